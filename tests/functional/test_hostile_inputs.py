@@ -744,7 +744,7 @@ VERSIONS: dict[str, tuple[str | None, int]] = {
     "nothing in it": ("", 428),
     "any": ("*", 412),
     "a weak one": ('W/"1"', 412),
-    "without quotes": ("1", 412),
+    "without quotes": ("1", 400),
     "a stale one": ('"0"', 412),
     "one to come": ('"2"', 412),
     "two of them": ('"1", "2"', 412),
