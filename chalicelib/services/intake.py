@@ -149,7 +149,9 @@ def create_report(
     )
     if not result.created:
         replayed = _replay(result.head, ids.receipt, body_hash, intake.reports)
-        return _prove(replayed, result.head, intake.reports) if admitted.proven else replayed
+        if not admitted.proven:
+            return replayed
+        return _prove(replayed, result.head, intake.reports, actor.now)
     log.info(
         "drill_received" if report.is_drill else "report_received",
         extra={
@@ -290,12 +292,12 @@ def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> C
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
 
 
-def _prove(replayed: CreatedReport, head: Head, reports: Reports) -> CreatedReport:
+def _prove(replayed: CreatedReport, head: Head, reports: Reports, now: datetime) -> CreatedReport:
     """Let a proof that came later give an unproven report its place before all unproven ones.
 
     When somebody changes the report at the same time it stays unproven; the app can try again.
     """
     if not replayed.report.unproven or replayed.report.body_hash is None:
         return replayed
-    proven = reports.attention.prove(head)
+    proven = reports.attention.prove(head, now)
     return replayed._replace(report=proven) if proven else replayed

@@ -10,12 +10,13 @@ read. So no report has a place that does not fit it.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from chalicelib.domain import attention
 from chalicelib.domain.attention import Rank
 from chalicelib.domain.holds import Hold
-from chalicelib.domain.outbox import WAITING, OutboxTask, TaskKind
+from chalicelib.domain.outbox import WAITING, OutboxTask, TaskKind, notify
 from chalicelib.domain.referrals import Referrals
 from chalicelib.domain.reports import Flag, Report, Status
 from chalicelib.domain.two_persons import awaits_second_person
@@ -105,16 +106,16 @@ class AttentionRows:
         equal = {**same_task(head.row), **NOT_EXPIRING}
         self._table.update(Update(pk, keys.HEAD, put=put, equal=equal))
 
-    def prove(self, head: Head) -> Report | None:
-        """Mark an unproven report as proven, and move its pending notice to the lane that results.
+    def prove(self, head: Head, now: datetime) -> Report | None:
+        """Mark an unproven report as proven, and let officers be notified of it as of one that came
+        with a proof.
 
         Return the report; None when its task has changed since `head` was read.
         """
         report = head.report.model_copy(update={"unproven": False})
         moved = move(head, Basis.of(head, report))
         put: Row = {"unproven": None, **moved.put}
-        if head.task and head.task.kind is TaskKind.NOTIFY:
-            task = head.task._replace(lane=report.lane)
+        if task := _task_of_proven(head, report, now):
             put |= task_fields(head.row["pk"], keys.HEAD, task)
         equal = {
             **same_task(head.row),
@@ -128,3 +129,17 @@ class AttentionRows:
         except ConditionFailed:
             return None
         return report
+
+
+def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | None:
+    """Return the new task of a report that is proven now; None when its task stays.
+
+    A notice that waits moves to the lane that results. Of what a digest alone has named, officers
+    are notified again: there it can be one of hundreds that came without a proof.
+    """
+    if head.task is None:
+        return None
+    if head.task.kind is TaskKind.NOTIFY:
+        return head.task._replace(lane=report.lane)
+    again = head.row.get("escalations") or Flag.OVERDUE in report.flags
+    return notify(now, report.lane) if head.task.kind in WAITING and not again else None

@@ -9,9 +9,10 @@ import pytest
 
 from chalicelib import flood_wiring, wiring
 from chalicelib.domain.challenges import BITS, LIFE
+from chalicelib.domain.ledger import Event
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.officers import Role
-from chalicelib.domain.outbox import Lane
+from chalicelib.domain.outbox import Lane, TaskKind
 from chalicelib.domain.sources import LIMITS, WINDOW, window_of
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -441,22 +442,57 @@ def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [report_id]
 
 
-def test_a_proof_that_comes_after_the_notice_repeats_none(aws: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("swept", [False, True], ids=["before the digest", "after the digest"])
+def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
+    aws: Mapping[str, str], swept: bool
+) -> None:
     set_level(LoadLevel.FLOOD)
+    cloud.forget_sent(aws)
     key = new_key()
     first = file("child_abduction", key=key)
-    cloud.stream([(f"REPORT#{first.json['id']}", "HEAD")])
-    cloud.sweep()
-    before = wiring.reports().head(first.json["id"])
-    sent = len(cloud.sent(aws))
-    proof = prove(first.json["challenge"], key).header
-    assert file("child_abduction", key=key, proof=proof).status == 200
+    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    cloud.stream(item)
+    if swept:
+        cloud.sweep()
+    digests = cloud.sent(aws)
+    file("child_abduction", key=key, proof=prove(first.json["challenge"], key).header)
+    for _ in range(2):
+        cloud.stream(item)
+    more = cloud.sent(aws)[len(digests) :]
+    assert [(each["kind"], each["report_id"]) for each in more] == [("report", first.json["id"])]
     after = wiring.reports().head(first.json["id"])
-    assert before
     assert after
-    assert (after.report.unproven, after.task) == (False, before.task)
-    cloud.stream([(f"REPORT#{first.json['id']}", "HEAD")])
-    assert len(cloud.sent(aws)) == sent
+    assert after.task
+    assert (after.report.unproven, after.task.kind) == (False, TaskKind.ESCALATE)
+    assert [each.event for each in after.recorded.leaves] == [Event.FILED, Event.CONTENT]
+
+
+def test_a_second_proof_brings_no_second_notice(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.FLOOD)
+    cloud.forget_sent(aws)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    cloud.stream(item)
+    for _ in range(3):
+        file("child_abduction", key=key, proof=prove(first.json["challenge"], key).header)
+        cloud.stream(item)
+    assert [each["kind"] for each in cloud.sent(aws)] == ["report"]
+
+
+def test_a_report_that_an_officer_has_read_by_then_is_notified_once(aws: Mapping[str, str]) -> None:
+    set_level(LoadLevel.FLOOD)
+    cloud.forget_sent(aws)
+    cloud.officer("wang")
+    key = new_key()
+    first = file("child_abduction", key=key)
+    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    cloud.stream(item)
+    path = f"/v1/officer/reports/{first.json['id']}"
+    assert call("POST", f"{path}/notes", {"text": "Read."}, officer="wang").status == 201
+    file("child_abduction", key=key, proof=prove(first.json["challenge"], key).header)
+    cloud.stream(item)
+    assert cloud.sent(aws) == []
 
 
 def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
@@ -465,7 +501,7 @@ def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
     head = wiring.reports().head(created.json["id"])
     assert head
     call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
-    assert wiring.reports().attention.prove(head) is None
+    assert wiring.reports().attention.prove(head, wiring.clock.now()) is None
 
 
 def test_a_replay_of_a_proven_report_writes_nothing() -> None:
