@@ -31,11 +31,11 @@ class Links(Input):
 class Closing(Input):
     """The reason with which duplicates are closed. Their reporters can read it.
 
-    With `skip_unread`, those with something unread of their reporters stay open.
+    Those with something unread of their reporters stay open, but with `skip_unread: false`.
     """
 
     reason: Reason
-    skip_unread: bool = False
+    skip_unread: bool = True
 
 
 class OutcomeView(Shape):
@@ -87,7 +87,7 @@ def close_duplicates(call: Call) -> Response:
     code of the error that PATCH would return. Repeat the call until `results` is empty, or has only
     what cannot be closed.
 
-    With `skip_unread`, a report stays open with `why: new_message` when its reporter has written
+    A report stays open with `why: new_message` when its reporter has written
     something that no officer has read by a step or reply, or writes meanwhile.
     """
     outcomes = duplicates.close_duplicates(

@@ -208,7 +208,7 @@ def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
         if left:
             say(left.pop())
 
-    closing = {"reason": "One fire, put out.", "skip_unread": True}
+    closing = {"reason": "One fire, put out."}
     client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
     with inject.fault(client, write, inject.times(1, in_between)):
         done = call("POST", path(original, "/duplicates/close"), closing, officer="wang")
@@ -219,5 +219,6 @@ def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
     }
     assert opened(spoke)["unread"] == opened(speaks)["unread"] == 1
 
-    call("POST", path(original, "/duplicates/close"), {"reason": "Put out."}, officer="wang")
+    all_of_them = {"reason": "Put out.", "skip_unread": False}
+    call("POST", path(original, "/duplicates/close"), all_of_them, officer="wang")
     assert opened(spoke)["status"] == opened(speaks)["status"] == "closed"
