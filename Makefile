@@ -114,7 +114,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 # Only some commands are for another city; what they write or test is that of the default one.
 unexport CITY
 
-.PHONY: help run web web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
+.PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
@@ -145,6 +145,9 @@ run: $(VENV)/.installed ## Start the whole system on this machine: no account, n
 web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.web
+
+web-lint: $(VENV)/.installed
+	@$(BIN)/python -m infra.web.check --without-browser
 
 web-check: $(VENV)/.installed ## Check the web clients: types, unit tests, sizes, and in a browser in all languages
 	@$(BIN)/python -m infra.web.check
@@ -200,7 +203,7 @@ openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(filter 1,$(CHECK)),--check)
 
-check: lint types layers package scan contract web-check ## Check all that CI checks besides the tests
+check: lint types layers package scan contract web-lint ## Check all that CI checks besides the tests
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 

@@ -1,4 +1,9 @@
-"""`make web-check`: types, unit tests, sizes, and the browser tests in all their languages."""
+"""`make web-check`: types, unit tests, sizes, and the browser tests in all their languages.
+
+python -m infra.web.check                   all of it
+python -m infra.web.check --without-browser what takes seconds, for `make check`
+python -m infra.web.check tests/browser/…   with these browser tests, or other arguments of pytest
+"""
 
 import os
 import subprocess
@@ -10,6 +15,7 @@ from infra.web.node import Failed, InstalledNode
 from infra.web.sizes import sizes
 
 _WEB = ROOT / "web"
+_WITHOUT_BROWSER = "--without-browser"
 
 
 def main() -> None:
@@ -26,8 +32,12 @@ def main() -> None:
     ]
     if wrong:
         sys.exit("\n\n".join(wrong))
+    if _WITHOUT_BROWSER in sys.argv:
+        _say("Types, unit tests and sizes hold.")
+        return
     _say("Types, unit tests and sizes hold. The browser tests, in all languages ...")
-    tests = [sys.executable, "-m", "pytest", "--no-cov", "tests/browser", *sys.argv[1:]]
+    chosen = sys.argv[1:] or ["-n", "auto", "tests/browser"]
+    tests = [sys.executable, "-m", "pytest", "--no-cov", *chosen]
     sys.exit(
         subprocess.run(
             tests, cwd=ROOT, env={**os.environ, "WEB_CHECK": "on"}, check=False
