@@ -33,6 +33,7 @@ def test_a_reload_stays_signed_in_and_nothing_is_stored(page: Page) -> None:
 @pytest.mark.thorough
 def test_only_what_belongs_to_the_trip_is_stored_during_it(open_page: OpenPage) -> None:
     page = open_page("/console/dashboard")
+    page.wait_for_url("**/login?**")
     # Another document of the console's origin in the same tab.
     page.goto("/icon.svg")
     kept = page.evaluate("JSON.parse(sessionStorage['tipline.sign-in'])")
