@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { Fact } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -36,10 +37,9 @@ export function Mine({ api, me }: { api: Api; me: Me }) {
         <h2 id="who">{t.who}</h2>
         <dl class="facts">
           {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
+            <Fact key={name} name={name}>
+              {value}
+            </Fact>
           ))}
         </dl>
       </section>

@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { Fact } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -100,10 +101,9 @@ function Now({ officer }: { officer: Officer }) {
       <h3 id="row">{text().officers.row}</h3>
       <dl class="facts">
         {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
       </dl>
       {officer.approves_from && <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>}

@@ -8,6 +8,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { Fact } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Schemas } from '../types.ts';
 import { Made } from './dialog.tsx';
@@ -64,10 +65,9 @@ function Facts({ pending }: { pending: Pending }) {
   return (
     <dl class="facts">
       {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
       ))}
     </dl>
   );

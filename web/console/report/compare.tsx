@@ -7,6 +7,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { Fact } from '../parts/fact.tsx';
 import type { Report, Schemas } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
@@ -123,10 +124,9 @@ function Summary({ title, report }: { title: string; report: Report }) {
       <p class="report__text">{report.text ?? t.noText}</p>
       <dl class="facts facts--small">
         {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
       </dl>
     </section>

@@ -6,7 +6,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report, Schemas } from '../types.ts';
-import { Fact } from './facts.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { reportTexts } from './texts.ts';
 
 /** The reporter's contact: hidden until an officer says why it is needed. */

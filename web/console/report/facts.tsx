@@ -1,7 +1,6 @@
-import type { ComponentChildren } from 'preact';
-
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { Fact } from '../parts/fact.tsx';
 import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
@@ -70,14 +69,5 @@ function Circumstances({ report }: { report: Report }) {
         </Fact>
       )}
     </dl>
-  );
-}
-
-export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

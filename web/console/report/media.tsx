@@ -7,7 +7,7 @@ import { Icon } from '../frame/icon.tsx';
 import { clock, size } from '../moments.ts';
 import type { Medium, Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
-import { Fact } from './facts.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';

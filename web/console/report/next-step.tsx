@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { Fact } from '../parts/fact.tsx';
 import type { Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
@@ -83,16 +84,8 @@ function Ending({ report: { disposition, reason } }: { report: Report }) {
   const t = reportTexts();
   return (
     <dl class="facts">
-      <div>
-        <dt>{t.next.outcome}</dt>
-        <dd>{disposition && words().disposition[disposition]}</dd>
-      </div>
-      {reason !== null && (
-        <div>
-          <dt>{t.next.reason}</dt>
-          <dd>{reason}</dd>
-        </div>
-      )}
+      <Fact name={t.next.outcome}>{disposition && words().disposition[disposition]}</Fact>
+      {reason !== null && <Fact name={t.next.reason}>{reason}</Fact>}
     </dl>
   );
 }

@@ -6,7 +6,7 @@ import { useDesk } from '../desk.ts';
 import { DistrictMap } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
 import type { Position, Report } from '../types.ts';
-import { Fact } from './facts.tsx';
+import { Fact } from '../parts/fact.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 

@@ -7,7 +7,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Referral, ReferralBundle } from '../types.ts';
-import { Fact } from './facts.tsx';
+import { Fact } from '../parts/fact.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';

@@ -1,0 +1,11 @@
+import type { ComponentChildren } from 'preact';
+
+/** One row of a list of facts, which is a `<dl class="facts">`. */
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
