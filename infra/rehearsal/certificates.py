@@ -25,7 +25,7 @@ def write(folder: Path, region: str) -> tuple[Path, Path]:
     pages = f"*.auth.{region}.amazoncognito.com"
     hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", pages]
     names: list[x509.GeneralName] = [
-        x509.DNSName(host) for host in [*hosts, "*.amazonaws.com", "localhost"]
+        x509.DNSName(host) for host in [*hosts, "*.amazonaws.com", "*.cloudfront.net", "localhost"]
     ]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     certificate = (

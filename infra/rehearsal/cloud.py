@@ -23,6 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rehearsal import certificates, environments
+from infra.web.node import InstalledNode
 
 REGION = "ap-east-1"
 """A region that opened after March 2019: its buckets have no other address than the regional
@@ -139,6 +140,7 @@ def _start(cloud: Cloud, interpreter: Path, *, patched: bool) -> "subprocess.Pop
     (folder / "tmp").mkdir()
     settings = {
         "interpreter": str(_isolated(interpreter, folder)),
+        "node": str(InstalledNode().program),
         "region": cloud.region,
         "account": ACCOUNT,
         "port": cloud.port,

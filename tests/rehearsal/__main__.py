@@ -8,18 +8,22 @@ with that of requirements.txt.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from chalicelib.domain import city
 from infra.packaging import bundle, package
 from infra.rehearsal import environments
+from infra.web import build as web
 
 ROOT = Path(__file__).parents[2]
-# What is asked of the emulators alone does not depend on the functions' boto3: once is enough.
+# What does not depend on the functions' boto3 is asked once: the emulators, and CloudFront.
 WITHOUT_EMULATORS = [
-    f"--ignore={Path(__file__).parent / name}" for name in ("grants", "test_gaps.py")
+    f"--ignore={Path(__file__).parent / name}"
+    for name in ("grants", "test_gaps.py", "test_web_clients.py")
 ]
 
 
@@ -29,12 +33,13 @@ def main() -> int:
     started = time.monotonic()
     try:
         package.package(ROOT, build, bundle.this_machine())
+        shutil.copytree(web.build(city=city.FOLDER, say=print), build / "web", dirs_exist_ok=True)
         versions = arguments.boto3 or [environments.FLOOR, environments.pinned_boto3()]
         for version in versions:
             environments.function(version)
         environments.ministack()
         environments.seaweedfs()
-    except (bundle.Incomplete, environments.NotInstalled) as error:
+    except (bundle.Incomplete, environments.NotInstalled, web.NotBuilt) as error:
         sys.exit(f"Not rehearsed: {error}")
     print(f"Packaged in {time.monotonic() - started:.0f} s.", flush=True)
     statuses = [rehearse(versions[0], for_pytest)]

@@ -3,15 +3,12 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.load_level import LoadLevel, Override
-from chalicelib.store.load_level import LoadLevels
-from chalicelib.store.table import Table
+from chalicelib.domain.load_level import LoadLevel
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal import intruders
@@ -63,17 +60,9 @@ def stage(cloud: emulated.Cloud, build: Path, request: pytest.FixtureRequest) ->
     stage = Stage(cloud)
     request.config.stash[_STAGE] = stage
     stage.deploy(build)
-    _call_it_no_flood(stage)
+    # All reports of the tests come from one address, and are many.
+    stage.set_level(LoadLevel.NORMAL)
     return stage
-
-
-def _call_it_no_flood(stage: Stage) -> None:
-    """Set the load level, as an officer does in an exercise: all reports of the tests come from one
-    address, and are many.
-    """
-    table = Table(stage.client("dynamodb"), stage.outputs["BulletinsTableName"])
-    until = datetime.now(UTC) + timedelta(hours=6)
-    LoadLevels(table).set_override(Override(LoadLevel.NORMAL, until))
 
 
 @pytest.fixture(scope="session")

@@ -146,9 +146,16 @@ def with_prefix(prefix: str) -> Callable[[Resources], object]:
     return change
 
 
+def without_viewers(resources: Resources) -> None:
+    """Let CloudFront pass on what callers say about themselves."""
+    config = resources["WebDistribution"]["Properties"]["DistributionConfig"]
+    (api,) = (each for each in config["CacheBehaviors"] if each["PathPattern"] == "/v1/*")
+    del api["FunctionAssociations"]
+
+
 NEVER_READY = r"(the photo and the video are ready|the kind media about report \w+): not within"
 REPORTS, CASEWORK, AUDIT = "test_reports.py", "test_casework.py", "test_audit.py"
-CONFIDENTIAL = "test_confidential.py"
+CONFIDENTIAL, WEB = "test_confidential.py", "test_web_clients.py"
 MUTATIONS = (
     Mutation(
         "the API may not write reports",
@@ -335,6 +342,18 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "the bucket of the web clients does not let CloudFront in",
+        WEB,
+        r"<Code>AccessDenied</Code>",
+        lambda resources: resources.pop("WebBucketPolicy"),
+    ),
+    Mutation(
+        "callers say who they are",
+        WEB,
+        r"FAILED .*a_caller_cannot_say_that_it_is_somebody_else",
+        without_viewers,
+    ),
+    Mutation(
         "the audit is authenticated with another secret",
         AUDIT,
         r"AssertionError: .* altered",
@@ -414,6 +433,7 @@ def mutate(mutation: Mutation, packaged: Path, mutated: Path) -> Path:
     text = (packaged / "template.json").read_text(encoding="utf-8")
     for name in ("functions.zip", "media.zip", "sbom.json"):
         shutil.copy(packaged / name, mutated)
+    shutil.copytree(packaged / "web", mutated / "web", dirs_exist_ok=True)
     if mutation.module:
         tree = mutated_tree(mutation, packaged, mutated)
         digest = bundle.write_zip(tree, mutated / "functions.zip")

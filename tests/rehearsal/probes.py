@@ -381,6 +381,35 @@ def arns_of_roles(lab: Lab) -> bool:
     return "Keys" in lab.client("kms", session).list_keys()
 
 
+def apis_as_origins(lab: Lab) -> bool:
+    api = lab.api().rsplit("/", 2)[-2]
+    domain = f"{api}.execute-api.{lab.cloud.region}.amazonaws.com"
+    origin = {
+        "Id": "api",
+        "DomainName": domain,
+        "OriginPath": "/api",
+        "CustomOriginConfig": {
+            "OriginProtocolPolicy": "https-only",
+            "OriginSSLProtocols": ["TLSv1.2"],
+        },
+    }
+    behavior = {
+        "TargetOriginId": "api",
+        "ViewerProtocolPolicy": "https-only",
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",  # CachingDisabled, of AWS
+    }
+    config = {"Enabled": True, "Origins": [origin], "DefaultCacheBehavior": behavior}
+    properties = {"DistributionConfig": config}
+    made = lab.stack(Edge={"Type": "AWS::CloudFront::Distribution", "Properties": properties})
+    (edge,) = (
+        each["DomainName"]
+        for each in lab.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+        if each["Id"] == made["Edge"]
+    )
+    reply = lab.get(f"{lab.cloud.endpoint}/here", headers={"Host": edge})
+    return reply.status_code == 200
+
+
 def tags_of_stacks(lab: Lab) -> bool:
     bucket = lab.stack(Bucket={"Type": "AWS::S3::Bucket"})["Bucket"]
     try:
@@ -690,6 +719,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         backups_of_deleted_tables,
         changes_of_keys,
         arns_of_roles,
+        apis_as_origins,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,

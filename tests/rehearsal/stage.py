@@ -8,12 +8,16 @@ import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from chalicelib.domain.load_level import LoadLevel, Override
+from chalicelib.store.load_level import LoadLevels
+from chalicelib.store.table import Table
 from infra.rehearsal.cloud import Cloud, without_settings_of_aws
 from tests import events
 from tests.proof_of_work import prove
@@ -44,7 +48,11 @@ class Internet:
     def __init__(self, cloud: Cloud) -> None:
         trusted = ssl.create_default_context(cafile=str(cloud.certificate))
         self._port = cloud.port
-        self._domains = (f".{cloud.region}.amazonaws.com", f".{cloud.region}.amazoncognito.com")
+        self._domains = (
+            f".{cloud.region}.amazonaws.com",
+            f".{cloud.region}.amazoncognito.com",
+            ".cloudfront.net",
+        )
         self._client = httpx.Client(
             verify=trusted, trust_env=False, timeout=40, limits=httpx.Limits(max_connections=50)
         )
@@ -72,15 +80,18 @@ class Stage:
         self.cloud, self.internet = cloud, Internet(cloud)
         self.sweeps = 0
 
-    def deploy(self, build: Path) -> str:
-        """Deploy what was packaged, as an operator does, and return what was printed."""
-        done = self.try_deploy(build)
+    def deploy(self, build: Path, **parameters: str) -> str:
+        """Deploy what was packaged, as an operator does, and return what was printed.
+
+        Parameters are named as in the environment: `WEB_CLIENTS="on"`.
+        """
+        done = self.try_deploy(build, **parameters)
         assert done.returncode == 0, f"The deployment failed.\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def try_deploy(self, build: Path) -> "subprocess.CompletedProcess[str]":
+    def try_deploy(self, build: Path, **parameters: str) -> "subprocess.CompletedProcess[str]":
         more = ["--no-smoke-test"] if os.environ.get("SMOKE_TEST") == "off" else []
-        return self.command("infra.deploy", "--build", str(build), *more)
+        return self.command("infra.deploy", "--build", str(build), *more, **parameters)
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
@@ -161,6 +172,12 @@ class Stage:
         for sweep in ("SweepCritical", "SweepNormal", "SweepUpkeep"):
             self.invoke(sweep, events.load("schedule"))
         self.sweeps += 1
+
+    def set_level(self, level: LoadLevel) -> None:
+        """Set the load level, as an officer does in an exercise. Functions keep it for a minute."""
+        table = Table(self.client("dynamodb"), self.outputs["BulletinsTableName"])
+        until = datetime.now(UTC) + timedelta(hours=6)
+        LoadLevels(table).set_override(Override(level, until))
 
     def command(
         self, module: str, *arguments: str, **environment: str

@@ -3,10 +3,10 @@ project on its path.
 
     <ministack's python> -I launcher.py <settings.json>
 
-The settings: `interpreter` (that functions run under), `region`, `account`, `port`, `certificate`
-and `key`, `root` (the account's own keys), `denials` (a file to which each denial of IAM is
-appended, one JSON object a line), `temporary` (a folder) and `patched` (whether patches.py is
-applied).
+The settings: `interpreter` (that functions run under), `node` (Node.js), `region`, `account`,
+`port`, `certificate` and `key`, `root` (the account's own keys), `denials` (a file to which each
+denial of IAM is appended, one JSON object a line), `temporary` (a folder) and `patched` (whether
+patches.py is applied).
 """
 
 import asyncio
@@ -32,6 +32,7 @@ def main() -> None:
     set_environment()
     serve_apis_at_their_own_address()
     run_functions_as_lambda_does()
+    run_functions_of_cloudfront()
     if settings["patched"]:
         sys.path.insert(0, str(HERE))
         importlib.import_module("patches").apply()
@@ -94,6 +95,13 @@ def run_functions_as_lambda_does() -> None:
     # The name under which ministack looks for the interpreter of a function.
     sys.executable = settings["interpreter"]
     extract_code_once(lambda_runtime)
+
+
+def run_functions_of_cloudfront() -> None:
+    """Run them with the project's own Node.js. A machine need not have another."""
+    from ministack.core import node_pool
+
+    node_pool._NODE_BINARY = settings["node"]
 
 
 def extract_code_once(lambda_runtime: Any) -> None:

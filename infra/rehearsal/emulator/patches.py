@@ -4,6 +4,7 @@ tests/rehearsal/emulator_gaps.toml, which gives the reason.
 
 import copy
 import json
+import os
 import re
 import threading
 import time
@@ -32,6 +33,7 @@ def apply() -> None:
     backups_of_deleted_tables()
     changes_of_keys()
     arns_of_roles()
+    apis_as_origins()
 
 
 def pages_of_sign_in() -> None:
@@ -354,3 +356,26 @@ def arns_of_roles() -> None:
         return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
 
     iam_evaluator._resolve_condition_key = resolved
+
+
+def apis_as_origins() -> None:
+    """Let CloudFront reach an API of this cloud as its origin."""
+    from ministack.services import cloudfront
+
+    forward, is_of_aws = cloudfront._forward_to_origin, cloudfront._is_aws_owned_host
+
+    def is_api(host: str) -> bool:
+        return ".execute-api." in host
+
+    def forwarded(
+        origin: dict[str, Any], method: str, uri: str, query: str, headers: Any, *given: Any
+    ) -> Any:
+        host = origin["domain_name"]
+        if is_api(host):
+            headers = {"host": host, **headers}
+            port = int(os.environ["GATEWAY_PORT"])
+            origin = origin | {"domain_name": "127.0.0.1", "https_port": port}
+        return forward(origin, method, uri, query, headers, *given)
+
+    cloudfront._forward_to_origin = forwarded
+    cloudfront._is_aws_owned_host = lambda host: is_of_aws(host) and not is_api(host)

@@ -17,14 +17,18 @@ _GLOBAL = ("iam", "sts", "budgets", "route53", "cloudfront")
 
 def _direct(port: int, region: str, *, alone: bool) -> None:
     resolve = socket.getaddrinfo
-    regional = (f".{region}.amazonaws.com", f".{region}.amazoncognito.com")
+    regional = (
+        f".{region}.amazonaws.com",
+        f".{region}.amazoncognito.com",
+        ".cloudfront.net",
+    )
     known = {f"{service}.amazonaws.com" for service in _GLOBAL}
 
     def getaddrinfo(host: Any, asked_port: Any, *more: Any, **named: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else str(host or "")
         if asked_port == 443 and (name.endswith(regional) or name in known):
             return resolve("127.0.0.1", port, *more, **named)
-        if alone or name.endswith((".amazonaws.com", ".amazoncognito.com")):
+        if alone or name.endswith((".amazonaws.com", ".amazoncognito.com", ".cloudfront.net")):
             raise socket.gaierror(
                 socket.EAI_NONAME, f"{name}:{asked_port} is no address in {region} (rehearsal)"
             )
