@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.store.ledger import LeafRows
     from chalicelib.store.ledger_heads import LedgerHeads
     from chalicelib.store.listing import Listing
+    from chalicelib.store.looking import Looking
     from chalicelib.store.officers import Officers
     from chalicelib.store.outbox import Outbox
     from chalicelib.store.pulse import PulseRows
@@ -363,6 +364,13 @@ def live_day_key() -> "LiveDayKey":
 def day_key() -> "PublicDayKey | None":
     """Return the public half of the key of this day; None while it is not known."""
     return live_day_key().at(clock.now())
+
+
+@built_once
+def looking() -> "Looking":
+    from chalicelib.store.looking import Looking
+
+    return Looking(_table(settings().incidents_table))
 
 
 @built_once

@@ -1,14 +1,33 @@
 """Officers' route of the pulse: what a console asks every few seconds."""
 
+from pydantic import Field
+
 from chalicelib import wiring
+from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Minute, Shape
+from chalicelib.services.looking import look_at
 from chalicelib.services.pulse import take_pulse
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+
+class PulseQuery(Query):
+    looking_at: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The id of the report that you have open. Others who have it open then see it.",
+    )
+
+
+class OnlookerView(Shape):
+    """An officer who has the same report open."""
+
+    username: str
+    name: str
 
 
 class PulseCounts(Shape):
@@ -29,7 +48,8 @@ class PulseCounts(Shape):
 class PulseView(Shape):
     """`complete` is false when there are more reports than were counted: the counts are then the
     least that there are. `mark` differs from the one before when a report in the scope has changed.
-    `unread` has the ids of up to 50 reports with something unread.
+    `unread` has the ids of up to 50 reports with something unread. `also_looking` are the others
+    who had the report `looking_at` open in the last 30 seconds.
     """
 
     counts: PulseCounts
@@ -37,9 +57,10 @@ class PulseView(Shape):
     newest_change: Minute | None
     mark: str
     unread: list[str]
+    also_looking: list[OnlookerView]
 
 
-@routes.get("/v1/officer/pulse", returns=PulseView)
+@routes.get("/v1/officer/pulse", query=PulseQuery, returns=PulseView)
 def get_pulse(call: Call) -> Response:
     """Get the pulse of your scope: counts, and whether anything has changed.
 
@@ -52,4 +73,14 @@ def get_pulse(call: Call) -> Response:
         rows=wiring.pulse_rows(),
         catalogue=wiring.catalogue(),
     )
-    return Response(PulseView.model_validate(pulse))
+    others = (
+        look_at(
+            call.query.looking_at,
+            actor=call.actor,
+            reports=wiring.reports(),
+            looking=wiring.looking(),
+        )
+        if call.query.looking_at
+        else ()
+    )
+    return Response(PulseView.model_validate(pulse._asdict() | {"also_looking": others}))

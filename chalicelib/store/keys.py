@@ -23,6 +23,7 @@ contacts     REPORT#<id>            CONTACT | PUSH
 incidents    DAY#<day>              KEY: the key of the day (store/day_keys.py)
              BUCKET#<hash>          RECENT: the latest reports with one trait (store/incidents.py)
              REPORT#<id>            SIMILAR: the reports that are like this one
+             LOOKING#<id>           ROW: who has the report open (store/looking.py)
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
 officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
@@ -276,6 +277,10 @@ def search(name: str) -> str:
 
 def pulse(category: str) -> str:
     return f"PULSE#{category}"
+
+
+def looking(report_id: str) -> str:
+    return f"LOOKING#{report_id}"
 
 
 def watch(counter_id: str) -> str:

@@ -136,6 +136,19 @@ def test_of_two_officers_the_second_sees_what_the_first_has_done(
     expect(page.locator(".report__tags")).to_contain_text("Critical")
 
 
+def test_an_officer_sees_who_else_has_the_report_open(open_page: OpenPage, stack: Stack) -> None:
+    resident, other = Resident(stack.api, **REPORT), Resident(stack.api, **REPORT)
+    look = officer_api(stack, "supervisor")
+    look("GET", f"/v1/officer/pulse?looking_at={resident.id}")
+    page = open_report(open_page, resident.id)
+    expect(page.get_by_text("has this report open, too.")).to_have_text(
+        "Supervisor Zhao has this report open, too."
+    )
+    page.goto(f"{stack.api}/console/reports/{other.id}")
+    expect(page.get_by_role("heading", name="Next step")).to_be_visible()
+    expect(page.get_by_text("has this report open, too.")).to_have_count(0)
+
+
 @pytest.mark.thorough
 def test_what_was_mine_can_be_kept(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, **REPORT)

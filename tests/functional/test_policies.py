@@ -353,6 +353,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     ):
         api("list_reports", officer=LI, query=query)
     api("open_report", **one)
+    api("get_pulse", officer=LI, query=f"?looking_at={seen['id']}")
     api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
     api("close_duplicates", officer=LI, report_id=other["id"])
     api("open_report", officer=LI, report_id=other["id"])

@@ -11,6 +11,8 @@ export class PulseWatch {
   readonly pulse = signal<Pulse | null>(null);
   readonly failing = signal(false);
 
+  /** The report that is open, so that others who have it open see it. */
+  private lookingAt: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asking = false;
 
@@ -33,6 +35,13 @@ export class PulseWatch {
     };
   }
 
+  /** Say that this report is open, or that none is any more. */
+  look(id: string | null): void {
+    this.lookingAt = id;
+    this.take(this.pulse.value, null);
+    if (id !== null) void this.ask();
+  }
+
   /** Ask at once, after an own step. */
   async ask(): Promise<void> {
     clearTimeout(this.timer);
@@ -45,12 +54,22 @@ export class PulseWatch {
   }
 
   private async read(): Promise<void> {
+    const id = this.lookingAt;
     try {
-      const { data } = await this.api.GET('/v1/officer/pulse');
+      const { data } = await this.api.GET('/v1/officer/pulse', {
+        params: { query: { ...(id !== null && { looking_at: id }) } },
+      });
       this.failing.value = data === undefined;
-      if (data) this.pulse.value = data;
+      this.take(data ?? null, id);
     } catch {
       this.failing.value = true;
     }
+  }
+
+  /** Who has a report open is shown with that report alone. */
+  private take(pulse: Pulse | null, id: string | null): void {
+    if (pulse === null) return;
+    const fits = id !== null && id === this.lookingAt;
+    this.pulse.value = fits ? pulse : { ...pulse, also_looking: [] };
   }
 }

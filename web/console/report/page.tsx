@@ -22,6 +22,7 @@ import { Facts } from './facts.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
 import { History } from './history.tsx';
+import { Looking } from './looking.tsx';
 import { Media } from './media.tsx';
 import { More } from './more.tsx';
 import { NextStep } from './next-step.tsx';
@@ -88,6 +89,7 @@ function Opened({ open, report }: { open: OpenReport; report: Report }) {
   return (
     <>
       <div class="report__wide">
+        <Looking id={report.id} />
         <Banners open={open} report={report} />
         <Status kind="error">{open.problem.value}</Status>
       </div>

@@ -10,6 +10,8 @@ export const reportTexts = texts({
     drill: 'This is a drill: a test of the service. Nobody is in danger.',
     stale: 'This report has changed since you opened it.',
     reload: 'Show it as it is now',
+    alsoLooking: (names: string[]) =>
+      `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} this report open, too.`,
     restricted: 'The reporter has withdrawn this report',
     restrictedHint: 'What they sent is closed. A supervisor can open it for a reason; all supervisors get a notice of it.',
     restrictedOther: 'What they sent is closed. Only a supervisor can open it, for a reason.',
@@ -354,6 +356,7 @@ export const reportTexts = texts({
     drill: '这是演练：仅用于测试服务，没有人处于危险之中。',
     stale: '打开之后，此举报有了变化。',
     reload: '显示最新内容',
+    alsoLooking: (names: string[]) => `${names.join('、')} 也打开了这份举报。`,
     restricted: '举报人已撤回此举报',
     restrictedHint: '其内容已关闭。值班领导可说明理由后打开，所有值班领导都会收到通知。',
     restrictedOther: '其内容已关闭。只有值班领导可说明理由后打开。',
