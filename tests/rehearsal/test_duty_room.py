@@ -54,7 +54,7 @@ def listed(officer: Person, query: str) -> list[str]:
 
 
 def test_what_needs_an_officer_is_listed_and_the_pulse_has_changed(
-    stage: Stage, officer: Person
+    stage: Stage, officer: Person, colleague: Person
 ) -> None:
     before = officer.get("/v1/officer/pulse")
     made = stage.report(CATEGORY)
@@ -65,6 +65,9 @@ def test_what_needs_an_officer_is_listed_and_the_pulse_has_changed(
         until(lambda query=query: made["id"] in listed(officer, query), query)  # type: ignore[misc]
     until(lambda: officer.get("/v1/officer/pulse")["mark"] != before["mark"], "another mark")
     assert officer.get("/v1/officer/pulse")["counts"]["new"] >= 1
+    officer.get(f"/v1/officer/pulse?looking_at={made['id']}")
+    (other,) = colleague.get(f"/v1/officer/pulse?looking_at={made['id']}")["also_looking"]
+    assert other["username"] == officer.username
     assert made["id"] in officer.get("/v1/officer/handover")["open"]["report_ids"]
 
 
