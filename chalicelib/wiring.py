@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.services.intake import Intake
     from chalicelib.services.media_results import MediaOwners
     from chalicelib.services.notifications import Publisher
+    from chalicelib.services.public_feeds import PublicFeeds
     from chalicelib.store.announcements import Announcements
     from chalicelib.store.audit import Audit
     from chalicelib.store.aws_record import AwsRecord
@@ -299,6 +300,13 @@ def bulletins() -> "Bulletins":
     from chalicelib.store.bulletins import Bulletins
 
     return Bulletins(_table(settings().bulletins_table))
+
+
+@built_once
+def public_feeds() -> "PublicFeeds":
+    from chalicelib.services.public_feeds import PublicFeeds
+
+    return PublicFeeds(bulletins())
 
 
 @built_once

@@ -25,6 +25,7 @@ from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Content, Routes
 from chalicelib.handlers.shapes import Channel, CoarseArea, Shape, Timestamp, left_out
 from chalicelib.services import public_bulletins
+from chalicelib.services.public_feeds import Feed
 from chalicelib.store.public_rows import Published, published
 
 routes = Routes("Bulletins")
@@ -195,7 +196,7 @@ def get_atom_feed(call: Call) -> Response:
     feed = _feed(call)
     content = feeds.atom(
         _entries(feed),
-        changed_at=feed.changed_at,
+        changed_at=feed.change.at if feed.change else None,
         channel=call.query.channel,
         language=call.language,
         base=base_of(call),
@@ -300,13 +301,11 @@ def _public_response(
     return conditional(content, call, headers)
 
 
-def _feed(call: Call) -> public_bulletins.Feed:
-    return public_bulletins.read_feed(
-        call.query.channel, limit=feeds.MAX_ENTRIES, bulletins=wiring.bulletins(), now=call.now
-    )
+def _feed(call: Call) -> Feed:
+    return wiring.public_feeds().read(call.query.channel, call.now)
 
 
-def _entries(feed: public_bulletins.Feed) -> list[feeds.AnyEntry]:
+def _entries(feed: Feed) -> list[feeds.AnyEntry]:
     return [
         *(
             feeds.Entry(
@@ -323,7 +322,7 @@ def _entries(feed: public_bulletins.Feed) -> list[feeds.AnyEntry]:
     ]
 
 
-def _ends(feed: public_bulletins.Feed) -> list[datetime]:
+def _ends(feed: Feed) -> list[datetime]:
     return [each.expires_at for each in feed.items] + [each.until for each in feed.ended]
 
 

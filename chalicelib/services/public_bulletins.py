@@ -10,7 +10,7 @@ from chalicelib.domain.ids import is_bulletin_id
 from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.paging import Cursors
 from chalicelib.store.bulletins import Bulletins
-from chalicelib.store.public_rows import Ended, Published, published
+from chalicelib.store.public_rows import Published, published
 
 PUBLIC = "public"
 
@@ -102,29 +102,3 @@ def read_alert(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bull
     if bulletin.state_at(now) is BulletinState.EXPIRED:
         raise errors.NotFound
     return bulletin
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """The newest bulletins of a channel, and those that ended last.
-
-    `changed_at`: when either last changed; None when there never was one.
-    """
-
-    items: tuple[Published, ...]
-    ended: tuple[Ended, ...]
-    changed_at: datetime | None
-
-
-def read_feed(channel: str | None, *, limit: int, bulletins: Bulletins, now: datetime) -> Feed:
-    """Return up to `limit` published bulletins and as many that ended, with two queries.
-
-    A bulletin that leaves the feed stays in the copies of those who read it. So its entry stays for
-    30 days, and says how it ended.
-    """
-    # In this order: what ends in between is in the second response, and not lost.
-    page = bulletins.page(channel, now=now, limit=limit)
-    ended = bulletins.ended(channel, now=now, limit=limit)
-    over = {each.id for each in ended}
-    items = tuple(each for each in page.items if each.id not in over)
-    return Feed(items, ended, page.changed_at)

@@ -27,9 +27,10 @@ from chalicelib.store.media_rows import MediaRows
 from chalicelib.store.public_rows import (
     ALL_CHANNELS,
     CHANGED,
+    Change,
     Ended,
     Published,
-    changed_at,
+    change_of,
     changed_rows,
     public_rows,
 )
@@ -59,12 +60,12 @@ class Dossier:
 class PublicPage:
     """One page of a channel. `position` is the sort key below which the next page begins, or None.
 
-    Only the first page has `changed_at`.
+    Only the first page has `change`, the last one of the channel.
     """
 
     items: tuple[Published, ...]
     position: str | None
-    changed_at: datetime | None
+    change: Change | None
 
 
 class Version(Record):
@@ -129,11 +130,20 @@ class Bulletins:
         rows, more = self.table.query(
             partition, below=below, forward=False, limit=count, consistent=True
         )
-        changed = changed_at(rows.pop(0)) if rows and rows[0]["sk"] == CHANGED else None
+        change = change_of(rows.pop(0)) if rows and rows[0]["sk"] == CHANGED else None
         more = more or len(rows) > limit
         shown = [Published.model_validate(row) for row in rows[:limit]]
         position = rows[:limit][-1]["sk"] if more else None
-        return PublicPage(tuple(each for each in shown if each.expires_at > now), position, changed)
+        return PublicPage(tuple(each for each in shown if each.expires_at > now), position, change)
+
+    def last_change(self, channel: str | None) -> Change | None:
+        """Return the last change of what readers see of a channel, for one read unit.
+
+        `channel` is None for all channels. None when nothing was ever published there.
+        """
+        partition = keys.public(channel or ALL_CHANNELS)
+        rows, _ = self.table.query(partition, at_least=CHANGED, limit=1, consistent=True)
+        return change_of(rows[0]) if rows else None
 
     def ended(self, channel: str | None, *, now: datetime, limit: int) -> tuple[Ended, ...]:
         """Return a channel's bulletins that ended last, the newest end first, with one query.

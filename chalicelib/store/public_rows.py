@@ -1,6 +1,7 @@
 """What readers see of bulletins, as rows: of those that are published, and of those that ended.
 
-    PUBLIC#<channel>        CHANGED                  the time of the last change of these rows
+    PUBLIC#<channel>        CHANGED                  the last change of these rows: its time, and a
+                                                     mark that differs after each
                             <published_at>#<id>      the approved version
     PUBLIC#ENDED#<channel>  <ended_at>#<id>          how it ended, for 30 days: feeds say so
 
@@ -8,11 +9,13 @@ Each row is also in the partition of all channels, `*`.
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
 from chalicelib.domain.bulletins.endings import EndCode, end_text
 from chalicelib.domain.bulletins.model import TRACE_LIFE
+from chalicelib.domain.ids import random_id
 from chalicelib.domain.languages import LocalizedText
 from chalicelib.domain.models import Record
 from chalicelib.store import keys
@@ -36,6 +39,13 @@ class Published(Record):
     @property
     def changed_at(self) -> datetime:
         return self.corrected_at or self.published_at
+
+
+class Change(NamedTuple):
+    """A change of the rows of a channel. No two have the same mark."""
+
+    at: datetime
+    mark: str
 
 
 class Ended(Record):
@@ -84,11 +94,13 @@ def public_rows(bulletin: Bulletin) -> dict[Key, Row]:
 def changed_rows(bulletin: Bulletin, now: datetime) -> dict[Key, Row]:
     """Return the rows that say when the rows of the bulletin's channel have changed: now."""
     channels = (ALL_CHANNELS, bulletin.published.channel) if bulletin.published else ()
-    return {(keys.public(channel), CHANGED): {"at": now} for channel in channels}
+    change = {"at": now, "mark": random_id(10)}
+    return {(keys.public(channel), CHANGED): change for channel in channels}
 
 
-def changed_at(row: Row) -> datetime:
-    return times.parse(row["at"])
+def change_of(row: Row) -> Change:
+    """Return the change that a CHANGED row is about."""
+    return Change(times.parse(row["at"]), row["mark"])
 
 
 def _published(bulletin: Bulletin) -> Row:

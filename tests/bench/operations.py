@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from chalicelib import wiring
 from chalicelib.handlers import incidents
+from chalicelib.services.public_feeds import SETTLED
 from infra.local.resources import create_resources
 from tests import (
     cloud,
@@ -110,20 +111,49 @@ def _bulletin_page(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", f"/bulletins/{bulletin_id}")
 
 
+def _feed(environment: Environment) -> Callable[[], Reply]:
+    """Read a feed that the process has kept, with one entry of each kind."""
+    for withdrawn in (True, False):
+        path = f"/v1/officer/bulletins/{_published()}/withdraw"
+        if withdrawn:
+            assert call("POST", path, {"code": "no_longer_sought"}, officer="li").status == 200
+
+    def read() -> Reply:
+        return call("GET", "/v1/bulletins/feed.json")
+
+    for _ in range(2):
+        read()
+        wiring.clock.advance(SETTLED)
+    return read
+
+
+def _approves(environment: Environment) -> Callable[[], Reply]:
+    return partial(_approve, _drafted())
+
+
+def _withdraws(environment: Environment) -> Callable[[], Reply]:
+    path = f"/v1/officer/bulletins/{_published()}/withdraw"
+    return lambda: call("POST", path, {"code": "no_longer_sought"}, officer="li")
+
+
 def _published() -> str:
+    drafted = _drafted()
+    assert _approve(drafted).status == 200
+    return str(drafted["id"])
+
+
+def _drafted() -> Mapping[str, Any]:
     cloud.officer("li")
     cloud.officer("zhao")
     words = {"zh": "寻找一位老人。" * 100}
     draft = {"channel": "key_cases", "title": {"zh": "寻人"}, "body": words}
-    drafted = call("POST", "/v1/officer/bulletins", draft, officer="li").json
-    approve = f"/v1/officer/bulletins/{drafted['id']}/approve"
-    assert (
-        call(
-            "POST", approve, officer="zhao", headers={"If-Match": f'"{drafted["version"]}"'}
-        ).status
-        == 200
-    )
-    return str(drafted["id"])
+    return dict(call("POST", "/v1/officer/bulletins", draft, officer="li").json)
+
+
+def _approve(drafted: Mapping[str, Any]) -> Reply:
+    path = f"/v1/officer/bulletins/{drafted['id']}/approve"
+    version = {"If-Match": f'"{drafted["version"]}"'}
+    return call("POST", path, officer="zhao", headers=version)
 
 
 def _reporter_reads(environment: Environment) -> Callable[[], Reply]:
@@ -272,12 +302,17 @@ def _replies(environment: Environment, *, pushes: bool) -> Callable[[], Reply]:
 _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
 _READ = ("GetItem", "GetItem", "PutItem", "kms.Decrypt")
+# The officer, the bulletin, what changes, and how many leads there are.
+_STEP = ("GetItem", "Query", "TransactWriteItems", *["Query"] * SHARDS)
 OPERATIONS = (
     Operation("create, text of 3 KB", _creating(), ("PutItem",), 10, 0),
     Operation("create with a contact", _creating(contact=_CONTACT), ("TransactWriteItems",), 17, 0),
     Operation("create with 2 media", _creating(media=_MEDIA), ("TransactWriteItems",), 21, 0),
     Operation("create as a lead", _lead, ("GetItem", "PutItem"), 11, 1),
     Operation("page of a bulletin", _bulletin_page, ("GetItem",), 0, 2),
+    Operation("feed of bulletins, kept", _feed, ("Query",), 0, 1),
+    Operation("officer approves a bulletin", _approves, _STEP, 40, 4),
+    Operation("officer withdraws a bulletin", _withdraws, _STEP, 52, 5),
     Operation("reporter reads", _reporter_reads, ("Query",), 0, 2),
     Operation(
         "reporter adds a position", _moves, ("GetItem", "GetItem", "TransactWriteItems"), 18, 3
