@@ -5,7 +5,6 @@ Pillow resizes without SIMD, and takes four times as long for the same quality
 """
 
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from PIL import Image
 
 type Size = tuple[int, int]
@@ -20,11 +19,15 @@ def shrink(image: Image.Image, size: Size) -> Image.Image:
     factors = _factor(image.width / size[0]), _factor(image.height / size[1])
     if factors != (1, 1):
         image = image.reduce(factors)
+    frame = VideoFrame(image.width, image.height, "gray8")
+    [plane] = frame.planes
     shrunk = Image.new("RGB", size)
     # Channel by channel: of RGB, libswscale would make YUV and RGB again.
     for channel in "RGB":
-        plane = _shrink_channel(image, channel, size)
-        shrunk.frombytes(memoryview(plane), "raw", channel, plane.line_size)
+        plane.update(image.tobytes("raw", channel, plane.line_size))
+        # The sandbox allows no threads.
+        [small] = frame.reformat(*size, interpolation="LANCZOS", threads=1).planes
+        shrunk.frombytes(memoryview(small), "raw", channel, small.line_size)
     return shrunk
 
 
@@ -33,10 +36,3 @@ def _factor(ratio: float) -> int:
     while ratio >= 2 * factor * MARGIN:
         factor *= 2
     return factor
-
-
-def _shrink_channel(image: Image.Image, channel: str, size: Size) -> VideoPlane:
-    frame = VideoFrame(image.width, image.height, "gray8")
-    frame.planes[0].update(image.tobytes("raw", channel, frame.planes[0].line_size))
-    # The sandbox allows no threads.
-    return frame.reformat(*size, interpolation="LANCZOS", threads=1).planes[0]
