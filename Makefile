@@ -87,6 +87,8 @@ FILES ?=
 SHORT ?=
 ## `1`: write the table into docs/reliability.md
 WRITE ?=
+## `1`: measure pyvips and sharp, too, which are installed first
+PEERS ?=
 ## The attacks to play, when not all are: `flood`, `hoaxes`
 ATTACK ?=
 ## `random`: other examples in each run of the property tests
@@ -258,8 +260,8 @@ deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=.
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
-bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
-	@$(BIN)/python -m tests.bench
+bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyvips and sharp, too)
+	@$(BIN)/python -m tests.bench $(if $(filter 1,$(PEERS)),--peers)
 
 load: $(VENV)/.installed ## Attack a local stack, and see what holds (SHORT=1: a tenth; ATTACK=flood; WRITE=1: the page)
 	@$(BIN)/python -m tests.load $(if $(filter 1,$(SHORT)),--short) $(if $(filter 1,$(WRITE)),--write) $(ATTACK)

@@ -3,7 +3,7 @@
     requirements*.txt           what is wanted, in which version, and why
     → requirements.lock         that and what it needs in turn, with the hashes of all files
     → requirements-source.lock  the part of it that is published without a wheel
-    infra/scan/requirements.txt → infra/scan/requirements.lock, for the scanners
+    infra/scan, tests/bench/media/peers: the same, for what has an environment of its own
 
 A version in a lock file stays until a requirement asks for another one. To take newer versions of
 what is needed in turn, remove its entry, and run `make lock` again.
@@ -12,7 +12,7 @@ what is needed in turn, remove its entry, and run `make lock` again.
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from pathlib import Path
 
 from infra.packaging import sources
@@ -33,10 +33,19 @@ def main() -> None:
         sys.exit(f"Not locked: no requirement needs {', '.join(missing)} (infra/packaging/sources)")
     write(together, entries, lambda name: name not in sources.SOURCE_ONLY)
     write(ROOT / SOURCES, entries, lambda name: name in sources.SOURCE_ONLY)
-    scanners = ROOT / "infra" / "scan"
-    resolve(scanners / "requirements.txt", scanners / "requirements.lock")
-    scanned = read_entries((scanners / "requirements.lock").read_text(encoding="utf-8"))
-    write(scanners / "requirements.lock", scanned, lambda name: True)
+    scanners, peers = ROOT / "infra" / "scan", ROOT / "tests" / "bench" / "media" / "peers"
+    lock_apart(scanners, source_only=frozenset())
+    lock_apart(peers, source_only=frozenset({"pyvips"}))
+
+
+def lock_apart(folder: Path, source_only: Set[str]) -> None:
+    """Lock what has a virtual environment of its own."""
+    built = folder / SOURCES
+    resolve(folder / "requirements.txt", folder / WHEELS, built)
+    entries = read_entries((folder / WHEELS).read_text(encoding="utf-8"))
+    write(folder / WHEELS, entries, lambda name: name not in source_only)
+    if source_only:
+        write(built, entries, lambda name: name in source_only)
 
 
 def resolve(wanted: Path, lock: Path, *also: Path) -> None:

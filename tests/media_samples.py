@@ -1,14 +1,13 @@
 """Generated pictures and videos: some as phones make them, and some broken or hostile.
 
-Every picture shows `scene`, which has red, green, blue and white quarters. So a test can see
-whether a picture is upright.
+Every picture shows `scene`: red, green, blue and white quarters, to see whether it is upright.
 """
 
 import os
 import struct
 import zlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 from io import BytesIO
@@ -156,13 +155,14 @@ def heic(
     quarter_turns: int = 0,
     brand: bytes = b"heic",
     orientation: int = 1,
+    picture: Callable[[int, int], Image.Image] = scene,
 ) -> bytes:
     """Return a HEIC with one picture and Exif.
 
-    A viewer must rotate it by `quarter_turns` anticlockwise (`irot`) to show the scene. The Exif
+    A viewer must rotate it by `quarter_turns` anticlockwise (`irot`) to see it upright. The Exif
     has an orientation too, as phones write it, but only `irot` is valid.
     """
-    image = scene(width, height)
+    image = picture(width, height)
     for _ in range(quarter_turns):
         image = image.transpose(Image.Transpose.ROTATE_270)
     film = video(

@@ -23,7 +23,9 @@ _FORK = 0x01200011
 # What pthread_create() passes: CLONE_VM, _FS, _FILES, _SIGHAND, _THREAD, _SYSVSEM, _SETTLS,
 # _PARENT_SETTID, _CHILD_CLEARTID.
 _THREAD = 0x003D0F00
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_MOST_MMAP_THRESHOLD = 32 << 20  # that mallopt accepts
+_NEVER = 1 << 30  # bytes, as much as a child may have at all
 # A child that lacks this much memory at its start has a limit that is too low for any file.
 _LEAST_MEMORY = 1 << 20
 
@@ -95,11 +97,17 @@ def hide() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def share_memory_of_threads() -> None:
-    """Let threads have no memory pool of their own: each takes 64 MB of the address space."""
+def set_up_memory() -> None:
+    """Let threads have no memory pool of their own: each takes 64 MB of the address space.
+
+    Let memory that was freed be used again, and not be given back to the system. A child lives for
+    one file only, and the system takes longer for a new page than a decoder does to fill it.
+    """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(_M_ARENA_MAX, 1)
+        library.mallopt(_M_MMAP_THRESHOLD, _MOST_MMAP_THRESHOLD)
+        library.mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 
 def confine_zygote() -> None:

@@ -34,8 +34,8 @@ from chalicelib.domain.media import (
     RejectReason,
 )
 from chalicelib.domain.redactions import Area, boxes
-
-type Size = tuple[int, int]
+from chalicelib.media import resizing
+from chalicelib.media.resizing import Size
 
 JPEG_QUALITY = 80
 # The most pixels of an image by type. All other types have MAX_PIXELS.
@@ -49,10 +49,6 @@ MOST_PIXELS = {
 _ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, struct.error)
 # Twice the size of a JPEG segment. A larger Exif is an attack on the parser.
 MAX_EXIF_BYTES = 1 << 17
-# A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, which is fast but less exact than LANCZOS.
-# The decoded image must be larger than the result by this factor, so that no loss is visible
-# (45 dB).
-DRAFT_MARGIN = 1.15
 
 # Pillow imports these at their first use, but the sandbox cannot import anything later. (TIFF is
 # the format of Exif.) Without the codecs, Pillow would report a fault of the file.
@@ -180,13 +176,14 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
     if width * height > MOST_PIXELS.get(content_type, MAX_PIXELS):
         raise Rejected(RejectReason.TOO_MANY_PIXELS)
     box = fit(image.size, PREVIEW_PX)
-    image.draft("RGB", _with_margin(box))  # has an effect on JPEG only
+    # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size.
+    image.draft("RGB", _with_margin(box))
     image.load()
     file.close()
     if len(image.info.get("exif") or b"") > MAX_EXIF_BYTES:  # a HEIC without Exif has None here
         del image.info["exif"]
     orientation, hint = _read_exif(image)
-    image = _flatten(image).resize(box, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image = resizing.shrink(_flatten(image), box)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:
@@ -217,7 +214,7 @@ def _edges(thumb: Image.Image) -> str:
 
 def shrink(preview: Image.Image) -> Image.Image:
     """Return the thumbnail of a preview."""
-    return preview.resize(fit(preview.size, THUMB_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return resizing.shrink(preview, fit(preview.size, THUMB_PX))
 
 
 def fit(size: Size, longest: int) -> Size:
@@ -227,7 +224,7 @@ def fit(size: Size, longest: int) -> Size:
 
 
 def _with_margin(box: Size) -> Size:
-    return int(box[0] * DRAFT_MARGIN), int(box[1] * DRAFT_MARGIN)
+    return int(box[0] * resizing.MARGIN), int(box[1] * resizing.MARGIN)
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -103,7 +103,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     descriptor, parent, module = arguments
     confinement.hide()
     confinement.end_with(int(parent))
-    confinement.share_memory_of_threads()
+    confinement.set_up_memory()
     decoders = importlib.import_module(module).load_decoders()
     for content_type, decoder in decoders.items():
         if isinstance(decoder, Exception):

@@ -2,6 +2,7 @@
 machine's day is no fault of the code.
 
 python -m tests.bench             a few minutes
+python -m tests.bench --peers     pyvips and sharp, too
 python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
 """
 
@@ -29,7 +30,7 @@ also tests (`tests/functional/test_budgets.py`).
 """
 
 
-def main(quick: bool) -> None:
+def main(*, quick: bool, peers: bool) -> None:
     rounds = {"rounds": _QUICK_ROUNDS} if quick else {}
     benches: Mapping[str, Callable[[], list[Row]]] = {
         "AWS calls and units of each operation": operations.rows,
@@ -39,7 +40,11 @@ def main(quick: bool) -> None:
         "Size of what is deployed": sizes.rows,
     }
     if not quick:
-        benches = {**benches, "Bulletins": bulletins.rows, "Pictures and videos": media.rows}
+        benches = {
+            **benches,
+            "Bulletins": bulletins.rows,
+            "Pictures and videos": lambda: media.rows(peers=peers),
+        }
     sections = []
     for title, rows in benches.items():
         began = time.monotonic()
@@ -71,4 +76,4 @@ def _section(title: str, rows: list[Row]) -> str:
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv[1:])
+    main(quick="--quick" in sys.argv[1:], peers="--peers" in sys.argv[1:])

@@ -24,6 +24,7 @@ def row(
     figures: Iterable[float],
     *,
     at_most: float | None = None,
+    at_least: float | None = None,
     exactly: float | None = None,
     unit: str = "",
 ) -> Row:
@@ -35,6 +36,8 @@ def row(
     budget, holds = None, None
     if at_most is not None:
         budget, holds = f"≤ {at_most}{unit}", ratio <= at_most
+    if at_least is not None:
+        budget, holds = f"≥ {at_least}{unit}", ratio >= at_least
     if exactly is not None:
         budget, holds = f"= {exactly}{unit}", ratio == exactly
     spread = {"ratio": round(ratio, 4), "min": round(min(taken), 4), "max": round(max(taken), 4)}
@@ -62,24 +65,35 @@ def run(
     """The output of `python -m module arguments` in a fresh process on one core, as far as the
     machine lets one be chosen.
     """
-    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
-    command = [*pinned, sys.executable, "-m", module, *arguments]
-    variables = (
-        os.environ
-        | environment
-        | {
-            "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join(map(str, path)),
-        }
-    )
     # Where it runs comes before all other paths.
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=path[0], env=variables, check=False
+    return run_program(
+        [sys.executable, "-m", module, *arguments],
+        folder=path[0],
+        environment={**environment, "PYTHONPATH": os.pathsep.join(map(str, path))},
     )
-    if done.returncode != 0:
-        raise RuntimeError(f"{module} failed:\n{done.stderr}")
-    return done.stdout
 
 
 def run_json(module: str, *arguments: str) -> Any:
     return json.loads(run(module, *arguments))
+
+
+def run_program(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The output of a command in `folder`, on one core and with one thread in each library."""
+    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
+    alone = {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+    done = subprocess.run(
+        [*pinned, *command],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **alone, **environment},
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    return done.stdout

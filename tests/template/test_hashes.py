@@ -12,6 +12,16 @@ from infra.packaging.locked import SOURCES, WHEELS, Lock, parse, pins, read_lock
 from tests.template import wheels
 
 NOTHING = "0" * 64
+LOCKS = [
+    package.ROOT / folder / name
+    for folder, name in (
+        ("", WHEELS),
+        ("", SOURCES),
+        ("infra/scan", WHEELS),
+        ("tests/bench/media/peers", WHEELS),
+        ("tests/bench/media/peers", SOURCES),
+    )
+]
 
 
 @pytest.fixture
@@ -150,8 +160,7 @@ def test_every_requirement_is_locked_in_its_version() -> None:
 
 
 def test_every_locked_package_has_hashes() -> None:
-    root = package.ROOT
-    for path in (root / WHEELS, root / SOURCES, root / "infra/scan/requirements.lock"):
+    for path in LOCKS:
         locked = pins(path.read_text(encoding="utf-8"))
         assert locked
         assert [pin.name for pin in locked.values() if not pin.hashes] == []
@@ -163,8 +172,7 @@ def test_only_what_has_no_wheel_is_built_from_source() -> None:
 
 
 def test_no_lock_file_says_where_packages_come_from() -> None:
-    root = package.ROOT
-    for path in (root / WHEELS, root / SOURCES, root / "infra/scan/requirements.lock"):
+    for path in LOCKS:
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"://|--(?:extra-)?index|--find-links", text) == []
 

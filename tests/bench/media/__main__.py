@@ -1,0 +1,13 @@
+"""Print the table: while working on it."""
+
+import sys
+
+from tests.bench.media import rows
+
+for row in rows(peers="--peers" in sys.argv[1:]):
+    figures = f"{row['ratio']:>9} ({row['min']} to {row['max']})"
+    verdict = {None: "", True: "holds", False: "MISSED"}[row["holds"]]
+    print(
+        f"{row['what']:<58} {figures:<32} {row['budget'] or '':<10} {verdict:<7} "
+        f"against {row['against']}"
+    )
