@@ -36,7 +36,11 @@ def _session() -> Any:
     # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
     import botocore.session
 
-    return botocore.session.get_session()
+    from chalicelib.aws_models import Models
+
+    session = botocore.session.get_session()
+    session.register_component("data_loader", Models())
+    return session
 
 
 def keep_connections(most: int) -> None:

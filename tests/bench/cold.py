@@ -26,7 +26,9 @@ SAMPLE = "tests.bench.cold_start"
 # As infra/app.yaml sets it. Lambda sets `_HANDLER`, and what lacks a setting then does not start.
 _ENVIRONMENT = simulated.ENVIRONMENT | {
     "_HANDLER": "app.app",
+    "AUDIT_BUCKET": "audit",
     "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
+    "PUSH_KEY": "alias/push",
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 _BODY = {"category": "other", "text": "A door stands open."}
