@@ -97,13 +97,13 @@ def s3() -> Any:
 
 
 @built_once
-def _secrets() -> Any:
+def secrets() -> Any:
     return client("secretsmanager")
 
 
 def secret(name: str, stage: str = "AWSCURRENT") -> bytes:
     """Return the value of a secret. `stage` is the label of its version."""
-    response = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
+    response = secrets().get_secret_value(SecretId=name, VersionStage=stage)
     return str(response["SecretString"]).encode()
 
 
@@ -114,5 +114,5 @@ def older_secret(name: str) -> list[bytes]:
     """
     try:
         return [secret(name, "AWSPREVIOUS")]
-    except _secrets().exceptions.ResourceNotFoundException:
+    except secrets().exceptions.ResourceNotFoundException:
         return []
