@@ -36,7 +36,11 @@ def _session() -> Any:
     # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
     import botocore.session
 
-    return botocore.session.get_session()
+    from chalicelib.aws_models import Models
+
+    session = botocore.session.get_session()
+    session.register_component("data_loader", Models())
+    return session
 
 
 def keep_connections(most: int) -> None:
@@ -93,13 +97,13 @@ def s3() -> Any:
 
 
 @built_once
-def _secrets() -> Any:
+def secrets() -> Any:
     return client("secretsmanager")
 
 
 def secret(name: str, stage: str = "AWSCURRENT") -> bytes:
     """Return the value of a secret. `stage` is the label of its version."""
-    response = _secrets().get_secret_value(SecretId=name, VersionStage=stage)
+    response = secrets().get_secret_value(SecretId=name, VersionStage=stage)
     return str(response["SecretString"]).encode()
 
 
@@ -110,5 +114,5 @@ def older_secret(name: str) -> list[bytes]:
     """
     try:
         return [secret(name, "AWSPREVIOUS")]
-    except _secrets().exceptions.ResourceNotFoundException:
+    except secrets().exceptions.ResourceNotFoundException:
         return []

@@ -353,6 +353,13 @@ def intake() -> "Intake":
     return Intake(reports(), contacts(), _BulletinLookup(), catalogue(), day_key())
 
 
+def prepare_intake() -> None:
+    """Make the clients of AWS that intake needs."""
+    reports()
+    content_keys()
+    clients.secrets()
+
+
 class _BulletinLookup:
     """Loads the store of bulletins for the rare report that names one."""
 

@@ -6,8 +6,7 @@ takes only E.164 numbers and ASCII addresses.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, LiteralString, NamedTuple
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -17,8 +16,7 @@ from chalicelib.domain.text import clean, shows_nothing
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """Annotates a string that a pattern matches as a whole; `code` is the error of any other."""
 
     pattern: str

@@ -88,3 +88,7 @@ class Referrals(Record):
         others = [flag for flag in flags if flag not in (Flag.REFERRED, Flag.PASSED_ON)]
         referred = [Flag.REFERRED] if self.pending else []
         return (*others, *referred, *([Flag.PASSED_ON] if self.passed_on else []))
+
+
+NO_REFERRALS = Referrals.model_construct()
+"""Those of a new report. Nothing in them is checked, so that a start need not build the model."""

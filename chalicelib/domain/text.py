@@ -20,8 +20,7 @@ to come.
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
@@ -110,8 +109,7 @@ def bounded(value: str, max_length: int = TEXT_MAX, *, one_line: bool = False) -
     return cleaned
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(NamedTuple):
     """Annotates a field of text that a person wrote: `Annotated[str, Bounded(200)]`."""
 
     max_length: int

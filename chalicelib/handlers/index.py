@@ -64,6 +64,16 @@ def operations() -> list[Operation]:
     return [_operation(route) for route in routes()]
 
 
+def prepare(method: str, path: str) -> None:
+    """Import the views of a route and build its models, which else its first call does."""
+    (route,) = (each for each in routes() if (each.method, each.path) == (method, path))
+    operation = _operation(route)
+    schemas = (content.schema for content in operation.returns.values())
+    for model in {operation.body, operation.query, *schemas}:
+        if model is not None:
+            model.model_rebuild()
+
+
 def register(app: Chalice, api: Api | None = None) -> None:
     """Register the routes of one function with the app, or of both. Other requests get 404."""
     for route in routes():

@@ -17,7 +17,7 @@ from chalicelib.domain import attention
 from chalicelib.domain.attention import Rank
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.outbox import WAITING, OutboxTask, TaskKind, notify
-from chalicelib.domain.referrals import Referrals
+from chalicelib.domain.referrals import NO_REFERRALS, Referrals
 from chalicelib.domain.reports import Flag, Report, Status
 from chalicelib.domain.two_persons import awaits_second_person
 from chalicelib.store import keys
@@ -32,7 +32,7 @@ class Basis(NamedTuple):
 
     report: Report
     hold: Hold | None = None
-    referrals: Referrals = Referrals()
+    referrals: Referrals = NO_REFERRALS
 
     @classmethod
     def of(cls, head: Head, report: Report | None = None) -> Self:

@@ -9,8 +9,9 @@ CATALOGUE  OVERRIDES    {version, overrides}
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import times
@@ -32,8 +33,7 @@ _TRY_AGAIN_AFTER = timedelta(seconds=20)
 _READ_AGAIN_AFTER = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The stored changes of the catalogue. Version 0 means that there are none.
 
     `settled` has the categories whose number of shards is growing: until `settles_at`, they are
@@ -42,12 +42,16 @@ class Kept:
 
     overrides: Overrides
     version: int
-    settled: Mapping[str, int] = field(default_factory=dict)
+    settled: Mapping[str, int] = MappingProxyType({})
     settles_at: datetime | None = None
 
     def shards_to_write(self, category: str, now: datetime) -> int | None:
         """Return the number of shards that a category is written to; None means all of them."""
         return self.settled.get(category) if self.settles_at and now < self.settles_at else None
+
+
+# Nothing in it is checked, so that a start need not build the model.
+_UNCHANGED = Kept(Overrides.model_construct(), 0)
 
 
 class CatalogueChanges:
@@ -84,7 +88,7 @@ class CatalogueChanges:
 
 def _kept(row: Row | None) -> Kept:
     if row is None:
-        return Kept(Overrides(), 0)
+        return _UNCHANGED
     return Kept(
         Overrides.model_validate_json(row["overrides"]),
         row["version"],
@@ -103,7 +107,7 @@ class LiveCatalogue:
         self._read = read
         self._load = LoadState()
         self._known = catalogue()
-        self._kept = Kept(Overrides(), 0)
+        self._kept = _UNCHANGED
         self._read_next: datetime | None = None
 
     def at(self, now: datetime) -> Catalogue:

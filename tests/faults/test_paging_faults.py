@@ -135,7 +135,7 @@ def test_warm_functions_read_each_others_cursors_after_a_rotation(
 def test_cursors_that_are_made_up_do_not_read_the_secret_each_time() -> None:
     file()
     page()
-    with inject.fault(clients._secrets(), "secrets-manager.*", lambda request: None) as called:
+    with inject.fault(clients.secrets(), "secrets-manager.*", lambda request: None) as called:
         assert [page("A" * 60).status for _ in range(5)] == [400] * 5
 
     assert len(called) == 2  # the current key and the previous one

@@ -1,6 +1,7 @@
 """Each of the two functions behind the gateway serves its own routes, and loads no others."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -71,21 +72,48 @@ def test_a_route_that_the_local_gateway_sends_to_the_wrong_function_is_not_found
     assert Gateway(whole, swapped).response(*ask).status == 404
 
 
+def _started(api: Api, program: str) -> str:
+    """Run a program in a fresh process, as Lambda starts this function, and return what it prints.
+    There is no AWS.
+    """
+    settings = {name.upper(): "x" for name in NEEDED[api]}
+    lambdas = {"_HANDLER": "app.app", "API": api, "AWS_REGION": "us-east-1"}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", **lambdas, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 @pytest.mark.parametrize("api", Api)
 def test_a_function_imports_no_views_and_no_events_of_another(api: Api) -> None:
-    settings = {name.upper(): "x" for name in NEEDED[api]}
     foreign = {route.module for route in index.routes() if route.api != api} - {
         route.module for route in index.routes() if route.api == api
     }
     foreign |= {"media_events", "notices", "schedules", "incidents", "audit_events"}
     if api is Api.RESIDENTS:
         foreign.add("auth")
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import app, sys; print(*sys.modules)"],
-        env={"PATH": os.environ["PATH"], "_HANDLER": "app.app", "API": api, **settings},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
+    loaded = _started(api, "import app, sys; print(*sys.modules)").split()
     assert "chalicelib.handlers.index" in loaded
     assert not {f"chalicelib.handlers.{module}" for module in foreign} & set(loaded)
+
+
+def test_the_residents_function_starts_with_all_that_a_first_report_needs() -> None:
+    program = (
+        "import app, sys\n"
+        "reports = sys.modules['chalicelib.handlers.reports']\n"
+        "models = reports.Submission, reports.CreatedReport\n"
+        "print(*(model.__pydantic_complete__ for model in models))\n"
+        "from chalicelib import clients, wiring\n"
+        "clients.client = None\n"
+        "print(wiring.reports(), wiring.content_keys(), clients.secrets())"
+    )
+    models, clients = _started(Api.RESIDENTS, program).splitlines()
+    assert models == "True True"
+    assert re.findall(r"botocore.client.(\w+)", clients) == ["SecretsManager"]
+
+
+def test_the_officers_function_starts_without_a_client_of_aws() -> None:
+    assert "botocore.session" not in _started(Api.OFFICERS, "import app, sys; print(*sys.modules)")

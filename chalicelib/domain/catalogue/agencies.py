@@ -4,8 +4,8 @@ Their names, and how officers hand over a document, are in the city's `texts/`: 
 `agency_how.<code>`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Receives(StrEnum):
@@ -15,8 +15,7 @@ class Receives(StrEnum):
     PHONE = "phone"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Agency:
+class Agency(NamedTuple):
     """Another agency. `outside`: it is suggested for reports from outside the districts."""
 
     code: str

@@ -69,7 +69,7 @@ class Overrides(Input):
 
     categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
     channels: tuple[EntryChange, ...] = Field(default=(), strict=False)
-    app: AppChange = Field(default_factory=AppChange)
+    app: AppChange = Field(default_factory=AppChange.model_construct)
     added: tuple[AnyAddition, ...] = Field(default=(), strict=False)
 
     def then(self, later: Self) -> Self:
