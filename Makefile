@@ -85,7 +85,7 @@ STRICT ?=
 FILES ?=
 ## `1`: a tenth of the load
 SHORT ?=
-## `1`: write the table into docs/reliability.md
+## `1`: write the tables into docs/reliability.md, or docs/cost.md
 WRITE ?=
 ## `1`: measure pyvips and sharp, too, which are installed first
 PEERS ?=
@@ -117,7 +117,7 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 unexport CITY
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -265,6 +265,9 @@ bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyv
 
 load: $(VENV)/.installed ## Attack a local stack, and see what holds (SHORT=1: a tenth; ATTACK=flood; WRITE=1: the page)
 	@$(BIN)/python -m tests.load $(if $(filter 1,$(SHORT)),--short) $(if $(filter 1,$(WRITE)),--write) $(ATTACK)
+
+cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md)
+	@$(BIN)/python -m tests.cost $(if $(filter 1,$(WRITE)),--write)
 
 figures: $(VENV)/.installed ## Count what the tests try, and write it into docs/reliability.md
 	@$(BIN)/python -m tests.figures

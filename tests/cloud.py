@@ -122,10 +122,13 @@ def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 def stored_image(pk: str, sk: str) -> dict[str, Any]:
     """Return a row of the reports table as DynamoDB writes it into the stream."""
+    return stored_row(wiring.settings().reports_table, pk, sk)
+
+
+def stored_row(table: str, pk: str, sk: str) -> dict[str, Any]:
+    """Return a row as DynamoDB writes it into a stream; its keys alone if it is not there."""
     key = {"pk": {"S": pk}, "sk": {"S": sk}}
-    found = client("dynamodb").get_item(
-        TableName=wiring.settings().reports_table, Key=key, ConsistentRead=True
-    )
+    found = client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
     image = found.get("Item", key)
     return dict(
         json.loads(json.dumps(image, default=lambda binary: base64.b64encode(binary).decode()))

@@ -1,6 +1,8 @@
 """The authorizer: it checks the access token of an officer.
 
-It does not decide what the officer may do. Each request reads that from the officer's row.
+It does not decide what the officer may do. Each request reads that from the officer's row. So the
+gateway may keep its answer for a minute (docs/adr/0049-cost.md): it says whose token it is, and
+until when, and each request compares that with the clock.
 """
 
 import logging
@@ -22,10 +24,14 @@ _CLOCKS_DIFFER_S = 5
 _OWN_KEYS = frozenset({"jku", "jwk", "x5u", "x5c"})
 
 
-# Not cached: a deactivated officer must be refused at the next request.
-@bp.authorizer(ttl_seconds=0)
+# The gateway keeps an answer so long, for the same token on any route.
+KEPT_S = 60
+
+
+@bp.authorizer(ttl_seconds=KEPT_S)
 def authorize_officer(request: AuthRequest) -> AuthResponse:
-    """Allow a request that has a valid access token of our issuer and client.
+    """Allow requests that have a valid access token of our issuer and client: all routes, since
+    the answer is kept. `expires_at` in its context is the token's end, in seconds since 1970.
 
     Raises Exception('Unauthorized'), for which API Gateway returns 401. Raises
     PyJWKClientConnectionError when the issuer's keys cannot be fetched, for which it returns 503.
@@ -40,7 +46,7 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
         if not _OWN_KEYS.isdisjoint(jwt.get_unverified_header(token)):
             raise jwt.InvalidTokenError("the token names its own key")
         key = wiring.signing_keys().get_signing_key_from_jwt(token)
-        username = _read_username(token, key)
+        username, expires_at = _read_token(token, key)
     except Exception as error:
         kind = type(error).__name__
         if _is_refusal(error):
@@ -49,7 +55,9 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
         # An alarm counts this line. Lambda's own metric of errors counts every refusal too.
         log.error("authorizer_failed", extra={"kind": kind})
         raise
-    return AuthResponse(routes=["*"], principal_id=username)
+    return AuthResponse(
+        routes=["*"], principal_id=username, context={"expires_at": str(expires_at)}
+    )
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -61,8 +69,8 @@ def _is_refusal(error: Exception) -> bool:
     )
 
 
-def _read_username(token: str, key: Any) -> str:
-    """Return the username in an access token.
+def _read_token(token: str, key: Any) -> tuple[str, int]:
+    """Return the username in an access token, and when it ends, in seconds since 1970.
 
     Raises PyJWTError unless the token is signed with RS256, is from our issuer, and has not
     expired; NotOurs unless it is an access token for us.
@@ -81,7 +89,8 @@ def _read_username(token: str, key: Any) -> str:
         options={"require": ["exp", "iss"], "verify_aud": False},
     )
     claims = decoded["payload"]
-    if int(claims["exp"]) <= time.time():
+    expires_at = int(claims["exp"])
+    if expires_at <= time.time():
         raise jwt.ExpiredSignatureError("expired")
     recipient = Recipient(settings.client_id, settings.audience, settings.username_claim)
-    return read_username(decoded["header"], claims, recipient)
+    return read_username(decoded["header"], claims, recipient), expires_at

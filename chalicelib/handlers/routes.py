@@ -171,8 +171,8 @@ class Operation(NamedTuple):
             call.body = requests.read_body(request, self.body, call.now, most=self.max_body)
 
     def _admit(self, call: Call) -> "OfficerActor":
-        admission = wiring.admission()
-        actor = admission.admit(call.username, call.route, self.roles, now=call.now)
+        username = requests.read_username(call.request, wiring.clock.wall_clock())
+        actor = wiring.admission().admit(username, call.route, self.roles, now=call.now)
         if self.logged:
             actor.log_own(Action.OPEN, {"route": call.route})
         return actor

@@ -35,9 +35,13 @@ _IN_A_TRANSACTION = 2
 
 @dataclass(slots=True)
 class Call:
-    """One call of AWS: `dynamodb.PutItem`."""
+    """One call of AWS: `dynamodb.PutItem`. `thread` is the name of the one that made it, `rows` are
+    those that it wrote: table, pk, sk.
+    """
 
     operation: str
+    thread: str = ""
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
     write_units: float = 0
     read_units: float = 0
     # The write units by partition: of a table or an index, and its key there.
@@ -126,25 +130,27 @@ class Meter:
 
     def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
         service, operation = event_name.split(".")[1:]
-        call = Call(f"{service}.{operation}")
+        call = Call(f"{service}.{operation}", threading.current_thread().name)
         self.calls.append(call)
         if service == "dynamodb":
             body = json.loads(request.body)
-            writes = [
+            before = [
                 (action, self._rows.get(action.table, action.key))
                 for action in _writes(operation, body)
             ]
-            self._underway.work = (call, operation, body, writes)
+            self._underway.work = (call, operation, body, before)
 
     def _after_call(self, parsed: Item, event_name: str, **_: Any) -> None:
         work, self._underway.work = getattr(self._underway, "work", None), None
         if work is None:
             return
-        call, operation, body, writes = work
-        for action, before in writes:
+        call, operation, body, written = work
+        for action, before in written:
+            if "Error" not in parsed:
+                call.rows.append((action.table, _text(action.key["pk"]), _text(action.key["sk"])))
             call.by_partition.update(self._write_units(action, before))
         call.write_units = call.by_partition.total()
-        if not writes and "Error" not in parsed:
+        if not written and "Error" not in parsed:
             call.read_units = self._read_units(operation, body, parsed)
 
     def _write_units(self, action: "_Write", before: Item | None) -> Counter[Partition]:
@@ -202,6 +208,8 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
+    """A row that is written. `factor` is 2 in a transaction, which costs twice as much."""
+
     table: str
     key: Item
     factor: int
@@ -216,9 +224,10 @@ def _writes(operation: str, body: Item) -> list[_Write]:
         return [_Write(action["TableName"], _key(action), _IN_A_TRANSACTION) for action in actions]
     if operation == "BatchWriteItem":
         return [
-            _Write(table, _key(each["PutRequest"]), 1)
+            _Write(table, _key(action), 1)
             for table, requests in body["RequestItems"].items()
             for each in requests
+            for action in each.values()
         ]
     return []
 
@@ -271,6 +280,8 @@ def _size_of_value(value: Item) -> int:
             return 1
         case "B":  # in base64 as it is sent, in bytes as boto3 reads it
             return len(content if isinstance(content, bytes) else b64decode(content))
+        case "SS":
+            return sum(len(part.encode()) for part in content)
         case "L":
             return 3 + sum(1 + _size_of_value(part) for part in content)
         case "M":

@@ -206,6 +206,9 @@ def test_logs_are_json_and_end_after_a_month(
     groups = of_type(resources, "AWS::Logs::LogGroup")
     for function in functions.values():
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
+        # Lambda's lines about calls that succeed would be most of the logs; an alarm needs the line
+        # of a time-out, which is WARN.
+        assert function["LoggingConfig"]["SystemLogLevel"] == "WARN"
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
     assert {group["RetentionInDays"] for group in groups.values()} == {30}
 

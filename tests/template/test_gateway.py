@@ -22,7 +22,7 @@ STATUS = {
     "UNAUTHORIZED": 401, "UNSUPPORTED_MEDIA_TYPE": 415, "WAF_FILTERED": 403,
 }  # fmt: skip
 LOGGED = {
-    "requestId", "requestTime", "httpMethod", "resourcePath", "status", "responseLatency",
+    "requestId", "httpMethod", "resourcePath", "status", "responseLatency",
     "integrationLatency", "responseLength", "error.responseType",
 }  # fmt: skip
 HEADER = "gatewayresponse.header."
@@ -219,11 +219,12 @@ def test_responses_are_compressed_from_a_size_on(
     assert template["Parameters"]["MinimumCompressionSize"]["Default"] == 1024
 
 
-def test_the_authorizer_caches_nothing(api: dict[str, Any]) -> None:
-    authorizer = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"][
-        "x-amazon-apigateway-authorizer"
-    ]
-    assert authorizer["authorizerResultTtlInSeconds"] == 0
+def test_the_gateway_keeps_the_answer_for_a_token_for_a_minute(api: dict[str, Any]) -> None:
+    definition = api["DefinitionBody"]["securityDefinitions"]["authorize_officer"]
+    authorizer = definition["x-amazon-apigateway-authorizer"]
+    assert authorizer["authorizerResultTtlInSeconds"] == 60
+    # The whole header is the key: an answer for one token is never another's.
+    assert (authorizer["type"], definition["name"]) == ("token", "Authorization")
 
 
 def test_all_officers_routes_and_no_others_ask_the_authorizer(api: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -259,7 +258,6 @@ def _log_access(method: str, response: Response, took_ms: float) -> None:
     """
     fields = {
         "request_id": _request_id(response),
-        "at": datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "method": method[:10],
         "route": response.route,
         "status": str(response.status),

@@ -1,0 +1,110 @@
+"""What comes on top of texts: media, e-mails, open consoles, the firewall and CloudFront."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tests import cloud
+from tests.client import new_key, report
+from tests.cost import storage
+from tests.cost.bill import Bill
+from tests.cost.life import OFFICER
+from tests.cost.usage import Usage, added, less, times
+
+# A photo as phones make it, its preview and thumbnail, and a short film.
+PHOTO_BYTES, PICTURE_BYTES, VIDEO_BYTES = 2_500_000, 250_000, 48_000_000
+# Assumed: how long a decoder takes with them on Lambda, and how often a picture is looked at.
+PHOTO_MS, VIDEO_MS = 600, 1_500
+LOOKS = 2
+# A console asks for the pulse so often in an hour while it is shown (`web/console/pulse.ts`).
+PULSES = 450
+MINUTES_OF_AN_HOUR = 60
+
+
+class Extra(NamedTuple):
+    """`amount` of something, and what it uses."""
+
+    what: str
+    amount: int
+    used: Usage
+
+
+def extras(bill: Bill) -> dict[str, Extra]:
+    """Return all by a short name."""
+    photo, video = _media(bill)
+    pulse = bill.request("GET", "/v1/officer/pulse", officer=OFFICER)[1]
+    asked = MINUTES_OF_AN_HOUR if bill.deployed.kept_s else PULSES
+    hour = added([times(pulse, PULSES), times(bill.authorizer(), asked)])
+    through = {"cloudfront_requests": 1, "cloudfront_functions": 1, "cloudfront_bytes_out": 1000}
+    return {
+        "photo": Extra("photos of 2.5 MB, kept for 4 months", 1000, times(photo, 1000)),
+        "video": Extra("videos of 48 MB, kept for 4 months", 1000, times(video, 1000)),
+        "email": Extra(
+            "e-mails to officers, one for each notice and reader", 1000, {"sns_emails": 1000}
+        ),
+        "push": Extra("pushes to reporters' phones", 1_000_000, {"sns_pushes": 1_000_000}),
+        "console": Extra(
+            "hours of a console that is shown: 450 pulses each", 100, times(hour, 100)
+        ),
+        "firewall": Extra(
+            "requests that the firewall looks at, and its month",
+            1_000_000,
+            {"firewall_months": 1, "firewall_rule_months": 3, "firewall_requests": 1_000_000},
+        ),
+        "cloudfront": Extra(
+            "calls of the API through CloudFront", 1_000_000, times(through, 1_000_000)
+        ),
+    }
+
+
+def _media(bill: Bill) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what a photo and a video use: with the report, in storage, and in what is made of
+    them. What is uploaded here is small; bytes are counted by the sizes above.
+    """
+    alone, _ = _create(bill, [])
+    with_photo, filed = _create(bill, [{"content_type": "image/jpeg", "size": PHOTO_BYTES}])
+    [upload] = filed["uploads"]
+    made = _made(bill, filed["id"], upload["media_id"], PHOTO_MS)
+    photo = added([less(with_photo, alone), made, _stored(PHOTO_BYTES, 1)])
+    with_video, filed = _create(bill, [{"content_type": "video/mp4", "size": VIDEO_BYTES}])
+    [upload] = filed["uploads"]
+    path = f"/v1/reports/{filed['id']}/media/{upload['media_id']}/parts"
+    asked = bill.request("POST", path, {"numbers": [1]}, receipt=filed["receipt"])[1]
+    # The parts are asked for once, and the upload is completed by a call that uses the same.
+    parts = upload["part_count"]
+    longer = bill.deployed.run("make_thumbnails", 0, 0, more_ms=VIDEO_MS - PHOTO_MS)
+    more = {"functions_gb_s": longer["functions_gb_s"], "s3_gets": 4}
+    video = added(
+        [less(with_video, alone), times(asked, 2), made, more, _stored(VIDEO_BYTES, parts + 2)]
+    )
+    return photo, video
+
+
+def _create(bill: Bill, media: list[Any]) -> tuple[dict[str, float], Mapping[str, Any]]:
+    reply, used = bill.request("POST", "/v1/reports", report("other", media=media), key=new_key())
+    return added([used, bill.publish()]), reply.json
+
+
+def _made(bill: Bill, report_id: str, media_id: str, more_ms: float) -> dict[str, float]:
+    """Process and record an upload, and return what it used, with the events of its objects."""
+    version = cloud.upload(bill.environment, report_id, media_id, cloud.photo())
+    key = f"originals/{report_id}/{media_id}"
+    processed = bill.function(
+        "make_thumbnails", lambda: cloud.process(bill.environment, key, version), more_ms
+    )
+    recorded = bill.function(
+        "record_media", lambda: cloud.record(bill.environment, report_id, media_id)
+    )
+    objects = 1 + processed["s3_puts"]
+    queued = {"events_opt_in": objects, "sqs_requests": 2 * 3}
+    return added([processed, recorded, queued, bill.publish()])
+
+
+def _stored(size: int, puts: int) -> dict[str, float]:
+    """Return what an original uses in storage, and its pictures when they are looked at."""
+    return {
+        "s3_puts": puts,
+        "s3_gets": 2 * LOOKS,
+        "bytes_out": PICTURE_BYTES * LOOKS,
+        "s3_byte_months": (size + PICTURE_BYTES) * storage.MONTHS,
+        "object_backup_byte_months": (size + PICTURE_BYTES) * (storage.MONTHS + 1),
+    }

@@ -1,0 +1,90 @@
+"""What an empty stage costs in a month: its keys and alarms, and the functions that run by the
+clock though nothing has come.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.handlers import audit_events, incidents, pushes, schedules
+from infra.local import template
+from tests import cloud
+from tests.cost.bill import Bill
+from tests.cost.usage import Usage, added, times
+
+HOURS = 730
+MINUTES = 60 * HOURS
+# Lambda asks each queue by five requests at once, which wait for 20 seconds
+# (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html).
+_POLLS = 5 * 3
+# An own metric costs in the hours in which something is counted. Those of faults cost nothing.
+_OF_FAULTS = "$.message"
+
+# Runs in a month of each, by its name.
+_BY_THE_CLOCK: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
+    "sweep_critical": (MINUTES, schedules.sweep_critical),
+    "sweep_normal": (MINUTES, schedules.sweep_normal),
+    "sweep_upkeep": (MINUTES, schedules.sweep_upkeep),
+    "suggest_incidents": (MINUTES, incidents.suggest_incidents),
+    "push_to_phones": (2 * HOURS, pushes.push_to_phones),
+    "digest_audit": (HOURS, audit_events.digest_audit),
+    "compare_openings": (HOURS, audit_events.compare_openings),
+}
+
+
+def fixed(bill: Bill) -> dict[str, Usage]:
+    """Return what is used in a month, by the line of the page that shows it."""
+    queues = sum("SQS" in str(each.get("Events")) for each in _all("AWS::Serverless::Function"))
+    return {
+        "keys": {"key_months": _count("AWS::KMS::Key")},
+        "secrets": {"secret_months": _count("AWS::SecretsManager::Secret")},
+        "alarms, own metrics, the dashboard": _watched(),
+        "functions that run by the clock": _scheduled(bill),
+        "asking the queues": {"sqs_requests": _POLLS * MINUTES * queues},
+    }
+
+
+def _scheduled(bill: Bill) -> dict[str, float]:
+    """Return what the functions use that run by the clock. Each is run twice: the first run learns
+    what is kept, and makes up for the time before.
+    """
+
+    def runs() -> list[dict[str, float]]:
+        return [
+            times(bill.function(name, lambda: function(cloud.SCHEDULE, None)), count)  # noqa: B023  called at once
+            for name, (count, function) in _BY_THE_CLOCK.items()
+        ]
+
+    runs()
+    wiring.clock.advance(timedelta(hours=1))
+    return added(runs())
+
+
+def _watched() -> dict[str, float]:
+    """Return what watches: an alarm costs by its metrics."""
+    watched = sum(
+        max(1, str(alarm.get("Metrics", ())).count("MetricStat"))
+        for alarm in _all("AWS::CloudWatch::Alarm")
+    )
+    own = {
+        each["MetricTransformations"][0]["MetricName"]
+        for each in _all("AWS::Logs::MetricFilter")
+        if _OF_FAULTS not in each["FilterPattern"]
+    }
+    return {
+        "alarm_metric_months": watched,
+        "metric_months": len(own),
+        "dashboard_months": _count("AWS::CloudWatch::Dashboard"),
+    }
+
+
+def _count(kind: str) -> int:
+    return len(_all(kind))
+
+
+def _all(kind: str) -> list[Any]:
+    """Return the properties of all resources of a type that every stage has."""
+    files = ("resources.yaml", "app.yaml", "alarms.yaml", "backups.yaml")
+    found = [each for name in files for each in template.load(name)["Resources"].values()]
+    return [each["Properties"] for each in found if each["Type"] == kind]

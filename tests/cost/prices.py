@@ -1,0 +1,48 @@
+"""The list prices of AWS, from prices.json."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+FILE = Path(__file__).with_name("prices.json")
+REGION = "us-east-1"
+
+
+class Price(NamedTuple):
+    """`usd` by region, for `per` of what `unit` says. `group` is the line of a bill that it is
+    shown in; `seen` is where the figure was seen: on a page of AWS, on another page, or nowhere.
+    """
+
+    name: str
+    group: str
+    unit: str
+    per: float
+    usd: Mapping[str, float]
+    source: str
+    seen: str
+
+    def cost(self, amount: float, region: str = REGION) -> float:
+        """Return what an amount costs, in US dollars."""
+        return amount / self.per * self.usd[region]
+
+
+@cache
+def prices() -> Mapping[str, Price]:
+    """Return all prices by name."""
+    content = json.loads(FILE.read_text(encoding="utf-8"))
+    found = (Price(**each) for each in content["prices"])
+    return {price.name: price for price in found}
+
+
+@cache
+def as_of() -> str:
+    """Return the day on which the prices were looked up."""
+    return str(json.loads(FILE.read_text(encoding="utf-8"))["as_of"])
+
+
+def regions() -> list[str]:
+    """Return the regions for which all prices are known."""
+    known = [set(price.usd) for price in prices().values()]
+    return sorted(set.intersection(*known), key=lambda region: (region != REGION, region))
