@@ -61,6 +61,11 @@ def aws_events() -> Any:
     return _session().get_component("event_emitter")
 
 
+def credentials() -> Any:
+    """Return the credentials of every client: they renew themselves if they are temporary."""
+    return _session().get_credentials()
+
+
 def client(service: str, **more: Any) -> Any:
     """Return a new client of a service. `more` are options of botocore's `Config`."""
     return _session().create_client(service, config=_config(**more))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.media.bucket import MediaBucket
     from chalicelib.media.exports import ExportFiles
     from chalicelib.media.queue import UploadsQueue
+    from chalicelib.media.read_urls import ReadUrls
     from chalicelib.notify.subscriptions import TopicSubscriptions
     from chalicelib.notify.topic import Topic
     from chalicelib.services.admission import Admission
@@ -101,6 +102,14 @@ def bucket() -> "MediaBucket":
 
 
 @built_once
+def read_urls() -> "ReadUrls":
+    from chalicelib.media.read_urls import ReadUrls
+
+    name, credentials = settings().media_bucket, clients.credentials()
+    return ReadUrls(s3(), name, credentials, lambda: clock.wall_clock())
+
+
+@built_once
 def export_requests() -> "ExportRequests":
     from chalicelib.store.export_requests import ExportRequests
 
@@ -111,7 +120,7 @@ def export_requests() -> "ExportRequests":
 def export_files() -> "ExportFiles":
     from chalicelib.media.exports import ExportFiles
 
-    return ExportFiles(s3(), settings().media_bucket, settings().export_key)
+    return ExportFiles(s3(), settings().media_bucket, settings().export_key, read_urls())
 
 
 @built_once

@@ -11,7 +11,7 @@ from chalicelib.domain.bulletins.model import TRACE_LIFE
 from chalicelib.domain.languages import LANGUAGES, text
 from chalicelib.handlers.addresses import base_of, lead_url
 from chalicelib.handlers.bulletins import cache_control
-from chalicelib.handlers.pictures import picture_url
+from chalicelib.handlers.pictures import published_picture_url
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, conditional
 from chalicelib.handlers.routes import Content, Routes
@@ -88,7 +88,7 @@ def _storage(page: Page) -> str | None:
     """Return the origin that pictures are redirected to; None for a page without any."""
     if not page.media:
         return None
-    url = urlsplit(picture_url(page.id, page.media[0], "preview.jpg", "-"))
+    url = urlsplit(published_picture_url(page.id, page.media[0], "-", life_s=1))
     return f"{url.scheme}://{url.netloc}"
 
 

@@ -19,7 +19,7 @@ from chalicelib.domain.languages import LocalizedText, text
 from chalicelib.domain.models import NotNull, Query
 from chalicelib.domain.report_query import Limit
 from chalicelib.handlers.addresses import base_of, bulletin_url
-from chalicelib.handlers.pictures import picture_url
+from chalicelib.handlers.pictures import published_picture_url
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response, conditional, to_json
 from chalicelib.handlers.routes import Content, Routes
@@ -238,13 +238,8 @@ def show_picture(call: Call) -> Response:
     )
     left = _seconds_left([seen.expires_at], call.now)
     life = min(_PICTURE_LIFE_S, max(1, left))
-    url = picture_url(
-        call.path["bulletin_id"],
-        call.path["media_id"],
-        "preview.jpg",
-        version_id,
-        life_s=life,
-        cache_control=f"max-age={life}",
+    url = published_picture_url(
+        call.path["bulletin_id"], call.path["media_id"], version_id, life_s=life
     )
     return Response(
         headers={

@@ -9,8 +9,10 @@ from chalicelib.domain.media import DerivedName, MediaState, derived_key, origin
 from chalicelib.domain.redactions import RedactionState
 from chalicelib.domain.reports import Medium
 
-# In seconds.
+# In seconds. A picture keeps its URL within each minute of the clock, so that a browser that lists
+# reports again has it already. So a URL is valid for five to six minutes.
 PICTURE_LIFE_S = 300
+_SAME_URL_S = 60
 # A download is one request; it may last longer than its URL. A player makes a request each time
 # that somebody seeks.
 DOWNLOAD_LIFE_S = 60
@@ -20,23 +22,28 @@ PLAYBACK_LIFE_S = 900
 _PLAYED = frozenset({"h264", "aac"})
 
 
-def picture_url(
-    owner_id: str,
-    media_id: str,
-    name: DerivedName,
-    version_id: str,
-    *,
-    life_s: int = PICTURE_LIFE_S,
-    cache_control: str | None = None,
-) -> str:
-    """Return a URL of a cleaned picture that is valid for `life_s` seconds."""
-    return wiring.bucket().read_url(
+def picture_url(owner_id: str, media_id: str, name: DerivedName, version_id: str) -> str:
+    """Return a URL of a cleaned picture."""
+    return wiring.read_urls().read_url(
         derived_key(owner_id, media_id, name),
         version_id=version_id,
         content_type="image/jpeg",
         disposition="inline",
+        expires_s=PICTURE_LIFE_S,
+        cache_control=f"private, max-age={_SAME_URL_S}",
+        same_for_s=_SAME_URL_S,
+    )
+
+
+def published_picture_url(bulletin_id: str, media_id: str, version_id: str, *, life_s: int) -> str:
+    """Return a URL of a picture of a bulletin that is valid for `life_s` seconds and no longer."""
+    return wiring.read_urls().read_url(
+        derived_key(bulletin_id, media_id, "preview.jpg"),
+        version_id=version_id,
+        content_type="image/jpeg",
+        disposition="inline",
         expires_s=life_s,
-        cache_control=cache_control,
+        cache_control=f"max-age={life_s}",
     )
 
 
@@ -61,7 +68,7 @@ def playback_url(owner_id: str, medium: Medium) -> str | None:
     """
     if medium.state is not MediaState.READY or medium.playback_version is None:
         return None
-    return wiring.bucket().read_url(
+    return wiring.read_urls().read_url(
         derived_key(owner_id, medium.media_id, "playback.m4a"),
         version_id=medium.playback_version,
         content_type="audio/mp4",
@@ -95,7 +102,7 @@ def original_url(report_id: str, medium: Medium) -> tuple[str, int]:
         raise LookupError("no original")
     plays = medium.state is MediaState.READY and medium.codec in _PLAYED
     life_s = PLAYBACK_LIFE_S if plays else DOWNLOAD_LIFE_S
-    url = wiring.bucket().read_url(
+    url = wiring.read_urls().read_url(
         original_key(report_id, medium.media_id),
         version_id=medium.version_id,
         content_type=medium.content_type or "application/octet-stream",

@@ -30,7 +30,7 @@ class RedactionView(Shape):
     """A redaction: what of a picture nobody but officers may see.
 
     While it is `processing`, and when it has `failed`, the picture cannot be passed on. When it is
-    `ready`, `url` shows what others get; it works for 5 minutes. Else `url` is null.
+    `ready`, `url` shows what others get; it works for 5 to 6 minutes. Else `url` is null.
     """
 
     state: RedactionState

@@ -86,7 +86,7 @@ class ReferredPlace(Shape):
 
 class ReferredPicture(Shape):
     """A cleaned picture: a photo, or the poster of a video. `made_from` is the type of the original
-    file. `redacted`: officers have blacked out parts of it. `url` works for 5 minutes.
+    file. `redacted`: officers have blacked out parts of it. `url` works for 5 to 6 minutes.
     """
 
     made_from: str

@@ -89,8 +89,8 @@ def read_referral(call: Call) -> Response:
     """Read a referral and its document.
 
     Returns what the agency gets: read it before you approve, and send its `ETag` as `If-Match`
-    then. The addresses of pictures work for 5 minutes. Each call is an opening of the report, and
-    is on record.
+    then. The addresses of pictures work for 5 to 6 minutes. Each call is an opening of the report,
+    and is on record.
 
     409 `withdrawn` means that the reporter has withdrawn the report: nothing of it is passed on any
     more. 409 `redaction_changed` means that a redaction was removed, or replaced by one that hides

@@ -232,7 +232,7 @@ class ReportView(ChangedReport):
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
     left out. `answers` are the `details` with their labels, in the language of the request; `GET
     /v1/officer/forms` has the whole form of their `details_version`. The URLs in `media` are valid
-    for 5 minutes. What the reporter did, such as writing a message, is timed to the minute.
+    for 5 to 6 minutes. What the reporter did, such as writing a message, is timed to the minute.
     `kept_until` is when a report that has ended is due for deletion, without a legal hold.
     `reopened_at` is when the reporter reopened it.
 

@@ -1,7 +1,7 @@
 """The media bucket: grants for clients, uploads in parts, and objects by version.
 
-Of a key, only the recorded version counts; later ones are ignored, and removed. `post_grant`,
-`read_url` and `part_urls` compute signatures and make no call to S3.
+Of a key, only the recorded version counts; later ones are ignored, and removed. `post_grant` and
+`part_urls` compute signatures and make no call to S3.
 """
 
 import base64
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -72,35 +72,6 @@ class MediaBucket:
             expires_at=datetime.fromisoformat(
                 json.loads(base64.b64decode(signed["fields"]["policy"]))["expiration"]
             ),
-        )
-
-    def read_url(
-        self,
-        key: str,
-        *,
-        version_id: str,
-        content_type: str,
-        disposition: Literal["inline", "attachment"],
-        expires_s: int,
-        cache_control: str | None = None,
-    ) -> str:
-        """Return a URL to read one version of an object.
-
-        The response of S3 has this `content_type`, `disposition` and `cache_control`, not those
-        that the uploader declared.
-        """
-        optional = {"ResponseCacheControl": cache_control} if cache_control else {}
-        return self.s3.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self.name,
-                "Key": key,
-                "VersionId": version_id,
-                "ResponseContentType": content_type,
-                "ResponseContentDisposition": disposition,
-                **optional,
-            },
-            ExpiresIn=expires_s,
         )
 
     def part_urls(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.aws_errors import unavailable
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.media.read_urls import ReadUrls
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -16,12 +16,13 @@ LIFE_S = 300
 @dataclass(frozen=True, slots=True)
 class ExportFiles:
     """`key_id` is the key in KMS that encrypts exports. Only the officers' function may use it, so
-    whoever may read the rest of the bucket reads none of them.
+    whoever may read the rest of the bucket reads none of them. `urls` signs addresses of `bucket`.
     """
 
     s3: "S3Client"
     bucket: str
     key_id: str
+    urls: ReadUrls
 
     def put(self, name: str, archive: bytes) -> str:
         """Store an archive, and return an address that downloads it for `LIFE_S` seconds.
@@ -38,7 +39,7 @@ class ExportFiles:
                 ServerSideEncryption="aws:kms",
                 SSEKMSKeyId=self.key_id,
             )
-        return MediaBucket(self.s3, self.bucket).read_url(
+        return self.urls.read_url(
             key,
             version_id=stored["VersionId"],
             content_type="application/zip",

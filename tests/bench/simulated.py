@@ -2,7 +2,7 @@
 length, which mocks are too slow for.
 
 Secrets are all the same; what is put can be got; `by_category` lists as many reports as there are
-said to be, and so does `by_attention`, of each rank as many.
+said to be, half of them of one category, and so does `by_attention`, of each rank as many.
 """
 
 import io
@@ -10,6 +10,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,7 @@ from chalicelib.domain import times
 
 type Item = dict[str, Any]
 
-CATEGORY, SHARDS = "missing_elderly", 4
+CATEGORY = "missing_elderly"
 NEWEST = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TABLES = {
     name: name.lower()
@@ -101,15 +102,11 @@ class Cloud:
     def __init__(self, reports: int = 0, *, wrapping_key: WrappingKey | None = None) -> None:
         self._wrapping_key = wrapping_key or WrappingKey()
         self._items: dict[tuple[str, str, str], Item] = {}
-        # What each shard lists, oldest first: the numbers of its reports, 0 being the newest of
-        # all.
-        self._shards = {
-            f"{CATEGORY}#{shard}": [_listed_at(n) for n in range(shard, reports, SHARDS)][::-1]
-            for shard in range(SHARDS)
-        }
+        # What each partition lists, oldest first.
+        self._listed = _spread(reports)
         self._ranked = {
-            partition: sorted(f"{_rank(n)}#{at}" for n, at in enumerate(listed))
-            for partition, listed in self._shards.items()
+            partition: sorted(f"{_rank(at)}#{at}" for at in listed)
+            for partition, listed in self._listed.items()
         }
 
     def serve(self, events: Any) -> None:
@@ -166,10 +163,10 @@ class Cloud:
         partition = values[":p"]["S"]
         if body["IndexName"] == "by_attention":
             return self._by_attention(partition, body)
-        listed = self._shards.get(partition, [])
+        listed = self._listed.get(partition, [])
         end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
         begin = max(0, end - body["Limit"])
-        return [_row(at, values[":p"]) for at in reversed(listed[begin:end])], begin > 0
+        return [_row(at, partition) for at in reversed(listed[begin:end])], begin > 0
 
     def _by_attention(self, partition: str, body: Item) -> tuple[list[Item], bool]:
         ranked, values = self._ranked.get(partition, []), body["ExpressionAttributeValues"]
@@ -180,7 +177,7 @@ class Cloud:
         else:
             found = ranked[max(begin, end - body["Limit"]) : end][::-1]
         rows = [
-            _row(at[2:], {"S": partition})
+            _row(at[2:], partition)
             | {"attention_at": {"S": at}, "attention_shard": {"S": partition}}
             for at in found
         ]
@@ -205,16 +202,31 @@ def _place(table: str, key: Item) -> tuple[str, str, str]:
     return table, key["pk"]["S"], key["sk"]["S"]
 
 
+def _spread(reports: int) -> dict[str, list[str]]:
+    """Return what each partition lists, oldest first. Every second report is of `CATEGORY`."""
+    # Imported here: a cold start must not have loaded it.
+    from chalicelib.domain.catalogue import catalogue
+
+    categories = {each.code: each.shards for each in catalogue().categories}
+    others = [code for code in categories if code != CATEGORY]
+    found: dict[str, list[str]] = defaultdict(list)
+    for number in reversed(range(reports)):
+        half, odd = divmod(number, 2)
+        category = others[half % len(others)] if odd else CATEGORY
+        found[f"{category}#{half % categories[category]}"].append(_listed_at(number))
+    return found
+
+
 def _listed_at(number: int) -> str:
     return f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
 
 
-def _rank(number: int) -> str:
+def _rank(listed_at: str) -> str:
     """Return the rank of a report: critical, overdue, unread, or the rest."""
-    return "0234"[number % 4]
+    return "0234"[int(listed_at[-26:]) // 2 % 4]
 
 
-def _row(listed_at: str, partition: Item) -> Item:
+def _row(listed_at: str, partition: str) -> Item:
     """All that a list's index can hold of a report."""
     received_at, _, report_id = listed_at.partition("#")
     words = {
@@ -223,7 +235,8 @@ def _row(listed_at: str, partition: Item) -> Item:
         "listed_at": listed_at,
         "id": report_id,
         "reference": "K7Q2-M9XT",
-        "category": CATEGORY,
+        "category": partition.partition("#")[0],
+        "category_shard": partition,
         "status": "acknowledged",
         "urgency": "critical",
         "district": "chaoyang",
@@ -232,7 +245,6 @@ def _row(listed_at: str, partition: Item) -> Item:
         "thumb": "Q3B0TZ6E9W5N1YKD/3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
     }
     numbers = {"version": "12", "media_total": "2", "media_ready": "2", "unread": "1"}
-    row = {name: {"S": value} for name, value in words.items()} | {
+    return {name: {"S": value} for name, value in words.items()} | {
         name: {"N": value} for name, value in numbers.items()
     }
-    return row | {"category_shard": partition}

@@ -1,6 +1,7 @@
 """Officers list and open reports only inside their scope, and always with an audit record."""
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -29,7 +30,6 @@ def test_an_officer_lists_newest_first_and_opens_with_the_picture(aws: Mapping[s
     assert [item["id"] for item in page["items"]] == [second["id"], first["id"]]
     assert page["next_cursor"] is None
     assert page["items"][1]["media"] == {"total": 1, "ready": 1}
-    assert page["items"][1]["thumbnail_url"]
 
     opened = call("GET", f"/v1/officer/reports/{first['id']}", officer="wang")
     assert opened.headers["etag"] == '"1"'
@@ -38,6 +38,11 @@ def test_an_officer_lists_newest_first_and_opens_with_the_picture(aws: Mapping[s
     assert medium["preview_url"]
     assert medium["evidence"]["version"] == version
     assert medium["hint"]["lat"] == pytest.approx(39.9167, abs=1e-3)
+    for url in (page["items"][1]["thumbnail_url"], medium["thumbnail_url"], medium["preview_url"]):
+        signed = dict(parse_qsl(urlsplit(url).query))
+        assert signed["X-Amz-Date"].endswith("00Z")  # the same for the whole minute
+        assert signed["X-Amz-Expires"] == "360"
+        assert signed["response-cache-control"] == "private, max-age=60"
 
 
 def test_pages_follow_each_other_without_gap_or_duplicate() -> None:

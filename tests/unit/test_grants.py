@@ -113,23 +113,6 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_a_read_url_names_version_type_and_disposition(s3: Any) -> None:
-    url = MediaBucket(s3, "media").read_url(
-        KEY,
-        version_id="v1",
-        content_type="image/heic",
-        disposition="attachment",
-        expires_s=300,
-    )
-    query = query_of(url)
-    assert urlsplit(url).path == f"/media/{KEY}"
-    assert query["versionId"] == "v1"
-    assert query["response-content-type"] == "image/heic"
-    assert query["response-content-disposition"] == "attachment"
-    assert query["X-Amz-Expires"] == "300"
-    assert query["X-Amz-SignedHeaders"] == "host"
-
-
 def urls(s3: Any, size: int, numbers: Sequence[int]) -> Sequence[grants.PartGrant]:
     return MediaBucket(s3, "media").part_urls(
         KEY, upload_id="u1", size=size, numbers=numbers, expires_s=3600

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.s3 import s3_client
+from tests.signed import read_urls
 
 SUFFIXES = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
 REGIONS = [
@@ -34,7 +35,7 @@ def grants_of(bucket: MediaBucket) -> dict[str, str]:
     [part] = bucket.part_urls(
         "originals/r/m", upload_id="upload", size=20_000_000, numbers=[1], expires_s=60
     )
-    read = bucket.read_url(
+    read = read_urls(bucket.s3, bucket.name, "AKIDEXAMPLE", "secret").read_url(
         "derived/r/m",
         version_id="v1",
         content_type="image/jpeg",

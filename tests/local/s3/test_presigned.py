@@ -9,16 +9,18 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.media.bucket import MediaBucket
 from tests.local.s3.running import (
+    ACCESS_KEY,
     BUCKET,
     SDK,
+    SECRET_KEY,
     Clock,
     Gate,
     assert_nothing_stored,
     code_of,
     message_of,
 )
+from tests.signed import read_urls
 
 
 @pytest.fixture
@@ -37,9 +39,8 @@ def read_target(s3: Any, key: str, version: str, **changes: Any) -> str:
         "disposition": "inline",
         "expires_s": 300,
     }
-    parts = urlsplit(
-        MediaBucket(s3, BUCKET).read_url(key, version_id=version, **{**wanted, **changes})
-    )
+    urls = read_urls(s3, BUCKET, ACCESS_KEY, SECRET_KEY)
+    parts = urlsplit(urls.read_url(key, version_id=version, **{**wanted, **changes}))
     return f"{parts.path}?{parts.query}"
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.media.read_urls import ReadUrls
 from tests.rehearsal.grants.conftest import BUCKET
 from tests.rehearsal.grants.phone import refusal_of, send
-from tests.rehearsal.grants.seaweedfs import Storage, until
+from tests.rehearsal.grants.seaweedfs import ACCESS_KEY, SECRET_KEY, Storage, until
+from tests.signed import read_urls
 
 
 @pytest.fixture
@@ -20,8 +21,13 @@ def first(s3: Any, key: str) -> str:
     return version
 
 
-def read_url(bucket: MediaBucket, key: str, version: str, *, expires_s: int = 300) -> str:
-    return bucket.read_url(
+@pytest.fixture(scope="module")
+def urls(s3: Any) -> ReadUrls:
+    return read_urls(s3, BUCKET, ACCESS_KEY, SECRET_KEY)
+
+
+def read_url(urls: ReadUrls, key: str, version: str, *, expires_s: int = 300) -> str:
+    return urls.read_url(
         key,
         version_id=version,
         content_type="image/jpeg",
@@ -31,9 +37,9 @@ def read_url(bucket: MediaBucket, key: str, version: str, *, expires_s: int = 30
 
 
 def test_the_first_version_is_read_as_the_type_that_we_named(
-    storage: Storage, bucket: MediaBucket, key: str, first: str
+    storage: Storage, urls: ReadUrls, key: str, first: str
 ) -> None:
-    status, headers, body = send(storage, read_url(bucket, key, first), method="GET")
+    status, headers, body = send(storage, read_url(urls, key, first), method="GET")
     assert (status, body) == (200, b"first")
     assert headers["content-type"] == "image/jpeg"
     assert headers["content-disposition"] == "attachment"
@@ -54,21 +60,21 @@ def test_the_first_version_is_read_as_the_type_that_we_named(
 )
 def test_a_changed_address_opens_nothing(
     storage: Storage,
-    bucket: MediaBucket,
+    urls: ReadUrls,
     key: str,
     first: str,
     change: Callable[[str], str],
 ) -> None:
-    url = read_url(bucket, key, first)
+    url = read_url(urls, key, first)
     assert change(url) != url
     reply = send(storage, url, method="GET", change=change)
     assert refusal_of(reply) == (403, "SignatureDoesNotMatch")
 
 
 def test_an_expired_address_opens_nothing(
-    storage: Storage, bucket: MediaBucket, key: str, first: str
+    storage: Storage, urls: ReadUrls, key: str, first: str
 ) -> None:
-    url = read_url(bucket, key, first, expires_s=1)
+    url = read_url(urls, key, first, expires_s=1)
     assert storage.process is not None
     assert until(storage.process, lambda: b"expired" in send(storage, url, method="GET")[2])
 
