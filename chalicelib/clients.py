@@ -36,11 +36,20 @@ def _session() -> Any:
     # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
     import botocore.session
 
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _models())
+    return session
+
+
+@cache
+def _models() -> Any:
+    """Return what reads AWS's descriptions of its services, each of them once in a process.
+
+    `forget_all` leaves them: they never change, and to read them takes longer than a test.
+    """
     from chalicelib.aws_models import Models
 
-    session = botocore.session.get_session()
-    session.register_component("data_loader", Models())
-    return session
+    return Models()
 
 
 def keep_connections(most: int) -> None:

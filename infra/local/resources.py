@@ -8,6 +8,7 @@ is read here and each type is created by its own API. A type that is not known h
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import boto3
@@ -115,10 +116,7 @@ class _Stack:
         self._resources = resources
         self._conditions = app["Conditions"]
         self._made: dict[str, _Made] = {}
-        self._session: Any = boto3.Session(region_name=region)
-        self._config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
-        self._clients: dict[str, Any] = {}
-        self._endpoint_url = endpoint_url
+        self._endpoint_url, self._region = endpoint_url, region
         defaults = {
             name: parameter["Default"]
             for name, parameter in app["Parameters"].items()
@@ -134,12 +132,7 @@ class _Stack:
         }
 
     def client(self, service: str) -> Any:
-        """Return the one client of a service."""
-        if service not in self._clients:
-            self._clients[service] = self._session.client(
-                service, endpoint_url=self._endpoint_url, config=self._config
-            )
-        return self._clients[service]
+        return _client(service, self._endpoint_url, self._region)
 
     def make(self, logical_id: str) -> _Made:
         """Create a resource, unless it has been created."""
@@ -185,6 +178,22 @@ class _Stack:
         logical_id, _, attribute = name.partition(".")
         made = self.make(logical_id)
         return made.attributes[attribute] if attribute else made.ref
+
+
+@cache
+def _client(service: str, endpoint_url: str | None, region: str) -> Any:
+    """Return the one client of a service. To make it takes longer than what it creates, and tests
+    create a cloud for each file.
+    """
+    config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
+    return _session().client(  # type: ignore[call-overload]
+        service, endpoint_url=endpoint_url, region_name=region, config=config
+    )
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
 
 
 def _role(stack: _Stack, name: str) -> _Made:

@@ -1,4 +1,5 @@
-"""One browser and one stack for each process of the tests, with the seeded officers.
+"""One browser and one stack for each process of the tests, with the seeded officers. They end with
+the last of these tests, so that they do not work beside all others.
 
 | fixture | is |
 |---|---|
@@ -61,7 +62,7 @@ class OpenPage(Protocol):
     def __call__(self, path: str = "/", *, language: str = "en", **context: Any) -> Page: ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
@@ -74,7 +75,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """After `browser`: without one nothing is built, and no stack is started."""
     try:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 Values = str | tuple[str, ...]
@@ -150,10 +151,12 @@ def _names(principal: Any, arn: str) -> bool:
 
 def matches(pattern: str, value: str) -> bool:
     """Return whether a value fits a pattern with `*` and `?`."""
-    return (
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), value, re.DOTALL)
-        is not None
-    )
+    return _expression(pattern).fullmatch(value) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
 
 
 def listed(value: Any) -> list[Any]:

@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from chalice.utils import to_cfn_resource_name
@@ -23,6 +23,7 @@ from chalicelib import wiring
 from chalicelib.config import Api
 from infra.local import template
 from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS, SIGNER_ROLE
+from tests import cloud
 from tests.authorization import takes_a_name
 from tests.functional.grants import Grant, KeyPolicy, Need, Policy, matches
 
@@ -59,7 +60,7 @@ class Names:
         self._types = {
             name: each["Type"]
             for file in ("resources.yaml", "app.yaml")
-            for name, each in template.load(file)["Resources"].items()
+            for name, each in _resources(file).items()
         }
         self._environment = environment
         self._settings = {logical_id: variable for variable, logical_id in SETTINGS.items()}
@@ -100,11 +101,11 @@ class Names:
         """Return the ARN by which policies know a KMS key, of its alias or its ARN in the mocked
         cloud.
         """
-        kms = boto3.client("kms")
+        kms = cloud.client("kms")
         arn = kms.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"]
         aliases = {
             self._ref(alias): each["Properties"]["TargetKeyId"]["Ref"]
-            for alias, each in template.load("resources.yaml")["Resources"].items()
+            for alias, each in _resources("resources.yaml").items()
             if each["Type"] == "AWS::KMS::Alias"
         }
         for alias, logical_id in aliases.items():
@@ -117,7 +118,7 @@ class Names:
         logical_id = arn.rpartition(":key/")[2]
         if self._types.get(logical_id) != "AWS::KMS::Key":
             return None
-        policy = template.load("resources.yaml")["Resources"][logical_id]["Properties"]["KeyPolicy"]
+        policy = _resources("resources.yaml")[logical_id]["Properties"]["KeyPolicy"]
         statements = [self.resolve(each) for each in policy["Statement"]]
         return KeyPolicy(statements, ACCOUNT)
 
@@ -169,6 +170,12 @@ class Names:
         raise LookupError(f"the ARN of a {kind} is not known here")
 
 
+@cache
+def _resources(file: str) -> Mapping[str, Any]:
+    """Return the resources of a template, which is read once: each call of AWS asks for some."""
+    return dict(template.load(file)["Resources"])
+
+
 def _arn(service: str, rest: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
 
@@ -183,7 +190,7 @@ class Role:
         self.name = name
         self.refused: list[str] = []
         logical_id = "APIHandler" if name == Api.RESIDENTS else to_cfn_resource_name(name)
-        self._properties = template.load("app.yaml")["Resources"][logical_id]["Properties"]
+        self._properties = _resources("app.yaml")[logical_id]["Properties"]
         self._names = names
         policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
         self.policy = Policy.of([names.resolve(each) for each in policy["Statement"]])

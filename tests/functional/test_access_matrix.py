@@ -18,6 +18,7 @@ from chalicelib.handlers.routes import Access, Operation
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -137,21 +138,39 @@ each_route = pytest.mark.parametrize("key", ROUTES, ids=" ".join)
 each_report_route = pytest.mark.parametrize("key", ABOUT_REPORTS, ids=" ".join)
 
 
+@pytest.fixture(scope="module")
+def appointed(aws: Mapping[str, str]) -> Kept:
+    _appoint()
+    return Kept(aws)
+
+
 @pytest.fixture(autouse=True)
-def people(clean: None) -> None:
+def people(appointed: Kept, clean: None) -> None:
+    appointed.put_back()
+
+
+@pytest.fixture(scope="module")
+def filed(aws: Mapping[str, str], appointed: Kept) -> tuple[Mapping[str, str], Kept]:
+    _appoint()
+    return {state: _in_state(state) for state in CASE_STATES} | {
+        "deleted": _deleted(),
+        "unknown": "0" * 26,
+    }, Kept(aws)
+
+
+@pytest.fixture
+def cases(filed: tuple[Mapping[str, str], Kept], people: None) -> Mapping[str, str]:
+    """Return ids of reports: one in each state, one that was deleted, one that never existed."""
+    ids, kept = filed
+    kept.put_back()
+    return ids
+
+
+def _appoint() -> None:
     for name, row in PEOPLE.items():
         cloud.officer(name, email=f"{name}@police.example", **row)
     cloud.officer("clerk", roles=tuple(Role))
     cloud.officer("recruit")
-
-
-@pytest.fixture
-def cases(people: None) -> Mapping[str, str]:
-    """Return ids of reports: one in each state, one that was deleted, one that never existed."""
-    return {state: _in_state(state) for state in CASE_STATES} | {
-        "deleted": _deleted(),
-        "unknown": "0" * 26,
-    }
 
 
 def _in_state(state: str) -> str:

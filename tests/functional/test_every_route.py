@@ -93,7 +93,8 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
     index.operations(),
     ids=[f"{operation.method} {operation.path}" for operation in index.operations()],
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+# A few for each operation, with every run of the tests; `make contract-fuzz` sends thousands.
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_comes_the_response_is_as_documented(
     operation: Operation, known: Mapping[str, str], data: st.DataObject

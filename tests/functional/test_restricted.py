@@ -20,6 +20,7 @@ from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -68,9 +69,17 @@ class Withdrawn:
         return call("POST", self.path(f"/media/{self.media_id}/original"), WHY, officer=officer)
 
 
+@pytest.fixture(scope="module")
+def beginning(aws: Mapping[str, str]) -> tuple[Withdrawn, Kept]:
+    return Withdrawn(aws), Kept(aws)
+
+
 @pytest.fixture
-def withdrawn(aws: Mapping[str, str]) -> Withdrawn:
-    return Withdrawn(aws)
+def withdrawn(beginning: tuple[Withdrawn, Kept], aws: Mapping[str, str], clean: None) -> Withdrawn:
+    withdrawn, kept = beginning
+    kept.put_back()
+    cloud.forget_sent(aws)
+    return withdrawn
 
 
 def watches(aws: Mapping[str, str]) -> list[dict[str, Any]]:

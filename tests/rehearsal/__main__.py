@@ -3,7 +3,8 @@
     python -m tests.rehearsal [--boto3 VERSION] [what pytest takes]
 
 Without `--boto3` the scenario runs twice: functions with the oldest boto3 that they support, and
-with that of requirements.txt.
+with that of requirements.txt. Both run at once, each on a cloud of its own: half of a scenario is
+waiting. The output of the second follows that of the first.
 """
 
 import argparse
@@ -11,8 +12,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from chalicelib.domain import city
 from infra.packaging import bundle, package
@@ -42,8 +45,15 @@ def main() -> int:
     except (bundle.Incomplete, environments.NotInstalled, web.NotBuilt) as error:
         sys.exit(f"Not rehearsed: {error}")
     print(f"Packaged in {time.monotonic() - started:.0f} s.", flush=True)
-    statuses = [rehearse(versions[0], for_pytest)]
-    statuses += [rehearse(version, [*WITHOUT_EMULATORS, *for_pytest]) for version in versions[1:]]
+    first, *others = versions
+    with tempfile.TemporaryFile("w+") as output:
+        running = [start(first, build, for_pytest)]
+        running += [
+            start(version, build, [*WITHOUT_EMULATORS, *for_pytest], output) for version in others
+        ]
+        statuses = [each.wait() for each in running]
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout)
     return max(statuses)
 
 
@@ -58,14 +68,24 @@ def read_arguments(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]
     return parser.parse_known_args(arguments)
 
 
-def rehearse(boto3: str, for_pytest: list[str]) -> int:
-    """Run the scenario with functions that have this boto3, and return pytest's exit status."""
-    print(f"Functions run with boto3 {boto3}.", flush=True)
+def start(
+    boto3: str, build: Path, for_pytest: list[str], output: IO[str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the scenario with functions that have this boto3."""
+    # A deployment has its folder for itself while it lasts.
+    own = build.with_name(f"{build.name}-{boto3}")
+    shutil.rmtree(own, ignore_errors=True)
+    shutil.copytree(build, own, ignore=shutil.ignore_patterns(".lock", "project"))
+    print(f"Functions run with boto3 {boto3}.", file=output, flush=True)
     # pyproject.toml keeps `make test` out of this folder.
     command = [sys.executable, "-m", "pytest", str(Path(__file__).parent), "-o", "norecursedirs=.*"]
-    return subprocess.run(
-        [*command, *for_pytest], check=False, cwd=ROOT, env={**os.environ, "BOTO3": boto3}
-    ).returncode
+    return subprocess.Popen(
+        [*command, *for_pytest],
+        cwd=ROOT,
+        env={**os.environ, "BOTO3": boto3, "BUILD": str(own)},
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """Two admins to begin with, and an operator who signs in with a browser."""
 
+import fcntl
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import httpx
+import pytest
 
+from infra.rehearsal import environments
 from infra.rehearsal.cloud import without_settings_of_aws
 from tests.rehearsal.people import Person, if_match
 from tests.rehearsal.stage import NAME, ROOT, Stage
@@ -35,6 +39,15 @@ def test_no_admin_appoints_alone(admin: Person) -> None:
     assert admin.call("DELETE", f"{path}/proposal").status == 204
 
 
+@pytest.fixture
+def port() -> Iterator[None]:
+    """Have the one port that a browser is sent back to: the other rehearsal needs it, too."""
+    with (environments.RUNS / "sign-in.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.usefixtures("port")
 def test_an_operator_signs_in_with_a_browser(admin: Person, stage: Stage) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "infra.stage.token", "--stage", NAME],

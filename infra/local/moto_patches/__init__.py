@@ -13,7 +13,7 @@
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
 | `multipart` | joins the parts of an upload in memory, and takes them in any order |
 | `object_versions` | copies every body to list versions, orders them by the clock and loses pages |
-| `key_pairs` | makes a new pair of RSA keys for each key of KMS, and decrypts nothing with them |
+| `key_pairs` | makes or reads a pair of RSA keys for each key and user pool, and decrypts nothing |
 | `event_history` | keeps no record of calls, and CloudTrail's LookupEvents is not there |
 | `object_events` | sends the uploader's address and one sequencer, and two events too many |
 

@@ -4,17 +4,21 @@ moto gives each key a pair, and GetPublicKey returns the public half, but Decryp
 keys only, and GetPublicKey names the key by its id, where AWS gives the ARN. Sign hashes what it
 gets, also what is a hash already (MessageType DIGEST). moto also makes a new pair for each key,
 which takes a fifth of a second. Here the n-th key has the same pair in each mocked cloud of a
-process, so the tests make a few pairs once.
+process, so the tests make a few pairs once. The pair that signs for user pools is in a file of
+moto's, without its primes; to find them again takes a tenth of a second, and is done once.
 """
 
 import base64
 import json
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from joserfc.jwk import RSAKey
+from moto.cognitoidp import models as pools
 from moto.core.exceptions import JsonRESTError
 from moto.kms import models, utils
 from moto.kms.exceptions import (
@@ -125,9 +129,19 @@ def _pair(key_spec: str, number: int) -> Any:
     return _generate(key_spec)
 
 
+def _import_key(jwk: dict[str, str]) -> RSAKey:
+    return _imported(json.dumps(jwk))
+
+
+@cache
+def _imported(jwk: str) -> RSAKey:
+    return RSAKey.import_key(json.loads(jwk))
+
+
 PATCH = Patch(
     (KmsResponse, "decrypt", _decrypt),
     (KmsResponse, "get_public_key", _public_key),
     (KmsResponse, "sign", _sign),
     (models, "generate_private_key", _generate_private_key),
+    (pools, "jwk", SimpleNamespace(RSAKey=SimpleNamespace(import_key=_import_key))),
 )

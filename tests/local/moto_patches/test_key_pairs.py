@@ -8,9 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib.domain.signatures import is_signed_by
 from infra.local.moto_patches import key_pairs
+from infra.local.resources import REGION
 from tests import cloud
 
 ALGORITHM = "RSAES_OAEP_SHA_256"
@@ -136,6 +139,25 @@ def test_each_key_has_a_pair_of_its_own(aws: Mapping[str, str]) -> None:
     names = [each["KeyMetadata"]["KeyId"] for each in made]
     names += [aws["CONTENT_KEY"], aws["CONTACT_KEY"]]
     assert len({_public_key(name)["PublicKey"] for name in names}) == 5
+
+
+def _signing_keys() -> list[Any]:
+    """Return what two new user pools sign with."""
+    cognito, pools = cloud.client("cognito-idp"), cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION]
+    made = [cognito.create_user_pool(PoolName=name)["UserPool"]["Id"] for name in ("a", "b")]
+    return [pools.user_pools[each].json_web_key for each in made]
+
+
+def test_the_pair_of_user_pools_is_read_once(aws: Mapping[str, str]) -> None:
+    first, second = _signing_keys()
+    assert first is second
+
+
+def test_moto_alone_reads_it_for_each_pool(aws: Mapping[str, str]) -> None:
+    with key_pairs.PATCH.removed():
+        first, second = _signing_keys()
+    assert first is not second
+    assert first.as_dict(private=True) == second.as_dict(private=True)
 
 
 def test_moto_alone_does_not_open_what_the_public_half_encrypts(aws: Mapping[str, str]) -> None:
