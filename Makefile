@@ -87,7 +87,8 @@ FILES ?=
 SHORT ?=
 ## `1`: write the table into docs/reliability.md
 WRITE ?=
-## The attacks to play, when not all are: `flood`, `hoaxes`
+## The attacks to play, when not all are: `flood`, `unsent_media`, `messages`, `hoaxes`, `one_source`,
+## `honest_phone`, `routes_apart`, `source_search`
 ATTACK ?=
 ## `random`: other examples in each run of the property tests
 HYPOTHESIS_PROFILE ?= steady
