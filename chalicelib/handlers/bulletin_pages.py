@@ -13,7 +13,7 @@ from chalicelib.handlers.addresses import base_of, lead_url
 from chalicelib.handlers.bulletins import cache_control
 from chalicelib.handlers.pictures import published_picture_url
 from chalicelib.handlers.requests import Call
-from chalicelib.handlers.responses import Response, conditional
+from chalicelib.handlers.responses import Response, conditional, page_headers
 from chalicelib.handlers.routes import Content, Routes
 from chalicelib.services import public_bulletins
 from chalicelib.store.public_rows import published
@@ -99,9 +99,4 @@ def _kept(bulletin: Bulletin, page: Page, now: datetime) -> dict[str, str]:
 
 
 def _headers(call: Call, storage: str | None) -> dict[str, str]:
-    return {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Language": call.language,
-        "Content-Security-Policy": bulletin_page.policy(storage),
-        "Referrer-Policy": "no-referrer",
-    }
+    return {**page_headers(bulletin_page.policy(storage)), "Content-Language": call.language}

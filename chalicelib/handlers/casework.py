@@ -37,7 +37,7 @@ def list_reports(call: Call) -> Response:
     With `sort=attention`, a report can move up while you read on: begin again from time to time.
     Returns the reports that match all filters and are in the officer's scope. To read the next
     page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
-    only `next_cursor: null` ends the list.
+    only `next_cursor: null` ends the list. `since` may not be later than `until`.
     """
     page = lists.list_reports(
         call.query,

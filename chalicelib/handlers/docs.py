@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from chalicelib.handlers.requests import Call
-from chalicelib.handlers.responses import Response, conditional, etag_of_content
+from chalicelib.handlers.responses import Response, conditional, etag_of_content, page_headers
 from chalicelib.handlers.routes import Content, Routes
 
 routes = Routes("Documentation")
@@ -65,12 +65,7 @@ def get_docs(call: Call) -> Response:
 
     The page loads everything from this API, and nothing from third parties.
     """
-    headers = {
-        "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "public, max-age=300",
-        "Content-Security-Policy": _POLICY,
-        "Referrer-Policy": "no-referrer",
-    }
+    headers = {**page_headers(_POLICY), "Cache-Control": "public, max-age=300"}
     return conditional(_page(), call, headers)
 
 

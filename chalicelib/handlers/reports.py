@@ -99,11 +99,11 @@ def create_report(call: Call) -> Response:
     have not been uploaded.
 
     In a flood a report needs a proof of work, in `Tipline-Proof`. Make it when the catalogue has a
-    `challenge`, or after 429 `proof_required`, which has one as well. Then send again at once, with
-    the same `Idempotency-Key`. Where a life may depend on it, such as a child abduction, no report
-    is refused for want of a proof, unless it is a drill; with one, officers are notified sooner.
-    Accepted without, its response has a `challenge`: the same call again, with a proof for it,
-    makes up for that.
+    `challenge`, or after 429 `proof_required`, which has one as well. Then send it again with the
+    proof at once, with the same `Idempotency-Key`; `Retry-After` is for a call without one. Where a
+    life may depend on it, such as a child abduction, no report is refused for want of a proof,
+    unless it is a drill; with one, officers are notified sooner. Accepted without, its response has
+    a `challenge`: the same call again, with a proof for it, makes up for that.
     """
     created = intake.create_report(
         call.body,

@@ -48,6 +48,15 @@ def public_response(
     return conditional(to_json(view), call, headers)
 
 
+def page_headers(policy: str) -> dict[str, str]:
+    """Return the headers of a web page with its Content-Security-Policy."""
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+    }
+
+
 def conditional(
     content: str, call: Call, headers: Mapping[str, str], *, etag: str | None = None
 ) -> Response:

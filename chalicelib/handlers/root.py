@@ -4,7 +4,7 @@ from html import escape
 
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
 from chalicelib.handlers.requests import Call
-from chalicelib.handlers.responses import Response
+from chalicelib.handlers.responses import Response, page_headers
 from chalicelib.handlers.routes import Content, Routes
 
 routes = Routes("Documentation")
@@ -60,12 +60,7 @@ def get_start_page(call: Call) -> Response:
         _PAGE.format(
             language=DEFAULT, service=escape(text("name.service", DEFAULT)), sections=sections
         ),
-        headers={
-            "Content-Type": "text/html; charset=utf-8",
-            "Cache-Control": "public, max-age=300",
-            "Content-Security-Policy": _POLICY,
-            "Referrer-Policy": "no-referrer",
-        },
+        headers={**page_headers(_POLICY), "Cache-Control": "public, max-age=300"},
     )
 
 

@@ -57,8 +57,10 @@ def list_reports(
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise. A filter outside the officer's scope gives an empty
     page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters, and
-    Invalid for an assignee who is no officer. All of these write a denial to the audit.
+    Invalid for an assignee who is no officer. All of these write a denial to the audit. Raises
+    Invalid, without one, for a time that ends before it begins.
     """
+    _require_period(query)
     officer, filters = actor.officer, query.filters()
     try:
         reached = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
@@ -101,6 +103,12 @@ def list_reports(
         for row in page.rows
     )
     return ReportPage(tuple(items), next_cursor)
+
+
+def _require_period(query: ReportQuery) -> None:
+    """Raise Invalid when `since` is later than `until`: an empty page would look like quiet."""
+    if query.since and query.until and query.since > query.until:
+        raise errors.Invalid(errors.FieldError("since", "after_until"))
 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:

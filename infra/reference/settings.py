@@ -134,14 +134,15 @@ def _make() -> str:
 
 
 def make_variables(makefile: str) -> Iterator[MakeVariable]:
-    """Yield the variables that a caller may set: those with `?=`, a line with `##` above each."""
+    """Yield the variables that a caller may set: those with `?=`, with `##` above each."""
     for name, value in re.findall(r"^([A-Z_]+) = (.*)$", makefile, re.MULTILINE):
         makefile = makefile.replace(f"$({name})", value)
     rules = re.findall(r"^([\w./$() -]+):(?!=)(.*(?:\n\t.*)*)", makefile, re.MULTILINE)
     for description, name, default in re.findall(
-        r"^(?:## (.*)\n)?([A-Z_]+) \?=[ \t]*(.*)$", makefile, re.MULTILINE
+        r"^((?:## .*\n)*)([A-Z_]+) \?=[ \t]*(.*)$", makefile, re.MULTILINE
     ):
+        lines = " ".join(re.findall(r"^## (.*)$", description, re.MULTILINE))
         using = (target for target, rule in rules if f"$({name})" in rule)
         # A target with a variable in its name is a file of the installation.
         targets = tuple(target for target in using if "$" not in target)
-        yield MakeVariable(name, default, description, targets)
+        yield MakeVariable(name, default, lines, targets)

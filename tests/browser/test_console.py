@@ -128,7 +128,7 @@ def test_of_two_officers_the_second_sees_what_the_first_has_done(
     page.get_by_role("button", name="Acknowledge and take").click()
     dialog = page.get_by_role("dialog", name="A colleague was faster")
     line = dialog.get_by_role("row", name="Assigned to")
-    expect(line.get_by_role("cell")).to_have_text(["–", "supervisor", "officer"])
+    expect(line.get_by_role("cell")).to_have_text(["–", "Supervisor Zhao", "Officer Li"])
     dialog.get_by_role("button", name="Take theirs").click()
     expect(page.get_by_label("Assigned to")).to_have_value("supervisor")
 
@@ -253,7 +253,7 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     page.get_by_label("Reason").fill("Evidence in court.")
     page.get_by_label("Until").fill("2030-01-01")
     page.get_by_role("button", name="Ask for the hold").click()
-    expect(page.get_by_text("officer asks for a hold until")).to_be_visible()
+    expect(page.get_by_text("Officer Li asks for a hold until")).to_be_visible()
     expect(page.get_by_role("button", name="Approve the hold")).to_have_count(0)
 
     other = open_report(open_page, resident.id, ZHAO)
@@ -262,7 +262,7 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     other.get_by_role("button", name="Ask to lift the hold…").click()
     other.get_by_label("Reason").fill("The court has returned the file.")
     other.get_by_role("button", name="Ask to lift the hold", exact=True).click()
-    expect(other.get_by_text("supervisor asks to lift it")).to_be_visible()
+    expect(other.get_by_text("Supervisor Zhao asks to lift it")).to_be_visible()
 
     page.reload()
     page.get_by_role("button", name="Approve the lifting").click()
@@ -280,7 +280,7 @@ def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> Non
     expect(page.get_by_text("Choose what the agency gets.")).to_be_visible()
     page.get_by_label("Text", exact=True).check()
     page.get_by_role("button", name="Propose it").click()
-    expect(page.get_by_text("officer proposes to pass it on")).to_be_visible()
+    expect(page.get_by_text("Officer Li proposes to pass it on")).to_be_visible()
 
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Read what the agency gets").click()
@@ -333,7 +333,7 @@ def test_a_report_is_muted_followed_exported_and_its_history_read(
 ) -> None:
     page = open_report(open_page, Resident(stack.api).id)
     page.get_by_role("button", name="Follow this report").click()
-    expect(page.get_by_text("Followed by officer")).to_be_visible()
+    expect(page.get_by_text("Followed by Officer Li")).to_be_visible()
     page.get_by_role("button", name="Mute…").click()
     page.get_by_label("Reason").fill("The same joke a hundred times.")
     page.get_by_role("button", name="Mute it").click()

@@ -82,7 +82,7 @@ def test_what_a_colleague_has_taken_is_seen_at_its_place(page: Page, stack: Stac
     call("PATCH", f"/v1/officer/reports/{found['id']}", {"assignee": "supervisor"}, **version)
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_role("listitem").filter(has_text=reference)).to_contain_text(
-        "Assigned to supervisor"
+        "Assigned to Supervisor Zhao"
     )
 
 

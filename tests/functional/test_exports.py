@@ -147,6 +147,13 @@ def test_filters_choose_and_the_scope_limits(aws: Mapping[str, str]) -> None:
     assert table(made(aws, {"filters": {"category": "lost_and_found"}}, "narrow")) == []
 
 
+def test_a_time_that_ends_before_it_begins_is_refused(aws: Mapping[str, str]) -> None:
+    period = {"since": "2026-11-24T00:02:00Z", "until": "2026-11-24T00:01:00Z"}
+    refused = export({"filters": period})
+    [error] = refused.json["errors"]
+    assert (refused.status, error["field"], error["code"]) == (422, "filters.since", "after_until")
+
+
 def test_a_cell_that_would_be_a_formula_is_a_text(aws: Mapping[str, str]) -> None:
     file(text='=HYPERLINK("https://evil.example","x")')
     [row] = table(made(aws, {"filters": {}}))

@@ -76,10 +76,9 @@ def test_every_variable_that_the_local_stack_reads_is_on_the_page() -> None:
 
 
 def test_a_variable_of_make_has_its_targets_and_its_description() -> None:
-    makefile = (
-        "## The port\nPORT ?= 80\nVENV := .venv\nrun: x ## Run\n\t@serve $(PORT)\n\nx:\n\t@y\n"
-    )
-    assert list(settings.make_variables(makefile)) == [("PORT", "80", "The port", ("run",))]
+    variables = "## The port,\n## of us\nPORT ?= 80\nVENV := .venv\n"
+    makefile = f"{variables}run: x ## Run\n\t@serve $(PORT)\n\nx:\n\t@y\n"
+    assert list(settings.make_variables(makefile)) == [("PORT", "80", "The port, of us", ("run",))]
 
 
 def test_every_variable_of_make_is_described() -> None:

@@ -116,7 +116,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     api,
     me,
     pulse,
-    names: new Names(api),
+    names: new Names(api, me),
     drafts: new Drafts(),
     list: new ReportList(api, me.username),
     search: new SearchState(),

@@ -1,15 +1,29 @@
-/** Names of the city's categories, districts and stations, in the language of the screen. */
+/** Names of the city's categories, districts and stations, in the language of the screen, and those of
+ * colleagues.
+ */
 
-import { effect, signal } from '@preact/signals';
+import { effect, signal, type Signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
-import type { Api, Areas, Catalogue } from './types.ts';
+import { outcomeOf } from './calls.ts';
+import type { Api, Areas, Catalogue, Colleague, Me } from './types.ts';
+
+// A city's officers of one category and district; the list is for choosing, not for reading.
+const MOST_PAGES = 5;
+const KEPT_MS = 10 * 60_000;
 
 export class Names {
   readonly catalogue = signal<Catalogue | null>(null);
   readonly areas = signal<Areas | null>(null);
+  private readonly officers: Signal<ReadonlyMap<string, string>>;
+  private readonly asked = new Map<string, { at: number; colleagues: Promise<Colleague[]> }>();
 
-  constructor(private readonly api: Api) {}
+  constructor(
+    private readonly api: Api,
+    me: Pick<Me, 'username' | 'name'>,
+  ) {
+    this.officers = signal(new Map([[me.username, me.name]]));
+  }
 
   /** Read the names now, and again when the language changes. Returns a function that ends it. */
   start(): () => void {
@@ -30,6 +44,60 @@ export class Names {
   station(code: string): string {
     const areas = this.areas.value?.features ?? [];
     return areas.find(({ properties }) => properties.code === code)?.properties.label ?? code;
+  }
+
+  /**
+   * Return an officer's name, once it is known: until then, and for whoever left, the username. Two
+   * with one name have their usernames beside it.
+   */
+  officer(username: string): string {
+    const names = this.officers.value;
+    const name = names.get(username);
+    if (!name) return username;
+    const same = [...names.values()].filter((other) => other === name).length;
+    return same > 1 ? `${name} (${username})` : name;
+  }
+
+  /**
+   * Return the colleagues to whom a report of this category and district can be assigned, and learn
+   * their names. They are kept for some minutes, since each call is on record.
+   */
+  colleagues(category: string, district: string): Promise<Colleague[]> {
+    const key = `${category}/${district}`;
+    const before = this.asked.get(key);
+    if (before && Date.now() - before.at < KEPT_MS) return before.colleagues;
+    const colleagues = this.readColleagues(category, district);
+    this.asked.set(key, { at: Date.now(), colleagues });
+    return colleagues;
+  }
+
+  /** Learn who an officer is from their colleagues of a category and district, unless it is known. */
+  learn(username: string, category: string, district: string): void {
+    if (!this.officers.peek().has(username)) void this.colleagues(category, district);
+  }
+
+  private async readColleagues(category: string, district: string): Promise<Colleague[]> {
+    const found: Colleague[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const query: { category: string; district: string; cursor?: string } = {
+        category,
+        district,
+        ...(cursor !== null && { cursor }),
+      };
+      const outcome = await outcomeOf(this.api.GET('/v1/officer/colleagues', { params: { query } }));
+      if (!outcome.ok) {
+        // Whoever asks later asks anew.
+        this.asked.delete(`${category}/${district}`);
+        break;
+      }
+      found.push(...outcome.data.items);
+      cursor = outcome.data.next_cursor;
+      if (cursor === null) break;
+    }
+    const known = found.map(({ username, name }): [string, string] => [username, name]);
+    if (known.length > 0) this.officers.value = new Map([...this.officers.peek(), ...known]);
+    return found;
   }
 
   private async read(): Promise<void> {

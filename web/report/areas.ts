@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
-import type { Feature } from './area.ts';
+import type { Feature } from '../shared/area.ts';
 import { api } from './service.ts';
 
 export type AreasState =

@@ -1,13 +1,12 @@
 /** A report while it is written: what the page holds, its faults, and what is sent of it. */
+import { detailsOf, oneLine, type Question } from '../shared/answers.ts';
 import type { Schemas } from '../shared/api.ts';
 import type { ReportBody } from './outbox/types.ts';
-import { toLocal, toRfc3339 } from './time.ts';
+import { toLocal, toRfc3339 } from '../shared/time.ts';
 
 export type Category = Schemas['Category'];
-export type Question = Category['details'][number];
 export type Limits = Schemas['Limits'];
 export type Location = Schemas['Location'];
-export type Details = Record<string, string | number | boolean>;
 
 export interface Contact {
   readonly name: string;
@@ -132,7 +131,7 @@ export function contentOf(form: Form, category: Category | undefined): ReportBod
   const text = form.text.trim();
   const location = locationOf(form.place, form.address);
   const occurredAt = form.when ? toRfc3339(form.when) : null;
-  const details = detailsOf(form.answers, category);
+  const details = detailsOf(form.answers, category?.details ?? []);
   const contact = contactOf(form.contact);
   return {
     category: form.category,
@@ -208,37 +207,6 @@ function locationOf(place: Place, address: string): Location | null {
 /** Six digits behind the point are a tenth of a metre: more says nothing. */
 function round(degrees: number): number {
   return Math.round(degrees * 1e6) / 1e6;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n\t]+\s*/g, ', ').trim();
-}
-
-function detailsOf(answers: Form['answers'], category: Category | undefined): Details {
-  const details: Details = {};
-  for (const question of category?.details ?? []) {
-    const answer = answers[question.name]?.trim();
-    if (!answer) continue;
-    const value = valueOf(question, answer);
-    if (value !== null) details[question.name] = value;
-  }
-  return details;
-}
-
-function valueOf(question: Question, answer: string): string | number | boolean | null {
-  switch (question.type) {
-    case 'integer':
-      return Number(answer);
-    case 'boolean':
-      return answer === 'yes';
-    case 'time':
-      return toRfc3339(answer);
-    case 'text':
-      // The API takes line breaks only where more than 200 characters fit.
-      return question.max_length > 200 ? answer : oneLine(answer);
-    default:
-      return answer;
-  }
 }
 
 function questionFaults(question: Question, typed: string): readonly Fault[] {

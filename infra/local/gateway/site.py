@@ -114,6 +114,8 @@ class BuiltWeb:
             *self._headers.items(),
             ("Content-Type", file.content_type),
             ("Cache-Control", file.cache_control),
+            # The port compresses it for whoever takes that.
+            ("Vary", "Accept-Encoding"),
             ("ETag", tag),
         ]
         unchanged = tag in known

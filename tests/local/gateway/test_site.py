@@ -106,6 +106,10 @@ def test_a_file_that_a_browser_has_is_not_sent_again(built: Ask) -> None:
     assert built("/", If_None_Match='"other"').status == 200
 
 
+def test_a_file_is_kept_for_each_encoding_apart(built: Ask) -> None:
+    assert header(built("/"), "Vary") == "Accept-Encoding"
+
+
 def test_clients_that_could_not_be_built_say_why() -> None:
     ask = site(MissingWeb("npm <said> no"))
     start = ask("/")

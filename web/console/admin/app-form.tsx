@@ -3,7 +3,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import type { components } from '../../shared/schema';
 import { ok, useStep } from '../parts/asking.ts';
-import { Checks } from '../parts/choices.tsx';
+import { Checks } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { text } from './texts.ts';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
@@ -8,7 +9,6 @@ import type { Api } from '../types.ts';
 import { words } from '../words.ts';
 import {
   categoryOf,
-  LANGUAGES,
   type Mistake,
   mistakesIn,
   NEW_CATEGORY,
@@ -17,6 +17,7 @@ import {
   type Urgency,
   type Written,
 } from './category.ts';
+import { NamingFields } from './naming-fields.tsx';
 import { QuestionFields } from './question-fields.tsx';
 import { text } from './texts.ts';
 
@@ -52,33 +53,15 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
       <h3 id="add-category">{t.add}</h3>
       <p>{t.addWhat}</p>
       <ErrorSummary errors={mistakes.map(inWords)} />
-      <Field id="category-code" label={t.code} hint={t.codeHint}>
-        {(control) => (
-          <input
-            {...control}
-            autocapitalize="none"
-            spellcheck={false}
-            maxLength={40}
-            value={form.code}
-            onInput={(event) => write({ code: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      {LANGUAGES.map((language) => (
-        <Field key={language} id={`category-${language}`} label={t.label(t.languages[language])}>
-          {(control) => (
-            <input
-              {...control}
-              lang={language === 'zh' ? 'zh-CN' : language}
-              maxLength={40}
-              value={form.labels[language] ?? ''}
-              onInput={(event) =>
-                write({ labels: { ...form.labels, [language]: event.currentTarget.value } })
-              }
-            />
-          )}
-        </Field>
-      ))}
+      <NamingFields
+        id={(field) => `category-${field}`}
+        code={form.code}
+        onCode={(code) => write({ code })}
+        labels={form.labels}
+        labelIn={t.label}
+        labelMax={40}
+        onLabels={(labels) => write({ labels })}
+      />
       <Field id="category-urgency" label={t.urgency}>
         {(control) => (
           <select
@@ -94,16 +77,9 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
           </select>
         )}
       </Field>
-      <div class="choices__one field">
-        <label>
-          <input
-            type="checkbox"
-            checked={form.emergency}
-            onChange={(event) => write({ emergency: event.currentTarget.checked })}
-          />
-          <span>{t.emergency}</span>
-        </label>
-      </div>
+      <Check checked={form.emergency} onChange={(emergency) => write({ emergency })}>
+        {t.emergency}
+      </Check>
       <h4>{t.fields}</h4>
       <p class="hint">{t.fieldsHint}</p>
       {form.questions.map((question, index) => (
@@ -139,6 +115,6 @@ function inWords(mistake: Mistake): { field: string; text: string } {
     case 'labels':
       return { field: 'category-zh', text: t.labelMissing };
     case 'question':
-      return { field: `question-${mistake.number}-name`, text: t.fieldWrong(mistake.number) };
+      return { field: `question-${mistake.number}-code`, text: t.fieldWrong(mistake.number) };
   }
 }

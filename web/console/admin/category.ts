@@ -11,7 +11,7 @@ export type Urgency = Schemas['UrgencyCode'];
 export const LANGUAGES = ['zh', 'en'] as const;
 const CODE = /^[a-z][a-z0-9_]{0,39}$/;
 
-type Labels = Record<string, string>;
+export type Labels = Record<string, string>;
 
 export interface Question {
   name: string;

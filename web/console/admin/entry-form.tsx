@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
-import { instant, localInput } from '../parts/local-time.ts';
+import { instant, toLocal } from '../../shared/time.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { words } from '../words.ts';
@@ -26,7 +26,7 @@ export interface EntryFormProps {
 /** The state of a category or channel, and the deadlines of a category. */
 export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProps) {
   const [state, setState] = useState<State>(entry.state);
-  const [opens, setOpens] = useState(entry.activates_at ? localInput(entry.activates_at) : '');
+  const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at)) : '');
   const [deadlines, setDeadlines] = useState<Record<string, number>>(() => ({ ...entry.deadlines }));
   const [shards, setShards] = useState(entry.shards ?? 1);
   const step = useStep();

@@ -1,6 +1,7 @@
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
-import { type FieldType, LANGUAGES, type Question } from './category.ts';
+import type { FieldType, Question } from './category.ts';
+import { NamingFields } from './naming-fields.tsx';
 import { text } from './texts.ts';
 
 const TYPES: readonly FieldType[] = ['text', 'integer', 'boolean', 'choice', 'time'];
@@ -21,33 +22,15 @@ export function QuestionFields({ number, question, onChange, onRemove }: Questio
   return (
     <fieldset class="card shift">
       <legend>{t.field(number)}</legend>
-      <Field id={id('name')} label={t.code} hint={t.codeHint}>
-        {(control) => (
-          <input
-            {...control}
-            autocapitalize="none"
-            spellcheck={false}
-            maxLength={40}
-            value={question.name}
-            onInput={(event) => write({ name: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      {LANGUAGES.map((language) => (
-        <Field key={language} id={id(language)} label={t.question(t.languages[language])}>
-          {(control) => (
-            <input
-              {...control}
-              lang={language === 'zh' ? 'zh-CN' : language}
-              maxLength={200}
-              value={question.labels[language] ?? ''}
-              onInput={(event) =>
-                write({ labels: { ...question.labels, [language]: event.currentTarget.value } })
-              }
-            />
-          )}
-        </Field>
-      ))}
+      <NamingFields
+        id={id}
+        code={question.name}
+        onCode={(name) => write({ name })}
+        labels={question.labels}
+        labelIn={t.question}
+        labelMax={200}
+        onLabels={(labels) => write({ labels })}
+      />
       <Field id={id('type')} label={t.type}>
         {(control) => (
           <select

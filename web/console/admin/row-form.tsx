@@ -4,7 +4,7 @@ import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
-import { Checks, Radios } from '../parts/choices.tsx';
+import { Checks, Radios } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { type Appointment, asAppointment, type Officer } from './row.ts';

@@ -4,7 +4,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
-import { Checks, Radios } from '../parts/choices.tsx';
+import { Check, Checks, Radios } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me, Urgency } from '../types.ts';
 import { words } from '../words.ts';
@@ -111,20 +111,9 @@ export function SubscriptionForm({ api, me, free, onDone }: SubscriptionFormProp
           ({ code }) => code !== 'outside' && code !== 'unknown',
         )}
       />
-      <div class="choices__one field">
-        <label>
-          <input
-            type="checkbox"
-            aria-describedby="drills-hint"
-            checked={drills}
-            onChange={(event) => setDrills(event.currentTarget.checked)}
-          />
-          <span>{t.drills}</span>
-        </label>
-        <p class="choices__hint" id="drills-hint">
-          {t.drillsHint}
-        </p>
-      </div>
+      <Check id="drills" checked={drills} onChange={setDrills} hint={t.drillsHint}>
+        {t.drills}
+      </Check>
       <Refusal failure={step.failure} />
       <Button kind="primary" type="submit" busy={step.busy}>
         {t.subscribe}

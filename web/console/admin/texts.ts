@@ -281,7 +281,7 @@ export const text = texts({
     added: '新增',
     removed: '删除',
     stays: '保留',
-    roles: { officer: '民警', supervisor: '主管', admin: '管理员' },
+    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员' },
     roleHints: {
       officer: '处理职责范围内的举报，撰写和批准通报。',
       supervisor: '还可以说明理由后查看已撤回的举报，并在无人接收时收到通知。',
@@ -401,7 +401,7 @@ export const text = texts({
       app: '应用设置',
       states: {
         planned: '即将开通：可见，尚未开放',
-        shadow: '试运行：接收举报，仅通知主管',
+        shadow: '试运行：接收举报，仅通知值班领导',
         active: '已开通',
         paused: '暂停：可见，暂不开放',
         retired: '已停用',

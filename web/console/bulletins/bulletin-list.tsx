@@ -43,7 +43,7 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
           {text().write}
         </a>
       </p>
-      <div class="filters" role="group" aria-label={text().filters}>
+      <div class="bulletin-filters" role="group" aria-label={text().filters}>
         <Field id="filter-channel" label={text().channel}>
           {(control) => (
             <select {...control} value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>

@@ -1,5 +1,5 @@
 import { Field } from '../../shared/components/Field.tsx';
-import { Radios } from '../parts/choices.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import type { Catalogue } from '../types.ts';
 import { type About, LANGUAGES, type Language, type Mistake, type Written } from './form.ts';
 import { mistakeLines } from './mistakes.ts';
@@ -172,7 +172,7 @@ function Consent({ form, write, error }: Fields & { error: string | null }) {
           {error}
         </p>
       )}
-      <label>
+      <label class="choice">
         <input
           type="checkbox"
           id="consent"

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
-import { Radios } from '../parts/choices.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import type { Bulletin } from './changes.ts';

@@ -1,7 +1,7 @@
 /** What an officer writes into the form of a bulletin, and what of it is sent. */
 
 import type { components } from '../../shared/schema';
-import { instant, localInput } from '../parts/local-time.ts';
+import { instant, toLocal } from '../../shared/time.ts';
 import type { Bulletin, Version } from './changes.ts';
 
 type Schemas = components['schemas'];
@@ -41,7 +41,7 @@ export function written(bulletin: Bulletin | null, channel: string, districts: r
     title: bulletin.title,
     body: bulletin.body,
     ...placeOf(bulletin.area, districts),
-    end: bulletin.expires_at ? localInput(bulletin.expires_at) : '',
+    end: bulletin.expires_at ? toLocal(new Date(bulletin.expires_at)) : '',
     consent: bulletin.guardian_consent,
     media: bulletin.media.filter((picture) => picture.shown).map((picture) => picture.media_id),
   };

@@ -23,7 +23,7 @@ export function PictureFields({ bulletin, shown, onShow, files, onFiles }: Pictu
       {bulletin?.media.map((picture, index) => (
         <div class="choices__one picture" key={picture.media_id}>
           {picture.thumbnail_url && <img class="picture__small" src={picture.thumbnail_url} alt="" />}
-          <label>
+          <label class="choice">
             <input
               type="checkbox"
               checked={shown.includes(picture.media_id)}

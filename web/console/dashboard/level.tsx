@@ -5,7 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { ok, type Step, useLoaded, useStep } from '../parts/asking.ts';
-import { Radios } from '../parts/choices.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';

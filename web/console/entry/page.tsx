@@ -6,13 +6,13 @@ import { useMemo, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { QuestionField } from '../../shared/components/QuestionField.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { words } from '../words.ts';
-import { AnswerField } from './answer-field.tsx';
 import { type Entered, submissionOf } from './submission.ts';
 import { entryTexts } from './texts.ts';
 import './entry.css';
@@ -125,11 +125,13 @@ function EntryForm({ onCreated }: { onCreated: (created: Created) => void }) {
         )}
       </Field>
       {form.map((field) => (
-        <AnswerField
+        <QuestionField
           key={field.name}
-          field={field}
+          id={`entry-answer-${field.name}`}
+          question={field}
+          unanswered={t.unanswered}
           value={entered.answers[field.name] ?? ''}
-          onChange={(value) => set({ answers: { ...entered.answers, [field.name]: value } })}
+          onAnswer={(value) => set({ answers: { ...entered.answers, [field.name]: value } })}
         />
       ))}
       <Circumstances entered={entered} set={set} />
@@ -169,8 +171,8 @@ function Circumstances({
     <>
       {text('occurred', { type: 'datetime-local' })}
       <div class="entry__pair">
-        {text('lat', { type: 'text' }, t.placeHint)}
-        {text('lon', { type: 'text' }, t.placeHint)}
+        {text('lat', { type: 'text' }, t.latHint)}
+        {text('lon', { type: 'text' }, t.lonHint)}
       </div>
       {text('address', { type: 'text' }, t.addressHint)}
       <div class="entry__pair">

@@ -29,7 +29,7 @@ test('what was left out is not sent', () => {
 });
 
 test('answers have the types of the form', () => {
-  const answers = { age: '78', injury: 'false', clothing: '', other: 'x' };
+  const answers = { age: '78', injury: 'no', clothing: '', other: 'x' };
   expect(submissionOf({ ...EMPTY, answers }, FORM).details).toEqual({ age: 78, injury: false });
 });
 

@@ -1,9 +1,9 @@
 /** What is sent for a report that an officer enters. */
 
+import { detailsOf } from '../../shared/answers.ts';
 import type { Schemas } from '../types.ts';
 
 export type Form = Schemas['Category']['details'];
-type Answers = Record<string, boolean | number | string>;
 
 /** As it is typed: everything is text. */
 export interface Entered {
@@ -39,17 +39,4 @@ function locationOf({ lat, lon, address }: Entered): Schemas['Location'] | null 
   const [north, east] = [Number.parseFloat(lat), Number.parseFloat(lon)];
   if (Number.isNaN(north) || Number.isNaN(east)) return null;
   return { lat: north, lon: east, ...(address.trim() && { address: address.trim() }) };
-}
-
-function detailsOf(answers: Readonly<Record<string, string>>, form: Form): Answers {
-  const details: Answers = {};
-  for (const { name, type } of form) {
-    const answer = answers[name] ?? '';
-    if (answer === '') continue;
-    if (type === 'integer') details[name] = Number.parseInt(answer, 10);
-    else if (type === 'boolean') details[name] = answer === 'true';
-    else if (type === 'time') details[name] = new Date(answer).toISOString();
-    else details[name] = answer;
-  }
-  return details;
 }

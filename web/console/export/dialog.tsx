@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -56,14 +57,9 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
       cancel={onClose}
     >
       {'report' in what && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={originals}
-            onChange={(event) => setOriginals(event.currentTarget.checked)}
-          />{' '}
+        <Check checked={originals} onChange={setOriginals}>
           {t.originals}
-        </label>
+        </Check>
       )}
     </ReasonForm>
   );

@@ -71,7 +71,12 @@ export function MapPage() {
       {counts === null && !problem && <Spinner label={t.loading} />}
       <div class="map-page__parts">
         {areas && counts && (
-          <DistrictMap areas={areas} label={t.label} shade={(code) => shadeOf(counts, code)} />
+          <DistrictMap
+            areas={areas}
+            label={t.label}
+            count={(code) => countOf(counts, code)}
+            shade={(code) => shadeOf(counts, code)}
+          />
         )}
         {counts && <Table counts={counts} />}
       </div>
@@ -120,8 +125,11 @@ function Table({ counts }: { counts: Counts }) {
 /** Return 0 to 3, by the share of the district with the most. */
 function shadeOf(counts: Counts, code: string): number {
   const most = Math.max(1, ...counts.districts.map(({ count }) => count));
-  const count = counts.districts.find(({ district }) => district === code)?.count ?? 0;
-  return Math.ceil((count / most) * 3);
+  return Math.ceil((countOf(counts, code) / most) * 3);
+}
+
+function countOf(counts: Counts, code: string): number {
+  return counts.districts.find(({ district }) => district === code)?.count ?? 0;
 }
 
 const mapTexts = texts({

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
+import './fact.css';
+
 /** One row of a list of facts, which is a `<dl class="facts">`. */
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (

@@ -27,6 +27,11 @@ test('each filter is sent in the words of the API', () => {
   expect(countOf(filters)).toBe(5);
 });
 
+test('what is done is listed by its time, since it needs nobody', () => {
+  expect(queryOf({ ...NO_FILTERS, status: 'closed' }, 'li').sort).toBe('newest');
+  expect(queryOf({ ...NO_FILTERS, status: 'withdrawn' }, 'li').sort).toBe('newest');
+});
+
 test("nobody's reports have no assignee", () => {
   expect(queryOf({ ...NO_FILTERS, whose: 'nobody' }, 'li').assignee).toBe('none');
 });

@@ -38,8 +38,10 @@ export interface ListQuery {
 /** Return the parameters of the list, for the officer with this username. */
 export function queryOf(filters: Filters, username: string): ListQuery {
   const { sort, category, status, urgency, district, whose, unread, needsAction } = filters;
+  // The order by attention leaves out what is done.
+  const isDone = status === 'closed' || status === 'withdrawn';
   return {
-    sort,
+    sort: isDone ? 'newest' : sort,
     ...(category && { category }),
     ...(status && { status }),
     ...(urgency && { urgency }),

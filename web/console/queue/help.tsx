@@ -1,4 +1,5 @@
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { keysOn } from './shortcuts.ts';
 import { queueTexts } from './texts.ts';
@@ -28,14 +29,9 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
           </div>
         ))}
       </dl>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={keysOn.value}
-          onChange={(event) => (keysOn.value = event.currentTarget.checked)}
-        />{' '}
+      <Check checked={keysOn.value} onChange={(on) => (keysOn.value = on)}>
         {help.enabled}
-      </label>
+      </Check>
       <p>
         <Button kind="primary" onClick={onClose}>
           {help.close}

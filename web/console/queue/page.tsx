@@ -51,9 +51,9 @@ export function QueuePage() {
             {t.enter}
           </a>
           <SoundSwitch />
-          <Button class="queue-head__keys" onClick={() => setDialog('help')}>
+          <Button class="queue-head__keys" title={t.keys} onClick={() => setDialog('help')}>
             <Icon name="keyboard" />
-            {t.keys}
+            <span class="hidden-visually">{t.keys}</span>
           </Button>
           <Button kind="quiet" onClick={() => setDialog('export')}>
             {t.export}
@@ -97,9 +97,9 @@ function SoundSwitch() {
   const { sound } = useDesk();
   const on = sound.on.value;
   return (
-    <Button aria-pressed={on} onClick={() => void sound.toggle()}>
+    <Button aria-pressed={on} title={t.sound(on)} onClick={() => void sound.toggle()}>
       <Icon name={on ? 'sound' : 'silent'} />
-      <span class="queue-head__sound">{t.sound(on)}</span>
+      <span class="hidden-visually">{t.sound(on)}</span>
     </Button>
   );
 }

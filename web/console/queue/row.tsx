@@ -1,5 +1,7 @@
 /** A report in a list: one link, and the two steps that need no look inside. */
 
+import { useEffect } from 'preact/hooks';
+
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { ago, clock } from '../moments.ts';
@@ -38,6 +40,10 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
 /** A step counts as having read what the reporter wrote, so it needs a look inside first. */
 export function isToBeRead(row: ListedReport): boolean {
   return row.unread > 0;
+}
+
+function isOpen({ status }: ListedReport): boolean {
+  return status !== 'closed' && status !== 'withdrawn';
 }
 
 function Thumbnail({ row }: { row: ListedReport }) {
@@ -105,16 +111,24 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
 
 function Whose({ row }: { row: ListedReport }) {
   const t = queueTexts();
-  const { me } = useDesk();
-  const { assignee } = row;
+  const { me, names } = useDesk();
+  const { assignee, category, district } = row;
+  useEffect(() => {
+    if (assignee !== null) names.learn(assignee, category, district);
+  }, [names, assignee, category, district]);
+  const nobody = isOpen(row) ? t.unassigned : '';
   const whose =
-    assignee === null ? t.unassigned : assignee === me.username ? t.toMe : t.assignedTo(assignee);
+    assignee === null
+      ? nobody
+      : assignee === me.username
+        ? t.toMe
+        : t.assignedTo(names.officer(assignee));
   return (
     <div class="report-row__state">
       <span class={`status-dot status-dot--${row.status}`}>
         {wordFor(words().status, row.status)}
       </span>
-      <span class="hint">{whose}</span>
+      {whose && <span class="hint">{whose}</span>}
     </div>
   );
 }
@@ -122,7 +136,6 @@ function Whose({ row }: { row: ListedReport }) {
 function Steps({ row, onStep }: { row: ListedReport; onStep: NonNullable<RowProps['onStep']> }) {
   const t = queueTexts();
   const { me } = useDesk();
-  const open = row.status !== 'closed' && row.status !== 'withdrawn';
   if (isToBeRead(row)) return <div class="report-row__steps" />;
   return (
     <div class="report-row__steps">
@@ -136,7 +149,7 @@ function Steps({ row, onStep }: { row: ListedReport; onStep: NonNullable<RowProp
           {t.acknowledge}
         </button>
       )}
-      {open && row.assignee !== me.username && (
+      {isOpen(row) && row.assignee !== me.username && (
         <button
           type="button"
           class="button"

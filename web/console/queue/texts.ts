@@ -8,7 +8,7 @@ export const queueTexts = texts({
     keys: 'Keys',
     sound: (on: boolean) => `Sound on critical: ${on ? 'on' : 'off'}`,
     search: 'Find by number',
-    searchHint: 'Reference, plate or phone number',
+    searchHint: 'Reference, plate or phone',
     find: 'Find',
     filters: 'Filters',
     narrow: 'Narrow the list',

@@ -2,6 +2,7 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
@@ -47,7 +48,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const t = reportTexts();
   const { api, drafts } = useDesk();
   const key = `close:${report.id}`;
-  const [disposition, setDisposition] = useState<Disposition | ''>('');
+  const [disposition, setDisposition] = useState<Disposition | null>(null);
   const [reference, setReference] = useState(report.original?.reference ?? '');
   const [errors, setErrors] = useState<Wrong[]>([]);
   const [busy, setBusy] = useState(false);
@@ -57,7 +58,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
     event.preventDefault();
     if (busy) return;
     const wrong: Wrong[] = [];
-    if (!disposition) wrong.push({ field: 'close-resolved', text: t.close.chooseOne });
+    if (!disposition) wrong.push({ field: 'close-outcome', text: t.close.chooseOne });
     if (!reason.trim()) wrong.push({ field: 'close-reason', text: t.close.missing });
     setBusy(true);
     const original =
@@ -75,22 +76,18 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       <ErrorSummary errors={errors} />
-      <fieldset class="choices">
-        <legend>{t.close.disposition}</legend>
-        {DISPOSITIONS.map((code) => (
-          <label key={code} class="choice">
-            <input
-              type="radio"
-              id={`close-${code}`}
-              name="disposition"
-              value={code}
-              checked={disposition === code}
-              onChange={() => setDisposition(code)}
-            />
-            <span>{words().disposition[code]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Radios
+        id="close-outcome"
+        legend={t.close.disposition}
+        error={error('close-outcome')}
+        chosen={disposition}
+        onChange={setDisposition}
+        choices={DISPOSITIONS.map((code) => ({
+          code,
+          label: words().disposition[code],
+          hint: t.close.hints[code],
+        }))}
+      />
       {disposition === 'duplicate' && (
         <Field
           id="close-original"

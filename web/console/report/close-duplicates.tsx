@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -52,14 +53,9 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
         submit={submit}
         cancel={onClose}
       >
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={skipUnread}
-            onChange={(event) => setSkipUnread(event.currentTarget.checked)}
-          />{' '}
+        <Check checked={skipUnread} onChange={setSkipUnread}>
           {t.related.skipUnread}
-        </label>
+        </Check>
       </ReasonForm>
     );
   }

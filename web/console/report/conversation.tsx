@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { outcomeOf } from '../calls.ts';
@@ -39,13 +40,13 @@ export function Conversation({ open, report }: ConversationProps) {
     open.merge({ messages: [...items, ...report.messages], messages_cursor: next });
   };
   return (
-    <section class="card" aria-labelledby="talk">
+    <section class="card talk" aria-labelledby="talk">
       <h2 id="talk">{t.talk.title}</h2>
       {report.messages_cursor !== null && (
         <Button onClick={() => void earlier()}>{t.talk.earlier}</Button>
       )}
       {report.messages.length === 0 && <p class="muted">{t.talk.none}</p>}
-      <MessageList messages={report.messages} />
+      {report.messages.length > 0 && <MessageList messages={report.messages} />}
       {report.status === 'withdrawn' ? (
         <p class="muted">{t.talk.withdrawn}</p>
       ) : (
@@ -136,21 +137,16 @@ function Reply({ open, report }: ConversationProps) {
         {(control) => (
           <textarea
             {...control}
-            rows={4}
+            rows={3}
             maxLength={4000}
             value={text}
             onInput={(event) => write(event.currentTarget.value)}
           />
         )}
       </Field>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={asks}
-          onChange={(event) => setAsks(event.currentTarget.checked)}
-        />{' '}
+      <Check checked={asks} onChange={setAsks}>
         {t.talk.asks}
-      </label>
+      </Check>
       <Button type="submit" kind="primary" busy={busy}>
         {t.talk.send}
       </Button>

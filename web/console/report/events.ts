@@ -36,7 +36,7 @@ function momentsOf(detail: Detail): string[] {
 
 function said(field: string, value: Change['old'], names: Names): string {
   if (value !== null && typeof value === 'object') {
-    return `${valueText('disposition', value.disposition, names)} (${value.by})`;
+    return `${valueText('disposition', value.disposition, names)} (${names.officer(value.by)})`;
   }
   return valueText(field, value, names);
 }

@@ -3,14 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import type { Api, Colleague, Report, Urgency } from '../types.ts';
+import type { Colleague, Report, Urgency } from '../types.ts';
 import { words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 const URGENCIES = ['critical', 'high', 'normal', 'low'] as const;
-// A city's officers of one category and district; the list is for choosing, not for reading.
-const MOST_PAGES = 5;
 
 /** Who handles it, how urgent it is, and whose it is by its category. */
 export function Handling({ open, report }: { open: OpenReport; report: Report }) {
@@ -37,12 +35,12 @@ interface Props {
 
 function Assignee({ open, report }: Props) {
   const t = reportTexts();
-  const { api, me } = useDesk();
+  const { names, me } = useDesk();
   const [colleagues, setColleagues] = useState<Colleague[]>([]);
   const { category, district, assignee } = report;
   useEffect(() => {
-    void colleaguesFor(api, category, district).then(setColleagues);
-  }, [api, category, district]);
+    void names.colleagues(category, district).then(setColleagues);
+  }, [names, category, district]);
   const others = colleagues.filter(({ username }) => username !== me.username);
   const listed = assignee === null || [me.username, ...others.map((one) => one.username)].includes(assignee);
   return (
@@ -55,7 +53,7 @@ function Assignee({ open, report }: Props) {
       >
         <option value="">{t.handling.nobody}</option>
         <option value={me.username}>{t.handling.me}</option>
-        {!listed && <option value={assignee}>{assignee}</option>}
+        {!listed && <option value={assignee}>{names.officer(assignee)}</option>}
         {others.map(({ username, name }) => (
           <option key={username} value={username}>
             {name ? `${name} (${username})` : username}
@@ -123,7 +121,7 @@ function Category({ open, report }: Props) {
 
 function Followers({ open, report }: Props) {
   const t = reportTexts();
-  const { api, me } = useDesk();
+  const { api, me, names } = useDesk();
   const { followers } = report;
   const follows = followers.includes(me.username);
   const toggle = async () => {
@@ -142,29 +140,11 @@ function Followers({ open, report }: Props) {
   return (
     <div class="handling__follow">
       <p class="hint">
-        {followers.length > 0 ? t.handling.followers(followers.join(', ')) : t.handling.none}
+        {followers.length > 0 ? t.handling.followers(followers.map((each) => names.officer(each)).join(', ')) : t.handling.none}
       </p>
       <Button aria-pressed={follows} onClick={() => void toggle()}>
         {follows ? t.handling.unfollow : t.handling.follow}
       </Button>
     </div>
   );
-}
-
-async function colleaguesFor(api: Api, category: string, district: string): Promise<Colleague[]> {
-  const found: Colleague[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query: { category: string; district: string; cursor?: string } = {
-      category,
-      district,
-      ...(cursor !== null && { cursor }),
-    };
-    const outcome = await outcomeOf(api.GET('/v1/officer/colleagues', { params: { query } }));
-    if (!outcome.ok) break;
-    found.push(...outcome.data.items);
-    cursor = outcome.data.next_cursor;
-    if (cursor === null) break;
-  }
-  return found;
 }

@@ -61,7 +61,7 @@ function Entry({ item }: { item: ReportEvent }) {
   return (
     <li>
       <p class="message__head">
-        <time dateTime={item.at}>{clock(item.at)}</time> <strong>{item.by}</strong>{' '}
+        <time dateTime={item.at}>{clock(item.at)}</time> <strong title={item.by}>{names.officer(item.by)}</strong>{' '}
         {t.history.actions[item.action]}
       </p>
       {linesOf(item, names).map((line) => (

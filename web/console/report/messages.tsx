@@ -1,11 +1,19 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+
 import { ago, clock } from '../moments.ts';
 import { now } from '../now.ts';
 import type { Message } from '../types.ts';
 import { reportTexts } from './texts.ts';
 
+/** Messages, oldest first. Where the list scrolls by itself, the latest is in sight. */
 export function MessageList({ messages }: { messages: readonly Message[] }) {
+  const list = useRef<HTMLOListElement>(null);
+  const latest = messages.at(-1)?.id;
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [latest]);
   return (
-    <ol class="messages">
+    <ol class="messages" ref={list} tabIndex={0} aria-label={reportTexts().talk.messages}>
       {messages.map((message) => (
         <Line key={message.id} message={message} />
       ))}

@@ -55,7 +55,7 @@ function useStep(open: OpenReport) {
 
 function Mute({ open, report }: Props) {
   const t = reportTexts();
-  const { api } = useDesk();
+  const { api, names } = useDesk();
   const step = useStep(open);
   const [asking, setAsking] = useState(false);
   const params = { path: { report_id: report.id } };
@@ -75,7 +75,7 @@ function Mute({ open, report }: Props) {
         <Button onClick={() => setAsking(true)}>{t.more.mute}</Button>
       ) : (
         <>
-          <p>{t.more.muted(muted.by, clock(muted.at), muted.reason)}</p>
+          <p>{t.more.muted(names.officer(muted.by), clock(muted.at), muted.reason)}</p>
           <Button onClick={() => void unmute()}>{t.more.unmute}</Button>
         </>
       )}
@@ -120,7 +120,7 @@ function Hold({ open, report }: Props) {
 
 function Held({ open, report, onEnd }: Props & { onEnd: () => void }) {
   const t = reportTexts();
-  const { api, me } = useDesk();
+  const { api, me, names } = useDesk();
   const step = useStep(open);
   const { hold } = report;
   if (hold === null) return null;
@@ -136,10 +136,12 @@ function Held({ open, report, onEnd }: Props & { onEnd: () => void }) {
   return (
     <>
       <p>
-        {waits ? t.more.holdBy(hold.by, clock(hold.until)) : t.more.holdActive(clock(hold.until))}
+        {waits
+          ? t.more.holdBy(names.officer(hold.by), clock(hold.until))
+          : t.more.holdActive(clock(hold.until))}
       </p>
       <p class="hint">{hold.reason}</p>
-      {hold.lift && <p>{t.more.liftBy(hold.lift.by, hold.lift.reason)}</p>}
+      {hold.lift && <p>{t.more.liftBy(names.officer(hold.lift.by), hold.lift.reason)}</p>}
       <div class="row">
         {waits && hold.by !== me.username && (
           <Button kind="primary" onClick={() => void approve()}>

@@ -54,17 +54,19 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
       <div class="next-step__buttons">
         {steps.map((step, index) => (
           <Fragment key={nameOf(step)}>
-            <Button
+            <OneStep
+              step={wordsOf(step, report)}
               kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
               busy={busy && index === 0}
               onClick={() => take(step)}
-            >
-              {labelOf(step, report)}
-            </Button>
+            />
             {takeIt && index === 0 && (
-              <Button onClick={() => void change({ status: 'acknowledged' })}>
-                {t.next.acknowledge}
-              </Button>
+              <OneStep
+                step="acknowledge"
+                kind="secondary"
+                busy={false}
+                onClick={() => void change({ status: 'acknowledged' })}
+              />
             )}
           </Fragment>
         ))}
@@ -73,11 +75,35 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   );
 }
 
+interface OneStepProps {
+  step: StepWords;
+  kind: 'primary' | 'secondary';
+  busy: boolean;
+  onClick: () => void;
+}
+
+/** A step, and what it does. */
+function OneStep({ step, kind, busy, onClick }: OneStepProps) {
+  const { next } = reportTexts();
+  const id = `step-${step}-hint`;
+  return (
+    <div>
+      <Button kind={kind} busy={busy} onClick={onClick} aria-describedby={id}>
+        {next.steps[step]}
+      </Button>
+      <p class="hint" id={id}>
+        {next.hints[step]}
+      </p>
+    </div>
+  );
+}
+
 function Proposal({ report: { proposal } }: { report: Report }) {
   const t = reportTexts();
-  const { me } = useDesk();
+  const { me, names } = useDesk();
   if (proposal === null) return null;
-  return <p>{proposal.by === me.username ? t.next.ownProposal : t.next.proposed(proposal.by)}</p>;
+  const { by } = proposal;
+  return <p>{by === me.username ? t.next.ownProposal : t.next.proposed(names.officer(by))}</p>;
 }
 
 function Ending({ report: { disposition, reason } }: { report: Report }) {
@@ -94,12 +120,13 @@ function nameOf(step: Step): string {
   return step.kind === 'status' ? step.to : step.kind;
 }
 
-function labelOf(step: Step, { status, assignee }: Report): string {
-  const { next } = reportTexts();
-  if (step.kind === 'close') return next.close;
-  if (step.kind === 'confirm') return next.confirm;
-  if (status === 'closed') return step.to === 'in_progress' ? next.reopen : next.acknowledge;
-  if (step.to === 'in_progress') return next.in_progress;
-  if (status === 'in_progress') return next.handBack;
-  return assignee === null ? next.acknowledgeTake : next.acknowledge;
+type StepWords = keyof ReturnType<typeof reportTexts>['next']['steps'];
+
+/** Return under which words a step stands. */
+function wordsOf(step: Step, { status, assignee }: Report): StepWords {
+  if (step.kind !== 'status') return step.kind;
+  if (status === 'closed') return step.to === 'in_progress' ? 'reopen' : 'reopenWaiting';
+  if (step.to === 'in_progress') return 'in_progress';
+  if (status === 'in_progress') return 'handBack';
+  return assignee === null ? 'acknowledgeTake' : 'acknowledge';
 }

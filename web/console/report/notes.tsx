@@ -14,7 +14,7 @@ import { reportTexts } from './texts.ts';
 /** What colleagues tell each other about a report. */
 export function Notes({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
-  const { api } = useDesk();
+  const { api, names } = useDesk();
   const earlier = async () => {
     const cursor = report.notes_cursor;
     if (cursor === null) return;
@@ -41,7 +41,7 @@ export function Notes({ open, report }: { open: OpenReport; report: Report }) {
         {report.notes.map(({ id, by, text, at }) => (
           <li key={id}>
             <p class="message__head">
-              <strong>{by}</strong>{' '}
+              <strong title={by}>{names.officer(by)}</strong>{' '}
               <time dateTime={at} title={clock(at)}>
                 {ago(at, now.value)}
               </time>

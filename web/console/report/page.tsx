@@ -28,6 +28,7 @@ import { More } from './more.tsx';
 import { NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
 import { OpenReport } from './open-report.ts';
+import { PartsNavigation } from './parts-nav.tsx';
 import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
@@ -47,22 +48,25 @@ export function ReportPage({ id }: { id: string }) {
   useCheck(open);
   return (
     <article class="report">
-      <header class="report__head">
-        <a class="report__back" href={pathTo('')}>
-          <Icon name="back" />
-          {t.back}
-        </a>
-        <h1>
-          {report ? names.category(report.category) : t.loading}
-          {report && (
-            <>
-              {' '}
-              <span class="reference">{report.reference}</span>
-            </>
-          )}
-        </h1>
-        {report && <Tags report={report} />}
-      </header>
+      <div class="report__top">
+        <header class="report__head">
+          <a class="report__back" href={pathTo('')}>
+            <Icon name="back" />
+            {t.back}
+          </a>
+          <h1>
+            {report ? names.category(report.category) : t.loading}
+            {report && (
+              <>
+                {' '}
+                <span class="reference">{report.reference}</span>
+              </>
+            )}
+          </h1>
+          {report && <Tags report={report} />}
+        </header>
+        {report && <PartsNavigation report={report} />}
+      </div>
       {report ? <Opened open={open} report={report} /> : <NotOpened open={open} />}
     </article>
   );
@@ -104,11 +108,15 @@ function Opened({ open, report }: { open: OpenReport; report: Report }) {
             <Facts report={report} />
             <Media open={open} report={report} />
             <Place open={open} report={report} />
-            <Conversation open={open} report={report} />
-            <Files open={open} report={report} />
           </>
         )}
       </div>
+      {!report.restricted && (
+        <div class="report__talk">
+          <Conversation open={open} report={report} />
+          <Files open={open} report={report} />
+        </div>
+      )}
       <div class="report__side">
         <Handling open={open} report={report} />
         <Notes open={open} report={report} />

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 
+import { Checks } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -23,16 +24,14 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
-  const [include, setInclude] = useState<readonly Part[]>([]);
+  const [include, setInclude] = useState<Part[]>([]);
   const chosen = agencies.find(({ code }) => code === agency);
-  const toggle = (part: Part) =>
-    setInclude(include.includes(part) ? include.filter((one) => one !== part) : [...include, part]);
   const submit = async (reason: string) => {
     if (include.length === 0) return t.referral.nothing;
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral', {
         params: { path: { report_id: report.id } },
-        body: { agency, reason, include: [...include] },
+        body: { agency, reason, include },
       }),
     );
     if (!outcome.ok) return outcome.failure.text;
@@ -62,20 +61,14 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
           </select>
         )}
       </Field>
-      <fieldset class="choices">
-        <legend>{t.referral.include}</legend>
-        <p class="hint">{t.referral.includeHint}</p>
-        {PARTS.map((part) => (
-          <label key={part} class="choice">
-            <input
-              type="checkbox"
-              checked={include.includes(part)}
-              onChange={() => toggle(part)}
-            />
-            <span>{t.referral.parts[part]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Checks
+        id="referral-include"
+        legend={t.referral.include}
+        hint={t.referral.includeHint}
+        chosen={include}
+        onChange={setInclude}
+        choices={PARTS.map((code) => ({ code, label: t.referral.parts[code] }))}
+      />
     </ReasonForm>
   );
 }

@@ -7,6 +7,7 @@ import { Dialog } from '../../shared/components/Dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import type { Names } from '../names.ts';
 import type { Agency, Api, Referral, Report } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
 import { ReferralDocument } from './referral-document.tsx';
@@ -20,7 +21,7 @@ interface ReferralsProps {
 
 export function Referrals({ open, report }: ReferralsProps) {
   const t = reportTexts();
-  const { api } = useDesk();
+  const { api, names } = useDesk();
   const agencies = useAgencies(api);
   const [dialog, setDialog] = useState<'propose' | number | null>(null);
   const close = () => setDialog(null);
@@ -37,7 +38,7 @@ export function Referrals({ open, report }: ReferralsProps) {
       <ul class="related">
         {report.referrals.map((referral) => (
           <li key={referral.number}>
-            <p>{textOf(referral, label(referral.agency))}</p>
+            <p>{textOf(referral, label(referral.agency), names)}</p>
             <Button onClick={() => setDialog(referral.number)}>{t.referral.read}</Button>
           </li>
         ))}
@@ -55,10 +56,10 @@ export function Referrals({ open, report }: ReferralsProps) {
   );
 }
 
-function textOf(referral: Referral, agency: string): string {
+function textOf(referral: Referral, agency: string, names: Names): string {
   const { referral: t } = reportTexts();
   if (referral.approved_at !== null) return t.passedOn(agency, clock(referral.approved_at));
-  return t.waits(agency, referral.by);
+  return t.waits(agency, names.officer(referral.by));
 }
 
 function useAgencies(api: Api): Agency[] {

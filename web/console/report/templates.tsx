@@ -31,10 +31,13 @@ export function Templates({ report, use }: TemplatesProps) {
   };
   return (
     <div class="row templates">
-      <label for="template">{t.talk.template}</label>
+      <label class="templates__label" for="template">
+        {t.talk.template}
+      </label>
       <select
         id="template"
         class="field__control"
+        aria-describedby="template-hint"
         value=""
         onChange={(event) => {
           choose(event.currentTarget.value);
@@ -57,6 +60,9 @@ export function Templates({ report, use }: TemplatesProps) {
         <option value="zh">{t.talk.languages.zh}</option>
         <option value="en">{t.talk.languages.en}</option>
       </select>
+      <p class="hint templates__hint" id="template-hint">
+        {t.talk.templateHint}
+      </p>
     </div>
   );
 }

@@ -22,6 +22,8 @@ export function valueText(field: string, value: string | null | undefined, names
       return names.category(value);
     case 'district':
       return names.district(value);
+    case 'assignee':
+      return names.officer(value);
     default:
       return TIME.test(value) ? clock(value) : value;
   }

@@ -33,14 +33,14 @@ export function SearchPage() {
     };
   }, [api, text]);
   return (
-    <div class="narrow">
+    <div class="narrow search">
       <h1>{t.title}</h1>
       <Find />
       <p class="hint">{t.hint}</p>
       <div role="status">
         {text !== '' && found === null && <Spinner label={t.searching} />}
         {found?.problem && <p>{found.problem}</p>}
-        {found && !found.problem && <p>{t.found(text, found.rows.length)}</p>}
+        {text !== '' && found && !found.problem && <p>{t.found(text, found.rows.length)}</p>}
       </div>
       <ol class="report-list">
         {found?.rows.map((row) => (

@@ -1,11 +1,9 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
-import { randomUuid } from '../outbox/uuid.ts';
-import { showTime } from '../time.ts';
+import { showTime } from '../../shared/time.ts';
 import {
   earlier,
   earlierCursor,
@@ -15,6 +13,7 @@ import {
   refresh,
   writeMessage,
 } from './report.ts';
+import { TextForm } from './TextForm.tsx';
 import { mine } from './texts.ts';
 
 /** What officers and the reporter write to each other. */
@@ -52,58 +51,26 @@ function OneMessage({ message }: { message: Message }) {
 
 function Writer() {
   const text = mine();
-  const [typed, setTyped] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
   const [said, setSaid] = useState('');
-  // The key of this message: the same until it is sent, so that it is never stored twice.
-  const key = useRef(randomUuid());
-
-  const send = async (): Promise<void> => {
-    if (!typed.trim()) {
-      setError(text.blank);
-      return;
-    }
-    setBusy(true);
-    setError(null);
+  const send = (typed: string, key: string): ReturnType<typeof writeMessage> => {
     setSaid('');
-    const outcome = await writeMessage(typed.trim(), key.current);
-    setBusy(false);
-    if (!outcome.done) {
-      // It was stored in the words of an earlier attempt: these are new ones.
-      if (outcome.code === 'key_reused') key.current = randomUuid();
-      setError(outcome.detail || text.failed);
-      return;
-    }
-    key.current = randomUuid();
-    setTyped('');
-    setSaid(text.sentMessage);
-    await refresh();
+    return writeMessage(typed, key);
   };
-
+  const sent = (): void => {
+    setSaid(text.sentMessage);
+    void refresh();
+  };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!busy) void send();
-      }}
-    >
-      <Field id="message" label={text.message} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={3}
-            maxLength={4000}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Button kind="primary" type="submit" busy={busy}>
-        {busy ? text.sending : text.send}
-      </Button>
+    <>
+      <TextForm
+        id="message"
+        label={text.message}
+        submit={text.send}
+        submitting={text.sending}
+        send={send}
+        onSent={sent}
+      />
       <Status kind="success">{said}</Status>
-    </form>
+    </>
   );
 }

@@ -1,11 +1,10 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
-import { randomUuid } from '../outbox/uuid.ts';
 import { tell } from '../screen.ts';
 import { giveFeedback, type OwnReport, refresh, reopen } from './report.ts';
+import { TextForm } from './TextForm.tsx';
 import { mine } from './texts.ts';
 
 /** The one question after a report is closed. It can be passed over. */
@@ -46,26 +45,6 @@ export function Feedback({ report }: { report: OwnReport }) {
 export function Reopen() {
   const text = mine();
   const [open, setOpen] = useState(false);
-  const [typed, setTyped] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const key = useRef(randomUuid());
-  const send = async (): Promise<void> => {
-    if (!typed.trim()) {
-      setError(text.blank);
-      return;
-    }
-    setBusy(true);
-    const outcome = await reopen(typed.trim(), key.current);
-    setBusy(false);
-    if (outcome.done) {
-      await refresh();
-      tell(text.reopened);
-      return;
-    }
-    if (outcome.code === 'key_reused') key.current = randomUuid();
-    setError(outcome.detail || text.failed);
-  };
   if (!open) {
     return (
       <div class="step">
@@ -76,28 +55,13 @@ export function Reopen() {
     );
   }
   return (
-    <form
-      class="step"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!busy) void send();
-      }}
-    >
-      <Field id="reopen" label={text.reopenTitle} hint={text.reopenText} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={3}
-            maxLength={4000}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Button kind="primary" type="submit" busy={busy}>
-        {text.reopenSend}
-      </Button>
-    </form>
+    <TextForm
+      id="reopen"
+      label={text.reopenTitle}
+      hint={text.reopenText}
+      submit={text.reopenSend}
+      send={reopen}
+      onSent={() => void refresh().then(() => tell(text.reopened))}
+    />
   );
 }

@@ -7,7 +7,7 @@ import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
-import { showDay, showTime } from '../time.ts';
+import { showDay, showTime } from '../../shared/time.ts';
 import { Conversation } from './Conversation.tsx';
 import { Feedback, Reopen } from './Ending.tsx';
 import { MoreMedia, OfficersPictures, OwnMedia } from './Media.tsx';

@@ -8,7 +8,7 @@ import { Sure } from '../parts/Sure.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { tell } from '../screen.ts';
 import { outbox } from '../service.ts';
-import { showTime } from '../time.ts';
+import { showTime } from '../../shared/time.ts';
 import { write } from '../write/texts.ts';
 import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
 import { mine } from './texts.ts';

@@ -16,7 +16,7 @@ import {
 import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
 import { frame } from '../texts.ts';
-import { showDay } from '../time.ts';
+import { showDay } from '../../shared/time.ts';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
 import { start } from './texts.ts';
 

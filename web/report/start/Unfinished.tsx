@@ -7,7 +7,7 @@ import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.t
 import type { Entry, EntryState } from '../outbox/types.ts';
 import { go, word } from '../screen.ts';
 import { outbox } from '../service.ts';
-import { showTime } from '../time.ts';
+import { showTime } from '../../shared/time.ts';
 import { language } from '../../shared/language.ts';
 import { start } from './texts.ts';
 
@@ -52,7 +52,10 @@ export function Unfinished() {
                 {about(entry.category, entry.createdAt)}
               </span>
             </p>
-            <Button onClick={() => open(entry)}>{text.unsentOpen}</Button>
+            {entry.receipt && <p>{text.receiptHidden}</p>}
+            <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
+              {entry.receipt ? text.receiptOpen : text.unsentOpen}
+            </Button>
           </li>
         ))}
       </ul>

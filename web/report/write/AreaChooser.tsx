@@ -4,7 +4,17 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
-import { boxOf, contains, type Feature, innerPoint, mapHeight, outline, reach } from '../area.ts';
+import {
+  boxOf,
+  contains,
+  type Feature,
+  innerPoint,
+  mapHeight,
+  onMap,
+  outline,
+  reach,
+  shortLabel,
+} from '../../shared/area.ts';
 import { areas, loadAreas } from '../areas.ts';
 import { frame } from '../texts.ts';
 import { change, form } from './state.ts';
@@ -123,20 +133,12 @@ interface MapLabelProps {
 }
 
 function MapLabel({ area, box, chosen }: MapLabelProps) {
-  const point = innerPoint(area);
-  const height = mapHeight(box, WIDTH);
-  const x = ((point.lon - box.west) / (box.east - box.west)) * WIDTH;
-  const y = ((box.north - point.lat) / (box.north - box.south)) * height;
+  const { x, y } = onMap(innerPoint(area), box, WIDTH);
   return (
     <text class={chosen ? 'map__name map__name--chosen' : 'map__name'} x={x} y={y}>
-      {shorter(area.properties.label)}
+      {shortLabel(area.properties.label)}
     </text>
   );
-}
-
-/** The label without what all of its kind have: there is little room. */
-function shorter(label: string): string {
-  return label.replace(/ police station$/, '').replace(/派出所$/, '');
 }
 
 function districtOf(area: Feature, districts: readonly Feature[]): Feature | undefined {

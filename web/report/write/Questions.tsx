@@ -1,17 +1,11 @@
-import { Field } from '../../shared/components/Field.tsx';
-import type { Category, Question } from '../form.ts';
-import { Choices } from '../parts/Choices.tsx';
+import { QuestionField } from '../../shared/components/QuestionField.tsx';
+import type { Category } from '../form.ts';
 import { Fold } from '../parts/Fold.tsx';
 import { type FieldError, errorOf, fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
 
-// So many options are shown at once; more are a list.
-const IN_SIGHT = 7;
-// The API takes line breaks where more characters than these fit.
-const ONE_LINE = 200;
-
-/** The questions of a category: the catalogue says what they are. None must be answered. */
+/** The questions of a category. */
 export function Questions({ category, errors }: { category: Category; errors: readonly FieldError[] }) {
   const text = write();
   const { answers } = form.value;
@@ -26,68 +20,16 @@ export function Questions({ category, errors }: { category: Category; errors: re
       {category.details.map((question) => (
         <QuestionField
           key={question.name}
+          id={fieldId(`details.${question.name}`)}
           question={question}
+          unanswered={text.unsaid}
           value={answers[question.name] ?? ''}
           error={errorOf(errors, `details.${question.name}`)}
+          onAnswer={(given) =>
+            change({ answers: { ...form.value.answers, [question.name]: given } })
+          }
         />
       ))}
     </Fold>
-  );
-}
-
-interface QuestionFieldProps {
-  question: Question;
-  value: string;
-  error: string | null;
-}
-
-function QuestionField({ question, value, error }: QuestionFieldProps) {
-  const text = write();
-  const id = fieldId(`details.${question.name}`);
-  const answer = (given: string): void => {
-    change({ answers: { ...form.value.answers, [question.name]: given } });
-  };
-  const unsaid = { code: '', label: text.unsaid };
-  if (question.type === 'boolean') {
-    const options = [{ code: 'yes', label: text.yes }, { code: 'no', label: text.no }, unsaid];
-    return <Choices {...{ id, value, error, options }} legend={question.label} onChoose={answer} />;
-  }
-  if (question.type === 'choice' && question.options.length <= IN_SIGHT) {
-    const options = [...question.options, unsaid];
-    return <Choices {...{ id, value, error, options }} legend={question.label} onChoose={answer} />;
-  }
-  return (
-    <Field id={id} label={question.label} error={error}>
-      {(control) => {
-        const input = {
-          ...control,
-          value,
-          onInput: (event: { currentTarget: { value: string } }) => answer(event.currentTarget.value),
-        };
-        switch (question.type) {
-          case 'choice':
-            return (
-              <select {...control} value={value} onChange={(event) => answer(event.currentTarget.value)}>
-                <option value="">{text.unsaid}</option>
-                {question.options.map(({ code, label }) => (
-                  <option key={code} value={code}>
-                    {label}
-                  </option>
-                ))}
-              </select>
-            );
-          case 'integer':
-            return <input {...input} type="text" inputMode="numeric" autocomplete="off" />;
-          case 'time':
-            return <input {...input} type="datetime-local" />;
-          default:
-            return question.type === 'text' && question.max_length > ONE_LINE ? (
-              <textarea {...input} rows={3} />
-            ) : (
-              <input {...input} type="text" autocomplete="off" />
-            );
-        }
-      }}
-    </Field>
   );
 }

@@ -2,7 +2,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { language } from '../../shared/language.ts';
 import { Fold } from '../parts/Fold.tsx';
-import { showTime, toLocal, toRfc3339 } from '../time.ts';
+import { showTime, toLocal, toRfc3339 } from '../../shared/time.ts';
 import { fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
-import { Choices } from '../parts/Choices.tsx';
 import { Fold } from '../parts/Fold.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { AreaChooser } from './AreaChooser.tsx';
@@ -49,18 +49,18 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
 
   return (
     <Fold title={text.where} value={value} open={Boolean(error ?? addressError)}>
-      <Choices
+      <Radios
         id={fieldId('location.lat')}
         legend={text.where}
         said
-        value={way}
-        options={[
+        chosen={way}
+        choices={[
           { code: 'here', label: text.whereHere },
           { code: 'area', label: text.whereArea },
           { code: 'none', label: text.whereNone },
         ]}
         error={error}
-        onChoose={choose}
+        onChange={choose}
       />
       <Status>
         {way === 'here' && search === 'looking' && <p>{text.locating}</p>}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Radios } from '../../shared/components/Choices.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -8,7 +9,6 @@ import { fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
-import { Choices } from '../parts/Choices.tsx';
 import { Heading } from '../parts/Heading.tsx';
 import { Missing } from '../parts/Missing.tsx';
 import { Sure } from '../parts/Sure.tsx';
@@ -132,17 +132,17 @@ function WritePage() {
         </p>
       )}
       {choosing ? (
-        <Choices
+        <Radios
           id={fieldId('category')}
           legend={text.category}
-          value={form.value.category}
-          options={offered(form.value.bulletin).map((one) => ({
+          chosen={form.value.category}
+          choices={offered(form.value.bulletin).map((one) => ({
             code: one.code,
             label: one.label,
             closed: !isOpen(one),
           }))}
           error={error('category')}
-          onChoose={(code) => change({ category: code })}
+          onChange={(code) => change({ category: code })}
         />
       ) : (
         <p class="write__category">

@@ -72,8 +72,6 @@ const en = {
   now: 'Just now',
   clear: 'Empty',
   questions: 'More about it',
-  yes: 'Yes',
-  no: 'No',
   unsaid: 'I do not say',
   contact: 'How to reach you',
   contactHint:
@@ -174,8 +172,6 @@ const zh: typeof en = {
   now: '就在刚才',
   clear: '清空',
   questions: '更多情况',
-  yes: '是',
-  no: '否',
   unsaid: '不说',
   contact: '联系方式',
   contactHint: '只在希望警方联系您时填写。它与举报分开保存，警员须说明理由才能查看。不留联系方式也能收到回复。',

@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest';
 
-import { boxOf, contains, type Feature, innerPoint, mapHeight, outline, reach } from './area.ts';
+import {
+  boxOf,
+  closeTo,
+  contains,
+  type Feature,
+  grown,
+  innerPoint,
+  mapHeight,
+  onMap,
+  outline,
+  reach,
+  shortLabel,
+  shownPoint,
+} from './area.ts';
 
 // A "C": the middle of its box is not in it.
 const BENT: Feature = area([
@@ -74,6 +87,35 @@ test('an area of several parts is drawn whole', () => {
   };
   expect(boxOf([parts])).toEqual({ west: 0, south: 0, east: 6, north: 6 });
   expect(outline(parts, boxOf([parts]), 100).match(/M/g)).toHaveLength(2);
+});
+
+test('a point is shown where it is', () => {
+  const box = boxOf([SQUARE]);
+  const { x, y } = onMap({ lon: 0.5, lat: 2 }, box, 100);
+  expect([x, y]).toEqual([expect.closeTo(25), expect.closeTo(0)]);
+});
+
+test('of an area at the edge of a map, a point is found that the map shows', () => {
+  const box = { west: 1.5, south: 1.5, east: 4, north: 4 };
+  const point = shownPoint(SQUARE, box);
+  expect(point).toEqual({ lon: expect.closeTo(1.75), lat: expect.closeTo(1.75) });
+  expect(shownPoint(SQUARE, { west: 3, south: 3, east: 4, north: 4 })).toBeNull();
+});
+
+test('a close map is around its points, and a fifth of the whole at least', () => {
+  const whole = grown({ west: 0, south: 0, east: 10, north: 10 }, 0);
+  const one = closeTo([{ lon: 5, lat: 5 }], whole);
+  expect(one.east - one.west).toBeCloseTo(2, 1);
+  const far = [{ lon: 1, lat: 5 }, { lon: 9, lat: 5 }];
+  const wide = closeTo(far, whole);
+  expect(far.every(({ lon }) => lon > wide.west && lon < wide.east)).toBe(true);
+});
+
+test('a label on a map leaves out what all of its kind have', () => {
+  expect([shortLabel('Sanlitun police station'), shortLabel('三里屯派出所')]).toEqual([
+    'Sanlitun',
+    '三里屯',
+  ]);
 });
 
 function area(ring: [number, number][]): Feature {

@@ -1,5 +1,5 @@
 /** Districts and areas of stations as shapes on a plane, and a point that stands for each. */
-import type { Schemas } from '../shared/api.ts';
+import type { Schemas } from './api.ts';
 
 export type Feature = Schemas['AreaFeature'];
 type Position = readonly number[];
@@ -60,6 +60,49 @@ export function outline(area: Feature, box: Box, width: number): string {
     .join('');
 }
 
+/** Return where a point is on a map of a box that is `width` wide: right and down from its corner. */
+export function onMap(point: Point, box: Box, width: number): { x: number; y: number } {
+  return {
+    x: ((point.lon - box.west) / (box.east - box.west)) * width,
+    y: ((box.north - point.lat) / (box.north - box.south)) * mapHeight(box, width),
+  };
+}
+
+/** Return the box with a margin on each side, as a share of it. */
+export function grown({ west, south, east, north }: Box, share: number): Box {
+  const [across, up] = [(east - west) * share, (north - south) * share];
+  return { west: west - across, south: south - up, east: east + across, north: north + up };
+}
+
+/**
+ * Return the box of a close map around points: a fifth of the whole, or as much as they need, and
+ * half as wide again as it is high.
+ */
+export function closeTo(points: readonly Point[], whole: Box): Box {
+  const lons = points.map(({ lon }) => lon);
+  const lats = points.map(({ lat }) => lat);
+  const lat = (Math.min(...lats) + Math.max(...lats)) / 2;
+  const lon = (Math.min(...lons) + Math.max(...lons)) / 2;
+  const narrow = Math.cos((lat * Math.PI) / 180);
+  const needed = Math.max(
+    (Math.max(...lats) - Math.min(...lats)) * 1.5,
+    (Math.max(...lons) - Math.min(...lons)) * narrow,
+  );
+  const across = Math.max(needed * 1.5, (whole.north - whole.south) / 5) / 2;
+  const up = across / 1.5;
+  return {
+    west: lon - across / narrow,
+    south: lat - up,
+    east: lon + across / narrow,
+    north: lat + up,
+  };
+}
+
+/** Return the label without what all of its kind have: there is little room on a map. */
+export function shortLabel(label: string): string {
+  return label.replace(/ police station$/, '').replace(/派出所$/, '');
+}
+
 /** Return whether a point is in an area. A hole is not in it. */
 export function contains(area: Feature, point: Point): boolean {
   let inside = false;
@@ -77,8 +120,28 @@ export function contains(area: Feature, point: Point): boolean {
 /** Return a point well inside an area: the one on a grid that is farthest from its borders. */
 export function innerPoint(area: Feature): Point {
   const box = boxOf([area]);
-  let best: Point = { lat: (box.south + box.north) / 2, lon: (box.west + box.east) / 2 };
-  let farthest = contains(area, best) ? toBorder(area, best) : -1;
+  const middle = { lat: (box.south + box.north) / 2, lon: (box.west + box.east) / 2 };
+  return deepest(area, box) ?? middle;
+}
+
+/** Return a point well inside what a map of a box shows of an area; null when it shows nothing. */
+export function shownPoint(area: Feature, shown: Box): Point | null {
+  const own = boxOf([area]);
+  const box = {
+    west: Math.max(own.west, shown.west),
+    south: Math.max(own.south, shown.south),
+    east: Math.min(own.east, shown.east),
+    north: Math.min(own.north, shown.north),
+  };
+  if (box.west >= box.east || box.south >= box.north) return null;
+  return deepest(area, box, frame(shown));
+}
+
+/** Return the point of an area on a grid over a box that is farthest from all borders. */
+function deepest(area: Feature, box: Box, beside: readonly Ring[] = []): Point | null {
+  const borders = [...rings(area), ...beside];
+  let best: Point | null = null;
+  let farthest = -1;
   for (let row = 1; row < STEPS; row += 1) {
     for (let column = 1; column < STEPS; column += 1) {
       const point = {
@@ -86,11 +149,15 @@ export function innerPoint(area: Feature): Point {
         lon: box.west + ((box.east - box.west) * column) / STEPS,
       };
       if (!contains(area, point)) continue;
-      const distance = toBorder(area, point);
+      const distance = toBorder(borders, point);
       if (distance > farthest) [best, farthest] = [point, distance];
     }
   }
   return best;
+}
+
+function frame({ west, south, east, north }: Box): Ring[] {
+  return [[[west, south], [east, south], [east, north], [west, north], [west, south]]];
 }
 
 /** Return the distance in metres from a point to the farthest corner of an area. */
@@ -103,9 +170,9 @@ function squeeze(box: Box): number {
   return Math.cos((((box.south + box.north) / 2) * Math.PI) / 180);
 }
 
-/** Return the distance in metres from a point to the nearest border of an area. */
-function toBorder(area: Feature, point: Point): number {
-  const distances = rings(area).flatMap((ring) =>
+/** Return the distance in metres from a point to the nearest of some borders. */
+function toBorder(borders: readonly Ring[], point: Point): number {
+  const distances = borders.flatMap((ring) =>
     ring.slice(1).map((end, at) => toSide(point, ring[at] ?? end, end)),
   );
   return Math.min(...distances);

@@ -1,4 +1,4 @@
-/** Times between a phone's clock and the API (RFC 3339). */
+/** Times between the clock of a phone or a computer and the API (RFC 3339). */
 
 /** Return a time of a `datetime-local` field with the phone's offset; null if it is no time. */
 export function toRfc3339(local: string): string | null {
@@ -15,6 +15,11 @@ export function toRfc3339(local: string): string | null {
 export function toLocal(time: Date): string {
   const day = [time.getFullYear(), pad(time.getMonth() + 1), pad(time.getDate())].join('-');
   return `${day}T${pad(time.getHours())}:${pad(time.getMinutes())}`;
+}
+
+/** Return the instant of a `datetime-local` field, which has a time. */
+export function instant(local: string): string {
+  return new Date(local).toISOString();
 }
 
 /** Return a time of the API as people read it, to the minute. */

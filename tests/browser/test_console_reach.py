@@ -1,0 +1,148 @@
+"""What an officer needs is in reach: no long way down, no row in the way, no name on another."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import Resident, officer_api, sign_in
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+LONG = "An old man in a grey coat stands at the bus stop. " * 60
+
+
+@pytest.fixture
+def resident(stack: Stack) -> Resident:
+    place = {"lat": 39.93, "lon": 116.45}
+    return Resident(stack.api, "missing_elderly", LONG, location=place)
+
+
+def opened(open_page: OpenPage, path: str, size: dict[str, int]) -> Page:
+    page = open_page(f"/console/{path}", viewport=size)
+    sign_in(page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_one_step_leads_to_the_conversation_of_a_long_report(
+    open_page: OpenPage, resident: Resident, size: dict[str, int]
+) -> None:
+    page = opened(open_page, f"reports/{resident.id}", size)
+    address = page.url
+    parts = page.get_by_role("navigation", name="Parts of this report")
+    parts.get_by_role("link", name="Conversation").click()
+    heading = page.get_by_role("heading", name="Conversation with the reporter")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    assert not covered(heading)
+    # The way to the other parts is still there, and the browser's "back" leads to the list.
+    expect(parts).to_be_in_viewport()
+    assert page.url == address
+
+
+def test_on_a_desk_the_conversation_stays_beside_the_report(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, f"reports/{resident.id}", DESK)
+    send = page.get_by_role("button", name="Send", exact=True)
+    expect(send).to_be_in_viewport()
+    page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+    expect(send).to_be_in_viewport()
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_each_step_says_what_it_does(open_page: OpenPage, resident: Resident) -> None:
+    page = opened(open_page, f"reports/{resident.id}", DESK)
+    for name, words in (
+        ("Acknowledge and take", "It is yours"),
+        ("Acknowledge", "reminders of it end"),
+        ("Start work", "You are working on it now"),
+        ("Close…", "The reporter reads why"),
+    ):
+        button = page.get_by_role("button", name=name, exact=True)
+        assert words in described(button)
+    assert "{braces}" in described(page.get_by_label("Template", exact=True))
+
+
+def test_the_head_of_the_queue_is_two_rows_on_a_desk(open_page: OpenPage) -> None:
+    page = opened(open_page, "", DESK)
+    page.wait_for_load_state("networkidle")
+    for part in (".queue-head", ".filters"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert box["height"] < 60, part
+    hint = page.get_by_label("Find by number")
+    hint.fill(hint.get_attribute("placeholder") or "")
+    assert hint.evaluate("field => field.scrollWidth <= field.clientWidth")
+
+
+def test_a_closed_report_that_nobody_held_does_not_wait_for_anybody(
+    open_page: OpenPage, resident: Resident, stack: Stack
+) -> None:
+    officer_api(stack, "officer")(
+        "PATCH",
+        f"/v1/officer/reports/{resident.id}",
+        {"status": "closed", "disposition": "resolved", "reason": "He is at home."},
+        **{"If-Match": '"1"'},
+    )
+    page = opened(open_page, "", DESK)
+    page.get_by_label("Status:").select_option("closed")
+    row = page.get_by_role("listitem").filter(has_text=resident.reference)
+    expect(row).to_contain_text("Closed")
+    expect(row).not_to_contain_text("Nobody’s")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_every_district_has_its_name_on_the_map_and_none_covers_another(
+    open_page: OpenPage, stack: Stack, size: dict[str, int]
+) -> None:
+    page = opened(open_page, "map", size)
+    names = page.locator(".district-map__name--district")
+    districts = page.locator("path.district-map__district")
+    expect(names.first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert names.count() == districts.count()
+    assert overlaps(page.locator(".district-map__name")) == []
+
+
+def test_no_name_covers_the_place_of_a_report(open_page: OpenPage, resident: Resident) -> None:
+    page = opened(open_page, f"reports/{resident.id}", DESK)
+    expect(page.locator(".district-map__place")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".district-map__name", has_text="Sanlitun")).to_be_visible()
+    assert overlaps(page.locator(".district-map__name, .district-map__place")) == []
+
+
+def described(control: Locator) -> str:
+    """Return the words that a control is described by."""
+    words = control.evaluate(
+        "one => one.getAttribute('aria-describedby').split(' ')"
+        ".map(id => document.getElementById(id).textContent).join(' ')"
+    )
+    return str(words)
+
+
+def covered(element: Locator) -> bool:
+    """Return whether something else lies on the beginning of an element."""
+    return bool(
+        element.evaluate("""one => {
+          const { left, top } = one.getBoundingClientRect();
+          const found = document.elementFromPoint(left + 4, top + 4);
+          return !one.contains(found);
+        }""")
+    )
+
+
+def overlaps(shapes: Locator) -> list[str]:
+    """Return which shapes lie on one another, by more than the height that letters leave free."""
+    found: list[str] = shapes.evaluate_all("""all => {
+      const boxes = all.map(one => [one.textContent || 'place', one.getBoundingClientRect()]);
+      return boxes.flatMap(([name, box], at) => boxes.slice(at + 1)
+        .filter(([, other]) => box.left < other.right && other.left < box.right
+          && box.top + 3 < other.bottom && other.top + 3 < box.bottom)
+        .map(([other]) => `${name} on ${other}`));
+    }""")
+    return found

@@ -1,0 +1,73 @@
+import { useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { randomUuid } from '../outbox/uuid.ts';
+import type { Outcome } from './report.ts';
+import { mine } from './texts.ts';
+
+export interface TextFormProps {
+  /** The id of the field. */
+  id: string;
+  label: string;
+  hint?: string;
+  /** What the button says, and says while it works. */
+  submit: string;
+  submitting?: string;
+  /** Send the text. `key` stays the same until it is sent, so that it is never stored twice. */
+  send: (text: string, key: string) => Promise<Outcome<unknown>>;
+  onSent: () => void;
+}
+
+/** A text to the officers. */
+export function TextForm({ id, label, hint, submit, submitting = submit, send, onSent }: TextFormProps) {
+  const text = mine();
+  const [typed, setTyped] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const key = useRef(randomUuid());
+  const trySending = async (): Promise<void> => {
+    if (!typed.trim()) {
+      setError(text.blank);
+      return;
+    }
+    setBusy(true);
+    setError(null);
+    const outcome = await send(typed.trim(), key.current);
+    setBusy(false);
+    if (!outcome.done) {
+      // It was stored in the words of an earlier attempt: these are new ones.
+      if (outcome.code === 'key_reused') key.current = randomUuid();
+      setError(outcome.detail || text.failed);
+      return;
+    }
+    key.current = randomUuid();
+    setTyped('');
+    onSent();
+  };
+  return (
+    <form
+      class="step"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy) void trySending();
+      }}
+    >
+      <Field id={id} label={label} hint={hint} error={error}>
+        {(control) => (
+          <textarea
+            {...control}
+            rows={3}
+            maxLength={4000}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Button kind="primary" type="submit" busy={busy}>
+        {busy ? submitting : submit}
+      </Button>
+    </form>
+  );
+}
