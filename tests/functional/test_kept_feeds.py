@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.functional.test_bulletins import (
     ZHAO,
     approve,
     change,
+    drafted,
     end,
     opened,
     published,
@@ -214,6 +216,17 @@ def test_the_tag_of_a_kept_feed_is_that_of_what_it_holds() -> None:
     end(bulletin, "withdraw")
 
     assert feed(**tag).status == 200
+
+
+def test_of_two_publications_at_once_none_is_missing_in_a_kept_feed() -> None:
+    published(title={"en": "FIRST"})
+    keep()
+    waiting = [drafted(title={"en": title}) for title in ("SECOND", "THIRD")]
+    with ThreadPoolExecutor(2) as pool:
+        approvals = list(pool.map(approve, waiting))
+
+    assert [each.status for each in approvals] == [200, 200]
+    assert sorted(shown()) == ["FIRST", "SECOND", "THIRD"]
 
 
 @pytest.mark.usefixtures("stopped")
