@@ -152,8 +152,12 @@ def test_only_an_admin_may_and_it_is_on_record() -> None:
 
 def test_other_is_never_switched_off_and_shards_only_grow() -> None:
     off = change_catalogue(categories=[category("other", "paused")])
-    fewer = change_catalogue(categories=[category("missing_elderly", "active", shards=2)])
+    more, fewer = (
+        change_catalogue(categories=[category("missing_elderly", "active", shards=shards)])
+        for shards in (4, 2)
+    )
 
+    assert more.status == 200
     assert [(error["field"], error["code"]) for error in off.json["errors"]] == [
         ("categories.0.state", "always_open")
     ]
@@ -237,16 +241,16 @@ def test_more_shards_are_read_at_once_and_written_once_all_read_them() -> None:
     here, elsewhere, now = wiring.live_catalogue(), other_function(), wiring.clock.wall_clock()
     elsewhere.at(now)
     change_catalogue(categories=[category("other", "active", shards=8)])
-    assert [each.at(now).category("other").shards for each in (here, elsewhere)] == [8, 4]
-    assert [each.shards_to_write("other", now) for each in (here, elsewhere)] == [4, 4]
+    assert [each.at(now).category("other").shards for each in (here, elsewhere)] == [8, 1]
+    assert [each.shards_to_write("other", now) for each in (here, elsewhere)] == [1, 1]
 
     change_catalogue(categories=[category("other", "active", shards=16)])
-    assert here.shards_to_write("other", now + timedelta(seconds=170)) == 4
+    assert here.shards_to_write("other", now + timedelta(seconds=170)) == 1
     assert here.at(now + timedelta(minutes=4)).category("other").shards == 16
     assert [
         each.shards_to_write("other", now + timedelta(minutes=4)) for each in (here, elsewhere)
     ] == [16, 16]
-    assert here.shards_to_write("missing_elderly", now) == 4
+    assert here.shards_to_write("missing_elderly", now) == 1
     change_catalogue(categories=[category("other", "active")])
     assert here.at(now).category("other").shards == 16
 

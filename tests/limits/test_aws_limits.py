@@ -100,6 +100,16 @@ def test_all_shards_of_a_category_bear_a_new_table_at_its_limit(
     assert shards.breaks_at > table.breaks_at
 
 
+def test_one_partition_for_a_category_bears_twice_what_the_gateway_lets_through(
+    flood: Scenario,
+) -> None:
+    throttle, _ = model.throttle_of(*scenarios.CREATE)
+    lists = ("a partition of reports.by_category", "a partition of reports.by_attention")
+    bears = [each.breaks_at for each in flood.limits if each.name in lists]
+    assert len(bears) == len(lists)
+    assert min(bears) >= 2 * throttle
+
+
 def test_a_bucket_gives_what_it_holds_and_what_comes_in() -> None:
     bucket = Bucket(per_second=10, burst=20)
     assert bucket.take(25, at=0) == 20
@@ -151,4 +161,6 @@ def test_a_partition_that_all_share_is_hot_and_one_of_each_report_is_not(
 ) -> None:
     created = floods["reports in one category"].created
     assert "reports REPORT#" not in created.hottest
-    assert 0 < created.hottest["reports.by_category"] < created.units["reports.by_category"]
+    assert 0 < created.hottest["reports.by_task"] < created.units["reports.by_task"]
+    # A category has one partition for all of its reports.
+    assert created.hottest["reports.by_category"] == created.units["reports.by_category"]

@@ -177,12 +177,13 @@ def test_kept_changes_that_fit_no_longer_are_left_out_and_stop_nothing() -> None
         ],
         channels=[{"code": "traffic", "state": "active"}],
     )
-    restored = restore(SEED, kept)
+    more = overrides(
+        categories=[{"code": "traffic_violation", "state": "active", "shards": 4}],
+    )
+    restored = restore(apply(SEED, more), kept)
     assert restored.takes_reports("other", NOW)
     assert not restored.takes_reports("traffic_violation", NOW)
-    assert (
-        restored.category("traffic_violation").shards == SEED.category("traffic_violation").shards
-    )
+    assert restored.category("traffic_violation").shards == 4
     assert restored.takes_bulletins("traffic", NOW)
 
 

@@ -125,6 +125,24 @@ def test_a_page_reads_a_bounded_number_of_rows_even_when_none_is_kept(
     assert shards.read <= 4 * 7 * max(2, -(-2 * limit // 4))
 
 
+@given(
+    placed=st.lists(st.integers(0, 5), min_size=1, max_size=6).flatmap(
+        lambda some: st.lists(st.sampled_from(some), min_size=50, max_size=200)
+    ),
+    limit=st.integers(1, 50),
+)
+def test_a_page_of_six_partitions_takes_at_most_eight_queries_whatever_their_shares(
+    placed: list[int], limit: int
+) -> None:
+    shards = Shards()
+    for position, shard in enumerate(placed):
+        shards.add(f"c#{shard}", at(position))
+    page = listing(shards).page(INDEX, partitions(6), limit=limit)
+
+    assert len(page.rows) == limit
+    assert shards.calls <= 8
+
+
 def test_many_rows_that_are_not_kept_take_few_queries() -> None:
     """As a flood of one text does, of which a list keeps one: here in 4 of 32 partitions."""
     shards = Shards()
