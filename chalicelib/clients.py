@@ -94,12 +94,14 @@ def _config(**more: Any) -> Any:
 
 @built_once
 def dynamodb() -> Any:
+    from chalicelib.store.signature import use_signature
     from chalicelib.store.wire_format import use_wire_format
 
     # `Table` does the retries, so botocore must not. `Table` also builds each request itself: the
     # validation of parameters would find nothing, and make a write take a quarter longer.
     made = client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
     use_wire_format(made)
+    use_signature(made, _session().get_credentials())
     return made
 
 

@@ -26,10 +26,17 @@ _WORLD = Cell(-90.0, -180.0, 90.0, 180.0)
 
 def encode(lat: float, lon: float, length: int = PUBLIC_LENGTH) -> str:
     """Return the cell of `length` characters that holds a WGS-84 place."""
-    cell, bits = _WORLD, 0
+    (south, west, north, east), bits = _WORLD, 0
     for step in range(length * 5):
-        upper = _is_upper(cell, step, lat, lon)
-        cell, bits = _half(cell, step, upper), bits << 1 | upper
+        if step % 2 == 0:
+            middle = (west + east) / 2
+            upper = lon >= middle
+            west, east = (middle, east) if upper else (west, middle)
+        else:
+            middle = (south + north) / 2
+            upper = lat >= middle
+            south, north = (middle, north) if upper else (south, middle)
+        bits = bits << 1 | upper
     return "".join(_BASE_32[bits >> shift & 31] for shift in range((length - 1) * 5, -1, -5))
 
 
@@ -57,12 +64,6 @@ def bounds(geohash: str) -> Cell:
         for bit in range(5):
             cell = _half(cell, position * 5 + bit, bool(value >> (4 - bit) & 1))
     return cell
-
-
-def _is_upper(cell: Cell, step: int, lat: float, lon: float) -> bool:
-    if step % 2 == 0:
-        return lon >= (cell.west + cell.east) / 2
-    return lat >= (cell.south + cell.north) / 2
 
 
 def _half(cell: Cell, step: int, upper: bool) -> Cell:

@@ -7,7 +7,7 @@ receipt opens the report.
 import json
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib import errors
 from chalicelib.domain import geo, workflow
@@ -122,17 +122,16 @@ def create_report(
         return _replay(existing, ids.receipt, body_hash, intake.reports)
 
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
+    judged: dict[str, Any] = {
+        "unproven": admitted.unproven,
+        "uncounted": not admitted.counts,
+        "deadline": category.deadline(report.urgency),
+        "shadow": intake.catalogue.is_shadow(report.category, actor.now),
+    }
     if not report.is_drill:
         sketch = sketch_report(report.id, content, intake.day_key)
-        report = report.model_copy(update={**ids.commitments(), "sealed_sketch": sketch})
-    report = report.model_copy(
-        update={
-            "unproven": admitted.unproven,
-            "uncounted": not admitted.counts,
-            "deadline": category.deadline(report.urgency),
-            "shadow": intake.catalogue.is_shadow(report.category, actor.now),
-        }
-    )
+        judged |= {**ids.commitments(), "sealed_sketch": sketch}
+    report = report.model_copy(update=judged)
     media = tuple(
         new_medium(declared, ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)
