@@ -6,6 +6,7 @@ that a report's share is smaller when there are many: several lives are played s
 """
 
 import random
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from chalicelib import wiring
 from chalicelib.handlers import incidents, schedules
 from tests import cloud
-from tests.client import new_key, report
+from tests.client import report
 from tests.cost import storage
 from tests.cost.bill import Bill
 from tests.cost.usage import Usage, added, less, times
@@ -68,6 +69,7 @@ class _Life:
     def __init__(self, bill: Bill, number: int, signs: int) -> None:
         self.bill = bill
         self._text = _text(number, signs)
+        self._chosen = random.Random(f"key {number}")
         self.steps: list[Step] = []
         self._number = number
         self._category = _CATEGORIES[number % len(_CATEGORIES)]
@@ -108,9 +110,13 @@ class _Life:
     def _create(self) -> None:
         body = report(self._category, text=self._text, **_BODY)
         body["location"] = {**body["location"], "lat": 39.9 + self._number / 500}
-        reply = self._reporter("creates it", "POST", "/v1/reports", body, key=new_key())
+        reply = self._reporter("creates it", "POST", "/v1/reports", body, key=self._key())
         self._created = reply.json
         self._publish()
+
+    def _key(self) -> str:
+        """Return another Idempotency-Key each time, the same ones in each run."""
+        return str(uuid.UUID(int=self._chosen.getrandbits(128), version=4))
 
     def _read_own(self) -> None:
         reply = self._reporter(
@@ -128,7 +134,7 @@ class _Life:
             "POST",
             f"/v1/reports/{self._created['id']}/messages",
             {"text": _MESSAGE},
-            key=new_key(),
+            key=self._key(),
             receipt=self._created["receipt"],
         )
         self._publish()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from chalicelib.handlers import auth
@@ -77,6 +78,7 @@ def deployed() -> Stage:
     )
 
 
+@cache
 def readers() -> dict[str, tuple[str, Filter]]:
     """Return the functions that read streams: by name, the table and what they want of it."""
     found = {}
