@@ -59,7 +59,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     credentials are those of the environment.
     """
     apply_patches()
-    definition, app = template.load("resources.yaml"), template.load("app.yaml")
+    definition, app = _template("resources.yaml"), _template("app.yaml")
     stack = _Stack(definition["Resources"], app, endpoint_url, region)
     environment = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     for logical_id, resource in definition["Resources"].items():
@@ -79,6 +79,12 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )
+
+
+@cache
+def _template(name: str) -> Any:
+    """Return a template, which is read once. Nothing changes it: `resolve` makes new nodes."""
+    return template.load(name)
 
 
 def _applications(stack: "_Stack") -> dict[str, str]:
