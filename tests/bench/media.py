@@ -38,8 +38,8 @@ def rows() -> list[Row]:
     """
     with tempfile.TemporaryDirectory() as folder:
         twelve, fortyeight = Path(folder, "12mp.jpg"), Path(folder, "48mp.jpg")
-        twelve.write_bytes(_photo(4032, 3024))
-        fortyeight.write_bytes(_photo(8064, 6048))
+        twelve.write_bytes(photo(4032, 3024))
+        fortyeight.write_bytes(photo(8064, 6048))
         return [
             *_compare(
                 "12 MP JPEG → thumb + preview", "ours", "naive", twelve, time=0.40, memory=0.35
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
         ]
 
 
-def _photo(width: int, height: int) -> bytes:
+def photo(width: int, height: int) -> bytes:
     """Something between a wall and a lawn, held upright: about 0.3 bytes a pixel, turned by its
     Exif as most phones' photos are.
     """

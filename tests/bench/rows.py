@@ -24,6 +24,7 @@ def row(
     figures: Iterable[float],
     *,
     at_most: float | None = None,
+    at_least: float | None = None,
     exactly: float | None = None,
     unit: str = "",
 ) -> Row:
@@ -35,6 +36,8 @@ def row(
     budget, holds = None, None
     if at_most is not None:
         budget, holds = f"≤ {at_most}{unit}", ratio <= at_most
+    if at_least is not None:
+        budget, holds = f"≥ {at_least}{unit}", ratio >= at_least
     if exactly is not None:
         budget, holds = f"= {exactly}{unit}", ratio == exactly
     spread = {"ratio": round(ratio, 4), "min": round(min(taken), 4), "max": round(max(taken), 4)}
