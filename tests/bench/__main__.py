@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import bulletins, cold, media, operations, pages, requests, sizes
+from tests.bench import bulletins, cold, local, media, operations, pages, requests, sizes
 from tests.bench.rows import ROOT, Row
 
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -24,7 +24,8 @@ the machine does not matter. Each sample is a fresh process on one core; the two
 at least 7 rounds. The table shows the median and, in brackets, the least and the most. Calls of AWS
 get a prepared response, and nothing is sent. Requests and cold starts are measured in processor
 time, and without awscrt, which Lambda's Python does not have. Units of DynamoDB are counted from
-the sizes of what is written and read (`tests/bench/units.py`). The budgets of calls and units are
+the sizes of what is written and read (`tests/bench/units.py`). The local stack alone is measured as
+it runs, in wall time. The budgets of calls and units are
 also tests (`tests/functional/test_budgets.py`).
 
 """
@@ -44,6 +45,7 @@ def main(*, quick: bool, peers: bool) -> None:
             **benches,
             "Bulletins": bulletins.rows,
             "Pictures and videos": lambda: media.rows(peers=peers),
+            "The local stack": local.rows,
         }
     sections = []
     for title, rows in benches.items():
@@ -59,6 +61,8 @@ def main(*, quick: bool, peers: bool) -> None:
 
 
 def _section(title: str, rows: list[Row]) -> str:
+    if not rows:
+        return f"## {title}\n\nNot measured: the history lacks what it is measured against.\n"
     lines = [
         f"## {title}",
         "",

@@ -24,12 +24,14 @@ _SETTINGS = ("AWS_", "MOTO_", "PORT", "SEED", "LIMITS", "WITHOUT", "CITY", "NOTI
 
 
 class Stack:
-    """`make run` as a context, with officers. Its output is in `folder`, which is deleted.
+    """`make run` as a context, with officers, of the code in `root`. Its output is in `folder`,
+    which is deleted.
 
     Raises RuntimeError when it does not start.
     """
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, root: Path = ROOT, /, **environment: str) -> None:
+        self._root = root
         self._temporary = tempfile.TemporaryDirectory(prefix="tipline-load-")
         self.folder = Path(self._temporary.name)
         self.port, aws_port = free_port(), free_port()
@@ -51,7 +53,7 @@ class Stack:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.server"],
-                cwd=ROOT,
+                cwd=self._root,
                 env=self._environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,

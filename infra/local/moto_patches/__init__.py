@@ -5,9 +5,12 @@
 | `atomicity` | lets requests of DynamoDB interleave, inside a condition and inside a transaction |
 | `transactions` | copies whole tables for each transaction, and cuts off who reads their streams |
 | `queries` | goes through and sorts the whole table for each Query |
-| `conversions` | converts whole items for each attribute that is read, and images nobody sees |
+| `conversions` | converts whole items for each attribute that is read, and asks a value its type |
 | `lookups` | lists its folder, and parses the same expressions again, for each request |
-| `walks` | copies an update's expression object by object, and asks each node for all its classes |
+| `updates` | copies an update's expression and walks through it ten times, and copies items whole |
+| `sizes` | measures a whole item for each attribute that is set |
+| `records` | makes images that a stream does not show, and writes a record again for each reader |
+| `request_ids` | looks for the place of a request's id at each place of a response |
 | `streams` | keeps every record of a stream, and every iterator |
 | `instances` | keeps every message, record and object that ever existed |
 | `bodies` | takes a body of S3 only as bytes in memory, and reads it without its lock |
@@ -33,9 +36,12 @@ from infra.local.moto_patches import (
     object_events,
     object_versions,
     queries,
+    records,
+    request_ids,
+    sizes,
     streams,
     transactions,
-    walks,
+    updates,
 )
 from infra.local.moto_patches.patch import Patch
 
@@ -45,7 +51,10 @@ PATCHES: tuple[Patch, ...] = (
     queries.PATCH,
     conversions.PATCH,
     lookups.PATCH,
-    walks.PATCH,
+    updates.PATCH,
+    sizes.PATCH,
+    records.PATCH,
+    request_ids.PATCH,
     streams.PATCH,
     instances.PATCH,
     bodies.PATCH,

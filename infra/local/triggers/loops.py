@@ -9,7 +9,7 @@ _log = logging.getLogger(__name__)
 
 class Loop(threading.Thread):
     """Calls `work` until it returns false, then waits to be woken or for `every_s`; once woken, for
-    `gather_s` more.
+    `gather_s` more, so that what comes together is worked on together.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Loop(threading.Thread):
 
     def run(self) -> None:
         """Work until `end`."""
-        while not self._ending.wait(self._gather_s):
+        while not self._ending.is_set():
             self._woken.clear()
             try:
                 more = self._work()
@@ -41,3 +41,4 @@ class Loop(threading.Thread):
                 more = False
             if not more:
                 self._woken.wait(self._every_s)
+                self._ending.wait(self._gather_s)

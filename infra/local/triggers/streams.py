@@ -32,9 +32,13 @@ class Track:
         with self._changing:
             self._waiting.append(record)
 
+    def has_any(self) -> bool:
+        """Return whether a record waits."""
+        return bool(self._waiting)
+
     def is_full(self) -> bool:
-        """Return whether a whole batch waits."""
-        return len(self._waiting) >= self._batch
+        """Return whether a whole batch waits, beside the one that is delivered or is the next."""
+        return len(self._waiting) >= 2 * self._batch
 
     def work(self) -> bool:
         """Deliver one batch. Return whether there was one."""
@@ -88,8 +92,8 @@ class StreamConsumer:
         )["ShardIterator"]
 
     def work(self) -> bool:
-        """Read one batch, and let what is wanted wait in its tracks. Return whether there was one
-        and there is room for more.
+        """Read one batch, and let what is wanted wait in its tracks. Return whether there may be
+        more to read at once: the batch was full, and there is room.
         """
         # First, so that no track gets room unseen.
         self.waits_for_room = True
@@ -101,7 +105,7 @@ class StreamConsumer:
             if self._wants(record):
                 self._track_of(record).add(self._record(record))
         self._iterator = response["NextShardIterator"]
-        return bool(response["Records"])
+        return bool(len(response["Records"]) >= self._batch)
 
     def _track_of(self, record: Any) -> Track:
         # The first key is that of the partition.

@@ -33,12 +33,15 @@ def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) ->
 
 
 def _work(consumer: StreamConsumer) -> bool:
-    """Read and deliver one batch, as the loops of `pollers` do."""
-    read = consumer.work()
+    """Read one batch and deliver what waits, as the loops of `pollers` do. Return whether anything
+    was delivered.
+    """
+    consumer.work()
+    delivered = False
     for track in consumer.tracks:
         while track.work():
-            pass
-    return read
+            delivered = True
+    return delivered
 
 
 def _keys(records: list[Any]) -> list[str]:
@@ -184,14 +187,22 @@ def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: No
     consumer = _stream(aws, function, BatchSize=2, ParallelizationFactor=2)
     rows = [("REPORT#1", f"MESSAGE#{number}") for number in range(5)]
     _write(aws, *rows, task="notify", lane="normal")
-    assert consumer.work()
-    assert not consumer.work()
-    assert [_work(consumer) for _ in range(5)] == [False, True, True, False, False]
+    # A batch to deliver, and one more.
+    assert [consumer.work() for _ in range(3)] == [True, True, False]
+    assert consumer.waits_for_room
+    assert [_work(consumer) for _ in range(3)] == [True, True, False]
     assert [_keys(call) for call in function.calls] == [
         ["MESSAGE#0", "MESSAGE#1"],
         ["MESSAGE#2", "MESSAGE#3"],
         ["MESSAGE#4"],
     ]
+
+
+def test_a_batch_that_is_not_full_is_the_last_for_now(aws: Mapping[str, str], clean: None) -> None:
+    consumer = _stream(aws, Function(), BatchSize=2)
+    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
+    assert [consumer.work(), consumer.work()] == [True, False]
+    assert not consumer.waits_for_room
 
 
 def test_what_cannot_even_be_set_aside_waits_on(aws: Mapping[str, str], clean: None) -> None:
