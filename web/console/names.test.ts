@@ -20,7 +20,7 @@ test('nobody asks for a name that is known', () => {
   expect([names.officer('li'), asked()]).toEqual(['Officer Li', 0]);
 });
 
-test('two with one name are told apart', async () => {
+test('two with one name differ by their usernames', async () => {
   const { names } = city([
     { username: 'wang', name: 'Wang Wei' },
     { username: 'wang2', name: 'Wang Wei' },
