@@ -20,7 +20,7 @@ test('nobody asks for a name that is known', () => {
   expect([names.officer('li'), asked()]).toEqual(['Officer Li', 0]);
 });
 
-test('of two with one name each has the username, too', async () => {
+test('two with one name differ by their usernames', async () => {
   const { names } = city([
     { username: 'wang', name: 'Wang Wei' },
     { username: 'wang2', name: 'Wang Wei' },

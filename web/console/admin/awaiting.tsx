@@ -104,6 +104,7 @@ function Exports({ api }: { api: Api }) {
 
 function ExportList({ title, exports }: { title: string; exports: readonly PendingExport[] }) {
   const t = text().waiting;
+  const { names } = useDesk();
   return (
     <section>
       <h2>
@@ -118,8 +119,8 @@ function ExportList({ title, exports }: { title: string; exports: readonly Pendi
                 {t.exportOf(each.count)}
               </a>
               <p class="rows__facts">
-                <span>{t.askedBy(each.by, clock(each.at))}</span>
-                {each.approved_by && <span>{t.approvedBy(each.approved_by)}</span>}
+                <span>{t.askedBy(names.officer(each.by), clock(each.at))}</span>
+                {each.approved_by && <span>{t.approvedBy(names.officer(each.approved_by))}</span>}
                 <span>{t.endsAt(clock(each.ends_at))}</span>
               </p>
             </li>

@@ -112,6 +112,7 @@ function Grouped({ groups, isFiltered }: { groups: Groups; isFiltered: boolean }
 }
 
 function Row({ bulletin }: { bulletin: ListedBulletin }) {
+  const { names } = useDesk();
   const waiting = waitingWords(bulletin);
   return (
     <li class="rows__one">
@@ -122,7 +123,7 @@ function Row({ bulletin }: { bulletin: ListedBulletin }) {
         <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
         {waiting && <span class="state state--waiting">{waiting}</span>}
         <span>{bulletin.channel_label}</span>
-        <span>{text().by(bulletin.created_by)}</span>
+        <span>{text().by(names.officer(bulletin.created_by))}</span>
         {bulletin.ended_at ? (
           <span>{text().ended(clock(bulletin.ended_at))}</span>
         ) : (

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { useLoaded } from '../parts/asking.ts';
 import { focusHeading } from '../parts/focus.ts';
@@ -99,6 +100,8 @@ function useRereads(bulletin: Bulletin | null, again: () => Promise<void>): void
 }
 
 function Head({ bulletin }: { bulletin: Bulletin }) {
+  const { names } = useDesk();
+  const authors = bulletin.authors.map((each) => names.officer(each)).join(', ');
   const waiting = waitingWords(bulletin);
   return (
     <header>
@@ -108,8 +111,10 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
         {waiting && <span class="state state--waiting">{waiting}</span>}
         <span>{bulletin.channel_label}</span>
         <span>{text().version(bulletin.version)}</span>
-        <span>{text().writtenBy(bulletin.authors.join(', '))}</span>
-        {bulletin.approved_by && <span>{text().approvedBy(bulletin.approved_by)}</span>}
+        <span>{text().writtenBy(authors)}</span>
+        {bulletin.approved_by && (
+          <span>{text().approvedBy(names.officer(bulletin.approved_by))}</span>
+        )}
         {bulletin.ended_at ? (
           <span>{text().ended(clock(bulletin.ended_at))}</span>
         ) : (
