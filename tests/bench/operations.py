@@ -303,7 +303,7 @@ _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
 _READ = ("GetItem", "GetItem", "PutItem", "kms.Decrypt")
 # The officer, the bulletin, what changes, and how many leads there are.
-_STEP = ("GetItem", "Query", "TransactWriteItems", *["Query"] * SHARDS)
+_STEP = ("GetItem", "Query", "TransactWriteItems", "Query")
 OPERATIONS = (
     Operation("create, text of 3 KB", _creating(), ("PutItem",), 10, 0),
     Operation("create with a contact", _creating(contact=_CONTACT), ("TransactWriteItems",), 17, 0),
