@@ -23,9 +23,9 @@ class Price(NamedTuple):
     source: str
     seen: str
 
-    def cost(self, amount: float, region: str = REGION) -> float:
+    def cost(self, amount: float) -> float:
         """Return what an amount costs, in US dollars."""
-        return amount / self.per * self.usd[region]
+        return amount / self.per * self.usd[REGION]
 
 
 @cache
@@ -40,9 +40,3 @@ def prices() -> Mapping[str, Price]:
 def as_of() -> str:
     """Return the day on which the prices were looked up."""
     return str(json.loads(FILE.read_text(encoding="utf-8"))["as_of"])
-
-
-def regions() -> list[str]:
-    """Return the regions for which all prices are known."""
-    known = [set(price.usd) for price in prices().values()]
-    return sorted(set.intersection(*known), key=lambda region: (region != REGION, region))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from tests.cost.prices import REGION, prices
+from tests.cost.prices import prices
 
 type Usage = Mapping[str, float]
 
@@ -27,18 +27,18 @@ def less(usage: Usage, other: Usage) -> dict[str, float]:
     return added([usage, times(other, -1)])
 
 
-def by_group(usage: Usage, region: str = REGION) -> dict[str, float]:
+def by_group(usage: Usage) -> dict[str, float]:
     """Return the cost of each line of a bill, in US dollars, in the order of the prices."""
     found: dict[str, float] = {}
     for price in prices().values():
         if price.name in usage:
-            cost = price.cost(usage[price.name], region)
+            cost = price.cost(usage[price.name])
             found[price.group] = found.get(price.group, 0) + cost
     if unknown := usage.keys() - prices().keys():
         raise ValueError(f"no price for {', '.join(sorted(unknown))}")
     return found
 
 
-def cost(usage: Usage, region: str = REGION) -> float:
+def cost(usage: Usage) -> float:
     """Return what it costs, in US dollars. Raises ValueError for what has no price."""
-    return sum(by_group(usage, region).values())
+    return sum(by_group(usage).values())

@@ -37,7 +37,7 @@ class Demand:
 def of_reports(environment: Mapping[str, str], categories: Sequence[str]) -> tuple[Demand, Demand]:
     """Return what a report asks when it is created, and what its notice does afterwards."""
     with metered(environment) as meter:
-        _start_an_hour()
+        start_an_hour()
         created, ids = [], []
         with meter.measured() as calls:
             for number in range(SAMPLE):
@@ -57,7 +57,7 @@ def of_reports(environment: Mapping[str, str], categories: Sequence[str]) -> tup
 def of_messages(environment: Mapping[str, str], count: int = 20) -> Demand:
     """Return what a message on one and the same report asks when it is written."""
     with metered(environment) as meter:
-        _start_an_hour()
+        start_an_hour()
         created = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
         path = f"/v1/reports/{created['id']}/messages"
         with meter.measured() as calls:
@@ -80,7 +80,7 @@ def _notify(meter: Meter, heads: Sequence[tuple[str, str]]) -> list[Call]:
         return list(calls)
 
 
-def _start_an_hour() -> None:
+def start_an_hour() -> None:
     """Let no minute and no hour end while it is measured: their keys would share the units."""
     now = wiring.clock.now()
     begun = now.replace(minute=0, second=0, microsecond=0)
