@@ -43,6 +43,7 @@ def test_each_begins_with_a_copy(aws: Mapping[str, str]) -> None:
         tag = {"If-Match": '"1"'}
         assert call("PATCH", path, change, officer="wang", headers=tag).status == 200
         cloud.upload(aws, created["id"], media_id, b"another version")
+        cloud.upload(aws, created["id"], "another", b"one more")
         cloud.client("sqs").purge_queue(**queue)
         assert (
             call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
