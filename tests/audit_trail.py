@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -24,7 +23,7 @@ from tests.client import call, new_key, report
 def unlocked_bucket() -> Iterator[str]:
     """Let the app write its seals to a new bucket, whose name is yielded."""
     name = f"audit-{new_key()}"
-    s3 = boto3.client("s3")
+    s3 = cloud.client("s3")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     with pytest.MonkeyPatch.context() as patch:
@@ -38,7 +37,7 @@ def unlocked_bucket() -> Iterator[str]:
 
 def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the rows of the audit table as records of its stream."""
-    items = boto3.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    items = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
     return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
 
 

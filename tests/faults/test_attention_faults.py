@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from chalicelib import wiring
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.kept import Kept
 from tests.places import head_of, place_of
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -83,16 +84,23 @@ WRITERS: tuple[Callable[[Filed], None], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def filed(aws: Mapping[str, str]) -> Filed:
-    """A report with something unread, whose deadline passes now."""
+@pytest.fixture(scope="module")
+def beginning(aws: Mapping[str, str]) -> tuple[Filed, datetime, Kept]:
+    """Return a report with something unread, when its deadline has passed, and the cloud then."""
     cloud.officer("wang")
     cloud.officer("li")
     filed: Filed = call("POST", "/v1/reports", report(), key=new_key()).json
     cloud.stream(cloud.all_keys(aws))
     write(filed)
     cloud.stream(cloud.all_keys(aws))
-    wiring.clock.advance(timedelta(minutes=31))
+    return filed, wiring.clock.now() + timedelta(minutes=31), Kept(aws)
+
+
+@pytest.fixture
+def filed(beginning: tuple[Filed, datetime, Kept], clean: None) -> Filed:
+    filed, now, kept = beginning
+    kept.put_back()
+    wiring.clock.advance(now - wiring.clock.now())
     return filed
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
@@ -115,7 +114,7 @@ def test_an_altered_row_of_an_original_is_named(
 def test_an_original_that_is_gone_is_named(aws: Mapping[str, str], ledger: StoredLedger) -> None:
     created, media_id = filed_with_photo(aws)
     close_hour()
-    s3, key = boto3.client("s3"), f"originals/{created['id']}/{media_id}"
+    s3, key = cloud.client("s3"), f"originals/{created['id']}/{media_id}"
     where: Any = {"Bucket": aws["MEDIA_BUCKET"], "Key": key}
     version = s3.head_object(**where)["VersionId"]
     # In its place there may be any other file: only the recorded version counts.
@@ -201,7 +200,7 @@ def test_a_rewritten_hour_is_named_and_the_first_version_counts(
 ) -> None:
     hour = close_hour()
     before = call("GET", f"/v1/ledger/{hour}").text
-    act(boto3.client("s3"), {"Bucket": bucket, "Key": f"ledger/{hour}.json"})
+    act(cloud.client("s3"), {"Bucket": bucket, "Key": f"ledger/{hour}.json"})
 
     [complaint] = wrong(ledger)
     assert said in complaint
@@ -216,7 +215,7 @@ def test_an_object_of_somebody_else_neither_ends_the_ledger_nor_stays_unnamed(
     bucket: str, ledger: StoredLedger, name: str
 ) -> None:
     hour = close_hour()
-    boto3.client("s3").put_object(Bucket=bucket, Key=f"ledger/{name}", Body=b"{}")
+    cloud.client("s3").put_object(Bucket=bucket, Key=f"ledger/{name}", Body=b"{}")
 
     assert close_hour() > hour
     assert call("GET", "/v1/ledger").json["latest"]["head"]["hour"] > hour
@@ -228,7 +227,7 @@ def test_an_hour_that_is_missing_is_named(bucket: str, ledger: StoredLedger) -> 
     close_hour()
     hour = close_hour()
     close_hour()
-    s3, key = boto3.client("s3"), f"ledger/{hour}.json"
+    s3, key = cloud.client("s3"), f"ledger/{hour}.json"
     [version] = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
     s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
     assert "is missing" in wrong(ledger)[0]

@@ -1,6 +1,8 @@
 """Grants are signed for the bucket's own region, in every partition."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,18 +15,18 @@ from chalicelib.media.bucket import MediaBucket
 from chalicelib.media.s3 import s3_client
 from tests.signed import read_urls
 
+SESSION = boto3.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
 SUFFIXES = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
 REGIONS = [
     (region, suffix)
     for partition, suffix in SUFFIXES.items()
-    for region in boto3.Session().get_available_regions("s3", partition)
+    for region in SESSION.get_available_regions("s3", partition)
 ]
 
 
-def session_in(region: str) -> Any:
-    return boto3.Session(
-        aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret", region_name=region
-    )
+def clients_in(region: str) -> Callable[..., Any]:
+    """Return what makes clients, all of one session: each would read anew what S3 is like."""
+    return partial(SESSION.client, region_name=region)
 
 
 def grants_of(bucket: MediaBucket) -> dict[str, str]:
@@ -53,7 +55,7 @@ def test_the_table_has_the_regions_of_three_partitions() -> None:
 
 @pytest.mark.parametrize(("region", "suffix"), REGIONS)
 def test_every_grant_names_the_regional_host(region: str, suffix: str) -> None:
-    bucket = MediaBucket(s3_client(session_in(region).client), "tipline-media")
+    bucket = MediaBucket(s3_client(clients_in(region)), "tipline-media")
 
     for kind, url in grants_of(bucket).items():
         address = urlsplit(url)
@@ -68,7 +70,7 @@ def test_every_grant_names_the_regional_host(region: str, suffix: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "s3.localhost"])
 def test_on_a_loopback_endpoint_the_bucket_is_in_the_path(host: str) -> None:
     endpoint = f"http://{host}:5555"
-    bucket = MediaBucket(s3_client(session_in("eu-west-1").client, endpoint_url=endpoint), "media")
+    bucket = MediaBucket(s3_client(clients_in("eu-west-1"), endpoint_url=endpoint), "media")
 
     for url in grants_of(bucket).values():
         assert url.startswith(f"{endpoint}/media")
@@ -76,15 +78,13 @@ def test_on_a_loopback_endpoint_the_bucket_is_in_the_path(host: str) -> None:
 
 def test_an_endpoint_from_the_environment_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:5555")
-    bucket = MediaBucket(s3_client(session_in("eu-west-1").client), "media")
+    bucket = MediaBucket(s3_client(clients_in("eu-west-1")), "media")
 
     assert grants_of(bucket)["post"] == "http://localhost:5555/media"
 
 
 def test_the_callers_own_options_are_kept() -> None:
-    config: Any = s3_client(
-        session_in("eu-west-1").client, config=Config(read_timeout=3)
-    ).meta.config
+    config: Any = s3_client(clients_in("eu-west-1"), config=Config(read_timeout=3)).meta.config
 
     assert (config.read_timeout, config.signature_version) == (3, "s3v4")
 
