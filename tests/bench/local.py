@@ -131,12 +131,12 @@ def _photo_ready_s(stack: Stack, photo: bytes) -> float:
 
 
 def _list_s(stack: Stack) -> float:
-    """Return the time for the first page of all reports, as an officer with all scopes sees it."""
+    """Return the time for the first 50 of all reports, as an officer with all scopes sees them."""
     officer, taken = stack.token("officer"), []
     with stack.connect() as connection:
         for _ in range(1 + _LISTS):
             began = time.monotonic()
-            answer = connection.send("GET", "/v1/officer/reports", headers=officer)
+            answer = connection.send("GET", "/v1/officer/reports?limit=50", headers=officer)
             taken.append(time.monotonic() - began)
             assert len(answer.json["items"]) == 50, answer.status
     # The first of them may be the first of this connection's thread.

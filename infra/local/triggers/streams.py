@@ -1,6 +1,5 @@
 """The trigger of a table's stream."""
 
-import base64
 import json
 import logging
 import threading
@@ -8,6 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import boto3
@@ -82,6 +82,9 @@ class StreamConsumer:
         self._dead_letters_url = environment[f"{template.environment_name(dead_letters)}_URL"]
         self._stream_arn = environment[f"{table}_STREAM_ARN"]
         self._sqs, self._streams = boto3.client("sqs"), boto3.client("dynamodbstreams")
+        self._streams.meta.events.register(
+            "before-parse.dynamodb-streams.GetRecords", _leave_as_json
+        )
         shard = self._streams.describe_stream(StreamArn=self._stream_arn)["StreamDescription"][
             "Shards"
         ][0]
@@ -103,7 +106,7 @@ class StreamConsumer:
         response = self._streams.get_records(ShardIterator=self._iterator, Limit=self._batch)
         for record in response["Records"]:
             if self._wants(record):
-                self._track_of(record).add(self._record(record))
+                self._track_of(record).add({**record, "eventSourceARN": self._stream_arn})
         self._iterator = response["NextShardIterator"]
         return bool(len(response["Records"]) >= self._batch)
 
@@ -170,14 +173,13 @@ class StreamConsumer:
             ),
         )
 
-    def _record(self, record: Any) -> dict[str, Any]:
-        created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-        sent = {
-            **record,
-            "eventSourceARN": self._stream_arn,
-            "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()},
-        }
-        # Lambda gets JSON, with what is binary in base64.
-        as_json = json.dumps(sent, default=lambda binary: base64.b64encode(binary).decode())
-        received: dict[str, Any] = json.loads(as_json)
-        return received
+
+def _leave_as_json(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Take records as they were sent: a function gets their JSON, with what is binary in base64. Of
+    each value the SDK would ask what it may be; this took a sixth of the stack's own process.
+    """
+    if response_dict["status_code"] == HTTPStatus.OK:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+        response_dict["body"] = b"{}"
