@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -42,3 +42,15 @@ def scrolls_sideways(page: Page) -> bool:
     return bool(
         page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     )
+
+
+def overlaps(shapes: Locator) -> list[str]:
+    """Return which shapes lie on one another, by more than the height that letters leave free."""
+    found: list[str] = shapes.evaluate_all("""all => {
+      const boxes = all.map(one => [one.textContent || 'place', one.getBoundingClientRect()]);
+      return boxes.flatMap(([name, box], at) => boxes.slice(at + 1)
+        .filter(([, other]) => box.left < other.right && other.left < box.right
+          && box.top + 3 < other.bottom && other.top + 3 < box.bottom)
+        .map(([other]) => `${name} on ${other}`));
+    }""")
+    return found

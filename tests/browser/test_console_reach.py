@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import Resident, officer_api, sign_in
+from tests.browser.screens import overlaps
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -134,15 +135,3 @@ def covered(element: Locator) -> bool:
           return !one.contains(found);
         }""")
     )
-
-
-def overlaps(shapes: Locator) -> list[str]:
-    """Return which shapes lie on one another, by more than the height that letters leave free."""
-    found: list[str] = shapes.evaluate_all("""all => {
-      const boxes = all.map(one => [one.textContent || 'place', one.getBoundingClientRect()]);
-      return boxes.flatMap(([name, box], at) => boxes.slice(at + 1)
-        .filter(([, other]) => box.left < other.right && other.left < box.right
-          && box.top + 3 < other.bottom && other.top + 3 < box.bottom)
-        .map(([other]) => `${name} on ${other}`));
-    }""")
-    return found

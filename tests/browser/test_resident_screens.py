@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Officer, Resident, in_a_flood, own_report, phone_photo
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import axe_violations, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 
@@ -41,6 +41,19 @@ def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme:
     resident.button("start").click()
     resident.open_report(receipt)
     look("mine")
+
+
+@pytest.mark.thorough
+def test_no_name_covers_another_on_the_map(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language, viewport={"width": 360, "height": 740})
+    resident = Resident(page, language)
+    resident.begin()
+    page.get_by_text(resident.words["where"], exact=True).first.click()
+    page.get_by_label(resident.words["area"]).check()
+    names = page.locator(".map__name")
+    expect(names.first).to_be_visible()
+    assert names.count() == page.locator(".map__area").count()
+    assert overlaps(names) == []
 
 
 @pytest.mark.thorough

@@ -16,8 +16,8 @@ import {
   shortLabel,
   shownPoint,
 } from '../../shared/area.ts';
+import { placed, type Rect, type Wanted } from '../../shared/labels.ts';
 import type { Areas } from '../types.ts';
-import { placed, type Rect, type Wanted } from './labels.ts';
 import './map.css';
 
 interface MapProps {

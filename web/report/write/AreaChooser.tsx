@@ -5,6 +5,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import {
+  type Box,
   boxOf,
   contains,
   type Feature,
@@ -15,12 +16,15 @@ import {
   reach,
   shortLabel,
 } from '../../shared/area.ts';
+import { placed } from '../../shared/labels.ts';
 import { areas, loadAreas } from '../areas.ts';
 import { frame } from '../texts.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
 
 const WIDTH = 400;
+// That of `.map__name`.
+const SIZE = 15;
 
 /** A district, or the area of a police station, from a list or a map. */
 export function AreaChooser() {
@@ -106,9 +110,7 @@ function AreaMap({ districts, stations, chosen }: AreaMapProps) {
             onClick={() => choose(area)}
           />
         ))}
-        {close.filter((area) => area !== near || inside.length === 0).map((area) => (
-          <MapLabel key={area.properties.code} area={area} box={box} chosen={area === chosen} />
-        ))}
+        <Names areas={inside.length > 0 ? inside : close} box={box} chosen={chosen} />
       </svg>
       {inside.length > 0 && (
         <Button kind="quiet" onClick={() => choose(undefined)}>
@@ -126,18 +128,40 @@ function classOf(area: Feature, chosen: Feature | undefined, ground: Feature | u
   return chosen && chosen === ground ? 'map__area map__area--within' : 'map__area';
 }
 
-interface MapLabelProps {
-  area: Feature;
-  box: ReturnType<typeof boxOf>;
-  chosen: boolean;
+interface NamesProps {
+  areas: readonly Feature[];
+  box: Box;
+  chosen: Feature | undefined;
 }
 
-function MapLabel({ area, box, chosen }: MapLabelProps) {
-  const { x, y } = onMap(innerPoint(area), box, WIDTH);
+/** The names of the areas: what is chosen first, and none on another. */
+function Names({ areas, box, chosen }: NamesProps) {
+  const wanted = [...areas]
+    .sort((one, other) => Number(other === chosen) - Number(one === chosen))
+    .map((area) => ({
+      area,
+      text: shortLabel(area.properties.label),
+      size: SIZE,
+      moves: true,
+      ...onMap(innerPoint(area), box, WIDTH),
+    }));
   return (
-    <text class={chosen ? 'map__name map__name--chosen' : 'map__name'} x={x} y={y}>
-      {shortLabel(area.properties.label)}
-    </text>
+    <>
+      {placed(wanted, [], WIDTH, mapHeight(box, WIDTH)).map(({ label, x, y }) => (
+        <g key={label.area.properties.code}>
+          {Math.hypot(x - label.x, y - label.y) > SIZE && (
+            <line class="map__line" x1={label.x} y1={label.y} x2={x} y2={y} />
+          )}
+          <text
+            class={label.area === chosen ? 'map__name map__name--chosen' : 'map__name'}
+            x={x}
+            y={y}
+          >
+            {label.text}
+          </text>
+        </g>
+      ))}
+    </>
   );
 }
 
