@@ -21,7 +21,7 @@ from typing import Any
 
 from infra.deploy import plan, smoke, web_clients
 from infra.deploy.artefacts import Artefacts
-from infra.deploy.city import check_city
+from infra.deploy.city import check_city, check_shards
 from infra.deploy.packaged import Packaged, read_packaged
 from infra.deploy.parameters import misspelt, read_parameters, show
 from infra.deploy.quota import check_concurrency
@@ -118,6 +118,7 @@ def prepare(stage: str, build: Path) -> "Deployment":
     account = make_client(session, "sts").get_caller_identity()["Account"]
     present = find_stack(stage, session)
     check_city(packaged.template, present, _replaceable())
+    check_shards(packaged.template, present, _replaceable())
     check_concurrency(given, present, make_client(session, "lambda"))
     named = os.environ.get("BUCKET")
     partition = session.get_partition_for_region(session.region_name)

@@ -12,6 +12,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain import city
+from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.languages import text
 from infra.packaging import apis, bundle, firewall, gateway_responses, preflights, throttles, web
 
@@ -42,6 +43,8 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     layer["CompatibleArchitectures"] = [processor.lambda_name]
     gateway_responses.write(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
     merged["Outputs"]["City"] = {"Value": text("name.city", city.city().default_language)}
+    shards = sorted(f"{each.code}={each.shards}" for each in catalogue().categories)
+    merged["Outputs"]["Shards"] = {"Value": " ".join(shards)}
     return merged
 
 

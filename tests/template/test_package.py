@@ -200,6 +200,7 @@ def test_no_two_templates_define_the_same(tmp_path: Path) -> None:
 
 def test_a_packaged_template_names_its_city(template: dict[str, Any]) -> None:
     assert template["Outputs"]["City"] == {"Value": "Chaoyang"}
+    assert "child_abduction=1 " in template["Outputs"]["Shards"]["Value"]
 
 
 def write(folder: Path, content: dict[str, str]) -> Path:
