@@ -57,4 +57,4 @@ def test_a_response_is_that_of_motos_server(
         _environ(target, service, body),
         lambda status, headers, exc_info=None: started.extend((status, headers)),
     )
-    assert ours == _plain(*started, pieces)
+    assert ours == _plain(started[0], started[1], pieces)
