@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import GetJsonSchemaHandler, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema
 
 from chalicelib import errors, wiring
@@ -57,17 +57,26 @@ class _Reason(Input):
     reason: Reason
 
 
-class Reasoned(RootModel[Any]):
+class Reasoned(BaseModel):
     """Any JSON body.
 
     The reason in it is checked after the officer and the report are known, so that a refusal can be
     recorded in the audit.
     """
 
+    model_config = ConfigDict(defer_build=True)
+
+    body: Any
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep(cls, body: Any) -> dict[str, Any]:
+        return {"body": body}
+
     def reason(self) -> str:
         """Return the reason. Raises Invalid if it is missing, or if the body has other fields."""
         try:
-            return _Reason.model_validate(self.root).reason
+            return _Reason.model_validate(self.body).reason
         except ValidationError as invalid:
             raise as_fields(invalid) from None
 
