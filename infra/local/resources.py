@@ -6,6 +6,7 @@ is read here and each type is created by its own API. A type that is not known h
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -138,7 +139,8 @@ class _Stack:
         }
 
     def client(self, service: str) -> Any:
-        return _client(service, self._endpoint_url, self._region)
+        credentials = tuple(os.environ.get(name) for name in _CREDENTIALS)
+        return _client(service, self._endpoint_url, self._region, credentials)
 
     def make(self, logical_id: str) -> _Made:
         """Create a resource, unless it has been created."""
@@ -186,14 +188,26 @@ class _Stack:
         return made.attributes[attribute] if attribute else made.ref
 
 
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
 @cache
-def _client(service: str, endpoint_url: str | None, region: str) -> Any:
-    """Return the one client of a service. To make it takes longer than what it creates, and tests
-    create a cloud for each file.
+def _client(
+    service: str, endpoint_url: str | None, region: str, credentials: tuple[str | None, ...]
+) -> Any:
+    """Return the one client of a service with these credentials. To make it takes longer than what
+    it creates, and tests create a cloud for each file.
     """
+    key_id, secret, token = credentials
     config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
     return _session().client(  # type: ignore[call-overload]
-        service, endpoint_url=endpoint_url, region_name=region, config=config
+        service,
+        endpoint_url=endpoint_url,
+        region_name=region,
+        config=config,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
     )
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -35,6 +36,9 @@ PARAMETERS = {
     "ConsoleOrigin": "https://console.test",
     "OriginSecretHash": "",
 }
+
+# An address to read an object, and not one to send a part of it.
+_READ_URL = re.compile(r"https://[^\s\"]+response-content-type=[^\s\"]+X-Amz-Signature=\w+")
 
 _CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice sets these too. All other variables are in `infra/app.yaml`.
@@ -300,8 +304,10 @@ class Role:
         self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any
     ) -> None:
         service = model.service_model.service_name
-        if model.name == "CreateBucket" and context.get("is_presign_request"):
-            return  # botocore only makes the address of a form
+        if context.get("is_presign_request") and (
+            model.name == "CreateBucket" or params.get("Key") == "-"
+        ):
+            return  # botocore only says what the bucket's address is
         context["bucket"] = params.get("Bucket")
         if service == "kms" and model.name not in _NAMELESS_CALLS:
             needs = [Need(f"kms:{model.name}", self._names.key(params["KeyId"]))]
@@ -311,6 +317,19 @@ class Role:
             raise ClientError(
                 _denial(_DENIED.get(service, "AccessDeniedException"), self.refused[-1]), model.name
             )
+
+    def require_signed(self, response: str) -> None:
+        """Require the rights that the addresses to read in a response need: botocore emits nothing
+        for them.
+        """
+        for address in _READ_URL.findall(response):
+            url = urlsplit(address.replace("\\u0026", "&"))
+            params = {
+                "Bucket": url.netloc.partition(".")[0],
+                "Key": unquote(url.path[1:]),
+                "VersionId": parse_qs(url.query)["versionId"],
+            }
+            self.require(*_needs("s3", "GetObject", params))
 
     def _signed(self, request: Any, **_: Any) -> None:
         policy = request.context.get("s3-presign-post-policy")

@@ -88,11 +88,12 @@ def assert_none_refused(role: iam.Role) -> None:
 
 class Api:
     """A client that calls operations by their names, and notes which were called: those of one
-    function, or of both.
+    function, or of both. `role` must be allowed to read what a response has addresses of.
     """
 
-    def __init__(self, function: str | None = None) -> None:
+    def __init__(self, function: str | None = None, role: iam.Role | None = None) -> None:
         self.called: set[str] = set()
+        self._role = role
         self._operations = {
             operation.name: operation
             for route, operation in zip(index.routes(), index.operations(), strict=True)
@@ -129,6 +130,9 @@ class Api:
             f"{name}: {reply.status} {reply.text}"
         )
         self.called.add(name)
+        if self._role:
+            self._role.require_signed(reply.text)
+            self._role.require_signed(" ".join(map(str, reply.headers.values())))
         return reply
 
     def never_called(self) -> set[str]:
@@ -196,7 +200,8 @@ def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names:
 def test_residents_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role, api = iam.Role("residents", names), Api("residents")
+    role = iam.Role("residents", names)
+    api = Api("residents", role)
     audit_events.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
     bulletin_id, media_id = published_with_picture(aws)
     duplicate, _ = closed_duplicate()
@@ -227,7 +232,8 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
 def test_officers_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role, api = iam.Role("officers", names), Api("officers")
+    role = iam.Role("officers", names)
+    api = Api("officers", role)
     seen, many = with_media(aws), ExportStep()
     with role.assumed():
         work_on(api, seen, many)

@@ -64,12 +64,13 @@ def test_every_variable_that_the_local_stack_reads_is_on_the_page() -> None:
     }
     assert {"WITHOUT", "LOCAL_DIR"} <= read
     read = {name for name in read if not name.startswith("REHEARSAL_")}  # between its processes
-    # The AWS SDK, Python or the system reads them too.
+    # The AWS SDK, an emulator, Python or the system reads them too.
     assert read - rows(settings.page()).keys() <= {
         "AWS_ACCESS_KEY_ID",
         "AWS_DEFAULT_REGION",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
+        "GATEWAY_PORT",  # ministack's own
         "PATH",
         "SSL_CERT_FILE",
     }
