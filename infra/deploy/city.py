@@ -39,12 +39,16 @@ def check_shards(
     """Raise Refused when a category of the stack has fewer shards in the template, or is missing
     there, unless `allowed` has Shards: lists would leave out the reports in its other shards.
     """
-    said = template.get("Outputs", {}).get(SHARDS)
-    if present is None or said is None or SHARDS in allowed:
+    said, served = template.get("Outputs", {}).get(SHARDS), _served(present or {})
+    # A stack without outputs was never complete, and has no reports.
+    if said is None or not served or SHARDS in allowed:
         return
     packaged = _read_shards(said["Value"])
-    served = _served(present).get(SHARDS)
-    before = _read_shards(served) if served else dict.fromkeys(packaged, _SHARDS_BEFORE)
+    before = (
+        _read_shards(served[SHARDS])
+        if SHARDS in served
+        else dict.fromkeys(packaged, _SHARDS_BEFORE)
+    )
     fewer = [code for code, shards in before.items() if packaged.get(code, 0) < shards]
     if fewer:
         wanted = ", ".join(f"{code}: {before[code]}" for code in fewer)

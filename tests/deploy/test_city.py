@@ -54,9 +54,12 @@ def test_shards_may_grow_and_categories_may_be_added() -> None:
 
 def test_a_stage_that_does_not_say_its_shards_has_four() -> None:
     with pytest.raises(Refused, match=r"other: 4"):
-        check_shards(packaged(other=1), {"Outputs": []}, ())
-    check_shards(packaged(other=4), {"Outputs": []}, ())
+        check_shards(packaged(other=1), CHAOYANG, ())
+    check_shards(packaged(other=4), CHAOYANG, ())
 
 
-def test_a_new_stage_has_as_many_as_it_likes() -> None:
-    check_shards(packaged(other=1), None, ())
+@pytest.mark.parametrize("present", [None, {}, {"Outputs": []}])
+def test_a_new_stage_and_one_whose_first_deployment_failed_have_any_number(
+    present: dict[str, Any] | None,
+) -> None:
+    check_shards(packaged(other=1), present, ())
