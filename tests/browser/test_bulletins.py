@@ -88,6 +88,9 @@ def test_a_bulletin_of_one_officer_is_published_by_another(
     seen = public(stack, bulletin_id).json()
     assert seen["title"]["en"] == "Have you seen a white van?"
     assert len(seen["media"]) == 1
+    address = other.get_by_role("link", name="Public page").get_attribute("href")
+    assert address == f"{stack.api}/bulletins/{bulletin_id}"
+    assert "text/html" in requests.get(str(address), timeout=10).headers["Content-Type"]
 
 
 def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stack) -> None:

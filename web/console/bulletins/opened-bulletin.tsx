@@ -15,6 +15,7 @@ import { Editor } from './editor.tsx';
 import { Ending } from './ending.tsx';
 import { Leads } from './leads.tsx';
 import { openBulletin, shownPictures, unready } from './opened.ts';
+import { publicPage } from './paths.ts';
 import { Preview } from './preview.tsx';
 import { Record } from './record.tsx';
 import { text } from './texts.ts';
@@ -159,7 +160,7 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
         </Button>
       )}
       {bulletin.published_version !== null && !bulletin.ended_at && (
-        <a href={bulletin.url} target="_blank" rel="noopener noreferrer">
+        <a href={publicPage(bulletin.url)} target="_blank" rel="noopener noreferrer">
           {text().publicPage}
         </a>
       )}
