@@ -206,7 +206,7 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
 def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack: Stack) -> None:
     resident = Resident(page)
     receipt = resident.file()
-    resident.button("have").click()
+    resident.confirm_receipt()
     resident.begin()
     resident.write(f"My other report is {receipt}")
     resident.photograph(phone_photo())
@@ -222,6 +222,21 @@ def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack
     resident.send()
     report = own_report(stack, resident.receipt())
     assert (report["text"], len(report["media"])) == ("I have another report.", 1)
+
+
+def test_the_only_copy_of_a_receipt_is_erased_after_a_question(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("have").click()
+    question = page.get_by_role("group", name="Do you have this receipt elsewhere?")
+    expect(question).to_be_focused()
+    expect(question).to_contain_text(receipt)
+    resident.button("Not yet").click()
+    assert resident.kept_rows() > 0
+    expect(page.locator(".receipt code")).to_have_text(receipt)
+    resident.confirm_receipt()
+    expect(page.get_by_text("Your receipt opens the report.")).to_be_visible()
+    assert resident.kept_rows() == 0
 
 
 def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
@@ -310,6 +325,8 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
     )
     receipt = page.locator(".receipt code").inner_text()
     tab_to("I have my receipt")
+    keyboard.press("Enter")
+    tab_to("Yes, erase it here")
     keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_focused()
     tab_to("I have a receipt")
