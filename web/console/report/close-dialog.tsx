@@ -8,6 +8,7 @@ import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { focusPart } from '../parts/focus.ts';
 import { isReference } from '../search/numbers.ts';
 import type { Api, Disposition, Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
@@ -70,6 +71,8 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
       const closed = await open.change({ ...change, ...(original && { duplicate_of: original }) });
       if (closed) drafts.set(key, '');
       onClose();
+      // "Close…", to which the dialog would return the focus, is gone.
+      if (closed) focusPart('next-step');
     }
     setBusy(false);
   };

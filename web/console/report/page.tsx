@@ -10,6 +10,7 @@ import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { ago, clock } from '../moments.ts';
 import { now } from '../now.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
@@ -158,13 +159,17 @@ function Tags({ report }: { report: Report }) {
 
 function Banners({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
+  const reload = async () => {
+    await open.load();
+    if (!open.stale.value) focusHeading();
+  };
   return (
     <>
       <div role="status">
         {open.stale.value && (
           <p class="report__stale">
             {t.stale}{' '}
-            <Button kind="primary" busy={open.loading.value} onClick={() => void open.load()}>
+            <Button kind="primary" busy={open.loading.value} onClick={() => void reload()}>
               {t.reload}
             </Button>
           </p>
