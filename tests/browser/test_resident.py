@@ -203,6 +203,24 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
 
 
 @pytest.mark.thorough
+def test_what_is_wrong_follows_the_language(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.send()
+    summary = page.get_by_role("alert").filter(has=page.get_by_role("link"))
+    expect(summary).to_contain_text("Write a few words, or attach a photo.")
+    switch = page.get_by_role("button", name="中文")
+    switch.click()
+    expect(summary).to_contain_text("请写几句话，或添加一张照片。")
+    expect(page.get_by_role("button", name="English")).to_be_focused()
+    page.get_by_role("button", name="返回首页").click()
+    page.get_by_role("button", name="我有回执").click()
+    page.get_by_role("button", name="打开", exact=True).click()
+    page.get_by_role("button", name="English").click()
+    expect(summary).to_contain_text("A receipt has 26 letters and digits. This has 0.")
+
+
+@pytest.mark.thorough
 def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack: Stack) -> None:
     resident = Resident(page)
     receipt = resident.file()

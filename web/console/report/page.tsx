@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
@@ -46,6 +47,10 @@ export function ReportPage({ id }: { id: string }) {
     list.lastOpened = id;
     void open.load();
   }, [open, list, id]);
+  useEffect(() => {
+    // It was said in another language.
+    open.problem.value = null;
+  }, [open, language.value]);
   useCheck(open);
   return (
     <article class="report">

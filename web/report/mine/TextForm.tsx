@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import type { Outcome } from './report.ts';
 import { mine } from './texts.ts';
@@ -21,14 +22,13 @@ export interface TextFormProps {
 
 /** A text to the officers. */
 export function TextForm({ id, label, hint, submit, submitting = submit, send, onSent }: TextFormProps) {
-  const text = mine();
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useSaid<string | null>(null);
   const key = useRef(randomUuid());
   const trySending = async (): Promise<void> => {
     if (!typed.trim()) {
-      setError(text.blank);
+      setError(() => mine().blank);
       return;
     }
     setBusy(true);
@@ -38,7 +38,7 @@ export function TextForm({ id, label, hint, submit, submitting = submit, send, o
     if (!outcome.done) {
       // It was stored in the words of an earlier attempt: these are new ones.
       if (outcome.code === 'key_reused') key.current = randomUuid();
-      setError(outcome.detail || text.failed);
+      setError(outcome.detail || (() => mine().failed));
       return;
     }
     key.current = randomUuid();

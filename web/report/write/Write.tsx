@@ -5,6 +5,7 @@ import { Radios } from '../../shared/components/Choices.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
@@ -77,7 +78,7 @@ export function Write({ begin, draft }: WriteProps) {
 
 function WritePage() {
   const text = write();
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
   const [choosing, setChoosing] = useState(!form.value.category);
@@ -90,14 +91,11 @@ function WritePage() {
 
   const send = async (): Promise<void> => {
     if (!limits || !outbox.value) return;
-    const found = errorsOf(
-      faultsOf(form.value, files.all.value.length, chosen, limits, new Date()),
-      fileFaults(files.all.value, limits),
-    );
+    const faults = faultsOf(form.value, files.all.value.length, chosen, limits, new Date());
+    const wrongFiles = fileFaults(files.all.value, limits);
     refusals.value = [];
-    // A copy: the same errors again take the focus again.
-    setErrors([...found]);
-    if (found.length > 0) return;
+    setErrors(() => errorsOf(faults, wrongFiles));
+    if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
       const { keepMetadata } = form.value;
@@ -109,7 +107,10 @@ function WritePage() {
       await clearForm();
       go({ name: 'sent', entry: entry.id });
     } catch (fault) {
-      setErrors([fault instanceof Unacceptable ? unacceptable(fault, files.all.value) : { text: text.full }]);
+      const all = files.all.value;
+      setErrors(() => [
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
+      ]);
     } finally {
       setBusy(false);
     }
