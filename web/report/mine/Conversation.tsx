@@ -58,7 +58,7 @@ function Writer() {
   };
   const sent = (): void => {
     setSaid(text.sentMessage);
-    void refresh();
+    void refresh('step');
   };
   return (
     <>

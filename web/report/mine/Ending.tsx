@@ -19,7 +19,7 @@ export function Feedback({ report }: { report: OwnReport }) {
     setBusy(false);
     if (outcome.done) setSaid(outcome.value.text);
     else setSaid(outcome.detail || text.failed);
-    await refresh();
+    await refresh('step');
   };
   return (
     <>
@@ -62,7 +62,7 @@ export function Reopen() {
       hint={text.reopenText}
       submit={text.reopenSend}
       send={reopen}
-      onSent={() => void refresh().then(() => tell(text.reopened))}
+      onSent={() => void refresh('step').then(() => tell(text.reopened))}
     />
   );
 }

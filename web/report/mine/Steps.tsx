@@ -51,7 +51,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
           ? { kind: 'success', text: text.placeSent(outcome.value.left) }
           : { kind: 'error', text: outcome.detail || text.failed },
       );
-      await refresh();
+      await refresh('step');
     } catch (reason) {
       setSaid({ kind: 'error', text: placeWords(reason) });
     } finally {
@@ -114,7 +114,7 @@ export function Withdraw() {
     const outcome = await withdraw();
     setBusy(false);
     if (outcome.done) {
-      await refresh();
+      await refresh('step');
       tell(text.withdrawn);
       return;
     }
