@@ -79,6 +79,8 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
 def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
     bulletin_id = publish_bulletin(stack, "Stolen bicycles")
     page = open_page()
+    card = page.get_by_role("article", name="Stolen bicycles")
+    expect(card).to_contain_text("Valid until")
     page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
     resident = Resident(page)
     expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
