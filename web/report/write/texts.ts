@@ -108,7 +108,7 @@ const en = {
 
 const zh: typeof en = {
   title: '您的举报',
-  lead: '关于这条通告',
+  lead: '关于这条通报',
   category: '是哪一类情况？',
   change: '更改类别',
   camera: '拍照',
