@@ -48,6 +48,9 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     expect(reply).to_have_value(re.compile(re.escape(resident.reference)))
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Sent.")).to_be_visible()
+    reply.fill("And")
+    expect(page.get_by_text("Sent.")).to_have_count(0)
+    reply.fill("")
     assert "Where exactly" in resident.read()["messages"][0]["text"]
 
     resident.write("At the north gate of the market.")

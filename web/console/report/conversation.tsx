@@ -132,7 +132,11 @@ function Reply({ open, report }: ConversationProps) {
       <Field
         id="reply"
         label={t.talk.label}
-        hint={`${t.talk.hint} ${t.talk.keysHint}`}
+        hint={
+          <>
+            {t.talk.hint} <span class="reply__keys">{t.talk.keysHint}</span>
+          </>
+        }
         error={error}
       >
         {(control) => (

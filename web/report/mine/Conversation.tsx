@@ -57,7 +57,7 @@ function Writer() {
     return writeMessage(typed, key);
   };
   const sent = (): void => {
-    setSaid(text.sentMessage);
+    setSaid(() => mine().sentMessage);
     void refresh('step');
   };
   return (
@@ -69,6 +69,7 @@ function Writer() {
         submitting={text.sending}
         send={send}
         onSent={sent}
+        onWrite={() => setSaid('')}
       />
       <Status kind="success">{said}</Status>
     </>

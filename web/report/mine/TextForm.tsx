@@ -18,10 +18,13 @@ export interface TextFormProps {
   /** Send the text. `key` stays the same until it is sent, so that it is never stored twice. */
   send: (text: string, key: string) => Promise<Outcome<unknown>>;
   onSent: () => void;
+  /** Called when the person writes anew. */
+  onWrite?: () => void;
 }
 
 /** A text to the officers. */
-export function TextForm({ id, label, hint, submit, submitting = submit, send, onSent }: TextFormProps) {
+export function TextForm({ id, label, hint, submit, submitting = submit, ...calls }: TextFormProps) {
+  const { send, onSent, onWrite } = calls;
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
@@ -61,7 +64,10 @@ export function TextForm({ id, label, hint, submit, submitting = submit, send, o
             rows={3}
             maxLength={4000}
             value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
+            onInput={(event) => {
+              setTyped(event.currentTarget.value);
+              onWrite?.();
+            }}
           />
         )}
       </Field>
