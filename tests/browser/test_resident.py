@@ -53,11 +53,24 @@ def test_the_receipt_opens_the_answer_on_another_phone(
     other.page.locator("#message").fill("Still at the bus stop.")
     other.page.locator("form button[type=submit]").click()
     expect(other.page.locator(".message--reporter")).to_contain_text("Still at the bus stop.")
+    said = other.page.get_by_text(re.compile("Your message is sent|留言已发送"))
+    expect(said).to_be_visible()
+    other.page.locator("#message").fill("He")
+    expect(said).to_have_count(0)
     opened = officer.call("GET", f"/v1/officer/reports/{report_id}")
     assert [message["text"] for message in opened["messages"]] == [
         "Where is he now?",
         "Still at the bus stop.",
     ]
+
+
+def test_the_camera_is_in_sight_after_the_red_button(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language, viewport=PHONE_SIZE)
+    page.locator(".red-button").click()
+    camera = page.locator(".picker--main").bounding_box()
+    bar = page.locator(".send").bounding_box()
+    assert camera and bar
+    assert camera["y"] + camera["height"] <= bar["y"]
 
 
 @pytest.mark.thorough

@@ -82,6 +82,8 @@ function WritePage() {
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
   const [choosing, setChoosing] = useState(!form.value.category);
+  // Begun by the red button: the camera is in sight at once, and the category comes after it.
+  const [cameraFirst] = useState(choosing);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
   const refused = refusals.value.map(({ field, text: why }) => ({ field: fieldId(field), text: why }));
@@ -116,6 +118,15 @@ function WritePage() {
     }
   };
 
+  const attachments = (
+    <Attachments
+      files={files}
+      keep={form.value.keepMetadata}
+      errors={shown}
+      hint={text.mediaHint}
+      onKeep={(keepMetadata) => change({ keepMetadata })}
+    />
+  );
   return (
     <form
       class="write"
@@ -132,6 +143,7 @@ function WritePage() {
           {text.lead}: <strong>{form.value.bulletin.title}</strong>
         </p>
       )}
+      {cameraFirst && attachments}
       {choosing ? (
         <Radios
           id={fieldId('category')}
@@ -152,13 +164,7 @@ function WritePage() {
           </Button>
         </p>
       )}
-      <Attachments
-        files={files}
-        keep={form.value.keepMetadata}
-        errors={shown}
-        hint={text.mediaHint}
-        onKeep={(keepMetadata) => change({ keepMetadata })}
-      />
+      {!cameraFirst && attachments}
       <Field
         id={fieldId('text')}
         label={text.text}
