@@ -69,7 +69,8 @@ def test_the_camera_is_in_sight_after_the_red_button(open_page: OpenPage, langua
     page.locator(".red-button").click()
     camera = page.locator(".picker--main").bounding_box()
     bar = page.locator(".send").bounding_box()
-    assert camera and bar
+    assert camera
+    assert bar
     assert camera["y"] + camera["height"] <= bar["y"]
 
 

@@ -122,7 +122,7 @@ test('an area that was not picked is asked for, not left out', () => {
   const place = { kind: 'unpicked' } as const;
   const faults = faultsOf(form({ place, text: 'A van.' }), 0, CATEGORY, LIMITS, NOW);
   expect(faults).toEqual([{ field: 'location.lat', fault: 'needsArea' }]);
-  expect(isBegun(form({ place }), 0)).toBe(false);
+  expect(isBegun({ ...emptyForm(), place }, 0)).toBe(false);
 });
 
 test('a place that the phone found says how exact it is', () => {
