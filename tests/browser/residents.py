@@ -28,6 +28,7 @@ WORDS = {
         "erase": "Erase from this phone",
         "erase_yes": "Yes, erase it",
         "have": "I have my receipt",
+        "have_yes": "Yes, erase it here",
         "leave": "Leave this page",
         "mine": "I have a receipt",
         "open": "Open",
@@ -52,6 +53,7 @@ WORDS = {
         "erase": "从这部手机上删除",
         "erase_yes": "是，删除",
         "have": "我已记下回执",
+        "have_yes": "是，从这里删除",
         "leave": "立即离开",
         "mine": "我有回执",
         "open": "打开",
@@ -113,6 +115,11 @@ class Resident:
     def receipt(self) -> str:
         expect(self.heading("arrived")).to_be_visible()
         return self.page.locator(".receipt code").inner_text()
+
+    def confirm_receipt(self) -> None:
+        """Say that the receipt is kept elsewhere, and that it may be erased here."""
+        self.button("have").click()
+        self.button("have_yes").click()
 
     def open_report(self, receipt: str) -> None:
         self.button("mine").click()

@@ -84,10 +84,13 @@ def test_a_bulletin_of_one_officer_is_published_by_another(
     waiting.locator(f"a[href$='{bulletin_id}']").click()
     expect(other.get_by_text("All of it is new")).to_be_visible()
     other.get_by_role("button", name=re.compile(r"Approve version \d+ and publish it")).click()
-    expect(other.get_by_text("Published. Residents see it now.")).to_be_visible()
+    expect(other.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     seen = public(stack, bulletin_id).json()
     assert seen["title"]["en"] == "Have you seen a white van?"
     assert len(seen["media"]) == 1
+    address = other.get_by_role("link", name="Public page").get_attribute("href")
+    assert address == f"{stack.api}/bulletins/{bulletin_id}"
+    assert "text/html" in requests.get(str(address), timeout=10).headers["Content-Type"]
 
 
 def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stack) -> None:
@@ -103,7 +106,7 @@ def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stac
     # By the keyboard alone, and where it goes on.
     approval.get_by_role("button").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Published. Residents see it now.")).to_be_visible()
+    expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert "Monday" in public(stack, bulletin["id"]).json()["body"]["en"]
 
@@ -121,7 +124,7 @@ def test_what_changed_since_it_was_read_is_shown_and_not_approved(
     expect(alert.get_by_text("+black")).to_be_visible()
     assert public(stack, bulletin["id"]).status_code == 404
     page.get_by_role("button", name="Approve version 2 and publish it").click()
-    expect(page.get_by_text("Published. Residents see it now.")).to_be_visible()
+    expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}
 
 
@@ -159,7 +162,7 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     assert seen["outcome"]["en"] == "Found. The search is over."
     other = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
     other.get_by_role("button", name="Approve these words").click()
-    expect(other.get_by_text("Residents see the words now.")).to_be_visible()
+    expect(other.get_by_text("Residents see the words within a minute.")).to_be_visible()
     assert public(stack, bulletin["id"]).json()["outcome"]["en"].endswith("Thanks to everybody.")
 
 

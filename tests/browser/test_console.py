@@ -32,21 +32,31 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id)
     assert page.url.endswith(f"/console/reports/{resident.id}")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(resident.reference)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(resident.reference)
+    expect(heading).to_be_focused()
 
     page.get_by_role("button", name="Acknowledge and take").click()
     expect(page.get_by_label("Assigned to")).to_have_value("officer")
+    next_step = page.get_by_role("heading", name="Next step")
+    expect(next_step).to_be_focused()
+    facts = page.get_by_role("region", name="Report", exact=True)
+    expect(facts).to_contain_text("Acknowledged")
 
     page.get_by_label("Template", exact=True).select_option(label="Ask for the place")
     reply = page.get_by_label("Message to the reporter")
     expect(reply).to_have_value(re.compile(re.escape(resident.reference)))
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Sent.")).to_be_visible()
+    reply.fill("And")
+    expect(page.get_by_text("Sent.")).to_have_count(0)
+    reply.fill("")
     assert "Where exactly" in resident.read()["messages"][0]["text"]
 
     resident.write("At the north gate of the market.")
     page.get_by_role("button", name="Show it as it is now").click()
     expect(page.get_by_text("At the north gate of the market.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
     page.get_by_role("button", name="Start work").click()
     page.get_by_role("button", name="Close…").click()
@@ -57,6 +67,8 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     dialog.get_by_label("What the reporter reads").fill("He is at home again. Thank you.")
     dialog.get_by_role("button", name="Close the report").click()
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(next_step).to_be_focused()
+    expect(facts).to_contain_text("Closed")
     outcome = resident.read()["outcome"]
     assert outcome["reason"] == "He is at home again. Thank you."
 

@@ -55,6 +55,16 @@ def test_on_a_desk_the_conversation_stays_beside_the_report(
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+def test_a_single_message_is_as_high_as_its_words(
+    open_page: OpenPage, stack: Stack, resident: Resident
+) -> None:
+    resident.write("He has gone.")
+    page = opened(open_page, f"reports/{resident.id}", DESK)
+    box = page.locator(".talk .message").bounding_box()
+    assert box
+    assert box["height"] < 100
+
+
 def test_each_step_says_what_it_does(open_page: OpenPage, resident: Resident) -> None:
     page = opened(open_page, f"reports/{resident.id}", DESK)
     for name, words in (

@@ -53,11 +53,25 @@ def test_the_receipt_opens_the_answer_on_another_phone(
     other.page.locator("#message").fill("Still at the bus stop.")
     other.page.locator("form button[type=submit]").click()
     expect(other.page.locator(".message--reporter")).to_contain_text("Still at the bus stop.")
+    said = other.page.get_by_text(re.compile("Your message is sent|留言已发送"))
+    expect(said).to_be_visible()
+    other.page.locator("#message").fill("He")
+    expect(said).to_have_count(0)
     opened = officer.call("GET", f"/v1/officer/reports/{report_id}")
     assert [message["text"] for message in opened["messages"]] == [
         "Where is he now?",
         "Still at the bus stop.",
     ]
+
+
+def test_the_camera_is_in_sight_after_the_red_button(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language, viewport=PHONE_SIZE)
+    page.locator(".red-button").click()
+    camera = page.locator(".picker--main").bounding_box()
+    bar = page.locator(".send").bounding_box()
+    assert camera
+    assert bar
+    assert camera["y"] + camera["height"] <= bar["y"]
 
 
 @pytest.mark.thorough
@@ -79,6 +93,8 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
 def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
     bulletin_id = publish_bulletin(stack, "Stolen bicycles")
     page = open_page()
+    card = page.get_by_role("article", name="Stolen bicycles")
+    expect(card).to_contain_text("Valid until")
     page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
     resident = Resident(page)
     expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
@@ -154,6 +170,9 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Choose the area on a map").check()
     area = page.get_by_label("Area", exact=True)
+    resident.send()
+    page.get_by_role("link", name="Pick an area, or choose “I do not say”.").click()
+    expect(page.get_by_role("group", name="Where was it?")).to_be_focused()
     # The first outline is that of the first district.
     page.locator(".map__area").first.click()
     expect(area).to_have_value("chaoyang")
@@ -203,10 +222,28 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
 
 
 @pytest.mark.thorough
+def test_what_is_wrong_follows_the_language(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.send()
+    summary = page.get_by_role("alert").filter(has=page.get_by_role("link"))
+    expect(summary).to_contain_text("Write a few words, or attach a photo.")
+    switch = page.get_by_role("button", name="中文")
+    switch.click()
+    expect(summary).to_contain_text("请写几句话，或添加一张照片。")
+    expect(page.get_by_role("button", name="English")).to_be_focused()
+    page.get_by_role("button", name="返回首页").click()
+    page.get_by_role("button", name="我有回执").click()
+    page.get_by_role("button", name="打开", exact=True).click()
+    page.get_by_role("button", name="English").click()
+    expect(summary).to_contain_text("A receipt has 26 letters and digits. This has 0.")
+
+
+@pytest.mark.thorough
 def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack: Stack) -> None:
     resident = Resident(page)
     receipt = resident.file()
-    resident.button("have").click()
+    resident.confirm_receipt()
     resident.begin()
     resident.write(f"My other report is {receipt}")
     resident.photograph(phone_photo())
@@ -222,6 +259,21 @@ def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack
     resident.send()
     report = own_report(stack, resident.receipt())
     assert (report["text"], len(report["media"])) == ("I have another report.", 1)
+
+
+def test_the_only_copy_of_a_receipt_is_erased_after_a_question(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("have").click()
+    question = page.get_by_role("group", name="Do you have this receipt elsewhere?")
+    expect(question).to_be_focused()
+    expect(question).to_contain_text(receipt)
+    resident.button("Not yet").click()
+    assert resident.kept_rows() > 0
+    expect(page.locator(".receipt code")).to_have_text(receipt)
+    resident.confirm_receipt()
+    expect(page.get_by_text("Your receipt opens the report.")).to_be_visible()
+    assert resident.kept_rows() == 0
 
 
 def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
@@ -310,6 +362,8 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
     )
     receipt = page.locator(".receipt code").inner_text()
     tab_to("I have my receipt")
+    keyboard.press("Enter")
+    tab_to("Yes, erase it here")
     keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_focused()
     tab_to("I have a receipt")

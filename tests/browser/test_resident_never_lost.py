@@ -144,7 +144,7 @@ def test_a_receipt_is_kept_until_the_person_has_it(page: Page) -> None:
     expect(page.get_by_text(receipt)).to_have_count(0)
     page.get_by_role("button", name="Show my receipt").click()
     assert resident.receipt() == receipt
-    resident.button("have").click()
+    resident.confirm_receipt()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
     _is_forgotten(page, receipt)
 

@@ -80,7 +80,7 @@ def test_anybody_can_use_what_has_failed(open_page: OpenPage, stack: Stack, lang
     page = open_page(language=language)
     resident = Resident(page, language)
     receipt = resident.file()
-    resident.button("have").click()
+    resident.confirm_receipt()
     resident.begin()
     resident.write(receipt)
     resident.send()

@@ -1,7 +1,7 @@
 /** The console: nobody is in, somebody is, or the screen is locked. */
 
 import { effect } from '@preact/signals';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { createApi, problemOf } from '../shared/api.ts';
 import { Button } from '../shared/components/Button.tsx';
@@ -9,6 +9,7 @@ import { type Desk, DeskContext } from './desk.ts';
 import { Drafts } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
 import { Names } from './names.ts';
+import { focusHeading } from './parts/focus.ts';
 import { PulseWatch } from './pulse.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
@@ -61,8 +62,9 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
   }, [activity, session]);
   const desk = useMemo(() => (me ? deskOf(api, me, session) : null), [api, me, session]);
   useEffect(() => (desk ? startDesk(desk) : undefined), [desk]);
-  if (desk === null) return <Entrance session={session} problem={problem} again={read} />;
   const away = session.state.value !== 'signed_in';
+  useReturn(away);
+  if (desk === null) return <Entrance session={session} problem={problem} again={read} />;
   const { name, username } = desk.me;
   return (
     <DeskContext.Provider value={desk}>
@@ -80,6 +82,15 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
       )}
     </DeskContext.Provider>
   );
+}
+
+/** The window that had the focus while the screen was locked is gone: begin at the page's heading. */
+function useReturn(away: boolean): void {
+  const before = useRef(away);
+  useEffect(() => {
+    if (before.current && !away) focusHeading();
+    before.current = away;
+  }, [away]);
 }
 
 interface EntranceProps {

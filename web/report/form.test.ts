@@ -118,6 +118,13 @@ test.each([
   expect(faults(part)).toEqual([expected]);
 });
 
+test('an area that was not picked is asked for, not left out', () => {
+  const place = { kind: 'unpicked' } as const;
+  const faults = faultsOf(form({ place, text: 'A van.' }), 0, CATEGORY, LIMITS, NOW);
+  expect(faults).toEqual([{ field: 'location.lat', fault: 'needsArea' }]);
+  expect(isBegun({ ...emptyForm(), place }, 0)).toBe(false);
+});
+
 test('a place that the phone found says how exact it is', () => {
   const place = { kind: 'here', lat: 39.92123456, lon: 116.44, accuracy: 12.3 } as const;
   expect(contentOf(form({ place, address: 'By the\nbank' }), CATEGORY).location).toEqual({

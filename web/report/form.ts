@@ -14,9 +14,10 @@ export interface Contact {
   readonly email: string;
 }
 
-/** Where it was: not said, where the phone is, or an area of the map. */
+/** Where it was: not said, an area that is still to be picked, where the phone is, or an area. */
 export type Place =
   | { readonly kind: 'none' }
+  | { readonly kind: 'unpicked' }
   | { readonly kind: 'here'; readonly lat: number; readonly lon: number; readonly accuracy: number }
   | {
       readonly kind: 'area';
@@ -54,6 +55,7 @@ export interface Fault {
     | 'needs'
     | 'needsCategory'
     | 'closedCategory'
+    | 'needsArea'
     | 'long'
     | 'range'
     | 'time'
@@ -91,11 +93,18 @@ export function emptyForm(category = '', bulletin: Subject | null = null): Form 
 export function isBegun(form: Form, files: number): boolean {
   return (
     files > 0 ||
-    form.place.kind !== 'none' ||
+    isPlaced(form.place) ||
     [form.text, form.when, ...Object.values(form.answers), ...Object.values(form.contact)].some(
       (value) => value.trim() !== '',
     )
   );
+}
+
+/** Return whether a place is said. */
+export function isPlaced(
+  place: Place,
+): place is Exclude<Place, { readonly kind: 'none' | 'unpicked' }> {
+  return place.kind === 'here' || place.kind === 'area';
 }
 
 /** Return what must be corrected before a report is sent, in the order of the page. */
@@ -113,6 +122,7 @@ export function faultsOf(
   if (lengthOf(form.text.trim()) > limits.text_max) {
     faults.push({ field: 'text', fault: 'long', most: limits.text_max });
   }
+  if (form.place.kind === 'unpicked') faults.push({ field: 'location.lat', fault: 'needsArea' });
   if (lengthOf(form.address.trim()) > ADDRESS_MAX) {
     faults.push({ field: 'location.address', fault: 'long', most: ADDRESS_MAX });
   }
@@ -184,7 +194,7 @@ function answerOf(value: string): string {
 }
 
 function locationOf(place: Place, address: string): Location | null {
-  if (place.kind === 'none') return null;
+  if (!isPlaced(place)) return null;
   const said = oneLine(address);
   if (place.kind === 'here') {
     return {

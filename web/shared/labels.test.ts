@@ -20,6 +20,14 @@ test('names that would lie on each other stand beside each other', () => {
   expect(Math.abs((other?.y ?? 0) - 100)).toBeGreaterThanOrEqual(14);
 });
 
+test('two names on a line are not read as one', () => {
+  const half = widthOf('Sanlitun', 14) / 2;
+  const [one, other] = shown([name('Sanlitun', 100, 100), name('Sanlitun', 105 + 2 * half, 100)]);
+  expect(one).toMatchObject({ x: 100, y: 100 });
+  const distance = Math.abs((other?.x ?? 0) - 100) - 2 * half;
+  expect(other?.y === 100 && distance < 8).toBe(false);
+});
+
 test('a name that may not move is left out when there is no room', () => {
   const station = name('Sanlitun', 110, 100, false);
   const crowd = [name('Chaoyang', 100, 88), name('Dongcheng', 100, 106), name('Xicheng', 100, 124)];

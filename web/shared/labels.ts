@@ -26,6 +26,8 @@ export interface Rect {
 
 const HAN = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/u;
 const GAP = 3;
+// Between two names on a line: as wide as a space, so that they are not read as one.
+const APART = 8;
 // Steps away from its place: across in widths of the name, down in heights of a line.
 const STEPS = [
   [0, 0],
@@ -88,8 +90,8 @@ function within(middle: number, half: number, whole: number): number {
 
 function overlap(one: Rect, other: Rect): boolean {
   return (
-    one.left < other.right + GAP &&
-    one.right > other.left - GAP &&
+    one.left < other.right + APART &&
+    one.right > other.left - APART &&
     one.top < other.bottom &&
     one.bottom > other.top
   );

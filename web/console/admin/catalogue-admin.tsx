@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { inWords } from '../dashboard/acknowledgement.tsx';
@@ -31,7 +32,7 @@ export function CatalogueAdmin({ api }: { api: Api }) {
     language.value,
   );
   const [open, setOpen] = useState<string | null>(null);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   const finish = async (message: string) => {
     setOpen(null);
     setDone(message);

@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
@@ -73,7 +73,7 @@ function Subscriptions({ api, me }: { api: Api; me: Me }) {
     () => ok(api.GET('/v1/officer/subscriptions')),
     'subscriptions',
   );
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   const step = useStep();
   const t = text().me;
   const finish = async (message: string) => {

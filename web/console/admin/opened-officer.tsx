@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
@@ -26,7 +27,7 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
     username,
   );
   const [isChanging, setChanging] = useState(false);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   const finish = async (message: string) => {
     setChanging(false);
     setDone(message);

@@ -5,6 +5,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { Checks, Radios } from '../../shared/components/Choices.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { type Appointment, asAppointment, type Officer } from './row.ts';
@@ -37,7 +38,7 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
   const catalogue = names.catalogue.value;
   const [username, setUsername] = useState(officer?.username ?? '');
   const [row, setRow] = useState<Appointment>(() => beginning(officer));
-  const [errors, setErrors] = useState<{ field: string; text: string }[]>([]);
+  const [errors, setErrors] = useSaid<{ field: string; text: string }[]>([]);
   const step = useStep();
   const write = (change: Partial<Appointment>) => setRow({ ...row, ...change });
   const t = text().officers;

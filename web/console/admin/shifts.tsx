@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
 import { focusHeading } from '../parts/focus.ts';
 import { Waiting } from '../parts/waiting.tsx';
@@ -20,7 +21,7 @@ export function Shifts({ api, me }: { api: Api; me: Me }) {
     `shifts ${language.value}`,
   );
   const [editing, setEditing] = useState<ShiftPlan | null>(null);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   const finish = async () => {
     setEditing(null);
     setDone(text().shifts.saved);

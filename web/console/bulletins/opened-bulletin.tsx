@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { useLoaded } from '../parts/asking.ts';
@@ -15,6 +16,7 @@ import { Editor } from './editor.tsx';
 import { Ending } from './ending.tsx';
 import { Leads } from './leads.tsx';
 import { openBulletin, shownPictures, unready } from './opened.ts';
+import { publicPage } from './paths.ts';
 import { Preview } from './preview.tsx';
 import { Record } from './record.tsx';
 import { text } from './texts.ts';
@@ -25,7 +27,7 @@ type Doing = 'edit' | 'resolve' | 'withdraw' | null;
 export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }) {
   const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
   const [doing, setDoing] = useState<Doing>(null);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   useRereads(loaded.value?.bulletin ?? null, again);
   const finish = async (message: string) => {
     setDoing(null);
@@ -159,7 +161,7 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
         </Button>
       )}
       {bulletin.published_version !== null && !bulletin.ended_at && (
-        <a href={bulletin.url} target="_blank" rel="noopener noreferrer">
+        <a href={publicPage(bulletin.url)} target="_blank" rel="noopener noreferrer">
           {text().publicPage}
         </a>
       )}

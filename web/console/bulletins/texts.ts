@@ -112,8 +112,8 @@ export const text = texts({
     noChanges: 'It does not differ from what residents see.',
     approve: (version: number) => `Approve version ${version} and publish it`,
     approveWords: 'Approve these words',
-    approved: 'Published. Residents see it now.',
-    wordsApproved: 'Approved. Residents see the words now.',
+    approved: 'Published. Residents see it within a minute.',
+    wordsApproved: 'Approved. Residents see the words within a minute.',
     wroteIt: 'You wrote part of this, so a colleague of the channel approves it.',
     notReady: (count: number) =>
       count === 1
@@ -314,8 +314,8 @@ export const text = texts({
     noChanges: '与市民现在看到的内容没有差别。',
     approve: (version: number) => `批准第 ${version} 版并发布`,
     approveWords: '批准这段说明',
-    approved: '已发布，市民现在可以看到。',
-    wordsApproved: '已批准，市民现在可以看到这段说明。',
+    approved: '已发布，市民一分钟内可以看到。',
+    wordsApproved: '已批准，市民一分钟内可以看到这段说明。',
     wroteIt: '您参与了撰写，须由本栏目的同事批准。',
     notReady: (count: number) => `有 ${count} 张照片尚未就绪。就绪后，或去掉照片后，才能批准。`,
     lookAgain: '重新查看',

@@ -6,6 +6,7 @@ import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { ok, type Step, useLoaded, useStep } from '../parts/asking.ts';
 import { Radios } from '../../shared/components/Choices.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';
@@ -30,7 +31,7 @@ export interface LevelProps {
 /** How far above the usual the number of reports is, and the form to set it. */
 export function Level({ api, state, again, mayChange }: LevelProps) {
   const [isSetting, setSetting] = useState(false);
-  const [done, setDone] = useState<string | null>(null);
+  const [done, setDone] = useSaid<string | null>(null);
   const step = useStep();
   const finish = async (message: string) => {
     setSetting(false);

@@ -7,6 +7,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { QuestionField } from '../../shared/components/QuestionField.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
@@ -53,7 +54,7 @@ function EntryForm({ onCreated }: { onCreated: (created: Created) => void }) {
   const { api, names } = useDesk();
   const keys = useMemo(() => new Keys(), []);
   const [entered, setEntered] = useState(EMPTY);
-  const [errors, setErrors] = useState<{ field?: string; text: string }[]>([]);
+  const [errors, setErrors] = useSaid<{ field?: string; text: string }[]>([]);
   const [busy, setBusy] = useState(false);
   const categories = names.catalogue.value?.categories ?? [];
   const form = categories.find(({ code }) => code === entered.category)?.details ?? [];

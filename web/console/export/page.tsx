@@ -5,6 +5,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -20,7 +21,7 @@ export function ExportPage({ id }: { id: string }) {
   const t = exportTexts();
   const { api, me } = useDesk();
   const [pending, setPending] = useState<Pending | null>(null);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   const params = { path: { export_id: id } };
   const read = useCallback(async () => {
     const outcome = await outcomeOf(api.GET('/v1/officer/exports/{export_id}', { params }));

@@ -138,15 +138,10 @@ function Account({ signOut, lock }: FrameProps) {
   );
 }
 
-/** Show each page but the first one from its heading on. */
+/** Show each page from its heading on, also the one to which the sign-in leads. */
 function useFocusedPage(main: { current: HTMLElement | null }): void {
-  const before = useRef(path.value);
   const now = path.value;
-  useEffect(() => {
-    if (now === before.current) return;
-    before.current = now;
-    focusPage(main.current);
-  }, [now, main]);
+  useEffect(() => focusPage(main.current), [now, main]);
 }
 
 /** Put the focus on the new page's heading, so that it is read out, and begin at its top. */

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { texts } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Schemas } from '../types.ts';
@@ -23,7 +24,7 @@ export function MapPage() {
   const [category, setCategory] = useState('');
   const [days, setDays] = useState<number>(7);
   const [counts, setCounts] = useState<Counts | null>(null);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   useEffect(() => {
     let current = true;
     const since = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);

@@ -1,6 +1,7 @@
 /** What a page asks the API, and what becomes of it, as hooks. */
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useSaid } from '../../shared/said.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 
 /** A call that did not succeed. */
@@ -68,7 +69,7 @@ export interface Step {
 
 export function useStep(): Step {
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
+  const [failure, setFailure] = useSaid<Failure | null>(null);
   const run: Step['run'] = async (work, deal) => {
     setBusy(true);
     setFailure(null);

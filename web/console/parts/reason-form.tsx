@@ -6,6 +6,7 @@ import { useId, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { texts } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 
 interface ReasonFormProps {
   intro?: ComponentChildren;
@@ -23,7 +24,7 @@ export function ReasonForm(props: ReasonFormProps) {
   const t = formTexts();
   const id = useId();
   const [reason, setReason] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useSaid<string | null>(null);
   const [busy, setBusy] = useState(false);
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
@@ -26,7 +27,7 @@ export function QueuePage() {
   const t = queueTexts();
   const { list, me } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useSaid('');
   const rows = useRef<HTMLOListElement>(null);
   const close = () => setDialog(null);
   const step = useQuickSteps(setSaid);

@@ -6,8 +6,10 @@ import { Radios } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { focusPart } from '../parts/focus.ts';
 import { isReference } from '../search/numbers.ts';
 import type { Api, Disposition, Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
@@ -50,7 +52,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const key = `close:${report.id}`;
   const [disposition, setDisposition] = useState<Disposition | null>(null);
   const [reference, setReference] = useState(report.original?.reference ?? '');
-  const [errors, setErrors] = useState<Wrong[]>([]);
+  const [errors, setErrors] = useSaid<Wrong[]>([]);
   const [busy, setBusy] = useState(false);
   const reason = drafts.get(key);
   const error = (field: string) => errors.find((wrong) => wrong.field === field)?.text ?? null;
@@ -70,6 +72,8 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
       const closed = await open.change({ ...change, ...(original && { duplicate_of: original }) });
       if (closed) drafts.set(key, '');
       onClose();
+      // "Close…", to which the dialog would return the focus, is gone.
+      if (closed) focusPart('next-step');
     }
     setBusy(false);
   };

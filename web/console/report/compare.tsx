@@ -4,6 +4,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -44,7 +45,7 @@ function Comparison({ open, report, id, onClose }: ComparisonProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [other, setOther] = useState<Report | null>(null);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   useEffect(() => {
     const params = { path: { report_id: id } };
     void outcomeOf(api.GET('/v1/officer/reports/{report_id}', { params })).then((outcome) => {

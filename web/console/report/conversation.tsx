@@ -6,6 +6,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Check } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
@@ -62,8 +63,8 @@ function Reply({ open, report }: ConversationProps) {
   const keys = useMemo(() => new Keys(), []);
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const [said, setSaid] = useState('');
+  const [error, setError] = useSaid<string | null>(null);
+  const [said, setSaid] = useSaid('');
   const draft = `reply:${report.id}`;
   const text = drafts.get(draft);
   const send = async (): Promise<boolean> => {
@@ -131,7 +132,11 @@ function Reply({ open, report }: ConversationProps) {
       <Field
         id="reply"
         label={t.talk.label}
-        hint={`${t.talk.hint} ${t.talk.keysHint}`}
+        hint={
+          <>
+            {t.talk.hint} <span class="reply__keys">{t.talk.keysHint}</span>
+          </>
+        }
         error={error}
       >
         {(control) => (

@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
@@ -29,8 +30,8 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
   const keys = useMemo(() => new Keys(), []);
   const input = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-  const [said, setSaid] = useState('');
+  const [error, setError] = useSaid<string | null>(null);
+  const [said, setSaid] = useSaid('');
   if (report.status === 'withdrawn') return null;
   const send = async () => {
     const files = [...(input.current?.files ?? [])];

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -15,7 +16,7 @@ export function History({ id }: { id: string }) {
   const { api } = useDesk();
   const [items, setItems] = useState<ReportEvent[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   const [busy, setBusy] = useState(false);
   const read = async (from: string | null) => {
     setBusy(true);

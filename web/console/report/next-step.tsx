@@ -5,6 +5,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Fact } from '../parts/fact.tsx';
+import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
@@ -25,8 +26,10 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   const steps = stepsOf(report, me.username);
   const change = async (wanted: ReportChange) => {
     setBusy(true);
-    await open.change(wanted);
+    const changed = await open.change(wanted);
     setBusy(false);
+    // The button that had the focus is gone.
+    if (changed) focusPart('next-step');
   };
   const confirm = async () => {
     setBusy(true);
@@ -35,8 +38,10 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
       api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params }),
     );
     setBusy(false);
-    if (outcome.ok) await open.load();
-    else open.problem.value = outcome.failure.text;
+    if (outcome.ok) {
+      await open.load();
+      focusPart('next-step');
+    } else open.problem.value = outcome.failure.text;
   };
   const take = (step: Step) => {
     if (step.kind === 'close') return onClose();

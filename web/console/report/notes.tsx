@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
@@ -60,7 +61,7 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
   const { api, drafts } = useDesk();
   const keys = useMemo(() => new Keys(), []);
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useSaid<string | null>(null);
   const draft = `note:${report.id}`;
   const add = async () => {
     const text = drafts.get(draft).trim();

@@ -77,6 +77,8 @@ export class OpenReport {
     if (outcome.ok) {
       this.merge(outcome.data);
       this.changed();
+      // The response has no times of the steps: the report is read again for them.
+      if (wanted.status !== undefined) await this.load();
       return true;
     }
     const { failure } = outcome;

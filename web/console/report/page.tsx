@@ -5,11 +5,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { ago, clock } from '../moments.ts';
 import { now } from '../now.ts';
+import { focusHeading } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
@@ -45,6 +47,10 @@ export function ReportPage({ id }: { id: string }) {
     list.lastOpened = id;
     void open.load();
   }, [open, list, id]);
+  useEffect(() => {
+    // It was said in another language.
+    open.problem.value = null;
+  }, [open, language.value]);
   useCheck(open);
   return (
     <article class="report">
@@ -158,13 +164,17 @@ function Tags({ report }: { report: Report }) {
 
 function Banners({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
+  const reload = async () => {
+    await open.load();
+    if (!open.stale.value) focusHeading();
+  };
   return (
     <>
       <div role="status">
         {open.stale.value && (
           <p class="report__stale">
             {t.stale}{' '}
-            <Button kind="primary" busy={open.loading.value} onClick={() => void open.load()}>
+            <Button kind="primary" busy={open.loading.value} onClick={() => void reload()}>
               {t.reload}
             </Button>
           </p>

@@ -5,6 +5,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
@@ -38,7 +39,7 @@ function Editor({ open, medium, onClose }: EditorProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [regions, setRegions] = useState<Region[]>(medium.redaction?.regions ?? []);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   const [busy, setBusy] = useState(false);
   const params = { path: { report_id: open.id, media_id: medium.media_id } };
   const path = '/v1/officer/reports/{report_id}/media/{media_id}/redaction' as const;

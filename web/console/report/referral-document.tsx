@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -28,7 +29,7 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
   const t = reportTexts();
   const { api, me } = useDesk();
   const [read, setRead] = useState<Read | null>(null);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useSaid('');
   const path = { report_id: open.id };
   useEffect(() => {
     const params = { path, query: { number: referral.number } };

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { pathTo } from '../router.ts';
@@ -89,7 +90,7 @@ function Similar({ open, report, compare }: SimilarProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useSaid('');
   const { similar } = report;
   const link = async () => {
     const outcome = await outcomeOf(

@@ -1,8 +1,8 @@
-import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import { showTime } from '../../shared/time.ts';
 import {
   earlier,
@@ -51,14 +51,14 @@ function OneMessage({ message }: { message: Message }) {
 
 function Writer() {
   const text = mine();
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useSaid('');
   const send = (typed: string, key: string): ReturnType<typeof writeMessage> => {
     setSaid('');
     return writeMessage(typed, key);
   };
   const sent = (): void => {
-    setSaid(text.sentMessage);
-    void refresh();
+    setSaid(() => mine().sentMessage);
+    void refresh('step');
   };
   return (
     <>
@@ -69,6 +69,7 @@ function Writer() {
         submitting={text.sending}
         send={send}
         onSent={sent}
+        onWrite={() => setSaid('')}
       />
       <Status kind="success">{said}</Status>
     </>

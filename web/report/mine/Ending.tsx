@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { tell } from '../screen.ts';
 import { giveFeedback, type OwnReport, refresh, reopen } from './report.ts';
 import { TextForm } from './TextForm.tsx';
@@ -11,14 +12,14 @@ import { mine } from './texts.ts';
 export function Feedback({ report }: { report: OwnReport }) {
   const text = mine();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useSaid('');
   const answer = async (helped: boolean): Promise<void> => {
     setBusy(true);
     const outcome = await giveFeedback(helped);
     setBusy(false);
     if (outcome.done) setSaid(outcome.value.text);
     else setSaid(outcome.detail || text.failed);
-    await refresh();
+    await refresh('step');
   };
   return (
     <>
@@ -61,7 +62,7 @@ export function Reopen() {
       hint={text.reopenText}
       submit={text.reopenSend}
       send={reopen}
-      onSent={() => void refresh().then(() => tell(text.reopened))}
+      onSent={() => void refresh('step').then(() => tell(text.reopened))}
     />
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import type { Schemas } from '../../shared/api.ts';
+import { useSaid } from '../../shared/said.ts';
 import { fileFaults } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { Unacceptable } from '../outbox/types.ts';
@@ -90,8 +91,8 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const [open, setOpen] = useState(false);
   const [keep, setKeep] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
-  const [said, setSaid] = useState('');
+  const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
+  const [said, setSaid] = useSaid('');
   const entries = (outbox.value?.entries.value ?? []).filter(
     (entry) => entry.category === '' && entry.reportId === report.id,
   );
@@ -110,8 +111,8 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const send = async (): Promise<void> => {
     const limits = catalogue.value?.limits;
     if (!outbox.value || !receipt.value || !limits || files.all.value.length === 0) return;
-    const wrong = errorsOf([], fileFaults(files.all.value, limits));
-    setErrors([...wrong]);
+    const wrong = fileFaults(files.all.value, limits);
+    setErrors(() => errorsOf([], wrong));
     if (wrong.length > 0) return;
     setBusy(true);
     setSaid('');
@@ -125,7 +126,10 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       setErrors([]);
       setOpen(false);
     } catch (fault) {
-      setErrors([fault instanceof Unacceptable ? unacceptable(fault, files.all.value) : { text: text.failed }]);
+      const all = files.all.value;
+      setErrors(() => [
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: mine().failed },
+      ]);
     } finally {
       setBusy(false);
     }

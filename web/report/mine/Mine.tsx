@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { RECEIPT_LENGTH, readReceipt, receiptFault } from '../receipt.ts';
@@ -20,7 +21,7 @@ export function Mine({ receipt }: { receipt: string | null }) {
 function Door({ given }: { given: string | null }) {
   const text = mine();
   const [typed, setTyped] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useSaid<string | null>(null);
   const [busy, setBusy] = useState(false);
 
   const open = async (canonical: string): Promise<void> => {
@@ -30,15 +31,15 @@ function Door({ given }: { given: string | null }) {
     setBusy(false);
     if (outcome.done) return;
     const { code, detail } = outcome;
-    if (code === 'not_found' || code === 'receipt_required') setError(text.unknown);
-    else if (code === 'deleted') setError(text.deleted);
-    else setError(detail || text.failed);
+    if (code === 'not_found' || code === 'receipt_required') setError(() => mine().unknown);
+    else if (code === 'deleted') setError(() => mine().deleted);
+    else setError(detail || (() => mine().failed));
   };
   const submit = (): void => {
     const canonical = readReceipt(typed);
     const fault = receiptFault(canonical);
-    if (fault === 'letters') setError(text.letters);
-    else if (fault === 'length') setError(text.short(canonical.length));
+    if (fault === 'letters') setError(() => mine().letters);
+    else if (fault === 'length') setError(() => mine().short(canonical.length));
     else void open(canonical);
   };
   useEffect(() => {

@@ -60,7 +60,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
       </section>
       <p class="muted looked">
         {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
-        <Button kind="quiet" onClick={() => void refresh()}>
+        <Button kind="quiet" onClick={() => void refresh('look')}>
           {text.refresh}
         </Button>
       </p>

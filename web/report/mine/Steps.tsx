@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
+import { useSaid } from '../../shared/said.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { Sure } from '../parts/Sure.tsx';
 import { locate, type NoFix } from '../position.ts';
@@ -23,7 +24,7 @@ interface Said {
 export function AddPlace({ report }: { report: OwnReport }) {
   const text = mine();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useSaid<Said | null>(null);
   // A place whose call has not come back keeps its key.
   const key = useRef(randomUuid());
 
@@ -50,7 +51,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
           ? { kind: 'success', text: text.placeSent(outcome.value.left) }
           : { kind: 'error', text: outcome.detail || text.failed },
       );
-      await refresh();
+      await refresh('step');
     } catch (reason) {
       setSaid({ kind: 'error', text: placeWords(reason) });
     } finally {
@@ -73,7 +74,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
 export function SaveProof() {
   const text = mine();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useSaid<Said | null>(null);
   const save = async (): Promise<void> => {
     setBusy(true);
     const outcome = await loadProof();
@@ -107,13 +108,13 @@ export function Withdraw() {
   const text = mine();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useSaid<Said | null>(null);
   const take = async (): Promise<void> => {
     setBusy(true);
     const outcome = await withdraw();
     setBusy(false);
     if (outcome.done) {
-      await refresh();
+      await refresh('step');
       tell(text.withdrawn);
       return;
     }

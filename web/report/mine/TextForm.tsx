@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import type { Outcome } from './report.ts';
 import { mine } from './texts.ts';
@@ -17,18 +18,20 @@ export interface TextFormProps {
   /** Send the text. `key` stays the same until it is sent, so that it is never stored twice. */
   send: (text: string, key: string) => Promise<Outcome<unknown>>;
   onSent: () => void;
+  /** Called when the person writes anew. */
+  onWrite?: () => void;
 }
 
 /** A text to the officers. */
-export function TextForm({ id, label, hint, submit, submitting = submit, send, onSent }: TextFormProps) {
-  const text = mine();
+export function TextForm({ id, label, hint, submit, submitting = submit, ...calls }: TextFormProps) {
+  const { send, onSent, onWrite } = calls;
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useSaid<string | null>(null);
   const key = useRef(randomUuid());
   const trySending = async (): Promise<void> => {
     if (!typed.trim()) {
-      setError(text.blank);
+      setError(() => mine().blank);
       return;
     }
     setBusy(true);
@@ -38,7 +41,7 @@ export function TextForm({ id, label, hint, submit, submitting = submit, send, o
     if (!outcome.done) {
       // It was stored in the words of an earlier attempt: these are new ones.
       if (outcome.code === 'key_reused') key.current = randomUuid();
-      setError(outcome.detail || text.failed);
+      setError(outcome.detail || (() => mine().failed));
       return;
     }
     key.current = randomUuid();
@@ -61,7 +64,10 @@ export function TextForm({ id, label, hint, submit, submitting = submit, send, o
             rows={3}
             maxLength={4000}
             value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
+            onInput={(event) => {
+              setTyped(event.currentTarget.value);
+              onWrite?.();
+            }}
           />
         )}
       </Field>

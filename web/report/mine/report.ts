@@ -17,7 +17,7 @@ export const report = signal<OwnReport | null>(null);
 export const earlier = signal<readonly Message[]>([]);
 export const earlierCursor = signal<string | null>(null);
 export const lookedAt = signal<Date | null>(null);
-/** Grows when the report has changed by itself while it was open. */
+/** Grows when officers have changed the report while it was open; 0 when the person has seen that. */
 export const news = signal(0);
 
 let etag: string | null = null;
@@ -44,13 +44,19 @@ export function closeReport(): void {
   earlier.value = [];
   earlierCursor.value = null;
   lookedAt.value = null;
+  news.value = 0;
   etag = null;
 }
 
-/** Read the report again; an unchanged one costs nothing. Return whether it could be read. */
-export async function refresh(): Promise<boolean> {
+/**
+ * Read the report again; an unchanged one costs nothing. Return whether it could be read.
+ *
+ * `why` is an own step, or a look for news: what was new before is then seen. Otherwise it is time.
+ */
+export async function refresh(why: 'step' | 'look' | 'time' = 'time'): Promise<boolean> {
   const before = report.value;
   if (!before) return false;
+  if (why !== 'time') news.value = 0;
   try {
     const { data, response } = await api.GET('/v1/reports/{report_id}', {
       params: { path: { report_id: before.id } },
@@ -62,7 +68,7 @@ export async function refresh(): Promise<boolean> {
     lookedAt.value = new Date();
     if (!data) return true;
     etag = response.headers.get('ETag');
-    if (differs(before, data)) news.value += 1;
+    if (hasNews(before, data, why === 'step')) news.value += 1;
     take(data);
     return true;
   } catch {
@@ -140,12 +146,15 @@ function take(fresh: OwnReport): void {
   lookedAt.value = new Date();
 }
 
-/** Return whether officers or the service changed something that the person should look at. */
-function differs(before: OwnReport, after: OwnReport): boolean {
+/**
+ * Return whether officers or the service changed something that the person should look at. After an
+ * own step, its status is no news.
+ */
+export function hasNews(before: OwnReport, after: OwnReport, ownStep: boolean): boolean {
   const ofOfficers = ({ messages }: OwnReport): number =>
     messages.filter(({ from }) => from === 'officer').length;
   return (
-    before.status !== after.status ||
+    (!ownStep && before.status !== after.status) ||
     ofOfficers(before) !== ofOfficers(after) ||
     before.passed_on.length !== after.passed_on.length ||
     before.media.filter(({ from }) => from === 'officer').length !==

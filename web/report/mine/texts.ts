@@ -13,7 +13,7 @@ const en = {
   deleted: 'This report is deleted. Its time of keeping is over.',
   close: 'Close my report',
   closed: 'Your report is closed on this page. The receipt is not kept.',
-  number: 'Number',
+  number: 'Reference',
   received: 'Received on',
   status: 'Status',
   statusReceived: 'Received',

@@ -6,6 +6,7 @@ import { formOf } from '../form.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { Sure } from '../parts/Sure.tsx';
+import { showReceipt } from '../receipt.ts';
 import { go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { correct, type Refusal } from '../write/state.ts';
@@ -88,10 +89,6 @@ function OnItsWay({ entry }: { entry: Entry }) {
 function Filed({ entry }: { entry: Entry }) {
   const text = sent();
   const left = entry.files.filter(({ state }) => state === 'waiting' || state === 'uploading').length;
-  const confirm = async (): Promise<void> => {
-    await outbox.value?.confirmReceipt(entry.id);
-    if (left === 0) go({ name: 'start' }, text.confirmed);
-  };
   return (
     <>
       <Heading key="filed">{text.arrived}</Heading>
@@ -119,12 +116,7 @@ function Filed({ entry }: { entry: Entry }) {
       {entry.confirmed ? (
         <p class="muted">{text.haveLater}</p>
       ) : (
-        <>
-          <Button kind="primary" class="wide" onClick={() => void confirm()}>
-            {text.have}
-          </Button>
-          <p class="muted">{text.haveHint}</p>
-        </>
+        <Confirm entry={entry} left={left} />
       )}
       <div class="row">
         <Button onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
@@ -133,6 +125,43 @@ function Filed({ entry }: { entry: Entry }) {
       </div>
       <Erase entry={entry} />
     </>
+  );
+}
+
+/** "I have my receipt", with a question: what is erased then may be the only copy. */
+function Confirm({ entry, left }: { entry: Entry; left: number }) {
+  const text = sent();
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const confirm = async (): Promise<void> => {
+    setBusy(true);
+    await outbox.value?.confirmReceipt(entry.id);
+    if (left === 0) go({ name: 'start' }, text.confirmed);
+  };
+  if (!asked) {
+    return (
+      <>
+        <Button kind="primary" class="wide" onClick={() => setAsked(true)}>
+          {text.have}
+        </Button>
+        <p class="muted">{text.haveHint}</p>
+      </>
+    );
+  }
+  return (
+    <Sure
+      title={text.haveTitle}
+      yes={text.haveYes}
+      no={text.haveNo}
+      busy={busy}
+      onYes={() => void confirm()}
+      onNo={() => setAsked(false)}
+    >
+      <p class="receipt__code" translate={false}>
+        <code>{showReceipt(entry.receipt ?? '')}</code>
+      </p>
+      <p>{text.haveText}</p>
+    </Sure>
   );
 }
 

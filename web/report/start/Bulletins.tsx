@@ -16,7 +16,7 @@ import {
 import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
 import { frame } from '../texts.ts';
-import { showDay } from '../../shared/time.ts';
+import { showDay, showTime } from '../../shared/time.ts';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
 import { start } from './texts.ts';
 
@@ -112,6 +112,12 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
           {bulletin.corrected_at
             ? `${text.corrected} ${showDay(bulletin.corrected_at, language.value)}`
             : `${text.published} ${showDay(bulletin.published_at, language.value)}`}
+          {bulletin.expires_at && !bulletin.ended_at && (
+            <>
+              <br />
+              {text.until} {showTime(bulletin.expires_at, language.value)}
+            </>
+          )}
         </p>
         {takesLeads(bulletin) && (
           <Button

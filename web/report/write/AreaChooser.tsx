@@ -173,7 +173,7 @@ function districtOf(area: Feature, districts: readonly Feature[]): Feature | und
 
 function choose(area: Feature | undefined): void {
   if (!area) {
-    change({ place: { kind: 'none' } });
+    change({ place: { kind: 'unpicked' } });
     return;
   }
   const point = innerPoint(area);

@@ -4,6 +4,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Radios } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { isPlaced } from '../form.ts';
 import { Fold } from '../parts/Fold.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { AreaChooser } from './AreaChooser.tsx';
@@ -16,7 +17,7 @@ import { write } from './texts.ts';
 export function Where({ errors }: { errors: readonly FieldError[] }) {
   const text = write();
   const { place, address } = form.value;
-  const [way, setWay] = useState<string>(place.kind);
+  const [way, setWay] = useState<string>(place.kind === 'unpicked' ? 'area' : place.kind);
   const [search, setSearch] = useState<'looking' | NoFix | null>(null);
   const error = errorOf(errors, 'location.lat');
   const addressError = errorOf(errors, 'location.address');
@@ -34,7 +35,7 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
   const choose = (code: string): void => {
     setWay(code);
     setSearch(null);
-    change({ place: { kind: 'none' } });
+    change({ place: { kind: code === 'area' ? 'unpicked' : 'none' } });
     if (code === 'here') void look();
   };
   const failures = { denied: text.denied, lost: text.lost, absent: text.noPlace };
@@ -75,7 +76,7 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
         )}
       </Status>
       {way === 'area' && <AreaChooser />}
-      {place.kind !== 'none' && (
+      {isPlaced(place) && (
         <Field
           id={fieldId('location.address')}
           label={text.address}

@@ -5,6 +5,7 @@ import { Radios } from '../../shared/components/Choices.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
@@ -77,10 +78,12 @@ export function Write({ begin, draft }: WriteProps) {
 
 function WritePage() {
   const text = write();
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
   const [choosing, setChoosing] = useState(!form.value.category);
+  // Begun by the red button: the camera is in sight at once, and the category comes after it.
+  const [cameraFirst] = useState(choosing);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
   const refused = refusals.value.map(({ field, text: why }) => ({ field: fieldId(field), text: why }));
@@ -90,14 +93,11 @@ function WritePage() {
 
   const send = async (): Promise<void> => {
     if (!limits || !outbox.value) return;
-    const found = errorsOf(
-      faultsOf(form.value, files.all.value.length, chosen, limits, new Date()),
-      fileFaults(files.all.value, limits),
-    );
+    const faults = faultsOf(form.value, files.all.value.length, chosen, limits, new Date());
+    const wrongFiles = fileFaults(files.all.value, limits);
     refusals.value = [];
-    // A copy: the same errors again take the focus again.
-    setErrors([...found]);
-    if (found.length > 0) return;
+    setErrors(() => errorsOf(faults, wrongFiles));
+    if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
       const { keepMetadata } = form.value;
@@ -109,12 +109,24 @@ function WritePage() {
       await clearForm();
       go({ name: 'sent', entry: entry.id });
     } catch (fault) {
-      setErrors([fault instanceof Unacceptable ? unacceptable(fault, files.all.value) : { text: text.full }]);
+      const all = files.all.value;
+      setErrors(() => [
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
+      ]);
     } finally {
       setBusy(false);
     }
   };
 
+  const attachments = (
+    <Attachments
+      files={files}
+      keep={form.value.keepMetadata}
+      errors={shown}
+      hint={text.mediaHint}
+      onKeep={(keepMetadata) => change({ keepMetadata })}
+    />
+  );
   return (
     <form
       class="write"
@@ -131,6 +143,7 @@ function WritePage() {
           {text.lead}: <strong>{form.value.bulletin.title}</strong>
         </p>
       )}
+      {cameraFirst && attachments}
       {choosing ? (
         <Radios
           id={fieldId('category')}
@@ -151,13 +164,7 @@ function WritePage() {
           </Button>
         </p>
       )}
-      <Attachments
-        files={files}
-        keep={form.value.keepMetadata}
-        errors={shown}
-        hint={text.mediaHint}
-        onKeep={(keepMetadata) => change({ keepMetadata })}
-      />
+      {!cameraFirst && attachments}
       <Field
         id={fieldId('text')}
         label={text.text}

@@ -88,6 +88,7 @@ const en = {
   keeping: 'Keeping it on this phone…',
   needs: 'Write a few words, or attach a photo.',
   needsCategory: 'Choose what it is about.',
+  needsArea: 'Pick an area, or choose “I do not say”.',
   closedCategory: 'This takes no reports at the moment. Choose another.',
   long: (most: number) => `Too long: at most ${most} characters.`,
   left: (count: number) => `${count} characters left`,
@@ -107,7 +108,7 @@ const en = {
 
 const zh: typeof en = {
   title: '您的举报',
-  lead: '关于这条通告',
+  lead: '关于这条通报',
   category: '是哪一类情况？',
   change: '更改类别',
   camera: '拍照',
@@ -187,6 +188,7 @@ const zh: typeof en = {
   keeping: '正在保存到手机…',
   needs: '请写几句话，或添加一张照片。',
   needsCategory: '请选择是哪一类情况。',
+  needsArea: '请选一个区域，或选“不说”。',
   closedCategory: '这一类目前不接受举报，请选择其他类别。',
   long: (most: number) => `太长：最多 ${most} 个字符。`,
   left: (count: number) => `还可以写 ${count} 个字符`,

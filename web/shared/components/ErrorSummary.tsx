@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { texts } from '../language.ts';
+import { language, texts } from '../language.ts';
 import './ErrorSummary.css';
 
 export interface ErrorSummaryProps {
@@ -8,13 +8,19 @@ export interface ErrorSummaryProps {
   title?: string;
 }
 
-/** What is wrong in a form, above it. It takes the focus whenever its errors change. */
+/**
+ * What is wrong in a form, above it. It takes the focus whenever its errors change, but not when only
+ * their language does.
+ */
 export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
   const box = useRef<HTMLDivElement>(null);
   const found = errors.map((error) => `${error.field ?? ''} ${error.text}`).join('\n');
+  const tongue = language.value;
+  const before = useRef(tongue);
   useEffect(() => {
-    if (found) box.current?.focus();
-  }, [found]);
+    if (found && before.current === tongue) box.current?.focus();
+    before.current = tongue;
+  }, [found, tongue]);
   if (!found) return null;
   return (
     <div class="error-summary" role="alert" tabIndex={-1} ref={box}>
