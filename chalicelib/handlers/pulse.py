@@ -1,8 +1,10 @@
 """Officers' route of the pulse: what a console asks every few seconds."""
 
+import logging
+
 from pydantic import Field
 
-from chalicelib import wiring
+from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.requests import Call
@@ -11,6 +13,9 @@ from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Minute, Shape
 from chalicelib.services.looking import look_at
 from chalicelib.services.pulse import take_pulse
+from chalicelib.store.looking import Onlooker
+
+log = logging.getLogger(__name__)
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -49,7 +54,7 @@ class PulseView(Shape):
     """`complete` is false when there are more reports than were counted: the counts are then the
     least that there are. `mark` differs from the one before when a report in the scope has changed.
     `unread` has the ids of up to 50 reports with something unread. `also_looking` are the others
-    who had the report `looking_at` open in the last 30 seconds.
+    who had the report `looking_at` open in the last 30 seconds; null when that is not known.
     """
 
     counts: PulseCounts
@@ -57,7 +62,7 @@ class PulseView(Shape):
     newest_change: Minute | None
     mark: str
     unread: list[str]
-    also_looking: list[OnlookerView]
+    also_looking: list[OnlookerView] | None
 
 
 @routes.get("/v1/officer/pulse", query=PulseQuery, returns=PulseView)
@@ -73,14 +78,23 @@ def get_pulse(call: Call) -> Response:
         rows=wiring.pulse_rows(),
         catalogue=wiring.catalogue(),
     )
-    others = (
-        look_at(
+    others = _others(call)
+    return Response(PulseView.model_validate(pulse._asdict() | {"also_looking": others}))
+
+
+def _others(call: Call) -> tuple[Onlooker, ...] | None:
+    """Return who else has the report open; None when it is not known. The counts of what is
+    critical must not wait for that.
+    """
+    if not call.query.looking_at:
+        return ()
+    try:
+        return look_at(
             call.query.looking_at,
             actor=call.actor,
             reports=wiring.reports(),
             looking=wiring.looking(),
         )
-        if call.query.looking_at
-        else ()
-    )
-    return Response(PulseView.model_validate(pulse._asdict() | {"also_looking": others}))
+    except errors.Unavailable:
+        log.warning("onlookers_unknown")
+        return None

@@ -73,7 +73,7 @@ class PublicFeeds:
         if seen and seen.is_kept(now) and seen.feed.change == self._bulletins.last_change(channel):
             return seen.feed.at(now)
         feed = self._read(channel, now)
-        if feed.change:
+        if feed.change and feed.change.mark:
             since = seen.since if seen and seen.feed.change == feed.change else now
             self._seen[channel] = _Seen(feed, read_at=now, since=since)
         return feed

@@ -99,8 +99,8 @@ def changed_rows(bulletin: Bulletin, now: datetime) -> dict[Key, Row]:
 
 
 def change_of(row: Row) -> Change:
-    """Return the change that a CHANGED row is about."""
-    return Change(times.parse(row["at"]), row["mark"])
+    """Return the change that a CHANGED row is about. One of an earlier version has no mark."""
+    return Change(times.parse(row["at"]), row.get("mark", ""))
 
 
 def _published(bulletin: Bulletin) -> Row:

@@ -113,28 +113,24 @@ class Update(NamedTuple):
 
     def _sets(self, terms: "_Terms") -> list[str]:
         sets = [
-            f"{terms.name(name)} = {terms.value(name, value)}"
+            f"{terms.name(name)} = {terms.value(value)}"
             for name, value in self.put.items()
             if value is not None
         ]
         sets += [
-            f"{terms.name(name)} = if_not_exists({terms.name(name)}, {terms.value(name, value)})"
+            f"{terms.name(name)} = if_not_exists({terms.name(name)}, {terms.value(value)})"
             for name, value in self.put_once.items()
             if value is not None
         ]
         for name, more in self.append.items():
-            known = f"if_not_exists({terms.name(name)}, {terms.value('none', [])})"
-            sets.append(f"{terms.name(name)} = list_append({known}, {terms.value(name, more)})")
+            known = f"if_not_exists({terms.name(name)}, {terms.value([])})"
+            sets.append(f"{terms.name(name)} = list_append({known}, {terms.value(more)})")
         return sets
 
     def _adds(self, terms: "_Terms") -> list[str]:
         return [
-            f"{terms.name(name)} {terms.value(f'{name}_more', amount)}"
-            for name, amount in self.add.items()
-        ] + [
-            f"{terms.name(name)} {terms.value(f'{name}_more', set(more))}"
-            for name, more in self.gather.items()
-        ]
+            f"{terms.name(name)} {terms.value(amount)}" for name, amount in self.add.items()
+        ] + [f"{terms.name(name)} {terms.value(set(more))}" for name, more in self.gather.items()]
 
     def _removed(self) -> list[str]:
         return [*(name for name, value in self.put.items() if value is None), *self.remove]
@@ -143,38 +139,44 @@ class Update(NamedTuple):
         conditions = [] if self.upsert else [f"attribute_exists({terms.name('pk')})"]
         conditions += terms.equal(self.equal)
         for name, limit in self.room.items():
-            size = f"size({terms.name(name)}) < {terms.value(f'{name}_room', limit)}"
+            size = f"size({terms.name(name)}) < {terms.value(limit)}"
             conditions.append(f"(attribute_not_exists({terms.name(name)}) OR {size})")
         return conditions
 
 
 class _Terms:
-    """The placeholders of one expression. Names need them too: DynamoDB reserves many words."""
+    """The placeholders of one expression. Names need them too: DynamoDB reserves many words, and a
+    username has characters that no placeholder may have. So they are numbers.
+    """
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._values: dict[str, Any] = {}
 
     def name(self, name: str) -> str:
-        self._names[f"#{name}"] = name
-        return f"#{name}"
+        """Return the placeholder of an attribute's name, the same each time."""
+        return self._names.setdefault(name, f"#{len(self._names)}")
 
-    def value(self, label: str, value: Any) -> str:
-        self._values[f":{label}"] = value
-        return f":{label}"
+    def value(self, value: Any) -> str:
+        """Return the placeholder of a value."""
+        placeholder = f":{len(self._values)}"
+        self._values[placeholder] = value
+        return placeholder
 
     def equal(self, attributes: Attributes) -> list[str]:
         return [
             f"attribute_not_exists({self.name(name)})"
             if value is None
-            else f"{self.name(name)} = {self.value(f'{name}_was', value)}"
+            else f"{self.name(name)} = {self.value(value)}"
             for name, value in attributes.items()
         ]
 
     def arguments(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if self._names:
-            found["ExpressionAttributeNames"] = self._names
+            found["ExpressionAttributeNames"] = {
+                placeholder: name for name, placeholder in self._names.items()
+            }
         if self._values:
             found["ExpressionAttributeValues"] = pack(self._values)
         return found

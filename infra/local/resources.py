@@ -139,7 +139,7 @@ class _Stack:
         }
 
     def client(self, service: str) -> Any:
-        credentials = tuple(os.environ.get(name) for name in _CREDENTIALS)
+        credentials = tuple(os.environ.get(name.upper()) for name in _ARGUMENTS)
         return _client(service, self._endpoint_url, self._region, credentials)
 
     def make(self, logical_id: str) -> _Made:
@@ -188,7 +188,7 @@ class _Stack:
         return made.attributes[attribute] if attribute else made.ref
 
 
-_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
 @cache
@@ -198,16 +198,13 @@ def _client(
     """Return the one client of a service with these credentials. To make it takes longer than what
     it creates, and tests create a cloud for each file.
     """
-    key_id, secret, token = credentials
     config = Config(account_id_endpoint_mode="disabled", s3={"addressing_style": "path"})
     return _session().client(  # type: ignore[call-overload]
         service,
         endpoint_url=endpoint_url,
         region_name=region,
         config=config,
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
+        **dict(zip(_ARGUMENTS, credentials, strict=True)),
     )
 
 

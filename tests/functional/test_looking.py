@@ -82,11 +82,19 @@ def test_it_is_kept_for_an_hour_at_most_and_names_no_more_than_officers(filed: s
     assert ends <= (wiring.clock.now() + timedelta(hours=1)).timestamp()
 
 
-def test_without_its_row_the_pulse_is_a_fault(filed: str) -> None:
+def test_when_it_cannot_be_known_the_pulse_says_so_and_counts(filed: str) -> None:
     refused = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refused):
         reply = call("GET", f"/v1/officer/pulse?looking_at={filed}", officer="li")
-    assert reply.status == 503
+    assert (reply.status, reply.json["also_looking"]) == (200, None)
+    assert reply.json["counts"]["new"] == 1
+
+
+@pytest.mark.parametrize("username", ["li.na@police.example", "4f7c-9a|x", "li+na", "李娜"])
+def test_a_username_may_be_any_that_an_issuer_gives(filed: str, username: str) -> None:
+    cloud.officer(username, name="Somebody")
+    look(username, filed)
+    assert look("wang", filed) == [{"username": username, "name": "Somebody"}]
 
 
 def test_a_look_is_no_reading_of_the_report(filed: str) -> None:

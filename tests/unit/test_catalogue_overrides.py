@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.domain.catalogue import Catalogue, catalogue
+from chalicelib.domain.catalogue.additions import Addition, NewCategory
 from chalicelib.domain.catalogue.model import LifecycleState
 from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
 from chalicelib.errors import Invalid
@@ -197,3 +198,12 @@ def test_changes_leave_the_seed_as_it_was() -> None:
         != before
     )
     assert before == SEED
+
+
+def test_an_added_category_that_was_kept_without_its_partitions_has_reports_in_four() -> None:
+    labels = {"zh": "黑车", "en": "Unlicensed taxi"}
+    new = NewCategory.model_validate({"code": "taxi", "labels": labels})
+    kept = Addition.of(new).model_dump(mode="json")
+    assert restore(SEED, overrides(added=[kept])).category("taxi").shards == 1
+    del kept["begins_with"]
+    assert restore(SEED, overrides(added=[kept])).category("taxi").shards == 4

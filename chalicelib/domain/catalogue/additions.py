@@ -182,10 +182,13 @@ class Addition(NewCategory):
 
     details_version: int = 1
     earlier: tuple[EarlierForm, ...] = Field(default=(), strict=False)
+    # One that was kept without a number has reports in four.
+    begins_with: int = 4
 
     @classmethod
     def of(cls, sent: NewCategory) -> Self:
-        return cls(**{name: getattr(sent, name) for name in NewCategory.model_fields})
+        sent_fields = {name: getattr(sent, name) for name in NewCategory.model_fields}
+        return cls(**sent_fields, begins_with=_SHARDS)
 
     def then(self, sent: NewCategory) -> "Addition":
         """Return the category after a later call. Other fields are a new version of its form."""
@@ -193,7 +196,11 @@ class Addition(NewCategory):
         if sent.details != self.details:
             form = EarlierForm(details_version=version, details=self.details)
             version, earlier = version + 1, (*earlier, form)
-        past = {"details_version": version, "earlier": earlier}
+        past = {
+            "details_version": version,
+            "earlier": earlier,
+            "begins_with": self.begins_with,
+        }
         return Addition.of(sent).model_copy(update=past)
 
     def category(self) -> NamedCategory:
@@ -202,7 +209,7 @@ class Addition(NewCategory):
             code=self.code,
             state=LifecycleState.SHADOW,
             urgency=self.urgency,
-            shards=_SHARDS,
+            shards=self.begins_with,
             emergency=self.emergency,
             always_open=False,
             never_limited=False,
