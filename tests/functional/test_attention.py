@@ -438,7 +438,7 @@ def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read(
     steps: list[str] = []
 
     def meanwhile(request: Any) -> None:
-        if not steps and b"unread_media_more" in request.body:
+        if not steps and b"unread_media" in request.body:
             steps.append("read")
             change_report(created["id"], 2, assignee="li")
 
