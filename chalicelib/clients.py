@@ -101,7 +101,7 @@ def dynamodb() -> Any:
     # validation of parameters would find nothing, and make a write take a quarter longer.
     made = client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
     use_wire_format(made)
-    use_signature(made, _session().get_credentials())
+    use_signature(made, credentials())
     return made
 
 

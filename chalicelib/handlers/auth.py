@@ -1,7 +1,7 @@
 """The authorizer: it checks the access token of an officer.
 
 It does not decide what the officer may do. Each request reads that from the officer's row. So the
-gateway may keep its answer for a minute (docs/adr/0049-cost.md): it says whose token it is, and
+gateway may cache its policy for a minute (docs/adr/0049-cost.md): it says whose token it is, and
 until when, and each request compares that with the clock.
 """
 
@@ -24,14 +24,14 @@ _CLOCKS_DIFFER_S = 5
 _OWN_KEYS = frozenset({"jku", "jwk", "x5u", "x5c"})
 
 
-# The gateway keeps an answer so long, for the same token on any route.
+# API Gateway caches the policy this long: of one token, for all routes.
 KEPT_S = 60
 
 
 @bp.authorizer(ttl_seconds=KEPT_S)
 def authorize_officer(request: AuthRequest) -> AuthResponse:
     """Allow requests that have a valid access token of our issuer and client: all routes, since
-    the answer is kept. `expires_at` in its context is the token's end, in seconds since 1970.
+    the policy is cached. `expires_at` in its context is the token's end, in seconds since 1970.
 
     Raises Exception('Unauthorized'), for which API Gateway returns 401. Raises
     PyJWKClientConnectionError when the issuer's keys cannot be fetched, for which it returns 503.

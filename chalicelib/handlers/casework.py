@@ -61,7 +61,7 @@ class Reasoned(BaseModel):
     """Any JSON body.
 
     The reason in it is checked after the officer and the report are known, so that a refusal can be
-    recorded in the audit.
+    recorded in the audit. No RootModel: one of `Any` is built at import.
     """
 
     model_config = ConfigDict(defer_build=True)

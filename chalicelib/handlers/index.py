@@ -65,7 +65,7 @@ def operations() -> list[Operation]:
 
 
 def prepare(method: str, path: str) -> None:
-    """Import the views of a route and build its models, which else its first call does."""
+    """Import the views of a route and build its models, as its first call would otherwise do."""
     (route,) = (each for each in routes() if (each.method, each.path) == (method, path))
     operation = _operation(route)
     schemas = (content.schema for content in operation.returns.values())

@@ -123,7 +123,7 @@ def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
 
 def read_username(request: Request, wall_clock: datetime) -> str:
     """Return the username from the authorizer. Raises Unauthenticated, also when the token has
-    ended since: the gateway keeps the authorizer's answer for a while.
+    ended since: the gateway caches the authorizer's policy.
     """
     authorizer = request.context.get("authorizer") or {}
     principal, expires_at = authorizer.get("principalId"), str(authorizer.get("expires_at", ""))

@@ -30,7 +30,7 @@ class ReadUrls:
 
     `s3` is a client that signs with SigV4, and `credentials` are its own: of a session of botocore,
     which renews temporary ones. `wall_clock` is the real time, which S3 compares with that of a
-    signature. To make it, and each method, raises Unavailable when they cannot be renewed.
+    signature. The constructor and each method raise Unavailable when they cannot be renewed.
     """
 
     def __init__(
@@ -62,9 +62,10 @@ class ReadUrls:
         """Return an address to read one version of an object, for `expires_s` seconds.
 
         The response of S3 has this `content_type`, `disposition` and `cache_control`, not those
-        that the uploader declared. In each `same_for_s` seconds of the clock all calls return the
-        same address, so that a browser need not read a picture twice. It was valid from the first
-        of these seconds on, so it expires up to `same_for_s` seconds later.
+        that the uploader declared. In each `same_for_s` seconds of the clock all calls with
+        the same credentials return the same address, so that a browser need not read a picture
+        twice. It was valid from the first of these seconds on, so it expires up to `same_for_s`
+        seconds later.
         """
         with unavailable():
             credentials = self._credentials.get_frozen_credentials()

@@ -15,14 +15,14 @@ MARGIN = 1.15
 
 
 def shrink(image: Image.Image, size: Size) -> Image.Image:
-    """Return an RGB image at `size`, which is not larger in either direction."""
+    """Return `image`, which is RGB, at `size`, which is not larger in either direction."""
     factors = _factor(image.width / size[0]), _factor(image.height / size[1])
     if factors != (1, 1):
         image = image.reduce(factors)
     frame = VideoFrame(image.width, image.height, "gray8")
     [plane] = frame.planes
     shrunk = Image.new("RGB", size)
-    # Channel by channel: of RGB, libswscale would make YUV and RGB again.
+    # Each channel as grey: libswscale resizes RGB by way of YUV.
     for channel in "RGB":
         plane.update(image.tobytes("raw", channel, plane.line_size))
         # The sandbox allows no threads.

@@ -48,6 +48,7 @@ def _leave_unsigned(**_: Any) -> Any:
 
 
 def _sign(request: "AWSRequest", credentials: "Credentials", region: str, at: str) -> None:
+    # DynamoDB wants `host` and every `x-amz-` header signed.
     present = credentials.get_frozen_credentials()
     headers: Any = request.headers
     headers["X-Amz-Date"] = at

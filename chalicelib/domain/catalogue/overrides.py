@@ -69,6 +69,7 @@ class Overrides(Input):
 
     categories: tuple[EntryChange, ...] = Field(default=(), strict=False)
     channels: tuple[EntryChange, ...] = Field(default=(), strict=False)
+    # Not validated: a start need not build the model.
     app: AppChange = Field(default_factory=AppChange.model_construct)
     added: tuple[AnyAddition, ...] = Field(default=(), strict=False)
 
