@@ -120,7 +120,7 @@ def test_a_completion_that_fails_is_repeated_for_that_report_alone(
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
     def refuse(request: Any) -> Any:
-        broken = made[failing].encode() in request.body and b'"task"' in request.body
+        broken = made[failing].encode() in request.body and b"REMOVE" in request.body
         return inject.error_response(400, "ValidationException")(request) if broken else None
 
     with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
