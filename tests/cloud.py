@@ -13,8 +13,10 @@ from functools import cache
 from typing import Any
 
 import boto3
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 from PIL import Image
@@ -23,9 +25,31 @@ from chalicelib import wiring
 from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.handlers import media_events, notices, pushes, schedules, upkeep
+from infra.local.resources import create_resources
 from tests import events
 
 SCHEDULE = events.load("schedule")
+
+
+@contextmanager
+def mocked(**more: str) -> Iterator[dict[str, str]]:
+    """Create a mocked cloud with everything in `infra/resources.yaml`, and yield its environment.
+
+    The environment, and `more`, are set meanwhile. `create_resources` patches moto as the local
+    stack does. So DynamoDB handles one request at a time, and conditions and transactions of
+    several threads are atomic.
+    """
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        environment = {
+            **create_resources(),
+            "PUBLIC_URL": "https://api.test",
+            "STAGE": "test",
+            "LIMITS": "off",
+            **more,
+        }
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield environment
 
 
 @cache
@@ -159,7 +183,7 @@ def do_upkeep() -> int:
     # By its name, since only some functions have it among their settings.
     [url] = (url for url in sqs.list_queues()["QueueUrls"] if url.endswith("upkeep-queue"))
     queue = {"QueueUrl": url}
-    with _logged("chalicelib.handlers.upkeep") as lines:
+    with logged("chalicelib.handlers.upkeep") as lines:
         while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 record = events.queue_record(message["Body"], message["MessageId"])
@@ -169,7 +193,7 @@ def do_upkeep() -> int:
 
 
 @contextmanager
-def _logged(name: str) -> Iterator[list[logging.LogRecord]]:
+def logged(name: str) -> Iterator[list[logging.LogRecord]]:
     """Give the lines that a logger writes meanwhile."""
     lines: list[logging.LogRecord] = []
     handler = logging.Handler()

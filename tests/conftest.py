@@ -6,14 +6,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import wiring
-from infra.local.resources import REGION, create_resources
+from infra.local.resources import REGION
 from tests import cloud
 
 os.environ.update(
@@ -56,20 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Mapping[str, str]]:
-    """Create a mocked cloud with everything in `infra/resources.yaml`, and yield its environment.
-
-    The environment is set while the module runs. `create_resources` patches moto as the local stack
-    does. So DynamoDB handles one request at a time, and conditions and transactions of several
-    threads are atomic.
-    """
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        environment = create_resources() | {
-            "PUBLIC_URL": "https://api.test",
-            "STAGE": "test",
-            "LIMITS": "off",
-        }
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    """Create a mocked cloud for the module, and yield its environment."""
+    with cloud.mocked() as environment:
         wiring.reset()
         wiring.pause_by(lambda seconds: None)
         yield environment

@@ -18,9 +18,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from chalicelib import wiring
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -163,6 +166,17 @@ def serving() -> Iterator[FakeIssuer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def trusted(monkeypatch: pytest.MonkeyPatch, issuer: str, client: str) -> Iterator[None]:
+    """Let the authorizer trust tokens of `issuer` for `client`, signed with the keys here."""
+    with serving() as keys:
+        monkeypatch.setenv("ISSUER", issuer)
+        monkeypatch.setenv("CLIENT_ID", client)
+        monkeypatch.setenv("JWKS_URI", f"{keys.url}/jwks.json")
+        wiring.reset()
+        yield
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -281,12 +281,3 @@ def _refuse_constant(name: str) -> Any:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
-
-
-def require_period(since: date, until: date, *, longest: timedelta) -> None:
-    """Raise Invalid when a period ends before it begins, or is too long."""
-    if since > until:
-        raise errors.Invalid(errors.FieldError("since", "after_until"))
-    if until - since > longest:
-        days = str(longest.days)
-        raise errors.Invalid(errors.FieldError("since", "period_too_long", (("days", days),)))

@@ -8,9 +8,10 @@ from pydantic import Field
 from chalicelib import wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.periods import require_period
 from chalicelib.domain.times import Day
 from chalicelib.handlers.load_level import LoadLevelView
-from chalicelib.handlers.requests import Call, require_period
+from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
 from chalicelib.handlers.shapes import Category, Minute, Shape

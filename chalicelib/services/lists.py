@@ -18,6 +18,7 @@ from chalicelib.domain.attention import (
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
+from chalicelib.domain.periods import require_period
 from chalicelib.domain.report_query import NOBODY, ReportQuery
 from chalicelib.domain.reports import OPEN_STATUSES, Status
 from chalicelib.services.actor import OfficerActor
@@ -60,7 +61,8 @@ def list_reports(
     Invalid for an assignee who is no officer. All of these write a denial to the audit. Raises
     Invalid, without one, for a time that ends before it begins.
     """
-    _require_period(query)
+    # An empty page would look like quiet.
+    require_period(query.since, query.until)
     officer, filters = actor.officer, query.filters()
     try:
         reached = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
@@ -103,12 +105,6 @@ def list_reports(
         for row in page.rows
     )
     return ReportPage(tuple(items), next_cursor)
-
-
-def _require_period(query: ReportQuery) -> None:
-    """Raise Invalid when `since` is later than `until`: an empty page would look like quiet."""
-    if query.since and query.until and query.since > query.until:
-        raise errors.Invalid(errors.FieldError("since", "after_until"))
 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:

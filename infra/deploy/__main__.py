@@ -36,6 +36,7 @@ from infra.stage.target import (
     find_stage,
     make_client,
     open_session,
+    outputs_of,
     read_stage,
     stack_name,
 )
@@ -150,8 +151,7 @@ class Deployment:
     @property
     def version_before(self) -> str:
         """The commit that was deployed before, in brackets; "" when it is not known."""
-        outputs = (self.before or {}).get("Outputs", [])
-        known = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+        known = outputs_of(self.before)
         return f" ({known['Version']})" if "Version" in known else ""
 
     def carry_out(self, *, plan_only: bool) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.deploy.packaged import Template
 from infra.stage.faults import Refused
+from infra.stage.target import outputs_of
 
 OUTPUT = "City"
 # Each category with its shards: `other=1 lost=4`.
@@ -25,7 +26,7 @@ def check_city(
     city that changes its name is taken for another.
     """
     packaged = template.get("Outputs", {}).get(OUTPUT, {}).get("Value")
-    served = _served(present or {}).get(OUTPUT, packaged)
+    served = outputs_of(present).get(OUTPUT, packaged)
     if served != packaged and OUTPUT not in allowed:
         raise Refused(
             f"This stage serves {served}, and what is packaged is for {packaged}. Name the folder "
@@ -39,7 +40,7 @@ def check_shards(
     """Raise Refused when a category of the stack has fewer shards in the template, or is missing
     there, unless `allowed` has Shards: lists would leave out the reports in its other shards.
     """
-    said, served = template.get("Outputs", {}).get(SHARDS), _served(present or {})
+    said, served = template.get("Outputs", {}).get(SHARDS), outputs_of(present)
     # A stack without outputs was never complete, and has no reports.
     if said is None or not served or SHARDS in allowed:
         return
@@ -62,7 +63,3 @@ def check_shards(
 def _read_shards(text: str) -> dict[str, int]:
     pairs = (each.partition("=") for each in text.split())
     return {code: int(count) for code, _, count in pairs}
-
-
-def _served(present: Mapping[str, Any]) -> dict[str, str]:
-    return {each["OutputKey"]: each["OutputValue"] for each in present.get("Outputs", [])}

@@ -139,6 +139,12 @@ def find_target(stage: str | None) -> Target:
     return find_local() if stage is None else find_stage(stage, open_session())
 
 
+def outputs_of(stack: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the outputs of a stack; none of one that is not there."""
+    described = (stack or {}).get("Outputs", [])
+    return {each["OutputKey"]: each["OutputValue"] for each in described}
+
+
 def find_stage(stage: str, session: Any) -> Target:
     """Return the stage that is deployed in the session's region. Raises Refused with the stages
     that exist when there is none of that name, and when its first deployment failed or has not
@@ -151,7 +157,7 @@ def find_stage(stage: str, session: Any) -> Target:
         raise Refused(
             wrong.format(name=stack_name(stage), status=status, command=f" STAGE={stage}")
         )
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    outputs = outputs_of(stack)
     return Target(
         stage=stage,
         session=session,

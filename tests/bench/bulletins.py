@@ -11,14 +11,13 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-import pytest
-from moto import mock_aws
-
 from chalicelib import wiring
 from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
 from chalicelib.services.public_feeds import SETTLED
-from infra.local.resources import create_resources
-from tests import conftest  # noqa: F401  sets credentials that open nothing
+from tests import (
+    cloud,
+    conftest,  # noqa: F401  sets credentials that open nothing
+)
 from tests.client import Reply, call
 
 FEW, MANY, PAGE = 10, 1000, 8
@@ -132,12 +131,7 @@ def _row(what: str, against: str, ratio: float, at_most: float) -> Row:
 
 @contextmanager
 def _cloud() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in (
-            create_resources()
-            | {"PUBLIC_URL": "https://api.test", "STAGE": "test", "LIMITS": "off"}
-        ).items():
-            patch.setenv(name, value)
+    with cloud.mocked():
         wiring.reset()
         yield
         wiring.reset()

@@ -13,13 +13,10 @@ from functools import partial
 from typing import Any
 
 import boto3
-import pytest
-from moto import mock_aws
 
 from chalicelib import wiring
 from chalicelib.handlers import incidents
 from chalicelib.services.public_feeds import SETTLED
-from infra.local.resources import create_resources
 from tests import (
     cloud,
     conftest,  # sets credentials that open nothing
@@ -445,21 +442,13 @@ def rows() -> list[table.Row]:
 
 
 def _costs() -> Iterator[dict[str, float]]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        environment = create_resources() | {
-            "PUBLIC_URL": "https://api.test",
-            "STAGE": "test",
-            "LIMITS": "off",
-        }
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        with metered(environment) as meter:
-            for operation in OPERATIONS:
-                act = operation.prepare(environment)
-                with meter.measured():
-                    act()
-                yield asdict(meter.cost)
-                conftest.empty(environment)
+    with cloud.mocked() as environment, metered(environment) as meter:
+        for operation in OPERATIONS:
+            act = operation.prepare(environment)
+            with meter.measured():
+                act()
+            yield asdict(meter.cost)
+            conftest.empty(environment)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ its framing, and PyJWT reads the issuer's keys over HTTP only.
 """
 
 import json
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +16,6 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
-from moto import mock_aws
 
 import tests.client
 import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
@@ -25,7 +23,7 @@ from app import app
 from chalicelib import wiring
 from infra.local import wsgi
 from infra.local.gateway import Gateway
-from infra.local.resources import create_resources
+from tests import cloud
 
 _ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -34,16 +32,10 @@ _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 @contextmanager
 def running() -> Iterator[Mapping[str, str]]:
     """Run the app on a new mocked cloud; give the environment it reads."""
-    with mock_aws(), _issuer() as jwks_uri:
-        environment = create_resources() | {
-            "PUBLIC_URL": "https://api.test",
-            "STAGE": "test",
-            "LIMITS": "off",
-            "ISSUER": _ISSUER,
-            "CLIENT_ID": _CLIENT,
-            "JWKS_URI": jwks_uri,
-        }
-        os.environ.update(environment)
+    with (
+        _issuer() as jwks_uri,
+        cloud.mocked(ISSUER=_ISSUER, CLIENT_ID=_CLIENT, JWKS_URI=jwks_uri) as environment,
+    ):
         wiring.reset()
         wiring.pause_by(lambda seconds: None)
         yield environment

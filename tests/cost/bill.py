@@ -81,14 +81,14 @@ class Bill:
         """Call a function, and return what it used. `more_ms`: how much longer than others it
         takes.
         """
-        with self._meter.measured() as calls, lines.captured() as logged:
+        with self._meter.measured() as calls, cloud.logged("chalicelib") as logged:
             act()
         at_once = sum(made.thread.startswith(_POOLS) for made in calls)
         rounds = len(calls) - at_once + ceil(at_once / _AT_ONCE)
         for setting, rows in self._changed.items():
             table = self.environment[setting]
             rows += [(pk, sk) for made in calls for at, pk, sk in made.rows if at == table]
-        run = self.deployed.run(name, len(calls), rounds, sum(logged), more_ms)
+        run = self.deployed.run(name, len(calls), rounds, sum(map(lines.of_app, logged)), more_ms)
         return added([run, *(_called(name, made) for made in calls)])
 
     def publish(self) -> dict[str, float]:

@@ -3,10 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import pytest
-from moto import mock_aws
-
-from infra.local.resources import create_resources
 from tests import (
     cloud,
     conftest,  # sets credentials that open nothing
@@ -38,14 +34,7 @@ class Counted(NamedTuple):
 
 def count() -> Counted:
     """Count all."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        environment = create_resources() | {
-            "PUBLIC_URL": "https://api.test",
-            "STAGE": "test",
-            "LIMITS": "off",
-        }
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    with cloud.mocked() as environment:
         return _count(environment)
 
 

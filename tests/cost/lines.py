@@ -3,8 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 # CloudWatch counts so many bytes more for each event of a batch, and is taken to bill them
@@ -75,20 +74,3 @@ def of_app(record: logging.LogRecord) -> int:
     more: Mapping[str, object] = vars(record)
     line |= {name: value for name, value in more.items() if name not in _STANDARD}
     return EVENT + len(json.dumps(line)) + 1
-
-
-@contextmanager
-def captured() -> Iterator[list[int]]:
-    """Collect the bytes of each line that the app logs meanwhile."""
-    found: list[int] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: found.append(of_app(record))  # type: ignore[method-assign]
-    logger = logging.getLogger("chalicelib")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)

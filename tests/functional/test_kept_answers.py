@@ -17,7 +17,7 @@ from chalicelib.handlers.auth import authorize_officer
 from chalicelib.handlers.routes import Access
 from tests import cloud, events
 from tests.client import call
-from tests.issuer import serving, sign
+from tests.issuer import sign, trusted
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -40,14 +40,7 @@ def ends(seconds: int) -> str:
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     """Return what the authorizer answers for a token that ends in 600 seconds."""
-    with serving() as issuer:
-        for name, value in (
-            ("ISSUER", ISSUER),
-            ("CLIENT_ID", CLIENT),
-            ("JWKS_URI", f"{issuer.url}/jwks.json"),
-        ):
-            monkeypatch.setenv(name, value)
-        wiring.reset()
+    with trusted(monkeypatch, ISSUER, CLIENT):
         claims = {"iss": ISSUER, "client_id": CLIENT, "token_use": "access", "username": "wang"}
         token = sign({**claims, "exp": int(ends(600))})
         return dict(authorize_officer(events.authorizer_token(f"Bearer {token}"), None))

@@ -19,6 +19,7 @@ from tests.issuer import (
     serving,
     sign,
     signed_with_public_key,
+    trusted,
     unsigned,
 )
 
@@ -27,14 +28,7 @@ ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
 
 @pytest.fixture(autouse=True)
 def _issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with serving() as issuer:
-        for name, value in (
-            ("ISSUER", ISSUER),
-            ("CLIENT_ID", CLIENT),
-            ("JWKS_URI", f"{issuer.url}/jwks.json"),
-        ):
-            monkeypatch.setenv(name, value)
-        wiring.reset()
+    with trusted(monkeypatch, ISSUER, CLIENT):
         yield
     monkeypatch.undo()
     wiring.reset()

@@ -4,14 +4,10 @@ python -m tests.limits             prints it
 python -m tests.limits --write     writes it there, too
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
-from moto import mock_aws
-
-from infra.local.resources import create_resources
-from tests import conftest
+from tests import cloud, conftest
 from tests.limits import scenarios
 from tests.limits.model import Limit
 from tests.limits.scenarios import Scenario
@@ -25,13 +21,7 @@ _SHOWN = 8
 def measured() -> list[Scenario]:
     """Return all scenarios, measured on a mocked cloud of their own."""
     assert conftest  # it sets credentials that open nothing
-    with mock_aws():
-        environment = create_resources() | {
-            "PUBLIC_URL": "https://api.test",
-            "STAGE": "test",
-            "LIMITS": "off",
-        }
-        os.environ.update(environment)
+    with cloud.mocked() as environment:
         return scenarios.all_of(environment)
 
 
