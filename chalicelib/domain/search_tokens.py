@@ -24,6 +24,7 @@ _MOBILE = re.compile(r"(?:00)?86(1[3-9][0-9]{9})")
 
 _IN_A_WORD = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_DIGIT = re.compile("[0-9]")
 
 AS_TYPED = (
     r"^\+?\(?[\u4e00-\u9fff]?([A-Za-z0-9][ .·()-]{0,2}){2,14}[0-9][ .·-]?[0-9]"
@@ -54,7 +55,7 @@ def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:
     When there are more, plates come before phone numbers, these before other numbers, and each in
     the order of the texts.
     """
-    plain = [_plain(text) for text in texts]
+    plain = [text for text in map(_plain, texts) if _DIGIT.search(text)]
     found: dict[str, None] = {}
     for find in (_plates, _phones, _words, _numbers):
         for text in plain:
@@ -87,6 +88,9 @@ def _words(text: str) -> Iterator[str]:
     """Yield what has letters and digits. A compound is one word, and so is each part of it."""
     for pattern in (_SPACED, _COMPOUND):
         for found in pattern.findall(text):
+            # Most words have no digit, and every opening of a report reads its text.
+            if not _DIGIT.search(found):
+                continue
             parts = re.split(_MARK, found)
             for each in ("".join(parts), *parts):
                 if not each.isdigit():
