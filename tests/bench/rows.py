@@ -56,6 +56,11 @@ def sample(
     return float(run(module, *arguments, path=(*path, _HIDING), environment=environment))
 
 
+def samples(module: str, *arguments: str) -> dict[str, float]:
+    """The same of a module that prints several numbers by their names, as JSON."""
+    return dict(json.loads(run(module, *arguments, path=(ROOT, _HIDING))))
+
+
 def run(
     module: str,
     *arguments: str,
