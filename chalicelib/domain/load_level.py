@@ -15,7 +15,6 @@ level would end it. An officer can set another level until a certain time.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from statistics import median
 from typing import NamedTuple
 
 
@@ -103,6 +102,9 @@ def usual_of(days: Iterable[Counts]) -> dict[str, float]:
 
     `ALL` stands for all categories together. A day without reports must be among `days`, empty.
     """
+    # Imported here: only a sweep needs it, and every start would load it.
+    from statistics import median
+
     totals = [{**day, ALL: sum(day.values())} for day in days]
     names = {name for day in totals for name in day}
     return {name: median(day.get(name, 0) for day in totals) / _MINUTES_OF_A_DAY for name in names}

@@ -1,4 +1,4 @@
-"""Officers' routes of reports: list, enter, open, change, history."""
+"""Officers' routes of one report: open, change, confirm, reveal the contact."""
 
 from typing import Any
 
@@ -8,47 +8,17 @@ from pydantic_core import CoreSchema
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.report_query import ReportQuery
-from chalicelib.domain.reports import OfficerSubmission, Status
+from chalicelib.domain.reports import Status
 from chalicelib.domain.workflow import Change, Reason
 from chalicelib.handlers.field_errors import as_fields
-from chalicelib.handlers.history_views import HistoryQuery, ReportEvent, ReportHistory
-from chalicelib.handlers.list_views import ListedReportView, ReportPage
 from chalicelib.handlers.report_views import ChangedReport, OpenQuery, ReportView, RevealedContact
-from chalicelib.handlers.reports import CreatedReport, created_response
-from chalicelib.handlers.requests import MAX_LONG_BODY, Call, Header
+from chalicelib.handlers.requests import Call, Header
 from chalicelib.handlers.responses import Response, etag_of
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.services import casework, duplicates, entry, lists, report_history, search
+from chalicelib.services import casework, duplicates, search
 from chalicelib.services.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
-
-
-@routes.get(
-    "/v1/officer/reports",
-    query=ReportQuery,
-    returns=ReportPage,
-    raises=(errors.Malformed("bad_cursor"),),
-)
-def list_reports(call: Call) -> Response:
-    """List reports, newest first, or by what needs an officer next.
-
-    With `sort=attention`, a report can move up while you read on: begin again from time to time.
-    Returns the reports that match all filters and are in the officer's scope. To read the next
-    page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
-    only `next_cursor: null` ends the list. `since` may not be later than `until`.
-    """
-    page = lists.list_reports(
-        call.query,
-        actor=call.actor,
-        listing=wiring.listing(),
-        cursors=wiring.cursors(),
-        catalogue=wiring.catalogue(),
-        officers=wiring.officers(),
-    )
-    items = [ListedReportView.listed(each) for each in page.items]
-    return Response(ReportPage(items=items, next_cursor=page.next_cursor))
 
 
 class _Reason(Input):
@@ -85,34 +55,6 @@ class Reasoned(BaseModel):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return _Reason.model_json_schema()
-
-
-@routes.post(
-    "/v1/officer/reports",
-    body=OfficerSubmission,
-    max_body=MAX_LONG_BODY,
-    headers=(Header.KEY,),
-    returns={201: CreatedReport, 200: CreatedReport},
-    raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
-)
-def enter_report(call: Call) -> Response:
-    """Enter a report on a caller's behalf.
-
-    Send the same fields as a resident, and `source`, which is `drill` for a drill. Give the receipt
-    to the caller, because it is the only way to read the report. You can enter reports of all
-    categories, also outside your scope, because an officer who answers the phone cannot choose the
-    subject.
-
-    Repeat the call with the same `Idempotency-Key` until a response arrives. 200 means that the
-    report already exists.
-    """
-    created = entry.enter_report(
-        call.body,
-        wiring.report_ids(call.required_key, call.raw_body),
-        actor=call.actor,
-        intake=wiring.intake(),
-    )
-    return created_response(created, call)
 
 
 @routes.get(
@@ -249,29 +191,3 @@ def reveal_contact(call: Call) -> Response:
         contact_keys=wiring.contact_keys(),
     )
     return Response(RevealedContact.model_validate(contact) if contact else RevealedContact())
-
-
-@routes.get(
-    "/v1/officer/reports/{report_id}/history",
-    query=HistoryQuery,
-    returns=ReportHistory,
-    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
-)
-def read_history(call: Call) -> Response:
-    """Read the history of a report.
-
-    Returns who read or changed what, and when, oldest first, at most 200 entries. To read the next
-    page, send `next_cursor` as `cursor`; the last page includes this request. An entry of a change
-    has the report's new version, and the old and new value of each changed field.
-
-    `verified` is false when an entry was altered after it was written. Its `detail` is then null.
-    """
-    page = report_history.read_history(
-        call.path["report_id"],
-        call.query.cursor,
-        actor=call.actor,
-        reports=wiring.reports(),
-        cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
-    )
-    events = [ReportEvent.model_validate(entry) for entry in page.items]
-    return Response(ReportHistory(items=events, next_cursor=page.next_cursor))
