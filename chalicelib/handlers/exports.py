@@ -248,7 +248,7 @@ def _sources() -> Sources:
         wiring.reports(),
         wiring.listing(),
         wiring.cursors(),
-        wiring.catalogue(),
+        wiring.whole_catalogue(),
         wiring.bucket(),
         wiring.export_requests(),
         wiring.announcements(),

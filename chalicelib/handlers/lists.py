@@ -31,7 +31,7 @@ def list_reports(call: Call) -> Response:
         actor=call.actor,
         listing=wiring.listing(),
         cursors=wiring.cursors(),
-        catalogue=wiring.catalogue(),
+        catalogue=wiring.whole_catalogue(),
         officers=wiring.officers(),
     )
     items = [ListedReportView.listed(each) for each in page.items]

@@ -289,7 +289,7 @@ def _opened(dossier: Dossier, call: Call) -> Response:
     bulletin = dossier.bulletin
     leads = (
         bulletin_queries.count_leads(
-            bulletin.id, reports=wiring.reports(), catalogue=wiring.catalogue()
+            bulletin.id, reports=wiring.reports(), catalogue=wiring.whole_catalogue()
         )
         if bulletin.published_at
         else 0

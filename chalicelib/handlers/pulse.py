@@ -76,7 +76,7 @@ def get_pulse(call: Call) -> Response:
         actor=call.actor,
         listing=wiring.listing(),
         rows=wiring.pulse_rows(),
-        catalogue=wiring.catalogue(),
+        catalogue=wiring.whole_catalogue(),
     )
     others = _others(call)
     return Response(PulseView.model_validate(pulse._asdict() | {"also_looking": others}))

@@ -158,7 +158,7 @@ def read_handover(call: Call) -> Response:
         roster=wiring.subscriptions().roster.read(),
         reports=wiring.reports(),
         listing=wiring.listing(),
-        catalogue=wiring.catalogue(),
+        catalogue=wiring.whole_catalogue(),
     )
     return Response(HandoverView.at(found))
 

@@ -102,7 +102,7 @@ def get_statistics(call: Call) -> Response:
         actor=call.actor,
         statistics=wiring.statistics(),
         listing=wiring.listing(),
-        catalogue=wiring.catalogue(),
+        catalogue=wiring.whole_catalogue(),
     )
     state = wiring.live_catalogue().load(wiring.clock.wall_clock())
     view["load_level"] = LoadLevelView.at(state, call.now)

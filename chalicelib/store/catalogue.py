@@ -127,6 +127,7 @@ class LiveCatalogue:
         self._known = catalogue()
         self._kept = _UNCHANGED
         self._read_next: datetime | None = None
+        self._was_read = False
 
     def at(self, now: datetime) -> Catalogue:
         """Return the catalogue, at most a minute old at `now`.
@@ -141,6 +142,17 @@ class LiveCatalogue:
                 log.warning("catalogue_stale", extra={"version": self._kept.version})
                 self._read_next = now + _TRY_AGAIN_AFTER
         return self._known
+
+    def whole(self, now: datetime) -> Catalogue:
+        """Return the same, for whoever lists reports of all categories or partitions.
+
+        Raises Unavailable when this function has never read the rows: the seed lacks what admins
+        have added, and a list would leave out those reports as if there were none.
+        """
+        if not self._was_read:
+            kept, self._load = self._read()
+            self.learn(kept, now)
+        return self.at(now)
 
     def has_changed(self, now: datetime) -> bool:
         """Read the rows again, and return whether there is a newer version than the last known one.
@@ -173,7 +185,7 @@ class LiveCatalogue:
         if kept.version >= self._kept.version:
             self._known, self._kept = kept.catalogue(), kept
             learnt.learn(self._known.categories)
-        self._read_next = now + FRESH_FOR
+        self._read_next, self._was_read = now + FRESH_FOR, True
         return self._known
 
     def shards_to_write(self, category: str, now: datetime) -> int:

@@ -24,11 +24,11 @@ the machine does not matter. Each sample is a fresh process on one core; the two
 at least 7 rounds. The table shows the median and, in brackets, the least and the most. Calls of AWS
 get a prepared response, and nothing is sent. Requests and cold starts are measured in processor
 time, and without awscrt, which Lambda's Python does not have. In each process of a request, its
-sides take turns every few milliseconds, because a neighbour on the same processor comes and goes. Units of DynamoDB are counted from
-the sizes of what is written and read (`tests/bench/units.py`). The budgets of calls and units are
-also tests (`tests/functional/test_budgets.py`). The local stack alone is measured as it runs, in
-wall time. Pictures are derived in the sandbox, as production does it; `make bench PEERS=1` installs
-pyvips and sharp, and measures them beside it.
+sides take turns every few milliseconds, because a neighbour on the same processor comes and goes.
+Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
+The budgets of calls and units are also tests (`tests/functional/test_budgets.py`). The local stack
+alone is measured as it runs, in wall time. Pictures are derived in the sandbox, as production does
+it; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
 
 """
 

@@ -297,3 +297,29 @@ def test_a_scope_can_name_it() -> None:
     row = {"name": "Wu", "roles": ["officer"], "categories": [CODE], "districts": ["*"]}
     proposed = call("PUT", "/v1/admin/officers/wu", row, officer="chen")
     assert proposed.status == 202, proposed.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/officer/reports",
+        "/v1/officer/reports?sort=attention",
+        "/v1/officer/pulse",
+        "/v1/officer/handover",
+        "/v1/officer/stats",
+    ],
+)
+def test_a_function_that_cannot_read_it_lists_nothing_rather_than_leave_it_out(path: str) -> None:
+    add(new())
+    file(what="rubble")
+    wiring.reset()
+    broken = inject.error_response(500, "InternalServerError")
+
+    def catalogue_alone(request: Any) -> Any:
+        return broken(request) if b"CATALOGUE" in request.body else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.Query", catalogue_alone):
+        assert call("GET", path, officer="wang").status == 503
+        # What residents send is in the seed, and must get through.
+        assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
+    assert call("GET", path, officer="wang").status == 200
