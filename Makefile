@@ -116,6 +116,8 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 # Only some commands are for another city; what they write or test is that of the default one.
 unexport CITY
+# What is compiled is kept, or each of the processes of a stack and of the tests compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \

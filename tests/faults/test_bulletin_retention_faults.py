@@ -26,6 +26,7 @@ from tests.functional.test_bulletin_retention import (
     rows,
 )
 from tests.functional.test_bulletins import LI, PICTURE, ZHAO, approve, change, opened
+from tests.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "two_officers")
 
@@ -82,14 +83,16 @@ def sweep_with(handle: Callable[[Any], Any]) -> int:
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_sweep_killed_at_any_call_is_made_up_for_by_the_next(
-    stage: str, moment: Callable[[Any], Any]
+    aws: Mapping[str, str], stage: str, moment: Callable[[Any], Any]
 ) -> None:
     *_, wanted, recorded = STAGES[stage]
-    due(stage)
+    bulletin = due(stage)
+    kept = Kept(aws)
+    kept.put_back()
     calls = sweep_with(lambda _: None)
     assert calls > 10
     for position in range(calls):
-        bulletin = due(stage)
+        kept.put_back()
         sweep_with(inject.at(position, moment))
         # The HEAD, which has the task, never goes before what the task is to delete.
         kinds, count, public = left(bulletin)
@@ -116,21 +119,24 @@ def test_while_storage_fails_no_row_goes(stage: str, operation: str) -> None:
     assert left(bulletin) == wanted
 
 
-def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late() -> None:
+def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late(
+    aws: Mapping[str, str],
+) -> None:
     """Interrupt the sweep at each call. The officer's request began just before the deadline."""
+    bulletin = published_with_picture()
+    finish(bulletin, "expire")
+    wiring.clock.advance(TRACE_LIFE - timedelta(minutes=1))
+    date = times.render(wiring.clock.now() + timedelta(days=1))
+    waiting = change(opened(bulletin), expires_at=date).json
+    wiring.clock.advance(timedelta(minutes=1))
+    kept = Kept(aws)
     position, interrupted, renewed = 0, True, 0
     while interrupted:
-        bulletin = published_with_picture()
-        finish(bulletin, "expire")
-        wiring.clock.advance(TRACE_LIFE - timedelta(minutes=1))
-        date = times.render(wiring.clock.now() + timedelta(days=1))
-        waiting = change(opened(bulletin), expires_at=date).json
+        kept.put_back()
         interrupted = False
         statuses: list[int] = []
 
-        def interrupt(
-            _: Any, waiting: Mapping[str, Any] = waiting, statuses: list[int] = statuses
-        ) -> None:
+        def interrupt(_: Any, statuses: list[int] = statuses) -> None:
             nonlocal interrupted
             if not interrupted:
                 interrupted = True
@@ -138,7 +144,6 @@ def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late() -> No
                 statuses.append(approve(waiting).status)
                 wiring.clock.advance(timedelta(minutes=1))
 
-        wiring.clock.advance(timedelta(minutes=1))
         sweep_with(inject.at(position, interrupt))
         assert cloud.sweep()["failed"] == 0
         shown = call("GET", f"/v1/bulletins/{bulletin['id']}")

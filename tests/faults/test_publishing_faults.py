@@ -28,6 +28,7 @@ from tests.functional.test_bulletins import (
     published,
     sweep,
 )
+from tests.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -207,13 +208,17 @@ def expiring() -> dict[str, Any]:
     return bulletin
 
 
-def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
-    expiring()
+def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
+    bulletin = expiring()
+    kept = Kept(aws)
+    kept.put_back()
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as calls:
         sweep()
     for moment in MOMENTS:
         for position in range(len(calls)):
-            bulletin = expiring()
+            kept.put_back()
             with inject.fault(
                 wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)
             ) as called:
@@ -238,13 +243,17 @@ STATES = {"expire": "expired", "resolve": "resolved", "withdraw": "withdrawn"}
 
 
 @pytest.mark.parametrize("what", MEANWHILE)
-def test_a_bulletin_ends_once_whatever_comes_between_two_steps_of_the_sweep(what: str) -> None:
+def test_a_bulletin_ends_once_whatever_comes_between_two_steps_of_the_sweep(
+    aws: Mapping[str, str], what: str
+) -> None:
+    bulletin = expiring()
+    kept = Kept(aws)
     position, interrupted = 0, True
     while interrupted:
-        bulletin = expiring()
+        kept.put_back()
         interrupted = False
 
-        def interrupt(_: Any, bulletin: Mapping[str, Any] = bulletin) -> None:
+        def interrupt(_: Any) -> None:
             nonlocal interrupted
             if not interrupted:
                 interrupted = True

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,12 @@ INSIDE = {
 }
 
 
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as packaging leaves it: two trees, two zips, and what was installed."""
-    index = tmp_path / "index"
+    folder = tmp_path_factory.mktemp("packaged")
+    index = folder / "index"
     index.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     inside = {
         "inner.py": "",
         "inner-1.0.dist-info/sboms/a.json": json.dumps(INSIDE),
@@ -44,18 +43,28 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "inner": wheels.wheel(index, "inner", inside),
         }
     )
-    build = tmp_path / "build"
-    for tree, requirements in (
-        ("functions", ["outer==1.0", "inner==1.0"]),
-        ("media", ["inner==1.0"]),
-    ):
-        installation.install(requirements, build / tree, bundle.ARM64, lock)
+    build = folder / "build"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        patch.setenv("PIP_NO_INDEX", "1")
+        patch.setenv("PIP_FIND_LINKS", str(index))
+        for tree, requirements in (
+            ("functions", ["outer==1.0", "inner==1.0"]),
+            ("media", ["inner==1.0"]),
+        ):
+            installation.install(requirements, build / tree, bundle.ARM64, lock)
     for name in ("app.py", "chalicelib/config.py", "city/city.json", "chalice/app.py"):
         (build / "functions" / name).parent.mkdir(parents=True, exist_ok=True)
         (build / "functions" / name).touch()
     for tree in ("functions", "media"):
         bundle.write_zip(build / tree, build / f"{tree}.zip")
     return build
+
+
+@pytest.fixture
+def build(packaged: Path, tmp_path: Path) -> Path:
+    """Return a copy of it, which a test may change."""
+    return shutil.copytree(packaged, tmp_path / "build")
 
 
 def written(build: Path, commit: str | None = "0123456789") -> dict[str, Any]:
@@ -81,9 +90,11 @@ def test_it_names_what_is_in_each_zip(build: Path) -> None:
     assert list(components(document, "media.zip")) == ["inner"]
 
 
-def test_a_component_has_its_archives_hash_its_licence_and_its_purl(build: Path) -> None:
+def test_a_component_has_its_archives_hash_its_licence_and_its_purl(
+    packaged: Path, build: Path
+) -> None:
     outer = components(written(build), "functions.zip")["outer"]
-    archive = bundle.sha256(build.parent / "index" / "outer-1.0-py3-none-any.whl")
+    archive = bundle.sha256(packaged.parent / "index" / "outer-1.0-py3-none-any.whl")
     assert outer["hashes"] == [{"alg": "SHA-256", "content": archive}]
     assert outer["licenses"] == [{"license": {"id": "MIT"}}]
     assert outer["purl"] == "pkg:pypi/outer@1.0"

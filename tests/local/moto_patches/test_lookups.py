@@ -8,6 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from infra.local.moto_patches import lookups
 
@@ -36,6 +38,17 @@ def test_modules_are_those_that_moto_finds() -> None:
     modules = set(backends.list_of_moto_modules())
     with lookups.PATCH.removed():
         assert modules == set(backends.list_of_moto_modules())
+
+
+def test_a_service_answers_at_the_addresses_that_moto_makes_each_time_alone(
+    aws: Mapping[str, str],
+) -> None:
+    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    known = backend.urls
+    assert backend.urls is known
+    with lookups.PATCH.removed():
+        assert backend.urls is not backend.urls
+        assert backend.urls == known
 
 
 def test_an_action_that_is_not_there_is_still_refused(aws: Mapping[str, str]) -> None:
