@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.kms.models import kms_backends
 
 from chalicelib import errors, wiring
 from chalicelib.domain.seals import hour_of, start_of
@@ -20,6 +21,7 @@ from chalicelib.services.openings_check import Kind
 from chalicelib.store.audit import Action, Entry, of_report
 from chalicelib.store.aws_record import AwsRecord
 from chalicelib.store.signing_key import SigningKey
+from infra.local.resources import REGION
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -29,7 +31,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
 
 @pytest.fixture
 def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Create an audit bucket and three keys for each test: what is locked or recorded stays."""
+    """Create an audit bucket and three keys for each test: what is locked or recorded stays.
+
+    The keys go with it: a pair is made for each number of keys, and then used again.
+    """
+    keys = kms_backends[DEFAULT_ACCOUNT_ID][REGION].keys
+    before = set(keys)
     name = f"audit-{new_key()}"
     cloud.client("s3").create_bucket(Bucket=name)
     monkeypatch.setenv("AUDIT_BUCKET", name)
@@ -43,6 +50,8 @@ def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     yield
     monkeypatch.undo()
     wiring.reset()
+    for made in set(keys) - before:
+        del keys[made]
 
 
 def make_key(alias: str) -> str:
