@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import './Choices.css';
+import { describedBy, HintAndError } from './Field.tsx';
 
 export interface Choice<T extends string> {
   code: T;
@@ -71,27 +72,15 @@ type Input<T extends string> = (choice: Choice<T>) => {
 
 function Group<T extends string>(props: GroupProps<T> & { input: Input<T> }) {
   const { id, legend, said = false, hint, error, choices, input } = props;
-  const hintId = `${id}-hint`;
-  const errorId = `${id}-error`;
-  const described = [hint ? hintId : '', error ? errorId : ''].filter(Boolean).join(' ');
   return (
     <fieldset
       class={error ? 'choices field--wrong' : 'choices'}
       id={id}
       tabIndex={-1}
-      aria-describedby={described || undefined}
+      aria-describedby={describedBy({ id, hint, error })}
     >
       <legend class={said ? 'hidden-visually' : 'field__label'}>{legend}</legend>
-      {hint && (
-        <p class="field__hint" id={hintId}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="field__error" id={errorId}>
-          {error}
-        </p>
-      )}
+      <HintAndError id={id} hint={hint} error={error} />
       <div class="choices__list">
         {choices.map((choice) => {
           const choiceHint = choice.hint ? `${id}-${choice.code}-hint` : undefined;

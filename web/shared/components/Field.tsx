@@ -29,34 +29,56 @@ export interface FieldProps {
  *     </Field>
  */
 export function Field({ id, label, hint, error, optional = false, children }: FieldProps) {
-  const hintId = hint ? `${id}-hint` : '';
-  const errorId = error ? `${id}-error` : '';
   return (
     <div class={error ? 'field field--wrong' : 'field'}>
       <label class="field__label" for={id}>
         {label}
         {optional && <span class="field__optional"> {text().optional}</span>}
       </label>
-      {hint && (
-        <p class="field__hint" id={hintId}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="field__error" id={errorId}>
-          <span class="hidden-visually">{text().error} </span>
-          {error}
-        </p>
-      )}
+      <HintAndError id={id} hint={hint} error={error} />
       {children({
         id,
         class: 'field__control',
-        'aria-describedby': [hintId, errorId].filter(Boolean).join(' ') || undefined,
+        'aria-describedby': describedBy({ id, hint, error }),
         'aria-invalid': Boolean(error),
       })}
     </div>
   );
 }
+
+interface Described {
+  /** The id of what they describe. */
+  id: string;
+  hint?: ComponentChildren;
+  error?: string | null | undefined;
+}
+
+/** What is said above a control, or a group of them. */
+export function HintAndError({ id, hint, error }: Described) {
+  return (
+    <>
+      {hint && (
+        <p class="field__hint" id={hintId(id)}>
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p class="field__error" id={errorId(id)}>
+          <span class="hidden-visually">{text().error} </span>
+          {error}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The `aria-describedby` of what `HintAndError` stands above. */
+export function describedBy({ id, hint, error }: Described): string | undefined {
+  return [hint && hintId(id), error && errorId(id)].filter(Boolean).join(' ') || undefined;
+}
+
+const hintId = (id: string) => `${id}-hint`;
+const errorId = (id: string) => `${id}-error`;
 
 const text = texts({
   en: { optional: '(optional)', error: 'Error:' },
