@@ -3,12 +3,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import {
+  around,
   boxOf,
   type Box,
   closeTo,
   contains,
   type Feature,
   grown,
+  lengthOnMap,
   mapHeight,
   onMap,
   outline,
@@ -20,11 +22,16 @@ import { placed, type Rect, type Wanted } from '../../shared/labels.ts';
 import type { Areas } from '../types.ts';
 import './map.css';
 
+/** A place that is known to some metres. */
+export interface Mark extends Point {
+  within?: number | undefined;
+}
+
 interface MapProps {
   areas: Areas;
   label: string;
   /** The place of the report, and where it was later, in their order. */
-  marks?: readonly Point[];
+  marks?: readonly Mark[];
   /** Show what is around the marks instead of the whole city. */
   near?: boolean;
   /** How many of something a district has, to be said beside its name. */
@@ -36,6 +43,13 @@ interface MapProps {
 // Until the map is on the screen, and where it cannot be measured.
 const USUAL = { width: 640, height: 640 };
 const SIGN = 9;
+// From here on a sign would say more than is known: there is only the circle.
+const VAGUE_M = 300;
+
+/** Return whether a place is an area rather than a spot. */
+export function isVague({ within }: Mark): boolean {
+  return within !== undefined && within > VAGUE_M;
+}
 
 export function DistrictMap({ areas, label, marks = [], near = false, count, shade }: MapProps) {
   const [svg, room] = useRoom();
@@ -44,11 +58,10 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
     one.properties.kind.localeCompare(other.properties.kind),
   );
   const city = grown(boxOf(features), 0.03);
-  const box = near && marks.length > 0 ? closeTo(marks, city) : city;
+  const box = near && marks.length > 0 ? closeTo(marks.flatMap(reached), city) : city;
   // It fills the room in one direction, and pixels of the drawing are those of the screen.
   const width = Math.round(Math.min(room.width, room.height / mapHeight(box, 1)));
   const height = mapHeight(box, width);
-  const points = marks.map((mark) => onMap(mark, box, width));
   return (
     <svg
       ref={svg}
@@ -67,36 +80,63 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
           }
         />
       ))}
-      <Trail points={points} />
+      <Trail
+        spots={marks.map((mark) => ({
+          ...onMap(mark, box, width),
+          radius: lengthOnMap(mark.within ?? 0, box, width),
+          vague: isVague(mark),
+        }))}
+      />
       <Names features={features} marks={marks} box={box} width={width} count={count} />
     </svg>
   );
 }
 
-type At = { x: number; y: number };
+/** Return the points that a map of a place must show. */
+function reached(mark: Mark): readonly Point[] {
+  return isVague(mark) ? around(mark, mark.within ?? 0) : [mark];
+}
+
+interface Spot {
+  x: number;
+  y: number;
+  /** How far it is known, in pixels. */
+  radius: number;
+  vague: boolean;
+}
 
 /** Where it was, and the way that it went. */
-function Trail({ points }: { points: readonly At[] }) {
-  const [first, ...later] = points;
+function Trail({ spots }: { spots: readonly Spot[] }) {
+  const [first, ...later] = spots;
   const last = later.at(-1);
   if (!first) return null;
   return (
     <>
+      <Within spot={first} />
+      {last && <Within spot={last} />}
       {last && (
         <polyline
           class="district-map__trail"
-          points={points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
+          points={spots.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
         />
       )}
-      <circle class="district-map__place" cx={first.x} cy={first.y} r={SIGN} />
-      {last && <circle class="district-map__last" cx={last.x} cy={last.y} r={SIGN - 2} />}
+      {!first.vague && <circle class="district-map__place" cx={first.x} cy={first.y} r={SIGN} />}
+      {last && !last.vague && (
+        <circle class="district-map__last" cx={last.x} cy={last.y} r={SIGN - 2} />
+      )}
     </>
   );
 }
 
+/** How far a place is known, to scale. Without a sign it is seen on a map of the whole city, too. */
+function Within({ spot: { x, y, radius, vague } }: { spot: Spot }) {
+  const r = vague ? Math.max(radius, SIGN) : radius;
+  return r >= SIGN ? <circle class="district-map__within" cx={x} cy={y} r={r.toFixed(1)} /> : null;
+}
+
 interface NamesProps {
   features: readonly Feature[];
-  marks: readonly Point[];
+  marks: readonly Mark[];
   box: Box;
   width: number;
   count: MapProps['count'];
@@ -131,7 +171,8 @@ function Names({ features, marks, box, width, count }: NamesProps) {
       },
     ];
   });
-  const signs = marks.map((mark): Rect => {
+  const spots = marks.filter((mark) => !isVague(mark));
+  const signs = spots.map((mark): Rect => {
     const { x, y } = onMap(mark, box, width);
     return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
   });
