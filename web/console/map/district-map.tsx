@@ -1,13 +1,12 @@
 /** A map of the city's own areas: no tiles, nobody else's server. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import {
   around,
   boxOf,
   type Box,
   closeTo,
-  contains,
   type Feature,
   grown,
   lengthOnMap,
@@ -15,11 +14,10 @@ import {
   onMap,
   outline,
   type Point,
-  shortLabel,
-  shownPoint,
 } from '../../shared/area.ts';
-import { placed, type Rect, type Wanted } from '../../shared/labels.ts';
+import type { Rect } from '../../shared/labels.ts';
 import type { Areas } from '../types.ts';
+import { namesOf } from './names.ts';
 import './map.css';
 
 /** A place that is known to some metres. */
@@ -87,7 +85,7 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
           vague: isVague(mark),
         }))}
       />
-      <Names features={features} marks={marks} box={box} width={width} count={count} />
+      <Names areas={areas} features={features} marks={marks} box={box} width={width} count={count} />
     </svg>
   );
 }
@@ -135,6 +133,7 @@ function Within({ spot: { x, y, radius, vague } }: { spot: Spot }) {
 }
 
 interface NamesProps {
+  areas: Areas;
   features: readonly Feature[];
   marks: readonly Mark[];
   box: Box;
@@ -142,54 +141,43 @@ interface NamesProps {
   count: MapProps['count'];
 }
 
-interface Name extends Wanted {
-  code: string;
-  kind: Feature['properties']['kind'];
-}
-
-/** The names that have room, above all else: of districts first, and of the place's own station. */
-function Names({ features, marks, box, width, count }: NamesProps) {
-  const [place] = marks;
-  const has = (area: Feature) => Number(place !== undefined && contains(area, place));
-  const named = [...features].sort(
-    (one, other) => has(other) - has(one) || one.properties.kind.localeCompare(other.properties.kind),
+/** The names that have room, above all else. */
+function Names({ areas, features, marks, box, width, count }: NamesProps) {
+  const signs = marks
+    .filter((mark) => !isVague(mark))
+    .map((mark): Rect => {
+      const { x, y } = onMap(mark, box, width);
+      return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
+    });
+  const counts = features.map(({ properties }) => count?.(properties.code) ?? 0);
+  // The search for room takes a while: once for each map, not with each word that is typed beside it.
+  const names = useMemo(
+    () => namesOf({ features, box, width, count, place: marks[0] }, signs),
+    [areas, JSON.stringify([box, width, marks, counts])],
   );
-  const wanted = named.flatMap((area): Name[] => {
-    const point = shownPoint(area, box);
-    if (point === null) return [];
-    const { code, kind, label } = area.properties;
-    const number = kind === 'district' ? (count?.(code) ?? 0) : 0;
-    const small = kind === 'station' || width < 480;
-    return [
-      {
-        code,
-        kind,
-        text: number > 0 ? `${shortLabel(label)} ${number}` : shortLabel(label),
-        size: small ? 12 : 14,
-        moves: kind === 'district',
-        ...onMap(point, box, width),
-      },
-    ];
-  });
-  const spots = marks.filter((mark) => !isVague(mark));
-  const signs = spots.map((mark): Rect => {
-    const { x, y } = onMap(mark, box, width);
-    return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
-  });
   return (
     <>
-      {placed(wanted, signs, width, mapHeight(box, width)).map(({ label, x, y }) => (
-        <g key={label.code}>
-          {Math.hypot(x - label.x, y - label.y) > label.size && (
-            <line class="district-map__line" x1={label.x} y1={label.y} x2={x} y2={y} />
+      {names.map(({ name, x, y, from }) => (
+        <g key={name.code}>
+          {from && (
+            <>
+              <line class="district-map__line" x1={from.x} y1={from.y} x2={x} y2={y} />
+              <circle class="district-map__dot" cx={from.x} cy={from.y} r="3" />
+            </>
           )}
           <text
             x={x}
             y={y}
-            class={`district-map__name district-map__name--${label.kind}`}
-            font-size={label.size}
+            class={`district-map__name district-map__name--${name.kind}`}
+            font-size={name.size}
           >
-            {label.text}
+            {name.lines.length === 1
+              ? name.text
+              : name.lines.map((line, at) => (
+                  <tspan key={line} x={x} dy={at === 0 ? '-0.625em' : '1.25em'}>
+                    {at === 0 ? line : ` ${line}`}
+                  </tspan>
+                ))}
           </text>
         </g>
       ))}
