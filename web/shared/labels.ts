@@ -42,6 +42,7 @@ const STEPS = [
   [-0.6, 2],
   [0.6, 2],
 ] as const;
+
 /**
  * Return the names that have room on a map of `width` and `height`, the first ones first. `signs` are
  * what no name may cover.
