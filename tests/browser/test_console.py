@@ -229,12 +229,16 @@ def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: S
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
 
     page.get_by_role("button", name="Redact…").click()
+    page.get_by_role("button", name="Redact", exact=True).click()
+    nothing = page.get_by_text("Mark at least one region.")
+    expect(nothing).to_be_visible()
     box = page.get_by_role("img", name="The picture with the marked regions").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4)
     page.mouse.up()
+    expect(nothing).to_have_count(0)
     page.get_by_role("button", name="Add a region").click()
     expect(page.get_by_role("group", name=re.compile("Region"))).to_have_count(2)
     page.get_by_role("button", name="Redact", exact=True).click()

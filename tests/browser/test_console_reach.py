@@ -55,6 +55,25 @@ def test_on_a_desk_the_conversation_stays_beside_the_report(
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("height", [720, 900])
+def test_the_latest_messages_of_a_conversation_are_seen_whole(
+    open_page: OpenPage, stack: Stack, resident: Resident, height: int
+) -> None:
+    for _ in range(5):
+        resident.write("He walks up and down, and asks everybody the way to his old house.")
+    page = opened(open_page, f"reports/{resident.id}", {"width": 1440, "height": height})
+    messages = page.locator(".talk .message")
+    expect(messages).to_have_count(5)
+    seen = page.locator(".talk .messages").evaluate("""list => {
+      const { top, bottom } = list.getBoundingClientRect();
+      const boxes = [...list.children].map(one => one.getBoundingClientRect());
+      return boxes.filter(box => box.top >= top && box.bottom <= bottom).length;
+    }""")
+    assert seen >= 3
+    parts = page.get_by_role("navigation", name="Parts of this report")
+    expect(parts.get_by_text("5 unread")).to_be_visible()
+
+
 def test_a_single_message_is_as_high_as_its_words(
     open_page: OpenPage, stack: Stack, resident: Resident
 ) -> None:
@@ -125,6 +144,30 @@ def test_no_name_covers_the_place_of_a_report(open_page: OpenPage, resident: Res
     page.wait_for_load_state("networkidle")
     expect(page.locator(".district-map__name", has_text="Sanlitun")).to_be_visible()
     assert overlaps(page.locator(".district-map__name, .district-map__place")) == []
+
+
+def test_an_area_is_drawn_as_wide_as_it_is_and_has_no_sign(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 40.03, "lon": 116.25, "accuracy_m": 8764, "address": "Haidian"}
+    resident = Resident(stack.api, "missing_elderly", "Every evening.", location=place)
+    page = opened(open_page, f"reports/{resident.id}", DESK)
+    part = page.get_by_role("region", name="Place")
+    expect(part.get_by_text("About here: within 8.8 km")).to_be_visible()
+    expect(part.locator(".district-map__within")).to_be_visible()
+    expect(part.locator(".district-map__place")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    [near, city] = [width_of_circle(part, view) for view in ("Near the place", "Whole city")]
+    assert near > 2 * city
+    # A fifth of the city's height, to scale.
+    assert 30 < city < 120
+
+
+def width_of_circle(part: Locator, view: str) -> float:
+    part.get_by_role("button", name=view).click()
+    box = part.locator(".district-map__within").bounding_box()
+    assert box
+    return box["width"]
 
 
 def described(control: Locator) -> str:

@@ -62,6 +62,8 @@ def test_a_narrow_console_is_not_scrolled_sideways(
     sign_in(page)
     for path in (*PAGES, f"reports/{report.id}"):
         enter(page, path)
+        if path.startswith("reports/"):
+            expect(page.get_by_text("Send pictures to the reporter")).to_be_visible()
         assert not scrolls_sideways(page), path
 
 
@@ -75,6 +77,14 @@ def test_each_page_begins_with_its_heading_and_says_nothing_in_its_title(
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         assert report.reference not in page.title()
+
+
+def test_a_page_without_a_report_says_so_in_its_heading(open_page: OpenPage) -> None:
+    page = open_page("/console/reports/00000000000000000000000000")
+    sign_in(page)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("The report could not be opened")
+    expect(page.get_by_role("heading")).to_have_count(1)
 
 
 def test_a_report_is_printed_without_buttons(open_page: OpenPage, report: Resident) -> None:

@@ -1,5 +1,7 @@
 """An officer's session: how it begins, outlives a reload, is locked, and ends."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,13 +14,14 @@ TO_THE_WARNING, TO_THE_LOCK = 13 * 60_000 + 1000, 2 * 60_000
 
 
 @pytest.fixture
-def page(open_page: OpenPage) -> Page:
-    """A console whose clock can be moved, with an officer in it."""
+def page(open_page: OpenPage, stack: Stack) -> Page:
+    """A console whose clock can be moved, with an officer in it and a report in the list."""
+    Resident(stack.api, "lost_and_found", "Found a key.")
     page = open_page("/console/")
     page.clock.install()
     sign_in(page)
     # The first pulse is over, so the next one waits for the clock.
-    expect(page.locator(".counts")).to_be_visible()
+    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
     return page
 
 
@@ -111,6 +114,7 @@ def test_a_reload_of_a_locked_screen_asks_who_it_is(page: Page) -> None:
     page.get_by_role("button", name=LI).click()
     page.get_by_role("button", name="Lock the screen").click()
     expect(page.get_by_role("heading", name="The screen is locked")).to_be_visible()
+    expect(page.get_by_text("It was locked by hand.")).to_be_visible()
     page.reload()
     sign_in(page)
     page.reload()
@@ -125,7 +129,7 @@ def test_a_token_is_renewed_before_it_ends(page: Page) -> None:
     with page.expect_response("**/oauth2/token") as renewal:
         page.clock.fast_forward(10 * 60_000)
     assert renewal.value.ok
-    expect(page.locator(".counts")).to_be_visible()
+    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
 
 
 @pytest.mark.thorough

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, call, page_of
-from tests.browser.officers import LI, ZHAO
+from tests.browser.officers import LI, ZHAO, sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -39,7 +39,7 @@ def test_charts_say_in_words_what_they_show(open_page: OpenPage, stack: Stack) -
         re.compile(r"\d+ open: \d+ today")
     )
     waits = page.get_by_role("region", name="Time to the first acknowledgement")
-    expect(waits.get_by_text("half within")).to_be_visible()
+    expect(waits.get_by_text("Half within")).to_be_visible()
     days = page.get_by_role("region", name="Received")
     expect(days.get_by_role("img", name=re.compile(r"\d+ reports? from"))).to_be_visible()
 
@@ -101,6 +101,34 @@ def test_a_handover_lists_what_is_open_and_is_printed_alone(
     expect(page.get_by_role("heading", name="Received")).to_be_hidden()
     expect(handover.get_by_role("button", name="Print")).to_be_hidden()
     expect(row).to_be_visible()
+
+
+def test_a_handover_begins_with_what_is_critical(open_page: OpenPage, stack: Stack) -> None:
+    critical, other = reported(stack, "child_abduction"), reported(stack, "other")
+    page = page_of(open_page, LI, "/console/dashboard")
+    page.get_by_role("button", name="Show the handover").click()
+    handover = page.get_by_role("region", name="Handover")
+    links = handover.get_by_role("heading", name=re.compile("^Open")).locator("+ ul > li > a")
+    expect(links.filter(has_text=other["reference"])).to_be_visible()
+    references = links.all_inner_texts()
+    assert references.index(critical["reference"]) < references.index(other["reference"])
+
+
+@pytest.mark.thorough
+def test_nothing_on_the_dashboard_is_pushed_down_by_what_comes_later(
+    open_page: OpenPage,
+) -> None:
+    held: list[Route] = []
+    page = open_page("/console/dashboard")
+    page.route("**/v1/officer/pulse*", lambda route: held.append(route))
+    sign_in(page, LI)
+    period = page.get_by_role("heading", name="Period")
+    expect(page.get_by_role("heading", name="Received")).to_be_visible()
+    before = period.bounding_box()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".tile").first).to_contain_text(re.compile(r"\d"))
+    assert period.bounding_box() == before
 
 
 @pytest.mark.thorough

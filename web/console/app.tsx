@@ -51,7 +51,7 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
   };
   useEffect(read, [api]);
   useEffect(() => {
-    const stop = activity.start(() => session.lock());
+    const stop = activity.start(() => session.lock({ byHand: false }));
     const unlocked = effect(() => {
       if (session.state.value === 'signed_in') activity.unlock();
     });
@@ -183,5 +183,5 @@ async function usernameOf(base: string, access: string): Promise<string> {
 
 function lockNow(activity: Activity, session: Session): void {
   activity.lock();
-  session.lock();
+  session.lock({ byHand: true });
 }

@@ -20,7 +20,8 @@ export function ago(time: string, now: number): string {
     amount /= size;
     unit = next;
   }
-  if (unit === 'second') return format.format(0, unit);
+  // "now" in Chinese is the present time, 现在, not a moment ago.
+  if (unit === 'second') return language.value === 'zh' ? '刚刚' : format.format(0, unit);
   return format.format(Math.trunc(amount), unit);
 }
 

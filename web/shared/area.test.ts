@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 
 import {
+  around,
   boxOf,
   closeTo,
   contains,
   type Feature,
   grown,
   innerPoint,
+  lengthOnMap,
   mapHeight,
   onMap,
   outline,
@@ -125,3 +127,13 @@ function area(ring: [number, number][]): Feature {
     geometry: { type: 'Polygon', coordinates: [ring] },
   };
 }
+
+test('a circle on a map is to scale, and the points around a place lie on it', () => {
+  const box = { west: 0, south: 0, east: 2, north: 2 };
+  expect(lengthOnMap(111_320, box, 200)).toBeCloseTo(100, 0);
+  const middle = { lat: 1, lon: 1 };
+  for (const point of around(middle, 55_660)) {
+    const [x, y] = [onMap(point, box, 200).x - 100, onMap(point, box, 200).y - 100];
+    expect(Math.hypot(x, y)).toBeCloseTo(50, 0);
+  }
+});

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 
 import { placed, type Wanted, widthOf } from './labels.ts';
 
-function name(text: string, x: number, y: number, moves = true): Wanted {
-  return { text, x, y, size: 14, moves };
+function name(text: string, x: number, y: number): Wanted {
+  return { text, x, y, size: 14 };
 }
 
 function shown(wanted: readonly Wanted[], signs = [] as Parameters<typeof placed>[1]) {
@@ -26,12 +26,6 @@ test('two names on a line are not read as one', () => {
   expect(one).toMatchObject({ x: 100, y: 100 });
   const distance = Math.abs((other?.x ?? 0) - 100) - 2 * half;
   expect(other?.y === 100 && distance < 8).toBe(false);
-});
-
-test('a name that may not move is left out when there is no room', () => {
-  const station = name('Sanlitun', 110, 100, false);
-  const crowd = [name('Chaoyang', 100, 88), name('Dongcheng', 100, 106), name('Xicheng', 100, 124)];
-  expect(shown([...crowd, station]).map(({ text }) => text)).not.toContain('Sanlitun');
 });
 
 test('no name covers a sign', () => {

@@ -7,8 +7,6 @@ export interface Wanted {
   y: number;
   /** The height of its letters in pixels. */
   size: number;
-  /** Whether it may stand beside its place, with a line to it, rather than be left out. */
-  moves: boolean;
 }
 
 export interface Placed<T extends Wanted> {
@@ -44,12 +42,6 @@ const STEPS = [
   [-0.6, 2],
   [0.6, 2],
 ] as const;
-// One that stays at its place may still give way by less than a line.
-const NEAR = [
-  [0, 0],
-  [0, -0.8],
-  [0, 0.8],
-] as const;
 
 /**
  * Return the names that have room on a map of `width` and `height`, the first ones first. `signs` are
@@ -65,11 +57,11 @@ export function placed<T extends Wanted>(
   const found: Placed<T>[] = [];
   for (const label of wanted) {
     const across = widthOf(label.text, label.size);
-    const line = label.size * 1.25;
-    for (const [right, down] of label.moves ? STEPS : NEAR) {
+    const line = lineOf(label);
+    for (const [right, down] of STEPS) {
       const x = within(label.x + right * across, across / 2, width);
       const y = within(label.y + down * line, line / 2, height);
-      const rect = { left: x - across / 2, top: y - line / 2, right: x + across / 2, bottom: y + line / 2 };
+      const rect = rectAt(label, x, y);
       if (taken.some((other) => overlap(other, rect))) continue;
       taken.push(rect);
       found.push({ label, x, y });
@@ -77,6 +69,17 @@ export function placed<T extends Wanted>(
     }
   }
   return found;
+}
+
+/** Return what a name takes of the map when its middle is at a point. */
+export function rectAt(label: Wanted, x: number, y: number): Rect {
+  const across = widthOf(label.text, label.size);
+  const line = lineOf(label);
+  return { left: x - across / 2, top: y - line / 2, right: x + across / 2, bottom: y + line / 2 };
+}
+
+function lineOf({ size }: Wanted): number {
+  return size * 1.25;
 }
 
 /** Return about how wide a text is, in pixels. */
@@ -88,7 +91,8 @@ function within(middle: number, half: number, whole: number): number {
   return Math.min(Math.max(middle, half + GAP), Math.max(half + GAP, whole - half - GAP));
 }
 
-function overlap(one: Rect, other: Rect): boolean {
+/** Return whether two names would be read as one. */
+export function overlap(one: Rect, other: Rect): boolean {
   return (
     one.left < other.right + APART &&
     one.right > other.left - APART &&

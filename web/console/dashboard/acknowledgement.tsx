@@ -22,10 +22,10 @@ export function Acknowledgement({ statistics }: { statistics: Statistics }) {
         <>
           <p>{text().ackCount(count)}</p>
           <p class="figure">
-            <Dot /> <strong>{inWords(median)}</strong> {text().half}
+            <Dot /> {text().half} <strong>{inWords(median)}</strong>
           </p>
           <p class="figure">
-            <Square /> <strong>{inWords(ninety)}</strong> {text().ninety}
+            <Square /> {text().ninety} <strong>{inWords(ninety)}</strong>
           </p>
           <Scale median={median} ninety={ninety} />
           <p class="hint">{text().accuracy}</p>

@@ -5,6 +5,7 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
+import { byAttention } from '../queue/attention.ts';
 import { pathTo } from '../router.ts';
 import type { Api, ListedReport, Me } from '../types.ts';
 import { wordFor, words } from '../words.ts';
@@ -56,7 +57,8 @@ function Summary({ read, name }: { read: Read; name: string }) {
       <p>
         <strong>{text().handoverSince(clock(handover.since))}</strong>
         {handover.until && `, ${text().handoverUntil(clock(handover.until))}`}.{' '}
-        {handover.shifts.length ? text().shifts(handover.shifts.join(', ')) : text().noShift}
+        {handover.shifts.length ? text().shifts(handover.shifts.join(', ')) : text().noShift}{' '}
+        {text().order}
       </p>
       <p class="handover__paper">{text().printed(name, clock(at))}</p>
       {PARTS.map((part) => (
@@ -78,6 +80,13 @@ function Part({
 }) {
   const { names } = useDesk();
   const more = reports.count - reports.report_ids.length;
+  // They come the newest first, and rows have their time to the minute: so the oldest is first within
+  // it. A report whose row is not known stands behind the others.
+  const known = reports.report_ids
+    .flatMap((id) => rows.get(id) ?? [])
+    .reverse()
+    .sort(byAttention);
+  const unknown = reports.report_ids.filter((id) => !rows.has(id));
   return (
     <>
       <h3>
@@ -87,7 +96,7 @@ function Part({
         <p class="muted">{text().nothing}</p>
       ) : (
         <ul class="handover__list">
-          {reports.report_ids.map((id) => {
+          {[...known.map(({ id }) => id), ...unknown].map((id) => {
             const row = rows.get(id);
             return (
               <li key={id}>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
@@ -45,6 +45,9 @@ function Figures({ api, me }: { api: Api; me: Me }) {
     () => ok(api.GET('/v1/officer/stats', { params: { query: shown } })),
     [shown.since, shown.until, language.value].join(),
   );
+  // Not before the charts, which would push it down; but what it shows outlives another period.
+  const charted = useRef(false);
+  charted.current ||= loaded.state !== 'loading';
   const mayFlood = me.roles.some((role) => role !== 'officer');
   return (
     <>
@@ -67,7 +70,7 @@ function Figures({ api, me }: { api: Api; me: Me }) {
           </div>
         )}
       </Waiting>
-      <Handover api={api} me={me} />
+      {charted.current && <Handover api={api} me={me} />}
     </>
   );
 }

@@ -38,10 +38,10 @@ export const text = texts({
     ackTitle: 'Time to the first acknowledgement',
     ackNone: 'No report of this period has been acknowledged.',
     ackCount: (count: number) => `Of ${count === 1 ? '1 acknowledged report' : `${count} acknowledged reports`}:`,
-    half: 'half within',
+    half: 'Half within',
     ninety: '90 % within',
     accuracy: 'Accurate to within 25 %.',
-    marks: ['10 s', '1 min', '10 min', '1 h', '1 day', '1 week'],
+    marks: ['10 s', '1 min', '10 min', '1 h', '1 d', '7 d'],
     units: {
       second: (value: number) => `${value} s`,
       minute: (value: number) => `${value} min`,
@@ -107,6 +107,8 @@ export const text = texts({
     handoverUntil: (at: string) => `until ${at}`,
     shifts: (names: string) => `On duty: ${names}`,
     noShift: 'No shift is on duty: everybody is notified.',
+    order:
+      'In each list critical reports that nobody has acknowledged come first, then overdue and unread ones; the oldest first.',
     parts: {
       overdue: 'Critical, and not acknowledged in time',
       unread: 'With something unread',
@@ -155,7 +157,7 @@ export const text = texts({
     half: '半数不超过',
     ninety: '90% 不超过',
     accuracy: '误差不超过 25%。',
-    marks: ['10 秒', '1 分', '10 分', '1 小时', '1 天', '1 周'],
+    marks: ['10 秒', '1 分', '10 分', '1 小时', '1 天', '7 天'],
     units: {
       second: (value: number) => `${value} 秒`,
       minute: (value: number) => `${value} 分钟`,
@@ -217,6 +219,7 @@ export const text = texts({
     handoverUntil: (at: string) => `至 ${at}`,
     shifts: (names: string) => `当班：${names}`,
     noShift: '当前无人当班：所有人都会收到通知。',
+    order: '各列表中特急未接收的在前，其次为已超时、有未读内容的；同类中较早的在前。',
     parts: {
       overdue: '特急且未及时接收',
       unread: '有未读内容',

@@ -8,6 +8,7 @@ type Name = 'critical' | 'overdue' | 'unread' | 'new' | 'open';
 
 // Which reports of the queue a tile counts. No filter is of overdue ones alone: they come early in
 // what needs somebody.
+const ALERTS: readonly Name[] = ['critical', 'overdue', 'unread', 'new'];
 const TILES: readonly [Name, Partial<Filters>][] = [
   ['critical', { urgency: 'critical', status: 'new' }],
   ['overdue', { needsAction: true }],
@@ -19,8 +20,8 @@ const TILES: readonly [Name, Partial<Filters>][] = [
 /** What needs somebody now, as the pulse counts it. Each leads to its reports in the queue. */
 export function Tiles({ pulse }: { pulse: Pulse | null }) {
   const { list } = useDesk();
-  if (pulse === null) return null;
-  const { counts, complete } = pulse;
+  // Until the counts are known the tiles take their room: nothing below them moves.
+  const counts = pulse?.counts;
   return (
     <section aria-labelledby="now">
       <h2 id="now">{text().now}</h2>
@@ -28,15 +29,15 @@ export function Tiles({ pulse }: { pulse: Pulse | null }) {
         {TILES.map(([name, filters]) => (
           <li key={name}>
             <a
-              class={counts[name] > 0 ? `tile tile--${name}` : 'tile'}
+              class={classOf(name, counts?.[name] ?? 0)}
               href={pathTo('')}
               onClick={() => {
                 list.filters.value = { ...NO_FILTERS, ...filters };
               }}
             >
               <span class="tile__count">
-                {!complete && <span class="tile__least">{text().atLeast} </span>}
-                {counts[name]}
+                {pulse?.complete === false && <span class="tile__least">{text().atLeast} </span>}
+                {counts?.[name] ?? '–'}
               </span>{' '}
               <span>{text().tiles[name]}</span>
             </a>
@@ -45,4 +46,9 @@ export function Tiles({ pulse }: { pulse: Pulse | null }) {
       </ul>
     </section>
   );
+}
+
+function classOf(name: Name, count: number): string {
+  if (count === 0) return 'tile';
+  return ALERTS.includes(name) ? `tile tile--alert tile--${name}` : `tile tile--${name}`;
 }

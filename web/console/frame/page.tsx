@@ -50,11 +50,11 @@ export function Page({ route }: { route: Route }) {
 function NotFound() {
   const t = frameTexts();
   return (
-    <div class="narrow">
+    <>
       <h1>{t.notFound}</h1>
       <p>
         <a href={pathTo('')}>{t.toQueue}</a>
       </p>
-    </div>
+    </>
   );
 }

@@ -1,30 +1,35 @@
 /** A map of the city's own areas: no tiles, nobody else's server. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import {
+  around,
   boxOf,
   type Box,
   closeTo,
-  contains,
   type Feature,
   grown,
+  lengthOnMap,
   mapHeight,
   onMap,
   outline,
   type Point,
-  shortLabel,
-  shownPoint,
 } from '../../shared/area.ts';
-import { placed, type Rect, type Wanted } from '../../shared/labels.ts';
+import type { Rect } from '../../shared/labels.ts';
 import type { Areas } from '../types.ts';
+import { namesOf } from './names.ts';
 import './map.css';
+
+/** A place that is known to some metres. */
+export interface Mark extends Point {
+  within?: number | undefined;
+}
 
 interface MapProps {
   areas: Areas;
   label: string;
   /** The place of the report, and where it was later, in their order. */
-  marks?: readonly Point[];
+  marks?: readonly Mark[];
   /** Show what is around the marks instead of the whole city. */
   near?: boolean;
   /** How many of something a district has, to be said beside its name. */
@@ -36,6 +41,13 @@ interface MapProps {
 // Until the map is on the screen, and where it cannot be measured.
 const USUAL = { width: 640, height: 640 };
 const SIGN = 9;
+// From here on a sign would say more than is known: there is only the circle.
+const VAGUE_M = 300;
+
+/** Return whether a place is an area rather than a spot. */
+export function isVague({ within }: Mark): boolean {
+  return within !== undefined && within > VAGUE_M;
+}
 
 export function DistrictMap({ areas, label, marks = [], near = false, count, shade }: MapProps) {
   const [svg, room] = useRoom();
@@ -44,11 +56,10 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
     one.properties.kind.localeCompare(other.properties.kind),
   );
   const city = grown(boxOf(features), 0.03);
-  const box = near && marks.length > 0 ? closeTo(marks, city) : city;
+  const box = near && marks.length > 0 ? closeTo(marks.flatMap(reached), city) : city;
   // It fills the room in one direction, and pixels of the drawing are those of the screen.
   const width = Math.round(Math.min(room.width, room.height / mapHeight(box, 1)));
   const height = mapHeight(box, width);
-  const points = marks.map((mark) => onMap(mark, box, width));
   return (
     <svg
       ref={svg}
@@ -67,88 +78,106 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
           }
         />
       ))}
-      <Trail points={points} />
-      <Names features={features} marks={marks} box={box} width={width} count={count} />
+      <Trail
+        spots={marks.map((mark) => ({
+          ...onMap(mark, box, width),
+          radius: lengthOnMap(mark.within ?? 0, box, width),
+          vague: isVague(mark),
+        }))}
+      />
+      <Names areas={areas} features={features} marks={marks} box={box} width={width} count={count} />
     </svg>
   );
 }
 
-type At = { x: number; y: number };
+/** Return the points that a map of a place must show. */
+function reached(mark: Mark): readonly Point[] {
+  return isVague(mark) ? around(mark, mark.within ?? 0) : [mark];
+}
+
+interface Spot {
+  x: number;
+  y: number;
+  /** How far it is known, in pixels. */
+  radius: number;
+  vague: boolean;
+}
 
 /** Where it was, and the way that it went. */
-function Trail({ points }: { points: readonly At[] }) {
-  const [first, ...later] = points;
+function Trail({ spots }: { spots: readonly Spot[] }) {
+  const [first, ...later] = spots;
   const last = later.at(-1);
   if (!first) return null;
   return (
     <>
+      <Within spot={first} />
+      {last && <Within spot={last} />}
       {last && (
         <polyline
           class="district-map__trail"
-          points={points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
+          points={spots.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}
         />
       )}
-      <circle class="district-map__place" cx={first.x} cy={first.y} r={SIGN} />
-      {last && <circle class="district-map__last" cx={last.x} cy={last.y} r={SIGN - 2} />}
+      {!first.vague && <circle class="district-map__place" cx={first.x} cy={first.y} r={SIGN} />}
+      {last && !last.vague && (
+        <circle class="district-map__last" cx={last.x} cy={last.y} r={SIGN - 2} />
+      )}
     </>
   );
 }
 
+/** How far a place is known, to scale. Without a sign it is seen on a map of the whole city, too. */
+function Within({ spot: { x, y, radius, vague } }: { spot: Spot }) {
+  const r = vague ? Math.max(radius, SIGN) : radius;
+  return r >= SIGN ? <circle class="district-map__within" cx={x} cy={y} r={r.toFixed(1)} /> : null;
+}
+
 interface NamesProps {
+  areas: Areas;
   features: readonly Feature[];
-  marks: readonly Point[];
+  marks: readonly Mark[];
   box: Box;
   width: number;
   count: MapProps['count'];
 }
 
-interface Name extends Wanted {
-  code: string;
-  kind: Feature['properties']['kind'];
-}
-
-/** The names that have room, above all else: of districts first, and of the place's own station. */
-function Names({ features, marks, box, width, count }: NamesProps) {
-  const [place] = marks;
-  const has = (area: Feature) => Number(place !== undefined && contains(area, place));
-  const named = [...features].sort(
-    (one, other) => has(other) - has(one) || one.properties.kind.localeCompare(other.properties.kind),
+/** The names that have room, above all else. */
+function Names({ areas, features, marks, box, width, count }: NamesProps) {
+  const signs = marks
+    .filter((mark) => !isVague(mark))
+    .map((mark): Rect => {
+      const { x, y } = onMap(mark, box, width);
+      return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
+    });
+  const counts = features.map(({ properties }) => count?.(properties.code) ?? 0);
+  // The search for room takes a while: once for each map, not with each word that is typed beside it.
+  const names = useMemo(
+    () => namesOf({ features, box, width, count, place: marks[0] }, signs),
+    [areas, JSON.stringify([box, width, marks, counts])],
   );
-  const wanted = named.flatMap((area): Name[] => {
-    const point = shownPoint(area, box);
-    if (point === null) return [];
-    const { code, kind, label } = area.properties;
-    const number = kind === 'district' ? (count?.(code) ?? 0) : 0;
-    const small = kind === 'station' || width < 480;
-    return [
-      {
-        code,
-        kind,
-        text: number > 0 ? `${shortLabel(label)} ${number}` : shortLabel(label),
-        size: small ? 12 : 14,
-        moves: kind === 'district',
-        ...onMap(point, box, width),
-      },
-    ];
-  });
-  const signs = marks.map((mark): Rect => {
-    const { x, y } = onMap(mark, box, width);
-    return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
-  });
   return (
     <>
-      {placed(wanted, signs, width, mapHeight(box, width)).map(({ label, x, y }) => (
-        <g key={label.code}>
-          {Math.hypot(x - label.x, y - label.y) > label.size && (
-            <line class="district-map__line" x1={label.x} y1={label.y} x2={x} y2={y} />
+      {names.map(({ name, x, y, from }) => (
+        <g key={name.code}>
+          {from && (
+            <>
+              <line class="district-map__line" x1={from.x} y1={from.y} x2={x} y2={y} />
+              <circle class="district-map__dot" cx={from.x} cy={from.y} r="3" />
+            </>
           )}
           <text
             x={x}
             y={y}
-            class={`district-map__name district-map__name--${label.kind}`}
-            font-size={label.size}
+            class={`district-map__name district-map__name--${name.kind}`}
+            font-size={name.size}
           >
-            {label.text}
+            {name.lines.length === 1
+              ? name.text
+              : name.lines.map((line, at) => (
+                  <tspan key={line} x={x} dy={at === 0 ? '-0.625em' : '1.25em'}>
+                    {at === 0 ? line : ` ${line}`}
+                  </tspan>
+                ))}
           </text>
         </g>
       ))}

@@ -24,6 +24,8 @@ export class ReportList {
   readonly loading = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly added = signal(0);
+  /** How many reports an empty list has shown by itself. */
+  readonly arrived = signal(0);
   readonly moved = signal(false);
   readonly gone = signal<ReadonlySet<string>>(NONE);
   /** The report that was opened last: the focus returns to it. */
@@ -61,11 +63,16 @@ export class ReportList {
     this.next.value = page.next;
   }
 
-  /** Read the first page again, and hold back what would move a row. */
+  /** Read the first page again, and hold back what would move a row: in an empty list nothing. */
   async refresh(): Promise<void> {
     if (this.rows.value === null || this.loading.value) return;
     const page = await this.read(null, { quietly: true });
     if (page === null || this.rows.value === null) return;
+    if (this.rows.value.length === 0) {
+      this.put(page);
+      this.arrived.value = page.rows.length;
+      return;
+    }
     this.fresh = page;
     this.take(changesOf(this.rows.value, page.rows, page.next === null));
   }
@@ -85,6 +92,7 @@ export class ReportList {
     this.rows.value = page.rows;
     this.next.value = page.next;
     this.added.value = 0;
+    this.arrived.value = 0;
     this.moved.value = false;
     this.gone.value = NONE;
   }

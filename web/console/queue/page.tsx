@@ -45,20 +45,22 @@ export function QueuePage() {
       <div class="queue-head">
         <h1>{t.title}</h1>
         <Counts />
-        <Find />
-        <div class="queue-head__tools">
-          <a class="button" href={pathTo('new')}>
-            <Icon name="plus" />
-            {t.enter}
-          </a>
-          <SoundSwitch />
-          <Button class="queue-head__keys" title={t.keys} onClick={() => setDialog('help')}>
-            <Icon name="keyboard" />
-            <span class="hidden-visually">{t.keys}</span>
-          </Button>
-          <Button kind="quiet" onClick={() => setDialog('export')}>
-            {t.export}
-          </Button>
+        <div class="queue-head__bar">
+          <Find />
+          <div class="queue-head__tools">
+            <a class="button" href={pathTo('new')}>
+              <Icon name="plus" />
+              {t.enter}
+            </a>
+            <SoundSwitch />
+            <Button class="queue-head__keys" title={t.keys} onClick={() => setDialog('help')}>
+              <Icon name="keyboard" />
+              <span class="hidden-visually">{t.keys}</span>
+            </Button>
+            <Button kind="quiet" onClick={() => setDialog('export')}>
+              {t.export}
+            </Button>
+          </div>
         </div>
       </div>
       <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
@@ -78,15 +80,15 @@ export function QueuePage() {
 function Counts() {
   const t = queueTexts();
   const { pulse } = useDesk();
+  // Until they are known they take their room: nothing moves when they come.
   const counts = pulse.pulse.value?.counts;
-  if (!counts) return null;
   const names = ['critical', 'overdue', 'unread', 'new', 'open'] as const;
   return (
     <dl class="counts" aria-label={t.countsTitle}>
       {names.map((name) => (
-        <div key={name} data-alert={(name === 'critical' && counts.critical > 0) || undefined}>
+        <div key={name} data-alert={(name === 'critical' && counts?.critical) || undefined}>
           <dt>{t.counts[name]}</dt>
-          <dd>{counts[name]}</dd>
+          <dd>{counts?.[name] ?? '–'}</dd>
         </div>
       ))}
     </dl>
@@ -128,6 +130,9 @@ function News({ list, rows }: NewsProps) {
         <Button kind="primary" onClick={show}>
           {t.show(list.added.value)}
         </Button>
+      )}
+      {list.arrived.value > 0 && (
+        <span class="hidden-visually">{t.arrived(list.arrived.value)}</span>
       )}
     </div>
   );
@@ -212,7 +217,8 @@ function useFreshList(rows: { current: HTMLOListElement | null }): void {
     if (mark === undefined || mark === read.current) return;
     const first = read.current === undefined;
     read.current = mark;
-    if (!first) void list.refresh();
+    // The first mark came with the list, or after it: only an empty one can do without a look.
+    if (!first || list.rows.peek()?.length === 0) void list.refresh();
   }, [mark, list]);
 }
 

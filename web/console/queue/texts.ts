@@ -1,4 +1,5 @@
 import { texts } from '../../shared/language.ts';
+import { spaced } from '../spaced.ts';
 
 export const queueTexts = texts({
   en: {
@@ -26,7 +27,7 @@ export const queueTexts = texts({
     newest: 'Newest first',
     clear: 'Clear filters',
     counts: {
-      critical: 'critical',
+      critical: 'critical, not acknowledged',
       overdue: 'overdue',
       unread: 'unread',
       new: 'new',
@@ -34,6 +35,7 @@ export const queueTexts = texts({
     },
     countsTitle: 'In your scope',
     show: (added: number) => (added > 0 ? `${added} new — show` : 'The order has changed — show'),
+    arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
     loading: 'Reading the reports…',
     more: 'Show more',
     end: 'That is all.',
@@ -98,9 +100,10 @@ export const queueTexts = texts({
     attention: '最需处理的在前',
     newest: '最新的在前',
     clear: '清除筛选',
-    counts: { critical: '特急', overdue: '超时', unread: '未读', new: '新', open: '未结' },
+    counts: { critical: '特急未接收', overdue: '超时', unread: '未读', new: '新', open: '未结' },
     countsTitle: '您的职责范围内',
     show: (added: number) => (added > 0 ? `${added} 件新举报，点此显示` : '顺序有变，点此显示'),
+    arrived: (count: number) => `${count} 件新举报`,
     loading: '正在读取举报……',
     more: '显示更多',
     end: '已全部显示。',
@@ -109,7 +112,7 @@ export const queueTexts = texts({
     noMatch: '没有符合筛选条件的举报。',
     failed: '无法读取列表。',
     again: '重试',
-    assignedTo: (name: string) => `由${name}负责`,
+    assignedTo: (name: string) => spaced(`由${name}负责`),
     toMe: '由您负责',
     unassigned: '尚无人负责',
     unreadCount: (count: number) => `${count} 条未读`,

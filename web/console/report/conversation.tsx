@@ -128,7 +128,11 @@ function Reply({ open, report }: ConversationProps) {
         void send();
       }}
     >
-      <Templates report={report} use={(template) => write(template)} />
+      <Templates
+        report={report}
+        hasGaps={gaps(text).length > 0}
+        use={(template) => write(template)}
+      />
       <Field
         id="reply"
         label={t.talk.label}
@@ -142,19 +146,21 @@ function Reply({ open, report }: ConversationProps) {
         {(control) => (
           <textarea
             {...control}
-            rows={3}
+            rows={2}
             maxLength={4000}
             value={text}
             onInput={(event) => write(event.currentTarget.value)}
           />
         )}
       </Field>
-      <Check checked={asks} onChange={setAsks}>
-        {t.talk.asks}
-      </Check>
-      <Button type="submit" kind="primary" busy={busy}>
-        {t.talk.send}
-      </Button>
+      <div class="reply__send">
+        <Check checked={asks} onChange={setAsks}>
+          {t.talk.asks}
+        </Check>
+        <Button type="submit" kind="primary" busy={busy}>
+          {t.talk.send}
+        </Button>
+      </div>
       <Status kind="success">{said}</Status>
     </form>
   );

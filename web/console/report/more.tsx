@@ -12,7 +12,7 @@ import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
-import { reportTexts } from './texts.ts';
+import { reportTexts, withoutDots } from './texts.ts';
 
 interface MoreProps {
   open: OpenReport;
@@ -79,7 +79,7 @@ function Mute({ open, report }: Props) {
           <Button onClick={() => void unmute()}>{t.more.unmute}</Button>
         </>
       )}
-      <Dialog open={asking} title={t.more.mute} onClose={() => setAsking(false)}>
+      <Dialog open={asking} title={withoutDots(t.more.mute)} onClose={() => setAsking(false)}>
         <ReasonForm
           intro={t.more.muteHint}
           submitLabel={t.more.muteSubmit}
@@ -104,12 +104,12 @@ function Hold({ open, report }: Props) {
       ) : (
         <Held open={open} report={report} onEnd={() => setAsking('end')} />
       )}
-      <Dialog open={asking === 'hold'} title={t.more.holdAsk} onClose={close}>
+      <Dialog open={asking === 'hold'} title={withoutDots(t.more.holdAsk)} onClose={close}>
         <AskHold open={open} report={report} onClose={close} />
       </Dialog>
       <Dialog
         open={asking === 'end'}
-        title={hold?.approved_by ? t.more.holdLift : t.more.holdEnd}
+        title={withoutDots(hold?.approved_by ? t.more.holdLift : t.more.holdEnd)}
         onClose={close}
       >
         <EndHold open={open} report={report} onClose={close} />
@@ -216,5 +216,5 @@ function EndHold({ open, report, onClose }: FormProps) {
     return problem;
   };
   const label = report.hold?.approved_by ? t.more.holdLift : t.more.holdEnd;
-  return <ReasonForm submitLabel={label.replace(/…+$/, '')} submit={end} cancel={onClose} />;
+  return <ReasonForm submitLabel={withoutDots(label)} submit={end} cancel={onClose} />;
 }

@@ -37,6 +37,7 @@ import { Related } from './related.tsx';
 import { reportTexts } from './texts.ts';
 import { UnseenDialog } from './unseen-dialog.tsx';
 import './report.css';
+import './conversation.css';
 
 export function ReportPage({ id }: { id: string }) {
   const t = reportTexts();
@@ -61,7 +62,7 @@ export function ReportPage({ id }: { id: string }) {
             {t.back}
           </a>
           <h1>
-            {report ? names.category(report.category) : t.loading}
+            {report ? names.category(report.category) : open.failure.value ? t.failed : t.loading}
             {report && (
               <>
                 {' '}
@@ -84,7 +85,6 @@ function NotOpened({ open }: { open: OpenReport }) {
   if (failure === null) return <Spinner />;
   return (
     <div class="card report__wide" role="alert">
-      <h2>{t.failed}</h2>
       <p>{failure.status === 404 ? t.notFound : failure.text}</p>
       <Button onClick={() => void open.load()}>{t.again}</Button>
     </div>

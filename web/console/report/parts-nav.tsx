@@ -1,5 +1,6 @@
-import { reportTexts } from './texts.ts';
+import { queueTexts } from '../queue/texts.ts';
 import type { Report } from '../types.ts';
+import { reportTexts } from './texts.ts';
 
 type Part = keyof ReturnType<typeof reportTexts>['parts'];
 
@@ -33,11 +34,15 @@ export function PartsNavigation({ report }: { report: Report }) {
           <li key={part}>
             <a
               href={`#${part}`}
-              data-unread={(part === 'talk' && report.unread > 0) || undefined}
               onClick={(event) => show(event, part)}
             >
-              {t.parts[part]}
+              <span>{t.parts[part]}</span>
               {Boolean(counts[part]) && <span class="report__count">{counts[part]}</span>}
+              {part === 'talk' && report.unread > 0 && (
+                <span class="report__count report__count--unread">
+                  {queueTexts().unreadCount(report.unread)}
+                </span>
+              )}
             </a>
           </li>
         ))}

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { DistrictMap } from '../map/district-map.tsx';
+import { DistrictMap, isVague, type Mark } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
 import type { Position, Report } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
@@ -16,15 +16,19 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
   const { names } = useDesk();
   const [near, setNear] = useState(true);
   const { place, location, positions } = report;
-  const later = positions.flatMap((position) => position.place ?? []);
-  const marks = [...(place ? [place] : []), ...later];
+  const first = place && { ...place, within: location?.accuracy_m };
+  const later = positions.flatMap(markOf);
+  const marks = [...(first ? [first] : []), ...later];
+  const about = first && isVague(first) ? t.place.about(distance(location?.accuracy_m ?? 0)) : null;
+  const district = names.district(report.district);
   const areas = names.areas.value;
   return (
     <section class="card" aria-labelledby="place">
       <h2 id="place">{t.place.title}</h2>
       {marks.length === 0 && <p class="muted">{t.place.none}</p>}
+      {about && <p class="place__about">{about}</p>}
       <dl class="facts">
-        <Fact name={t.facts.district}>{names.district(report.district)}</Fact>
+        <Fact name={t.facts.district}>{district}</Fact>
         {report.station !== null && (
           <Fact name={t.facts.station}>{names.station(report.station)}</Fact>
         )}
@@ -32,11 +36,13 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
           <Fact name={t.place.address}>{location.address}</Fact>
         )}
         {place && (
-          <Fact name={t.place.coordinates}>
+          <Fact name={about ? t.place.middle : t.place.coordinates}>
             <Coordinates lat={place.lat} lon={place.lon} />{' '}
             <span class="hint">
               {location && location.datum !== 'wgs84' && t.place.sent(location.datum.toUpperCase())}{' '}
-              {location?.accuracy_m !== undefined && t.place.accuracy(location.accuracy_m)}
+              {location?.accuracy_m !== undefined &&
+                !about &&
+                t.place.accuracy(distance(location.accuracy_m))}
             </span>
           </Fact>
         )}
@@ -47,7 +53,7 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
             areas={areas}
             marks={marks}
             near={near}
-            label={t.place.map(names.district(report.district))}
+            label={about ? t.place.mapAbout(about, district) : t.place.map(district)}
           />
           <p class="row no-print">
             <Button aria-pressed={near} onClick={() => setNear(true)}>
@@ -62,6 +68,18 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
       {positions.length > 0 && <Positions open={open} report={report} />}
     </section>
   );
+}
+
+function markOf({ place, location }: Position): Mark[] {
+  return place ? [{ ...place, within: location?.accuracy_m }] : [];
+}
+
+/** Return a distance as people say it: no finer than it is known. */
+function distance(metres: number): string {
+  const { place } = reportTexts();
+  if (metres < 100) return place.metres(Math.round(metres));
+  if (metres < 1000) return place.metres(Math.round(metres / 10) * 10);
+  return place.kilometres(Math.round(metres / 100) / 10);
 }
 
 function Coordinates({ lat, lon }: { lat: number; lon: number }) {
@@ -125,6 +143,7 @@ function Line({ position }: { position: Position }) {
       {district !== null && ` · ${names.district(district)}`}
       {heading !== null && ` · ${t.place.heading(Math.round(heading))}`}
       {speed !== null && ` · ${t.place.speed(Math.round(speed * 3.6))}`}
+      {location?.accuracy_m !== undefined && ` · ${t.place.accuracy(distance(location.accuracy_m))}`}
     </li>
   );
 }

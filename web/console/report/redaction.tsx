@@ -55,7 +55,10 @@ function Editor({ open, medium, onClose }: EditorProps) {
     if (regions.length === 0) return setProblem(t.redaction.empty);
     void settle(outcomeOf(api.POST(path, { params, body: { regions } })));
   };
-  const add = (region: Region) => setRegions([...regions, region].slice(0, MOST_REGIONS));
+  const add = (region: Region) => {
+    setRegions([...regions, region].slice(0, MOST_REGIONS));
+    setProblem('');
+  };
   return (
     <>
       <p>{t.redaction.hint}</p>
@@ -140,6 +143,7 @@ function Sides({ regions, change }: { regions: Region[]; change: (regions: Regio
             <label key={side}>
               {label}{' '}
               <input
+                class="field__control"
                 type="number"
                 min={0}
                 max={100}

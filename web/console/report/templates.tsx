@@ -10,11 +10,13 @@ import { reportTexts } from './texts.ts';
 
 interface TemplatesProps {
   report: Report;
+  /** Whether there is something left to replace: only then the hint takes room. */
+  hasGaps: boolean;
   use: (text: string) => void;
 }
 
 /** Begin a reply with a template, in the language that the reporter writes. */
-export function Templates({ report, use }: TemplatesProps) {
+export function Templates({ report, hasGaps, use }: TemplatesProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [templates, setTemplates] = useState<Template[]>([]);
@@ -31,7 +33,7 @@ export function Templates({ report, use }: TemplatesProps) {
   };
   return (
     <div class="row templates">
-      <label class="templates__label" for="template">
+      <label class="hidden-visually" for="template">
         {t.talk.template}
       </label>
       <select
@@ -60,7 +62,7 @@ export function Templates({ report, use }: TemplatesProps) {
         <option value="zh">{t.talk.languages.zh}</option>
         <option value="en">{t.talk.languages.en}</option>
       </select>
-      <p class="hint templates__hint" id="template-hint">
+      <p class={hasGaps ? 'hint templates__hint' : 'hidden-visually'} id="template-hint">
         {t.talk.templateHint}
       </p>
     </div>

@@ -1,5 +1,11 @@
 import { texts } from '../../shared/language.ts';
+import { spaced } from '../spaced.ts';
 import type { Disposition } from '../types.ts';
+
+/** Return the label of a button that asks before it acts, as the title of what it asks. */
+export function withoutDots(label: string): string {
+  return label.replace(/…+$/, '');
+}
 
 export const reportTexts = texts({
   en: {
@@ -106,12 +112,17 @@ export const reportTexts = texts({
       address: 'Address as given',
       coordinates: 'Coordinates (WGS-84)',
       sent: (datum: string) => `Sent as ${datum}`,
-      accuracy: (metres: number) => `to within ${metres} m`,
+      accuracy: (distance: string) => `to within ${distance}`,
+      about: (distance: string) => `About here: within ${distance}`,
+      middle: 'Its middle (WGS-84)',
+      metres: (metres: number) => `${metres} m`,
+      kilometres: (kilometres: number) => `${kilometres} km`,
       copy: 'Copy the coordinates',
       copied: 'Copied.',
       whole: 'Whole city',
       near: 'Near the place',
       map: (district: string) => `Map: the place in ${district}`,
+      mapAbout: (about: string, district: string) => `Map. ${about}, around a point in ${district}`,
       positions: 'Where it was later',
       position: (time: string) => `At ${time}`,
       heading: (degrees: number) => `heading ${degrees}°`,
@@ -410,7 +421,7 @@ export const reportTexts = texts({
       history: '记录',
     },
     print: '打印',
-    printed: (name: string) => `由${name}打印，不得外传。`,
+    printed: (name: string) => spaced(`由${name}打印，不得外传。`),
     next: {
       title: '下一步',
       steps: {
@@ -433,7 +444,7 @@ export const reportTexts = texts({
         close: '选择结果，并写明给举报人看的说明。',
         confirm: '成为最终结果，举报人看不到这个词。',
       },
-      proposed: (by: string) => `${by}提议定为“恶意”，须由另一名民警确认。`,
+      proposed: (by: string) => spaced(`${by}提议定为“恶意”，须由另一名民警确认。`),
       ownProposal: '您提议定为“恶意”，须由另一名民警确认。',
       done: '没有待办事项。',
       outcome: '结果',
@@ -483,12 +494,17 @@ export const reportTexts = texts({
       address: '所填地址',
       coordinates: '坐标（WGS-84）',
       sent: (datum: string) => `原坐标系 ${datum}`,
-      accuracy: (metres: number) => `误差约 ${metres} 米`,
+      accuracy: (distance: string) => `误差约 ${distance}`,
+      about: (distance: string) => `大致在此：${distance}以内`,
+      middle: '圆心坐标（WGS-84）',
+      metres: (metres: number) => `${metres} 米`,
+      kilometres: (kilometres: number) => `${kilometres} 公里`,
       copy: '复制坐标',
       copied: '已复制。',
       whole: '全市',
       near: '地点附近',
       map: (district: string) => `地图：位于${district}`,
+      mapAbout: (about: string, district: string) => `地图。${about}，圆心位于${district}`,
       positions: '后续位置',
       position: (time: string) => `${time}`,
       heading: (degrees: number) => `方向 ${degrees}°`,
@@ -651,17 +667,17 @@ export const reportTexts = texts({
       holdHint: '到期前举报不会被删除。须由另一名民警批准。',
       holdUntil: '保留至',
       holdSubmit: '提出申请',
-      holdBy: (by: string, until: string) => `${by}申请保留至 ${until}。`,
+      holdBy: (by: string, until: string) => `${spaced(`${by}申请`)}保留至 ${until}。`,
       holdActive: (until: string) => `保留至 ${until}。`,
       holdApprove: '批准保留',
       holdEnd: '终止申请……',
       holdLift: '申请解除保留……',
-      liftBy: (by: string, reason: string) => `${by}申请解除：${reason}`,
+      liftBy: (by: string, reason: string) => `${spaced(`${by}申请解除`)}：${reason}`,
       liftApprove: '批准解除',
       mute: '静音……',
       muteHint: '不再就其消息和附件通知任何人。内容仍会保存并计为未读。',
       muteSubmit: '静音',
-      muted: (by: string, time: string, reason: string) => `${by}于 ${time} 静音：${reason}`,
+      muted: (by: string, time: string, reason: string) => `${spaced(`${by}于`)} ${time} 静音：${reason}`,
       unmute: '取消静音',
       refer: '移送其他部门……',
       export: '导出……',
@@ -683,7 +699,7 @@ export const reportTexts = texts({
       nothing: '请选择移送内容。',
       reason: '理由（供同事查看）',
       submit: '提出移送',
-      waits: (agency: string, by: string) => `${by}提议移送${agency}。`,
+      waits: (agency: string, by: string) => spaced(`${by}提议移送${agency}。`),
       reasonIs: (reason: string) => `理由：${reason}`,
       read: '查看对方将收到的内容',
       document: '对方将收到的内容',

@@ -42,6 +42,7 @@ export function LockScreen({ session, name, username, identify }: LockProps) {
     dialog.current?.showModal();
   }, []);
   const ended = session.state.value === 'ended';
+  const why = session.lockedByHand.value ? t.lockedByHand : t.lockedWhy;
   const problem = session.unlockProblem.value;
   return (
     <dialog
@@ -52,7 +53,7 @@ export function LockScreen({ session, name, username, identify }: LockProps) {
     >
       <div class="lock-card">
         <h1 id="lock-title">{ended ? t.ended : t.locked}</h1>
-        <p>{ended ? t.endedWhy(name) : t.lockedWhy(name)}</p>
+        <p>{ended ? t.endedWhy(name) : why(name)}</p>
         <p role="alert" class="lock-problem">
           {problem && t.unlockProblem[problem]}
         </p>

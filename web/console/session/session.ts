@@ -51,6 +51,8 @@ const WINDOW_STATE = 'window.';
 export class Session {
   readonly state = signal<SessionState>('starting');
   readonly problem = signal<string | null>(null);
+  /** Whether an officer has locked the page, and not the clock. */
+  readonly lockedByHand = signal(false);
   readonly unlockProblem = signal<UnlockProblem | null>(null);
 
   private tokens: Tokens | null = null;
@@ -120,8 +122,9 @@ export class Session {
   }
 
   /** Lock the page: forget the tokens, so that nobody can use them either. */
-  lock(): void {
+  lock({ byHand }: { byHand: boolean }): void {
     if (this.state.value !== 'signed_in') return;
+    this.lockedByHand.value = byHand;
     this.askedBefore = this.tokens && authenticatedAt(this.tokens.access);
     this.tokens = null;
     markLocked(true, localStorage);

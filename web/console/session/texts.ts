@@ -1,4 +1,5 @@
 import { texts } from '../../shared/language.ts';
+import { spaced } from '../spaced.ts';
 
 export const sessionTexts = texts({
   en: {
@@ -23,6 +24,8 @@ export const sessionTexts = texts({
     locked: 'The screen is locked',
     lockedWhy: (name: string) =>
       `Nothing was done for 15 minutes. What you have written is kept. Only ${name} can go on.`,
+    lockedByHand: (name: string) =>
+      `It was locked by hand. What you have written is kept. Only ${name} can go on.`,
     ended: 'Your sign-in has ended',
     endedWhy: (name: string) => `Sign in again as ${name}. What you have written is kept.`,
     unlock: 'Sign in again',
@@ -62,9 +65,12 @@ export const sessionTexts = texts({
     noRowHint: '请联系平台管理员分配角色。',
     unreachable: '服务没有响应。',
     locked: '屏幕已锁定',
-    lockedWhy: (name: string) => `15 分钟没有操作。您写的内容已保留。只有${name}可以继续。`,
+    lockedWhy: (name: string) =>
+      spaced(`15 分钟没有操作。您写的内容已保留。只有${name}可以继续。`),
+    lockedByHand: (name: string) =>
+      spaced(`已手动锁定。您写的内容已保留。只有${name}可以继续。`),
     ended: '登录已失效',
-    endedWhy: (name: string) => `请以${name}的身份重新登录。您写的内容已保留。`,
+    endedWhy: (name: string) => spaced(`请以${name}的身份重新登录。您写的内容已保留。`),
     unlock: '重新登录',
     unlockHint: '登录页会在新窗口中打开。',
     discard: '退出登录并放弃所写内容',

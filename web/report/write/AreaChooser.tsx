@@ -142,7 +142,6 @@ function Names({ areas, box, chosen }: NamesProps) {
       area,
       text: shortLabel(area.properties.label),
       size: SIZE,
-      moves: true,
       ...onMap(innerPoint(area), box, WIDTH),
     }));
   return (
