@@ -39,7 +39,7 @@ export function App() {
         <Status kind="warning">
           {outbox.value && !outbox.value.durable && <p>{text.memory}</p>}
         </Status>
-        <Status kind="success">{word.value && <p>{word.value}</p>}</Status>
+        <Status kind={word.value.kind}>{word.value.text && <p>{word.value.text}</p>}</Status>
         {screen.value.name !== 'start' && (
           <Button kind="quiet" class="back" onClick={() => go({ name: 'start' })}>
             <span aria-hidden="true">‹</span> {text.back}

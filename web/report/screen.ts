@@ -19,12 +19,19 @@ export type Screen =
 
 export const screen = signal<Screen>({ name: 'start' });
 /** Something to say on the next screen, such as "Erased". */
-export const word = signal('');
+export interface Word {
+  readonly text: string;
+  readonly kind: 'success' | 'warning';
+}
+
+const NOTHING: Word = { text: '', kind: 'success' };
+
+export const word = signal(NOTHING);
 
 let deeper = false;
 
 /** Show another screen. */
-export function go(next: Screen, say = ''): void {
+export function go(next: Screen, say = '', kind: Word['kind'] = 'success'): void {
   if (next.name !== 'start' && !deeper) {
     history.pushState(null, '');
     deeper = true;
@@ -32,7 +39,7 @@ export function go(next: Screen, say = ''): void {
     deeper = false;
     history.back();
   }
-  show(next, say);
+  show(next, { text: say, kind });
 }
 
 /** Follow the browser's "back". Call it once. */
@@ -40,7 +47,7 @@ export function followHistory(): void {
   addEventListener('popstate', () => {
     if (!deeper) return;
     deeper = false;
-    show({ name: 'start' }, '');
+    show({ name: 'start' }, NOTHING);
   });
 }
 
@@ -54,12 +61,12 @@ export function unwind(): boolean {
 
 /** Say something on the screen that is shown, and begin to read it anew. */
 export function tell(said: string): void {
-  word.value = said;
+  word.value = { text: said, kind: 'success' };
   document.querySelector('h1')?.focus();
   scrollTo(0, 0);
 }
 
-function show(next: Screen, say: string): void {
+function show(next: Screen, say: Word): void {
   word.value = say;
   screen.value = next;
   scrollTo(0, 0);

@@ -160,9 +160,12 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       {entries.map((entry) => (
         <div key={entry.id}>
           <Files entry={entry} />
-          {entry.state === 'sent' && (
-            <Button onClick={() => void outbox.value?.erase(entry.id)}>{text.understood}</Button>
-          )}
+          <Button
+            kind={entry.state === 'sent' ? 'secondary' : 'quiet'}
+            onClick={() => void outbox.value?.erase(entry.id)}
+          >
+            {entry.state === 'sent' ? text.understood : text.eraseFiles}
+          </Button>
         </div>
       ))}
       <Status kind="success">{said}</Status>

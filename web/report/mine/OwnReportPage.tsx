@@ -7,12 +7,14 @@ import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
+import { outbox } from '../service.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { Conversation } from './Conversation.tsx';
 import { Feedback, Reopen } from './Ending.tsx';
 import { MoreMedia, OfficersPictures, OwnMedia } from './Media.tsx';
+import { whyKept } from './closing.ts';
 import { AddPlace, SaveProof, Withdraw } from './Steps.tsx';
-import { lookedAt, news, type OwnReport, refresh } from './report.ts';
+import { lookedAt, news, type OwnReport, receipt, refresh } from './report.ts';
 import { mine } from './texts.ts';
 
 /** A report as its reporter sees it. It looks for news only while somebody looks at it. */
@@ -54,7 +56,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         )}
         <SaveProof />
         {!isWithdrawn && <Withdraw />}
-        <Button class="wide" onClick={() => go({ name: 'start' }, text.closed)}>
+        <Button class="wide" onClick={close}>
           {text.close}
         </Button>
       </section>
@@ -67,6 +69,14 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
       <RedButton />
     </>
   );
+}
+
+/** Say whether the receipt is still on this device: another one may hold it next. */
+function close(): void {
+  const text = mine();
+  const why = whyKept(outbox.value?.entries.value ?? [], receipt.value);
+  if (why === null) go({ name: 'start' }, text.closed);
+  else go({ name: 'start' }, text.closedKept[why], 'warning');
 }
 
 function State({ report }: { report: OwnReport }) {

@@ -12,7 +12,13 @@ const en = {
   unknown: 'No report was found with this receipt. Compare each character with what you wrote down.',
   deleted: 'This report is deleted. Its time of keeping is over.',
   close: 'Close my report',
-  closed: 'Your report is closed on this page. The receipt is not kept.',
+  closed: 'Your report is closed. Its receipt is not kept on this device.',
+  closedKept: {
+    unconfirmed:
+      'Your report is closed on this page, but its receipt is still on this device: you have not said that you have it. Whoever holds this device can open the report. To remove the receipt, press “Show or erase my receipt” below.',
+    files:
+      'Your report is closed on this page, but its receipt is still on this device, because not all files are sent. Whoever holds this device can open the report. To remove the receipt before that, open the report below and erase what is not sent.',
+  },
   number: 'Reference',
   received: 'Received on',
   status: 'Status',
@@ -51,6 +57,7 @@ const en = {
   addMedia: 'Add photos, videos or sound',
   addFiles: 'Send the files',
   addNot: 'Do not add files',
+  eraseFiles: 'Erase these files here, unsent',
   understood: 'I have read this',
   addedMedia: 'The files are sent.',
   addPlace: 'It is here now',
@@ -91,7 +98,13 @@ const zh: typeof en = {
   unknown: '没有找到这个回执对应的举报。请逐字核对您记下的内容。',
   deleted: '这份举报的保存期已过，已被删除。',
   close: '关闭我的举报',
-  closed: '举报已在本页关闭，回执没有保存。',
+  closed: '举报已关闭，回执没有保存在这台设备上。',
+  closedKept: {
+    unconfirmed:
+      '举报已在本页关闭，但回执还在这台设备上，因为您还没有确认已记下。拿到这台设备的人可以打开您的举报。如要删除回执，请点下面的“查看或删除回执”。',
+    files:
+      '举报已在本页关闭，但还有文件没有发送，所以回执还在这台设备上。拿到这台设备的人可以打开您的举报。如要提前删除回执，请在下面打开这份举报，删除还没有发送的内容。',
+  },
   number: '编号',
   received: '收到时间',
   status: '状态',
@@ -130,6 +143,7 @@ const zh: typeof en = {
   addMedia: '补充照片、视频或录音',
   addFiles: '发送文件',
   addNot: '不添加文件',
+  eraseFiles: '不发送，从这里删除这些文件',
   understood: '知道了',
   addedMedia: '文件已发送。',
   addPlace: '现在就在这里',

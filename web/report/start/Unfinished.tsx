@@ -52,9 +52,9 @@ export function Unfinished() {
                 {about(entry.category, entry.createdAt)}
               </span>
             </p>
-            {entry.receipt && <p>{text.receiptHidden}</p>}
+            {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
             <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
-              {entry.receipt ? text.receiptOpen : text.unsentOpen}
+              {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
             </Button>
           </li>
         ))}
@@ -69,6 +69,11 @@ function open(entry: Entry): void {
   else go({ name: 'sent', entry: entry.id });
 }
 
+/** Whether it waits for the person to say that they have the receipt. */
+function asksForReceipt({ receipt, confirmed, category }: Entry): boolean {
+  return receipt !== undefined && !confirmed && category !== '';
+}
+
 /** What a report is about, and when it was written. */
 function about(category: string, at: number): string {
   const time = showTime(new Date(at).toISOString(), language.value);
@@ -81,7 +86,7 @@ async function look(): Promise<void> {
 
 async function erase(id: string, said: string): Promise<void> {
   await eraseDraft(id);
-  word.value = said;
+  word.value = { text: said, kind: 'success' };
 }
 
 function stateOf(entry: Entry): string {
