@@ -25,9 +25,9 @@ WORDS = {
         "category": "Missing elderly person",
         "closing": "Close my report",
         "copy": "Copy",
-        "erase": "Erase from this phone",
+        "erase": "Erase it without keeping the receipt",
         "erase_yes": "Yes, erase it",
-        "have": "I have my receipt",
+        "have": "I have my receipt: erase it here",
         "have_yes": "Yes, erase it here",
         "leave": "Leave this page",
         "mine": "I have a receipt",
@@ -50,9 +50,9 @@ WORDS = {
         "category": "老人走失",
         "closing": "关闭我的举报",
         "copy": "复制",
-        "erase": "从这部手机上删除",
+        "erase": "不留回执，直接删除",
         "erase_yes": "是，删除",
-        "have": "我已记下回执",
+        "have": "我已记下回执，从这里删除",
         "have_yes": "是，从这里删除",
         "leave": "立即离开",
         "mine": "我有回执",
@@ -170,7 +170,7 @@ def own_report(stack: Stack, receipt: str) -> Any:
     return response.json()
 
 
-def publish_bulletin(stack: Stack, title: str, photo: bytes | None = None) -> str:
+def publish_bulletin(stack: Stack, title: str, *photos: bytes) -> str:
     """Publish a bulletin by two officers. Return its id."""
     first = Officer(stack)
     drafted = first.call(
@@ -185,9 +185,9 @@ def publish_bulletin(stack: Stack, title: str, photo: bytes | None = None) -> st
         **{"Idempotency-Key": str(uuid.uuid4())},
     )
     path = f"/v1/officer/bulletins/{drafted['id']}"
-    if photo is not None:
+    for photo in photos:
         first.upload(path, photo)
-        wait_until(lambda: first.call("GET", path)["media"][0]["state"] == "ready")
+    wait_until(lambda: all(one["state"] == "ready" for one in first.call("GET", path)["media"]))
     second = Officer(stack, "supervisor")
     version = requests.get(stack.api + path, headers=second.headers, timeout=20).headers["ETag"]
     second.call("POST", f"{path}/approve", **{"If-Match": version})

@@ -82,8 +82,8 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
     page.get_by_role("button", name=re.compile("^Report now")).click()
     resident.write("Two men break a shop window.")
     resident.send()
-    expect(page.get_by_role("alert")).to_contain_text("Choose what it is about.")
-    page.get_by_role("link", name="Choose what it is about.").click()
+    expect(page.get_by_role("alert")).to_contain_text("What is it about? Choose one.")
+    page.get_by_role("link", name="What is it about? Choose one.").click()
     page.get_by_label("Suspected offender").check()
     resident.send()
     assert own_report(stack, resident.receipt())["category"] == "suspected_offender"
@@ -171,7 +171,7 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
     page.get_by_label("Choose the area on a map").check()
     area = page.get_by_label("Area", exact=True)
     resident.send()
-    page.get_by_role("link", name="Pick an area, or choose “I do not say”.").click()
+    page.get_by_role("link", name="Pick an area, or choose “Prefer not to say”.").click()
     expect(page.get_by_role("group", name="Where was it?")).to_be_focused()
     # The first outline is that of the first district.
     page.locator(".map__area").first.click()
@@ -215,10 +215,41 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     resident.send()
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
     expect(summary).to_be_focused()
-    page.get_by_role("link", name="Write a few words, or attach a photo.").click()
+    page.get_by_role("link", name="What did you see? Write a few words, or attach a photo.").click()
     expect(page.get_by_label("What did you see?")).to_be_focused()
     expect(page.get_by_label("What did you see?")).to_have_attribute("aria-invalid", "true")
     assert page.url.endswith("/")
+
+
+@pytest.mark.thorough
+def test_the_summary_names_each_question(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    page.get_by_text("More about it").click()
+    age = page.get_by_label("About how old is the person?")
+    expect(age).to_have_attribute("inputmode", "numeric")
+    expect(age).to_have_accessible_description("A whole number from 0 to 130")
+    age.fill("about eighty")
+    resident.send()
+    page.get_by_role("link", name="About how old is the person? Enter a whole number").click()
+    expect(age).to_be_focused()
+
+
+@pytest.mark.thorough
+def test_a_file_that_cannot_be_sent_is_shown_at_once(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 640})
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(b"Notes", "notes.txt", "text/plain")
+    file = page.locator(".file")
+    expect(file).to_be_focused()
+    expect(file.locator(".field__error")).to_be_in_viewport(ratio=1)
+    resident.send()
+    expect(
+        page.get_by_role("link", name="notes.txt: This kind of file cannot be sent.")
+    ).to_be_visible()
+    page.get_by_role("button", name="Remove notes.txt").click()
+    expect(page.get_by_role("link", name="notes.txt")).to_have_count(0)
 
 
 @pytest.mark.thorough
@@ -336,7 +367,7 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
     keyboard.type("Smoke over the roofs.")
     tab_to("Where was it?")
     keyboard.press("Enter")
-    tab_to("I do not say")
+    tab_to("Prefer not to say")
     keyboard.press("ArrowUp")
     expect(page.get_by_label("Choose the area on a map")).to_be_checked()
     expect(page.get_by_label("Area", exact=True)).to_be_visible()
@@ -357,7 +388,8 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
             - code: /[0-9A-Z ]{32}/
           - button "Copy"
           - img /QR code/
-        - button "I have my receipt"
+        - region "When you have your receipt elsewhere":
+          - button /I have my receipt/
         """
     )
     receipt = page.locator(".receipt code").inner_text()

@@ -49,7 +49,7 @@ def test_the_page_opens_and_takes_a_report_without_network(page: Page, stack: St
     context.set_offline(False)
     again = context.new_page()
     again.goto(stack.api)
-    again.get_by_role("button", name=re.compile("^(Open|Show my receipt)$")).click()
+    again.get_by_role("button", name=re.compile("^(Open|Show or erase my receipt)$")).click()
     assert own_report(stack, Resident(again).receipt())["text"] == "Written in a tunnel."
 
 
@@ -95,7 +95,7 @@ def test_words_and_files_survive_a_reload(page: Page) -> None:
     resident.begin()
     resident.write("I was writing this.")
     resident.photograph(phone_photo())
-    expect(page.get_by_text("Kept on this phone")).to_be_visible()
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
     page.reload()
     page.get_by_role("button", name="Go on with it").click()
     expect(page.get_by_label("What did you see?")).to_have_value("I was writing this.")
@@ -127,7 +127,7 @@ def test_a_begun_report_can_be_erased(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
     resident.write("I was writing this.")
-    expect(page.get_by_text("Kept on this phone")).to_be_visible()
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
     page.get_by_role("button", name="Erase and go back").click()
     page.get_by_role("button", name="Erase and go back").click()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
@@ -140,12 +140,26 @@ def test_a_receipt_is_kept_until_the_person_has_it(page: Page) -> None:
     receipt = resident.file()
     page.reload()
     # Whoever takes up the phone does not see it.
-    expect(page.get_by_text("It is not shown by itself")).to_be_visible()
+    expect(page.get_by_text("it is not shown by itself")).to_be_visible()
     expect(page.get_by_text(receipt)).to_have_count(0)
-    page.get_by_role("button", name="Show my receipt").click()
+    page.get_by_role("button", name="Show or erase my receipt").click()
     assert resident.receipt() == receipt
     resident.confirm_receipt()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    _is_forgotten(page, receipt)
+
+
+def test_closing_a_report_says_whether_its_receipt_is_kept(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    resident.button("closing").click()
+    expect(page.get_by_text("its receipt is still on this device: you have not")).to_be_visible()
+    resident.button("Show or erase my receipt").click()
+    resident.confirm_receipt()
+    resident.open_report(receipt)
+    resident.button("closing").click()
+    expect(page.get_by_text("Its receipt is not kept on this device.")).to_be_visible()
     _is_forgotten(page, receipt)
 
 
@@ -154,7 +168,7 @@ def test_what_is_erased_leaves_nothing(page: Page) -> None:
     receipt = resident.file()
     resident.button("erase").click()
     resident.button("erase_yes").click()
-    expect(page.get_by_text("Erased from this phone.")).to_be_visible()
+    expect(page.get_by_text("Erased from this device.")).to_be_visible()
     _is_forgotten(page, receipt)
 
 
@@ -174,4 +188,4 @@ def _is_forgotten(page: Page, receipt: str) -> None:
     assert receipt not in kept
     assert receipt.replace(" ", "") not in kept
     page.reload()
-    expect(page.get_by_role("heading", name="Your reports on this phone")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Your reports on this device")).to_have_count(0)

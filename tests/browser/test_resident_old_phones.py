@@ -74,7 +74,7 @@ def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
     expect(resident.heading("A moment, please")).to_be_visible()
     expect(page.get_by_text("is not a machine that sends thousands")).to_be_visible()
     expect(page.get_by_role("progressbar", name="A moment, please")).to_be_visible()
-    resident.button("erase").click()
+    resident.button("Erase from this device").click()
     resident.button("erase_yes").click()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
     assert resident.kept_rows() == 0

@@ -94,7 +94,7 @@ def test_a_later_place_is_sent_when_the_person_says_so(open_page: OpenPage, stac
     page = open_page(geolocation=here, permissions=["geolocation"])
     _, receipt, _ = _opened(page, stack)
     before = own_report(stack, receipt)["positions_left"]
-    page.get_by_role("button", name="It is here now").click()
+    page.get_by_role("button", name="Send where I am now").click()
     expect(page.get_by_text("Your place is sent.")).to_be_visible()
     assert own_report(stack, receipt)["positions_left"] == before - 1
 
@@ -151,7 +151,7 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
 def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
     resident, _, _ = _opened(page, stack)
     resident.button("closing").click()
-    expect(page.get_by_text("The receipt is not kept.")).to_be_visible()
+    expect(page.get_by_text("its receipt is still on this device")).to_be_visible()
     resident.button("mine").click()
     expect(page.get_by_label("Receipt")).to_have_value("")
 

@@ -4,7 +4,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Officer, Resident, in_a_flood, own_report, phone_photo
+from tests.browser.residents import (
+    Officer,
+    Resident,
+    in_a_flood,
+    own_report,
+    phone_photo,
+    publish_bulletin,
+)
 from tests.browser.screens import axe_violations, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -41,6 +48,21 @@ def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme:
     resident.button("start").click()
     resident.open_report(receipt)
     look("mine")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_see_all_pictures(
+    open_page: OpenPage, stack: Stack, language: str, scheme: str
+) -> None:
+    publish_bulletin(stack, f"Pictures {language} {scheme}", phone_photo(), phone_photo())
+    page = open_page(language=language, color_scheme=scheme, viewport={"width": 360, "height": 740})
+    expect(page.locator(".card__pictures img")).not_to_have_count(0)
+    _look(page, f"bulletins-{language}-{scheme}")
+    pictures = page.get_by_role("group", name=f"Pictures {language} {scheme}")
+    pictures.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.activeElement.scrollLeft > 0")
 
 
 @pytest.mark.thorough

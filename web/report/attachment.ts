@@ -39,7 +39,7 @@ const ENDINGS: Readonly<Record<string, Kind>> = {
 };
 
 /** Return what a file is, by its type or else the ending of its name; null if neither says. */
-export function kindOf(file: File): Kind | null {
+export function kindOf(file: Pick<File, 'type' | 'name'>): Kind | null {
   const kind = file.type.split('/')[0];
   if (kind === 'image' || kind === 'video' || kind === 'audio') return kind;
   return ENDINGS[file.name.split('.').pop()?.toLowerCase() ?? ''] ?? null;

@@ -103,6 +103,19 @@ test('each answer is sent as its field is: numbers, truths, times', () => {
   });
 });
 
+test('when it was is asked once, and answers the question of the category, too', () => {
+  const asks = { ...CATEGORY, details: [{ name: 'time', label: 'When was it?', required: false, type: 'time' as const }] };
+  const when = '2026-11-24T08:30';
+  const sent = contentOf(form({ when }), asks);
+  expect(sent.details?.time).toBe(sent.occurred_at);
+  expect(contentOf(form({}), asks).details).toBeUndefined();
+});
+
+test('wide digits are digits', () => {
+  expect(faults({ answers: { age: '７' } })).toEqual([]);
+  expect(contentOf(form({ answers: { age: '７' } }), CATEGORY).details).toEqual({ age: 7 });
+});
+
 test.each([
   [{ answers: { age: '131' } }, 'details.age range'],
   [{ answers: { age: '7.5' } }, 'details.age range'],

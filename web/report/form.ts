@@ -1,6 +1,7 @@
 /** A report while it is written: what the page holds, its faults, and what is sent of it. */
-import { detailsOf, oneLine, type Question } from '../shared/answers.ts';
+import { detailsOf, digits, oneLine, type Question } from '../shared/answers.ts';
 import type { Schemas } from '../shared/api.ts';
+import { parted } from '../shared/joined.ts';
 import type { ReportBody } from './outbox/types.ts';
 import { toLocal, toRfc3339 } from '../shared/time.ts';
 
@@ -141,7 +142,9 @@ export function contentOf(form: Form, category: Category | undefined): ReportBod
   const text = form.text.trim();
   const location = locationOf(form.place, form.address);
   const occurredAt = form.when ? toRfc3339(form.when) : null;
-  const details = detailsOf(form.answers, category?.details ?? []);
+  const questions = category?.details ?? [];
+  const when = questions.some(isWhen) && form.when ? { time: form.when } : {};
+  const details = detailsOf({ ...form.answers, ...when }, questions);
   const contact = contactOf(form.contact);
   return {
     category: form.category,
@@ -179,6 +182,11 @@ export function formOf(report: ReportBody, keepMetadata: boolean): Form {
   };
 }
 
+/** Return whether a question is when it was: the page asks that itself, and asks it once. */
+export function isWhen({ name, type }: Question): boolean {
+  return name === 'time' && type === 'time';
+}
+
 export function isOpen(category: Category): boolean {
   return category.state === 'active' || category.state === 'shadow';
 }
@@ -210,7 +218,7 @@ function locationOf(place: Place, address: string): Location | null {
     lon: round(place.lon),
     datum: 'wgs84',
     accuracy_m: Math.min(Math.ceil(place.reach), 100_000),
-    address: (said ? `${place.label}, ${said}` : place.label).slice(0, ADDRESS_MAX),
+    address: parted([place.label, said]).slice(0, ADDRESS_MAX),
   };
 }
 
@@ -224,10 +232,11 @@ function questionFaults(question: Question, typed: string): readonly Fault[] {
   const answer = typed.trim();
   if (!answer) return [];
   if (question.type === 'integer') {
+    const number = digits(answer);
     const right =
-      /^\d{1,9}$/.test(answer) &&
-      Number(answer) >= question.minimum &&
-      Number(answer) <= question.maximum;
+      /^\d{1,9}$/.test(number) &&
+      Number(number) >= question.minimum &&
+      Number(number) <= question.maximum;
     return right
       ? []
       : [{ field, fault: 'range', least: question.minimum, most: question.maximum }];

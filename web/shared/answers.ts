@@ -26,10 +26,15 @@ export function oneLine(text: string): string {
   return text.replace(/\s*[\r\n\t]+\s*/g, ', ').trim();
 }
 
+/** Return what was typed with the digits of ASCII: Chinese keyboards have wide ones, too. */
+export function digits(typed: string): string {
+  return typed.normalize('NFKC');
+}
+
 function valueOf(question: Question, answer: string): string | number | boolean | null {
   switch (question.type) {
     case 'integer':
-      return Number(answer);
+      return Number(digits(answer));
     case 'boolean':
       return answer === 'yes';
     case 'time':

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { showDay, toLocal, toRfc3339 } from './time.ts';
+import { showDay, showTime, toLocal, toRfc3339 } from './time.ts';
 
 test('a time of a field gets the offset of the phone, and is the same moment', () => {
   const time = toRfc3339('2026-11-24T08:30');
@@ -18,6 +18,11 @@ test.each(['', 'yesterday', '2026-11-24', '1969-12-31T10:00', '2026-13-40T10:00'
   'what is no time is none: %s',
   (text) => expect(toRfc3339(text)).toBeNull(),
 );
+
+test('a time is its day and the clock', () => {
+  expect(showTime('2026-11-24T08:30:00Z', 'en')).toMatch(/^2[345] November 2026, \d{2}:\d{2}$/);
+  expect(showTime('2026-11-24T08:30:00Z', 'zh')).toMatch(/^2026年11月2[345]日 \d{2}:\d{2}$/);
+});
 
 test('a day is shown in the language of the page', () => {
   expect(showDay('2026-11-24T08:30:00Z', 'en')).toContain('November 2026');

@@ -22,9 +22,10 @@ export function instant(local: string): string {
   return new Date(local).toISOString();
 }
 
-/** Return a time of the API as people read it, to the minute. */
+/** Return a time of the API as people read it, to the minute: with the day as `showDay` has it. */
 export function showTime(time: string, language: string): string {
-  return format(time, language, { dateStyle: 'medium', timeStyle: 'short' });
+  const clock = format(time, language, { timeStyle: 'short' });
+  return `${showDay(time, language)}${language === 'zh' ? '' : ','} ${clock}`;
 }
 
 /** Return the day of a time of the API. */

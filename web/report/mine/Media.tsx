@@ -3,9 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import type { Schemas } from '../../shared/api.ts';
+import { labelled } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { fileFaults } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
+import { fileName } from '../fileNames.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
@@ -24,11 +26,6 @@ export function OwnMedia({ report }: { report: OwnReport }) {
   const text = mine();
   const own = report.media.filter(({ from }) => from === 'reporter');
   if (own.length === 0) return null;
-  const states: Readonly<Record<string, string>> = {
-    awaiting: text.awaiting,
-    ready: text.ready,
-    rejected: text.rejected,
-  };
   return (
     <>
       <h3>{text.media}</h3>
@@ -36,17 +33,29 @@ export function OwnMedia({ report }: { report: OwnReport }) {
         {own.map((medium, at) => (
           <li key={medium.media_id} class="pictures__one">
             {medium.thumbnail_url && (
-              <img src={medium.thumbnail_url} alt={text.picture(at + 1)} decoding="async" />
+              <img src={medium.thumbnail_url} alt="" decoding="async" />
             )}
-            <span>
-              {states[medium.state] ?? text.processing}
-              {medium.reason_text && `: ${medium.reason_text}`}
-            </span>
+            <p class="pictures__name">
+              <strong>{fileName({ type: medium.content_type }, at + 1)}</strong>{' '}
+              <span class="muted">{stateOf(medium)}</span>
+            </p>
           </li>
         ))}
       </ul>
     </>
   );
+}
+
+/** What became of a file, and why. */
+function stateOf({ state, reason_text: why }: Medium): string {
+  const text = mine();
+  const states: Readonly<Record<string, string>> = {
+    awaiting: text.awaiting,
+    ready: text.ready,
+    rejected: text.rejected,
+  };
+  const said = states[state] ?? text.processing;
+  return why ? labelled(said, why) : said;
 }
 
 /** Pictures that officers sent, apart from the person's own. */

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { colon } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
@@ -44,6 +45,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           <h2 id="yours">{text.yours}</h2>
           {report.text && <p class="quote">{report.text}</p>}
           <OwnMedia report={report} />
+          <p class="muted">{text.yoursHint}</p>
         </section>
       )}
       <section aria-labelledby="more">
@@ -91,7 +93,10 @@ function State({ report }: { report: OwnReport }) {
   return (
     <section class={`state state--${report.status}`} aria-labelledby="state">
       <h2 id="state" class="state__name">
-        <span class="hidden-visually">{text.status}: </span>
+        <span class="hidden-visually">
+          {text.status}
+          {colon()}
+        </span>
         {name}
       </h2>
       {words && <p>{words}</p>}

@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import { randomUuid } from '../outbox/uuid.ts';
@@ -20,7 +21,7 @@ interface Said {
   readonly text: string;
 }
 
-/** "It is here now": one later place. */
+/** One later place: where the phone is now. */
 export function AddPlace({ report }: { report: OwnReport }) {
   const text = mine();
   const [busy, setBusy] = useState(false);
@@ -88,9 +89,9 @@ export function SaveProof() {
     const body = await sentBody();
     if (body !== undefined) download('report.json', body);
     const later = proof.complete_by
-      ? ` ${text.proofLater(showTime(proof.complete_by, language.value))}`
+      ? text.proofLater(showTime(proof.complete_by, language.value))
       : '';
-    setSaid({ kind: 'success', text: `${text.proofSaved}${later}` });
+    setSaid({ kind: 'success', text: sentences(text.proofSaved, later) });
   };
   return (
     <div class="step">

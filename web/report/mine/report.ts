@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 
 import { createApi, problemOf, type Schemas } from '../../shared/api.ts';
+import { sentences } from '../../shared/joined.ts';
 
 export type OwnReport = Schemas['OwnReport'];
 export type Message = Schemas['Message'];
@@ -179,5 +180,5 @@ async function ask<T>(
 /** Return what is wrong in the API's words: that of a field says more than the whole. */
 function fieldsOf(problem: ReturnType<typeof problemOf>): string {
   const details = problem?.errors?.map(({ detail }) => detail) ?? [];
-  return details.length > 0 ? details.join(' ') : (problem?.detail ?? '');
+  return details.length > 0 ? sentences(...details) : (problem?.detail ?? '');
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 
@@ -17,7 +17,8 @@ export interface SureProps {
 export function Sure({ title, yes, no, busy = false, onYes, onNo, children }: SureProps) {
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  // At once: what had the focus is gone.
+  useLayoutEffect(() => box.current?.focus(), []);
   return (
     <div
       class="sure"

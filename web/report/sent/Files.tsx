@@ -1,3 +1,4 @@
+import { fileName } from '../fileNames.ts';
 import type { Entry, EntryFile } from '../outbox/types.ts';
 import { sent } from './texts.ts';
 import './files.css';
@@ -12,7 +13,7 @@ export function Files({ entry }: { entry: Entry }) {
       <ul class="plain">
         {entry.files.map((file, at) => (
           <li key={`${at}`} class="progress-line">
-            <span id={`file-${at}`}>{text.file(at + 1)}</span>
+            <span id={`file-${at}`}>{fileName(file, at + 1)}</span>
             <progress
               class="progress"
               max={Math.max(1, file.size)}

@@ -3,6 +3,7 @@ import { toSvgPath } from 'lean-qr/extras/svg';
 import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { colon } from '../../shared/joined.ts';
 import { showReceipt } from '../receipt.ts';
 import { sent } from './texts.ts';
 
@@ -26,7 +27,10 @@ export function Receipt({ receipt }: { receipt: string }) {
       <h2 id="receipt-title">{text.receiptTitle}</h2>
       <p>{text.receiptText}</p>
       <p class="receipt__code" translate={false}>
-        <span class="hidden-visually">{text.receipt}: </span>
+        <span class="hidden-visually">
+          {text.receipt}
+          {colon()}
+        </span>
         <code>{showReceipt(receipt)}</code>
       </p>
       <div class="row">

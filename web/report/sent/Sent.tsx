@@ -1,7 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { colon } from '../../shared/joined.ts';
 import { formOf } from '../form.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
@@ -95,7 +97,9 @@ function Filed({ entry }: { entry: Entry }) {
       <Status kind="success">
         {entry.reference && (
           <p>
-            {text.reference}: <strong>{entry.reference}</strong>
+            {text.reference}
+            {colon()}
+            <strong>{entry.reference}</strong>
           </p>
         )}
       </Status>
@@ -113,17 +117,18 @@ function Filed({ entry }: { entry: Entry }) {
         {left > 0 && <p>{text.filesLeft(left)}</p>}
         {left === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
       </Status>
-      {entry.confirmed ? (
-        <p class="muted">{text.haveLater}</p>
-      ) : (
-        <Confirm entry={entry} left={left} />
-      )}
-      <div class="row">
-        <Button onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
+      {entry.confirmed ? <p>{text.haveLater}</p> : <Confirm entry={entry} left={left} />}
+      <section class="choice-apart">
+        <Button class="wide" onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
           {text.open}
         </Button>
-      </div>
-      <Erase entry={entry} />
+        <p class="muted">{text.openHint}</p>
+      </section>
+      <section class="choice-apart">
+        <Erase entry={entry} hint={entry.confirmed ? text.eraseFilesHint : text.eraseWithoutHint}>
+          {entry.confirmed ? text.eraseNow : text.eraseWithout}
+        </Erase>
+      </section>
     </>
   );
 }
@@ -140,12 +145,13 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   };
   if (!asked) {
     return (
-      <>
+      <section aria-labelledby="then">
+        <h2 id="then">{text.then}</h2>
+        <p>{left > 0 ? text.haveHintLeft : text.haveHint}</p>
         <Button kind="primary" class="wide" onClick={() => setAsked(true)}>
           {text.have}
         </Button>
-        <p class="muted">{text.haveHint}</p>
-      </>
+      </section>
     );
   }
   return (
@@ -216,7 +222,13 @@ function Why({ problem }: { problem: Problem }) {
   );
 }
 
-function Erase({ entry }: { entry: Entry }) {
+interface EraseProps {
+  entry: Entry;
+  hint?: string;
+  children?: ComponentChildren;
+}
+
+function Erase({ entry, hint, children }: EraseProps) {
   const text = sent();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -227,9 +239,12 @@ function Erase({ entry }: { entry: Entry }) {
   };
   if (!asked) {
     return (
-      <Button kind="quiet" onClick={() => setAsked(true)}>
-        {text.erase}
-      </Button>
+      <>
+        <Button kind="quiet" class="choice-apart__quiet" onClick={() => setAsked(true)}>
+          {children ?? text.erase}
+        </Button>
+        {hint && <p class="muted">{hint}</p>}
+      </>
     );
   }
   const unsent = entry.files.some(({ state }) => state === 'waiting' || state === 'uploading');

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { colon } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import {
   type Bulletin,
@@ -18,6 +19,7 @@ import { Missing } from '../parts/Missing.tsx';
 import { frame } from '../texts.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
+import { shortOf } from './short.ts';
 import { start } from './texts.ts';
 
 const SHORT = 160;
@@ -77,7 +79,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
   const [whole, setWhole] = useState(false);
   const title = titleOf(bulletin);
   const body = spoken(bulletin.body) || spoken(bulletin.outcome);
-  const short = !whole && body.length > SHORT ? `${body.slice(0, SHORT).trimEnd()}…` : body;
+  const beginning = shortOf(body, SHORT);
   return (
     <li>
       <article class="card" aria-labelledby={`bulletin-${bulletin.id}`}>
@@ -88,24 +90,15 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
         <h3 class="card__title" id={`bulletin-${bulletin.id}`}>
           {title}
         </h3>
-        {bulletin.media.length > 0 && (
-          <div class="card__pictures">
-            {bulletin.media.map((picture) => (
-              <img
-                key={picture.media_id}
-                src={local(picture.url)}
-                alt={text.picture(title)}
-                loading="lazy"
-                decoding="async"
-              />
-            ))}
-          </div>
-        )}
-        <p class="card__body">{short}</p>
-        {body.length > SHORT && (
+        <Pictures bulletin={bulletin} title={title} />
+        <p class="card__body">{whole ? body : beginning}</p>
+        {beginning !== body && (
           <Button kind="quiet" aria-expanded={whole} onClick={() => setWhole(!whole)}>
             {whole ? text.less : text.more}
-            <span class="hidden-visually">: {title}</span>
+            <span class="hidden-visually">
+              {colon()}
+              {title}
+            </span>
           </Button>
         )}
         <p class="card__day muted">
@@ -131,6 +124,30 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
         )}
       </article>
     </li>
+  );
+}
+
+/** The pictures beside each other. More than one can be wider than the card: the keyboard moves them. */
+function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
+  const text = start();
+  const { media } = bulletin;
+  if (media.length === 0) return null;
+  const moves = media.length > 1;
+  return (
+    <div
+      class="card__pictures"
+      {...(moves && { role: 'group', tabIndex: 0, 'aria-label': text.pictures(title) })}
+    >
+      {media.map((picture, at) => (
+        <img
+          key={picture.media_id}
+          src={local(picture.url)}
+          alt={text.picture(title, moves ? at + 1 : 0)}
+          loading="lazy"
+          decoding="async"
+        />
+      ))}
+    </div>
   );
 }
 

@@ -1,8 +1,10 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { labelled, listed } from '../../shared/joined.ts';
 import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue, isOn } from '../catalogue.ts';
+import { fileName } from '../fileNames.ts';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { write } from './texts.ts';
@@ -129,9 +131,14 @@ function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
   const wrong = error ?? (fault && fileWords(fault));
   const removed = attachment.removed.filter((one) => !keep || (one !== 'time' && one !== 'place'));
   const kind = kindOf(file);
-  const name = `${kind ? { image: text.photo, video: text.video, audio: text.sound }[kind] : file.name} ${number}`;
+  const name = fileName(file, number);
+  const line = useRef<HTMLLIElement>(null);
+  const isFaulty = fault !== null;
+  useEffect(() => {
+    if (isFaulty) bringIntoView(line.current);
+  }, [isFaulty]);
   return (
-    <li class={wrong ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
+    <li ref={line} class={wrong ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
       <div class="file__line">
         {kind === 'image' ? <Thumbnail file={file} /> : <span class="file__sign"><Sign kind={kind} /></span>}
         <span class="file__name">
@@ -146,7 +153,7 @@ function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
       {look === 'looking' && <p class="muted">{text.looking}</p>}
       {look === 'known' && removed.length > 0 && (
         <p class="muted file__removed">
-          {text.removed} {removed.map((one) => text.removals[one]).join(text.comma)}
+          {labelled(text.removed, listed(removed.map((one) => text.removals[one])))}
         </p>
       )}
       {look === 'unknown' && !fault && (
@@ -164,6 +171,18 @@ function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
       )}
     </li>
   );
+}
+
+/**
+ * Show a file that cannot be sent: on a phone it is below the bar at first. Whoever has gone on to
+ * another field by then is not taken back.
+ */
+function bringIntoView(line: HTMLLIElement | null): void {
+  const { activeElement } = document;
+  const isHere = activeElement === document.body || activeElement?.closest('.attach');
+  if (!line || !isHere) return;
+  line.scrollIntoView({ block: 'center' });
+  line.focus({ preventScroll: true });
 }
 
 /** A small picture of the file itself: it is shown, not drawn on a canvas. */

@@ -1,5 +1,5 @@
 import { QuestionField } from '../../shared/components/QuestionField.tsx';
-import type { Category } from '../form.ts';
+import { type Category, isWhen } from '../form.ts';
 import { Fold } from '../parts/Fold.tsx';
 import { type FieldError, errorOf, fieldId } from './errors.ts';
 import { change, form } from './state.ts';
@@ -9,15 +9,17 @@ import { write } from './texts.ts';
 export function Questions({ category, errors }: { category: Category; errors: readonly FieldError[] }) {
   const text = write();
   const { answers } = form.value;
-  const answered = category.details.filter(({ name }) => answers[name]?.trim()).length;
-  const wrong = category.details.some(({ name }) => errorOf(errors, `details.${name}`));
+  const questions = category.details.filter((question) => !isWhen(question));
+  if (questions.length === 0) return null;
+  const answered = questions.filter(({ name }) => answers[name]?.trim()).length;
+  const wrong = questions.some(({ name }) => errorOf(errors, `details.${name}`));
   return (
     <Fold
       title={text.questions}
-      value={answered > 0 ? `${answered}/${category.details.length}` : ''}
+      value={answered > 0 ? `${answered}/${questions.length}` : ''}
       open={wrong}
     >
-      {category.details.map((question) => (
+      {questions.map((question) => (
         <QuestionField
           key={question.name}
           id={fieldId(`details.${question.name}`)}

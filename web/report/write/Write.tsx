@@ -5,6 +5,7 @@ import { Radios } from '../../shared/components/Choices.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { colon } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
@@ -18,7 +19,7 @@ import { outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './Attachments.tsx';
 import { ContactFields } from './Contact.tsx';
-import { type FieldError, errorOf, errorsOf, fieldId, unacceptable } from './errors.ts';
+import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import { Questions } from './Questions.tsx';
 import {
   beginForm,
@@ -86,7 +87,12 @@ function WritePage() {
   const [cameraFirst] = useState(choosing);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
-  const refused = refusals.value.map(({ field, text: why }) => ({ field: fieldId(field), text: why }));
+  const refused = refusals.value.map(({ field, text: why }) => ({
+    field: fieldId(field),
+    text: why,
+    // What is wrong with the whole report leads to its text, too.
+    ...(field === 'text' && { label: '' }),
+  }));
   const shown = [...errors, ...refused];
   const error = (field: string): string | null => errorOf(shown, field);
   const left = (limits?.text_max ?? 4000) - lengthOf(form.value.text);
@@ -137,10 +143,12 @@ function WritePage() {
       }}
     >
       <Heading>{choosing || !chosen ? text.title : chosen.label}</Heading>
-      <ErrorSummary errors={shown} />
+      <ErrorSummary errors={summary(shown, chosen, files.all.value, cameraFirst)} />
       {form.value.bulletin?.title && (
         <p class="subject">
-          {text.lead}: <strong>{form.value.bulletin.title}</strong>
+          {text.lead}
+          {colon()}
+          <strong>{form.value.bulletin.title}</strong>
         </p>
       )}
       {cameraFirst && attachments}
@@ -185,7 +193,7 @@ function WritePage() {
       <h2>{text.optional}</h2>
       <Where errors={shown} />
       <When error={error('occurred_at')} />
-      {chosen && chosen.details.length > 0 && <Questions category={chosen} errors={shown} />}
+      {chosen && <Questions category={chosen} errors={shown} />}
       <ContactFields errors={shown} />
       <section class="before" aria-labelledby="before">
         <h2 id="before">{text.before}</h2>

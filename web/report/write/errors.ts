@@ -1,12 +1,15 @@
 /** Faults as people read them, each with the id of its field on the page. */
 import { type Attachment, type FileFault, showSize } from '../attachment.ts';
-import type { Fault } from '../form.ts';
+import type { Category, Fault } from '../form.ts';
 import type { Unacceptable } from '../outbox/types.ts';
 import { catalogue } from '../catalogue.ts';
+import { fileName } from '../fileNames.ts';
 import { write } from './texts.ts';
 
 export interface FieldError {
   readonly field?: string;
+  /** What the field is called. */
+  readonly label?: string | undefined;
   readonly text: string;
 }
 
@@ -18,7 +21,7 @@ export function fieldId(field: string): string {
   return `field-${[first, second].filter(Boolean).join('-')}`;
 }
 
-export function fileId(id: number): string {
+export function fileId(id: number | ''): string {
   return `field-file-${id}`;
 }
 
@@ -35,6 +38,44 @@ export function errorsOf(
     ...faults.map((fault) => ({ field: fieldId(fault.field), text: wordsOf(fault) })),
     ...files.map((fault) => ({ field: fileId(fault.id), text: fileWords(fault) })),
   ];
+}
+
+/** Return the errors of the page for its summary: each with the name of its field, in their order. */
+export function summary(
+  errors: readonly FieldError[],
+  category: Category | undefined,
+  files: readonly Attachment[],
+  cameraFirst: boolean,
+): readonly FieldError[] {
+  const text = write();
+  const labels: Record<string, string> = {
+    'field-category': text.category,
+    'field-media': text.media,
+    'field-text': text.text,
+    'field-place': text.where,
+    'field-address': text.address,
+    'field-occurred_at': text.when,
+    'field-contact-name': text.name,
+    'field-contact-phone': text.phone,
+    'field-contact-email': text.email,
+  };
+  for (const { name, label } of category?.details ?? []) labels[fieldId(`details.${name}`)] = label;
+  files.forEach(({ id, file }, at) => (labels[fileId(id)] = fileName(file, at + 1)));
+  return errors
+    .filter(({ field = '' }) => !isFile(field) || field in labels)
+    .map((error) => ({ label: labels[error.field ?? ''], ...error }))
+    .sort((one, other) => rank(one, cameraFirst) - rank(other, cameraFirst));
+}
+
+/** Where the field of an error is on the page: the category, or else the files, is the first. */
+function rank({ field = '' }: FieldError, cameraFirst: boolean): number {
+  if (field === fieldId('category')) return cameraFirst ? 1 : 0;
+  if (field === fieldId('media') || isFile(field)) return cameraFirst ? 0 : 1;
+  return 2;
+}
+
+function isFile(field: string): boolean {
+  return field.startsWith(fileId(''));
 }
 
 export function fileWords({ fault, most = 0 }: FileFault): string {

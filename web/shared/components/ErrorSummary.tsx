@@ -1,10 +1,14 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { labelled } from '../joined.ts';
 import { language, texts } from '../language.ts';
 import './ErrorSummary.css';
 
 export interface ErrorSummaryProps {
-  /** Each error, and the id of the field that it is about. Nothing is shown when there is none. */
-  errors: readonly { field?: string; text: string }[];
+  /**
+   * Each error, and the id of the field that it is about. Nothing is shown when there is none. `label`
+   * is what the field is called, for a text that does not say it.
+   */
+  errors: readonly { field?: string; label?: string | undefined; text: string }[];
   title?: string;
 }
 
@@ -30,7 +34,7 @@ export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
           <li key={error.field ?? error.text}>
             {error.field ? (
               <a href={`#${error.field}`} onClick={(event) => focusOn(event, error.field)}>
-                {error.text}
+                {error.label ? labelled(error.label, error.text) : error.text}
               </a>
             ) : (
               error.text

@@ -30,7 +30,7 @@ export function QuestionField(props: QuestionFieldProps) {
     );
   }
   return (
-    <Field id={id} label={question.label} error={error}>
+    <Field id={id} label={question.label} hint={hintOf(question)} error={error}>
       {(control) => {
         const input = {
           ...control,
@@ -51,13 +51,22 @@ export function QuestionField(props: QuestionFieldProps) {
             </select>
           );
         }
-        if (question.type === 'integer') return <input {...input} type="text" inputMode="numeric" />;
+        if (question.type === 'integer') {
+          return (
+            // `pattern` brings the keyboard with digits alone on older iPhones.
+            <input {...input} type="text" inputMode="numeric" pattern="[0-9]*" />
+          );
+        }
         if (question.type === 'time') return <input {...input} type="datetime-local" />;
         const long = question.type === 'text' && question.max_length > ONE_LINE;
         return long ? <textarea {...input} rows={3} /> : <input {...input} type="text" />;
       }}
     </Field>
   );
+}
+
+function hintOf(question: Question): string | undefined {
+  return question.type === 'integer' ? text().whole(question.minimum, question.maximum) : undefined;
 }
 
 function optionsOf(question: Question): { code: string; label: string }[] | null {
@@ -71,6 +80,14 @@ function optionsOf(question: Question): { code: string; label: string }[] | null
 }
 
 const text = texts({
-  en: { yes: 'Yes', no: 'No' },
-  zh: { yes: '是', no: '否' },
+  en: {
+    yes: 'Yes',
+    no: 'No',
+    whole: (least: number, most: number) => `A whole number from ${least} to ${most}`,
+  },
+  zh: {
+    yes: '是',
+    no: '否',
+    whole: (least: number, most: number) => `${least} 到 ${most} 之间的整数`,
+  },
 });

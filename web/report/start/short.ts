@@ -1,0 +1,15 @@
+/** The beginning of a long text, for a card. */
+
+// As far back as a word is looked for whose end is cut.
+const WORD = 30;
+
+/** Return a text of at most about `most` characters; a word that is cut is left out. */
+export function shortOf(text: string, most: number): string {
+  const letters = [...text];
+  if (letters.length <= most) return text;
+  const start = letters.slice(0, most).join('');
+  const goesOn = /^[A-Za-z0-9'’-]/.test(letters[most] ?? '');
+  // Chinese has no spaces: there only a number or a name in letters can be cut.
+  const whole = goesOn ? start.replace(new RegExp(`[A-Za-z0-9'’-]{1,${WORD}}$`), '') : start;
+  return `${whole.replace(/[\s,;:，、；：]+$/, '')}…`;
+}
