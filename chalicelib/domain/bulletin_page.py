@@ -4,14 +4,17 @@ the city, with Open Graph data for whoever shows a link to it.
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 from chalicelib.domain import times
 from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.bulletins.area import area_label
+from chalicelib.domain.city import city
 from chalicelib.domain.languages import LANGUAGES, LocalizedText, text, wording
 
 # What the preview of a link shows, at most, in characters.
@@ -20,6 +23,10 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 0 auto;
  padding: 1rem 1rem 3rem; overflow-wrap: anywhere; }
+header { border-block-end: 1px solid; padding-block-end: .6rem; margin-block-end: 1rem; }
+.home { display: inline-block; padding-block: .4rem; color: inherit; }
+.call { white-space: nowrap; }
+.emergency a { padding-block: .4rem; color: inherit; font-size: 1.3rem; }
 h1, h2 { line-height: 1.25; margin-block: .5rem; }
 section + section { border-block-start: 1px solid; margin-block-start: 2rem;
  padding-block-start: 1rem; }
@@ -46,6 +53,7 @@ _PAGE = """\
 <style>{style}</style>
 </head>
 <body>
+<header>{sender}</header>
 <main>
 {content}
 </main>
@@ -77,12 +85,14 @@ class Page(NamedTuple):
 
 class Links(NamedTuple):
     """Where the page's links lead. `base` is where our routes are, `root` the same relative to the
-    page, `lead` where a resident says what they have seen, if there is a web client.
+    page, `lead` where a resident says what they have seen and `home` their first page, if there is
+    a web client.
     """
 
     base: str
     root: str
     lead: str | None
+    home: str | None
 
 
 def policy(storage: str | None) -> str:
@@ -108,25 +118,37 @@ def render(page: Page, language: str, links: Links) -> str:
         title=escape(f"{title} · {text('bulletin.sender', language)}"),
         head=_head(page, language, links),
         style=_STYLE,
+        sender=_sender(language, links.home),
         content="\n".join(sections),
     )
 
 
-def render_none(language: str) -> str:
+def render_none(language: str, home: str | None) -> str:
     """Return the page for a bulletin that is not there."""
     order = (language, *(each for each in LANGUAGES if each != language))
-    said = [text("bulletin.page_none", each) for each in order]
     content = "\n".join(
-        f'<section lang="{escape(each)}" dir="auto"><p>{escape(line)}</p></section>'
-        for each, line in zip(order, said, strict=True)
+        f'<section lang="{escape(each)}" dir="auto"><h{level}>{escape(said)}</h{level}></section>'
+        for each, level, said in (
+            (each, 1 if each == language else 2, text("bulletin.page_none", each)) for each in order
+        )
     )
     return _PAGE.format(
         language=escape(language),
         title=escape(text("bulletin.sender", language)),
         head='<meta name="robots" content="noindex">',
         style=_STYLE,
+        sender=_sender(language, home),
         content=content,
     )
+
+
+def _sender(language: str, home: str | None) -> str:
+    """Return who speaks, with the way to the residents' first page."""
+    sender = f"<strong>{escape(text('bulletin.sender', language))}</strong>"
+    if not home:
+        return sender
+    service = escape(text("name.service", language))
+    return f'<a class="home" href="{escape(home)}">{sender} · {service}</a>'
 
 
 def _head(page: Page, language: str, links: Links) -> str:
@@ -204,14 +226,34 @@ def _facts(page: Page, language: str) -> str:
     lines: Sequence[str] = [
         text(f"channel.{page.channel}", language),
         text("bulletin.area", language, area=area) if area else "",
-        *(text(key, language, at=times.for_people(at)) for key, at in dated.items() if at),
+        *(text(key, language, at=_shown(at, language)) for key, at in dated.items() if at),
     ]
     items = "\n".join(f"<li>{escape(line)}</li>" for line in lines if line)
     return f'<ul class="facts">\n{items}\n</ul>'
 
 
+def _shown(moment: datetime, language: str) -> str:
+    """Return a time by the clocks of the city, as the residents' pages show it."""
+    here = times.in_city(moment)
+    month = text(f"time.month.{here.month}", language)
+    parts = {"year": here.year, "month": month, "day": here.day, "clock": f"{here:%H:%M}"}
+    return text("time.full", language, **parts)
+
+
+def _with_call(sentence: str) -> str:
+    """Return a sentence of ours as HTML, in which a touch on the emergency number calls it."""
+    number = city().emergency_number
+    call = f'<a href="tel:{quote(number, safe="+*")}">{escape(number)}</a>'
+    # It stays on the line of the word before it.
+    return re.sub(
+        rf"(\w{{0,8}}\s?){re.escape(escape(number))}",
+        lambda found: f'<span class="call">{found[1]}{call}</span>',
+        escape(sentence),
+    )
+
+
 def _lead(language: str, links: Links) -> str:
-    emergency = f'<p class="emergency">{escape(text("emergency.text", language))}</p>'
+    emergency = f'<p class="emergency">{_with_call(text("emergency.text", language))}</p>'
     if not links.lead:
         return emergency
     said = escape(text("bulletin.page_seen", language))

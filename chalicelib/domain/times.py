@@ -62,12 +62,17 @@ def up_to_minute(moment: datetime) -> datetime:
     return to_minute(moment + timedelta(seconds=59, microseconds=999_999))
 
 
-def for_people(moment: datetime) -> str:
-    """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
+def in_city(moment: datetime) -> datetime:
+    """Return a time by the clocks of the city."""
     # Imported here, because most calls name no time.
     from zoneinfo import ZoneInfo
 
-    here = moment.astimezone(ZoneInfo(city().time_zone))
+    return moment.astimezone(ZoneInfo(city().time_zone))
+
+
+def for_people(moment: datetime) -> str:
+    """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
+    here = in_city(moment)
     return f"{here:%Y-%m-%d %H:%M} ({offset_name(here.utcoffset() or timedelta())})"
 
 

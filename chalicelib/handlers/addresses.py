@@ -24,13 +24,19 @@ def bulletin_url(bulletin_id: str, call: Call) -> str:
     return f"{base_of(call)}/v1/bulletins/{bulletin_id}"
 
 
-def lead_url(bulletin_id: str, call: Call) -> str | None:
-    """Return where a resident reports what they have seen; None where no web client is.
+def home_url() -> str | None:
+    """Return the residents' first page; None where no web client is.
 
-    The bulletin is in the fragment, which browsers send to nobody. Without a public address the
-    client is where the page is.
+    Without a public address the client is where the page of the bulletin is.
     """
     settings = wiring.settings()
-    if not settings.web_clients:
-        return None
-    return f"{settings.public_url.rstrip('/') or '..'}/#bulletin={bulletin_id}"
+    return f"{settings.public_url.rstrip('/') or '..'}/" if settings.web_clients else None
+
+
+def lead_url(bulletin_id: str) -> str | None:
+    """Return where a resident reports what they have seen; None where no web client is.
+
+    The bulletin is in the fragment, which browsers send to nobody.
+    """
+    home = home_url()
+    return f"{home}#bulletin={bulletin_id}" if home else None

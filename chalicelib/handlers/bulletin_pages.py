@@ -9,7 +9,7 @@ from chalicelib.domain.bulletin_page import Links, Page
 from chalicelib.domain.bulletins import Bulletin, BulletinState
 from chalicelib.domain.bulletins.model import TRACE_LIFE
 from chalicelib.domain.languages import LANGUAGES, text
-from chalicelib.handlers.addresses import base_of, lead_url
+from chalicelib.handlers.addresses import base_of, home_url, lead_url
 from chalicelib.handlers.bulletins import cache_control
 from chalicelib.handlers.pictures import published_picture_url
 from chalicelib.handlers.requests import Call
@@ -38,9 +38,11 @@ def show_bulletin(call: Call) -> Response:
             call.path["bulletin_id"], bulletins=wiring.bulletins(), now=call.now
         )
     except errors.NotFound:
-        return Response(bulletin_page.render_none(call.language), 404, _headers(call, None))
+        return Response(
+            bulletin_page.render_none(call.language, home_url()), 404, _headers(call, None)
+        )
     page = _page(bulletin, call.now)
-    links = Links(base_of(call), _ROOT, lead_url(bulletin.id, call))
+    links = Links(base_of(call), _ROOT, lead_url(bulletin.id), home_url())
     content = bulletin_page.render(page, call.language, links)
     headers = _headers(call, _storage(page)) | _kept(bulletin, page, call.now)
     if page.state in (BulletinState.WITHDRAWN, BulletinState.EXPIRED):

@@ -55,7 +55,8 @@ def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme:
 def test_anybody_can_see_all_pictures(
     open_page: OpenPage, stack: Stack, language: str, scheme: str
 ) -> None:
-    publish_bulletin(stack, f"Pictures {language} {scheme}", phone_photo(), phone_photo())
+    photos = (phone_photo(), phone_photo())
+    bulletin_id = publish_bulletin(stack, f"Pictures {language} {scheme}", *photos)
     page = open_page(language=language, color_scheme=scheme, viewport={"width": 360, "height": 740})
     expect(page.locator(".card__pictures img")).not_to_have_count(0)
     _look(page, f"bulletins-{language}-{scheme}")
@@ -63,6 +64,8 @@ def test_anybody_can_see_all_pictures(
     pictures.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.activeElement.scrollLeft > 0")
+    page.goto(f"/bulletins/{bulletin_id}")
+    _look(page, f"bulletin-{language}-{scheme}")
 
 
 @pytest.mark.thorough

@@ -50,6 +50,7 @@ class Parsed(HTMLParser):
         self.attributes: list[tuple[str, str, str]] = []
         self.metas: dict[str, str] = {}
         self.said: dict[str, str] = {}
+        self.text = ""
         self.links: list[str] = []
         self.pictures: list[str] = []
         self.sections: list[str] = []
@@ -76,6 +77,7 @@ class Parsed(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        self.text += data
         if self._open:
             self.said[self._open[-1]] = self.said.get(self._open[-1], "") + data
 
@@ -111,7 +113,7 @@ def test_it_is_a_page_in_the_readers_language_and_then_in_the_others() -> None:
     assert page.said["h2"] == "征集线索"
     assert "Tuesday evening." in page.said["p"]
     for language in LANGUAGES:
-        assert text("emergency.text", language) in page.said["p"]
+        assert text("emergency.text", language) in page.text
         assert text("channel.key_cases", language) in page.said["li"]
     assert Parsed(page_of(bulletin, ZH).text).sections == ["zh", "en"]
 
@@ -193,12 +195,31 @@ def test_no_search_engine_keeps_a_copy() -> None:
 def test_a_reader_can_say_what_they_have_seen() -> None:
     bulletin = published()
     page = Parsed(page_of(bulletin).text)
-    assert page.links == [f"https://api.test/#bulletin={bulletin['id']}"] * 2
-    assert page.said["a"] == "I have seen something我有线索"
+    lead = f"https://api.test/#bulletin={bulletin['id']}"
+    assert page.links == ["https://api.test/", "tel:110", lead, "tel:110", lead]
+    assert page.said["a"].endswith("I have seen something110提供线索")
 
 
-def test_without_a_web_client_it_leads_nowhere() -> None:
-    assert Parsed(page_of(published()).text).links == []
+@pytest.mark.usefixtures("web_clients")
+def test_it_says_who_speaks_and_leads_to_the_first_page() -> None:
+    page = Parsed(page_of(published(), ZH).text)
+    assert page.said["strong"] == text("name.police", "zh")
+    assert page.links[0] == "https://api.test/"
+    none = Parsed(call("GET", "/bulletins/unknown", headers=EN).text)
+    assert (none.said["strong"], none.links) == ("Chaoyang police", ["https://api.test/"])
+
+
+def test_without_a_web_client_it_leads_nowhere_but_to_the_emergency_number() -> None:
+    page = Parsed(page_of(published()).text)
+    assert page.links == ["tel:110"] * 2
+    assert page.said["strong"] == "Chaoyang police"
+
+
+def test_it_shows_times_as_the_residents_page_does() -> None:
+    bulletin = published(expires_at="2026-12-03T18:03:00Z")
+    page = Parsed(page_of(bulletin).text)
+    assert "Valid until: 4 December 2026, 02:03" in page.said["li"]
+    assert "有效期至：2026年12月4日 02:03" in page.said["li"]
 
 
 def test_feeds_and_cap_lead_to_it() -> None:
@@ -242,7 +263,7 @@ def test_when_it_has_ended_it_says_so_and_nothing_else(step: str) -> None:
     assert reply.status == status
     assert page.said["h1"] == f"{state}: Key cases"
     assert said in page.said["p"]
-    assert (page.pictures, page.links) == ([], [])
+    assert (page.pictures, page.links) == ([], ["https://api.test/"])
     assert page.metas["robots"] == "noindex"
     assert "og:image" not in page.metas
     for secret in ("A NAME", "A FACE", "wx4", "media", "cap+xml"):
@@ -340,7 +361,8 @@ def test_it_is_not_kept_beyond_its_end() -> None:
 HOSTILE = st.text(
     st.one_of(st.sampled_from("<>\"'&;=/{}%\\ \n‮​"), st.characters()), min_size=1, max_size=60
 )
-LINKS = Links("https://api.test", "../", "https://api.test/#bulletin=B-1")
+HOME = "https://api.test/"
+LINKS = Links("https://api.test", "../", f"{HOME}#bulletin=B-1", HOME)
 
 
 def shown(page: Page) -> Parsed:

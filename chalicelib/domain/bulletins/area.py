@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain import geo, geohash
 from chalicelib.domain.codes import AcceptedDatum, DistrictCode
-from chalicelib.domain.languages import label
+from chalicelib.domain.languages import label, text
 from chalicelib.domain.models import Input
 from chalicelib.domain.text import Line
 
@@ -87,4 +87,7 @@ def area_label(area: str | Mapping[str, str] | None, language: str) -> str | Non
     """Return how a kept area reads, with the district's name in place of its code."""
     parts = area_parts(area)
     district = label("district", parts["district"], language) if "district" in parts else None
-    return ", ".join(part for part in (parts.get("text"), district) if part) or parts.get("geohash")
+    said = parts.get("text")
+    if said and district and district not in said:
+        return text("bulletin.area_of", language, text=said, district=district)
+    return said or district or parts.get("geohash")
