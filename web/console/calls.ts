@@ -1,6 +1,7 @@
 /** Calls of the API, and what to say when one fails. */
 
 import { problemOf } from '../shared/api.ts';
+import { sentences } from '../shared/joined.ts';
 import { texts } from '../shared/language.ts';
 import type { Problem } from './types.ts';
 
@@ -50,7 +51,7 @@ function textOf(status: number, problem: Problem | null): string {
   const t = callTexts();
   if (problem === null) return t.unexpected(status);
   const said = [problem.detail || problem.title, ...fieldLines(problem)];
-  return [...new Set(said)].join(' ');
+  return sentences(...new Set(said));
 }
 
 const callTexts = texts({

@@ -1,6 +1,7 @@
 import { Button } from '../../shared/components/Button.tsx';
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
@@ -149,7 +150,7 @@ function One({ subscription, busy, onRemove }: OneProps) {
         </span>
       </p>
       <p class="rows__facts">
-        <span>{scope.join(', ') || t.wholeScope}</span>
+        <span>{listed(scope) || t.wholeScope}</span>
         <span>{t.minUrgency(words().urgency[subscription.min_urgency])}</span>
         {protocol === 'email' && (
           <span>

@@ -1,3 +1,4 @@
+import { listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
@@ -85,13 +86,13 @@ function Group({ name, officers }: GroupProps) {
 }
 
 export function rolesInWords(row: Pick<Row, 'roles'>): string {
-  return row.roles.map((role) => text().roles[role]).join(', ') || text().none;
+  return listed(row.roles.map((role) => text().roles[role])) || text().none;
 }
 
 /** Return codes by their names; `*` is all of them, now and later. */
 export function scopeInWords(codes: readonly string[], name: (code: string) => string): string {
   if (codes.length === 0) return text().none;
-  return codes.map((code) => (code === '*' ? text().officers.everything : name(code))).join(', ');
+  return listed(codes.map((code) => (code === '*' ? text().officers.everything : name(code))));
 }
 
 export function namedBy(names: Names, field: 'roles' | 'categories' | 'districts'): (code: string) => string {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { labelled } from '../../shared/joined.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -113,7 +114,7 @@ function errorsOf(shifts: readonly NewShift[]): { field: string; text: string }[
   return shifts.flatMap((shift, index) =>
     mistakes(shift).map((mistake) => ({
       field: `shift-${index + 1}-${mistake}`,
-      text: `${t.shift(index + 1)}: ${t.wrong[mistake]}`,
+      text: labelled(t.shift(index + 1), t.wrong[mistake]),
     })),
   );
 }

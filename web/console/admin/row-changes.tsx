@@ -1,3 +1,4 @@
+import { labelled, listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { Marked } from '../parts/marked.tsx';
 import { namedBy } from './officer-list.tsx';
@@ -41,7 +42,7 @@ function What({ change }: { change: RowChange }) {
           ))}
           {change.kept.length > 0 && (
             <p class="muted">
-              {text().stays}: {change.kept.map(name).join(', ')}
+              {labelled(text().stays, listed(change.kept.map(name)))}
             </p>
           )}
         </>

@@ -5,6 +5,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { Checks, Radios } from '../../shared/components/Choices.tsx';
+import { labelled } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
@@ -170,7 +171,7 @@ function Scope({ id, legend, chosen, onChange, all }: ScopeProps) {
       {!isAll && (
         <Checks
           id={`${id}-some`}
-          legend={`${legend}: ${text().officers.some}`}
+          legend={labelled(legend, text().officers.some)}
           chosen={[...chosen]}
           onChange={onChange}
           choices={all.map(({ code, label }) => ({ code, label }))}

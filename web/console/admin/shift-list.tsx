@@ -1,3 +1,4 @@
+import { listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { minutesOf, type NewShift, type ShiftPlan } from './plan.ts';
@@ -19,18 +20,18 @@ export function ShiftList({ plan }: { plan: ShiftPlan }) {
               {shift.on_duty_until && (
                 <span class="state state--good">{t.onDuty(clock(shift.on_duty_until))}</span>
               )}
-              <span>{shift.officers.join(', ') || t.noOfficers}</span>
+              <span>{listed(shift.officers) || t.noOfficers}</span>
               {shift.categories.length > 0 && (
-                <span>{shift.categories.map((code) => names.category(code)).join(', ')}</span>
+                <span>{listed(shift.categories.map((code) => names.category(code)))}</span>
               )}
               {shift.districts.length > 0 && (
-                <span>{shift.districts.map((code) => names.district(code)).join(', ')}</span>
+                <span>{listed(shift.districts.map((code) => names.district(code)))}</span>
               )}
             </p>
           </li>
         ))}
       </ul>
-      {plan.unreachable.length > 0 && <p>{t.unreachable(plan.unreachable.join(', '))}</p>}
+      {plan.unreachable.length > 0 && <p>{t.unreachable(listed(plan.unreachable))}</p>}
     </>
   );
 }
@@ -38,7 +39,7 @@ export function ShiftList({ plan }: { plan: ShiftPlan }) {
 /** Return when a shift is, such as `Fri, Sat 20:00–08:00`. */
 export function whenInWords(shift: Pick<NewShift, 'weekdays' | 'starts' | 'ends'>): string {
   const t = text().shifts;
-  const days = shift.weekdays.map((weekday) => t.days[weekday]).join(', ');
+  const days = listed(shift.weekdays.map((weekday) => t.days[weekday]));
   return `${days} ${shift.starts}–${shift.ends}${endsNextDay(shift) ? ` (+1)` : ''}`;
 }
 

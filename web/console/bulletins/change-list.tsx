@@ -1,3 +1,4 @@
+import { colon, labelled, listed, parted } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
@@ -38,7 +39,9 @@ export function ChangeList({ changes, pictureNumber, isNew = false }: ChangeList
 function Legend() {
   return (
     <p class="changes__legend">
-      {text().legend}: <Marked kind="added">{text().legendAdded}</Marked>{' '}
+      {text().legend}
+      {colon()}
+      <Marked kind="added">{text().legendAdded}</Marked>{' '}
       <Marked kind="removed">{text().legendRemoved}</Marked>
     </p>
   );
@@ -51,7 +54,7 @@ function heading(change: Change, isNew: boolean): string {
   const [only, more] = change.pieces;
   const name = text().fieldIn(field, language);
   if (more || !only || isNew) return name;
-  return `${name}: ${only.kind === 'added' ? text().newLanguage : text().goneLanguage}`;
+  return labelled(name, only.kind === 'added' ? text().newLanguage : text().goneLanguage);
 }
 
 function What({
@@ -120,17 +123,21 @@ function Values<T>({ before, after, say }: { before: T | null; after: T; say: (v
   if (before === null) return <p>{say(after)}</p>;
   return (
     <p>
-      {text().before}: <Marked kind="removed">{say(before)}</Marked>
+      {text().before}
+      {colon()}
+      <Marked kind="removed">{say(before)}</Marked>
       <br />
-      {text().after}: <Marked kind="added">{say(after)}</Marked>
+      {text().after}
+      {colon()}
+      <Marked kind="added">{say(after)}</Marked>
     </p>
   );
 }
 
 function Pictures({ label, ids, number }: { label: string | null; ids: string[]; number: (id: string) => number }) {
   if (ids.length === 0) return null;
-  const named = ids.map((id) => text().picture(number(id))).join(', ');
-  return <p>{label ? `${label}: ${named}` : named}</p>;
+  const named = listed(ids.map((id) => text().picture(number(id))));
+  return <p>{label ? labelled(label, named) : named}</p>;
 }
 
 /** A piece of text, with its mark when it has one. */
@@ -146,11 +153,9 @@ export function channelLabel(names: Names, code: string): string {
 export function areaInWords(area: Version['area'], names: Names): string {
   if (area === null) return text().nowhere;
   if (typeof area === 'string') return names.district(area);
-  return [
-    area.text,
+  return parted([
+    area.text ?? '',
     area.district ? names.district(area.district) : '',
     area.geohash ? `${text().cell} (${area.geohash})` : '',
-  ]
-    .filter(Boolean)
-    .join(', ');
+  ]);
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Catalogue } from '../types.ts';
@@ -99,7 +100,7 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
         <Status>{saving.uploading && t.uploading(saving.uploading)}</Status>
         {failed ? (
           <>
-            <Status kind="warning">{failed.names.map((name) => t.notUploaded(name)).join(' ')}</Status>
+            <Status kind="warning">{sentences(...failed.names.map((name) => t.notUploaded(name)))}</Status>
             <Button kind="primary" onClick={() => saving.leave(failed.id)}>
               {t.leave}
             </Button>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { colon, listed, sentences } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
@@ -103,7 +104,7 @@ function useRereads(bulletin: Bulletin | null, again: () => Promise<void>): void
 
 function Head({ bulletin }: { bulletin: Bulletin }) {
   const { names } = useDesk();
-  const authors = bulletin.authors.map((each) => names.officer(each)).join(', ');
+  const authors = listed(bulletin.authors.map((each) => names.officer(each)));
   const waiting = waitingWords(bulletin);
   return (
     <header>
@@ -125,7 +126,9 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
       </p>
       {bulletin.code && (
         <p>
-          {text().endedWith}: <q>{[text().codes[bulletin.code], ownWords(bulletin)].join(' ').trim()}</q>
+          {text().endedWith}
+          {colon()}
+          <q>{sentences(text().codes[bulletin.code] ?? '', ownWords(bulletin))}</q>
         </p>
       )}
     </header>

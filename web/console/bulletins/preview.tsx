@@ -1,3 +1,5 @@
+import { colon } from '../../shared/joined.ts';
+import { showTime } from '../../shared/time.ts';
 import { useLoaded, ok } from '../parts/asking.ts';
 import type { Api, Catalogue } from '../types.ts';
 import type { Version } from './changes.ts';
@@ -58,7 +60,7 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
     );
   }
   const words = FACE[language];
-  const place = placeIn(version, catalogue);
+  const place = placeIn(version, catalogue, words.within);
   return (
     <section class="preview__face" aria-label={name}>
       <p class="preview__language">{name}</p>
@@ -77,7 +79,8 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
             />
           ) : (
             <p key={picture.id} class="preview__absent">
-              {text().picture(index + 1)}:{' '}
+              {text().picture(index + 1)}
+              {colon()}
               {text().pictureStates[picture.state as keyof PictureStates] ?? picture.state}
             </p>
           ),
@@ -85,7 +88,7 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
         <p class="preview__body">{body}</p>
         <p class="preview__facts">{words.area(place || words.everywhere)}</p>
         {version.expires_at && (
-          <p class="preview__facts">{words.until(words.clock.format(new Date(version.expires_at)))}</p>
+          <p class="preview__facts">{words.until(showTime(version.expires_at, language))}</p>
         )}
       </article>
     </section>
@@ -99,12 +102,18 @@ function isEmpty(version: Version): boolean {
 type PictureStates = ReturnType<typeof text>['pictureStates'];
 
 /** Return the place in words: those of the bulletin, and its district in this language. */
-export function placeIn(version: Pick<Version, 'area'>, catalogue: Catalogue | null): string {
+export function placeIn(
+  version: Pick<Version, 'area'>,
+  catalogue: Catalogue | null,
+  within: (place: string, district: string) => string,
+): string {
   const area = version.area;
   if (area === null) return '';
   if (typeof area === 'string') return labelOf(catalogue?.districts, area);
   const district = area.district ? labelOf(catalogue?.districts, area.district) : '';
-  return [area.text, district].filter(Boolean).join(', ');
+  const place = area.text ?? '';
+  if (!place || !district || place.includes(district)) return place || district;
+  return within(place, district);
 }
 
 function labelOf(items: readonly { code: string; label: string }[] | undefined, code: string): string {
@@ -125,13 +134,13 @@ const FACE = {
   en: {
     area: (name: string) => `Area: ${name}`,
     until: (at: string) => `Valid until: ${at}`,
-    clock: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' }),
+    within: (place: string, district: string) => `${place}, ${district}`,
     everywhere: 'The whole city',
   },
   zh: {
     area: (name: string) => `区域：${name}`,
     until: (at: string) => `有效期至：${at}`,
-    clock: new Intl.DateTimeFormat('zh-CN', { dateStyle: 'medium', timeStyle: 'short' }),
+    within: (place: string, district: string) => `${district}${place}`,
     everywhere: '全市',
   },
 };

@@ -1,3 +1,4 @@
+import { parted } from '../../shared/joined.ts';
 import { clock } from '../moments.ts';
 import type { History } from './changes.ts';
 import { text } from './texts.ts';
@@ -12,8 +13,11 @@ export function Record({ history }: { history: History }) {
           const step = event.detail?.step ?? event.action;
           return (
             <li key={index}>
-              <strong>{event.by}</strong> {text().recordStep[step] ?? step}
-              {event.detail?.version !== undefined && `, ${text().version(event.detail.version)}`}
+              <strong>{event.by}</strong>{' '}
+              {parted([
+                text().recordStep[step] ?? step,
+                event.detail?.version === undefined ? '' : text().version(event.detail.version),
+              ])}
               <span class="muted"> {clock(event.at)}</span>
               {!event.verified && <strong> {text().notVerified}</strong>}
             </li>

@@ -1,3 +1,4 @@
+import { listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { month } from '../parts/days.ts';
 import { Bars } from './bars.tsx';
@@ -25,7 +26,7 @@ export function Helped({ statistics }: { statistics: Statistics }) {
           ],
         }))}
       />
-      {months.length > 0 && <p class="hint">{text().helpedMonths(months.map(month).join(', '))}</p>}
+      {months.length > 0 && <p class="hint">{text().helpedMonths(listed(months.map(month)))}</p>}
       <p class="hint">{text().helpedWhy}</p>
     </Chart>
   );

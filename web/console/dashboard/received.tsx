@@ -1,3 +1,4 @@
+import { labelled, sentences } from '../../shared/joined.ts';
 import { day } from '../parts/days.ts';
 import { Chart } from './chart.tsx';
 import { type Column, columns, type Statistics, ticks } from './figures.ts';
@@ -15,10 +16,10 @@ export function Received({ statistics }: { statistics: Statistics }) {
     (best, column) => (best === null || column.count > best.count ? column : best),
     null,
   );
-  const said = [
+  const said = sentences(
     text().daySaid(sum, day(statistics.since), day(statistics.until)),
     ...(most && sum > 0 ? [text().dayMost(most.count, when(most))] : []),
-  ].join(' ');
+  );
   return (
     <Chart title={text().dayTitle}>
       <p>{said}</p>
@@ -28,7 +29,7 @@ export function Received({ statistics }: { statistics: Statistics }) {
         <ul class="figures">
           {found.map((column) => (
             <li key={column.first}>
-              {when(column)}: {column.count}
+              {labelled(when(column), String(column.count))}
             </li>
           ))}
         </ul>

@@ -4,6 +4,7 @@ import city from 'virtual:city';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
+import { listed } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { seesReports } from '../roles.ts';
@@ -124,7 +125,7 @@ function Account({ signOut, lock }: FrameProps) {
         <p class="account__who">
           <strong>{name}</strong>
           <br />
-          <span class="muted">{me.roles.map((role) => t.roles[role]).join(', ')}</span>
+          <span class="muted">{listed(me.roles.map((role) => t.roles[role]))}</span>
         </p>
         <LanguageSwitch />
         <button type="button" class="button button--quiet" onClick={lock}>

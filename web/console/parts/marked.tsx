@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { colon } from '../../shared/joined.ts';
 import { texts } from '../../shared/language.ts';
 import './marked.css';
 
@@ -7,7 +8,10 @@ export function Marked({ kind, children }: { kind: 'added' | 'removed'; children
   const Tag = kind === 'added' ? 'ins' : 'del';
   return (
     <Tag class={`mark mark--${kind}`}>
-      <span class="hidden-visually">{text()[kind]}: </span>
+      <span class="hidden-visually">
+        {text()[kind]}
+        {colon()}
+      </span>
       <span class="mark__sign" aria-hidden="true">{kind === 'added' ? '+' : '−'}</span>
       {children}
     </Tag>

@@ -1,5 +1,6 @@
 /** The filters of the list, as chips. */
 
+import { colon } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { words } from '../words.ts';
 import { countOf, type Filters, NO_FILTERS } from './filters.ts';
@@ -111,7 +112,10 @@ function Choice({ label, value, options, choose }: ChoiceProps) {
   const t = queueTexts();
   return (
     <label class="chip" data-on={value !== '' || undefined}>
-      <span>{label}: </span>
+      <span>
+        {label}
+        {colon()}
+      </span>
       <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
         <option value="">{t.all}</option>
         {options.map(([code, text]) => (

@@ -1,5 +1,6 @@
 /** What an entry of the history says, in lines. */
 
+import { labelled } from '../../shared/joined.ts';
 import type { Names } from '../names.ts';
 import type { ReportEvent } from '../types.ts';
 import { reportTexts } from './texts.ts';
@@ -14,7 +15,7 @@ export function linesOf({ detail }: ReportEvent, names: Names): string[] {
   const { history: t, conflict } = reportTexts();
   const lines = Object.entries(detail.fields ?? {}).map(([field, { old, new: now }]) => {
     const name = conflict.fields[field] ?? field;
-    return `${name}: ${said(field, old, names)} → ${said(field, now, names)}`;
+    return labelled(name, `${said(field, old, names)} → ${said(field, now, names)}`);
   });
   if (detail.referral !== undefined) lines.push(t.referral(detail.referral, detail.agency ?? ''));
   if (detail.files !== undefined) lines.push(t.files(detail.files.length));

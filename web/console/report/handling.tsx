@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { listed } from '../../shared/joined.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Colleague, Report, Urgency } from '../types.ts';
@@ -140,7 +141,7 @@ function Followers({ open, report }: Props) {
   return (
     <div class="handling__follow">
       <p class="hint">
-        {followers.length > 0 ? t.handling.followers(followers.map((each) => names.officer(each)).join(', ')) : t.handling.none}
+        {followers.length > 0 ? t.handling.followers(listed(followers.map((each) => names.officer(each)))) : t.handling.none}
       </p>
       <Button aria-pressed={follows} onClick={() => void toggle()}>
         {follows ? t.handling.unfollow : t.handling.follow}

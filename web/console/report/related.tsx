@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -127,7 +128,7 @@ function Similar({ open, report, compare }: SimilarProps) {
               />
             </label>
             <Link other={other} />
-            <span class="hint">{other.why.map((why) => wordFor(words().why, why)).join(', ')}</span>
+            <span class="hint">{listed(other.why.map((why) => wordFor(words().why, why)))}</span>
             <Button onClick={() => compare(other)}>{t.related.compare(other.reference)}</Button>
           </li>
         ))}
