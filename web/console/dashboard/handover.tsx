@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { listed, parted } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -55,9 +56,15 @@ function Summary({ read, name }: { read: Read; name: string }) {
   return (
     <>
       <p>
-        <strong>{text().handoverSince(clock(handover.since))}</strong>
-        {handover.until && `, ${text().handoverUntil(clock(handover.until))}`}.{' '}
-        {handover.shifts.length ? text().shifts(handover.shifts.join(', ')) : text().noShift}{' '}
+        <strong>
+          {parted([
+            text().handoverSince(clock(handover.since)),
+            handover.until ? text().handoverUntil(clock(handover.until)) : '',
+          ])}
+        </strong>
+        <br />
+        {handover.shifts.length ? text().shifts(listed(handover.shifts)) : text().noShift}
+        <br />
         {text().order}
       </p>
       <p class="handover__paper">{text().printed(name, clock(at))}</p>

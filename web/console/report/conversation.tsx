@@ -6,6 +6,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Check } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -73,7 +74,7 @@ function Reply({ open, report }: ConversationProps) {
     const missing = gaps(written);
     if (seen === null || busy) return false;
     if (!written) return refuse(t.talk.empty);
-    if (missing.length > 0) return refuse(t.talk.gaps(missing.join(', ')));
+    if (missing.length > 0) return refuse(t.talk.gaps(listed(missing)));
     setBusy(true);
     const body = {
       text: written,
