@@ -1,9 +1,11 @@
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { History } from './changes.ts';
 import { text } from './texts.ts';
 
 /** Who wrote, approved and read the bulletin, the oldest first. */
 export function Record({ history }: { history: History }) {
+  const { names } = useDesk();
   return (
     <details class="record">
       <summary>{text().record}</summary>
@@ -12,7 +14,7 @@ export function Record({ history }: { history: History }) {
           const step = event.detail?.step ?? event.action;
           return (
             <li key={index}>
-              <strong>{event.by}</strong> {text().recordStep[step] ?? step}
+              <strong title={event.by}>{names.officer(event.by)}</strong> {text().recordStep[step] ?? step}
               {event.detail?.version !== undefined && `, ${text().version(event.detail.version)}`}
               <span class="muted"> {clock(event.at)}</span>
               {!event.verified && <strong> {text().notVerified}</strong>}

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
@@ -77,6 +77,11 @@ function Part({
   rows: Read['rows'];
 }) {
   const { names } = useDesk();
+  useEffect(() => {
+    for (const { assignee, category, district } of rows.values()) {
+      if (assignee !== null) names.learn(assignee, category, district);
+    }
+  }, [names, rows]);
   const more = reports.count - reports.report_ids.length;
   return (
     <>
@@ -100,7 +105,7 @@ function Part({
                       names.category(row.category),
                       names.district(row.district),
                       wordFor(words().status, row.status),
-                      row.assignee ?? '',
+                      row.assignee === null ? '' : names.officer(row.assignee),
                     ]
                       .filter(Boolean)
                       .join(' · ')}
