@@ -24,6 +24,7 @@ export class ReportList {
   readonly loading = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly added = signal(0);
+  readonly critical = signal(0);
   readonly moved = signal(false);
   readonly gone = signal<ReadonlySet<string>>(NONE);
   /** The report that was opened last: the focus returns to it. */
@@ -85,6 +86,7 @@ export class ReportList {
     this.rows.value = page.rows;
     this.next.value = page.next;
     this.added.value = 0;
+    this.critical.value = 0;
     this.moved.value = false;
     this.gone.value = NONE;
   }
@@ -92,6 +94,7 @@ export class ReportList {
   private take(changes: Changes): void {
     this.rows.value = changes.rows;
     this.added.value = changes.added;
+    this.critical.value = changes.critical;
     this.moved.value = changes.moved;
     this.gone.value = changes.gone;
   }
