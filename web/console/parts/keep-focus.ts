@@ -74,7 +74,7 @@ function nextTo({ chain, heading }: Place): HTMLElement | null {
     if (!isShown(one)) continue;
     const found =
       index < part
-        ? one.querySelectorAll(CONTROLS)
+        ? one.querySelectorAll(one.matches('li') ? `${CONTROLS}, button` : CONTROLS)
         : [heading, ...one.querySelectorAll(HEADINGS)];
     const next = [...found].find((each) => isShown(each));
     if (next instanceof HTMLElement) return next;

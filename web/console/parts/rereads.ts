@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-const REREADS_S = [2, 4, 8, 16];
+// About a minute in all: so long a picture takes to be redacted.
+const REREADS_S = [2, 4, 8, 16, 32];
 
 /** Read again while something is being prepared. */
 export function useRereads(isPreparing: boolean, again: () => Promise<void>): void {

@@ -58,7 +58,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
       {steps.length === 0 && <p class="muted">{t.next.done}</p>}
       <div class="next-step__buttons">
         {steps.map((step, index) => (
-          <Fragment key={nameOf(step)}>
+          <Fragment key={wordsOf(step, report)}>
             <OneStep
               step={wordsOf(step, report)}
               kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
@@ -123,10 +123,6 @@ export function Ending({ report: { disposition, reason } }: { report: Report }) 
       {reason !== null && <Fact name={t.next.reason}>{reason}</Fact>}
     </dl>
   );
-}
-
-function nameOf(step: Step): string {
-  return step.kind === 'status' ? step.to : step.kind;
 }
 
 type StepWords = keyof ReturnType<typeof reportTexts>['next']['steps'];
