@@ -22,7 +22,7 @@ test('what is unread beyond the messages that were read is a place', () => {
   expect(newsOf(shown, { ...ROW, unread: 2 }, true)).toEqual(['place']);
 });
 
-test('a new file and one that is ready are told apart', () => {
+test('a new file and one that is ready are two different news', () => {
   expect(newsOf(shown, { ...ROW, media: { total: 2, ready: 1 } }, true)).toEqual(['media']);
   const processing = { ...shown, media: [{ state: 'processing' } as never] };
   expect(newsOf(processing, ROW, true)).toEqual(['ready']);
