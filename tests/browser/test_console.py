@@ -405,4 +405,4 @@ def test_a_caller_gets_the_receipt_of_what_an_officer_enters(
     expect(page.locator(".receipt")).to_be_visible()
     page.get_by_role("link", name="Open the report").click()
     expect(page.get_by_text("My mother has not come home.")).to_be_visible()
-    expect(page.locator(".facts").first).to_contain_text("81")
+    expect(page.get_by_role("region", name="Report", exact=True)).to_contain_text("81")
