@@ -77,12 +77,14 @@ def test_a_bulletin_of_one_officer_is_published_by_another(
     expect(page.get_by_text("a colleague of the channel approves it")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     assert public(stack, bulletin_id).status_code == 404
-    expect(page.get_by_role("img", name="Picture 1")).to_have_count(2)
+    expect(page.locator(".preview").get_by_role("img", name="Picture 1")).to_have_count(2)
 
     other = page_of(open_page, ZHAO, "/console/bulletins")
     waiting = other.get_by_role("region", name="Awaits your approval")
     waiting.locator(f"a[href$='{bulletin_id}']").click()
     expect(other.get_by_text("All of it is new")).to_be_visible()
+    approval = other.get_by_role("region", name="To approve")
+    expect(approval.get_by_role("img", name="Picture 1")).to_be_visible()
     other.get_by_role("button", name=re.compile(r"Approve version \d+ and publish it")).click()
     expect(other.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     seen = public(stack, bulletin_id).json()
@@ -123,6 +125,11 @@ def test_what_changed_since_it_was_read_is_shown_and_not_approved(
     expect(alert).to_contain_text("It has changed since you read it")
     expect(alert.get_by_text("+black")).to_be_visible()
     assert public(stack, bulletin["id"]).status_code == 404
+    # Nothing to approve stands where the first button was, until the change was read.
+    expect(alert).to_be_focused()
+    expect(alert).to_be_in_viewport()
+    expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
+    page.get_by_label("I have read what changed").check()
     page.get_by_role("button", name="Approve version 2 and publish it").click()
     expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}

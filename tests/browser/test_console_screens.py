@@ -1,5 +1,6 @@
 """Every screen of the console: read by anybody, in both languages, by day and night."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -94,7 +95,12 @@ def test_a_report_is_printed_without_buttons(open_page: OpenPage, report: Reside
     page.emulate_media(media="print")
     for button in page.get_by_role("button").all():
         expect(button).to_be_hidden()
-    expect(page.get_by_text("Printed by Officer Li. Not for others.")).to_be_visible()
+    # Paper gets old: who holds it, and times by the clock.
+    expect(page.get_by_text("Assigned to").first).to_be_visible()
+    expect(page.locator(".report__tags time")).to_contain_text(re.compile(r"20\d\d"))
+    expect(
+        page.get_by_text(re.compile(r"Printed by Officer Li on \d.*\. Not for others\."))
+    ).to_be_visible()
 
 
 def test_of_two_hundred_rows_only_those_that_are_seen_are_drawn(

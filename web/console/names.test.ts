@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { Names } from './names.ts';
 import type { Api } from './types.ts';
 
-const ME = { username: 'li', name: 'Officer Li' };
+type NamesOf = ConstructorParameters<typeof Names>[1];
+
+const ME: NamesOf = {
+  username: 'li',
+  name: 'Officer Li',
+  roles: ['officer'],
+  scope: { categories: ['other', 'lost_and_found'], districts: ['*'] },
+};
 
 test('a colleague has the username until the name is known', async () => {
   const { names, asked } = city([{ username: 'zhao', name: 'Supervisor Zhao' }]);
@@ -18,6 +25,18 @@ test('nobody asks for a name that is known', () => {
   const { names, asked } = city([]);
   names.learn('li', 'other', 'unknown');
   expect([names.officer('li'), asked()]).toEqual(['Officer Li', 0]);
+});
+
+test('an author without a report is met among the colleagues of one category', async () => {
+  const { names, asked } = city([{ username: 'zhao', name: 'Supervisor Zhao' }]);
+  await names.meet(['li', 'zhao']);
+  expect([names.officer('zhao'), asked()]).toEqual(['Supervisor Zhao', 1]);
+});
+
+test('whoever sees no reports asks for no colleagues', async () => {
+  const { names, asked } = city([], { ...ME, roles: ['admin'] });
+  await names.meet(['zhao']);
+  expect(asked()).toBe(0);
 });
 
 test('two with one name differ by their usernames', async () => {
@@ -40,7 +59,7 @@ test('after a failure they are asked for anew', async () => {
 });
 
 /** Names that ask a service with these colleagues; null: it cannot be reached. */
-function city(items: { username: string; name: string }[] | null) {
+function city(items: { username: string; name: string }[] | null, me: NamesOf = ME) {
   let calls = 0;
   const answer = () => {
     calls += 1;
@@ -48,5 +67,5 @@ function city(items: { username: string; name: string }[] | null) {
     return Promise.resolve({ data: items ? { items, next_cursor: null } : undefined, response });
   };
   const api = { GET: answer } as unknown as Api;
-  return { names: new Names(api, ME), asked: () => calls };
+  return { names: new Names(api, me), asked: () => calls };
 }

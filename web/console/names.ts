@@ -6,21 +6,24 @@ import { effect, signal, type Signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
 import { outcomeOf } from './calls.ts';
+import { seesReports } from './roles.ts';
 import type { Api, Areas, Catalogue, Colleague, Me } from './types.ts';
 
 // A city's officers of one category and district; the list is for choosing, not for reading.
 const MOST_PAGES = 5;
+const NO_PLACE = 'unknown';
 const KEPT_MS = 10 * 60_000;
 
 export class Names {
   readonly catalogue = signal<Catalogue | null>(null);
   readonly areas = signal<Areas | null>(null);
   private readonly officers: Signal<ReadonlyMap<string, string>>;
+  private reading: Promise<void> = Promise.resolve();
   private readonly asked = new Map<string, { at: number; colleagues: Promise<Colleague[]> }>();
 
   constructor(
     private readonly api: Api,
-    me: Pick<Me, 'username' | 'name'>,
+    private readonly me: Pick<Me, 'username' | 'name' | 'roles' | 'scope'>,
   ) {
     this.officers = signal(new Map([[me.username, me.name]]));
   }
@@ -29,7 +32,7 @@ export class Names {
   start(): () => void {
     return effect(() => {
       void language.value;
-      void this.read();
+      this.reading = this.read();
     });
   }
 
@@ -76,6 +79,32 @@ export class Names {
     if (!this.officers.peek().has(username)) void this.colleagues(category, district);
   }
 
+  /** Know names that were read with something else. */
+  know(people: readonly { username: string; name: string }[]): void {
+    if (people.length === 0) return;
+    const known = people.map(({ username, name }): [string, string] => [username, name]);
+    this.officers.value = new Map([...this.officers.peek(), ...known]);
+  }
+
+  /** Learn who these officers are, with no report that has their category and district. */
+  async meet(usernames: readonly string[]): Promise<void> {
+    const strangers = () => usernames.some((username) => !this.officers.peek().has(username));
+    // Whoever sees no reports would be refused, and each refusal is on record.
+    if (!strangers() || !seesReports(this.me)) return;
+    await this.reading;
+    for (const category of this.ownCategories().slice(0, MOST_PAGES)) {
+      if (!strangers()) return;
+      // All officers of a category see the reports that name no place.
+      await this.colleagues(category, NO_PLACE);
+    }
+  }
+
+  private ownCategories(): string[] {
+    const { categories } = this.me.scope;
+    if (!categories.includes('*')) return categories;
+    return this.catalogue.peek()?.categories.map(({ code }) => code) ?? [];
+  }
+
   private async readColleagues(category: string, district: string): Promise<Colleague[]> {
     const found: Colleague[] = [];
     let cursor: string | null = null;
@@ -95,8 +124,7 @@ export class Names {
       cursor = outcome.data.next_cursor;
       if (cursor === null) break;
     }
-    const known = found.map(({ username, name }): [string, string] => [username, name]);
-    if (known.length > 0) this.officers.value = new Map([...this.officers.peek(), ...known]);
+    this.know(found);
     return found;
   }
 

@@ -3,7 +3,7 @@
 import type { Me } from './types.ts';
 
 /** Return whether the officer sees reports: an administrator alone does not. */
-export function seesReports(me: Me): boolean {
+export function seesReports(me: Pick<Me, 'roles'>): boolean {
   return me.roles.some((role) => role !== 'admin');
 }
 

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { language } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
@@ -105,6 +106,9 @@ function Exports({ api }: { api: Api }) {
 function ExportList({ title, exports }: { title: string; exports: readonly PendingExport[] }) {
   const t = text().waiting;
   const { names } = useDesk();
+  useEffect(() => {
+    void names.meet(exports.flatMap(({ by, approved_by: approver }) => [by, approver ?? by]));
+  }, [names, exports]);
   return (
     <section>
       <h2>

@@ -12,7 +12,12 @@ import { text } from './texts.ts';
 
 /** Everybody who works here, and who is proposed. What awaits approval comes first. */
 export function OfficerList({ api }: { api: Api }) {
-  const { loaded, again } = useLoaded(() => ok(api.GET('/v1/admin/officers')), 'officers');
+  const { names } = useDesk();
+  const { loaded, again } = useLoaded(async () => {
+    const read = await ok(api.GET('/v1/admin/officers'));
+    names.know(read.items.filter(({ name }) => name));
+    return read;
+  }, 'officers');
   return (
     <>
       <p>{text().officers.two}</p>
@@ -55,12 +60,12 @@ function Group({ name, officers }: GroupProps) {
           {officers.map((officer) => (
             <li class="rows__one" key={officer.username}>
               <a class="rows__title" href={officerPath(officer.username)}>
-                {officer.name || officer.username}
+                {officer.name || officer.proposal?.row.name || officer.username}
               </a>
               <p class="rows__facts">
                 <span>{officer.username}</span>
                 {name === 'waiting' && officer.proposal ? (
-                  <span>{text().officers.proposedBy(officer.proposal.by, clock(officer.proposal.at))}</span>
+                  <span>{text().officers.proposedBy(names.officer(officer.proposal.by), clock(officer.proposal.at))}</span>
                 ) : (
                   <>
                     <span>{rolesInWords(officer)}</span>

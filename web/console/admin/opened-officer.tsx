@@ -133,7 +133,7 @@ function Steps({ api, officer, onChange, onDone }: StepsProps) {
     });
   return (
     <div class="row steps">
-      <Button onClick={onChange}>{officer.active ? t.change : t.reactivate}</Button>
+      <Button onClick={onChange}>{officer.active || isOnlyProposed(officer) ? t.change : t.reactivate}</Button>
       {officer.active && (
         <Button kind="danger" onClick={() => setAsking(true)}>
           {t.deactivate}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
@@ -21,6 +22,7 @@ export interface ProposalProps {
 /** What is proposed for an officer. Exactly the version that was read is approved. */
 export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
   const [stale, setStale] = useState<ProposalOf | null>(null);
+  const { names } = useDesk();
   const step = useStep();
   const proposal = officer.proposal;
   if (proposal === null) return null;
@@ -53,7 +55,7 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
       <h3 id="proposal">{t.proposal}</h3>
       {stale && stale.version !== proposal.version && <Since read={stale} now={proposal} />}
       <p>
-        {t.proposedBy(proposal.by, clock(proposal.at))}{' '}
+        {t.proposedBy(names.officer(proposal.by), clock(proposal.at))}{' '}
         {isExpired ? t.expired : t.until(clock(proposal.expires_at))}{' '}
         {isOnlyProposed(officer) && t.isNew}
       </p>

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { Check } from '../../shared/components/Choices.tsx';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
-import { numbering, Since } from './since.tsx';
+import { Since } from './since.tsx';
 import { text } from './texts.ts';
 
 export interface ApprovalProps {
@@ -25,6 +26,8 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
   const { bulletin, history } = opened;
   // The version that the officer has read, when it turned out to be an old one.
   const [stale, setStale] = useState<Bulletin | null>(null);
+  // The newer version of which they have said that they have read it.
+  const [reread, setReread] = useState<number | null>(null);
   const step = useStep();
   const words = bulletin.pending_words;
   if (!words && !bulletin.pending) return null;
@@ -64,7 +67,17 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
           bulletin={bulletin}
         />
       )}
-      {isNewer && <p>{text().readOn}</p>}
+      {isNewer && (
+        <>
+          <Check
+            checked={reread === bulletin.version}
+            onChange={(isRead) => setReread(isRead ? bulletin.version : null)}
+          >
+            {text().haveRead}
+          </Check>
+          <p>{text().readOn}</p>
+        </>
+      )}
       {words ? <Words words={words} /> : <Content bulletin={bulletin} history={history} />}
       {waiting.length > 0 && (
         <p>
@@ -77,6 +90,10 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       {bulletin.authors.includes(me.username) ? (
         <p>
           <strong>{text().wroteIt}</strong>
+        </p>
+      ) : isNewer && reread !== bulletin.version ? (
+        <p>
+          <strong>{text().readFirst}</strong>
         </p>
       ) : (
         bulletin.steps.includes('approve') && (
@@ -104,7 +121,7 @@ function Content({ bulletin, history }: Opened) {
       {changes.length === 0 && <p>{text().noChanges}</p>}
       <ChangeList
         changes={changes}
-        pictureNumber={numbering(bulletin)}
+        pictures={bulletin.media}
         isNew={before === null}
       />
     </>

@@ -3,21 +3,21 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { Marked } from '../parts/marked.tsx';
-import type { Change, Version } from './changes.ts';
+import type { Bulletin, Change, Version } from './changes.ts';
 import type { Piece } from './diff.ts';
 import { text } from './texts.ts';
 import './change-list.css';
 
 export interface ChangeListProps {
   changes: readonly Change[];
-  /** The number of a picture among those of the bulletin, from 1. */
-  pictureNumber: (id: string) => number;
+  /** The pictures of the bulletin, in the order in which they were added. */
+  pictures: Bulletin['media'];
   /** Residents see nothing yet, so marks would say nothing. */
   isNew?: boolean;
 }
 
 /** What differs between two versions, field by field. Marks are characters and lines, and colour. */
-export function ChangeList({ changes, pictureNumber, isNew = false }: ChangeListProps) {
+export function ChangeList({ changes, pictures, isNew = false }: ChangeListProps) {
   if (changes.length === 0) return null;
   return (
     <>
@@ -27,7 +27,7 @@ export function ChangeList({ changes, pictureNumber, isNew = false }: ChangeList
           <div class="changes__one" key={`${change.field}-${'language' in change ? change.language : ''}`}>
             <dt>{heading(change, isNew)}</dt>
             <dd>
-              <What change={change} pictureNumber={pictureNumber} isNew={isNew} />
+              <What change={change} pictures={pictures} isNew={isNew} />
             </dd>
           </div>
         ))}
@@ -59,7 +59,7 @@ function heading(change: Change, isNew: boolean): string {
 
 function What({
   change,
-  pictureNumber,
+  pictures,
   isNew,
 }: Omit<ChangeListProps, 'changes'> & { change: Change }) {
   const { names } = useDesk();
@@ -76,8 +76,8 @@ function What({
     case 'media':
       return (
         <>
-          <Pictures label={isNew ? null : text().added} ids={change.added} number={pictureNumber} />
-          <Pictures label={text().removed} ids={change.removed} number={pictureNumber} />
+          <Pictures label={isNew ? null : text().added} ids={change.added} pictures={pictures} />
+          <Pictures label={text().removed} ids={change.removed} pictures={pictures} />
           {change.moved && <p>{text().moved}</p>}
         </>
       );
@@ -134,10 +134,33 @@ function Values<T>({ before, after, say }: { before: T | null; after: T; say: (v
   );
 }
 
-function Pictures({ label, ids, number }: { label: string | null; ids: string[]; number: (id: string) => number }) {
+interface PicturesProps {
+  label: string | null;
+  ids: string[];
+  pictures: Bulletin['media'];
+}
+
+/** Pictures to look at, since they are approved with the text. */
+function Pictures({ label, ids, pictures }: PicturesProps) {
   if (ids.length === 0) return null;
-  const named = listed(ids.map((id) => text().picture(number(id))));
-  return <p>{label ? labelled(label, named) : named}</p>;
+  return (
+    <>
+      {label && <p>{labelled(label, '').trimEnd()}</p>}
+      <ul class="changes__pictures">
+        {ids.map((id) => {
+          const number = pictures.findIndex((each) => each.media_id === id) + 1;
+          const url = pictures[number - 1]?.preview_url ?? null;
+          const name = text().picture(number);
+          return (
+            <li key={id}>
+              {url !== null && <img src={url} alt={name} />}
+              <span aria-hidden={url !== null}>{name}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
 }
 
 /** A piece of text, with its mark when it has one. */

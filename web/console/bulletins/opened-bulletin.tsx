@@ -8,6 +8,7 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { useLoaded } from '../parts/asking.ts';
 import { focusHeading } from '../parts/focus.ts';
+import { useRereads } from '../parts/rereads.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api, Me } from '../types.ts';
 import { Approval } from './approval.tsx';
@@ -29,7 +30,7 @@ export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }
   const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
   const [doing, setDoing] = useState<Doing>(null);
   const [done, setDone] = useSaid<string | null>(null);
-  useRereads(loaded.value?.bulletin ?? null, again);
+  useRereads(isPreparing(loaded.value?.bulletin), again);
   const finish = async (message: string) => {
     setDoing(null);
     setDone(message);
@@ -85,25 +86,16 @@ export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }
   );
 }
 
-// Each read is on record, so pictures that are being prepared are asked for a few times only.
-const REREADS_S = [2, 4, 8, 16];
-
-function useRereads(bulletin: Bulletin | null, again: () => Promise<void>): void {
-  const [turn, setTurn] = useState(0);
-  const isPreparing = bulletin !== null && unready(bulletin).some((each) => each.state !== 'rejected');
-  const wait = isPreparing ? REREADS_S[turn] : undefined;
-  useEffect(() => {
-    if (wait === undefined) return undefined;
-    const timer = setTimeout(() => {
-      setTurn((before) => before + 1);
-      void again();
-    }, wait * 1000);
-    return () => clearTimeout(timer);
-  }, [wait, again]);
+function isPreparing(bulletin: Bulletin | undefined): boolean {
+  return bulletin !== undefined && unready(bulletin).some((each) => each.state !== 'rejected');
 }
 
 function Head({ bulletin }: { bulletin: Bulletin }) {
   const { names } = useDesk();
+  useEffect(() => {
+    const { authors: all, approved_by: by } = bulletin;
+    void names.meet(by === null ? all : [...all, by]);
+  }, [names, bulletin]);
   const authors = listed(bulletin.authors.map((each) => names.officer(each)));
   const waiting = waitingWords(bulletin);
   return (

@@ -1,10 +1,12 @@
 import { parted } from '../../shared/joined.ts';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { History } from './changes.ts';
 import { text } from './texts.ts';
 
 /** Who wrote, approved and read the bulletin, the oldest first. */
 export function Record({ history }: { history: History }) {
+  const { names } = useDesk();
   return (
     <details class="record">
       <summary>{text().record}</summary>
@@ -13,7 +15,7 @@ export function Record({ history }: { history: History }) {
           const step = event.detail?.step ?? event.action;
           return (
             <li key={index}>
-              <strong>{event.by}</strong>{' '}
+              <strong title={event.by}>{names.officer(event.by)}</strong>{' '}
               {parted([
                 text().recordStep[step] ?? step,
                 event.detail?.version === undefined ? '' : text().version(event.detail.version),

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, type Version } from './changes.ts';
 import { text } from './texts.ts';
@@ -10,23 +11,22 @@ export interface SinceProps {
   bulletin: Bulletin;
 }
 
-/** What somebody has changed since this officer read the bulletin. */
+/** What somebody has changed since this officer read the bulletin. It takes the focus, in sight. */
 export function Since({ intro, read, now, bulletin }: SinceProps) {
   const changes = changesBetween(read, now);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true });
+    box.current?.scrollIntoView({ block: 'start' });
+  }, [intro]);
   return (
-    <div class="refusal" role="alert">
+    <div class="refusal" role="alert" tabIndex={-1} ref={box}>
       <p>{intro}</p>
       {changes.length === 0 ? (
         <p>{text().staleSame}</p>
       ) : (
-        <ChangeList changes={changes} pictureNumber={numbering(bulletin)} />
+        <ChangeList changes={changes} pictures={bulletin.media} />
       )}
     </div>
   );
-}
-
-/** Return what numbers the pictures of a bulletin, in the order in which they were added. */
-export function numbering(bulletin: Bulletin): (id: string) => number {
-  const ids = bulletin.media.map((picture) => picture.media_id);
-  return (id) => ids.indexOf(id) + 1;
 }

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { listed, parted } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
@@ -86,6 +86,11 @@ function Part({
   rows: Read['rows'];
 }) {
   const { names } = useDesk();
+  useEffect(() => {
+    for (const { assignee, category, district } of rows.values()) {
+      if (assignee !== null) names.learn(assignee, category, district);
+    }
+  }, [names, rows]);
   const more = reports.count - reports.report_ids.length;
   // They come the newest first, and rows have their time to the minute: so the oldest is first within
   // it. A report whose row is not known stands behind the others.
@@ -116,7 +121,7 @@ function Part({
                       names.category(row.category),
                       names.district(row.district),
                       wordFor(words().status, row.status),
-                      row.assignee ?? '',
+                      row.assignee === null ? '' : names.officer(row.assignee),
                     ]
                       .filter(Boolean)
                       .join(' · ')}

@@ -56,11 +56,14 @@ export function ExportPage({ id }: { id: string }) {
 
 function Facts({ pending }: { pending: Pending }) {
   const t = exportTexts();
+  const { names } = useDesk();
+  const { by, approved_by: approver } = pending;
+  useEffect(() => void names.meet(approver ? [by, approver] : [by]), [names, by, approver]);
   const rows: [string, string | number][] = [
-    [t.by, pending.by],
+    [t.by, names.officer(by)],
     [t.at, clock(pending.at)],
     [t.count, pending.count],
-    [t.approvedBy, pending.approved_by ?? t.nobody],
+    [t.approvedBy, approver ? names.officer(approver) : t.nobody],
     [t.ends, clock(pending.ends_at)],
   ];
   return (

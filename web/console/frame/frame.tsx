@@ -7,6 +7,7 @@ import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { listed } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
+import { keepFocus } from '../parts/keep-focus.ts';
 import { seesReports } from '../roles.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
 import type { Me } from '../types.ts';
@@ -27,6 +28,7 @@ export function Frame({ signOut, lock }: FrameProps) {
   const route = routeOf(path.value);
   const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
   useFocusedPage(main);
+  useEffect(keepFocus, []);
   return (
     <div class="frame">
       <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>

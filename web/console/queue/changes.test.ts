@@ -38,3 +38,13 @@ test('what stands behind the page that was read is not gone', () => {
   const changes = changesOf(rows('a', 'b', 'c', 'd'), rows('n', 'a', 'b'), false);
   expect(changes.gone.size).toBe(0);
 });
+
+test('of the new ones the critical are counted, but for drills', () => {
+  const [critical, drill, other] = rows('c', 'd', 'o').map((row) => ({ ...row, status: 'new' }));
+  const fresh = [
+    { ...critical, urgency: 'critical' },
+    { ...drill, urgency: 'critical', source: 'drill' },
+    { ...other, urgency: 'high' },
+  ] as ListedReport[];
+  expect(changesOf([], fresh, true)).toMatchObject({ added: 3, critical: 1 });
+});

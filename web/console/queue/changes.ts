@@ -7,6 +7,8 @@ export interface Changes {
   rows: ListedReport[];
   /** How many reports are new to the list. */
   added: number;
+  /** How many of these are critical, and new. */
+  critical: number;
   /** Whether the shown ones would stand elsewhere now. */
   moved: boolean;
   /** The ids of the shown ones that the list has no more. */
@@ -25,7 +27,12 @@ export function changesOf(
 ): Changes {
   const now = new Map(fresh.map((row) => [row.id, row]));
   const known = new Set(shown.map((row) => row.id));
-  const added = fresh.filter((row) => !known.has(row.id)).length;
+  const further = fresh.filter((row) => !known.has(row.id));
+  const added = further.length;
+  const critical = further.filter(
+    ({ urgency, status, source }) =>
+      urgency === 'critical' && status === 'new' && source !== 'drill',
+  ).length;
   const reached = whole ? shown.length : Math.max(0, fresh.length - added);
   const gone = shown.slice(0, reached).filter((row) => !now.has(row.id));
   const before = shown.filter((row) => now.has(row.id)).map((row) => row.id);
@@ -33,6 +40,7 @@ export function changesOf(
   return {
     rows: shown.map((row) => now.get(row.id) ?? row),
     added,
+    critical,
     moved: before.some((id, place) => id !== after[place]),
     gone: new Set(gone.map((row) => row.id)),
   };

@@ -38,10 +38,8 @@ export interface ListQuery {
 /** Return the parameters of the list, for the officer with this username. */
 export function queryOf(filters: Filters, username: string): ListQuery {
   const { sort, category, status, urgency, district, whose, unread, needsAction } = filters;
-  // The order by attention leaves out what is done.
-  const isDone = status === 'closed' || status === 'withdrawn';
   return {
-    sort: isDone ? 'newest' : sort,
+    sort: isDone(status) ? 'newest' : sort,
     ...(category && { category }),
     ...(status && { status }),
     ...(urgency && { urgency }),
@@ -50,6 +48,16 @@ export function queryOf(filters: Filters, username: string): ListQuery {
     ...(unread && { unread: true as const }),
     ...(needsAction && { needs_action: true as const }),
   };
+}
+
+/** Return whether the list has no closed or withdrawn reports but those on which a step waits. */
+export function leavesOutDone({ sort, status }: Pick<Filters, 'sort' | 'status'>): boolean {
+  return sort === 'attention' && status === '';
+}
+
+/** The order by attention leaves out what is done. */
+function isDone(status: Filters['status']): boolean {
+  return status === 'closed' || status === 'withdrawn';
 }
 
 /** Return how many filters are set; the order is none. */

@@ -32,6 +32,8 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
       <Check checked={keysOn.value} onChange={(on) => (keysOn.value = on)}>
         {help.enabled}
       </Check>
+      <h3>{help.orderTitle(queueTexts().attention)}</h3>
+      <p>{help.order}</p>
       <p>
         <Button kind="primary" onClick={onClose}>
           {help.close}

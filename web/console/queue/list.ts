@@ -26,6 +26,7 @@ export class ReportList {
   readonly added = signal(0);
   /** How many reports an empty list has shown by itself. */
   readonly arrived = signal(0);
+  readonly critical = signal(0);
   readonly moved = signal(false);
   readonly gone = signal<ReadonlySet<string>>(NONE);
   /** The report that was opened last: the focus returns to it. */
@@ -93,6 +94,7 @@ export class ReportList {
     this.next.value = page.next;
     this.added.value = 0;
     this.arrived.value = 0;
+    this.critical.value = 0;
     this.moved.value = false;
     this.gone.value = NONE;
   }
@@ -100,6 +102,7 @@ export class ReportList {
   private take(changes: Changes): void {
     this.rows.value = changes.rows;
     this.added.value = changes.added;
+    this.critical.value = changes.critical;
     this.moved.value = changes.moved;
     this.gone.value = changes.gone;
   }

@@ -14,7 +14,7 @@ import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../steps.ts';
 import type { ListedReport } from '../types.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { countOf, filtersOf, queryOf } from './filters.ts';
+import { countOf, filtersOf, leavesOutDone, queryOf } from './filters.ts';
 import { Find } from './find.tsx';
 import { Help } from './help.tsx';
 import type { ReportList } from './list.ts';
@@ -28,6 +28,7 @@ export function QueuePage() {
   const { list, me } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
   const [said, setSaid] = useSaid('');
+  useForgetting(said, setSaid);
   const rows = useRef<HTMLOListElement>(null);
   const close = () => setDialog(null);
   const step = useQuickSteps(setSaid);
@@ -127,8 +128,8 @@ function News({ list, rows }: NewsProps) {
   return (
     <div class="news" role="status">
       {waiting && (
-        <Button kind="primary" onClick={show}>
-          {t.show(list.added.value)}
+        <Button kind={list.critical.value > 0 ? 'danger' : 'primary'} onClick={show}>
+          {t.show(list.added.value, list.critical.value)}
         </Button>
       )}
       {list.arrived.value > 0 && (
@@ -181,7 +182,9 @@ function Rows({ list, listRef, onStep }: RowsProps) {
           </Button>
         </p>
       ) : (
-        rows.length > 0 && <p class="queue-note hint">{t.end}</p>
+        rows.length > 0 && (
+          <p class="queue-note hint">{leavesOutDone(list.filters.value) ? t.endOfOpen : t.end}</p>
+        )
       )}
     </>
   );
@@ -244,6 +247,17 @@ function useQuickSteps(say: (text: string) => void) {
       say(t.failedStep(row.reference, outcome.failure.text));
     }
   };
+}
+
+// The row says it, too; what is said longer looks as if it were of now.
+const SAID_MS = 20_000;
+
+function useForgetting(said: string, say: (text: string) => void): void {
+  useEffect(() => {
+    if (!said) return undefined;
+    const timer = setTimeout(() => say(''), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [said, say]);
 }
 
 function useKeys(act: (action: NonNullable<ReturnType<typeof actionOf>>) => void): void {

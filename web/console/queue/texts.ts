@@ -34,11 +34,15 @@ export const queueTexts = texts({
       open: 'open',
     },
     countsTitle: 'In your scope',
-    show: (added: number) => (added > 0 ? `${added} new — show` : 'The order has changed — show'),
+    show: (added: number, critical: number) => {
+      if (added === 0) return 'The order has changed — show';
+      return critical > 0 ? `${critical} critical, ${added} new — show` : `${added} new — show`;
+    },
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
     loading: 'Reading the reports…',
     more: 'Show more',
     end: 'That is all.',
+    endOfOpen: 'That is all that is open. “Newest first” has the closed ones, too.',
     nothing: 'Nothing needs anybody now.',
     nothingHint: 'New reports appear here by themselves.',
     noMatch: 'No report matches these filters.',
@@ -73,6 +77,9 @@ export const queueTexts = texts({
       slash: 'Find by number',
       question: 'This help',
       enabled: 'Use these keys',
+      orderTitle: (name: string) => `The order “${name}”`,
+      order:
+        'Critical reports that nobody has acknowledged; overdue ones; those with something unread; all other open ones; closed ones on which a step waits for a second officer. Each of these the oldest first.',
       close: 'Close',
     },
   },
@@ -102,11 +109,15 @@ export const queueTexts = texts({
     clear: '清除筛选',
     counts: { critical: '特急未接收', overdue: '超时', unread: '未读', new: '新', open: '未结' },
     countsTitle: '您的职责范围内',
-    show: (added: number) => (added > 0 ? `${added} 件新举报，点此显示` : '顺序有变，点此显示'),
+    show: (added: number, critical: number) => {
+      if (added === 0) return '顺序有变，点此显示';
+      return critical > 0 ? `特急 ${critical} 件，新举报 ${added} 件，点此显示` : `${added} 件新举报，点此显示`;
+    },
     arrived: (count: number) => `${count} 件新举报`,
     loading: '正在读取举报……',
     more: '显示更多',
     end: '已全部显示。',
+    endOfOpen: '未结的已全部显示。“最新的在前”还包括已办结的。',
     nothing: '目前没有需要处理的举报。',
     nothingHint: '新举报会自动出现在这里。',
     noMatch: '没有符合筛选条件的举报。',
@@ -140,6 +151,9 @@ export const queueTexts = texts({
       slash: '按号码查找',
       question: '显示本帮助',
       enabled: '启用快捷键',
+      orderTitle: (name: string) => `排序“${name}”`,
+      order:
+        '尚无人接收的特急举报；已超时的；有未读内容的；其他未结的；已结但有步骤待第二名民警处理的。同类中最早的在前。',
       close: '关闭',
     },
   },

@@ -1,17 +1,18 @@
 import type { TargetedSubmitEvent } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Radios } from '../../shared/components/Choices.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusPart } from '../parts/focus.ts';
 import { isReference } from '../search/numbers.ts';
-import type { Api, Disposition, Report, ReportChange } from '../types.ts';
+import type { Api, Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
@@ -34,6 +35,15 @@ interface CloseProps {
 
 export function CloseDialog({ open, report, shown, onClose }: CloseProps) {
   const t = reportTexts();
+  const { drafts } = useDesk();
+  const isClosed = report.status === 'closed';
+  useEffect(() => {
+    if (!shown || !isClosed) return;
+    for (const key of keysOf(report)) drafts.set(key, '');
+    onClose();
+    // "Close…", to which the dialog would return the focus, is gone.
+    focusPart('next-step');
+  }, [shown, isClosed]);
   return (
     <Dialog open={shown} title={t.close.title} onClose={onClose}>
       <CloseForm open={open} report={report} onClose={onClose} />
@@ -49,8 +59,8 @@ interface Wrong {
 function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const t = reportTexts();
   const { api, drafts } = useDesk();
-  const key = `close:${report.id}`;
-  const [disposition, setDisposition] = useState<Disposition | null>(null);
+  const [key, outcome] = keysOf(report);
+  const disposition = DISPOSITIONS.find((code) => code === drafts.get(outcome)) ?? null;
   const [reference, setReference] = useState(report.original?.reference ?? '');
   const [errors, setErrors] = useSaid<Wrong[]>([]);
   const [busy, setBusy] = useState(false);
@@ -69,23 +79,21 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
     setErrors(wrong);
     if (wrong.length === 0 && disposition) {
       const change: ReportChange = { status: 'closed', disposition, reason: reason.trim() };
-      const closed = await open.change({ ...change, ...(original && { duplicate_of: original }) });
-      if (closed) drafts.set(key, '');
-      onClose();
-      // "Close…", to which the dialog would return the focus, is gone.
-      if (closed) focusPart('next-step');
+      // What stands in the way is shown above this dialog, which stays for what was begun.
+      await open.change({ ...change, ...(original && { duplicate_of: original }) });
     }
     setBusy(false);
   };
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       <ErrorSummary errors={errors} />
+      {open.problem.value && <Status kind="error">{open.problem.value}</Status>}
       <Radios
         id="close-outcome"
         legend={t.close.disposition}
         error={error('close-outcome')}
         chosen={disposition}
-        onChange={setDisposition}
+        onChange={(code) => drafts.set(outcome, code)}
         choices={DISPOSITIONS.map((code) => ({
           code,
           label: words().disposition[code],
@@ -137,6 +145,11 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
       </div>
     </form>
   );
+}
+
+/** Return under which keys the drafts of reason and outcome are. */
+function keysOf({ id }: Report): [string, string] {
+  return [`close:${id}`, `close-outcome:${id}`];
 }
 
 /** Return the id of the original by its reference; null when there is none in the scope. */

@@ -1,6 +1,6 @@
 /** The conversation with the reporter, and the reply. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Check } from '../../shared/components/Choices.tsx';
@@ -13,6 +13,7 @@ import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
 import type { Report } from '../types.ts';
 import { MessageList } from './messages.tsx';
+import { whoWrote } from './notice.tsx';
 import type { OpenReport } from './open-report.ts';
 import { gaps } from './placeholders.ts';
 import { Templates } from './templates.tsx';
@@ -48,13 +49,36 @@ export function Conversation({ open, report }: ConversationProps) {
         <Button onClick={() => void earlier()}>{t.talk.earlier}</Button>
       )}
       {report.messages.length === 0 && <p class="muted">{t.talk.none}</p>}
-      {report.messages.length > 0 && <MessageList messages={report.messages} />}
+      {report.messages.length > 0 && (
+        <MessageList
+          messages={report.messages}
+          fresh={open.fresh.value}
+          unsighted={open.unsighted.value}
+          onSight={(id) => open.sight([id])}
+        />
+      )}
+      <Heard open={open} report={report} />
       {report.status === 'withdrawn' ? (
         <p class="muted">{t.talk.withdrawn}</p>
       ) : (
         <Reply open={open} report={report} />
       )}
     </section>
+  );
+}
+
+/** Read out what comes in while the report is open. */
+function Heard({ open, report }: ConversationProps) {
+  const [ids, setIds] = useState<ReadonlySet<string>>(open.fresh.value);
+  const fresh = open.fresh.value;
+  useLayoutEffect(() => {
+    if (fresh.size > 0) setIds(fresh);
+  }, [fresh]);
+  const latest = report.messages.filter(({ id }) => ids.has(id)).at(-1);
+  return (
+    <p class="hidden-visually" role="status">
+      {latest && `${whoWrote(report, new Set([latest.id]))} ${latest.text}`}
+    </p>
   );
 }
 
@@ -79,7 +103,7 @@ function Reply({ open, report }: ConversationProps) {
     const body = {
       text: written,
       ...(asks && { asks_for_media: true }),
-      messages_seen: seen.message_count,
+      messages_seen: open.messagesSeen,
     };
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/messages', {
@@ -99,7 +123,8 @@ function Reply({ open, report }: ConversationProps) {
       setError(null);
       setSaid(t.talk.sent);
       const messages = [...(open.report.value?.messages ?? []), outcome.data];
-      open.merge({ messages, message_count: seen.message_count + 1, unread: 0 });
+      const count = open.report.value?.message_count ?? seen.message_count;
+      open.merge({ messages, message_count: count + 1, unread: 0 });
       void pulse.ask();
     } else if (outcome.failure.code === 'new_message') {
       await open.readFirst(seen, send);
@@ -115,6 +140,25 @@ function Reply({ open, report }: ConversationProps) {
   const write = (value: string) => {
     drafts.set(draft, value);
     setSaid('');
+  };
+  const box = useRef<HTMLTextAreaElement>(null);
+  const insert = (added: string, before: string | null) => {
+    // A template in place of one that nobody has changed; else beside what was written.
+    if (before !== null && text.trim() === before.trim()) return writeAndGo(added, added.length);
+    const at = box.current?.selectionEnd ?? text.length;
+    const [head, tail] = [text.slice(0, at), text.slice(at)];
+    const begun = head.trim() ? `${head.replace(/\s*$/, '\n')}${added}` : added;
+    writeAndGo(tail.trim() ? `${begun}\n${tail.replace(/^\s*/, '')}` : begun, begun.length);
+  };
+  const writeAndGo = (value: string, cursor: number) => {
+    write(value);
+    requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.setSelectionRange(cursor, cursor);
+    });
+  };
+  const replace = (added: string, before: string) => {
+    if (text.includes(before)) write(text.replace(before, () => added));
   };
   return (
     <form
@@ -132,7 +176,8 @@ function Reply({ open, report }: ConversationProps) {
       <Templates
         report={report}
         hasGaps={gaps(text).length > 0}
-        use={(template) => write(template)}
+        insert={insert}
+        replace={replace}
       />
       <Field
         id="reply"
@@ -147,6 +192,7 @@ function Reply({ open, report }: ConversationProps) {
         {(control) => (
           <textarea
             {...control}
+            ref={box}
             rows={2}
             maxLength={4000}
             value={text}

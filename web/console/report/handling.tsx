@@ -6,6 +6,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Colleague, Report, Urgency } from '../types.ts';
 import { words } from '../words.ts';
+import { ChangeField } from './change-field.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -45,78 +46,56 @@ function Assignee({ open, report }: Props) {
   const others = colleagues.filter(({ username }) => username !== me.username);
   const listed = assignee === null || [me.username, ...others.map((one) => one.username)].includes(assignee);
   return (
-    <label class="handling__field">
-      {t.handling.assignee}
-      <select
-        class="field__control"
-        value={assignee ?? ''}
-        onChange={(event) => void open.change({ assignee: event.currentTarget.value || null })}
-      >
-        <option value="">{t.handling.nobody}</option>
-        <option value={me.username}>{t.handling.me}</option>
-        {!listed && <option value={assignee}>{names.officer(assignee)}</option>}
-        {others.map(({ username, name }) => (
-          <option key={username} value={username}>
-            {name ? `${name} (${username})` : username}
-          </option>
-        ))}
-      </select>
-    </label>
+    <ChangeField
+      label={t.handling.assignee}
+      value={assignee ?? ''}
+      choices={[
+        { code: '', label: t.handling.nobody },
+        { code: me.username, label: t.handling.me },
+        ...(listed ? [] : [{ code: assignee, label: names.officer(assignee) }]),
+        ...others.map(({ username, name }) => ({
+          code: username,
+          label: name ? `${name} (${username})` : username,
+        })),
+      ]}
+      submit={({ code, label }) => t.handling.assign(code === '' ? '' : label)}
+      hint={() => null}
+      change={(code) => open.change({ assignee: code || null })}
+    />
   );
 }
 
 function UrgencyChoice({ open, report }: Props) {
   const t = reportTexts();
+  const isLower = (code: string) =>
+    URGENCIES.indexOf(code as Urgency) > URGENCIES.indexOf(report.urgency);
   return (
-    <label class="handling__field">
-      {t.handling.urgency}
-      <select
-        class="field__control"
-        value={report.urgency}
-        onChange={(event) => void open.change({ urgency: event.currentTarget.value as Urgency })}
-      >
-        {URGENCIES.map((code) => (
-          <option key={code} value={code}>
-            {words().urgency[code]}
-          </option>
-        ))}
-      </select>
-    </label>
+    <ChangeField
+      label={t.handling.urgency}
+      value={report.urgency}
+      choices={URGENCIES.map((code) => ({ code, label: words().urgency[code] }))}
+      submit={({ label }) => t.handling.urge(label)}
+      hint={(code) =>
+        isLower(code) && t.handling.lower(words().urgency[report.urgency])
+      }
+      change={(code) => open.change({ urgency: code as Urgency })}
+    />
   );
 }
 
-/** Moving takes a second tap, since the report may leave the officer's scope. */
+/** The report may leave the officer's scope with it. */
 function Category({ open, report }: Props) {
   const t = reportTexts();
   const { names } = useDesk();
-  const [wanted, setWanted] = useState(report.category);
-  useEffect(() => setWanted(report.category), [report.category]);
-  const categories = names.catalogue.value?.categories ?? [];
   return (
-    <>
-      <label class="handling__field">
-        {t.handling.category}
-        <select
-          class="field__control"
-          value={wanted}
-          onChange={(event) => setWanted(event.currentTarget.value)}
-        >
-          {categories.map(({ code, label }) => (
-            <option key={code} value={code}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      {wanted !== report.category && (
-        <>
-          <p class="hint">{t.handling.categoryHint}</p>
-          <Button onClick={() => void open.change({ category: wanted })}>
-            {t.handling.move(names.category(wanted))}
-          </Button>
-        </>
-      )}
-    </>
+    <ChangeField
+      label={t.handling.category}
+      value={report.category}
+      choices={names.catalogue.value?.categories ?? []}
+      submit={({ label }) => t.handling.move(label)}
+      hint={() => t.handling.categoryHint}
+      change={(code) => open.change({ category: code })}
+    />
   );
 }
 

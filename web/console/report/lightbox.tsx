@@ -61,7 +61,8 @@ export function Lightbox({ pictures, shown, act, onClose }: LightboxProps) {
                 <Button onClick={() => act('redact', shown.media_id)}>{t.media.redact}</Button>
               </>
             )}
-            <Button kind="primary" onClick={onClose}>
+            {/* The focus begins here: to open an original goes on record. */}
+            <Button kind="primary" autofocus onClick={onClose}>
               {t.media.close}
             </Button>
           </div>

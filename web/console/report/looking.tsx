@@ -14,6 +14,8 @@ export function Looking({ id }: { id: string }) {
   }, [pulse, id]);
   const others = pulse.pulse.value?.also_looking ?? [];
   return (
-    <Status>{others.length > 0 && t.alsoLooking(others.map((each) => each.name || each.username))}</Status>
+    <div class="no-print">
+      <Status>{others.length > 0 && t.alsoLooking(others.map((each) => each.name || each.username))}</Status>
+    </div>
   );
 }

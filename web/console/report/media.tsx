@@ -1,6 +1,6 @@
 /** Pictures, videos and recordings of a report. */
 
-import { useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Icon } from '../frame/icon.tsx';
@@ -8,6 +8,7 @@ import { clock, size } from '../moments.ts';
 import type { Medium, Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Fact } from '../parts/fact.tsx';
+import { useRereads } from '../parts/rereads.ts';
 import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';
@@ -29,6 +30,8 @@ export function Media({ open, report }: { open: OpenReport; report: Report }) {
   const pictures = media.filter(({ preview_url: url }) => url !== null);
   const medium = media.find(({ media_id: id }) => id === chosen?.id) ?? null;
   const close = () => setChosen(null);
+  const again = useCallback(() => open.load(), [open]);
+  useRereads(media.some(({ redaction }) => redaction?.state === 'processing'), again);
   const shown = (action: MediumAction) => (chosen?.action === action ? medium : null);
   return (
     <section class="card" aria-labelledby="media">

@@ -54,11 +54,11 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
     <section class="card next-step" aria-labelledby="next-step">
       <h2 id="next-step">{t.next.title}</h2>
       <Proposal report={report} />
-      {report.disposition !== null && <Ending report={report} />}
+      <Ending report={report} />
       {steps.length === 0 && <p class="muted">{t.next.done}</p>}
       <div class="next-step__buttons">
         {steps.map((step, index) => (
-          <Fragment key={nameOf(step)}>
+          <Fragment key={wordsOf(step, report)}>
             <OneStep
               step={wordsOf(step, report)}
               kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
@@ -111,18 +111,18 @@ function Proposal({ report: { proposal } }: { report: Report }) {
   return <p>{by === me.username ? t.next.ownProposal : t.next.proposed(names.officer(by))}</p>;
 }
 
-function Ending({ report: { disposition, reason } }: { report: Report }) {
+/** The outcome, and what the reporter reads: also before “malicious” is confirmed. */
+export function Ending({ report: { disposition, reason } }: { report: Report }) {
   const t = reportTexts();
+  if (disposition === null && reason === null) return null;
   return (
     <dl class="facts">
-      <Fact name={t.next.outcome}>{disposition && words().disposition[disposition]}</Fact>
+      {disposition !== null && (
+        <Fact name={t.next.outcome}>{words().disposition[disposition]}</Fact>
+      )}
       {reason !== null && <Fact name={t.next.reason}>{reason}</Fact>}
     </dl>
   );
-}
-
-function nameOf(step: Step): string {
-  return step.kind === 'status' ? step.to : step.kind;
 }
 
 type StepWords = keyof ReturnType<typeof reportTexts>['next']['steps'];

@@ -6,8 +6,7 @@ import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
-import { ago, clock } from '../moments.ts';
-import { now } from '../now.ts';
+import { Moment } from '../parts/moment.tsx';
 import type { Report } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
@@ -43,9 +42,7 @@ export function Notes({ open, report }: { open: OpenReport; report: Report }) {
           <li key={id}>
             <p class="message__head">
               <strong title={by}>{names.officer(by)}</strong>{' '}
-              <time dateTime={at} title={clock(at)}>
-                {ago(at, now.value)}
-              </time>
+              <Moment time={at} />
             </p>
             <p class="message__text">{text}</p>
           </li>

@@ -3,9 +3,15 @@
 import { signal } from '@preact/signals';
 
 import { type Failure, outcomeOf } from '../calls.ts';
+import { keepInPlace } from '../parts/keep-in-place.ts';
 import { changeReport } from '../steps.ts';
 import type { Api, Message, Report, ReportChange } from '../types.ts';
 import { type Difference, differences, remaining } from './conflict.ts';
+import { type News, newsOf } from './news.ts';
+
+// Each read is on record: somebody who writes all the time is not followed without end.
+const MOST_READS = 20;
+const NONE: ReadonlySet<string> = new Set();
 
 export interface Conflict {
   differences: Difference[];
@@ -28,10 +34,17 @@ export class OpenReport {
   readonly problem = signal<string | null>(null);
   readonly conflict = signal<Conflict | null>(null);
   readonly unseen = signal<Unseen | null>(null);
-  /** Whether somebody has changed it since it was read. */
-  readonly stale = signal(false);
+  /** What has changed since it was read, and is not shown. */
+  readonly news = signal<readonly News[]>([]);
+  /** The messages that came while it was open: they are marked as new. */
+  readonly fresh = signal(NONE);
+  /** Those of them that were not in sight yet. They do not count as read. */
+  readonly unsighted = signal(NONE);
 
   private reason: string | undefined;
+  private reads = 0;
+  /** How much was unread when the messages were read last: the rest of it are places. */
+  private readUpTo = 0;
 
   constructor(
     private readonly api: Api,
@@ -53,9 +66,12 @@ export class OpenReport {
     );
     this.loading.value = false;
     if (outcome.ok) {
+      const before = this.report.value;
       this.report.value = outcome.data;
       this.failure.value = null;
-      this.stale.value = false;
+      this.news.value = [];
+      this.readUpTo = 0;
+      if (before) this.mark(newMessages(before, outcome.data.messages));
     } else if (this.report.value === null) {
       this.failure.value = outcome.failure;
     } else {
@@ -72,7 +88,7 @@ export class OpenReport {
     const seen = this.report.value;
     if (seen === null) return false;
     this.problem.value = null;
-    const body = { ...wanted, messages_seen: seen.message_count };
+    const body = { ...wanted, messages_seen: this.messagesSeen };
     const outcome = await changeReport(this.api, this.id, seen.version, body);
     if (outcome.ok) {
       this.merge(outcome.data);
@@ -88,6 +104,19 @@ export class OpenReport {
     return false;
   }
 
+  /** How many messages this officer has had in sight. */
+  get messagesSeen(): number {
+    return (this.report.value?.message_count ?? 0) - this.unsighted.value.size;
+  }
+
+  /** Count messages as read: they are in sight. */
+  sight(ids: Iterable<string> = this.unsighted.value): void {
+    const left = new Set(this.unsighted.value);
+    for (const id of ids) left.delete(id);
+    this.unsighted.value = left;
+    if (left.size === 0 && this.news.value.includes('message')) void this.check();
+  }
+
   /** Put what is known of the report after a step. */
   merge(part: Partial<Report>): void {
     const { value } = this.report;
@@ -99,31 +128,75 @@ export class OpenReport {
       flags: attended ? merged.flags.filter((flag) => flag !== 'overdue') : merged.flags,
       unread: part.version === undefined ? merged.unread : 0,
     };
+    if (this.report.value.unread > 0) return;
+    this.fresh.value = NONE;
+    this.readUpTo = 0;
   }
 
-  /** Show what was written since `seen`, and keep what was to be done. */
+  /** Show what was written since the officer has read, and keep what was to be done. */
   async readFirst(seen: Report, again: () => Promise<boolean>): Promise<void> {
+    const waiting = this.unsighted.value;
     await this.load();
-    const known = new Set(seen.messages.map(({ id }) => id));
+    const known = new Set(seen.messages.map(({ id }) => id).filter((id) => !waiting.has(id)));
     const messages = this.report.value?.messages.filter(({ id }) => !known.has(id)) ?? [];
+    this.sight();
     this.unseen.value = { messages, again };
   }
 
-  /** Compare with the list's row, which is no opening, whether the report is as it was read. */
+  /**
+   * Compare with the list's row, which is no opening, whether the report is as it was read. What
+   * the reporter has written meanwhile is read, on record, and added to the conversation.
+   */
   async check(): Promise<void> {
     const seen = this.report.value;
     if (seen === null || this.loading.value) return;
     const query = { reference: seen.reference, limit: 1 };
     const outcome = await outcomeOf(this.api.GET('/v1/officer/reports', { params: { query } }));
     const row = outcome.ok ? outcome.data.items.find(({ id }) => id === this.id) : undefined;
-    const now = this.report.value;
-    if (row === undefined || now === null || now !== seen) return;
-    const ready = now.media.filter(({ state }) => state === 'ready').length;
-    this.stale.value =
-      row.version !== now.version ||
-      row.unread > now.unread ||
-      row.media.total !== now.media.length ||
-      row.media.ready !== ready;
+    if (row === undefined || this.report.value !== seen) return;
+    const unread = row.unread > Math.max(seen.unread, this.readUpTo);
+    const added = unread ? await this.readMessages(seen) : null;
+    if (this.report.value !== seen) return;
+    if (added !== null) this.readUpTo = row.unread;
+    const shown = added?.length ? this.add(seen, added) : seen;
+    this.news.value = newsOf(shown, row, this.readUpTo === row.unread);
+  }
+
+  /** Return what was written since; null when that is not read now. */
+  private async readMessages(seen: Report): Promise<Message[] | null> {
+    // One that nobody has looked at yet is enough: the others wait with it.
+    if (this.unsighted.value.size > 0 || seen.restricted || this.reads >= MOST_READS) return null;
+    this.reads += 1;
+    const path = { report_id: this.id };
+    const outcome = await outcomeOf(
+      this.api.GET('/v1/officer/reports/{report_id}/messages', { params: { path } }),
+    );
+    if (!outcome.ok || outcome.data.restricted) return null;
+    const { items } = outcome.data;
+    const added = newMessages(seen, items);
+    // With none that is known there may be others between.
+    return added.length === items.length && seen.messages.length > 0 ? null : added;
+  }
+
+  private add(seen: Report, added: Message[]): Report {
+    const written = added.filter(({ from }) => from === 'reporter').length;
+    keepInPlace(document.querySelector('.reply'));
+    const shown = {
+      ...seen,
+      messages: [...seen.messages, ...added],
+      message_count: seen.message_count + added.length,
+      unread: seen.unread + written,
+    };
+    this.report.value = shown;
+    this.mark(added);
+    return shown;
+  }
+
+  private mark(added: readonly Message[]): void {
+    if (added.length === 0) return;
+    const ids = added.map(({ id }) => id);
+    this.fresh.value = new Set([...this.fresh.value, ...ids]);
+    this.unsighted.value = new Set([...this.unsighted.value, ...ids]);
   }
 
   private async conflictWith(seen: Report, wanted: ReportChange): Promise<void> {
@@ -135,4 +208,9 @@ export class OpenReport {
       mine: remaining(now, wanted),
     };
   }
+}
+
+function newMessages(seen: Report, messages: readonly Message[]): Message[] {
+  const known = new Set(seen.messages.map(({ id }) => id));
+  return messages.filter(({ id }) => !known.has(id));
 }

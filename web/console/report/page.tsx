@@ -9,9 +9,10 @@ import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
-import { ago, clock } from '../moments.ts';
+import { clock } from '../moments.ts';
 import { now } from '../now.ts';
-import { focusHeading } from '../parts/focus.ts';
+import { Fact } from '../parts/fact.tsx';
+import { Moment } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
@@ -27,8 +28,9 @@ import { History } from './history.tsx';
 import { Looking } from './looking.tsx';
 import { Media } from './media.tsx';
 import { More } from './more.tsx';
-import { NextStep } from './next-step.tsx';
+import { Ending, NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
+import { Notice } from './notice.tsx';
 import { OpenReport } from './open-report.ts';
 import { PartsNavigation } from './parts-nav.tsx';
 import { Place } from './place.tsx';
@@ -73,6 +75,7 @@ export function ReportPage({ id }: { id: string }) {
           {report && <Tags report={report} />}
         </header>
         {report && <PartsNavigation report={report} />}
+        {report && <Notice open={open} report={report} />}
       </div>
       {report ? <Opened open={open} report={report} /> : <NotOpened open={open} />}
     </article>
@@ -98,9 +101,10 @@ function Opened({ open, report }: { open: OpenReport; report: Report }) {
   const done = () => setDialog(null);
   return (
     <>
+      <OnPaper report={report} />
       <div class="report__wide">
         <Looking id={report.id} />
-        <Banners open={open} report={report} />
+        <Banners report={report} />
         <Status kind="error">{open.problem.value}</Status>
       </div>
       <div class="report__next">
@@ -132,12 +136,28 @@ function Opened({ open, report }: { open: OpenReport; report: Report }) {
         <More open={open} report={report} onExport={() => setDialog('export')} />
         <History id={report.id} />
       </div>
-      <p class="report__printed">{t.printed(me.name || me.username)}</p>
+      <p class="report__printed">{t.printed(me.name || me.username, clock(new Date(now.value).toISOString()))}</p>
       <CloseDialog open={open} report={report} shown={dialog === 'close'} onClose={done} />
       <ExportDialog open={dialog === 'export'} onClose={done} what={{ report: report.id }} />
       <ConflictDialog open={open} />
       <UnseenDialog open={open} />
     </>
+  );
+}
+
+/** What a screen has in its controls: who holds it, and what came of it. */
+function OnPaper({ report }: { report: Report }) {
+  const t = reportTexts();
+  const { names } = useDesk();
+  return (
+    <div class="only-print">
+      <dl class="facts">
+        <Fact name={t.handling.assignee}>
+          {report.assignee === null ? t.handling.nobody : names.officer(report.assignee)}
+        </Fact>
+      </dl>
+      <Ending report={report} />
+    </div>
   );
 }
 
@@ -155,31 +175,20 @@ function Tags({ report }: { report: Report }) {
           {wordFor(w.flag, flag)}
         </span>
       ))}
-      <time class="muted" dateTime={report.received_at} title={clock(report.received_at)}>
-        {ago(report.received_at, now.value)}
-      </time>
+      {waitingSteps(report).map((step) => (
+        <span key={step} class="tag">
+          {w.awaits[step]}
+        </span>
+      ))}
+      <Moment class="muted" time={report.received_at} />
     </p>
   );
 }
 
-function Banners({ open, report }: { open: OpenReport; report: Report }) {
+function Banners({ report }: { report: Report }) {
   const t = reportTexts();
-  const reload = async () => {
-    await open.load();
-    if (!open.stale.value) focusHeading();
-  };
   return (
     <>
-      <div role="status">
-        {open.stale.value && (
-          <p class="report__stale">
-            {t.stale}{' '}
-            <Button kind="primary" busy={open.loading.value} onClick={() => void reload()}>
-              {t.reload}
-            </Button>
-          </p>
-        )}
-      </div>
       {report.source === 'drill' && <p class="report__note">{t.drill}</p>}
       {report.unproven && <p class="report__note">{t.unproven}</p>}
       {report.flags.includes('after_closing') && <p class="report__note">{t.afterClosing}</p>}
@@ -205,6 +214,15 @@ function Restricted({ open }: { open: OpenReport }) {
       )}
     </section>
   );
+}
+
+/** Return the steps that wait for a second officer; the flags have the referral. */
+function waitingSteps({ proposal, hold }: Report): ('malicious' | 'hold' | 'hold_lift')[] {
+  return [
+    ...(proposal === null ? [] : (['malicious'] as const)),
+    ...(hold !== null && hold.approved_by === null ? (['hold'] as const) : []),
+    ...(hold?.lift ? (['hold_lift'] as const) : []),
+  ];
 }
 
 /** Look whether the report has changed, whenever anything in the scope has. */

@@ -51,9 +51,13 @@ export function PartsNavigation({ report }: { report: Report }) {
   );
 }
 
-/** Go to a part without a word in the address, which "back" would have to pass. */
 function show(event: Event, part: Part): void {
   event.preventDefault();
+  goToPart(part);
+}
+
+/** Go to a part without a word in the address, which "back" would have to pass. */
+export function goToPart(part: Part): void {
   const heading = document.getElementById(part);
   if (!heading) return;
   heading.tabIndex = -1;

@@ -30,6 +30,7 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
   const { api, me } = useDesk();
   const [read, setRead] = useState<Read | null>(null);
   const [problem, setProblem] = useSaid('');
+  const [isAsking, setAsking] = useState(false);
   const path = { report_id: open.id };
   useEffect(() => {
     const params = { path, query: { number: referral.number } };
@@ -64,19 +65,31 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
       {read === null && !problem && <Spinner />}
       {read && <Content bundle={read.bundle} />}
       {waits && !mine && <p>{t.referral.approveHint}</p>}
-      <div class="row">
-        {waits && !mine && (
-          <Button kind="primary" onClick={() => void approve()}>
-            {t.referral.approve}
-          </Button>
-        )}
-        {waits && (
-          <Button onClick={() => void withdraw()}>
-            {mine ? t.referral.withdraw : t.referral.refuse}
-          </Button>
-        )}
-        <Button onClick={onClose}>{t.referral.close}</Button>
-      </div>
+      {waits && isAsking ? (
+        <>
+          <p role="alert">{mine ? t.referral.withdrawAsk : t.referral.refuseAsk}</p>
+          <div class="row">
+            <Button onClick={() => setAsking(false)}>{t.referral.keep}</Button>
+            <Button kind="danger" onClick={() => void withdraw()}>
+              {mine ? t.referral.withdraw : t.referral.refuse}
+            </Button>
+          </div>
+        </>
+      ) : (
+        <div class="row">
+          {waits && !mine && (
+            <Button kind="primary" onClick={() => void approve()}>
+              {t.referral.approve}
+            </Button>
+          )}
+          {waits && (
+            <Button onClick={() => setAsking(true)}>
+              {mine ? t.referral.withdraw : t.referral.refuse}
+            </Button>
+          )}
+          <Button onClick={onClose}>{t.referral.close}</Button>
+        </div>
+      )}
     </>
   );
 }

@@ -1,10 +1,12 @@
 import city from 'virtual:city';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { Button } from '../../shared/components/Button.tsx';
 import { language, type Language } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Report, Template } from '../types.ts';
+import { languageIn } from './languages.ts';
 import { filled } from './placeholders.ts';
 import { reportTexts } from './texts.ts';
 
@@ -12,24 +14,45 @@ interface TemplatesProps {
   report: Report;
   /** Whether there is something left to replace: only then the hint takes room. */
   hasGaps: boolean;
-  use: (text: string) => void;
+  /** Put a text where the cursor is; in place of `before` while that is still there as it was. */
+  insert: (text: string, before: string | null) => void;
+  /** Replace `before` by a text, if it is still there as it was. */
+  replace: (text: string, before: string) => void;
 }
 
 /** Begin a reply with a template, in the language that the reporter writes. */
-export function Templates({ report, hasGaps, use }: TemplatesProps) {
+export function Templates({ report, hasGaps, insert, replace }: TemplatesProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [templates, setTemplates] = useState<Template[]>([]);
-  const [wanted, setWanted] = useState<Language>(() => languageOf(report));
+  const [chosen, setChosen] = useState('');
+  const [own, setOwn] = useState<Language | null>(null);
+  // What was put into the reply, to find it there again.
+  const put = useRef<{ code: string; text: string } | null>(null);
+  const wanted = own ?? languageOf(report) ?? language.value;
   useEffect(() => {
     void outcomeOf(api.GET('/v1/officer/templates')).then((outcome) => {
       if (outcome.ok) setTemplates(outcome.data.items);
     });
   }, [api]);
-  const choose = (code: string) => {
+  const textOf = (code: string, inLanguage: Language): string | undefined => {
     const template = templates.find((one) => one.code === code);
-    const text = template?.text[wanted] ?? template?.text['en'];
-    if (text !== undefined) use(filled(text, known(report)));
+    const text = template?.text[inLanguage] ?? template?.text['en'];
+    return text === undefined ? undefined : filled(text, known(report));
+  };
+  const use = () => {
+    const text = textOf(chosen, wanted);
+    if (text === undefined) return;
+    insert(text, put.current?.text ?? null);
+    put.current = { code: chosen, text };
+  };
+  const speak = (inLanguage: Language) => {
+    setOwn(inLanguage);
+    const before = put.current;
+    const text = before && textOf(before.code, inLanguage);
+    if (!before || !text) return;
+    replace(text, before.text);
+    put.current = { code: before.code, text };
   };
   return (
     <div class="row templates">
@@ -40,11 +63,8 @@ export function Templates({ report, hasGaps, use }: TemplatesProps) {
         id="template"
         class="field__control"
         aria-describedby="template-hint"
-        value=""
-        onChange={(event) => {
-          choose(event.currentTarget.value);
-          event.currentTarget.value = '';
-        }}
+        value={chosen}
+        onChange={(event) => setChosen(event.currentTarget.value)}
       >
         <option value="">{t.talk.templateNone}</option>
         {templates.map(({ code, title }) => (
@@ -57,11 +77,14 @@ export function Templates({ report, hasGaps, use }: TemplatesProps) {
         class="field__control"
         aria-label={t.talk.templateLanguage}
         value={wanted}
-        onChange={(event) => setWanted(event.currentTarget.value as Language)}
+        onChange={(event) => speak(event.currentTarget.value as Language)}
       >
         <option value="zh">{t.talk.languages.zh}</option>
         <option value="en">{t.talk.languages.en}</option>
       </select>
+      <Button disabled={!chosen} onClick={use}>
+        {t.talk.insert}
+      </Button>
       <p class={hasGaps ? 'hint templates__hint' : 'hidden-visually'} id="template-hint">
         {t.talk.templateHint}
       </p>
@@ -78,9 +101,12 @@ function known(report: Report): Record<string, string | null> {
   };
 }
 
-/** Guess the reporter's language by what they wrote. */
-function languageOf({ text, messages }: Report): Language {
-  const written = [text ?? '', ...messages.map((message) => message.text)].join('');
-  if (!written) return language.peek();
-  return /\p{Script=Han}/u.test(written) ? 'zh' : 'en';
+/** Guess the reporter's language by what they wrote themselves, the latest first. */
+function languageOf({ text, messages }: Report): Language | null {
+  const written = messages.filter(({ from }) => from === 'reporter').map((one) => one.text);
+  for (const words of [...written.reverse(), text ?? '']) {
+    const found = languageIn(words);
+    if (found) return found;
+  }
+  return null;
 }

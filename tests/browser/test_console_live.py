@@ -1,0 +1,186 @@
+"""A report while it is open: what comes in is shown, and takes nothing away from the officer."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import LI, ZHAO, Resident, officer_api, sign_in
+from tests.local.stack import Stack
+
+PULSE_MS = 10_000
+PHONE = {"width": 360, "height": 740}
+REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
+
+
+@pytest.fixture
+def resident(stack: Stack) -> Resident:
+    return Resident(stack.api, **REPORT)
+
+
+def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:
+    """Open the report, with a clock that the test moves."""
+    page = open_page(f"/console/reports/{resident.id}", **context)
+    page.clock.install()
+    sign_in(page, name)
+    expect(page.locator("#next-step")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def test_what_the_reporter_writes_appears_beside_what_is_typed(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident)
+    reply = page.get_by_label("Message to the reporter")
+    reply.fill("Is he still")
+    place = reply.bounding_box()
+    resident.write("He has gone into the park.")
+    page.clock.run_for(PULSE_MS)
+    message = page.locator(".message").filter(has_text="He has gone into the park.")
+    expect(message).to_contain_text("New")
+    expect(page.get_by_role("status").filter(has_text="The reporter has written.")).to_contain_text(
+        "He has gone into the park."
+    )
+    expect(reply).to_be_focused()
+    expect(reply).to_have_value("Is he still")
+    assert reply.bounding_box() == place
+    # It was in sight, so that the reply goes.
+    reply.fill("Which park?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent.")).to_be_visible()
+    assert [one["from"] for one in resident.read()["messages"]] == ["reporter", "officer"]
+
+
+@pytest.mark.thorough
+def test_a_message_that_is_not_in_sight_is_not_taken_as_read(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident, viewport=PHONE)
+    resident.write("He has gone into the park.")
+    page.clock.run_for(PULSE_MS)
+    read = page.get_by_role("button", name="Read it")
+    expect(read).to_be_in_viewport()
+    page.get_by_role("button", name="Acknowledge and take").click()
+    dialog = page.get_by_role("dialog", name="Somebody has written meanwhile")
+    expect(dialog).to_contain_text("He has gone into the park.")
+    dialog.get_by_role("button", name="Back to what I was doing").click()
+    expect(read).to_have_count(0)
+    resident.write("Now he sits at the lake.")
+    page.clock.run_for(PULSE_MS)
+    read.click()
+    expect(page.locator(".message", has_text="Now he sits at the lake.")).to_be_in_viewport()
+    expect(read).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_what_a_colleague_has_changed_is_said_where_the_officer_is(
+    open_page: OpenPage, resident: Resident, stack: Stack
+) -> None:
+    page = opened(open_page, resident)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    officer_api(stack, "supervisor")(
+        "PATCH",
+        f"/v1/officer/reports/{resident.id}",
+        {"status": "acknowledged"},
+        **{"If-Match": '"1"'},
+    )
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_text("A colleague has changed this report.")).to_be_in_viewport()
+    page.get_by_role("button", name="Show it as it is now").click()
+    expect(page.locator(".report__tags")).to_contain_text("Acknowledged")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+@pytest.mark.thorough
+def test_what_was_chosen_for_closing_outlives_a_new_message(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident)
+    page.get_by_role("button", name="Close…").click()
+    close = page.get_by_role("dialog", name="Close the report")
+    close.get_by_label("Resolved").check()
+    close.get_by_label("What the reporter reads").fill("He is at home.")
+    resident.write("He has gone.")
+    close.get_by_role("button", name="Close the report").click()
+    unseen = page.get_by_role("dialog", name="Somebody has written meanwhile")
+    unseen.get_by_role("button", name="Back to what I was doing").click()
+    expect(close.get_by_label("Resolved")).to_be_checked()
+    expect(close.get_by_label("What the reporter reads")).to_have_value("He is at home.")
+    close.get_by_role("button", name="Close the report").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(close).to_have_count(0)
+    expect(page.get_by_role("heading", name="Next step")).to_be_focused()
+
+
+@pytest.mark.thorough
+def test_a_template_takes_nothing_away_and_follows_its_language(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident, language="zh-CN")
+    # The language of the reporter, not of the screen.
+    language = page.get_by_label("模板语言")
+    expect(language).to_have_value("en")
+    reply = page.get_by_label("给举报人的消息")
+    reply.fill("Thank you.")
+    template = page.get_by_label("模板", exact=True)
+    template.focus()
+    page.keyboard.press("ArrowDown")
+    expect(reply).to_have_value("Thank you.")
+    page.get_by_role("button", name="插入").click()
+    written = reply.input_value()
+    assert written.startswith("Thank you.\n")
+    assert resident.reference in written
+    expect(reply).to_be_focused()
+    language.select_option("zh")
+    expect(reply).not_to_have_value(written)
+    assert reply.input_value().startswith("Thank you.\n")
+
+
+@pytest.mark.thorough
+def test_a_lower_urgency_is_a_step_of_its_own(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, "child_abduction", "A girl was pulled into a van.")
+    page = opened(open_page, resident)
+    page.get_by_label("Urgency").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_text("Less urgent than “Critical”")).to_be_visible()
+    expect(page.locator(".report__tags")).to_contain_text("Critical")
+    page.get_by_role("button", name="Change to “High”").click()
+    expect(page.locator(".report__tags")).to_contain_text("High")
+
+
+@pytest.mark.thorough
+def test_no_step_loses_the_focus(open_page: OpenPage, resident: Resident) -> None:
+    page = opened(open_page, resident)
+    page.get_by_role("button", name="Ask for a legal hold…").click()
+    page.get_by_label("Reason").fill("Evidence in court.")
+    page.get_by_label("Until").fill("2030-01-01")
+    page.get_by_role("button", name="Ask for the hold").click()
+    expect(page.get_by_role("heading", name="Legal hold", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Pass on to an agency…").click()
+    page.get_by_label("Reason, for colleagues").fill("A matter of the city.")
+    page.get_by_label("Text", exact=True).check()
+    page.get_by_role("button", name="Propose it").click()
+    expect(page.get_by_role("heading", name="Passing on", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Show who did and saw what").click()
+    expect(page.get_by_role("heading", name="History")).to_be_focused()
+    page.get_by_role("button", name="Export…").click()
+    dialog = page.get_by_role("dialog", name="Export")
+    dialog.get_by_label("Reason").fill("For the court.")
+    dialog.get_by_role("button", name="Make the zip").click()
+    expect(dialog.get_by_role("heading")).to_be_focused()
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Export…")).to_be_focused()
+
+    other = opened(open_page, resident, ZHAO)
+    # What waits for a second officer stands in the head.
+    expect(other.locator(".report__tags")).to_contain_text("Legal hold waits for approval")
+    other.get_by_role("button", name="Approve the hold").click()
+    expect(other.get_by_role("heading", name="Legal hold", exact=True)).to_be_focused()
+    other.get_by_role("button", name="Read what the agency gets").click()
+    document = other.get_by_role("dialog", name="What the agency gets")
+    document.get_by_role("button", name="Say no").click()
+    expect(document.get_by_text("The proposal of your colleague ends")).to_be_visible()
+    document.get_by_role("button", name="Say no").click()
+    expect(other.get_by_role("heading", name="Passing on", exact=True)).to_be_focused()

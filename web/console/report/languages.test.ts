@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+
+import { languageIn } from './languages.ts';
+
+test('a text is in the language of most of its words', () => {
+  expect(languageIn('An old man in a grey coat.')).toBe('en');
+  expect(languageIn('一位穿灰色外套的老人。')).toBe('zh');
+});
+
+test('a name in the other language does not change that', () => {
+  expect(languageIn('A grey van near 三里屯 drove away with a boy.')).toBe('en');
+  expect(languageIn('一辆白色的 BMW X5 停在路口')).toBe('zh');
+});
+
+test('without words there is no language', () => {
+  expect(languageIn('')).toBeNull();
+  expect(languageIn('13800138000')).toBeNull();
+});
