@@ -1,4 +1,4 @@
-import { colon, labelled, listed, parted } from '../../shared/joined.ts';
+import { colon, labelled, parted } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
