@@ -1,16 +1,16 @@
 import city from 'virtual:city';
 import { texts } from '../language.ts';
 
-/** The emergency number, above everything else. */
-export function Emergency() {
+/** The emergency number, above everything else. `short`: in as few words as it can be said. */
+export function Emergency({ short = false }: { short?: boolean }) {
   return (
-    <p class="emergency">
-      {text().danger} <a href={`tel:${city.emergencyNumber}`}>{city.emergencyNumber}</a>
+    <p class={short ? 'emergency emergency--short' : 'emergency'}>
+      {short ? text().short : text().danger} <a href={`tel:${city.emergencyNumber}`}>{city.emergencyNumber}</a>
     </p>
   );
 }
 
 const text = texts({
-  en: { danger: 'If anyone is in danger right now, call' },
-  zh: { danger: '如果有人正处于危险之中，请立即拨打' },
+  en: { danger: 'If anyone is in danger right now, call', short: 'In danger? Call' },
+  zh: { danger: '如果有人正处于危险之中，请立即拨打', short: '有危险请拨打' },
 });
