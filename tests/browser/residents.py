@@ -23,7 +23,7 @@ _SERIAL = 0xA431
 WORDS = {
     "en": {
         "category": "Missing elderly person",
-        "closing": "Close my report",
+        "closing": "Put my report away",
         "copy": "Copy",
         "erase": "Erase it without keeping the receipt",
         "erase_yes": "Yes, erase it",
@@ -48,7 +48,7 @@ WORDS = {
     },
     "zh-CN": {
         "category": "老人走失",
-        "closing": "关闭我的举报",
+        "closing": "收起我的举报",
         "copy": "复制",
         "erase": "不留回执，直接删除",
         "erase_yes": "是，删除",

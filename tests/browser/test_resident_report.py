@@ -148,6 +148,17 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
 
 
 @pytest.mark.thorough
+def test_the_word_of_a_step_is_gone_when_another_says_something(page: Page, stack: Stack) -> None:
+    _opened(page, stack)
+    page.get_by_label("Write to the police").fill("He is still here.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Your message is sent.")).to_be_visible()
+    page.get_by_role("button", name="Save the proof").click()
+    expect(page.get_by_text("The proof is saved.")).to_be_visible()
+    expect(page.get_by_text("Your message is sent.")).to_have_count(0)
+
+
+@pytest.mark.thorough
 def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
     resident, _, _ = _opened(page, stack)
     resident.button("closing").click()

@@ -34,7 +34,7 @@ export function App() {
         </div>
       </header>
       <main id="content" class="page" tabIndex={-1}>
-        <Emergency />
+        <Emergency short={screen.value.name !== 'start'} />
         <Status kind="warning">{!online.value && <p>{text.offline}</p>}</Status>
         <Status kind="warning">
           {outbox.value && !outbox.value.durable && <p>{text.memory}</p>}
@@ -65,7 +65,7 @@ function Current() {
     case 'rewrite':
       return <Write begin={null} draft={shown.draft} />;
     case 'sent':
-      return <Sent id={shown.entry} />;
+      return <Sent id={shown.entry} placeless={shown.placeless === true} />;
     case 'mine':
       return <Mine receipt={shown.receipt} />;
   }

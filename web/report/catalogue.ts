@@ -47,7 +47,9 @@ export async function loadCatalogue(): Promise<void> {
   const tongue = language.value;
   const kept = read(tongue);
   if (kept) catalogue.value = kept;
-  catalogueState.value = 'loading';
+  // What is shown as old stays so until it is known better. Not read as a signal: whatever loads the
+  // catalogue for a language would do so again and again.
+  if (!kept || catalogueState.peek() !== 'kept') catalogueState.value = 'loading';
   try {
     const { data } = await api.GET('/v1/catalogue', { headers: { 'Accept-Language': tongue } });
     if (tongue !== language.value) return;

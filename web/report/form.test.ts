@@ -123,6 +123,8 @@ test.each([
   [{ answers: { last_seen: 'then' } }, 'details.last_seen time'],
   [{ when: 'then' }, 'occurred_at time'],
   [{ when: '2026-11-28T12:01' }, 'occurred_at future'],
+  [{ when: '1900-01-01T10:00' }, 'occurred_at past'],
+  [{ when: '0001-01-01T10:00' }, 'occurred_at past'],
   [{ contact: { name: '', phone: 'call me', email: '' } }, 'contact.phone badPhone'],
   [{ contact: { name: '', phone: '', email: 'me@home' } }, 'contact.email badEmail'],
   [{ contact: { name: 'a'.repeat(101), phone: '', email: '' } }, 'contact.name long'],

@@ -3,7 +3,7 @@ import { detailsOf, digits, oneLine, type Question } from '../shared/answers.ts'
 import type { Schemas } from '../shared/api.ts';
 import { parted } from '../shared/joined.ts';
 import type { ReportBody } from './outbox/types.ts';
-import { toLocal, toRfc3339 } from '../shared/time.ts';
+import { isTooOld, toLocal, toRfc3339 } from '../shared/time.ts';
 
 export type Category = Schemas['Category'];
 export type Limits = Schemas['Limits'];
@@ -15,9 +15,13 @@ export interface Contact {
   readonly email: string;
 }
 
-/** Where it was: not said, an area that is still to be picked, where the phone is, or an area. */
+/**
+ * Where it was: not said, where the phone is but not found (yet), an area that is still to be picked,
+ * where the phone is, or an area.
+ */
 export type Place =
   | { readonly kind: 'none' }
+  | { readonly kind: 'unfound' }
   | { readonly kind: 'unpicked' }
   | { readonly kind: 'here'; readonly lat: number; readonly lon: number; readonly accuracy: number }
   | {
@@ -60,6 +64,7 @@ export interface Fault {
     | 'long'
     | 'range'
     | 'time'
+    | 'past'
     | 'future'
     | 'badPhone'
     | 'badEmail'
@@ -104,7 +109,7 @@ export function isBegun(form: Form, files: number): boolean {
 /** Return whether a place is said. */
 export function isPlaced(
   place: Place,
-): place is Exclude<Place, { readonly kind: 'none' | 'unpicked' }> {
+): place is Exclude<Place, { readonly kind: 'none' | 'unfound' | 'unpicked' }> {
   return place.kind === 'here' || place.kind === 'area';
 }
 
@@ -244,13 +249,15 @@ function questionFaults(question: Question, typed: string): readonly Fault[] {
   if (question.type === 'text' && lengthOf(answer) > question.max_length) {
     return [{ field, fault: 'long', most: question.max_length }];
   }
-  if (question.type === 'time' && toRfc3339(answer) === null) return [{ field, fault: 'time' }];
+  if (question.type === 'time' && toRfc3339(answer) === null) {
+    return [{ field, fault: isTooOld(answer) ? 'past' : 'time' }];
+  }
   return [];
 }
 
 function timeFaults(field: string, local: string, now: Date): readonly Fault[] {
   const time = toRfc3339(local);
-  if (time === null) return [{ field, fault: 'time' }];
+  if (time === null) return [{ field, fault: isTooOld(local) ? 'past' : 'time' }];
   return Date.parse(time) > now.getTime() + AHEAD_MS ? [{ field, fault: 'future' }] : [];
 }
 

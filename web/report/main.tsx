@@ -9,6 +9,7 @@ import { catalogue, loadCatalogue } from './catalogue.ts';
 import { guardClosing } from './leave.ts';
 import { loadAll } from './parts/Later.tsx';
 import './report.css';
+import './frame.css';
 import { followHistory } from './screen.ts';
 import { followNetwork, openService, wouldLose } from './service.ts';
 import { followLinks } from './start/lead.ts';

@@ -14,7 +14,8 @@ export type Screen =
   | { readonly name: 'write'; readonly category: string; readonly bulletin: Subject | null }
   /** A draft; without an id the report that is open, to correct it. */
   | { readonly name: 'rewrite'; readonly draft: string | null }
-  | { readonly name: 'sent'; readonly entry: string }
+  /** `placeless`: the person wanted to send where they are, and it was not found. */
+  | { readonly name: 'sent'; readonly entry: string; readonly placeless?: boolean }
   | { readonly name: 'mine'; readonly receipt: string | null };
 
 export const screen = signal<Screen>({ name: 'start' });
@@ -44,6 +45,8 @@ export function go(next: Screen, say = '', kind: Word['kind'] = 'success'): void
 
 /** Follow the browser's "back". Call it once. */
 export function followHistory(): void {
+  // Each screen begins at its top. The browser would scroll the first one to where it was left.
+  history.scrollRestoration = 'manual';
   addEventListener('popstate', () => {
     if (!deeper) return;
     deeper = false;

@@ -1,14 +1,23 @@
 /** Times between the clock of a phone or a computer and the API (RFC 3339). */
 
-/** Return a time of a `datetime-local` field with the phone's offset; null if it is no time. */
+// The API takes no time before it.
+const FIRST_YEAR = 1970;
+
+/** Return a time of a `datetime-local` field with the phone's offset; null if the API takes none such. */
 export function toRfc3339(local: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(local)) return null;
   const time = new Date(local);
-  if (Number.isNaN(time.getTime()) || time.getFullYear() < 1970) return null;
+  if (Number.isNaN(time.getTime()) || time.getFullYear() < FIRST_YEAR) return null;
   const offset = -time.getTimezoneOffset();
   const ahead = Math.abs(offset);
   const zone = `${pad(Math.floor(ahead / 60))}:${pad(ahead % 60)}`;
   return `${local.slice(0, 16)}:00${offset < 0 ? '-' : '+'}${zone}`;
+}
+
+/** Return whether it is a time, but so long ago that it must be a slip. */
+export function isTooOld(local: string): boolean {
+  const time = new Date(local);
+  return !Number.isNaN(time.getTime()) && time.getFullYear() < FIRST_YEAR;
 }
 
 /** Return a time as a `datetime-local` field has it, to the minute. */

@@ -2,8 +2,8 @@
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
 import { showTime } from '../../shared/time.ts';
+import { useLatest } from './latest.ts';
 import {
   earlier,
   earlierCursor,
@@ -51,7 +51,7 @@ function OneMessage({ message }: { message: Message }) {
 
 function Writer() {
   const text = mine();
-  const [said, setSaid] = useSaid('');
+  const [said, setSaid] = useLatest('');
   const send = (typed: string, key: string): ReturnType<typeof writeMessage> => {
     setSaid('');
     return writeMessage(typed, key);

@@ -14,6 +14,7 @@ import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
 import { chosenFiles } from '../write/chosen.ts';
 import { type FieldError, errorsOf, unacceptable } from '../write/errors.ts';
+import { useLatest } from './latest.ts';
 import { type OwnReport, receipt, refresh } from './report.ts';
 import { mine } from './texts.ts';
 
@@ -101,7 +102,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const [keep, setKeep] = useState(false);
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
-  const [said, setSaid] = useSaid('');
+  const [said, setSaid] = useLatest('');
   const entries = (outbox.value?.entries.value ?? []).filter(
     (entry) => entry.category === '' && entry.reportId === report.id,
   );

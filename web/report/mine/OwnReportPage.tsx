@@ -7,6 +7,7 @@ import { language } from '../../shared/language.ts';
 import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
+import { StillSending } from '../parts/StillSending.tsx';
 import { go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showDay, showTime } from '../../shared/time.ts';
@@ -21,6 +22,7 @@ import { mine } from './texts.ts';
 /** A report as its reporter sees it. It looks for news only while somebody looks at it. */
 export function OwnReportPage({ report }: { report: OwnReport }) {
   const text = mine();
+  const entries = outbox.value?.entries.value ?? [];
   usePolling(report.poll_after_s);
   const category = categoryOf(report.category)?.label ?? report.category;
   const isWithdrawn = report.status === 'withdrawn';
@@ -31,6 +33,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         {text.number} <strong>{report.reference}</strong> · {text.received}{' '}
         {showTime(report.received_at, language.value)}
       </p>
+      <StillSending entries={entries.filter(({ reportId }) => reportId === report.id)} />
       <State report={report} />
       {report.may_reopen && <Reopen />}
       <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
@@ -58,9 +61,6 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         )}
         <SaveProof />
         {!isWithdrawn && <Withdraw />}
-        <Button class="wide" onClick={close}>
-          {text.close}
-        </Button>
       </section>
       <p class="muted looked">
         {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
@@ -69,6 +69,11 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         </Button>
       </p>
       <RedButton />
+      <p class="put-away">
+        <Button kind="quiet" onClick={close}>
+          {text.close}
+        </Button>
+      </p>
     </>
   );
 }

@@ -4,7 +4,6 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { sentences } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { Sure } from '../parts/Sure.tsx';
 import { locate, type NoFix } from '../position.ts';
@@ -12,6 +11,7 @@ import { tell } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
 import { write } from '../write/texts.ts';
+import { useLatest } from './latest.ts';
 import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
 import { mine } from './texts.ts';
 
@@ -25,7 +25,7 @@ interface Said {
 export function AddPlace({ report }: { report: OwnReport }) {
   const text = mine();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useSaid<Said | null>(null);
+  const [said, setSaid] = useLatest<Said | null>(null);
   // A place whose call has not come back keeps its key.
   const key = useRef(randomUuid());
 
@@ -75,7 +75,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
 export function SaveProof() {
   const text = mine();
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useSaid<Said | null>(null);
+  const [said, setSaid] = useLatest<Said | null>(null);
   const save = async (): Promise<void> => {
     setBusy(true);
     const outcome = await loadProof();
@@ -109,7 +109,7 @@ export function Withdraw() {
   const text = mine();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useSaid<Said | null>(null);
+  const [said, setSaid] = useLatest<Said | null>(null);
   const take = async (): Promise<void> => {
     setBusy(true);
     const outcome = await withdraw();

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 export interface FoldProps {
   title: string;
@@ -9,10 +10,14 @@ export interface FoldProps {
   children: ComponentChildren;
 }
 
-/** Something optional, folded away. */
+/** Something optional, folded away. It opens by itself, but never closes in front of the person. */
 export function Fold({ title, value = '', open = false, children }: FoldProps) {
+  const fold = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (open && fold.current) fold.current.open = true;
+  }, [open]);
   return (
-    <details class="fold" open={open || undefined}>
+    <details class="fold" ref={fold}>
       <summary class="fold__title">
         <span>{title}</span>
         {value && <span class="fold__value">{value}</span>}

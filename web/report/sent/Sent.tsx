@@ -7,6 +7,7 @@ import { colon } from '../../shared/joined.ts';
 import { formOf } from '../form.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
+import { StillSending, stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { showReceipt } from '../receipt.ts';
 import { go } from '../screen.ts';
@@ -18,7 +19,7 @@ import { sent } from './texts.ts';
 import './sent.css';
 
 /** What becomes of a report on its way: sending, refused, or filed with its receipt. */
-export function Sent({ id }: { id: string }) {
+export function Sent({ id, placeless }: { id: string; placeless: boolean }) {
   const text = sent();
   const box = outbox.value;
   const entry = box?.entries.value.find((one) => one.id === id);
@@ -37,7 +38,7 @@ export function Sent({ id }: { id: string }) {
   return (
     <>
       {entry.receipt ? (
-        <Filed entry={entry} />
+        <Filed entry={entry} placeless={placeless} />
       ) : entry.state === 'refused' ? (
         <Refused entry={entry} />
       ) : (
@@ -88,13 +89,15 @@ function OnItsWay({ entry }: { entry: Entry }) {
   );
 }
 
-function Filed({ entry }: { entry: Entry }) {
+function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
   const text = sent();
-  const left = entry.files.filter(({ state }) => state === 'waiting' || state === 'uploading').length;
+  const { left } = stillSending([entry]);
   return (
     <>
-      <Heading key="filed">{text.arrived}</Heading>
-      <Status kind="success">
+      <Heading key="filed">{left > 0 ? text.arrivedPart : text.arrived}</Heading>
+      <StillSending entries={[entry]} />
+      <Status kind={left > 0 ? 'info' : 'success'}>
+        {left === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
         {entry.reference && (
           <p>
             {text.reference}
@@ -103,6 +106,11 @@ function Filed({ entry }: { entry: Entry }) {
           </p>
         )}
       </Status>
+      {placeless && (
+        <Status kind="warning">
+          <p>{text.placeless}</p>
+        </Status>
+      )}
       {entry.notes.length > 0 && (
         <section class="notes" aria-labelledby="notes">
           <h2 id="notes">{text.notes}</h2>
@@ -113,10 +121,6 @@ function Filed({ entry }: { entry: Entry }) {
       )}
       {entry.receipt && <Receipt receipt={entry.receipt} />}
       <Files entry={entry} />
-      <Status kind="info">
-        {left > 0 && <p>{text.filesLeft(left)}</p>}
-        {left === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
-      </Status>
       {entry.confirmed ? <p>{text.haveLater}</p> : <Confirm entry={entry} left={left} />}
       <section class="choice-apart">
         <Button class="wide" onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
@@ -167,6 +171,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
         <code>{showReceipt(entry.receipt ?? '')}</code>
       </p>
       <p>{text.haveText}</p>
+      {left > 0 && <p>{text.haveUnsent}</p>}
     </Sure>
   );
 }

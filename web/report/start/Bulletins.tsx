@@ -16,6 +16,7 @@ import {
 } from '../bulletins.ts';
 import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
+import { online } from '../service.ts';
 import { frame } from '../texts.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
@@ -32,6 +33,9 @@ export function Bulletins() {
   const tongue = language.value;
   const chosen = channel.value;
   useEffect(() => void loadBulletins(chosen), [tongue, chosen]);
+  useEffect(() => {
+    if (online.value && bulletinsState.value === 'failed') void loadBulletins(chosen);
+  }, [online.value]);
   const channels = (catalogue.value?.channels ?? []).filter(({ state }) => state === 'active');
   const all = bulletins.value;
   return (

@@ -6,10 +6,13 @@ import { catalogueState, isOn, loadCatalogue } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
+import { online } from '../service.ts';
 import { Bulletins } from './Bulletins.tsx';
 import { Tiles } from './Tiles.tsx';
 import { Unfinished } from './Unfinished.tsx';
 import { start } from './texts.ts';
+
+const AGAIN_MS = 10_000;
 
 /** The first screen: report, or help with what the police look for, or open one's report. */
 export function Start() {
@@ -18,7 +21,13 @@ export function Start() {
   useEffect(() => {
     // It may be hours old when the person comes back to this screen.
     if (catalogueState.value !== 'loading') void loadCatalogue();
-  }, [tongue]);
+  }, [tongue, online.value]);
+  const isOld = catalogueState.value === 'kept';
+  useEffect(() => {
+    // The browser may not know that the network was away.
+    const timer = isOld && setInterval(() => void loadCatalogue(), AGAIN_MS);
+    return () => clearInterval(timer || undefined);
+  }, [isOld]);
   return (
     <>
       <Heading>{text.title}</Heading>

@@ -5,6 +5,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
+import { stillSending } from '../parts/StillSending.tsx';
 import { go, word } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
@@ -33,6 +34,7 @@ export function Unfinished() {
               <br />
               <span class="muted">{about(draft.form.category, draft.at)}</span>
             </p>
+            {outbox.value?.durable && <p>{text.draftSeen}</p>}
             <div class="row">
               <Button kind="primary" onClick={() => go({ name: 'rewrite', draft: draft.id })}>
                 {text.draftOpen}
@@ -52,6 +54,7 @@ export function Unfinished() {
                 {about(entry.category, entry.createdAt)}
               </span>
             </p>
+            {entry.state === 'uploading' && <p>{text.keepOpen}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
             <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
               {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
@@ -95,7 +98,7 @@ function stateOf(entry: Entry): string {
     waiting: text.stateWaiting,
     proving: text.stateProving,
     sending: text.stateSending,
-    uploading: text.stateUploading,
+    uploading: text.stateUploading(stillSending([entry]).percent),
     sent: text.stateSent,
     refused: text.stateRefused,
   };

@@ -25,6 +25,16 @@ export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsPr
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
   const hasVideo = isOn('video');
+  const { length } = files.all.value;
+  const before = useRef(length);
+  useEffect(() => {
+    // So that whoever comes back from the camera sees what became of it.
+    const last = files.all.value[length - 1];
+    if (length > before.current && last) {
+      document.getElementById(fileId(last.id))?.scrollIntoView({ block: 'nearest' });
+    }
+    before.current = length;
+  }, [length]);
   return (
     <section
       class={error ? 'attach field--wrong' : 'attach'}

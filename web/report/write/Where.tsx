@@ -4,7 +4,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Radios } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
-import { isPlaced } from '../form.ts';
+import { isPlaced, type Place } from '../form.ts';
 import { Fold } from '../parts/Fold.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { AreaChooser } from './AreaChooser.tsx';
@@ -17,15 +17,20 @@ import { write } from './texts.ts';
 export function Where({ errors }: { errors: readonly FieldError[] }) {
   const text = write();
   const { place, address } = form.value;
-  const [way, setWay] = useState<string>(place.kind === 'unpicked' ? 'area' : place.kind);
-  const [search, setSearch] = useState<'looking' | NoFix | null>(null);
+  const [way, setWay] = useState<string>(wayOf(place));
+  const [search, setSearch] = useState<'looking' | NoFix | null>(
+    place.kind === 'unfound' ? 'lost' : null,
+  );
   const error = errorOf(errors, 'location.lat');
   const addressError = errorOf(errors, 'location.address');
 
   const look = async (): Promise<void> => {
     setSearch('looking');
+    change({ place: { kind: 'unfound' } });
     try {
       const { lat, lon, accuracy } = await locate();
+      // Not if another way was chosen, or the report sent, meanwhile.
+      if (form.value.place.kind !== 'unfound') return;
       change({ place: { kind: 'here', lat, lon, accuracy } });
       setSearch(null);
     } catch (reason) {
@@ -35,8 +40,8 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
   const choose = (code: string): void => {
     setWay(code);
     setSearch(null);
-    change({ place: { kind: code === 'area' ? 'unpicked' : 'none' } });
     if (code === 'here') void look();
+    else change({ place: { kind: code === 'area' ? 'unpicked' : 'none' } });
   };
   const failures = { denied: text.denied, lost: text.lost, absent: text.noPlace };
   const value =
@@ -96,4 +101,10 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
       )}
     </Fold>
   );
+}
+
+/** Return which way to a place was chosen. */
+function wayOf({ kind }: Place): string {
+  if (kind === 'unpicked') return 'area';
+  return kind === 'unfound' ? 'here' : kind;
 }

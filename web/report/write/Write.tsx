@@ -7,9 +7,18 @@ import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { colon } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
-import { fileFaults, kindOf } from '../attachment.ts';
+import { type FileFault, fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
-import { type Category, contentOf, faultsOf, isOpen, lengthOf, type Subject } from '../form.ts';
+import {
+  type Category,
+  contentOf,
+  type Fault,
+  faultsOf,
+  isOpen,
+  lengthOf,
+  type Limits,
+  type Subject,
+} from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { Missing } from '../parts/Missing.tsx';
@@ -83,8 +92,6 @@ function WritePage() {
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
   const [choosing, setChoosing] = useState(!form.value.category);
-  // Begun by the red button: the camera is in sight at once, and the category comes after it.
-  const [cameraFirst] = useState(choosing);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
   const refused = refusals.value.map(({ field, text: why }) => ({
@@ -95,12 +102,21 @@ function WritePage() {
   }));
   const shown = [...errors, ...refused];
   const error = (field: string): string | null => errorOf(shown, field);
-  const left = (limits?.text_max ?? 4000) - lengthOf(form.value.text);
+  const most = limits?.text_max ?? 4000;
+  const left = most - lengthOf(form.value.text.trim());
+
+  const { category, place } = form.value;
+  useEffect(() => {
+    if (!limits || errors.length === 0) return;
+    // What has just been chosen may have put something right. Nothing new is found before "Send".
+    const [faults, wrongFiles] = look(limits);
+    const before = errors.map(({ field }) => field);
+    setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
+  }, [files.all.value, category, place.kind]);
 
   const send = async (): Promise<void> => {
     if (!limits || !outbox.value) return;
-    const faults = faultsOf(form.value, files.all.value.length, chosen, limits, new Date());
-    const wrongFiles = fileFaults(files.all.value, limits);
+    const [faults, wrongFiles] = look(limits);
     refusals.value = [];
     setErrors(() => errorsOf(faults, wrongFiles));
     if (faults.length + wrongFiles.length > 0) return;
@@ -112,8 +128,9 @@ function WritePage() {
         files: files.all.value.map(({ file }) => file),
         keep: { place: keepMetadata, time: keepMetadata },
       });
+      const placeless = form.value.place.kind === 'unfound';
       await clearForm();
-      go({ name: 'sent', entry: entry.id });
+      go({ name: 'sent', entry: entry.id, placeless });
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
@@ -124,15 +141,6 @@ function WritePage() {
     }
   };
 
-  const attachments = (
-    <Attachments
-      files={files}
-      keep={form.value.keepMetadata}
-      errors={shown}
-      hint={text.mediaHint}
-      onKeep={(keepMetadata) => change({ keepMetadata })}
-    />
-  );
   return (
     <form
       class="write"
@@ -142,8 +150,9 @@ function WritePage() {
         void send();
       }}
     >
-      <Heading>{choosing || !chosen ? text.title : chosen.label}</Heading>
-      <ErrorSummary errors={summary(shown, chosen, files.all.value, cameraFirst)} />
+      {/* Begun by the red button, the category is the first question. */}
+      <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
+      <ErrorSummary errors={summary(shown, chosen, files.all.value)} />
       {form.value.bulletin?.title && (
         <p class="subject">
           {text.lead}
@@ -151,11 +160,11 @@ function WritePage() {
           <strong>{form.value.bulletin.title}</strong>
         </p>
       )}
-      {cameraFirst && attachments}
       {choosing ? (
         <Radios
           id={fieldId('category')}
           legend={text.category}
+          said
           chosen={form.value.category}
           choices={offered(form.value.bulletin).map((one) => ({
             code: one.code,
@@ -172,7 +181,13 @@ function WritePage() {
           </Button>
         </p>
       )}
-      {!cameraFirst && attachments}
+      <Attachments
+        files={files}
+        keep={form.value.keepMetadata}
+        errors={shown}
+        hint={text.mediaHint}
+        onKeep={(keepMetadata) => change({ keepMetadata })}
+      />
       <Field
         id={fieldId('text')}
         label={text.text}
@@ -189,7 +204,10 @@ function WritePage() {
           />
         )}
       </Field>
-      <Status>{left < NEAR && <p>{text.left(Math.max(0, left))}</p>}</Status>
+      <Status kind={left < 0 ? 'warning' : 'info'}>
+        {left < 0 && <p>{text.over(-left, most)}</p>}
+        {left >= 0 && left < NEAR && <p>{text.left(left)}</p>}
+      </Status>
       <h2>{text.optional}</h2>
       <Where errors={shown} />
       <When error={error('occurred_at')} />
@@ -205,6 +223,7 @@ function WritePage() {
         </ul>
       </section>
       <div class="send">
+        <Status>{form.value.place.kind === 'unfound' && <p>{text.placeless}</p>}</Status>
         <Button kind="danger" type="submit" class="wide send__button" busy={busy}>
           {busy ? text.keeping : text.send}
         </Button>
@@ -222,12 +241,22 @@ function WritePage() {
           <p>{text.discardText}</p>
         </Sure>
       ) : (
-        <Button kind="quiet" onClick={() => setDiscarding(true)}>
-          {text.discard}
-        </Button>
+        <>
+          <Button kind="quiet" onClick={() => setDiscarding(true)}>
+            {text.discard}
+          </Button>
+          {outbox.value?.durable && <p class="write__stays muted">{text.stays}</p>}
+        </>
       )}
     </form>
   );
+}
+
+/** Return what is wrong with the words and with the files, as they are now. */
+function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]] {
+  const { value } = files.all;
+  const category = categoryOf(form.value.category);
+  return [faultsOf(form.value, value.length, category, limits, new Date()), fileFaults(value, limits)];
 }
 
 /** Return all categories; for a lead, those that lead to its bulletin first. */

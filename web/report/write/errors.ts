@@ -45,7 +45,6 @@ export function summary(
   errors: readonly FieldError[],
   category: Category | undefined,
   files: readonly Attachment[],
-  cameraFirst: boolean,
 ): readonly FieldError[] {
   const text = write();
   const labels: Record<string, string> = {
@@ -64,13 +63,13 @@ export function summary(
   return errors
     .filter(({ field = '' }) => !isFile(field) || field in labels)
     .map((error) => ({ label: labels[error.field ?? ''], ...error }))
-    .sort((one, other) => rank(one, cameraFirst) - rank(other, cameraFirst));
+    .sort((one, other) => rank(one) - rank(other));
 }
 
-/** Where the field of an error is on the page: the category, or else the files, is the first. */
-function rank({ field = '' }: FieldError, cameraFirst: boolean): number {
-  if (field === fieldId('category')) return cameraFirst ? 1 : 0;
-  if (field === fieldId('media') || isFile(field)) return cameraFirst ? 0 : 1;
+/** Where the field of an error is on the page: first the category, then the files. */
+function rank({ field = '' }: FieldError): number {
+  if (field === fieldId('category')) return 0;
+  if (field === fieldId('media') || isFile(field)) return 1;
   return 2;
 }
 

@@ -13,17 +13,19 @@ export interface ErrorSummaryProps {
 }
 
 /**
- * What is wrong in a form, above it. It takes the focus whenever its errors change, but not when only
- * their language does.
+ * What is wrong in a form, above it. It takes the focus whenever something else is wrong, but not when
+ * only its language changes, or when something is put right.
  */
 export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
   const box = useRef<HTMLDivElement>(null);
   const found = errors.map((error) => `${error.field ?? ''} ${error.text}`).join('\n');
   const tongue = language.value;
-  const before = useRef(tongue);
+  const before = useRef({ found: '', tongue });
   useEffect(() => {
-    if (found && before.current === tongue) box.current?.focus();
-    before.current = tongue;
+    const known = before.current.found.split('\n');
+    const isNew = found.split('\n').some((line) => line && !known.includes(line));
+    if (isNew && before.current.tongue === tongue) box.current?.focus();
+    before.current = { found, tongue };
   }, [found, tongue]);
   if (!found) return null;
   return (

@@ -1,0 +1,152 @@
+"""What a person needs is in sight, also in large text and in a low window."""
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Resident, phone_photo
+from tests.local.stack import Stack
+
+SMALL = {"width": 320, "height": 640}
+
+
+def _larger(page: Page) -> None:
+    """Show text at 200 %, as people with weak eyes set it."""
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+
+
+def _in_sight(page: Page, what: Locator) -> bool:
+    """Return whether the first line of something is in the window, and no bar lies over it."""
+    expect(what).to_be_visible()
+    return bool(
+        what.evaluate("""one => {
+          const box = one.getBoundingClientRect();
+          const found = document.elementFromPoint(box.left + 8, box.top + 20);
+          return found !== null && (one.contains(found) || found.contains(one));
+        }""")
+    )
+
+
+def test_each_screen_shows_its_heading_in_large_text(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language, viewport=SMALL)
+    _larger(page)
+    resident = Resident(page, language)
+    heading = page.get_by_role("heading", level=1)
+    assert _in_sight(page, heading)
+    resident.begin()
+    assert _in_sight(page, heading)
+    resident.photograph(phone_photo())
+    expect(page.locator(".file__removed")).to_be_visible()
+    assert _in_sight(page, page.locator(".file"))
+    assert _in_sight(page, resident.button("send"))
+    assert _in_sight(page, resident.button("leave"))
+    resident.send()
+    resident.receipt()
+    assert _in_sight(page, heading)
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    assert _in_sight(page, heading)
+
+
+@pytest.mark.thorough
+def test_send_stays_in_sight_in_a_low_window(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 480})
+    resident = Resident(page)
+    resident.begin()
+    assert _in_sight(page, resident.button("send"))
+    page.set_viewport_size({"width": 640, "height": 340})
+    assert _in_sight(page, resident.button("send"))
+
+
+@pytest.mark.thorough
+def test_the_first_screen_begins_at_its_top_again(open_page: OpenPage) -> None:
+    page = open_page(viewport=SMALL)
+    resident = Resident(page)
+    page.get_by_role("button", name="Something else").click()
+    expect(page.get_by_label("What did you see?")).to_be_visible()
+    page.go_back()
+    expect(resident.heading("Tell the police what you saw")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="Something else").click()
+    resident.button("start").click()
+    expect(resident.heading("Tell the police what you saw")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.thorough
+def test_what_is_still_being_sent_is_said_first_on_each_screen(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    held: list[Route] = []
+    page = open_page(viewport={"width": 360, "height": 740}, service_workers="block")
+    page.route(f"{stack.outputs['aws']}/**", lambda route: held.append(route))
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(phone_photo())
+    resident.send()
+    expect(resident.heading("but not yet its files")).to_be_visible()
+    still = page.get_by_text("1 file is still being sent. Keep this page open.")
+    assert _in_sight(page, still)
+    resident.button("have").click()
+    question = page.get_by_role("group", name="Do you have this receipt elsewhere?")
+    expect(question).to_contain_text("Not all files are sent yet")
+    resident.button("open_mine").click()
+    assert _in_sight(page, still)
+    resident.button("start").click()
+    expect(page.locator(".unfinished")).to_contain_text("Files are being sent: 0 %")
+    expect(page.locator(".unfinished")).to_contain_text("Keep this page open")
+    page.get_by_role("button", name="Show or erase my receipt").click()
+    for route in held:
+        route.continue_()
+    page.unroute_all()
+    expect(page.get_by_text("All files are sent.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your report has arrived", exact=True)).to_be_visible()
+    expect(still).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("An old man at the bus stop.")
+    page.get_by_text("Where was it?").first.click()
+    page.get_by_label("Here, where I am").check()
+    said = page.get_by_text("No place yet: sent without it.")
+    expect(said).to_be_visible()
+    page.get_by_role("group", name="Where was it?").get_by_label("I do not say").check()
+    expect(said).to_have_count(0)
+    page.get_by_label("Here, where I am").check()
+    resident.send()
+    resident.receipt()
+    expect(page.get_by_text("No place was sent")).to_contain_text("It is here now")
+
+
+@pytest.mark.thorough
+def test_what_a_photo_puts_right_is_no_error_any_more(page: Page) -> None:
+    resident = Resident(page)
+    page.locator(".red-button").click()
+    resident.send()
+    summary = page.get_by_role("alert").filter(has_text="There is a problem")
+    words = summary.get_by_text("Write a few words, or attach a photo.")
+    expect(words).to_be_visible()
+    resident.photograph(phone_photo())
+    expect(words).to_have_count(0)
+    expect(summary).to_contain_text("Choose what it is about.")
+    page.get_by_label("Suspected offender").check()
+    expect(summary).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_what_was_old_is_new_when_the_network_is_back(open_page: OpenPage) -> None:
+    page = open_page(service_workers="block")
+    resident = Resident(page)
+    resident.begin()
+    page.context.set_offline(True)
+    # The browser may have the response for some minutes.
+    page.route("**/v1/catalogue", lambda route: route.abort())
+    resident.button("start").click()
+    old = page.get_by_text("this is what was known when you last opened the page")
+    expect(old).to_be_visible()
+    page.unroute_all()
+    page.context.set_offline(False)
+    expect(old).to_have_count(0)
