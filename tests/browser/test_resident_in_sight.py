@@ -113,12 +113,12 @@ def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page)
     page.get_by_label("Here, where I am").check()
     said = page.get_by_text("No place yet: sent without it.")
     expect(said).to_be_visible()
-    page.get_by_role("group", name="Where was it?").get_by_label("I do not say").check()
+    page.get_by_role("group", name="Where was it?").get_by_label("Prefer not to say").check()
     expect(said).to_have_count(0)
     page.get_by_label("Here, where I am").check()
     resident.send()
     resident.receipt()
-    expect(page.get_by_text("No place was sent")).to_contain_text("It is here now")
+    expect(page.get_by_text("No place was sent")).to_contain_text("Send where I am now")
 
 
 @pytest.mark.thorough
@@ -131,7 +131,7 @@ def test_what_a_photo_puts_right_is_no_error_any_more(page: Page) -> None:
     expect(words).to_be_visible()
     resident.photograph(phone_photo())
     expect(words).to_have_count(0)
-    expect(summary).to_contain_text("Choose what it is about.")
+    expect(summary).to_contain_text("What is it about? Choose one.")
     page.get_by_label("Suspected offender").check()
     expect(summary).to_have_count(0)
 

@@ -15,7 +15,7 @@ const en = {
   arrived: 'Your report has arrived',
   arrivedPart: 'Your report has arrived, but not yet its files',
   placeless:
-    'No place was sent: the page could not find out where you are. You can send it later: open your report and choose “It is here now”.',
+    'No place was sent: the page could not find out where you are. You can send it later: open your report and choose “Send where I am now”.',
   reference: 'Reference, for talking about it',
   receiptTitle: 'Take down your receipt',
   receiptText: 'This code opens your report and the answers to it. Nobody can give it to you again. Whoever has it can read your report.',
@@ -77,7 +77,7 @@ const zh: typeof en = {
   retry: '现在发送',
   arrived: '举报已送达',
   arrivedPart: '举报已送达，文件还没有全部送达',
-  placeless: '没有发送位置：页面没有得到您的位置。之后可以补发：打开您的举报，点“现在就在这里”。',
+  placeless: '没有发送位置：页面没有得到您的位置。之后可以补发：打开您的举报，点“发送我现在的位置”。',
   reference: '联系时使用的编号',
   receiptTitle: '请记下回执',
   receiptText: '这串密码可以打开您的举报和回复。一旦丢失，谁也无法补发。谁有它，谁就能看到您的举报。',
