@@ -13,16 +13,17 @@ TOKENS_MAX = 16
 """The most tokens of one report."""
 
 _LEAST_DIGITS, _LONGEST = 2, 20
+# These are strings, which `re` compiles when it first needs them: most reports have no number.
 # What people write inside a number or a plate: a space, a dot, or a dash or middle dot of any kind.
 _MARK = r"[ .\-\u00b7\u2010-\u2015\u2022\u2027\u2212\u30fb]"
 # What a query may have besides: brackets, as around an area code, and the plus of a country.
-_IGNORED = re.compile(rf"{_MARK}|[()+\t]")
+_IGNORED = rf"{_MARK}|[()+\t]"
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
-_FORM = re.compile(rf"({_HAN}?[A-Z0-9]{{4,{_LONGEST}}}){_HAN}?")
+_FORM = rf"({_HAN}?[A-Z0-9]{{4,{_LONGEST}}}){_HAN}?"
 # A mobile number of mainland China, whose country code is often left out. Others are kept as typed.
-_MOBILE = re.compile(r"(?:00)?86(1[3-9][0-9]{9})")
+_MOBILE = r"(?:00)?86(1[3-9][0-9]{9})"
 
-_IN_A_WORD = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_IN_A_WORD = r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])"
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _DIGIT = re.compile("[0-9]")
 
@@ -33,11 +34,11 @@ AS_TYPED = (
 """A pattern of what people type, for the OpenAPI document. More than this is understood."""
 
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
-_PLATE = re.compile(rf"({_HAN}{_MARK}?[A-Za-z]{_MARK}?[A-Za-z0-9]{{4,6}}){_AFTER}")
-_NUMBER = re.compile(rf"{_BEFORE}[0-9]+(?:(?:{_MARK}|[()]){{1,2}}[0-9]+)*{_AFTER}")
+_PLATE = rf"({_HAN}{_MARK}?[A-Za-z]{_MARK}?[A-Za-z0-9]{{4,6}}){_AFTER}"
+_NUMBER = rf"{_BEFORE}[0-9]+(?:(?:{_MARK}|[()]){{1,2}}[0-9]+)*{_AFTER}"
 # A space joins capitals and digits only, or each number would be joined with the word before it.
-_SPACED = re.compile(rf"{_BEFORE}[A-Z0-9]{{1,5}}(?:{_MARK}[A-Z0-9]{{1,5}}){{1,3}}{_AFTER}")
-_COMPOUND = re.compile(rf"{_BEFORE}[A-Za-z0-9]+(?:(?! ){_MARK}[A-Za-z0-9]+)*{_AFTER}")
+_SPACED = rf"{_BEFORE}[A-Z0-9]{{1,5}}(?:{_MARK}[A-Z0-9]{{1,5}}){{1,3}}{_AFTER}"
+_COMPOUND = rf"{_BEFORE}[A-Za-z0-9]+(?:(?! ){_MARK}[A-Za-z0-9]+)*{_AFTER}"
 
 
 def token_of(text: str) -> str | None:
@@ -45,7 +46,7 @@ def token_of(text: str) -> str | None:
 
     Marks inside it and a Chinese character after it count for nothing.
     """
-    form = _FORM.fullmatch(_IGNORED.sub("", _plain(text)).upper())
+    form = re.fullmatch(_FORM, re.sub(_IGNORED, "", _plain(text)).upper())
     return _checked(form.group(1)) if form else None
 
 
@@ -67,17 +68,17 @@ def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plates(text: str) -> Iterator[str]:
-    yield from _PLATE.findall(text)
+    yield from re.findall(_PLATE, text)
 
 
 def _phones(text: str) -> Iterator[str]:
     """Yield what has the length of a phone number, whether it is one group of digits or several."""
-    yield from _IN_A_WORD.findall(text)
+    yield from re.findall(_IN_A_WORD, text)
     for groups in _groups(text):
         for start in range(len(groups)):
             for end in range(start + 1, min(start + 5, len(groups)) + 1):
                 joined = "".join(groups[start:end])
-                if _MOBILE.fullmatch(joined) or _MOBILE.fullmatch(f"86{joined}"):
+                if re.fullmatch(_MOBILE, joined) or re.fullmatch(_MOBILE, f"86{joined}"):
                     yield joined
         whole = "".join(groups)
         if 9 <= len(whole) <= _LONGEST and len(groups) > 1:
@@ -87,7 +88,7 @@ def _phones(text: str) -> Iterator[str]:
 def _words(text: str) -> Iterator[str]:
     """Yield what has letters and digits. A compound is one word, and so is each part of it."""
     for pattern in (_SPACED, _COMPOUND):
-        for found in pattern.findall(text):
+        for found in re.findall(pattern, text):
             # Most words have no digit, and every opening of a report reads its text.
             if not _DIGIT.search(found):
                 continue
@@ -101,7 +102,9 @@ def _numbers(text: str) -> Iterator[str]:
     for groups in _groups(text):
         whole = "".join(groups)
         # The parts of a phone number are found by the number alone.
-        parts = () if _MOBILE.fullmatch(whole) or _MOBILE.fullmatch(f"86{whole}") else groups
+        parts = (
+            () if re.fullmatch(_MOBILE, whole) or re.fullmatch(_MOBILE, f"86{whole}") else groups
+        )
         for each in (whole, *parts):
             if len(each) >= 4:
                 yield each
@@ -109,12 +112,12 @@ def _numbers(text: str) -> Iterator[str]:
 
 def _groups(text: str) -> Iterator[list[str]]:
     """Yield the groups of digits of each number, as marks part them."""
-    for found in _NUMBER.findall(text):
+    for found in re.findall(_NUMBER, text):
         yield re.findall("[0-9]+", found)
 
 
 def _checked(token: str) -> str | None:
-    mobile = _MOBILE.fullmatch(token)
+    mobile = re.fullmatch(_MOBILE, token)
     if mobile:
         return mobile.group(1)
     return token if sum(each.isdigit() for each in token) >= _LEAST_DIGITS else None

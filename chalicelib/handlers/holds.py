@@ -1,53 +1,18 @@
 """Officers' routes of legal holds: one officer requests a hold or its end, another approves it."""
 
-from typing import Self
-
 from chalicelib import errors, wiring
 from chalicelib.domain.holds import NewHold, NewLift
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.handlers.hold_views import HoldView, LiftView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services import casework, holds
-from chalicelib.services.sealed_rows import OpenHold
 from chalicelib.store.report_rows import Head
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/hold"
-
-
-class LiftView(Shape):
-    """A request to lift a legal hold. It takes effect when another officer has approved it."""
-
-    by: str
-    reason: str
-    asked_at: Timestamp
-
-    @classmethod
-    def opened(cls, found: holds.OpenLift) -> Self:
-        return cls.of(found.lift, reason=found.reason)
-
-
-class HoldView(Shape):
-    """A legal hold: the report is not deleted before `until`.
-
-    It takes effect when a second officer has approved it. Until then `approved_by` is null. `lift`
-    is a request to lift it; null while there is none.
-    """
-
-    by: str
-    reason: str
-    until: Timestamp
-    approved_by: str | None
-    lift: LiftView | None
-
-    @classmethod
-    def opened(cls, found: OpenHold) -> Self:
-        lift = found.hold.lift
-        shown = LiftView.of(lift, reason=found.lift_reason) if lift else None
-        return cls.of(found.hold, reason=found.reason, lift=shown)
 
 
 @routes.post(
@@ -100,7 +65,9 @@ def lift_hold(call: Call) -> Response:
     call changes nothing.
     """
     found = holds.lift_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
-    return Response(LiftView.opened(found)) if found else Response(status=204)
+    if found is None:
+        return Response(status=204)
+    return Response(LiftView.of(found.lift, reason=found.reason))
 
 
 @routes.post(

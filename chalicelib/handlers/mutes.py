@@ -1,32 +1,17 @@
 """Officers' routes of mutes: stop the notices of a report's messages and media, and go on."""
 
-from typing import Self
-
 from chalicelib import errors, wiring
 from chalicelib.domain.mutes import NewMute
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.handlers.mute_views import MuteView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import Shape, Timestamp
 from chalicelib.services import mutes
-from chalicelib.services.sealed_rows import OpenMute
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/mute"
-
-
-class MuteView(Shape):
-    """A mute: officers are not notified of the report's messages and media."""
-
-    by: str
-    at: Timestamp
-    reason: str
-
-    @classmethod
-    def opened(cls, found: OpenMute) -> Self:
-        return cls.of(found.mute, reason=found.reason)
 
 
 @routes.post(

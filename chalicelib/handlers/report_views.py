@@ -21,9 +21,9 @@ from chalicelib.domain.reports import (
 from chalicelib.domain.retention import expires_at
 from chalicelib.domain.workflow import Reason
 from chalicelib.handlers.answer_views import AnswerView
-from chalicelib.handlers.holds import HoldView
+from chalicelib.handlers.hold_views import HoldView
 from chalicelib.handlers.media_views import seen_type, sender_of
-from chalicelib.handlers.mutes import MuteView
+from chalicelib.handlers.mute_views import MuteView
 from chalicelib.handlers.pictures import (
     playback_url,
     preview_url,
