@@ -4,7 +4,7 @@ import { texts } from '../../shared/language.ts';
 const en = {
   title: 'Tell the police what you saw',
   lead: 'No account and no name. A few words or one photo are enough.',
-  redHint: 'Choose what it is about later',
+  redHint: 'A photo, a film, or a few words',
   categories: 'What is it about?',
   closed: 'Closed at the moment',
   bulletins: 'The police ask for help',
@@ -46,7 +46,7 @@ const en = {
 const zh: typeof en = {
   title: '把您看到的告诉警方',
   lead: '不用注册，不用留名。几句话或一张照片就够。',
-  redHint: '可以稍后再选类别',
+  redHint: '照片、视频或几句话都可以',
   categories: '是哪一类情况？',
   closed: '暂未开放',
   bulletins: '警方向您征集线索',
