@@ -515,5 +515,8 @@ def catalogue() -> "Catalogue":
 
 
 def whole_catalogue() -> "Catalogue":
-    """Return the same, for lists: never without what admins have added. Raises Unavailable."""
+    """Return the current catalogue, for whoever reads reports of all categories.
+
+    Raises Unavailable rather than leave out what admins have added.
+    """
     return live_catalogue().whole(clock.wall_clock())

@@ -65,10 +65,12 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture
 def clean(aws: Mapping[str, str]) -> Iterator[None]:
-    """Empty tables, queues and the media bucket after the test. This is faster than a new cloud."""
+    """Empty tables, queues and the buckets of media and audit after the test. This is faster than
+    a new cloud.
+    """
     yield
     empty(aws)
-    # Hours that a test has closed long ahead would be closed again and again by the next.
+    # A test may close hours of the ledger far ahead. The next would go through all of them again.
     s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["AUDIT_BUCKET"]].keys.clear()
 
 

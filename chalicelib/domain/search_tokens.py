@@ -13,7 +13,9 @@ TOKENS_MAX = 16
 """The most tokens of one report."""
 
 _LEAST_DIGITS, _LONGEST = 2, 20
-# These are strings, which `re` compiles when it first needs them: most reports have no number.
+# The patterns of numbers are strings, which `re` compiles when it first needs them: most reports
+# have no number.
+
 # What people write inside a number or a plate: a space, a dot, or a dash or middle dot of any kind.
 _MARK = r"[ .\-\u00b7\u2010-\u2015\u2022\u2027\u2212\u30fb]"
 # What a query may have besides: brackets, as around an area code, and the plus of a country.
@@ -24,8 +26,6 @@ _FORM = rf"({_HAN}?[A-Z0-9]{{4,{_LONGEST}}}){_HAN}?"
 _MOBILE = r"(?:00)?86(1[3-9][0-9]{9})"
 
 _IN_A_WORD = r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])"
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
-_DIGIT = re.compile("[0-9]")
 
 AS_TYPED = (
     r"^\+?\(?[\u4e00-\u9fff]?([A-Za-z0-9][ .·()-]{0,2}){2,14}[0-9][ .·-]?[0-9]"
@@ -39,6 +39,10 @@ _NUMBER = rf"{_BEFORE}[0-9]+(?:(?:{_MARK}|[()]){{1,2}}[0-9]+)*{_AFTER}"
 # A space joins capitals and digits only, or each number would be joined with the word before it.
 _SPACED = rf"{_BEFORE}[A-Z0-9]{{1,5}}(?:{_MARK}[A-Z0-9]{{1,5}}){{1,3}}{_AFTER}"
 _COMPOUND = rf"{_BEFORE}[A-Za-z0-9]+(?:(?! ){_MARK}[A-Za-z0-9]+)*{_AFTER}"
+
+# Each text needs these.
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+_DIGIT = re.compile("[0-9]")
 
 
 def token_of(text: str) -> str | None:
@@ -78,7 +82,7 @@ def _phones(text: str) -> Iterator[str]:
         for start in range(len(groups)):
             for end in range(start + 1, min(start + 5, len(groups)) + 1):
                 joined = "".join(groups[start:end])
-                if re.fullmatch(_MOBILE, joined) or re.fullmatch(_MOBILE, f"86{joined}"):
+                if _is_mobile(joined):
                     yield joined
         whole = "".join(groups)
         if 9 <= len(whole) <= _LONGEST and len(groups) > 1:
@@ -102,9 +106,7 @@ def _numbers(text: str) -> Iterator[str]:
     for groups in _groups(text):
         whole = "".join(groups)
         # The parts of a phone number are found by the number alone.
-        parts = (
-            () if re.fullmatch(_MOBILE, whole) or re.fullmatch(_MOBILE, f"86{whole}") else groups
-        )
+        parts = () if _is_mobile(whole) else groups
         for each in (whole, *parts):
             if len(each) >= 4:
                 yield each
@@ -114,6 +116,10 @@ def _groups(text: str) -> Iterator[list[str]]:
     """Yield the groups of digits of each number, as marks part them."""
     for found in re.findall(_NUMBER, text):
         yield re.findall("[0-9]+", found)
+
+
+def _is_mobile(digits: str) -> bool:
+    return any(re.fullmatch(_MOBILE, each) for each in (digits, f"86{digits}"))
 
 
 def _checked(token: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Officers' routes of one report: open, change, confirm, reveal the contact."""
+"""Officers' routes of one report: open, change, confirm as malicious, reveal the contact."""
 
 from typing import Any
 

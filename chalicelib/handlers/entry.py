@@ -1,4 +1,4 @@
-"""The route by which an officer enters a report, on a caller's behalf."""
+"""The route by which an officer enters a report on a caller's behalf."""
 
 from chalicelib import errors, wiring
 from chalicelib.domain.officers import CASEWORKERS

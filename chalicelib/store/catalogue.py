@@ -38,9 +38,9 @@ _READ_AGAIN_AFTER = timedelta(seconds=5)
 class Kept(NamedTuple):
     """The stored changes of the catalogue. Version 0 means that there are none.
 
-    Where there are none, their models are not imported: they take a twenty-fifth of a start.
-    `settled` has the categories whose number of shards is growing: until `settles_at`, they are
-    written to this many shards.
+    `stored` is None where there are none: their models are then not imported, which saves a
+    twenty-fifth of a start. `settled` has the categories whose number of shards is growing: until
+    `settles_at`, they are written to this many shards.
     """
 
     stored: "Overrides | None"
@@ -54,7 +54,7 @@ class Kept(NamedTuple):
 
         return self.stored or Overrides()
 
-    def catalogue(self) -> Catalogue:
+    def restored(self) -> Catalogue:
         """Return the seed with these changes."""
         if self.stored is None:
             return catalogue()
@@ -118,7 +118,8 @@ def _kept(row: Row | None) -> Kept:
 class LiveCatalogue:
     """The catalogue with the changes of admins, and the load level.
 
-    Reading it never fails, because intake must not stop when the rows cannot be read.
+    `at` and `load` never fail, because intake must not stop when the rows cannot be read. `whole`
+    and `has_changed` raise Unavailable.
     """
 
     def __init__(self, read: Callable[[], tuple[Kept, LoadState]]) -> None:
@@ -144,7 +145,7 @@ class LiveCatalogue:
         return self._known
 
     def whole(self, now: datetime) -> Catalogue:
-        """Return the same, for whoever lists reports of all categories or partitions.
+        """Return the catalogue, for whoever reads reports of all categories or partitions.
 
         Raises Unavailable when this function has never read the rows: the seed lacks what admins
         have added, and a list would leave out those reports as if there were none.
@@ -183,9 +184,10 @@ class LiveCatalogue:
         `kept` was read or written just now.
         """
         if kept.version >= self._kept.version:
-            self._known, self._kept = kept.catalogue(), kept
+            self._known, self._kept = kept.restored(), kept
             learnt.learn(self._known.categories)
-        self._read_next, self._was_read = now + FRESH_FOR, True
+        self._read_next = now + FRESH_FOR
+        self._was_read = True
         return self._known
 
     def shards_to_write(self, category: str, now: datetime) -> int:

@@ -57,7 +57,7 @@ def sample(
 
 
 def samples(module: str, *arguments: str) -> dict[str, float]:
-    """The same of a module that prints several numbers by their names, as JSON."""
+    """What `python -m module arguments` prints: numbers by name, as JSON. As `sample` else."""
     return dict(json.loads(run(module, *arguments, path=(ROOT, _HIDING))))
 
 

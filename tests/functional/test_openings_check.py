@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
 def fresh(aws: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Create an audit bucket and three keys for each test: what is locked or recorded stays.
 
-    The keys go with it: a pair is made for each number of keys, and then used again.
+    The keys are deleted afterwards: the pair of a cloud's n-th key is made once, and used again.
     """
     keys = kms_backends[DEFAULT_ACCOUNT_ID][REGION].keys
     before = set(keys)

@@ -39,8 +39,8 @@ def head(created: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notices(aws: Mapping[str, str], *, minutes: int, every: int = 1) -> list[int]:
-    """Let so many minutes pass. Return when a report was notified again, in minutes. For tests that
-    it is not, `every=5` is enough: all deadlines are multiples of it.
+    """Let so many minutes pass. Return when a report was notified again, in minutes. A test
+    that expects no notice can use `every=5`: all deadlines are multiples of five minutes.
     """
     return notices_at(aws, *range(every, minutes + 1, every))
 

@@ -3,7 +3,7 @@
 For each request moto lists its own folder, to compare the host with the names of its services, and
 the methods of the class that answers. It parses each update expression twice, each condition up to
 three times, and looks through an update for its names. This was a third of the time of a write. In
-tests it makes the addresses of a service anew: an eighth of a read.
+tests it makes the URLs of a service anew: an eighth of a read.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from moto.dynamodb.parsing import expressions
 from infra.local.moto_patches.patch import Patch
 
 _list_modules = backends.list_of_moto_modules
-_addresses: Any = vars(BaseBackend)["urls"]
+_urls_property: Any = vars(BaseBackend)["urls"]
 _PARSER: Any = vars(expressions)["UpdateExpressionParser"]
 _parse = _PARSER.make
 _parse_condition: Any = ConditionExpressionParser.parse
@@ -43,15 +43,15 @@ def _modules() -> frozenset[str]:
     return frozenset(_list_modules())
 
 
-_addresses_of: dict[type[BaseBackend], Any] = {}
+_urls_of_class: dict[type[BaseBackend], Any] = {}
 
 
 def _urls(self: BaseBackend) -> Any:
-    """Return the addresses that a service answers. They are those of its class."""
+    """Return the URLs that a service answers. They are those of its class."""
     kind = type(self)
-    if kind not in _addresses_of:
-        _addresses_of[kind] = _addresses.fget(self)
-    return _addresses_of[kind]
+    if kind not in _urls_of_class:
+        _urls_of_class[kind] = _urls_property.fget(self)
+    return _urls_of_class[kind]
 
 
 # What carries out an update, and changes what was parsed, works on a copy.
