@@ -26,7 +26,7 @@ def change_catalogue(
 
     def step() -> Kept:
         before = kept.read()
-        apply(restore(catalogue(), before.overrides), changes)
+        apply(before.restored(), changes)
         after = _after(before, changes, wall_clock)
         _require_room(after.overrides)
         if after.overrides.model_dump() == before.overrides.model_dump():
@@ -60,7 +60,7 @@ def _after(before: Kept, changes: Overrides, wall_clock: datetime) -> Kept:
     then every function reads the new ones too.
     """
     overrides, version = before.overrides.then(changes), before.version + 1
-    was, now_is = restore(catalogue(), before.overrides), restore(catalogue(), overrides)
+    was, now_is = before.restored(), restore(catalogue(), overrides)
     growing = {
         each.code: before.shards_to_write(each.code, wall_clock) or each.shards
         for each in was.categories

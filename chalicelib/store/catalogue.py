@@ -137,8 +137,7 @@ class LiveCatalogue:
         """
         if self._read_next is None or now >= self._read_next:
             try:
-                kept, self._load = self._read()
-                self.learn(kept, now)
+                self._read_anew(now)
             except errors.Unavailable:
                 log.warning("catalogue_stale", extra={"version": self._kept.version})
                 self._read_next = now + _TRY_AGAIN_AFTER
@@ -151,8 +150,7 @@ class LiveCatalogue:
         have added, and a list would leave out those reports as if there were none.
         """
         if not self._was_read:
-            kept, self._load = self._read()
-            self.learn(kept, now)
+            self._read_anew(now)
         return self.at(now)
 
     def has_changed(self, now: datetime) -> bool:
@@ -165,9 +163,12 @@ class LiveCatalogue:
         before, read_at = self._kept.version, self._read_next and self._read_next - FRESH_FOR
         if read_at and now < read_at + _READ_AGAIN_AFTER:
             return False
+        return self._read_anew(now).version > before
+
+    def _read_anew(self, now: datetime) -> Kept:
         kept, self._load = self._read()
         self.learn(kept, now)
-        return kept.version > before
+        return kept
 
     def load(self, now: datetime) -> LoadState:
         """Return the load level, at most a minute old at `now`, or the last known one."""
