@@ -105,6 +105,15 @@ def dynamodb() -> Any:
     return made
 
 
+def kms(**more: Any) -> Any:
+    """Return a new client of KMS. `more` are options of botocore's `Config`."""
+    from chalicelib.store.signature import use_signature
+
+    made = client("kms", **more)
+    use_signature(made, credentials())
+    return made
+
+
 @built_once
 def s3() -> Any:
     from chalicelib.media.s3 import s3_client

@@ -1,4 +1,4 @@
-"""Requests to DynamoDB are signed as botocore itself signs them."""
+"""Requests to DynamoDB and KMS are signed as botocore itself signs them."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -24,17 +24,26 @@ _REGIONS = ("us-east-1", "cn-north-1")
 class _Signing:
     """A client whose time is `now`. `sent` are its requests."""
 
-    def __init__(self, credentials: Any, region: str = "us-east-1", url: str | None = None) -> None:
+    def __init__(
+        self,
+        credentials: Any,
+        region: str = "us-east-1",
+        url: str | None = None,
+        service: str = "dynamodb",
+    ) -> None:
         self.now = _NOW
         self.region = region
         self.sent: list[Any] = []
         session: Any = botocore.session.Session()
-        self.client = session.create_client("dynamodb", region_name=region, endpoint_url=url)
+        self.client = session.create_client(service, region_name=region, endpoint_url=url)
         use_signature(self.client, credentials, lambda: self.now)
-        self.client.meta.events.register("before-send.dynamodb", self._send)
+        self.client.meta.events.register(f"before-send.{service}", self._send)
 
     def put(self) -> None:
         self.client.put_item(TableName="reports", Item=_ITEM)
+
+    def decrypt(self) -> None:
+        self.client.decrypt(KeyId="alias/content", CiphertextBlob=b"wrapped")
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
         self.sent.append(request)
@@ -48,13 +57,15 @@ def _header(request: Any, name: str) -> str:
     return value if isinstance(value, str) else value.decode()
 
 
-def _botocores(request: Any, credentials: Credentials, region: str) -> str:
+def _botocores(
+    request: Any, credentials: Credentials, region: str, service: str = "dynamodb"
+) -> str:
     """Return what botocore's signer would have written of the same headers."""
     names = _header(request, "Authorization").split("SignedHeaders=")[1].split(",")[0].split(";")
     headers = {name: _header(request, name) for name in names if name != "host"}
     again = AWSRequest("POST", request.url, data=request.body, headers=headers)
     again.context["timestamp"] = headers["x-amz-date"]
-    signer = SigV4Auth(credentials, "dynamodb", region)
+    signer = SigV4Auth(credentials, service, region)
     signature = signer.signature(
         signer.string_to_sign(again, signer.canonical_request(again)), again
     )
@@ -72,6 +83,18 @@ def test_the_signature_is_the_one_of_botocore(credentials: Credentials, region: 
     (sent,) = ours.sent
     assert _header(sent, "Authorization") == _botocores(sent, credentials, region)
     assert _header(sent, "X-Amz-Date") == "20261124T235958Z"
+
+
+@pytest.mark.parametrize("region", _REGIONS)
+@pytest.mark.parametrize("credentials", [_LASTING, _PASSING], ids=["lasting", "passing"])
+def test_a_call_of_kms_is_signed_as_botocore_signs_it(
+    credentials: Credentials, region: str
+) -> None:
+    ours = _Signing(credentials, region, service="kms")
+    ours.decrypt()
+    (sent,) = ours.sent
+    assert f"/{region}/kms/aws4_request" in _header(sent, "Authorization")
+    assert _header(sent, "Authorization") == _botocores(sent, credentials, region, "kms")
 
 
 def test_all_that_names_the_call_is_signed() -> None:
