@@ -3,7 +3,7 @@
 from typing import Self
 
 from chalicelib.handlers.shapes import Shape, Timestamp
-from chalicelib.services.sealed_rows import OpenHold
+from chalicelib.services.sealed_reasons import OpenHold, OpenLift
 
 
 class LiftView(Shape):
@@ -12,6 +12,10 @@ class LiftView(Shape):
     by: str
     reason: str
     asked_at: Timestamp
+
+    @classmethod
+    def opened(cls, found: OpenLift) -> Self:
+        return cls.of(found.lift, reason=found.reason)
 
 
 class HoldView(Shape):
@@ -29,6 +33,5 @@ class HoldView(Shape):
 
     @classmethod
     def opened(cls, found: OpenHold) -> Self:
-        lift = found.hold.lift
-        shown = LiftView.of(lift, reason=found.lift_reason) if lift else None
-        return cls.of(found.hold, reason=found.reason, lift=shown)
+        lift = LiftView.opened(found.lift) if found.lift else None
+        return cls.of(found.hold, reason=found.reason, lift=lift)

@@ -65,9 +65,7 @@ def lift_hold(call: Call) -> Response:
     call changes nothing.
     """
     found = holds.lift_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
-    if found is None:
-        return Response(status=204)
-    return Response(LiftView.of(found.lift, reason=found.reason))
+    return Response(LiftView.opened(found)) if found else Response(status=204)
 
 
 @routes.post(

@@ -3,7 +3,7 @@
 from typing import Self
 
 from chalicelib.handlers.shapes import Shape, Timestamp
-from chalicelib.services.sealed_rows import OpenMute
+from chalicelib.services.sealed_reasons import OpenMute
 
 
 class MuteView(Shape):

@@ -22,7 +22,7 @@ from chalicelib.handlers.shapes import (
     left_out,
 )
 from chalicelib.services.referrals import Bundle
-from chalicelib.services.sealed_rows import OpenReferral
+from chalicelib.services.sealed_reasons import OpenReferral
 
 
 class AgencyView(Shape):

@@ -24,15 +24,11 @@ from chalicelib.services.casework_notices import notify_assignee, notify_followe
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.escalations import read_by_officer
 from chalicelib.services.ledger_entries import leaves_of_change, leaves_of_notice
+from chalicelib.services.open_cases import OpenCase, open_case
 from chalicelib.services.outside import reminders
 from chalicelib.services.pushes import push_items
-from chalicelib.services.sealed_rows import (
-    OpenCase,
-    open_case,
-    open_contact,
-    open_reason,
-    seal_reason,
-)
+from chalicelib.services.sealed_reasons import open_reason, seal_reason
+from chalicelib.services.sealed_rows import open_contact
 from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.services.watch import notify_of_restricted
 from chalicelib.store.audit import Action, about, of_report

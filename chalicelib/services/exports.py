@@ -33,7 +33,8 @@ from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import OpenedCase, case_in_scope, require_not_expiring
 from chalicelib.services.export_requests import may_export_alone, visible_export
 from chalicelib.services.lists import ReportPage, list_reports
-from chalicelib.services.sealed_rows import OpenCase, open_case, open_messages, open_notes
+from chalicelib.services.open_cases import OpenCase, open_case
+from chalicelib.services.sealed_rows import open_messages, open_notes
 from chalicelib.store.announcements import Announcements
 from chalicelib.store.audit import Action, about
 from chalicelib.store.export_requests import ExportRequests

@@ -5,7 +5,6 @@ Until the hold ends, the report is not deleted.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import times
@@ -17,10 +16,11 @@ from chalicelib.domain.workflow import expiry
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.sealed_rows import (
+from chalicelib.services.sealed_reasons import (
     OpenHold,
+    OpenLift,
     open_hold,
-    open_lift_reason,
+    open_lift,
     seal_hold_reason,
     seal_lift_reason,
 )
@@ -90,13 +90,6 @@ def approve_hold(head: Head, *, actor: OfficerActor, reports: Reports) -> OpenHo
     return open_hold(head.report, hold, key)
 
 
-class OpenLift(NamedTuple):
-    """A request to lift a hold, with its reason, opened."""
-
-    lift: Lift
-    reason: str
-
-
 def lift_hold(
     head: Head, wanted: NewLift, *, actor: OfficerActor, reports: Reports
 ) -> OpenLift | None:
@@ -133,7 +126,7 @@ def lift_hold(
     if not isinstance(found, Lift):
         return found
     key = actor.open(head.report, detail={"part": "hold"})
-    return OpenLift(found, open_lift_reason(head.report, found, key))
+    return open_lift(head.report, found, key)
 
 
 def approve_lift(head: Head, *, actor: OfficerActor, reports: Reports) -> None:

@@ -4,7 +4,7 @@ from chalicelib.domain.mutes import Mute, NewMute
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
-from chalicelib.services.sealed_rows import OpenMute, open_mute, seal_mute_reason
+from chalicelib.services.sealed_reasons import OpenMute, open_mute, seal_mute_reason
 from chalicelib.store.audit import Action, about
 from chalicelib.store.reports import Reports
 

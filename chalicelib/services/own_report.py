@@ -13,7 +13,8 @@ from chalicelib.domain.retention import WITHDRAWN_RETENTION
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.entries import EntryCursors, earlier_call
 from chalicelib.services.ledger_entries import leaves_of_withdrawal
-from chalicelib.services.sealed_rows import OwnReport, open_messages, open_own, seal_message
+from chalicelib.services.open_cases import OwnReport, open_own
+from chalicelib.services.sealed_rows import open_messages, seal_message
 from chalicelib.store import keys
 from chalicelib.store.contacts import Contacts
 from chalicelib.store.report_rows import Case, Head, ReadCase

@@ -23,12 +23,8 @@ from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.pushes import push_items
-from chalicelib.services.sealed_rows import (
-    OpenReferral,
-    open_content,
-    open_referral,
-    seal_referral_reason,
-)
+from chalicelib.services.sealed_reasons import OpenReferral, open_referral, seal_referral_reason
+from chalicelib.services.sealed_rows import open_content
 from chalicelib.services.two_persons import notify_second_person, require_second_person
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.referrals import keep_referrals

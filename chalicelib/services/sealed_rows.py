@@ -10,17 +10,14 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from chalicelib.domain.holds import Hold, Lift
 from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.media import Hint
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
-from chalicelib.domain.mutes import Mute
 from chalicelib.domain.positions import PlaceAt, Position, SealedPosition
 from chalicelib.domain.pushes import PhoneToken
-from chalicelib.domain.referrals import Referral
-from chalicelib.domain.reports import Contact, Content, Medium, Report, Status
+from chalicelib.domain.reports import Contact, Content, Medium, Report
 from chalicelib.domain.sealing import (
     KEY_BYTES,
     PrivateKey,
@@ -34,84 +31,20 @@ from chalicelib.store import keys
 from chalicelib.store.audit import Detail, RecordedEntry
 from chalicelib.store.contacts import SealedContact
 from chalicelib.store.push_rows import SealedToken
-from chalicelib.store.report_rows import ReadCase
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _REASON, _HOLD, _LIFT, _MUTE, _REFERRAL, _TEXT, _HINT, _WORDS, _PLACE = (
-    "content", "reason", "hold", "lift", "mute", "referral", "text", "hint", "words", "place",
+_CONTENT, _TEXT, _HINT, _WORDS, _PLACE, _PUSH = (
+    "content", "text", "hint", "words", "place", "push",
 )  # fmt: skip
-_PUSH = "push"
-
 
 # More than the longest token takes with its platform, as JSON.
 _TOKEN_BYTES = 1024
 
 
-class OpenHold(NamedTuple):
-    """A legal hold with its reason, and with the reason to lift it; None when nobody has asked."""
-
-    hold: Hold
-    reason: str
-    lift_reason: str | None = None
-
-
-class OpenMute(NamedTuple):
-    """A mute with its reason."""
-
-    mute: Mute
-    reason: str
-
-
-class OpenReferral(NamedTuple):
-    """A referral with its reason."""
-
-    referral: Referral
-    reason: str
-
-
-class OpenCase(NamedTuple):
-    """A case with everything that was sealed in it, but the contact.
-
-    `reason` is that of the outcome. `media` have their hints. `referrals` are what was passed on,
-    and then what waits for approval. `sent` are the files that officers sent.
-    """
-
-    case: ReadCase
-    content: Content
-    reason: str | None
-    hold: OpenHold | None
-    mute: OpenMute | None
-    referrals: tuple[OpenReferral, ...]
-    media: tuple[Medium, ...]
-    messages: tuple[Message, ...]
-    notes: tuple[Note, ...]
-    positions: tuple[Position, ...] = ()
-    sent: tuple[Medium, ...] = ()
-
-    @property
-    def report(self) -> Report:
-        return self.case.report
-
-    def without_reporters_words(self) -> "OpenCase":
-        """Return the case without what the reporter sent."""
-        return self._replace(content=Content(), media=(), messages=(), positions=(), sent=())
-
-
-class OwnReport(NamedTuple):
-    """What a reporter sees of what was sealed. `reason` is that of the outcome of a closed report.
-
-    The reason of a legal hold, the hints of media and the notes are not for reporters.
-    """
-
-    text: str | None
-    reason: str | None
-    messages: tuple[Message, ...]
-
-
 def seal_content(report_id: str, public: bytes, content: Content) -> bytes:
     plaintext = content.model_dump_json(exclude_defaults=True).encode()
-    return seal(public, plaintext, _head(report_id, _CONTENT))
+    return seal(public, plaintext, head_info(report_id, _CONTENT))
 
 
 def seal_contact(
@@ -141,73 +74,21 @@ def open_token(report_id: str, token: SealedToken, private: PrivateKey) -> Phone
     return PhoneToken.model_validate_json(private.open(token.sealed, _token(report_id)))
 
 
-def seal_reason(report: Report, reason: str) -> bytes:
-    """Seal the reason of an outcome. Raises Unreadable."""
-    return seal(_key_of(report), reason.encode(), _head(report.id, _REASON))
-
-
-def open_reason(report: Report, private: PrivateKey) -> str | None:
-    """Return the reason of an outcome; None when there is none. Raises Unreadable."""
-    if report.sealed_reason is None:
-        return None
-    return private.open(report.sealed_reason, _head(report.id, _REASON)).decode()
-
-
-def seal_hold_reason(report: Report, reason: str) -> bytes:
-    return seal(_key_of(report), reason.encode(), _head(report.id, _HOLD))
-
-
-def seal_lift_reason(report: Report, reason: str) -> bytes:
-    return seal(_key_of(report), reason.encode(), _head(report.id, _LIFT))
-
-
-def open_hold(report: Report, hold: Hold, private: PrivateKey) -> OpenHold:
-    """Return a legal hold with its reasons. Raises Unreadable."""
-    reason = private.open(hold.sealed_reason, _head(report.id, _HOLD)).decode()
-    lift_reason = open_lift_reason(report, hold.lift, private) if hold.lift else None
-    return OpenHold(hold, reason, lift_reason)
-
-
-def open_lift_reason(report: Report, lift: Lift, private: PrivateKey) -> str:
-    """Return why a hold is to be lifted. Raises Unreadable."""
-    return private.open(lift.sealed_reason, _head(report.id, _LIFT)).decode()
-
-
-def seal_mute_reason(report: Report, reason: str) -> bytes:
-    return seal(_key_of(report), reason.encode(), _head(report.id, _MUTE))
-
-
-def open_mute(report: Report, mute: Mute, private: PrivateKey) -> OpenMute:
-    """Return a mute with its reason. Raises Unreadable."""
-    return OpenMute(mute, private.open(mute.sealed_reason, _head(report.id, _MUTE)).decode())
-
-
-def seal_referral_reason(report: Report, number: int, reason: str) -> bytes:
-    return seal(_key_of(report), reason.encode(), _referral(report.id, number))
-
-
-def open_referral(report: Report, referral: Referral, private: PrivateKey) -> OpenReferral:
-    """Return a referral with its reason. Raises Unreadable."""
-    sealed = referral.sealed_reason
-    reason = private.open(sealed, _referral(report.id, referral.number)).decode()
-    return OpenReferral(referral, reason)
-
-
 def open_content(report: Report, private: PrivateKey) -> Content:
     """Return what a report says. Raises Unreadable."""
-    content = private.open(report.sealed, _head(report.id, _CONTENT))
+    content = private.open(report.sealed, head_info(report.id, _CONTENT))
     return Content.model_validate_json(content)
 
 
 def seal_message(report: Report, message: Message) -> SealedMessage:
     info = _message(report.id, message.sent_at, message.id)
-    sealed = seal(_key_of(report), message.text.encode(), info)
+    sealed = seal(key_of(report), message.text.encode(), info)
     return SealedMessage(**message.model_dump(exclude={"text"}), sealed=sealed)
 
 
 def seal_note(report: Report, note: Note) -> SealedNote:
     info = _note(report.id, note.at, note.id)
-    sealed = seal(_key_of(report), note.text.encode(), info)
+    sealed = seal(key_of(report), note.text.encode(), info)
     return SealedNote(**note.model_dump(exclude={"text"}), sealed=sealed)
 
 
@@ -216,38 +97,8 @@ def seal_position(
 ) -> SealedPosition:
     info = _position(report.id, received_at, position_id)
     plain = place.model_dump_json(exclude_none=True).encode()
-    sealed = seal(_key_of(report), plain, info)
+    sealed = seal(key_of(report), plain, info)
     return SealedPosition(id=position_id, sealed=sealed, received_at=received_at)
-
-
-def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
-    """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
-    report = case.report
-    return OwnReport(
-        text=open_content(report, private).text,
-        reason=open_reason(report, private) if report.status is Status.CLOSED else None,
-        messages=open_messages(report.id, case.messages, private),
-    )
-
-
-def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
-    """Return the case with its texts. Raises Unreadable when those of the report itself were
-    altered. An altered message, note or position is there, without what it says.
-    """
-    report = case.report
-    return OpenCase(
-        case=case,
-        content=open_content(report, private),
-        reason=open_reason(report, private),
-        hold=open_hold(report, case.hold, private) if case.hold else None,
-        mute=open_mute(report, case.head.mute, private) if case.head.mute else None,
-        referrals=tuple(open_referral(report, each, private) for each in case.head.referrals.all()),
-        media=tuple(_open_medium(report.id, each, private) for each in case.media),
-        messages=open_messages(report.id, case.messages, private),
-        notes=open_notes(report.id, case.notes, private),
-        positions=open_positions(report.id, case.positions, private),
-        sent=case.sent,
-    )
 
 
 def open_messages(
@@ -301,8 +152,14 @@ def require_key_of(report_id: str, public: bytes) -> None:
     _checked(public, keys.report(report_id))
 
 
-def _key_of(report: Report) -> bytes:
+def key_of(report: Report) -> bytes:
+    """Return the public half of a report's key. Raises Unreadable."""
     return _checked(report.public_key, keys.report(report.id))
+
+
+def head_info(report_id: str, name: str) -> bytes:
+    """Return what a value of a report's HEAD is sealed with, so that no other opens as it."""
+    return row_info(keys.report(report_id), keys.HEAD, name)
 
 
 def _checked(public: bytes, partition: str) -> bytes:
@@ -320,6 +177,11 @@ def _merged(detail: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, An
             value = _merged(known, value)
         merged[name] = value
     return merged
+
+
+def open_media(report_id: str, media: Iterable[Medium], private: PrivateKey) -> tuple[Medium, ...]:
+    """Return media with their hints. One whose hint was altered is there, without it."""
+    return tuple(_open_medium(report_id, each, private) for each in media)
 
 
 def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
@@ -374,14 +236,6 @@ def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
 
 def _token(report_id: str) -> bytes:
     return row_info(keys.report(report_id), keys.PUSH, _PUSH)
-
-
-def _head(report_id: str, name: str) -> bytes:
-    return row_info(keys.report(report_id), keys.HEAD, name)
-
-
-def _referral(report_id: str, number: int) -> bytes:
-    return _head(report_id, f"{_REFERRAL}/{number}")
 
 
 def _message(report_id: str, at: datetime, message_id: str) -> bytes:

@@ -14,7 +14,7 @@ from chalicelib.domain.messages import Message, Note
 from chalicelib.domain.reports import Content, Status
 from chalicelib.domain.search_tokens import TOKENS_MAX, tokens_in
 from chalicelib.services.actor import OfficerActor
-from chalicelib.services.sealed_rows import OpenCase
+from chalicelib.services.open_cases import OpenCase
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.report_rows import ListedReport

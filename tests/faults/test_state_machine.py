@@ -34,7 +34,7 @@ from chalicelib.domain.workflow import TRANSITIONS
 from chalicelib.errors import NotFound
 from chalicelib.handlers import media_events
 from chalicelib.media.sandbox import derive
-from chalicelib.services.sealed_rows import open_case
+from chalicelib.services.open_cases import open_case
 from chalicelib.store import keys
 from chalicelib.store.attributes import unpack
 from chalicelib.store.audit import of_report

@@ -16,7 +16,8 @@ from chalicelib.domain import times
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Content
 from chalicelib.domain.sealing import PrivateKey
-from chalicelib.services.sealed_rows import open_case, seal_content, seal_words
+from chalicelib.services.open_cases import open_case
+from chalicelib.services.sealed_rows import seal_content, seal_words
 from chalicelib.store import keys
 from chalicelib.store.audit import Action, of_report
 from chalicelib.store.writes import Delete, Update

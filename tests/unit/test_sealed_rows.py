@@ -8,13 +8,9 @@ from chalicelib.domain.ids import report_id_of
 from chalicelib.domain.referrals import Part, Referral, Referrals
 from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
 from chalicelib.domain.sealing import PrivateKey, Unreadable
-from chalicelib.services.sealed_rows import (
-    open_case,
-    open_own,
-    open_referral,
-    seal_content,
-    seal_referral_reason,
-)
+from chalicelib.services.open_cases import open_case, open_own
+from chalicelib.services.sealed_reasons import open_referral, seal_referral_reason
+from chalicelib.services.sealed_rows import seal_content
 from chalicelib.store.report_rows import Head, ReadCase
 
 KEY = PrivateKey(b"k" * 32)
