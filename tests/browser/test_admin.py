@@ -69,6 +69,12 @@ def test_a_proposal_that_was_replaced_is_shown_and_not_approved(
     alert = page.get_by_role("alert").filter(has_text="Somebody has replaced the proposal")
     expect(alert.get_by_text("+Supervisor")).to_be_visible()
     expect(alert.get_by_text("−Something else")).to_be_visible()
+    # Nothing to approve stands where the first button was, until the change was read.
+    expect(alert).to_be_focused()
+    expect(alert).to_be_in_viewport()
+    expect(approve).to_have_count(0)
+    page.get_by_label("I have read what changed").check()
+    expect(approve).to_be_visible()
     page.get_by_role("button", name="Decline: withdraw the proposal").click()
     expect(page.get_by_text("The proposal is withdrawn.")).to_be_visible()
 
@@ -130,6 +136,7 @@ def test_a_plan_of_somebody_else_is_not_written_over_unseen(
     call(stack, "admin2", "PUT", "/v1/admin/shifts", {"shifts": [theirs]}, version)
     page.get_by_role("button", name="Save the plan").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody has saved another plan")
+    expect(page.get_by_role("alert")).to_be_focused()
     page.get_by_role("button", name="Discard mine, and begin with theirs").click()
     expect(page.get_by_role("group", name="Day")).to_be_visible()
 

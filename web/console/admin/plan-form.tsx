@@ -3,6 +3,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { labelled } from '../../shared/joined.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { ChangedSince } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';
@@ -63,8 +64,7 @@ export function PlanForm({ api, plan, onSaved, onCancel }: PlanFormProps) {
     <form onSubmit={submit} noValidate>
       <p>{t.intro(base.time_zone)}</p>
       {isStale && (
-        <div class="refusal" role="alert">
-          <p>{t.stale(base.version)}</p>
+        <ChangedSince intro={t.stale(base.version)}>
           <ShiftList plan={base} />
           <Button
             onClick={() => {
@@ -73,7 +73,7 @@ export function PlanForm({ api, plan, onSaved, onCancel }: PlanFormProps) {
           >
             {t.takeTheirs}
           </Button>
-        </div>
+        </ChangedSince>
       )}
       <ErrorSummary errors={errors} />
       <Week shifts={shifts} unreachable={base.unreachable} />

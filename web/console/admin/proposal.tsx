@@ -3,6 +3,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useStep } from '../parts/asking.ts';
+import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { isOnlyProposed, type Officer, rowChanges } from './row.ts';
@@ -25,6 +26,8 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
   const { names } = useDesk();
   const step = useStep();
   const proposal = officer.proposal;
+  const isNewer = stale !== null && proposal !== null && stale.version !== proposal.version;
+  const reread = useReread(isNewer, proposal?.version ?? 0);
   if (proposal === null) return null;
   const t = text().officers;
   const path = { username: officer.username };
@@ -53,7 +56,8 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
   return (
     <section class="card" aria-labelledby="proposal">
       <h3 id="proposal">{t.proposal}</h3>
-      {stale && stale.version !== proposal.version && <Since read={stale} now={proposal} />}
+      {isNewer && <Since read={stale} now={proposal} />}
+      {reread.box}
       <p>
         {t.proposedBy(names.officer(proposal.by), clock(proposal.at))}{' '}
         {isExpired ? t.expired : t.until(clock(proposal.expires_at))}{' '}
@@ -62,9 +66,10 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
       <RowChanges now={officer} proposed={proposal.row} />
       {isMine && <p>{t.ownProposal}</p>}
       <Refusal failure={step.failure} />
+      {!isOwnRow && reread.isDue && reread.reminder}
       {!isOwnRow && (
         <div class="row">
-          {!isMine && !isExpired && (
+          {!isMine && !isExpired && !reread.isDue && (
             <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
               {t.approve}
             </Button>
@@ -82,9 +87,8 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
 function Since({ read, now }: { read: ProposalOf; now: ProposalOf }) {
   const isSame = rowChanges(read.row, now.row).length === 0;
   return (
-    <div class="refusal" role="alert">
-      <p>{text().officers.stale}</p>
+    <ChangedSince intro={text().officers.stale}>
       {isSame ? <p>{text().officers.staleSame}</p> : <RowChanges now={read.row} proposed={now.row} />}
-    </div>
+    </ChangedSince>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
-import { Check } from '../../shared/components/Choices.tsx';
 import { ok, useStep } from '../parts/asking.ts';
+import { useReread } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
@@ -26,8 +26,8 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
   const { bulletin, history } = opened;
   // The version that the officer has read, when it turned out to be an old one.
   const [stale, setStale] = useState<Bulletin | null>(null);
-  // The newer version of which they have said that they have read it.
-  const [reread, setReread] = useState<number | null>(null);
+  const isNewer = stale !== null && stale.version !== bulletin.version;
+  const reread = useReread(isNewer, bulletin.version);
   const step = useStep();
   const words = bulletin.pending_words;
   if (!words && !bulletin.pending) return null;
@@ -55,7 +55,6 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
     );
 
   const waiting = unready(bulletin);
-  const isNewer = stale !== null && stale.version !== bulletin.version;
   return (
     <section class="card" aria-labelledby="approval">
       <h2 id="approval">{words ? text().pendingWords : text().approval}</h2>
@@ -67,17 +66,7 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
           bulletin={bulletin}
         />
       )}
-      {isNewer && (
-        <>
-          <Check
-            checked={reread === bulletin.version}
-            onChange={(isRead) => setReread(isRead ? bulletin.version : null)}
-          >
-            {text().haveRead}
-          </Check>
-          <p>{text().readOn}</p>
-        </>
-      )}
+      {reread.box}
       {words ? <Words words={words} /> : <Content bulletin={bulletin} history={history} />}
       {waiting.length > 0 && (
         <p>
@@ -91,10 +80,8 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
         <p>
           <strong>{text().wroteIt}</strong>
         </p>
-      ) : isNewer && reread !== bulletin.version ? (
-        <p>
-          <strong>{text().readFirst}</strong>
-        </p>
+      ) : reread.isDue ? (
+        reread.reminder
       ) : (
         bulletin.steps.includes('approve') && (
           <Button kind="primary" busy={step.busy} onClick={() => void approve()}>

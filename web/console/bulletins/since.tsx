@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { ChangedSince } from '../parts/changed-since.tsx';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, type Version } from './changes.ts';
 import { text } from './texts.ts';
@@ -11,22 +11,16 @@ export interface SinceProps {
   bulletin: Bulletin;
 }
 
-/** What somebody has changed since this officer read the bulletin. It takes the focus, in sight. */
+/** What somebody has changed since this officer read the bulletin. */
 export function Since({ intro, read, now, bulletin }: SinceProps) {
   const changes = changesBetween(read, now);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    box.current?.focus({ preventScroll: true });
-    box.current?.scrollIntoView({ block: 'start' });
-  }, [intro]);
   return (
-    <div class="refusal" role="alert" tabIndex={-1} ref={box}>
-      <p>{intro}</p>
+    <ChangedSince intro={intro}>
       {changes.length === 0 ? (
         <p>{text().staleSame}</p>
       ) : (
         <ChangeList changes={changes} pictures={bulletin.media} />
       )}
-    </div>
+    </ChangedSince>
   );
 }

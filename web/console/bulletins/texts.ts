@@ -123,9 +123,6 @@ export const text = texts({
     stale: (version: number) =>
       `It has changed since you read it: there is version ${version} now, and nothing was approved. This is what changed:`,
     staleSame: 'Its text is the same: a picture became ready, or it was saved again.',
-    haveRead: 'I have read what changed',
-    readOn: 'Below is what you would approve now.',
-    readFirst: 'Read what changed, and say so above: then it can be approved.',
     pendingWords: 'Words that await approval',
     wordsWhere: 'Readers see them after the fixed text, and so does everybody who sent a lead.',
 
@@ -323,9 +320,6 @@ export const text = texts({
     lookAgain: '重新查看',
     stale: (version: number) => `您阅读之后内容有变化：现在是第 ${version} 版，尚未批准任何内容。变化如下：`,
     staleSame: '文字没有变化：有照片处理完毕，或内容被重新保存。',
-    haveRead: '我已阅读变化之处',
-    readOn: '以下是您现在将批准的内容。',
-    readFirst: '请先阅读变化之处并在上方确认，然后才能批准。',
     pendingWords: '待批准的说明',
     wordsWhere: '读者会在固定文本之后看到这段说明，所有提供线索的人也会看到。',
 

@@ -1,0 +1,64 @@
+/** What somebody has changed since this officer read it: it is seen before anything is decided. */
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Check } from '../../shared/components/Choices.tsx';
+import { texts } from '../../shared/language.ts';
+
+/** The change, which takes the focus, in sight. `intro` says which version there is now. */
+export function ChangedSince({ intro, children }: { intro: string; children: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true });
+    box.current?.scrollIntoView({ block: 'start' });
+  }, [intro]);
+  return (
+    <div class="refusal" role="alert" tabIndex={-1} ref={box}>
+      <p>{intro}</p>
+      {children}
+    </div>
+  );
+}
+
+export interface Reread {
+  /** Whether a step still waits until the officer says that they have read the change. */
+  isDue: boolean;
+  /** Where they say so, and that what follows is what they would approve now. */
+  box: ComponentChildren;
+  /** What stands in place of the step while it is due. */
+  reminder: ComponentChildren;
+}
+
+/** Let a step wait until a newer version was read. A still newer one is to be read again. */
+export function useReread(isNewer: boolean, version: number): Reread {
+  const [read, setRead] = useState<number | null>(null);
+  return {
+    isDue: isNewer && read !== version,
+    box: isNewer && (
+      <>
+        <Check checked={read === version} onChange={(isRead) => setRead(isRead ? version : null)}>
+          {text().haveRead}
+        </Check>
+        <p>{text().readOn}</p>
+      </>
+    ),
+    reminder: (
+      <p>
+        <strong>{text().readFirst}</strong>
+      </p>
+    ),
+  };
+}
+
+const text = texts({
+  en: {
+    haveRead: 'I have read what changed',
+    readOn: 'Below is what you would approve now.',
+    readFirst: 'Read what changed, and say so above: then it can be approved.',
+  },
+  zh: {
+    haveRead: '我已阅读变化之处',
+    readOn: '以下是您现在将批准的内容。',
+    readFirst: '请先阅读变化之处并在上方确认，然后才能批准。',
+  },
+});
