@@ -1,4 +1,6 @@
-"""Statistics: which counters a report adds to, and what the counters sum up to, by day in UTC."""
+"""Statistics: which counters a report adds to, and what the counters sum up to, by day in the
+city.
+"""
 
 from bisect import bisect_left
 from calendar import monthrange
@@ -61,7 +63,7 @@ class Tally:
 
 def tally_of(report: ReportOutline) -> Tally:
     """Return what a report counts as. A drill adds to no counter."""
-    day = times.render(report.received_at)[:10]
+    day = str(times.day_in_city(report.received_at))
     if report.is_drill:
         return Tally(day, report.category, report.district, ())
     counters = ["total", f"status_{report.status}"]

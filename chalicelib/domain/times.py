@@ -70,6 +70,11 @@ def in_city(moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(city().time_zone))
 
 
+def day_in_city(moment: datetime) -> date:
+    """Return the day that it is in the city at a time: that of statistics."""
+    return in_city(moment).date()
+
+
 def for_people(moment: datetime) -> str:
     """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
     here = in_city(moment)

@@ -9,7 +9,7 @@ from chalicelib import wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.periods import require_period
-from chalicelib.domain.times import Day
+from chalicelib.domain.times import Day, day_in_city
 from chalicelib.handlers.load_level import LoadLevelView
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
@@ -20,14 +20,14 @@ from chalicelib.services.statistics import view_statistics
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _LONGEST = timedelta(days=366)
-_USUAL = timedelta(days=30)
+_USUAL_DAYS = 30
 
 
 class Period(Query):
-    """The period of the statistics: days in UTC, both included."""
+    """The period of the statistics: days in the city, both included."""
 
     since: Day | None = Field(
-        default=None, description="First day, included. The default is 30 days before `until`."
+        default=None, description="First day, included. By default the period has 30 days."
     )
     until: Day | None = Field(default=None, description="Last day, included. The default is today.")
 
@@ -63,7 +63,9 @@ class HelpedCount(Shape):
 
 
 class StatisticsView(Shape):
-    """Counts of the reports that were received in the period. Days are in UTC.
+    """Counts of the reports that were received in the period.
+
+    Days are those of the city, and `today` is the present one.
 
     `by_category` counts by category and status. `open_by_age` counts open reports by category and
     age, `reopened` by category those that their reporters reopened. `helped` has, by category, what
@@ -73,6 +75,7 @@ class StatisticsView(Shape):
 
     since: Day
     until: Day
+    today: Day
     by_category: dict[str, dict[str, int]]
     by_status: dict[str, int]
     by_day: list[DayCount]
@@ -93,8 +96,8 @@ def get_statistics(call: Call) -> Response:
     366 days apart. Also returns how long reports waited to be acknowledged, and the report that has
     waited longest, and the load level of now. A change appears in the counts after a few seconds.
     """
-    until = call.query.until or call.now.date()
-    since = call.query.since or until - _USUAL
+    until = call.query.until or day_in_city(call.now)
+    since = call.query.since or until - timedelta(days=_USUAL_DAYS - 1)
     require_period(since, until, longest=_LONGEST)
     view = view_statistics(
         since,

@@ -140,7 +140,7 @@ def view_statistics(
     `since` and `until` are both included. The result also has the oldest report that nobody has
     acknowledged. Writes an audit record.
     """
-    officer = actor.officer
+    officer, today = actor.officer, times.day_in_city(actor.now)
     inside = [
         row for row in statistics.rows(since, until) if officer.sees(*row["sk"].split("#")[1:3])
     ]
@@ -149,7 +149,8 @@ def view_statistics(
     return {
         "since": str(since),
         "until": str(until),
-        **rules.summarize(inside, since, until, actor.now.date()),
+        "today": str(today),
+        **rules.summarize(inside, since, until, today),
         "oldest_unacknowledged": oldest
         and {name: oldest[name] for name in ("id", "reference", "category", "received_at")},
     }

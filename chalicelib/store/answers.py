@@ -17,14 +17,15 @@ from chalicelib.store.writes import Update
 
 
 def count_answer(table: Table, report: Report, counter: str, *, now: datetime) -> None:
-    """Note that a report was answered, and add one to a counter of this day, in one transaction. A
+    """Note that a report was answered, and add one to a counter of the day in the city, in one
+    transaction. A
     drill counts nowhere.
 
     Raises ConditionFailed when there was an answer, or the report is not closed or is expiring.
     """
     equal = {"answered": None, "status": Status.CLOSED.value, **NOT_EXPIRING}
     note = Update(keys.report(report.id), keys.HEAD, put={"answered": True}, equal=equal)
-    day = times.render(now)[:10]
+    day = str(times.day_in_city(now))
     # By chance: a shard that follows from the report would lead back to it.
     place = f"STATS#{day[:7]}#{secrets.randbelow(SHARDS)}"
     counters = f"{day}#{report.category}#{report.district}"

@@ -42,9 +42,9 @@ def question(created: Mapping[str, Any], language: str = "en") -> Any:
 
 
 def next_month() -> tuple[date, date]:
-    """Go to the second day of the next month. Return the first and last day of this one."""
+    """Go to noon of the second day of the next month. Return the first and last day of this one."""
     now = wiring.clock.now()
-    then = (now.replace(day=1) + timedelta(days=32)).replace(day=2)
+    then = (now.replace(day=1) + timedelta(days=32)).replace(day=2, hour=12)
     wiring.clock.advance(then - now)
     last = then.date() - timedelta(days=2)
     return last.replace(day=1), last

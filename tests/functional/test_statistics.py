@@ -71,6 +71,27 @@ def test_only_what_is_in_scope_counts(aws: Mapping[str, str]) -> None:
     assert stats("wang")["by_status"] == {"new": 3}
 
 
+def test_days_are_those_of_the_city(aws: Mapping[str, str]) -> None:
+    cloud.officer("wang")
+    now = wiring.clock.now()
+    # 23:30 in Beijing (UTC+8).
+    late = now.replace(hour=15, minute=30) + timedelta(days=1)
+    wiring.clock.advance(late - now)
+    file()
+    wiring.clock.advance(timedelta(hours=1))
+    file()
+    cloud.stream(cloud.all_keys(aws))
+
+    view = stats()
+    days = [str(late.date()), str(late.date() + timedelta(days=1))]
+    assert view["by_day"] == [{"day": day, "count": 1} for day in days]
+    assert view["open_by_age"] == {"other": {"this_week": 1, "today": 1}}
+    assert (view["until"], view["today"]) == (days[1], days[1])
+    # 30 days, with both ends.
+    assert view["since"] == str(late.date() - timedelta(days=28))
+    assert stats(query=f"?until={days[0]}")["by_status"] == {"new": 1}
+
+
 def test_a_period_that_cannot_be_is_refused() -> None:
     cloud.officer("wang")
     for query in (

@@ -55,12 +55,12 @@ export function columns(statistics: Pick<Statistics, 'since' | 'until' | 'by_day
   return found;
 }
 
-/** Return the days of a period that ends on `until` and has this many days. Days are in UTC. */
+/** Return the days of a period that ends on `until` and has this many days. */
 export function period(until: string, days: number): { since: string; until: string } {
   return { since: isoDay(Date.parse(until) - (days - 1) * DAY_MS), until };
 }
 
-export function isoDay(at: number): string {
+function isoDay(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 

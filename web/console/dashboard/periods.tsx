@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
-import { isoDay, period } from './figures.ts';
+import { period } from './figures.ts';
 import { text } from './texts.ts';
 
 const DAYS = [7, 30, 90, 365];
@@ -11,9 +11,15 @@ export interface Period {
   until: string;
 }
 
+interface PeriodsProps {
+  /** The present day in the city. */
+  today: string;
+  shown: Period;
+  onShow: (period: Period) => void;
+}
+
 /** Which days the charts are about. */
-export function Periods({ shown, onShow }: { shown: Period; onShow: (period: Period) => void }) {
-  const today = isoDay(Date.now());
+export function Periods({ today, shown, onShow }: PeriodsProps) {
   const [isOther, setOther] = useState(false);
   return (
     <section aria-labelledby="period" class="periods">
@@ -40,7 +46,7 @@ export function Periods({ shown, onShow }: { shown: Period; onShow: (period: Per
         </Button>
       </div>
       {isOther && <OtherDays shown={shown} today={today} onShow={onShow} />}
-      <p class="hint">{text().utc}</p>
+      <p class="hint">{text().days}</p>
     </section>
   );
 }
@@ -54,7 +60,7 @@ function OtherDays({
   today: string;
   onShow: (period: Period) => void;
 }) {
-  const [days, setDays] = useState(shown);
+  const [days, setDays] = useState<Period>({ since: shown.since, until: shown.until });
   const submit = (event: Event) => {
     event.preventDefault();
     if (days.since && days.until) onShow(days);

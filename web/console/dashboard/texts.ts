@@ -20,7 +20,7 @@ export const text = texts({
     from: 'From',
     to: 'To',
     show: 'Show',
-    utc: 'Days are in UTC. A change appears after a few seconds. Drills are not counted.',
+    days: 'Days are those of the city. A change appears after a few seconds. Drills are not counted.',
     reports: (count: number) => (count === 1 ? '1 report' : `${count} reports`),
 
     openTitle: 'Open, by category and age',
@@ -137,7 +137,7 @@ export const text = texts({
     from: '从',
     to: '到',
     show: '显示',
-    utc: '日期以 UTC 为准。变化在数秒后显示。演练不计入。',
+    days: '日期以本市时间为准。变化在数秒后显示。演练不计入。',
     reports: (count: number) => `${count} 件举报`,
 
     openTitle: '未办结（按类别和时长）',
