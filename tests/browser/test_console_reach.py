@@ -5,12 +5,24 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import Resident, officer_api, sign_in
-from tests.browser.screens import overlaps
+from tests.browser.screens import overlaps, scrolls_sideways
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
+LOW = {"width": 720, "height": 450}
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+# What has the focus, and whether any of it is seen: on the page itself nothing is to be seen.
+SEEN = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return ['', true];
+  const { left, top, width, height } = one.getBoundingClientRect();
+  const seen = [0.1, 0.5, 0.9].some(x => [0.1, 0.5, 0.9].some(y => {
+    const found = document.elementFromPoint(left + x * width, top + y * height);
+    return found && (one.contains(found) || found.closest('label')?.contains(one));
+  }));
+  return [one.ariaLabel || one.labels?.[0]?.textContent || one.textContent || one.id, seen];
+}"""
 LONG = "An old man in a grey coat stands at the bus stop. " * 60
 
 
@@ -161,6 +173,43 @@ def test_an_area_is_drawn_as_wide_as_it_is_and_has_no_sign(
     assert near > 2 * city
     # A fifth of the city's height, to scale.
     assert 30 < city < 120
+
+
+@pytest.mark.parametrize("size", [PHONE, LOW])
+@pytest.mark.parametrize("which", ["queue", "report", "new"])
+def test_nothing_that_has_the_focus_is_behind_a_bar(
+    open_page: OpenPage, resident: Resident, size: dict[str, int], which: str
+) -> None:
+    paths = {"queue": "", "report": f"reports/{resident.id}", "new": "new"}
+    page = opened(open_page, paths[which], size)
+    page.wait_for_load_state("networkidle")
+    hidden, stops = [], 0
+    for key in ["Tab"] * 35 + ["Shift+Tab"] * 35:
+        page.keyboard.press(key)
+        name, is_seen = page.evaluate(SEEN)
+        stops += bool(name)
+        hidden += [] if is_seen else [f"{key}: {name}"]
+    assert hidden == []
+    assert stops > 40
+
+
+@pytest.mark.parametrize("percent", [150, 200])
+def test_large_text_has_room_on_a_phone(
+    open_page: OpenPage, resident: Resident, percent: int
+) -> None:
+    page = opened(open_page, f"reports/{resident.id}", PHONE)
+    page.evaluate(
+        "size => document.documentElement.style.setProperty('font-size', size)", f"{percent}%"
+    )
+    hints = page.locator(".next-step .hint")
+    expect(hints.first).to_be_visible()
+    assert not scrolls_sideways(page)
+    # What a step does is read in lines of words, not of letters.
+    lines = hints.evaluate_all(
+        "all => all.map(one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight))"
+    )
+    assert max(lines) < 5
+    assert overlaps(page.locator(".frame__nav span:not(.frame__count *)")) == []
 
 
 def width_of_circle(part: Locator, view: str) -> float:
