@@ -86,6 +86,8 @@ def test_one_admin_deactivates_at_once_and_asks_first(open_page: OpenPage, stack
     page.get_by_role("button", name="Deactivate at once").click()
     question = page.get_by_role("dialog")
     expect(question.get_by_text("Officer Wu loses access at the next request")).to_be_visible()
+    # Enter, pressed once more, would not deactivate anybody.
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
     question.get_by_role("button", name="Deactivate at once").click()
     expect(page.get_by_text("Deactivated.", exact=True)).to_be_visible()
     assert call(stack, "admin", "GET", "/v1/admin/officers/wu")["active"] is False

@@ -49,7 +49,7 @@ def test_only_what_belongs_to_the_trip_is_stored_during_it(open_page: OpenPage) 
 def test_an_officer_signs_out(page: Page) -> None:
     page.get_by_role("button", name=LI).click()
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are signed out.")).to_be_focused()
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name=WANG)).to_be_visible()
 

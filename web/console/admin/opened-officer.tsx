@@ -146,7 +146,10 @@ function Steps({ api, officer, onChange, onDone }: StepsProps) {
           <Button kind="danger" busy={step.busy} onClick={() => void deactivate()}>
             {t.deactivate}
           </Button>
-          <Button onClick={() => setAsking(false)}>{text().cancel}</Button>
+          {/* Enter, pressed once more, changes nothing. */}
+          <Button autofocus onClick={() => setAsking(false)}>
+            {text().cancel}
+          </Button>
         </div>
       </Dialog>
     </div>

@@ -114,7 +114,8 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
           </div>
         )}
       </form>
-      <section class="editor__preview" aria-labelledby="preview">
+      {/* It may scroll by itself, also for whoever has keys alone. */}
+      <section class="editor__preview" aria-labelledby="preview" tabIndex={0}>
         <h2 id="preview">{t.preview}</h2>
         <p class="muted">{text().asResidentsSee}</p>
         <Preview

@@ -25,11 +25,23 @@ import { text } from './texts.ts';
 
 type Doing = 'edit' | 'resolve' | 'withdraw' | null;
 
+interface OpenedProps {
+  api: Api;
+  me: Me;
+  id: string;
+  /** It was written on the page before: this one says so. */
+  isJustSaved: boolean;
+}
+
 /** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
-export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }) {
+export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
   const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
   const [doing, setDoing] = useState<Doing>(null);
   const [done, setDone] = useSaid<string | null>(null);
+  const isThere = loaded.value !== null;
+  useEffect(() => {
+    if (isThere && isJustSaved) setDone(() => text().editor.saved);
+  }, [isThere, isJustSaved, setDone]);
   useRereads(isPreparing(loaded.value?.bulletin), again);
   const finish = async (message: string) => {
     setDoing(null);

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { go, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { BulletinList } from './bulletin-list.tsx';
@@ -12,6 +13,14 @@ import './bulletins.css';
 export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
   const route = routeOf(path.value);
   const id = route.page === 'bulletins' ? route.id : null;
+  const [saved, setSaved] = useState<string | null>(null);
+  const show = (made: string) => {
+    setSaved(made);
+    go(opened(made), { replace: true });
+  };
+  useEffect(() => {
+    if (id !== saved) setSaved(null);
+  }, [id]);
   if (id === null) return <BulletinList api={api} me={me} />;
   return (
     <div class="bulletin">
@@ -22,11 +31,11 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
         <Editor
           api={api}
           bulletin={null}
-          onSaved={(saved) => go(opened(saved), { replace: true })}
+          onSaved={show}
           onCancel={() => go(pathTo('bulletins'))}
         />
       ) : (
-        <OpenedBulletin key={id} api={api} me={me} id={id} />
+        <OpenedBulletin key={id} api={api} me={me} id={id} isJustSaved={id === saved} />
       )}
     </div>
   );

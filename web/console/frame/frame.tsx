@@ -144,16 +144,31 @@ function Account({ signOut, lock }: FrameProps) {
 /** Show each page from its heading on, also the one to which the sign-in leads. */
 function useFocusedPage(main: { current: HTMLElement | null }): void {
   const now = path.value;
-  useEffect(() => focusPage(main.current), [now, main]);
+  useEffect(() => (main.current ? focusPage(main.current) : undefined), [now, main]);
 }
 
-/** Put the focus on the new page's heading, so that it is read out, and begin at its top. */
-function focusPage(main: HTMLElement | null): void {
-  const heading = main?.querySelector('h1');
-  const target = heading ?? main;
-  if (heading && !heading.hasAttribute('tabindex')) heading.tabIndex = -1;
-  target?.focus({ preventScroll: true });
+/**
+ * Put the focus on the new page's heading, so that it is read out, and begin at its top. A heading
+ * that is still to come has it when it comes. Returns what ends the waiting.
+ */
+function focusPage(main: HTMLElement): (() => void) | undefined {
   scrollTo(0, 0);
+  if (focusHeadingOf(main)) return undefined;
+  main.focus({ preventScroll: true });
+  const watch = new MutationObserver(() => {
+    const elsewhere = document.activeElement !== main && document.activeElement !== document.body;
+    if (elsewhere || focusHeadingOf(main)) watch.disconnect();
+  });
+  watch.observe(main, { childList: true, subtree: true });
+  return () => watch.disconnect();
+}
+
+function focusHeadingOf(main: HTMLElement): boolean {
+  const heading = main.querySelector('h1');
+  if (heading === null) return false;
+  if (!heading.hasAttribute('tabindex')) heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  return true;
 }
 
 function skip(event: Event, main: HTMLElement | null): void {

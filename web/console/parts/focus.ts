@@ -1,4 +1,4 @@
-/** Where the focus goes when the button that had it is gone. */
+/** Where the focus goes when the button that had it is gone, or was pressed for nothing. */
 
 /** Put the focus on the page's heading, once what has changed is shown. */
 export function focusHeading(): void {
@@ -8,6 +8,15 @@ export function focusHeading(): void {
 /** Put the focus on the heading of a part, by its id, once what has changed is shown. */
 export function focusPart(id: string): void {
   focusOn(`#${id}`);
+}
+
+/** Put the focus on a field that is wrong: with it, the error that describes it is read out. */
+export function focusField(id: string): void {
+  requestAnimationFrame(() => {
+    const field = document.getElementById(id);
+    field?.focus();
+    field?.closest('.field')?.scrollIntoView({ block: 'nearest' });
+  });
 }
 
 function focusOn(selector: string): void {

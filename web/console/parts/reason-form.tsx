@@ -7,6 +7,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { texts } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
+import { focusField } from './focus.ts';
 
 interface ReasonFormProps {
   intro?: ComponentChildren;
@@ -29,10 +30,14 @@ export function ReasonForm(props: ReasonFormProps) {
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (busy) return;
-    if (!reason.trim()) return setError(t.missing);
+    if (!reason.trim()) return refuse(t.missing);
     setBusy(true);
-    setError(await submit(reason.trim()));
+    refuse(await submit(reason.trim()));
     setBusy(false);
+  };
+  const refuse = (why: string | null) => {
+    setError(why);
+    if (why !== null) focusField(id);
   };
   return (
     <form onSubmit={(event) => void send(event)} noValidate>

@@ -11,6 +11,7 @@ import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
+import { focusField } from '../parts/focus.ts';
 import type { Report } from '../types.ts';
 import { MessageList } from './messages.tsx';
 import { whoWrote } from './notice.tsx';
@@ -129,12 +130,13 @@ function Reply({ open, report }: ConversationProps) {
     } else if (outcome.failure.code === 'new_message') {
       await open.readFirst(seen, send);
     } else {
-      setError(outcome.failure.text);
+      refuse(outcome.failure.text);
     }
     return outcome.ok;
   };
   const refuse = (why: string) => {
     setError(why);
+    focusField('reply');
     return false;
   };
   const write = (value: string) => {

@@ -7,6 +7,7 @@ import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
+import { focusField } from '../parts/focus.ts';
 import type { Report, Schemas, Upload } from '../types.ts';
 import { upload } from '../upload.ts';
 import type { OpenReport } from './open-report.ts';
@@ -37,8 +38,9 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
     const files = [...(input.current?.files ?? [])];
     const wrong = wrongWith(files);
     setSaid('');
-    setError(wrong);
-    if (wrong !== null || busy) return;
+    setError(null);
+    if (wrong !== null) return refuse(wrong);
+    if (busy) return;
     setBusy(true);
     const media = files.map((file) => ({ content_type: typeOf(file)!, size: file.size }));
     const outcome = await outcomeOf(
@@ -51,8 +53,12 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
       }),
     );
     if (outcome.ok) await sendAll(outcome.data.uploads, files);
-    else setError(outcome.failure.text);
+    else refuse(outcome.failure.text);
     setBusy(false);
+  };
+  const refuse = (why: string) => {
+    setError(why);
+    focusField('files');
   };
   const sendAll = async (grants: Upload[], files: File[]) => {
     for (const [index, grant] of grants.entries()) {
@@ -60,7 +66,7 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
       if (!file) continue;
       const sent = await upload(grant, file, (percent) => setSaid(t.files.sending(file.name, percent)));
       // The key stays: sent again, the call gives new grants for what is not up.
-      if (!sent) return setError(t.files.failed(file.name));
+      if (!sent) return refuse(t.files.failed(file.name));
     }
     keys.done();
     if (input.current) input.current.value = '';

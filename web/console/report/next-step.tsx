@@ -1,13 +1,14 @@
 import { Fragment } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { Status } from '../../shared/components/Status.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Fact } from '../parts/fact.tsx';
 import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
-import { words } from '../words.ts';
+import { wordFor, words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import { type Step, stepsOf } from './transitions.ts';
@@ -53,6 +54,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   return (
     <section class="card next-step" aria-labelledby="next-step">
       <h2 id="next-step">{t.next.title}</h2>
+      <Changed report={report} />
       <Proposal report={report} />
       <Ending report={report} />
       {steps.length === 0 && <p class="muted">{t.next.done}</p>}
@@ -100,6 +102,19 @@ function OneStep({ step, kind, busy, onClick }: OneStepProps) {
         {next.hints[step]}
       </p>
     </div>
+  );
+}
+
+/** Say what came of a step, which has moved the focus here. */
+function Changed({ report: { status } }: { report: Report }) {
+  const before = useRef(status);
+  const [hasChanged, setChanged] = useState(false);
+  useEffect(() => {
+    if (before.current !== status) setChanged(true);
+    before.current = status;
+  }, [status]);
+  return (
+    <Status>{hasChanged ? reportTexts().next.now(wordFor(words().status, status)) : ''}</Status>
   );
 }
 

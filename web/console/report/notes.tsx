@@ -2,10 +2,12 @@ import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
+import { focusField } from '../parts/focus.ts';
 import { Moment } from '../parts/moment.tsx';
 import type { Report } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
@@ -59,11 +61,12 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
   const keys = useMemo(() => new Keys(), []);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
+  const [said, setSaid] = useSaid('');
   const draft = `note:${report.id}`;
   const add = async () => {
     const text = drafts.get(draft).trim();
     if (busy) return;
-    if (!text) return setError(t.talk.empty);
+    if (!text) return refuse(t.talk.empty);
     setBusy(true);
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/notes', {
@@ -75,11 +78,16 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
       }),
     );
     setBusy(false);
-    if (!outcome.ok) return setError(outcome.failure.text);
+    if (!outcome.ok) return refuse(outcome.failure.text);
     keys.done();
     drafts.set(draft, '');
     setError(null);
+    setSaid(t.notes.added);
     open.merge({ notes: [...(open.report.value?.notes ?? []), outcome.data] });
+  };
+  const refuse = (why: string) => {
+    setError(why);
+    focusField('note');
   };
   return (
     <form
@@ -96,13 +104,17 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
             rows={2}
             maxLength={4000}
             value={drafts.get(draft)}
-            onInput={(event) => drafts.set(draft, event.currentTarget.value)}
+            onInput={(event) => {
+              drafts.set(draft, event.currentTarget.value);
+              setSaid('');
+            }}
           />
         )}
       </Field>
       <Button type="submit" busy={busy}>
         {t.notes.add}
       </Button>
+      <Status kind="success">{said}</Status>
     </form>
   );
 }

@@ -51,6 +51,7 @@ export const reportTexts = texts({
     printed: (name: string, time: string) => `Printed by ${name} on ${time}. Not for others.`,
     next: {
       title: 'Next step',
+      now: (status: string) => `The report is now: ${status}`,
       steps: {
         acknowledgeTake: 'Acknowledge and take',
         acknowledge: 'Acknowledge',
@@ -235,6 +236,7 @@ export const reportTexts = texts({
       hint: 'Reporters never see them.',
       label: 'New note',
       add: 'Add the note',
+      added: 'The note is added.',
       earlier: 'Show earlier notes',
       none: 'No notes yet.',
     },
@@ -453,6 +455,7 @@ export const reportTexts = texts({
     printed: (name: string, time: string) => spaced(`由${name}于 ${time} 打印，不得外传。`),
     next: {
       title: '下一步',
+      now: (status: string) => `举报状态现为：${status}`,
       steps: {
         acknowledgeTake: '接收并由我负责',
         acknowledge: '接收',
@@ -635,6 +638,7 @@ export const reportTexts = texts({
       hint: '举报人看不到。',
       label: '新备注',
       add: '添加备注',
+      added: '备注已添加。',
       earlier: '显示更早的备注',
       none: '尚无备注。',
     },

@@ -14,6 +14,8 @@ import { isNumber, isReference } from './numbers.ts';
 import '../queue/queue.css';
 
 interface Found {
+  /** What was looked for. */
+  text: string;
   rows: ListedReport[];
   more: boolean;
   problem: string | null;
@@ -23,10 +25,11 @@ export function SearchPage() {
   const t = searchTexts();
   const { api, search } = useDesk();
   const text = search.text.value;
-  const [found, setFound] = useState<Found | null>(null);
+  const [last, setFound] = useState<Found | null>(null);
+  // What was found for other words says nothing of these, not for a moment: it is read out.
+  const found = last?.text === text ? last : null;
   useEffect(() => {
     let current = true;
-    setFound(null);
     void find(api, text).then((result) => current && setFound(result));
     return () => {
       current = false;
@@ -38,7 +41,11 @@ export function SearchPage() {
       <Find />
       <p class="hint">{t.hint}</p>
       <div role="status">
-        {text !== '' && found === null && <Spinner label={t.searching} />}
+        {text !== '' && found === null && (
+          <p>
+            <Spinner /> {t.searching}
+          </p>
+        )}
         {found?.problem && <p>{found.problem}</p>}
         {text !== '' && found && !found.problem && <p>{t.found(text, found.rows.length)}</p>}
       </div>
@@ -54,8 +61,9 @@ export function SearchPage() {
 
 async function find(api: Api, text: string): Promise<Found> {
   const t = searchTexts();
-  if (!text) return { rows: [], more: false, problem: t.nothing };
-  if (!isReference(text) && !isNumber(text)) return { rows: [], more: false, problem: t.noNumber };
+  const none = { text, rows: [], more: false };
+  if (!text) return { ...none, problem: null };
+  if (!isReference(text) && !isNumber(text)) return { ...none, problem: t.noNumber };
   const [named, having] = await Promise.all([
     isReference(text)
       ? outcomeOf(api.GET('/v1/officer/reports', { params: { query: { reference: text } } }))
@@ -70,6 +78,7 @@ async function find(api: Api, text: string): Promise<Found> {
     ...(having?.ok ? having.data.items : []),
   ];
   return {
+    text,
     rows: [...new Map(rows.map((row) => [row.id, row])).values()],
     more: having?.ok === true && having.data.more,
     problem: failed && !failed.ok && rows.length === 0 ? failed.failure.text : null,
@@ -81,7 +90,6 @@ const searchTexts = texts({
     title: 'Find by number',
     hint: 'A reference, a plate, a phone number or another number, typed in any way. It must be whole. Only reports that somebody has opened are searched for numbers; names are not searched. Each search is on record.',
     searching: 'Searching…',
-    nothing: '',
     noNumber: 'Type a whole reference, plate or number: 4 to 20 letters and digits, two of them digits.',
     found: (text: string, count: number) =>
       count === 0
@@ -93,7 +101,6 @@ const searchTexts = texts({
     title: '按号码查找',
     hint: '编号、车牌、电话或其他号码，写法不限，但须完整。只在已被打开过的举报中查找号码，不查找姓名。每次查找均有记录。',
     searching: '正在查找……',
-    nothing: '',
     noNumber: '请输入完整的编号、车牌或号码：4 至 20 个字母和数字，其中至少两个数字。',
     found: (text: string, count: number) =>
       count === 0 ? `没有找到“${text}”。` : `“${text}”：找到 ${count} 件举报`,

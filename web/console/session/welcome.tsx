@@ -1,5 +1,7 @@
 /** The screens before an officer is in. */
 
+import { useEffect, useRef } from 'preact/hooks';
+
 import { Button } from '../../shared/components/Button.tsx';
 import type { Session } from './session.ts';
 import { sessionTexts } from './texts.ts';
@@ -59,11 +61,16 @@ interface CardProps {
   children?: preact.ComponentChildren;
 }
 
+/** What there is to read instead of a page: its heading takes the focus. */
 export function Card({ title, text, children }: CardProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
     <main class="welcome" id="main">
       <div class="lock-card">
-        <h1>{title}</h1>
+        <h1 tabIndex={-1} ref={heading}>
+          {title}
+        </h1>
         <p role="status">{text}</p>
         {children}
       </div>
