@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, sign_in
+from tests.browser.officers import Resident, sign_in, wait_until
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -75,8 +75,8 @@ def test_a_search_says_nothing_of_what_it_still_looks_for(page: Page) -> None:
     field.press("Enter")
     expect(said).to_have_text("Searching…")
     assert not [text for text in page.evaluate("window.heard") if "CD98765" in text]
-    [route] = held
-    route.continue_()
+    wait_until(page, lambda: bool(held))
+    held[0].continue_()
     expect(said).to_have_text("Nothing found for “CD98765”.")
 
 
@@ -86,3 +86,12 @@ def test_what_is_opened_below_the_conversation_is_scrolled_to(page: Page) -> Non
         page.keyboard.press("Tab")
         expect(control).to_be_focused()
         expect(control).to_be_in_viewport(ratio=1)
+
+
+def test_the_focus_goes_from_column_to_column(page: Page) -> None:
+    wanted = ("Template", "Message to the reporter", "Assigned to", "New note")
+    seen = []
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.labels?.[0]?.textContent ?? ''"))
+    assert [label for label in seen if label in wanted][:4] == list(wanted)

@@ -28,8 +28,8 @@ export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: ()
     });
   };
   return (
-    <section aria-labelledby="app">
-      <h2 id="app">{t.app}</h2>
+    <section aria-labelledby="for-apps">
+      <h2 id="for-apps">{t.app}</h2>
       <form class="card narrow" onSubmit={submit} noValidate>
         <Field id="minimum" label={t.minimum} hint={t.minimumHint}>
           {(control) => (
@@ -45,7 +45,7 @@ export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: ()
           legend={t.flags}
           chosen={on}
           onChange={setOn}
-          choices={Object.keys(app.flags).map((code) => ({ code, label: code }))}
+          choices={Object.keys(app.flags).map((code) => ({ code, label: t.flagNames[code] ?? code }))}
         />
         <Refusal failure={step.failure} />
         <Button type="submit" busy={step.busy}>

@@ -1,3 +1,4 @@
+import { Back } from '../parts/back.tsx';
 import { go, pathTo } from '../router.ts';
 import type { Api } from '../types.ts';
 import { OFFICERS, officerPath } from './paths.ts';
@@ -8,9 +9,7 @@ import { text } from './texts.ts';
 export function NewOfficer({ api }: { api: Api }) {
   return (
     <>
-      <p>
-        <a href={pathTo(`admin/${OFFICERS}`)}>← {text().officers.back}</a>
-      </p>
+      <Back to={`admin/${OFFICERS}`}>{text().officers.back}</Back>
       <RowForm
         api={api}
         officer={null}

@@ -6,11 +6,11 @@ import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { Back } from '../parts/back.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
-import { pathTo } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { OFFICERS } from './paths.ts';
@@ -37,9 +37,7 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
   const isOwn = username === me.username;
   return (
     <>
-      <p>
-        <a href={pathTo(`admin/${OFFICERS}`)}>← {text().officers.back}</a>
-      </p>
+      <Back to={`admin/${OFFICERS}`}>{text().officers.back}</Back>
       <Waiting loaded={loaded} again={again}>
         {(officer) => (
           <>

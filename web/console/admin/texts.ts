@@ -44,7 +44,7 @@ export const text = texts({
     officers: {
       two: 'Two of you appoint: one proposes the row of an officer, another approves exactly that.',
       appoint: 'Appoint an officer',
-      back: 'All officers',
+      back: 'Officers',
       groups: { waiting: 'Awaits approval', active: 'Active', inactive: 'Deactivated' },
       empty: 'Nobody.',
       proposedBy: (name: string, at: string) => `Proposed by ${name}, ${at}.`,
@@ -172,6 +172,12 @@ export const text = texts({
       minimum: 'Oldest version of the app',
       minimumHint: 'Information for apps. None is refused.',
       flags: 'Switches for apps',
+      // A city may have others, which are called by their codes.
+      flagNames: {
+        bulletins: 'Bulletins',
+        leads: 'Leads: “I have seen something”',
+        video: 'Videos',
+      } as Record<string, string>,
       add: 'Add a category',
       addWhat: 'It begins as a trial. To open it, change its state afterwards. It cannot be removed, only closed.',
       code: 'Code',
@@ -304,7 +310,7 @@ export const text = texts({
     officers: {
       two: '任命须由两人完成：一人提议，另一人批准同样的内容。',
       appoint: '任命民警',
-      back: '全部民警',
+      back: '民警列表',
       groups: { waiting: '待批准', active: '有效', inactive: '已停用' },
       empty: '无。',
       proposedBy: (name: string, at: string) => `由 ${name} 于 ${at} 提议。`,
@@ -430,6 +436,11 @@ export const text = texts({
       minimum: '应用的最低版本',
       minimumHint: '仅供应用参考，不会拒绝任何版本。',
       flags: '应用开关',
+      flagNames: {
+        bulletins: '通报',
+        leads: '线索：“我看到过”',
+        video: '视频',
+      },
       add: '添加类别',
       addWhat: '新类别先试运行，之后更改状态即可开通。不能删除，只能停用。',
       code: '代码',

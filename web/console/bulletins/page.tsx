@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Back } from '../parts/back.tsx';
 import { go, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { BulletinList } from './bulletin-list.tsx';
@@ -24,9 +25,7 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
   if (id === null) return <BulletinList api={api} me={me} />;
   return (
     <div class="bulletin">
-      <p>
-        <a href={pathTo('bulletins')}>← {text().back}</a>
-      </p>
+      <Back to="bulletins">{text().back}</Back>
       {id === NEW ? (
         <Editor
           api={api}

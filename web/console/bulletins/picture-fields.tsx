@@ -18,34 +18,38 @@ export interface PictureFieldsProps {
 export function PictureFields({ bulletin, shown, onShow, files, onFiles }: PictureFieldsProps) {
   const t = text().editor;
   return (
-    <fieldset class="choices">
-      <legend class="field__label">{t.pictures}</legend>
-      {bulletin?.media.map((picture, index) => (
-        <div class="choices__one picture" key={picture.media_id}>
-          {picture.thumbnail_url && <img class="picture__small" src={picture.thumbnail_url} alt="" />}
-          <label class="choice">
-            <input
-              type="checkbox"
-              checked={shown.includes(picture.media_id)}
-              onChange={(event) =>
-                onShow(
-                  event.currentTarget.checked
-                    ? [...shown, picture.media_id]
-                    : shown.filter((id) => id !== picture.media_id),
-                )
-              }
-            />
-            <span>
-              {t.show(index + 1)}{' '}
-              {picture.state !== 'ready' && (
-                <span class="muted">
-                  ({picture.reason_text ?? text().pictureStates[picture.state]})
+    <>
+      {bulletin && bulletin.media.length > 0 && (
+        <fieldset class="choices">
+          <legend class="field__label">{t.pictures}</legend>
+          {bulletin.media.map((picture, index) => (
+            <div class="choices__one picture" key={picture.media_id}>
+              {picture.thumbnail_url && <img class="picture__small" src={picture.thumbnail_url} alt="" />}
+              <label class="choice">
+                <input
+                  type="checkbox"
+                  checked={shown.includes(picture.media_id)}
+                  onChange={(event) =>
+                    onShow(
+                      event.currentTarget.checked
+                        ? [...shown, picture.media_id]
+                        : shown.filter((id) => id !== picture.media_id),
+                    )
+                  }
+                />
+                <span>
+                  {t.show(index + 1)}{' '}
+                  {picture.state !== 'ready' && (
+                    <span class="muted">
+                      ({picture.reason_text ?? text().pictureStates[picture.state]})
+                    </span>
+                  )}
                 </span>
-              )}
-            </span>
-          </label>
-        </div>
-      ))}
+              </label>
+            </div>
+          ))}
+        </fieldset>
+      )}
       <Field id="pictures" label={t.addPictures} hint={t.picturesHint} optional>
         {(control) => (
           <input
@@ -58,7 +62,7 @@ export function PictureFields({ bulletin, shown, onShow, files, onFiles }: Pictu
         )}
       </Field>
       {files.length > 0 && <p role="status">{t.chosen(files.length)}</p>}
-    </fieldset>
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ export const text = texts({
       'You administer the service and do not work on reports, so their figures are not shown to you. You can set the load level.',
     now: 'Now',
     tiles: {
-      critical: 'critical, not acknowledged',
+      critical: 'critical and new',
       overdue: 'overdue',
       unread: 'with something unread',
       new: 'new',

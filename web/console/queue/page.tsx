@@ -56,6 +56,9 @@ export function QueuePage() {
             <SoundSwitch />
             <Button class="queue-head__keys" title={t.keys} onClick={() => setDialog('help')}>
               <Icon name="keyboard" />
+              <span class="queue-head__word" aria-hidden="true">
+                {t.keys}
+              </span>
               <span class="hidden-visually">{t.keys}</span>
             </Button>
             <Button kind="quiet" onClick={() => setDialog('export')}>
@@ -103,6 +106,9 @@ function SoundSwitch() {
   return (
     <Button aria-pressed={on} title={t.sound(on)} onClick={() => void sound.toggle()}>
       <Icon name={on ? 'sound' : 'silent'} />
+      <span class="queue-head__word" aria-hidden="true">
+        {t.soundWord}
+      </span>
       <span class="hidden-visually">{t.sound(on)}</span>
     </Button>
   );

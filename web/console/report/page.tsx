@@ -8,13 +8,12 @@ import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
-import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import { now } from '../now.ts';
+import { Back } from '../parts/back.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDialog } from './close-dialog.tsx';
@@ -59,10 +58,7 @@ export function ReportPage({ id }: { id: string }) {
     <article class="report">
       <div class="report__top">
         <header class="report__head">
-          <a class="report__back" href={pathTo('')}>
-            <Icon name="back" />
-            {t.back}
-          </a>
+          <Back to="">{t.back}</Back>
           <h1>
             {report ? names.category(report.category) : open.failure.value ? t.failed : t.loading}
             {report && (

@@ -29,7 +29,8 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
       {about && <p class="place__about">{about}</p>}
       <dl class="facts">
         <Fact name={t.facts.district}>{district}</Fact>
-        {report.station !== null && (
+        {/* Only of a place that is known well: the middle of a district says nothing of it. */}
+        {report.station !== null && about === null && (
           <Fact name={t.facts.station}>{names.station(report.station)}</Fact>
         )}
         {location?.address !== undefined && (

@@ -125,7 +125,7 @@ export const reportTexts = texts({
       sent: (datum: string) => `Sent as ${datum}`,
       accuracy: (distance: string) => `to within ${distance}`,
       about: (distance: string) => `About here: within ${distance}`,
-      middle: 'Its middle (WGS-84)',
+      middle: 'Middle of the circle (WGS\u201184)',
       metres: (metres: number) => `${metres} m`,
       kilometres: (kilometres: number) => `${kilometres} km`,
       copy: 'Copy the coordinates',
