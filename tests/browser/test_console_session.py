@@ -57,6 +57,8 @@ def test_an_officer_signs_out(page: Page) -> None:
 @pytest.mark.thorough
 def test_an_answer_to_another_sign_in_is_refused(open_page: OpenPage) -> None:
     page = open_page("/console/")
+    # It leads away by itself: that is over before another address is opened.
+    page.wait_for_url("**/login?*")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/console/?code=stolen&state=unknown")
