@@ -30,9 +30,11 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
   return (
     <>
       <Heading>{category}</Heading>
-      <p class="muted">
-        {text.number} <strong>{report.reference}</strong> ·{' '}
-        <span class="whole">
+      <p class="muted facts">
+        <span>
+          {text.number} <strong>{report.reference}</strong>
+        </span>
+        <span>
           {text.received} {showTime(report.received_at, language.value)}
         </span>
       </p>

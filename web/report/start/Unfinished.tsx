@@ -35,7 +35,6 @@ export function Unfinished() {
           <li key={entry.id} class="unfinished__one">
             <p>
               <strong>{stateOf(entry)}</strong>
-              <br />
               <About category={entry.category} at={entry.createdAt} />
             </p>
             {entry.state === 'uploading' && <p>{text.keepOpen}</p>}
@@ -58,7 +57,6 @@ function Begun({ draft }: { draft: KeptDraft }) {
     <li class="unfinished__one">
       <p>
         <strong>{text.draft}</strong>
-        <br />
         <About category={draft.form.category} at={draft.at} />
       </p>
       {outbox.value?.durable && <p>{text.draftSeen}</p>}
@@ -99,9 +97,9 @@ function asksForReceipt({ receipt, confirmed, category }: Entry): boolean {
 function About({ category, at }: { category: string; at: number }) {
   const label = categoryOf(category)?.label;
   return (
-    <span class="muted">
-      {label && `${label} · `}
-      <span class="whole">{showTime(new Date(at).toISOString(), language.value)}</span>
+    <span class="muted facts">
+      {label && <span>{label}</span>}
+      <span>{showTime(new Date(at).toISOString(), language.value)}</span>
     </span>
   );
 }
