@@ -233,11 +233,11 @@ def _facts(page: Page, language: str) -> str:
 
 
 def _shown(moment: datetime, language: str) -> str:
-    """Return a time by the clocks of the city, as the residents' pages show it."""
+    """Return a time by the clocks of the city, as the residents' pages show it elsewhere."""
     here = times.in_city(moment)
     month = text(f"time.month.{here.month}", language)
     parts = {"year": here.year, "month": month, "day": here.day, "clock": f"{here:%H:%M}"}
-    return text("time.full", language, **parts)
+    return f"{text('time.full', language, **parts)} ({times.zone_of(here)})"
 
 
 def _with_call(sentence: str) -> str:

@@ -78,7 +78,12 @@ def day_in_city(moment: datetime) -> date:
 def for_people(moment: datetime) -> str:
     """Return a time by the clocks of the city, to the minute: `2026-11-25 09:20 (UTC+8)`."""
     here = in_city(moment)
-    return f"{here:%Y-%m-%d %H:%M} ({offset_name(here.utcoffset() or timedelta())})"
+    return f"{here:%Y-%m-%d %H:%M} ({zone_of(here)})"
+
+
+def zone_of(here: datetime) -> str:
+    """Return the zone of an aware time: which clock is meant."""
+    return offset_name(here.utcoffset() or timedelta())
 
 
 def offset_name(ahead: timedelta) -> str:

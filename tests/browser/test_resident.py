@@ -400,6 +400,7 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
     expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_focused()
     tab_to("I have a receipt")
     keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Open your report")).to_be_focused()
     tab_to("Receipt")
     keyboard.type(receipt)
     keyboard.press("Enter")

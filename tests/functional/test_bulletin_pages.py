@@ -215,11 +215,11 @@ def test_without_a_web_client_it_leads_nowhere_but_to_the_emergency_number() -> 
     assert page.said["strong"] == "Chaoyang police"
 
 
-def test_it_shows_times_as_the_residents_page_does() -> None:
+def test_it_shows_times_of_the_city_with_their_zone() -> None:
     bulletin = published(expires_at="2026-12-03T18:03:00Z")
     page = Parsed(page_of(bulletin).text)
-    assert "Valid until: 4 December 2026, 02:03" in page.said["li"]
-    assert "有效期至：2026年12月4日 02:03" in page.said["li"]
+    assert "Valid until: 4 December 2026, 02:03 (UTC+8)" in page.said["li"]
+    assert "有效期至：2026年12月4日 02:03 (UTC+8)" in page.said["li"]
 
 
 def test_feeds_and_cap_lead_to_it() -> None:

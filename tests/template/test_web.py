@@ -21,7 +21,7 @@ WEB = {
     "WebBucket",
     "WebBucketPolicy",
     "WebAccess",
-    "ConsolePaths",
+    "PagePaths",
     "ViewerSource",
     "ApiRequests",
     "PublicReads",
@@ -212,6 +212,12 @@ def test_cloudfront_says_to_the_api_that_it_is_it_and_who_calls(
     assert function["FunctionARN"] == {"Fn::GetAtt": ["ViewerSource", "FunctionARN"]}
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/console/reports/R1"])
+def test_the_page_of_a_path_is_found(distribution: dict[str, Any], path: str) -> None:
+    [function] = behaviour(distribution, path)["FunctionAssociations"]
+    assert function["FunctionARN"] == {"Fn::GetAtt": ["PagePaths", "FunctionARN"]}
+
+
 def test_no_token_and_no_receipt_is_redirected_from_http(distribution: dict[str, Any]) -> None:
     assert behaviour(distribution, "/v1/reports/mine")["ViewerProtocolPolicy"] == "https-only"
     for path in ("/", "/console/", "/bulletins/B-1", "/docs"):
@@ -303,11 +309,15 @@ NODE = shutil.which("node") or next(
 )
 
 
-def run(function: dict[str, Any], uri: str) -> dict[str, Any]:
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+def run(function: dict[str, Any], uri: str, **headers: str) -> dict[str, Any]:
     """Run a function of CloudFront on a request, and return what it makes of it."""
+    sent = {"tipline-viewer": "203.0.113.1", **headers}
     event = {
         "viewer": {"ip": "192.0.2.7"},
-        "request": {"uri": uri, "headers": {"tipline-viewer": {"value": "203.0.113.1"}}},
+        "request": {"uri": uri, "headers": {name: {"value": said} for name, said in sent.items()}},
     }
     code = f"{function['FunctionCode']}\nconsole.log(JSON.stringify(handler({json.dumps(event)})))"
     assert NODE
@@ -327,13 +337,34 @@ def run(function: dict[str, Any], uri: str) -> dict[str, Any]:
     ],
 )
 def test_each_path_of_the_console_is_its_page(stack: dict[str, Any], path: str, file: str) -> None:
-    assert run(stack["ConsolePaths"]["Properties"], path)["uri"] == file
+    assert run(stack["PagePaths"]["Properties"], path)["uri"] == file
 
 
 @pytest.mark.skipif(NODE is None, reason="there is no Node.js here")
 def test_the_console_without_its_slash_is_found(stack: dict[str, Any]) -> None:
-    response = run(stack["ConsolePaths"]["Properties"], "/console")
+    response = run(stack["PagePaths"]["Properties"], "/console")
     assert (response["statusCode"], response["headers"]["location"]["value"]) == (302, "/console/")
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no Node.js here")
+@pytest.mark.parametrize(
+    ("path", "accept", "status"),
+    [
+        ("/nothing", BROWSER, 302),
+        ("/reports/new/", BROWSER, 302),
+        ("/nothing", "*/*", None),
+        ("/", BROWSER, None),
+        ("/licences.md", BROWSER, None),
+        ("/console/reports/R1", BROWSER, None),
+    ],
+)
+def test_a_mistyped_address_leads_a_person_to_the_first_page(
+    stack: dict[str, Any], path: str, accept: str, status: int | None
+) -> None:
+    response = run(stack["PagePaths"]["Properties"], path, accept=accept)
+    assert response.get("statusCode") == status
+    if status:
+        assert response["headers"]["location"]["value"] == "/"
 
 
 @pytest.mark.skipif(NODE is None, reason="there is no Node.js here")

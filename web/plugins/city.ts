@@ -6,6 +6,7 @@ interface Facts {
   languages: string[];
   default_language: string;
   emergency_number: string;
+  time_zone: string;
 }
 
 /** Read what the pages say of the city, from its folder. */
@@ -18,6 +19,7 @@ export function readCity(folder: string): City {
   return {
     language: facts.default_language === 'zh' ? 'zh' : 'en',
     emergencyNumber: facts.emergency_number,
+    timeZone: facts.time_zone,
     service: named('name.service'),
     police: named('name.police'),
     name: named('name.city'),

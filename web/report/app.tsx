@@ -1,9 +1,11 @@
+import { useEffect } from 'preact/hooks';
 import city from 'virtual:city';
 
 import { Button } from '../shared/components/Button.tsx';
 import { Emergency } from '../shared/components/Emergency.tsx';
 import { LanguageSwitch } from '../shared/components/LanguageSwitch.tsx';
 import { Status } from '../shared/components/Status.tsx';
+import { keepFocus } from '../shared/keep-focus.ts';
 import { language } from '../shared/language.ts';
 import { leave } from './leave.ts';
 import { later } from './parts/Later.tsx';
@@ -16,9 +18,13 @@ const Write = later(() => import('./write/Write.tsx').then((module) => module.Wr
 const Sent = later(() => import('./sent/Sent.tsx').then((module) => module.Sent));
 const Mine = later(() => import('./mine/Mine.tsx').then((module) => module.Mine));
 
+// A button too: a question stands in the place of the button that asks it.
+const STEPS = 'input, select, textarea, button';
+
 /** The frame that is the same on each screen: what is urgent, the way out, the language. */
 export function App() {
   const text = frame();
+  useEffect(() => keepFocus(STEPS), []);
   return (
     <>
       <a class="skip-link" href="#content" onClick={toContent}>

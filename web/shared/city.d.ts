@@ -9,6 +9,8 @@ declare module 'virtual:city' {
     /** The language for readers of neither. */
     language: 'zh' | 'en';
     emergencyNumber: string;
+    /** Of the tz database, such as `Asia/Shanghai`. */
+    timeZone: string;
     /** What the tip line is called. */
     service: Both;
     police: Both;

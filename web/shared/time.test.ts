@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 
 import { showDay, showTime, toLocal, toRfc3339 } from './time.ts';
 
+const TIME = '2026-11-24T08:30:00Z';
+
 test('a time of a field gets the offset of the phone, and is the same moment', () => {
   const time = toRfc3339('2026-11-24T08:30');
   expect(time).toMatch(/^2026-11-24T08:30:00[+-]\d{2}:\d{2}$/);
@@ -20,8 +22,14 @@ test.each(['', 'yesterday', '2026-11-24', '1969-12-31T10:00', '2026-13-40T10:00'
 );
 
 test('a time is its day and the clock', () => {
-  expect(showTime('2026-11-24T08:30:00Z', 'en')).toMatch(/^2[345] November 2026, \d{2}:\d{2}$/);
-  expect(showTime('2026-11-24T08:30:00Z', 'zh')).toMatch(/^2026年11月2[345]日 \d{2}:\d{2}$/);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  expect(showTime(TIME, 'en', here)).toMatch(/^2[345] November 2026, \d{2}:\d{2}$/);
+  expect(showTime(TIME, 'zh', here)).toMatch(/^2026年11月2[345]日 \d{2}:\d{2}$/);
+});
+
+test('a time has its zone where the clocks of the city say something else', () => {
+  const [behind, ahead] = ['Etc/GMT+12', 'Etc/GMT-14'].map((zone) => showTime(TIME, 'en', zone));
+  for (const shown of [behind, ahead]) expect(shown).toMatch(/\d{2}:\d{2} \(UTC([+-]\d+(:\d{2})?)?\)$/);
 });
 
 test('a day is shown in the language of the page', () => {

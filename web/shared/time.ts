@@ -1,5 +1,7 @@
 /** Times between the clock of a phone or a computer and the API (RFC 3339). */
 
+import city from 'virtual:city';
+
 // The API takes no time before it.
 const FIRST_YEAR = 1970;
 
@@ -31,10 +33,26 @@ export function instant(local: string): string {
   return new Date(local).toISOString();
 }
 
-/** Return a time of the API as people read it, to the minute: with the day as `showDay` has it. */
-export function showTime(time: string, language: string): string {
+/**
+ * Return a time of the API as people read it, to the minute: by the clock of their phone, with its
+ * zone where the city's clocks say something else.
+ */
+export function showTime(time: string, language: string, timeZone = city.timeZone): string {
   const clock = format(time, language, { timeStyle: 'short' });
-  return `${showDay(time, language)}${language === 'zh' ? '' : ','} ${clock}`;
+  const shown = `${showDay(time, language)}${language === 'zh' ? '' : ','} ${clock}`;
+  return minute(time) === minute(time, timeZone) ? shown : `${shown} (${zoneAt(new Date(time))})`;
+}
+
+function minute(time: string, timeZone?: string): string {
+  return format(time, 'en', { dateStyle: 'short', timeStyle: 'short', ...(timeZone && { timeZone }) });
+}
+
+/** Return the offset of the phone's clock as the public pages write it: `UTC`, `UTC+8`, `UTC-3:30`. */
+function zoneAt(time: Date): string {
+  const ahead = -time.getTimezoneOffset();
+  if (ahead === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  return `UTC${ahead < 0 ? '-' : '+'}${hours}${rest ? `:${pad(rest)}` : ''}`;
 }
 
 /** Return the day of a time of the API. */

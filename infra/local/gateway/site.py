@@ -3,6 +3,7 @@
 The API's own routes go first, but for `/`: that is the residents' page once it is built.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -17,6 +18,8 @@ from infra.web.headers import Origins, cache_control, security_headers
 
 ROUTE = "(web)"
 _CONSOLE = "/console/"
+# All files but the first page have an ending: this is an address that somebody has mistyped.
+_WITHOUT_ENDING = re.compile(r"/[^./]+/?$")
 _NOTICE = """\
 <section>
 <p lang="zh">网页没有构建成功，接口照常运行。原因：</p>
@@ -38,8 +41,8 @@ class Web(Protocol):
     """The web clients, built or not."""
 
     def response(self, method: str, path: str, headers: Mapping[str, str]) -> Response | None:
-        """Return the file at `path`; None when there is none. The names of `headers` are in lower
-        case.
+        """Return the file at `path`, or where a mistyped one leads; None when the API is to say it.
+        The names of `headers` are in lower case.
         """
 
     def completed(self, path: str, response: Response) -> Response:
@@ -91,7 +94,13 @@ class BuiltWeb:
         if path == _CONSOLE.rstrip("/"):
             return Response(308, [*self._headers.items(), ("Location", _CONSOLE)], b"", ROUTE)
         file = self._file(path)
-        return None if file is None else self._sent(file, headers.get("if-none-match", ""))
+        if file is not None:
+            return self._sent(file, headers.get("if-none-match", ""))
+        # `PagePaths` in infra/web.yaml.
+        is_person = "text/html" in headers.get("accept", "") and not path.startswith("/v1/")
+        if is_person and _WITHOUT_ENDING.search(path):
+            return Response(302, [*self._headers.items(), ("Location", "/")], b"", ROUTE)
+        return None
 
     def completed(self, path: str, response: Response) -> Response:
         return response

@@ -89,6 +89,18 @@ def test_anything_else_is_refused_by_the_gateway(built: Ask, path: str) -> None:
     assert built(path).status == 404
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/reports/new/"])
+def test_a_mistyped_address_leads_a_person_to_the_first_page(built: Ask, path: str) -> None:
+    response = built(path, Accept="text/html,*/*;q=0.8")
+    assert (response.status, header(response, "Location")) == (302, "/")
+    assert built(path, Accept="application/json").status == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/nothing.md"])
+def test_neither_the_api_nor_a_file_leads_elsewhere(built: Ask, path: str) -> None:
+    assert built(path, Accept="text/html").status == 404
+
+
 def test_files_are_only_read(built: Ask) -> None:
     assert built("/assets/a-1.js", "POST").status == 404
     assert built("/console/", "DELETE").status == 404

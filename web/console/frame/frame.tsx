@@ -5,9 +5,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { listed } from '../../shared/joined.ts';
+import { keepFocus } from '../../shared/keep-focus.ts';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
-import { keepFocus } from '../parts/keep-focus.ts';
 import { seesReports } from '../roles.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
 import type { Me } from '../types.ts';
@@ -28,7 +28,7 @@ export function Frame({ signOut, lock }: FrameProps) {
   const route = routeOf(path.value);
   const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
   useFocusedPage(main);
-  useEffect(keepFocus, []);
+  useEffect(() => keepFocus(), []);
   return (
     <div class="frame">
       <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>

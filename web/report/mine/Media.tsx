@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import type { Schemas } from '../../shared/api.ts';
 import { labelled } from '../../shared/joined.ts';
@@ -13,9 +14,9 @@ import { outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
 import { chosenFiles } from '../write/chosen.ts';
-import { type FieldError, errorsOf, unacceptable } from '../write/errors.ts';
+import { type FieldError, errorsOf, fieldId, summary, unacceptable } from '../write/errors.ts';
 import { useLatest } from './latest.ts';
-import { type OwnReport, receipt, refresh } from './report.ts';
+import { type OwnReport, receipt, refreshUntilArrived } from './report.ts';
 import { mine } from './texts.ts';
 
 type Medium = Schemas['OwnMedium'];
@@ -115,15 +116,25 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     // Nothing is left on the phone of what has arrived.
     for (const id of doneIds.split(' ')) void outbox.value?.erase(id);
     setSaid(text.addedMedia);
-    void refresh();
+    void refreshUntilArrived();
   }, [doneIds]);
 
+  const limits = catalogue.value?.limits;
+  const faults = (): readonly FieldError[] => {
+    const all = files.all.value;
+    if (all.length === 0) return [{ field: fieldId('media'), text: mine().noFiles }];
+    return limits ? errorsOf([], fileFaults(all, limits)) : [];
+  };
+  useEffect(() => {
+    // A file that came or went may have put something right. Nothing new is found before "Send".
+    const before = errors.map(({ field }) => field);
+    if (before.length > 0) setErrors(() => faults().filter(({ field }) => before.includes(field)));
+  }, [files.all.value]);
+
   const send = async (): Promise<void> => {
-    const limits = catalogue.value?.limits;
-    if (!outbox.value || !receipt.value || !limits || files.all.value.length === 0) return;
-    const wrong = fileFaults(files.all.value, limits);
-    setErrors(() => errorsOf([], wrong));
-    if (wrong.length > 0) return;
+    if (!outbox.value || !receipt.value || !limits) return;
+    setErrors(faults);
+    if (faults().length > 0) return;
     setBusy(true);
     setSaid('');
     try {
@@ -147,6 +158,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
 
   const close = (): void => {
     files.clear();
+    setErrors([]);
     setOpen(false);
   };
 
@@ -154,6 +166,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     <div class="step">
       {open ? (
         <>
+          <ErrorSummary errors={summary(errors, undefined, files.all.value)} />
           <Attachments files={files} keep={keep} errors={errors} onKeep={setKeep} />
           <div class="row">
             <Button kind="primary" busy={busy} onClick={() => void send()}>

@@ -15,6 +15,7 @@ import { Conversation } from './Conversation.tsx';
 import { Feedback, Reopen } from './Ending.tsx';
 import { MoreMedia, OfficersPictures, OwnMedia } from './Media.tsx';
 import { whyKept } from './closing.ts';
+import { useLatest } from './latest.ts';
 import { AddPlace, SaveProof, Withdraw } from './Steps.tsx';
 import { lookedAt, news, type OwnReport, receipt, refresh } from './report.ts';
 import { mine } from './texts.ts';
@@ -29,9 +30,13 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
   return (
     <>
       <Heading>{category}</Heading>
-      <p class="muted">
-        {text.number} <strong>{report.reference}</strong> · {text.received}{' '}
-        {showTime(report.received_at, language.value)}
+      <p class="muted facts">
+        <span>
+          {text.number} <strong>{report.reference}</strong>
+        </span>
+        <span>
+          {text.received} {showTime(report.received_at, language.value)}
+        </span>
       </p>
       <StillSending entries={entries.filter(({ reportId }) => reportId === report.id)} />
       <State report={report} />
@@ -48,7 +53,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           <h2 id="yours">{text.yours}</h2>
           {report.text && <p class="quote">{report.text}</p>}
           <OwnMedia report={report} />
-          <p class="muted">{text.yoursHint}</p>
+          {!isWithdrawn && <p class="muted">{text.yoursHint}</p>}
         </section>
       )}
       <section aria-labelledby="more">
@@ -62,12 +67,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
         <SaveProof />
         {!isWithdrawn && <Withdraw />}
       </section>
-      <p class="muted looked">
-        {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
-        <Button kind="quiet" onClick={() => void refresh('look')}>
-          {text.refresh}
-        </Button>
-      </p>
+      <Look />
       <RedButton />
       <p class="put-away">
         <Button kind="quiet" onClick={close}>
@@ -84,6 +84,29 @@ function close(): void {
   const why = whyKept(outbox.value?.entries.value ?? [], receipt.value);
   if (why === null) go({ name: 'start' }, text.closed);
   else go({ name: 'start' }, text.closedKept[why], 'warning');
+}
+
+/** The look for news. That there are some is said above, where they begin. */
+function Look() {
+  const text = mine();
+  const [said, setSaid] = useLatest('');
+  const look = async (): Promise<void> => {
+    setSaid('');
+    const isRead = await refresh('look');
+    if (!isRead) setSaid(() => mine().failed);
+    else if (news.value === 0) setSaid(() => mine().noNews);
+  };
+  return (
+    <>
+      <p class="muted looked">
+        {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
+        <Button kind="quiet" onClick={() => void look()}>
+          {text.refresh}
+        </Button>
+      </p>
+      <Status>{said}</Status>
+    </>
+  );
 }
 
 function State({ report }: { report: OwnReport }) {

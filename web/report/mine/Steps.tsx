@@ -10,7 +10,6 @@ import { locate, type NoFix } from '../position.ts';
 import { tell } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
-import { write } from '../write/texts.ts';
 import { useLatest } from './latest.ts';
 import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
 import { mine } from './texts.ts';
@@ -155,11 +154,11 @@ function Result({ said }: { said: Said | null }) {
 }
 
 function placeWords(reason: unknown): string {
-  const text = write();
+  const text = mine();
   const words: Readonly<Record<NoFix, string>> = {
-    denied: text.denied,
-    lost: text.lost,
-    absent: text.noPlace,
+    denied: text.placeDenied,
+    lost: text.placeLost,
+    absent: text.placeAbsent,
   };
   return words[reason === 'denied' || reason === 'absent' ? reason : 'lost'];
 }

@@ -29,9 +29,14 @@ export function TextForm({ id, label, hint, submit, submitting = submit, ...call
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
   const key = useRef(randomUuid());
+  const refuse = (why: string | (() => string)): void => {
+    setError(why);
+    // The error is read out with its field, once it is shown.
+    requestAnimationFrame(() => document.getElementById(id)?.focus());
+  };
   const trySending = async (): Promise<void> => {
     if (!typed.trim()) {
-      setError(() => mine().blank);
+      refuse(() => mine().blank);
       return;
     }
     setBusy(true);
@@ -41,7 +46,7 @@ export function TextForm({ id, label, hint, submit, submitting = submit, ...call
     if (!outcome.done) {
       // It was stored in the words of an earlier attempt: these are new ones.
       if (outcome.code === 'key_reused') key.current = randomUuid();
-      setError(outcome.detail || (() => mine().failed));
+      refuse(outcome.detail || (() => mine().failed));
       return;
     }
     key.current = randomUuid();

@@ -21,6 +21,9 @@ export const lookedAt = signal<Date | null>(null);
 /** Grows when officers have changed the report while it was open; 0 when the person has seen that. */
 export const news = signal(0);
 
+// It takes seconds at most; after these, the page looks as often as always.
+const ARRIVAL_MS = [1000, 1000, 2000, 4000];
+
 let etag: string | null = null;
 
 const api = createApi({ receipt: () => receipt.value });
@@ -74,6 +77,17 @@ export async function refresh(why: 'step' | 'look' | 'time' = 'time'): Promise<b
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Read the report again until the service has found the files that were just sent to it. */
+export async function refreshUntilArrived(): Promise<void> {
+  const id = report.value?.id;
+  for (const pause of ARRIVAL_MS) {
+    await refresh();
+    const now = report.value;
+    if (now?.id !== id || !now?.media.some(({ state }) => state === 'awaiting')) return;
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

@@ -32,7 +32,7 @@ const en = {
   drill: 'This is a drill. No officer was notified of it.',
   keptUntil: (day: string) => `The report is kept until ${day} at least, then deleted. Save what you need.`,
   yours: 'Your text and files',
-  yoursHint: 'The police also have the place, the time and the answers that you gave. They are not shown here.',
+  yoursHint: 'If you gave a place, a time or answers, the police have them, too. They are not shown here.',
   text: 'Your text',
   media: 'Your files',
   fromOfficer: 'Pictures from the police',
@@ -57,6 +57,7 @@ const en = {
   fresh: 'There is something new in your report.',
   addMedia: 'Add photos, videos or sound',
   addFiles: 'Send the files',
+  noFiles: 'Attach a file first.',
   addNot: 'Do not add files',
   eraseFiles: 'Erase these files here, unsent',
   understood: 'I have read this',
@@ -64,6 +65,9 @@ const en = {
   addPlace: 'Send where I am now',
   addPlaceHint: 'When what you reported is near you now. Your place is sent once.',
   placeSent: (left: number) => `Your place is sent. You can send ${left} more.`,
+  placeDenied: 'The page may not see where you are. Allow it in your browser and try again, or write the place in a message.',
+  placeLost: 'Your place was not found. Go near a window or outdoors and try again, or write the place in a message.',
+  placeAbsent: 'This browser cannot tell where you are. Write the place in a message.',
   more: 'What you can do',
   proof: 'Save the proof',
   proofHint: 'A file that shows that you have filed this report, even if somebody denies it.',
@@ -86,6 +90,7 @@ const en = {
   failed: 'This did not work. Check your connection and try again. Nothing is lost.',
   refresh: 'Look for news',
   looked: (time: string) => `Last looked at ${time}`,
+  noNews: 'There is nothing new.',
 };
 
 const zh: typeof en = {
@@ -119,7 +124,7 @@ const zh: typeof en = {
   drill: '这是演练，没有通知任何警员。',
   keptUntil: (day: string) => `举报至少保存到 ${day}，之后删除。需要的内容请自行保存。`,
   yours: '您的文字和文件',
-  yoursHint: '您提供的地点、时间和其他回答，警方也已收到，这里不再显示。',
+  yoursHint: '如果您还提供了地点、时间或其他回答，警方也已收到，这里不再显示。',
   text: '您的文字',
   media: '您的文件',
   fromOfficer: '警方发来的图片',
@@ -144,6 +149,7 @@ const zh: typeof en = {
   fresh: '您的举报有新内容。',
   addMedia: '补充照片、视频或录音',
   addFiles: '发送文件',
+  noFiles: '请先添加文件。',
   addNot: '不添加文件',
   eraseFiles: '不发送，从这里删除这些文件',
   understood: '知道了',
@@ -151,6 +157,9 @@ const zh: typeof en = {
   addPlace: '发送我现在的位置',
   addPlaceHint: '举报的人或事现在就在您附近时使用，位置只发送一次。',
   placeSent: (left: number) => `位置已发送，还可以发送 ${left} 次。`,
+  placeDenied: '页面无权获取您的位置。请在浏览器中允许后再试，或在留言中写明地点。',
+  placeLost: '未能定位。请到窗边或室外再试，或在留言中写明地点。',
+  placeAbsent: '此浏览器无法定位。请在留言中写明地点。',
   more: '您可以做的事',
   proof: '保存证明',
   proofHint: '一个文件，即使有人否认，也能证明您提交过这份举报。',
@@ -173,6 +182,7 @@ const zh: typeof en = {
   failed: '没有成功。请检查网络后再试，内容不会丢失。',
   refresh: '查看新内容',
   looked: (time: string) => `上次查看：${time}`,
+  noNews: '没有新内容。',
 };
 
 export const mine = texts({ en, zh });

@@ -245,7 +245,7 @@ function Erase({ entry, hint, children }: EraseProps) {
   if (!asked) {
     return (
       <>
-        <Button kind="quiet" class="choice-apart__quiet" onClick={() => setAsked(true)}>
+        <Button kind="quiet" onClick={() => setAsked(true)}>
           {children ?? text.erase}
         </Button>
         {hint && <p class="muted">{hint}</p>}

@@ -37,6 +37,7 @@ export function Bulletins() {
     if (online.value && bulletinsState.value === 'failed') void loadBulletins(chosen);
   }, [online.value]);
   const channels = (catalogue.value?.channels ?? []).filter(({ state }) => state === 'active');
+  const named = channels.find(({ code }) => code === chosen)?.label;
   const all = bulletins.value;
   return (
     <section aria-labelledby="bulletins">
@@ -58,7 +59,9 @@ export function Bulletins() {
       )}
       <Status>
         {bulletinsState.value === 'loading' && <p>{frame().loading}</p>}
-        {bulletinsState.value === 'ready' && all.length === 0 && <p>{text.none}</p>}
+        {bulletinsState.value === 'ready' && all.length === 0 && (
+          <p>{named ? text.noneOf(named) : text.none}</p>
+        )}
       </Status>
       <ul class="plain">
         {all.map((bulletin) => (

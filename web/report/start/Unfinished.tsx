@@ -1,11 +1,12 @@
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
 import { stillSending } from '../parts/StillSending.tsx';
+import { Sure } from '../parts/Sure.tsx';
 import { go, word } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
@@ -28,31 +29,13 @@ export function Unfinished() {
       <h2 id="unfinished">{text.unsent}</h2>
       <ul class="plain">
         {begun.value.map((draft) => (
-          <li key={draft.id} class="unfinished__one">
-            <p>
-              <strong>{text.draft}</strong>
-              <br />
-              <span class="muted">{about(draft.form.category, draft.at)}</span>
-            </p>
-            {outbox.value?.durable && <p>{text.draftSeen}</p>}
-            <div class="row">
-              <Button kind="primary" onClick={() => go({ name: 'rewrite', draft: draft.id })}>
-                {text.draftOpen}
-              </Button>
-              <Button onClick={() => void erase(draft.id, text.draftErased)}>
-                {text.draftErase}
-              </Button>
-            </div>
-          </li>
+          <Begun key={draft.id} draft={draft} />
         ))}
         {entries.map((entry) => (
           <li key={entry.id} class="unfinished__one">
             <p>
               <strong>{stateOf(entry)}</strong>
-              <br />
-              <span class="muted">
-                {about(entry.category, entry.createdAt)}
-              </span>
+              <About category={entry.category} at={entry.createdAt} />
             </p>
             {entry.state === 'uploading' && <p>{text.keepOpen}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
@@ -63,6 +46,39 @@ export function Unfinished() {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** A report that was begun. It may hold the only copy of a photo: it is erased after a question. */
+function Begun({ draft }: { draft: KeptDraft }) {
+  const text = start();
+  const [asked, setAsked] = useState(false);
+  return (
+    <li class="unfinished__one">
+      <p>
+        <strong>{text.draft}</strong>
+        <About category={draft.form.category} at={draft.at} />
+      </p>
+      {outbox.value?.durable && <p>{text.draftSeen}</p>}
+      {asked ? (
+        <Sure
+          title={text.draftSure}
+          yes={text.draftYes}
+          no={text.draftNo}
+          onYes={() => void erase(draft.id, text.draftErased)}
+          onNo={() => setAsked(false)}
+        >
+          <p>{text.draftText}</p>
+        </Sure>
+      ) : (
+        <div class="row">
+          <Button kind="primary" onClick={() => go({ name: 'rewrite', draft: draft.id })}>
+            {text.draftOpen}
+          </Button>
+          <Button onClick={() => setAsked(true)}>{text.draftErase}</Button>
+        </div>
+      )}
+    </li>
   );
 }
 
@@ -78,9 +94,14 @@ function asksForReceipt({ receipt, confirmed, category }: Entry): boolean {
 }
 
 /** What a report is about, and when it was written. */
-function about(category: string, at: number): string {
-  const time = showTime(new Date(at).toISOString(), language.value);
-  return [categoryOf(category)?.label, time].filter(Boolean).join(' · ');
+function About({ category, at }: { category: string; at: number }) {
+  const label = categoryOf(category)?.label;
+  return (
+    <span class="muted facts">
+      {label && <span>{label}</span>}
+      <span>{showTime(new Date(at).toISOString(), language.value)}</span>
+    </span>
+  );
 }
 
 async function look(): Promise<void> {

@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
-import { labelled, listed } from '../../shared/joined.ts';
+import { Status } from '../../shared/components/Status.tsx';
+import { labelled, listed, sentences } from '../../shared/joined.ts';
+import { useSaid } from '../../shared/said.ts';
 import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue, isOn } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
@@ -25,16 +27,7 @@ export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsPr
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
   const hasVideo = isOn('video');
-  const { length } = files.all.value;
-  const before = useRef(length);
-  useEffect(() => {
-    // So that whoever comes back from the camera sees what became of it.
-    const last = files.all.value[length - 1];
-    if (length > before.current && last) {
-      document.getElementById(fileId(last.id))?.scrollIntoView({ block: 'nearest' });
-    }
-    before.current = length;
-  }, [length]);
+  const said = useChanges(files.all.value);
   return (
     <section
       class={error ? 'attach field--wrong' : 'attach'}
@@ -54,6 +47,9 @@ export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsPr
         )}
         <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
         <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
+      </div>
+      <div class="hidden-visually">
+        <Status>{said}</Status>
       </div>
       {files.all.value.length > 0 && (
         <>
@@ -86,6 +82,43 @@ export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsPr
       )}
     </section>
   );
+}
+
+/**
+ * Show the last file that has come, for whoever comes back from the camera. Return in words what has
+ * come or gone, for those who do not see it.
+ */
+function useChanges(all: readonly Attachment[]): string {
+  const [said, setSaid] = useSaid('');
+  const before = useRef(all);
+  useEffect(() => {
+    const came = without(all, before.current);
+    const gone = without(before.current, all);
+    before.current = all;
+    if (came.length + gone.length === 0) return;
+    const last = came[came.length - 1];
+    if (last) document.getElementById(fileId(last.id))?.scrollIntoView({ block: 'nearest' });
+    setSaid(() => {
+      const text = write();
+      // The names are numbers in a list: with how many there are, no two steps sound the same.
+      return sentences(
+        came.length > 0 ? text.came(listed(came.map(({ name }) => name()))) : '',
+        gone.length > 0 ? text.gone(listed(gone.map(({ name }) => name()))) : '',
+        text.count(all.length),
+      );
+    });
+  }, [all]);
+  return said;
+}
+
+/** Return those of `all` that are not in `others`, each with what it is called among all. */
+function without(
+  all: readonly Attachment[],
+  others: readonly Attachment[],
+): readonly { id: number; name: () => string }[] {
+  return all
+    .map(({ id, file }, at) => ({ id, name: () => fileName(file, at + 1) }))
+    .filter(({ id }) => !others.some((other) => other.id === id));
 }
 
 interface PickerProps {

@@ -14,6 +14,7 @@ import {
   contentOf,
   type Fault,
   faultsOf,
+  isBegun,
   isOpen,
   lengthOf,
   type Limits,
@@ -145,10 +146,8 @@ function WritePage() {
     <form
       class="write"
       noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
+      // "Enter" in a field sends nothing: only the button does, and it is no submit button.
+      onSubmit={(event) => event.preventDefault()}
     >
       {/* Begun by the red button, the category is the first question. */}
       <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
@@ -224,10 +223,18 @@ function WritePage() {
       </section>
       <div class="send">
         <Status>{form.value.place.kind === 'unfound' && <p>{text.placeless}</p>}</Status>
-        <Button kind="danger" type="submit" class="wide send__button" busy={busy}>
+        <Button
+          kind="danger"
+          class="wide send__button"
+          busy={busy}
+          onClick={() => void send()}
+        >
           {busy ? text.keeping : text.send}
         </Button>
-        <p class="send__kept muted">{kept.value === 'kept' && text.kept}</p>
+        {/* Its room stays while somebody writes. */}
+        {isBegun(form.value, files.all.value.length) && (
+          <p class="send__kept muted">{kept.value === 'kept' && text.kept}</p>
+        )}
         <Status kind="warning">{kept.value === 'partly' && <p>{text.full}</p>}</Status>
       </div>
       {discarding ? (
