@@ -9,6 +9,7 @@ import { useDesk } from '../desk.ts';
 import { Keys } from '../keys.ts';
 import type { Report, Schemas, Upload } from '../types.ts';
 import { upload } from '../upload.ts';
+import { isOnItsWay } from './media.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -32,11 +33,14 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
   const [said, setSaid] = useSaid('');
+  const [sent, setSent] = useState(0);
+  const isWaiting = report.media.some(isOnItsWay);
   if (report.status === 'withdrawn') return null;
   const send = async () => {
     const files = [...(input.current?.files ?? [])];
     const wrong = wrongWith(files);
     setSaid('');
+    setSent(0);
     setError(wrong);
     if (wrong !== null || busy) return;
     setBusy(true);
@@ -64,7 +68,8 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
     }
     keys.done();
     if (input.current) input.current.value = '';
-    setSaid(t.files.sent(files.length));
+    setSaid('');
+    setSent(files.length);
     await open.load();
   };
   return (
@@ -82,7 +87,7 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
         <Button type="submit" busy={busy}>
           {t.files.send}
         </Button>
-        <Status>{said}</Status>
+        <Status>{said || (sent > 0 && (isWaiting ? t.files.sent(sent) : t.files.there(sent)))}</Status>
       </form>
     </details>
   );
