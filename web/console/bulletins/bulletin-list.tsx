@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { language } from '../../shared/language.ts';
@@ -34,6 +34,10 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
     () => read(api, filters, pages),
     [channel, state, pages, language.value].join(),
   );
+  const writers = loaded.value?.items.map((each) => each.created_by).join() ?? '';
+  useEffect(() => {
+    if (writers) void names.meet(writers.split(','));
+  }, [names, writers]);
   return (
     <>
       <h1>{text().title}</h1>

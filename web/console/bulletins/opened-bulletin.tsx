@@ -15,7 +15,7 @@ import { Approval } from './approval.tsx';
 import { stateClass, titleOf, waitingWords } from './bulletin-list.tsx';
 import { type Bulletin, currentVersion } from './changes.ts';
 import { Editor } from './editor.tsx';
-import { Ending } from './ending.tsx';
+import { corrects, endedWords, Ending, isUnseen } from './ending.tsx';
 import { Leads } from './leads.tsx';
 import { openBulletin, shownPictures, unready } from './opened.ts';
 import { publicPage } from './paths.ts';
@@ -26,11 +26,22 @@ import { text } from './texts.ts';
 type Doing = 'edit' | 'resolve' | 'withdraw' | null;
 
 /** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
-export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }) {
+interface OpenedProps {
+  api: Api;
+  me: Me;
+  id: string;
+  /** Whether this officer has just written the draft, and comes from its form. */
+  isJustWritten: boolean;
+}
+
+export function OpenedBulletin({ api, me, id, isJustWritten }: OpenedProps) {
   const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
   const [doing, setDoing] = useState<Doing>(null);
   const [done, setDone] = useSaid<string | null>(null);
   useRereads(isPreparing(loaded.value?.bulletin), again);
+  useEffect(() => {
+    if (isJustWritten) setDone(() => text().editor.saved);
+  }, [isJustWritten, setDone]);
   const finish = async (message: string) => {
     setDoing(null);
     setDone(message);
@@ -64,7 +75,7 @@ export function OpenedBulletin({ api, me, id }: { api: Api; me: Me; id: string }
                   api={api}
                   bulletin={opened.bulletin}
                   kind={doing}
-                  onDone={() => void finish(text().done)}
+                  onDone={() => void finish(endedWords(opened.bulletin, doing))}
                   onCancel={() => setDoing(null)}
                 />
               )}
@@ -116,7 +127,7 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
           bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
         )}
       </p>
-      {bulletin.code && (
+      {bulletin.code && !isUnseen(bulletin) && (
         <p>
           {text().endedWith}
           {colon()}
@@ -141,18 +152,20 @@ interface StepsProps {
 
 function Steps({ bulletin, doing, onDo }: StepsProps) {
   const { steps, state } = bulletin;
+  const endWords = (kind: 'resolve' | 'withdraw') =>
+    corrects(bulletin, kind) ? text().correctEnd : text()[kind];
   const write = state === 'draft' ? text().edit : state === 'expired' ? text().renew : text().correct;
   return (
     <div class="row steps">
       {steps.includes('write') && <Button onClick={() => onDo('edit')}>{write}</Button>}
       {steps.includes('resolve') && (
         <Button aria-expanded={doing === 'resolve'} onClick={() => onDo('resolve')}>
-          {text().resolve}
+          {endWords('resolve')}
         </Button>
       )}
       {steps.includes('withdraw') && (
         <Button aria-expanded={doing === 'withdraw'} onClick={() => onDo('withdraw')}>
-          {text().withdraw}
+          {endWords('withdraw')}
         </Button>
       )}
       {bulletin.published_version !== null && !bulletin.ended_at && (
@@ -165,11 +178,23 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
 }
 
 function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+  const preview = (
+    <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+  );
+  // Residents see it no more, and nobody is to think that they will.
+  if (bulletin.ended_at !== null && !bulletin.pending) {
+    return (
+      <details class="record">
+        <summary>{isUnseen(bulletin) ? text().neverSeen : text().seenBefore}</summary>
+        {preview}
+      </details>
+    );
+  }
   const isSeen = bulletin.state === 'published' && !bulletin.pending;
   return (
     <section aria-labelledby="content">
       <h2 id="content">{isSeen ? text().publishedNow : text().asResidentsSee}</h2>
-      <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+      {preview}
     </section>
   );
 }

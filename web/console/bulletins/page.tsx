@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { go, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { BulletinList } from './bulletin-list.tsx';
@@ -10,6 +11,8 @@ import './bulletins.css';
 
 /** Bulletins: the list, a new one, or one of them. */
 export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
+  // It is said on the page of what was just written, which opens anew.
+  const [written, setWritten] = useState<string | null>(null);
   const route = routeOf(path.value);
   const id = route.page === 'bulletins' ? route.id : null;
   if (id === null) return <BulletinList api={api} me={me} />;
@@ -22,11 +25,14 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
         <Editor
           api={api}
           bulletin={null}
-          onSaved={(saved) => go(opened(saved), { replace: true })}
+          onSaved={(saved) => {
+            setWritten(saved);
+            go(opened(saved), { replace: true });
+          }}
           onCancel={() => go(pathTo('bulletins'))}
         />
       ) : (
-        <OpenedBulletin key={id} api={api} me={me} id={id} />
+        <OpenedBulletin key={id} api={api} me={me} id={id} isJustWritten={id === written} />
       )}
     </div>
   );
