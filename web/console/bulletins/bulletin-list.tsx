@@ -34,10 +34,6 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
     () => read(api, filters, pages),
     [channel, state, pages, language.value].join(),
   );
-  const writers = loaded.value?.items.map((each) => each.created_by).join() ?? '';
-  useEffect(() => {
-    if (writers) void names.meet(writers.split(','));
-  }, [names, writers]);
   return (
     <>
       <h1>{text().title}</h1>
@@ -80,7 +76,11 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
       <Waiting loaded={loaded} again={again}>
         {(listed) => (
           <>
-            <Grouped groups={grouped(listed.items, me.username)} isFiltered={Boolean(channel || state)} />
+            <Grouped
+              items={listed.items}
+              groups={grouped(listed.items, me.username)}
+              isFiltered={Boolean(channel || state)}
+            />
             {listed.items.length === 0 && <p>{text().none}</p>}
             {listed.cursor && (
               <Button onClick={() => setPages(pages + 1)}>{text().more}</Button>
@@ -92,7 +92,15 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
   );
 }
 
-function Grouped({ groups, isFiltered }: { groups: Groups; isFiltered: boolean }) {
+interface GroupedProps {
+  items: readonly ListedBulletin[];
+  groups: Groups;
+  isFiltered: boolean;
+}
+
+function Grouped({ items, groups, isFiltered }: GroupedProps) {
+  const { names } = useDesk();
+  useEffect(() => void names.meet(items.map((each) => each.created_by)), [names, items]);
   const order: (keyof Groups)[] = ['mine', 'others', 'published', 'ended'];
   return (
     <>

@@ -25,23 +25,24 @@ import { text } from './texts.ts';
 
 type Doing = 'edit' | 'resolve' | 'withdraw' | null;
 
-/** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
 interface OpenedProps {
   api: Api;
   me: Me;
   id: string;
-  /** Whether this officer has just written the draft, and comes from its form. */
-  isJustWritten: boolean;
+  /** It was written on the page before: this one says so. */
+  isJustSaved: boolean;
 }
 
-export function OpenedBulletin({ api, me, id, isJustWritten }: OpenedProps) {
+/** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
+export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
   const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
   const [doing, setDoing] = useState<Doing>(null);
   const [done, setDone] = useSaid<string | null>(null);
-  useRereads(isPreparing(loaded.value?.bulletin), again);
+  const isThere = loaded.value !== null;
   useEffect(() => {
-    if (isJustWritten) setDone(() => text().editor.saved);
-  }, [isJustWritten, setDone]);
+    if (isThere && isJustSaved) setDone(() => text().editor.saved);
+  }, [isThere, isJustSaved, setDone]);
+  useRereads(isPreparing(loaded.value?.bulletin), again);
   const finish = async (message: string) => {
     setDoing(null);
     setDone(message);

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { go, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { BulletinList } from './bulletin-list.tsx';
@@ -11,10 +11,16 @@ import './bulletins.css';
 
 /** Bulletins: the list, a new one, or one of them. */
 export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
-  // It is said on the page of what was just written, which opens anew.
-  const [written, setWritten] = useState<string | null>(null);
   const route = routeOf(path.value);
   const id = route.page === 'bulletins' ? route.id : null;
+  const [saved, setSaved] = useState<string | null>(null);
+  const show = (made: string) => {
+    setSaved(made);
+    go(opened(made), { replace: true });
+  };
+  useEffect(() => {
+    if (id !== saved) setSaved(null);
+  }, [id]);
   if (id === null) return <BulletinList api={api} me={me} />;
   return (
     <div class="bulletin">
@@ -25,14 +31,11 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
         <Editor
           api={api}
           bulletin={null}
-          onSaved={(saved) => {
-            setWritten(saved);
-            go(opened(saved), { replace: true });
-          }}
+          onSaved={show}
           onCancel={() => go(pathTo('bulletins'))}
         />
       ) : (
-        <OpenedBulletin key={id} api={api} me={me} id={id} isJustWritten={id === written} />
+        <OpenedBulletin key={id} api={api} me={me} id={id} isJustSaved={id === saved} />
       )}
     </div>
   );

@@ -13,8 +13,8 @@ interface ReasonFormProps {
   label?: string;
   submitLabel: string;
   kind?: 'primary' | 'danger';
-  /** Look at the fields among the children, which show what is wrong. Returns whether all is right. */
-  isReady?: () => boolean;
+  /** Look at the fields among the children, which show what is wrong: also while no reason is given. */
+  check?: () => void;
   /** Return what is wrong, or null when it is done. */
   submit: (reason: string) => Promise<string | null>;
   cancel?: () => void;
@@ -22,7 +22,7 @@ interface ReasonFormProps {
 }
 
 export function ReasonForm(props: ReasonFormProps) {
-  const { intro, label, submitLabel, kind = 'primary', isReady, submit, cancel, children } = props;
+  const { intro, label, submitLabel, kind = 'primary', check, submit, cancel, children } = props;
   const t = formTexts();
   const id = useId();
   const [reason, setReason] = useState('');
@@ -30,11 +30,9 @@ export function ReasonForm(props: ReasonFormProps) {
   const [busy, setBusy] = useState(false);
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
+    check?.();
     if (busy) return;
-    const isMissing = !reason.trim();
-    setError(isMissing ? () => formTexts().missing : null);
-    // Both are looked at, so that all that is wrong is seen at once.
-    if (isReady?.() === false || isMissing) return;
+    if (!reason.trim()) return setError(t.missing);
     setBusy(true);
     setError(await submit(reason.trim()));
     setBusy(false);

@@ -37,10 +37,10 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
   const isWaiting = report.media.some(isOnItsWay);
   if (report.status === 'withdrawn') return null;
   const send = async () => {
+    setSent(0);
     const files = [...(input.current?.files ?? [])];
     const wrong = wrongWith(files);
     setSaid('');
-    setSent(0);
     setError(wrong);
     if (wrong !== null || busy) return;
     setBusy(true);

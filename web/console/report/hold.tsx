@@ -105,6 +105,10 @@ function AskHold({ open, report, onClose }: FormProps) {
     return isRight;
   };
   const ask = async (reason: string) => {
+    if (!isFuture()) {
+      document.getElementById('hold-until')?.focus();
+      return null;
+    }
     const body = { reason, until: endOfDay(day) ?? '' };
     const params = { path: { report_id: report.id } };
     const outcome = await outcomeOf(
@@ -124,7 +128,7 @@ function AskHold({ open, report, onClose }: FormProps) {
     <ReasonForm
       intro={t.more.holdHint}
       submitLabel={t.more.holdSubmit}
-      isReady={isFuture}
+      check={isFuture}
       submit={ask}
       cancel={onClose}
     >

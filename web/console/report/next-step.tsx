@@ -8,8 +8,8 @@ import { Fact } from '../parts/fact.tsx';
 import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
-import { useOutcomeText } from './fixed-texts.ts';
 import type { OpenReport } from './open-report.ts';
+import { useOutcomeText } from './fixed-texts.ts';
 import { reportTexts } from './texts.ts';
 import { type Step, stepsOf } from './transitions.ts';
 

@@ -33,6 +33,10 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     return include.length > 0;
   };
   const submit = async (reason: string) => {
+    if (!isChosen()) {
+      document.getElementById('referral-include')?.focus();
+      return null;
+    }
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral', {
         params: { path: { report_id: report.id } },
@@ -48,7 +52,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     <ReasonForm
       label={t.referral.reason}
       submitLabel={t.referral.submit}
-      isReady={isChosen}
+      check={isChosen}
       submit={submit}
       cancel={onClose}
     >
