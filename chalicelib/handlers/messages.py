@@ -1,9 +1,12 @@
 """Officers' routes of messages to the reporter, notes for officers, and templates of messages."""
 
+from typing import Self
+
 from chalicelib import errors, wiring
-from chalicelib.domain.languages import LocalizedText
+from chalicelib.domain.languages import LANGUAGES, LocalizedText, text
 from chalicelib.domain.messages import NewMessage, NewOfficerMessage
 from chalicelib.domain.officers import CASEWORKERS
+from chalicelib.domain.reports import Disposition
 from chalicelib.domain.templates import templates
 from chalicelib.handlers.report_views import OpenQuery, to_minute
 from chalicelib.handlers.requests import Call, Header
@@ -25,8 +28,23 @@ class TemplateView(Shape):
     placeholders: list[str]
 
 
+class OutcomeText(Shape):
+    """What the reporter of a report with this disposition reads before the officer's reason."""
+
+    disposition: Disposition
+    text: LocalizedText
+
+    @classmethod
+    def fixed(cls, disposition: Disposition) -> Self:
+        wordings = {each: text(f"outcome.{disposition}", each) for each in LANGUAGES}
+        return cls(disposition=disposition, text=wordings)
+
+
 class Templates(Shape):
+    """Templates of messages, and the fixed text of each outcome."""
+
     items: list[TemplateView]
+    outcomes: list[OutcomeText]
 
 
 class OfficerMessagePage(MessagePage):
@@ -164,5 +182,9 @@ def list_templates(call: Call) -> Response:
 
     Each template has its text in all languages. The text may contain placeholders such as
     `{reference}`, which `placeholders` lists. Replace them before you send the message.
+
+    `outcomes` has the text that the reporter of a closed report reads first, by its disposition.
+    The `reason` that closes it is read after that.
     """
-    return Response(Templates.model_validate({"items": templates()}))
+    outcomes = [OutcomeText.fixed(each) for each in Disposition]
+    return Response(Templates.model_validate({"items": templates(), "outcomes": outcomes}))

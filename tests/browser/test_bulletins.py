@@ -176,6 +176,36 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
 
 
 @pytest.mark.thorough
+def test_a_draft_is_withdrawn_with_no_word_for_readers(open_page: OpenPage, stack: Stack) -> None:
+    page = page_of(open_page, LI, f"/console/bulletins/{drafted(stack)['id']}")
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_role("group", name="What readers see")).to_have_count(0)
+    page.get_by_role("button", name="Withdraw now").click()
+    expect(page.get_by_text("The draft is withdrawn.")).to_be_visible()
+    expect(page.get_by_text("Readers see")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_what_was_withdrawn_is_not_shown_as_what_residents_will_see(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin = published(stack)
+    path = f"/v1/officer/bulletins/{bulletin['id']}/withdraw"
+    call(stack, "supervisor", "POST", path, {"code": "published_in_error"})
+    page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
+    expect(page.get_by_text("What residents saw before it ended")).to_be_visible()
+    expect(page.locator(".preview")).to_be_hidden()
+    expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    page.get_by_role("button", name="Change what readers see").click()
+    page.get_by_label("The police no longer ask").check()
+    page.get_by_role("button", name="Change it now").click()
+    expect(page.get_by_text("Readers see the new text within a minute.")).to_be_visible()
+    page.get_by_text("Record", exact=True).click()
+    record = page.locator(".record__list")
+    expect(record.get_by_text("withdrew")).to_have_count(2)
+
+
+@pytest.mark.thorough
 def test_a_closed_channel_and_a_missing_consent_are_explained(open_page: OpenPage) -> None:
     page = page_of(open_page, LI, "/console/bulletins/new")
     page.get_by_label("Channel").select_option("traffic")

@@ -268,8 +268,13 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
     page.get_by_role("button", name="Ask for a legal hold…").click()
+    page.get_by_label("Until").fill("2020-01-01")
+    page.get_by_role("button", name="Ask for the hold").click()
+    expect(page.get_by_text("Give a reason: it goes on record.")).to_be_visible()
+    until = page.get_by_label("Until")
+    expect(until).to_have_accessible_description(re.compile("Choose a day in the future"))
     page.get_by_label("Reason").fill("Evidence in court.")
-    page.get_by_label("Until").fill("2030-01-01")
+    until.fill("2030-01-01")
     page.get_by_role("button", name="Ask for the hold").click()
     expect(page.get_by_text("Officer Li asks for a hold until")).to_be_visible()
     expect(page.get_by_role("button", name="Approve the hold")).to_have_count(0)
@@ -277,6 +282,9 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Approve the hold").click()
     expect(other.get_by_text("Held until")).to_be_visible()
+    expect(other.locator(".report__tags")).to_contain_text("Legal hold")
+    kept = other.get_by_role("region", name="Report").locator("dl > div", has_text="Kept until")
+    expect(kept).to_contain_text("1 Jan 2030")
     other.get_by_role("button", name="Ask to lift the hold…").click()
     other.get_by_label("Reason").fill("The court has returned the file.")
     other.get_by_role("button", name="Ask to lift the hold", exact=True).click()
@@ -303,9 +311,32 @@ def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> Non
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Read what the agency gets").click()
     expect(other.get_by_role("dialog")).to_contain_text("Parked cars.")
+    expect(other.get_by_role("dialog")).to_contain_text("It goes to ")
     other.get_by_role("button", name="Approve, and pass it on").click()
     expect(other.get_by_text("Now hand it over:")).to_be_visible()
+    expect(other.get_by_role("button", name="Print the document")).to_be_visible()
+    # On paper is what the agency gets, and nothing of the report around it.
+    other.emulate_media(media="print")
+    expect(other.get_by_role("dialog").get_by_text("Parked cars.")).to_be_visible()
+    expect(other.locator("h1")).to_be_hidden()
+    other.emulate_media(media="screen")
     assert resident.read()["passed_on"][0]["agency"] == "city_services"
+
+
+@pytest.mark.thorough
+def test_an_officer_sees_what_the_reporter_reads_before_their_words(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    page = open_report(open_page, resident.id)
+    page.get_by_role("button", name="Close…").click()
+    page.get_by_label(re.compile("Another department")).check()
+    words = page.get_by_label("What the reporter reads")
+    expect(words).to_have_accessible_description(re.compile("This is not a police matter"))
+    words.fill("Ask for the city's inspectors.")
+    page.get_by_role("button", name="Close the report").click()
+    expect(page.locator(".next-step dl")).to_contain_text("This is not a police matter")
+    expect(page.locator(".next-step dl")).to_contain_text("Ask for the city's inspectors.")
 
 
 @pytest.mark.thorough
@@ -377,8 +408,9 @@ def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) ->
         {"name": "map.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     )
     page.get_by_role("button", name="Send the pictures").click()
-    expect(page.get_by_text("The picture is being prepared.")).to_be_visible()
+    expect(page.get_by_text("The reporter can see the picture.")).to_be_visible(timeout=20_000)
     wait_until(page, lambda: [one["from"] for one in resident.read()["media"]] == ["officer"])
+    expect(page.locator(".notice__one")).to_have_count(0)
 
 
 @pytest.mark.thorough

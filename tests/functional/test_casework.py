@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
+from chalicelib.domain.reports import Disposition
 from chalicelib.store import keys
 from chalicelib.store.audit import of_report
 from chalicelib.store.writes import Update
@@ -475,6 +476,17 @@ def test_templates_stand_in_both_languages_with_their_placeholders() -> None:
             for name in item["placeholders"]
             for wording in item["text"].values()
         )
+
+
+def test_officers_know_what_the_reporter_reads_before_their_reason() -> None:
+    outcomes = call("GET", "/v1/officer/templates", officer="wang").json["outcomes"]
+    created = file()
+    patch(created, {**CLOSE, "disposition": "not_police"}, 1)
+
+    shown = {each["disposition"]: each["text"]["en"] for each in outcomes}
+    read = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    assert read["outcome"]["text"] == shown["not_police"]
+    assert set(shown) == set(Disposition)
 
 
 def test_a_reply_is_not_sent_while_a_placeholder_is_left_in_it() -> None:

@@ -31,6 +31,12 @@ export function clock(time: string): string {
   return format.format(new Date(time));
 }
 
+/** Return from when to when, as short as it can be said: one moment when both are of one minute. */
+export function span(from: string, to: string): string {
+  const format = new Intl.DateTimeFormat(tag(), { dateStyle: 'medium', timeStyle: 'short' });
+  return format.formatRange(new Date(from), new Date(to));
+}
+
 /** Return `3.2 MB` for a number of bytes. */
 export function size(bytes: number): string {
   const [unit, value] =

@@ -16,7 +16,6 @@ export type Medium = Schemas['Medium'];
 export type Message = Schemas['Message'];
 export type Note = Schemas['Note'];
 export type Position = Schemas['Position'];
-export type Template = Schemas['Template'];
 export type Colleague = Schemas['Colleague'];
 export type Agency = Schemas['Agency'];
 export type Referral = Schemas['Referral'];

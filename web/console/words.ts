@@ -17,7 +17,7 @@ export const words = texts({
       no_action: 'True, nothing to be done',
       duplicate: 'Duplicate',
       unfounded: 'Checked, and not true',
-      malicious: 'Malicious (a colleague confirms)',
+      malicious: 'Malicious',
       not_police: "Another department's matter",
     },
     flag: {
@@ -77,7 +77,7 @@ export const words = texts({
       no_action: '属实，无需处理',
       duplicate: '重复',
       unfounded: '经核实不属实',
-      malicious: '恶意（须同事确认）',
+      malicious: '恶意',
       not_police: '属其他部门',
     },
     flag: {

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -8,6 +9,11 @@ import { text } from './texts.ts';
 export function ShiftList({ plan }: { plan: ShiftPlan }) {
   const { names } = useDesk();
   const t = text().shifts;
+  useEffect(() => {
+    void names.meet(plan.shifts.flatMap((shift) => shift.officers));
+  }, [names, plan]);
+  const called = (usernames: readonly string[]) =>
+    listed(usernames.map((username) => names.officer(username)));
   if (plan.shifts.length === 0) return <p>{t.empty}</p>;
   return (
     <>
@@ -20,7 +26,7 @@ export function ShiftList({ plan }: { plan: ShiftPlan }) {
               {shift.on_duty_until && (
                 <span class="state state--good">{t.onDuty(clock(shift.on_duty_until))}</span>
               )}
-              <span>{listed(shift.officers) || t.noOfficers}</span>
+              <span>{called(shift.officers) || t.noOfficers}</span>
               {shift.categories.length > 0 && (
                 <span>{listed(shift.categories.map((code) => names.category(code)))}</span>
               )}
@@ -31,7 +37,7 @@ export function ShiftList({ plan }: { plan: ShiftPlan }) {
           </li>
         ))}
       </ul>
-      {plan.unreachable.length > 0 && <p>{t.unreachable(listed(plan.unreachable))}</p>}
+      {plan.unreachable.length > 0 && <p>{t.unreachable(called(plan.unreachable))}</p>}
     </>
   );
 }

@@ -27,31 +27,67 @@ export interface EndingProps {
 
 /** End a bulletin: a code that takes effect at once, and words that wait for a second officer. */
 export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
-  const [code, setCode] = useState<Code | null>(null);
+  const isCorrection = corrects(bulletin, kind);
+  const [code, setCode] = useState<Code | null>(isCorrection ? codeOf(bulletin, kind) : null);
   const [words, setWords] = useState<Record<string, string>>({});
   const [isMissing, setMissing] = useState(false);
   const step = useStep();
-  const said = text().ending[kind];
+  const said = { ...text().ending[kind], ...(isCorrection && text().endingAgain) };
+  const unseen = isUnseen(bulletin);
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (code === null) {
+    // Nobody reads the code of a draft that was never published.
+    const chosen = unseen ? 'no_longer_sought' : code;
+    if (chosen === null) {
       setMissing(true);
       document.getElementById('ending-code')?.focus();
       return;
     }
-    const chosen = code;
     if (await step.run(() => end(api, bulletin.id, kind, chosen, written(words)))) onDone();
   };
   return (
     <form class="ending" aria-labelledby="ending" onSubmit={(event) => void submit(event)} noValidate>
       <h2 id="ending">{said.title}</h2>
-      <p>{bulletin.state === 'draft' ? text().endingDraft : said.what}</p>
+      <p>{unseen ? text().endingDraft : said.what}</p>
+      {!unseen && (
+        <WhatReadersSee
+          kind={kind}
+          code={code}
+          onCode={setCode}
+          isMissing={isMissing}
+          words={words}
+          onWords={setWords}
+        />
+      )}
+      <Refusal failure={step.failure} />
+      <div class="row steps">
+        <Button kind="danger" type="submit" busy={step.busy}>
+          {said.submit}
+        </Button>
+        <Button onClick={onCancel}>{text().cancel}</Button>
+      </div>
+    </form>
+  );
+}
+
+interface SeenProps {
+  kind: EndingProps['kind'];
+  code: Code | null;
+  onCode: (code: Code) => void;
+  isMissing: boolean;
+  words: Record<string, string>;
+  onWords: (words: Record<string, string>) => void;
+}
+
+function WhatReadersSee({ kind, code, onCode, isMissing, words, onWords }: SeenProps) {
+  return (
+    <>
       <Radios
         id="ending-code"
         legend={text().code}
         error={isMissing && code === null ? text().chooseCode : null}
         chosen={code}
-        onChange={setCode}
+        onChange={onCode}
         choices={CODES[kind].map((each) => ({
           code: each,
           label: text().codes[each],
@@ -59,7 +95,7 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
         }))}
       />
       <fieldset class="choices">
-        <legend class="field__label">{said.words}</legend>
+        <legend class="field__label">{text().ending[kind].words}</legend>
         <p class="field__hint">{text().wordsHint}</p>
         {LANGUAGES.map((language) => (
           <Field
@@ -74,21 +110,34 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
                 lang={language === 'zh' ? 'zh-CN' : language}
                 maxLength={MOST[kind]}
                 value={words[language] ?? ''}
-                onInput={(event) => setWords({ ...words, [language]: event.currentTarget.value })}
+                onInput={(event) => onWords({ ...words, [language]: event.currentTarget.value })}
               />
             )}
           </Field>
         ))}
       </fieldset>
-      <Refusal failure={step.failure} />
-      <div class="row steps">
-        <Button kind="danger" type="submit" busy={step.busy}>
-          {said.submit}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
-    </form>
+    </>
   );
+}
+
+/** Return whether residents have seen nothing of it, and so read nothing of its end. */
+export function isUnseen(bulletin: Bulletin): boolean {
+  return bulletin.published_version === null;
+}
+
+/** Return whether this end has come already: taken again, the step corrects what readers see. */
+export function corrects({ state }: Bulletin, kind: EndingProps['kind']): boolean {
+  return state === (kind === 'resolve' ? 'resolved' : 'withdrawn');
+}
+
+/** Return what is said once the step is done, of the bulletin as it was before. */
+export function endedWords(bulletin: Bulletin, kind: EndingProps['kind']): string {
+  if (isUnseen(bulletin)) return text().doneDraft;
+  return corrects(bulletin, kind) ? text().doneCorrection : text().done;
+}
+
+function codeOf({ code }: Bulletin, kind: EndingProps['kind']): Code | null {
+  return CODES[kind].find((each) => each === code) ?? null;
 }
 
 async function end(

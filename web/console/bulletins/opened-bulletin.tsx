@@ -15,7 +15,7 @@ import { Approval } from './approval.tsx';
 import { stateClass, titleOf, waitingWords } from './bulletin-list.tsx';
 import { type Bulletin, currentVersion } from './changes.ts';
 import { Editor } from './editor.tsx';
-import { Ending } from './ending.tsx';
+import { corrects, endedWords, Ending, isUnseen } from './ending.tsx';
 import { Leads } from './leads.tsx';
 import { openBulletin, shownPictures, unready } from './opened.ts';
 import { publicPage } from './paths.ts';
@@ -76,7 +76,7 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
                   api={api}
                   bulletin={opened.bulletin}
                   kind={doing}
-                  onDone={() => void finish(text().done)}
+                  onDone={() => void finish(endedWords(opened.bulletin, doing))}
                   onCancel={() => setDoing(null)}
                 />
               )}
@@ -128,7 +128,7 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
           bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
         )}
       </p>
-      {bulletin.code && (
+      {bulletin.code && !isUnseen(bulletin) && (
         <p>
           {text().endedWith}
           {colon()}
@@ -153,18 +153,20 @@ interface StepsProps {
 
 function Steps({ bulletin, doing, onDo }: StepsProps) {
   const { steps, state } = bulletin;
+  const endWords = (kind: 'resolve' | 'withdraw') =>
+    corrects(bulletin, kind) ? text().correctEnd : text()[kind];
   const write = state === 'draft' ? text().edit : state === 'expired' ? text().renew : text().correct;
   return (
     <div class="row steps">
       {steps.includes('write') && <Button onClick={() => onDo('edit')}>{write}</Button>}
       {steps.includes('resolve') && (
         <Button aria-expanded={doing === 'resolve'} onClick={() => onDo('resolve')}>
-          {text().resolve}
+          {endWords('resolve')}
         </Button>
       )}
       {steps.includes('withdraw') && (
         <Button aria-expanded={doing === 'withdraw'} onClick={() => onDo('withdraw')}>
-          {text().withdraw}
+          {endWords('withdraw')}
         </Button>
       )}
       {bulletin.published_version !== null && !bulletin.ended_at && (
@@ -177,11 +179,23 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
 }
 
 function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+  const preview = (
+    <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+  );
+  // Residents see it no more, and nobody is to think that they will.
+  if (bulletin.ended_at !== null && !bulletin.pending) {
+    return (
+      <details class="record">
+        <summary>{isUnseen(bulletin) ? text().neverSeen : text().seenBefore}</summary>
+        {preview}
+      </details>
+    );
+  }
   const isSeen = bulletin.state === 'published' && !bulletin.pending;
   return (
     <section aria-labelledby="content">
       <h2 id="content">{isSeen ? text().publishedNow : text().asResidentsSee}</h2>
-      <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+      {preview}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { parted } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
+import { span } from '../moments.ts';
+import { folded } from '../parts/folded.ts';
 import type { History } from './changes.ts';
 import { text } from './texts.ts';
 
@@ -11,7 +12,7 @@ export function Record({ history }: { history: History }) {
     <details class="record">
       <summary>{text().record}</summary>
       <ol class="record__list">
-        {history.items.map((event, index) => {
+        {folded(history.items).map(({ item: event, until, count }, index) => {
           const step = event.detail?.step ?? event.action;
           return (
             <li key={index}>
@@ -19,8 +20,9 @@ export function Record({ history }: { history: History }) {
               {parted([
                 text().recordStep[step] ?? step,
                 event.detail?.version === undefined ? '' : text().version(event.detail.version),
+                count > 1 ? text().times(count) : '',
               ])}
-              <span class="muted"> {clock(event.at)}</span>
+              <span class="muted"> {span(event.at, until)}</span>
               {!event.verified && <strong> {text().notVerified}</strong>}
             </li>
           );

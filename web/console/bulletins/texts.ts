@@ -58,6 +58,8 @@ export const text = texts({
 
     asResidentsSee: 'As residents will see it',
     publishedNow: 'What residents see now',
+    seenBefore: 'What residents saw before it ended',
+    neverSeen: 'The draft, which residents never saw',
     notWritten: (language: string) => `There is no ${language} text. These readers see the other language.`,
     nothingWritten: 'Nothing is written yet.',
     picture: (number: number) => `Picture ${number}`,
@@ -69,6 +71,7 @@ export const text = texts({
       count === 0 ? 'No leads yet' : count === 1 ? '1 lead' : `${count >= 1000 ? '1,000 or more' : count} leads`,
     showLeads: 'Show the leads',
     record: 'Record',
+    times: (count: number) => `${count} times`,
     notVerified: 'altered later: inform whoever runs the service',
     recordStep: {
       draft: 'wrote the draft',
@@ -91,6 +94,7 @@ export const text = texts({
     renew: 'Renew',
     resolve: 'Resolve',
     withdraw: 'Withdraw',
+    correctEnd: 'Change what readers see',
     publicPage: 'Public page',
 
     approval: 'To approve',
@@ -140,6 +144,11 @@ export const text = texts({
         submit: 'Withdraw now',
       },
     },
+    endingAgain: {
+      title: 'Change what readers see',
+      what: 'This takes effect at once. Those who had the bulletin, and senders of leads, read the text that you choose in place of the earlier one.',
+      submit: 'Change it now',
+    },
     endingDraft: 'Residents have seen nothing of this draft, and will not. It is deleted after 30 days.',
     code: 'What readers see',
     codes: {
@@ -155,6 +164,8 @@ export const text = texts({
       'They wait until a colleague approves them. Residents read them: what only colleagues should read belongs into the notes of a report.',
     cancel: 'Cancel',
     done: 'Done. Residents no longer see the text.',
+    doneDraft: 'The draft is withdrawn.',
+    doneCorrection: 'Done. Readers see the new text within a minute.',
     endedWith: 'Readers see',
 
     editor: {
@@ -261,6 +272,8 @@ export const text = texts({
 
     asResidentsSee: '市民将看到的内容',
     publishedNow: '市民现在看到的内容',
+    seenBefore: '结束前市民看到的内容',
+    neverSeen: '市民从未看到的草稿',
     notWritten: (language: string) => `没有${language}文本。这些读者会看到另一种语言。`,
     nothingWritten: '尚未填写。',
     picture: (number: number) => `照片 ${number}`,
@@ -271,6 +284,7 @@ export const text = texts({
     leads: (count: number) => (count === 0 ? '尚无线索' : `${count >= 1000 ? '1000 条以上' : `${count} 条`}线索`),
     showLeads: '显示线索',
     record: '记录',
+    times: (count: number) => `${count} 次`,
     notVerified: '事后被改动：请通知系统运维人员',
     recordStep: {
       draft: '起草',
@@ -293,6 +307,7 @@ export const text = texts({
     renew: '续期',
     resolve: '公布结果',
     withdraw: '撤回',
+    correctEnd: '更改告知读者的内容',
     publicPage: '公开页面',
 
     approval: '待批准的内容',
@@ -337,6 +352,11 @@ export const text = texts({
         submit: '立即撤回',
       },
     },
+    endingAgain: {
+      title: '更改告知读者的内容',
+      what: '立即生效。已收到通报的读者和提供线索的人会看到您选择的文本，取代原来的文本。',
+      submit: '立即更改',
+    },
     endingDraft: '市民没有也不会看到这份草稿。30 天后删除。',
     code: '告知读者的内容',
     codes: {
@@ -351,6 +371,8 @@ export const text = texts({
     wordsHint: '须由同事批准后才显示。市民会看到这段文字：只供同事阅读的内容请写在举报的备注中。',
     cancel: '取消',
     done: '已完成。市民不再看到正文。',
+    doneDraft: '草稿已撤回。',
+    doneCorrection: '已完成。读者一分钟内可以看到新的文本。',
     endedWith: '告知读者',
 
     editor: {

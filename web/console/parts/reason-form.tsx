@@ -14,6 +14,8 @@ interface ReasonFormProps {
   label?: string;
   submitLabel: string;
   kind?: 'primary' | 'danger';
+  /** Look at the fields among the children, which show what is wrong: also while no reason is given. */
+  check?: () => void;
   /** Return what is wrong, or null when it is done. */
   submit: (reason: string) => Promise<string | null>;
   cancel?: () => void;
@@ -21,7 +23,7 @@ interface ReasonFormProps {
 }
 
 export function ReasonForm(props: ReasonFormProps) {
-  const { intro, label, submitLabel, kind = 'primary', submit, cancel, children } = props;
+  const { intro, label, submitLabel, kind = 'primary', check, submit, cancel, children } = props;
   const t = formTexts();
   const id = useId();
   const [reason, setReason] = useState('');
@@ -29,6 +31,7 @@ export function ReasonForm(props: ReasonFormProps) {
   const [busy, setBusy] = useState(false);
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
+    check?.();
     if (busy) return;
     if (!reason.trim()) return refuse(t.missing);
     setBusy(true);

@@ -2,8 +2,9 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-// About a minute in all: so long a picture takes to be redacted.
-const REREADS_S = [2, 4, 8, 16, 32];
+// A new picture takes some seconds. A redaction is begun once a minute, so that most take less than
+// a minute and a half.
+const REREADS_S = [1, 2, 3, 4, 10, 20, 20, 30];
 
 /** Read again while something is being prepared. */
 export function useRereads(isPreparing: boolean, again: () => Promise<void>): void {

@@ -14,6 +14,7 @@ import { focusPart } from '../parts/focus.ts';
 import { isReference } from '../search/numbers.ts';
 import type { Api, Report, ReportChange } from '../types.ts';
 import { words } from '../words.ts';
+import { useOutcomeText } from './fixed-texts.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -65,6 +66,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const [errors, setErrors] = useSaid<Wrong[]>([]);
   const [busy, setBusy] = useState(false);
   const reason = drafts.get(key);
+  const fixed = useOutcomeText(disposition);
   const error = (field: string) => errors.find((wrong) => wrong.field === field)?.text ?? null;
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -124,7 +126,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
       <Field
         id="close-reason"
         label={t.close.reason}
-        hint={t.close.reasonHint}
+        hint={disposition && fixed ? <ReadFirst text={fixed} /> : t.close.reasonHint}
         error={error('close-reason')}
       >
         {(control) => (
@@ -144,6 +146,16 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
         <Button onClick={onClose}>{t.close.cancel}</Button>
       </div>
     </form>
+  );
+}
+
+/** What the reporter reads before the officer's words: they are written to follow it. */
+function ReadFirst({ text }: { text: string }) {
+  const t = reportTexts();
+  return (
+    <>
+      {t.close.readFirst} <q class="close__fixed">{text}</q> {t.close.readThen}
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report, Schemas } from '../types.ts';
+import { useOutcomeText } from './fixed-texts.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -30,6 +31,7 @@ export function CloseDuplicatesDialog({ open, report, shown, onClose }: CloseDup
 function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'>) {
   const t = reportTexts();
   const { api } = useDesk();
+  const fixed = useOutcomeText('duplicate');
   const [skipUnread, setSkipUnread] = useState(true);
   const [results, setResults] = useState<Schemas['Outcome'][] | null>(null);
   const submit = async (reason: string) => {
@@ -47,7 +49,11 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
   if (results === null) {
     return (
       <ReasonForm
-        intro={t.related.closeHint}
+        intro={
+          <>
+            {t.related.closeHint} <q class="close__fixed">{fixed}</q>
+          </>
+        }
         label={t.close.reason}
         submitLabel={t.related.closeSubmit}
         submit={submit}

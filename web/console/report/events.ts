@@ -2,7 +2,9 @@
 
 import { labelled } from '../../shared/joined.ts';
 import type { Names } from '../names.ts';
-import type { ReportEvent } from '../types.ts';
+import type { Agency, ReportEvent } from '../types.ts';
+import { agencyName } from './agencies.ts';
+import { wordFor } from '../words.ts';
 import { reportTexts } from './texts.ts';
 import { valueText } from './values.ts';
 
@@ -10,14 +12,21 @@ type Detail = NonNullable<ReportEvent['detail']>;
 type Change = NonNullable<Detail['fields']>[string];
 
 /** Return the lines of an entry, in the language of the screen. */
-export function linesOf({ detail }: ReportEvent, names: Names): string[] {
+export function linesOf(
+  { detail }: ReportEvent,
+  names: Names,
+  agencies: readonly Agency[],
+): string[] {
   if (detail === null) return [];
   const { history: t, conflict } = reportTexts();
   const lines = Object.entries(detail.fields ?? {}).map(([field, { old, new: now }]) => {
     const name = conflict.fields[field] ?? field;
     return labelled(name, `${said(field, old, names)} → ${said(field, now, names)}`);
   });
-  if (detail.referral !== undefined) lines.push(t.referral(detail.referral, detail.agency ?? ''));
+  if (detail.referral !== undefined) {
+    const step = wordFor(t.referralSteps, detail.referral);
+    lines.push(t.referral(agencyName(agencies, detail.agency ?? ''), step));
+  }
   if (detail.files !== undefined) lines.push(t.files(detail.files.length));
   lines.push(...momentsOf(detail));
   if (detail.reason !== undefined) lines.push(t.because(detail.reason));

@@ -1,9 +1,11 @@
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { now } from '../now.ts';
 import { Fact } from '../parts/fact.tsx';
 import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
+import { keptUntil } from './kept.ts';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';
 
@@ -44,8 +46,8 @@ function Circumstances({ report }: { report: Report }) {
     [t.facts.acknowledged, report.acknowledged_at],
     [t.facts.closed, report.closed_at],
     [t.facts.reopened, report.reopened_at],
-    [t.facts.kept, report.kept_until],
   ];
+  const kept = keptUntil(report, now.value);
   const moved = report.first_category !== null && report.first_category !== report.category;
   return (
     <dl class="facts facts--small">
@@ -56,6 +58,12 @@ function Circumstances({ report }: { report: Report }) {
               <time dateTime={time}>{clock(time)}</time>
             </Fact>
           ),
+      )}
+      {kept !== null && (
+        <Fact name={t.facts.kept}>
+          <time dateTime={kept.until}>{clock(kept.until)}</time>{' '}
+          {kept.isHeld && <span class="tag">{t.facts.byHold}</span>}
+        </Fact>
       )}
       {moved && report.first_category && (
         <Fact name={t.facts.firstCategory}>{names.category(report.first_category)}</Fact>

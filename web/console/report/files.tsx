@@ -10,6 +10,7 @@ import { Keys } from '../keys.ts';
 import { focusField } from '../parts/focus.ts';
 import type { Report, Schemas, Upload } from '../types.ts';
 import { upload } from '../upload.ts';
+import { isOnItsWay } from './media.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -33,8 +34,11 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
   const [said, setSaid] = useSaid('');
+  const [sent, setSent] = useState(0);
+  const isWaiting = report.media.some(isOnItsWay);
   if (report.status === 'withdrawn') return null;
   const send = async () => {
+    setSent(0);
     const files = [...(input.current?.files ?? [])];
     const wrong = wrongWith(files);
     setSaid('');
@@ -70,7 +74,8 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
     }
     keys.done();
     if (input.current) input.current.value = '';
-    setSaid(t.files.sent(files.length));
+    setSaid('');
+    setSent(files.length);
     await open.load();
   };
   return (
@@ -88,7 +93,7 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
         <Button type="submit" busy={busy}>
           {t.files.send}
         </Button>
-        <Status>{said}</Status>
+        <Status>{said || (sent > 0 && (isWaiting ? t.files.sent(sent) : t.files.there(sent)))}</Status>
       </form>
     </details>
   );

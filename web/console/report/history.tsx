@@ -5,8 +5,10 @@ import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
-import type { ReportEvent } from '../types.ts';
+import { span } from '../moments.ts';
+import { type Folded, folded } from '../parts/folded.ts';
+import type { Agency, ReportEvent } from '../types.ts';
+import { useAgencies } from './agencies.ts';
 import { linesOf } from './events.ts';
 import { reportTexts } from './texts.ts';
 
@@ -43,9 +45,7 @@ export function History({ id }: { id: string }) {
         </div>
       )}
       <ol class="history">
-        {items?.map((item, index) => (
-          <Entry key={index} item={item} />
-        ))}
+        {items && <Entries items={items} />}
       </ol>
       {cursor !== null && (
         <Button busy={busy} onClick={() => void read(cursor)}>
@@ -56,16 +56,29 @@ export function History({ id }: { id: string }) {
   );
 }
 
-function Entry({ item }: { item: ReportEvent }) {
+function Entries({ items }: { items: ReportEvent[] }) {
+  const agencies = useAgencies();
+  return (
+    <>
+      {folded(items).map((line, index) => (
+        <Entry key={index} line={line} agencies={agencies} />
+      ))}
+    </>
+  );
+}
+
+function Entry({ line, agencies }: { line: Folded<ReportEvent>; agencies: Agency[] }) {
   const t = reportTexts();
   const { names } = useDesk();
+  const { item, until, count } = line;
   return (
     <li>
       <p class="message__head">
-        <time dateTime={item.at}>{clock(item.at)}</time> <strong title={item.by}>{names.officer(item.by)}</strong>{' '}
+        <time dateTime={item.at}>{span(item.at, until)}</time> <strong title={item.by}>{names.officer(item.by)}</strong>{' '}
         {t.history.actions[item.action]}
+        {count > 1 && ` ${t.history.times(count)}`}
       </p>
-      {linesOf(item, names).map((line) => (
+      {linesOf(item, names, agencies).map((line) => (
         <p key={line} class="hint">
           {line}
         </p>

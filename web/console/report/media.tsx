@@ -31,7 +31,7 @@ export function Media({ open, report }: { open: OpenReport; report: Report }) {
   const medium = media.find(({ media_id: id }) => id === chosen?.id) ?? null;
   const close = () => setChosen(null);
   const again = useCallback(() => open.load(), [open]);
-  useRereads(media.some(({ redaction }) => redaction?.state === 'processing'), again);
+  useRereads(media.some((each) => each.redaction?.state === 'processing' || isOnItsWay(each)), again);
   const shown = (action: MediumAction) => (chosen?.action === action ? medium : null);
   return (
     <section class="card" aria-labelledby="media">
@@ -57,6 +57,11 @@ export function Media({ open, report }: { open: OpenReport; report: Report }) {
       <RedactionDialog open={open} medium={shown('redact')} onClose={close} />
     </section>
   );
+}
+
+/** Return whether it is a picture of ours that the reporter does not see yet. */
+export function isOnItsWay({ from, state }: Medium): boolean {
+  return from === 'officer' && (state === 'awaiting' || state === 'processing');
 }
 
 interface CardProps {

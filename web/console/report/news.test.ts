@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { newsOf } from './news.ts';
 
-const MEDIUM = { state: 'ready' } as never;
+const MEDIUM = { from: 'reporter', state: 'ready' } as never;
 const SHOWN = { status: 'closed', version: 3, unread: 1, media: [MEDIUM] } as const;
 const ROW = { status: 'closed', version: 3, unread: 1, media: { total: 1, ready: 1 } } as const;
 const shown = { ...SHOWN, media: [...SHOWN.media] };
@@ -24,6 +24,11 @@ test('what is unread beyond the messages that were read is a place', () => {
 
 test('a new file and one that is ready are two different news', () => {
   expect(newsOf(shown, { ...ROW, media: { total: 2, ready: 1 } }, true)).toEqual(['media']);
-  const processing = { ...shown, media: [{ state: 'processing' } as never] };
+  const processing = { ...shown, media: [{ from: 'reporter', state: 'processing' } as never] };
   expect(newsOf(processing, ROW, true)).toEqual(['ready']);
+});
+
+test('a picture that officers have sent is no news of the reporter', () => {
+  const ours = { from: 'officer', state: 'processing' } as never;
+  expect(newsOf({ ...SHOWN, media: [MEDIUM, ours] }, ROW, true)).toEqual([]);
 });

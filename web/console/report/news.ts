@@ -25,8 +25,10 @@ export function newsOf(shown: Shown, row: Row, read: boolean): News[] {
   else if (row.version === shown.version && row.status !== shown.status) news.push('reopened');
   else if (row.version !== shown.version) news.push('changed');
   if (row.unread > shown.unread) news.push(read ? 'place' : 'message');
-  if (row.media.total !== shown.media.length) news.push('media');
-  else if (row.media.ready !== shown.media.filter(({ state }) => state === 'ready').length) {
+  // The row counts the reporter's files only, not what officers have sent.
+  const media = shown.media.filter(({ from }) => from === 'reporter');
+  if (row.media.total !== media.length) news.push('media');
+  else if (row.media.ready !== media.filter(({ state }) => state === 'ready').length) {
     news.push('ready');
   }
   return news;

@@ -10,6 +10,7 @@ import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
+import { useOutcomeText } from './fixed-texts.ts';
 import { reportTexts } from './texts.ts';
 import { type Step, stepsOf } from './transitions.ts';
 
@@ -129,13 +130,19 @@ function Proposal({ report: { proposal } }: { report: Report }) {
 /** The outcome, and what the reporter reads: also before “malicious” is confirmed. */
 export function Ending({ report: { disposition, reason } }: { report: Report }) {
   const t = reportTexts();
+  const fixed = useOutcomeText(disposition);
   if (disposition === null && reason === null) return null;
   return (
     <dl class="facts">
       {disposition !== null && (
         <Fact name={t.next.outcome}>{words().disposition[disposition]}</Fact>
       )}
-      {reason !== null && <Fact name={t.next.reason}>{reason}</Fact>}
+      {reason !== null && (
+        <Fact name={t.next.reason}>
+          {fixed && <p>{fixed}</p>}
+          <p>{reason}</p>
+        </Fact>
+      )}
     </dl>
   );
 }

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 
-import { type Failure, outcomeOf } from '../calls.ts';
+import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
 import { keepInPlace } from '../parts/keep-in-place.ts';
 import { changeReport } from '../steps.ts';
 import type { Api, Message, Report, ReportChange } from '../types.ts';
@@ -208,6 +208,16 @@ export class OpenReport {
       mine: remaining(now, wanted),
     };
   }
+}
+
+/** Return what settles a step: read the report again, or say why not. */
+export function useStep(open: OpenReport) {
+  return async (call: Promise<Outcome<unknown>>): Promise<string | null> => {
+    const outcome = await call;
+    if (!outcome.ok) return outcome.failure.text;
+    await open.load();
+    return null;
+  };
 }
 
 function newMessages(seen: Report, messages: readonly Message[]): Message[] {

@@ -24,6 +24,7 @@ import { Facts } from './facts.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
 import { History } from './history.tsx';
+import { heldUntil } from './kept.ts';
 import { Looking } from './looking.tsx';
 import { Media } from './media.tsx';
 import { More } from './more.tsx';
@@ -158,6 +159,7 @@ function OnPaper({ report }: { report: Report }) {
 }
 
 function Tags({ report }: { report: Report }) {
+  const t = reportTexts();
   const w = words();
   return (
     <p class="row report__tags">
@@ -171,6 +173,7 @@ function Tags({ report }: { report: Report }) {
           {wordFor(w.flag, flag)}
         </span>
       ))}
+      {heldUntil(report, now.value) !== null && <span class="tag">{t.more.hold}</span>}
       {waitingSteps(report).map((step) => (
         <span key={step} class="tag">
           {w.awaits[step]}

@@ -6,6 +6,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import type { Referral, ReferralBundle } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
@@ -58,13 +59,18 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
     await open.load();
   };
   const waits = read !== null && read.bundle.referral.approved_by === null;
+  const passedOn = read !== null && !waits;
   const mine = referral.by === me.username;
   return (
     <>
       <Status kind="error">{problem}</Status>
       {read === null && !problem && <Spinner />}
-      {read && <Content bundle={read.bundle} />}
-      {waits && !mine && <p>{t.referral.approveHint}</p>}
+      {read && (
+        <div class="referral-document">
+          <Content bundle={read.bundle} />
+        </div>
+      )}
+      {waits && !mine && <p>{t.referral.approveHint(read.bundle.agency?.label ?? referral.agency)}</p>}
       {waits && isAsking ? (
         <>
           <p role="alert">{mine ? t.referral.withdrawAsk : t.referral.refuseAsk}</p>
@@ -87,7 +93,47 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
               {mine ? t.referral.withdraw : t.referral.refuse}
             </Button>
           )}
+          {passedOn && (
+            <Button
+              kind={read.bundle.agency?.receives === 'phone' ? 'secondary' : 'primary'}
+              onClick={() => print()}
+            >
+              <Icon name="print" />
+              {t.referral.print}
+            </Button>
+          )}
           <Button onClick={onClose}>{t.referral.close}</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface PicturesProps {
+  pictures: NonNullable<ReferralBundle['document']['pictures']>;
+  isPassedOn: boolean;
+}
+
+/** The pictures, and once they are passed on the way to each file. */
+function Pictures({ pictures, isPassedOn }: PicturesProps) {
+  const t = reportTexts();
+  return (
+    <>
+      <div class="side-by-side__pictures">
+        {pictures.map(({ url }) => (
+          <img key={url} src={url} alt="" />
+        ))}
+      </div>
+      {isPassedOn && pictures.length > 0 && (
+        <div class="no-print">
+          <p class="row">
+            {pictures.map(({ url }, index) => (
+              <a key={url} class="button" href={url} target="_blank" rel="noreferrer">
+                {t.referral.picture(index + 1)}
+              </a>
+            ))}
+          </p>
+          <p class="hint">{t.referral.pictureHint}</p>
         </div>
       )}
     </>
@@ -98,14 +144,14 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
   const t = reportTexts();
   return (
     <>
-      <p>{t.referral.reasonIs(referral.reason)}</p>
+      <p class="no-print">{t.referral.reasonIs(referral.reason)}</p>
       {referral.approved_by !== null && agency && (
-        <p class="report__note" role="status">
+        <p class="report__note no-print" role="status">
           <strong>{t.referral.how}</strong> {agency.how}
         </p>
       )}
       <dl class="facts">
-        <Fact name={t.facts.title}>{document.reference}</Fact>
+        <Fact name={t.facts.reference}>{document.reference}</Fact>
         <Fact name={t.facts.category}>{document.category_label}</Fact>
         <Fact name={t.facts.district}>{document.district_label}</Fact>
         <Fact name={t.facts.received}>{clock(document.received_at)}</Fact>
@@ -125,9 +171,7 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
         ))}
       </dl>
       {document.text !== null && <p class="report__text">{document.text}</p>}
-      <div class="side-by-side__pictures">
-        {document.pictures?.map(({ url }) => <img key={url} src={url} alt="" />)}
-      </div>
+      <Pictures pictures={document.pictures ?? []} isPassedOn={referral.approved_by !== null} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { Checks } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
@@ -26,8 +27,16 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
   const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
   const [include, setInclude] = useState<Part[]>([]);
   const chosen = agencies.find(({ code }) => code === agency);
+  const [error, setError] = useSaid<string | null>(null);
+  const isChosen = () => {
+    setError(include.length > 0 ? null : () => reportTexts().referral.nothing);
+    return include.length > 0;
+  };
   const submit = async (reason: string) => {
-    if (include.length === 0) return t.referral.nothing;
+    if (!isChosen()) {
+      document.getElementById('referral-include')?.focus();
+      return null;
+    }
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral', {
         params: { path: { report_id: report.id } },
@@ -43,6 +52,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     <ReasonForm
       label={t.referral.reason}
       submitLabel={t.referral.submit}
+      check={isChosen}
       submit={submit}
       cancel={onClose}
     >
@@ -65,6 +75,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
         id="referral-include"
         legend={t.referral.include}
         hint={t.referral.includeHint}
+        error={error}
         chosen={include}
         onChange={setInclude}
         choices={PARTS.map((code) => ({ code, label: t.referral.parts[code] }))}

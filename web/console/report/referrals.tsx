@@ -1,14 +1,14 @@
 /** Pass a report on to another agency: two officers do it, because what is out does not come back. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
-import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
-import type { Agency, Api, Referral, Report } from '../types.ts';
+import type { Referral, Report } from '../types.ts';
+import { agencyName, useAgencies } from './agencies.ts';
 import type { OpenReport } from './open-report.ts';
 import { ReferralDocument } from './referral-document.tsx';
 import { ReferralForm } from './referral-form.tsx';
@@ -21,11 +21,11 @@ interface ReferralsProps {
 
 export function Referrals({ open, report }: ReferralsProps) {
   const t = reportTexts();
-  const { api, names } = useDesk();
-  const agencies = useAgencies(api);
+  const { names } = useDesk();
+  const agencies = useAgencies();
   const [dialog, setDialog] = useState<'propose' | number | null>(null);
   const close = () => setDialog(null);
-  const label = (code: string) => agencies.find((one) => one.code === code)?.label ?? code;
+  const label = (code: string) => agencyName(agencies, code);
   const pending = report.referrals.find(({ approved_by: by }) => by === null);
   const shown = report.referrals.find(({ number }) => number === dialog) ?? null;
   if (report.status === 'withdrawn' && report.referrals.length === 0) return null;
@@ -49,7 +49,7 @@ export function Referrals({ open, report }: ReferralsProps) {
       <Dialog open={dialog === 'propose'} title={t.referral.propose} onClose={close}>
         <ReferralForm open={open} report={report} agencies={agencies} onClose={close} />
       </Dialog>
-      <Dialog open={shown !== null} title={t.referral.document} onClose={close}>
+      <Dialog open={shown !== null} title={shown ? t.referral.documentOf(label(shown.agency)) : ''} onClose={close}>
         {shown && <ReferralDocument open={open} referral={shown} onClose={close} />}
       </Dialog>
     </section>
@@ -60,14 +60,4 @@ function textOf(referral: Referral, agency: string, names: Names): string {
   const { referral: t } = reportTexts();
   if (referral.approved_at !== null) return t.passedOn(agency, clock(referral.approved_at));
   return t.waits(agency, names.officer(referral.by));
-}
-
-function useAgencies(api: Api): Agency[] {
-  const [agencies, setAgencies] = useState<Agency[]>([]);
-  useEffect(() => {
-    void outcomeOf(api.GET('/v1/officer/agencies')).then((outcome) => {
-      if (outcome.ok) setAgencies(outcome.data.items);
-    });
-  }, [api]);
-  return agencies;
 }

@@ -1,11 +1,10 @@
 import city from 'virtual:city';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { language, type Language } from '../../shared/language.ts';
-import { outcomeOf } from '../calls.ts';
-import { useDesk } from '../desk.ts';
-import type { Report, Template } from '../types.ts';
+import type { Report } from '../types.ts';
+import { useFixedTexts } from './fixed-texts.ts';
 import { languageIn } from './languages.ts';
 import { filled } from './placeholders.ts';
 import { reportTexts } from './texts.ts';
@@ -23,18 +22,12 @@ interface TemplatesProps {
 /** Begin a reply with a template, in the language that the reporter writes. */
 export function Templates({ report, hasGaps, insert, replace }: TemplatesProps) {
   const t = reportTexts();
-  const { api } = useDesk();
-  const [templates, setTemplates] = useState<Template[]>([]);
+  const templates = useFixedTexts().items;
   const [chosen, setChosen] = useState('');
   const [own, setOwn] = useState<Language | null>(null);
   // What was put into the reply, to find it there again.
   const put = useRef<{ code: string; text: string } | null>(null);
   const wanted = own ?? languageOf(report) ?? language.value;
-  useEffect(() => {
-    void outcomeOf(api.GET('/v1/officer/templates')).then((outcome) => {
-      if (outcome.ok) setTemplates(outcome.data.items);
-    });
-  }, [api]);
   const textOf = (code: string, inLanguage: Language): string | undefined => {
     const template = templates.find((one) => one.code === code);
     const text = template?.text[inLanguage] ?? template?.text['en'];

@@ -1,0 +1,164 @@
+/** A legal hold: asked for by one officer, approved by another, and ended in the same way. */
+
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { useSaid } from '../../shared/said.ts';
+import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import { ReasonForm } from '../parts/reason-form.tsx';
+import type { Report } from '../types.ts';
+import { endOfDay } from './kept.ts';
+import { type OpenReport, useStep } from './open-report.ts';
+import { reportTexts, withoutDots } from './texts.ts';
+
+interface Props {
+  open: OpenReport;
+  report: Report;
+}
+
+export function Hold({ open, report }: Props) {
+  const t = reportTexts();
+  const { hold } = report;
+  const [asking, setAsking] = useState<'hold' | 'end' | null>(null);
+  const close = () => setAsking(null);
+  return (
+    <>
+      <h3>{t.more.hold}</h3>
+      {hold === null ? (
+        <Button onClick={() => setAsking('hold')}>{t.more.holdAsk}</Button>
+      ) : (
+        <Held open={open} report={report} onEnd={() => setAsking('end')} />
+      )}
+      <Dialog open={asking === 'hold'} title={withoutDots(t.more.holdAsk)} onClose={close}>
+        <AskHold open={open} report={report} onClose={close} />
+      </Dialog>
+      <Dialog
+        open={asking === 'end'}
+        title={withoutDots(hold?.approved_by ? t.more.holdLift : t.more.holdEnd)}
+        onClose={close}
+      >
+        <EndHold open={open} report={report} onClose={close} />
+      </Dialog>
+    </>
+  );
+}
+
+function Held({ open, report, onEnd }: Props & { onEnd: () => void }) {
+  const t = reportTexts();
+  const { api, me, names } = useDesk();
+  const step = useStep(open);
+  const { hold } = report;
+  if (hold === null) return null;
+  const params = { path: { report_id: report.id } };
+  const settle = async (call: Promise<Outcome<unknown>>) => {
+    open.problem.value = await step(call);
+  };
+  const approve = () =>
+    settle(outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })));
+  const lift = () =>
+    settle(outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params })));
+  const waits = hold.approved_by === null;
+  return (
+    <>
+      <p>
+        {waits
+          ? t.more.holdBy(names.officer(hold.by), clock(hold.until))
+          : t.more.holdActive(clock(hold.until))}
+      </p>
+      <p class="hint">{hold.reason}</p>
+      {hold.lift && <p>{t.more.liftBy(names.officer(hold.lift.by), hold.lift.reason)}</p>}
+      <div class="row">
+        {waits && hold.by !== me.username && (
+          <Button kind="primary" onClick={() => void approve()}>
+            {t.more.holdApprove}
+          </Button>
+        )}
+        {hold.lift && hold.lift.by !== me.username && (
+          <Button kind="primary" onClick={() => void lift()}>
+            {t.more.liftApprove}
+          </Button>
+        )}
+        {!hold.lift && (
+          <Button onClick={onEnd}>{waits ? t.more.holdEnd : t.more.holdLift}</Button>
+        )}
+      </div>
+    </>
+  );
+}
+
+interface FormProps extends Props {
+  onClose: () => void;
+}
+
+function AskHold({ open, report, onClose }: FormProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [day, setDay] = useState('');
+  const [error, setError] = useSaid<string | null>(null);
+  const isFuture = () => {
+    const isRight = endOfDay(day) !== null;
+    setError(isRight ? null : () => reportTexts().more.holdFuture);
+    return isRight;
+  };
+  const ask = async (reason: string) => {
+    if (!isFuture()) {
+      document.getElementById('hold-until')?.focus();
+      return null;
+    }
+    const body = { reason, until: endOfDay(day) ?? '' };
+    const params = { path: { report_id: report.id } };
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/hold', { params, body }),
+    );
+    if (!outcome.ok) return refuse(outcome.failure);
+    onClose();
+    await open.load();
+    return null;
+  };
+  const refuse = ({ problem, text }: Failure): string | null => {
+    const ofDay = problem?.errors?.find(({ field }) => field === 'until');
+    setError(ofDay?.detail ?? null);
+    return ofDay ? null : text;
+  };
+  return (
+    <ReasonForm
+      intro={t.more.holdHint}
+      submitLabel={t.more.holdSubmit}
+      check={isFuture}
+      submit={ask}
+      cancel={onClose}
+    >
+      <Field id="hold-until" label={t.more.holdUntil} error={error}>
+        {(control) => (
+          <input
+            {...control}
+            type="date"
+            required
+            value={day}
+            onInput={(event) => setDay(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+    </ReasonForm>
+  );
+}
+
+function EndHold({ open, report, onClose }: FormProps) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const step = useStep(open);
+  const end = async (reason: string) => {
+    const params = { path: { report_id: report.id } };
+    const problem = await step(
+      outcomeOf(api.DELETE('/v1/officer/reports/{report_id}/hold', { params, body: { reason } })),
+    );
+    if (problem === null) onClose();
+    return problem;
+  };
+  const label = report.hold?.approved_by ? t.more.holdLift : t.more.holdEnd;
+  return <ReasonForm submitLabel={withoutDots(label)} submit={end} cancel={onClose} />;
+}
