@@ -89,7 +89,7 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
 }
 
 function Grouped({ groups, isFiltered }: { groups: Groups; isFiltered: boolean }) {
-  const order: (keyof Groups)[] = ['mine', 'others', 'published', 'ended'];
+  const order: (keyof Groups)[] = ['mine', 'others', 'declined', 'published', 'ended'];
   return (
     <>
       {groups.mine.length === 0 && !isFiltered && <p class="muted">{text().nothingAwaits}</p>}
@@ -142,6 +142,7 @@ export function stateClass(state: State): string {
 
 /** Return what waits for a second officer, beside a draft, which says so itself. */
 export function waitingWords(bulletin: ListedBulletin): string | null {
+  if (bulletin.declined) return text().declined;
   if (bulletin.pending_words) return text().words;
   if (!bulletin.pending || bulletin.state === 'draft') return null;
   return bulletin.state === 'expired' ? text().renewal : text().correction;
