@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     BULLETIN_LEAD = "bulletin_lead"
     DIGEST = "digest"
     APPROVAL = "approval"
+    DECLINED = "declined"
     WATCH = "watch"
     BREAK_GLASS = "break_glass"
     OUTSIDE = "outside"
@@ -43,6 +44,7 @@ class NoticeKind(StrEnum):
 # What officers cause themselves, one step at a time: no flood of reports makes many.
 CAUSED_BY_OFFICERS = (
     NoticeKind.APPROVAL,
+    NoticeKind.DECLINED,
     NoticeKind.WATCH,
     NoticeKind.ASSIGNED,
     NoticeKind.FOLLOWED,
@@ -69,8 +71,8 @@ class Watched(StrEnum):
 
 
 class Matter(Record):
-    """What a notice is about beside its report: the `step` of an approval, or what was `watched`
-    and counted. It names nobody.
+    """What a notice is about beside its report: the `step` that waits for an approval or was
+    declined, or what was `watched` and counted. It names nobody.
 
     `to` are the addresses of those whom it is for by name; of nobody, it is for those on duty. `by`
     is the address of who began a step: the others are notified of it.
@@ -163,7 +165,7 @@ class Notice:
         }
         if self.report_ids is not None:
             fields |= {"count": self.count, "report_ids": list(self.report_ids)}
-        elif self.kind in (NoticeKind.APPROVAL, NoticeKind.WATCH):
+        elif self.kind in (NoticeKind.APPROVAL, NoticeKind.DECLINED, NoticeKind.WATCH):
             named = {"step", "watched", "count"}
             fields |= self.matter.model_dump(mode="json", include=named, exclude_none=True)
         if self.drill:

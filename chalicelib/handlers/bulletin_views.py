@@ -32,13 +32,23 @@ class VersionContent(ContentView):
     media: list[str]
 
 
+class DeclinedView(Shape):
+    """Who declined what waited for approval, in which version, and why."""
+
+    version: int
+    by: str
+    at: Timestamp
+    reason: str
+
+
 class ListedBulletin(ContentView):
     """A bulletin in a list.
 
     `expires_at` is when the bulletin expires; for a draft it is the requested time. `pending` is
     true when a version waits for approval. `outcome` and `reason` are the approved words of a
     resolved and of a withdrawn bulletin; the public sees them after the text of its `code`.
-    `pending_words` are words that wait for approval.
+    `pending_words` are words that wait for approval. `declined` says that what waited was declined:
+    it waits no more until it is written again.
     """
 
     id: str
@@ -60,6 +70,7 @@ class ListedBulletin(ContentView):
     reason: LocalizedText | None
     pending_words: LocalizedText | None
     words_approved_by: str | None
+    declined: DeclinedView | None
 
     @classmethod
     def at_hand(cls, bulletin: Bulletin, call: Call, **more: Any) -> Self:
@@ -117,7 +128,7 @@ class Consent(Shape):
 class BulletinView(ListedBulletin):
     """An opened bulletin.
 
-    While a newer version waits for approval, `published` is the content that the public sees;
+    While a newer version is not approved, `published` is the content that the public sees;
     otherwise it is null. `steps` lists the steps that are possible now. `leads` is the number of
     leads on this bulletin; 1000 stands for 1000 or more.
     """
@@ -145,7 +156,7 @@ class BulletinView(ListedBulletin):
                 for medium in dossier.pictures
             ],
             published=bulletin.published
-            if bulletin.is_pending(call.now) and not bulletin.was_ended
+            if bulletin.has_unapproved(call.now) and not bulletin.was_ended
             else None,
             leads=leads,
             steps=bulletin.legal_steps(call.now),

@@ -105,8 +105,8 @@ class HistoryQuery(Query):
 
 
 _BulletinStep = Literal[
-    "draft", "write", "approve", "resolve", "withdraw", "expire", "close", "delete_pictures",
-    "bulletin", "outcome", "withdrawal",
+    "draft", "write", "approve", "decline", "resolve", "withdraw", "expire", "close",
+    "delete_pictures", "bulletin", "outcome", "withdrawal",
 ]  # fmt: skip
 
 

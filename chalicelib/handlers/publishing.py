@@ -1,4 +1,4 @@
-"""Officers' routes of bulletins: draft, change, approve, resolve, withdraw."""
+"""Officers' routes of bulletins: draft, change, approve, decline, resolve, withdraw."""
 
 from typing import TypedDict
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.bulletins import BulletinState
-from chalicelib.domain.bulletins.requests import Changes, Draft, Resolution, Withdrawal
+from chalicelib.domain.bulletins.requests import Changes, Draft, Refusal, Resolution, Withdrawal
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, DeclaredPicture
 from chalicelib.domain.models import Input
@@ -191,6 +191,29 @@ def approve_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_change(call)),
+        call,
+    )
+
+
+@routes.post(
+    "/v1/officer/bulletins/{bulletin_id}/decline",
+    body=Refusal,
+    headers=(Header.IF_MATCH,),
+    returns={200: BulletinView},
+    raises=(_NOT_FOUND, _ILLEGAL),
+)
+def decline_bulletin(call: Call) -> Response:
+    """Decline a version of a bulletin.
+
+    Declines what waits for approval in the version in `If-Match`: a draft, a correction, or the
+    words of an outcome or a withdrawal. Any officer of the channel can, with a reason that its
+    authors read. What is published stays. Nothing waits for approval until somebody writes the
+    bulletin, or its words, again.
+    """
+    return _opened(
+        publishing.decline_bulletin(
+            call.path["bulletin_id"], call.version, call.body.reason, **_change(call)
+        ),
         call,
     )
 

@@ -1,4 +1,6 @@
-"""Who may approve what is pending of a bulletin, and their notice that it awaits one of them."""
+"""Who may approve what is pending of a bulletin, and the notices: that it awaits one of them, and
+that it was declined.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -76,6 +78,39 @@ def notify_second_officers(
             path=f"/v1/officer/bulletins/{after.id}",
             step=_step(after),
             now=now,
+        )
+    ]
+
+
+def notify_of_step(
+    before: Bulletin,
+    after: Bulletin,
+    *,
+    actor: OfficerActor,
+    stores: BulletinStores,
+    catalogue: Catalogue,
+) -> list[TransactItem]:
+    """Return the write that notifies whoever must act after a step, in its transaction."""
+    if after.declined and not before.declined:
+        return _notify_authors(after, actor=actor, stores=stores)
+    return notify_second_officers(before, after, actor=actor, stores=stores, catalogue=catalogue)
+
+
+def _notify_authors(
+    after: Bulletin, *, actor: OfficerActor, stores: BulletinStores
+) -> list[TransactItem]:
+    """Return the write that notifies the authors, but for this officer, that it was declined."""
+    to = [author for author in after.authors if author != actor.by]
+    if not to:
+        return []
+    return [
+        stores.announcements.item(
+            NoticeKind.DECLINED,
+            entry_id=f"{after.id}-{after.version}-declined",
+            to=to,
+            path=f"/v1/officer/bulletins/{after.id}",
+            step=_step(after),
+            now=actor.now,
         )
     ]
 

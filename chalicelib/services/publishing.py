@@ -21,6 +21,7 @@ from chalicelib.domain.reports import Medium
 from chalicelib.services.actor import OfficerActor
 from chalicelib.services.bulletin_approvals import (
     BulletinStores,
+    notify_of_step,
     notify_second_officers,
     require_second_officer,
 )
@@ -197,6 +198,36 @@ def approve_bulletin(
     )
 
 
+def decline_bulletin(
+    bulletin_id: str,
+    version: int,
+    reason: str,
+    *,
+    actor: OfficerActor,
+    stores: BulletinStores,
+    catalogue: Catalogue,
+) -> Dossier:
+    """Decline what is pending of exactly this version, and notify its authors.
+
+    A repeated call by the same officer changes nothing. Raises NotFound, Stale, Conflict
+    `illegal_transition`.
+    """
+
+    def decline(dossier: Dossier) -> Bulletin:
+        bulletin = _of_version(dossier, version)
+        return rules.declined(bulletin, reason, by=actor.by, now=actor.now)
+
+    # The reason is deleted with the bulletin. The audit stays.
+    return _take_step(
+        bulletin_id,
+        decline,
+        {"step": "decline"},
+        actor=actor,
+        stores=stores,
+        catalogue=catalogue,
+    )
+
+
 def resolve_bulletin(
     bulletin_id: str,
     ending: Ending,
@@ -284,9 +315,7 @@ def _take_step(
             # The response shows the bulletin, so this is recorded as a read.
             actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return dossier
-        notices = notify_second_officers(
-            before, after, actor=actor, stores=stores, catalogue=catalogue
-        )
+        notices = notify_of_step(before, after, actor=actor, stores=stores, catalogue=catalogue)
         also = (_record(after, actor, detail), *notices)
         stored = stores.bulletins.replace(before, after, *also, by=actor.by, now=actor.now)
         return Dossier(stored, dossier.pictures)

@@ -41,7 +41,8 @@ class Announcements:
         whole `groups`, so that nobody has to read who is in them.
 
         `path` is what its link shows, such as `/v1/admin/officers`: like all of a notice, it names
-        no person. An approval has a `step`; a watch says what was `watched`, and its `count`.
+        no person. An approval has a `step`, and so has what was declined; a watch says what was
+        `watched`, and its `count`.
         Written again with the same `entry_id` before it is published, it is published once.
         """
         announcement = Announcement(

@@ -108,7 +108,7 @@ def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stac
     expect(changes.get_by_role("insertion")).to_have_text("Added: +Monday")
     assert "Tuesday" in public(stack, bulletin["id"]).json()["body"]["en"]
     # By the keyboard alone, and where it goes on.
-    approval.get_by_role("button").focus()
+    approval.get_by_role("button", name=re.compile("Approve")).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
@@ -135,6 +135,33 @@ def test_what_changed_since_it_was_read_is_shown_and_not_approved(
     page.get_by_role("button", name="Approve version 2 and publish it").click()
     expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
     assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}
+
+
+def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin = drafted(stack)
+    path = f"/console/bulletins/{bulletin['id']}"
+    page = page_of(open_page, ZHAO, path)
+    page.get_by_role("button", name="Decline…").click()
+    page.get_by_role("button", name="Decline it").click()
+    expect(page.get_by_text("Give a reason")).to_be_visible()
+    page.get_by_label("What is to change").fill("Leave out the street.")
+    page.get_by_role("button", name="Decline it").click()
+    expect(page.get_by_text("Declined. Its authors are notified.")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
+    assert axe_violations(page) == []
+
+    author = page_of(open_page, LI, "/console/bulletins")
+    declined = author.get_by_role("region", name="Declined: to be written anew")
+    declined.get_by_role("link", name=bulletin["title"]["en"]).first.click()
+    expect(author.get_by_text("Leave out the street.")).to_be_visible()
+    author.get_by_role("button", name="Edit").click()
+    author.get_by_label("Place in words").fill("By the lake")
+    author.get_by_role("button", name="Save", exact=True).click()
+    expect(author.get_by_text("Leave out the street.")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Approve version 2 and publish it")).to_be_visible()
 
 
 @pytest.mark.thorough

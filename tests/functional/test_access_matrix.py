@@ -120,6 +120,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("PATCH", BULLETIN): Route(404),
     ("POST", BULLETIN + "/media"): Route(404),
     ("POST", BULLETIN + "/approve"): Route(404),
+    ("POST", BULLETIN + "/decline"): Route(404),
     ("POST", BULLETIN + "/resolve"): Route(404),
     ("POST", BULLETIN + "/withdraw"): Route(404),
     ("GET", "/v1/admin/officers"): Route(200, ADMINS),

@@ -189,7 +189,7 @@ def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
     waiting = change(bulletin, body={"en": "Wednesday evening."}).json
     try:
         wiring.clock.advance(timedelta(hours=1))
-        assert opened(bulletin)["steps"] == ["write", "resolve", "withdraw"]
+        assert opened(bulletin)["steps"] == ["write", "decline", "resolve", "withdraw"]
         refused = approve(waiting)
         assert (refused.status, refused.json["code"], listed()) == (409, "expiry_passed", [])
     finally:

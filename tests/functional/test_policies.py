@@ -512,6 +512,14 @@ def publish(api: Api, bulletin_id: str) -> None:
         body={"body": {"en": "She wears a grey coat."}},
         **one,
     ).json
+    api("decline_bulletin", officer=CHIEF, version=correction["version"], **one)
+    correction = api(
+        "change_bulletin",
+        officer=LI,
+        version=correction["version"],
+        body={"body": {"en": "She wears a dark coat."}},
+        **one,
+    ).json
     api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
     api("resolve_bulletin", officer=LI, **one)
     api("read_bulletin_history", officer=LI, **one)

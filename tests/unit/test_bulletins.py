@@ -75,12 +75,14 @@ def in_state(state: BulletinState) -> Bulletin:
 TAKE = {
     Step.WRITE: lambda bulletin: changed(bulletin, body={"en": "Other"}),
     Step.APPROVE: lambda bulletin: approved(bulletin, by=C),
+    Step.DECLINE: lambda bulletin: lifecycle.declined(bulletin, "Too long.", by=C, now=NOW),
     Step.RESOLVE: lambda bulletin: resolved(bulletin, {"en": "Over."}),
     Step.WITHDRAW: lambda bulletin: withdrawn(bulletin, {"en": "A mistake."}),
 }
 LEGAL = {
     (BulletinState.DRAFT, Step.WRITE): BulletinState.DRAFT,
     (BulletinState.DRAFT, Step.APPROVE): BulletinState.PUBLISHED,
+    (BulletinState.DRAFT, Step.DECLINE): BulletinState.DRAFT,
     (BulletinState.DRAFT, Step.WITHDRAW): BulletinState.WITHDRAWN,
     (BulletinState.PUBLISHED, Step.WRITE): BulletinState.PUBLISHED,
     (BulletinState.PUBLISHED, Step.RESOLVE): BulletinState.RESOLVED,

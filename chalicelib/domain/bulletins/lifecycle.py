@@ -11,6 +11,7 @@ from chalicelib.domain.bulletins.model import (
     Bulletin,
     BulletinState,
     Content,
+    Declined,
     MessageKind,
     Step,
     end_errors,
@@ -68,7 +69,7 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None, now: dateti
     """Return the next version, with this content.
 
     `by` None: the result of processing a picture, not a person. A change that changes nothing makes
-    nobody an author.
+    nobody an author. What a person writes waits, also after it was declined.
     """
     wrote = by is not None and by not in bulletin.authors and content != bulletin.content
     authors = (*bulletin.authors, by) if by is not None and wrote else bulletin.authors
@@ -78,6 +79,7 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None, now: dateti
             "version": bulletin.version + 1,
             "authors": authors,
             "written_at": now,
+            "declined": bulletin.declined if by is None else None,
         }
     )
 
@@ -125,6 +127,18 @@ def _words_approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     return _cancelled(bulletin.model_copy(update=shown), now)
 
 
+def declined(bulletin: Bulletin, reason: str, *, by: str, now: datetime) -> Bulletin:
+    """Return the bulletin with what is pending declined. It stays as it is, and nothing waits until
+    somebody writes. Repeated by the same officer, change nothing. Raises Conflict
+    `illegal_transition`.
+    """
+    if bulletin.declined and bulletin.declined.by == by:
+        return bulletin
+    bulletin.after(Step.DECLINE, now)
+    said = Declined(version=bulletin.version, by=by, at=now, reason=reason)
+    return bulletin.model_copy(update={"declined": said})
+
+
 def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datetime) -> Bulletin:
     """Return the bulletin resolved or withdrawn (`step`); or, if it is, with that corrected.
 
@@ -145,6 +159,7 @@ def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datet
             "words": ending.words,
             "words_version": None,
             "words_approved_by": None,
+            "declined": None,
         }
     )
     if corrects and after.end_text == bulletin.end_text:

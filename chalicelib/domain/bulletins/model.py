@@ -7,9 +7,10 @@
 What officers write (`Bulletin.content`) and what readers see (`Bulletin.published`) are separate: a
 change of a published bulletin waits until an officer who wrote none of it approves exactly that
 version. The words of an outcome or a withdrawal (`Bulletin.words`) wait in the same way; its code
-does not. `version` grows with each new content, with each ending, and with each result of picture
-processing. When a bulletin has ended, officers see what readers saw last; text that was never
-published is only in the stored versions.
+does not. What waits can also be declined, with a reason: it stays, and waits again once somebody
+has written. `version` grows with each new content, with each ending, and with each result of
+picture processing. When a bulletin has ended, officers see what readers saw last; text that was
+never published is only in the stored versions.
 """
 
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ class Step(StrEnum):
 
     WRITE = "write"
     APPROVE = "approve"
+    DECLINE = "decline"
     RESOLVE = "resolve"
     WITHDRAW = "withdraw"
 
@@ -48,11 +50,13 @@ TRANSITIONS: Mapping[BulletinState, Mapping[Step, BulletinState]] = {
     BulletinState.DRAFT: {
         Step.WRITE: BulletinState.DRAFT,
         Step.APPROVE: BulletinState.PUBLISHED,
+        Step.DECLINE: BulletinState.DRAFT,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
     BulletinState.PUBLISHED: {
         Step.WRITE: BulletinState.PUBLISHED,
         Step.APPROVE: BulletinState.PUBLISHED,
+        Step.DECLINE: BulletinState.PUBLISHED,
         Step.RESOLVE: BulletinState.RESOLVED,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
@@ -60,17 +64,20 @@ TRANSITIONS: Mapping[BulletinState, Mapping[Step, BulletinState]] = {
     BulletinState.EXPIRED: {
         Step.WRITE: BulletinState.EXPIRED,
         Step.APPROVE: BulletinState.PUBLISHED,
+        Step.DECLINE: BulletinState.EXPIRED,
         Step.RESOLVE: BulletinState.RESOLVED,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
     # Resolving or withdrawing it again corrects its code or words; words are approved.
     BulletinState.RESOLVED: {
         Step.APPROVE: BulletinState.RESOLVED,
+        Step.DECLINE: BulletinState.RESOLVED,
         Step.RESOLVE: BulletinState.RESOLVED,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
     BulletinState.WITHDRAWN: {
         Step.APPROVE: BulletinState.WITHDRAWN,
+        Step.DECLINE: BulletinState.WITHDRAWN,
         Step.WITHDRAW: BulletinState.WITHDRAWN,
     },
 }
@@ -140,6 +147,15 @@ class AlertMessage(Record):
     sent: datetime
 
 
+class Declined(Record):
+    """That an officer has declined what was pending of a version, and why. Readers never see it."""
+
+    version: int
+    by: str
+    at: datetime
+    reason: str
+
+
 class Bulletin(Record):
     """A bulletin as stored.
 
@@ -147,7 +163,8 @@ class Bulletin(Record):
     write. `rev` grows with each write of any kind. `authors` has everyone who ever wrote a part, of
     the words of its end too. `expires_at` belongs to `published`; `published_version` is the
     version that was approved. `words` are of the outcome or the withdrawal; readers see them when
-    `words_approved_by` is set. `closed_at` and `pictures_deleted_at` say how far retention is.
+    `words_approved_by` is set. `declined` is set while what was declined is not written anew.
+    `closed_at` and `pictures_deleted_at` say how far retention is.
     """
 
     id: str
@@ -172,6 +189,7 @@ class Bulletin(Record):
     words: LocalizedText | None = None
     words_version: int | None = None
     words_approved_by: str | None = None
+    declined: Declined | None = None
     messages: tuple[AlertMessage, ...] = ()
     closed_at: datetime | None = None
     pictures_deleted_at: datetime | None = None
@@ -219,6 +237,10 @@ class Bulletin(Record):
 
     def is_pending(self, now: datetime) -> bool:
         """Return whether there is anything to approve."""
+        return self.declined is None and self.has_unapproved(now)
+
+    def has_unapproved(self, now: datetime) -> bool:
+        """Return whether anything was written that nobody has approved, declined or not."""
         if self.is_closed(now):
             return False
         if self.was_ended:
@@ -241,12 +263,12 @@ class Bulletin(Record):
         never_seen = self.state is BulletinState.WITHDRAWN and not self.published_at
         if never_seen or self.is_closed(now):
             return ()
-        approvable = self.is_pending(now) and (self.was_ended or self.end_if_approved(now) > now)
-        return tuple(
-            step
-            for step in TRANSITIONS[self.state_at(now)]
-            if step is not Step.APPROVE or approvable
-        )
+        pending = self.is_pending(now)
+        possible = {
+            Step.APPROVE: pending and (self.was_ended or self.end_if_approved(now) > now),
+            Step.DECLINE: pending,
+        }
+        return tuple(step for step in TRANSITIONS[self.state_at(now)] if possible.get(step, True))
 
     def after(self, step: Step, now: datetime) -> BulletinState:
         """Return the state that `step` leads to.

@@ -137,6 +137,12 @@ class Withdrawal(_WithCode):
         return Ending(self.code, words)
 
 
+class Refusal(Input):
+    """The body of `POST /v1/officer/bulletins/{id}/decline`. Its authors read the reason."""
+
+    reason: Annotated[str, Bounded(REASON_MAX)]
+
+
 class Draft(Input):
     """The body of `POST /v1/officer/bulletins`."""
 

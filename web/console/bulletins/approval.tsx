@@ -7,6 +7,7 @@ import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
+import { Decline, Declined } from './declined.tsx';
 import { Since } from './since.tsx';
 import { text } from './texts.ts';
 
@@ -28,10 +29,16 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
   const [stale, setStale] = useState<Bulletin | null>(null);
   const isNewer = stale !== null && stale.version !== bulletin.version;
   const reread = useReread(isNewer, bulletin.version);
+  const [isDeclining, setDeclining] = useState(false);
   const step = useStep();
   const words = bulletin.pending_words;
-  if (!words && !bulletin.pending) return null;
+  const { declined } = bulletin;
+  if (!words && !bulletin.pending && !declined) return null;
 
+  const showNewer = async () => {
+    setStale(bulletin);
+    await again();
+  };
   const approve = () =>
     step.run(
       async () => {
@@ -48,16 +55,19 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       },
       async (failure) => {
         if (failure.status !== 412) return false;
-        setStale(bulletin);
-        await again();
+        await showNewer();
         return true;
       },
     );
 
   const waiting = unready(bulletin);
+  const isAuthor = bulletin.authors.includes(me.username);
   return (
     <section class="card" aria-labelledby="approval">
-      <h2 id="approval">{words ? text().pendingWords : text().approval}</h2>
+      <h2 id="approval">
+        {declined ? text().declined : words ? text().pendingWords : text().approval}
+      </h2>
+      {declined && <Declined declined={declined} />}
       {isNewer && (
         <Since
           intro={text().stale(bulletin.version)}
@@ -76,18 +86,35 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
           </Button>
         </p>
       )}
-      {bulletin.authors.includes(me.username) ? (
+      {isAuthor && !declined && (
         <p>
           <strong>{text().wroteIt}</strong>
         </p>
-      ) : reread.isDue ? (
+      )}
+      {reread.isDue ? (
         reread.reminder
       ) : (
-        bulletin.steps.includes('approve') && (
-          <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
-            {words ? text().approveWords : text().approve(bulletin.version)}
-          </Button>
-        )
+        <div class="row">
+          {bulletin.steps.includes('approve') && !isAuthor && (
+            <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
+              {words ? text().approveWords : text().approve(bulletin.version)}
+            </Button>
+          )}
+          {bulletin.steps.includes('decline') && (
+            <Button aria-expanded={isDeclining} onClick={() => setDeclining(!isDeclining)}>
+              {text().decline}
+            </Button>
+          )}
+        </div>
+      )}
+      {isDeclining && !reread.isDue && (
+        <Decline
+          api={api}
+          bulletin={bulletin}
+          onStale={showNewer}
+          onDone={onDone}
+          onCancel={() => setDeclining(false)}
+        />
       )}
       <Refusal failure={step.failure} />
     </section>

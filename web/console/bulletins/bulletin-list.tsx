@@ -101,7 +101,7 @@ interface GroupedProps {
 function Grouped({ items, groups, isFiltered }: GroupedProps) {
   const { names } = useDesk();
   useEffect(() => void names.meet(items.map((each) => each.created_by)), [names, items]);
-  const order: (keyof Groups)[] = ['mine', 'others', 'published', 'ended'];
+  const order: (keyof Groups)[] = ['mine', 'others', 'declined', 'published', 'ended'];
   return (
     <>
       {groups.mine.length === 0 && !isFiltered && <p class="muted">{text().nothingAwaits}</p>}
@@ -154,6 +154,7 @@ export function stateClass(state: State): string {
 
 /** Return what waits for a second officer, beside a draft, which says so itself. */
 export function waitingWords(bulletin: ListedBulletin): string | null {
+  if (bulletin.declined) return text().declined;
   if (bulletin.pending_words) return text().words;
   if (!bulletin.pending || bulletin.state === 'draft') return null;
   return bulletin.state === 'expired' ? text().renewal : text().correction;

@@ -40,6 +40,7 @@ const BULLETIN: Bulletin = {
   reason: null,
   pending_words: null,
   words_approved_by: null,
+  declined: null,
   consent: null,
   media: [],
   published: null,

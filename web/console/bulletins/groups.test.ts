@@ -28,6 +28,7 @@ function bulletin(id: string, change: Partial<ListedBulletin> = {}): ListedBulle
     reason: null,
     pending_words: null,
     words_approved_by: null,
+    declined: null,
     ...change,
   };
 }
@@ -35,6 +36,20 @@ function bulletin(id: string, change: Partial<ListedBulletin> = {}): ListedBulle
 function ids(items: readonly ListedBulletin[]): string[] {
   return items.map((each) => each.id);
 }
+
+test('puts what was declined apart, whoever wrote it', () => {
+  const declined = { version: 1, by: 'zhao', at: '2026-11-24T01:30:00.000Z', reason: 'Why.' };
+  const found = grouped(
+    [
+      bulletin('draft', { state: 'draft', declined }),
+      bulletin('words', { state: 'resolved', pending_words: { en: 'Over.' }, declined }),
+      bulletin('correction', { declined }),
+    ],
+    'li',
+  );
+  expect(ids(found.declined)).toEqual(['draft', 'words', 'correction']);
+  expect([...found.mine, ...found.others, ...found.published, ...found.ended]).toEqual([]);
+});
 
 test('puts what this officer may approve apart from what they wrote', () => {
   const draft = bulletin('draft', { state: 'draft', pending: true });

@@ -105,8 +105,8 @@ function isPreparing(bulletin: Bulletin | undefined): boolean {
 function Head({ bulletin }: { bulletin: Bulletin }) {
   const { names } = useDesk();
   useEffect(() => {
-    const { authors: all, approved_by: by } = bulletin;
-    void names.meet(by === null ? all : [...all, by]);
+    const { authors, approved_by: by, declined } = bulletin;
+    void names.meet([...authors, ...(by ? [by] : []), ...(declined ? [declined.by] : [])]);
   }, [names, bulletin]);
   const authors = listed(bulletin.authors.map((each) => names.officer(each)));
   const waiting = waitingWords(bulletin);
@@ -191,7 +191,7 @@ function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
       </details>
     );
   }
-  const isSeen = bulletin.state === 'published' && !bulletin.pending;
+  const isSeen = bulletin.state === 'published' && bulletin.published === null;
   return (
     <section aria-labelledby="content">
       <h2 id="content">{isSeen ? text().publishedNow : text().asResidentsSee}</h2>

@@ -1,4 +1,5 @@
 import { texts } from '../../shared/language.ts';
+import { spaced } from '../spaced.ts';
 
 export const text = texts({
   en: {
@@ -15,6 +16,7 @@ export const text = texts({
     groups: {
       mine: 'Awaits your approval',
       others: 'Awaits a colleague: you wrote part of it',
+      declined: 'Declined: to be written anew',
       published: 'Published now',
       ended: 'Ended',
     },
@@ -77,6 +79,7 @@ export const text = texts({
       draft: 'wrote the draft',
       write: 'wrote',
       approve: 'approved',
+      decline: 'declined',
       resolve: 'resolved',
       withdraw: 'withdrew',
       expire: 'expired',
@@ -118,6 +121,15 @@ export const text = texts({
     approveWords: 'Approve these words',
     approved: 'Published. Residents see it within a minute.',
     wordsApproved: 'Approved. Residents see the words within a minute.',
+    decline: 'Decline…',
+    declineWhat: 'Nothing is published by it, and what residents see stays. It waits again once it is written anew.',
+    declineWhy: 'What is to change (its authors read it)',
+    declineNow: 'Decline it',
+    declineDone: 'Declined. Its authors are notified.',
+    declined: 'Declined',
+    declinedBy: (name: string, time: string, version: number) =>
+      `${name} declined version ${version}, ${time}:`,
+    writeAnew: 'Nothing waits for approval until it is written anew.',
     wroteIt: 'You wrote part of this, so a colleague of the channel approves it.',
     notReady: (count: number) =>
       count === 1
@@ -229,6 +241,7 @@ export const text = texts({
     groups: {
       mine: '待您批准',
       others: '待同事批准（您参与了撰写）',
+      declined: '已退回，待修改',
       published: '当前已发布',
       ended: '已结束',
     },
@@ -290,6 +303,7 @@ export const text = texts({
       draft: '起草',
       write: '修改',
       approve: '批准',
+      decline: '退回',
       resolve: '公布结果',
       withdraw: '撤回',
       expire: '到期',
@@ -330,6 +344,15 @@ export const text = texts({
     approveWords: '批准这段说明',
     approved: '已发布，市民一分钟内可以看到。',
     wordsApproved: '已批准，市民一分钟内可以看到这段说明。',
+    decline: '退回……',
+    declineWhat: '不会发布任何内容，市民看到的保持不变。修改后将重新等待批准。',
+    declineWhy: '需要修改之处（撰写人可见）',
+    declineNow: '退回',
+    declineDone: '已退回，撰写人会收到通知。',
+    declined: '已退回',
+    declinedBy: (name: string, time: string, version: number) =>
+      spaced(`${name}于 ${time} 退回第 ${version} 版：`),
+    writeAnew: '修改之前，没有内容等待批准。',
     wroteIt: '您参与了撰写，须由本栏目的同事批准。',
     notReady: (count: number) => `有 ${count} 张照片尚未就绪。就绪后，或去掉照片后，才能批准。`,
     lookAgain: '重新查看',
