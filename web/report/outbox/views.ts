@@ -12,6 +12,7 @@ export function viewOf(kept: Kept, moment: Moment, retryAt: number | undefined):
     state,
     createdAt: kept.createdAt,
     category: kept.category,
+    ...(kept.text ? { text: kept.text } : {}),
     notes: kept.notes,
     drill: kept.drill,
     kept: kept.kept,
