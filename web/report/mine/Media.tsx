@@ -104,7 +104,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [said, setSaid] = useLatest('');
   const entries = (outbox.value?.entries.value ?? []).filter(
-    (entry) => entry.category === '' && entry.reportId === report.id,
+    (entry) => entry.category === '' && !entry.text && entry.reportId === report.id,
   );
   const done = entries.filter(({ files, state }) =>
     state === 'sent' && files.every((file) => file.state === 'sent'),

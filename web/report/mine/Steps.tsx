@@ -14,6 +14,7 @@ import { write } from '../write/texts.ts';
 import { useLatest } from './latest.ts';
 import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
 import { mine } from './texts.ts';
+import { forgetUnsent } from './Waiting.tsx';
 
 /** What a step came to, said where it was taken. */
 interface Said {
@@ -105,7 +106,7 @@ export function SaveProof() {
 }
 
 /** Withdraw the report, after a question. */
-export function Withdraw() {
+export function Withdraw({ report }: { report: OwnReport }) {
   const text = mine();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -115,6 +116,7 @@ export function Withdraw() {
     const outcome = await withdraw();
     setBusy(false);
     if (outcome.done) {
+      await forgetUnsent(report.id);
       await refresh('step');
       tell(text.withdrawn);
       return;

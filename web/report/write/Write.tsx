@@ -15,12 +15,12 @@ import {
   type Fault,
   faultsOf,
   isOpen,
-  lengthOf,
   type Limits,
   type Subject,
 } from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
+import { Length, TEXT_MAX } from '../parts/Length.tsx';
 import { Missing } from '../parts/Missing.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
@@ -46,9 +46,6 @@ import { When } from './When.tsx';
 import { Where } from './Where.tsx';
 import { write } from './texts.ts';
 import './write.css';
-
-// How near to its end a text must be before the characters that are left are said.
-const NEAR = 500;
 
 let following = false;
 
@@ -102,8 +99,6 @@ function WritePage() {
   }));
   const shown = [...errors, ...refused];
   const error = (field: string): string | null => errorOf(shown, field);
-  const most = limits?.text_max ?? 4000;
-  const left = most - lengthOf(form.value.text.trim());
 
   const { category, place } = form.value;
   useEffect(() => {
@@ -204,10 +199,7 @@ function WritePage() {
           />
         )}
       </Field>
-      <Status kind={left < 0 ? 'warning' : 'info'}>
-        {left < 0 && <p>{text.over(-left, most)}</p>}
-        {left >= 0 && left < NEAR && <p>{text.left(left)}</p>}
-      </Status>
+      <Length text={form.value.text} most={limits?.text_max ?? TEXT_MAX} />
       <h2>{text.optional}</h2>
       <Where errors={shown} />
       <When error={error('occurred_at')} />
