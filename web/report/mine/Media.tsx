@@ -8,7 +8,8 @@ import { useSaid } from '../../shared/said.ts';
 import { fileFaults } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
-import { Unacceptable } from '../outbox/types.ts';
+import type { Limits } from '../form.ts';
+import { type Entry, Unacceptable } from '../outbox/types.ts';
 import { outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
@@ -106,6 +107,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const entries = (outbox.value?.entries.value ?? []).filter(
     (entry) => entry.category === '' && !entry.text && entry.reportId === report.id,
   );
+  const limits = catalogue.value?.limits;
   const done = entries.filter(({ files, state }) =>
     state === 'sent' && files.every((file) => file.state === 'sent'),
   );
@@ -119,9 +121,8 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   }, [doneIds]);
 
   const send = async (): Promise<void> => {
-    const limits = catalogue.value?.limits;
     if (!outbox.value || !receipt.value || !limits || files.all.value.length === 0) return;
-    const wrong = fileFaults(files.all.value, limits);
+    const wrong = fileFaults(files.all.value, limits, roomFor(report, limits, entries));
     setErrors(() => errorsOf([], wrong));
     if (wrong.length > 0) return;
     setBusy(true);
@@ -154,7 +155,13 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     <div class="step">
       {open ? (
         <>
-          <Attachments files={files} keep={keep} errors={errors} onKeep={setKeep} />
+          <Attachments
+            files={files}
+            keep={keep}
+            errors={errors}
+            onKeep={setKeep}
+            {...(limits && { most: roomFor(report, limits, entries) })}
+          />
           <div class="row">
             <Button kind="primary" busy={busy} onClick={() => void send()}>
               {text.addFiles}
@@ -181,4 +188,11 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       <Status kind="success">{said}</Status>
     </div>
   );
+}
+
+/** Return how many files a report can still have, besides those that wait to be added. */
+function roomFor(report: OwnReport, limits: Limits, waiting: readonly Entry[]): number {
+  const sent = report.media.filter(({ from }) => from === 'reporter').length;
+  const unsent = waiting.flatMap((entry) => entry.files).filter(({ state }) => state === 'waiting');
+  return Math.max(0, limits.media_per_report - sent - unsent.length);
 }

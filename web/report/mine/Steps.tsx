@@ -16,6 +16,8 @@ import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } fr
 import { mine } from './texts.ts';
 import { forgetUnsent } from './Waiting.tsx';
 
+const FEW = 5;
+
 /** What a step came to, said where it was taken. */
 interface Said {
   readonly kind: 'success' | 'error';
@@ -50,7 +52,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
       if (outcome.done || outcome.code !== '') key.current = randomUuid();
       setSaid(
         outcome.done
-          ? { kind: 'success', text: text.placeSent(outcome.value.left) }
+          ? { kind: 'success', text: placeSent(outcome.value.left) }
           : { kind: 'error', text: outcome.detail || text.failed },
       );
       await refresh('step');
@@ -154,6 +156,12 @@ function Result({ said }: { said: Said | null }) {
       <Status kind="error">{said?.kind === 'error' && <p>{said.text}</p>}</Status>
     </>
   );
+}
+
+/** How many more can be sent matters to nobody before it is few. */
+function placeSent(left: number): string {
+  const text = mine();
+  return sentences(text.placeSent, left <= FEW ? text.placesLeft(left) : '');
 }
 
 function placeWords(reason: unknown): string {

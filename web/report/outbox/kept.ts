@@ -23,6 +23,8 @@ export interface KeptFile {
   /** The key of the call that adds it, while that call has no response. */
   readonly key?: string;
   readonly mediaId?: string;
+  /** Bytes of its parts that storage has, to show. Storage itself says which are missing. */
+  readonly arrived?: number;
   /** Null: it goes in one piece. */
   readonly partSize?: number | null;
 }

@@ -344,6 +344,18 @@ test('an upload that was given up is begun anew', async () => {
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 300]);
 });
 
+test('opened again without a network, it shows what storage has', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  let parts = 0;
+  phone.server.insteadOfStorage = () => (parts++ < 2 ? undefined : { status: 503 });
+  await outbox.add(draft([film(300)]));
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  outbox.close();
+  phone.server.fault = () => 'unreachable';
+  expect(only(await phone.open()).files[0]?.sent).toBe(2 * PART_SIZE);
+});
+
 test('an expired grant is replaced at once', async () => {
   const phone = new Phone();
   let expired = 1;

@@ -46,7 +46,7 @@ function fileView(file: KeptFile, moment: Moment, place: number): EntryFile {
     size,
     kept,
     known,
-    sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : 0,
+    sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : (file.arrived ?? 0),
     state: onItsWay ? 'uploading' : state,
     ...(problem ? { problem } : {}),
   };
