@@ -40,6 +40,12 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
     }
     before.current = length;
   }, [length]);
+  const tooMany = useRef<HTMLDivElement>(null);
+  // Before all are looked at, the list still grows.
+  const isSaid = surplus > 0 && files.all.value.every(({ look }) => look !== 'looking');
+  useEffect(() => {
+    if (isSaid) bringIntoView(tooMany.current);
+  }, [isSaid]);
   return (
     <section
       class={error ? 'attach field--wrong' : 'attach'}
@@ -75,7 +81,9 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
               />
             ))}
           </ul>
-          <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
+          <div ref={tooMany} tabIndex={-1}>
+            <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
+          </div>
           <p class="attach__cleaned">{text.cleaned}</p>
           <label class="check">
             <input
@@ -195,10 +203,10 @@ function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps
 }
 
 /**
- * Show a file that cannot be sent: on a phone it is below the bar at first. Whoever has gone on to
- * another field by then is not taken back.
+ * Show what cannot be sent: on a phone it is below the bar at first. Whoever has gone on to another
+ * field by then is not taken back.
  */
-function bringIntoView(line: HTMLLIElement | null): void {
+function bringIntoView(line: HTMLElement | null): void {
   const { activeElement } = document;
   const isHere = activeElement === document.body || activeElement?.closest('.attach');
   if (!line || !isHere) return;
