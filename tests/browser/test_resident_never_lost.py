@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo, wait_until
+from tests.browser.residents import Officer, Resident, own_report, phone_photo, wait_until
 from tests.local.stack import Stack
 
 
@@ -287,6 +287,42 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     phone.get_by_role("button", name="Erase it and put the report away").click()
     expect(phone.get_by_text("Your report is put away.")).to_be_visible()
     assert resident.kept_rows() == 0
+
+
+@pytest.mark.thorough
+def test_a_report_is_opened_again_when_the_network_is_back(
+    page: Page, open_page: OpenPage, stack: Stack
+) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone = resident.page
+    Officer(stack).change(
+        own_report(stack, receipt)["id"], status="closed", disposition="resolved", reason="At home."
+    )
+    phone.get_by_role("button", name="Look for news").click()
+    phone.get_by_role("button", name="This is not done").click()
+    phone.context.set_offline(True)
+    phone.get_by_label("Open the report again").fill("He is gone again.")
+    phone.get_by_role("button", name="Open it again").click()
+    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(phone.get_by_text("Your report is open again.")).to_be_visible()
+    assert own_report(stack, receipt)["may_reopen"] is False
+    assert _own_words(stack, receipt) == ["He is gone again."]
+
+
+@pytest.mark.thorough
+def test_a_message_that_is_refused_goes_back_to_its_field(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    field = page.get_by_label("Write to the police")
+    field.fill(receipt)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("could not be sent")).to_be_visible()
+    page.get_by_role("button", name="Correct it").click()
+    expect(page.locator(".message--waiting")).to_have_count(0)
+    expect(field).to_have_value(receipt)
+    expect(field).to_be_focused()
 
 
 @pytest.mark.thorough

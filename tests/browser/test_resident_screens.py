@@ -166,6 +166,28 @@ def test_anybody_can_use_what_an_answer_brings(
     _look(page, f"closed-{language}")
 
 
+@pytest.mark.thorough
+def test_anybody_can_use_messages_that_are_not_sent(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language)
+    resident = Resident(page, language)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    field, send = page.locator("#message"), page.locator("form button[type=submit]")
+    # The service takes no receipt in a text: it gives the report away.
+    field.fill(receipt)
+    send.click()
+    expect(page.locator(".message--waiting .field__error")).to_be_visible()
+    page.context.set_offline(True)
+    field.fill("He sits down.")
+    send.click()
+    expect(page.locator(".message--waiting .row")).to_have_count(2)
+    field.fill("And now")
+    _look(page, f"message-{language}")
+    resident.button("start").click()
+    _look(page, f"begun-{language}")
+
+
 def _look(page: Page, name: str) -> None:
     """Let axe look at the screen, keep its pictures, and make it narrow."""
     assert axe_violations(page) == []
