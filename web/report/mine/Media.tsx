@@ -154,7 +154,13 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   return (
     <div class="step">
       {open ? (
-        <>
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!busy) void send();
+          }}
+        >
           <Attachments
             files={files}
             keep={keep}
@@ -163,12 +169,12 @@ export function MoreMedia({ report }: { report: OwnReport }) {
             {...(limits && { most: roomFor(report, limits, entries) })}
           />
           <div class="row">
-            <Button kind="primary" busy={busy} onClick={() => void send()}>
+            <Button kind="primary" type="submit" busy={busy}>
               {text.addFiles}
             </Button>
             <Button onClick={() => close()}>{text.addNot}</Button>
           </div>
-        </>
+        </form>
       ) : (
         <Button class="wide" onClick={() => setOpen(true)}>
           {text.addMedia}

@@ -34,11 +34,16 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
   const name = textId(report.id, to);
   const typed = wordsOf(name);
   const most = catalogue.value?.limits.text_max ?? TEXT_MAX;
+  const refuse = (why: () => string): void => {
+    setError(why);
+    // The error is read out with its field, once it is shown.
+    requestAnimationFrame(() => document.getElementById(id)?.focus());
+  };
   const send = async (): Promise<void> => {
     const words = typed.trim();
-    if (!words) return setError(() => mine().blank);
-    if (lengthOf(words) > most) return setError(() => write().long(most));
-    if (!outbox.value || !receipt.value) return setError(() => mine().failed);
+    if (!words) return refuse(() => mine().blank);
+    if (lengthOf(words) > most) return refuse(() => write().long(most));
+    if (!outbox.value || !receipt.value) return refuse(() => mine().failed);
     setBusy(true);
     setError(null);
     try {
@@ -46,7 +51,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
       await forgetTexts(name);
     } catch {
-      setError(() => mine().failed);
+      refuse(() => mine().failed);
     } finally {
       setBusy(false);
     }
