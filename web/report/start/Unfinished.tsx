@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
@@ -55,7 +56,14 @@ export function Unfinished() {
               <br />
               <span class="muted">{about('', one.at)}</span>
             </p>
-            {outbox.value?.durable && <p>{text.begunSeen}</p>}
+            {outbox.value?.durable && (
+              <p>
+                {sentences(
+                  text.begunSeen,
+                  receiptOf(reportOf(one), entries) === null ? text.begunNeeds : '',
+                )}
+              </p>
+            )}
             <div class="row">
               <Button
                 kind="primary"
