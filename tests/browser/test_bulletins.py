@@ -245,6 +245,10 @@ def test_a_closed_channel_and_a_missing_consent_are_explained(open_page: OpenPag
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
     summary.get_by_role("link", name="Record the consent of the guardian.").click()
     expect(page.get_by_label("The guardian has consented")).to_be_focused()
+    # Nothing was put right: a second press says so again.
+    page.get_by_role("button", name="Save the draft").click()
+    expect(summary).to_be_focused()
+    expect(summary).to_be_in_viewport()
 
 
 @pytest.mark.thorough

@@ -1,7 +1,7 @@
 """What a person needs is in sight, also in large text and in a low window."""
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Resident, phone_photo
@@ -150,3 +150,41 @@ def test_what_was_old_is_new_when_the_network_is_back(open_page: OpenPage) -> No
     page.unroute_all()
     page.context.set_offline(False)
     expect(old).to_have_count(0)
+
+
+def test_each_press_of_send_shows_what_is_still_wrong(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 640})
+    page.locator(".red-button").click()
+    resident, summary = Resident(page), page.locator(".error-summary")
+
+    def press() -> None:
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        resident.button("send").focus()
+        resident.send()
+        expect(summary).to_be_focused()
+        assert _in_sight(page, summary)
+
+    press()
+    press()
+    resident.write("An old man.")
+    press()
+    expect(summary.get_by_role("listitem")).to_have_count(1)
+
+
+def test_files_that_are_too_many_are_said_beside_them(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 640})
+    resident = Resident(page)
+    resident.begin()
+    photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()}
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Files", exact=True).click()
+    chooser.value.set_files([photo] * 12)
+    said = page.get_by_text("2 files too many: you can send 10. Remove 2.")
+    expect(said).to_be_in_viewport()
+    surplus = page.get_by_text("One too many")
+    expect(surplus).to_have_count(2)
+    page.get_by_role("button", name="Remove Photo 1", exact=True).click()
+    page.get_by_role("button", name="Remove Photo 1", exact=True).click()
+    expect(surplus).to_have_count(0)
+    resident.send()
+    resident.receipt()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo
+from tests.browser.residents import Officer, Resident, own_report, phone_photo, wait_until
 from tests.local.stack import Stack
 
 
@@ -189,3 +189,151 @@ def _is_forgotten(page: Page, receipt: str) -> None:
     assert receipt.replace(" ", "") not in kept
     page.reload()
     expect(page.get_by_role("heading", name="Your reports on this device")).to_have_count(0)
+
+
+def _opened_elsewhere(page: Page, open_page: OpenPage) -> tuple[Resident, str]:
+    """File a report on one phone, and open it on another. Return the other, and the receipt."""
+    receipt = Resident(page).file("An old man at the bus stop.")
+    other = Resident(open_page())
+    other.open_report(receipt)
+    return other, receipt
+
+
+def _own_words(stack: Stack, receipt: str) -> list[str]:
+    return [message["text"] for message in own_report(stack, receipt)["messages"]]
+
+
+def test_a_message_without_network_arrives_once(
+    page: Page, open_page: OpenPage, stack: Stack
+) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone, context = resident.page, resident.page.context
+    context.set_offline(True)
+    for words in ("Still at the bus stop.", "He sits down."):
+        phone.get_by_label("Write to the police").fill(words)
+        phone.get_by_role("button", name="Send", exact=True).click()
+    waiting = phone.get_by_text("waits for a connection")
+    expect(waiting).to_have_count(2)
+    expect(phone.get_by_label("Write to the police")).to_have_value("")
+    # The page dies, and is opened again where there is a network.
+    phone.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(stack.api)
+    wait_until(lambda: len(_own_words(stack, receipt)) == 2)
+    expect(again.get_by_role("heading", name="Your reports on this device")).to_have_count(0)
+    assert _own_words(stack, receipt) == ["Still at the bus stop.", "He sits down."]
+    # Neither the words nor the receipt are left.
+    assert Resident(again).kept_rows() == 0
+
+
+@pytest.mark.thorough
+def test_a_message_is_sent_by_itself_when_the_network_is_back(
+    page: Page, open_page: OpenPage, stack: Stack
+) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone = resident.page
+    phone.context.set_offline(True)
+    phone.get_by_label("Write to the police").fill("He sits down.")
+    phone.get_by_role("button", name="Send", exact=True).click()
+    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    resident.button("closing").click()
+    expect(phone.get_by_text("because not everything is sent")).to_be_visible()
+    phone.get_by_role("button", name="Open", exact=True).click()
+    phone.context.set_offline(False)
+    expect(phone.locator(".message--waiting")).to_have_count(0)
+    wait_until(lambda: _own_words(stack, receipt) == ["He sits down."])
+
+
+@pytest.mark.thorough
+def test_a_message_that_waits_can_be_erased(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_label("Write to the police").fill("I take it back.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Erase it, unsent").click()
+    expect(page.locator(".message--waiting")).to_have_count(0)
+    page.get_by_label("Write to the police").fill("With the report.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".message--waiting")).to_have_count(1)
+    resident.button("start").click()
+    page.get_by_role("button", name="Show or erase my receipt").click()
+    resident.button("erase").click()
+    expect(page.get_by_text("Not everything is sent yet.")).to_be_visible()
+    resident.button("erase_yes").click()
+    expect(page.get_by_text("Erased from this device.")).to_be_visible()
+    assert resident.kept_rows() == 0
+    page.context.set_offline(False)
+    assert _own_words(stack, receipt) == []
+
+
+def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: OpenPage) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone = resident.page
+    field = phone.get_by_label("Write to the police")
+    field.fill("I was writing")
+    resident.button("start").click()
+    expect(phone.get_by_text("You have begun a message")).to_be_visible()
+    phone.reload()
+    phone.get_by_role("button", name="Go on with it").click()
+    phone.get_by_label("Receipt").fill(receipt)
+    resident.button("open").click()
+    expect(field).to_have_value("I was writing")
+    # Put away, it is not left to the next person; but nobody loses it unasked.
+    resident.button("closing").click()
+    phone.get_by_role("button", name="Erase it and put the report away").click()
+    expect(phone.get_by_text("Your report is put away.")).to_be_visible()
+    assert resident.kept_rows() == 0
+
+
+@pytest.mark.thorough
+def test_a_report_is_opened_again_when_the_network_is_back(
+    page: Page, open_page: OpenPage, stack: Stack
+) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone = resident.page
+    Officer(stack).change(
+        own_report(stack, receipt)["id"], status="closed", disposition="resolved", reason="At home."
+    )
+    phone.get_by_role("button", name="Look for news").click()
+    phone.get_by_role("button", name="This is not done").click()
+    phone.context.set_offline(True)
+    phone.get_by_label("Open the report again").fill("He is gone again.")
+    phone.get_by_role("button", name="Open it again").click()
+    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(phone.get_by_text("Your report is open again.")).to_be_visible()
+    assert own_report(stack, receipt)["may_reopen"] is False
+    assert _own_words(stack, receipt) == ["He is gone again."]
+
+
+@pytest.mark.thorough
+def test_a_message_that_is_refused_goes_back_to_its_field(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    field = page.get_by_label("Write to the police")
+    field.fill(receipt)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("could not be sent")).to_be_visible()
+    page.get_by_role("button", name="Correct it").click()
+    expect(page.locator(".message--waiting")).to_have_count(0)
+    expect(field).to_have_value(receipt)
+    expect(field).to_be_focused()
+
+
+@pytest.mark.thorough
+def test_leaving_erases_a_begun_message(page: Page, open_page: OpenPage, stack: Stack) -> None:
+    resident, _ = _opened_elsewhere(page, open_page)
+    phone, context = resident.page, resident.page.context
+    phone.get_by_label("Write to the police").fill("I was writing")
+    expect(phone.get_by_text("Kept on this device until")).to_be_visible()
+    context.route("https://www.weather.com/**", lambda route: route.fulfill(body="sunny"))
+    resident.button("leave").click()
+    phone.wait_for_url("https://www.weather.com/**")
+    again = context.new_page()
+    again.goto(stack.api)
+    assert Resident(again).kept_rows() == 0

@@ -159,6 +159,19 @@ def test_the_word_of_a_step_is_gone_when_another_says_something(page: Page, stac
 
 
 @pytest.mark.thorough
+def test_a_message_that_is_too_long_is_not_cut(page: Page, stack: Stack) -> None:
+    _, receipt, _ = _opened(page, stack)
+    field = page.get_by_label("Write to the police")
+    field.fill("x" * 4100)
+    expect(page.get_by_text("100 characters too many")).to_be_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Too long: at most 4000 characters.")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("x" * 4100)
+    assert own_report(stack, receipt)["messages"] == []
+
+
+@pytest.mark.thorough
 def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
     resident, _, _ = _opened(page, stack)
     resident.button("closing").click()

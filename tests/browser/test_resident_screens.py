@@ -1,5 +1,7 @@
 """Every screen of the residents' page, in all its states: for anybody, at any size."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -61,11 +63,37 @@ def test_anybody_can_see_all_pictures(
     expect(page.locator(".card__pictures img")).not_to_have_count(0)
     _look(page, f"bulletins-{language}-{scheme}")
     pictures = page.get_by_role("group", name=f"Pictures {language} {scheme}")
-    pictures.focus()
+    pictures.get_by_role("link").first.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.activeElement.scrollLeft > 0")
+    page.wait_for_function("() => document.activeElement.parentElement.scrollLeft > 0")
     page.goto(f"/bulletins/{bulletin_id}")
     _look(page, f"bulletin-{language}-{scheme}")
+
+
+@pytest.mark.thorough
+def test_a_bulletin_is_handed_on_by_its_page(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    bulletin_id = publish_bulletin(stack, f"Hand it on {language}", phone_photo())
+    page = open_page(language=language, viewport={"width": 360, "height": 740})
+    card = page.get_by_role("article", name=f"Hand it on {language}")
+    copy = card.get_by_role("button", name=re.compile("Copy the link|复制链接"))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy.click()
+    expect(card.get_by_text(re.compile("The link is copied|链接已复制"))).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"/bulletins/{bulletin_id}")
+    # Phones have a way of their own.
+    page.add_init_script(
+        "navigator.share = shared => { window.shared = shared; return Promise.reject() }"
+    )
+    page.reload()
+    card.get_by_role("button", name=re.compile("^(Share|分享)")).click()
+    assert page.evaluate("window.shared.url") == link
+    card.get_by_role("link", name=f"Hand it on {language}", exact=True).click()
+    page.wait_for_url(f"**/bulletins/{bulletin_id}")
+    page.go_back()
+    expect(card).to_be_visible()
 
 
 @pytest.mark.thorough
@@ -136,6 +164,28 @@ def test_anybody_can_use_what_an_answer_brings(
     expect(page.locator(".question")).to_be_visible()
     page.locator("section[aria-labelledby=more] .step .button").first.click()
     _look(page, f"closed-{language}")
+
+
+@pytest.mark.thorough
+def test_anybody_can_use_messages_that_are_not_sent(open_page: OpenPage, language: str) -> None:
+    page = open_page(language=language)
+    resident = Resident(page, language)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    field, send = page.locator("#message"), page.locator("form button[type=submit]")
+    # The service takes no receipt in a text: it gives the report away.
+    field.fill(receipt)
+    send.click()
+    expect(page.locator(".message--waiting .field__error")).to_be_visible()
+    page.context.set_offline(True)
+    field.fill("He sits down.")
+    send.click()
+    expect(page.locator(".message--waiting .row")).to_have_count(2)
+    field.fill("And now")
+    _look(page, f"message-{language}")
+    resident.button("start").click()
+    _look(page, f"begun-{language}")
 
 
 def _look(page: Page, name: str) -> None:

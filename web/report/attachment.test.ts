@@ -4,6 +4,7 @@ import { type Attachment, fileFaults, kindOf, showSize } from './attachment.ts';
 import type { Limits } from './form.ts';
 
 const LIMITS = {
+  media_per_report: 2,
   media: [
     { content_type: 'image/jpeg', kind: 'image', max_bytes: 100 },
     { content_type: 'video/mp4', kind: 'video', max_bytes: 500 },
@@ -54,4 +55,10 @@ test('a size is shown as people read it', () => {
   expect(showSize(500)).toBe('1 KB');
   expect(showSize(2_600_000)).toBe('2.5 MB');
   expect(showSize(500 << 20)).toBe('500 MB');
+});
+
+test('files that are more than a report can still have are named', () => {
+  const files = [1, 2, 3].map((id) => ({ ...chosen(of(10, 'a.jpg')), id }));
+  expect(fileFaults(files, LIMITS)).toEqual([{ id: 3, fault: 'many' }]);
+  expect(fileFaults(files, LIMITS, 1).map(({ id }) => id)).toEqual([2, 3]);
 });

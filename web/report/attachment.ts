@@ -19,7 +19,7 @@ export interface Attachment {
 
 export interface FileFault {
   readonly id: number;
-  readonly fault: 'large' | 'empty' | 'kind' | 'unreadable' | 'unknownMust';
+  readonly fault: 'large' | 'empty' | 'kind' | 'unreadable' | 'unknownMust' | 'many';
   readonly most?: number;
 }
 
@@ -45,11 +45,15 @@ export function kindOf(file: Pick<File, 'type' | 'name'>): Kind | null {
   return ENDINGS[file.name.split('.').pop()?.toLowerCase() ?? ''] ?? null;
 }
 
-/** Return what is wrong with each file, in their order. */
-export function fileFaults(files: readonly Attachment[], limits: Limits): readonly FileFault[] {
-  return files.flatMap((one) => {
+/** Return what is wrong with each file, in their order. `most`: how many the report can still have. */
+export function fileFaults(
+  files: readonly Attachment[],
+  limits: Limits,
+  most: number = limits.media_per_report,
+): readonly FileFault[] {
+  return files.flatMap((one, at) => {
     const { id, look, agreed } = one;
-    const fault = faultOf(one, limits);
+    const fault = faultOf(one, limits) ?? (at < most ? null : { id, fault: 'many' as const });
     if (fault) return [fault];
     return look === 'unknown' && !agreed ? [{ id, fault: 'unknownMust' as const }] : [];
   });

@@ -1,4 +1,4 @@
-import { IDBFactory } from 'fake-indexeddb';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import { emptyForm } from './form.ts';
@@ -15,6 +15,7 @@ let drafts: Drafts;
 
 beforeEach(async () => {
   vi.stubGlobal('indexedDB', new IDBFactory());
+  vi.stubGlobal('IDBKeyRange', IDBKeyRange);
   drafts = await opened();
 });
 
@@ -38,6 +39,19 @@ test('what is erased is gone, and nothing else', async () => {
   await drafts.eraseDraft('a');
   expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['b']);
   expect(drafts.draftChanges.value).toBe(before + 1);
+});
+
+test('texts for reports are apart from reports, and erased for one report or all', async () => {
+  await drafts.keepDraft(draft('a', 'One'));
+  for (const id of ['text:R1:messages', 'text:R1:reopen', 'text:R12:messages', 'text:R2:messages']) {
+    await drafts.keepText({ id, text: id, at: 1 });
+  }
+  const left = async () => (await drafts.readTexts()).map(({ id }) => id);
+  await drafts.eraseTexts('text:R1:');
+  expect(await left()).toEqual(['text:R12:messages', 'text:R2:messages']);
+  await drafts.eraseTexts();
+  expect(await left()).toEqual([]);
+  expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['a']);
 });
 
 test('without databases a draft lasts as long as the page, and is not called kept', async () => {

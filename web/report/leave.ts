@@ -1,5 +1,6 @@
 /** Leave the page at once, for one that says nothing. */
 import { language } from '../shared/language.ts';
+import { forgetTexts } from './begun.ts';
 import { unwind } from './screen.ts';
 
 /** Pages that anybody may have open: the weather. */
@@ -19,14 +20,19 @@ export function guardClosing(wouldLose: () => boolean): void {
 }
 
 /**
- * Take what is shown away, then replace this page by a neutral one. Our second entry in the history
- * goes first, so that "back" does not lead here.
+ * Take what is shown away, then replace this page by a neutral one. What is begun in "my report" goes
+ * from the phone, and our second entry from the history, so that "back" does not lead here.
  */
 export function leave(): void {
   leaving = true;
   document.body.textContent = '';
-  const away = (): void => location.replace(NEUTRAL[language.value]);
-  if (!unwind()) return away();
-  addEventListener('popstate', away, { once: true });
-  setTimeout(away, PATIENCE_MS);
+  const unwound = unwind() ? once((done) => addEventListener('popstate', done)) : null;
+  const patience = once((done) => setTimeout(done, PATIENCE_MS));
+  void Promise.race([Promise.all([forgetTexts(), unwound]), patience]).then(() =>
+    location.replace(NEUTRAL[language.value]),
+  );
+}
+
+function once(listen: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => listen(() => resolve()));
 }

@@ -1,4 +1,3 @@
-
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { language } from '../../shared/language.ts';
@@ -10,28 +9,37 @@ import {
   loadEarlier,
   type Message,
   type OwnReport,
-  refresh,
-  writeMessage,
 } from './report.ts';
 import { TextForm } from './TextForm.tsx';
 import { mine } from './texts.ts';
+import { unsentTexts, Waiting } from './Waiting.tsx';
 
 /** What officers and the reporter write to each other. */
 export function Conversation({ report }: { report: OwnReport }) {
   const text = mine();
+  const [said, setSaid] = useLatest('');
   const hasEarlier = earlier.value.length > 0 ? earlierCursor.value : report.messages_cursor;
   const all = [...earlier.value, ...report.messages];
   return (
     <section aria-labelledby="conversation">
       <h2 id="conversation">{text.conversation}</h2>
       {hasEarlier && <Button onClick={() => void loadEarlier()}>{text.earlier}</Button>}
-      {all.length === 0 && <p class="muted">{text.noMessages}</p>}
+      {all.length + unsentTexts(report, 'messages').length === 0 && <p class="muted">{text.noMessages}</p>}
       <ol class="plain messages" aria-live="polite">
         {all.map((message) => (
           <OneMessage key={message.id} message={message} />
         ))}
+        <Waiting report={report} to="messages" onSent={() => setSaid(() => mine().sentMessage)} />
       </ol>
-      <Writer />
+      <TextForm
+        id="message"
+        report={report}
+        to="messages"
+        label={text.message}
+        submit={text.send}
+        onWrite={() => setSaid('')}
+      />
+      <Status kind="success">{said}</Status>
     </section>
   );
 }
@@ -46,32 +54,5 @@ function OneMessage({ message }: { message: Message }) {
       </p>
       <p class="message__text">{message.altered ? text.altered : message.text}</p>
     </li>
-  );
-}
-
-function Writer() {
-  const text = mine();
-  const [said, setSaid] = useLatest('');
-  const send = (typed: string, key: string): ReturnType<typeof writeMessage> => {
-    setSaid('');
-    return writeMessage(typed, key);
-  };
-  const sent = (): void => {
-    setSaid(() => mine().sentMessage);
-    void refresh('step');
-  };
-  return (
-    <>
-      <TextForm
-        id="message"
-        label={text.message}
-        submit={text.send}
-        submitting={text.sending}
-        send={send}
-        onSent={sent}
-        onWrite={() => setSaid('')}
-      />
-      <Status kind="success">{said}</Status>
-    </>
   );
 }

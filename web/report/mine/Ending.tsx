@@ -3,10 +3,12 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
+import { textId, wordsOf } from '../begun.ts';
 import { tell } from '../screen.ts';
-import { giveFeedback, type OwnReport, refresh, reopen } from './report.ts';
+import { giveFeedback, type OwnReport, refresh } from './report.ts';
 import { TextForm } from './TextForm.tsx';
 import { mine } from './texts.ts';
+import { unsentTexts, Waiting } from './Waiting.tsx';
 
 /** The one question after a report is closed. It can be passed over. */
 export function Feedback({ report }: { report: OwnReport }) {
@@ -43,26 +45,32 @@ export function Feedback({ report }: { report: OwnReport }) {
 }
 
 /** Open a closed report again, once. */
-export function Reopen() {
+export function Reopen({ report }: { report: OwnReport }) {
   const text = mine();
   const [open, setOpen] = useState(false);
-  if (!open) {
-    return (
-      <div class="step">
-        <Button class="wide" onClick={() => setOpen(true)}>
-          {text.reopen}
-        </Button>
-      </div>
-    );
-  }
+  const isBegun = wordsOf(textId(report.id, 'reopen')) !== '';
+  const waits = unsentTexts(report, 'reopen').length > 0;
   return (
-    <TextForm
-      id="reopen"
-      label={text.reopenTitle}
-      hint={text.reopenText}
-      submit={text.reopenSend}
-      send={reopen}
-      onSent={() => void refresh('step').then(() => tell(text.reopened))}
-    />
+    <>
+      <ul class="plain" aria-live="polite">
+        <Waiting report={report} to="reopen" onSent={() => tell(mine().reopened)} />
+      </ul>
+      {!report.may_reopen || waits ? null : open || isBegun ? (
+        <TextForm
+          id="reopen"
+          report={report}
+          to="reopen"
+          label={text.reopenTitle}
+          hint={text.reopenText}
+          submit={text.reopenSend}
+        />
+      ) : (
+        <div class="step">
+          <Button class="wide" onClick={() => setOpen(true)}>
+            {text.reopen}
+          </Button>
+        </div>
+      )}
+    </>
   );
 }

@@ -9,7 +9,8 @@ import { useSaid } from '../../shared/said.ts';
 import { fileFaults } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
-import { Unacceptable } from '../outbox/types.ts';
+import type { Limits } from '../form.ts';
+import { type Entry, Unacceptable } from '../outbox/types.ts';
 import { outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
@@ -105,8 +106,9 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [said, setSaid] = useLatest('');
   const entries = (outbox.value?.entries.value ?? []).filter(
-    (entry) => entry.category === '' && entry.reportId === report.id,
+    (entry) => entry.category === '' && !entry.text && entry.reportId === report.id,
   );
+  const limits = catalogue.value?.limits;
   const done = entries.filter(({ files, state }) =>
     state === 'sent' && files.every((file) => file.state === 'sent'),
   );
@@ -119,11 +121,10 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     void refreshUntilArrived();
   }, [doneIds]);
 
-  const limits = catalogue.value?.limits;
   const faults = (): readonly FieldError[] => {
     const all = files.all.value;
     if (all.length === 0) return [{ field: fieldId('media'), text: mine().noFiles }];
-    return limits ? errorsOf([], fileFaults(all, limits)) : [];
+    return limits ? errorsOf([], fileFaults(all, limits, roomFor(report, limits, entries))) : [];
   };
   useEffect(() => {
     // A file that came or went may have put something right. Nothing new is found before "Send".
@@ -165,16 +166,28 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   return (
     <div class="step">
       {open ? (
-        <>
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!busy) void send();
+          }}
+        >
           <ErrorSummary errors={summary(errors, undefined, files.all.value)} />
-          <Attachments files={files} keep={keep} errors={errors} onKeep={setKeep} />
+          <Attachments
+            files={files}
+            keep={keep}
+            errors={errors}
+            onKeep={setKeep}
+            {...(limits && { most: roomFor(report, limits, entries) })}
+          />
           <div class="row">
-            <Button kind="primary" busy={busy} onClick={() => void send()}>
+            <Button kind="primary" type="submit" busy={busy}>
               {text.addFiles}
             </Button>
             <Button onClick={() => close()}>{text.addNot}</Button>
           </div>
-        </>
+        </form>
       ) : (
         <Button class="wide" onClick={() => setOpen(true)}>
           {text.addMedia}
@@ -194,4 +207,11 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       <Status kind="success">{said}</Status>
     </div>
   );
+}
+
+/** Return how many files a report can still have, besides those that wait to be added. */
+function roomFor(report: OwnReport, limits: Limits, waiting: readonly Entry[]): number {
+  const sent = report.media.filter(({ from }) => from === 'reporter').length;
+  const unsent = waiting.flatMap((entry) => entry.files).filter(({ state }) => state === 'waiting');
+  return Math.max(0, limits.media_per_report - sent - unsent.length);
 }

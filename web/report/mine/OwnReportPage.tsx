@@ -1,13 +1,15 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { colon } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
+import { begunTexts, forgetTexts, loadTexts, reportOf, textId } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { StillSending } from '../parts/StillSending.tsx';
+import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showDay, showTime } from '../../shared/time.ts';
@@ -25,6 +27,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
   const text = mine();
   const entries = outbox.value?.entries.value ?? [];
   usePolling(report.poll_after_s);
+  useEffect(() => void loadTexts(), []);
   const category = categoryOf(report.category)?.label ?? report.category;
   const isWithdrawn = report.status === 'withdrawn';
   return (
@@ -40,7 +43,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
       </p>
       <StillSending entries={entries.filter(({ reportId }) => reportId === report.id)} />
       <State report={report} />
-      {report.may_reopen && <Reopen />}
+      {!isWithdrawn && <Reopen report={report} />}
       <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
       {report.emergency.text && !isWithdrawn && report.status !== 'closed' && (
         <p class="muted">{report.emergency.text}</p>
@@ -65,16 +68,39 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           </>
         )}
         <SaveProof />
-        {!isWithdrawn && <Withdraw />}
+        {!isWithdrawn && <Withdraw report={report} />}
       </section>
       <Look />
       <RedButton />
-      <p class="put-away">
-        <Button kind="quiet" onClick={close}>
-          {text.close}
-        </Button>
-      </p>
+      <PutAway report={report} />
     </>
+  );
+}
+
+/** Close the report, after a question if words would be lost. */
+function PutAway({ report }: { report: OwnReport }) {
+  const text = mine();
+  const [asked, setAsked] = useState(false);
+  const isBegun = begunTexts().some((one) => reportOf(one) === report.id);
+  if (asked && isBegun) {
+    return (
+      <Sure
+        title={text.closeSure}
+        yes={text.closeYes}
+        no={text.closeNo}
+        onYes={() => void forgetTexts(textId(report.id)).then(close)}
+        onNo={() => setAsked(false)}
+      >
+        <p>{text.closeText}</p>
+      </Sure>
+    );
+  }
+  return (
+    <p class="put-away">
+      <Button kind="quiet" onClick={() => (isBegun ? setAsked(true) : close())}>
+        {text.close}
+      </Button>
+    </p>
   );
 }
 

@@ -13,6 +13,9 @@ import { showTime } from '../../shared/time.ts';
 import { useLatest } from './latest.ts';
 import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
 import { mine } from './texts.ts';
+import { forgetUnsent } from './Waiting.tsx';
+
+const FEW = 5;
 
 /** What a step came to, said where it was taken. */
 interface Said {
@@ -48,7 +51,7 @@ export function AddPlace({ report }: { report: OwnReport }) {
       if (outcome.done || outcome.code !== '') key.current = randomUuid();
       setSaid(
         outcome.done
-          ? { kind: 'success', text: text.placeSent(outcome.value.left) }
+          ? { kind: 'success', text: placeSent(outcome.value.left) }
           : { kind: 'error', text: outcome.detail || text.failed },
       );
       await refresh('step');
@@ -104,7 +107,7 @@ export function SaveProof() {
 }
 
 /** Withdraw the report, after a question. */
-export function Withdraw() {
+export function Withdraw({ report }: { report: OwnReport }) {
   const text = mine();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -114,6 +117,7 @@ export function Withdraw() {
     const outcome = await withdraw();
     setBusy(false);
     if (outcome.done) {
+      await forgetUnsent(report.id);
       await refresh('step');
       tell(text.withdrawn);
       return;
@@ -151,6 +155,12 @@ function Result({ said }: { said: Said | null }) {
       <Status kind="error">{said?.kind === 'error' && <p>{said.text}</p>}</Status>
     </>
   );
+}
+
+/** How many more can be sent matters to nobody before it is few. */
+function placeSent(left: number): string {
+  const text = mine();
+  return sentences(text.placeSent, left <= FEW ? text.placesLeft(left) : '');
 }
 
 function placeWords(reason: unknown): string {

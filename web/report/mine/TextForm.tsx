@@ -1,57 +1,60 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { randomUuid } from '../outbox/uuid.ts';
-import type { Outcome } from './report.ts';
+import { forgetTexts, textId, wordsOf, write as keepWords } from '../begun.ts';
+import { catalogue } from '../catalogue.ts';
+import { lengthOf } from '../form.ts';
+import type { TextFor } from '../outbox/types.ts';
+import { Length, TEXT_MAX } from '../parts/Length.tsx';
+import { outbox } from '../service.ts';
+import { write } from '../write/texts.ts';
+import { type OwnReport, receipt } from './report.ts';
 import { mine } from './texts.ts';
 
 export interface TextFormProps {
   /** The id of the field. */
   id: string;
+  report: OwnReport;
+  to: TextFor;
   label: string;
   hint?: string;
-  /** What the button says, and says while it works. */
+  /** What the button says. */
   submit: string;
-  submitting?: string;
-  /** Send the text. `key` stays the same until it is sent, so that it is never stored twice. */
-  send: (text: string, key: string) => Promise<Outcome<unknown>>;
-  onSent: () => void;
   /** Called when the person writes anew. */
   onWrite?: () => void;
 }
 
-/** A text to the officers. */
-export function TextForm({ id, label, hint, submit, submitting = submit, ...calls }: TextFormProps) {
-  const { send, onSent, onWrite } = calls;
-  const [typed, setTyped] = useState('');
+/** A text to the officers. The outbox sends it, so that it may wait for a connection. */
+export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextFormProps) {
+  const text = mine();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
-  const key = useRef(randomUuid());
-  const refuse = (why: string | (() => string)): void => {
+  const name = textId(report.id, to);
+  const typed = wordsOf(name);
+  const most = catalogue.value?.limits.text_max ?? TEXT_MAX;
+  const refuse = (why: () => string): void => {
     setError(why);
     // The error is read out with its field, once it is shown.
     requestAnimationFrame(() => document.getElementById(id)?.focus());
   };
-  const trySending = async (): Promise<void> => {
-    if (!typed.trim()) {
-      refuse(() => mine().blank);
-      return;
-    }
+  const send = async (): Promise<void> => {
+    const words = typed.trim();
+    if (!words) return refuse(() => mine().blank);
+    if (lengthOf(words) > most) return refuse(() => write().long(most));
+    if (!outbox.value || !receipt.value) return refuse(() => mine().failed);
     setBusy(true);
     setError(null);
-    const outcome = await send(typed.trim(), key.current);
-    setBusy(false);
-    if (!outcome.done) {
-      // It was stored in the words of an earlier attempt: these are new ones.
-      if (outcome.code === 'key_reused') key.current = randomUuid();
-      refuse(outcome.detail || (() => mine().failed));
-      return;
+    try {
+      const { id: of, reference } = report;
+      await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
+      await forgetTexts(name);
+    } catch {
+      refuse(() => mine().failed);
+    } finally {
+      setBusy(false);
     }
-    key.current = randomUuid();
-    setTyped('');
-    onSent();
   };
   return (
     <form
@@ -59,7 +62,7 @@ export function TextForm({ id, label, hint, submit, submitting = submit, ...call
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy) void trySending();
+        if (!busy) void send();
       }}
     >
       <Field id={id} label={label} hint={hint} error={error}>
@@ -67,18 +70,19 @@ export function TextForm({ id, label, hint, submit, submitting = submit, ...call
           <textarea
             {...control}
             rows={3}
-            maxLength={4000}
             value={typed}
             onInput={(event) => {
-              setTyped(event.currentTarget.value);
+              keepWords(name, event.currentTarget.value);
               onWrite?.();
             }}
           />
         )}
       </Field>
+      <Length text={typed} most={most} />
       <Button kind="primary" type="submit" busy={busy}>
-        {busy ? submitting : submit}
+        {submit}
       </Button>
+      {typed.trim() !== '' && outbox.value?.durable && <p class="muted">{text.begunStays}</p>}
     </form>
   );
 }

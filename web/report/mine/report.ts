@@ -103,16 +103,6 @@ export async function loadEarlier(): Promise<Outcome<null>> {
   return { done: true, value: null };
 }
 
-/** Write to the officers. `key` stays the same for a message until it is sent. */
-export function writeMessage(text: string, key: string): Promise<Outcome<Message>> {
-  return ask(() =>
-    api.POST('/v1/reports/{report_id}/messages', {
-      params: { path: path(), header: { 'Idempotency-Key': key } },
-      body: { text },
-    }),
-  );
-}
-
 export function addPosition(
   position: Schemas['NewPosition'],
   key: string,
@@ -121,15 +111,6 @@ export function addPosition(
     api.POST('/v1/reports/{report_id}/positions', {
       params: { path: path(), header: { 'Idempotency-Key': key } },
       body: position,
-    }),
-  );
-}
-
-export function reopen(text: string, key: string): Promise<Outcome<Schemas['ReopenedReport']>> {
-  return ask(() =>
-    api.POST('/v1/reports/{report_id}/reopen', {
-      params: { path: path(), header: { 'Idempotency-Key': key } },
-      body: { text },
     }),
   );
 }

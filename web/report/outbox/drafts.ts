@@ -4,7 +4,7 @@ import { cut } from '../metadata/cut.ts';
 import { Unreadable, type Cut, type Keep } from '../metadata/types.ts';
 import { version, type Kept, type KeptFile, type KeptReport } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
-import { Unacceptable, type Draft, type ReportBody } from './types.ts';
+import { Unacceptable, type Draft, type ReportBody, type TextFor } from './types.ts';
 import { randomUuid } from './uuid.ts';
 
 const MOST_BODY_BYTES = 256 * 1024;
@@ -41,6 +41,18 @@ export async function prepareAddition(
   const { files, blobs } = await prepareFiles(added, keep, limits);
   const { id, receipt, reference } = report;
   return { kept: { ...blank(createdAt, files), report: { id, receipt, reference } }, blobs };
+}
+
+/** Prepare a text for an existing report. Throws Unacceptable. */
+export function prepareText(
+  { id, receipt, reference }: KeptReport,
+  to: TextFor,
+  words: string,
+  createdAt: number,
+): Prepared {
+  if (!words) throw new Unacceptable('empty_report');
+  const report = { id, receipt, reference };
+  return { kept: { ...blank(createdAt, []), report, text: { to, words } }, blobs: [] };
 }
 
 /** Return how a request declares a file. */

@@ -3,10 +3,12 @@
  * a step may be repeated, but is never forgotten.
  */
 
-import type { Problem } from './types.ts';
+import type { Problem, TextFor } from './types.ts';
 
 /** Grows when the form of what is kept changes; then `restore` must read the earlier ones too. */
-const VERSION = 1;
+const VERSION = 2;
+/** Before texts for existing reports were kept: otherwise the same. */
+const EARLIER = 1;
 
 export interface KeptFile {
   readonly name: string;
@@ -21,6 +23,8 @@ export interface KeptFile {
   /** The key of the call that adds it, while that call has no response. */
   readonly key?: string;
   readonly mediaId?: string;
+  /** Bytes of its parts that storage has, to show. Storage itself says which are missing. */
+  readonly arrived?: number;
   /** Null: it goes in one piece. */
   readonly partSize?: number | null;
 }
@@ -31,13 +35,20 @@ export interface KeptReport {
   readonly reference: string;
 }
 
+export interface KeptText {
+  readonly to: TextFor;
+  readonly words: string;
+}
+
 export interface Kept {
-  readonly version: typeof VERSION;
+  readonly version: typeof VERSION | typeof EARLIER;
   readonly id: string;
   readonly key: string;
   readonly createdAt: number;
-  /** Exactly what is sent as the report. Empty when files are added to an existing one. */
+  /** Exactly what is sent as the report. Empty when something is added to an existing one. */
   readonly body: string;
+  /** What is written to the officers of an existing report. The entry goes as it arrives. */
+  readonly text?: KeptText;
   readonly category: string;
   readonly files: readonly KeptFile[];
   readonly kept: boolean;
@@ -52,7 +63,8 @@ export const version: typeof VERSION = VERSION;
 
 /** Return what was kept, or null if a later version of this page has written it. */
 export function restore(kept: unknown): Kept | null {
-  return (kept as Partial<Kept>).version === VERSION ? (kept as Kept) : null;
+  const { version: written } = kept as Partial<Kept>;
+  return written === VERSION || written === EARLIER ? (kept as Kept) : null;
 }
 
 /** Return the entry with a change of one of its files. */
@@ -61,9 +73,9 @@ export function withFile(kept: Kept, place: number, change: Partial<KeptFile>): 
   return { ...kept, files };
 }
 
-/** Return whether the report itself is still to be sent. */
+/** Return whether the report itself, or a text for it, is still to be sent. */
 export function isUnsent(kept: Kept): boolean {
-  return !kept.report && !kept.problem;
+  return (!kept.report || kept.text !== undefined) && !kept.problem;
 }
 
 /** Return whether nothing is left to send. */
@@ -73,5 +85,5 @@ export function isSettled(kept: Kept): boolean {
 
 /** Return whether everything has arrived. */
 export function isDelivered(kept: Kept): boolean {
-  return !!kept.report && kept.files.every(({ state }) => state === 'sent');
+  return !!kept.report && !kept.text && kept.files.every(({ state }) => state === 'sent');
 }

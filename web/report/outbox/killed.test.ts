@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { film, picture } from './testing/files.ts';
 import { Phone } from './testing/phone.ts';
 import type { Fault } from './testing/server.ts';
-import type { Draft } from './types.ts';
+import type { Draft, ExistingReport } from './types.ts';
 
 const DRAFT: Draft = {
   report: { category: 'other', text: 'a text' },
@@ -69,6 +69,69 @@ test('killed again and again over a bad network, it arrives once', { timeout: 60
           await phone.until(() => dying.entries.value.every(({ state }) => state === 'sent'));
         }
         await expectDelivered(phone);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+const RECEIPT = '0'.repeat(26);
+const WORDS = ['the first', 'the second', 'the last'];
+
+/** A phone with a receipt of a report that is filed, and nothing else. */
+function filed(): { phone: Phone; report: ExistingReport } {
+  const phone = new Phone();
+  const report = { id: 'R0', receipt: RECEIPT, reference: 'ref' };
+  phone.server.reports.push({ ...report, key: 'k', body: '', media: [] });
+  return { phone, report };
+}
+
+async function expectWritten(phone: Phone, words: readonly string[]): Promise<void> {
+  phone.server.fault = () => 'none';
+  const outbox = await phone.open();
+  await phone.until(() => outbox.entries.value.length === 0);
+  expect([...phone.server.texts.values()]).toEqual(words.map((text) => `messages: ${text}`));
+  // Neither the words nor the receipt stay on the phone.
+  expect((await phone.open()).entries.value).toEqual([]);
+}
+
+test('a message, killed at any step, arrives once', { timeout: 60_000 }, async () => {
+  let survived = false;
+  for (let death = 8; !survived; death++) {
+    const { phone, report } = filed();
+    const dying = await phone.open(death);
+    await Promise.race([dying.addText(report, 'messages', 'the first'), phone.until(() => false)]);
+    await phone.until(() => dying.arrived.value.length > 0);
+    phone.server.fault = () => 'unreachable';
+    const kept = await phone.open();
+    survived = dying.arrived.value.length > 0 && kept.entries.value.length === 0;
+    const wasKept = kept.entries.value.length > 0 || phone.server.texts.size > 0;
+    kept.close();
+    if (wasKept) await expectWritten(phone, ['the first']);
+    expect(death).toBeLessThan(WHOLE_TRIP);
+  }
+});
+
+test('messages arrive once, and in their order, over a bad network', { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 12, max: 40 }), { maxLength: 4 }),
+      fc.array(fc.constantFrom(...FAULTS), { maxLength: 30 }),
+      async (deaths, faults) => {
+        const { phone, report } = filed();
+        let call = 0;
+        phone.server.fault = () => faults[call++] ?? 'none';
+        const first = await phone.open();
+        for (const text of WORDS) {
+          await first.addText(report, 'messages', text);
+          phone.clock.advance(1);
+        }
+        first.close();
+        for (const death of deaths) {
+          const dying = await phone.open(death);
+          await phone.until(() => dying.entries.value.length === 0);
+        }
+        await expectWritten(phone, WORDS);
       },
     ),
     { numRuns: 60 },

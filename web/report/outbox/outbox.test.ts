@@ -308,6 +308,28 @@ test('files are added to an existing report', async () => {
   expect(phone.server.contents()).toHaveLength(1);
 });
 
+test('a text that is refused stays, with the reason, and stops no other', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await settled(phone, outbox);
+  const { reportId = '', receipt = '', reference = '' } = only(outbox);
+  const report = { id: reportId, receipt, reference };
+  phone.server.instead = ({ path }) =>
+    path.endsWith('/reopen') ? problem(409, 'already_reopened') : undefined;
+  await outbox.addText(report, 'reopen', 'not done');
+  await outbox.addText(report, 'messages', 'still there');
+  await phone.until(() => outbox.arrived.value.length > 0);
+  await phone.until(() => false);
+  expect([...phone.server.texts.values()]).toEqual(['messages: still there']);
+  expect(outbox.entries.value[1]).toMatchObject({
+    state: 'refused',
+    text: { to: 'reopen', words: 'not done' },
+    problem: { code: 'already_reopened' },
+  });
+  await expect(outbox.addText(report, 'messages', '')).rejects.toMatchObject({ code: 'empty_report' });
+});
+
 test('an upload that was given up is begun anew', async () => {
   const phone = new Phone();
   let away = false;
@@ -320,6 +342,18 @@ test('an upload that was given up is begun anew', async () => {
   phone.server.giveUp();
   await settled(phone, outbox);
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 300]);
+});
+
+test('opened again without a network, it shows what storage has', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  let parts = 0;
+  phone.server.insteadOfStorage = () => (parts++ < 2 ? undefined : { status: 503 });
+  await outbox.add(draft([film(300)]));
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  outbox.close();
+  phone.server.fault = () => 'unreachable';
+  expect(only(await phone.open()).files[0]?.sent).toBe(2 * PART_SIZE);
 });
 
 test('an expired grant is replaced at once', async () => {
@@ -454,7 +488,7 @@ test('what a later version of the page has kept is left alone', async () => {
   outbox.close();
   const database = await opened(phone);
   const entries = database.transaction('entries', 'readwrite').objectStore('entries');
-  entries.add({ version: 2, id: 'later' });
+  entries.add({ version: 3, id: 'later' });
   database.close();
   const again = await phone.open();
   expect(again.entries.value).toEqual([]);

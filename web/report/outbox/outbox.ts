@@ -12,15 +12,24 @@ import { prove } from '../proof.ts';
 import { BrowserNetwork } from './browser.ts';
 import { browserClock, type Clock } from './clock.ts';
 import { createReport } from './creation.ts';
-import { prepareAddition, prepareReport, type Prepared } from './drafts.ts';
+import { prepareAddition, prepareReport, prepareText, type Prepared } from './drafts.ts';
 import { isDelivered, isSettled, isUnsent, withFile, type Kept } from './kept.ts';
 import { Lane } from './lane.ts';
 import { SHIPPED, type SendingLimits } from './limits.ts';
+import { sendText } from './messages.ts';
 import { Later, Refused, type Network } from './network.ts';
 import type { Prove } from './proofs.ts';
 import { Retries } from './retries.ts';
 import { openStore, type Store } from './store.ts';
-import type { Draft, Entry, ExistingReport, Keep, Outbox, ReportBody } from './types.ts';
+import type {
+  Draft,
+  Entry,
+  ExistingReport,
+  Keep,
+  Outbox,
+  ReportBody,
+  TextFor,
+} from './types.ts';
 import { sendFile } from './uploads.ts';
 import { viewOf } from './views.ts';
 import { Stopped, type Moment, type Work } from './work.ts';
@@ -59,6 +68,7 @@ export async function openOutbox(deps: Deps): Promise<Outbox> {
 
 class PageOutbox implements Outbox {
   readonly durable: boolean;
+  readonly arrived = signal<readonly string[]>([]);
   readonly #entries = signal<readonly Entry[]>([]);
   readonly #store: Store;
   readonly #network: Network;
@@ -126,6 +136,10 @@ class PageOutbox implements Outbox {
     return await this.#keep(
       await prepareAddition(report, files, keep, this.#limits(), this.#clock.now()),
     );
+  }
+
+  async addText(report: ExistingReport, to: TextFor, words: string): Promise<Entry> {
+    return await this.#keep(prepareText(report, to, words, this.#clock.now()));
   }
 
   send(): Promise<void> {
@@ -240,11 +254,27 @@ class PageOutbox implements Outbox {
   }
 
   async #sendTexts(): Promise<void> {
+    const behind = new Set<string>();
     for (const id of [...this.#kept.keys()]) {
       const kept = this.#kept.get(id);
-      if (!kept || !isUnsent(kept) || !this.#retries.isDue(id) || this.#closed) continue;
-      await this.#step(id, id, (work) => createReport(work, this.#clock));
+      if (!kept || !isUnsent(kept) || this.#closed) continue;
+      const { report } = kept;
+      // Of one report, what was written first arrives first.
+      if (report && behind.has(report.id)) continue;
+      if (this.#retries.isDue(id)) await this.#step(id, id, (work) => this.#sendText(work));
+      const still = this.#kept.get(id);
+      if (report && still && isUnsent(still)) behind.add(report.id);
     }
+  }
+
+  async #sendText(work: Work): Promise<void> {
+    const { id, text } = work.entry();
+    if (!text) return await createReport(work, this.#clock);
+    await sendText(work);
+    // Its words and the receipt are for nothing else, so nobody is asked. If this is never done, the
+    // text is sent again, and stored once.
+    this.arrived.value = [...this.arrived.value, id];
+    await this.erase(id);
   }
 
   async #sendFiles(): Promise<void> {

@@ -26,6 +26,9 @@ export interface ExistingReport {
   readonly reference: string;
 }
 
+/** What a text to the officers is for, as in the address that takes it. */
+export type TextFor = 'messages' | 'reopen';
+
 /**
  * `waiting`: nothing happens now; it is tried again at `retryAt`, or when the network is back.
  * `proving`: the proof of work for a flood is made. `sending`: the text is on its way.
@@ -82,8 +85,10 @@ export interface Entry {
   readonly retryAt?: number;
   /** How much of the proof of work is done, from 0 to 1, while `proving`. */
   readonly proof?: number;
-  /** Empty when files are added to an existing report. */
+  /** Empty when something is added to an existing report. */
   readonly category: string;
+  /** What is written to the officers of an existing report. The entry is gone when it has arrived. */
+  readonly text?: { readonly to: TextFor; readonly words: string };
   readonly reportId?: string;
   readonly receipt?: string;
   readonly reference?: string;
@@ -125,6 +130,8 @@ export class Unacceptable extends Error {
 export interface Outbox {
   /** Oldest first. */
   readonly entries: ReadonlySignal<readonly Entry[]>;
+  /** The entries of texts that have arrived from this page, and are gone. */
+  readonly arrived: ReadonlySignal<readonly string[]>;
   /** False: nothing outlives this page, since the browser keeps nothing. Say so beforehand. */
   readonly durable: boolean;
   /**
@@ -134,6 +141,8 @@ export interface Outbox {
   add(draft: Draft): Promise<Entry>;
   /** The same for files that are added to an existing report. Throws Unacceptable. */
   addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry>;
+  /** The same for a text. Those of one report arrive in their order. Throws Unacceptable. */
+  addText(report: ExistingReport, to: TextFor, words: string): Promise<Entry>;
   /**
    * Send whatever waits, now, but for what the service has put off (`Retry-After`). It resolves when
    * everything has been tried: what still waits then is tried again by itself.

@@ -58,7 +58,7 @@ class FileUpload {
   /** Forget the medium that was cancelled. */
   async forget(): Promise<void> {
     await this.#work.save((kept) => {
-      const { mediaId: _, partSize: __, key: ___, ...file } = this.#file;
+      const { mediaId: _, partSize: __, key: ___, arrived: ____, ...file } = this.#file;
       const files = kept.files.map((other, at) => (at === this.#place ? file : other));
       return { ...kept, files };
     });
@@ -151,6 +151,8 @@ class FileUpload {
       expectStored(await this.#upload('PUT', grant.url, piece, extra));
     });
     held.add(part.number);
+    const arrived = Math.min(held.size * partSize, this.#blob.size);
+    await this.#save(() => ({ arrived }));
     this.#work.moved();
   }
 

@@ -12,6 +12,7 @@ export function viewOf(kept: Kept, moment: Moment, retryAt: number | undefined):
     state,
     createdAt: kept.createdAt,
     category: kept.category,
+    ...(kept.text ? { text: kept.text } : {}),
     notes: kept.notes,
     drill: kept.drill,
     kept: kept.kept,
@@ -45,7 +46,7 @@ function fileView(file: KeptFile, moment: Moment, place: number): EntryFile {
     size,
     kept,
     known,
-    sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : 0,
+    sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : (file.arrived ?? 0),
     state: onItsWay ? 'uploading' : state,
     ...(problem ? { problem } : {}),
   };

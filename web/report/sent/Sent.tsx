@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { colon } from '../../shared/joined.ts';
+import { forgetTexts, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
@@ -144,8 +145,9 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   const [busy, setBusy] = useState(false);
   const confirm = async (): Promise<void> => {
     setBusy(true);
+    const others = othersOf(entry);
     await outbox.value?.confirmReceipt(entry.id);
-    if (left === 0) go({ name: 'start' }, text.confirmed);
+    if (left === 0) go({ name: 'start' }, others.length > 0 ? text.confirmedLeft : text.confirmed);
   };
   if (!asked) {
     return (
@@ -237,9 +239,12 @@ function Erase({ entry, hint, children }: EraseProps) {
   const text = sent();
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
+  const others = othersOf(entry);
   const erase = async (): Promise<void> => {
     setBusy(true);
-    await outbox.value?.erase(entry.id);
+    // With all that is on this device for the report: else its receipt would stay.
+    for (const { id } of [entry, ...others]) await outbox.value?.erase(id);
+    if (entry.reportId) await forgetTexts(textId(entry.reportId));
     go({ name: 'start' }, text.erased);
   };
   if (!asked) {
@@ -252,7 +257,10 @@ function Erase({ entry, hint, children }: EraseProps) {
       </>
     );
   }
-  const unsent = entry.files.some(({ state }) => state === 'waiting' || state === 'uploading');
+  const unsent = [entry, ...others].some(
+    ({ files, text: words }) =>
+      words || files.some(({ state }) => state === 'waiting' || state === 'uploading'),
+  );
   return (
     <Sure
       title={text.eraseTitle}
@@ -265,6 +273,12 @@ function Erase({ entry, hint, children }: EraseProps) {
       <p>{!entry.receipt ? text.eraseUnsent : unsent ? text.eraseFiles : text.eraseSent}</p>
     </Sure>
   );
+}
+
+/** Return what was added to the report of an entry, and is on this phone until it is sent. */
+function othersOf({ id, reportId }: Entry): readonly Entry[] {
+  const entries = outbox.value?.entries.value ?? [];
+  return reportId ? entries.filter((one) => one.id !== id && one.reportId === reportId) : [];
 }
 
 function Again() {

@@ -19,6 +19,7 @@ import { Missing } from '../parts/Missing.tsx';
 import { online } from '../service.ts';
 import { frame } from '../texts.ts';
 import { showDay, showTime } from '../../shared/time.ts';
+import { Share } from './Share.tsx';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
 import { shortOf } from './short.ts';
 import { start } from './texts.ts';
@@ -95,7 +96,9 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
           {bulletin.state === 'resolved' && <span class="tag">{bulletin.state_label}</span>}
         </p>
         <h3 class="card__title" id={`bulletin-${bulletin.id}`}>
-          {title}
+          <a class="card__page" href={bulletin.url}>
+            {title}
+          </a>
         </h3>
         <Pictures bulletin={bulletin} title={title} />
         <p class="card__body">{whole ? body : beginning}</p>
@@ -119,6 +122,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
             </>
           )}
         </p>
+        <Share title={title} url={bulletin.url} />
         {takesLeads(bulletin) && (
           <Button
             class="wide"
@@ -134,7 +138,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
   );
 }
 
-/** The pictures beside each other. More than one can be wider than the card: the keyboard moves them. */
+/** The pictures beside each other, each a way to its large one on the bulletin's page. */
 function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
   const text = start();
   const { media } = bulletin;
@@ -143,16 +147,17 @@ function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
   return (
     <div
       class="card__pictures"
-      {...(moves && { role: 'group', tabIndex: 0, 'aria-label': text.pictures(title) })}
+      {...(moves && { role: 'group', 'aria-label': text.pictures(title) })}
     >
       {media.map((picture, at) => (
-        <img
-          key={picture.media_id}
-          src={local(picture.url)}
-          alt={text.picture(title, moves ? at + 1 : 0)}
-          loading="lazy"
-          decoding="async"
-        />
+        <a key={picture.media_id} href={bulletin.url}>
+          <img
+            src={local(picture.url)}
+            alt={text.picture(title, moves ? at + 1 : 0)}
+            loading="lazy"
+            decoding="async"
+          />
+        </a>
       ))}
     </div>
   );

@@ -2,6 +2,8 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { sentences } from '../../shared/joined.ts';
+import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
@@ -23,13 +25,42 @@ export function Unfinished() {
   useEffect(() => {
     void look();
   }, [draftChanges.value]);
-  if (begun.value.length === 0 && entries.length === 0) return null;
+  useEffect(() => void loadTexts(), []);
+  const texts = begunTexts();
+  if (begun.value.length + texts.length + entries.length === 0) return null;
   return (
     <section class="unfinished" aria-labelledby="unfinished">
       <h2 id="unfinished">{text.unsent}</h2>
       <ul class="plain">
         {begun.value.map((draft) => (
           <Begun key={draft.id} draft={draft} />
+        ))}
+        {texts.map((one) => (
+          <li key={one.id} class="unfinished__one">
+            <p>
+              <strong>{text.begun}</strong>
+              <About category="" at={one.at} />
+            </p>
+            {outbox.value?.durable && (
+              <p>
+                {sentences(
+                  text.begunSeen,
+                  receiptOf(reportOf(one), entries) === null ? text.begunNeeds : '',
+                )}
+              </p>
+            )}
+            <div class="row">
+              <Button
+                kind="primary"
+                onClick={() => go({ name: 'mine', receipt: receiptOf(reportOf(one), entries) })}
+              >
+                {text.draftOpen}
+              </Button>
+              <Button onClick={() => void forgetTexts(one.id).then(() => say(text.begunErased))}>
+                {text.draftErase}
+              </Button>
+            </div>
+          </li>
         ))}
         {entries.map((entry) => (
           <li key={entry.id} class="unfinished__one">
@@ -39,9 +70,16 @@ export function Unfinished() {
             </p>
             {entry.state === 'uploading' && <p>{text.keepOpen}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
-            <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
-              {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
-            </Button>
+            <div class="row">
+              <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
+                {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
+              </Button>
+              {entry.text && (
+                <Button onClick={() => void eraseText(entry.id, text.messageErased)}>
+                  {text.draftErase}
+                </Button>
+              )}
+            </div>
           </li>
         ))}
       </ul>
@@ -82,7 +120,7 @@ function Begun({ draft }: { draft: KeptDraft }) {
   );
 }
 
-/** Files that were added to a report are shown in that report. */
+/** What was added to a report is shown in that report. */
 function open(entry: Entry): void {
   if (entry.category === '') go({ name: 'mine', receipt: entry.receipt ?? null });
   else go({ name: 'sent', entry: entry.id });
@@ -108,13 +146,30 @@ async function look(): Promise<void> {
   begun.value = await readDrafts();
 }
 
+/** Return the receipt of a report if it is still on this phone. */
+function receiptOf(report: string, entries: readonly Entry[]): string | null {
+  return entries.find(({ reportId }) => reportId === report)?.receipt ?? null;
+}
+
 async function erase(id: string, said: string): Promise<void> {
   await eraseDraft(id);
+  say(said);
+}
+
+async function eraseText(id: string, said: string): Promise<void> {
+  await outbox.value?.erase(id);
+  say(said);
+}
+
+function say(said: string): void {
   word.value = { text: said, kind: 'success' };
 }
 
 function stateOf(entry: Entry): string {
   const text = start();
+  if (entry.text) {
+    return text.message(entry.state === 'refused' ? text.messageRefused : text.messageWaiting);
+  }
   const words: Readonly<Record<EntryState, string>> = {
     waiting: text.stateWaiting,
     proving: text.stateProving,

@@ -6,6 +6,12 @@ test('a short text is whole', () => {
   expect(shortOf('A red jacket.', 13)).toBe('A red jacket.');
 });
 
+test('a text that is little longer is whole', () => {
+  const text = 'A red jacket and jeans, seen at noon';
+  expect(shortOf(text, 27)).toBe(text);
+  expect(shortOf(text, 26)).toBe('A red jacket and jeans…');
+});
+
 test('no word is cut', () => {
   expect(shortOf('A red jacket and jeans', 15)).toBe('A red jacket…');
   expect(shortOf('A red jacket, blue', 13)).toBe('A red jacket…');

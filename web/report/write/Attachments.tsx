@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -18,16 +18,27 @@ export interface AttachmentsProps {
   keep: boolean;
   errors: readonly FieldError[];
   hint?: string;
+  /** How many files the report can still have; without it, as many as any report. */
+  most?: number;
   onKeep: (keep: boolean) => void;
 }
 
 /** Photos, videos and recordings: the camera first, then what the phone has already. */
-export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsProps) {
+export function Attachments({ files, keep, errors, hint, onKeep, ...more }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
   const hasVideo = isOn('video');
   const said = useChanges(files.all.value);
+  const { length } = files.all.value;
+  const most = more.most ?? catalogue.value?.limits.media_per_report ?? Infinity;
+  const surplus = Math.max(0, length - most);
+  const tooMany = useRef<HTMLDivElement>(null);
+  // Before all are looked at, the list still grows.
+  const isSaid = surplus > 0 && files.all.value.every(({ look }) => look !== 'looking');
+  useEffect(() => {
+    if (isSaid) bringIntoView(tooMany.current);
+  }, [isSaid]);
   return (
     <section
       class={error ? 'attach field--wrong' : 'attach'}
@@ -61,10 +72,14 @@ export function Attachments({ files, keep, errors, hint, onKeep }: AttachmentsPr
                 files={files}
                 keep={keep}
                 number={number + 1}
+                surplus={number >= most}
                 error={errors.find(({ field }) => field === fileId(attachment.id))?.text}
               />
             ))}
           </ul>
+          <div ref={tooMany} tabIndex={-1}>
+            <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
+          </div>
           <p class="attach__cleaned">{text.cleaned}</p>
           <label class="check">
             <input
@@ -163,15 +178,19 @@ interface ChosenProps {
   files: ChosenFiles;
   keep: boolean;
   number: number;
+  /** The report has no room for it. */
+  surplus: boolean;
   error: string | undefined;
 }
 
-function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
+function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps) {
   const text = write();
   const { id, file, look, agreed } = attachment;
   const limits = catalogue.value?.limits;
   const fault = limits ? faultOf(attachment, limits) : null;
-  const wrong = error ?? (fault && fileWords(fault));
+  // What was found at "Send" is old for a file that has room by now.
+  const found = error === text.surplus ? null : error;
+  const wrong = surplus ? text.surplus : (found ?? (fault && fileWords(fault)));
   const removed = attachment.removed.filter((one) => !keep || (one !== 'time' && one !== 'place'));
   const kind = kindOf(file);
   const name = fileName(file, number);
@@ -183,7 +202,7 @@ function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
   return (
     <li ref={line} class={wrong ? 'file field--wrong' : 'file'} id={fileId(id)} tabIndex={-1}>
       <div class="file__line">
-        {kind === 'image' ? <Thumbnail file={file} /> : <span class="file__sign"><Sign kind={kind} /></span>}
+        {kind === 'image' ? <Thumbnail file={file} /> : <Sign kind={kind} />}
         <span class="file__name">
           {name}
           <span class="muted"> · {showSize(file.size)}</span>
@@ -217,10 +236,10 @@ function Chosen({ attachment, files, keep, number, error }: ChosenProps) {
 }
 
 /**
- * Show a file that cannot be sent: on a phone it is below the bar at first. Whoever has gone on to
- * another field by then is not taken back.
+ * Show what cannot be sent: on a phone it is below the bar at first. Whoever has gone on to another
+ * field by then is not taken back.
  */
-function bringIntoView(line: HTMLLIElement | null): void {
+function bringIntoView(line: HTMLElement | null): void {
   const { activeElement } = document;
   const isHere = activeElement === document.body || activeElement?.closest('.attach');
   if (!line || !isHere) return;
@@ -231,26 +250,29 @@ function bringIntoView(line: HTMLLIElement | null): void {
 /** A small picture of the file itself: it is shown, not drawn on a canvas. */
 function Thumbnail({ file }: { file: File }) {
   const url = useMemo(() => URL.createObjectURL(file), [file]);
-  const image = useRef<HTMLImageElement>(null);
+  const [blank, setBlank] = useState(false);
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
+  // HEIC, which most browsers cannot show, or a photo that is broken.
+  if (blank) return <Sign kind="image" />;
   return (
     <img
       class="file__picture"
       src={url}
       alt=""
-      ref={image}
       decoding="async"
-      // HEIC, which most browsers cannot show.
-      onError={() => image.current?.classList.add('file__picture--blank')}
+      onError={() => setBlank(true)}
     />
   );
 }
 
 function Sign({ kind }: { kind: Kind | null }) {
+  const signs = { image: CAMERA, video: FILM, audio: SOUND };
   return (
-    <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
-      <path fill-rule="evenodd" d={kind === 'video' ? FILM : kind === 'audio' ? SOUND : FOLDER} />
-    </svg>
+    <span class="file__sign">
+      <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
+        <path fill-rule="evenodd" d={kind === null ? FOLDER : signs[kind]} />
+      </svg>
+    </span>
   );
 }
 

@@ -16,12 +16,12 @@ import {
   faultsOf,
   isBegun,
   isOpen,
-  lengthOf,
   type Limits,
   type Subject,
 } from '../form.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
+import { Length, TEXT_MAX } from '../parts/Length.tsx';
 import { Missing } from '../parts/Missing.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
@@ -47,9 +47,6 @@ import { When } from './When.tsx';
 import { Where } from './Where.tsx';
 import { write } from './texts.ts';
 import './write.css';
-
-// How near to its end a text must be before the characters that are left are said.
-const NEAR = 500;
 
 let following = false;
 
@@ -103,8 +100,6 @@ function WritePage() {
   }));
   const shown = [...errors, ...refused];
   const error = (field: string): string | null => errorOf(shown, field);
-  const most = limits?.text_max ?? 4000;
-  const left = most - lengthOf(form.value.text.trim());
 
   const { category, place } = form.value;
   useEffect(() => {
@@ -203,10 +198,7 @@ function WritePage() {
           />
         )}
       </Field>
-      <Status kind={left < 0 ? 'warning' : 'info'}>
-        {left < 0 && <p>{text.over(-left, most)}</p>}
-        {left >= 0 && left < NEAR && <p>{text.left(left)}</p>}
-      </Status>
+      <Length text={form.value.text} most={limits?.text_max ?? TEXT_MAX} />
       <h2>{text.optional}</h2>
       <Where errors={shown} />
       <When error={error('occurred_at')} />

@@ -79,7 +79,8 @@ function isFile(field: string): boolean {
 
 export function fileWords({ fault, most = 0 }: FileFault): string {
   const text = write();
-  return fault === 'large' ? text.large(showSize(most)) : text[fault];
+  if (fault === 'large') return text.large(showSize(most));
+  return fault === 'many' ? text.surplus : text[fault];
 }
 
 /** Return what the outbox found wrong with a draft and its files. */

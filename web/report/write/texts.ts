@@ -26,6 +26,11 @@ const en = {
   unreadable: 'This file could not be read. Remove it, or choose it again.',
   kind: 'This kind of file cannot be sent. Send a photo (JPEG, PNG, WebP, HEIC), a video (MP4, MOV, 3GP) or a recording (M4A, AMR).',
   many: (most: number) => `A report can have ${most} files. Remove some: you can send more later.`,
+  surplus: 'One too many: it is not sent. Remove it, or another one.',
+  tooMany: (count: number, most: number) =>
+    most === 0
+      ? 'The report has as many files as it can have.'
+      : `${count === 1 ? '1 file' : `${count} files`} too many: you can send ${most}. Remove ${count}.`,
   together: (most: string) => `The files together can have ${most}. Remove some.`,
   looking: 'Looking for data in the file…',
   cleaned: 'Data about the phone and its owner is removed before sending.',
@@ -131,6 +136,11 @@ const zh: typeof en = {
   unreadable: '无法读取这个文件。请移除或重新选择。',
   kind: '不能发送这种文件。请发送照片（JPEG、PNG、WebP、HEIC）、视频（MP4、MOV、3GP）或录音（M4A、AMR）。',
   many: (most: number) => `一份举报最多 ${most} 个文件。请移除一些，之后还可以补发。`,
+  surplus: '超出数量，不会发送。请移除它或另一个。',
+  tooMany: (count: number, most: number) =>
+    most === 0
+      ? '这份举报的文件已满。'
+      : `多了 ${count} 个文件：最多可以发送 ${most} 个，请移除 ${count} 个。`,
   together: (most: string) => `所有文件合计最大 ${most}。请移除一些。`,
   looking: '正在检查文件…',
   cleaned: '发送前会去除有关手机和机主的信息。',

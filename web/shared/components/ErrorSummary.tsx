@@ -13,8 +13,9 @@ export interface ErrorSummaryProps {
 }
 
 /**
- * What is wrong in a form, above it. It takes the focus whenever something else is wrong, but not when
- * only its language changes, or when something is put right.
+ * What is wrong in a form, above it. It takes the focus whenever something else is wrong, and whenever
+ * the form is sent while something still is; but not when only its language changes, or when something
+ * is put right.
  */
 export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -24,10 +25,18 @@ export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
   useEffect(() => {
     const known = before.current.found.split('\n');
     const isNew = found.split('\n').some((line) => line && !known.includes(line));
-    if (isNew && before.current.tongue === tongue) box.current?.focus();
+    if (isNew && before.current.tongue === tongue) bringIntoView(box.current);
     before.current = { found, tongue };
   }, [found, tongue]);
-  if (!found) return null;
+  const isShown = found !== '';
+  useEffect(() => {
+    const form = box.current?.closest('form');
+    // Once the page shows what this attempt has found.
+    const sent = (): void => void setTimeout(() => bringIntoView(box.current));
+    form?.addEventListener('submit', sent);
+    return () => form?.removeEventListener('submit', sent);
+  }, [isShown]);
+  if (!isShown) return null;
   return (
     <div class="error-summary" role="alert" tabIndex={-1} ref={box}>
       <h2 class="error-summary__title">{title ?? text().title}</h2>
@@ -46,6 +55,12 @@ export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
       </ul>
     </div>
   );
+}
+
+/** Focus alone moves nothing where it is already. */
+function bringIntoView(box: HTMLElement | null): void {
+  box?.focus();
+  box?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Go to the field without a word in the address. */

@@ -33,6 +33,8 @@ export type Fault = 'none' | 'unreachable' | 'lost' | 'unavailable' | 'portal';
 
 export class FakeServer implements Network {
   readonly reports: Report[] = [];
+  /** What was written to the officers, by its key. */
+  readonly texts = new Map<string, string>();
   /** Each call and upload, as method and path. */
   readonly calls: string[] = [];
   readonly createKeys = new Set<string>();
@@ -98,11 +100,12 @@ export class FakeServer implements Network {
   #respond(call: Call): Reply {
     if (call.path === '/v1/health') return reply(200, { challenge: this.challenge });
     if (call.path === '/v1/reports') return this.#create(call);
-    const [, , , id, , mediumId, action] = call.path.split('/');
+    const [, , , id, kind, mediumId, action] = call.path.split('/');
     const report = this.reports.find((report) => report.id === id);
     if (!report || call.headers?.['Authorization'] !== `Receipt ${report.receipt}`) {
       return problem(404, 'not_found');
     }
+    if (kind === 'messages' || kind === 'reopen') return this.#write(kind, call);
     if (!mediumId) return this.#add(report, call);
     const medium = report.media.find((medium) => medium.id === mediumId);
     if (!medium) return problem(404, 'not_found');
@@ -159,6 +162,14 @@ export class FakeServer implements Network {
       report.media.push(medium);
     }
     return reply(201, { uploads: medium.state === 'awaiting' ? [grantOf(medium)] : [] });
+  }
+
+  #write(kind: string, call: Call): Reply {
+    const key = call.headers?.['Idempotency-Key'] ?? '';
+    const text = `${kind}: ${(JSON.parse(call.body ?? '') as { text: string }).text}`;
+    if ((this.texts.get(key) ?? text) !== text) return problem(409, 'key_reused');
+    this.texts.set(key, text);
+    return reply(201, { id: `of-${key}` });
   }
 
   #complete(medium: Medium): Reply {
