@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
@@ -30,6 +30,8 @@ export interface TextFormProps {
 export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextFormProps) {
   const text = mine();
   const [busy, setBusy] = useState(false);
+  // A second press of the button sends nothing twice; other words go at once.
+  const sending = useRef('');
   const [error, setError] = useSaid<string | null>(null);
   const name = textId(report.id, to);
   const typed = wordsOf(name);
@@ -41,15 +43,18 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
   };
   const send = async (): Promise<void> => {
     const words = typed.trim();
+    if (busy && words === sending.current) return;
     if (!words) return refuse(() => mine().blank);
     if (lengthOf(words) > most) return refuse(() => write().long(most));
     if (!outbox.value || !receipt.value) return refuse(() => mine().failed);
+    sending.current = words;
     setBusy(true);
     setError(null);
     try {
       const { id: of, reference } = report;
       await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
-      await forgetTexts(name);
+      // Whoever has written on meanwhile has words that are not sent.
+      if (wordsOf(name) === typed) await forgetTexts(name);
     } catch {
       refuse(() => mine().failed);
     } finally {
@@ -62,7 +67,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy) void send();
+        void send();
       }}
     >
       <Field id={id} label={label} hint={hint} error={error}>

@@ -87,6 +87,7 @@ export function Write({ begin, draft }: WriteProps) {
 function WritePage() {
   const text = write();
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
+  const [attempt, setAttempt] = useState(0);
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
   const [choosing, setChoosing] = useState(!form.value.category);
@@ -115,6 +116,7 @@ function WritePage() {
     const [faults, wrongFiles] = look(limits);
     refusals.value = [];
     setErrors(() => errorsOf(faults, wrongFiles));
+    setAttempt(attempt + 1);
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
@@ -146,7 +148,7 @@ function WritePage() {
     >
       {/* Begun by the red button, the category is the first question. */}
       <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
-      <ErrorSummary errors={summary(shown, chosen, files.all.value)} />
+      <ErrorSummary errors={summary(shown, chosen, files.all.value)} attempt={attempt} />
       {form.value.bulletin?.title && (
         <p class="subject">
           {text.lead}

@@ -10,6 +10,8 @@ export interface ErrorSummaryProps {
    */
   errors: readonly { field?: string; label?: string | undefined; text: string }[];
   title?: string;
+  /** Another one with each attempt to send what is in no form, or not sent by its submission. */
+  attempt?: number;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ErrorSummaryProps {
  * the form is sent while something still is; but not when only its language changes, or when something
  * is put right.
  */
-export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
+export function ErrorSummary({ errors, title, attempt = 0 }: ErrorSummaryProps) {
   const box = useRef<HTMLDivElement>(null);
   const found = errors.map((error) => `${error.field ?? ''} ${error.text}`).join('\n');
   const tongue = language.value;
@@ -36,6 +38,9 @@ export function ErrorSummary({ errors, title }: ErrorSummaryProps) {
     form?.addEventListener('submit', sent);
     return () => form?.removeEventListener('submit', sent);
   }, [isShown]);
+  useEffect(() => {
+    if (attempt > 0) bringIntoView(box.current);
+  }, [attempt]);
   if (!isShown) return null;
   return (
     <div class="error-summary" role="alert" tabIndex={-1} ref={box}>
