@@ -85,7 +85,7 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
       <Check checked={form.emergency} onChange={(emergency) => write({ emergency })}>
         {t.emergency}
       </Check>
-      <h4>{t.fields}</h4>
+      <h3>{t.fields}</h3>
       <p class="hint">{t.fieldsHint}</p>
       {form.questions.map((question, index) => (
         <QuestionFields

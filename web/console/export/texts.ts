@@ -12,7 +12,7 @@ export const exportTexts = texts({
     nobodys: 'nobody (open reports only)',
     assignee: 'Assigned to',
     wider: (filters: string) =>
-      `An export cannot be narrowed by: ${filters}. It holds more reports than the list shows.`,
+      `An export cannot be narrowed by: ${filters}. It may hold more reports than the list shows.`,
     listHint: 'Each counts as an opening. More than 50 take a second officer. Withdrawn reports are never in it.',
     originals: 'With the files as they were sent (each is on record)',
     make: 'Make the zip',
@@ -47,7 +47,7 @@ export const exportTexts = texts({
     mine: '您',
     nobodys: '无人（仅未结举报）',
     assignee: '负责人',
-    wider: (filters: string) => `导出不能按以下条件筛选：${filters}。压缩包含的举报多于列表所示。`,
+    wider: (filters: string) => `导出不能按以下条件筛选：${filters}。压缩包含的举报可能多于列表所示。`,
     listHint: '每件均计为一次打开。超过 50 件须由第二名民警批准。已撤回的举报绝不包含在内。',
     originals: '包含原始文件（逐个记录在案）',
     make: '生成压缩包',
