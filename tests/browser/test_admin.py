@@ -46,6 +46,7 @@ def test_one_admin_proposes_an_officer_and_another_approves(
     other.get_by_role("region", name=re.compile("Awaits approval")).get_by_role("link").click()
     proposal = other.get_by_role("region", name="What is proposed")
     expect(proposal.get_by_role("insertion").filter(has_text="Lost and found")).to_be_visible()
+    expect(proposal.get_by_role("deletion")).to_have_count(0)
     proposal.get_by_role("button", name="Approve exactly this").click()
     expect(other.get_by_text("Approved. It takes effect")).to_be_visible()
     expect(other.get_by_text(re.compile("Approves nothing before"))).to_be_visible()
@@ -169,7 +170,11 @@ def test_a_category_is_added_as_a_trial(open_page: OpenPage, stack: Stack) -> No
     page = page_of(open_page, CHEN, "/console/admin/catalogue")
     page.get_by_role("button", name="Add a category").click()
     form = page.get_by_role("form", name="Add a category")
+    form.get_by_role("button", name="Add a category").click()
+    for field in ("Code", "Name, Chinese", "Name, English"):
+        expect(form.get_by_label(field)).to_have_attribute("aria-invalid", "true")
     form.get_by_label("Code").fill("noise")
+    expect(form.get_by_label("Code")).to_have_attribute("aria-invalid", "false")
     form.get_by_label("Name, Chinese").fill("噪音")
     form.get_by_label("Name, English").fill("Noise")
     form.get_by_role("button", name="Add a question").click()
@@ -221,6 +226,9 @@ def test_an_officer_subscribes_to_notices_and_ends_it(open_page: OpenPage, stack
     page.get_by_label("Also notify me of drills").check()
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_text("narrow@tipline.test")).to_be_visible()
+    # The local stack needs no link.
+    expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+    expect(page.get_by_text("Subscribed. Notices come from now on.")).to_be_visible()
     [kept] = call(stack, "narrow", "GET", "/v1/officer/subscriptions")["items"]
     assert (kept["min_urgency"], kept["drills"]) == ("high", True)
     page.get_by_role("button", name="Remove E-mail").click()

@@ -142,7 +142,12 @@ def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, st
 @pytest.mark.thorough
 def test_a_list_is_exported_for_a_reason(page: Page) -> None:
     page.get_by_label("Category:").select_option("lost_and_found")
+    page.get_by_label("Urgency:").select_option("low")
     page.get_by_role("button", name="Export this list").click()
+    dialog = page.get_by_role("dialog", name="Export this list")
+    expect(dialog).to_contain_text("Lost and found")
+    expect(dialog).to_contain_text("all, also closed ones")
+    expect(dialog).to_contain_text("cannot be narrowed by: Urgency.")
     page.get_by_label("Reason").fill("For the monthly review.")
     page.get_by_role("button", name="Make the zip").click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()

@@ -54,6 +54,23 @@ def test_an_officer_signs_out(page: Page) -> None:
     expect(page.get_by_role("button", name=WANG)).to_be_visible()
 
 
+def test_who_signs_out_in_one_tab_is_signed_out_in_all(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/console/")
+    expect(other.locator(".frame")).to_be_visible()
+    asked: list[str] = []
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", name="You are signed out.")).to_be_visible()
+    expect(other.locator(".frame")).to_have_count(0)
+    other.on("request", lambda request: asked.append(request.url))
+    other.clock.run_for(60_000)
+    assert asked == []
+    # Nothing of the first session is left at the issuer either.
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("button", name=WANG)).to_be_visible()
+
+
 @pytest.mark.thorough
 def test_an_answer_to_another_sign_in_is_refused(open_page: OpenPage) -> None:
     page = open_page("/console/")

@@ -56,11 +56,12 @@ function textOf(status: number, problem: Problem | null): string {
 
 const callTexts = texts({
   en: {
-    offline: 'No connection. Nothing was changed that you can see; try again.',
+    // It stays until the next try, also when the connection is back: the bar above says how it is now.
+    offline: 'There was no connection. Nothing was changed that you can see; try again.',
     unexpected: (status: number) => `The service could not do it (${status}). Try again.`,
   },
   zh: {
-    offline: '没有连接，未能确认是否完成，请重试。',
+    offline: '当时没有连接，未能确认是否完成，请重试。',
     unexpected: (status: number) => `服务未能完成（${status}），请重试。`,
   },
 });

@@ -9,6 +9,7 @@ import type { Api } from '../types.ts';
 import { words } from '../words.ts';
 import {
   categoryOf,
+  idOf,
   type Mistake,
   mistakesIn,
   NEW_CATEGORY,
@@ -32,16 +33,19 @@ export interface CategoryFormProps {
 /** A new category, which begins as a trial. */
 export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
   const [form, setForm] = useState<Written>(NEW_CATEGORY);
-  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const [tried, setTried] = useState<readonly string[]>([]);
   const step = useStep();
   const t = text().catalogue;
   const write = (change: Partial<Written>) => setForm({ ...form, ...change });
   const replace = (index: number, question: Question) =>
     write({ questions: form.questions.map((each, at) => (at === index ? question : each)) });
+  const found = mistakesIn(form);
+  // What is put right is gone at once; what is new is said with the next try.
+  const mistakes = found.filter((mistake) => tried.includes(idOf(mistake))).map(inWords);
+  const error = (id: string) => mistakes.find(({ field }) => field === id)?.text ?? null;
   const submit = (event: Event) => {
     event.preventDefault();
-    const found = mistakesIn(form);
-    setMistakes(found);
+    setTried(found.map(idOf));
     if (found.length > 0) return;
     void step.run(async () => {
       await ok(api.PATCH('/v1/admin/catalogue', { body: { added: [categoryOf(form)] } }));
@@ -52,9 +56,10 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
     <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="add-category">
       <h3 id="add-category">{t.add}</h3>
       <p>{t.addWhat}</p>
-      <ErrorSummary errors={mistakes.map(inWords)} />
+      <ErrorSummary errors={mistakes} />
       <NamingFields
         id={(field) => `category-${field}`}
+        error={error}
         code={form.code}
         onCode={(code) => write({ code })}
         labels={form.labels}
@@ -80,7 +85,7 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
       <Check checked={form.emergency} onChange={(emergency) => write({ emergency })}>
         {t.emergency}
       </Check>
-      <h4>{t.fields}</h4>
+      <h3>{t.fields}</h3>
       <p class="hint">{t.fieldsHint}</p>
       {form.questions.map((question, index) => (
         <QuestionFields
@@ -88,7 +93,12 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
           number={index + 1}
           question={question}
           onChange={(changed) => replace(index, changed)}
-          onRemove={() => write({ questions: form.questions.filter((_, at) => at !== index) })}
+          error={error}
+          onRemove={() => {
+            // The others have other numbers now.
+            setTried([]);
+            write({ questions: form.questions.filter((_, at) => at !== index) });
+          }}
         />
       ))}
       <p>
@@ -107,14 +117,12 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
   );
 }
 
-function inWords(mistake: Mistake): { field: string; text: string } {
+function inWords(mistake: Mistake): { field: string; label?: string; text: string } {
   const t = text().catalogue;
-  switch (mistake.field) {
-    case 'code':
-      return { field: 'category-code', text: t.codeWrong };
-    case 'labels':
-      return { field: 'category-zh', text: t.labelMissing };
-    case 'question':
-      return { field: `question-${mistake.number}-code`, text: t.fieldWrong(mistake.number) };
-  }
+  const { field, question } = mistake;
+  return {
+    field: idOf(mistake),
+    ...(question !== undefined && { label: t.field(question) }),
+    text: t.wrong[field],
+  };
 }

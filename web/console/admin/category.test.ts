@@ -39,8 +39,16 @@ test('finds what is missing', () => {
   const questions = [{ ...NEW_QUESTION, name: 'Loud', labels: { zh: '响', en: 'Loud' } }];
   expect(mistakesIn({ ...NOISE, code: '1', labels: { zh: '噪音' }, questions })).toEqual([
     { field: 'code' },
-    { field: 'labels' },
-    { field: 'question', number: 1 },
+    { field: 'en' },
+    { field: 'code', question: 1 },
+  ]);
+  const open = [
+    { ...NEW_QUESTION, name: 'loud', labels: NOISE.labels, type: 'choice' as const },
+    { ...NEW_QUESTION, name: 'many', labels: NOISE.labels, type: 'integer' as const, minimum: 101 },
+  ];
+  expect(mistakesIn({ ...NOISE, questions: open })).toEqual([
+    { field: 'options', question: 1 },
+    { field: 'maximum', question: 2 },
   ]);
 });
 

@@ -60,17 +60,28 @@ export function categoryOf(form: Written): NewCategory {
   };
 }
 
-export type Mistake = { field: 'code' | 'labels' } | { field: 'question'; number: number };
+export interface Mistake {
+  /** A language for the name in it. */
+  field: 'code' | (typeof LANGUAGES)[number] | 'maximum' | 'options';
+  /** That of a question, from 1. */
+  question?: number;
+}
 
-/** Return what is missing or wrong. Questions are numbered from 1. */
+/** Return what is missing or wrong, in the order of the form. */
 export function mistakesIn(form: Written): Mistake[] {
   return [
-    ...(CODE.test(form.code) ? [] : [{ field: 'code' } as const]),
-    ...(isWhole(form.labels) ? [] : [{ field: 'labels' } as const]),
+    ...namingMistakes(form.code, form.labels),
     ...form.questions.flatMap((question, index) =>
-      isRight(question) ? [] : [{ field: 'question', number: index + 1 } as const],
+      [...namingMistakes(question.name, question.labels), ...boundMistakes(question)].map(
+        ({ field }) => ({ field, question: index + 1 }),
+      ),
     ),
   ];
+}
+
+/** Return the id of the field that a mistake is about. */
+export function idOf({ field, question }: Mistake): string {
+  return question === undefined ? `category-${field}` : `question-${question}-${field}`;
 }
 
 /** Return the options of a choice; null for a line that is not code, Chinese and English. */
@@ -103,11 +114,16 @@ function fieldOf(question: Question): NewField {
   }
 }
 
-function isRight(question: Question): boolean {
-  const isNamed = CODE.test(question.name) && isWhole(question.labels);
-  const isInOrder = question.type !== 'integer' || question.minimum <= question.maximum;
-  const hasOptions = question.type !== 'choice' || optionsOf(question.options) !== null;
-  return isNamed && isInOrder && hasOptions;
+function namingMistakes(code: string, labels: Labels): Mistake[] {
+  return [
+    ...(CODE.test(code) ? [] : [{ field: 'code' } as const]),
+    ...LANGUAGES.filter((language) => !labels[language]?.trim()).map((field) => ({ field })),
+  ];
+}
+
+function boundMistakes({ type, minimum, maximum, options }: Question): Mistake[] {
+  if (type === 'integer' && minimum > maximum) return [{ field: 'maximum' }];
+  return type === 'choice' && optionsOf(options) === null ? [{ field: 'options' }] : [];
 }
 
 function isWhole(labels: Labels): boolean {

@@ -1,8 +1,9 @@
+import { useState } from 'preact/hooks';
+
 import { Button } from '../../shared/components/Button.tsx';
 import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { listed } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
@@ -74,25 +75,26 @@ function Subscriptions({ api, me }: { api: Api; me: Me }) {
     () => ok(api.GET('/v1/officer/subscriptions')),
     'subscriptions',
   );
-  const [done, setDone] = useSaid<string | null>(null);
+  const [done, setDone] = useState<'subscribed' | 'removed' | null>(null);
   const step = useStep();
   const t = text().me;
-  const finish = async (message: string) => {
-    setDone(message);
+  const waits = loaded.value?.items.some(({ confirmed }) => !confirmed);
+  const finish = async (what: 'subscribed' | 'removed') => {
     await again();
+    setDone(what);
     focusHeading();
   };
   const remove = (subscription: Subscription) =>
     step.run(async () => {
       const params = { path: { subscription_id: subscription.id } };
       await ok(api.DELETE('/v1/officer/subscriptions/{subscription_id}', { params }));
-      await finish(t.removed);
+      await finish('removed');
     });
   return (
     <section class="card narrow settings" aria-labelledby="subscriptions">
       <h2 id="subscriptions">{t.subscriptions}</h2>
       <p>{t.subscriptionsWhat}</p>
-      <Status kind="success">{done}</Status>
+      <Status kind="success">{done && t[done === 'subscribed' && waits ? 'toConfirm' : done]}</Status>
       <Waiting loaded={loaded} again={again}>
         {({ items }) => {
           const free = PROTOCOLS.filter((each) => !items.some(({ protocol }) => protocol === each));
@@ -114,7 +116,7 @@ function Subscriptions({ api, me }: { api: Api; me: Me }) {
                   api={api}
                   me={me}
                   free={free}
-                  onDone={() => void finish(t.subscribed)}
+                  onDone={() => void finish('subscribed')}
                 />
               ) : (
                 <p>{t.both}</p>

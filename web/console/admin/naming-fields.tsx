@@ -7,6 +7,8 @@ interface NamingProps {
   onCode: (code: string) => void;
   /** The ids of the fields, by what they are for. */
   id: (field: string) => string;
+  /** Return what is wrong with the field that has this id. */
+  error: (id: string) => string | null;
   labels: Labels;
   /** What the label in a language is called. */
   labelIn: (language: string) => string;
@@ -16,11 +18,11 @@ interface NamingProps {
 
 /** The code of a category or a question, and what it is called in each language. */
 export function NamingFields(props: NamingProps) {
-  const { code, onCode, id, labels, labelIn, labelMax, onLabels } = props;
+  const { code, onCode, id, error, labels, labelIn, labelMax, onLabels } = props;
   const t = text().catalogue;
   return (
     <>
-      <Field id={id('code')} label={t.code} hint={t.codeHint}>
+      <Field id={id('code')} label={t.code} hint={t.codeHint} error={error(id('code'))}>
         {(control) => (
           <input
             {...control}
@@ -33,7 +35,12 @@ export function NamingFields(props: NamingProps) {
         )}
       </Field>
       {LANGUAGES.map((language) => (
-        <Field key={language} id={id(language)} label={labelIn(t.languages[language])}>
+        <Field
+          key={language}
+          id={id(language)}
+          label={labelIn(t.languages[language])}
+          error={error(id(language))}
+        >
           {(control) => (
             <input
               {...control}

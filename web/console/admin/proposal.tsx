@@ -63,7 +63,7 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
         {isExpired ? t.expired : t.until(clock(proposal.expires_at))}{' '}
         {isOnlyProposed(officer) && t.isNew}
       </p>
-      <RowChanges now={officer} proposed={proposal.row} />
+      <RowChanges now={officer} proposed={proposal.row} isNew={isOnlyProposed(officer)} />
       {isMine && <p>{t.ownProposal}</p>}
       <Refusal failure={step.failure} />
       {!isOwnRow && reread.isDue && reread.reminder}

@@ -10,12 +10,15 @@ export interface QuestionFieldsProps {
   /** From 1. */
   number: number;
   question: Question;
+  /** Return what is wrong with the field that has this id. */
+  error: (id: string) => string | null;
   onChange: (question: Question) => void;
   onRemove: () => void;
 }
 
 /** One question of a category's form. */
-export function QuestionFields({ number, question, onChange, onRemove }: QuestionFieldsProps) {
+export function QuestionFields(props: QuestionFieldsProps) {
+  const { number, question, error, onChange, onRemove } = props;
   const t = text().catalogue;
   const id = (field: string): string => `question-${number}-${field}`;
   const write = (change: Partial<Question>) => onChange({ ...question, ...change });
@@ -24,6 +27,7 @@ export function QuestionFields({ number, question, onChange, onRemove }: Questio
       <legend>{t.field(number)}</legend>
       <NamingFields
         id={id}
+        error={error}
         code={question.name}
         onCode={(name) => write({ name })}
         labels={question.labels}
@@ -46,7 +50,7 @@ export function QuestionFields({ number, question, onChange, onRemove }: Questio
           </select>
         )}
       </Field>
-      <Bounds id={id} question={question} write={write} />
+      <Bounds id={id} error={error} question={question} write={write} />
       <Button kind="quiet" onClick={onRemove}>
         {t.removeField}
       </Button>
@@ -56,12 +60,13 @@ export function QuestionFields({ number, question, onChange, onRemove }: Questio
 
 interface BoundsProps {
   id: (field: string) => string;
+  error: (id: string) => string | null;
   question: Question;
   write: (change: Partial<Question>) => void;
 }
 
 /** What only some kinds of answers have. */
-function Bounds({ id, question, write }: BoundsProps) {
+function Bounds({ id, error, question, write }: BoundsProps) {
   const t = text().catalogue;
   if (question.type === 'text') {
     return <Numeric id={id('most')} label={t.most} value={question.most} min={1} max={4000} onChange={(most) => write({ most })} />;
@@ -70,13 +75,13 @@ function Bounds({ id, question, write }: BoundsProps) {
     return (
       <>
         <Numeric id={id('minimum')} label={t.minimumNumber} value={question.minimum} onChange={(minimum) => write({ minimum })} />
-        <Numeric id={id('maximum')} label={t.maximumNumber} value={question.maximum} onChange={(maximum) => write({ maximum })} />
+        <Numeric id={id('maximum')} label={t.maximumNumber} value={question.maximum} error={error(id('maximum'))} onChange={(maximum) => write({ maximum })} />
       </>
     );
   }
   if (question.type !== 'choice') return null;
   return (
-    <Field id={id('options')} label={t.options} hint={t.optionsHint}>
+    <Field id={id('options')} label={t.options} hint={t.optionsHint} error={error(id('options'))}>
       {(control) => (
         <textarea
           {...control}
@@ -94,12 +99,13 @@ interface NumericProps {
   value: number;
   min?: number;
   max?: number;
+  error?: string | null;
   onChange: (value: number) => void;
 }
 
-function Numeric({ id, label, value, min, max, onChange }: NumericProps) {
+function Numeric({ id, label, value, min, max, error = null, onChange }: NumericProps) {
   return (
-    <Field id={id} label={label}>
+    <Field id={id} label={label} error={error}>
       {(control) => (
         <input
           {...control}

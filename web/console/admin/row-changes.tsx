@@ -5,15 +5,22 @@ import { namedBy } from './officer-list.tsx';
 import { type Row, type RowChange, rowChanges } from './row.ts';
 import { text } from './texts.ts';
 
+interface RowChangesProps {
+  now: Row;
+  proposed: Row;
+  /** There is no officer yet: nothing is taken away. */
+  isNew?: boolean;
+}
+
 /** What a proposal changes of a row, field by field, in words. */
-export function RowChanges({ now, proposed }: { now: Row; proposed: Row }) {
+export function RowChanges({ now, proposed, isNew = false }: RowChangesProps) {
   return (
     <dl class="changes">
       {rowChanges(now, proposed).map((change) => (
         <div class="changes__one" key={change.field}>
           <dt>{text().fields[change.field]}</dt>
           <dd>
-            <What change={change} />
+            <What change={change} isNew={isNew} />
           </dd>
         </div>
       ))}
@@ -21,7 +28,7 @@ export function RowChanges({ now, proposed }: { now: Row; proposed: Row }) {
   );
 }
 
-function What({ change }: { change: RowChange }) {
+function What({ change, isNew }: { change: RowChange; isNew: boolean }) {
   const { names } = useDesk();
   switch (change.field) {
     case 'roles':
@@ -51,9 +58,11 @@ function What({ change }: { change: RowChange }) {
     case 'active':
       return (
         <>
-          <p>
-            <Marked kind="removed">{change.before ? text().isActive : text().isInactive}</Marked>
-          </p>
+          {!isNew && (
+            <p>
+              <Marked kind="removed">{change.before ? text().isActive : text().isInactive}</Marked>
+            </p>
+          )}
           <p>
             <Marked kind="added">{change.after ? text().isActive : text().isInactive}</Marked>
           </p>

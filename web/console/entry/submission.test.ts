@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { type Entered, type Form, submissionOf } from './submission.ts';
+import { faultsOf, type Form, NOTHING_ENTERED, submissionOf } from './submission.ts';
 
-const EMPTY: Entered = {
-  category: 'missing_elderly',
-  source: 'phone',
-  text: ' An old man. ',
-  occurred: '',
-  lat: '',
-  lon: '',
-  address: '',
-  name: '',
-  phone: '',
-  answers: {},
-};
+const ENTERED = { ...NOTHING_ENTERED, category: 'missing_elderly', text: ' An old man. ' };
 const FORM = [
   { name: 'age', label: 'Age', required: false, type: 'integer', minimum: 0, maximum: 120 },
   { name: 'injury', label: 'Hurt?', required: false, type: 'boolean' },
@@ -21,7 +10,7 @@ const FORM = [
 ] as Form;
 
 test('what was left out is not sent', () => {
-  expect(submissionOf(EMPTY, FORM)).toEqual({
+  expect(submissionOf(ENTERED, FORM, [])).toEqual({
     category: 'missing_elderly',
     source: 'phone',
     text: 'An old man.',
@@ -30,21 +19,22 @@ test('what was left out is not sent', () => {
 
 test('answers have the types of the form', () => {
   const answers = { age: '78', injury: 'no', clothing: '', other: 'x' };
-  expect(submissionOf({ ...EMPTY, answers }, FORM).details).toEqual({ age: 78, injury: false });
+  const sent = submissionOf({ ...ENTERED, answers }, FORM, []);
+  expect(sent.details).toEqual({ age: 78, injury: false });
 });
 
-test('a place needs both coordinates', () => {
-  expect(submissionOf({ ...EMPTY, lat: '39.92' }, FORM).location).toBeUndefined();
-  const place = { lat: '39.92', lon: '116.44', address: 'Bus stop' };
-  expect(submissionOf({ ...EMPTY, ...place }, FORM).location).toEqual({
-    lat: 39.92,
-    lon: 116.44,
-    address: 'Bus stop',
-  });
+test('a report needs a category and a text, and no time before there were any', () => {
+  expect(faultsOf(ENTERED, [])).toEqual([]);
+  const faults = faultsOf({ ...NOTHING_ENTERED, occurred: '0012-01-01T10:00' }, []);
+  expect(faults.map(({ field }) => field)).toEqual(['category', 'text', 'occurred']);
+});
+
+test('a place goes with it', () => {
+  const sent = submissionOf({ ...ENTERED, lat: '39.92', lon: '116.44' }, FORM, []);
+  expect(sent.location).toEqual({ lat: 39.92, lon: 116.44 });
 });
 
 test('a contact has what was given of it', () => {
-  expect(submissionOf({ ...EMPTY, phone: '13800138000' }, FORM).contact).toEqual({
-    phone: '13800138000',
-  });
+  const sent = submissionOf({ ...ENTERED, phone: '13800138000' }, FORM, []);
+  expect(sent.contact).toEqual({ phone: '13800138000' });
 });

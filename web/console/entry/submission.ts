@@ -1,42 +1,74 @@
-/** What is sent for a report that an officer enters. */
+/** What is sent for a report that an officer enters, and what is wrong with it. */
 
 import { detailsOf } from '../../shared/answers.ts';
+import type { Feature } from '../../shared/area.ts';
+import { toRfc3339 } from '../../shared/time.ts';
 import type { Schemas } from '../types.ts';
+import {
+  type EnteredPlace,
+  locationOf,
+  NO_PLACE,
+  type PlaceFault,
+  placeFaults,
+} from './place.ts';
 
 export type Form = Schemas['Category']['details'];
 
 /** As it is typed: everything is text. */
-export interface Entered {
+export interface Entered extends EnteredPlace {
   category: string;
   source: Schemas['Source'];
   text: string;
   occurred: string;
-  lat: string;
-  lon: string;
-  address: string;
   name: string;
   phone: string;
   answers: Record<string, string>;
 }
 
+export type Fault =
+  | PlaceFault
+  | { field: 'category' | 'text'; fault: 'missing' }
+  | { field: 'occurred'; fault: 'time' };
+
+export const NOTHING_ENTERED: Entered = {
+  category: '',
+  source: 'phone',
+  text: '',
+  occurred: '',
+  ...NO_PLACE,
+  name: '',
+  phone: '',
+  answers: {},
+};
+
+/** Return what must be corrected before the report is sent, in the order of the page. */
+export function faultsOf(entered: Entered, areas: readonly Feature[]): Fault[] {
+  const faults: Fault[] = [];
+  if (!entered.category) faults.push({ field: 'category', fault: 'missing' });
+  if (!entered.text.trim()) faults.push({ field: 'text', fault: 'missing' });
+  if (entered.occurred && toRfc3339(entered.occurred) === null) {
+    faults.push({ field: 'occurred', fault: 'time' });
+  }
+  return [...faults, ...placeFaults(entered, areas)];
+}
+
 /** Return the submission of what was typed; what was left out is not sent. */
-export function submissionOf(entered: Entered, form: Form): Schemas['OfficerTextReport'] {
+export function submissionOf(
+  entered: Entered,
+  form: Form,
+  areas: readonly Feature[],
+): Schemas['OfficerTextReport'] {
   const details = detailsOf(entered.answers, form);
-  const location = locationOf(entered);
-  const { name, phone } = entered;
+  const location = locationOf(entered, areas);
+  const occurredAt = entered.occurred ? toRfc3339(entered.occurred) : null;
+  const [name, phone] = [entered.name.trim(), entered.phone.trim()];
   return {
     category: entered.category,
     source: entered.source,
     text: entered.text.trim(),
-    ...(entered.occurred && { occurred_at: new Date(entered.occurred).toISOString() }),
+    ...(occurredAt && { occurred_at: occurredAt }),
     ...(location && { location }),
     ...(Object.keys(details).length > 0 && { details }),
     ...((name || phone) && { contact: { ...(name && { name }), ...(phone && { phone }) } }),
   };
-}
-
-function locationOf({ lat, lon, address }: Entered): Schemas['Location'] | null {
-  const [north, east] = [Number.parseFloat(lat), Number.parseFloat(lon)];
-  if (Number.isNaN(north) || Number.isNaN(east)) return null;
-  return { lat: north, lon: east, ...(address.trim() && { address: address.trim() }) };
 }

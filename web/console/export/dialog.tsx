@@ -11,9 +11,10 @@ import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { pathTo } from '../router.ts';
 import type { Api, Schemas } from '../types.ts';
+import { Extent, type ListExtent } from './extent.tsx';
 import { exportTexts } from './texts.ts';
 
-export type Exported = { report: string } | { filters: Schemas['ExportFilters'] };
+export type Exported = { report: string } | ListExtent;
 
 interface ExportDialogProps {
   open: boolean;
@@ -50,18 +51,21 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
     return null;
   };
   return (
-    <ReasonForm
-      intro={'report' in what ? t.oneHint : t.listHint}
-      submitLabel={t.make}
-      submit={submit}
-      cancel={onClose}
-    >
-      {'report' in what && (
-        <Check checked={originals} onChange={setOriginals}>
-          {t.originals}
-        </Check>
-      )}
-    </ReasonForm>
+    <>
+      {'filters' in what && <Extent extent={what} />}
+      <ReasonForm
+        intro={'report' in what && t.oneHint}
+        submitLabel={t.make}
+        submit={submit}
+        cancel={onClose}
+      >
+        {'report' in what && (
+          <Check checked={originals} onChange={setOriginals}>
+            {t.originals}
+          </Check>
+        )}
+      </ReasonForm>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** A map of the city's own areas: no tiles, nobody else's server. */
 
+import type { TargetedMouseEvent } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import {
@@ -8,9 +9,11 @@ import {
   type Box,
   closeTo,
   type Feature,
+  fromMap,
   grown,
   lengthOnMap,
   mapHeight,
+  metresOnMap,
   onMap,
   outline,
   type Point,
@@ -32,6 +35,10 @@ interface MapProps {
   marks?: readonly Mark[];
   /** Show what is around the marks instead of the whole city. */
   near?: boolean;
+  /** Show this area instead of the whole city. */
+  within?: Feature | undefined;
+  /** Take a place that was tapped, and how many metres a finger may be off there. */
+  onTap?: (place: Point, within: number) => void;
   /** How many of something a district has, to be said beside its name. */
   count?: (code: string) => number;
   /** How dark a district is, from 0 to 3. */
@@ -41,6 +48,8 @@ interface MapProps {
 // Until the map is on the screen, and where it cannot be measured.
 const USUAL = { width: 640, height: 640 };
 const SIGN = 9;
+// How far a finger is off, in pixels.
+const FINGER = 10;
 // From here on a sign would say more than is known: there is only the circle.
 const VAGUE_M = 300;
 
@@ -49,21 +58,29 @@ export function isVague({ within }: Mark): boolean {
   return within !== undefined && within > VAGUE_M;
 }
 
-export function DistrictMap({ areas, label, marks = [], near = false, count, shade }: MapProps) {
+export function DistrictMap(props: MapProps) {
+  const { areas, label, marks = [], near = false, within, onTap, count, shade } = props;
   const [svg, room] = useRoom();
   // Districts below their stations.
   const features = [...areas.features].sort((one, other) =>
     one.properties.kind.localeCompare(other.properties.kind),
   );
-  const city = grown(boxOf(features), 0.03);
+  const city = grown(boxOf(within ? [within] : features), 0.03);
   const box = near && marks.length > 0 ? closeTo(marks.flatMap(reached), city) : city;
   // It fills the room in one direction, and pixels of the drawing are those of the screen.
   const width = Math.round(Math.min(room.width, room.height / mapHeight(box, 1)));
   const height = mapHeight(box, width);
+  const tap = (event: TargetedMouseEvent<SVGSVGElement>) => {
+    const screen = event.currentTarget.getScreenCTM();
+    if (!screen || !onTap) return;
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(screen.inverse());
+    onTap(fromMap(x, y, box, width), FINGER * metresOnMap(box, width));
+  };
   return (
     <svg
       ref={svg}
-      class="district-map"
+      class={onTap ? 'district-map district-map--tapped' : 'district-map'}
+      onClick={onTap && tap}
       viewBox={`0 0 ${width} ${height.toFixed(1)}`}
       role="img"
       aria-label={label}
@@ -73,6 +90,7 @@ export function DistrictMap({ areas, label, marks = [], near = false, count, sha
           key={area.properties.code}
           d={outline(area, box, width)}
           class={`district-map__${area.properties.kind}`}
+          data-chosen={area === within || undefined}
           data-shade={
             area.properties.kind === 'district' && shade ? shade(area.properties.code) : undefined
           }

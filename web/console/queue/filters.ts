@@ -55,6 +55,24 @@ export function leavesOutDone({ sort, status }: Pick<Filters, 'sort' | 'status'>
   return sort === 'attention' && status === '';
 }
 
+/** Return what an export can be narrowed by. */
+export function exportedBy({ category, status, district, assignee }: ListQuery) {
+  return {
+    ...(category && { category }),
+    ...(status && { status }),
+    ...(district && { district }),
+    ...(assignee && { assignee }),
+  };
+}
+
+/** Return the filters that are set, and that an export does not know: it holds more than the list. */
+export function notExportedBy({ urgency, unread, needsAction }: Filters): NotExported[] {
+  const set = { urgency: urgency !== '', unread, needsAction };
+  return (['urgency', 'unread', 'needsAction'] as const).filter((name) => set[name]);
+}
+
+export type NotExported = 'urgency' | 'unread' | 'needsAction';
+
 /** The order by attention leaves out what is done. */
 function isDone(status: Filters['status']): boolean {
   return status === 'closed' || status === 'withdrawn';

@@ -14,7 +14,14 @@ import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../steps.ts';
 import type { ListedReport } from '../types.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { countOf, filtersOf, leavesOutDone, queryOf } from './filters.ts';
+import {
+  countOf,
+  exportedBy,
+  filtersOf,
+  leavesOutDone,
+  notExportedBy,
+  queryOf,
+} from './filters.ts';
 import { Find } from './find.tsx';
 import { Help } from './help.tsx';
 import type { ReportList } from './list.ts';
@@ -75,7 +82,10 @@ export function QueuePage() {
       <ExportDialog
         open={dialog === 'export'}
         onClose={close}
-        what={{ filters: exportable(queryOf(list.filters.value, me.username)) }}
+        what={{
+          filters: exportedBy(queryOf(list.filters.value, me.username)),
+          wider: notExportedBy(list.filters.value),
+        }}
       />
     </>
   );
@@ -279,15 +289,4 @@ function useKeys(act: (action: NonNullable<ReturnType<typeof actionOf>>) => void
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
   }, []);
-}
-
-/** Leave out what an export cannot be narrowed by. */
-function exportable(query: ReturnType<typeof queryOf>) {
-  const { category, status, district, assignee } = query;
-  return {
-    ...(category && { category }),
-    ...(status && { status }),
-    ...(district && { district }),
-    ...(assignee && { assignee }),
-  };
 }

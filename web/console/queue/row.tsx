@@ -94,7 +94,7 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
           {t.unreadCount(row.unread)}
         </span>
       )}
-      {row.flags.map((flag) => (
+      {flagsOf(row).map((flag) => (
         <span key={flag} class={flag === 'overdue' ? 'tag tag--alert' : 'tag'}>
           {wordFor(w.flag, flag)}
         </span>
@@ -107,6 +107,11 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
       {row.same_text && <span class="tag">{t.same(row.same_text.count)}</span>}
     </p>
   );
+}
+
+/** A referral that waits is one thing, whether as a flag or as a step that awaits its second person. */
+function flagsOf({ flags, awaits }: ListedReport): ListedReport['flags'] {
+  return awaits.includes('referral') ? flags.filter((flag) => flag !== 'referred') : flags;
 }
 
 function Whose({ row }: { row: ListedReport }) {

@@ -46,6 +46,8 @@ export type Identify = (access: string) => Promise<string>;
 
 const AHEAD_MS = 60_000;
 const CHANNEL = 'tipline.unlock';
+// Says to the other tabs that the officer has signed out.
+const OUT_CHANNEL = 'tipline.sign-out';
 const WINDOW_STATE = 'window.';
 
 export class Session {
@@ -60,11 +62,14 @@ export class Session {
   /** When the officer of a locked page last typed a password, by the issuer's clock. */
   private askedBefore: number | null = null;
   private closeChannel: (() => void) | null = null;
+  private readonly tabs = new BroadcastChannel(OUT_CHANNEL);
 
   constructor(
     private readonly config: Config,
     private readonly redirect: string,
-  ) {}
+  ) {
+    this.tabs.onmessage = () => this.forget();
+  }
 
   /** Complete a sign-in that comes back, or begin one. Returns the path to show, or null when this
    * page is about to leave or is the window of another.
@@ -95,9 +100,10 @@ export class Session {
     location.assign(this.authorization(state, challenge, again));
   }
 
-  /** Forget the tokens, and end the issuer's session. */
+  /** Forget the tokens in all tabs, and end the issuer's session. */
   signOut(): void {
     this.tokens = null;
+    this.tabs.postMessage('signed out');
     markLocked(false, localStorage);
     markSignedOut(sessionStorage);
     location.assign(signOutUrl(this.config, this.redirect) ?? this.redirect);
@@ -146,16 +152,28 @@ export class Session {
     opened.location.href = this.authorization(state, challenge, this.state.value === 'locked');
   }
 
+  /** Sign out with another tab, which has ended the issuer's session: nothing can be sent any more. */
+  private forget(): void {
+    if (this.state.value === 'window' || this.state.value === 'failed') return;
+    this.tokens = null;
+    this.closeChannel?.();
+    this.state.value = 'signed_out';
+  }
+
   private async complete(address: URL): Promise<string | null> {
     const pending = takePending(sessionStorage);
     if (pending === null || pending.state !== address.searchParams.get('state')) {
       return this.fail('state');
     }
+    let tokens: Tokens;
     try {
-      this.tokens = await this.tokensFor(address, pending.verifier);
+      tokens = await this.tokensFor(address, pending.verifier);
     } catch (error) {
       return this.fail(error instanceof Refused ? error.code : 'network');
     }
+    // Another tab has signed out meanwhile.
+    if (this.state.value === 'signed_out') return null;
+    this.tokens = tokens;
     markLocked(false, localStorage);
     this.state.value = 'signed_in';
     return pending.page;
@@ -175,9 +193,13 @@ export class Session {
   ): Promise<void> {
     try {
       const tokens = await this.tokensFor(address, verifier);
-      if (this.state.value === 'locked' && !this.wasAsked(tokens)) {
+      const isAsked = this.state.value !== 'locked' || this.wasAsked(tokens);
+      const isSame = isAsked && (await identify(tokens.access)) === username;
+      // Another tab has signed out meanwhile.
+      if (this.state.value === 'signed_out') return;
+      if (!isAsked) {
         this.unlockProblem.value = 'not_asked';
-      } else if ((await identify(tokens.access)) !== username) {
+      } else if (!isSame) {
         this.unlockProblem.value = 'other_officer';
       } else {
         this.tokens = tokens;

@@ -6,7 +6,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
-import { RECEIPT_LENGTH, readReceipt, receiptFault } from '../receipt.ts';
+import { RECEIPT_LENGTH, readReceipt, receiptFault } from '../../shared/receipt.ts';
 import { OwnReportPage } from './OwnReportPage.tsx';
 import { closeReport, openReport, report } from './report.ts';
 import { mine } from './texts.ts';

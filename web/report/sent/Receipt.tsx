@@ -1,10 +1,8 @@
 import { generate } from 'lean-qr';
 import { toSvgPath } from 'lean-qr/extras/svg';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { colon } from '../../shared/joined.ts';
-import { showReceipt } from '../receipt.ts';
+import { ReceiptCode } from '../../shared/components/ReceiptCode.tsx';
 import { sent } from './texts.ts';
 
 // The quiet zone that readers need around a code.
@@ -13,33 +11,11 @@ const MARGIN = 4;
 /** The receipt as text and as a code for another phone's camera. */
 export function Receipt({ receipt }: { receipt: string }) {
   const text = sent();
-  const [copied, setCopied] = useState<'yes' | 'no' | null>(null);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(receipt);
-      setCopied('yes');
-    } catch {
-      setCopied('no');
-    }
-  };
   return (
     <section class="receipt" aria-labelledby="receipt-title">
       <h2 id="receipt-title">{text.receiptTitle}</h2>
       <p>{text.receiptText}</p>
-      <p class="receipt__code" translate={false}>
-        <span class="hidden-visually">
-          {text.receipt}
-          {colon()}
-        </span>
-        <code>{showReceipt(receipt)}</code>
-      </p>
-      <div class="row">
-        <Button onClick={() => void copy()}>{text.copy}</Button>
-        <span role="status">
-          {copied === 'yes' && text.copied}
-          {copied === 'no' && text.copyFailed}
-        </span>
-      </div>
+      <ReceiptCode receipt={receipt} />
       <Code value={receipt} label={text.qr} />
       <p class="muted">{text.qrHint}</p>
     </section>

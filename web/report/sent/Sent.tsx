@@ -10,7 +10,7 @@ import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { StillSending, stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
-import { showReceipt } from '../receipt.ts';
+import { showReceipt } from '../../shared/receipt.ts';
 import { go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { correct, type Refusal } from '../write/state.ts';

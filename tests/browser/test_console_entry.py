@@ -1,0 +1,109 @@
+"""A report that an officer enters: nothing typed is lost, and the receipt can be read out."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import sign_in
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """The form, with what every report needs."""
+    page = open_page("/console/new", permissions=["clipboard-read", "clipboard-write"])
+    sign_in(page)
+    page.get_by_label("Category").select_option("missing_elderly")
+    page.get_by_label("What happened").fill("My mother has not come home.")
+    return page
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Enter the report").click()
+
+
+def summary(page: Page) -> str:
+    """Return what the page says is wrong, once it has said it."""
+    box = page.locator(".error-summary")
+    expect(box).to_be_focused()
+    return box.inner_text()
+
+
+def test_an_address_is_kept_with_its_district_and_never_dropped(page: Page) -> None:
+    page.get_by_label("Address").fill("Sanlitun Road 11")
+    send(page)
+    assert "Choose the district of this address." in summary(page)
+    district = page.get_by_label("District or police station")
+    expect(district).to_have_attribute("aria-invalid", "true")
+    district.select_option("chaoyang")
+    expect(page.locator(".error-summary")).to_have_count(0)
+    send(page)
+    receipt = page.locator(".receipt__code code")
+    expect(receipt).to_have_text(re.compile(r"^(\w{4} ){6}\w{2}$"))
+    expect(page.get_by_text("110")).to_have_count(0)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == receipt.inner_text().replace(" ", "")
+    page.get_by_role("link", name="Open the report").click()
+    expect(page.get_by_text("Chaoyang, Sanlitun Road 11").first).to_be_visible()
+
+
+def test_half_a_pair_of_coordinates_is_wrong(page: Page) -> None:
+    page.get_by_label("Address").fill("Bus stop")
+    page.get_by_label("Latitude").fill("39.93")
+    send(page)
+    assert "Enter the longitude, too" in summary(page)
+    longitude = page.get_by_label("Longitude")
+    expect(longitude).to_have_attribute("aria-invalid", "true")
+    longitude.fill("116.45")
+    send(page)
+    page.get_by_role("link", name="Open the report").click()
+    expect(page.get_by_text("Bus stop").first).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_place_is_tapped_on_the_map_of_its_district(page: Page) -> None:
+    page.locator("[class='district-map__district']").first.click()
+    district = page.get_by_label("District or police station")
+    expect(district).not_to_have_value("")
+    expect(page.get_by_label("Latitude")).to_have_value("")
+    page.locator("[data-chosen]").click()
+    expect(page.get_by_label("Latitude")).to_have_value(re.compile(r"^\d\d\.\d{5}$"))
+    page.get_by_role("button", name="Whole city").click()
+    expect(district).to_have_value("")
+    expect(page.get_by_label("Latitude")).to_have_value("")
+
+
+@pytest.mark.thorough
+def test_what_the_service_refuses_is_said_at_its_field(page: Page) -> None:
+    page.get_by_label("Telephone").fill("call me")
+    send(page)
+    assert summary(page)
+    expect(page.get_by_label("Telephone")).to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anybody_can_enter_a_report(open_page: OpenPage, language: str, scheme: str) -> None:
+    page = open_page("/console/new", language=language, color_scheme=scheme)
+    sign_in(page)
+    page.locator("#entry-address").fill("三里屯路 11 号")
+    page.locator("#entry-lat").fill("39.93")
+    page.locator("button[type=submit]").click()
+    summary(page)
+    assert axe_violations(page) == []
+    take_pictures(page, f"console-entry-wrong-{language}-{scheme}")
+    page.locator("#entry-lat").fill("")
+    page.locator("#entry-area").select_option("chaoyang")
+    page.locator("#entry-category").select_option("other")
+    page.locator("#entry-text").fill("!")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not scrolls_sideways(page)
+    take_pictures(page, f"console-entry-place-{language}-{scheme}")
+    page.locator("button[type=submit]").click()
+    expect(page.locator(".receipt__code")).to_be_visible()
+    assert axe_violations(page) == []
+    take_pictures(page, f"console-entry-receipt-{language}-{scheme}")

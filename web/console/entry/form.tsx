@@ -1,0 +1,161 @@
+/** The form of a report that an officer enters. */
+
+import type { TargetedSubmitEvent } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/Button.tsx';
+import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Field } from '../../shared/components/Field.tsx';
+import { QuestionField } from '../../shared/components/QuestionField.tsx';
+import { useSaid } from '../../shared/said.ts';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { Keys } from '../keys.ts';
+import type { Schemas } from '../types.ts';
+import { words } from '../words.ts';
+import { type Entered, faultsOf, NOTHING_ENTERED, submissionOf } from './submission.ts';
+import { entryTexts } from './texts.ts';
+import { type EntryError, errorOf, idOf, inWords, refusals } from './errors.ts';
+import { Where } from './where.tsx';
+
+const SOURCES = ['phone', 'desk', 'other', 'drill'] as const;
+
+interface FormProps {
+  onCreated: (created: Schemas['CreatedReport']) => void;
+}
+
+export function EntryForm({ onCreated }: FormProps) {
+  const t = entryTexts();
+  const { api, names } = useDesk();
+  const keys = useMemo(() => new Keys(), []);
+  const [entered, setEntered] = useState(NOTHING_ENTERED);
+  const [tried, setTried] = useState<readonly string[]>([]);
+  const [refused, setRefused] = useSaid<EntryError[]>([]);
+  const [busy, setBusy] = useState(false);
+  const areas = names.areas.value?.features ?? [];
+  const categories = names.catalogue.value?.categories ?? [];
+  const form = categories.find(({ code }) => code === entered.category)?.details ?? [];
+  // What is put right is gone at once; what is new is said with the next try, not while one types.
+  const faults = faultsOf(entered, areas).map((fault) => inWords(fault, entered, areas));
+  const errors = [...faults.filter(({ key }) => tried.includes(key)), ...refused];
+  const set = (change: Partial<Entered>) => {
+    setEntered({ ...entered, ...change });
+    setRefused([]);
+  };
+  const error = (id: string) => errorOf(errors, id);
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (busy) return;
+    setTried(faults.map(({ key }) => key));
+    setRefused([]);
+    if (faults.length > 0) return;
+    setBusy(true);
+    const body = submissionOf(entered, form, areas);
+    const header = { 'Idempotency-Key': keys.for(JSON.stringify(body)) };
+    const outcome = await outcomeOf(api.POST('/v1/officer/reports', { params: { header }, body }));
+    setBusy(false);
+    if (!outcome.ok) return setRefused(refusals(outcome.failure));
+    keys.done();
+    onCreated(outcome.data);
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <p>{t.intro}</p>
+      <ErrorSummary errors={errors} />
+      <Field id={idOf('category')} label={t.category} error={error(idOf('category'))}>
+        {(control) => (
+          <select
+            {...control}
+            value={entered.category}
+            onChange={(event) => set({ category: event.currentTarget.value, answers: {} })}
+          >
+            <option value="">{t.choose}</option>
+            {categories
+              .filter(({ state }) => state === 'active' || state === 'shadow')
+              .map(({ code, label }) => (
+                <option key={code} value={code}>
+                  {label}
+                </option>
+              ))}
+          </select>
+        )}
+      </Field>
+      <Field id={idOf('source')} label={t.source} error={error(idOf('source'))}>
+        {(control) => (
+          <select
+            {...control}
+            value={entered.source}
+            onChange={(event) => set({ source: event.currentTarget.value as Entered['source'] })}
+          >
+            {SOURCES.map((source) => (
+              <option key={source} value={source}>
+                {words().source[source]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field id={idOf('text')} label={t.text} error={error(idOf('text'))}>
+        {(control) => (
+          <textarea
+            {...control}
+            rows={5}
+            maxLength={4000}
+            value={entered.text}
+            onInput={(event) => set({ text: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      {form.map((field) => (
+        <QuestionField
+          key={field.name}
+          id={idOf(`details.${field.name}`)}
+          question={field}
+          unanswered={t.unanswered}
+          value={entered.answers[field.name] ?? ''}
+          error={error(idOf(`details.${field.name}`))}
+          onAnswer={(value) => set({ answers: { ...entered.answers, [field.name]: value } })}
+        />
+      ))}
+      <Line {...{ entered, set, error }} name="occurred" input={{ type: 'datetime-local' }} />
+      <Where {...{ entered, set, error }} />
+      <div class="entry__pair">
+        <Line {...{ entered, set, error }} name="name" />
+        <Line {...{ entered, set, error }} name="phone" input={{ type: 'tel' }} />
+      </div>
+      <Button type="submit" kind="primary" busy={busy}>
+        {t.submit}
+      </Button>
+    </form>
+  );
+}
+
+export interface Part {
+  entered: Entered;
+  set: (change: Partial<Entered>) => void;
+  /** Return what is wrong with the field that has this id. */
+  error: (id: string) => string | null;
+}
+
+interface LineProps extends Part {
+  name: 'occurred' | 'name' | 'phone';
+  input?: { type: 'text' } | { type: 'tel' } | { type: 'datetime-local' };
+}
+
+/** A field of one line that may be left empty. */
+function Line({ entered, set, error, name, input = { type: 'text' } }: LineProps) {
+  const t = entryTexts();
+  return (
+    <Field id={idOf(name)} label={t[name]} error={error(idOf(name))} optional>
+      {(control) => (
+        <input
+          {...control}
+          {...input}
+          autocomplete="off"
+          value={entered[name]}
+          onInput={(event) => set({ [name]: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+}

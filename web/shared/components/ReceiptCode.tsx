@@ -1,0 +1,54 @@
+import { useState } from 'preact/hooks';
+
+import { colon } from '../joined.ts';
+import { texts } from '../language.ts';
+import { showReceipt } from '../receipt.ts';
+import { Button } from './Button.tsx';
+import './ReceiptCode.css';
+
+/** A receipt as it is easiest to write down or read out, and a button that copies it. */
+export function ReceiptCode({ receipt }: { receipt: string }) {
+  const t = text();
+  const [copied, setCopied] = useState<'yes' | 'no' | null>(null);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(receipt);
+      setCopied('yes');
+    } catch {
+      setCopied('no');
+    }
+  };
+  return (
+    <>
+      <p class="receipt__code" translate={false}>
+        <span class="hidden-visually">
+          {t.receipt}
+          {colon()}
+        </span>
+        <code>{showReceipt(receipt)}</code>
+      </p>
+      <div class="row">
+        <Button onClick={() => void copy()}>{t.copy}</Button>
+        <span role="status">
+          {copied === 'yes' && t.copied}
+          {copied === 'no' && t.copyFailed}
+        </span>
+      </div>
+    </>
+  );
+}
+
+const text = texts({
+  en: {
+    receipt: 'Receipt',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyFailed: 'Copying does not work here. Write the code down.',
+  },
+  zh: {
+    receipt: '回执',
+    copy: '复制',
+    copied: '已复制',
+    copyFailed: '这里无法复制，请抄写下来。',
+  },
+});
