@@ -9,7 +9,7 @@ from chalicelib.domain.codes import CategoryCode
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.periods import require_period
-from chalicelib.domain.times import Day
+from chalicelib.domain.times import Day, day_in_city
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
@@ -24,7 +24,7 @@ _USUAL = timedelta(days=7)
 
 
 class MapQuery(Query):
-    """What to count: the reports of the days from `since` until today, in UTC."""
+    """What to count: the reports of the days from `since` until today, in the city."""
 
     category: CategoryCode | None = Field(
         default=None, description="Only reports of this category."
@@ -72,7 +72,7 @@ def get_map(call: Call) -> Response:
     districts `outside` and `unknown` have no shape. A change appears in the counts after a few
     seconds.
     """
-    until = call.now.date()
+    until = day_in_city(call.now)
     since = call.query.since or until - _USUAL
     require_period(since, until, longest=_LONGEST)
     counts = view_map(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib import errors
 from chalicelib.domain import load_level as rules
+from chalicelib.domain import times
 from chalicelib.domain.load_level import LevelReason, LoadLevel, LoadState, Override
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store.audit import Action
@@ -55,7 +56,7 @@ class LoadWatch:
 
     def _usual_at(self, now: datetime) -> Mapping[str, float]:
         """Return what is usual, from the statistics of whole days; read again each day."""
-        today = now.date()
+        today = times.day_in_city(now)
         if self._usual_on != today:
             first = today - timedelta(days=rules.USUAL_DAYS)
             days: dict[str, dict[str, int]] = {

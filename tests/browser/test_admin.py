@@ -97,7 +97,7 @@ def test_one_admin_deactivates_at_once_and_asks_first(open_page: OpenPage, stack
 @pytest.mark.thorough
 def test_nobody_changes_their_own_row(open_page: OpenPage) -> None:
     page = page_of(open_page, CHEN, "/console/admin/officers/admin")
-    expect(page.get_by_text("This is your own row.")).to_be_visible()
+    expect(page.get_by_text("This is you. Another administrator changes it.")).to_be_visible()
     expect(page.get_by_role("button", name="Propose a change")).to_have_count(0)
 
 

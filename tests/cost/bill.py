@@ -19,7 +19,7 @@ from tests.client import Reply, call
 from tests.cost import lines, stage
 from tests.cost.stage import Stage
 from tests.cost.usage import added
-from tests.limits.demand import start_an_hour
+from tests.limits.demand import wait_for_noon
 
 # What the gateway adds to each response: its own ids, the date, the length.
 _GATEWAY_HEADERS = 250
@@ -150,9 +150,9 @@ class Bill:
 
 @contextmanager
 def open_bill(environment: Mapping[str, str], deployed: Stage | None = None) -> Iterator[Bill]:
-    """Give a bill for a warm stage, on a mocked cloud, from the beginning of an hour on."""
+    """Give a bill for a warm stage, on a mocked cloud, from noon on."""
     with metered(environment) as meter:
-        start_an_hour()
+        wait_for_noon()
         yield Bill(environment, deployed or stage.deployed(), meter)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import errors, flood_wiring, wiring
+from chalicelib.domain import times
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.officers import Role
 from chalicelib.services.load_level import LoadWatch
@@ -165,7 +166,7 @@ def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
     class Busy:
         def rows(self, since: object, until: object) -> list[dict[str, Any]]:
             seen.append(f"{since} {until}")
-            days = [wiring.clock.now().date() - timedelta(days=n) for n in range(1, 8)]
+            days = [times.day_in_city(wiring.clock.now()) - timedelta(days=n) for n in range(1, 8)]
             return [{"sk": f"{day}#other#chaoyang", "total": 14_400} for day in days]
 
     watch = LoadWatch(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import geo
+from chalicelib.domain import geo, times
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject
@@ -105,7 +105,7 @@ def test_the_days_are_counted_from_since_on_and_a_month_at_the_most(
     file()
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(days=8))
-    today = wiring.clock.now().date()
+    today = times.day_in_city(wiring.clock.now())
     assert shown() == []
     assert [each["count"] for each in shown(f"?since={today - timedelta(days=8)}")] == [1]
     for days, code in ((32, "period_too_long"), (-1, "after_until")):
@@ -117,7 +117,7 @@ def test_the_map_reads_each_month_by_four_queries_whatever_there_is(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")
-    today = wiring.clock.now().date()
+    today = times.day_in_city(wiring.clock.now())
     since = today.replace(day=1)
     with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda request: None) as called:
         shown(f"?since={since}")

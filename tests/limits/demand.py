@@ -37,7 +37,7 @@ class Demand:
 def of_reports(environment: Mapping[str, str], categories: Sequence[str]) -> tuple[Demand, Demand]:
     """Return what a report asks when it is created, and what its notice does afterwards."""
     with metered(environment) as meter:
-        start_an_hour()
+        wait_for_noon()
         created, ids = [], []
         with meter.measured() as calls:
             for number in range(SAMPLE):
@@ -57,7 +57,7 @@ def of_reports(environment: Mapping[str, str], categories: Sequence[str]) -> tup
 def of_messages(environment: Mapping[str, str], count: int = 20) -> Demand:
     """Return what a message on one and the same report asks when it is written."""
     with metered(environment) as meter:
-        start_an_hour()
+        wait_for_noon()
         created = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
         path = f"/v1/reports/{created['id']}/messages"
         with meter.measured() as calls:
@@ -80,11 +80,16 @@ def _notify(meter: Meter, heads: Sequence[tuple[str, str]]) -> list[Call]:
         return list(calls)
 
 
-def start_an_hour() -> None:
-    """Let no minute and no hour end while it is measured: their keys would share the units."""
+def wait_for_noon() -> None:
+    """Let no minute, hour or day end while it is measured: their keys would share the units, and a
+    day that has just begun also needs the key of the one before. What is made and read once a day
+    is there.
+    """
     now = wiring.clock.now()
-    begun = now.replace(minute=0, second=0, microsecond=0)
-    wiring.clock.advance(begun + timedelta(hours=1, seconds=1) - now)
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    then = wiring.clock.advance(noon + timedelta(days=1, seconds=1) - now)
+    wiring.sketches().days.keep(then)
+    wiring.day_key()
 
 
 def _averaged(
