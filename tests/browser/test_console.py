@@ -149,6 +149,7 @@ def test_of_two_officers_the_second_sees_what_the_first_has_done(
     expect(page.locator(".report__tags")).to_contain_text("Critical")
 
 
+@pytest.mark.thorough
 def test_an_officer_sees_who_else_has_the_report_open(open_page: OpenPage, stack: Stack) -> None:
     resident, other = Resident(stack.api, **REPORT), Resident(stack.api, **REPORT)
     look = officer_api(stack, "supervisor")

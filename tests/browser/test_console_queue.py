@@ -72,6 +72,7 @@ def test_a_new_report_is_announced_and_shown_when_wanted(page: Page, stack: Stac
     expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_an_empty_list_shows_what_comes_in_by_itself(page: Page, stack: Stack) -> None:
     page.get_by_label("District:").select_option("shunyi")
     expect(page.get_by_role("heading", name="No report matches these filters.")).to_be_visible()

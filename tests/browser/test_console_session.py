@@ -96,6 +96,7 @@ def test_an_idle_screen_warns_and_whoever_is_there_goes_on(page: Page) -> None:
     expect(page.get_by_role("heading", name="The screen is locked")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_locked_screen_keeps_what_was_written_for_its_officer_alone(
     page: Page, stack: Stack
 ) -> None:

@@ -171,6 +171,7 @@ def test_each_press_of_send_shows_what_is_still_wrong(open_page: OpenPage) -> No
     expect(summary.get_by_role("listitem")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_files_that_are_too_many_are_said_beside_them(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 640})
     resident = Resident(page)
