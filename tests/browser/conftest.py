@@ -10,8 +10,8 @@ the last of these tests, so that they do not work beside all others.
 | `wrong` | what pages did that they may not; a test that wants it clears it |
 | `language` | each language in `make web-check`, and for the screens in CI; else English alone |
 
-A test that is marked `thorough` runs in `make web-check` alone, and one of the screens in CI too. No
-test passes while a page breaks its content security policy, or fails in a script.
+A test that is marked `thorough` runs in `make web-check` alone, and one of the screens in CI, too.
+No test passes while a page breaks its content security policy, or fails in a script.
 """
 
 import os
