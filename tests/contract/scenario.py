@@ -386,6 +386,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),
     f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/approve": lambda there: there.draft().versioned(),
+    f"POST {_BULLETIN}/decline": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/media": lambda there: there.draft().plain(),
     f"POST {_BULLETIN}/resolve": lambda there: there.publish(there.draft()).plain(),
     f"POST {_BULLETIN}/withdraw": lambda there: there.publish(there.draft()).plain(),
