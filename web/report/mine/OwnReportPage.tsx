@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -28,6 +28,12 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
   const entries = outbox.value?.entries.value ?? [];
   usePolling(report.poll_after_s);
   useEffect(() => void loadTexts(), []);
+  const read = useRef(language.value);
+  useEffect(() => {
+    // Some of its words come from the service, in the language that was asked for.
+    if (read.current !== language.value) void refresh();
+    read.current = language.value;
+  }, [language.value]);
   const category = categoryOf(report.category)?.label ?? report.category;
   const isWithdrawn = report.status === 'withdrawn';
   return (

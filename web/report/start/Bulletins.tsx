@@ -18,6 +18,7 @@ import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/Missing.tsx';
 import { online } from '../service.ts';
 import { frame } from '../texts.ts';
+import { publicPage } from '../../shared/public-page.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { Share } from './Share.tsx';
 import { beginLead, takesLeads, titleOf } from './lead.ts';
@@ -96,7 +97,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
           {bulletin.state === 'resolved' && <span class="tag">{bulletin.state_label}</span>}
         </p>
         <h3 class="card__title" id={`bulletin-${bulletin.id}`}>
-          <a class="card__page" href={bulletin.url}>
+          <a class="card__page" href={publicPage(bulletin.url)}>
             {title}
           </a>
         </h3>
@@ -122,7 +123,7 @@ function BulletinCard({ bulletin }: { bulletin: Bulletin }) {
             </>
           )}
         </p>
-        <Share title={title} url={bulletin.url} />
+        <Share title={title} url={publicPage(bulletin.url)} />
         {takesLeads(bulletin) && (
           <Button
             class="wide"
@@ -150,7 +151,7 @@ function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
       {...(moves && { role: 'group', 'aria-label': text.pictures(title) })}
     >
       {media.map((picture, at) => (
-        <a key={picture.media_id} href={bulletin.url}>
+        <a key={picture.media_id} href={publicPage(bulletin.url)}>
           <img
             src={local(picture.url)}
             alt={text.picture(title, moves ? at + 1 : 0)}

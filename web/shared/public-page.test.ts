@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { publicPage } from './paths.ts';
+import { publicPage } from './public-page.ts';
 
 test('the public page of a bulletin is one for people, at the same service', () => {
   expect(publicPage('https://tips.example/v1/bulletins/B-7K2')).toBe(
