@@ -189,3 +189,13 @@ def test_files_that_are_too_many_are_said_beside_them(open_page: OpenPage) -> No
     expect(surplus).to_have_count(0)
     resident.send()
     resident.receipt()
+
+
+def test_what_the_service_says_changes_its_language_too(page: Page, open_page: OpenPage) -> None:
+    receipt = Resident(page).file()
+    other = Resident(open_page())
+    other.open_report(receipt)
+    expect(other.page.get_by_text("If anyone is in danger right now")).to_be_visible()
+    other.page.get_by_role("button", name="中文").click()
+    expect(other.page.get_by_text("如果有人正处于危险之中")).to_be_visible()
+    expect(other.page.get_by_text("If anyone is in danger right now")).to_have_count(0)
