@@ -2,7 +2,7 @@
 that it was declined.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chalicelib.domain.bulletins import Bulletin, BulletinState
@@ -68,18 +68,8 @@ def notify_second_officers(
         and works_in(each, after.content.channel, catalogue)
         and not refusal(each, after.authors, now)
     ]
-    if not to:
-        return []
-    return [
-        stores.announcements.item(
-            NoticeKind.APPROVAL,
-            entry_id=f"{after.id}-{after.version}",
-            to=to,
-            path=f"/v1/officer/bulletins/{after.id}",
-            step=_step(after),
-            now=now,
-        )
-    ]
+    entry_id = f"{after.id}-{after.version}"
+    return _notice(NoticeKind.APPROVAL, after, to, entry_id, actor=actor, stores=stores)
 
 
 def notify_of_step(
@@ -101,15 +91,29 @@ def _notify_authors(
 ) -> list[TransactItem]:
     """Return the write that notifies the authors, but for this officer, that it was declined."""
     to = [author for author in after.authors if author != actor.by]
+    entry_id = f"{after.id}-{after.version}-declined"
+    return _notice(NoticeKind.DECLINED, after, to, entry_id, actor=actor, stores=stores)
+
+
+def _notice(
+    kind: NoticeKind,
+    bulletin: Bulletin,
+    to: Sequence[str],
+    entry_id: str,
+    *,
+    actor: OfficerActor,
+    stores: BulletinStores,
+) -> list[TransactItem]:
+    """Return the write of a notice to these officers; none when there is nobody."""
     if not to:
         return []
     return [
         stores.announcements.item(
-            NoticeKind.DECLINED,
-            entry_id=f"{after.id}-{after.version}-declined",
+            kind,
+            entry_id=entry_id,
             to=to,
-            path=f"/v1/officer/bulletins/{after.id}",
-            step=_step(after),
+            path=f"/v1/officer/bulletins/{bulletin.id}",
+            step=_step(bulletin),
             now=actor.now,
         )
     ]

@@ -18,8 +18,7 @@ from chalicelib.store.writes import Update
 
 def count_answer(table: Table, report: Report, counter: str, *, now: datetime) -> None:
     """Note that a report was answered, and add one to a counter of the day in the city, in one
-    transaction. A
-    drill counts nowhere.
+    transaction. A drill counts nowhere.
 
     Raises ConditionFailed when there was an answer, or the report is not closed or is expiring.
     """

@@ -199,6 +199,11 @@ def _opened_elsewhere(page: Page, open_page: OpenPage) -> tuple[Resident, str]:
     return other, receipt
 
 
+def _say(phone: Page, words: str) -> None:
+    phone.get_by_label("Write to the police").fill(words)
+    phone.get_by_role("button", name="Send", exact=True).click()
+
+
 def _own_words(stack: Stack, receipt: str) -> list[str]:
     return [message["text"] for message in own_report(stack, receipt)["messages"]]
 
@@ -210,8 +215,7 @@ def test_a_message_without_network_arrives_once(
     phone, context = resident.page, resident.page.context
     context.set_offline(True)
     for words in ("Still at the bus stop.", "He sits down."):
-        phone.get_by_label("Write to the police").fill(words)
-        phone.get_by_role("button", name="Send", exact=True).click()
+        _say(phone, words)
     waiting = phone.get_by_text("waits for a connection")
     expect(waiting).to_have_count(2)
     expect(phone.get_by_label("Write to the police")).to_have_value("")
@@ -234,8 +238,7 @@ def test_a_message_is_sent_by_itself_when_the_network_is_back(
     resident, receipt = _opened_elsewhere(page, open_page)
     phone = resident.page
     phone.context.set_offline(True)
-    phone.get_by_label("Write to the police").fill("He sits down.")
-    phone.get_by_role("button", name="Send", exact=True).click()
+    _say(phone, "He sits down.")
     expect(phone.get_by_text("waits for a connection")).to_be_visible()
     resident.button("closing").click()
     expect(phone.get_by_text("because not everything is sent")).to_be_visible()
@@ -252,12 +255,10 @@ def test_a_message_that_waits_can_be_erased(page: Page, stack: Stack) -> None:
     resident.button("open_mine").click()
     expect(resident.button("closing")).to_be_visible()
     page.context.set_offline(True)
-    page.get_by_label("Write to the police").fill("I take it back.")
-    page.get_by_role("button", name="Send", exact=True).click()
+    _say(page, "I take it back.")
     page.get_by_role("button", name="Erase it, unsent").click()
     expect(page.locator(".message--waiting")).to_have_count(0)
-    page.get_by_label("Write to the police").fill("With the report.")
-    page.get_by_role("button", name="Send", exact=True).click()
+    _say(page, "With the report.")
     expect(page.locator(".message--waiting")).to_have_count(1)
     resident.button("start").click()
     page.get_by_role("button", name="Show or erase my receipt").click()

@@ -502,25 +502,19 @@ def read_bulletins(api: Api, bulletin_id: str, media_id: str) -> dict[str, Any]:
 
 def publish(api: Api, bulletin_id: str) -> None:
     one: dict[str, Any] = {"bulletin_id": bulletin_id}
+
+    def correct(version: int, words: str) -> int:
+        body = {"body": {"en": words}}
+        changed = api("change_bulletin", officer=LI, version=version, body=body, **one).json
+        return int(changed["version"])
+
     opened = api("open_bulletin", officer=CHIEF, **one).json
     api("list_bulletins", officer=LI)
     api("approve_bulletin", officer=CHIEF, version=opened["version"], **one)
-    correction = api(
-        "change_bulletin",
-        officer=LI,
-        version=opened["version"],
-        body={"body": {"en": "She wears a grey coat."}},
-        **one,
-    ).json
-    api("decline_bulletin", officer=CHIEF, version=correction["version"], **one)
-    correction = api(
-        "change_bulletin",
-        officer=LI,
-        version=correction["version"],
-        body={"body": {"en": "She wears a dark coat."}},
-        **one,
-    ).json
-    api("approve_bulletin", officer=CHIEF, version=correction["version"], **one)
+    correction = correct(opened["version"], "She wears a grey coat.")
+    api("decline_bulletin", officer=CHIEF, version=correction, **one)
+    correction = correct(correction, "She wears a dark coat.")
+    api("approve_bulletin", officer=CHIEF, version=correction, **one)
     api("resolve_bulletin", officer=LI, **one)
     api("read_bulletin_history", officer=LI, **one)
     api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])

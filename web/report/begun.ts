@@ -5,9 +5,8 @@
 import { signal } from '@preact/signals';
 
 import { eraseTexts, keepText, type KeptText, readTexts, TEXT } from './draft.ts';
+import { PAUSE_MS, whenHidden } from './hidden.ts';
 import type { TextFor } from './outbox/types.ts';
-
-const PAUSE_MS = 400;
 
 const begun = signal<readonly KeptText[]>([]);
 /** The ids of those whose latest words are not kept yet. */
@@ -74,8 +73,5 @@ function keepNow(): void {
 function listen(): void {
   if (listening) return;
   listening = true;
-  addEventListener('pagehide', keepNow);
-  addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') keepNow();
-  });
+  whenHidden(keepNow);
 }

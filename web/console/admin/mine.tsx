@@ -7,7 +7,7 @@ import { listed } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
-import { Fact } from '../parts/fact.tsx';
+import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -37,13 +37,7 @@ export function Mine({ api, me }: { api: Api; me: Me }) {
     <>
       <section class="card narrow settings" aria-labelledby="who">
         <h2 id="who">{t.who}</h2>
-        <dl class="facts">
-          {facts.map(([name, value]) => (
-            <Fact key={name} name={name}>
-              {value}
-            </Fact>
-          ))}
-        </dl>
+        <Facts rows={facts} />
       </section>
       <section class="card narrow settings" aria-labelledby="language">
         <h2 id="language">{t.language}</h2>

@@ -7,7 +7,7 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
 import { Back } from '../parts/back.tsx';
-import { Fact } from '../parts/fact.tsx';
+import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -98,13 +98,7 @@ function Now({ officer }: { officer: Officer }) {
   return (
     <section class="card" aria-labelledby="row">
       <h3 id="row">{text().officers.row}</h3>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {value}
-          </Fact>
-        ))}
-      </dl>
+      <Facts rows={facts} />
       {officer.approves_from && <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>}
     </section>
   );

@@ -1,5 +1,6 @@
 /** Where it was: a district from the list or the map, an address in it, a point. */
 
+import { AreaOptions } from '../../shared/components/AreaOptions.tsx';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { contains, type Feature, type Point } from '../../shared/area.ts';
@@ -54,8 +55,8 @@ export function Where({ entered, set, error }: Part) {
             onChange={(event) => set(chosen(event.currentTarget.value, entered))}
           >
             <option value="">{t.noArea}</option>
-            {areas && <Options label={t.districts} kind="district" areas={areas} />}
-            {areas && <Options label={t.stations} kind="station" areas={areas} />}
+            <AreaOptions label={t.districts} areas={ofKind(areas, 'district')} />
+            <AreaOptions label={t.stations} areas={ofKind(areas, 'station')} />
           </select>
         )}
       </Field>
@@ -66,26 +67,6 @@ export function Where({ entered, set, error }: Part) {
         {text('lon', t.lonHint)}
       </div>
     </fieldset>
-  );
-}
-
-interface OptionsProps {
-  label: string;
-  kind: Feature['properties']['kind'];
-  areas: Areas;
-}
-
-function Options({ label, kind, areas }: OptionsProps) {
-  const all = areas.features.filter(({ properties }) => properties.kind === kind);
-  if (all.length === 0) return null;
-  return (
-    <optgroup label={label}>
-      {all.map(({ properties }) => (
-        <option key={properties.code} value={properties.code}>
-          {properties.label}
-        </option>
-      ))}
-    </optgroup>
   );
 }
 
@@ -121,6 +102,10 @@ function PlaceMap({ entered, set, areas }: Omit<Part, 'error'> & { areas: Areas 
       )}
     </div>
   );
+}
+
+function ofKind(areas: Areas | null, kind: Feature['properties']['kind']): readonly Feature[] {
+  return areas?.features.filter(({ properties }) => properties.kind === kind) ?? [];
 }
 
 /** Return the change to another area. A point that was tapped was in the one before. */

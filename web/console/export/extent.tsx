@@ -2,7 +2,7 @@
 
 import { listed } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
-import { Fact } from '../parts/fact.tsx';
+import { Facts } from '../parts/fact.tsx';
 import type { NotExported } from '../queue/filters.ts';
 import { queueTexts } from '../queue/texts.ts';
 import type { Schemas } from '../types.ts';
@@ -31,13 +31,7 @@ export function Extent({ extent: { filters, wider } }: { extent: ListExtent }) {
   return (
     <>
       <p>{t.extent}</p>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {value}
-          </Fact>
-        ))}
-      </dl>
+      <Facts rows={facts} />
       {wider.length > 0 && (
         <p>
           <strong>{t.wider(listed(wider.map((name) => q[name])))}</strong>

@@ -9,7 +9,7 @@ import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { Fact } from '../parts/fact.tsx';
+import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Schemas } from '../types.ts';
 import { Made } from './dialog.tsx';
@@ -40,7 +40,7 @@ export function ExportPage({ id }: { id: string }) {
       <h1>{t.title}</h1>
       <Status kind="error">{problem}</Status>
       {pending === null && !problem && <Spinner label={t.loading} />}
-      {pending && <Facts pending={pending} />}
+      {pending && <About pending={pending} />}
       {pending?.approved_by === null && pending.by !== me.username && (
         <>
           <p>{t.approveHint}</p>
@@ -54,7 +54,7 @@ export function ExportPage({ id }: { id: string }) {
   );
 }
 
-function Facts({ pending }: { pending: Pending }) {
+function About({ pending }: { pending: Pending }) {
   const t = exportTexts();
   const { names } = useDesk();
   const { by, approved_by: approver } = pending;
@@ -66,15 +66,7 @@ function Facts({ pending }: { pending: Pending }) {
     [t.approvedBy, approver ? names.officer(approver) : t.nobody],
     [t.ends, clock(pending.ends_at)],
   ];
-  return (
-    <dl class="facts">
-      {rows.map(([name, value]) => (
-        <Fact key={name} name={name}>
-          {value}
-        </Fact>
-      ))}
-    </dl>
-  );
+  return <Facts rows={rows} />;
 }
 
 function Parts({ pending }: { pending: Pending }) {

@@ -14,8 +14,11 @@ interface ReasonFormProps {
   label?: string;
   submitLabel: string;
   kind?: 'primary' | 'danger';
-  /** Look at the fields among the children, which show what is wrong: also while no reason is given. */
-  check?: () => void;
+  /**
+   * Look at the fields among the children, which show what is wrong, also while no reason is given.
+   * Return the id of the first wrong one, or null when all are right: only then is it sent.
+   */
+  check?: () => string | null;
   /** Return what is wrong, or null when it is done. */
   submit: (reason: string) => Promise<string | null>;
   cancel?: () => void;
@@ -31,9 +34,13 @@ export function ReasonForm(props: ReasonFormProps) {
   const [busy, setBusy] = useState(false);
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    check?.();
+    const wrong = check?.() ?? null;
     if (busy) return;
     if (!reason.trim()) return refuse(t.missing);
+    if (wrong !== null) {
+      refuse(null);
+      return focusField(wrong);
+    }
     setBusy(true);
     refuse(await submit(reason.trim()));
     setBusy(false);

@@ -8,7 +8,7 @@ import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { Fact } from '../parts/fact.tsx';
+import { Facts } from '../parts/fact.tsx';
 import type { Report, Schemas } from '../types.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
@@ -123,13 +123,7 @@ function Summary({ title, report }: { title: string; report: Report }) {
         )}
       </div>
       <p class="report__text">{report.text ?? t.noText}</p>
-      <dl class="facts facts--small">
-        {rows.map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {value}
-          </Fact>
-        ))}
-      </dl>
+      <Facts rows={rows} small />
     </section>
   );
 }

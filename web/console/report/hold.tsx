@@ -15,6 +15,8 @@ import { endOfDay } from './kept.ts';
 import { type OpenReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
+const UNTIL = 'hold-until';
+
 interface Props {
   open: OpenReport;
   report: Report;
@@ -99,16 +101,12 @@ function AskHold({ open, report, onClose }: FormProps) {
   const { api } = useDesk();
   const [day, setDay] = useState('');
   const [error, setError] = useSaid<string | null>(null);
-  const isFuture = () => {
-    const isRight = endOfDay(day) !== null;
-    setError(isRight ? null : () => reportTexts().more.holdFuture);
-    return isRight;
+  const check = () => {
+    const isFuture = endOfDay(day) !== null;
+    setError(isFuture ? null : () => reportTexts().more.holdFuture);
+    return isFuture ? null : UNTIL;
   };
   const ask = async (reason: string) => {
-    if (!isFuture()) {
-      document.getElementById('hold-until')?.focus();
-      return null;
-    }
     const body = { reason, until: endOfDay(day) ?? '' };
     const params = { path: { report_id: report.id } };
     const outcome = await outcomeOf(
@@ -128,11 +126,11 @@ function AskHold({ open, report, onClose }: FormProps) {
     <ReasonForm
       intro={t.more.holdHint}
       submitLabel={t.more.holdSubmit}
-      check={isFuture}
+      check={check}
       submit={ask}
       cancel={onClose}
     >
-      <Field id="hold-until" label={t.more.holdUntil} error={error}>
+      <Field id={UNTIL} label={t.more.holdUntil} error={error}>
         {(control) => (
           <input
             {...control}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { useCopied } from '../../shared/copied.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap, isVague, type Mark } from '../map/district-map.tsx';
@@ -85,16 +86,15 @@ function distance(metres: number): string {
 
 function Coordinates({ lat, lon }: { lat: number; lon: number }) {
   const t = reportTexts();
-  const [copied, setCopied] = useState(false);
   const text = `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  const [copied, copy] = useCopied(text);
   return (
     <>
       <code>{text}</code>{' '}
       <Button kind="quiet" class="no-print" onClick={copy}>
         {t.place.copy}
       </Button>
-      <span role="status">{copied && t.place.copied}</span>
+      <span role="status">{copied === 'yes' && t.place.copied}</span>
     </>
   );
 }

@@ -12,6 +12,7 @@ import { reportTexts } from './texts.ts';
 
 type Part = Schemas['Part'];
 
+const INCLUDE = 'referral-include';
 const PARTS: readonly Part[] = ['text', 'place', 'occurred_at', 'details', 'media'];
 
 interface FormProps {
@@ -28,15 +29,12 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
   const [include, setInclude] = useState<Part[]>([]);
   const chosen = agencies.find(({ code }) => code === agency);
   const [error, setError] = useSaid<string | null>(null);
-  const isChosen = () => {
-    setError(include.length > 0 ? null : () => reportTexts().referral.nothing);
-    return include.length > 0;
+  const check = () => {
+    const isChosen = include.length > 0;
+    setError(isChosen ? null : () => reportTexts().referral.nothing);
+    return isChosen ? null : INCLUDE;
   };
   const submit = async (reason: string) => {
-    if (!isChosen()) {
-      document.getElementById('referral-include')?.focus();
-      return null;
-    }
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral', {
         params: { path: { report_id: report.id } },
@@ -52,7 +50,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     <ReasonForm
       label={t.referral.reason}
       submitLabel={t.referral.submit}
-      check={isChosen}
+      check={check}
       submit={submit}
       cancel={onClose}
     >
@@ -72,7 +70,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
         )}
       </Field>
       <Checks
-        id="referral-include"
+        id={INCLUDE}
         legend={t.referral.include}
         hint={t.referral.includeHint}
         error={error}

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
+import { AreaOptions } from '../../shared/components/AreaOptions.tsx';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -57,25 +58,13 @@ export function AreaChooser() {
             }}
           >
             <option value="">{text.areaNone}</option>
-            <Options label={text.districts} all={districts} />
-            {stations.length > 0 && <Options label={text.stations} all={stations} />}
+            <AreaOptions label={text.districts} areas={districts} />
+            <AreaOptions label={text.stations} areas={stations} />
           </select>
         )}
       </Field>
       <AreaMap districts={districts} stations={stations} chosen={chosen} />
     </>
-  );
-}
-
-function Options({ label, all }: { label: string; all: readonly Feature[] }) {
-  return (
-    <optgroup label={label}>
-      {all.map(({ properties }) => (
-        <option key={properties.code} value={properties.code}>
-          {properties.label}
-        </option>
-      ))}
-    </optgroup>
   );
 }
 

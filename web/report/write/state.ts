@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals';
 
 import { eraseDraft, keepDraft, readDrafts } from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
+import { PAUSE_MS, whenHidden } from '../hidden.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { chosenFiles } from './chosen.ts';
 
@@ -11,8 +12,6 @@ export interface Refusal {
   readonly field: string;
   readonly text: string;
 }
-
-const PAUSE_MS = 400;
 
 export const form = signal<Form>(emptyForm());
 export const chosen = chosenFiles();
@@ -77,10 +76,7 @@ export function keepForm(): void {
     // A file at once: it is what costs most to get again.
     timer = setTimeout(keepNow, isTyped ? PAUSE_MS : 0);
   });
-  addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') keepNow();
-  });
-  addEventListener('pagehide', keepNow);
+  whenHidden(keepNow);
 }
 
 /** Keep what is written now; an empty form is no draft. */

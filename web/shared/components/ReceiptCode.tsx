@@ -1,5 +1,4 @@
-import { useState } from 'preact/hooks';
-
+import { useCopied } from '../copied.ts';
 import { colon } from '../joined.ts';
 import { texts } from '../language.ts';
 import { showReceipt } from '../receipt.ts';
@@ -9,15 +8,7 @@ import './ReceiptCode.css';
 /** A receipt as it is easiest to write down or read out, and a button that copies it. */
 export function ReceiptCode({ receipt }: { receipt: string }) {
   const t = text();
-  const [copied, setCopied] = useState<'yes' | 'no' | null>(null);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(receipt);
-      setCopied('yes');
-    } catch {
-      setCopied('no');
-    }
-  };
+  const [copied, copy] = useCopied(receipt);
   return (
     <>
       <p class="receipt__code" translate={false}>
@@ -28,7 +19,7 @@ export function ReceiptCode({ receipt }: { receipt: string }) {
         <code>{showReceipt(receipt)}</code>
       </p>
       <div class="row">
-        <Button onClick={() => void copy()}>{t.copy}</Button>
+        <Button onClick={copy}>{t.copy}</Button>
         <span role="status">
           {copied === 'yes' && t.copied}
           {copied === 'no' && t.copyFailed}
