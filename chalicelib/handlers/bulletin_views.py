@@ -48,7 +48,8 @@ class ListedBulletin(ContentView):
     true when a version waits for approval. `outcome` and `reason` are the approved words of a
     resolved and of a withdrawn bulletin; the public sees them after the text of its `code`.
     `pending_words` are words that wait for approval. `declined` says that what waited was declined:
-    it waits no more until it is written again.
+    it waits no more until it is written again. `declined_before` is what was declined of it before
+    what waits now.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ListedBulletin(ContentView):
     pending_words: LocalizedText | None
     words_approved_by: str | None
     declined: DeclinedView | None
+    declined_before: DeclinedView | None
 
     @classmethod
     def at_hand(cls, bulletin: Bulletin, call: Call, **more: Any) -> Self:
@@ -78,6 +80,7 @@ class ListedBulletin(ContentView):
         content = bulletin.content
         own = dict(bulletin)
         state, words = bulletin.state_at(call.now), bulletin.approved_words
+        pending = bulletin.is_pending(call.now)
         return cls.model_validate(
             {
                 **dict(content),
@@ -88,7 +91,8 @@ class ListedBulletin(ContentView):
                 "pending_words": bulletin.pending_words,
                 "channel_label": text(f"channel.{content.channel}", call.language),
                 "expires_at": content.expires_at or bulletin.expires_at,
-                "pending": bulletin.is_pending(call.now),
+                "pending": pending,
+                "declined_before": bulletin.declined_before if pending else None,
                 **more,
             }
         )

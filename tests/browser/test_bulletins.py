@@ -157,10 +157,19 @@ def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
     declined.get_by_role("link", name=bulletin["title"]["en"]).first.click()
     expect(author.get_by_text("Leave out the street.")).to_be_visible()
     author.get_by_role("button", name="Edit").click()
+    # Beside the form, too.
+    expect(author.get_by_text("Leave out the street.")).to_be_visible()
     author.get_by_label("Place in words").fill("By the lake")
     author.get_by_role("button", name="Save", exact=True).click()
-    expect(author.get_by_text("Leave out the street.")).to_have_count(0)
+    expect(author.get_by_text("Saved. A colleague")).to_be_visible()
     page.reload()
+    # Whoever reads it again sees what was asked for, and what came of it.
+    before = page.get_by_role("region", name="It was declined before")
+    expect(before).to_contain_text("Leave out the street.")
+    expect(before).to_contain_text("Changed from version 1 to version 2:")
+    expect(before).to_contain_text("By the lake")
+    expect(before).not_to_contain_text(bulletin["title"]["en"])
+    assert axe_violations(page) == []
     expect(page.get_by_role("button", name="Approve version 2 and publish it")).to_be_visible()
 
 

@@ -23,6 +23,8 @@ SEEN = """() => {
   }));
   return [one.ariaLabel || one.labels?.[0]?.textContent || one.textContent || one.id, seen];
 }"""
+# Whether a box ends above a height.
+BOTTOM = "([box, limit]) => box.getBoundingClientRect().bottom <= limit"
 LONG = "An old man in a grey coat stands at the bus stop. " * 60
 
 
@@ -193,6 +195,27 @@ def test_nothing_that_has_the_focus_is_behind_a_bar(
         hidden += [] if is_seen else [f"{key}: {name}"]
     assert hidden == []
     assert stops > 40
+
+
+@pytest.mark.parametrize("label", ["Message to the reporter", "New note"])
+def test_a_box_that_is_written_in_is_whole_above_the_bar(
+    open_page: OpenPage, resident: Resident, label: str
+) -> None:
+    page = opened(open_page, f"reports/{resident.id}", PHONE)
+    box = page.get_by_label(label)
+    bar = page.get_by_role("navigation", name="Console").bounding_box()
+    assert bar
+    # Half of it is behind the bar.
+    box.evaluate(
+        "(one, top) => scrollBy({top: one.getBoundingClientRect().top - top, behavior: 'instant'})",
+        bar["y"] - 30,
+    )
+    box.click(position={"x": 20, "y": 10})
+    expect(box).to_be_focused()
+    page.wait_for_function(BOTTOM, arg=[box.element_handle(), bar["y"]])
+    # It grows with what is written.
+    box.press_sequentially("\n".join("line"))
+    page.wait_for_function(BOTTOM, arg=[box.element_handle(), bar["y"]])
 
 
 @pytest.mark.parametrize("percent", [150, 200])

@@ -44,6 +44,34 @@ def test_charts_say_in_words_what_they_show(open_page: OpenPage, stack: Stack) -
     expect(days.get_by_role("img", name=re.compile(r"\d+ reports? from"))).to_be_visible()
 
 
+def test_days_that_make_no_period_are_said_beside_them_and_the_figures_stay(
+    open_page: OpenPage,
+) -> None:
+    page = page_of(open_page, LI, "/console/dashboard")
+    page.get_by_role("button", name="Other days").click()
+    period = page.get_by_role("region", name="Period")
+    first, last = period.get_by_label("From"), period.get_by_label("To")
+    until = last.input_value()
+    period.get_by_label("To").fill("2020-01-01")
+    period.get_by_role("button", name="Show").click()
+    expect(period.get_by_role("alert")).to_contain_text("From: This is after the last day.")
+    expect(first).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("region", name="Received")).to_be_visible()
+    # Each end says what is wrong with it, and only until it is put right.
+    first.fill("")
+    last.fill("2999-01-01")
+    period.get_by_role("button", name="Show").click()
+    expect(period.get_by_text("Choose a day.")).to_have_count(2)
+    expect(last).to_have_attribute("aria-invalid", "true")
+    assert axe_violations(page) == []
+    last.fill(until)
+    expect(last).to_have_attribute("aria-invalid", "false")
+    first.fill(until)
+    with page.expect_request(f"**/v1/officer/stats?since={until}&until={until}"):
+        period.get_by_role("button", name="Show").click()
+    expect(period.get_by_role("alert")).to_have_count(0)
+
+
 @pytest.mark.thorough
 def test_a_count_leads_to_its_reports(open_page: OpenPage, stack: Stack) -> None:
     reported(stack, "other")

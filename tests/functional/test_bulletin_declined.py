@@ -56,6 +56,19 @@ def test_a_declined_draft_waits_again_once_it_is_written_anew() -> None:
     assert approve(anew).status == 200
 
 
+def test_whoever_reads_what_waits_is_told_what_was_declined_before() -> None:
+    bulletin = drafted()
+    assert decline(bulletin).json["declined_before"] is None
+    anew = change(bulletin, body={"en": "Tuesday."}).json
+    before = anew["declined_before"]
+    assert (before["by"], before["version"], before["reason"]) == (ZHAO, 1, WHY)
+    # Also after a second change, and no longer once it is approved.
+    again = change(anew, body={"en": "Tuesday evening."}).json
+    assert again["declined_before"] == before
+    assert approve(again).json["declined_before"] is None
+    assert change(again, body={"en": "Sunday."}).json["declined_before"] is None
+
+
 def test_readers_keep_what_is_published_while_a_correction_is_declined() -> None:
     bulletin = published()
     other = change(bulletin, body={"en": "Wednesday."}).json
@@ -78,8 +91,16 @@ def test_declined_words_are_not_shown_and_new_ones_wait(step: str, name: str) ->
 
     words = {name: {"en": "Other words."}}
     again = end(bulletin, step, **words).json
-    assert again["declined"] is None
-    assert approve(again).json[name] == words[name]
+    assert (again["declined"], again["declined_before"]["reason"]) == (None, WHY)
+    done = approve(again).json
+    assert (done[name], done["declined_before"]) == (words[name], None)
+
+
+def test_what_was_declined_of_the_content_is_not_said_of_the_words_of_its_end() -> None:
+    bulletin = published()
+    decline(change(bulletin, body={"en": "Wednesday."}).json)
+    ended = end(bulletin, "resolve", outcome={"en": "Words."}).json
+    assert (ended["declined"], ended["declined_before"]) == (None, None)
 
 
 def test_only_the_version_that_was_read_is_declined() -> None:

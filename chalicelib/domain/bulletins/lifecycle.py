@@ -79,9 +79,14 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None, now: dateti
             "version": bulletin.version + 1,
             "authors": authors,
             "written_at": now,
-            "declined": bulletin.declined if by is None else None,
+            **({} if by is None else _written_anew(bulletin)),
         }
     )
+
+
+def _written_anew(bulletin: Bulletin) -> dict[str, Declined | None]:
+    """Return that nothing is declined now. What was is kept, for whoever reads what waits."""
+    return {"declined": None, "declined_before": bulletin.declined or bulletin.declined_before}
 
 
 def is_approved(bulletin: Bulletin, version: int, *, by: str, now: datetime) -> bool:
@@ -116,6 +121,7 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
             "corrected_at": now if corrects else bulletin.corrected_at,
             "approved_by": by,
             "expires_at": expires_at,
+            "declined_before": None,
             "messages": (*bulletin.messages, AlertMessage(kind=kind, sent=now)),
         }
     )
@@ -123,7 +129,12 @@ def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
 
 def _words_approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     bulletin.after(Step.APPROVE, now)
-    shown = {"words_approved_by": by, "words_version": bulletin.version, "corrected_at": now}
+    shown = {
+        "words_approved_by": by,
+        "words_version": bulletin.version,
+        "corrected_at": now,
+        "declined_before": None,
+    }
     return _cancelled(bulletin.model_copy(update=shown), now)
 
 
@@ -159,7 +170,10 @@ def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datet
             "words": ending.words,
             "words_version": None,
             "words_approved_by": None,
-            "declined": None,
+            # What was declined of the content says nothing about the words of its end.
+            **(
+                _written_anew(bulletin) if corrects else {"declined": None, "declined_before": None}
+            ),
         }
     )
     if corrects and after.end_text == bulletin.end_text:

@@ -163,8 +163,9 @@ class Bulletin(Record):
     write. `rev` grows with each write of any kind. `authors` has everyone who ever wrote a part, of
     the words of its end too. `expires_at` belongs to `published`; `published_version` is the
     version that was approved. `words` are of the outcome or the withdrawal; readers see them when
-    `words_approved_by` is set. `declined` is set while what was declined is not written anew.
-    `closed_at` and `pictures_deleted_at` say how far retention is.
+    `words_approved_by` is set. `declined` is set while what was declined is not written anew;
+    then `declined_before`, until that is approved. `closed_at` and `pictures_deleted_at` say how
+    far retention is.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Bulletin(Record):
     words_version: int | None = None
     words_approved_by: str | None = None
     declined: Declined | None = None
+    declined_before: Declined | None = None
     messages: tuple[AlertMessage, ...] = ()
     closed_at: datetime | None = None
     pictures_deleted_at: datetime | None = None

@@ -7,7 +7,7 @@ import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
-import { Decline, Declined } from './declined.tsx';
+import { Decline, Declined, DeclinedBefore } from './declined.tsx';
 import { Since } from './since.tsx';
 import { text } from './texts.ts';
 
@@ -67,7 +67,13 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       <h2 id="approval">
         {declined ? text().declined : words ? text().pendingWords : text().approval}
       </h2>
-      {declined && <Declined declined={declined} />}
+      {declined && (
+        <>
+          <Declined declined={declined} />
+          <p>{text().writeAnew}</p>
+        </>
+      )}
+      <DeclinedBefore bulletin={bulletin} history={history} />
       {isNewer && (
         <Since
           intro={text().stale(bulletin.version)}

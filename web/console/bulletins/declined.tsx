@@ -3,7 +3,9 @@ import { outcomeOf } from '../calls.ts';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Api } from '../types.ts';
-import type { Bulletin } from './changes.ts';
+import { ChangeList } from './change-list.tsx';
+import { type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
+import type { Opened } from './opened.ts';
 import { text } from './texts.ts';
 
 /** Who has declined it, and what they want changed. */
@@ -15,8 +17,31 @@ export function Declined({ declined }: { declined: NonNullable<Bulletin['decline
         {text().declinedBy(names.officer(declined.by), clock(declined.at), declined.version)}
       </p>
       <blockquote class="words">{declined.reason}</blockquote>
-      <p>{text().writeAnew}</p>
     </>
+  );
+}
+
+/** What was declined before this version, and what its authors have changed since. */
+export function DeclinedBefore({ bulletin, history }: Opened) {
+  const declined = bulletin.declined_before;
+  if (!declined) return null;
+  // The record has no words about an end, so only what is new can be shown of them.
+  const was = bulletin.pending_words ? null : versionAt(history, declined.version);
+  const now = versionAt(history, bulletin.version) ?? currentVersion(bulletin);
+  const changes = was && changesBetween(was, now);
+  return (
+    <section class="declined" aria-labelledby="declined-before">
+      <h3 id="declined-before">{text().declinedBefore}</h3>
+      <Declined declined={declined} />
+      {changes && (
+        <p>
+          {changes.length > 0
+            ? text().changedSince(declined.version, bulletin.version)
+            : text().sameAsDeclined(declined.version)}
+        </p>
+      )}
+      {changes && <ChangeList changes={changes} pictures={bulletin.media} />}
+    </section>
   );
 }
 

@@ -8,6 +8,7 @@ import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Catalogue } from '../types.ts';
 import { type Bulletin, currentVersion } from './changes.ts';
 import { ContentFields } from './content-fields.tsx';
+import { Declined } from './declined.tsx';
 import { type Mistake, mistakesIn, previewOf, type Written, written } from './form.ts';
 import { mistakeLines } from './mistakes.ts';
 import { shownPictures } from './opened.ts';
@@ -72,6 +73,7 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
       <form onSubmit={submit} noValidate aria-labelledby="editor">
         <h1 id="editor">{base ? t.editTitle : t.newTitle}</h1>
         <p>{base?.published_version ? t.correction : t.whoSees}</p>
+        {base?.declined && <Declined declined={base.declined} />}
         <ErrorSummary errors={mistakeLines(mistakes)} />
         {stale && base && stale.version !== base.version && (
           <Since

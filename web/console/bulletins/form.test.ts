@@ -31,6 +31,7 @@ const BULLETIN: Bulletin = {
   pending_words: null,
   words_approved_by: null,
   declined: null,
+  declined_before: null,
   consent: null,
   media: [],
   published: null,

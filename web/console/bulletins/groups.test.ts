@@ -29,6 +29,7 @@ function bulletin(id: string, change: Partial<ListedBulletin> = {}): ListedBulle
     pending_words: null,
     words_approved_by: null,
     declined: null,
+    declined_before: null,
     ...change,
   };
 }

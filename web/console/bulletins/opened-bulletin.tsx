@@ -105,8 +105,9 @@ function isPreparing(bulletin: Bulletin | undefined): boolean {
 function Head({ bulletin }: { bulletin: Bulletin }) {
   const { names } = useDesk();
   useEffect(() => {
-    const { authors, approved_by: by, declined } = bulletin;
-    void names.meet([...authors, ...(by ? [by] : []), ...(declined ? [declined.by] : [])]);
+    const { authors, approved_by: by, declined, declined_before: before } = bulletin;
+    const others = [by, declined?.by, before?.by].filter((each) => typeof each === 'string');
+    void names.meet([...authors, ...others]);
   }, [names, bulletin]);
   const authors = listed(bulletin.authors.map((each) => names.officer(each)));
   const waiting = waitingWords(bulletin);

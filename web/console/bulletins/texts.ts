@@ -129,6 +129,9 @@ export const text = texts({
     declined: 'Declined',
     declinedBy: (name: string, time: string, version: number) =>
       `${name} declined version ${version}, ${time}:`,
+    declinedBefore: 'It was declined before',
+    changedSince: (from: number, to: number) => `Changed from version ${from} to version ${to}:`,
+    sameAsDeclined: (version: number) => `Nothing differs from version ${version}.`,
     writeAnew: 'Nothing waits for approval until it is written anew.',
     wroteIt: 'You wrote part of this, so a colleague of the channel approves it.',
     notReady: (count: number) =>
@@ -352,6 +355,9 @@ export const text = texts({
     declined: '已退回',
     declinedBy: (name: string, time: string, version: number) =>
       spaced(`${name}于 ${time} 退回第 ${version} 版：`),
+    declinedBefore: '此前曾被退回',
+    changedSince: (from: number, to: number) => `第 ${from} 版至第 ${to} 版的变化：`,
+    sameAsDeclined: (version: number) => `与第 ${version} 版没有差别。`,
     writeAnew: '修改之前，没有内容等待批准。',
     wroteIt: '您参与了撰写，须由本栏目的同事批准。',
     notReady: (count: number) => `有 ${count} 张照片尚未就绪。就绪后，或去掉照片后，才能批准。`,

@@ -1,15 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import type { Period } from './days.ts';
 import { period } from './figures.ts';
+import { OtherDays } from './other-days.tsx';
 import { text } from './texts.ts';
 
 const DAYS = [7, 30, 90, 365];
-
-export interface Period {
-  since: string;
-  until: string;
-}
 
 interface PeriodsProps {
   /** The present day in the city. */
@@ -48,39 +44,5 @@ export function Periods({ today, shown, onShow }: PeriodsProps) {
       {isOther && <OtherDays shown={shown} today={today} onShow={onShow} />}
       <p class="hint">{text().days}</p>
     </section>
-  );
-}
-
-function OtherDays({
-  shown,
-  today,
-  onShow,
-}: {
-  shown: Period;
-  today: string;
-  onShow: (period: Period) => void;
-}) {
-  const [days, setDays] = useState<Period>({ since: shown.since, until: shown.until });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (days.since && days.until) onShow(days);
-  };
-  return (
-    <form class="row periods__other" onSubmit={submit}>
-      {(['since', 'until'] as const).map((end) => (
-        <Field key={end} id={`period-${end}`} label={end === 'since' ? text().from : text().to}>
-          {(control) => (
-            <input
-              {...control}
-              type="date"
-              max={today}
-              value={days[end]}
-              onInput={(event) => setDays({ ...days, [end]: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-      ))}
-      <Button type="submit">{text().show}</Button>
-    </form>
   );
 }

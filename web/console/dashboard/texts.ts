@@ -20,6 +20,12 @@ export const text = texts({
     from: 'From',
     to: 'To',
     show: 'Show',
+    faults: {
+      missing: () => 'Choose a day.',
+      future: () => 'This day has not come yet.',
+      order: () => 'This is after the last day.',
+      long: (days: number) => `At most ${days} days before the last day.`,
+    },
     days: 'Days are those of the city. A change appears after a few seconds. Drills are not counted.',
     reports: (count: number) => (count === 1 ? '1 report' : `${count} reports`),
 
@@ -137,6 +143,12 @@ export const text = texts({
     from: '从',
     to: '到',
     show: '显示',
+    faults: {
+      missing: () => '请选择日期。',
+      future: () => '不能晚于今天。',
+      order: () => '不能晚于结束日期。',
+      long: (days: number) => `最多比结束日期早 ${days} 天。`,
+    },
     days: '日期以本市时间为准。变化在数秒后显示。演练不计入。',
     reports: (count: number) => `${count} 件举报`,
 

@@ -8,6 +8,7 @@ import { listed } from '../../shared/joined.ts';
 import { keepFocus } from '../../shared/keep-focus.ts';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
+import { keepBoxInSight } from '../parts/focus.ts';
 import { seesReports } from '../roles.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
 import type { Me } from '../types.ts';
@@ -29,6 +30,7 @@ export function Frame({ signOut, lock }: FrameProps) {
   const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
   useFocusedPage(main);
   useEffect(() => keepFocus(), []);
+  useEffect(keepBoxInSight, []);
   return (
     <div class="frame">
       <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>

@@ -1,4 +1,4 @@
-/** Where the focus goes when the button that had it is gone, or was pressed for nothing. */
+/** Where the focus goes when the button that had it is gone, and that what has it is in sight. */
 
 /** Put the focus on the page's heading, once what has changed is shown. */
 export function focusHeading(): void {
@@ -17,6 +17,23 @@ export function focusField(id: string): void {
     field?.focus();
     field?.closest('.field')?.scrollIntoView({ block: 'nearest' });
   });
+}
+
+/**
+ * Keep a box that is written in whole above the bar, when it is chosen and while it grows: the browser
+ * shows no more of it than the line of the caret. Returns what ends it.
+ */
+export function keepBoxInSight(): () => void {
+  // After the pointer has left it: what moves under a pressed one is marked.
+  const events = ['click', 'keyup', 'input'] as const;
+  const show = ({ target }: Event) => {
+    if (!(target instanceof HTMLTextAreaElement)) return;
+    requestAnimationFrame(() => target.scrollIntoView({ block: 'nearest' }));
+  };
+  for (const name of events) addEventListener(name, show);
+  return () => {
+    for (const name of events) removeEventListener(name, show);
+  };
 }
 
 function focusOn(selector: string): void {
