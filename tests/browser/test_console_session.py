@@ -71,6 +71,22 @@ def test_who_signs_out_in_one_tab_is_signed_out_in_all(page: Page) -> None:
     expect(other.get_by_role("button", name=WANG)).to_be_visible()
 
 
+def test_who_locks_one_tab_locks_all(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/console/")
+    expect(other.locator(".frame")).to_be_visible()
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Lock the screen").click()
+    for tab in (page, other):
+        expect(tab.get_by_role("heading", name="The screen is locked")).to_be_visible()
+        expect(tab.get_by_text("It was locked by hand.")).to_be_visible()
+        expect(tab.locator(".frame")).to_be_hidden()
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    other.clock.run_for(60_000)
+    assert asked == []
+
+
 @pytest.mark.thorough
 def test_an_answer_to_another_sign_in_is_refused(open_page: OpenPage) -> None:
     page = open_page("/console/")

@@ -183,5 +183,5 @@ async function usernameOf(base: string, access: string): Promise<string> {
 
 function lockNow(activity: Activity, session: Session): void {
   activity.lock();
-  session.lock({ byHand: true });
+  session.lockAll();
 }

@@ -46,9 +46,11 @@ export type Identify = (access: string) => Promise<string>;
 
 const AHEAD_MS = 60_000;
 const CHANNEL = 'tipline.unlock';
-// Says to the other tabs that the officer has signed out.
-const OUT_CHANNEL = 'tipline.sign-out';
+// Says to the other tabs what the officer has done in this one.
+const TABS_CHANNEL = 'tipline.tabs';
 const WINDOW_STATE = 'window.';
+
+type Said = 'signed out' | 'locked';
 
 export class Session {
   readonly state = signal<SessionState>('starting');
@@ -62,13 +64,14 @@ export class Session {
   /** When the officer of a locked page last typed a password, by the issuer's clock. */
   private askedBefore: number | null = null;
   private closeChannel: (() => void) | null = null;
-  private readonly tabs = new BroadcastChannel(OUT_CHANNEL);
+  private readonly tabs = new BroadcastChannel(TABS_CHANNEL);
 
   constructor(
     private readonly config: Config,
     private readonly redirect: string,
   ) {
-    this.tabs.onmessage = () => this.forget();
+    this.tabs.onmessage = ({ data }: MessageEvent<Said>) =>
+      data === 'locked' ? this.lock({ byHand: true }) : this.forget();
   }
 
   /** Complete a sign-in that comes back, or begin one. Returns the path to show, or null when this
@@ -103,7 +106,7 @@ export class Session {
   /** Forget the tokens in all tabs, and end the issuer's session. */
   signOut(): void {
     this.tokens = null;
-    this.tabs.postMessage('signed out');
+    this.tell('signed out');
     markLocked(false, localStorage);
     markSignedOut(sessionStorage);
     location.assign(signOutUrl(this.config, this.redirect) ?? this.redirect);
@@ -125,6 +128,12 @@ export class Session {
     if (this.state.value !== 'signed_in') return;
     this.tokens = null;
     this.state.value = 'ended';
+  }
+
+  /** Lock this page and the officer's other tabs: whoever leaves the desk leaves all of them. */
+  lockAll(): void {
+    this.lock({ byHand: true });
+    this.tell('locked');
   }
 
   /** Lock the page: forget the tokens, so that nobody can use them either. */
@@ -150,6 +159,10 @@ export class Session {
     this.unlockProblem.value = null;
     this.listen(state, (address) => this.admit(address, verifier, username, identify));
     opened.location.href = this.authorization(state, challenge, this.state.value === 'locked');
+  }
+
+  private tell(said: Said): void {
+    this.tabs.postMessage(said);
   }
 
   /** Sign out with another tab, which has ended the issuer's session: nothing can be sent any more. */
