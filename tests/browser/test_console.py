@@ -282,6 +282,7 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
 
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Approve the hold").click()
+    expect(other.get_by_text("The hold is in effect.")).to_be_visible()
     expect(other.get_by_text("Held until")).to_be_visible()
     expect(other.locator(".report__tags")).to_contain_text("Legal hold")
     kept = other.get_by_role("region", name="Report").locator("dl > div", has_text="Kept until")

@@ -123,6 +123,42 @@ def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
 
 
 @pytest.mark.thorough
+def test_what_was_begun_keeps_its_place_while_nobody_changes_it(page: Page) -> None:
+    resident = Resident(page)
+    text = page.get_by_label("What did you see?")
+    for words in ("About an old man.", "About a purse."):
+        resident.begin()
+        resident.write(words)
+        expect(page.get_by_text("Kept on this device")).to_be_visible()
+        resident.button("start").click()
+    begun = page.get_by_role("button", name="Go on with it")
+    for _ in range(2):
+        for place, words in enumerate(("About an old man.", "About a purse.")):
+            begun.nth(place).click()
+            expect(text).to_have_value(words)
+            resident.button("start").click()
+            expect(begun).to_have_count(2)
+
+
+def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
+    resident = Resident(page)
+    resident.begin()
+    resident.write("I was writing this.")
+    resident.button("start").click()
+    page.get_by_role("button", name="Erase it").click()
+    page.get_by_role("button", name="Yes, erase it").click()
+    expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
+    # Neither when the page is hidden nor when another report is begun.
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    resident.begin()
+    resident.write("Another one.")
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.button("start").click()
+    expect(page.get_by_role("button", name="Go on with it")).to_have_count(1)
+    assert resident.kept_rows() == 1
+
+
+@pytest.mark.thorough
 def test_a_begun_report_can_be_erased(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
@@ -246,6 +282,23 @@ def test_a_message_is_sent_by_itself_when_the_network_is_back(
     phone.context.set_offline(False)
     expect(phone.locator(".message--waiting")).to_have_count(0)
     wait_until(lambda: _own_words(stack, receipt) == ["He sits down."])
+
+
+@pytest.mark.thorough
+def test_a_message_that_was_left_waiting_says_that_it_has_arrived(
+    page: Page, open_page: OpenPage, stack: Stack
+) -> None:
+    resident, receipt = _opened_elsewhere(page, open_page)
+    phone = resident.page
+    phone.context.set_offline(True)
+    _say(phone, "He sits down.")
+    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    resident.button("start").click()
+    expect(phone.get_by_text("Your message to the police: not sent yet")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(phone.get_by_text("Your message has arrived at the police.")).to_be_visible()
+    expect(phone.get_by_role("heading", name="Your reports on this device")).to_have_count(0)
+    assert _own_words(stack, receipt) == ["He sits down."]
 
 
 @pytest.mark.thorough

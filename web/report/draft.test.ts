@@ -54,6 +54,17 @@ test('texts for reports are apart from reports, and erased for one report or all
   expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['a']);
 });
 
+test('what the database cannot hold lasts as long as the page, and its words longer', async () => {
+  // No database takes a function.
+  const file = (() => null) as unknown as File;
+  expect(await drafts.keepDraft({ ...draft('a', 'One'), files: [file] })).toBe(false);
+  expect((await drafts.readDrafts()).map(({ files }) => files)).toEqual([[file]]);
+  const [left] = await (await opened()).readDrafts();
+  expect([left?.form.text, left?.files]).toEqual(['One', []]);
+  await drafts.keepDraft(draft('a', 'One more'));
+  expect((await drafts.readDrafts()).map(({ form, files }) => [form.text, files])).toEqual([['One more', []]]);
+});
+
 test('without databases a draft lasts as long as the page, and is not called kept', async () => {
   vi.stubGlobal('indexedDB', undefined);
   drafts = await opened();

@@ -1,8 +1,8 @@
 /**
  * What is being written, reports and texts for them, kept on the phone from the first word, so that a
  * reload or a dead battery loses nothing. Each is one row in a database of its own, and goes when it
- * goes to the outbox or is erased. Without IndexedDB they are kept in memory, as long as the page is
- * open.
+ * goes to the outbox or is erased. What the database cannot hold is kept in memory, as long as the page
+ * is open.
  */
 import { signal } from '@preact/signals';
 
@@ -82,8 +82,10 @@ async function keep<T extends Row>(row: T, smaller: () => T): Promise<boolean> {
   }
   try {
     await put(database, row);
+    memory.delete(row.id);
     return true;
   } catch {
+    memory.set(row.id, row);
     // No room for the files: the words at least.
     try {
       await put(database, smaller());
@@ -105,8 +107,9 @@ async function erase(change: (store: IDBObjectStore) => void): Promise<void> {
 
 async function readAll(): Promise<readonly Row[]> {
   const database = await open();
-  const all = database ? await allOf(database) : [...memory.values()];
-  return [...all].sort((one, other) => one.at - other.at);
+  const kept = database ? await allOf(database) : [];
+  const all = new Map([...kept.map((row) => [row.id, row] as const), ...memory]);
+  return [...all.values()].sort((one, other) => one.at - other.at);
 }
 
 async function allOf(database: IDBDatabase): Promise<readonly Row[]> {

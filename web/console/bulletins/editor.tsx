@@ -9,7 +9,7 @@ import type { Api, Catalogue } from '../types.ts';
 import { type Bulletin, currentVersion } from './changes.ts';
 import { ContentFields } from './content-fields.tsx';
 import { Declined } from './declined.tsx';
-import { type Mistake, mistakesIn, previewOf, type Written, written } from './form.ts';
+import { type Mistake, mistakesIn, previewOf, stillIn, type Written, written } from './form.ts';
 import { mistakeLines } from './mistakes.ts';
 import { shownPictures } from './opened.ts';
 import { PictureFields, useBlobs } from './picture-fields.tsx';
@@ -40,7 +40,7 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
     () => kept(drafts.get(draft)) ?? written(bulletin, firstChannel(catalogue), districts),
   );
   const [files, setFiles] = useState<File[]>([]);
-  const [mistakes, setMistakes] = useState<Mistake[]>([]);
+  const [found, setFound] = useState<Mistake[]>([]);
   const saving = useSaving(api, bulletin, districts, (id) => {
     drafts.set(draft, '');
     onSaved(id);
@@ -56,11 +56,13 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
   const channel = catalogue.channels.find((each) => each.code === form.channel);
   // A correction needs no open channel; a draft and a renewal do.
   const isClosed = channel?.state !== 'active' && base?.state !== 'published';
+  const needsConsent = channel?.guardian_consent ?? false;
+  const mistakes = stillIn(form, needsConsent, found);
   const submit = (event: Event) => {
     event.preventDefault();
-    const found = mistakesIn(form, channel?.guardian_consent ?? false);
-    setMistakes(found);
-    if (found.length === 0 && !isClosed) void saving.save(form, files);
+    const wrong = mistakesIn(form, needsConsent);
+    setFound(wrong);
+    if (wrong.length === 0 && !isClosed) void saving.save(form, files);
   };
   const cancel = () => {
     drafts.set(draft, '');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Bulletin } from './changes.ts';
-import { changeOf, draftOf, mistakesIn, previewOf, type Written, written } from './form.ts';
+import { changeOf, draftOf, mistakesIn, previewOf, stillIn, type Written, written } from './form.ts';
 
 const DISTRICTS = ['chaoyang', 'haidian'];
 
@@ -93,4 +93,11 @@ test('asks for the consent where the channel does, and whom it is about', () => 
     { field: 'about' },
     { field: 'consent' },
   ]);
+});
+
+test('what is put right is no mistake any more, and what is half written is none before it is sent', () => {
+  const found = mistakesIn(form({ consent: false, about: null }), true);
+  const half = form({ about: 'child', consent: false, title: { zh: '寻找王奶奶' } });
+  expect(stillIn(half, true, found)).toEqual([{ field: 'consent' }]);
+  expect(stillIn(form(), true, found)).toEqual([]);
 });

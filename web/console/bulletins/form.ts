@@ -94,6 +94,12 @@ export function mistakesIn(form: Written, needsConsent: boolean): Mistake[] {
   ];
 }
 
+/** Return those of the mistakes that nobody has put right yet. */
+export function stillIn(form: Written, needsConsent: boolean, found: readonly Mistake[]): Mistake[] {
+  const now = mistakesIn(form, needsConsent).map((each) => JSON.stringify(each));
+  return found.filter((each) => now.includes(JSON.stringify(each)));
+}
+
 /** Return the version that the form would make, to be previewed. */
 export function previewOf(form: Written, was: Bulletin | null, districts: readonly string[]): Version {
   const before = was ? placeOf(was.area, districts) : null;

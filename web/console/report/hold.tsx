@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
@@ -26,14 +27,25 @@ export function Hold({ open, report }: Props) {
   const t = reportTexts();
   const { hold } = report;
   const [asking, setAsking] = useState<'hold' | 'end' | null>(null);
+  const [done, setDone] = useSaid('');
+  const ask = (what: 'hold' | 'end') => {
+    setDone('');
+    setAsking(what);
+  };
   const close = () => setAsking(null);
   return (
     <>
       <h3>{t.more.hold}</h3>
+      <Status kind="success">{done}</Status>
       {hold === null ? (
-        <Button onClick={() => setAsking('hold')}>{t.more.holdAsk}</Button>
+        <Button onClick={() => ask('hold')}>{t.more.holdAsk}</Button>
       ) : (
-        <Held open={open} report={report} onEnd={() => setAsking('end')} />
+        <Held
+          open={open}
+          report={report}
+          onEnd={() => ask('end')}
+          onApproved={setDone}
+        />
       )}
       <Dialog open={asking === 'hold'} title={withoutDots(t.more.holdAsk)} onClose={close}>
         <AskHold open={open} report={report} onClose={close} />
@@ -49,20 +61,33 @@ export function Hold({ open, report }: Props) {
   );
 }
 
-function Held({ open, report, onEnd }: Props & { onEnd: () => void }) {
+interface HeldProps extends Props {
+  onEnd: () => void;
+  /** With what has been approved, in the language of the screen. */
+  onApproved: (words: () => string) => void;
+}
+
+function Held({ open, report, onEnd, onApproved }: HeldProps) {
   const t = reportTexts();
   const { api, me, names } = useDesk();
   const step = useStep(open);
   const { hold } = report;
   if (hold === null) return null;
   const params = { path: { report_id: report.id } };
-  const settle = async (call: Promise<Outcome<unknown>>) => {
+  const settle = async (call: Promise<Outcome<unknown>>, done: () => string) => {
     open.problem.value = await step(call);
+    if (open.problem.value === null) onApproved(done);
   };
   const approve = () =>
-    settle(outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })));
+    settle(
+      outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })),
+      () => reportTexts().more.holdApproved,
+    );
   const lift = () =>
-    settle(outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params })));
+    settle(
+      outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params })),
+      () => reportTexts().more.liftApproved,
+    );
   const waits = hold.approved_by === null;
   return (
     <>

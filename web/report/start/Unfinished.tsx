@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { sentences } from '../../shared/joined.ts';
@@ -26,6 +26,7 @@ export function Unfinished() {
     void look();
   }, [draftChanges.value]);
   useEffect(() => void loadTexts(), []);
+  useArrivals(entries);
   const texts = begunTexts();
   if (begun.value.length + texts.length + entries.length === 0) return null;
   return (
@@ -85,6 +86,18 @@ export function Unfinished() {
       </ul>
     </section>
   );
+}
+
+/** Say that a message has arrived: nothing else is left of it here. */
+function useArrivals(entries: readonly Entry[]): void {
+  const waiting = useRef<readonly string[]>([]);
+  const arrived = outbox.value?.arrived.value ?? [];
+  const here = entries.filter((entry) => entry.text).map(({ id }) => id);
+  useEffect(() => {
+    const isGone = (id: string) => !here.includes(id) && arrived.includes(id);
+    if (waiting.current.some(isGone)) say(start().messageSent);
+    waiting.current = here;
+  }, [here.join(' '), arrived]);
 }
 
 /** A report that was begun. It may hold the only copy of a photo: it is erased after a question. */

@@ -38,8 +38,8 @@ import {
   clearForm,
   form,
   keepForm,
-  keepNow,
   kept,
+  leaveForm,
   openDraft,
   refusals,
 } from './state.ts';
@@ -71,7 +71,7 @@ export function Write({ begin, draft }: WriteProps) {
             if (!found) go({ name: 'start' });
           });
     void opened.then(() => setOpen(true));
-    return keepNow;
+    return () => void leaveForm();
   }, []);
   if (catalogueState.value === 'failed') {
     return (

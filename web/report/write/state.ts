@@ -1,4 +1,4 @@
-/** What the report page holds. It outlives the page's screen, and a reload: it is kept as a draft. */
+/** What the report page holds. It outlives a reload, and other screens: it is kept as a draft. */
 import { effect, signal } from '@preact/signals';
 
 import { eraseDraft, keepDraft, readDrafts } from '../draft.ts';
@@ -20,7 +20,16 @@ export const refusals = signal<readonly Refusal[]>([]);
 /** Whether what is written is kept on the phone. `partly`: without its files. */
 export const kept = signal<'nothing' | 'kept' | 'partly' | 'not'>('nothing');
 
+interface Content {
+  readonly words: Form;
+  readonly files: readonly File[];
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly at: number;
+}
+
 let id = randomUuid();
+/** What the draft has, as far as this page knows. */
+let known: Content = { words: form.value, files: [], at: Date.now() };
 let timer: ReturnType<typeof setTimeout> | undefined;
 let keeping: Promise<void> = Promise.resolve();
 
@@ -38,8 +47,16 @@ export async function openDraft(wanted: string): Promise<boolean> {
   keepNow();
   await keeping;
   const draft = (await readDrafts()).find((one) => one.id === wanted);
-  if (draft) await put(draft.id, draft.form, draft.files);
+  if (draft) await put(draft.id, draft.form, draft.files, draft.at);
   return draft !== undefined;
+}
+
+/** Leave what is written to its draft: whoever erases that finds nothing of it here. */
+export async function leaveForm(): Promise<void> {
+  const left = id;
+  keepNow();
+  await keeping;
+  if (id === left) show(randomUuid(), emptyForm(), []);
 }
 
 /** Begin with a report that was refused, to correct it. */
@@ -80,9 +97,12 @@ export function keepForm(): void {
 }
 
 /** Keep what is written now; an empty form is no draft. */
-export function keepNow(): void {
+function keepNow(): void {
   clearTimeout(timer);
   const [row, words, files] = [id, form.value, chosen.all.value.map(({ file }) => file)];
+  // Whoever looks at a draft does not change it.
+  if (!isKnown(words, files)) known = { words, files, at: Date.now() };
+  const { at } = known;
   keeping = keeping.then(async () => {
     // It was sent or erased while this waited.
     if (row !== id) return;
@@ -90,21 +110,32 @@ export function keepNow(): void {
       await eraseDraft(row);
       return;
     }
-    const whole = await keepDraft({ id: row, form: words, files, at: Date.now() });
+    const whole = await keepDraft({ id: row, form: words, files, at });
     if (form.value !== words) return;
     kept.value = whole ? 'kept' : files.length > 0 ? 'partly' : 'not';
   });
 }
 
-/** Show another report. What was shown is kept first. */
-async function put(next: string, words: Form, files: readonly File[]): Promise<void> {
-  keepNow();
-  await keeping;
-  show(next, words, files);
+function isKnown(words: Form, files: readonly File[]): boolean {
+  const isSame = files.length === known.files.length && files.every((one, n) => one === known.files[n]);
+  return isSame && words === known.words;
 }
 
-function show(next: string, words: Form, files: readonly File[]): void {
+/** Show another report. What was shown is kept first. */
+async function put(
+  next: string,
+  words: Form,
+  files: readonly File[],
+  at = Date.now(),
+): Promise<void> {
+  keepNow();
+  await keeping;
+  show(next, words, files, at);
+}
+
+function show(next: string, words: Form, files: readonly File[], at = Date.now()): void {
   id = next;
+  known = { words, files, at };
   refusals.value = [];
   kept.value = 'nothing';
   form.value = words;
