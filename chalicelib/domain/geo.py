@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
+from math import cos, hypot, radians
 from typing import Any, NamedTuple
 
 import prcoords
@@ -17,6 +18,10 @@ UNKNOWN = "unknown"
 """The district of a report without a place."""
 OUTSIDE = "outside"
 """The district of a place that none of the areas holds."""
+
+_METRES_PER_DEGREE = 111_320
+# A client that sends an area as a point and its reach may measure a little otherwise.
+_ROUNDING = 1.05
 
 type _Ring = tuple[tuple[float, float], ...]  # (lon, lat), first and last the same
 
@@ -61,12 +66,20 @@ def _in_china(place: prcoords.Coords) -> bool:
 
 def district_of(lat: float, lon: float) -> str:
     """Return the code of the district that holds a WGS-84 place, or OUTSIDE."""
-    return _holder(AreaKind.DISTRICT, lat, lon) or OUTSIDE
+    area = _holder(AreaKind.DISTRICT, lat, lon)
+    return area.code if area else OUTSIDE
 
 
-def station_of(lat: float, lon: float) -> str | None:
-    """Return the code of the police-station area that holds a WGS-84 place, or None."""
-    return _holder(AreaKind.STATION, lat, lon)
+def station_of(lat: float, lon: float, accuracy_m: float | None = None) -> str | None:
+    """Return the code of the police-station area that holds a WGS-84 place, or None.
+
+    None too for a place that is less exact than the area is large: it may well be in another one.
+    The point in the middle of a district, which stands for all of it, is such a place.
+    """
+    area = _holder(AreaKind.STATION, lat, lon)
+    if area is None or (accuracy_m or 0) > area.reach(lat, lon) * _ROUNDING:
+        return None
+    return area.code
 
 
 def districts() -> tuple[str, ...]:
@@ -110,6 +123,14 @@ class Area(NamedTuple):
             return False
         return sum(_crossings(ring, lat, lon) for ring in self.rings) % 2 == 1
 
+    def reach(self, lat: float, lon: float) -> float:
+        """Return how many metres the farthest corner is from a place."""
+        squeeze = cos(radians(lat))
+        corners = (corner for ring in self.rings for corner in ring)
+        return _METRES_PER_DEGREE * max(
+            hypot(north - lat, (east - lon) * squeeze) for east, north in corners
+        )
+
 
 def _crossings(ring: _Ring, lat: float, lon: float) -> int:
     """Return how many sides of the ring a ray to the east meets.
@@ -123,8 +144,8 @@ def _crossings(ring: _Ring, lat: float, lon: float) -> int:
     )
 
 
-def _holder(kind: AreaKind, lat: float, lon: float) -> str | None:
-    return next((area.code for area in _areas_of(kind) if area.holds(lat, lon)), None)
+def _holder(kind: AreaKind, lat: float, lon: float) -> Area | None:
+    return next((area for area in _areas_of(kind) if area.holds(lat, lon)), None)
 
 
 @cache

@@ -276,7 +276,8 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
     if location is None:
         return None, geo.UNKNOWN, None
     lat, lon = geo.to_wgs84(location.lat, location.lon, location.datum)
-    return (lat, lon), geo.district_of(lat, lon), geo.station_of(lat, lon)
+    station = geo.station_of(lat, lon, location.accuracy_m)
+    return (lat, lon), geo.district_of(lat, lon), station
 
 
 def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:

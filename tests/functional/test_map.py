@@ -122,3 +122,12 @@ def test_the_map_reads_each_month_by_four_queries_whatever_there_is(
     with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda request: None) as called:
         shown(f"?since={since}")
     assert len(called) == 4
+
+
+def test_a_place_less_exact_than_a_station_counts_for_its_district_alone(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.officer("wang")
+    file(location=SANLITUN | {"accuracy_m": 30_000})
+    cloud.stream(cloud.all_keys(aws))
+    assert shown() == [{"district": "chaoyang", "count": 1, "open": 1, "stations": []}]

@@ -106,6 +106,34 @@ def test_a_place_lies_in_its_district_and_its_stations_area(
     assert (district_of(lat, lon), station_of(lat, lon)) == (district, station)
 
 
+def test_a_place_less_exact_than_a_stations_area_is_of_no_station() -> None:
+    # Its farthest corner is some kilometres away.
+    lat, lon = 39.9250, 116.5900
+    (area,) = (each for each in read_areas({"features": FEATURES}) if each.code == "changying")
+    reach = area.reach(lat, lon)
+    assert 1_000 < reach < 20_000
+    for accuracy in (None, 0, 20, reach):
+        assert station_of(lat, lon, accuracy) == "changying"
+    for accuracy in (reach * 1.1, 100_000):
+        assert station_of(lat, lon, accuracy) is None
+
+
+def test_a_district_alone_is_of_no_station() -> None:
+    (district,) = (each for each in read_areas({"features": FEATURES}) if each.code == "chaoyang")
+    for lat, lon in ((39.9250, 116.5900), (40.0800, 116.5900), (39.8500, 116.4800)):
+        assert station_of(lat, lon) is not None
+        assert station_of(lat, lon, district.reach(lat, lon)) is None
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(39.9, 116.4), (0.0, 179.0), (-60.0, 10.0)])
+def test_the_reach_of_an_area_is_in_metres(lat: float, lon: float) -> None:
+    ring = [(lon, lat), (lon + 0.01, lat), (lon, lat + 0.02), (lon, lat)]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    area = {"properties": {"code": "a", "kind": "station"}, "geometry": shape}
+    (read,) = read_areas({"features": [area]})
+    assert read.reach(lat, lon) == pytest.approx(0.02 * 111_320)
+
+
 def test_a_phone_with_a_chinese_map_is_understood() -> None:
     assert district_of(*to_wgs84(39.92, 116.44, Datum.GCJ02)) == "chaoyang"
 
