@@ -106,20 +106,69 @@ def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack)
         report_id, status="closed", disposition="resolved", reason="He is at home."
     )
     page.get_by_role("button", name="Look for news").click()
-    expect(page.get_by_role("heading", name="Closed")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closed")).to_be_in_viewport()
     expect(page.get_by_text("He is at home.")).to_be_visible()
     news = page.get_by_text("There is something new in your report.")
-    expect(news).to_be_visible()
+    expect(news).to_be_in_viewport()
     expect(page.get_by_text(re.compile("The report is kept until"))).to_be_visible()
     page.get_by_role("region", name="One question").get_by_role("button", name="Yes").click()
     expect(page.get_by_role("region", name="One question")).to_have_count(0)
+    thanks = page.get_by_text("Thank you.")
+    expect(thanks).to_be_visible()
     page.get_by_role("button", name="This is not done").click()
+    page.get_by_label("Open the report again").fill("He is")
+    page.get_by_role("button", name="No, leave it closed").click()
+    page.get_by_role("button", name="This is not done").click()
+    expect(page.get_by_label("Open the report again")).to_have_value("")
     page.get_by_label("Open the report again").fill("He is gone again.")
     page.get_by_role("button", name="Open it again").click()
     expect(page.get_by_text("Your report is open again.")).to_be_visible()
+    expect(thanks).to_have_count(0)
     expect(news).to_have_count(0)
     report = own_report(stack, receipt)
     assert (report["status"], report["may_reopen"]) == ("in_progress", False)
+
+
+@pytest.mark.thorough
+def test_a_lead_says_once_what_came_of_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
+    bulletin_id = publish_bulletin(stack, "A man in a grey coat")
+    page = open_page()
+    resident = Resident(page)
+    page.get_by_role("button", name="I have seen something: A man in a grey coat").click()
+    page.get_by_label("Suspected offender").check()
+    resident.finish("At the station.")
+    path = f"/v1/officer/bulletins/{bulletin_id}"
+    officer = Officer(stack)
+    version = officer.call("GET", path)["version"]
+    found = {"code": "found_safe"}
+    officer.call("POST", f"{path}/resolve", found, **{"If-Match": f'"{version}"'})
+    resident.button("open_mine").click()
+    words = "On the bulletin that you reported on: Found safe. Thank you for your help."
+    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_text("Found safe.")).to_have_count(1)
+
+
+@pytest.mark.thorough
+def test_on_paper_is_what_is_to_be_kept_and_nothing_to_press(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    page.emulate_media(media="print")
+    expect(page.locator(".receipt code")).to_be_visible()
+    expect(page.get_by_text(own_report(stack, receipt)["reference"])).to_be_visible()
+    _has_nothing_to_press(page)
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    page.emulate_media(media="screen")
+    resident.button("open_mine").click()
+    expect(resident.button("closing")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Received")).to_be_visible()
+    expect(page.get_by_text("An old man at the bus stop, alone.")).to_be_visible()
+    _has_nothing_to_press(page)
+
+
+def _has_nothing_to_press(page: Page) -> None:
+    pressed = page.locator("button:visible, a:visible, input:visible, textarea:visible")
+    assert pressed.all_inner_texts() == []
 
 
 def test_a_report_is_withdrawn_after_a_question(page: Page, stack: Stack) -> None:

@@ -65,6 +65,11 @@ export function unwind(): boolean {
 /** Say something on the screen that is shown, and begin to read it anew. */
 export function tell(said: string): void {
   word.value = { text: said, kind: 'success' };
+  beginAnew();
+}
+
+/** Begin to read the screen that is shown anew. */
+export function beginAnew(): void {
   document.querySelector('h1')?.focus();
   scrollTo(0, 0);
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { textId, wordsOf } from '../begun.ts';
+import { forgetTexts, textId, wordsOf } from '../begun.ts';
 import { tell } from '../screen.ts';
 import { giveFeedback, type OwnReport, refresh } from './report.ts';
 import { TextForm } from './TextForm.tsx';
@@ -26,7 +26,7 @@ export function Feedback({ report }: { report: OwnReport }) {
   return (
     <>
       {report.question && (
-        <section class="question" aria-labelledby="question">
+        <section class="question no-print" aria-labelledby="question">
           <h2 id="question">{text.question}</h2>
           <p>{report.question}</p>
           <div class="row">
@@ -39,7 +39,8 @@ export function Feedback({ report }: { report: OwnReport }) {
           </div>
         </section>
       )}
-      <Status kind="success">{said}</Status>
+      {/* An answer to the ending: there is none any more once the report is open again. */}
+      <Status kind="success">{report.status === 'closed' && said}</Status>
     </>
   );
 }
@@ -50,20 +51,29 @@ export function Reopen({ report }: { report: OwnReport }) {
   const [open, setOpen] = useState(false);
   const isBegun = wordsOf(textId(report.id, 'reopen')) !== '';
   const waits = unsentTexts(report, 'reopen').length > 0;
+  const leaveClosed = async (): Promise<void> => {
+    await forgetTexts(textId(report.id, 'reopen'));
+    setOpen(false);
+  };
   return (
     <>
       <ul class="plain" aria-live="polite">
         <Waiting report={report} to="reopen" onSent={() => tell(mine().reopened)} />
       </ul>
       {!report.may_reopen || waits ? null : open || isBegun ? (
-        <TextForm
-          id="reopen"
-          report={report}
-          to="reopen"
-          label={text.reopenTitle}
-          hint={text.reopenText}
-          submit={text.reopenSend}
-        />
+        <>
+          <TextForm
+            id="reopen"
+            report={report}
+            to="reopen"
+            label={text.reopenTitle}
+            hint={text.reopenText}
+            submit={text.reopenSend}
+          />
+          <Button kind="quiet" onClick={() => void leaveClosed()}>
+            {text.reopenNot}
+          </Button>
+        </>
       ) : (
         <div class="step">
           <Button class="wide" onClick={() => setOpen(true)}>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
-import { colon } from '../../shared/joined.ts';
+import { colon, labelled } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf, textId } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
@@ -10,7 +10,7 @@ import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { StillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
-import { go } from '../screen.ts';
+import { beginAnew, go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { Conversation } from './Conversation.tsx';
@@ -65,7 +65,7 @@ export function OwnReportPage({ report }: { report: OwnReport }) {
           {!isWithdrawn && <p class="muted">{text.yoursHint}</p>}
         </section>
       )}
-      <section aria-labelledby="more">
+      <section class="no-print" aria-labelledby="more">
         <h2 id="more">{text.more}</h2>
         {!isWithdrawn && (
           <>
@@ -118,7 +118,7 @@ function close(): void {
   else go({ name: 'start' }, text.closedKept[why], 'warning');
 }
 
-/** The look for news. That there are some is said above, where they begin. */
+/** The look for news. That there are some is said above, where they begin: it leads there. */
 function Look() {
   const text = mine();
   const [said, setSaid] = useLatest('');
@@ -127,10 +127,11 @@ function Look() {
     const isRead = await refresh('look');
     if (!isRead) setSaid(() => mine().failed);
     else if (news.value === 0) setSaid(() => mine().noNews);
+    else beginAnew();
   };
   return (
     <>
-      <p class="muted looked">
+      <p class="muted looked no-print">
         {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
         <Button kind="quiet" onClick={() => void look()}>
           {text.refresh}
@@ -160,19 +161,26 @@ function State({ report }: { report: OwnReport }) {
         {name}
       </h2>
       {words && <p>{words}</p>}
-      {report.outcome && (
-        <>
-          <p>{report.outcome.text}</p>
-          {report.outcome.reason && <p>{report.outcome.reason}</p>}
-          {report.outcome.bulletin && <p>{report.outcome.bulletin}</p>}
-        </>
-      )}
+      {report.outcome && <Outcome outcome={report.outcome} />}
       {report.passed_on.map(({ agency, at, text: sentence }) => (
         <p key={`${agency} ${at}`}>{sentence}</p>
       ))}
       {report.drill && <p>{text.drill}</p>}
       {report.kept_until && <p>{text.keptUntil(showDay(report.kept_until, language.value))}</p>}
     </section>
+  );
+}
+
+/** What came of the report, and of the bulletin that it was about. */
+function Outcome({ outcome }: { outcome: NonNullable<OwnReport['outcome']> }) {
+  const { text, reason, bulletin } = outcome;
+  return (
+    <>
+      {/* While the report is open, there is no other outcome than the bulletin's. */}
+      {text !== bulletin && <p>{text}</p>}
+      {reason && <p>{reason}</p>}
+      {bulletin && <p>{labelled(mine().bulletin, bulletin)}</p>}
+    </>
   );
 }
 

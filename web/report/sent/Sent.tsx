@@ -123,13 +123,13 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
       {entry.receipt && <Receipt receipt={entry.receipt} />}
       <Files entry={entry} />
       {entry.confirmed ? <p>{text.haveLater}</p> : <Confirm entry={entry} left={left} />}
-      <section class="choice-apart">
+      <section class="choice-apart no-print">
         <Button class="wide" onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
           {text.open}
         </Button>
         <p class="muted">{text.openHint}</p>
       </section>
-      <section class="choice-apart">
+      <section class="choice-apart no-print">
         <Erase entry={entry} hint={entry.confirmed ? text.eraseFilesHint : text.eraseWithoutHint}>
           {entry.confirmed ? text.eraseNow : text.eraseWithout}
         </Erase>
@@ -151,7 +151,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   };
   if (!asked) {
     return (
-      <section aria-labelledby="then">
+      <section class="no-print" aria-labelledby="then">
         <h2 id="then">{text.then}</h2>
         <p>{left > 0 ? text.haveHintLeft : text.haveHint}</p>
         <Button kind="primary" class="wide" onClick={() => setAsked(true)}>

@@ -33,13 +33,13 @@ const text = texts({
   en: {
     receipt: 'Receipt',
     copy: 'Copy',
-    copied: 'Copied',
+    copied: 'Copied. This device holds it until you copy something else.',
     copyFailed: 'Copying does not work here. Write the code down.',
   },
   zh: {
     receipt: '回执',
     copy: '复制',
-    copied: '已复制',
+    copied: '已复制。在您复制其他内容之前，这台设备上一直留有它。',
     copyFailed: '这里无法复制，请抄写下来。',
   },
 });
