@@ -13,14 +13,27 @@ const draft = (id: string, text: string, at = 1) => ({
 });
 let drafts: Drafts;
 
+/** All connections that were opened. */
+let open: IDBDatabase[] = [];
+
+/** A factory that remembers its connections. */
+class Factory extends IDBFactory {
+  override open(name: string, version?: number): IDBOpenDBRequest {
+    const request = super.open(name, version) as unknown as IDBOpenDBRequest;
+    request.addEventListener('success', () => open.push(request.result));
+    return request;
+  }
+}
+
 beforeEach(async () => {
-  vi.stubGlobal('indexedDB', new IDBFactory());
+  open = [];
+  vi.stubGlobal('indexedDB', new Factory());
   vi.stubGlobal('IDBKeyRange', IDBKeyRange);
   drafts = await opened();
 });
 
 test('a draft is found after a reload', async () => {
-  expect(await drafts.keepDraft(draft('a', 'Half a sent'))).toBe(true);
+  expect(await drafts.keepDraft(draft('a', 'Half a sent'))).toBe('kept');
   drafts = await opened();
   expect((await drafts.readDrafts()).map(({ form }) => form.text)).toEqual(['Half a sent']);
 });
@@ -57,7 +70,8 @@ test('texts for reports are apart from reports, and erased for one report or all
 test('what the database cannot hold lasts as long as the page, and its words longer', async () => {
   // No database takes a function.
   const file = (() => null) as unknown as File;
-  expect(await drafts.keepDraft({ ...draft('a', 'One'), files: [file] })).toBe(false);
+  expect(await drafts.keepDraft({ ...draft('a', 'One'), files: [file] })).toBe('partly');
+  expect(drafts.isInMemory()).toBe(true);
   expect((await drafts.readDrafts()).map(({ files }) => files)).toEqual([[file]]);
   const [left] = await (await opened()).readDrafts();
   expect([left?.form.text, left?.files]).toEqual(['One', []]);
@@ -65,12 +79,47 @@ test('what the database cannot hold lasts as long as the page, and its words lon
   expect((await drafts.readDrafts()).map(({ form, files }) => [form.text, files])).toEqual([['One more', []]]);
 });
 
+test('what another page has erased is not kept again, and what it has changed is not lost', async () => {
+  await drafts.keepDraft(draft('a', 'One', 1), null);
+  expect(await drafts.keepDraft(draft('a', 'Two', 2), 1)).toBe('kept');
+  // A page that knows the first one alone.
+  expect(await drafts.keepDraft(draft('a', 'Old', 3), 1)).toBe('other');
+  expect((await drafts.readDrafts()).map(({ form }) => form.text)).toEqual(['Two']);
+  expect(await drafts.isGone('a')).toBe(false);
+  await drafts.eraseDraft('a');
+  expect(await drafts.keepDraft(draft('a', 'Two', 4), 2)).toBe('gone');
+  expect(await drafts.isGone('a')).toBe(true);
+  expect(await drafts.readDrafts()).toEqual([]);
+});
+
+test('what the outbox is about to take is no draft, and is one again if it does not take it', async () => {
+  await drafts.keepDraft(draft('a', 'One'));
+  const refused = drafts.handOver('a', async () => {
+    expect(await drafts.readDrafts()).toEqual([]);
+    throw new Error('no room');
+  });
+  await expect(refused).rejects.toThrow('no room');
+  expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['a']);
+  expect(await drafts.handOver('a', async () => 'taken')).toBe('taken');
+  expect(await (await opened()).readDrafts()).toEqual([]);
+});
+
+test('a connection that the browser has closed is opened anew', async () => {
+  await drafts.keepDraft(draft('a', 'One'));
+  for (const database of open) database.close();
+  expect(await drafts.keepDraft(draft('a', 'Two'))).toBe('kept');
+  for (const database of open) database.close();
+  expect(await drafts.eraseDraft('a')).toBe(true);
+  expect(await (await opened()).readDrafts()).toEqual([]);
+});
+
 test('without databases a draft lasts as long as the page, and is not called kept', async () => {
   vi.stubGlobal('indexedDB', undefined);
   drafts = await opened();
-  expect(await drafts.keepDraft(draft('a', 'One'))).toBe(false);
+  expect(await drafts.keepDraft(draft('a', 'One'))).toBe('not');
+  expect(drafts.isInMemory()).toBe(true);
   expect((await drafts.readDrafts()).map(({ id }) => id)).toEqual(['a']);
-  await drafts.eraseDraft('a');
+  expect(await drafts.eraseDraft('a')).toBe(true);
   expect(await drafts.readDrafts()).toEqual([]);
 });
 

@@ -6,6 +6,7 @@
  */
 import { signal } from '@preact/signals';
 
+import { NoDatabase, result, within } from './draftRows.ts';
 import type { Form } from './form.ts';
 
 export interface KeptDraft {
@@ -25,8 +26,12 @@ export interface KeptText {
 
 type Row = KeptDraft | KeptText;
 
-const NAME = 'tipline-draft';
-const STORE = 'drafts';
+/**
+ * What became of a draft that was to be kept. `partly`: without its files. `not`: in memory alone.
+ * `gone`: another page has sent or erased it. `other`: another page has changed it. With these two
+ * nothing is written.
+ */
+export type Keeping = 'kept' | 'partly' | 'not' | 'gone' | 'other';
 
 /** Grows whenever a draft is kept or erased. */
 export const draftChanges = signal(0);
@@ -35,12 +40,13 @@ export const draftChanges = signal(0);
 export const TEXT = 'text:';
 
 const memory = new Map<string, Row>();
-
-let opened: Promise<IDBDatabase | null> | null = null;
+/** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
+const handedOver = new Set<string>();
 
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
-  return (await readAll()).filter((row) => 'form' in row);
+  const all = (await readAll()).filter((row) => 'form' in row);
+  return all.filter(({ id }) => !handedOver.has(id));
 }
 
 /** Return all texts that were begun, oldest first. */
@@ -48,22 +54,59 @@ export async function readTexts(): Promise<readonly KeptText[]> {
   return (await readAll()).filter((row) => 'text' in row);
 }
 
-/** Keep a draft instead of what it was. Return whether a reload finds it, its files too. */
-export async function keepDraft(draft: KeptDraft): Promise<boolean> {
-  const isKept = await keep(draft, () => ({ ...draft, files: [] }));
+/** Return whether closing the page would lose something that was begun. */
+export function isInMemory(): boolean {
+  return memory.size > 0;
+}
+
+/**
+ * Keep a draft instead of what it was.
+ *
+ * `known` is when it was last changed as far as this page knows, or null when it was not kept yet.
+ * Without it nothing is compared: a page that is going has no time for that.
+ */
+export async function keepDraft(draft: KeptDraft, known?: number | null): Promise<Keeping> {
+  const smaller = draft.files.length > 0 ? { ...draft, files: [] } : null;
+  const keeping = await keep(draft, smaller, known);
   draftChanges.value += 1;
-  return isKept;
+  return keeping;
 }
 
-/** The same for a text. */
-export function keepText(text: KeptText): Promise<boolean> {
-  return keep(text, () => text);
+/** Return whether another page has sent or erased a draft that was kept. */
+export async function isGone(id: string): Promise<boolean> {
+  if (memory.has(id)) return false;
+  try {
+    return (await within('readonly', (store) => result(store.getKey(id)))) === undefined;
+  } catch {
+    return false;
+  }
 }
 
-export async function eraseDraft(id: string): Promise<void> {
+/** The same for a text. Return whether a reload finds it. */
+export async function keepText(text: KeptText): Promise<boolean> {
+  return (await keep(text, null)) === 'kept';
+}
+
+/** Give a draft to whoever keeps it from now on. Until that is done it is shown to nobody. */
+export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T> {
+  handedOver.add(id);
+  draftChanges.value += 1;
+  try {
+    const taken = await take();
+    await eraseDraft(id);
+    return taken;
+  } finally {
+    handedOver.delete(id);
+    draftChanges.value += 1;
+  }
+}
+
+/** Return whether it is gone from the phone. */
+export async function eraseDraft(id: string): Promise<boolean> {
   memory.delete(id);
-  await erase((store) => store.delete(id));
+  const isErased = await erase((store) => store.delete(id));
   draftChanges.value += 1;
+  return isErased;
 }
 
 /** Erase all texts whose ids begin so. */
@@ -73,90 +116,60 @@ export async function eraseTexts(start: string = TEXT): Promise<void> {
   await erase((store) => store.delete(IDBKeyRange.bound(start, `${start}\uffff`)));
 }
 
-/** `smaller`: what is kept of it at least, if there is no room. */
-async function keep<T extends Row>(row: T, smaller: () => T): Promise<boolean> {
-  const database = await open();
-  if (!database) {
-    memory.set(row.id, row);
-    return false;
-  }
+/** `smaller`: what is kept of it at least, if there is no room for all. */
+async function keep(row: Row, smaller: Row | null, known?: number | null): Promise<Keeping> {
+  // In memory, no other page can have changed it.
+  const compared = memory.has(row.id) ? undefined : known;
   try {
-    await put(database, row);
+    const keeping = await put(row, compared);
     memory.delete(row.id);
-    return true;
+    return keeping;
   } catch {
     memory.set(row.id, row);
+    if (!smaller) return 'not';
     // No room for the files: the words at least.
-    try {
-      await put(database, smaller());
-    } catch {
-      return false;
-    }
-    return !('files' in row) || row.files.length === 0;
+    return put(smaller).then(
+      () => 'partly',
+      () => 'not',
+    );
   }
 }
 
-async function erase(change: (store: IDBObjectStore) => void): Promise<void> {
-  const database = await open();
+function put(row: Row, known?: number | null): Promise<'kept' | 'gone' | 'other'> {
+  if (known === undefined) {
+    return within('readwrite', (store) => {
+      store.put(row);
+      return 'kept';
+    });
+  }
+  return within('readwrite', async (store) => {
+    const found = (await result(store.get(row.id))) as Row | undefined;
+    if (!found && known !== null) return 'gone';
+    if (found && found.at !== known) return 'other';
+    store.put(row);
+    return 'kept';
+  });
+}
+
+async function erase(change: (store: IDBObjectStore) => void): Promise<boolean> {
   try {
-    if (database) await written(database, change);
-  } catch {
-    // It cannot be reached, so it cannot be read either.
+    await within('readwrite', change);
+    return true;
+  } catch (fault) {
+    return fault instanceof NoDatabase;
   }
 }
 
 async function readAll(): Promise<readonly Row[]> {
-  const database = await open();
-  const kept = database ? await allOf(database) : [];
+  const kept = await readKept();
   const all = new Map([...kept.map((row) => [row.id, row] as const), ...memory]);
   return [...all.values()].sort((one, other) => one.at - other.at);
 }
 
-async function allOf(database: IDBDatabase): Promise<readonly Row[]> {
+async function readKept(): Promise<readonly Row[]> {
   try {
-    const request = database.transaction(STORE).objectStore(STORE).getAll();
-    return (await result(request)) as Row[];
+    return await within('readonly', (store) => result(store.getAll() as IDBRequest<Row[]>));
   } catch {
     return [];
   }
-}
-
-function put(database: IDBDatabase, row: Row): Promise<void> {
-  return written(database, (store) => store.put(row));
-}
-
-function open(): Promise<IDBDatabase | null> {
-  opened ??= new Promise((resolve) => {
-    try {
-      const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(STORE, { keyPath: 'id' });
-      };
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => resolve(null);
-      request.onblocked = () => resolve(null);
-    } catch {
-      resolve(null);
-    }
-  });
-  return opened;
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('not read'));
-  });
-}
-
-function written(database: IDBDatabase, change: (store: IDBObjectStore) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, 'readwrite');
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error('not written'));
-    transaction.onerror = () => reject(transaction.error ?? new Error('not written'));
-    change(transaction.objectStore(STORE));
-    // Whoever leaves the page does not wait for it. Browsers before 2020 have no such call.
-    (transaction as Partial<IDBTransaction>).commit?.();
-  });
 }

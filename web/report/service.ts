@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 
 import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
+import { isInMemory } from './draft.ts';
 import type { Outbox } from './outbox/types.ts';
 
 export const api = createApi();
@@ -39,6 +40,7 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
 
 /** Return whether something that is not sent would be lost if the page were closed now. */
 export function wouldLose(): boolean {
+  if (isInMemory()) return true;
   const box = outbox.value;
   return (box?.entries.value ?? []).some(({ state, kept, files }) => {
     const isKept = box?.durable && kept && files.every((file) => file.kept);

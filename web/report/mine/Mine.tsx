@@ -28,6 +28,7 @@ function Door({ given }: { given: string | null }) {
     setBusy(true);
     setError(null);
     const outcome = await openReport(canonical);
+    if (!outcome) return;
     setBusy(false);
     if (outcome.done) return;
     const { code, detail } = outcome;

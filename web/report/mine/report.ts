@@ -25,14 +25,21 @@ export const news = signal(0);
 const ARRIVAL_MS = [1000, 1000, 2000, 4000];
 
 let etag: string | null = null;
+/** Grows whenever a report is opened or closed: an answer that was for the one before is too late. */
+let turn = 0;
 
 const api = createApi({ receipt: () => receipt.value });
 
-/** Open the report of a receipt in its canonical form. */
-export async function openReport(given: string): Promise<Outcome<OwnReport>> {
+/**
+ * Open the report of a receipt in its canonical form. Return null when another one was opened, or this
+ * one left, before the answer came.
+ */
+export async function openReport(given: string): Promise<Outcome<OwnReport> | null> {
   closeReport();
+  const mine = turn;
   receipt.value = given;
   const outcome = await ask(() => api.GET('/v1/reports/mine'));
+  if (mine !== turn) return null;
   if (!outcome.done) {
     receipt.value = null;
     return outcome;
@@ -43,6 +50,7 @@ export async function openReport(given: string): Promise<Outcome<OwnReport>> {
 
 /** Forget the report and its receipt. */
 export function closeReport(): void {
+  turn += 1;
   receipt.value = null;
   report.value = null;
   earlier.value = [];
@@ -59,6 +67,7 @@ export function closeReport(): void {
  */
 export async function refresh(why: 'step' | 'look' | 'time' = 'time'): Promise<boolean> {
   const before = report.value;
+  const mine = turn;
   if (!before) return false;
   if (why !== 'time') news.value = 0;
   try {
@@ -66,7 +75,7 @@ export async function refresh(why: 'step' | 'look' | 'time' = 'time'): Promise<b
       params: { path: { report_id: before.id } },
       headers: etag ? { 'If-None-Match': etag } : {},
     });
-    if (before.id !== report.value?.id) return false;
+    if (mine !== turn) return false;
     if (response.status === 410 && report.value) closeReport();
     if (response.status !== 304 && !data) return false;
     lookedAt.value = new Date();
@@ -93,11 +102,13 @@ export async function refreshUntilArrived(): Promise<void> {
 
 export async function loadEarlier(): Promise<Outcome<null>> {
   const cursor = earlierCursor.value ?? report.value?.messages_cursor;
+  const mine = turn;
   if (!cursor) return { done: true, value: null };
   const outcome = await ask(() =>
     api.GET('/v1/reports/{report_id}/messages', { params: { path: path(), query: { cursor } } }),
   );
   if (!outcome.done) return outcome;
+  if (mine !== turn) return { done: true, value: null };
   earlier.value = [...outcome.value.items, ...earlier.value];
   earlierCursor.value = outcome.value.next_cursor;
   return { done: true, value: null };

@@ -9,7 +9,7 @@ import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.t
 import type { Entry, EntryState } from '../outbox/types.ts';
 import { stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
-import { go, word } from '../screen.ts';
+import { go, type Word, word } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
 import { language } from '../../shared/language.ts';
@@ -116,7 +116,7 @@ function Begun({ draft }: { draft: KeptDraft }) {
           title={text.draftSure}
           yes={text.draftYes}
           no={text.draftNo}
-          onYes={() => void erase(draft.id, text.draftErased)}
+          onYes={() => void erase(draft.id)}
           onNo={() => setAsked(false)}
         >
           <p>{text.draftText}</p>
@@ -164,9 +164,9 @@ function receiptOf(report: string, entries: readonly Entry[]): string | null {
   return entries.find(({ reportId }) => reportId === report)?.receipt ?? null;
 }
 
-async function erase(id: string, said: string): Promise<void> {
-  await eraseDraft(id);
-  say(said);
+async function erase(id: string): Promise<void> {
+  const isErased = await eraseDraft(id);
+  say(isErased ? start().draftErased : start().draftNotErased, isErased ? 'success' : 'warning');
 }
 
 async function eraseText(id: string, said: string): Promise<void> {
@@ -174,8 +174,8 @@ async function eraseText(id: string, said: string): Promise<void> {
   say(said);
 }
 
-function say(said: string): void {
-  word.value = { text: said, kind: 'success' };
+function say(said: string, kind: Word['kind'] = 'success'): void {
+  word.value = { text: said, kind };
 }
 
 function stateOf(entry: Entry): string {

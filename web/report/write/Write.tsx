@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Radios } from '../../shared/components/Choices.tsx';
@@ -37,11 +37,13 @@ import {
   chosen as files,
   clearForm,
   form,
+  isGoneElsewhere,
   keepForm,
   kept,
   leaveForm,
   openDraft,
   refusals,
+  sendForm,
 } from './state.ts';
 import { When } from './When.tsx';
 import { Where } from './Where.tsx';
@@ -90,6 +92,9 @@ function WritePage() {
   const [attempt, setAttempt] = useState(0);
   const [busy, setBusy] = useState(false);
   const [discarding, setDiscarding] = useState(false);
+  // Another page has sent or erased it: whether it is sent from here, too, is asked.
+  const [isTwice, setTwice] = useState(false);
+  const isHere = useIsHere();
   const [choosing, setChoosing] = useState(!form.value.category);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
@@ -111,8 +116,9 @@ function WritePage() {
     setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
   }, [files.all.value, category, place.kind]);
 
-  const send = async (): Promise<void> => {
-    if (!limits || !outbox.value) return;
+  const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
+    const box = outbox.value;
+    if (!limits || !box) return;
     const [faults, wrongFiles] = look(limits);
     refusals.value = [];
     setErrors(() => errorsOf(faults, wrongFiles));
@@ -120,15 +126,20 @@ function WritePage() {
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
-      const { keepMetadata } = form.value;
-      const entry = await outbox.value.add({
-        report: contentOf(form.value, chosen),
-        files: files.all.value.map(({ file }) => file),
-        keep: { place: keepMetadata, time: keepMetadata },
+      const isAsked = !isSure && (await isGoneElsewhere());
+      setTwice(isAsked);
+      if (isAsked) return;
+      const placeless = place.kind === 'unfound';
+      const entry = await sendForm((words, attached) => {
+        const { keepMetadata } = words;
+        return box.add({
+          report: contentOf(words, chosen),
+          files: attached,
+          keep: { place: keepMetadata, time: keepMetadata },
+        });
       });
-      const placeless = form.value.place.kind === 'unfound';
-      await clearForm();
-      go({ name: 'sent', entry: entry.id, placeless });
+      // Whoever has gone to another screen meanwhile stays there.
+      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless });
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
@@ -139,10 +150,17 @@ function WritePage() {
     }
   };
 
+  const discard = (): void =>
+    void clearForm().then((isErased) =>
+      isErased ? go({ name: 'start' }) : go({ name: 'start' }, text.notErased, 'warning'),
+    );
+
   return (
     <form
       class="write"
       noValidate
+      // What is being taken by the outbox is neither changed nor erased.
+      inert={busy}
       // "Enter" in a field sends nothing: only the button does, and it is no submit button.
       onSubmit={(event) => event.preventDefault()}
     >
@@ -221,7 +239,7 @@ function WritePage() {
           kind="danger"
           class="wide send__button"
           busy={busy}
-          onClick={() => void send()}
+          onClick={() => void send({ isSure: false })}
         >
           {busy ? text.keeping : text.send}
         </Button>
@@ -229,14 +247,31 @@ function WritePage() {
         {isBegun(form.value, files.all.value.length) && (
           <p class="send__kept muted">{kept.value === 'kept' && text.kept}</p>
         )}
-        <Status kind="warning">{kept.value === 'partly' && <p>{text.full}</p>}</Status>
+        <Status kind="warning">
+          {kept.value === 'partly' && <p>{text.full}</p>}
+          {kept.value === 'not' && <p>{text.notKept}</p>}
+          {kept.value === 'gone' && <p>{text.elsewhere}</p>}
+        </Status>
       </div>
+      {isTwice && (
+        <Sure
+          title={text.twiceSure}
+          yes={text.twiceYes}
+          no={text.twiceNo}
+          busy={busy}
+          onYes={() => void send({ isSure: true })}
+          onNo={discard}
+        >
+          <p>{text.elsewhere}</p>
+        </Sure>
+      )}
       {discarding ? (
         <Sure
           title={text.discardSure}
           yes={text.discard}
           no={text.cancel}
-          onYes={() => void clearForm().then(() => go({ name: 'start' }))}
+          busy={busy}
+          onYes={discard}
           onNo={() => setDiscarding(false)}
         >
           <p>{text.discardText}</p>
@@ -246,11 +281,30 @@ function WritePage() {
           <Button kind="quiet" onClick={() => setDiscarding(true)}>
             {text.discard}
           </Button>
-          {outbox.value?.durable && <p class="write__stays muted">{text.stays}</p>}
+          {outbox.value?.durable && !isUnkept(kept.value) && (
+            <p class="write__stays muted">{text.stays}</p>
+          )}
         </>
       )}
     </form>
   );
+}
+
+/** Return whether a reload would not find it, or not all of it. */
+function isUnkept(state: typeof kept.value): boolean {
+  return state === 'partly' || state === 'not' || state === 'gone';
+}
+
+/** Whether this screen is still shown: what it waited for may come later. */
+function useIsHere(): { readonly current: boolean } {
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
+  return isHere;
 }
 
 /** Return what is wrong with the words and with the files, as they are now. */

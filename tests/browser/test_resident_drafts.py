@@ -1,0 +1,223 @@
+"""What is begun is one report: in two windows, while it is sent, and once it is erased."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Resident, own_report
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
+SLOW_OUTBOX = """
+const open = IDBFactory.prototype.open;
+let waiting = [];
+window.slow = false;
+window.go = () => { window.slow = false; waiting.forEach(one => one()); waiting = []; };
+IDBFactory.prototype.open = function (name, version) {
+  if (name !== 'tipline-outbox' || !window.slow) return open.call(this, name, version);
+  const held = {};
+  waiting.push(() => {
+    const request = open.call(this, name, version);
+    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) {
+      request[event] = (...all) => {
+        held.result = request.readyState === 'done' ? request.result : undefined;
+        held[event]?.(...all);
+      };
+    }
+  });
+  return held;
+};
+"""
+# A database that takes no more.
+FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };"
+HIDE = "dispatchEvent(new Event('pagehide'))"
+
+
+def begun(page: Page, words: str) -> Resident:
+    """Return a resident who has begun a report, which is kept."""
+    resident = Resident(page)
+    resident.begin()
+    resident.write(words)
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    return resident
+
+
+def another(page: Page) -> Page:
+    """Return another window of the browser, which goes on with the report that was begun."""
+    window = page.context.new_page()
+    window.goto("/")
+    window.get_by_role("button", name="Go on with it").click()
+    expect(window.get_by_label("What did you see?")).to_be_visible()
+    return window
+
+
+def texts(page: Page) -> list[str]:
+    """Return the words of the reports that were begun, as another window finds them."""
+    return list(
+        page.evaluate(
+            """() => new Promise(resolve => {
+              indexedDB.open('tipline-draft', 1).onsuccess = event => {
+                const rows = event.target.result.transaction('drafts').objectStore('drafts');
+                rows.getAll().onsuccess = found => {
+                  event.target.result.close();
+                  resolve(found.target.result.map(row => row.form.text));
+                };
+              };
+            })"""
+        )
+    )
+
+
+def test_what_one_window_erases_another_does_not_keep_again(page: Page) -> None:
+    begun(page, "I was writing this.")
+    window = another(page)
+    window.get_by_role("button", name="Erase and go back").click()
+    window.get_by_role("button", name="Erase and go back").click()
+    expect(window.get_by_role("heading", name="Tell the police what you saw")).to_be_visible()
+    page.evaluate(HIDE)
+    assert texts(page) == []
+    page.get_by_label("What did you see?").fill("I was writing this. And more.")
+    expect(page.get_by_text("In another window of this page")).to_be_visible()
+    assert texts(page) == []
+
+
+def test_what_one_window_has_sent_another_sends_only_after_a_question(
+    page: Page, stack: Stack
+) -> None:
+    first = begun(page, "A man takes bicycles.")
+    window = another(page)
+    receipt = Resident(window).finish("A man takes bicycles.")
+    assert own_report(stack, receipt)["text"] == "A man takes bicycles."
+    first.send()
+    expect(page.get_by_text("Send it from here, too?")).to_be_visible()
+    page.get_by_role("button", name="No, erase it here").click()
+    expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_visible()
+    assert texts(page) == []
+
+
+def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
+    resident = begun(page, "Old.")
+    window = another(page)
+    window.get_by_label("What did you see?").fill("Newer.")
+    expect(window.get_by_text("Kept on this device")).to_be_visible()
+    page.evaluate(HIDE)
+    assert texts(page) == ["Newer."]
+    # What is written there is a report of its own.
+    resident.write("Other words.")
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    assert sorted(texts(page)) == ["Newer.", "Other words."]
+
+
+def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPage) -> None:
+    page = open_page()
+    page.context.add_init_script(SLOW_OUTBOX)
+    page.reload()
+    resident = begun(page, "The first report.")
+    page.evaluate("window.slow = true")
+    resident.send()
+    resident.button("start").click()
+    # It is no draft any more, so nobody erases it.
+    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
+    begun(page, "The second report.")
+    page.evaluate("window.go()")
+    page.wait_for_function("document.querySelector('textarea').value === 'The second report.'")
+    expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
+    resident.button("start").click()
+    expect(page.get_by_text("Sent. Take down your receipt.")).to_be_visible()
+    assert texts(page) == ["The second report."]
+
+
+def test_what_is_taken_is_neither_changed_nor_erased(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page()
+    page.context.add_init_script(SLOW_OUTBOX)
+    page.reload()
+    resident = begun(page, "First half.")
+    page.evaluate("window.slow = true")
+    resident.send()
+    expect(page.locator("form.write")).to_have_js_property("inert", True)
+    # An old browser does not know that, and takes words meanwhile: they become another report.
+    page.evaluate(
+        """() => {
+          const field = document.querySelector('textarea');
+          field.value = 'First half. The number is B-12345.';
+          field.dispatchEvent(new Event('input', {bubbles: true}));
+          window.go();
+        }"""
+    )
+    receipt = resident.receipt()
+    assert own_report(stack, receipt)["text"] == "First half."
+    page.evaluate(HIDE)
+    assert texts(page) == ["First half. The number is B-12345."]
+
+
+def test_a_report_that_was_left_before_it_was_read_does_not_come_back(open_page: OpenPage) -> None:
+    page = open_page()
+    page.context.add_init_script(
+        """
+        const getAll = IDBObjectStore.prototype.getAll;
+        window.held = [];
+        IDBObjectStore.prototype.getAll = function () {
+          if (!window.slow || this.name !== 'drafts') return getAll.call(this);
+          window.slow = false;
+          const request = getAll.call(this), held = {};
+          request.onsuccess = event => {
+            held.result = request.result;
+            window.held.push(() => held.onsuccess?.(event));
+          };
+          return held;
+        };
+        """
+    )
+    page.reload()
+    resident = begun(page, "I was writing this.")
+    resident.button("start").click()
+    expect(page.get_by_text("You have begun a report.")).to_be_visible()
+    page.evaluate("window.slow = true")
+    page.get_by_role("button", name="Go on with it").click()
+    resident.button("start").click()
+    page.get_by_role("button", name="Erase it").click()
+    page.get_by_role("button", name="Yes, erase it").click()
+    expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
+    page.evaluate("window.held.forEach(one => one())")
+    page.evaluate(HIDE)
+    assert texts(page) == []
+
+
+def test_words_for_which_there_is_no_room_are_not_called_kept(open_page: OpenPage) -> None:
+    page = open_page()
+    page.context.add_init_script(FULL)
+    page.reload()
+    resident = Resident(page)
+    resident.begin()
+    resident.write("I was writing this.")
+    expect(page.get_by_text("This device has no room")).to_be_visible()
+    expect(page.get_by_text("what you have written stays on this device")).to_have_count(0)
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.accept()
+
+
+def test_a_report_that_was_put_away_does_not_open_by_a_late_answer(page: Page) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.confirm_receipt()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/v1/reports/mine", hold)
+    resident.button("mine").click()
+    page.get_by_label("Receipt").fill(receipt)
+    with page.expect_request("**/v1/reports/mine"):
+        resident.button("open").click()
+    resident.button("start").click()
+    with page.expect_response("**/v1/reports/mine"):
+        held[0].continue_()
+    resident.button("mine").click()
+    expect(page.get_by_role("heading", name="Open your report")).to_be_visible()
+    page.get_by_label("Receipt").fill("Nothing of it is shown.")
+    expect(page.get_by_text("An old man at the bus stop, alone.")).to_have_count(0)

@@ -1,0 +1,79 @@
+/**
+ * The database of what is being written. Its connection stays open, so that what is kept as the page
+ * goes is written at once; browsers of phones lose one in the background, and then it is opened anew.
+ */
+
+const NAME = 'tipline-draft';
+const STORE = 'drafts';
+
+let opened: Promise<IDBDatabase> | null = null;
+
+/** This browser has no databases, or does not open them here. */
+export class NoDatabase extends Error {}
+
+/**
+ * Work on the rows in one transaction. It resolves when all is on the disk. Throws NoDatabase, or why
+ * it cannot be.
+ */
+export async function within<T>(
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore) => Promise<T> | T,
+): Promise<T> {
+  const transaction = await begin(mode);
+  const isWritten = ended(transaction);
+  const value = work(transaction.objectStore(STORE));
+  // Whoever leaves the page does not wait for it. Browsers before 2020 have no such call.
+  if (!(value instanceof Promise)) (transaction as Partial<IDBTransaction>).commit?.();
+  const [found] = await Promise.all([value, isWritten]);
+  return found;
+}
+
+async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+  const database = await open();
+  try {
+    return database.transaction(STORE, mode);
+  } catch {
+    // The connection is lost.
+    opened = null;
+    return (await open()).transaction(STORE, mode);
+  }
+}
+
+/** Return what a request comes to. */
+export function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('not read'));
+  });
+}
+
+function ended(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('not written'));
+    transaction.onerror = () => reject(transaction.error ?? new Error('not written'));
+  });
+}
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const refuse = (): void => reject(new NoDatabase());
+    try {
+      const request = indexedDB.open(NAME, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore(STORE, { keyPath: 'id' });
+      };
+      request.onsuccess = () => {
+        request.result.onclose = () => {
+          opened = null;
+        };
+        resolve(request.result);
+      };
+      request.onerror = refuse;
+      request.onblocked = refuse;
+    } catch {
+      refuse();
+    }
+  });
+  return opened;
+}
