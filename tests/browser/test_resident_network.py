@@ -85,3 +85,15 @@ def test_files_that_wait_are_not_said_to_be_sent(open_page: OpenPage, stack: Sta
     expect(waits).to_be_visible()
     page.unroute_all()
     expect(page.get_by_text("All files are sent.")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_what_the_service_cannot_do_is_nothing_to_change(open_page: OpenPage) -> None:
+    page = open_page(language="zh-CN")
+    page.route("**/v1/reports/mine", lambda route: route.fulfill(status=503))
+    resident = Resident(page, "zh-CN")
+    resident.button("mine").click()
+    page.get_by_label(resident.words["receipt"]).fill("回执：4J8Z T0W6 QK2N 9XVB 5M3H CRY7 EG")
+    resident.button("open").click()
+    summary = page.get_by_role("alert").filter(has_text="没有成功")
+    expect(summary).to_contain_text("请注意以下问题")

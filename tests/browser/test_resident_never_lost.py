@@ -215,7 +215,15 @@ def test_a_browser_without_databases_says_so_and_sends(open_page: OpenPage, stac
     page.goto(stack.api)
     expect(page.get_by_text("does not let the page keep anything")).to_be_visible()
     resident = Resident(page)
+    before = page.get_by_text("Do not close it before everything is sent.")
+    expect(before).to_be_visible()
     assert own_report(stack, resident.file("Sent from memory."))["text"] == "Sent from memory."
+    # All is sent: what would be lost now is the receipt.
+    expect(page.get_by_text("When you close it, your receipt is gone")).to_be_visible()
+    expect(before).to_have_count(0)
+    resident.button("start").click()
+    resident.begin()
+    expect(before).to_contain_text("your receipt is gone")
 
 
 def _is_forgotten(page: Page, receipt: str) -> None:
