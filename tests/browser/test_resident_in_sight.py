@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, phone_photo
+from tests.browser.residents import Resident, own_report, phone_photo
 from tests.local.stack import Stack
 
 SMALL = {"width": 320, "height": 640}
@@ -119,6 +119,22 @@ def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page)
     resident.send()
     resident.receipt()
     expect(page.get_by_text("No place was sent")).to_contain_text("Send where I am now")
+
+
+def test_without_areas_to_choose_from_a_report_is_sent(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    resident.begin()
+    page.context.set_offline(True)
+    resident.write("An old man at the bus stop.")
+    page.get_by_text(resident.words["where"]).first.click()
+    page.get_by_label(resident.words["area"]).check()
+    expect(page.get_by_text("The map could not be loaded.")).to_be_visible()
+    expect(page.locator(".send")).to_contain_text("No place yet: sent without it.")
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+    page.context.set_offline(False)
+    assert own_report(stack, resident.receipt())["text"] == "An old man at the bus stop."
+    expect(page.get_by_text("No place was sent.")).to_be_visible()
 
 
 @pytest.mark.thorough

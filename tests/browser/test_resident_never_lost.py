@@ -215,7 +215,15 @@ def test_a_browser_without_databases_says_so_and_sends(open_page: OpenPage, stac
     page.goto(stack.api)
     expect(page.get_by_text("does not let the page keep anything")).to_be_visible()
     resident = Resident(page)
+    before = page.get_by_text("Do not close it before everything is sent.")
+    expect(before).to_be_visible()
     assert own_report(stack, resident.file("Sent from memory."))["text"] == "Sent from memory."
+    # All is sent: what would be lost now is the receipt.
+    expect(page.get_by_text("When you close it, your receipt is gone")).to_be_visible()
+    expect(before).to_have_count(0)
+    resident.button("start").click()
+    resident.begin()
+    expect(before).to_contain_text("your receipt is gone")
 
 
 def _is_forgotten(page: Page, receipt: str) -> None:
@@ -252,7 +260,7 @@ def test_a_message_without_network_arrives_once(
     context.set_offline(True)
     for words in ("Still at the bus stop.", "He sits down."):
         _say(phone, words)
-    waiting = phone.get_by_text("waits for a connection")
+    waiting = phone.locator(".message--waiting").get_by_text("not sent yet")
     expect(waiting).to_have_count(2)
     expect(phone.get_by_label("Write to the police")).to_have_value("")
     # The page dies, and is opened again where there is a network.
@@ -275,7 +283,7 @@ def test_a_message_is_sent_by_itself_when_the_network_is_back(
     phone = resident.page
     phone.context.set_offline(True)
     _say(phone, "He sits down.")
-    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    expect(phone.locator(".message--waiting").get_by_text("not sent yet")).to_be_visible()
     resident.button("closing").click()
     expect(phone.get_by_text("because not everything is sent")).to_be_visible()
     phone.get_by_role("button", name="Open", exact=True).click()
@@ -292,7 +300,7 @@ def test_a_message_that_was_left_waiting_says_that_it_has_arrived(
     phone = resident.page
     phone.context.set_offline(True)
     _say(phone, "He sits down.")
-    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    expect(phone.locator(".message--waiting").get_by_text("not sent yet")).to_be_visible()
     resident.button("start").click()
     expect(phone.get_by_text("Your message to the police: not sent yet")).to_be_visible()
     phone.context.set_offline(False)
@@ -357,7 +365,7 @@ def test_a_report_is_opened_again_when_the_network_is_back(
     phone.context.set_offline(True)
     phone.get_by_label("Open the report again").fill("He is gone again.")
     phone.get_by_role("button", name="Open it again").click()
-    expect(phone.get_by_text("waits for a connection")).to_be_visible()
+    expect(phone.locator(".message--waiting").get_by_text("not sent yet")).to_be_visible()
     phone.context.set_offline(False)
     expect(phone.get_by_text("Your report is open again.")).to_be_visible()
     assert own_report(stack, receipt)["may_reopen"] is False

@@ -5,12 +5,13 @@ import { Button } from '../shared/components/Button.tsx';
 import { Emergency } from '../shared/components/Emergency.tsx';
 import { LanguageSwitch } from '../shared/components/LanguageSwitch.tsx';
 import { Status } from '../shared/components/Status.tsx';
+import { sentences } from '../shared/joined.ts';
 import { keepFocus } from '../shared/keep-focus.ts';
 import { language } from '../shared/language.ts';
 import { leave } from './leave.ts';
 import { later } from './parts/Later.tsx';
 import { go, screen, word } from './screen.ts';
-import { online, outbox } from './service.ts';
+import { asksForReceipt, online, outbox } from './service.ts';
 import { Start } from './start/Start.tsx';
 import { frame } from './texts.ts';
 
@@ -43,7 +44,7 @@ export function App() {
         <Emergency short={screen.value.name !== 'start'} />
         <Status kind="warning">{!online.value && <p>{text.offline}</p>}</Status>
         <Status kind="warning">
-          {outbox.value && !outbox.value.durable && <p>{text.memory}</p>}
+          {outbox.value && !outbox.value.durable && <p>{sentences(text.memory, ...atClosing())}</p>}
         </Status>
         <Status kind={word.value.kind}>{word.value.text && <p>{word.value.text}</p>}</Status>
         {screen.value.name !== 'start' && (
@@ -59,6 +60,19 @@ export function App() {
       </footer>
     </>
   );
+}
+
+/** Return what is lost when a page closes that keeps nothing. */
+function atClosing(): readonly string[] {
+  const text = frame();
+  const entries = outbox.value?.entries.value ?? [];
+  const isWriting = ['write', 'rewrite'].includes(screen.value.name);
+  const isUnsent = isWriting || entries.some(({ state }) => state !== 'sent');
+  const hasReceipt = entries.some(asksForReceipt);
+  return [
+    isUnsent || !hasReceipt ? text.memoryUnsent : '',
+    hasReceipt ? text.memoryReceipt : '',
+  ];
 }
 
 function Current() {

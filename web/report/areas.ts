@@ -1,5 +1,5 @@
 /** The districts and the areas of police stations, loaded when a map is first asked for. */
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
 import type { Feature } from '../shared/area.ts';
@@ -11,6 +11,7 @@ export type AreasState =
   | { readonly state: 'ready'; readonly areas: readonly Feature[] };
 
 export const areas = signal<AreasState>({ state: 'loading' });
+export const hasAreas = computed(() => areas.value.state === 'ready');
 
 export async function loadAreas(): Promise<void> {
   areas.value = { state: 'loading' };

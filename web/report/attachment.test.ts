@@ -52,6 +52,7 @@ test('a file of a kind that the service does not take is never asked about', () 
 });
 
 test('a size is shown as people read it', () => {
+  expect(showSize(0)).toBe('0 KB');
   expect(showSize(500)).toBe('1 KB');
   expect(showSize(2_600_000)).toBe('2.5 MB');
   expect(showSize(500 << 20)).toBe('500 MB');

@@ -72,6 +72,7 @@ export function faultOf({ id, file, look, type }: Attachment, limits: Limits): F
 
 /** Return a size as people read it. */
 export function showSize(bytes: number): string {
+  if (bytes === 0) return '0 KB';
   const mega = bytes / (1 << 20);
   if (mega >= 10) return `${Math.round(mega)} MB`;
   return mega >= 0.1 ? `${mega.toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`;

@@ -14,7 +14,7 @@ export type Catalogue = Schemas['Catalogue'];
 const PLACE = 'tipline.catalogue';
 
 export const catalogue = signal<Catalogue | null>(null);
-/** `kept`: shown as it was the last time, since there is no network. */
+/** `kept`: shown as it was the last time, since the service cannot be reached. */
 export const catalogueState = signal<'loading' | 'fresh' | 'kept' | 'failed'>('loading');
 
 /** What the start screen shows: neither trials nor what is retired. */

@@ -8,6 +8,7 @@ import {
   type Form,
   formOf,
   isBegun,
+  isPlaceless,
   type Limits,
 } from './form.ts';
 
@@ -138,6 +139,14 @@ test('an area that was not picked is asked for, not left out', () => {
   const faults = faultsOf(form({ place, text: 'A van.' }), 0, CATEGORY, LIMITS, NOW);
   expect(faults).toEqual([{ field: 'location.lat', fault: 'needsArea' }]);
   expect(isBegun({ ...emptyForm(), place }, 0)).toBe(false);
+});
+
+test('without areas to pick from, the report goes without a place', () => {
+  const unpicked = form({ place: { kind: 'unpicked' } });
+  expect(faultsOf(unpicked, 0, CATEGORY, LIMITS, NOW, false)).toEqual([]);
+  expect(isPlaceless(unpicked.place, false)).toBe(true);
+  expect(isPlaceless(unpicked.place, true)).toBe(false);
+  expect(contentOf(unpicked, CATEGORY)).not.toHaveProperty('location');
 });
 
 test('a place that the phone found says how exact it is', () => {

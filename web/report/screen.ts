@@ -14,7 +14,7 @@ export type Screen =
   | { readonly name: 'write'; readonly category: string; readonly bulletin: Subject | null }
   /** A draft; without an id the report that is open, to correct it. */
   | { readonly name: 'rewrite'; readonly draft: string | null }
-  /** `placeless`: the person wanted to send where they are, and it was not found. */
+  /** `placeless`: the person wanted to say a place, and it could not be found or picked. */
   | { readonly name: 'sent'; readonly entry: string; readonly placeless?: boolean }
   | { readonly name: 'mine'; readonly receipt: string | null };
 

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
 import { isInMemory } from './draft.ts';
-import type { Outbox } from './outbox/types.ts';
+import type { Entry, Outbox } from './outbox/types.ts';
 
 export const api = createApi();
 
@@ -41,9 +41,22 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
 /** Return whether something that is not sent would be lost if the page were closed now. */
 export function wouldLose(): boolean {
   if (isInMemory()) return true;
-  const box = outbox.value;
-  return (box?.entries.value ?? []).some(({ state, kept, files }) => {
-    const isKept = box?.durable && kept && files.every((file) => file.kept);
-    return !isKept && state !== 'sent';
-  });
+  const entries = outbox.value?.entries.value ?? [];
+  return entries.some((entry) => !isKept(entry) && entry.state !== 'sent');
+}
+
+/** Return whether all of an entry outlives this page. */
+export function isKept({ kept, files }: Entry): boolean {
+  return outbox.value?.durable === true && kept && files.every((file) => file.kept);
+}
+
+/** Return whether nothing of an entry is on its way: what is left waits for the network or the service. */
+export function isHeldUp({ retryAt, files }: Entry): boolean {
+  const moves = files.some(({ state }) => state === 'uploading');
+  return !online.value || (retryAt !== undefined && !moves);
+}
+
+/** Return whether an entry waits for the person to say that they have the receipt. */
+export function asksForReceipt({ receipt, confirmed, category }: Entry): boolean {
+  return receipt !== undefined && !confirmed && category !== '';
 }

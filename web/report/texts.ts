@@ -12,8 +12,9 @@ const en = {
   failed: 'This could not be loaded.',
   failedWhy: 'Check your connection. If it works, wait a minute and try again.',
   again: 'Try again',
-  memory:
-    'This browser does not let the page keep anything. Do not close it before everything is sent.',
+  memory: 'This browser does not let the page keep anything.',
+  memoryUnsent: 'Do not close it before everything is sent.',
+  memoryReceipt: 'When you close it, your receipt is gone: take it down first.',
   trace:
     'Nothing about a report is in the address or the title of this page. The history of the browser keeps only that you opened it.',
   older: 'Your browser could not load this part. Open the page again.',
@@ -30,7 +31,9 @@ const zh: typeof en = {
   failed: '加载失败。',
   failedWhy: '请检查网络。如果网络正常，请过一分钟再试。',
   again: '再试一次',
-  memory: '此浏览器不允许页面保存任何内容。全部发送完之前，请不要关闭页面。',
+  memory: '此浏览器不允许页面保存任何内容。',
+  memoryUnsent: '全部发送完之前，请不要关闭页面。',
+  memoryReceipt: '页面一关闭，回执就没有了，请先记下。',
   trace: '网址和标题中没有任何关于举报的内容。浏览器的历史记录只会显示您打开过本页。',
   older: '浏览器未能加载这一部分。请重新打开本页。',
 };

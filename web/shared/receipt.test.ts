@@ -16,6 +16,17 @@ test.each([
   expect(receiptFault(readReceipt(typed))).toBeNull();
 });
 
+test.each(['Receipt: ', 'My receipt (secret): ', 'receipt ', '回执：', '我的回执 '])(
+  'a receipt is read without the label that was pasted with it: %s',
+  (label) => {
+    const whole = '4J8Z T0W6 QK2N 9XVB 5M3H CRY7 EG';
+    expect(readReceipt(`${label}${whole}`)).toBe(RECEIPT);
+    expect(readReceipt(`${label}4J8Z T0W6`)).toBe('4J8ZT0W6');
+    expect(receiptFault(readReceipt(`${label}${whole} 5`))).toBe('length');
+    expect(receiptFault(readReceipt(`${label}${whole.replace('4', 'U')}`))).toBe('letters');
+  },
+);
+
 test('I and L are read as 1', () => {
   expect(readReceipt('iIlL')).toBe('1111');
 });

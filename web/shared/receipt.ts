@@ -3,12 +3,16 @@ export const RECEIPT_LENGTH = 26;
 
 const READ_AS: Readonly<Record<string, string>> = { I: '1', L: '1', O: '0' };
 const WRONG = /[^0-9A-HJKMNP-TV-Z]/;
+// What a receipt is called, pasted with it: "Receipt: ", "My receipt (secret): ", "回执：". No receipt
+// begins so: none has an I.
+const LABEL = /^[^\p{N}]*?(?:RECEIPT|回执)(?:[^\p{N}:]*:)?/u;
 
-/** Return a typed receipt in its canonical form: capitals, without what stands between. */
+/** Return a typed receipt in its canonical form: capitals, without its label and what stands between. */
 export function readReceipt(typed: string): string {
   return typed
     .normalize('NFKC')
     .toUpperCase()
+    .replace(LABEL, '')
     .replace(/[^\p{L}\p{N}]/gu, '')
     .replace(/[ILO]/g, (letter) => READ_AS[letter] ?? letter);
 }

@@ -78,6 +78,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
             value={typed}
             onInput={(event) => {
               keepWords(name, event.currentTarget.value);
+              setError(null);
               onWrite?.();
             }}
           />

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { forgetTexts, textId, wordsOf, write } from '../begun.ts';
 import type { Entry, TextFor } from '../outbox/types.ts';
-import { online, outbox } from '../service.ts';
+import { isHeldUp, isKept, outbox } from '../service.ts';
 import { sent } from '../sent/texts.ts';
 import { type OwnReport, refresh } from './report.ts';
 import { mine } from './texts.ts';
@@ -56,10 +56,9 @@ interface OneProps {
 
 function One({ entry, report, hasArrived }: OneProps) {
   const text = mine();
-  const { state, retryAt, problem } = entry;
+  const { state, problem } = entry;
   const isRefused = state === 'refused';
-  const waits = !hasArrived && state === 'waiting' && (!online.value || retryAt !== undefined);
-  const isKept = outbox.value?.durable && entry.kept;
+  const waits = !hasArrived && state === 'waiting' && isHeldUp(entry);
   return (
     <li class="message message--reporter message--waiting">
       <p class="message__head">
@@ -67,7 +66,7 @@ function One({ entry, report, hasArrived }: OneProps) {
         {isRefused ? text.textRefused : waits ? text.textWaits : text.sending}
       </p>
       <p class="message__text">{entry.text?.words}</p>
-      {waits && <p class="message__why muted">{isKept ? text.textKept : text.textMemory}</p>}
+      {waits && <p class="message__why muted">{isKept(entry) ? text.textKept : text.textMemory}</p>}
       {isRefused && (
         <p class="field__error">
           {problem?.fields?.[0]?.detail ?? problem?.detail ?? problem?.title ?? text.textRefused}

@@ -12,7 +12,7 @@ import { StillSending, stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { showReceipt } from '../../shared/receipt.ts';
 import { go } from '../screen.ts';
-import { outbox } from '../service.ts';
+import { isKept, online, outbox } from '../service.ts';
 import { correct, type Refusal } from '../write/state.ts';
 import { Files } from './Files.tsx';
 import { Receipt } from './Receipt.tsx';
@@ -52,8 +52,7 @@ export function Sent({ id, placeless }: { id: string; placeless: boolean }) {
 function OnItsWay({ entry }: { entry: Entry }) {
   const text = sent();
   const waits = entry.state === 'waiting';
-  const isKept =
-    outbox.value?.durable && entry.kept && entry.files.every((file) => file.kept);
+  const kept = isKept(entry);
   return (
     <>
       {/* A heading for each state, so that it is read out when the state changes. */}
@@ -63,8 +62,8 @@ function OnItsWay({ entry }: { entry: Entry }) {
       <Status kind={waits ? 'warning' : 'info'}>
         {waits && (
           <>
-            <p>{isKept ? text.waitingText : text.waitingMemory}</p>
-            {isKept && (
+            <p>{kept ? text.waitingText : text.waitingMemory}</p>
+            {kept && (
               <p>
                 <strong>{text.openAgain}</strong>
               </p>
@@ -79,13 +78,37 @@ function OnItsWay({ entry }: { entry: Entry }) {
         <progress class="progress" max={1} value={entry.proof ?? 0} aria-label={text.proving} />
       )}
       {entry.state === 'sending' && <progress class="progress" aria-label={text.sending} />}
+      <SendNow entry={entry} />
+      <Files entry={entry} />
+      <Erase entry={entry} />
+    </>
+  );
+}
+
+/** "Send now", and what came of it: nothing else in sight changes when it fails. */
+function SendNow({ entry }: { entry: Entry }) {
+  const text = sent();
+  const [tried, setTried] = useState<'trying' | 'failed' | 'putOff' | null>(null);
+  const failed = online.value ? text.triedSilent : text.triedOffline;
+  const words = { trying: text.trying, failed, putOff: text.putOff };
+  const send = async (): Promise<void> => {
+    const before = entry.retryAt;
+    // Another word in between: the same one twice is read out once.
+    setTried('trying');
+    await outbox.value?.send();
+    const after = outbox.value?.entries.value.find(({ id }) => id === entry.id)?.retryAt;
+    // What the service has put off is not tried sooner.
+    setTried(after !== undefined && after === before ? 'putOff' : 'failed');
+  };
+  const waits = entry.state === 'waiting';
+  return (
+    <>
       {waits && (
-        <Button kind="primary" class="wide" onClick={() => void outbox.value?.send()}>
+        <Button kind="primary" class="wide" onClick={() => void send()}>
           {text.retry}
         </Button>
       )}
-      <Files entry={entry} />
-      <Erase entry={entry} />
+      <Status>{waits && tried && <p>{words[tried]}</p>}</Status>
     </>
   );
 }

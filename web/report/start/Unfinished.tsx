@@ -7,10 +7,10 @@ import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
-import { stillSending } from '../parts/StillSending.tsx';
+import { howToGoOn, stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go, type Word, word } from '../screen.ts';
-import { outbox } from '../service.ts';
+import { asksForReceipt, isHeldUp, outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
 import { language } from '../../shared/language.ts';
 import { start } from './texts.ts';
@@ -69,7 +69,7 @@ export function Unfinished() {
               <strong>{stateOf(entry)}</strong>
               <About category={entry.category} at={entry.createdAt} />
             </p>
-            {entry.state === 'uploading' && <p>{text.keepOpen}</p>}
+            {entry.state === 'uploading' && <p>{howToGoOn([entry])}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
             <div class="row">
               <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
@@ -139,11 +139,6 @@ function open(entry: Entry): void {
   else go({ name: 'sent', entry: entry.id });
 }
 
-/** Whether it waits for the person to say that they have the receipt. */
-function asksForReceipt({ receipt, confirmed, category }: Entry): boolean {
-  return receipt !== undefined && !confirmed && category !== '';
-}
-
 /** What a report is about, and when it was written. */
 function About({ category, at }: { category: string; at: number }) {
   const label = categoryOf(category)?.label;
@@ -183,11 +178,12 @@ function stateOf(entry: Entry): string {
   if (entry.text) {
     return text.message(entry.state === 'refused' ? text.messageRefused : text.messageWaiting);
   }
+  const { percent } = stillSending([entry]);
   const words: Readonly<Record<EntryState, string>> = {
     waiting: text.stateWaiting,
     proving: text.stateProving,
     sending: text.stateSending,
-    uploading: text.stateUploading(stillSending([entry]).percent),
+    uploading: isHeldUp(entry) ? text.stateHeldUp(percent) : text.stateUploading(percent),
     sent: text.stateSent,
     refused: text.stateRefused,
   };

@@ -55,10 +55,10 @@ const en = {
   stateProving: 'Not sent yet',
   stateSending: 'Being sent',
   stateUploading: (percent: number) => `Files are being sent: ${percent} %`,
-  keepOpen: 'Keep this page open until they are sent.',
+  stateHeldUp: (percent: number) => `Files not all sent yet: ${percent} %`,
   stateSent: 'Sent. Take down your receipt.',
   stateRefused: 'Could not be sent',
-  stale: 'No connection: this is what was known when you last opened the page.',
+  stale: 'The service cannot be reached: this is what was known when you last opened the page. It is tried again by itself.',
 };
 
 const zh: typeof en = {
@@ -115,10 +115,10 @@ const zh: typeof en = {
   stateProving: '还没有发送',
   stateSending: '正在发送',
   stateUploading: (percent: number) => `正在发送文件：${percent}%`,
-  keepOpen: '发送完之前，请不要关闭本页。',
+  stateHeldUp: (percent: number) => `文件还没有全部发送：${percent}%`,
   stateSent: '已送达，请记下回执。',
   stateRefused: '未能发送',
-  stale: '没有网络：这里显示的是您上次打开本页时的内容。',
+  stale: '暂时连不上服务：这里显示的是您上次打开本页时的内容。会自动重试。',
 };
 
 export const start = texts({ en, zh });

@@ -19,6 +19,7 @@ import {
 } from '../../shared/area.ts';
 import { placed } from '../../shared/labels.ts';
 import { areas, loadAreas } from '../areas.ts';
+import { online } from '../service.ts';
 import { frame } from '../texts.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
@@ -31,6 +32,9 @@ const SIZE = 15;
 export function AreaChooser() {
   const text = write();
   useEffect(() => void loadAreas(), [language.value]);
+  useEffect(() => {
+    if (online.value && areas.value.state === 'failed') void loadAreas();
+  }, [online.value]);
   const loaded = areas.value;
   if (loaded.state === 'loading') return <Status>{<p>{frame().loading}</p>}</Status>;
   if (loaded.state === 'failed') {

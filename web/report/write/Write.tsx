@@ -7,6 +7,7 @@ import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { colon } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
+import { hasAreas } from '../areas.ts';
 import { type FileFault, fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import {
@@ -16,6 +17,7 @@ import {
   faultsOf,
   isBegun,
   isOpen,
+  isPlaceless,
   type Limits,
   type Subject,
 } from '../form.ts';
@@ -108,13 +110,14 @@ function WritePage() {
   const error = (field: string): string | null => errorOf(shown, field);
 
   const { category, place } = form.value;
+  const placeless = isPlaceless(place, hasAreas.value);
   useEffect(() => {
     if (!limits || errors.length === 0) return;
     // What has just been chosen may have put something right. Nothing new is found before "Send".
     const [faults, wrongFiles] = look(limits);
     const before = errors.map(({ field }) => field);
     setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
-  }, [files.all.value, category, place.kind]);
+  }, [files.all.value, category, place.kind, hasAreas.value]);
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     const box = outbox.value;
@@ -129,7 +132,7 @@ function WritePage() {
       const isAsked = !isSure && (await isGoneElsewhere());
       setTwice(isAsked);
       if (isAsked) return;
-      const placeless = place.kind === 'unfound';
+      const placeless = isPlaceless(place, hasAreas.value);
       const entry = await sendForm((words, attached) => {
         const { keepMetadata } = words;
         return box.add({
@@ -234,7 +237,7 @@ function WritePage() {
         </ul>
       </section>
       <div class="send">
-        <Status>{form.value.place.kind === 'unfound' && <p>{text.placeless}</p>}</Status>
+        <Status>{placeless && <p>{text.placeless}</p>}</Status>
         <Button
           kind="danger"
           class="wide send__button"
@@ -311,7 +314,10 @@ function useIsHere(): { readonly current: boolean } {
 function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]] {
   const { value } = files.all;
   const category = categoryOf(form.value.category);
-  return [faultsOf(form.value, value.length, category, limits, new Date()), fileFaults(value, limits)];
+  return [
+    faultsOf(form.value, value.length, category, limits, new Date(), hasAreas.value),
+    fileFaults(value, limits),
+  ];
 }
 
 /** Return all categories; for a lead, those that lead to its bulletin first. */

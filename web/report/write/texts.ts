@@ -203,7 +203,7 @@ const zh: typeof en = {
   beforeReceipt: '您会得到一个回执，也就是一串密码。请保管好。没有它，谁也无法替您再打开这份举报。',
   beforeHidden: '没有人问您是谁，也不保存您的网络地址。',
   beforePublic: '您发送的任何内容都不会公开。',
-  placeless: '还没有定位，发送时不含位置。',
+  placeless: '还没有位置信息，发送时不含位置。',
   send: '发送举报',
   keeping: '正在保存到这台设备…',
   needs: '请写几句话，或添加一张照片。',

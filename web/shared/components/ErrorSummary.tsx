@@ -78,5 +78,5 @@ function focusOn(event: Event, id: string | undefined): void {
 
 const text = texts({
   en: { title: 'There is a problem' },
-  zh: { title: '有些内容需要修改' },
+  zh: { title: '请注意以下问题' },
 });
