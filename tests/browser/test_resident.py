@@ -178,6 +178,12 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
     expect(area).to_have_value("chaoyang")
     area.select_option("sanlitun")
     expect(page.locator(".map__area--chosen")).to_have_count(1)
+    place = page.locator("details", has_text="Where was it?").locator("summary")
+    expect(place).to_contain_text("Sanlitun")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("summary", has_text="在哪里？")).to_contain_text("三里屯")
+    page.get_by_role("button", name="English").click()
+    expect(place).to_contain_text("Sanlitun")
     resident.send()
     report_id = own_report(stack, resident.receipt())["id"]
     opened = Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")

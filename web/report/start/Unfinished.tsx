@@ -67,7 +67,7 @@ export function Unfinished() {
           <li key={entry.id} class="unfinished__one">
             <p>
               <strong>{stateOf(entry)}</strong>
-              <About category={entry.category} at={entry.createdAt} />
+              <About category={entry.category} at={entry.createdAt} reference={entry.reference} />
             </p>
             {entry.state === 'uploading' && <p>{howToGoOn([entry])}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
@@ -139,12 +139,20 @@ function open(entry: Entry): void {
   else go({ name: 'sent', entry: entry.id });
 }
 
-/** What a report is about, and when it was written. */
-function About({ category, at }: { category: string; at: number }) {
+interface AboutProps {
+  category: string;
+  at: number;
+  /** Once the service has given it one. */
+  reference?: string | undefined;
+}
+
+/** What a report is about, when it was written, and what it is called. */
+function About({ category, at, reference }: AboutProps) {
   const label = categoryOf(category)?.label;
   return (
     <span class="muted facts">
       {label && <span>{label}</span>}
+      {reference && <strong>{reference}</strong>}
       <span>{showTime(new Date(at).toISOString(), language.value)}</span>
     </span>
   );

@@ -36,6 +36,13 @@ export function AreaChooser() {
     if (online.value && areas.value.state === 'failed') void loadAreas();
   }, [online.value]);
   const loaded = areas.value;
+  useEffect(() => {
+    // Its name follows the language of the page.
+    const { place } = form.value;
+    if (loaded.state !== 'ready' || place.kind !== 'area') return;
+    const chosen = loaded.areas.find(({ properties }) => properties.code === place.code);
+    if (chosen && chosen.properties.label !== place.label) choose(chosen);
+  }, [loaded]);
   if (loaded.state === 'loading') return <Status>{<p>{frame().loading}</p>}</Status>;
   if (loaded.state === 'failed') {
     return (
