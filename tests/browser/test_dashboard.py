@@ -124,6 +124,7 @@ def test_a_handover_lists_what_is_open_and_is_printed_alone(
     handover = page.get_by_role("region", name="Handover")
     row = handover.get_by_role("listitem").filter(has_text=report["reference"])
     expect(row).to_contain_text("Something else")
+    expect(row).to_contain_text(re.compile(r"\d\d:\d\d"))
     expect(handover.get_by_role("button", name="Print")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Received")).to_be_hidden()
