@@ -128,6 +128,10 @@ def test_a_plan_of_shifts_is_saved_and_says_when_nobody_is_on_duty(
     page = page_of(open_page, CHEN, "/console/admin/shifts")
     page.get_by_role("button", name="Change the plan").click()
     page.get_by_role("button", name="Add a shift").click()
+    # What a field and a group are called stands in one line.
+    edge = "element => element.getBoundingClientRect().left + getComputedStyle(element).paddingLeft"
+    labels = [page.get_by_text(name, exact=True) for name in ("Name", "Begins on", "Officers")]
+    assert len({label.last.evaluate(edge) for label in labels}) == 1
     page.get_by_role("button", name="Save the plan").click()
     expect(page.get_by_role("link", name="Shift 1: Give the shift a name.")).to_be_visible()
     shift = page.get_by_role("group", name="Shift 1")

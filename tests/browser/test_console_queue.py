@@ -144,6 +144,9 @@ def test_the_list_is_narrowed_by_chips(page: Page, stack: Stack) -> None:
 def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, stack: Stack) -> None:
     resident = Resident(stack.api, "lost_and_found", "Found a hat.")
     page.get_by_label("Find by number").fill(resident.reference.replace("-", " ").lower())
+    # Its word has its room.
+    find = page.get_by_role("button", name="Find", exact=True)
+    assert find.evaluate("button => button.scrollWidth <= button.clientWidth")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
     assert page.url.endswith("/console/search")

@@ -64,6 +64,9 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
   useEffect(() => (desk ? startDesk(desk) : undefined), [desk]);
   useEffect(() => {
     session.hasUnsent = () => desk?.drafts.any.value ?? false;
+    return () => {
+      session.hasUnsent = () => false;
+    };
   }, [session, desk]);
   const away = session.state.value !== 'signed_in';
   useReturn(away);
