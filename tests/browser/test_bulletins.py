@@ -220,7 +220,7 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     )
     expect(shown.get_by_role("region", name="Chinese")).to_contain_text("已找到，寻找工作结束。")
     expect(other.get_by_text("What residents saw before it ended")).to_be_visible()
-    expect(other.get_by_text(DRAFT["body"]["en"])).to_be_hidden()
+    expect(other.get_by_text(bulletin["body"]["en"])).to_be_hidden()
     assert axe_violations(other) == []
     other.get_by_role("button", name="Approve these words").click()
     expect(other.get_by_text("Residents see the words within a minute.")).to_be_visible()
