@@ -56,6 +56,27 @@ def test_one_admin_proposes_an_officer_and_another_approves(
 
 
 @pytest.mark.thorough
+def test_all_that_is_wrong_with_a_new_officer_is_said_at_once(open_page: OpenPage) -> None:
+    page = page_of(open_page, CHEN, "/console/admin/appoint")
+    page.get_by_label("Username").fill("Hu Wei")
+    page.get_by_label("E-mail").fill("hu")
+    page.get_by_label("Phone").fill("13800138000")
+    page.get_by_role("button", name="Propose").click()
+    summary = page.get_by_role("alert").filter(has_text="There is a problem")
+    expect(summary.get_by_role("link")).to_have_count(3)
+    phone = page.get_by_label("Phone")
+    expect(phone).to_have_attribute("aria-invalid", "true")
+    phone.fill("+8613800138000")
+    expect(summary.get_by_role("link")).to_have_count(2)
+    page.get_by_label("Username").fill("hu.wei")
+    page.get_by_label("E-mail").fill("hu@tipline.test")
+    page.get_by_role("button", name="Propose").click()
+    # The sign of the mark is not part of the number.
+    added = page.get_by_role("insertion").filter(has_text="13800138000")
+    expect(added).to_have_text("Added: + +8613800138000")
+
+
+@pytest.mark.thorough
 def test_a_proposal_that_was_replaced_is_shown_and_not_approved(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -107,6 +128,10 @@ def test_a_plan_of_shifts_is_saved_and_says_when_nobody_is_on_duty(
     page = page_of(open_page, CHEN, "/console/admin/shifts")
     page.get_by_role("button", name="Change the plan").click()
     page.get_by_role("button", name="Add a shift").click()
+    # What a field and a group are called stands in one line.
+    edge = "element => element.getBoundingClientRect().left + getComputedStyle(element).paddingLeft"
+    labels = [page.get_by_text(name, exact=True) for name in ("Name", "Begins on", "Officers")]
+    assert len({label.last.evaluate(edge) for label in labels}) == 1
     page.get_by_role("button", name="Save the plan").click()
     expect(page.get_by_role("link", name="Shift 1: Give the shift a name.")).to_be_visible()
     shift = page.get_by_role("group", name="Shift 1")
@@ -150,7 +175,7 @@ def test_a_deadline_of_a_category_is_changed(open_page: OpenPage, stack: Stack) 
     form = page.get_by_role("form", name="Change Lost and found")
     form.get_by_label("Urgency Normal").fill("90")
     form.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Saved: Lost and found.", exact=True)).to_be_visible()
     expect(page.get_by_text("Normal: 1 h 30 min")).to_be_visible()
     state = call(stack, "admin", "PATCH", "/v1/admin/catalogue", {})
     [kept] = [each for each in state["categories"] if each["code"] == "lost_and_found"]
@@ -214,6 +239,7 @@ def test_an_admin_who_sees_no_reports_is_refused_nothing(open_page: OpenPage) ->
     ):
         go(page, path)
         expect(page.get_by_role("heading", name="Administration", level=1)).to_be_visible()
+        expect(places.locator("[aria-current]")).to_have_text("Admin")
     assert refused == []
     expect(page.get_by_text("No connection to the service.")).to_have_count(0)
 

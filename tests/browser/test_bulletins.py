@@ -79,12 +79,15 @@ def test_a_bulletin_of_one_officer_is_published_by_another(
     expect(page.get_by_text("a colleague of the channel approves it")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     assert public(stack, bulletin_id).status_code == 404
-    expect(page.locator(".preview").get_by_role("img", name="Picture 1")).to_have_count(2)
+    # Each card has the words of its readers.
+    for name in ("Picture 1", "照片 1"):
+        expect(page.locator(".preview").get_by_role("img", name=name)).to_have_count(1)
 
     other = page_of(open_page, ZHAO, "/console/bulletins")
     waiting = other.get_by_role("region", name="Awaits your approval")
     waiting.locator(f"a[href$='{bulletin_id}']").click()
     expect(other.get_by_text("All of it is new")).to_be_visible()
+    expect(other.get_by_text("Approved now, it stands until")).to_be_visible()
     approval = other.get_by_role("region", name="To approve")
     expect(approval.get_by_role("img", name="Picture 1")).to_be_visible()
     other.get_by_role("button", name=re.compile(r"Approve version \d+ and publish it")).click()
@@ -102,6 +105,7 @@ def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stac
     body = {"zh": "周二早上在公园附近。", "en": "Near the park, on Monday morning."}
     changed(stack, bulletin, {"body": body})
     page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    expect(page.get_by_text("Version 1 approved by Supervisor Zhao")).to_be_visible()
     approval = page.get_by_role("region", name="To approve")
     changes = approval.get_by_role("definition")
     expect(changes.get_by_role("deletion")).to_have_text("Removed: −Tuesday")
@@ -149,6 +153,9 @@ def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
     page.get_by_label("What is to change").fill("Leave out the street.")
     page.get_by_role("button", name="Decline it").click()
     expect(page.get_by_text("Declined. Its authors are notified.")).to_be_visible()
+    # Nothing is left to be declined again.
+    expect(page.get_by_label("What is to change")).to_have_count(0)
+    expect(page.get_by_role("button", name="Decline it")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     assert axe_violations(page) == []
 
@@ -206,9 +213,63 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     assert (seen["state"], seen["code"]) == ("resolved", "found")
     assert seen["outcome"]["en"] == "Found. The search is over."
     other = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    # What is approved is the end and its words, not the bulletin of before.
+    shown = other.get_by_role("region", name="As readers will see it")
+    expect(shown.get_by_role("region", name="English")).to_contain_text(
+        "Found. The search is over.\nThanks to everybody."
+    )
+    expect(shown.get_by_role("region", name="Chinese")).to_contain_text("已找到，寻找工作结束。")
+    expect(other.get_by_text("What residents saw before it ended")).to_be_visible()
+    expect(other.get_by_text(bulletin["body"]["en"])).to_be_hidden()
+    assert axe_violations(other) == []
     other.get_by_role("button", name="Approve these words").click()
     expect(other.get_by_text("Residents see the words within a minute.")).to_be_visible()
     assert public(stack, bulletin["id"]).json()["outcome"]["en"].endswith("Thanks to everybody.")
+
+
+@pytest.mark.thorough
+def test_approved_words_are_not_lost_with_another_code(open_page: OpenPage, stack: Stack) -> None:
+    bulletin = published(stack)
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    words = {"code": "found", "outcome": {"en": "Thanks to everybody."}}
+    ended = call(stack, "officer", "POST", f"{path}/resolve", words)
+    version = {"If-Match": f'"{ended["version"]}"'}
+    call(stack, "supervisor", "POST", f"{path}/approve", None, version)
+    page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("The words that readers see now are gone with this.")).to_be_visible()
+    page.get_by_role("button", name="Change what readers see").click()
+    expect(page.get_by_label("English (optional)")).to_have_value("Thanks to everybody.")
+    expect(page.get_by_text("wait until a colleague approves them again")).to_be_visible()
+    page.get_by_label("Found safe.").check()
+    page.get_by_role("button", name="Change it now").click()
+    expect(page.get_by_text("Words that await approval")).to_be_visible()
+    now = call(stack, "officer", "GET", path)
+    assert (now["code"], now["pending_words"]) == ("found_safe", words["outcome"])
+
+
+@pytest.mark.thorough
+def test_a_picture_that_the_browser_cannot_show_is_said_to_come(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    picture = tmp_path / "wang.heic"
+    picture.write_bytes(b"\0\0\0\x18ftypheic")
+    page = page_of(open_page, LI, "/console/bulletins/new")
+    page.get_by_label("Title, English").fill("Have you seen Mr Wang?")
+    page.get_by_label("Add pictures").set_input_files(picture)
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_text("Picture 1: Shown once the bulletin is saved")).to_be_visible()
+    expect(preview.get_by_role("img")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_place_is_said_as_chinese_says_it(open_page: OpenPage, stack: Stack) -> None:
+    bulletin = drafted(stack, area={"district": "chaoyang", "text": "公园南门"})
+    path = f"/console/bulletins/{bulletin['id']}"
+    page = page_of(open_page, ZHAO, path, language="zh")
+    approval = page.get_by_role("region", name="待批准的内容")
+    expect(approval.get_by_text("朝阳区公园南门", exact=True)).to_be_visible()
+    expect(approval.get_by_text("您正在查看第 1 版。全部为新内容")).to_be_visible()
 
 
 @pytest.mark.thorough

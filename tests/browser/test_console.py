@@ -441,6 +441,7 @@ def test_a_caller_gets_the_receipt_of_what_an_officer_enters(
     page.get_by_label("Telephone").fill("13800138000")
     page.get_by_role("button", name="Enter the report").click()
     expect(page.locator(".receipt__code")).to_be_visible()
+    page.get_by_role("button", name="I have given it to the caller").click()
     page.get_by_role("link", name="Open the report").click()
     expect(page.get_by_text("My mother has not come home.")).to_be_visible()
     expect(page.get_by_role("region", name="Report", exact=True)).to_contain_text("81")

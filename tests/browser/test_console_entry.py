@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import go
 from tests.browser.officers import sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 
@@ -47,6 +48,7 @@ def test_an_address_is_kept_with_its_district_and_never_dropped(page: Page) -> N
     expect(page.get_by_text("Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == receipt.inner_text().replace(" ", "")
+    page.get_by_role("button", name="I have given it to the caller").click()
     page.get_by_role("link", name="Open the report").click()
     expect(page.get_by_text("Chaoyang, Sanlitun Road 11").first).to_be_visible()
 
@@ -60,8 +62,50 @@ def test_half_a_pair_of_coordinates_is_wrong(page: Page) -> None:
     expect(longitude).to_have_attribute("aria-invalid", "true")
     longitude.fill("116.45")
     send(page)
+    page.get_by_role("button", name="I have given it to the caller").click()
     page.get_by_role("link", name="Open the report").click()
     expect(page.get_by_text("Bus stop").first).to_be_visible()
+
+
+def test_no_click_loses_a_receipt_that_the_caller_has_not_got(page: Page) -> None:
+    # Another page of the console is behind this one.
+    page.get_by_role("link", name="Dashboard").click()
+    go(page, "/console/new")
+    page.get_by_label("Category").select_option("missing_elderly")
+    page.get_by_label("What happened").fill("My mother has not come home.")
+    send(page)
+    receipt = page.locator(".receipt__code code")
+    expect(receipt).to_be_visible()
+    expect(page.get_by_role("link", name="Open the report")).to_have_count(0)
+    asked = page.get_by_role("dialog", name="Does the caller have the receipt?")
+    page.get_by_role("link", name="Bulletins").click()
+    expect(asked).to_be_visible()
+    assert axe_violations(page) == []
+    asked.get_by_role("button", name="Not yet: back to the receipt").click()
+    expect(receipt).to_be_visible()
+    page.evaluate("history.back()")
+    expect(asked).to_be_visible()
+    assert page.url.endswith("/console/new")
+    page.keyboard.press("Escape")
+    expect(asked).to_be_hidden()
+    # A reload asks by the browser's own question.
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog"):
+        page.evaluate("setTimeout(() => location.reload())")
+    expect(receipt).to_be_visible()
+    page.get_by_role("link", name="Bulletins").click()
+    asked.get_by_role("button", name="Yes, leave this page").click()
+    expect(page.get_by_role("heading", name="Bulletins", level=1)).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_receipt_that_was_handed_over_asks_nothing_more(page: Page) -> None:
+    send(page)
+    page.get_by_role("button", name="I have given it to the caller").click()
+    expect(page.locator("a[aria-current]")).to_have_text(re.compile("Reports"))
+    page.get_by_role("link", name="Bulletins").click()
+    expect(page.get_by_role("heading", name="Bulletins", level=1)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.thorough

@@ -45,6 +45,21 @@ def test_the_keys_move_acknowledge_and_take(page: Page, stack: Stack) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(resident.reference)
 
 
+def test_no_row_moves_when_a_report_is_taken(page: Page) -> None:
+    row = page.locator(".report-row").filter(has=page.get_by_role("button", name="Take")).last
+    reference = row.locator(".reference").inner_text()
+    row = page.get_by_role("listitem").filter(has_text=reference)
+    place = "element => element.getBoundingClientRect().top + scrollY"
+    before = row.evaluate(place)
+    row.get_by_role("button", name="Take").click()
+    said = page.get_by_role("status").get_by_text(f"{reference} is yours.")
+    expect(said).to_be_visible()
+    assert row.evaluate(place) == before
+    # It is about the list that was shown.
+    page.get_by_role("button", name="Mine", exact=True).click()
+    expect(said).to_have_count(0)
+
+
 @pytest.mark.thorough
 def test_the_keys_are_explained_and_can_be_switched_off(page: Page) -> None:
     expect(page.locator(".report-row").first).to_be_visible()
@@ -64,7 +79,7 @@ def test_a_new_report_is_announced_and_shown_when_wanted(page: Page, stack: Stac
     rows.first.focus()
     resident = Resident(stack.api, "child_abduction", "A boy was taken from the playground.")
     page.clock.run_for(PULSE_MS)
-    show = page.get_by_role("button", name="1 new — show")
+    show = page.get_by_role("button", name="1 new, critical — show")
     expect(show).to_be_visible()
     expect(rows.first).to_be_focused()
     assert rows.all_inner_texts() == before
@@ -129,6 +144,9 @@ def test_the_list_is_narrowed_by_chips(page: Page, stack: Stack) -> None:
 def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, stack: Stack) -> None:
     resident = Resident(stack.api, "lost_and_found", "Found a hat.")
     page.get_by_label("Find by number").fill(resident.reference.replace("-", " ").lower())
+    # Its word has its room.
+    find = page.get_by_role("button", name="Find", exact=True)
+    assert find.evaluate("button => button.scrollWidth <= button.clientWidth")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
     assert page.url.endswith("/console/search")
@@ -138,6 +156,20 @@ def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, st
     row = page.locator(".report-row").bounding_box()
     assert row
     assert row["height"] < 150
+    page.get_by_role("main").get_by_role("link", name="Reports", exact=True).click()
+    expect(page.get_by_role("heading", name="Reports", level=1)).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_closed_report_is_no_alarm_however_urgent_it_was(page: Page, stack: Stack) -> None:
+    resident = Resident(stack.api, "child_abduction", "A boy was pulled into a van.")
+    resident.withdraw()
+    page.get_by_label("Find by number").fill(resident.reference)
+    page.keyboard.press("Enter")
+    row = page.locator(".report-row")
+    expect(row).to_contain_text("Critical")
+    assert row.get_attribute("data-urgency") is None
+    expect(row.locator(".tag--critical")).to_have_count(0)
 
 
 @pytest.mark.thorough

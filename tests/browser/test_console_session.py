@@ -71,6 +71,25 @@ def test_who_signs_out_in_one_tab_is_signed_out_in_all(page: Page) -> None:
     expect(other.get_by_role("button", name=WANG)).to_be_visible()
 
 
+def test_whoever_signs_out_is_asked_about_what_is_unsent_in_any_tab(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/console/bulletins/new")
+    other.get_by_label("Title, English").fill("Have you seen a white van?")
+    account = page.get_by_role("button", name=LI)
+    account.click()
+    page.get_by_role("button", name="Sign out").click()
+    asked = page.get_by_role("dialog", name="Something is not sent")
+    expect(asked).to_be_visible()
+    asked.get_by_role("button", name="Stay signed in").click()
+    expect(other.get_by_label("Title, English")).to_have_value("Have you seen a white van?")
+    # Its own drafts, too; and after a yes the browser asks nothing more.
+    other.get_by_role("button", name=LI).click()
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_role("button", name="Sign out and lose it").click()
+    expect(other.get_by_role("heading", name="You are signed out.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+
+
 def test_who_locks_one_tab_locks_all(page: Page) -> None:
     other = page.context.new_page()
     other.goto("/console/")

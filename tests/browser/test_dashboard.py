@@ -54,7 +54,13 @@ def test_days_that_make_no_period_are_said_beside_them_and_the_figures_stay(
     until = last.input_value()
     period.get_by_label("To").fill("2020-01-01")
     period.get_by_role("button", name="Show").click()
-    expect(period.get_by_role("alert")).to_contain_text("From: This is after the last day.")
+    summary = period.get_by_role("alert")
+    expect(summary).to_contain_text("From: This is after the last day.")
+    buttons = period.get_by_role("button", name="Other days").bounding_box()
+    box = summary.bounding_box()
+    assert buttons
+    assert box
+    assert box["y"] >= buttons["y"] + buttons["height"] + 8
     expect(first).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("region", name="Received")).to_be_visible()
     # Each end says what is wrong with it, and only until it is put right.
@@ -124,6 +130,7 @@ def test_a_handover_lists_what_is_open_and_is_printed_alone(
     handover = page.get_by_role("region", name="Handover")
     row = handover.get_by_role("listitem").filter(has_text=report["reference"])
     expect(row).to_contain_text("Something else")
+    expect(row).to_contain_text(re.compile(r"\d\d:\d\d"))
     expect(handover.get_by_role("button", name="Print")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Received")).to_be_hidden()

@@ -62,6 +62,12 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
   }, [activity, session]);
   const desk = useMemo(() => (me ? deskOf(api, me, session) : null), [api, me, session]);
   useEffect(() => (desk ? startDesk(desk) : undefined), [desk]);
+  useEffect(() => {
+    session.hasUnsent = () => desk?.drafts.any.value ?? false;
+    return () => {
+      session.hasUnsent = () => false;
+    };
+  }, [session, desk]);
   const away = session.state.value !== 'signed_in';
   useReturn(away);
   if (desk === null) return <Entrance session={session} problem={problem} again={read} />;
@@ -70,7 +76,7 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
     <DeskContext.Provider value={desk}>
       <div hidden={away}>
         <IdleWarning activity={activity} />
-        <Frame signOut={() => session.signOut()} lock={() => lockNow(activity, session)} />
+        <Frame session={session} lock={() => lockNow(activity, session)} />
       </div>
       {away && (
         <LockScreen

@@ -20,6 +20,11 @@ export class Drafts {
     this.kept.value = kept;
   }
 
+  /** Forget all of them. */
+  clear(): void {
+    this.kept.value = new Map();
+  }
+
   /** Ask before the browser leaves the page, while there is a draft. Returns what ends it. */
   guard(): () => void {
     const leaving = (event: BeforeUnloadEvent) => {

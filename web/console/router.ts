@@ -48,8 +48,22 @@ export function pathTo(rest: string): string {
 /** The path that is shown, with its query. */
 export const path = signal(HOME);
 
+let ask: ((to: string) => void) | null = null;
+
+/**
+ * Keep the page that is shown: whoever is about to leave it for another one stays, and `asked` is
+ * called with where they wanted to go. Returns what lets them go again.
+ */
+export function hold(asked: (to: string) => void): () => void {
+  ask = asked;
+  return () => {
+    if (ask === asked) ask = null;
+  };
+}
+
 /** Show a path. The browser's back button comes back to the one before, unless it is replaced. */
 export function go(to: string, { replace = false } = {}): void {
+  if (ask !== null && to !== path.value) return ask(to);
   if (replace) history.replaceState(null, '', to);
   else if (to !== location.pathname + location.search) history.pushState(null, '', to);
   path.value = to;
@@ -58,7 +72,13 @@ export function go(to: string, { replace = false } = {}): void {
 /** Follow the browser's buttons and the links of the page. Returns a function that ends it. */
 export function startRouter(): () => void {
   const moved = () => {
-    path.value = location.pathname + location.search;
+    const to = location.pathname + location.search;
+    if (ask !== null && to !== path.value) {
+      // The browser has gone there already.
+      history.pushState(null, '', path.value);
+      return ask(to);
+    }
+    path.value = to;
   };
   const clicked = (event: MouseEvent) => {
     const to = inside(event);

@@ -18,7 +18,12 @@ export function parted(parts: readonly string[]): string {
 
 /** Return sentences, or a question and its answer, one after another. */
 export function sentences(...parts: readonly string[]): string {
-  return parts.filter(Boolean).join(language.value === 'zh' ? '' : ' ');
+  return parts.filter(Boolean).join(gap());
+}
+
+/** Return what stands between two sentences: a full stop of Chinese has its room already. */
+export function gap(): string {
+  return language.value === 'zh' ? '' : ' ';
 }
 
 /** Return a text with the name of what it is about before it. A name may be a question. */

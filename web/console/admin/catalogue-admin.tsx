@@ -54,7 +54,7 @@ export function CatalogueAdmin({ api }: { api: Api }) {
                   api={api}
                   kind={kind}
                   entry={entry}
-                  onSaved={() => void finish(t.saved)}
+                  onSaved={() => void finish(t.savedOf(entry.label))}
                   onCancel={() => setOpen(null)}
                 />
               ) : (
@@ -77,7 +77,12 @@ export function CatalogueAdmin({ api }: { api: Api }) {
         <Button onClick={() => setOpen('added')}>{t.add}</Button>
       )}
       {list('channels', state.channels)}
-      <AppForm key={state.version} api={api} app={state.app} onSaved={() => void finish(t.saved)} />
+      <AppForm
+        key={state.version}
+        api={api}
+        app={state.app}
+        onSaved={() => void finish(t.savedOf(t.app))}
+      />
     </>
   );
   return (

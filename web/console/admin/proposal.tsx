@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useStep } from '../parts/asking.ts';
@@ -59,9 +60,11 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
       {isNewer && <Since read={stale} now={proposal} />}
       {reread.box}
       <p>
-        {t.proposedBy(names.officer(proposal.by), clock(proposal.at))}{' '}
-        {isExpired ? t.expired : t.until(clock(proposal.expires_at))}{' '}
-        {isOnlyProposed(officer) && t.isNew}
+        {sentences(
+          t.proposedBy(names.officer(proposal.by), clock(proposal.at)),
+          isExpired ? t.expired : t.until(clock(proposal.expires_at)),
+          isOnlyProposed(officer) ? t.isNew : '',
+        )}
       </p>
       <RowChanges now={officer} proposed={proposal.row} isNew={isOnlyProposed(officer)} />
       {isMine && <p>{t.ownProposal}</p>}

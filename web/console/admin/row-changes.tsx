@@ -69,16 +69,17 @@ function What({ change, isNew }: { change: RowChange; isNew: boolean }) {
         </>
       );
     default:
+      // A number begins with a plus of its own: the space parts it from the mark's.
       return (
         <>
           {change.before && (
             <p>
-              <Marked kind="removed">{change.before}</Marked>
+              <Marked kind="removed"> {change.before}</Marked>
             </p>
           )}
           {change.after && (
             <p>
-              <Marked kind="added">{change.after}</Marked>
+              <Marked kind="added"> {change.after}</Marked>
             </p>
           )}
         </>

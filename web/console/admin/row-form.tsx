@@ -5,15 +5,13 @@ import { Field } from '../../shared/components/Field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { Checks, Radios } from '../../shared/components/Choices.tsx';
-import { labelled } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
+import { labelled, sentences } from '../../shared/joined.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
-import { type Appointment, asAppointment, type Officer } from './row.ts';
+import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake } from './row.ts';
 import { text } from './texts.ts';
 
 const ROLES = ['officer', 'supervisor', 'admin'] as const;
-const USERNAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const ALL = '*';
 const NOBODY: Appointment = {
   name: null,
@@ -39,14 +37,17 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
   const catalogue = names.catalogue.value;
   const [username, setUsername] = useState(officer?.username ?? '');
   const [row, setRow] = useState<Appointment>(() => beginning(officer));
-  const [errors, setErrors] = useSaid<{ field: string; text: string }[]>([]);
+  const [tried, setTried] = useState<readonly RowMistake[]>([]);
   const step = useStep();
   const write = (change: Partial<Appointment>) => setRow({ ...row, ...change });
   const t = text().officers;
+  const found = mistakesIn(username, row);
+  // What is put right is gone at once; what is new is said with the next try.
+  const mistakes = found.filter((mistake) => tried.includes(mistake));
+  const error = (mistake: RowMistake) => (mistakes.includes(mistake) ? t.wrong[mistake] : null);
   const submit = (event: Event) => {
     event.preventDefault();
-    const found = mistakes(username, row);
-    setErrors(found);
+    setTried(found);
     if (found.length > 0) return;
     void step.run(async () => {
       const params = { path: { username } };
@@ -58,11 +59,11 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
     <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="row-form">
       <h2 id="row-form">{officer ? t.changeTitle(officer.name || officer.username) : t.newTitle}</h2>
       <p>
-        {t.two} {officer?.proposal && t.replaces}
+        {sentences(t.two, officer?.proposal ? t.replaces : '')}
       </p>
-      <ErrorSummary errors={errors} />
+      <ErrorSummary errors={mistakes.map((field) => ({ field, text: t.wrong[field] }))} />
       {officer === null && (
-        <Field id="username" label={text().fields.username} hint={t.usernameHint}>
+        <Field id="username" label={text().fields.username} hint={t.usernameHint} error={error('username')}>
           {(control) => (
             <input
               {...control}
@@ -88,6 +89,7 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
       <Checks
         id="roles"
         legend={text().fields.roles}
+        error={error('roles')}
         chosen={row.roles}
         onChange={(roles) => write({ roles })}
         choices={ROLES.map((code) => ({
@@ -99,6 +101,7 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
       <Scope
         id="categories"
         legend={text().fields.categories}
+        error={error('categories')}
         chosen={row.categories}
         onChange={(categories) => write({ categories })}
         all={catalogue?.categories ?? []}
@@ -106,13 +109,14 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
       <Scope
         id="districts"
         legend={text().fields.districts}
+        error={error('districts')}
         chosen={row.districts}
         onChange={(districts) => write({ districts })}
         all={(catalogue?.districts ?? []).filter(
           ({ code }) => code !== 'outside' && code !== 'unknown',
         )}
       />
-      <Field id="email" label={text().fields.email} hint={t.addressHint}>
+      <Field id="email" label={text().fields.email} hint={t.addressHint} error={error('email')}>
         {(control) => (
           <input
             {...control}
@@ -123,7 +127,7 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
           />
         )}
       </Field>
-      <Field id="phone" label={text().fields.phone} hint={t.phoneHint} optional>
+      <Field id="phone" label={text().fields.phone} hint={t.phoneHint} error={error('phone')} optional>
         {(control) => (
           <input
             {...control}
@@ -148,19 +152,21 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
 interface ScopeProps {
   id: string;
   legend: string;
+  error: string | null;
   chosen: readonly string[];
   onChange: (codes: string[]) => void;
   all: readonly { code: string; label: string }[];
 }
 
 /** All, now and later, or some by name. */
-function Scope({ id, legend, chosen, onChange, all }: ScopeProps) {
+function Scope({ id, legend, error, chosen, onChange, all }: ScopeProps) {
   const isAll = chosen.includes(ALL);
   return (
     <>
       <Radios
         id={id}
         legend={legend}
+        error={error}
         chosen={isAll ? 'all' : 'some'}
         onChange={(which) => onChange(which === 'all' ? [ALL] : [])}
         choices={[
@@ -186,15 +192,4 @@ function beginning(officer: Officer | null): Appointment {
   if (officer === null) return NOBODY;
   const isNew = officer.roles.length === 0 && officer.proposal !== null;
   return { ...asAppointment(isNew ? (officer.proposal?.row ?? officer) : officer), active: true };
-}
-
-function mistakes(username: string, row: Appointment): { field: string; text: string }[] {
-  const t = text().officers;
-  const worksOnReports = row.roles.some((role) => role !== 'admin');
-  const hasScope = row.categories.length > 0 && row.districts.length > 0;
-  return [
-    ...(USERNAME.test(username) ? [] : [{ field: 'username', text: t.usernameWrong }]),
-    ...(row.roles.length ? [] : [{ field: 'roles', text: t.noRoles }]),
-    ...(worksOnReports && !hasScope ? [{ field: 'categories', text: t.noScope }] : []),
-  ];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asAppointment, isOnlyProposed, type Officer, type Row, rowChanges } from './row.ts';
+import { asAppointment, isOnlyProposed, mistakesIn, type Officer, type Row, rowChanges } from './row.ts';
 
 const ROW: Row = {
   name: 'Officer Wang',
@@ -37,4 +37,12 @@ test('knows who is only proposed', () => {
   const nobody = { ...ROW, active: false, roles: [], username: 'wang', approves_from: null };
   expect(isOnlyProposed({ ...nobody, proposal } satisfies Officer)).toBe(true);
   expect(isOnlyProposed({ ...nobody, ...ROW, proposal } satisfies Officer)).toBe(false);
+});
+
+test('all that is wrong with a row is said at once', () => {
+  const wrong = { ...asAppointment(ROW), categories: [], email: 'lin', phone: '13800138000' };
+  expect(mistakesIn('Hu Wei', wrong)).toEqual(['username', 'categories', 'email', 'phone']);
+  expect(mistakesIn('none', wrong)).toContain('username');
+  const right = { ...wrong, categories: ['*'], email: 'lin@tipline.test', phone: '+8613800138000' };
+  expect(mistakesIn('hu.wei', right)).toEqual([]);
 });

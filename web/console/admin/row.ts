@@ -57,3 +57,24 @@ export function asAppointment(officer: Row): Appointment {
 export function isOnlyProposed(officer: Officer): boolean {
   return !officer.active && officer.roles.length === 0 && officer.proposal !== null;
 }
+
+// As the API takes them.
+const USERNAME = /^(?!none$)[a-z0-9][a-z0-9._-]{0,63}$/;
+const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
+const PHONE = /^\+[1-9][0-9]{6,14}$/;
+
+export type RowMistake = 'username' | 'roles' | 'categories' | 'districts' | 'email' | 'phone';
+
+/** Return all that is wrong with a row that is to be proposed, in the order of the form. */
+export function mistakesIn(username: string, row: Appointment): RowMistake[] {
+  const worksOnReports = row.roles.some((role) => role !== 'admin');
+  const wrong: Record<RowMistake, boolean> = {
+    username: !USERNAME.test(username),
+    roles: row.roles.length === 0,
+    categories: worksOnReports && row.categories.length === 0,
+    districts: worksOnReports && row.districts.length === 0,
+    email: row.email !== null && !EMAIL.test(row.email),
+    phone: row.phone !== null && !PHONE.test(row.phone),
+  };
+  return (Object.keys(wrong) as RowMistake[]).filter((field) => wrong[field]);
+}

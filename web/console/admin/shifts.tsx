@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import { ok, useLoaded } from '../parts/asking.ts';
@@ -43,7 +44,7 @@ export function Shifts({ api, me }: { api: Api; me: Me }) {
           {(plan) => (
             <>
               <p>
-                {text().shifts.intro(plan.time_zone)} {text().shifts.what}
+                {sentences(text().shifts.intro(plan.time_zone), text().shifts.what)}
               </p>
               <Week shifts={editable(plan)} unreachable={plan.unreachable} />
               <ShiftList plan={plan} />

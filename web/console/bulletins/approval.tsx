@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
+import { gap, sentences } from '../../shared/joined.ts';
+import { clock } from '../moments.ts';
 import { ok, useStep } from '../parts/asking.ts';
 import { useReread } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
@@ -8,6 +10,7 @@ import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
 import { Decline, Declined, DeclinedBefore } from './declined.tsx';
+import { endIfApproved } from './end.ts';
 import { Since } from './since.tsx';
 import { text } from './texts.ts';
 
@@ -35,6 +38,12 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
   const { declined } = bulletin;
   if (!words && !bulletin.pending && !declined) return null;
 
+  // What was done is done: nothing of it is left open for what is written next.
+  const finish = (message: string) => {
+    setStale(null);
+    setDeclining(false);
+    onDone(message);
+  };
   const showNewer = async () => {
     setStale(bulletin);
     await again();
@@ -50,8 +59,7 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
             },
           }),
         );
-        setStale(null);
-        onDone(approved.state === 'published' ? text().approved : text().wordsApproved);
+        finish(approved.state === 'published' ? text().approved : text().wordsApproved);
       },
       async (failure) => {
         if (failure.status !== 412) return false;
@@ -84,9 +92,13 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       )}
       {reread.box}
       {words ? <Words words={words} /> : <Content bulletin={bulletin} history={history} />}
+      {!words && bulletin.pending && (
+        <p>{text().standsUntil(clock(endIfApproved(bulletin, Date.now())))}</p>
+      )}
       {waiting.length > 0 && (
         <p>
-          {text().notReady(waiting.length)}{' '}
+          {text().notReady(waiting.length)}
+          {gap()}
           <Button kind="quiet" onClick={() => void again()}>
             {text().lookAgain}
           </Button>
@@ -94,7 +106,7 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       )}
       {isAuthor && !declined && (
         <p>
-          <strong>{text().wroteIt}</strong>
+          <strong>{bulletin.authors.length > 1 ? text().wrotePart : text().wroteIt}</strong>
         </p>
       )}
       {reread.isDue ? (
@@ -118,7 +130,7 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
           api={api}
           bulletin={bulletin}
           onStale={showNewer}
-          onDone={onDone}
+          onDone={finish}
           onCancel={() => setDeclining(false)}
         />
       )}
@@ -133,10 +145,12 @@ function Content({ bulletin, history }: Opened) {
   return (
     <>
       <p>
-        {text().approvalOf(bulletin.version)}{' '}
-        {before === null
-          ? text().allNew
-          : text().comparedWith(bulletin.published_version ?? bulletin.version)}
+        {sentences(
+          text().approvalOf(bulletin.version),
+          before === null
+            ? text().allNew
+            : text().comparedWith(bulletin.published_version ?? bulletin.version),
+        )}
       </p>
       {changes.length === 0 && <p>{text().noChanges}</p>}
       <ChangeList

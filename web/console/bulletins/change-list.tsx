@@ -1,10 +1,12 @@
 import { colon, labelled, parted } from '../../shared/joined.ts';
+import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { Marked } from '../parts/marked.tsx';
 import type { Bulletin, Change, Version } from './changes.ts';
 import type { Piece } from './diff.ts';
+import { placeIn } from './preview.tsx';
 import { text } from './texts.ts';
 import './change-list.css';
 
@@ -175,10 +177,9 @@ export function channelLabel(names: Names, code: string): string {
 /** Return a place in words, also how exact its point is. */
 export function areaInWords(area: Version['area'], names: Names): string {
   if (area === null) return text().nowhere;
-  if (typeof area === 'string') return names.district(area);
+  const cell = typeof area === 'string' ? null : area.geohash;
   return parted([
-    area.text ?? '',
-    area.district ? names.district(area.district) : '',
-    area.geohash ? `${text().cell} (${area.geohash})` : '',
+    placeIn(area, (code) => names.district(code), language.value),
+    cell ? `${text().cell} (${cell})` : '',
   ]);
 }

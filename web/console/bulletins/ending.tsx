@@ -5,13 +5,16 @@ import { ok, useStep } from '../parts/asking.ts';
 import { Radios } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
+import { language } from '../../shared/language.ts';
 import type { Bulletin } from './changes.ts';
+import { fixedText } from './end-text.ts';
 import { text } from './texts.ts';
 
 const CODES = {
   resolve: ['found_safe', 'found', 'arrested', 'no_longer_sought'],
   withdraw: ['no_longer_sought', 'published_in_error'],
 } as const;
+const ENDS = { resolve: 'resolved', withdraw: 'withdrawn' } as const;
 const MOST = { resolve: 1000, withdraw: 500 };
 const LANGUAGES = ['zh', 'en'] as const;
 
@@ -29,7 +32,9 @@ export interface EndingProps {
 export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
   const isCorrection = corrects(bulletin, kind);
   const [code, setCode] = useState<Code | null>(isCorrection ? codeOf(bulletin, kind) : null);
-  const [words, setWords] = useState<Record<string, string>>({});
+  const [words, setWords] = useState<Record<string, string>>(
+    (isCorrection && (approvedWords(bulletin) ?? bulletin.pending_words)) || {},
+  );
   const [isMissing, setMissing] = useState(false);
   const step = useStep();
   const said = { ...text().ending[kind], ...(isCorrection && text().endingAgain) };
@@ -52,6 +57,7 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
       {!unseen && (
         <WhatReadersSee
           kind={kind}
+          approved={approvedWords(bulletin) && (isCorrection ? 'kept' : 'gone')}
           code={code}
           onCode={setCode}
           isMissing={isMissing}
@@ -72,6 +78,8 @@ export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
 
 interface SeenProps {
   kind: EndingProps['kind'];
+  /** What becomes of the words that readers see now: they begin the new ones, or they go. */
+  approved: 'kept' | 'gone' | null;
   code: Code | null;
   onCode: (code: Code) => void;
   isMissing: boolean;
@@ -79,7 +87,7 @@ interface SeenProps {
   onWords: (words: Record<string, string>) => void;
 }
 
-function WhatReadersSee({ kind, code, onCode, isMissing, words, onWords }: SeenProps) {
+function WhatReadersSee({ kind, approved, code, onCode, isMissing, words, onWords }: SeenProps) {
   return (
     <>
       <Radios
@@ -90,27 +98,28 @@ function WhatReadersSee({ kind, code, onCode, isMissing, words, onWords }: SeenP
         onChange={onCode}
         choices={CODES[kind].map((each) => ({
           code: each,
-          label: text().codes[each],
+          label: fixedText({ state: ENDS[kind], code: each }, language.value),
           hint: text().codeHint[each],
         }))}
       />
       <fieldset class="choices">
         <legend class="field__label">{text().ending[kind].words}</legend>
         <p class="field__hint">{text().wordsHint}</p>
-        {LANGUAGES.map((language) => (
+        {approved && <p>{text().approvedWords[approved]}</p>}
+        {LANGUAGES.map((each) => (
           <Field
-            key={language}
-            id={`ending-${language}`}
-            label={text().languages[language] ?? language}
+            key={each}
+            id={`ending-${each}`}
+            label={text().languages[each] ?? each}
             optional
           >
             {(control) => (
               <textarea
                 {...control}
-                lang={language === 'zh' ? 'zh-CN' : language}
+                lang={each === 'zh' ? 'zh-CN' : each}
                 maxLength={MOST[kind]}
-                value={words[language] ?? ''}
-                onInput={(event) => onWords({ ...words, [language]: event.currentTarget.value })}
+                value={words[each] ?? ''}
+                onInput={(event) => onWords({ ...words, [each]: event.currentTarget.value })}
               />
             )}
           </Field>
@@ -127,7 +136,12 @@ export function isUnseen(bulletin: Bulletin): boolean {
 
 /** Return whether this end has come already: taken again, the step corrects what readers see. */
 export function corrects({ state }: Bulletin, kind: EndingProps['kind']): boolean {
-  return state === (kind === 'resolve' ? 'resolved' : 'withdrawn');
+  return state === ENDS[kind];
+}
+
+/** Return the words about its end that readers see, null for none. */
+export function approvedWords({ outcome, reason }: Bulletin): Record<string, string> | null {
+  return outcome ?? reason;
 }
 
 /** Return what is said once the step is done, of the bulletin as it was before. */

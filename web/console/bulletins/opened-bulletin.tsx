@@ -16,10 +16,11 @@ import { Approval } from './approval.tsx';
 import { stateClass, titleOf, waitingWords } from './bulletin-list.tsx';
 import { type Bulletin, currentVersion } from './changes.ts';
 import { Editor } from './editor.tsx';
-import { corrects, endedWords, Ending, isUnseen } from './ending.tsx';
+import { endOf, fixedText } from './end-text.ts';
+import { approvedWords, corrects, endedWords, Ending, isUnseen } from './ending.tsx';
 import { Leads } from './leads.tsx';
 import { openBulletin, shownPictures, unready } from './opened.ts';
-import { Preview } from './preview.tsx';
+import { EndPreview, Preview } from './preview.tsx';
 import { Record } from './record.tsx';
 import { text } from './texts.ts';
 
@@ -111,6 +112,7 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
   }, [names, bulletin]);
   const authors = listed(bulletin.authors.map((each) => names.officer(each)));
   const waiting = waitingWords(bulletin);
+  const end = endOf(bulletin);
   return (
     <header>
       <h1>{titleOf(bulletin.title)}</h1>
@@ -121,7 +123,7 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
         <span>{text().version(bulletin.version)}</span>
         <span>{text().writtenBy(authors)}</span>
         {bulletin.approved_by && (
-          <span>{text().approvedBy(names.officer(bulletin.approved_by))}</span>
+          <span>{approval(bulletin, names.officer(bulletin.approved_by))}</span>
         )}
         {bulletin.ended_at ? (
           <span>{text().ended(clock(bulletin.ended_at))}</span>
@@ -129,20 +131,27 @@ function Head({ bulletin }: { bulletin: Bulletin }) {
           bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
         )}
       </p>
-      {bulletin.code && !isUnseen(bulletin) && (
+      {end && !isUnseen(bulletin) && (
         <p>
           {text().endedWith}
           {colon()}
-          <q>{sentences(text().codes[bulletin.code] ?? '', ownWords(bulletin))}</q>
+          <q>{sentences(fixedText(end, language.value), ownWords(bulletin))}</q>
         </p>
       )}
     </header>
   );
 }
 
+/** Return who approved it, and which version when there is a later one. */
+function approval({ version, published_version: approved }: Bulletin, name: string): string {
+  return approved === null || approved === version
+    ? text().approvedBy(name)
+    : text().versionApprovedBy(approved, name);
+}
+
 /** Return the approved words about the end. */
 function ownWords(bulletin: Bulletin): string {
-  const words = bulletin.outcome ?? bulletin.reason;
+  const words = approvedWords(bulletin);
   return words ? titleOf(words) : '';
 }
 
@@ -180,16 +189,25 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
 }
 
 function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+  const end = endOf(bulletin);
   const preview = (
     <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
   );
-  // Residents see it no more, and nobody is to think that they will.
-  if (bulletin.ended_at !== null && !bulletin.pending) {
+  // Residents see it no more, and nobody is to think that they will, whatever waits for approval.
+  if (bulletin.ended_at !== null) {
     return (
-      <details class="record">
-        <summary>{isUnseen(bulletin) ? text().neverSeen : text().seenBefore}</summary>
-        {preview}
-      </details>
+      <>
+        {end && bulletin.pending && (
+          <section aria-labelledby="content">
+            <h2 id="content">{text().asReadersSee}</h2>
+            <EndPreview end={end} words={bulletin.pending_words ?? {}} />
+          </section>
+        )}
+        <details class="record">
+          <summary>{isUnseen(bulletin) ? text().neverSeen : text().seenBefore}</summary>
+          {preview}
+        </details>
+      </>
     );
   }
   const isSeen = bulletin.state === 'published' && bulletin.published === null;

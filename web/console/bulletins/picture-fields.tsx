@@ -73,7 +73,7 @@ export function useBlobs(files: readonly File[]): Shown[] {
     const made = files.map((file) => ({
       id: `file:${file.name}`,
       url: URL.createObjectURL(file),
-      state: 'ready',
+      state: 'unsaved',
     }));
     setBlobs(made);
     return () => made.forEach((each) => URL.revokeObjectURL(each.url));

@@ -1,12 +1,18 @@
+import { useState } from 'preact/hooks';
 import { colon } from '../../shared/joined.ts';
+import { language as tongue } from '../../shared/language.ts';
 import { showTime } from '../../shared/time.ts';
 import { useLoaded, ok } from '../parts/asking.ts';
 import type { Api, Catalogue } from '../types.ts';
 import type { Version } from './changes.ts';
+import { type End, endText } from './end-text.ts';
 import { text } from './texts.ts';
 import './preview.css';
 
-/** A picture of the bulletin: its cleaned preview once it is ready. */
+/**
+ * A picture of the bulletin: its cleaned preview once it is ready. One that is `unsaved` is as it was
+ * chosen, which not every browser can show.
+ */
 export interface Shown {
   id: string;
   url: string | null;
@@ -40,6 +46,26 @@ export function Preview({ api, version, pictures }: PreviewProps) {
   );
 }
 
+/** What readers will see of a bulletin that was ended, in both languages. */
+export function EndPreview({ end, words }: { end: End; words: Record<string, string> }) {
+  return (
+    <div class="preview">
+      {LANGUAGES.map((language) => (
+        <section
+          key={language}
+          class="preview__face"
+          aria-label={text().languages[language] ?? language}
+        >
+          <p class="preview__language">{text().languages[language] ?? language}</p>
+          <p class="preview__body" lang={tagOf(language)}>
+            {endText(end, words, language)}
+          </p>
+        </section>
+      ))}
+    </div>
+  );
+}
+
 interface FaceProps {
   language: Language;
   version: Version;
@@ -60,31 +86,24 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
     );
   }
   const words = FACE[language];
-  const place = placeIn(version, catalogue, words.within);
+  const nameOf = (code: string) => labelOf(catalogue?.districts, code);
+  const place = placeIn(version.area, nameOf, language);
   return (
     <section class="preview__face" aria-label={name}>
       <p class="preview__language">{name}</p>
-      <article lang={language === 'zh' ? 'zh-CN' : 'en'}>
+      <article lang={tagOf(language)}>
         <p class="preview__channel">
           {labelOf(catalogue?.channels, version.channel)}
         </p>
         <h3 class="preview__title">{title || text().noTitle}</h3>
-        {pictures.map((picture, index) =>
-          picture.url ? (
-            <img
-              key={picture.id}
-              class="preview__picture"
-              src={picture.url}
-              alt={text().picture(index + 1)}
-            />
-          ) : (
-            <p key={picture.id} class="preview__absent">
-              {text().picture(index + 1)}
-              {colon()}
-              {text().pictureStates[picture.state as keyof PictureStates] ?? picture.state}
-            </p>
-          ),
-        )}
+        {pictures.map((picture, index) => (
+          <Picture
+            key={picture.url ?? picture.id}
+            picture={picture}
+            number={index + 1}
+            alternative={words.picture(index + 1)}
+          />
+        ))}
         <p class="preview__body">{body}</p>
         <p class="preview__facts">{words.area(place || words.everywhere)}</p>
         {version.expires_at && (
@@ -95,25 +114,57 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
   );
 }
 
+interface PictureProps {
+  picture: Shown;
+  number: number;
+  /** In the language of the card, as readers have it. */
+  alternative: string;
+}
+
+function Picture({ picture, number, alternative }: PictureProps) {
+  const [isBroken, setBroken] = useState(false);
+  const { url, state } = picture;
+  if (url && !(isBroken && state === 'unsaved')) {
+    return (
+      <img
+        class="preview__picture"
+        src={url}
+        alt={alternative}
+        onError={() => setBroken(true)}
+      />
+    );
+  }
+  return (
+    <p class="preview__absent" lang={tagOf(tongue.value)}>
+      {text().picture(number)}
+      {colon()}
+      {text().pictureStates[state as keyof PictureStates] ?? state}
+    </p>
+  );
+}
+
+function tagOf(language: Language): string {
+  return language === 'zh' ? 'zh-CN' : 'en';
+}
+
 function isEmpty(version: Version): boolean {
   return Object.keys(version.title).length + Object.keys(version.body).length === 0;
 }
 
 type PictureStates = ReturnType<typeof text>['pictureStates'];
 
-/** Return the place in words: those of the bulletin, and its district in this language. */
+/** Return the place in words: those of the bulletin, and its district, as this language puts them. */
 export function placeIn(
-  version: Pick<Version, 'area'>,
-  catalogue: Catalogue | null,
-  within: (place: string, district: string) => string,
+  area: Version['area'],
+  nameOf: (district: string) => string,
+  language: Language,
 ): string {
-  const area = version.area;
   if (area === null) return '';
-  if (typeof area === 'string') return labelOf(catalogue?.districts, area);
-  const district = area.district ? labelOf(catalogue?.districts, area.district) : '';
+  if (typeof area === 'string') return nameOf(area);
+  const district = area.district ? nameOf(area.district) : '';
   const place = area.text ?? '';
   if (!place || !district || place.includes(district)) return place || district;
-  return within(place, district);
+  return FACE[language].within(place, district);
 }
 
 function labelOf(items: readonly { code: string; label: string }[] | undefined, code: string): string {
@@ -132,12 +183,14 @@ async function inBothLanguages(api: Api): Promise<Record<Language, Catalogue>> {
 // In the language of the reader, not of the screen.
 const FACE = {
   en: {
+    picture: (number: number) => `Picture ${number}`,
     area: (name: string) => `Area: ${name}`,
     until: (at: string) => `Valid until: ${at}`,
     within: (place: string, district: string) => `${place}, ${district}`,
     everywhere: 'The whole city',
   },
   zh: {
+    picture: (number: number) => `照片 ${number}`,
     area: (name: string) => `区域：${name}`,
     until: (at: string) => `有效期至：${at}`,
     within: (place: string, district: string) => `${district}${place}`,

@@ -60,6 +60,7 @@ export const text = texts({
 
     asResidentsSee: 'As residents will see it',
     publishedNow: 'What residents see now',
+    asReadersSee: 'As readers will see it',
     seenBefore: 'What residents saw before it ended',
     neverSeen: 'The draft, which residents never saw',
     notWritten: (language: string) => `There is no ${language} text. These readers see the other language.`,
@@ -69,6 +70,7 @@ export const text = texts({
     version: (number: number) => `Version ${number}`,
     writtenBy: (names: string) => `Written by ${names}`,
     approvedBy: (name: string) => `Approved by ${name}`,
+    versionApprovedBy: (number: number, name: string) => `Version ${number} approved by ${name}`,
     leads: (count: number) =>
       count === 0 ? 'No leads yet' : count === 1 ? '1 lead' : `${count >= 1000 ? '1,000 or more' : count} leads`,
     showLeads: 'Show the leads',
@@ -116,6 +118,7 @@ export const text = texts({
     before: 'Before',
     after: 'After',
     moved: 'The pictures stand in another order.',
+    standsUntil: (at: string) => `Approved now, it stands until ${at}.`,
     noChanges: 'It does not differ from what residents see.',
     approve: (version: number) => `Approve version ${version} and publish it`,
     approveWords: 'Approve these words',
@@ -133,7 +136,8 @@ export const text = texts({
     changedSince: (from: number, to: number) => `Changed from version ${from} to version ${to}:`,
     sameAsDeclined: (version: number) => `Nothing differs from version ${version}.`,
     writeAnew: 'Nothing waits for approval until it is written anew.',
-    wroteIt: 'You wrote part of this, so a colleague of the channel approves it.',
+    wroteIt: 'You wrote this, so a colleague of the channel approves it.',
+    wrotePart: 'You wrote part of this, so a colleague of the channel approves it.',
     notReady: (count: number) =>
       count === 1
         ? 'One picture is not ready yet. It can be approved when it is, or without it.'
@@ -166,17 +170,14 @@ export const text = texts({
     },
     endingDraft: 'Residents have seen nothing of this draft, and will not. It is deleted after 30 days.',
     code: 'What readers see',
-    codes: {
-      found_safe: 'Found safe. Thank you for your help.',
-      found: 'Found. The search is over.',
-      arrested: 'The police have made an arrest.',
-      no_longer_sought: 'The police no longer ask for information on this.',
-      published_in_error: 'Published in error. Please delete all copies of it.',
-    },
     codeHint: { found: 'For things, and for persons of whom no more can be said.' } as Record<string, string>,
     chooseCode: 'Choose what readers see.',
     wordsHint:
       'They wait until a colleague approves them. Residents read them: what only colleagues should read belongs into the notes of a report.',
+    approvedWords: {
+      kept: 'Readers see the words below now. With another text above, or changed, they are gone from there at once, and wait until a colleague approves them again.',
+      gone: 'The words that readers see now are gone with this.',
+    },
     cancel: 'Cancel',
     done: 'Done. Residents no longer see the text.',
     doneDraft: 'The draft is withdrawn.',
@@ -228,6 +229,7 @@ export const text = texts({
       processing: 'Being prepared',
       ready: 'Ready',
       rejected: 'Not usable',
+      unsaved: 'Shown once the bulletin is saved',
     },
   },
   zh: {
@@ -288,6 +290,7 @@ export const text = texts({
 
     asResidentsSee: '市民将看到的内容',
     publishedNow: '市民现在看到的内容',
+    asReadersSee: '读者将看到的内容',
     seenBefore: '结束前市民看到的内容',
     neverSeen: '市民从未看到的草稿',
     notWritten: (language: string) => `没有${language}文本。这些读者会看到另一种语言。`,
@@ -297,6 +300,7 @@ export const text = texts({
     version: (number: number) => `第 ${number} 版`,
     writtenBy: (names: string) => `撰写人：${names}`,
     approvedBy: (name: string) => `批准人：${name}`,
+    versionApprovedBy: (number: number, name: string) => `第 ${number} 版的批准人：${name}`,
     leads: (count: number) => (count === 0 ? '尚无线索' : `${count >= 1000 ? '1000 条以上' : `${count} 条`}线索`),
     showLeads: '显示线索',
     record: '记录',
@@ -342,6 +346,7 @@ export const text = texts({
     before: '之前',
     after: '之后',
     moved: '照片的顺序有变化。',
+    standsUntil: (at: string) => `如现在批准，有效期至 ${at}。`,
     noChanges: '与市民现在看到的内容没有差别。',
     approve: (version: number) => `批准第 ${version} 版并发布`,
     approveWords: '批准这段说明',
@@ -359,7 +364,8 @@ export const text = texts({
     changedSince: (from: number, to: number) => `第 ${from} 版至第 ${to} 版的变化：`,
     sameAsDeclined: (version: number) => `与第 ${version} 版没有差别。`,
     writeAnew: '修改之前，没有内容等待批准。',
-    wroteIt: '您参与了撰写，须由本栏目的同事批准。',
+    wroteIt: '这是您撰写的，须由本栏目的同事批准。',
+    wrotePart: '您参与了撰写，须由本栏目的同事批准。',
     notReady: (count: number) => `有 ${count} 张照片尚未就绪。就绪后，或去掉照片后，才能批准。`,
     lookAgain: '重新查看',
     stale: (version: number) => `您阅读之后内容有变化：现在是第 ${version} 版，尚未批准任何内容。变化如下：`,
@@ -388,16 +394,13 @@ export const text = texts({
     },
     endingDraft: '市民没有也不会看到这份草稿。30 天后删除。',
     code: '告知读者的内容',
-    codes: {
-      found_safe: '已平安找到，感谢您的帮助。',
-      found: '已找到，寻找工作结束。',
-      arrested: '警方已抓获有关人员。',
-      no_longer_sought: '警方不再就此征集线索。',
-      published_in_error: '系误发，请删除所有留存的内容。',
-    },
     codeHint: { found: '用于物品，或不宜说明更多情况的人员。' } as Record<string, string>,
     chooseCode: '请选择告知读者的内容。',
     wordsHint: '须由同事批准后才显示。市民会看到这段文字：只供同事阅读的内容请写在举报的备注中。',
+    approvedWords: {
+      kept: '读者现在会看到下面这段说明。如改选上面的文本或修改说明，说明会立即撤下，须由同事重新批准。',
+      gone: '读者现在看到的说明会随之撤下。',
+    },
     cancel: '取消',
     done: '已完成。市民不再看到正文。',
     doneDraft: '草稿已撤回。',
@@ -449,6 +452,7 @@ export const text = texts({
       processing: '处理中',
       ready: '已就绪',
       rejected: '不可用',
+      unsaved: '保存通报后显示',
     },
   },
 });

@@ -1,3 +1,4 @@
+import { gap } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { ago } from '../moments.ts';
 import { pathTo } from '../router.ts';
@@ -68,7 +69,9 @@ function Oldest({ statistics }: { statistics: Statistics }) {
   if (oldest === null) return null;
   return (
     <p>
-      {text().waitingLongest} <a href={pathTo(`reports/${oldest.id}`)}>{oldest.reference}</a> ·{' '}
+      {text().waitingLongest}
+      {gap()}
+      <a href={pathTo(`reports/${oldest.id}`)}>{oldest.reference}</a> ·{' '}
       {names.category(oldest.category)} · {text().since(ago(oldest.received_at, Date.now()))}
     </p>
   );

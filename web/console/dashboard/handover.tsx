@@ -117,6 +117,7 @@ function Part({
                   <>
                     {' '}
                     {[
+                      clock(row.received_at),
                       wordFor(words().urgency, row.urgency),
                       names.category(row.category),
                       names.district(row.district),

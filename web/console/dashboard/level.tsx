@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { Status } from '../../shared/components/Status.tsx';
+import { gap, sentences } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { ok, type Step, useLoaded, useStep } from '../parts/asking.ts';
@@ -47,12 +48,16 @@ export function Level({ api, state, again, mayChange }: LevelProps) {
     <Chart title={text().levelTitle}>
       <Gauge level={state.level} />
       <p>
-        <strong>{text().levelSaid(text().levels[state.level] ?? '')}</strong> {text().levelWhat[state.level]}
+        <strong>{text().levelSaid(text().levels[state.level] ?? '')}</strong>
+        {gap()}
+        {text().levelWhat[state.level]}
       </p>
       {state.set_until && (
         <p>
-          {text().setUntil(clock(state.set_until))}{' '}
-          {text().automatic(text().levels[state.automatic] ?? '')}
+          {sentences(
+            text().setUntil(clock(state.set_until)),
+            text().automatic(text().levels[state.automatic] ?? ''),
+          )}
         </p>
       )}
       <Status kind="success">{done}</Status>

@@ -11,18 +11,20 @@ import { useDesk } from '../desk.ts';
 import { keepBoxInSight } from '../parts/focus.ts';
 import { seesReports } from '../roles.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
+import type { Session } from '../session/session.ts';
 import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { Page } from './page.tsx';
+import { SignOut } from './sign-out.tsx';
 import { frameTexts } from './texts.ts';
 import './frame.css';
 
 interface FrameProps {
-  signOut: () => void;
+  session: Session;
   lock: () => void;
 }
 
-export function Frame({ signOut, lock }: FrameProps) {
+export function Frame({ session, lock }: FrameProps) {
   const t = frameTexts();
   const main = useRef<HTMLElement>(null);
   const { pulse } = useDesk();
@@ -41,7 +43,7 @@ export function Frame({ signOut, lock }: FrameProps) {
           {city.service[language.value]}
         </a>
         <Navigation route={route} waiting={waiting} />
-        <Account signOut={signOut} lock={lock} />
+        <Account session={session} lock={lock} />
       </header>
       {pulse.failing.value && (
         <p class="frame__offline" role="status">
@@ -66,7 +68,7 @@ const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
 function Navigation({ route, waiting }: { route: Route; waiting: number }) {
   const t = frameTexts();
   const { me } = useDesk();
-  const here = route.page === 'report' || route.page === 'search' ? 'queue' : route.page;
+  const here = placeOf(route.page, me);
   return (
     <nav class="frame__nav" aria-label={t.navigation}>
       {PLACES.filter(({ page }) => isFor(page, me)).map(({ page, to, icon }) => (
@@ -85,12 +87,21 @@ function Navigation({ route, waiting }: { route: Route; waiting: number }) {
   );
 }
 
+// Pages that belong to the list of reports.
+const OF_QUEUE: readonly Route['page'][] = ['report', 'search', 'entry'];
+
+/** Return the place in the navigation that a page belongs to. Whoever sees no reports begins at Admin. */
+function placeOf(page: Route['page'], me: Me): Route['page'] {
+  if (page === 'queue' && !seesReports(me)) return 'admin';
+  return OF_QUEUE.includes(page) ? 'queue' : page;
+}
+
 /** An administrator who sees no reports has no use for their pages, and would be refused. */
 function isFor(page: Route['page'], me: Me): boolean {
   return seesReports(me) || page === 'dashboard' || page === 'admin';
 }
 
-function Account({ signOut, lock }: FrameProps) {
+function Account({ session, lock }: FrameProps) {
   const t = frameTexts();
   const { me } = useDesk();
   const [open, setOpen] = useState(false);
@@ -135,9 +146,7 @@ function Account({ signOut, lock }: FrameProps) {
         <button type="button" class="button button--quiet" onClick={lock}>
           {t.lock}
         </button>
-        <button type="button" class="button button--quiet" onClick={signOut}>
-          {t.signOut}
-        </button>
+        <SignOut session={session} />
       </div>
     </div>
   );

@@ -27,6 +27,11 @@ export const frameTexts = texts({
     roles: { officer: 'Officer', supervisor: 'Supervisor', admin: 'Administrator' },
     lock: 'Lock the screen',
     signOut: 'Sign out',
+    unsent: 'Something is not sent',
+    unsentWhat:
+      'You have begun to write something, here or in another tab, or a receipt is not handed over. It is lost when you sign out. “Lock the screen” keeps it.',
+    stay: 'Stay signed in',
+    signOutAnyway: 'Sign out and lose it',
     offline: 'No connection to the service. What you see may be old; it is tried again.',
     notFound: 'This page does not exist',
     toQueue: 'To the reports',
@@ -57,6 +62,11 @@ export const frameTexts = texts({
     roles: { officer: '民警', supervisor: '值班领导', admin: '管理员' },
     lock: '锁定屏幕',
     signOut: '退出登录',
+    unsent: '有内容尚未发送',
+    unsentWhat:
+      '您在此标签页或其他标签页有未发送的文字，或有回执尚未交出。退出登录后将丢失。“锁定屏幕”可以保留。',
+    stay: '保持登录',
+    signOutAnyway: '退出登录并放弃',
     offline: '无法连接服务，所示内容可能不是最新，正在重试。',
     notFound: '此页面不存在',
     toQueue: '返回举报列表',

@@ -4,7 +4,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
-import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
@@ -74,9 +73,14 @@ export function QueuePage() {
           </div>
         </div>
       </div>
-      <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
-      <Status>{said}</Status>
-      <News list={list} rows={rows} />
+      <FilterBar
+        filters={list.filters.value}
+        onChange={(filters) => {
+          setSaid('');
+          void list.narrow(filters);
+        }}
+      />
+      <News list={list} rows={rows} said={said} />
       <Rows list={list} listRef={rows} onStep={(which, row) => void step(which, row)} />
       <Help open={dialog === 'help'} onClose={close} />
       <ExportDialog
@@ -127,10 +131,15 @@ function SoundSwitch() {
 interface NewsProps {
   list: ReportList;
   rows: { current: HTMLOListElement | null };
+  /** What came of the officer's last step. */
+  said: string;
 }
 
-/** What has come in meanwhile: shown when the officer wants it, so that no row moves by itself. */
-function News({ list, rows }: NewsProps) {
+/**
+ * What has come in meanwhile: shown when the officer wants it, so that no row moves by itself. What
+ * came of a step has the same room: a second press hits what the hand was on.
+ */
+function News({ list, rows, said }: NewsProps) {
   const t = queueTexts();
   const waiting = list.added.value > 0 || list.moved.value || list.gone.value.size > 0;
   const show = () => {
@@ -148,6 +157,7 @@ function News({ list, rows }: NewsProps) {
           {t.show(list.added.value, list.critical.value)}
         </Button>
       )}
+      {said && <span class="news__said">{said}</span>}
       {list.arrived.value > 0 && (
         <span class="hidden-visually">{t.arrived(list.arrived.value)}</span>
       )}

@@ -22,7 +22,12 @@ interface RowProps {
 export function Row({ row, now, gone = false, onStep }: RowProps) {
   const { names } = useDesk();
   return (
-    <li class="report-row" data-urgency={row.urgency} data-id={row.id} data-gone={gone || undefined}>
+    <li
+      class="report-row"
+      data-urgency={isOpen(row) ? row.urgency : undefined}
+      data-id={row.id}
+      data-gone={gone || undefined}
+    >
       <Thumbnail row={row} />
       <div class="report-row__what">
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
@@ -85,7 +90,7 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
     <p class="report-row__tags">
       {gone && <span class="tag">{t.gone}</span>}
       {row.urgency !== 'normal' && (
-        <span class={`tag tag--${row.urgency}`}>{w.urgency[row.urgency]}</span>
+        <span class={isOpen(row) ? `tag tag--${row.urgency}` : 'tag'}>{w.urgency[row.urgency]}</span>
       )}
       {row.source === 'drill' && <span class="tag tag--drill">{w.source.drill}</span>}
       {row.unread > 0 && (

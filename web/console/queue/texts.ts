@@ -37,7 +37,8 @@ export const queueTexts = texts({
     countsTitle: 'In your scope',
     show: (added: number, critical: number) => {
       if (added === 0) return 'The order has changed — show';
-      return critical > 0 ? `${critical} critical, ${added} new — show` : `${added} new — show`;
+      const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
+      return `${added} new${critical > 0 ? urgent : ''} — show`;
     },
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
     loading: 'Reading the reports…',
@@ -113,7 +114,7 @@ export const queueTexts = texts({
     countsTitle: '您的职责范围内',
     show: (added: number, critical: number) => {
       if (added === 0) return '顺序有变，点此显示';
-      return critical > 0 ? `特急 ${critical} 件，新举报 ${added} 件，点此显示` : `${added} 件新举报，点此显示`;
+      return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
     arrived: (count: number) => `${count} 件新举报`,
     loading: '正在读取举报……',

@@ -7,8 +7,10 @@ import { texts } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { now } from '../now.ts';
+import { Back } from '../parts/back.tsx';
 import { Find } from '../queue/find.tsx';
 import { Row } from '../queue/row.tsx';
+import { queueTexts } from '../queue/texts.ts';
 import type { Api, ListedReport } from '../types.ts';
 import { isNumber, isReference } from './numbers.ts';
 import '../queue/queue.css';
@@ -37,6 +39,7 @@ export function SearchPage() {
   }, [api, text]);
   return (
     <div class="narrow search">
+      <Back to="">{queueTexts().title}</Back>
       <h1>{t.title}</h1>
       <Find />
       <p class="hint">{t.hint}</p>

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { gap } from '../../shared/joined.ts';
 import type { Activity } from './activity.ts';
 import type { Identify, Session } from './session.ts';
 import { sessionTexts } from './texts.ts';
@@ -20,7 +21,9 @@ export function IdleWarning({ activity }: { activity: Activity }) {
     <div class="idle-warning-region" role="status">
       {warned && (
         <div class="idle-warning">
-          <strong>{t.warning}</strong> {t.warningWhy(announced(activity.secondsLeft.value))}{' '}
+          <strong>{t.warning}</strong>
+          {gap()}
+          {t.warningWhy(announced(activity.secondsLeft.value))}{' '}
           <Button kind="secondary">{t.stay}</Button>
         </div>
       )}

@@ -50,7 +50,10 @@ const CHANNEL = 'tipline.unlock';
 const TABS_CHANNEL = 'tipline.tabs';
 const WINDOW_STATE = 'window.';
 
-type Said = 'signed out' | 'locked';
+type Said = 'signed out' | 'locked' | 'is anything unsent' | 'something is unsent';
+
+// A tab in the background may need a moment.
+const REPLY_MS = 300;
 
 export class Session {
   readonly state = signal<SessionState>('starting');
@@ -60,6 +63,10 @@ export class Session {
   readonly unlockProblem = signal<UnlockProblem | null>(null);
 
   private tokens: Tokens | null = null;
+  /** Return whether this page has something that was not sent. */
+  hasUnsent: () => boolean = () => false;
+
+  private heardUnsent: () => void = () => undefined;
   private refreshing: Promise<void> | null = null;
   /** When the officer of a locked page last typed a password, by the issuer's clock. */
   private askedBefore: number | null = null;
@@ -70,8 +77,7 @@ export class Session {
     private readonly config: Config,
     private readonly redirect: string,
   ) {
-    this.tabs.onmessage = ({ data }: MessageEvent<Said>) =>
-      data === 'locked' ? this.lock({ byHand: true }) : this.forget();
+    this.tabs.onmessage = ({ data }: MessageEvent<Said>) => this.hear(data);
   }
 
   /** Complete a sign-in that comes back, or begin one. Returns the path to show, or null when this
@@ -101,6 +107,16 @@ export class Session {
     keepPending({ state, verifier, page }, sessionStorage);
     const again = isMarkedLocked(localStorage);
     location.assign(this.authorization(state, challenge, again));
+  }
+
+  /** Return whether something was not sent, in this tab or in another one that says so in time. */
+  async isAnythingUnsent(): Promise<boolean> {
+    if (this.hasUnsent()) return true;
+    return new Promise((resolve) => {
+      this.heardUnsent = () => resolve(true);
+      setTimeout(() => resolve(false), REPLY_MS);
+      this.tell('is anything unsent');
+    });
   }
 
   /** Forget the tokens in all tabs, and end the issuer's session. */
@@ -159,6 +175,13 @@ export class Session {
     this.unlockProblem.value = null;
     this.listen(state, (address) => this.admit(address, verifier, username, identify));
     opened.location.href = this.authorization(state, challenge, this.state.value === 'locked');
+  }
+
+  private hear(said: Said): void {
+    if (said === 'locked') this.lock({ byHand: true });
+    if (said === 'signed out') this.forget();
+    if (said === 'something is unsent') this.heardUnsent();
+    if (said === 'is anything unsent' && this.hasUnsent()) this.tell('something is unsent');
   }
 
   private tell(said: Said): void {
