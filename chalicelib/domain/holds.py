@@ -29,9 +29,10 @@ class NewHold(Input):
 
 
 class NewLift(Input):
-    """Why a hold is to be lifted."""
+    """Why a hold is to be lifted. `only_request`: end it only while nobody has approved it."""
 
     reason: ReporterText
+    only_request: bool = False
 
 
 class Lift(Record):

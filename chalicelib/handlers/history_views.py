@@ -42,9 +42,10 @@ class ReportEventDetail(Shape):
     `approved`, `lift_asked`, `lifted` and `ended` (before it was approved) are steps of a legal
     hold. `muted` is true when the report was muted, and false when that ended; `followed` is the
     same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved` or
-    `withdrawn`. The steps of the clock: `put_off`, the report is kept longer, and `fields` has
-    `kept_until`; `reopened`, the reporter has reopened it up to some minutes before, and `muted` is
-    false if that ended a mute; `returned`, its assignee was deactivated, and nobody holds it now.
+    `withdrawn`. `redaction` of the picture `media_id` is `asked` or `removed`. The steps of the
+    clock: `put_off`, the report is kept longer, and `fields` has `kept_until`; `reopened`, the
+    reporter has reopened it up to some minutes before, and `muted` is false if that ended a mute;
+    `returned`, its assignee was deactivated, and nobody holds it now.
     """
 
     model_config = _OPEN
@@ -70,6 +71,8 @@ class ReportEventDetail(Shape):
     number: _Number = left_out()
     include: _Names = left_out()
     media_ids: _Names = left_out()
+    redaction: _Text = left_out()
+    media_id: _Text = left_out()
     followed: _Done = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()

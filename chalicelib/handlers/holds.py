@@ -55,7 +55,7 @@ def approve_hold(call: Call) -> Response:
     _PATH,
     body=NewLift,
     returns={202: LiftView, 204: None},
-    raises=(errors.NotFound, errors.Conflict("expiring")),
+    raises=(errors.NotFound, errors.Conflict("hold_approved"), errors.Conflict("expiring")),
 )
 def lift_hold(call: Call) -> Response:
     """Request to lift a legal hold.
@@ -63,6 +63,9 @@ def lift_hold(call: Call) -> Response:
     202: the hold stays in effect until another officer approves its end. 204: there is no hold, or
     the hold was not approved yet and has ended at once. The reason goes on record. Repeating the
     call changes nothing.
+
+    With `only_request: true` it ends a request alone: 409 `hold_approved` means that another
+    officer has approved the hold meanwhile, and that nothing was changed.
     """
     found = holds.lift_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
     return Response(LiftView.opened(found)) if found else Response(status=204)

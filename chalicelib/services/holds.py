@@ -98,13 +98,15 @@ def lift_hold(
     A hold that is not approved yet keeps nothing: end it at once, and return None. None also when
     there is no hold, or its end has passed. Repeated, change nothing, and return the first request.
 
-    Raises Conflict `expiring`.
+    Raises Conflict (`expiring`; `hold_approved`: only a request was to be ended).
     """
 
     def lift(head: Head) -> Lift | OpenLift | None:
         hold = head.hold
         if hold is None or hold.is_over(actor.now):
             return None
+        if wanted.only_request and hold.approved_by:
+            raise errors.Conflict("hold_approved")
         if hold.lift:
             return hold.lift
         require_not_expiring(head)

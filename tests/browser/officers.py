@@ -35,6 +35,12 @@ class Resident:
     def write(self, text: str) -> None:
         self._post(f"/v1/reports/{self.id}/messages", {"text": text}, **self._receipt)
 
+    def go(self, lat: float, lon: float) -> None:
+        """Say where it is now."""
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        path = f"/v1/reports/{self.id}/positions"
+        self._post(path, {"lat": lat, "lon": lon}, **self._receipt, **key)
+
     def withdraw(self) -> None:
         response = requests.delete(
             f"{self._api}/v1/reports/{self.id}", headers=self._receipt, timeout=10

@@ -125,6 +125,18 @@ def test_a_lift_that_nobody_asked_for_is_not_approved() -> None:
     assert is_held(created)
 
 
+def test_the_end_of_a_request_is_no_request_to_lift_what_was_approved_meanwhile() -> None:
+    created = held()
+    reply = lift(created, body=WHY | {"only_request": True})
+    assert (reply.status, reply.json["code"]) == (409, "hold_approved")
+    assert shown(created)["lift"] is None
+    assert [step for step in steps(created) if "lift_asked" in step] == []
+
+    pending = asked()
+    assert lift(pending, body=WHY | {"only_request": True}).status == 204
+    assert shown(pending) is None
+
+
 @pytest.mark.parametrize("by", ["wang", "li"])
 def test_to_ask_again_changes_nothing(by: str) -> None:
     created = held()

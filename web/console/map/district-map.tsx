@@ -54,7 +54,7 @@ const FINGER = 10;
 const VAGUE_M = 300;
 
 /** Return whether a place is an area rather than a spot. */
-export function isVague({ within }: Mark): boolean {
+export function isVague({ within }: Pick<Mark, 'within'>): boolean {
   return within !== undefined && within > VAGUE_M;
 }
 

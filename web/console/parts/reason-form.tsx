@@ -1,12 +1,14 @@
 /** A form that asks for a reason, since the step is on record with it. */
 
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
+import { Status } from '../../shared/components/Status.tsx';
 import { texts } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
+import type { Failure } from '../calls.ts';
 import { focusField } from './focus.ts';
 
 interface ReasonFormProps {
@@ -19,8 +21,8 @@ interface ReasonFormProps {
    * Return the id of the first wrong one, or null when all are right: only then is it sent.
    */
   check?: () => string | null;
-  /** Return what is wrong, or null when it is done. */
-  submit: (reason: string) => Promise<string | null>;
+  /** Return why it was refused, or null when it is done, or said at one of the children. */
+  submit: (reason: string) => Promise<Failure | string | null>;
   cancel?: () => void;
   children?: ComponentChildren;
 }
@@ -31,19 +33,30 @@ export function ReasonForm(props: ReasonFormProps) {
   const id = useId();
   const [reason, setReason] = useState('');
   const [error, setError] = useSaid<string | null>(null);
+  const [problem, setProblem] = useSaid('');
+  const foot = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
   const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const wrong = check?.() ?? null;
     if (busy) return;
+    setProblem('');
     if (!reason.trim()) return refuse(t.missing);
     if (wrong !== null) {
       refuse(null);
       return focusField(wrong);
     }
     setBusy(true);
-    refuse(await submit(reason.trim()));
+    say(await submit(reason.trim()));
     setBusy(false);
+  };
+  const say = (why: Failure | string | null) => {
+    const text = typeof why === 'string' ? why : (why?.text ?? '');
+    const isOfReason = typeof why === 'object' && why?.problem?.errors?.every(({ field }) => field === 'reason');
+    refuse(isOfReason ? text : null);
+    setProblem(isOfReason ? '' : text);
+    // In a long form it may be below what is seen.
+    if (text) requestAnimationFrame(() => foot.current?.scrollIntoView({ block: 'nearest' }));
   };
   const refuse = (why: string | null) => {
     setError(why);
@@ -59,11 +72,17 @@ export function ReasonForm(props: ReasonFormProps) {
             rows={3}
             maxLength={1000}
             value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
+            onInput={(event) => {
+              setReason(event.currentTarget.value);
+              setError(null);
+            }}
           />
         )}
       </Field>
       {children}
+      <div ref={foot}>
+        <Status kind="error">{problem}</Status>
+      </div>
       <div class="row">
         <Button type="submit" kind={kind} busy={busy}>
           {submitLabel}

@@ -68,6 +68,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const reason = drafts.get(key);
   const fixed = useOutcomeText(disposition);
   const error = (field: string) => errors.find((wrong) => wrong.field === field)?.text ?? null;
+  const mend = (mended: string) => setErrors(errors.filter(({ field }) => field !== mended));
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (busy) return;
@@ -95,7 +96,10 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
         legend={t.close.disposition}
         error={error('close-outcome')}
         chosen={disposition}
-        onChange={(code) => drafts.set(outcome, code)}
+        onChange={(code) => {
+          drafts.set(outcome, code);
+          mend('close-outcome');
+        }}
         choices={DISPOSITIONS.map((code) => ({
           code,
           label: words().disposition[code],
@@ -115,7 +119,10 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
               list="close-similar"
               autocomplete="off"
               value={reference}
-              onInput={(event) => setReference(event.currentTarget.value)}
+              onInput={(event) => {
+                setReference(event.currentTarget.value);
+                mend('close-original');
+              }}
             />
           )}
         </Field>
@@ -135,7 +142,10 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
             rows={4}
             maxLength={1000}
             value={reason}
-            onInput={(event) => drafts.set(key, event.currentTarget.value)}
+            onInput={(event) => {
+              drafts.set(key, event.currentTarget.value);
+              mend('close-reason');
+            }}
           />
         )}
       </Field>

@@ -41,7 +41,7 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
         body: { reason, skip_unread: skipUnread },
       }),
     );
-    if (!outcome.ok) return outcome.failure.text;
+    if (!outcome.ok) return outcome.failure;
     setResults(outcome.data.results);
     await open.load();
     return null;

@@ -23,7 +23,7 @@ export function Contact({ report }: { report: Report }) {
         body: { reason },
       }),
     );
-    if (!outcome.ok) return outcome.failure.text;
+    if (!outcome.ok) return outcome.failure;
     setContact(outcome.data);
     close();
     return null;
@@ -31,7 +31,9 @@ export function Contact({ report }: { report: Report }) {
   return (
     <section class="card no-print" aria-labelledby="contact">
       <h2 id="contact">{t.contact.title}</h2>
-      {!report.has_contact && <p class="muted">{t.contact.none}</p>}
+      {!report.has_contact && (
+        <p class="muted">{report.status === 'withdrawn' ? t.contact.withdrawn : t.contact.none}</p>
+      )}
       {report.has_contact && contact === null && (
         <>
           <p>{t.contact.has}</p>
@@ -46,7 +48,7 @@ export function Contact({ report }: { report: Report }) {
           cancel={close}
         />
       </Dialog>
-      <div role="status">{contact && <Revealed contact={contact} />}</div>
+      <div role="status">{report.has_contact && contact && <Revealed contact={contact} />}</div>
     </section>
   );
 }

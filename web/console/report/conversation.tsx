@@ -19,6 +19,7 @@ import type { OpenReport } from './open-report.ts';
 import { gaps } from './placeholders.ts';
 import { Templates } from './templates.tsx';
 import { reportTexts } from './texts.ts';
+import { unreadOf } from './unread.ts';
 
 interface ConversationProps {
   open: OpenReport;
@@ -28,6 +29,7 @@ interface ConversationProps {
 export function Conversation({ open, report }: ConversationProps) {
   const t = reportTexts();
   const { api } = useDesk();
+  const marked = new Set([...unreadOf(report).messages, ...open.fresh.value]);
   const earlier = async () => {
     const cursor = report.messages_cursor;
     if (cursor === null) return;
@@ -53,7 +55,7 @@ export function Conversation({ open, report }: ConversationProps) {
       {report.messages.length > 0 && (
         <MessageList
           messages={report.messages}
-          fresh={open.fresh.value}
+          fresh={marked}
           unsighted={open.unsighted.value}
           onSight={(id) => open.sight([id])}
         />
@@ -141,6 +143,7 @@ function Reply({ open, report }: ConversationProps) {
   };
   const write = (value: string) => {
     drafts.set(draft, value);
+    setError(null);
     setSaid('');
   };
   const box = useRef<HTMLTextAreaElement>(null);

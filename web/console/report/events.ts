@@ -2,20 +2,27 @@
 
 import { labelled } from '../../shared/joined.ts';
 import type { Names } from '../names.ts';
-import type { Agency, ReportEvent } from '../types.ts';
+import type { Agency, Medium, ReportEvent } from '../types.ts';
 import { agencyName } from './agencies.ts';
 import { wordFor } from '../words.ts';
+import { picturesOf } from './pictures.ts';
 import { reportTexts } from './texts.ts';
 import { valueText } from './values.ts';
 
 type Detail = NonNullable<ReportEvent['detail']>;
 type Change = NonNullable<Detail['fields']>[string];
 
+/** What an entry names by a code. */
+export interface Known {
+  agencies: readonly Agency[];
+  media: readonly Medium[];
+}
+
 /** Return the lines of an entry, in the language of the screen. */
 export function linesOf(
   { detail }: ReportEvent,
   names: Names,
-  agencies: readonly Agency[],
+  { agencies, media }: Known,
 ): string[] {
   if (detail === null) return [];
   const { history: t, conflict } = reportTexts();
@@ -27,10 +34,23 @@ export function linesOf(
     const step = wordFor(t.referralSteps, detail.referral);
     lines.push(t.referral(agencyName(agencies, detail.agency ?? ''), step));
   }
+  if (detail.media_id !== undefined) {
+    const step = detail.redaction && wordFor(t.redactionSteps, detail.redaction);
+    const name = pictureName(media, detail.media_id);
+    lines.push(step ? labelled(name, step) : name);
+  }
   if (detail.files !== undefined) lines.push(t.files(detail.files.length));
   lines.push(...momentsOf(detail));
   if (detail.reason !== undefined) lines.push(t.because(detail.reason));
   return lines;
+}
+
+/** Return what a picture is called above its others; a recording has no number. */
+function pictureName(media: readonly Medium[], id: string): string {
+  const { media: t, history } = reportTexts();
+  const pictures = picturesOf(media);
+  const number = pictures.findIndex((picture) => picture.id === id) + 1;
+  return number > 0 ? t.picture(number, pictures.length) : history.file;
 }
 
 function momentsOf(detail: Detail): string[] {

@@ -88,7 +88,16 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
         }}
       >
         <Field id="files" label={t.files.choose} hint={t.files.hint} error={error}>
-          {(control) => <input {...control} ref={input} type="file" multiple accept="image/*" />}
+          {(control) => (
+            <input
+              {...control}
+              ref={input}
+              type="file"
+              multiple
+              accept="image/*"
+              onChange={() => setError(null)}
+            />
+          )}
         </Field>
         <Button type="submit" busy={busy}>
           {t.files.send}

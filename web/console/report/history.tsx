@@ -7,13 +7,13 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { span } from '../moments.ts';
 import { type Folded, folded } from '../parts/folded.ts';
-import type { Agency, ReportEvent } from '../types.ts';
+import type { Medium, Report, ReportEvent } from '../types.ts';
 import { useAgencies } from './agencies.ts';
-import { linesOf } from './events.ts';
+import { type Known, linesOf } from './events.ts';
 import { reportTexts } from './texts.ts';
 
 /** Who did and saw what: read when somebody asks for it, since reading it is on record, too. */
-export function History({ id }: { id: string }) {
+export function History({ report }: { report: Report }) {
   const t = reportTexts();
   const { api } = useDesk();
   const [items, setItems] = useState<ReportEvent[] | null>(null);
@@ -24,7 +24,7 @@ export function History({ id }: { id: string }) {
     setBusy(true);
     const outcome = await outcomeOf(
       api.GET('/v1/officer/reports/{report_id}/history', {
-        params: { path: { report_id: id }, ...(from !== null && { query: { cursor: from } }) },
+        params: { path: { report_id: report.id }, ...(from !== null && { query: { cursor: from } }) },
       }),
     );
     setBusy(false);
@@ -45,7 +45,7 @@ export function History({ id }: { id: string }) {
         </div>
       )}
       <ol class="history">
-        {items && <Entries items={items} />}
+        {items && <Entries items={items} media={report.media} />}
       </ol>
       {cursor !== null && (
         <Button busy={busy} onClick={() => void read(cursor)}>
@@ -56,18 +56,18 @@ export function History({ id }: { id: string }) {
   );
 }
 
-function Entries({ items }: { items: ReportEvent[] }) {
-  const agencies = useAgencies();
+function Entries({ items, media }: { items: ReportEvent[]; media: Medium[] }) {
+  const known = { agencies: useAgencies(), media };
   return (
     <>
       {folded(items).map((line, index) => (
-        <Entry key={index} line={line} agencies={agencies} />
+        <Entry key={index} line={line} known={known} />
       ))}
     </>
   );
 }
 
-function Entry({ line, agencies }: { line: Folded<ReportEvent>; agencies: Agency[] }) {
+function Entry({ line, known }: { line: Folded<ReportEvent>; known: Known }) {
   const t = reportTexts();
   const { names } = useDesk();
   const { item, until, count } = line;
@@ -78,7 +78,7 @@ function Entry({ line, agencies }: { line: Folded<ReportEvent>; agencies: Agency
         {t.history.actions[item.action]}
         {count > 1 && ` ${t.history.times(count)}`}
       </p>
-      {linesOf(item, names, agencies).map((line) => (
+      {linesOf(item, names, known).map((line) => (
         <p key={line} class="hint">
           {line}
         </p>

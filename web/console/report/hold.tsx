@@ -10,6 +10,7 @@ import { useSaid } from '../../shared/said.ts';
 import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report } from '../types.ts';
 import { endOfDay } from './kept.ts';
@@ -28,8 +29,10 @@ export function Hold({ open, report }: Props) {
   const { hold } = report;
   const [asking, setAsking] = useState<'hold' | 'end' | null>(null);
   const [done, setDone] = useSaid('');
+  const [wrong, setWrong] = useSaid('');
   const ask = (what: 'hold' | 'end') => {
     setDone('');
+    setWrong('');
     setAsking(what);
   };
   const close = () => setAsking(null);
@@ -37,6 +40,7 @@ export function Hold({ open, report }: Props) {
     <>
       <h3>{t.more.hold}</h3>
       <Status kind="success">{done}</Status>
+      <Status kind="error">{wrong}</Status>
       {hold === null ? (
         <Button onClick={() => ask('hold')}>{t.more.holdAsk}</Button>
       ) : (
@@ -55,7 +59,7 @@ export function Hold({ open, report }: Props) {
         title={withoutDots(hold?.approved_by ? t.more.holdLift : t.more.holdEnd)}
         onClose={close}
       >
-        <EndHold open={open} report={report} onClose={close} />
+        <EndHold open={open} report={report} onClose={close} onApproved={setWrong} />
       </Dialog>
     </>
   );
@@ -75,7 +79,7 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   if (hold === null) return null;
   const params = { path: { report_id: report.id } };
   const settle = async (call: Promise<Outcome<unknown>>, done: () => string) => {
-    open.problem.value = await step(call);
+    open.problem.value = (await step(call))?.text ?? null;
     if (open.problem.value === null) onApproved(done);
   };
   const approve = () =>
@@ -142,10 +146,15 @@ function AskHold({ open, report, onClose }: FormProps) {
     await open.load();
     return null;
   };
-  const refuse = ({ problem, text }: Failure): string | null => {
-    const ofDay = problem?.errors?.find(({ field }) => field === 'until');
+  const refuse = (failure: Failure): Failure | null => {
+    const ofDay = failure.problem?.errors?.find(({ field }) => field === 'until');
     setError(ofDay?.detail ?? null);
-    return ofDay ? null : text;
+    if (ofDay) focusField(UNTIL);
+    return ofDay ? null : failure;
+  };
+  const choose = (value: string) => {
+    setDay(value);
+    setError(null);
   };
   return (
     <ReasonForm
@@ -162,7 +171,7 @@ function AskHold({ open, report, onClose }: FormProps) {
             type="date"
             required
             value={day}
-            onInput={(event) => setDay(event.currentTarget.value)}
+            onInput={(event) => choose(event.currentTarget.value)}
           />
         )}
       </Field>
@@ -170,17 +179,28 @@ function AskHold({ open, report, onClose }: FormProps) {
   );
 }
 
-function EndHold({ open, report, onClose }: FormProps) {
+interface EndProps extends FormProps {
+  /** With what is said when there is no request to end any more: it was approved. */
+  onApproved: (words: string) => void;
+}
+
+function EndHold({ open, report, onClose, onApproved }: EndProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const step = useStep(open);
   const end = async (reason: string) => {
     const params = { path: { report_id: report.id } };
-    const problem = await step(
-      outcomeOf(api.DELETE('/v1/officer/reports/{report_id}/hold', { params, body: { reason } })),
+    // Whoever ends a request has not asked for the end of a hold.
+    const body = { reason, only_request: report.hold?.approved_by === null };
+    const failure = await step(
+      outcomeOf(api.DELETE('/v1/officer/reports/{report_id}/hold', { params, body })),
     );
-    if (problem === null) onClose();
-    return problem;
+    if (failure !== null && failure.code !== 'hold_approved') return failure;
+    onClose();
+    if (failure === null) return null;
+    onApproved(failure.text);
+    await open.load();
+    return null;
   };
   const label = report.hold?.approved_by ? t.more.holdLift : t.more.holdEnd;
   return <ReasonForm submitLabel={withoutDots(label)} submit={end} cancel={onClose} />;

@@ -1,48 +1,72 @@
-import { useEffect, useRef } from 'preact/hooks';
+import type { ComponentChildren, TargetedMouseEvent } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Icon } from '../frame/icon.tsx';
-import type { Medium } from '../types.ts';
-import type { MediumAction } from './media.tsx';
+import type { Picture } from './pictures.ts';
+import { pointIn } from './point-in.ts';
 import { reportTexts } from './texts.ts';
+import './media.css';
+
+// How far an arrow key moves a picture that is larger than the screen, in pixels.
+const STEP = 120;
+const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 interface LightboxProps {
-  pictures: Medium[];
-  shown: Medium | null;
-  act: (action: MediumAction, id: string) => void;
+  pictures: readonly Picture[];
+  /** The id of the one that is shown. */
+  shown: string | null;
+  show: (id: string) => void;
   onClose: () => void;
+  /** What else can be done with it. */
+  children?: ComponentChildren;
 }
 
-/** A picture as large as the screen; the arrow keys go to the others. */
-export function Lightbox({ pictures, shown, act, onClose }: LightboxProps) {
+/** A picture as large as the screen, or in its full size. The arrow keys go to the others, or move it. */
+export function Lightbox({ pictures, shown, show, onClose, children }: LightboxProps) {
   const t = reportTexts();
   const dialog = useRef<HTMLDialogElement>(null);
-  const number = shown ? pictures.indexOf(shown) : -1;
+  const view = useRef<HTMLDivElement>(null);
+  const [isFull, setFull] = useState(false);
+  const number = pictures.findIndex(({ id }) => id === shown);
+  const picture = pictures[number];
+  const isOpen = picture !== undefined;
   useEffect(() => {
-    if (shown && !dialog.current?.open) dialog.current?.showModal();
-    if (!shown && dialog.current?.open) dialog.current.close();
-  }, [shown]);
+    if (isOpen && !dialog.current?.open) dialog.current?.showModal();
+    if (!isOpen && dialog.current?.open) dialog.current.close();
+  }, [isOpen]);
+  useLayoutEffect(() => setFull(false), [shown]);
   const turn = (by: 1 | -1) => {
     const next = pictures[number + by];
-    if (next) act('enlarge', next.media_id);
+    if (next) show(next.id);
   };
   const pressed = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowRight') turn(1);
-    if (event.key === 'ArrowLeft') turn(-1);
+    const arrow = ARROWS[event.key];
+    if (arrow === undefined) return;
+    const [x, y] = arrow;
+    if (isFull) {
+      event.preventDefault();
+      view.current?.scrollBy(x * STEP, y * STEP);
+    } else if (x !== 0) turn(x > 0 ? 1 : -1);
   };
   const title = t.media.picture(number + 1, pictures.length);
   return (
     <dialog
-      class="lightbox"
+      class="lightbox no-print"
       ref={dialog}
       aria-label={title}
       // Opening another of its dialogs closes this one, which is no wish to close that one.
       onCancel={onClose}
       onKeyDown={pressed}
     >
-      {shown && (
+      {picture && (
         <>
-          <img class="lightbox__picture" src={shown.preview_url ?? ''} alt={title} />
+          <View key={picture.id} view={view} url={picture.url} title={title} isFull={isFull} setFull={setFull} />
           <div class="lightbox__bar">
             <Button disabled={number === 0} aria-label={t.media.previous} onClick={() => turn(-1)}>
               <Icon name="back" />
@@ -55,12 +79,8 @@ export function Lightbox({ pictures, shown, act, onClose }: LightboxProps) {
             >
               <Icon name="next" />
             </Button>
-            {shown.from === 'reporter' && (
-              <>
-                <Button onClick={() => act('original', shown.media_id)}>{t.media.original}</Button>
-                <Button onClick={() => act('redact', shown.media_id)}>{t.media.redact}</Button>
-              </>
-            )}
+            <Button onClick={() => setFull(!isFull)}>{isFull ? t.media.fit : t.media.full}</Button>
+            {children}
             {/* The focus begins here: to open an original goes on record. */}
             <Button kind="primary" autofocus onClick={onClose}>
               {t.media.close}
@@ -69,5 +89,42 @@ export function Lightbox({ pictures, shown, act, onClose }: LightboxProps) {
         </>
       )}
     </dialog>
+  );
+}
+
+interface ViewProps {
+  view: { current: HTMLDivElement | null };
+  url: string;
+  title: string;
+  isFull: boolean;
+  setFull: (isFull: boolean) => void;
+}
+
+/** The picture. A press shows its full size, with what was pressed in the middle; another all of it. */
+function View({ view, url, title, isFull, setFull }: ViewProps) {
+  const aim = useRef({ x: 0.5, y: 0.5 });
+  useLayoutEffect(() => {
+    const { current: room } = view;
+    if (!isFull || !room) return;
+    room.scrollTo(
+      aim.current.x * room.scrollWidth - room.clientWidth / 2,
+      aim.current.y * room.scrollHeight - room.clientHeight / 2,
+    );
+    aim.current = { x: 0.5, y: 0.5 };
+  }, [isFull, view]);
+  const press = ({ currentTarget: img, offsetX, offsetY }: TargetedMouseEvent<HTMLImageElement>) => {
+    const natural = { width: img.naturalWidth, height: img.naturalHeight };
+    const room = { width: img.clientWidth, height: img.clientHeight };
+    if (!isFull) aim.current = pointIn({ x: offsetX, y: offsetY }, room, natural);
+    setFull(!isFull);
+  };
+  return (
+    <div
+      class={isFull ? 'lightbox__view lightbox__view--full' : 'lightbox__view'}
+      ref={view}
+      {...(isFull && { tabIndex: 0, role: 'group', 'aria-label': title })}
+    >
+      <img class="lightbox__picture" src={url} alt={title} onClick={press} />
+    </div>
   );
 }

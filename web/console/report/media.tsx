@@ -12,11 +12,12 @@ import { useRereads } from '../parts/rereads.ts';
 import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';
+import { picturesOf } from './pictures.ts';
 import { RedactionDialog } from './redaction.tsx';
 import { reportTexts } from './texts.ts';
 import './media.css';
 
-export type MediumAction = 'enlarge' | 'original' | 'redact';
+type MediumAction = 'enlarge' | 'original' | 'redact';
 
 interface Chosen {
   action: MediumAction;
@@ -27,11 +28,12 @@ export function Media({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const { media } = report;
-  const pictures = media.filter(({ preview_url: url }) => url !== null);
+  const pictures = picturesOf(media);
   const medium = media.find(({ media_id: id }) => id === chosen?.id) ?? null;
   const close = () => setChosen(null);
   const again = useCallback(() => open.load(), [open]);
   useRereads(media.some((each) => each.redaction?.state === 'processing' || isOnItsWay(each)), again);
+  const act = (action: MediumAction) => setChosen(chosen && { action, id: chosen.id });
   const shown = (action: MediumAction) => (chosen?.action === action ? medium : null);
   return (
     <section class="card" aria-labelledby="media">
@@ -42,17 +44,24 @@ export function Media({ open, report }: { open: OpenReport; report: Report }) {
           <MediumCard
             key={item.media_id}
             medium={item}
-            number={pictures.indexOf(item) + 1}
+            number={pictures.findIndex(({ id }) => id === item.media_id) + 1}
             act={(action) => setChosen({ action, id: item.media_id })}
           />
         ))}
       </ul>
       <Lightbox
         pictures={pictures}
-        shown={shown('enlarge')}
-        act={(action, id) => setChosen({ action, id })}
+        shown={shown('enlarge')?.media_id ?? null}
+        show={(id) => setChosen({ action: 'enlarge', id })}
         onClose={close}
-      />
+      >
+        {medium?.from === 'reporter' && (
+          <>
+            <Button onClick={() => act('original')}>{t.media.original}</Button>
+            <Button onClick={() => act('redact')}>{t.media.redact}</Button>
+          </>
+        )}
+      </Lightbox>
       <OriginalDialog reportId={report.id} medium={shown('original')} onClose={close} />
       <RedactionDialog open={open} medium={shown('redact')} onClose={close} />
     </section>

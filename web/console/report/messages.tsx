@@ -11,7 +11,7 @@ const NEAR_THE_END = 60;
 
 interface MessageListProps {
   messages: readonly Message[];
-  /** Those that came while the report was open: they are marked. */
+  /** Those that nobody has read, or that came while the report was open: they are marked. */
   fresh?: ReadonlySet<string>;
   /** Called with each of these once it is in sight. */
   unsighted?: ReadonlySet<string>;
@@ -46,8 +46,8 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-/** Say of each message when it comes in sight. What lies behind a dialog is not. */
-function useSight(
+/** Say of each line of a list when it comes in sight. What lies behind a dialog is not. */
+export function useSight(
   list: { current: HTMLOListElement | null },
   ids: ReadonlySet<string>,
   onSight: ((id: string) => void) | undefined,

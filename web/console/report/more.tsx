@@ -57,7 +57,8 @@ function Mute({ open, report }: Props) {
     return problem;
   };
   const unmute = async () => {
-    open.problem.value = await step(outcomeOf(api.DELETE(path, { params })));
+    const failure = await step(outcomeOf(api.DELETE(path, { params })));
+    open.problem.value = failure?.text ?? null;
   };
   return (
     <>

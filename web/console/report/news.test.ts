@@ -2,33 +2,68 @@ import { expect, test } from 'vitest';
 
 import { newsOf } from './news.ts';
 
+const NOW = Date.parse('2026-11-27T10:00:00Z');
 const MEDIUM = { from: 'reporter', state: 'ready' } as never;
-const SHOWN = { status: 'closed', version: 3, unread: 1, media: [MEDIUM] } as const;
-const ROW = { status: 'closed', version: 3, unread: 1, media: { total: 1, ready: 1 } } as const;
-const shown = { ...SHOWN, media: [...SHOWN.media] };
+const SAME = { status: 'closed', version: 3, unread: 1, flags: [] } as const;
+const shown = {
+  ...SAME,
+  flags: [],
+  media: [MEDIUM],
+  proposal: null,
+  hold: null,
+  referrals: [],
+};
+const row = { ...SAME, flags: [], media: { total: 1, ready: 1 }, awaits: [] };
+const asked = { by: 'li', until: '2026-12-01T00:00:00Z', approved_by: null, lift: null } as never;
 
 test('a report that is as it was has no news', () => {
-  expect(newsOf(shown, ROW, false)).toEqual([]);
+  expect(newsOf(shown, row, false, NOW)).toEqual([]);
 });
 
 test('a reopening by the reporter is not called a change of a colleague', () => {
-  expect(newsOf(shown, { ...ROW, status: 'acknowledged' }, true)).toEqual(['reopened']);
-  expect(newsOf(shown, { ...ROW, status: 'in_progress', version: 4 }, true)).toEqual(['changed']);
-  expect(newsOf(shown, { ...ROW, status: 'withdrawn', version: 4 }, true)).toEqual(['withdrawn']);
+  expect(newsOf(shown, { ...row, status: 'acknowledged' }, true, NOW)).toEqual(['reopened']);
+  expect(newsOf(shown, { ...row, status: 'in_progress', version: 4 }, true, NOW)).toEqual([
+    'changed',
+  ]);
+  expect(newsOf(shown, { ...row, status: 'withdrawn', version: 4 }, true, NOW)).toEqual([
+    'withdrawn',
+  ]);
+});
+
+test('a step of the second officer is news, though it is no new version', () => {
+  const waits = { ...shown, hold: asked };
+  expect(newsOf(waits, { ...row, awaits: ['hold'] }, true, NOW)).toEqual([]);
+  expect(newsOf(waits, row, true, NOW)).toEqual(['changed']);
+  const proposed = { ...shown, proposal: { by: 'li', disposition: 'malicious' } as never };
+  expect(newsOf(proposed, { ...row, awaits: ['malicious'] }, true, NOW)).toEqual([]);
+  expect(newsOf(proposed, row, true, NOW)).toEqual(['changed']);
+  const referred = { ...shown, referrals: [{ approved_by: null } as never] };
+  expect(newsOf(referred, { ...row, awaits: ['referral'] }, true, NOW)).toEqual([]);
+  expect(newsOf(referred, row, true, NOW)).toEqual(['changed']);
+});
+
+test('a request that is over waits no more, in the row and on the page', () => {
+  const over = Date.parse('2026-12-02T00:00:00Z');
+  expect(newsOf({ ...shown, hold: asked }, row, true, over)).toEqual([]);
+});
+
+test('a colleague who mutes a report has changed it', () => {
+  expect(newsOf(shown, { ...row, flags: ['muted'] }, true, NOW)).toEqual(['changed']);
 });
 
 test('what is unread beyond the messages that were read is a place', () => {
-  expect(newsOf(shown, { ...ROW, unread: 2 }, false)).toEqual(['message']);
-  expect(newsOf(shown, { ...ROW, unread: 2 }, true)).toEqual(['place']);
+  expect(newsOf(shown, { ...row, unread: 2 }, false, NOW)).toEqual(['message']);
+  expect(newsOf(shown, { ...row, unread: 2 }, true, NOW)).toEqual(['place']);
 });
 
 test('a new file and one that is ready are two different news', () => {
-  expect(newsOf(shown, { ...ROW, media: { total: 2, ready: 1 } }, true)).toEqual(['media']);
+  const more = { ...row, media: { total: 2, ready: 1 } };
+  expect(newsOf(shown, more, true, NOW)).toEqual(['media']);
   const processing = { ...shown, media: [{ from: 'reporter', state: 'processing' } as never] };
-  expect(newsOf(processing, ROW, true)).toEqual(['ready']);
+  expect(newsOf(processing, row, true, NOW)).toEqual(['ready']);
 });
 
 test('a picture that officers have sent is no news of the reporter', () => {
   const ours = { from: 'officer', state: 'processing' } as never;
-  expect(newsOf({ ...SHOWN, media: [MEDIUM, ours] }, ROW, true)).toEqual([]);
+  expect(newsOf({ ...shown, media: [MEDIUM, ours] }, row, true, NOW)).toEqual([]);
 });

@@ -35,6 +35,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   };
   const confirm = async () => {
     setBusy(true);
+    open.problem.value = null;
     const params = { path: { report_id: report.id } };
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params }),

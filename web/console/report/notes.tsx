@@ -106,6 +106,7 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
             value={drafts.get(draft)}
             onInput={(event) => {
               drafts.set(draft, event.currentTarget.value);
+              setError(null);
               setSaid('');
             }}
           />

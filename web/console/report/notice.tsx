@@ -3,7 +3,7 @@
 import { Button } from '../../shared/components/Button.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import type { Report } from '../types.ts';
-import { goToPart } from './parts-nav.tsx';
+import { goToPart, LATER } from './parts-nav.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import './notice.css';
@@ -14,11 +14,17 @@ export function Notice({ open, report }: { open: OpenReport; report: Report }) {
   const unsighted = open.unsighted.value;
   const reload = async () => {
     await open.load();
-    if (open.news.value.length === 0) focusHeading();
+    if (open.unsightedPlaces.value.size > 0) requestAnimationFrame(lookAt);
+    else if (open.news.value.length === 0) focusHeading();
   };
   const read = () => {
     goToPart('talk');
     open.sight();
+  };
+  const later = open.unsightedPlaces.value.size > 0;
+  const lookAt = () => {
+    goToPart(LATER);
+    open.sightPlaces();
   };
   // It is read out in the conversation; until it is in sight, this is the way to it.
   const isWaiting = unsighted.size > 0;
@@ -29,6 +35,12 @@ export function Notice({ open, report }: { open: OpenReport; report: Report }) {
         <p class="notice__one notice__one--message">
           {whoWrote(report, unsighted)}
           <Button onClick={read}>{t.news.read}</Button>
+        </p>
+      )}
+      {later && (
+        <p class="notice__one notice__one--message">
+          {t.news.place}
+          <Button onClick={lookAt}>{t.news.look}</Button>
         </p>
       )}
       <div role="status">

@@ -8,6 +8,7 @@ import { changeReport } from '../steps.ts';
 import type { Api, Message, Report, ReportChange } from '../types.ts';
 import { type Difference, differences, remaining } from './conflict.ts';
 import { type News, newsOf } from './news.ts';
+import { unreadOf } from './unread.ts';
 
 // Each read is on record: somebody who writes all the time is not followed without end.
 const MOST_READS = 20;
@@ -40,6 +41,11 @@ export class OpenReport {
   readonly fresh = signal(NONE);
   /** Those of them that were not in sight yet. They do not count as read. */
   readonly unsighted = signal(NONE);
+  /** The later places that were unread when they came. They stay marked after a step, which counts
+   * all as read: nothing makes an officer look at them before it. */
+  readonly freshPlaces = signal(NONE);
+  /** Those of them that were not in sight yet. */
+  readonly unsightedPlaces = signal(NONE);
 
   private reason: string | undefined;
   private reads = 0;
@@ -71,7 +77,9 @@ export class OpenReport {
       this.failure.value = null;
       this.news.value = [];
       this.readUpTo = 0;
-      if (before) this.mark(newMessages(before, outcome.data.messages));
+      if (outcome.data.restricted) this.forget();
+      else if (before) this.mark(newMessages(before, outcome.data.messages));
+      this.markPlaces(unreadOf(outcome.data).positions);
     } else if (this.report.value === null) {
       this.failure.value = outcome.failure;
     } else {
@@ -117,6 +125,13 @@ export class OpenReport {
     if (left.size === 0 && this.news.value.includes('message')) void this.check();
   }
 
+  /** Count places as seen. */
+  sightPlaces(ids: Iterable<string> = this.unsightedPlaces.value): void {
+    const left = new Set(this.unsightedPlaces.value);
+    for (const id of ids) left.delete(id);
+    this.unsightedPlaces.value = left;
+  }
+
   /** Put what is known of the report after a step. */
   merge(part: Partial<Report>): void {
     const { value } = this.report;
@@ -145,7 +160,8 @@ export class OpenReport {
 
   /**
    * Compare with the list's row, which is no opening, whether the report is as it was read. What
-   * the reporter has written meanwhile is read, on record, and added to the conversation.
+   * the reporter has written meanwhile is read, on record, and added to the conversation. What they
+   * have withdrawn does not stay: they have read that officers no longer see it.
    */
   async check(): Promise<void> {
     const seen = this.report.value;
@@ -154,12 +170,13 @@ export class OpenReport {
     const outcome = await outcomeOf(this.api.GET('/v1/officer/reports', { params: { query } }));
     const row = outcome.ok ? outcome.data.items.find(({ id }) => id === this.id) : undefined;
     if (row === undefined || this.report.value !== seen) return;
+    if (row.status === 'withdrawn' && seen.status !== 'withdrawn') return this.load();
     const unread = row.unread > Math.max(seen.unread, this.readUpTo);
     const added = unread ? await this.readMessages(seen) : null;
     if (this.report.value !== seen) return;
     if (added !== null) this.readUpTo = row.unread;
     const shown = added?.length ? this.add(seen, added) : seen;
-    this.news.value = newsOf(shown, row, this.readUpTo === row.unread);
+    this.news.value = newsOf(shown, row, this.readUpTo === row.unread, Date.now());
   }
 
   /** Return what was written since; null when that is not read now. */
@@ -199,6 +216,21 @@ export class OpenReport {
     this.unsighted.value = new Set([...this.unsighted.value, ...ids]);
   }
 
+  private markPlaces(unread: ReadonlySet<string>): void {
+    const fresh = [...unread].filter((id) => !this.freshPlaces.value.has(id));
+    if (fresh.length === 0) return;
+    this.freshPlaces.value = new Set([...this.freshPlaces.value, ...fresh]);
+    this.unsightedPlaces.value = new Set([...this.unsightedPlaces.value, ...fresh]);
+  }
+
+  /** Keep nothing of what the reporter has withdrawn. */
+  private forget(): void {
+    this.unseen.value = null;
+    for (const ids of [this.fresh, this.unsighted, this.freshPlaces, this.unsightedPlaces]) {
+      ids.value = NONE;
+    }
+  }
+
   private async conflictWith(seen: Report, wanted: ReportChange): Promise<void> {
     await this.load();
     const now = this.report.value;
@@ -212,9 +244,9 @@ export class OpenReport {
 
 /** Return what settles a step: read the report again, or say why not. */
 export function useStep(open: OpenReport) {
-  return async (call: Promise<Outcome<unknown>>): Promise<string | null> => {
+  return async (call: Promise<Outcome<unknown>>): Promise<Failure | null> => {
     const outcome = await call;
-    if (!outcome.ok) return outcome.failure.text;
+    if (!outcome.ok) return outcome.failure;
     await open.load();
     return null;
   };

@@ -44,7 +44,7 @@ function Original({ reportId, medium, onClose }: Props) {
         body: { reason },
       }),
     );
-    if (!outcome.ok) return outcome.failure.text;
+    if (!outcome.ok) return outcome.failure;
     setUrl(outcome.data.url);
     return null;
   };

@@ -38,6 +38,7 @@ import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
 import { reportTexts } from './texts.ts';
 import { UnseenDialog } from './unseen-dialog.tsx';
+import { waitingSteps } from './waiting.ts';
 import './report.css';
 import './conversation.css';
 
@@ -71,7 +72,7 @@ export function ReportPage({ id }: { id: string }) {
           </h1>
           {report && <Tags report={report} />}
         </header>
-        {report && <PartsNavigation report={report} />}
+        {report && <PartsNavigation open={open} report={report} />}
         {report && <Notice open={open} report={report} />}
       </div>
       {report ? <Opened open={open} report={report} /> : <NotOpened open={open} />}
@@ -131,7 +132,7 @@ function Opened({ open, report }: { open: OpenReport; report: Report }) {
         <Related open={open} report={report} />
         <Referrals open={open} report={report} />
         <More open={open} report={report} onExport={() => setDialog('export')} />
-        <History id={report.id} />
+        <History report={report} />
       </div>
       <p class="report__printed">{t.printed(me.name || me.username, clock(new Date(now.value).toISOString()))}</p>
       <CloseDialog open={open} report={report} shown={dialog === 'close'} onClose={done} />
@@ -174,11 +175,15 @@ function Tags({ report }: { report: Report }) {
         </span>
       ))}
       {heldUntil(report, now.value) !== null && <span class="tag">{t.more.hold}</span>}
-      {waitingSteps(report).map((step) => (
-        <span key={step} class="tag">
-          {w.awaits[step]}
-        </span>
-      ))}
+      {waitingSteps(report, now.value).map(
+        (step) =>
+          // The flags have the referral.
+          step !== 'referral' && (
+            <span key={step} class="tag">
+              {w.awaits[step]}
+            </span>
+          ),
+      )}
       <Moment class="muted" time={report.received_at} />
     </p>
   );
@@ -213,15 +218,6 @@ function Restricted({ open }: { open: OpenReport }) {
       )}
     </section>
   );
-}
-
-/** Return the steps that wait for a second officer; the flags have the referral. */
-function waitingSteps({ proposal, hold }: Report): ('malicious' | 'hold' | 'hold_lift')[] {
-  return [
-    ...(proposal === null ? [] : (['malicious'] as const)),
-    ...(hold !== null && hold.approved_by === null ? (['hold'] as const) : []),
-    ...(hold?.lift ? (['hold_lift'] as const) : []),
-  ];
 }
 
 /** Look whether the report has changed, whenever anything in the scope has. */

@@ -1,8 +1,10 @@
 import { queueTexts } from '../queue/texts.ts';
 import type { Report } from '../types.ts';
+import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
+import { unreadOf } from './unread.ts';
 
-type Part = keyof ReturnType<typeof reportTexts>['parts'];
+export type Part = keyof ReturnType<typeof reportTexts>['parts'];
 
 const PARTS: readonly Part[] = [
   'next-step',
@@ -14,11 +16,13 @@ const PARTS: readonly Part[] = [
   'related',
   'history',
 ];
+/** The list of later places, at the end of the place. */
+export const LATER = 'positions';
 // What nobody sees of a withdrawn report, until it is opened for a reason.
 const WITHHELD: readonly Part[] = ['facts', 'media', 'place', 'talk'];
 
 /** The way to each part of a long report. It stays in sight. */
-export function PartsNavigation({ report }: { report: Report }) {
+export function PartsNavigation({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
   const parts = report.restricted ? PARTS.filter((part) => !WITHHELD.includes(part)) : PARTS;
   const counts: Partial<Record<Part, number>> = {
@@ -27,6 +31,7 @@ export function PartsNavigation({ report }: { report: Report }) {
     notes: report.notes.length,
     related: (report.similar?.length ?? 0) + report.duplicate_count,
   };
+  const unread = unreadIn(open, report);
   return (
     <nav class="report__parts" aria-label={t.partsLabel}>
       <ul>
@@ -34,13 +39,13 @@ export function PartsNavigation({ report }: { report: Report }) {
           <li key={part}>
             <a
               href={`#${part}`}
-              onClick={(event) => show(event, part)}
+              onClick={(event) => show(event, part === 'place' && unread.place ? LATER : part)}
             >
               <span>{t.parts[part]}</span>
               {Boolean(counts[part]) && <span class="report__count">{counts[part]}</span>}
-              {part === 'talk' && report.unread > 0 && (
+              {Boolean(unread[part]) && (
                 <span class="report__count report__count--unread">
-                  {queueTexts().unreadCount(report.unread)}
+                  {queueTexts().unreadCount(unread[part] ?? 0)}
                 </span>
               )}
             </a>
@@ -51,16 +56,23 @@ export function PartsNavigation({ report }: { report: Report }) {
   );
 }
 
-function show(event: Event, part: Part): void {
+/** Return how much is unread in each part. A place stays so, after any step, until it was in sight. */
+function unreadIn(open: OpenReport, report: Report): Partial<Record<Part, number>> {
+  const { messages, positions } = unreadOf(report);
+  return { talk: messages.size, place: positions.size || open.unsightedPlaces.value.size };
+}
+
+function show(event: Event, id: Part | typeof LATER): void {
   event.preventDefault();
-  goToPart(part);
+  goToPart(id);
 }
 
 /** Go to a part without a word in the address, which "back" would have to pass. */
-export function goToPart(part: Part): void {
-  const heading = document.getElementById(part);
+export function goToPart(id: Part | typeof LATER): void {
+  const heading = document.getElementById(id);
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-  heading.closest('section')?.scrollIntoView({ block: 'start' });
+  const part = heading.tagName === 'H2' ? heading.closest('section') : heading;
+  part?.scrollIntoView({ block: 'start' });
 }

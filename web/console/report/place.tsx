@@ -1,14 +1,17 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { useCopied } from '../../shared/copied.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { DistrictMap, isVague, type Mark } from '../map/district-map.tsx';
+import { DistrictMap, type Mark } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
 import type { Position, Report } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
+import { aboutText, distance } from './distances.ts';
+import { useSight } from './messages.tsx';
 import type { OpenReport } from './open-report.ts';
+import { LATER } from './parts-nav.tsx';
 import { reportTexts } from './texts.ts';
 
 /** Where it is said to be: on the city's map, and in words for whoever goes there. */
@@ -20,7 +23,7 @@ export function Place({ open, report }: { open: OpenReport; report: Report }) {
   const first = place && { ...place, within: location?.accuracy_m };
   const later = positions.flatMap(markOf);
   const marks = [...(first ? [first] : []), ...later];
-  const about = first && isVague(first) ? t.place.about(distance(location?.accuracy_m ?? 0)) : null;
+  const about = first && aboutText(location?.accuracy_m);
   const district = names.district(report.district);
   const areas = names.areas.value;
   return (
@@ -76,14 +79,6 @@ function markOf({ place, location }: Position): Mark[] {
   return place ? [{ ...place, within: location?.accuracy_m }] : [];
 }
 
-/** Return a distance as people say it: no finer than it is known. */
-function distance(metres: number): string {
-  const { place } = reportTexts();
-  if (metres < 100) return place.metres(Math.round(metres));
-  if (metres < 1000) return place.metres(Math.round(metres / 10) * 10);
-  return place.kilometres(Math.round(metres / 100) / 10);
-}
-
 function Coordinates({ lat, lon }: { lat: number; lon: number }) {
   const t = reportTexts();
   const text = `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
@@ -102,6 +97,9 @@ function Coordinates({ lat, lon }: { lat: number; lon: number }) {
 function Positions({ open, report }: { open: OpenReport; report: Report }) {
   const t = reportTexts();
   const { api } = useDesk();
+  const list = useRef<HTMLOListElement>(null);
+  const fresh = open.freshPlaces.value;
+  useSight(list, open.unsightedPlaces.value, (id) => open.sightPlaces([id]));
   const earlier = async () => {
     const cursor = report.positions_cursor;
     if (cursor === null) return;
@@ -119,25 +117,26 @@ function Positions({ open, report }: { open: OpenReport; report: Report }) {
   };
   return (
     <>
-      <h3>{t.place.positions}</h3>
+      <h3 id={LATER}>{t.place.positions}</h3>
       {report.positions_cursor !== null && (
         <Button onClick={() => void earlier()}>{t.place.earlier}</Button>
       )}
-      <ol class="positions">
+      <ol class="positions" ref={list}>
         {report.positions.map((position) => (
-          <Line key={position.id} position={position} />
+          <Line key={position.id} position={position} isFresh={fresh.has(position.id)} />
         ))}
       </ol>
     </>
   );
 }
 
-function Line({ position }: { position: Position }) {
+function Line({ position, isFresh }: { position: Position; isFresh: boolean }) {
   const t = reportTexts();
   const { names } = useDesk();
   const { at, received_at: received, place, district, heading, speed, location } = position;
   return (
-    <li>
+    <li class={isFresh ? 'positions__fresh' : undefined} data-id={position.id}>
+      {isFresh && <span class="tag">{t.talk.fresh}</span>}{' '}
       <time dateTime={at ?? received}>{t.place.position(clock(at ?? received))}</time>
       {place && <code> {`${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`}</code>}
       {location?.address !== undefined && ` ${location.address}`}

@@ -10,6 +10,8 @@ import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import type { Referral, ReferralBundle } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
+import { aboutText, distance } from './distances.ts';
+import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';
@@ -110,24 +112,42 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
 }
 
 interface PicturesProps {
-  pictures: NonNullable<ReferralBundle['document']['pictures']>;
+  urls: readonly string[];
   isPassedOn: boolean;
 }
 
-/** The pictures, and once they are passed on the way to each file. */
-function Pictures({ pictures, isPassedOn }: PicturesProps) {
+/**
+ * The pictures, each as large as the screen for whoever looks for a face that was missed; and once
+ * they are passed on, the way to each file.
+ */
+function Pictures({ urls, isPassedOn }: PicturesProps) {
   const t = reportTexts();
+  const [shown, setShown] = useState<string | null>(null);
   return (
     <>
       <div class="side-by-side__pictures">
-        {pictures.map(({ url }) => (
-          <img key={url} src={url} alt="" />
+        {urls.map((url, index) => (
+          <button
+            key={url}
+            type="button"
+            class="medium__button"
+            aria-label={t.media.enlarge(index + 1)}
+            onClick={() => setShown(url)}
+          >
+            <img src={url} alt={t.media.picture(index + 1, urls.length)} />
+          </button>
         ))}
       </div>
-      {isPassedOn && pictures.length > 0 && (
+      <Lightbox
+        pictures={urls.map((url) => ({ id: url, url }))}
+        shown={shown}
+        show={setShown}
+        onClose={() => setShown(null)}
+      />
+      {isPassedOn && urls.length > 0 && (
         <div class="no-print">
           <p class="row">
-            {pictures.map(({ url }, index) => (
+            {urls.map((url, index) => (
               <a key={url} class="button" href={url} target="_blank" rel="noreferrer">
                 {t.referral.picture(index + 1)}
               </a>
@@ -136,6 +156,29 @@ function Pictures({ pictures, isPassedOn }: PicturesProps) {
           <p class="hint">{t.referral.pictureHint}</p>
         </div>
       )}
+    </>
+  );
+}
+
+type Place = NonNullable<ReferralBundle['document']['place']>;
+
+/** The place as exact as it is known: the agency sends somebody there. */
+function PlaceFacts({ place }: { place: Place }) {
+  const t = reportTexts();
+  const { lat, lon, accuracy_m: metres, address } = place;
+  const about = aboutText(metres);
+  return (
+    <>
+      {(about || address !== undefined) && (
+        <Fact name={t.place.title}>
+          {about && <p class="place__about">{about}</p>}
+          {address}
+        </Fact>
+      )}
+      <Fact name={about ? t.place.middle : t.place.coordinates}>
+        <code>{`${lat.toFixed(5)}, ${lon.toFixed(5)}`}</code>
+        {metres !== undefined && !about && ` ${t.place.accuracy(distance(metres))}`}
+      </Fact>
     </>
   );
 }
@@ -158,12 +201,7 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
         {document.occurred_at !== null && (
           <Fact name={t.facts.occurred}>{clock(document.occurred_at)}</Fact>
         )}
-        {document.place && (
-          <Fact name={t.place.title}>
-            {document.place.address ?? ''}{' '}
-            <code>{`${document.place.lat.toFixed(5)}, ${document.place.lon.toFixed(5)}`}</code>
-          </Fact>
-        )}
+        {document.place && <PlaceFacts place={document.place} />}
         {document.details?.map(({ name, label, value, value_label: text }) => (
           <Fact key={name} name={label}>
             {answerText(value, text)}
@@ -171,7 +209,10 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
         ))}
       </dl>
       {document.text !== null && <p class="report__text">{document.text}</p>}
-      <Pictures pictures={document.pictures ?? []} isPassedOn={referral.approved_by !== null} />
+      <Pictures
+        urls={document.pictures?.map(({ url }) => url) ?? []}
+        isPassedOn={referral.approved_by !== null}
+      />
     </>
   );
 }

@@ -3,10 +3,12 @@ import { useState } from 'preact/hooks';
 import { Checks } from '../../shared/components/Choices.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { outcomeOf } from '../calls.ts';
+import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Agency, Report, Schemas } from '../types.ts';
+import { aboutText } from './distances.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -41,10 +43,20 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
         body: { agency, reason, include },
       }),
     );
-    if (!outcome.ok) return outcome.failure.text;
+    if (!outcome.ok) return refuse(outcome.failure);
     onClose();
     await open.load();
     return null;
+  };
+  const refuse = (failure: Failure): Failure | null => {
+    if (!isOfInclude(failure)) return failure;
+    setError(failure.text);
+    focusField(INCLUDE);
+    return null;
+  };
+  const choose = (parts: Part[]) => {
+    setInclude(parts);
+    setError(null);
   };
   return (
     <ReasonForm
@@ -75,9 +87,19 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
         hint={t.referral.includeHint}
         error={error}
         chosen={include}
-        onChange={setInclude}
-        choices={PARTS.map((code) => ({ code, label: t.referral.parts[code] }))}
+        onChange={choose}
+        choices={PARTS.map((code) => ({
+          code,
+          label: t.referral.parts[code],
+          hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
+        }))}
       />
     </ReasonForm>
   );
+}
+
+/** Return whether a refusal is about what the agency gets, such as a picture that is not ready. */
+function isOfInclude({ code, problem }: Failure): boolean {
+  const fields = problem?.errors?.map(({ field }) => field) ?? [];
+  return code === 'redaction_not_ready' || fields.some((field) => /^(include|media_ids)\b/.test(field));
 }

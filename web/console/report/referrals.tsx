@@ -27,8 +27,11 @@ export function Referrals({ open, report }: ReferralsProps) {
   const close = () => setDialog(null);
   const label = (code: string) => agencyName(agencies, code);
   const pending = report.referrals.find(({ approved_by: by }) => by === null);
-  const shown = report.referrals.find(({ number }) => number === dialog) ?? null;
-  if (report.status === 'withdrawn' && report.referrals.length === 0) return null;
+  // What the reporter has withdrawn is read no more, also by whoever is at it.
+  const isWithdrawn = report.status === 'withdrawn';
+  const readable = isWithdrawn ? [] : report.referrals;
+  const shown = readable.find(({ number }) => number === dialog) ?? null;
+  if (isWithdrawn && report.referrals.length === 0) return null;
   return (
     <section class="card no-print" aria-labelledby="referrals">
       <h2 id="referrals">{t.referral.title}</h2>
@@ -39,14 +42,16 @@ export function Referrals({ open, report }: ReferralsProps) {
         {report.referrals.map((referral) => (
           <li key={referral.number}>
             <p>{textOf(referral, label(referral.agency), names)}</p>
-            <Button onClick={() => setDialog(referral.number)}>{t.referral.read}</Button>
+            {!isWithdrawn && (
+              <Button onClick={() => setDialog(referral.number)}>{t.referral.read}</Button>
+            )}
           </li>
         ))}
       </ul>
-      {!pending && report.status !== 'withdrawn' && (
+      {!pending && !isWithdrawn && (
         <Button onClick={() => setDialog('propose')}>{t.more.refer}</Button>
       )}
-      <Dialog open={dialog === 'propose'} title={t.referral.propose} onClose={close}>
+      <Dialog open={dialog === 'propose' && !isWithdrawn} title={t.referral.propose} onClose={close}>
         <ReferralForm open={open} report={report} agencies={agencies} onClose={close} />
       </Dialog>
       <Dialog open={shown !== null} title={shown ? t.referral.documentOf(label(shown.agency)) : ''} onClose={close}>

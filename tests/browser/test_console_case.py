@@ -1,0 +1,303 @@
+"""An open report says what is new and what is so, and does nothing that nobody asked for."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import (
+    LI,
+    ZHAO,
+    Resident,
+    officer_api,
+    resident_with_picture,
+    sign_in,
+    wait_until,
+)
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+PULSE_MS = 10_000
+PHONE = {"width": 360, "height": 740}
+CHANGED = "A colleague has changed this report."
+# Somewhere in a district of this size.
+AREA = {"lat": 39.9, "lon": 116.4, "accuracy_m": 9600, "address": "Dongcheng"}
+# Whether a picture is scrolled to what was pressed.
+SCROLLED = "view => view.scrollLeft > 0 && view.scrollWidth > view.clientWidth"
+
+
+def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:
+    """Open the report, with a clock that the test moves."""
+    page = open_page(f"/console/reports/{resident.id}", **context)
+    page.clock.install()
+    sign_in(page, name)
+    expect(page.locator("#next-step")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def hold(stack: Stack, resident: Resident, below: str = "", by: str = "officer") -> None:
+    body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
+    officer_api(stack, by)(
+        "POST", f"/v1/officer/reports/{resident.id}/hold{below}", None if below else body
+    )
+
+
+def test_the_second_officers_step_is_said_on_the_first_ones_page(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    hold(stack, resident)
+    page = opened(open_page, resident)
+    expect(page.get_by_text("Officer Li asks for a hold until")).to_be_visible()
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_text(CHANGED)).to_have_count(0)
+    hold(stack, resident, "/approve", "supervisor")
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_text(CHANGED)).to_be_in_viewport()
+    page.get_by_role("button", name="Show it as it is now").click()
+    expect(page.get_by_text("Held until")).to_be_visible()
+    expect(page.get_by_text(CHANGED)).to_have_count(0)
+
+
+def test_no_said_to_a_referral_is_said_to_whoever_proposed_it(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    path = f"/v1/officer/reports/{resident.id}/referral"
+    body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+    officer_api(stack, "officer")("POST", path, body)
+    page = opened(open_page, resident)
+    officer_api(stack, "supervisor")("DELETE", path)
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_text(CHANGED)).to_be_in_viewport()
+
+
+def test_whoever_ends_a_request_does_not_ask_to_lift_what_was_approved(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    hold(stack, resident)
+    page = opened(open_page, resident)
+    page.get_by_role("button", name="End the request…").click()
+    hold(stack, resident, "/approve", "supervisor")
+    page.get_by_label("Reason").fill("A mistake.")
+    page.get_by_role("button", name="End the request", exact=True).click()
+    expect(page.get_by_role("alert").get_by_text("has approved this hold")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask to lift the hold…")).to_be_focused()
+    shown = officer_api(stack, "supervisor")("GET", f"/v1/officer/reports/{resident.id}").json()
+    assert shown["hold"]["lift"] is None
+
+
+def test_what_is_withdrawn_leaves_an_open_page_by_itself(open_page: OpenPage, stack: Stack) -> None:
+    resident = Resident(stack.api, text="A man with a knife.", contact={"name": "Mr Zhang"})
+    resident.write("He has gone.")
+    page = opened(open_page, resident)
+    page.get_by_role("button", name="Show the contact…").click()
+    page.get_by_label("Reason").fill("To call back.")
+    page.get_by_role("button", name="Show the contact", exact=True).click()
+    expect(page.get_by_text("Mr Zhang")).to_be_visible()
+    resident.withdraw()
+    page.clock.run_for(PULSE_MS)
+    expect(page.get_by_role("heading", name="The reporter has withdrawn this")).to_be_visible()
+    for text in ("A man with a knife.", "He has gone.", "Mr Zhang", "left no contact"):
+        expect(page.get_by_text(text)).to_have_count(0)
+    expect(page.get_by_text("was deleted when the reporter withdrew")).to_be_visible()
+
+
+def test_what_was_unread_when_a_report_is_opened_is_marked(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, "missing_elderly", "An old man in a grey coat.")
+    resident.write("He went into the park.")
+    officer_api(stack, "supervisor")(
+        "POST",
+        f"/v1/officer/reports/{resident.id}/messages",
+        {"text": "Which park?"},
+        **{"Idempotency-Key": str(uuid.uuid4())},
+    )
+    resident.write("The one at the lake.")
+    page = opened(open_page, resident)
+    expect(page.locator(".message--fresh")).to_have_count(1)
+    expect(page.locator(".message--fresh")).to_contain_text("The one at the lake.")
+    expect(page.locator(".message--fresh")).to_contain_text("New")
+
+
+def test_a_later_place_is_counted_where_it_is_and_outlives_a_step(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.93, "lon": 116.45}
+    resident = Resident(stack.api, "missing_elderly", "An old man.", location=place)
+    resident.write("He walks on.")
+    resident.go(39.94, 116.46)
+    page = opened(open_page, resident, viewport=PHONE)
+    parts = page.get_by_role("navigation", name="Parts of this report")
+    expect(parts.get_by_role("link", name="Conversation")).to_contain_text("1 unread")
+    expect(parts.get_by_role("link", name="Place")).to_contain_text("1 unread")
+    page.get_by_role("button", name="Acknowledge and take").click()
+    expect(page.get_by_text("The report is now: Acknowledged")).to_be_visible()
+    expect(parts.get_by_role("link", name="Place")).to_contain_text("1 unread")
+    look = page.get_by_role("button", name="See where")
+    expect(look).to_be_in_viewport()
+    look.click()
+    later = page.locator(".positions li")
+    expect(later).to_be_in_viewport()
+    expect(later).to_contain_text("New")
+    expect(look).to_have_count(0)
+    expect(parts.get_by_role("link", name="Place")).not_to_contain_text("unread")
+
+    resident.go(39.95, 116.47)
+    page.clock.run_for(PULSE_MS)
+    page.get_by_role("button", name="Show it as it is now").click()
+    expect(later).to_have_count(2)
+    expect(later.last).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Where it was later")).to_be_focused()
+
+
+def test_an_agency_reads_how_vague_a_place_is_and_its_pictures_are_seen_large(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = open_page("/console/")
+    resident = resident_with_picture(stack.api, page, location=AREA)
+    sign_in(page, ZHAO)
+    officer_api(stack, "officer")(
+        "POST",
+        f"/v1/officer/reports/{resident.id}/referral",
+        {"agency": "city_services", "reason": "Theirs.", "include": ["place", "media"]},
+    )
+    page.get_by_role("link", name=resident.reference).click()
+    page.get_by_role("button", name="Read what the agency gets").click()
+    document = page.get_by_role("dialog", name=re.compile("^What .+ gets$"))
+    expect(document.get_by_text("About here: within 9.6 km")).to_be_visible()
+    expect(document.get_by_text("Middle of the circle")).to_be_visible()
+    document.get_by_role("button", name="Enlarge picture 1").click()
+    large = page.get_by_role("dialog", name="Picture 1 of 1")
+    expect(large.get_by_role("img", name="Picture 1 of 1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+    expect(document.get_by_role("button", name="Enlarge picture 1")).to_be_focused()
+    page.emulate_media(media="print")
+    expect(document.get_by_text("About here: within 9.6 km")).to_be_visible()
+    expect(document.get_by_role("img", name="Picture 1 of 1")).to_be_visible()
+
+
+def test_a_picture_is_seen_in_its_full_size(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page("/console/", viewport=PHONE)
+    resident = resident_with_picture(stack.api, page)
+    sign_in(page)
+    page.get_by_role("link", name=resident.reference).click()
+    page.get_by_role("button", name="Enlarge picture 1").click()
+    picture = page.get_by_role("img", name="Picture 1 of 1")
+    fitted = width_of(picture)
+    picture.click(position={"x": 300, "y": 300})
+    expect(page.get_by_role("button", name="Fit the screen")).to_be_visible()
+    view = page.locator(".lightbox__view")
+    assert width_of(picture) == 800 > fitted
+    assert view.evaluate(SCROLLED)
+    # The arrow keys move it, and what is pressed again is fitted.
+    before = view.evaluate("view => view.scrollLeft")
+    page.keyboard.press("ArrowLeft")
+    assert view.evaluate("view => view.scrollLeft") < before
+    picture.click()
+    assert width_of(picture) == fitted
+    page.get_by_role("button", name="Full size").press("Enter")
+    assert width_of(picture) == 800
+
+
+def width_of(picture: Locator) -> float:
+    box = picture.bounding_box()
+    assert box
+    return box["width"]
+
+
+def test_the_record_says_which_picture_was_redacted(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page("/console/")
+    resident = resident_with_picture(stack.api, page)
+    sign_in(page)
+    [medium] = resident.read()["media"]
+    regions = [{"x": 0.1, "y": 0.1, "width": 0.2, "height": 0.2}]
+    path = f"/v1/officer/reports/{resident.id}/media/{medium['media_id']}/redaction"
+    officer_api(stack, "officer")("POST", path, {"regions": regions})
+    page.get_by_role("link", name=resident.reference).click()
+    page.get_by_role("button", name="Show who did and saw what").click()
+    expect(page.locator(".history")).to_contain_text("Picture 1 of 1: redacted")
+
+
+def test_what_was_wrong_goes_with_its_cause(open_page: OpenPage, stack: Stack) -> None:
+    page = opened(open_page, Resident(stack.api))
+    reply = page.get_by_label("Message to the reporter")
+    reply.fill("It is with {department}.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Replace {department} first.")).to_be_visible()
+    reply.fill("")
+    expect(page.get_by_text("Replace {department} first.")).to_have_count(0)
+
+    page.get_by_role("button", name="Pass on to an agency…").click()
+    dialog = page.get_by_role("dialog", name="Pass the report on")
+    dialog.get_by_role("button", name="Propose it").click()
+    expect(dialog.get_by_text("Choose what the agency gets.")).to_be_visible()
+    dialog.get_by_label("Text", exact=True).check()
+    expect(dialog.get_by_text("Choose what the agency gets.")).to_have_count(0)
+    dialog.get_by_label("Reason").fill("T")
+    expect(dialog.get_by_text("Give a reason")).to_have_count(0)
+    dialog.get_by_role("button", name="Cancel").click()
+
+    page.get_by_role("button", name="Close…").click()
+    close = page.get_by_role("dialog", name="Close the report")
+    close.get_by_role("button", name="Close the report").click()
+    expect(close.get_by_role("link", name="Choose what came of it.")).to_be_visible()
+    close.get_by_label("Resolved").check()
+    expect(close.get_by_text("Choose what came of it.")).to_have_count(0)
+
+
+def test_a_redaction_that_is_not_ready_is_said_at_the_pictures(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = opened(open_page, Resident(stack.api))
+    page.route("**/referral", refuse)
+    page.get_by_role("button", name="Pass on to an agency…").click()
+    dialog = page.get_by_role("dialog", name="Pass the report on")
+    dialog.get_by_label("Reason").fill("Theirs.")
+    dialog.get_by_label(re.compile("^Pictures")).check()
+    dialog.get_by_role("button", name="Propose it").click()
+    parts = dialog.get_by_role("group", name="What it gets")
+    expect(parts.get_by_text("A picture is not ready.")).to_be_visible()
+    expect(parts).to_be_focused()
+    expect(dialog.get_by_label("Reason")).to_have_attribute("aria-invalid", "false")
+
+
+def refuse(route: Route) -> None:
+    code = "redaction_not_ready"
+    problem = {"type": code, "title": code, "code": code, "status": 409, "request_id": "1"}
+    detail = {"detail": "A picture is not ready."}
+    route.fulfill(status=409, json=problem | detail, content_type="application/problem+json")
+
+
+def test_what_a_dialog_is_answered_with_is_in_sight(open_page: OpenPage, stack: Stack) -> None:
+    page = opened(open_page, Resident(stack.api), viewport=PHONE)
+    page.get_by_role("button", name="Close…").click()
+    close = page.get_by_role("dialog", name="Close the report")
+    for name in ("Close the report", "Not yet"):
+        expect(close.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    # What is written in is not behind them.
+    reason = close.get_by_label("What the reporter reads")
+    reason.focus()
+    page.keyboard.type("Thank you.")
+    foot = close.get_by_role("button", name="Close the report")
+    wait_until(page, lambda: bottom_of(reason) < top_of(foot))
+
+
+def top_of(box: Locator) -> float:
+    found = box.bounding_box()
+    assert found
+    return found["y"]
+
+
+def bottom_of(box: Locator) -> float:
+    found = box.bounding_box()
+    assert found
+    return found["y"] + found["height"]
