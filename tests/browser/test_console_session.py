@@ -40,7 +40,7 @@ def test_only_what_belongs_to_the_trip_is_stored_during_it(open_page: OpenPage) 
     # Another document of the console's origin in the same tab.
     page.goto("/icon.svg")
     kept = page.evaluate("JSON.parse(sessionStorage['tipline.sign-in'])")
-    assert sorted(kept) == ["page", "state", "verifier"]
+    assert sorted(kept) == ["mark", "page", "state", "verifier"]
     assert kept["page"] == "/console/dashboard"
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 1]
 

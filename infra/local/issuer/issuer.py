@@ -41,12 +41,20 @@ type Reply = tuple[str, Headers, str]
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who has signed in, and when, in seconds since 1970: `auth_time` of all tokens that follow."""
+
+    username: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What a code stands for: who signed in, and for which request. All refresh tokens that follow
     from it have its `family`.
     """
 
-    username: str
+    sign_in: SignIn
     asked: Authorization
     family: str = ""
 
@@ -54,9 +62,15 @@ class Grant:
 class Issuer:
     """A WSGI application for the paths that `serves` names. `address` is where it is."""
 
-    def __init__(self, people: People, address: str, clock: Clock = time.monotonic) -> None:
-        self._people, self._address = people, address
-        self._sessions = Vouchers[str](SESSION_LIFE_S, clock)
+    def __init__(
+        self,
+        people: People,
+        address: str,
+        clock: Clock = time.monotonic,
+        today: Clock = time.time,
+    ) -> None:
+        self._people, self._address, self._today = people, address, today
+        self._sessions = Vouchers[SignIn](SESSION_LIFE_S, clock)
         self._codes = Vouchers[Grant](CODE_LIFE_S, clock)
         self._spent = Vouchers[str](CODE_LIFE_S, clock)
         self._refresh = Vouchers[Grant](REFRESH_LIFE_S, clock)
@@ -121,9 +135,9 @@ class Issuer:
             return _no_way_back(environ, asked)
         except BadRequest as refused:
             return _redirect(authorization.refusal(asked, refused))
-        username = None if request.prompts & {"login", "select_account"} else self._user(environ)
-        if username:
-            return _redirect(self._with_code(request, username))
+        found = None if request.prompts & {"login", "select_account"} else self._session(environ)
+        if found:
+            return _redirect(self._with_code(request, found))
         if "none" in request.prompts:
             return _redirect(request.back(error="login_required"))
         return _redirect(f"{LOGIN}?{urlencode(asked)}")
@@ -152,16 +166,17 @@ class Issuer:
             page = pages.sign_in_page(said, officers, asked, refused=username)
             return _html("403 Forbidden", page, request.redirect_uri)
         self._people.sign_in(username)
-        cookie = _cookie(self._sessions.issue(username), int(SESSION_LIFE_S))
-        return _redirect(self._with_code(request, username), cookie)
+        signed_in = SignIn(username, int(self._today()))
+        cookie = _cookie(self._sessions.issue(signed_in), int(SESSION_LIFE_S))
+        return _redirect(self._with_code(request, signed_in), cookie)
 
-    def _with_code(self, request: Authorization, username: str) -> str:
-        return request.back(code=self._codes.issue(Grant(username, request)))
+    def _with_code(self, request: Authorization, signed_in: SignIn) -> str:
+        return request.back(code=self._codes.issue(Grant(signed_in, request)))
 
-    def _user(self, environ: Environ) -> str | None:
+    def _session(self, environ: Environ) -> SignIn | None:
         """Return who is signed in in this browser, if they still may."""
-        username = self._sessions.find(_session_of(environ))
-        return username if username and self._people.find(username) else None
+        found = self._sessions.find(_session_of(environ))
+        return found if found and self._people.find(found.username) else None
 
     def _token(self, environ: Environ) -> Reply:
         if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _FORM:
@@ -174,10 +189,12 @@ class Issuer:
         if form.get("client_id") != self._people.client().client_id:
             return _refuse("invalid_client", "client_id is not known")
         granted = redeem[grant_type](form)
-        if granted is None or self._people.find(granted.username) is None:
+        if granted is None or self._people.find(granted.sign_in.username) is None:
             return _refuse("invalid_grant", "it is unknown, used, expired, or of another sign-in")
-        asked = granted.asked
-        tokens = self._people.tokens(granted.username, nonce=asked.nonce, scope=asked.scope)
+        asked, signed_in = granted.asked, granted.sign_in
+        tokens = self._people.tokens(
+            signed_in.username, nonce=asked.nonce, scope=asked.scope, auth_time=signed_in.at
+        )
         return _json("200 OK", {**tokens, "refresh_token": self._refresh.issue(granted)}, _ANYONE)
 
     def _redeem(self, form: Mapping[str, str]) -> Grant | None:
@@ -196,7 +213,7 @@ class Issuer:
             return None
         if not asked.is_proved_by(form.get("code_verifier", "")):
             return None
-        return Grant(granted.username, asked, family=code)
+        return Grant(granted.sign_in, asked, family=code)
 
     def _renew(self, form: Mapping[str, str]) -> Grant | None:
         return self._refresh.take(form.get("refresh_token", ""))

@@ -59,12 +59,16 @@ class People:
         """Note that somebody has signed in: they have chosen the password that all have here."""
         self._backend.admin_set_user_password(self.pool_id, username, PASSWORD, True)
 
-    def tokens(self, username: str, *, nonce: str, scope: str) -> dict[str, Any]:
+    def tokens(self, username: str, *, nonce: str, scope: str, auth_time: int) -> dict[str, Any]:
         """Return new tokens of a user as the token endpoint names them, and for how long they are
-        valid, in seconds.
+        valid, in seconds. `auth_time` is when the user signed in, which may be long ago.
         """
         minutes = int(self._pool.clients[self._client_id].extended_config["AccessTokenValidity"])
-        common = {"origin_jti": str(uuid4()), "event_id": str(uuid4())}
+        common = {
+            "origin_jti": str(uuid4()),
+            "event_id": str(uuid4()),
+            "auth_time": auth_time,
+        }
         person = common | ({"nonce": nonce} if nonce else {})
         return {
             "access_token": self._token(username, "access", minutes, common | {"scope": scope}),

@@ -46,7 +46,7 @@ def issuer(aws: Mapping[str, str], clean: None, clock: Clock) -> Issuer:
     for officer in OFFICERS:
         wiring.officers().put(officer)
         wiring.pool().follow(officer)
-    return Issuer(People(aws, None), AWS, clock)
+    return Issuer(People(aws, None), AWS, clock, clock)
 
 
 @pytest.fixture
@@ -308,6 +308,20 @@ def test_a_browser_that_signed_in_gets_a_code_without_being_asked(
     code = back_at(authorize(browser, asked, prompt="none"))["code"]
     token = redeem(browser, asked, code).get_json()["access_token"]
     assert claims_of(token)["username"] == "narrow"
+
+
+def test_a_token_says_when_its_holder_signed_in_and_not_when_it_was_given(
+    browser: Client, asked: dict[str, str], clock: Clock
+) -> None:
+    first = sign_in(browser, asked)
+    signed_in_at = int(clock.now_s)
+    clock.now_s += 60
+    code = back_at(authorize(browser, asked))["code"]
+    later = redeem(browser, asked, code).get_json()
+    renewed = renew(browser, asked, first["refresh_token"]).get_json()
+    for tokens in (first, later, renewed):
+        assert claims_of(tokens["access_token"])["auth_time"] == signed_in_at
+    assert claims_of(sign_in(browser, asked)["access_token"])["auth_time"] == signed_in_at + 60
 
 
 def test_a_browser_that_has_not_signed_in_is_not_asked_when_it_must_not_be(

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
 
-import { isMarkedLocked, keepPending, markLocked, takePending, type Store } from './pending.ts';
+import {
+  keepPending,
+  lockMark,
+  markLocked,
+  type Store,
+  takePending,
+  unmarkLocked,
+} from './pending.ts';
 
-const SIGN_IN = { state: 's', verifier: 'v', page: '/console/reports/R1' };
+const SIGN_IN = { state: 's', verifier: 'v', page: '/console/reports/R1', mark: null };
 
 function store(): Store & { kept: Map<string, string> } {
   const kept = new Map<string, string>();
@@ -30,10 +37,23 @@ test('what is no sign-in counts as none', () => {
   }
 });
 
+test('a sign-in remembers for which lock it asks for the password', () => {
+  const kept = store();
+  keepPending({ ...SIGN_IN, mark: 1_790_000_000_000 }, kept);
+  expect(takePending(kept)?.mark).toBe(1_790_000_000_000);
+});
+
 test('a lock is remembered until somebody signs in', () => {
   const kept = store();
-  markLocked(true, kept);
-  expect(isMarkedLocked(kept)).toBe(true);
-  markLocked(false, kept);
-  expect(isMarkedLocked(kept)).toBe(false);
+  expect(lockMark(kept)).toBeNull();
+  markLocked(0, kept);
+  expect(lockMark(kept)).toBe(0);
+  unmarkLocked(kept);
+  expect(lockMark(kept)).toBeNull();
+});
+
+test('of several tabs that are locked, the last password counts', () => {
+  const kept = store();
+  for (const asked of [1000, 3000, 2000]) markLocked(asked, kept);
+  expect(lockMark(kept)).toBe(3000);
 });

@@ -5,6 +5,8 @@ export interface Pending {
   verifier: string;
   /** The path of the console to show afterwards. */
   page: string;
+  /** The mark of the lock when it began: a password was asked for because of it. */
+  mark: number | null;
 }
 
 export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -24,25 +26,36 @@ export function takePending(store: Store): Pending | null {
   store.removeItem(SIGN_IN);
   if (kept === null) return null;
   try {
-    const { state, verifier, page } = JSON.parse(kept) as Partial<Record<keyof Pending, unknown>>;
+    const found = JSON.parse(kept) as Partial<Record<keyof Pending, unknown>>;
+    const { state, verifier, page, mark } = found;
     if (typeof state !== 'string' || typeof verifier !== 'string' || typeof page !== 'string') {
       return null;
     }
-    return { state, verifier, page };
+    return { state, verifier, page, mark: typeof mark === 'number' ? mark : null };
   } catch {
     return null;
   }
 }
 
-/** Remember that the screen is locked, so that a reload or a new tab asks for the password too. */
-export function markLocked(locked: boolean, store: Store): void {
-  if (locked) store.setItem(LOCKED, '1');
-  else store.removeItem(LOCKED);
+/**
+ * Remember that the next sign-in in this browser has to ask for the password, also after a reload or
+ * in a new tab. `asked` is when its officer last typed one, by the issuer's clock and in milliseconds,
+ * or 0 where the issuer does not say: only a later password opens it. Of several tabs the latest
+ * counts.
+ */
+export function markLocked(asked: number, store: Store): void {
+  store.setItem(LOCKED, String(Math.max(asked, lockMark(store) ?? 0)));
 }
 
-/** Return whether a screen of this browser was locked and nobody has signed in again since. */
-export function isMarkedLocked(store: Store): boolean {
-  return store.getItem(LOCKED) !== null;
+/** Forget it: the password was typed. */
+export function unmarkLocked(store: Store): void {
+  store.removeItem(LOCKED);
+}
+
+/** Return when the password was last typed before a screen was locked; null when none is. */
+export function lockMark(store: Store): number | null {
+  const kept = store.getItem(LOCKED);
+  return kept === null ? null : Number(kept) || 0;
 }
 
 /** Remember that the officer has signed out: the console then waits instead of signing in. */

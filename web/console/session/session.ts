@@ -17,13 +17,15 @@ import {
   signOutUrl,
   type Tokens,
 } from './issuer.ts';
+import { passwordProblem, type PasswordProblem } from './password.ts';
 import {
-  isMarkedLocked,
   keepPending,
+  lockMark,
   markLocked,
   markSignedOut,
   takePending,
   takeSignedOut,
+  unmarkLocked,
 } from './pending.ts';
 import { newProof, randomText } from './pkce.ts';
 
@@ -40,9 +42,18 @@ export type SessionState =
   | 'ended';
 
 /** Why somebody is not let back: it is somebody else, no password was asked for, or the issuer. */
-export type UnlockProblem = 'other_officer' | 'not_asked' | 'refused' | 'no_window';
+export type UnlockProblem = PasswordProblem | 'other_officer' | 'refused' | 'no_window';
 
 export type Identify = (access: string) => Promise<string>;
+
+/** How the officer of a locked page comes back to it. */
+interface Return {
+  verifier: string;
+  /** As of a sign-in that is kept. */
+  mark: number | null;
+  username: string;
+  identify: Identify;
+}
 
 const AHEAD_MS = 60_000;
 const CHANNEL = 'tipline.unlock';
@@ -68,8 +79,8 @@ export class Session {
 
   private heardUnsent: () => void = () => undefined;
   private refreshing: Promise<void> | null = null;
-  /** When the officer of a locked page last typed a password, by the issuer's clock. */
-  private askedBefore: number | null = null;
+  /** When the officer of this page last typed a password, by the issuer's clock; 0 if unsaid. */
+  private asked = 0;
   private closeChannel: (() => void) | null = null;
   private readonly tabs = new BroadcastChannel(TABS_CHANNEL);
 
@@ -78,6 +89,9 @@ export class Session {
     private readonly redirect: string,
   ) {
     this.tabs.onmessage = ({ data }: MessageEvent<Said>) => this.hear(data);
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.comeBack();
+    });
   }
 
   /** Complete a sign-in that comes back, or begin one. Returns the path to show, or null when this
@@ -104,9 +118,9 @@ export class Session {
   async signIn(page: string): Promise<void> {
     const { verifier, challenge } = await newProof();
     const state = randomText(16);
-    keepPending({ state, verifier, page }, sessionStorage);
-    const again = isMarkedLocked(localStorage);
-    location.assign(this.authorization(state, challenge, again));
+    const mark = this.due;
+    keepPending({ state, verifier, page, mark }, sessionStorage);
+    location.assign(this.authorization(state, challenge, mark !== null));
   }
 
   /** Return whether something was not sent, in this tab or in another one that says so in time. */
@@ -122,10 +136,14 @@ export class Session {
   /** Forget the tokens in all tabs, and end the issuer's session. */
   signOut(): void {
     this.tokens = null;
+    this.closeChannel?.();
     this.tell('signed out');
-    markLocked(false, localStorage);
+    // Also when the issuer is never reached, the next sign-in asks for the password.
+    markLocked(this.asked, localStorage);
     markSignedOut(sessionStorage);
-    location.assign(signOutUrl(this.config, this.redirect) ?? this.redirect);
+    this.state.value = 'signed_out';
+    // The page is emptied first: the browser's back button may show it as it was left.
+    setTimeout(() => location.assign(signOutUrl(this.config, this.redirect) ?? this.redirect));
   }
 
   /** Return an access token that is good for a while, or null when there is none. */
@@ -152,13 +170,15 @@ export class Session {
     this.tell('locked');
   }
 
-  /** Lock the page: forget the tokens, so that nobody can use them either. */
+  /**
+   * Lock the page: forget the tokens, so that nobody can use them either. One whose sign-in has ended
+   * is locked too, since the issuer may still have a session.
+   */
   lock({ byHand }: { byHand: boolean }): void {
-    if (this.state.value !== 'signed_in') return;
+    if (this.state.value !== 'signed_in' && this.state.value !== 'ended') return;
     this.lockedByHand.value = byHand;
-    this.askedBefore = this.tokens && authenticatedAt(this.tokens.access);
     this.tokens = null;
-    markLocked(true, localStorage);
+    markLocked(this.asked, localStorage);
     this.state.value = 'locked';
   }
 
@@ -173,8 +193,38 @@ export class Session {
     const { verifier, challenge } = await newProof();
     const state = WINDOW_STATE + randomText(16);
     this.unlockProblem.value = null;
-    this.listen(state, (address) => this.admit(address, verifier, username, identify));
-    opened.location.href = this.authorization(state, challenge, this.state.value === 'locked');
+    const mark = this.due;
+    const back = { verifier, mark, username, identify };
+    this.listen(state, (address) => this.admit(address, back));
+    opened.location.href = this.authorization(state, challenge, mark !== null);
+  }
+
+  /** When the password was last typed before this page or another was locked; null if none is. */
+  private get due(): number | null {
+    const marked = lockMark(localStorage);
+    if (this.state.value !== 'locked') return marked;
+    return Math.max(marked ?? 0, this.asked);
+  }
+
+  /** Take note that the browser shows this page again as it was left. What happened meanwhile in
+   * other tabs was not heard here.
+   */
+  private comeBack(): void {
+    // It was on its way to the issuer.
+    if (this.state.value === 'starting') location.reload();
+    else if (this.due !== null) this.lock({ byHand: true });
+  }
+
+  /** Let the officer in, who has typed the password if that was asked for. */
+  private enter(tokens: Tokens): void {
+    this.tokens = tokens;
+    this.asked = authenticatedAt(tokens.access) ?? 0;
+    unmarkLocked(localStorage);
+    this.state.value = 'signed_in';
+  }
+
+  private problemWith(tokens: Tokens, mark: number | null): PasswordProblem | null {
+    return passwordProblem(this.due, mark, authenticatedAt(tokens.access));
   }
 
   private hear(said: Said): void {
@@ -209,9 +259,13 @@ export class Session {
     }
     // Another tab has signed out meanwhile.
     if (this.state.value === 'signed_out') return null;
-    this.tokens = tokens;
-    markLocked(false, localStorage);
-    this.state.value = 'signed_in';
+    const problem = this.problemWith(tokens, pending.mark);
+    if (problem === 'not_asked') return this.fail(problem);
+    if (problem !== null) {
+      await this.signIn(pending.page);
+      return null;
+    }
+    this.enter(tokens);
     return pending.page;
   }
 
@@ -221,36 +275,19 @@ export class Session {
     return null;
   }
 
-  private async admit(
-    address: URL,
-    verifier: string,
-    username: string,
-    identify: Identify,
-  ): Promise<void> {
+  private async admit(address: URL, back: Return): Promise<void> {
+    const { verifier, mark, username, identify } = back;
     try {
       const tokens = await this.tokensFor(address, verifier);
-      const isAsked = this.state.value !== 'locked' || this.wasAsked(tokens);
-      const isSame = isAsked && (await identify(tokens.access)) === username;
+      const isSame = (await identify(tokens.access)) === username;
       // Another tab has signed out meanwhile.
       if (this.state.value === 'signed_out') return;
-      if (!isAsked) {
-        this.unlockProblem.value = 'not_asked';
-      } else if (!isSame) {
-        this.unlockProblem.value = 'other_officer';
-      } else {
-        this.tokens = tokens;
-        markLocked(false, localStorage);
-        this.state.value = 'signed_in';
-      }
+      const problem = this.problemWith(tokens, mark) ?? (isSame ? null : 'other_officer');
+      this.unlockProblem.value = problem;
+      if (problem === null) this.enter(tokens);
     } catch {
       this.unlockProblem.value = 'refused';
     }
-  }
-
-  /** Return whether the issuer asked for the password since, as far as its tokens say. */
-  private wasAsked({ access }: Tokens): boolean {
-    const asked = authenticatedAt(access);
-    return asked === null || this.askedBefore === null || asked > this.askedBefore;
   }
 
   private async tokensFor(address: URL, verifier: string): Promise<Tokens> {

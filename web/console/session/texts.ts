@@ -31,10 +31,12 @@ export const sessionTexts = texts({
     unlock: 'Sign in again',
     unlockHint: 'The sign-in page opens in a window of its own.',
     discard: 'Sign out and discard what I have written',
+    signOut: 'Sign out',
     unlockProblem: {
       other_officer: 'That is another officer. Only the officer of this screen can go on.',
       not_asked:
         'The sign-in service did not ask for the password. Sign out, and then sign in again.',
+      locked_meanwhile: 'The screen was locked meanwhile. Sign in once more.',
       refused: 'The sign-in failed. Try again.',
       no_window: 'The browser has blocked the window. Allow windows of this page, and try again.',
     },
@@ -74,9 +76,11 @@ export const sessionTexts = texts({
     unlock: '重新登录',
     unlockHint: '登录页会在新窗口中打开。',
     discard: '退出登录并放弃所写内容',
+    signOut: '退出登录',
     unlockProblem: {
       other_officer: '这是另一位民警。只有本屏幕的民警可以继续。',
       not_asked: '登录服务没有要求输入密码。请先退出，再重新登录。',
+      locked_meanwhile: '期间屏幕已被锁定。请再登录一次。',
       refused: '登录失败，请重试。',
       no_window: '浏览器拦截了窗口。请允许本页打开窗口后重试。',
     },

@@ -27,6 +27,9 @@ export function Welcome({ session }: { session: Session }) {
           <Button kind="primary" onClick={signIn}>
             {t.tryAgain}
           </Button>
+          {session.problem.value === 'not_asked' && (
+            <Button onClick={() => session.signOut()}>{t.signOut}</Button>
+          )}
         </Card>
       );
     default:
@@ -79,7 +82,8 @@ export function Card({ title, text, children }: CardProps) {
 }
 
 function problemText(code: string): string {
-  const { problem } = sessionTexts();
+  const { problem, unlockProblem } = sessionTexts();
+  if (code === 'not_asked') return unlockProblem.not_asked;
   if (code === 'state' || code === 'network' || code === 'issuer') return problem[code];
   return `${problem.other} ${code}`;
 }
