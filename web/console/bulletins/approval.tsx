@@ -7,7 +7,7 @@ import { useReread } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
-import { type Bulletin, changesBetween, currentVersion, forApproval, versionAt } from './changes.ts';
+import { type Bulletin, changesBetween, changesSince, forApproval } from './changes.ts';
 import { type Opened, unready } from './opened.ts';
 import { Decline, Declined, DeclinedBefore } from './declined.tsx';
 import { endIfApproved } from './end.ts';
@@ -18,6 +18,8 @@ export interface ApprovalProps {
   api: Api;
   me: Me;
   opened: Opened;
+  /** What this officer was shown first: whatever differs from it is to be read before a step. */
+  shown: Bulletin;
   again: () => Promise<void>;
   onDone: (message: string) => void;
 }
@@ -26,11 +28,16 @@ export interface ApprovalProps {
  * What awaits approval, as it differs from what residents see. The version that was read is the one
  * that is approved: when there is a newer one, nothing is, and first it says what has changed.
  */
-export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
+export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProps) {
   const { bulletin, history } = opened;
-  // The version that the officer has read, when it turned out to be an old one.
+  // The version that the officer has read, when a step on it was refused as an old one.
   const [stale, setStale] = useState<Bulletin | null>(null);
-  const isNewer = stale !== null && stale.version !== bulletin.version;
+  const read = stale ?? shown;
+  const changes = changesSince(read, bulletin, history);
+  const isNewer =
+    read.version !== bulletin.version &&
+    (stale !== null || changes.length > 0) &&
+    bulletin.steps.some((step) => step === 'approve' || step === 'decline');
   const reread = useReread(isNewer, bulletin.version);
   const [isDeclining, setDeclining] = useState(false);
   const step = useStep();
@@ -85,8 +92,8 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
       {isNewer && (
         <Since
           intro={text().stale(bulletin.version)}
-          read={versionAt(history, stale.version) ?? currentVersion(stale)}
-          now={versionAt(history, bulletin.version) ?? currentVersion(bulletin)}
+          byItself={stale === null}
+          changes={changes}
           bulletin={bulletin}
         />
       )}
@@ -125,14 +132,18 @@ export function Approval({ api, me, opened, again, onDone }: ApprovalProps) {
           )}
         </div>
       )}
-      {isDeclining && !reread.isDue && (
-        <Decline
-          api={api}
-          bulletin={bulletin}
-          onStale={showNewer}
-          onDone={finish}
-          onCancel={() => setDeclining(false)}
-        />
+      {isDeclining && (
+        // What is typed stays, also while there is something to read first. The key keeps it apart
+        // from the row above, which is gone then.
+        <div key="decline" hidden={reread.isDue}>
+          <Decline
+            api={api}
+            bulletin={bulletin}
+            onStale={showNewer}
+            onDone={finish}
+            onCancel={() => setDeclining(false)}
+          />
+        </div>
       )}
       <Refusal failure={step.failure} />
     </section>

@@ -68,6 +68,7 @@ function What({
   switch (change.field) {
     case 'title':
     case 'body':
+    case 'words':
       return (
         <p class="changes__text" lang={change.language === 'zh' ? 'zh-CN' : change.language}>
           {isNew
@@ -83,6 +84,8 @@ function What({
           {change.moved && <p>{text().moved}</p>}
         </>
       );
+    case 'code':
+      return <p>{text().codeChanged}</p>;
     case 'channel':
       return <Values before={change.before} after={change.after} say={(code) => channelLabel(names, code)} />;
     case 'about':

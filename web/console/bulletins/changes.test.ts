@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   type Bulletin,
   changesBetween,
+  changesSince,
   currentVersion,
   forApproval,
   type History,
@@ -152,4 +153,25 @@ test('compares with the published text when the record was altered', () => {
 test('has nothing published of a draft', () => {
   const draft = { ...BULLETIN, published_version: null };
   expect(forApproval(draft, history(1, VERSION))).toEqual({ before: null, after: VERSION });
+});
+
+test('only the result of a picture is between two versions that say the same', () => {
+  const now = { ...BULLETIN, version: 4 };
+  expect(changesSince(BULLETIN, now, history(3, VERSION))).toEqual([]);
+  expect(changesSince(BULLETIN, now, { items: [] })).toEqual([]);
+  expect(changesSince(BULLETIN, { ...now, about: 'child' }, { items: [] })).toHaveLength(1);
+});
+
+test('other words about an end are a change, and so is the text before them', () => {
+  const read: Bulletin = {
+    ...BULLETIN,
+    state: 'resolved',
+    code: 'found',
+    pending_words: { en: 'He is at home.' },
+  };
+  const now: Bulletin = { ...read, version: 4, pending_words: { en: 'He is in hospital.' } };
+  const fields = (to: Bulletin) => changesSince(read, to, { items: [] }).map(({ field }) => field);
+  expect(fields(now)).toEqual(['words']);
+  expect(fields({ ...now, code: 'arrested' })).toEqual(['code', 'words']);
+  expect(fields({ ...read, version: 4 })).toEqual([]);
 });

@@ -11,7 +11,8 @@ export type Version = Schemas['VersionContent'];
 export type LocalizedText = Schemas['LocalizedText'];
 
 export type Change =
-  | { field: 'title' | 'body'; language: string; pieces: Piece[] }
+  | { field: 'title' | 'body' | 'words'; language: string; pieces: Piece[] }
+  | { field: 'code' }
   | { field: 'channel' | 'about'; before: string | null; after: string }
   | { field: 'guardian_consent'; before: boolean | null; after: boolean }
   | { field: 'area'; before: Version['area']; after: Version['area'] }
@@ -84,9 +85,34 @@ export function changesBetween(before: Version | null, after: Version): Change[]
   ];
 }
 
+/**
+ * Return what somebody has changed between two versions of a bulletin: its content, and what waits
+ * about its end. Nothing, when there is only the result of a picture between them.
+ */
+export function changesSince(read: Bulletin, now: Bulletin, history: History): Change[] {
+  const before = versionAt(history, read.version);
+  const after = versionAt(history, now.version);
+  // Only the record has the end that was asked for: like is compared with like.
+  const content =
+    before && after
+      ? changesBetween(before, after)
+      : changesBetween(currentVersion(read), currentVersion(now));
+  return [...content, ...ofEnd(read, now)];
+}
+
+/** The words of an end are read after the text of its code, which takes effect at once. */
+function ofEnd(read: Bulletin, now: Bulletin): Change[] {
+  if (!now.pending_words) return [];
+  const isAnother = read.code !== null && (read.code !== now.code || read.state !== now.state);
+  return [
+    ...(isAnother ? [{ field: 'code' } as const] : []),
+    ...words('words', read.pending_words ?? {}, now.pending_words),
+  ];
+}
+
 /** Return what differs between two texts in several languages. */
 export function words(
-  field: 'title' | 'body',
+  field: 'title' | 'body' | 'words',
   before: LocalizedText,
   after: LocalizedText,
 ): Change[] {

@@ -6,7 +6,7 @@ import { sentences } from '../../shared/joined.ts';
 import { useDesk } from '../desk.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Catalogue } from '../types.ts';
-import { type Bulletin, currentVersion } from './changes.ts';
+import { type Bulletin, changesBetween, currentVersion } from './changes.ts';
 import { ContentFields } from './content-fields.tsx';
 import { Declined } from './declined.tsx';
 import { type Mistake, mistakesIn, previewOf, stillIn, type Written, written } from './form.ts';
@@ -35,7 +35,8 @@ export function Editor(props: EditorProps) {
 function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalogue: Catalogue }) {
   const { drafts } = useDesk();
   const districts = catalogue.districts.map((each) => each.code);
-  const draft = `bulletin:${bulletin ? `${bulletin.id}:${bulletin.version}` : 'new'}`;
+  // That of the version that it began with: the page may have read a newer one since.
+  const [draft] = useState(`bulletin:${bulletin ? `${bulletin.id}:${bulletin.version}` : 'new'}`);
   const [form, setForm] = useState<Written>(
     () => kept(drafts.get(draft)) ?? written(bulletin, firstChannel(catalogue), districts),
   );
@@ -80,8 +81,7 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
         {stale && base && stale.version !== base.version && (
           <Since
             intro={t.stale(base.version)}
-            read={currentVersion(stale)}
-            now={currentVersion(base)}
+            changes={changesBetween(currentVersion(stale), currentVersion(base))}
             bulletin={base}
           />
         )}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { colon, listed, sentences } from '../../shared/joined.ts';
@@ -7,7 +7,7 @@ import { publicPage } from '../../shared/public-page.ts';
 import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { useLoaded } from '../parts/asking.ts';
+import { useLanguage, useLoaded } from '../parts/asking.ts';
 import { focusHeading } from '../parts/focus.ts';
 import { useRereads } from '../parts/rereads.ts';
 import { Waiting } from '../parts/waiting.tsx';
@@ -36,7 +36,14 @@ interface OpenedProps {
 
 /** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
 export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
-  const { loaded, again } = useLoaded(() => openBulletin(api, id), [id, language.value].join());
+  // What was shown first, or first since a step of this officer: they have read that, and no more.
+  const shown = useRef<Bulletin | null>(null);
+  const { loaded, again } = useLoaded(async () => {
+    const opened = await openBulletin(api, id);
+    shown.current ??= opened.bulletin;
+    return opened;
+  }, id);
+  useLanguage(again);
   const [doing, setDoing] = useState<Doing>(null);
   const [done, setDone] = useSaid<string | null>(null);
   const isThere = loaded.value !== null;
@@ -47,6 +54,7 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
   const finish = async (message: string) => {
     setDoing(null);
     setDone(message);
+    shown.current = null;
     await again();
     focusHeading();
   };
@@ -85,6 +93,7 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
                 api={api}
                 me={me}
                 opened={opened}
+                shown={shown.current ?? opened.bulletin}
                 again={again}
                 onDone={(message) => void finish(message)}
               />

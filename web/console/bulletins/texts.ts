@@ -40,6 +40,8 @@ export const text = texts({
       channel: 'Channel',
       title: 'Title',
       body: 'Text',
+      words: 'Words about the end',
+      code: 'What readers see',
       media: 'Pictures',
       area: 'Place',
       about: 'About',
@@ -148,6 +150,7 @@ export const text = texts({
     staleSame: 'Its text is the same: a picture became ready, or it was saved again.',
     pendingWords: 'Words that await approval',
     wordsWhere: 'Readers see them after the fixed text, and so does everybody who sent a lead.',
+    codeChanged: 'The fixed text before these words is another one now. It stands above.',
 
     ending: {
       resolve: {
@@ -270,6 +273,8 @@ export const text = texts({
       channel: '栏目',
       title: '标题',
       body: '正文',
+      words: '结果说明',
+      code: '告知读者的内容',
       media: '照片',
       area: '地点',
       about: '涉及对象',
@@ -372,6 +377,7 @@ export const text = texts({
     staleSame: '文字没有变化：有照片处理完毕，或内容被重新保存。',
     pendingWords: '待批准的说明',
     wordsWhere: '读者会在固定文本之后看到这段说明，所有提供线索的人也会看到。',
+    codeChanged: '说明之前的固定文本已改为另一段，见上方。',
 
     ending: {
       resolve: {

@@ -1,6 +1,7 @@
 /** What a page asks the API, and what becomes of it, as hooks. */
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { language } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 
@@ -54,6 +55,16 @@ export function useLoaded<T>(read: () => Promise<T>, key: string): Reading<T> {
     };
   }, [key, again]);
   return { loaded, again };
+}
+
+/** Read again in another language of the page, in which the API speaks too. What is begun stays. */
+export function useLanguage(again: () => Promise<void>): void {
+  const read = useRef(language.value);
+  useEffect(() => {
+    if (read.current === language.value) return;
+    read.current = language.value;
+    void again();
+  }, [again, language.value]);
 }
 
 /** A step that an officer takes: one at a time, and why the last one failed. */

@@ -5,13 +5,22 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Check } from '../../shared/components/Choices.tsx';
 import { texts } from '../../shared/language.ts';
 
-/** The change, which takes the focus, in sight. `intro` says which version there is now. */
-export function ChangedSince({ intro, children }: { intro: string; children: ComponentChildren }) {
+export interface ChangedSinceProps {
+  /** Says which version there is now. */
+  intro: string;
+  /** It came by itself: it is read out, and nothing moves under the hand. */
+  byItself?: boolean;
+  children: ComponentChildren;
+}
+
+/** The change. After a step that was refused for it, it takes the focus, in sight. */
+export function ChangedSince({ intro, byItself = false, children }: ChangedSinceProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
+    if (byItself) return;
     box.current?.focus({ preventScroll: true });
     box.current?.scrollIntoView({ block: 'start' });
-  }, [intro]);
+  }, [intro, byItself]);
   return (
     <div class="refusal" role="alert" tabIndex={-1} ref={box}>
       <p>{intro}</p>
