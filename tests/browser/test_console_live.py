@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import LI, ZHAO, Resident, officer_api, sign_in
@@ -52,6 +52,56 @@ def test_what_the_reporter_writes_appears_beside_what_is_typed(
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Sent.")).to_be_visible()
     assert [one["from"] for one in resident.read()["messages"]] == ["reporter", "officer"]
+
+
+def without_an_answer(page: Page) -> None:
+    """Let the next reply arrive, and not its answer."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/messages", lose, times=1)
+    page.get_by_label("Message to the reporter").fill("We have found him.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("There was no connection.")).to_be_visible()
+
+
+def test_a_reply_without_an_answer_is_not_left_in_the_field_when_it_has_arrived(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident)
+    without_an_answer(page)
+    resident.write("Any news?")
+    page.clock.run_for(PULSE_MS)
+    conversation = page.locator(".talk .message__text")
+    expect(conversation).to_have_text(["We have found him.", "Any news?"])
+    expect(page.get_by_label("Message to the reporter")).to_have_value("")
+    expect(page.get_by_text("There was no connection.")).to_have_count(0)
+    expect(page.get_by_text("Sent.")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_a_reply_without_an_answer_that_is_sent_again_is_read_once(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, resident)
+    without_an_answer(page)
+    # Also after a look at another page, and whatever the reporter has written meanwhile.
+    resident.write("Any news?")
+    page.get_by_role("link", name="Dashboard").first.click()
+    page.route("**/v1/officer/reports/*", without_messages)
+    page.go_back()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent.")).to_be_visible()
+    texts = [one["text"] for one in resident.read()["messages"]]
+    assert texts == ["We have found him.", "Any news?"]
+
+
+def without_messages(route: Route) -> None:
+    """Answer with a report as it was before anything was written."""
+    report = route.fetch().json()
+    route.fulfill(json=report | {"messages": [], "message_count": 0})
 
 
 @pytest.mark.thorough

@@ -13,6 +13,7 @@ import { focusHeading } from './parts/focus.ts';
 import { PulseWatch } from './pulse.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
+import { Attempts } from './report/attempts.ts';
 import { seesReports } from './roles.ts';
 import { SearchState } from './search/state.ts';
 import { Activity } from './session/activity.ts';
@@ -135,6 +136,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     pulse,
     names: new Names(api, me),
     drafts: new Drafts(),
+    attempts: new Attempts(),
     list: new ReportList(api, me.username),
     search: new SearchState(),
     sound: new Sound(),

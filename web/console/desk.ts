@@ -7,6 +7,7 @@ import type { Drafts } from './drafts.ts';
 import type { Names } from './names.ts';
 import type { PulseWatch } from './pulse.ts';
 import type { ReportList } from './queue/list.ts';
+import type { Attempts } from './report/attempts.ts';
 import type { Sound } from './queue/sound.ts';
 import type { SearchState } from './search/state.ts';
 import type { Api, Me } from './types.ts';
@@ -17,6 +18,7 @@ export interface Desk {
   names: Names;
   pulse: PulseWatch;
   drafts: Drafts;
+  attempts: Attempts;
   list: ReportList;
   search: SearchState;
   sound: Sound;

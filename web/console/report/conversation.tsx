@@ -1,6 +1,6 @@
 /** The conversation with the reporter, and the reply. */
 
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Check } from '../../shared/components/Choices.tsx';
@@ -10,7 +10,6 @@ import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { Keys } from '../keys.ts';
 import { focusField } from '../parts/focus.ts';
 import type { Report } from '../types.ts';
 import { MessageList } from './messages.tsx';
@@ -87,8 +86,7 @@ function Heard({ open, report }: ConversationProps) {
 
 function Reply({ open, report }: ConversationProps) {
   const t = reportTexts();
-  const { api, drafts, pulse } = useDesk();
-  const keys = useMemo(() => new Keys(), []);
+  const { api, drafts, attempts, pulse } = useDesk();
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
@@ -103,31 +101,29 @@ function Reply({ open, report }: ConversationProps) {
     if (!written) return refuse(t.talk.empty);
     if (missing.length > 0) return refuse(t.talk.gaps(listed(missing)));
     setBusy(true);
-    const body = {
-      text: written,
-      ...(asks && { asks_for_media: true }),
-      messages_seen: open.messagesSeen,
-    };
+    const key = attempts.begin(report.id, { text: written, asks }, seen.messages);
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/messages', {
-        // The same text, sent again after a look at what is new, is another call.
-        params: {
-          path: { report_id: report.id },
-          header: { 'Idempotency-Key': keys.for(JSON.stringify(body)) },
+        params: { path: { report_id: report.id }, header: { 'Idempotency-Key': key } },
+        body: {
+          text: written,
+          ...(asks && { asks_for_media: true }),
+          messages_seen: open.messagesSeen,
         },
-        body,
       }),
     );
     setBusy(false);
     if (outcome.ok) {
-      keys.done();
-      drafts.set(draft, '');
-      setAsks(false);
-      setError(null);
-      setSaid(t.talk.sent);
-      const messages = [...(open.report.value?.messages ?? []), outcome.data];
-      const count = open.report.value?.message_count ?? seen.message_count;
-      open.merge({ messages, message_count: count + 1, unread: 0 });
+      settle(written);
+      // An earlier attempt may have arrived, and be shown by now.
+      const known = open.report.value ?? seen;
+      const messages = known.messages.filter(({ id }) => id !== outcome.data.id);
+      const isNew = messages.length === known.messages.length;
+      open.merge({
+        messages: isNew ? [...messages, outcome.data] : known.messages,
+        message_count: known.message_count + (isNew ? 1 : 0),
+        unread: 0,
+      });
       void pulse.ask();
     } else if (outcome.failure.code === 'new_message') {
       await open.readFirst(seen, send);
@@ -136,6 +132,19 @@ function Reply({ open, report }: ConversationProps) {
     }
     return outcome.ok;
   };
+  /** Nothing is left to send of these words. What was written since stays. */
+  const settle = (sent: string) => {
+    attempts.done(report.id);
+    setError(null);
+    if (drafts.get(draft).trim() !== sent) return;
+    drafts.set(draft, '');
+    setAsks(false);
+    setSaid(() => reportTexts().talk.sent);
+  };
+  useEffect(() => {
+    const arrived = attempts.arrived(report.id, report.messages);
+    if (arrived !== null && !busy) settle(arrived);
+  }, [report.messages, busy]);
   const refuse = (why: string) => {
     setError(why);
     focusField('reply');
