@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import sign_in
+from tests.browser.officers import LI, Resident, sign_in
 from tests.local.stack import Stack
 
 SUN = "Admin Sun"
@@ -58,3 +58,13 @@ def call(
 @cache
 def _token(stack: Stack, username: str) -> str:
     return stack.run("token", username).stdout.strip()
+
+
+def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:
+    """Open the report, with a clock that the test moves."""
+    page = open_page(f"/console/reports/{resident.id}", **context)
+    page.clock.install()
+    sign_in(page, name)
+    expect(page.locator("#next-step")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return page

@@ -2,14 +2,13 @@
 
 import re
 import uuid
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import opened
 from tests.browser.officers import (
-    LI,
     ZHAO,
     Resident,
     officer_api,
@@ -28,16 +27,6 @@ CHANGED = "A colleague has changed this report."
 AREA = {"lat": 39.9, "lon": 116.4, "accuracy_m": 9600, "address": "Dongcheng"}
 # Whether a picture is scrolled to what was pressed.
 SCROLLED = "view => view.scrollLeft > 0 && view.scrollWidth > view.clientWidth"
-
-
-def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:
-    """Open the report, with a clock that the test moves."""
-    page = open_page(f"/console/reports/{resident.id}", **context)
-    page.clock.install()
-    sign_in(page, name)
-    expect(page.locator("#next-step")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    return page
 
 
 def hold(stack: Stack, resident: Resident, below: str = "", by: str = "officer") -> None:

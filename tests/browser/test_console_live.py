@@ -1,13 +1,13 @@
 """A report while it is open: what comes in is shown, and takes nothing away from the officer."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import LI, ZHAO, Resident, officer_api, sign_in
+from tests.browser.console_pages import opened
+from tests.browser.officers import ZHAO, Resident, officer_api
 from tests.local.stack import Stack
 
 PULSE_MS = 10_000
@@ -18,16 +18,6 @@ REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alo
 @pytest.fixture
 def resident(stack: Stack) -> Resident:
     return Resident(stack.api, **REPORT)
-
-
-def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:
-    """Open the report, with a clock that the test moves."""
-    page = open_page(f"/console/reports/{resident.id}", **context)
-    page.clock.install()
-    sign_in(page, name)
-    expect(page.locator("#next-step")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    return page
 
 
 def test_what_the_reporter_writes_appears_beside_what_is_typed(

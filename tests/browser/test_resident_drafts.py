@@ -44,6 +44,16 @@ def begun(page: Page, words: str) -> Resident:
     return resident
 
 
+def sending(page: Page, words: str) -> Resident:
+    """Return a resident whose report the outbox is about to take, once `go()` is called."""
+    page.context.add_init_script(SLOW_OUTBOX)
+    page.reload()
+    resident = begun(page, words)
+    page.evaluate("window.slow = true")
+    resident.send()
+    return resident
+
+
 def another(page: Page) -> Page:
     """Return another window of the browser, which goes on with the report that was begun."""
     window = page.context.new_page()
@@ -112,17 +122,12 @@ def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
 
 def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPage) -> None:
     page = open_page()
-    page.context.add_init_script(SLOW_OUTBOX)
-    page.reload()
-    resident = begun(page, "The first report.")
-    page.evaluate("window.slow = true")
-    resident.send()
+    resident = sending(page, "The first report.")
     resident.button("start").click()
     # It is no draft any more, so nobody erases it.
     expect(page.get_by_text("You have begun a report.")).to_have_count(0)
     begun(page, "The second report.")
     page.evaluate("window.go()")
-    page.wait_for_function("document.querySelector('textarea').value === 'The second report.'")
     expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
     resident.button("start").click()
     expect(page.get_by_text("Sent. Take down your receipt.")).to_be_visible()
@@ -131,11 +136,7 @@ def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPa
 
 def test_what_is_taken_is_neither_changed_nor_erased(open_page: OpenPage, stack: Stack) -> None:
     page = open_page()
-    page.context.add_init_script(SLOW_OUTBOX)
-    page.reload()
-    resident = begun(page, "First half.")
-    page.evaluate("window.slow = true")
-    resident.send()
+    resident = sending(page, "First half.")
     expect(page.locator("form.write")).to_have_js_property("inert", True)
     # An old browser does not know that, and takes words meanwhile: they become another report.
     page.evaluate(
