@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { forgetTexts, textId, wordsOf, write } from '../begun.ts';
 import type { Entry, TextFor } from '../outbox/types.ts';
+import { word } from '../screen.ts';
 import { online, outbox } from '../service.ts';
 import { sent } from '../sent/texts.ts';
 import { type OwnReport, refresh } from './report.ts';
@@ -68,6 +70,7 @@ function One({ entry, report, hasArrived }: OneProps) {
       </p>
       <p class="message__text">{entry.text?.words}</p>
       {waits && <p class="message__why muted">{isKept ? text.textKept : text.textMemory}</p>}
+      {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {isRefused && (
         <p class="field__error">
           {problem?.fields?.[0]?.detail ?? problem?.detail ?? problem?.title ?? text.textRefused}
@@ -76,13 +79,19 @@ function One({ entry, report, hasArrived }: OneProps) {
       {(waits || isRefused) && (
         <div class="row">
           {isRefused && <Button onClick={() => void correct(entry, report)}>{sent().correct}</Button>}
-          <Button kind="quiet" onClick={() => void outbox.value?.erase(entry.id)}>
-            {text.textErase}
+          <Button kind="quiet" onClick={() => void erase(entry)}>
+            {entry.mayHaveArrived ? sent().erase : text.textErase}
           </Button>
         </div>
       )}
     </li>
   );
+}
+
+async function erase({ id, mayHaveArrived }: Entry): Promise<void> {
+  const { erased, unsure } = sent();
+  await outbox.value?.erase(id);
+  if (mayHaveArrived) word.value = { text: sentences(erased, unsure), kind: 'success' };
 }
 
 /** Put the words back into their field; a report that may not be opened again still takes messages. */

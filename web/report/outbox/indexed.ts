@@ -7,7 +7,7 @@ import { randomUuid } from './uuid.ts';
 const NAME = 'tipline-outbox';
 const [ENTRIES, FILES, PROBES] = ['entries', 'files', 'probes'] as const;
 
-/** In `probes`: what tells this database from another one that was made in its place. */
+/** In `probes`: a mark. A database that was made in the place of this one has another. */
 const BORN = 'born';
 
 /** The database was deleted while this page was open: the phone had no room, or somebody did it. */
