@@ -4,9 +4,9 @@ import { Button } from '../../shared/components/Button.tsx';
 import { sentences } from '../../shared/joined.ts';
 import { forgetTexts, textId, wordsOf, write } from '../begun.ts';
 import type { Entry, TextFor } from '../outbox/types.ts';
-import { word } from '../screen.ts';
 import { online, outbox } from '../service.ts';
 import { sent } from '../sent/texts.ts';
+import { word } from '../screen.ts';
 import { type OwnReport, refresh } from './report.ts';
 import { mine } from './texts.ts';
 
@@ -70,12 +70,12 @@ function One({ entry, report, hasArrived }: OneProps) {
       </p>
       <p class="message__text">{entry.text?.words}</p>
       {waits && <p class="message__why muted">{isKept ? text.textKept : text.textMemory}</p>}
-      {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {isRefused && (
         <p class="field__error">
           {problem?.fields?.[0]?.detail ?? problem?.detail ?? problem?.title ?? text.textRefused}
         </p>
       )}
+      {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {(waits || isRefused) && (
         <div class="row">
           {isRefused && <Button onClick={() => void correct(entry, report)}>{sent().correct}</Button>}

@@ -94,6 +94,8 @@ function OnItsWay({ entry }: { entry: Entry }) {
 function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
   const text = sent();
   const { left } = stillSending([entry]);
+  // Of a page that keeps nothing the frame says so.
+  const isUnkept = outbox.value?.durable && !entry.receiptKept && !entry.confirmed;
   const refused = entry.files.filter(({ state }) => state === 'refused').length;
   return (
     <>
@@ -101,7 +103,7 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
       <StillSending entries={[entry]} />
       <Status kind="warning">
         {refused > 0 && <p>{text.filesRefused(refused)}</p>}
-        {!entry.receiptKept && !entry.confirmed && <p>{text.receiptMemory}</p>}
+        {isUnkept && <p>{text.receiptMemory}</p>}
       </Status>
       <Status kind={left > 0 ? 'info' : 'success'}>
         {left + refused === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
