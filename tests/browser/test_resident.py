@@ -320,7 +320,7 @@ def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
     resident.button("open_mine").click()
     expect(resident.button("closing")).to_be_visible()
     assert (page.url.split("/", 3)[3], page.title()) == ("", title)
-    assert page.evaluate("[history.length, history.state]") == [entries + 1, None]
+    assert page.evaluate("[history.length, history.state]") == [entries + 1, "second"]
     page.go_back()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
 

@@ -1,6 +1,9 @@
 /**
  * What a person writes to the officers of a report, until it is sent: in the field again after a
  * reload, or when the report is opened again. It is known by the report's id, never by its receipt.
+ *
+ * Tabs tell each other which texts are sent or erased, never what they say: else another one would
+ * still show them, and keep them again with the next letter.
  */
 import { signal } from '@preact/signals';
 
@@ -12,6 +15,16 @@ const begun = signal<readonly KeptText[]>([]);
 /** The ids of those whose latest words are not kept yet. */
 const unkept = new Set<string>();
 
+/** A key of `localStorage`: all texts are still to be forgotten. */
+const FORGET = 'tipline-forget';
+
+/** Which texts are gone: those whose ids begin so, and that are no newer than this. */
+interface Gone {
+  readonly start: string;
+  readonly until: number;
+}
+
+let channel: BroadcastChannel | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let listening = false;
 
@@ -46,6 +59,8 @@ export function write(id: string, text: string): void {
 
 /** Read what was kept. */
 export async function loadTexts(): Promise<void> {
+  listen();
+  if (isMarked()) await forgetAllTexts();
   keepNow();
   const known = begun.value;
   const kept = await readTexts();
@@ -54,11 +69,61 @@ export async function loadTexts(): Promise<void> {
   begun.value = kept;
 }
 
-/** Forget the texts whose ids begin so, on the phone too: they are sent, or not wanted. */
+/** Forget the texts whose ids begin so, on the phone and in other tabs too: they are not wanted. */
 export async function forgetTexts(start: string = TEXT): Promise<void> {
-  for (const id of [...unkept]) if (id.startsWith(start)) unkept.delete(id);
-  begun.value = begun.value.filter(({ id }) => !id.startsWith(start));
+  const gone = { start, until: Infinity };
+  drop(gone);
+  channel?.postMessage(gone);
   await eraseTexts(start);
+}
+
+/** Forget a text that is sent. Newer words that another tab has for it stay. */
+export async function forgetSent(id: string): Promise<void> {
+  const gone = { start: id, until: begun.value.find((one) => one.id === id)?.at ?? Date.now() };
+  drop(gone);
+  await eraseTexts(id);
+  channel?.postMessage(gone);
+}
+
+/**
+ * Forget all texts. A page that is left may not live until the database has done it: then a mark
+ * has the next one do it, before it shows anything.
+ */
+export async function forgetAllTexts(): Promise<void> {
+  mark(true);
+  const now = Date.now();
+  await forgetTexts();
+  if ((await readTexts()).every(({ at }) => at > now)) mark(false);
+}
+
+function drop({ start, until }: Gone): void {
+  begun.value = begun.value.filter(({ id, at }) => !id.startsWith(start) || at > until);
+  const left = new Set(begun.value.map(({ id }) => id));
+  for (const id of [...unkept]) if (!left.has(id)) unkept.delete(id);
+}
+
+function hear({ data: gone }: MessageEvent<Gone>): void {
+  drop(gone);
+  // Newer words went from the phone with the older ones.
+  for (const { id } of begun.value) if (id.startsWith(gone.start)) unkept.add(id);
+  keepNow();
+}
+
+function isMarked(): boolean {
+  try {
+    return localStorage.getItem(FORGET) !== null;
+  } catch {
+    return false; // forbidden, so it was never set
+  }
+}
+
+function mark(on: boolean): void {
+  try {
+    if (on) localStorage.setItem(FORGET, '');
+    else localStorage.removeItem(FORGET);
+  } catch {
+    // No room for it, or forbidden.
+  }
 }
 
 function keepNow(): void {
@@ -74,4 +139,7 @@ function listen(): void {
   if (listening) return;
   listening = true;
   whenHidden(keepNow);
+  if (typeof BroadcastChannel === 'undefined') return;
+  channel = new BroadcastChannel('tipline-texts');
+  channel.addEventListener('message', hear);
 }

@@ -1,6 +1,6 @@
 /** Leave the page at once, for one that says nothing. */
 import { language } from '../shared/language.ts';
-import { forgetTexts } from './begun.ts';
+import { forgetAllTexts } from './begun.ts';
 import { unwind } from './screen.ts';
 
 /** Pages that anybody may have open: the weather. */
@@ -28,7 +28,7 @@ export function leave(): void {
   document.body.textContent = '';
   const unwound = unwind() ? once((done) => addEventListener('popstate', done)) : null;
   const patience = once((done) => setTimeout(done, PATIENCE_MS));
-  void Promise.race([Promise.all([forgetTexts(), unwound]), patience]).then(() =>
+  void Promise.race([Promise.all([forgetAllTexts(), unwound]), patience]).then(() =>
     location.replace(NEUTRAL[language.value]),
   );
 }

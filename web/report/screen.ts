@@ -3,7 +3,8 @@
  * are the same on every screen, so that they do not tell what was done.
  *
  * The history has one entry more while another screen than the first one is shown, so that "back"
- * leads to the first one.
+ * leads to the first one. Its state says only that it is the second, so that the page knows where it
+ * is after a reload, and after the browser's "forward".
  */
 import { signal } from '@preact/signals';
 
@@ -29,12 +30,14 @@ const NOTHING: Word = { text: '', kind: 'success' };
 
 export const word = signal(NOTHING);
 
+const SECOND = 'second';
+
 let deeper = false;
 
 /** Show another screen. */
 export function go(next: Screen, say = '', kind: Word['kind'] = 'success'): void {
   if (next.name !== 'start' && !deeper) {
-    history.pushState(null, '');
+    history.pushState(SECOND, '');
     deeper = true;
   } else if (next.name === 'start' && deeper) {
     deeper = false;
@@ -43,14 +46,15 @@ export function go(next: Screen, say = '', kind: Word['kind'] = 'success'): void
   show(next, { text: say, kind });
 }
 
-/** Follow the browser's "back". Call it once. */
+/** Follow the browser's "back" and "forward". Call it once. */
 export function followHistory(): void {
   // Each screen begins at its top. The browser would scroll the first one to where it was left.
   history.scrollRestoration = 'manual';
+  deeper = history.state === SECOND;
   addEventListener('popstate', () => {
-    if (!deeper) return;
-    deeper = false;
-    show({ name: 'start' }, NOTHING);
+    const was = deeper;
+    deeper = history.state === SECOND;
+    if (was && !deeper) show({ name: 'start' }, NOTHING);
   });
 }
 
@@ -58,6 +62,8 @@ export function followHistory(): void {
 export function unwind(): boolean {
   if (!deeper) return false;
   deeper = false;
+  // Whoever comes here by "forward" begins anew: the first entry is another page's then.
+  history.replaceState(null, '');
   history.back();
   return true;
 }

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { forgetTexts, textId, wordsOf, write as keepWords } from '../begun.ts';
+import { forgetSent, textId, wordsOf, write as keepWords } from '../begun.ts';
 import { catalogue } from '../catalogue.ts';
 import { lengthOf } from '../form.ts';
 import type { TextFor } from '../outbox/types.ts';
@@ -54,7 +54,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       const { id: of, reference } = report;
       await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
       // Whoever has written on meanwhile has words that are not sent.
-      if (wordsOf(name) === typed) await forgetTexts(name);
+      if (wordsOf(name) === typed) await forgetSent(name);
     } catch {
       refuse(() => mine().failed);
     } finally {

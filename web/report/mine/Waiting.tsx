@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
+import { sentences } from '../../shared/joined.ts';
 import { forgetTexts, textId, wordsOf, write } from '../begun.ts';
 import type { Entry, TextFor } from '../outbox/types.ts';
 import { isHeldUp, isKept, outbox } from '../service.ts';
 import { sent } from '../sent/texts.ts';
+import { word } from '../screen.ts';
 import { type OwnReport, refresh } from './report.ts';
 import { mine } from './texts.ts';
 
@@ -72,16 +74,23 @@ function One({ entry, report, hasArrived }: OneProps) {
           {problem?.fields?.[0]?.detail ?? problem?.detail ?? problem?.title ?? text.textRefused}
         </p>
       )}
+      {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {(waits || isRefused) && (
         <div class="row">
           {isRefused && <Button onClick={() => void correct(entry, report)}>{sent().correct}</Button>}
-          <Button kind="quiet" onClick={() => void outbox.value?.erase(entry.id)}>
-            {text.textErase}
+          <Button kind="quiet" onClick={() => void erase(entry)}>
+            {entry.mayHaveArrived ? sent().erase : text.textErase}
           </Button>
         </div>
       )}
     </li>
   );
+}
+
+async function erase({ id, mayHaveArrived }: Entry): Promise<void> {
+  const { erased, unsure } = sent();
+  await outbox.value?.erase(id);
+  if (mayHaveArrived) word.value = { text: sentences(erased, unsure), kind: 'success' };
 }
 
 /** Put the words back into their field; a report that may not be opened again still takes messages. */

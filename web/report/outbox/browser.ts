@@ -44,6 +44,10 @@ export class BrowserNetwork implements Network {
     }
   }
 
+  isOffline(): boolean {
+    return navigator.onLine === false;
+  }
+
   /** Send a file. `fetch` does not say how much of it has left. */
   upload({ method, url, body, signal, progress }: Upload): Promise<Reply> {
     return new Promise((resolve, reject) => {

@@ -57,9 +57,10 @@ async function attempt(work: Work, proofs: Proofs, clock: Clock): Promise<Create
   }
 }
 
-function post(work: Work, proof: string | null): Promise<Reply> {
+async function post(work: Work, proof: string | null): Promise<Reply> {
+  await work.noteAttempt();
   const { key, body } = work.entry();
-  return work.network.call({
+  return await work.network.call({
     method: 'POST',
     path: '/v1/reports',
     body,
@@ -132,7 +133,8 @@ function withReport(kept: Kept, created: Created, perCall: number): Kept {
 /** Change what can be changed without the person. Return whether it may be sent again. */
 async function correct(work: Work, problem: Problem): Promise<boolean> {
   if (problem.code === 'weak_idempotency_key') {
-    await work.save((kept) => ({ ...kept, key: randomUuid() }));
+    const key = randomUuid();
+    await work.save((kept) => ({ ...kept, key }));
     return true;
   }
   const fields = problem.fields?.map(({ field }) => field.split('.')) ?? [];

@@ -1,10 +1,19 @@
 /** Keeps entries and files in IndexedDB. */
 
 import { restore, type Kept } from './kept.ts';
-import type { Store } from './store.ts';
+import type { Change, Store } from './store.ts';
+import { randomUuid } from './uuid.ts';
 
 const NAME = 'tipline-outbox';
 const [ENTRIES, FILES, PROBES] = ['entries', 'files', 'probes'] as const;
+
+/** In `probes`: a mark. A database that was made in the place of this one has another. */
+const BORN = 'born';
+
+/** The database was deleted while this page was open: the phone had no room, or somebody did it. */
+export class Lost extends Error {
+  override readonly name = 'Lost';
+}
 
 /**
  * Each step opens the database, works in one transaction and closes it again: browsers of phones
@@ -12,17 +21,25 @@ const [ENTRIES, FILES, PROBES] = ['entries', 'files', 'probes'] as const;
  */
 export class IndexedStore implements Store {
   readonly #factory: IDBFactory;
+  #born: unknown;
 
   constructor(factory: IDBFactory) {
     this.#factory = factory;
   }
 
-  /** Throw whatever keeps this browser from keeping anything, files above all. */
+  /**
+   * Take the database as it is now. Throws whatever keeps this browser from keeping anything, files
+   * above all.
+   */
   async probe(): Promise<void> {
-    await this.#within([PROBES], async (transaction) => {
+    await this.#transact([PROBES], async (transaction) => {
       const probes = transaction.objectStore(PROBES);
       await done(probes.put(new Blob(['probe']), 'probe'));
       await done(probes.delete('probe'));
+      this.#born = await done<unknown>(probes.get(BORN));
+      if (this.#born !== undefined) return;
+      this.#born = randomUuid();
+      await done(probes.put(this.#born, BORN));
     });
   }
 
@@ -46,7 +63,7 @@ export class IndexedStore implements Store {
     return kept;
   }
 
-  update(id: string, change: (kept: Kept) => Kept): Promise<Kept | undefined> {
+  update(id: string, change: Change): Promise<Kept | undefined> {
     return this.#within([ENTRIES, FILES], async (transaction) => {
       const entries = transaction.objectStore(ENTRIES);
       const found: unknown = await done(entries.get(id));
@@ -74,8 +91,20 @@ export class IndexedStore implements Store {
     });
   }
 
-  /** Run steps in one transaction. It resolves when all of them are on the disk, or none. */
-  async #within<T>(stores: string[], steps: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+  /** Run steps in one transaction. Throws Lost if the database is not the one that was probed. */
+  #within<T>(stores: string[], steps: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+    return this.#transact([...stores, PROBES], async (transaction) => {
+      const born = await done<unknown>(transaction.objectStore(PROBES).get(BORN));
+      if (born !== this.#born) throw new Lost();
+      return await steps(transaction);
+    });
+  }
+
+  /** It resolves when all steps are on the disk, or none. */
+  async #transact<T>(
+    stores: string[],
+    steps: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
     const database = await this.#open();
     try {
       const transaction = database.transaction(stores, 'readwrite', { durability: 'strict' });

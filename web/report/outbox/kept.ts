@@ -57,6 +57,10 @@ export interface Kept {
   readonly notes: readonly string[];
   readonly drill: boolean;
   readonly problem?: Problem;
+  /** It has left the phone, and there is no response yet: it may have arrived. */
+  readonly attempted?: boolean;
+  /** Never written: what the database has of it is older, since it had no room for the latest. */
+  readonly unwritten?: boolean;
 }
 
 export const version: typeof VERSION = VERSION;
@@ -76,6 +80,11 @@ export function withFile(kept: Kept, place: number, change: Partial<KeptFile>): 
 /** Return whether the report itself, or a text for it, is still to be sent. */
 export function isUnsent(kept: Kept): boolean {
   return (!kept.report || kept.text !== undefined) && !kept.problem;
+}
+
+/** Return whether it may have arrived although no response has. */
+export function mayHaveArrived(kept: Kept): boolean {
+  return isUnsent(kept) && kept.attempted === true;
 }
 
 /** Return whether nothing is left to send. */

@@ -38,7 +38,7 @@ test('killed at any step it goes on where it was', { timeout: 60_000 }, async ()
   for (let death = 12; !survived; death++) {
     const phone = new Phone();
     const dying = await phone.open(death);
-    await Promise.race([dying.add(DRAFT), phone.until(() => false)]);
+    await Promise.race([dying.add(DRAFT), phone.dead]);
     const sent = () => dying.entries.value[0]?.state === 'sent';
     await phone.until(sent);
     survived = sent();
@@ -100,7 +100,7 @@ test('a message, killed at any step, arrives once', { timeout: 60_000 }, async (
   for (let death = 8; !survived; death++) {
     const { phone, report } = filed();
     const dying = await phone.open(death);
-    await Promise.race([dying.addText(report, 'messages', 'the first'), phone.until(() => false)]);
+    await Promise.race([dying.addText(report, 'messages', 'the first'), phone.dead]);
     await phone.until(() => dying.arrived.value.length > 0);
     phone.server.fault = () => 'unreachable';
     const kept = await phone.open();

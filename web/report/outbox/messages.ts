@@ -8,6 +8,7 @@ export async function sendText(work: Work): Promise<void> {
   const { key, report, text } = work.entry();
   if (!report || !text) throw new Stopped();
   work.show({ state: 'sending' });
+  await work.noteAttempt();
   const reply = await work.network.call({
     method: 'POST',
     path: `/v1/reports/${report.id}/${text.to}`,

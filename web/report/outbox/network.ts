@@ -33,6 +33,8 @@ export interface Reply {
 export interface Network {
   call(call: Call): Promise<Reply>;
   upload(upload: Upload): Promise<Reply>;
+  /** Return whether the device says that it has no network: then nothing leaves it. */
+  isOffline(): boolean;
 }
 
 /** Try again, after so many milliseconds or later. 0: nobody has said when. */
@@ -89,14 +91,18 @@ export function readReply(reply: Reply): object {
   return content;
 }
 
-/** Throw what the response of storage means, unless the upload is stored. It is not JSON. */
+/**
+ * Throw what the response of storage means, unless the upload is stored. Storage says nothing then,
+ * and a code in XML when it refuses: whatever else comes is not from storage, and refuses nothing.
+ */
 export function expectStored(reply: Reply): void {
   const { status, body } = reply;
   if (status === 429 || status >= 500) throw new Later(retryAfterMs(reply));
   if (status === 403) throw new Expired();
-  if (body.includes('<Code>RequestTimeout</Code>')) throw new Later();
-  if (body.includes('<Code>NoSuchUpload</Code>')) throw new Refused({ code: 'upload_gone', status });
-  if (status >= 300) throw new Refused({ code: 'upload_refused', status });
+  if (status < 300 && !body.trim()) return;
+  const code = storageCodeIn(body);
+  if (!code || code === 'RequestTimeout') throw new Later();
+  throw new Refused({ code: code === 'NoSuchUpload' ? 'upload_gone' : 'upload_refused', status });
 }
 
 /** Return the challenge that an object of the API holds, if it is one. */
@@ -119,6 +125,10 @@ function problemOf({ code, status, title, detail, errors }: ApiProblem): Problem
 
 function retryAfterMs({ retryAfter }: Reply): number {
   return retryAfter && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : 0;
+}
+
+function storageCodeIn(body: string): string | undefined {
+  return /<Error\b[^>]*>.*?<Code>(\w+)<\/Code>/s.exec(body)?.[1];
 }
 
 function parse(body: string): object | null {

@@ -56,11 +56,12 @@ test('it is kept before anything is sent', async () => {
   expect(phone.server.contents()).toHaveLength(1);
 });
 
-test('texts go before files', async () => {
+test('no text waits until the files of another are sent', async () => {
   const phone = new Phone();
   phone.server.fault = () => 'unreachable';
   const outbox = await phone.open();
   await outbox.add(draft([film(300)], 'first'));
+  phone.clock.advance(1);
   await outbox.add(draft([], 'second'));
   outbox.close();
   phone.server.fault = () => 'none';
@@ -68,7 +69,7 @@ test('texts go before files', async () => {
   await settled(phone, await phone.open());
   const calls = phone.server.calls;
   expect(calls.lastIndexOf('POST /v1/reports')).toBeLessThan(
-    calls.findIndex((call) => call.startsWith('PUT')),
+    calls.findIndex((call) => call.endsWith('/complete')),
   );
 });
 
@@ -317,7 +318,9 @@ test('a text that is refused stays, with the reason, and stops no other', async 
   const report = { id: reportId, receipt, reference };
   phone.server.instead = ({ path }) =>
     path.endsWith('/reopen') ? problem(409, 'already_reopened') : undefined;
+  phone.clock.advance(1);
   await outbox.addText(report, 'reopen', 'not done');
+  phone.clock.advance(1);
   await outbox.addText(report, 'messages', 'still there');
   await phone.until(() => outbox.arrived.value.length > 0);
   await phone.until(() => false);
@@ -354,6 +357,34 @@ test('opened again without a network, it shows what storage has', async () => {
   outbox.close();
   phone.server.fault = () => 'unreachable';
   expect(only(await phone.open()).files[0]?.sent).toBe(2 * PART_SIZE);
+});
+
+const HOTEL = { status: 404, body: '<!doctype html><title>Hotel</title>' };
+
+test.each([
+  ['a photo', picture(), 404],
+  ['a film', film(300), 404],
+  ['a photo', picture(), 200],
+  ['a film', film(300), 200],
+])('the page of a hotel in the place of storage refuses no file: %s', async (_, file, status) => {
+  const phone = new Phone();
+  let away = 12;
+  phone.server.insteadOfStorage = () => (away-- > 0 ? { ...HOTEL, status } : undefined);
+  const outbox = await phone.open();
+  await outbox.add(draft([file]));
+  await settled(phone, outbox);
+  expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
+  expect(phone.server.contents()[0]).toHaveLength(file.size);
+});
+
+test('what storage itself refuses is refused', async () => {
+  const phone = new Phone();
+  const body = '<?xml version="1.0"?>\n<Error><Code>EntityTooLarge</Code></Error>';
+  phone.server.insteadOfStorage = () => ({ status: 400, body });
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  await settled(phone, outbox);
+  expect(only(outbox).files[0]).toMatchObject({ state: 'refused', problem: { code: 'upload_refused' } });
 });
 
 test('an expired grant is replaced at once', async () => {
@@ -428,6 +459,123 @@ test('without room for its files, the text is kept at least', async () => {
   await settled(phone, again);
   expect(only(again).files).toMatchObject([{ state: 'refused', problem: { code: 'file_is_gone' } }]);
   expect(phone.server.reports).toHaveLength(1);
+});
+
+/** Let nothing more be written, as on a phone that is full. Return what makes room again. */
+function fill(): () => void {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = () => {
+    throw new DOMException('', 'QuotaExceededError');
+  };
+  return () => {
+    IDBObjectStore.prototype.put = put;
+  };
+}
+
+test('a receipt that finds no room is held in memory, and the report is sent once', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  const makeRoom = fill();
+  try {
+    phone.server.fault = () => 'none';
+    phone.server.calls.length = 0;
+    await settled(phone, outbox);
+    await phone.until(() => false);
+    const [report] = phone.server.reports;
+    expect(only(outbox)).toMatchObject({ receipt: report?.receipt, kept: true, receiptKept: false });
+    expect(phone.server.calls.filter((call) => call === 'POST /v1/reports')).toHaveLength(1);
+    expect(phone.server.contents()[0]).toHaveLength(17);
+  } finally {
+    makeRoom();
+  }
+  await outbox.confirmReceipt(only(outbox).id);
+  expect(outbox.entries.value).toEqual([]);
+  expect((await phone.open()).entries.value).toEqual([]);
+});
+
+test('what found no room is written with the next change', async () => {
+  const phone = new Phone();
+  phone.server.insteadOfStorage = () => ({ status: 503 });
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft([picture()]));
+  const makeRoom = fill();
+  phone.server.fault = () => 'none';
+  await phone.until(() => only(outbox).receipt !== undefined);
+  makeRoom();
+  await outbox.confirmReceipt(only(outbox).id);
+  expect(only(outbox)).toMatchObject({ receiptKept: true, confirmed: true });
+  outbox.close();
+  phone.server.fault = () => 'unreachable';
+  expect(only(await phone.open()).receipt).toBe(phone.server.reports[0]?.receipt);
+});
+
+test('when the database is deleted under the page, the receipt is held in memory', async () => {
+  const phone = new Phone();
+  const outbox = await phone.open();
+  phone.server.instead = ({ path }) => {
+    if (path === '/v1/reports') phone.disk.deleteDatabase('tipline-outbox');
+    return undefined;
+  };
+  const { id } = await outbox.add(draft());
+  await settled(phone, outbox);
+  const [report] = phone.server.reports;
+  expect(only(outbox)).toMatchObject({ id, receipt: report?.receipt, kept: false });
+  // What is written from now on is kept again.
+  phone.server.fault = () => 'unreachable';
+  phone.clock.advance(1);
+  expect(await outbox.add(draft([], 'later'))).toMatchObject({ kept: true });
+  await outbox.erase(id);
+  expect(only(outbox).kept).toBe(true);
+  expect(await countOf(phone, 'entries')).toBe(1);
+});
+
+test('what may have arrived is known as such, also after a reload', async () => {
+  const phone = new Phone();
+  phone.server.fault = () => 'lost';
+  const outbox = await phone.open();
+  expect(await outbox.add(draft())).toMatchObject({ mayHaveArrived: false });
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  expect(only(outbox).mayHaveArrived).toBe(true);
+  outbox.close();
+  phone.server.fault = () => 'unreachable';
+  const again = await phone.open();
+  expect(only(again).mayHaveArrived).toBe(true);
+  phone.server.fault = () => 'none';
+  await settled(phone, again);
+  expect(only(again).mayHaveArrived).toBe(false);
+});
+
+test('nothing has arrived of what a phone without a network has tried, or of what is refused', async () => {
+  const phone = new Phone();
+  phone.server.offline = true;
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  expect(only(outbox).mayHaveArrived).toBe(false);
+  phone.server.offline = false;
+  phone.server.fault = () => 'none';
+  phone.server.instead = ({ path }) => (path === '/v1/reports' ? problem(422, 'x') : undefined);
+  await settled(phone, outbox);
+  expect(only(outbox)).toMatchObject({ state: 'refused', mayHaveArrived: false });
+});
+
+test('a clock that was days ahead delays nothing once it is right', async () => {
+  const phone = new Phone();
+  const wrong = 3 * 24 * 3_600_000;
+  phone.clock.advance(wrong);
+  phone.server.fault = () => 'unreachable';
+  const outbox = await phone.open();
+  await outbox.add(draft());
+  await phone.until(() => only(outbox).retryAt !== undefined);
+  phone.clock.setBack(wrong);
+  phone.server.fault = () => 'none';
+  await settled(phone, outbox);
+  expect(phone.clock.now()).toBeLessThan(Date.parse('2026-11-26T10:05:00Z'));
 });
 
 test('erasing deletes all of it, also while it is sent', async () => {

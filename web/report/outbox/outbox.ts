@@ -19,8 +19,8 @@ import { SHIPPED, type SendingLimits } from './limits.ts';
 import { sendText } from './messages.ts';
 import { Later, Refused, type Network } from './network.ts';
 import type { Prove } from './proofs.ts';
-import { Retries } from './retries.ts';
-import { openStore, type Store } from './store.ts';
+import { Retries, SHORTEST_PAUSE_MS } from './retries.ts';
+import { openStore, type Change, type Store } from './store.ts';
 import type {
   Draft,
   Entry,
@@ -223,15 +223,18 @@ class PageOutbox implements Outbox {
   /** Send while no other page does. A browser without locks sends at once: all may be repeated. */
   async #sendUnderLock(): Promise<void> {
     try {
-      if (!this.#locks) return await this.#sendAll();
-      await this.#locks.request(NAME, async () => {
-        await this.load();
-        await this.#sendAll();
-      });
+      if (!this.#locks) return await this.#sendLatest();
+      await this.#locks.request(NAME, () => this.#sendLatest());
     } catch (error) {
       if (!isDenied(error)) throw error;
-      await this.#sendAll();
+      await this.#sendLatest();
     }
+  }
+
+  /** Send what is kept now: another page may have erased or sent some of it. */
+  async #sendLatest(): Promise<void> {
+    await this.load();
+    await this.#sendAll();
   }
 
   async #sendAll(): Promise<void> {
@@ -320,7 +323,7 @@ class PageOutbox implements Outbox {
   }
 
   async #note(id: string, name: string, error: unknown): Promise<void> {
-    if (error instanceof Stopped || this.#closed || !this.#kept.has(id)) return;
+    if (this.#closed || !this.#kept.has(id)) return;
     if (error instanceof Refused) {
       const { problem } = error;
       this.#retries.moved(name);
@@ -346,20 +349,28 @@ class PageOutbox implements Outbox {
       if (!kept || signal.aborted) throw new Stopped();
       return kept;
     };
+    const save = async (change: Change): Promise<Kept> => {
+      if (signal.aborted) throw new Stopped();
+      const kept = await this.#store.update(id, change);
+      if (!kept) {
+        this.#forget(id); // another page has erased it
+        throw new Stopped();
+      }
+      this.#changed(kept);
+      // The files need not wait for what else is done for the report.
+      if (kept.report) void this.#files.run();
+      return entry();
+    };
     return {
       network: this.#network,
       limits: this.#limits(),
       prove: this.#prove,
       signal,
       entry,
-      save: async (change) => {
-        if (signal.aborted) throw new Stopped();
-        const kept = await this.#store.update(id, change);
-        if (!kept) throw new Stopped();
-        this.#changed(kept);
-        // The files need not wait for what else is done for the report.
-        if (kept.report) void this.#files.run();
-        return entry();
+      save,
+      noteAttempt: async () => {
+        if (entry().attempted || this.#network.isOffline()) return;
+        await save((kept) => ({ ...kept, attempted: true }));
       },
       show: (moment) => {
         this.#moments.set(id, moment);
@@ -376,9 +387,9 @@ class PageOutbox implements Outbox {
     if (this.#closed) return;
     const at = this.#retries.next([NAME, ...[...this.#kept.values()].flatMap(namesOf)]);
     if (at === undefined) return;
-    this.#stopTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
-      void this.#send();
-    });
+    // Whatever was due and is not sent all the same is not tried without a pause.
+    const pause = Math.max(SHORTEST_PAUSE_MS, at - this.#clock.now());
+    this.#stopTimer = this.#clock.after(pause, () => void this.#send());
   }
 
   async #reload(): Promise<void> {
@@ -397,6 +408,7 @@ class PageOutbox implements Outbox {
   }
 
   #forget(id: string): void {
+    this.#abort(id);
     this.#changes += 1;
     this.#kept.delete(id);
     this.#moments.delete(id);

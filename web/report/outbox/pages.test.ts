@@ -82,6 +82,37 @@ test('what one page could not send, and the other has sent, is tried no more', a
   expect(one.entries.value[0]?.retryAt).toBeUndefined();
 });
 
+test('without locks and channel, what was erased in another page is not sent any more', async () => {
+  const phone = new Phone();
+  const [one, other] = [await phone.open(), await phone.open()];
+  phone.server.fault = () => 'unreachable';
+  const { id } = await one.add(draft('waits'));
+  await phone.until(() => one.entries.value[0]?.retryAt !== undefined);
+  await other.erase(id);
+  phone.server.fault = () => 'none';
+  await phone.until(() => false);
+  expect(phone.server.reports).toEqual([]);
+  expect(one.entries.value).toEqual([]);
+});
+
+test('without locks and channel, what is erased in another page on its way is not sent again', async () => {
+  const phone = new Phone();
+  const [one, other] = [await phone.open(), await phone.open()];
+  let respond = () => {};
+  const call = phone.server.call.bind(phone.server);
+  phone.server.call = async (sent) => {
+    if (sent.path === '/v1/reports') await new Promise<void>((resolve) => (respond = resolve));
+    return await call(sent);
+  };
+  const { id } = await one.add(draft('on its way'));
+  await phone.until(() => one.entries.value[0]?.state === 'sending');
+  await other.erase(id);
+  respond();
+  await phone.until(() => false);
+  expect(phone.server.calls.filter((call) => call === 'POST /v1/reports')).toHaveLength(1);
+  expect(one.entries.value).toEqual([]);
+});
+
 test('a browser that denies locks sends without', async () => {
   const phone = new Phone();
   const denying = { request: () => Promise.reject(new DOMException('', 'SecurityError')) };

@@ -3,11 +3,14 @@
 import type { Clock } from './clock.ts';
 
 const FIRST_PAUSE_MS = 1_000;
+/** Since half of a pause is random. */
+export const SHORTEST_PAUSE_MS = FIRST_PAUSE_MS / 2;
 const LONGEST_PAUSE_MS = 60_000;
 
 interface Pause {
   readonly attempts: number;
   readonly until: number;
+  readonly ms: number;
   /** The service has said how long. */
   readonly asked: boolean;
 }
@@ -27,12 +30,16 @@ export class Retries {
   }
 
   isDue(name: string): boolean {
-    return (this.#pauses.get(name)?.until ?? 0) <= this.#clock.now();
+    return (this.dueAt(name) ?? 0) <= this.#clock.now();
   }
 
   /** Return when it is due, if it has failed. */
   dueAt(name: string): number | undefined {
-    return this.#pauses.get(name)?.until;
+    const pause = this.#pauses.get(name);
+    if (!pause) return undefined;
+    const now = this.#clock.now();
+    // Farther away than it ever was: the phone's clock was wrong, and has been put back.
+    return pause.until - now > pause.ms ? now : pause.until;
   }
 
   /** `afterMs`: how long the service asks to wait; 0 if it does not say. */
@@ -41,7 +48,7 @@ export class Retries {
     const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempts);
     const pause = Math.max(afterMs, longest * (0.5 + this.#random() / 2));
     const until = this.#clock.now() + pause;
-    this.#pauses.set(name, { attempts: attempts + 1, until, asked: afterMs > 0 });
+    this.#pauses.set(name, { attempts: attempts + 1, until, ms: pause, asked: afterMs > 0 });
   }
 
   /** Something has gone forward: the next pause is short again. */
@@ -54,7 +61,7 @@ export class Retries {
     for (const [name, pause] of this.#pauses) if (!pause.asked) this.#pauses.delete(name);
   }
 
-  /** Return the earliest time that is still to come at which one of these is due. */
+  /** Return the earliest time at which one of these that has failed is due. */
   next(names: readonly string[]): number | undefined {
     const times = names.map((name) => this.dueAt(name)).filter((time) => time !== undefined);
     return times.length ? Math.min(...times) : undefined;

@@ -1,11 +1,14 @@
 /** Where entries and their files are kept. */
 
 import type { Clock } from './clock.ts';
-import { IndexedStore } from './indexed.ts';
+import { IndexedStore, Lost } from './indexed.ts';
 import type { Kept } from './kept.ts';
 
 // Safari 14 sometimes never opens a database.
 const PATIENCE_MS = 10_000;
+
+/** A change of an entry. It may be done twice, and by then the entry may be another page's. */
+export type Change = (kept: Kept) => Kept;
 
 export interface Store {
   /** All entries, oldest first. */
@@ -16,7 +19,7 @@ export interface Store {
    * Change an entry, and delete those of its files that no longer wait. Undefined: it was erased
    * meanwhile, and stays so.
    */
-  update(id: string, change: (kept: Kept) => Kept): Promise<Kept | undefined>;
+  update(id: string, change: Change): Promise<Kept | undefined>;
   file(id: string, place: number): Promise<Blob | undefined>;
   remove(id: string): Promise<void>;
 }
@@ -31,10 +34,15 @@ export class MemoryStore implements Store {
   }
 
   async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
-    const unkept = withoutRoom(kept);
-    this.#entries.set(kept.id, { ...unkept, kept: false });
     this.hold(kept.id, files);
-    return { ...unkept, kept: false };
+    return this.take(kept);
+  }
+
+  /** Take over an entry that was kept elsewhere. */
+  take(kept: Kept): Kept {
+    const unkept = { ...withoutRoom(kept), kept: false };
+    this.#entries.set(kept.id, unkept);
+    return unkept;
   }
 
   /** Hold the files of an entry that is kept elsewhere. */
@@ -42,7 +50,7 @@ export class MemoryStore implements Store {
     this.#files.set(id, new Map(files.map((file, place) => [place, file])));
   }
 
-  async update(id: string, change: (kept: Kept) => Kept): Promise<Kept | undefined> {
+  async update(id: string, change: Change): Promise<Kept | undefined> {
     const before = this.#entries.get(id);
     if (!before) return undefined;
     const kept = change(before);
@@ -70,29 +78,39 @@ export class MemoryStore implements Store {
 
 /**
  * Keeps in IndexedDB, and in memory what finds no room there: of an entry its files first, since the
- * text matters more.
+ * text matters more. What could not be written of an entry is held as changes of it, and done again
+ * with the next one, so that what another page has written stays. When the database is deleted under
+ * an open page, what it held goes on in memory.
  */
 export class RoomyStore implements Store {
-  readonly #indexed: Store;
+  readonly #indexed: IndexedStore;
   readonly #memory = new MemoryStore();
+  /** The rows of the database as this page knows them. */
+  readonly #rows = new Map<string, Kept>();
+  readonly #unwritten = new Map<string, readonly Change[]>();
 
-  constructor(indexed: Store) {
+  constructor(indexed: IndexedStore) {
     this.#indexed = indexed;
   }
 
   async all(): Promise<Kept[]> {
-    const all = [...(await this.#indexed.all()), ...(await this.#memory.all())];
+    const rows = await this.#surviving(() => this.#indexed.all());
+    this.#rows.clear();
+    for (const row of rows) this.#rows.set(row.id, row);
+    // What another page has erased is erased.
+    for (const id of this.#unwritten.keys()) if (!this.#rows.has(id)) this.#unwritten.delete(id);
+    const all = [...rows.map((row) => this.#latest(row)), ...(await this.#memory.all())];
     return all.sort((one, other) => one.createdAt - other.createdAt);
   }
 
   async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
     try {
-      return await this.#indexed.add(kept, files);
+      return await this.#addRow(kept, files);
     } catch {
       // No room, or a browser that keeps no files.
     }
     try {
-      const textAlone = await this.#indexed.add(withoutRoom(kept), []);
+      const textAlone = await this.#addRow(withoutRoom(kept), []);
       this.#memory.hold(kept.id, files);
       return textAlone;
     } catch {
@@ -100,20 +118,70 @@ export class RoomyStore implements Store {
     }
   }
 
-  async update(id: string, change: (kept: Kept) => Kept): Promise<Kept | undefined> {
-    const kept = await this.#indexed.update(id, change);
+  async update(id: string, change: Change): Promise<Kept | undefined> {
+    const kept = await this.#surviving(() => this.#updateRow(id, change));
     if (kept) this.#memory.release(kept);
     return kept ?? (await this.#memory.update(id, change));
   }
 
   async file(id: string, place: number): Promise<Blob | undefined> {
-    return (await this.#memory.file(id, place)) ?? (await this.#indexed.file(id, place));
+    const held = await this.#memory.file(id, place);
+    return held ?? (await this.#surviving(() => this.#indexed.file(id, place)));
   }
 
   async remove(id: string): Promise<void> {
     await this.#memory.remove(id);
-    await this.#indexed.remove(id);
+    await this.#surviving(() => this.#indexed.remove(id));
+    // It may have gone on in memory just now.
+    await this.#memory.remove(id);
+    this.#rows.delete(id);
+    this.#unwritten.delete(id);
   }
+
+  async #addRow(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+    const row = await this.#surviving(() => this.#indexed.add(kept, files));
+    this.#rows.set(row.id, row);
+    return row;
+  }
+
+  async #updateRow(id: string, change: Change): Promise<Kept | undefined> {
+    const changes = [...(this.#unwritten.get(id) ?? []), change];
+    try {
+      const row = await this.#indexed.update(id, (before) => changed(before, changes));
+      this.#unwritten.delete(id);
+      if (row) this.#rows.set(id, row);
+      else this.#rows.delete(id);
+      return row;
+    } catch (error) {
+      const row = this.#rows.get(id);
+      if (error instanceof Lost || !row) throw error;
+      this.#unwritten.set(id, changes);
+      return this.#latest(row);
+    }
+  }
+
+  #latest(row: Kept): Kept {
+    const changes = this.#unwritten.get(row.id);
+    return changes ? { ...changed(row, changes), unwritten: true } : row;
+  }
+
+  /** Do something with the database; if it was deleted, after all has been taken into memory. */
+  async #surviving<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+    }
+    for (const row of this.#rows.values()) this.#memory.take(this.#latest(row));
+    this.#rows.clear();
+    this.#unwritten.clear();
+    await this.#indexed.probe();
+    return await act();
+  }
+}
+
+function changed(kept: Kept, changes: readonly Change[]): Kept {
+  return changes.reduce((latest, change) => change(latest), kept);
 }
 
 /** Open what this browser has to keep entries, and say whether they outlive the page. */

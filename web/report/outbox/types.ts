@@ -99,6 +99,10 @@ export interface Entry {
   readonly problem?: Problem;
   /** False: the phone had no room for it, so it is lost when this page closes. */
   readonly kept: boolean;
+  /** False: the phone had no room for the receipt, so it is lost when this page closes. */
+  readonly receiptKept: boolean;
+  /** An attempt has had no response: it may have arrived. Nobody may say that it has not. */
+  readonly mayHaveArrived: boolean;
   /** The person has said that they have the receipt. */
   readonly confirmed: boolean;
 }

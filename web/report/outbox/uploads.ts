@@ -74,7 +74,8 @@ class FileUpload {
   async #add(): Promise<void> {
     for (let uploads: readonly Grant[] = []; !uploads.length; ) {
       // Another page may be at the same step, in a browser without locks.
-      await this.#save(({ mediaId, key }) => (mediaId || key ? {} : { key: randomUuid() }));
+      const fresh = randomUuid();
+      await this.#save(({ mediaId, key }) => (mediaId || key ? {} : { key: fresh }));
       const { mediaId, key } = this.#file;
       if (mediaId) return;
       const body = { media: [declare(this.#file)] };
@@ -119,7 +120,10 @@ class FileUpload {
         return;
       } catch (error) {
         const code = error instanceof Refused ? error.problem.code : '';
-        if ((code !== 'parts_missing' && code !== 'size_mismatch') || left === 1) throw error;
+        if (code !== 'parts_missing' && code !== 'size_mismatch') throw error;
+        if (left > 1) continue;
+        // Something between us and storage said that it took them.
+        throw code === 'parts_missing' ? new Later() : error;
       }
     }
   }

@@ -1,6 +1,6 @@
 /** What screens see of an entry: what is kept of it, and what happens at the moment. */
 
-import { isSettled, isUnsent, type Kept, type KeptFile } from './kept.ts';
+import { isSettled, isUnsent, mayHaveArrived, type Kept, type KeptFile } from './kept.ts';
 import type { Entry, EntryFile, EntryState } from './types.ts';
 import type { Moment } from './work.ts';
 
@@ -16,6 +16,8 @@ export function viewOf(kept: Kept, moment: Moment, retryAt: number | undefined):
     notes: kept.notes,
     drill: kept.drill,
     kept: kept.kept,
+    receiptKept: kept.kept && !kept.unwritten,
+    mayHaveArrived: mayHaveArrived(kept),
     confirmed: kept.confirmed,
     files: kept.files.map((file, place) => fileView(file, moment, place)),
     ...(kept.report

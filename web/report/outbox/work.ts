@@ -28,6 +28,8 @@ export interface Work {
   entry(): Kept;
   /** Keep a change of it. Throws Stopped. */
   save(change: (kept: Kept) => Kept): Promise<Kept>;
+  /** Keep, before the call, that the text leaves the phone: without a response nobody knows more. */
+  noteAttempt(): Promise<void>;
   show(moment: Moment): void;
   /** Something has gone forward. */
   moved(): void;

@@ -3,8 +3,8 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
-import { colon } from '../../shared/joined.ts';
-import { forgetTexts, textId } from '../begun.ts';
+import { colon, sentences } from '../../shared/joined.ts';
+import { begunTexts, forgetTexts, reportOf, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
@@ -24,14 +24,15 @@ export function Sent({ id, placeless }: { id: string; placeless: boolean }) {
   const text = sent();
   const box = outbox.value;
   const entry = box?.entries.value.find((one) => one.id === id);
-  // Whether the person had the receipt when the entry went with its last file.
-  const confirmed = useRef(false);
-  if (entry) confirmed.current = entry.confirmed;
+  // As it was when it went: with its last file, if the person had the receipt.
+  const last = useRef<Entry | null>(null);
+  if (entry) last.current = entry;
   if (!entry) {
+    const confirmed = last.current?.confirmed ? last.current : null;
     return (
       <>
-        <Heading key="gone">{confirmed.current ? text.filesDone : text.gone}</Heading>
-        {confirmed.current && <p>{text.confirmed}</p>}
+        <Heading key="gone">{confirmed ? text.filesDone : text.gone}</Heading>
+        {confirmed && <p>{confirmedText(confirmed)}</p>}
         <Again />
       </>
     );
@@ -116,12 +117,19 @@ function SendNow({ entry }: { entry: Entry }) {
 function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
   const text = sent();
   const { left } = stillSending([entry]);
+  // Of a page that keeps nothing the frame says so.
+  const isUnkept = outbox.value?.durable && !entry.receiptKept && !entry.confirmed;
+  const refused = entry.files.filter(({ state }) => state === 'refused').length;
   return (
     <>
       <Heading key="filed">{left > 0 ? text.arrivedPart : text.arrived}</Heading>
       <StillSending entries={[entry]} />
+      <Status kind="warning">
+        {refused > 0 && <p>{text.filesRefused(refused)}</p>}
+        {isUnkept && <p>{text.receiptMemory}</p>}
+      </Status>
       <Status kind={left > 0 ? 'info' : 'success'}>
-        {left === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
+        {left + refused === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
         {entry.reference && (
           <p>
             {text.reference}
@@ -168,9 +176,9 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   const [busy, setBusy] = useState(false);
   const confirm = async (): Promise<void> => {
     setBusy(true);
-    const others = othersOf(entry);
+    const said = confirmedText(entry);
     await outbox.value?.confirmReceipt(entry.id);
-    if (left === 0) go({ name: 'start' }, others.length > 0 ? text.confirmedLeft : text.confirmed);
+    if (left === 0) go({ name: 'start' }, said);
   };
   if (!asked) {
     return (
@@ -197,6 +205,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
       </p>
       <p>{text.haveText}</p>
       {left > 0 && <p>{text.haveUnsent}</p>}
+      {hasBegun(entry) && <p>{text.haveBegun}</p>}
     </Sure>
   );
 }
@@ -263,12 +272,13 @@ function Erase({ entry, hint, children }: EraseProps) {
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const others = othersOf(entry);
+  const unsure = [entry, ...others].some(({ mayHaveArrived }) => mayHaveArrived);
   const erase = async (): Promise<void> => {
     setBusy(true);
     // With all that is on this device for the report: else its receipt would stay.
     for (const { id } of [entry, ...others]) await outbox.value?.erase(id);
     if (entry.reportId) await forgetTexts(textId(entry.reportId));
-    go({ name: 'start' }, text.erased);
+    go({ name: 'start' }, sentences(text.erased, unsure ? text.unsure : ''));
   };
   if (!asked) {
     return (
@@ -293,7 +303,16 @@ function Erase({ entry, hint, children }: EraseProps) {
       onYes={() => void erase()}
       onNo={() => setAsked(false)}
     >
-      <p>{!entry.receipt ? text.eraseUnsent : unsent ? text.eraseFiles : text.eraseSent}</p>
+      {unsure && <p>{text.unsure}</p>}
+      <p>
+        {entry.receipt
+          ? unsent
+            ? text.eraseFiles
+            : text.eraseSent
+          : unsure
+            ? text.eraseUnsure
+            : text.eraseUnsent}
+      </p>
     </Sure>
   );
 }
@@ -302,6 +321,18 @@ function Erase({ entry, hint, children }: EraseProps) {
 function othersOf({ id, reportId }: Entry): readonly Entry[] {
   const entries = outbox.value?.entries.value ?? [];
   return reportId ? entries.filter((one) => one.id !== id && one.reportId === reportId) : [];
+}
+
+/** Return whether a message for the report of an entry is begun on this phone. */
+function hasBegun({ reportId }: Entry): boolean {
+  return begunTexts().some((one) => reportOf(one) === reportId);
+}
+
+/** Return what is said when an entry went because the person has its receipt. */
+function confirmedText(entry: Entry): string {
+  const text = sent();
+  if (othersOf(entry).length > 0) return text.confirmedLeft;
+  return hasBegun(entry) ? text.confirmedBegun : text.confirmed;
 }
 
 function Again() {

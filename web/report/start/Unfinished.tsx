@@ -71,12 +71,13 @@ export function Unfinished() {
             </p>
             {entry.state === 'uploading' && <p>{howToGoOn([entry])}</p>}
             {entry.receipt && <p>{asksForReceipt(entry) ? text.receiptHidden : text.receiptUntil}</p>}
+            {entry.text && entry.mayHaveArrived && <p>{text.messageUnsure}</p>}
             <div class="row">
               <Button kind={entry.receipt ? 'primary' : 'secondary'} onClick={() => open(entry)}>
                 {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
               </Button>
               {entry.text && (
-                <Button onClick={() => void eraseText(entry.id, text.messageErased)}>
+                <Button onClick={() => void eraseText(entry)}>
                   {text.draftErase}
                 </Button>
               )}
@@ -172,9 +173,10 @@ async function erase(id: string): Promise<void> {
   say(isErased ? start().draftErased : start().draftNotErased, isErased ? 'success' : 'warning');
 }
 
-async function eraseText(id: string, said: string): Promise<void> {
+async function eraseText({ id, mayHaveArrived }: Entry): Promise<void> {
+  const text = start();
   await outbox.value?.erase(id);
-  say(said);
+  say(mayHaveArrived ? text.messageErasedUnsure : text.messageErased);
 }
 
 function say(said: string, kind: Word['kind'] = 'success'): void {

@@ -10,10 +10,9 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + ms, run };
-    this.#timers.push(timer);
+    this.#timers.push({ at: this.#now + ms, run });
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      this.#timers = this.#timers.filter((timer) => timer.run !== run);
     };
   }
 
@@ -24,6 +23,12 @@ export class FakeClock implements Clock {
       this.#timers = this.#timers.filter((other) => other !== timer);
       timer.run();
     }
+  }
+
+  /** Put it right by so many milliseconds: timers run on as they would have. */
+  setBack(ms: number): void {
+    this.#now -= ms;
+    this.#timers = this.#timers.map(({ at, run }) => ({ at: at - ms, run }));
   }
 
   /** Move to the next timer. Return the milliseconds that passed; undefined if none runs. */

@@ -16,9 +16,9 @@ export class FakeChannels {
   open(): BroadcastChannel {
     const own = new EventTarget();
     this.#all.add(own);
-    const postMessage = () => {
+    const postMessage = (data: unknown) => {
       for (const other of this.#all) {
-        if (other !== own) setImmediate(() => other.dispatchEvent(new Event('message')));
+        if (other !== own) setImmediate(() => other.dispatchEvent(new MessageEvent('message', { data })));
       }
     };
     const close = () => this.#all.delete(own);

@@ -20,10 +20,15 @@ export class Phone {
   readonly window = new EventTarget();
   /** The pauses that were waited for, in milliseconds. */
   readonly pauses: number[] = [];
+  /** When the page that was opened last has died. */
+  dead: Promise<void> = new Promise(() => {});
+  #lives: Life[] = [];
 
   /** Open the page. It is killed at step `death`: a call, an upload or a step of its database. */
   open(death = Infinity, more: Partial<Deps> = {}): Promise<Outbox> {
     const life = new Life(death);
+    this.#lives.push(life);
+    this.dead = life.ended;
     return openOutbox({
       language: () => 'en',
       limits: () => LIMITS,
@@ -45,9 +50,9 @@ export class Phone {
     let quiet = 0;
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       if (holds()) return;
-      const calls = this.server.calls.length;
+      const steps = this.#steps();
       await new Promise((resolve) => setImmediate(resolve));
-      quiet = this.server.calls.length === calls ? quiet + 1 : 0;
+      quiet = this.#steps() === steps ? quiet + 1 : 0;
       if (quiet < QUIET_TURNS) continue;
       const passed = this.clock.skip();
       if (passed === undefined) return;
@@ -56,14 +61,23 @@ export class Phone {
     }
     throw new Error('it goes on for ever');
   }
+
+  /** How much has happened so far. */
+  #steps(): number {
+    return this.#lives.reduce((sum, { steps }) => sum + steps, this.server.calls.length);
+  }
 }
 
 /** The life of one process: after its death nothing of it has any effect. */
 class Life {
+  readonly ended: Promise<void>;
+  steps = 0;
   #left: number;
+  #end = () => {};
 
   constructor(steps: number) {
     this.#left = steps;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
   clock(clock: FakeClock) {
@@ -76,6 +90,7 @@ class Life {
   network(server: FakeServer): Network {
     return {
       call: async (call) => await this.#survive(async () => await server.call(call)),
+      isOffline: () => server.isOffline(),
       upload: async (upload) => await this.#survive(async () => await server.upload(upload)),
     };
   }
@@ -100,7 +115,9 @@ class Life {
   }
 
   #step(): boolean {
+    this.steps += 1;
     this.#left -= 1;
+    if (this.#left <= 0) this.#end();
     return this.#left > 0;
   }
 }

@@ -47,6 +47,8 @@ export class FakeServer implements Network {
   /** Responds in place of the service, if it returns something. */
   instead: (call: Call) => Partial<Reply> | undefined = () => undefined;
   insteadOfStorage: (upload: Upload) => Partial<Reply> | undefined = () => undefined;
+  /** Whether the phone says that it has no network. */
+  offline = false;
   /** Decides what happens to each call. */
   fault: () => Fault = () => 'none';
   #additions = new Map<string, Medium>();
@@ -64,10 +66,14 @@ export class FakeServer implements Network {
     const content = new Uint8Array(await (file as Blob).arrayBuffer());
     return await this.#through(`${upload.method} ${upload.url}`, () => {
       const instead = this.insteadOfStorage(upload);
-      if (instead) return reply(200, {}, instead);
+      if (instead) return { status: 200, body: '', retryAfter: null, ...instead };
       upload.progress(content.length);
       return this.#store(upload, content);
     });
+  }
+
+  isOffline(): boolean {
+    return this.offline;
   }
 
   /** All media have arrived as they are. */
@@ -189,12 +195,12 @@ export class FakeServer implements Network {
     if (method === 'PUT') {
       if (medium.parts.has(Number(number))) this.twice += 1;
       medium.parts.set(Number(number), content);
-      return reply(200, {});
+      return { status: 200, body: '', retryAfter: null };
     }
     if (medium.content) this.twice += 1;
     medium.content = content;
     medium.state = 'stored';
-    return reply(204, {});
+    return { status: 204, body: '', retryAfter: null };
   }
 
   #medium(declared: Declared): Medium {

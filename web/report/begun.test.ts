@@ -1,0 +1,94 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { beforeEach, expect, test, vi } from 'vitest';
+
+import { FakeChannels } from './outbox/testing/pages.ts';
+
+type Begun = typeof import('./begun.ts');
+
+const MESSAGE = 'text:R1:messages';
+const marks = new Map<string, string>();
+
+beforeEach(() => {
+  const channels = new FakeChannels();
+  marks.clear();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+  vi.stubGlobal('addEventListener', () => {});
+  // `new` takes what a function returns, if it is an object.
+  vi.stubGlobal('BroadcastChannel', function open() {
+    return channels.open();
+  });
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => marks.get(key) ?? null,
+    setItem: (key: string, value: string) => marks.set(key, value),
+    removeItem: (key: string) => marks.delete(key),
+  });
+});
+
+test('what one tab has sent is gone in the other, and not kept again', async () => {
+  const [one, other] = await twoTabs('Begun here');
+  await one.forgetSent(MESSAGE);
+  await vi.waitFor(() => expect(other.wordsOf(MESSAGE)).toBe(''));
+  other.write(MESSAGE, `${other.wordsOf(MESSAGE)}!`);
+  await vi.waitFor(async () => expect(await kept()).toEqual(['!']));
+});
+
+test('newer words of another tab stay when the older ones are sent', async () => {
+  const [one, other] = await twoTabs('Begun here');
+  vi.setSystemTime(Date.now() + 1000);
+  other.write(MESSAGE, 'Other words');
+  await one.forgetSent(MESSAGE);
+  await vi.waitFor(async () => expect(await kept()).toEqual(['Other words']));
+  expect(other.wordsOf(MESSAGE)).toBe('Other words');
+});
+
+test('whoever leaves in one tab leaves no words in the other', async () => {
+  const [one, other] = await twoTabs('Begun here');
+  vi.setSystemTime(Date.now() + 1000);
+  other.write(MESSAGE, 'Other words');
+  await one.forgetAllTexts();
+  await vi.waitFor(() => expect(other.wordsOf(MESSAGE)).toBe(''));
+  expect(await kept()).toEqual([]);
+  expect(marks.size).toBe(0);
+});
+
+test('what a page could not forget before it was gone is forgotten by the next one', async () => {
+  const [one] = await twoTabs('Begun here');
+  const broken = () => {
+    throw new DOMException('', 'InvalidStateError');
+  };
+  vi.stubGlobal('IDBKeyRange', { bound: broken });
+  const leaving = one.forgetAllTexts();
+  expect([...marks]).toEqual([['tipline-forget', '']]);
+  await leaving;
+  vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+  expect((await opened()).begunTexts()).toEqual([]);
+  expect(await kept()).toEqual([]);
+  expect(marks.size).toBe(0);
+});
+
+/** Open a tab. */
+async function opened(): Promise<Begun> {
+  vi.resetModules();
+  const begun = await import('./begun.ts');
+  await begun.loadTexts();
+  return begun;
+}
+
+/** Two tabs that show the same message. */
+async function twoTabs(words: string): Promise<[Begun, Begun]> {
+  const one = await opened();
+  one.write(MESSAGE, words);
+  await vi.waitFor(async () => expect(await kept()).toEqual([words]));
+  const other = await opened();
+  expect(other.wordsOf(MESSAGE)).toBe(words);
+  return [one, other];
+}
+
+/** The words on the phone, as a page sees them that is opened now. */
+async function kept(): Promise<string[]> {
+  vi.resetModules();
+  const { readTexts } = await import('./draft.ts');
+  return (await readTexts()).map(({ text }) => text);
+}
