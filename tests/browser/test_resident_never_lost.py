@@ -221,6 +221,10 @@ def test_a_browser_without_databases_says_so_and_sends(open_page: OpenPage, stac
     # All is sent: what would be lost now is the receipt.
     expect(page.get_by_text("When you close it, your receipt is gone")).to_be_visible()
     expect(before).to_have_count(0)
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     resident.button("start").click()
     resident.begin()
     expect(before).to_contain_text("your receipt is gone")

@@ -70,11 +70,11 @@ export async function loadTexts(): Promise<void> {
 }
 
 /** Forget the texts whose ids begin so, on the phone and in other tabs too: they are not wanted. */
-export async function forgetTexts(start: string = TEXT): Promise<void> {
+export async function forgetTexts(start: string = TEXT): Promise<boolean> {
   const gone = { start, until: Infinity };
   drop(gone);
   channel?.postMessage(gone);
-  await eraseTexts(start);
+  return eraseTexts(start);
 }
 
 /** Forget a text that is sent. Newer words that another tab has for it stay. */
@@ -92,8 +92,8 @@ export async function forgetSent(id: string): Promise<void> {
 export async function forgetAllTexts(): Promise<void> {
   mark(true);
   const now = Date.now();
-  await forgetTexts();
-  if ((await readTexts()).every(({ at }) => at > now)) mark(false);
+  const areErased = await forgetTexts();
+  if (areErased && (await readTexts()).every(({ at }) => at > now)) mark(false);
 }
 
 function drop({ start, until }: Gone): void {

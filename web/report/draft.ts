@@ -109,11 +109,11 @@ export async function eraseDraft(id: string): Promise<boolean> {
   return isErased;
 }
 
-/** Erase all texts whose ids begin so. */
-export async function eraseTexts(start: string = TEXT): Promise<void> {
+/** Erase all texts whose ids begin so. Return whether they are gone from the phone. */
+export async function eraseTexts(start: string = TEXT): Promise<boolean> {
   for (const id of [...memory.keys()]) if (id.startsWith(start)) memory.delete(id);
   // Nothing that people write sorts behind this sign.
-  await erase((store) => store.delete(IDBKeyRange.bound(start, `${start}\uffff`)));
+  return erase((store) => store.delete(IDBKeyRange.bound(start, `${start}\uffff`)));
 }
 
 /** `smaller`: what is kept of it at least, if there is no room for all. */

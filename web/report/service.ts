@@ -38,11 +38,13 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
   });
 }
 
-/** Return whether something that is not sent would be lost if the page were closed now. */
+/** Return whether something that is not sent, or a receipt, would be lost with this page. */
 export function wouldLose(): boolean {
   if (isInMemory()) return true;
   const entries = outbox.value?.entries.value ?? [];
-  return entries.some((entry) => !isKept(entry) && entry.state !== 'sent');
+  return entries.some(
+    (entry) => !isKept(entry) && (entry.state !== 'sent' || asksForReceipt(entry)),
+  );
 }
 
 /** Return whether all of an entry outlives this page. */
