@@ -181,6 +181,22 @@ def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
 
 
 @pytest.mark.thorough
+def test_what_a_colleague_has_declined_is_not_offered_any_more(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    bulletin = drafted(stack)
+    path = f"/v1/officer/bulletins/{bulletin['id']}"
+    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    approve = page.get_by_role("button", name="Approve version 1 and publish it")
+    expect(approve).to_be_visible()
+    reason = {"reason": "Leave out the street."}
+    call(stack, "officer", "POST", f"{path}/decline", reason, {"If-Match": '"1"'})
+    approve.click()
+    expect(page.get_by_text("Leave out the street.")).to_be_visible()
+    expect(approve).to_have_count(0)
+
+
+@pytest.mark.thorough
 def test_a_colleagues_change_is_shown_before_it_is_written_over(
     open_page: OpenPage, stack: Stack
 ) -> None:

@@ -72,7 +72,7 @@ def texts(page: Page) -> list[str]:
                 const rows = event.target.result.transaction('drafts').objectStore('drafts');
                 rows.getAll().onsuccess = found => {
                   event.target.result.close();
-                  resolve(found.target.result.map(row => row.form.text));
+                  resolve(found.target.result.map(row => (row.form ?? row.draft.form).text));
                 };
               };
             })"""
@@ -89,6 +89,9 @@ def test_what_one_window_erases_another_does_not_keep_again(page: Page) -> None:
     page.evaluate(HIDE)
     assert texts(page) == []
     page.get_by_label("What did you see?").fill("I was writing this. And more.")
+    expect(page.get_by_text("In another window of this page")).to_be_visible()
+    assert texts(page) == []
+    page.evaluate(HIDE)
     expect(page.get_by_text("In another window of this page")).to_be_visible()
     assert texts(page) == []
 
@@ -114,10 +117,41 @@ def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
     expect(window.get_by_text("Kept on this device")).to_be_visible()
     page.evaluate(HIDE)
     assert texts(page) == ["Newer."]
-    # What is written there is a report of its own.
+    # What is written there is a report of its own, also in the moment before the page is hidden.
     resident.write("Other words.")
+    page.evaluate(HIDE)
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     assert sorted(texts(page)) == ["Newer.", "Other words."]
+
+
+def test_a_field_that_is_emptied_in_an_older_window_erases_nothing_newer(page: Page) -> None:
+    resident = begun(page, "Old.")
+    window = another(page)
+    window.get_by_label("What did you see?").fill("Newer.")
+    expect(window.get_by_text("Kept on this device")).to_be_visible()
+    resident.write("")
+    page.evaluate(HIDE)
+    resident.write("Something else.")
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    assert sorted(texts(page)) == ["Newer.", "Something else."]
+
+
+def test_what_is_sent_is_what_was_shown_when_it_was_sent(page: Page, stack: Stack) -> None:
+    begun(page, "The first report.")
+    # Faster than anything is kept or compared.
+    page.evaluate(
+        """() => {
+          const buttons = [...document.querySelectorAll('button')];
+          for (const name of ['Send the report', 'Back to the start']) {
+            buttons.find(one => one.textContent.includes(name)).click();
+          }
+        }"""
+    )
+    resident = begun(page, "Half of the second")
+    resident.button("start").click()
+    page.get_by_role("button", name="Show or erase my receipt").click()
+    assert own_report(stack, resident.receipt())["text"] == "The first report."
+    assert texts(page) == ["Half of the second"]
 
 
 def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPage) -> None:
@@ -159,8 +193,10 @@ def test_a_report_that_was_left_before_it_was_read_does_not_come_back(open_page:
         """
         const getAll = IDBObjectStore.prototype.getAll;
         window.held = [];
-        IDBObjectStore.prototype.getAll = function () {
-          if (!window.slow || this.name !== 'drafts') return getAll.call(this);
+        IDBObjectStore.prototype.getAll = function (...range) {
+          if (!window.slow || this.name !== 'drafts' || range.length) {
+            return getAll.apply(this, range);
+          }
           window.slow = false;
           const request = getAll.call(this), held = {};
           request.onsuccess = event => {
@@ -223,3 +259,22 @@ def test_a_report_that_was_put_away_does_not_open_by_a_late_answer(page: Page) -
     expect(page.get_by_role("heading", name="Open your report")).to_be_visible()
     page.get_by_label("Receipt").fill("Nothing of it is shown.")
     expect(page.get_by_text("An old man at the bus stop, alone.")).to_have_count(0)
+
+
+def test_what_is_typed_while_a_message_is_taken_stays_without_what_is_sent(
+    page: Page, stack: Stack
+) -> None:
+    page.context.add_init_script(SLOW_OUTBOX)
+    page.reload()
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    box = page.get_by_label("Write to the police")
+    box.fill("First words.")
+    page.evaluate("window.slow = true")
+    page.get_by_role("button", name="Send", exact=True).click()
+    box.fill("First words. And more.")
+    page.evaluate("window.go()")
+    expect(box).to_have_value("And more.")
+    expect(page.get_by_text("Your message is sent.")).to_be_visible()
+    assert [one["text"] for one in own_report(stack, receipt)["messages"]] == ["First words."]

@@ -85,6 +85,11 @@ function SignedIn({ session, base }: { session: Session; base: string }) {
           name={name || username}
           username={username}
           identify={(access) => usernameOf(base, access)}
+          onDiscard={() => {
+            // The button says so: the browser does not ask once more.
+            desk.drafts.clear();
+            session.signOut();
+          }}
         />
       )}
     </DeskContext.Provider>

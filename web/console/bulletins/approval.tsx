@@ -69,9 +69,13 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
         finish(approved.state === 'published' ? text().approved : text().wordsApproved);
       },
       async (failure) => {
-        if (failure.status !== 412) return false;
-        await showNewer();
-        return true;
+        if (failure.status === 412) {
+          await showNewer();
+          return true;
+        }
+        // Somebody has approved or declined it: the page shows that beside why it was refused.
+        if (failure.code === 'illegal_transition') await again();
+        return false;
       },
     );
 

@@ -36,9 +36,11 @@ interface LockProps {
   name: string;
   username: string;
   identify: Identify;
+  /** Sign out, and discard what is written. */
+  onDiscard: () => void;
 }
 
-export function LockScreen({ session, name, username, identify }: LockProps) {
+export function LockScreen({ session, name, username, identify, onDiscard }: LockProps) {
   const t = sessionTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -64,7 +66,7 @@ export function LockScreen({ session, name, username, identify }: LockProps) {
           {t.unlock}
         </Button>
         <p class="hint">{t.unlockHint}</p>
-        <Button kind="quiet" onClick={() => session.signOut()}>
+        <Button kind="quiet" onClick={onDiscard}>
           {t.discard}
         </Button>
       </div>

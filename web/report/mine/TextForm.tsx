@@ -54,7 +54,9 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       const { id: of, reference } = report;
       await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
       // Whoever has written on meanwhile has words that are not sent.
-      if (wordsOf(name) === typed) await forgetSent(name);
+      const now = wordsOf(name);
+      if (now === typed) await forgetSent(name);
+      else if (now.startsWith(typed)) keepWords(name, now.slice(typed.length).trimStart());
     } catch {
       refuse(() => mine().failed);
     } finally {

@@ -11,7 +11,7 @@ import { Heading } from '../parts/Heading.tsx';
 import { StillSending, stillSending } from '../parts/StillSending.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { showReceipt } from '../../shared/receipt.ts';
-import { go } from '../screen.ts';
+import { go, screen } from '../screen.ts';
 import { isKept, online, outbox } from '../service.ts';
 import { correct, type Refusal } from '../write/state.ts';
 import { Files } from './Files.tsx';
@@ -212,9 +212,12 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
 
 function Refused({ entry }: { entry: Entry }) {
   const text = sent();
+  const [busy, setBusy] = useState(false);
   const repair = async (): Promise<void> => {
+    setBusy(true);
     const draft = await outbox.value?.draftOf(entry.id);
-    if (!draft) return;
+    // Whoever has gone to another screen meanwhile stays there.
+    if (!draft || screen.value.name !== 'sent') return setBusy(false);
     const { keep, report } = draft;
     const form = formOf(report, keep.time || keep.place);
     await correct(form, draft.files, refusalsOf(entry.problem));
@@ -229,7 +232,7 @@ function Refused({ entry }: { entry: Entry }) {
         <p>{text.refusedText}</p>
       </Status>
       {entry.category !== '' && (
-        <Button kind="primary" class="wide" onClick={() => void repair()}>
+        <Button kind="primary" class="wide" busy={busy} onClick={() => void repair()}>
           {text.correct}
         </Button>
       )}

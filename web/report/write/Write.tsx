@@ -39,7 +39,6 @@ import {
   chosen as files,
   clearForm,
   form,
-  isGoneElsewhere,
   keepForm,
   kept,
   leaveForm,
@@ -129,11 +128,8 @@ function WritePage() {
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
-      const isAsked = !isSure && (await isGoneElsewhere());
-      setTwice(isAsked);
-      if (isAsked) return;
       const placeless = isPlaceless(place, hasAreas.value);
-      const entry = await sendForm((words, attached) => {
+      const entry = await sendForm(isSure, (words, attached) => {
         const { keepMetadata } = words;
         return box.add({
           report: contentOf(words, chosen),
@@ -141,6 +137,8 @@ function WritePage() {
           keep: { place: keepMetadata, time: keepMetadata },
         });
       });
+      setTwice(entry === null);
+      if (entry === null) return;
       // Whoever has gone to another screen meanwhile stays there.
       if (isHere.current) go({ name: 'sent', entry: entry.id, placeless });
     } catch (fault) {

@@ -1,7 +1,15 @@
 /** What the report page holds. It outlives a reload, and other screens: it is kept as a draft. */
 import { effect, signal } from '@preact/signals';
 
-import { eraseDraft, handOver, isGone, keepDraft, type KeptDraft, readDrafts } from '../draft.ts';
+import {
+  eraseDraft,
+  handOver,
+  isGone,
+  keepDraft,
+  keepLastWords,
+  type KeptDraft,
+  readDrafts,
+} from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
 import { PAUSE_MS, whenHidden } from '../hidden.ts';
 import { randomUuid } from '../outbox/uuid.ts';
@@ -54,7 +62,11 @@ export async function beginForm(category: string, bulletin: Subject | null): Pro
 
 /** Go on with a draft. Return whether it was there. */
 export function openDraft(wanted: string): Promise<boolean> {
-  return next(async () => (await readDrafts()).find((one) => one.id === wanted));
+  return next(async () => {
+    const draft = (await readDrafts()).find((one) => one.id === wanted);
+    // One of an older page may lack what is new.
+    return draft && { ...draft, form: { ...emptyForm(), ...draft.form } };
+  });
 }
 
 /** Leave what is written to its draft: whoever erases that finds nothing of it here. */
@@ -85,30 +97,33 @@ export async function clearForm(): Promise<boolean> {
 
 /**
  * Give what is written to the outbox: `take` does. It is no draft any more then; what somebody writes
- * meanwhile becomes one of its own.
+ * meanwhile becomes one of its own. Return null, and give nothing, when another page has sent or erased
+ * it and the person is not asked yet (`isSure`).
  */
 export async function sendForm<T>(
+  isSure: boolean,
   take: (words: Form, files: readonly File[]) => Promise<T>,
-): Promise<T> {
-  const sent = id;
+): Promise<T | null> {
+  // What is shown now, whatever is shown when the outbox has taken it.
+  const [sent, content] = [id, written()];
+  const mayBeGone = !isSure && known !== null;
+  void keepNow();
+  const taken = await handOver(sent, async () => {
+    if (mayBeGone && (await isGone(sent))) return null;
+    const given = await take(content.words, content.files);
+    await keeping;
+    if (id === sent) letGo(content);
+    return given;
+  });
+  if (taken === null && id === sent) kept.value = 'gone';
   await keepNow();
-  const { words, files } = written();
-  const taken = await handOver(sent, () => take(words, files));
-  if (id !== sent) return taken;
-  if (isSame({ words, files }, written())) {
-    show(fresh());
-  } else {
-    [id, known] = [randomUuid(), null];
-    await keepNow();
-  }
   return taken;
 }
 
-/** Return whether another page has sent or erased what is shown here. */
-export async function isGoneElsewhere(): Promise<boolean> {
-  await keeping;
-  if (known && (await isGone(id))) kept.value = 'gone';
-  return kept.value === 'gone';
+/** Show nothing of what was sent; what was written since is another report. */
+function letGo(content: ReturnType<typeof written>): void {
+  if (isSame(content, written())) show(fresh());
+  else [id, known] = [randomUuid(), null];
 }
 
 /** Keep what is written whenever it changes, and at once when the page is hidden. Call it once. */
@@ -126,38 +141,50 @@ export function keepForm(): void {
     // A file at once: it is what costs most to get again.
     timer = setTimeout(() => void keepNow(), isTyped ? PAUSE_MS : 0);
   });
-  whenHidden(() => void keepNow({ isLast: true }));
+  whenHidden(keepLast);
 }
 
-/** Keep what is written now. `isLast`: the page may be gone before it could compare anything. */
-function keepNow({ isLast = false } = {}): Promise<void> {
+/** Keep what is written now. `at`: when that was last changed. */
+function keepNow(at = Date.now()): Promise<void> {
   clearTimeout(timer);
   if (isKnown()) return keeping;
   const mine = shown;
   keeping = keeping.then(async () => {
     // It was sent or erased while this waited, or kept by an earlier one.
-    if (mine === shown && !isKnown()) await keep(isLast);
+    if (mine === shown && !isKnown()) await keep(at);
   });
   return keeping;
 }
 
+/** The same of a page that may be gone before it could compare anything. */
+function keepLast(): void {
+  if (isKnown()) return;
+  const { words, files } = written();
+  const at = Date.now();
+  if (isBegun(words, files.length)) {
+    void keepLastWords({ id, form: words, files, at }, known?.at ?? null);
+  }
+  void keepNow(at);
+}
+
 /** Keep it as a draft. An empty form is none. */
-async function keep(isLast: boolean): Promise<void> {
+async function keep(at: number): Promise<void> {
   const mine = shown;
   const { words, files } = written();
   if (!isBegun(words, files.length)) {
-    if (known) await eraseDraft(id);
-    known = null;
+    const before = known;
+    const emptied = id;
+    // Another page may have written on in it: that stays.
+    [id, known] = [randomUuid(), null];
+    if (before) await eraseDraft(emptied, before.at);
     return;
   }
-  const at = Date.now();
-  const draft = { id, form: words, files, at };
-  const became = await keepDraft(draft, isLast ? undefined : (known?.at ?? null));
+  const became = await keepDraft({ id, form: words, files, at }, known?.at ?? null);
   if (mine !== shown) return;
   if (became === 'other') {
     // Neither page's words are lost: from here on these are a draft of their own.
     [id, known] = [randomUuid(), null];
-    return keep(isLast);
+    return keep(at);
   }
   if (became === 'kept') known = { words, files, at };
   if (isSame({ words, files }, written())) kept.value = became;
