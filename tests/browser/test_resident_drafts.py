@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report
+from tests.browser.residents import Resident, own_report, phone_photo
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -122,6 +122,27 @@ def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
     page.evaluate(HIDE)
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     assert sorted(texts(page)) == ["Newer.", "Other words."]
+
+
+def test_a_page_that_is_hidden_again_and_again_keeps_one_draft(page: Page) -> None:
+    resident = begun(page, "Old.")
+    resident.photograph(phone_photo())
+    # Hidden before, while and after it is kept.
+    page.evaluate(
+        """async () => {
+          const field = document.querySelector('textarea');
+          for (const wait of [0, 1, 2, 5, 399, 401, 405, 410, 0, 0]) {
+            field.value += ' more';
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+            await new Promise(resolve => setTimeout(resolve, wait));
+            dispatchEvent(new Event('pagehide'));
+          }
+        }"""
+    )
+    page.reload()
+    page.get_by_role("button", name="Go on with it").click()
+    expect(page.get_by_label("What did you see?")).to_have_value("Old." + " more" * 10)
+    assert len(texts(page)) == 1
 
 
 def test_a_field_that_is_emptied_in_an_older_window_erases_nothing_newer(page: Page) -> None:

@@ -8,7 +8,6 @@ import { signal } from '@preact/signals';
 
 import { NoDatabase, result, within } from './draftRows.ts';
 import type { Form } from './form.ts';
-import { randomUuid } from './outbox/uuid.ts';
 
 export interface KeptDraft {
   readonly id: string;
@@ -25,14 +24,7 @@ export interface KeptText {
   readonly at: number;
 }
 
-/** What a page had of a draft as it went, and when that was last changed as far as it knew. */
-interface LastWords {
-  readonly id: string;
-  readonly draft: KeptDraft;
-  readonly known: number | null;
-}
-
-type Row = KeptDraft | KeptText | LastWords;
+type Row = KeptDraft | KeptText;
 
 /**
  * What became of a draft that was to be kept. `partly`: without its files. `not`: in memory alone.
@@ -46,15 +38,24 @@ export const draftChanges = signal(0);
 
 /** The ids of texts begin so; those of reports are UUIDs. */
 export const TEXT = 'text:';
-const LAST = 'last:';
 
-const memory = new Map<string, KeptDraft | KeptText>();
+/** Tells other pages which draft was kept or erased here. Without it nobody is sure of a draft. */
+const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tipline-drafts');
+/** The ids of those that another page has kept or erased since they were last compared. */
+const touched = new Set<string>();
+if (channel) {
+  channel.onmessage = ({ data: id }: MessageEvent<string>) => {
+    touched.add(id);
+    draftChanges.value += 1;
+  };
+}
+
+const memory = new Map<string, Row>();
 /** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
 const handedOver = new Set<string>();
 
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
-  await settle();
   const all = (await readAll()).filter((row) => 'form' in row);
   return all.filter(({ id }) => !handedOver.has(id));
 }
@@ -70,26 +71,21 @@ export function isInMemory(): boolean {
 }
 
 /**
- * Keep a draft instead of what it was. `known` is when that was last changed as far as this page
- * knows, or null when it was not kept yet.
+ * Keep a draft instead of what it was. `known` has when that was last changed, as far as this page
+ * knows or has written it; nothing when it was not kept yet. Without it nothing is compared, and it is
+ * written at once: the page may be gone before an answer came.
  */
-export async function keepDraft(draft: KeptDraft, known: number | null): Promise<Keeping> {
+export async function keepDraft(draft: KeptDraft, known?: readonly number[]): Promise<Keeping> {
   const smaller = draft.files.length > 0 ? { ...draft, files: [] } : null;
   const keeping = await keep(draft, smaller, known);
-  draftChanges.value += 1;
+  if (keeping === 'kept' || keeping === 'partly') touched.delete(draft.id);
+  tell(draft.id);
   return keeping;
 }
 
-/**
- * Keep a draft of a page that may be gone before it could compare anything. What it is compared with
- * is found by whoever reads the drafts next, or keeps this one.
- */
-export async function keepLastWords(draft: KeptDraft, known: number | null): Promise<void> {
-  try {
-    await within('readwrite', (store) => void store.put({ id: LAST + draft.id, draft, known }));
-  } catch {
-    // The page says that there is no room when it has looked.
-  }
+/** Return whether no other page has kept or erased a draft since it was kept here. */
+export function isOurs(id: string): boolean {
+  return channel !== null && !touched.has(id);
 }
 
 /** Return whether another page has sent or erased a draft that was kept. */
@@ -122,18 +118,22 @@ export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T
 }
 
 /**
- * Return whether it is gone from the phone. With `known`, when it was last changed as far as this page
- * knows, it stays if another page has changed it.
+ * Return whether it is gone from the phone. With `known`, as above, it stays if another page has
+ * changed it.
  */
-export async function eraseDraft(id: string, known?: number): Promise<boolean> {
+export async function eraseDraft(id: string, known?: readonly number[]): Promise<boolean> {
   memory.delete(id);
   const isErased = await erase(async (store) => {
     const found = (await result(store.get(id))) as KeptDraft | undefined;
-    if (known === undefined || found?.at === known) store.delete(id);
-    store.delete(LAST + id);
+    if (!known || (found && known.includes(found.at))) store.delete(id);
   });
-  draftChanges.value += 1;
+  tell(id);
   return isErased;
+}
+
+function tell(id: string): void {
+  draftChanges.value += 1;
+  channel?.postMessage(id);
 }
 
 /** Erase all texts whose ids begin so. Return whether they are gone from the phone. */
@@ -144,10 +144,10 @@ export async function eraseTexts(start: string = TEXT): Promise<boolean> {
 }
 
 /** `smaller`: what is kept of it at least, if there is no room for all. */
-async function keep<T extends KeptDraft | KeptText>(
-  row: T,
-  smaller: T | null,
-  known?: number | null,
+async function keep(
+  row: Row,
+  smaller: Row | null,
+  known?: readonly number[],
 ): Promise<Keeping> {
   // In memory, no other page can have changed it.
   const compared = memory.has(row.id) ? undefined : known;
@@ -166,48 +166,20 @@ async function keep<T extends KeptDraft | KeptText>(
   }
 }
 
-function put(row: KeptDraft | KeptText, known?: number | null): Promise<'kept' | 'gone' | 'other'> {
+function put(row: Row, known?: readonly number[]): Promise<'kept' | 'gone' | 'other'> {
   if (known === undefined) {
     return within('readwrite', (store) => {
-      store.delete(LAST + row.id);
       store.put(row);
       return 'kept';
     });
   }
   return within('readwrite', async (store) => {
-    store.delete(LAST + row.id);
-    return compareAndPut(store, row, known);
+    const found = (await result(store.get(row.id))) as Row | undefined;
+    if (!found && known.length > 0) return 'gone';
+    if (found && !known.includes(found.at)) return 'other';
+    store.put(row);
+    return 'kept';
   });
-}
-
-async function compareAndPut(
-  store: IDBObjectStore,
-  row: KeptDraft | KeptText,
-  known: number | null,
-): Promise<'kept' | 'gone' | 'other'> {
-  const found = (await result(store.get(row.id))) as KeptDraft | undefined;
-  if (!found && known !== null) return 'gone';
-  // Its own last words may have been settled meanwhile.
-  if (found && found.at !== known && found.at !== row.at) return 'other';
-  store.put(row);
-  return 'kept';
-}
-
-/** Put the last words of pages that went into their drafts: what `keepDraft` does, later. */
-async function settle(): Promise<void> {
-  try {
-    await within('readwrite', async (store) => {
-      const range = IDBKeyRange.bound(LAST, `${LAST}\uffff`);
-      for (const { id, draft, known } of await result<LastWords[]>(store.getAll(range))) {
-        store.delete(id);
-        const became = await compareAndPut(store, draft, known);
-        // Neither page's words are lost.
-        if (became === 'other') store.put({ ...draft, id: randomUuid() });
-      }
-    });
-  } catch {
-    // What cannot be read now is settled another time.
-  }
 }
 
 async function erase(change: (store: IDBObjectStore) => Promise<void> | void): Promise<boolean> {
@@ -219,8 +191,8 @@ async function erase(change: (store: IDBObjectStore) => Promise<void> | void): P
   }
 }
 
-async function readAll(): Promise<readonly (KeptDraft | KeptText)[]> {
-  const kept = (await readKept()).filter((row) => 'at' in row);
+async function readAll(): Promise<readonly Row[]> {
+  const kept = await readKept();
   const all = new Map([...kept.map((row) => [row.id, row] as const), ...memory]);
   return [...all.values()].sort((one, other) => one.at - other.at);
 }

@@ -55,8 +55,9 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
       // Whoever has written on meanwhile has words that are not sent.
       const now = wordsOf(name);
+      const more = now.startsWith(typed) ? now.slice(typed.length) : '';
       if (now === typed) await forgetSent(name);
-      else if (now.startsWith(typed)) keepWords(name, now.slice(typed.length).trimStart());
+      else if (/^\s/.test(more)) keepWords(name, more.trimStart());
     } catch {
       refuse(() => mine().failed);
     } finally {

@@ -213,11 +213,18 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
 function Refused({ entry }: { entry: Entry }) {
   const text = sent();
   const [busy, setBusy] = useState(false);
+  const isRepairing = useRef(false);
   const repair = async (): Promise<void> => {
+    // A second press may come before it is shown that the first one works.
+    if (isRepairing.current) return;
+    isRepairing.current = true;
     setBusy(true);
     const draft = await outbox.value?.draftOf(entry.id);
     // Whoever has gone to another screen meanwhile stays there.
-    if (!draft || screen.value.name !== 'sent') return setBusy(false);
+    if (!draft || screen.value.name !== 'sent') {
+      isRepairing.current = false;
+      return setBusy(false);
+    }
     const { keep, report } = draft;
     const form = formOf(report, keep.time || keep.place);
     await correct(form, draft.files, refusalsOf(entry.problem));

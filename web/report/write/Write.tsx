@@ -96,6 +96,7 @@ function WritePage() {
   // Another page has sent or erased it: whether it is sent from here, too, is asked.
   const [isTwice, setTwice] = useState(false);
   const isHere = useIsHere();
+  const isSending = useRef(false);
   const [choosing, setChoosing] = useState(!form.value.category);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
@@ -126,6 +127,9 @@ function WritePage() {
     setErrors(() => errorsOf(faults, wrongFiles));
     setAttempt(attempt + 1);
     if (faults.length + wrongFiles.length > 0) return;
+    // A second press may come before it is shown that the first one works.
+    if (isSending.current) return;
+    isSending.current = true;
     setBusy(true);
     try {
       const placeless = isPlaceless(place, hasAreas.value);
@@ -147,6 +151,7 @@ function WritePage() {
         fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
       ]);
     } finally {
+      isSending.current = false;
       setBusy(false);
     }
   };

@@ -5,8 +5,9 @@ import {
   eraseDraft,
   handOver,
   isGone,
+  isOurs,
   keepDraft,
-  keepLastWords,
+  type Keeping,
   type KeptDraft,
   readDrafts,
 } from '../draft.ts';
@@ -33,22 +34,29 @@ export const kept = signal<'nothing' | 'kept' | 'partly' | 'not' | 'gone'>('noth
 
 /** When a draft was last changed that was not kept yet. */
 const NEVER = 0;
+/** How long whoever writes without a pause may wait until it is kept, in milliseconds. */
+const PATIENCE_MS = 2000;
 
 interface Content {
   readonly words: Form;
   readonly files: readonly File[];
-  /** When it was last changed, in milliseconds since 1970. */
-  readonly at: number;
 }
 
 let id = randomUuid();
-/** What the draft has as far as this page knows; null while it has none. */
+/** What the draft has as far as this page knows; null while it has not all of anything. */
 let known: Content | null = null;
+/**
+ * When the draft was last changed as it was read, and each time that this page wrote it: another time
+ * is another page's. What is being compared meanwhile sees what is added.
+ */
+let times: number[] = [];
 /** Grows with each report that is shown: what was to be kept of another one is not kept of this. */
 let shown = 0;
 /** Grows with each report that is asked for: one that is read slowly does not come after the next. */
 let asked = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** When what is not kept yet was begun. */
+let waitingSince = 0;
 let keeping: Promise<void> = Promise.resolve();
 
 export function change(part: Partial<Form>): void {
@@ -106,7 +114,7 @@ export async function sendForm<T>(
 ): Promise<T | null> {
   // What is shown now, whatever is shown when the outbox has taken it.
   const [sent, content] = [id, written()];
-  const mayBeGone = !isSure && known !== null;
+  const mayBeGone = !isSure && times.length > 0;
   void keepNow();
   const taken = await handOver(sent, async () => {
     if (mayBeGone && (await isGone(sent))) return null;
@@ -121,9 +129,9 @@ export async function sendForm<T>(
 }
 
 /** Show nothing of what was sent; what was written since is another report. */
-function letGo(content: ReturnType<typeof written>): void {
+function letGo(content: Content): void {
   if (isSame(content, written())) show(fresh());
-  else [id, known] = [randomUuid(), null];
+  else beginAnother();
 }
 
 /** Keep what is written whenever it changes, and at once when the page is hidden. Call it once. */
@@ -138,59 +146,79 @@ export function keepForm(): void {
     // Whoever looks at a draft does not change it.
     if (isKnown()) return;
     if (kept.peek() !== 'gone') kept.value = 'nothing';
+    waitingSince ||= Date.now();
+    const left = Math.max(0, waitingSince + PATIENCE_MS - Date.now());
     // A file at once: it is what costs most to get again.
-    timer = setTimeout(() => void keepNow(), isTyped ? PAUSE_MS : 0);
+    timer = setTimeout(() => void keepNow(), isTyped ? Math.min(PAUSE_MS, left) : 0);
   });
   whenHidden(keepLast);
 }
 
-/** Keep what is written now. `at`: when that was last changed. */
-function keepNow(at = Date.now()): Promise<void> {
+/** Keep what is written now. */
+function keepNow(): Promise<void> {
   clearTimeout(timer);
+  waitingSince = 0;
   if (isKnown()) return keeping;
   const mine = shown;
   keeping = keeping.then(async () => {
     // It was sent or erased while this waited, or kept by an earlier one.
-    if (mine === shown && !isKnown()) await keep(at);
+    if (mine === shown && !isKnown()) await keep();
   });
   return keeping;
 }
 
-/** The same of a page that may be gone before it could compare anything. */
+/**
+ * The same of a page that may be gone before anything could be compared. Unless another page has
+ * changed the draft, it is written at once.
+ */
 function keepLast(): void {
-  if (isKnown()) return;
   const { words, files } = written();
-  const at = Date.now();
-  if (isBegun(words, files.length)) {
-    void keepLastWords({ id, form: words, files, at }, known?.at ?? null);
-  }
-  void keepNow(at);
+  const isSure = times.length > 0 && isOurs(id);
+  if (isKnown() || !isSure || !isBegun(words, files.length)) return void keepNow();
+  clearTimeout(timer);
+  const [mine, at] = [shown, Date.now()];
+  waitingSince = 0;
+  times.push(at);
+  const became = keepDraft({ id, form: words, files, at });
+  keeping = keeping.then(async () => note(mine, { words, files }, await became));
 }
 
 /** Keep it as a draft. An empty form is none. */
-async function keep(at: number): Promise<void> {
+async function keep(): Promise<void> {
   const mine = shown;
   const { words, files } = written();
   if (!isBegun(words, files.length)) {
-    const before = known;
-    const emptied = id;
+    const [emptied, before] = [id, times];
     // Another page may have written on in it: that stays.
-    [id, known] = [randomUuid(), null];
-    if (before) await eraseDraft(emptied, before.at);
+    beginAnother();
+    await eraseDraft(emptied, before);
     return;
   }
-  const became = await keepDraft({ id, form: words, files, at }, known?.at ?? null);
+  const at = Date.now();
+  const became = await keepDraft({ id, form: words, files, at }, times);
   if (mine !== shown) return;
   if (became === 'other') {
     // Neither page's words are lost: from here on these are a draft of their own.
-    [id, known] = [randomUuid(), null];
-    return keep(at);
+    beginAnother();
+    return keep();
   }
-  if (became === 'kept') known = { words, files, at };
-  if (isSame({ words, files }, written())) kept.value = became;
+  if (became === 'kept' || became === 'partly') times.push(at);
+  note(mine, { words, files }, became);
 }
 
-function written(): Pick<Content, 'words' | 'files'> {
+/** Take note of what became of what was to be kept. */
+function note(mine: number, content: Content, became: Keeping): void {
+  if (mine !== shown) return;
+  if (became === 'kept') known = content;
+  if (isSame(content, written()) && became !== 'other') kept.value = became;
+}
+
+/** From here on it is a draft of its own. */
+function beginAnother(): void {
+  [id, known, times] = [randomUuid(), null, []];
+}
+
+function written(): Content {
   return { words: form.value, files: chosen.all.value.map(({ file }) => file) };
 }
 
@@ -198,7 +226,7 @@ function isKnown(): boolean {
   return known !== null && isSame(known, written());
 }
 
-function isSame(one: Pick<Content, 'words' | 'files'>, other: typeof one): boolean {
+function isSame(one: Content, other: Content): boolean {
   const { words, files } = other;
   const areSame = one.files.length === files.length && one.files.every((file, n) => file === files[n]);
   return areSame && one.words === words;
@@ -222,7 +250,8 @@ function show(draft: KeptDraft): void {
   const { form: words, files, at } = draft;
   shown += 1;
   id = draft.id;
-  known = at === NEVER ? null : { words, files, at };
+  [known, times] = at === NEVER ? [null, []] : [{ words, files }, [at]];
+  waitingSince = 0;
   refusals.value = [];
   kept.value = 'nothing';
   form.value = words;
