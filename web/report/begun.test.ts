@@ -5,6 +5,10 @@ import { FakeChannels } from './outbox/testing/pages.ts';
 
 type Begun = typeof import('./begun.ts');
 
+// A busy machine may take its time.
+vi.setConfig({ testTimeout: 30_000 });
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 });
+
 const MESSAGE = 'text:R1:messages';
 const marks = new Map<string, string>();
 
@@ -29,9 +33,9 @@ beforeEach(() => {
 test('what one tab has sent is gone in the other, and not kept again', async () => {
   const [one, other] = await twoTabs('Begun here');
   await one.forgetSent(MESSAGE);
-  await vi.waitFor(() => expect(other.wordsOf(MESSAGE)).toBe(''));
+  await eventually(() => expect(other.wordsOf(MESSAGE)).toBe(''));
   other.write(MESSAGE, `${other.wordsOf(MESSAGE)}!`);
-  await vi.waitFor(async () => expect(await kept()).toEqual(['!']));
+  await eventually(async () => expect(await kept()).toEqual(['!']));
 });
 
 test('newer words of another tab stay when the older ones are sent', async () => {
@@ -39,7 +43,7 @@ test('newer words of another tab stay when the older ones are sent', async () =>
   vi.setSystemTime(Date.now() + 1000);
   other.write(MESSAGE, 'Other words');
   await one.forgetSent(MESSAGE);
-  await vi.waitFor(async () => expect(await kept()).toEqual(['Other words']));
+  await eventually(async () => expect(await kept()).toEqual(['Other words']));
   expect(other.wordsOf(MESSAGE)).toBe('Other words');
 });
 
@@ -48,7 +52,7 @@ test('whoever leaves in one tab leaves no words in the other', async () => {
   vi.setSystemTime(Date.now() + 1000);
   other.write(MESSAGE, 'Other words');
   await one.forgetAllTexts();
-  await vi.waitFor(() => expect(other.wordsOf(MESSAGE)).toBe(''));
+  await eventually(() => expect(other.wordsOf(MESSAGE)).toBe(''));
   expect(await kept()).toEqual([]);
   expect(marks.size).toBe(0);
 });
@@ -80,7 +84,7 @@ async function opened(): Promise<Begun> {
 async function twoTabs(words: string): Promise<[Begun, Begun]> {
   const one = await opened();
   one.write(MESSAGE, words);
-  await vi.waitFor(async () => expect(await kept()).toEqual([words]));
+  await eventually(async () => expect(await kept()).toEqual([words]));
   const other = await opened();
   expect(other.wordsOf(MESSAGE)).toBe(words);
   return [one, other];

@@ -39,7 +39,7 @@ export const draftChanges = signal(0);
 /** The ids of texts begin so; those of reports are UUIDs. */
 export const TEXT = 'text:';
 
-/** Tells other pages which draft was kept or erased here. Without it nobody is sure of a draft. */
+/** Says to other pages which draft was kept or erased here. Without it nobody is sure of a draft. */
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tipline-drafts');
 /** The ids of those that another page has kept or erased since they were last compared. */
 const touched = new Set<string>();
