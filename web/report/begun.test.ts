@@ -6,7 +6,6 @@ import { FakeChannels } from './outbox/testing/pages.ts';
 type Begun = typeof import('./begun.ts');
 
 // A busy machine may take its time.
-vi.setConfig({ testTimeout: 30_000 });
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 });
 
 const MESSAGE = 'text:R1:messages';
