@@ -90,6 +90,12 @@ class Resident:
         self.button("category").click()
         expect(self.page.get_by_label(self.words["text"])).to_be_visible()
 
+    def begin_kept(self, text: str) -> None:
+        """Begin a report, and wait until it is kept on the phone."""
+        self.begin()
+        self.write(text)
+        expect(self.page.get_by_text("Kept on this device")).to_be_visible()
+
     def write(self, text: str) -> None:
         self.page.get_by_label(self.words["text"]).fill(text)
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, page_of
 from tests.browser.officers import ZHAO
 from tests.browser.screens import axe_violations, take_pictures
-from tests.browser.test_bulletins import changed, drafted, public, published
+from tests.browser.test_bulletins import changed, drafted, public, published, with_place
 from tests.local.stack import Stack
 
 BLACK = {"title": {"en": "Have you seen a black van?", "zh": "寻找黑色面包车"}}
@@ -122,9 +122,7 @@ def test_what_an_officer_has_written_themselves_is_not_new_to_them(
     open_page: OpenPage, stack: Stack
 ) -> None:
     bulletin = drafted(stack)
-    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
-    page.get_by_role("button", name="Edit").click()
-    page.get_by_label("Place in words").fill("By the lake")
+    page = with_place(open_page, bulletin)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved. A colleague")).to_be_visible()
     expect(page.get_by_text("Version 2").first).to_be_visible()

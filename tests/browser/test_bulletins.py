@@ -45,6 +45,14 @@ def changed(stack: Stack, bulletin: dict[str, Any], change: dict[str, Any]) -> N
     call(stack, "officer", "PATCH", path, change, {"If-Match": f'"{version}"'})
 
 
+def with_place(open_page: OpenPage, bulletin: dict[str, Any]) -> Page:
+    """Return a bulletin that Zhao edits: its place is written, and not saved."""
+    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Place in words").fill("By the lake")
+    return page
+
+
 def public(stack: Stack, bulletin_id: str) -> requests.Response:
     return requests.get(f"{stack.api}/v1/bulletins/{bulletin_id}", timeout=10)
 
@@ -201,9 +209,7 @@ def test_a_colleagues_change_is_shown_before_it_is_written_over(
     open_page: OpenPage, stack: Stack
 ) -> None:
     bulletin = drafted(stack)
-    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
-    page.get_by_role("button", name="Edit").click()
-    page.get_by_label("Place in words").fill("By the lake")
+    page = with_place(open_page, bulletin)
     changed(stack, bulletin, {"title": {"en": "Have you seen a black van?"}})
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("A colleague has changed it")

@@ -38,9 +38,7 @@ HIDE = "dispatchEvent(new Event('pagehide'))"
 def begun(page: Page, words: str) -> Resident:
     """Return a resident who has begun a report, which is kept."""
     resident = Resident(page)
-    resident.begin()
-    resident.write(words)
-    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.begin_kept(words)
     return resident
 
 

@@ -127,9 +127,7 @@ def test_what_was_begun_keeps_its_place_while_nobody_changes_it(page: Page) -> N
     resident = Resident(page)
     text = page.get_by_label("What did you see?")
     for words in ("About an old man.", "About a purse."):
-        resident.begin()
-        resident.write(words)
-        expect(page.get_by_text("Kept on this device")).to_be_visible()
+        resident.begin_kept(words)
         resident.button("start").click()
     begun = page.get_by_role("button", name="Go on with it")
     for _ in range(2):
@@ -150,9 +148,7 @@ def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
     expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
     # Neither when the page is hidden nor when another report is begun.
     page.evaluate("dispatchEvent(new Event('pagehide'))")
-    resident.begin()
-    resident.write("Another one.")
-    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.begin_kept("Another one.")
     resident.button("start").click()
     expect(page.get_by_role("button", name="Go on with it")).to_have_count(1)
     assert resident.kept_rows() == 1
@@ -161,9 +157,7 @@ def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
 @pytest.mark.thorough
 def test_a_begun_report_can_be_erased(page: Page) -> None:
     resident = Resident(page)
-    resident.begin()
-    resident.write("I was writing this.")
-    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.begin_kept("I was writing this.")
     page.get_by_role("button", name="Erase and go back").click()
     page.get_by_role("button", name="Erase and go back").click()
     expect(resident.heading("Tell the police what you saw")).to_be_visible()

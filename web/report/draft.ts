@@ -6,8 +6,9 @@
  */
 import { signal } from '@preact/signals';
 
-import { NoDatabase, result, within } from './draftRows.ts';
+import { NoDatabase, within } from './draftRows.ts';
 import type { Form } from './form.ts';
+import { result } from './request.ts';
 
 export interface KeptDraft {
   readonly id: string;
@@ -123,12 +124,16 @@ export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T
  */
 export async function eraseDraft(id: string, known?: readonly number[]): Promise<boolean> {
   memory.delete(id);
-  const isErased = await erase(async (store) => {
-    const found = (await result(store.get(id))) as KeptDraft | undefined;
-    if (!known || (found && known.includes(found.at))) store.delete(id);
-  });
+  const isErased = await erase((store) =>
+    known ? eraseKnown(store, id, known) : void store.delete(id),
+  );
   tell(id);
   return isErased;
+}
+
+async function eraseKnown(store: IDBObjectStore, id: string, known: readonly number[]): Promise<void> {
+  const found = (await result(store.get(id))) as KeptDraft | undefined;
+  if (found && known.includes(found.at)) store.delete(id);
 }
 
 function tell(id: string): void {

@@ -1,5 +1,6 @@
 /** Keeps entries and files in IndexedDB. */
 
+import { result } from '../request.ts';
 import { restore, type Kept } from './kept.ts';
 import type { Change, Store } from './store.ts';
 import { randomUuid } from './uuid.ts';
@@ -34,18 +35,18 @@ export class IndexedStore implements Store {
   async probe(): Promise<void> {
     await this.#transact([PROBES], async (transaction) => {
       const probes = transaction.objectStore(PROBES);
-      await done(probes.put(new Blob(['probe']), 'probe'));
-      await done(probes.delete('probe'));
-      this.#born = await done<unknown>(probes.get(BORN));
+      await result(probes.put(new Blob(['probe']), 'probe'));
+      await result(probes.delete('probe'));
+      this.#born = await result<unknown>(probes.get(BORN));
       if (this.#born !== undefined) return;
       this.#born = randomUuid();
-      await done(probes.put(this.#born, BORN));
+      await result(probes.put(this.#born, BORN));
     });
   }
 
   async all(): Promise<Kept[]> {
     const all = await this.#within([ENTRIES], (transaction) =>
-      done<unknown[]>(transaction.objectStore(ENTRIES).getAll()),
+      result<unknown[]>(transaction.objectStore(ENTRIES).getAll()),
     );
     return all
       .map(restore)
@@ -55,9 +56,9 @@ export class IndexedStore implements Store {
 
   async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
     await this.#within([ENTRIES, FILES], async (transaction) => {
-      await done(transaction.objectStore(ENTRIES).add(kept));
+      await result(transaction.objectStore(ENTRIES).add(kept));
       for (const [place, file] of files.entries()) {
-        await done(transaction.objectStore(FILES).put(file, [kept.id, place]));
+        await result(transaction.objectStore(FILES).put(file, [kept.id, place]));
       }
     });
     return kept;
@@ -66,13 +67,13 @@ export class IndexedStore implements Store {
   update(id: string, change: Change): Promise<Kept | undefined> {
     return this.#within([ENTRIES, FILES], async (transaction) => {
       const entries = transaction.objectStore(ENTRIES);
-      const found: unknown = await done(entries.get(id));
+      const found: unknown = await result(entries.get(id));
       const before = found === undefined ? null : restore(found);
       if (!before) return undefined;
       const kept = change(before);
-      await done(entries.put(kept));
+      await result(entries.put(kept));
       for (const [place, { state }] of kept.files.entries()) {
-        if (state !== 'waiting') await done(transaction.objectStore(FILES).delete([id, place]));
+        if (state !== 'waiting') await result(transaction.objectStore(FILES).delete([id, place]));
       }
       return kept;
     });
@@ -80,21 +81,21 @@ export class IndexedStore implements Store {
 
   file(id: string, place: number): Promise<Blob | undefined> {
     return this.#within([FILES], (transaction) =>
-      done<Blob | undefined>(transaction.objectStore(FILES).get([id, place])),
+      result<Blob | undefined>(transaction.objectStore(FILES).get([id, place])),
     );
   }
 
   async remove(id: string): Promise<void> {
     await this.#within([ENTRIES, FILES], async (transaction) => {
-      await done(transaction.objectStore(ENTRIES).delete(id));
-      await done(transaction.objectStore(FILES).delete(IDBKeyRange.bound([id], [id, []])));
+      await result(transaction.objectStore(ENTRIES).delete(id));
+      await result(transaction.objectStore(FILES).delete(IDBKeyRange.bound([id], [id, []])));
     });
   }
 
   /** Run steps in one transaction. Throws Lost if the database is not the one that was probed. */
   #within<T>(stores: string[], steps: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
     return this.#transact([...stores, PROBES], async (transaction) => {
-      const born = await done<unknown>(transaction.objectStore(PROBES).get(BORN));
+      const born = await result<unknown>(transaction.objectStore(PROBES).get(BORN));
       if (born !== this.#born) throw new Lost();
       return await steps(transaction);
     });
@@ -134,15 +135,8 @@ export class IndexedStore implements Store {
       opening.result.createObjectStore(FILES);
       opening.result.createObjectStore(PROBES);
     };
-    return done(opening);
+    return result(opening);
   }
-}
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('failed'));
-  });
 }
 
 function abort(transaction: IDBTransaction): void {
