@@ -216,10 +216,13 @@ def test_without_a_web_client_it_leads_nowhere_but_to_the_emergency_number() -> 
 
 
 def test_it_shows_times_of_the_city_with_their_zone() -> None:
-    bulletin = published(expires_at="2026-12-03T18:03:00Z")
+    until = (wiring.clock.now() + timedelta(days=9)).replace(hour=18, minute=3, second=0)
+    bulletin = published(expires_at=times.render(until))
     page = Parsed(page_of(bulletin).text)
-    assert "Valid until: 4 December 2026, 02:03 (UTC+8)" in page.said["li"]
-    assert "有效期至：2026年12月4日 02:03 (UTC+8)" in page.said["li"]
+    there = until + timedelta(hours=8)
+    in_english = f"{there.day} {there:%B %Y}, 02:03 (UTC+8)"
+    assert f"Valid until: {in_english}" in page.said["li"]
+    assert f"有效期至：{there.year}年{there.month}月{there.day}日 02:03 (UTC+8)" in page.said["li"]
 
 
 def test_feeds_and_cap_lead_to_it() -> None:
