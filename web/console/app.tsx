@@ -8,6 +8,7 @@ import { Button } from '../shared/components/Button.tsx';
 import { type Desk, DeskContext } from './desk.ts';
 import { Drafts } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
+import { Keys } from './keys.ts';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
 import { PulseWatch } from './pulse.ts';
@@ -142,6 +143,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     names: new Names(api, me),
     drafts: new Drafts(),
     attempts: new Attempts(),
+    entryKeys: new Keys(),
     list: new ReportList(api, me.username),
     search: new SearchState(),
     sound: new Sound(),

@@ -4,6 +4,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
 import type { Drafts } from './drafts.ts';
+import type { Keys } from './keys.ts';
 import type { Names } from './names.ts';
 import type { PulseWatch } from './pulse.ts';
 import type { ReportList } from './queue/list.ts';
@@ -19,6 +20,8 @@ export interface Desk {
   pulse: PulseWatch;
   drafts: Drafts;
   attempts: Attempts;
+  /** Of the report that is entered: its form may be left and come back to before it has an answer. */
+  entryKeys: Keys;
   list: ReportList;
   search: SearchState;
   sound: Sound;
