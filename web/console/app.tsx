@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { createApi, problemOf } from '../shared/api.ts';
 import { Button } from '../shared/components/Button.tsx';
+import { Approvals } from './bulletins/approvals.ts';
 import { type Desk, DeskContext } from './desk.ts';
 import { Drafts } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
@@ -142,6 +143,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     pulse,
     names: new Names(api, me),
     drafts: new Drafts(),
+    approvals: new Approvals(api, me, pulse),
     attempts: new Attempts(),
     entryKeys: new Keys(),
     list: new ReportList(api, me.username),
@@ -151,7 +153,13 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
 }
 
 function startDesk(desk: Desk): () => void {
-  const stops = [desk.names.start(), desk.pulse.start(), desk.drafts.guard(), ring(desk)];
+  const stops = [
+    desk.names.start(),
+    desk.pulse.start(),
+    desk.approvals.start(),
+    desk.drafts.guard(),
+    ring(desk),
+  ];
   return () => stops.forEach((stop) => stop());
 }
 

@@ -3,6 +3,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
+import type { Approvals } from './bulletins/approvals.ts';
 import type { Drafts } from './drafts.ts';
 import type { Keys } from './keys.ts';
 import type { Names } from './names.ts';
@@ -19,6 +20,7 @@ export interface Desk {
   names: Names;
   pulse: PulseWatch;
   drafts: Drafts;
+  approvals: Approvals;
   attempts: Attempts;
   /** Of the report that is entered: its form may be left and come back to before it has an answer. */
   entryKeys: Keys;
