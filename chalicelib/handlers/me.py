@@ -4,7 +4,7 @@ from chalicelib.domain.officers import Role
 from chalicelib.handlers.requests import Call
 from chalicelib.handlers.responses import Response
 from chalicelib.handlers.routes import Access, Routes
-from chalicelib.handlers.shapes import ScopeCategory, ScopeDistrict, Shape
+from chalicelib.handlers.shapes import ScopeCategory, ScopeDistrict, Shape, Timestamp
 
 routes = Routes("Officers", Access.OFFICER, roles=tuple(Role))
 
@@ -17,10 +17,16 @@ class Scope(Shape):
 
 
 class Me(Shape):
+    """Your own row.
+
+    Before `approves_from` you approve nothing that takes two officers; null when you do not wait.
+    """
+
     username: str
     name: str
     roles: list[Role]
     scope: Scope
+    approves_from: Timestamp | None
 
 
 @routes.get("/v1/officer/me", returns=Me, logged=True)
@@ -29,4 +35,6 @@ def get_me(call: Call) -> Response:
 
     They are read from your row at each call, not from the token.
     """
-    return Response(Me.of(call.officer, scope=Scope.model_validate(call.officer)))
+    officer = call.officer
+    until = officer.approves_from if officer.waits_at(call.now) else None
+    return Response(Me.of(officer, scope=Scope.model_validate(officer), approves_from=until))

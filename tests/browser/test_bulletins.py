@@ -108,6 +108,40 @@ def test_a_bulletin_of_one_officer_is_published_by_another(
     assert "text/html" in requests.get(str(address), timeout=10).headers["Content-Type"]
 
 
+@pytest.mark.thorough
+def test_what_awaits_an_officer_is_counted_in_the_navigation(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    bulletin = drafted(stack)
+    words = "条待您批准" if language == "zh-CN" else "your approval"
+    calls: list[str] = []
+    page = page_of(open_page, ZHAO, "/console/dashboard", language=language)
+    link = page.locator(".frame__nav a[href$='bulletins']")
+    expect(link).to_have_accessible_name(re.compile(words))
+    take_pictures(page, f"console-approvals-{language}")
+    count = int(link.locator(".frame__count > :first-child").inner_text())
+    # No page costs another call.
+    page.on("request", lambda request: calls.append(request.url))
+    for path in ("/console/map", "/console/admin/me", "/console/"):
+        go(page, path)
+    assert [url for url in calls if "/officer/bulletins" in url] == []
+    link.click()
+    expect(page.locator("#group-mine .count")).to_have_text(str(count))
+    page.locator(f"main a[href$='{bulletin['id']}']").click()
+    page.locator("#approval ~ .row .button--primary").click()
+    expect(page.locator("#approval")).to_have_count(0)
+    left = link.locator(".frame__count > :first-child")
+    expect(left).to_have_text([str(count - 1)] if count > 1 else [])
+    # Nobody approves their own words.
+    drafted(stack)
+    author = page_of(open_page, LI, "/console/bulletins", language=language)
+    expect(author.locator("#group-others")).to_be_visible()
+    mine = author.locator("#group-mine .count").all_inner_texts()
+    expect(
+        author.locator(".frame__nav a[href$='bulletins'] .frame__count > :first-child")
+    ).to_have_text(mine)
+
+
 def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stack) -> None:
     bulletin = published(stack)
     body = {"zh": "周二早上在公园附近。", "en": "Near the park, on Monday morning."}

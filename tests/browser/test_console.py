@@ -58,7 +58,6 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     expect(page.locator(".message", has_text="At the north gate of the market.")).to_be_visible()
 
     page.get_by_role("button", name="Start work").click()
-    # Where "Close…" was, there is another button then.
     expect(page.get_by_text("The report is now: In progress")).to_be_visible()
     page.get_by_role("button", name="Close…").click()
     dialog = page.get_by_role("dialog", name="Close the report")

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import go
-from tests.browser.officers import sign_in
+from tests.browser.officers import LI, sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 
 
@@ -127,6 +127,85 @@ def test_what_the_service_refuses_is_said_at_its_field(page: Page) -> None:
     send(page)
     assert summary(page)
     expect(page.get_by_label("Telephone")).to_have_attribute("aria-invalid", "true")
+
+
+# What is typed into the form beside the category and what happened.
+MORE = {
+    "How it came": "desk",
+    "District or police station": "chaoyang",
+    "Address": "Sanlitun Road 11",
+    "Name of the caller": "Li Hua",
+    "Telephone": "13800138000",
+}
+
+
+def test_a_form_that_is_left_is_there_on_return(page: Page) -> None:
+    for label, value in MORE.items():
+        field = page.get_by_label(label)
+        if field.evaluate("field => field.matches('select')"):
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Stay signed in").click()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog"):
+        page.evaluate("setTimeout(() => location.reload())")
+    go(page, "/console/new")
+    expect(page.get_by_label("Category")).to_have_value("missing_elderly")
+    expect(page.get_by_label("What happened")).to_have_value("My mother has not come home.")
+    for label, value in MORE.items():
+        expect(page.get_by_label(label)).to_have_value(value)
+
+
+@pytest.mark.thorough
+def test_a_form_is_emptied_and_then_asks_nothing(page: Page) -> None:
+    page.get_by_label("Latitude").fill("39.93")
+    send(page)
+    assert summary(page)
+    empty = page.get_by_role("button", name="Empty the form")
+    empty.click()
+    expect(empty).to_have_count(0)
+    expect(page.get_by_role("heading", name="Enter a report")).to_be_focused()
+    expect(page.locator(".error-summary")).to_have_count(0)
+    for label in ("Category", "What happened", "Latitude"):
+        expect(page.get_by_label(label)).to_have_value("")
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="Sign out").click()
+    # Nobody is asked: the local sign-in page says that it is done.
+    expect(page.locator(".frame")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_report_that_was_created_leaves_an_empty_form(page: Page) -> None:
+    send(page)
+    page.get_by_role("button", name="I have given it to the caller").click()
+    page.get_by_role("button", name="Enter another one").click()
+    expect(page.get_by_label("What happened")).to_have_value("")
+    expect(page.get_by_role("button", name="Empty the form")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_form_that_is_left_while_it_is_sent_has_its_receipt_on_return(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/v1/officer/reports", lambda route: held.append(route), times=1)
+    send(page)
+    expect(page.locator("button[type=submit]")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+    with page.expect_response("**/v1/officer/reports") as first:
+        held[0].continue_()
+    first.value.finished()
+    go(page, "/console/new")
+    expect(page.get_by_label("What happened")).to_have_value("My mother has not come home.")
+    with page.expect_response("**/v1/officer/reports") as again:
+        send(page)
+    # The same report, and its receipt is in sight.
+    assert (first.value.status, again.value.status) == (201, 200)
+    expect(page.locator(".receipt__code code")).to_be_visible()
 
 
 @pytest.mark.thorough

@@ -46,6 +46,19 @@ def test_only_what_belongs_to_the_trip_is_stored_during_it(open_page: OpenPage) 
 
 
 @pytest.mark.thorough
+def test_a_language_that_is_chosen_outlives_a_reload(page: Page) -> None:
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("heading", name="举报", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="举报", level=1)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.get_by_role("button", name=LI).click()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("heading", name="您已退出登录。")).to_be_visible()
+
+
+@pytest.mark.thorough
 def test_an_officer_signs_out(page: Page) -> None:
     page.get_by_role("button", name=LI).click()
     page.get_by_role("button", name="Sign out").click()

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.clock import Clock
+from chalicelib.domain import times
 from chalicelib.domain.officers import Role
 from chalicelib.domain.two_persons import WAIT, TwoPersonStep
 from chalicelib.handlers import index
@@ -180,6 +181,15 @@ def test_whoever_has_a_new_password_waits_a_day(step: TwoPersonStep) -> None:
     wiring.clock.advance(WAIT)
     assert made.complete(SECOND).status < 300
     assert made.has_happened()
+
+
+def test_officers_see_from_when_they_approve() -> None:
+    from_then = wiring.clock.now() + WAIT
+    cloud.officer(SECOND, approves_from=from_then)
+    me = call("GET", "/v1/officer/me", officer=SECOND).json
+    assert times.parse(me["approves_from"]) == from_then
+    wiring.clock.advance(WAIT)
+    assert call("GET", "/v1/officer/me", officer=SECOND).json["approves_from"] is None
 
 
 @each_step

@@ -5,9 +5,11 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { createApi, problemOf } from '../shared/api.ts';
 import { Button } from '../shared/components/Button.tsx';
+import { Approvals } from './bulletins/approvals.ts';
 import { type Desk, DeskContext } from './desk.ts';
 import { Drafts } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
+import { Keys } from './keys.ts';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
 import { PulseWatch } from './pulse.ts';
@@ -141,7 +143,9 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     pulse,
     names: new Names(api, me),
     drafts: new Drafts(),
+    approvals: new Approvals(api, me, pulse),
     attempts: new Attempts(),
+    entryKeys: new Keys(),
     list: new ReportList(api, me.username),
     search: new SearchState(),
     sound: new Sound(),
@@ -149,7 +153,13 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
 }
 
 function startDesk(desk: Desk): () => void {
-  const stops = [desk.names.start(), desk.pulse.start(), desk.drafts.guard(), ring(desk)];
+  const stops = [
+    desk.names.start(),
+    desk.pulse.start(),
+    desk.approvals.start(),
+    desk.drafts.guard(),
+    ring(desk),
+  ];
   return () => stops.forEach((stop) => stop());
 }
 

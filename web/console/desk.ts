@@ -3,7 +3,9 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
+import type { Approvals } from './bulletins/approvals.ts';
 import type { Drafts } from './drafts.ts';
+import type { Keys } from './keys.ts';
 import type { Names } from './names.ts';
 import type { PulseWatch } from './pulse.ts';
 import type { ReportList } from './queue/list.ts';
@@ -18,7 +20,10 @@ export interface Desk {
   names: Names;
   pulse: PulseWatch;
   drafts: Drafts;
+  approvals: Approvals;
   attempts: Attempts;
+  /** Of the report that is entered: its form may be left and come back to before it has an answer. */
+  entryKeys: Keys;
   list: ReportList;
   search: SearchState;
   sound: Sound;

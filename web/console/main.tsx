@@ -4,6 +4,7 @@ import './console.css';
 import { App } from './app.tsx';
 import { go, startRouter } from './router.ts';
 import { readConfig } from './session/config.ts';
+import { rememberLanguage } from './session/language.ts';
 import { Session } from './session/session.ts';
 import { NoConfig } from './session/welcome.tsx';
 
@@ -13,6 +14,7 @@ if (root) void open(root);
 /** Show the console, or why it cannot be shown. */
 async function open(root: HTMLElement): Promise<void> {
   try {
+    rememberLanguage(sessionStorage);
     const config = await readConfig();
     const session = new Session(config, `${location.origin}/console/`);
     startRouter();

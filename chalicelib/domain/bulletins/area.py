@@ -1,5 +1,6 @@
 """Where a bulletin matters: as it is sent, as it is kept, and how it reads."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 
@@ -89,5 +90,18 @@ def area_label(area: str | Mapping[str, str] | None, language: str) -> str | Non
     district = label("district", parts["district"], language) if "district" in parts else None
     said = parts.get("text")
     if said and district and district not in said:
-        return text("bulletin.area_of", language, text=said, district=district)
+        read = text("bulletin.area_of", language, text=said, district=district)
+        # Where the wording has no sign between them. The console's `apart` does the same.
+        return read.replace(f"{district}{said}", f"{district}{_gap(district, said)}{said}", 1)
     return said or district or parts.get("geohash")
+
+
+# Chinese letters and numbers, by the blocks of Unicode.
+_HAN = "[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+
+
+def _gap(before: str, after: str) -> str:
+    """Return what stands between two words: nothing between Chinese ones, or beside a sign."""
+    meet = before[-1], after[0]
+    is_chinese = all(re.match(_HAN, each) for each in meet)
+    return "" if is_chinese or not all(map(str.isalnum, meet)) else " "

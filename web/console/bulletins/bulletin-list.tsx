@@ -25,13 +25,17 @@ interface Listed {
 
 /** All bulletins of the officer's channels. What awaits approval comes first. */
 export function BulletinList({ api, me }: { api: Api; me: Me }) {
-  const { names } = useDesk();
+  const { approvals, names } = useDesk();
   const [channel, setChannel] = useState('');
   const [state, setState] = useState<State | ''>('');
   const [pages, setPages] = useState(1);
   const filters = { ...(channel ? { channel } : {}), ...(state ? { state } : {}) };
   const { loaded, again } = useLoaded(
-    () => read(api, filters, pages),
+    async () => {
+      const listed = await read(api, filters, pages);
+      approvals.know(listed.items);
+      return listed;
+    },
     [channel, state, pages, language.value].join(),
   );
   return (

@@ -16,16 +16,29 @@ export interface Groups {
   ended: ListedBulletin[];
 }
 
+/** What says whether something of a bulletin waits, and for whom. */
+export type Approvable = Pick<
+  ListedBulletin,
+  'id' | 'declined' | 'pending' | 'pending_words' | 'authors'
+>;
+
 /** Return whether a version, or words about the end, wait for a second officer. */
-export function awaitsApproval(bulletin: ListedBulletin): boolean {
+export function awaitsApproval(bulletin: Approvable): boolean {
   return bulletin.declined === null && (bulletin.pending || bulletin.pending_words !== null);
+}
+
+/** Return whether they wait for this officer: nobody approves what they have written a part of. */
+export function awaitsApprovalOf(bulletin: Approvable, username: string): boolean {
+  return awaitsApproval(bulletin) && !bulletin.authors.includes(username);
 }
 
 export function grouped(bulletins: readonly ListedBulletin[], username: string): Groups {
   const groups: Groups = { mine: [], others: [], declined: [], published: [], ended: [] };
   for (const each of bulletins) {
-    if (awaitsApproval(each)) {
-      (each.authors.includes(username) ? groups.others : groups.mine).push(each);
+    if (awaitsApprovalOf(each, username)) {
+      groups.mine.push(each);
+    } else if (awaitsApproval(each)) {
+      groups.others.push(each);
     } else if (each.declined) {
       groups.declined.push(each);
     } else if (each.state === 'published') {

@@ -36,11 +36,13 @@ interface OpenedProps {
 
 /** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
 export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
+  const { approvals } = useDesk();
   // What was shown first, or first since a step of this officer: they have read that, and no more.
   const shown = useRef<Bulletin | null>(null);
   const { loaded, again } = useLoaded(async () => {
     const opened = await openBulletin(api, id);
     shown.current ??= opened.bulletin;
+    approvals.know([opened.bulletin]);
     return opened;
   }, id);
   useLanguage(again);

@@ -3,6 +3,7 @@ import { colon } from '../../shared/joined.ts';
 import { language as tongue } from '../../shared/language.ts';
 import { showTime } from '../../shared/time.ts';
 import { useLoaded, ok } from '../parts/asking.ts';
+import { apart } from '../spaced.ts';
 import type { Api, Catalogue } from '../types.ts';
 import type { Version } from './changes.ts';
 import { type End, endText } from './end-text.ts';
@@ -193,7 +194,7 @@ const FACE = {
     picture: (number: number) => `照片 ${number}`,
     area: (name: string) => `区域：${name}`,
     until: (at: string) => `有效期至：${at}`,
-    within: (place: string, district: string) => `${district}${place}`,
+    within: (place: string, district: string) => apart(district, place),
     everywhere: '全市',
   },
 };

@@ -1,7 +1,7 @@
 /** The form of a report that an officer enters. */
 
 import type { TargetedSubmitEvent } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
@@ -10,15 +10,24 @@ import { QuestionField } from '../../shared/components/QuestionField.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { Keys } from '../keys.ts';
+import { focusHeading } from '../parts/focus.ts';
 import type { Schemas } from '../types.ts';
 import { words } from '../words.ts';
-import { type Entered, faultsOf, NOTHING_ENTERED, submissionOf } from './submission.ts';
+import {
+  draftOf,
+  type Entered,
+  enteredIn,
+  faultsOf,
+  NOTHING_ENTERED,
+  submissionOf,
+} from './submission.ts';
 import { entryTexts } from './texts.ts';
 import { type EntryError, errorOf, idOf, inWords, refusals } from './errors.ts';
 import { Where } from './where.tsx';
 
 const SOURCES = ['phone', 'desk', 'other', 'drill'] as const;
+// Its key among the drafts: the officer may look at another report, and come back.
+const DRAFT = 'entry';
 
 interface FormProps {
   onCreated: (created: Schemas['CreatedReport']) => void;
@@ -26,12 +35,13 @@ interface FormProps {
 
 export function EntryForm({ onCreated }: FormProps) {
   const t = entryTexts();
-  const { api, names } = useDesk();
-  const keys = useMemo(() => new Keys(), []);
-  const [entered, setEntered] = useState(NOTHING_ENTERED);
+  const { api, drafts, entryKeys, names } = useDesk();
+  const draft = drafts.get(DRAFT);
+  const entered = enteredIn(draft);
   const [tried, setTried] = useState<readonly string[]>([]);
   const [refused, setRefused] = useSaid<EntryError[]>([]);
   const [busy, setBusy] = useState(false);
+  const isShown = useIsShown();
   const areas = names.areas.value?.features ?? [];
   const categories = names.catalogue.value?.categories ?? [];
   const form = categories.find(({ code }) => code === entered.category)?.details ?? [];
@@ -39,8 +49,14 @@ export function EntryForm({ onCreated }: FormProps) {
   const faults = faultsOf(entered, areas).map((fault) => inWords(fault, entered, areas));
   const errors = [...faults.filter(({ key }) => tried.includes(key)), ...refused];
   const set = (change: Partial<Entered>) => {
-    setEntered({ ...entered, ...change });
+    drafts.set(DRAFT, draftOf({ ...enteredIn(drafts.get(DRAFT)), ...change }));
     setRefused([]);
+  };
+  const empty = () => {
+    set(NOTHING_ENTERED);
+    setTried([]);
+    // The button is gone, and the next report begins at the top.
+    focusHeading();
   };
   const error = (id: string) => errorOf(errors, id);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
@@ -51,11 +67,15 @@ export function EntryForm({ onCreated }: FormProps) {
     if (faults.length > 0) return;
     setBusy(true);
     const body = submissionOf(entered, form, areas);
-    const header = { 'Idempotency-Key': keys.for(JSON.stringify(body)) };
+    const header = { 'Idempotency-Key': entryKeys.for(JSON.stringify(body)) };
     const outcome = await outcomeOf(api.POST('/v1/officer/reports', { params: { header }, body }));
+    // Nobody would see the receipt. The form stays as it was sent, with its key: sent again, it is
+    // the same report, and has the same receipt.
+    if (!isShown()) return;
     setBusy(false);
     if (!outcome.ok) return setRefused(refusals(outcome.failure));
-    keys.done();
+    entryKeys.done();
+    drafts.set(DRAFT, '');
     onCreated(outcome.data);
   };
   return (
@@ -123,11 +143,26 @@ export function EntryForm({ onCreated }: FormProps) {
         <Line {...{ entered, set, error }} name="name" />
         <Line {...{ entered, set, error }} name="phone" input={{ type: 'tel' }} />
       </div>
-      <Button type="submit" kind="primary" busy={busy}>
-        {t.submit}
-      </Button>
+      <div class="row">
+        <Button type="submit" kind="primary" busy={busy}>
+          {t.submit}
+        </Button>
+        {draft && !busy && <Button onClick={empty}>{t.empty}</Button>}
+      </div>
     </form>
   );
+}
+
+/** Return what says whether the form is still on the page. */
+function useIsShown(): () => boolean {
+  const isShown = useRef(true);
+  useEffect(
+    () => () => {
+      isShown.current = false;
+    },
+    [],
+  );
+  return () => isShown.current;
 }
 
 export interface Part {

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { faultsOf, type Form, NOTHING_ENTERED, submissionOf } from './submission.ts';
+import {
+  draftOf,
+  enteredIn,
+  faultsOf,
+  type Form,
+  NOTHING_ENTERED,
+  submissionOf,
+} from './submission.ts';
 
 const ENTERED = { ...NOTHING_ENTERED, category: 'missing_elderly', text: ' An old man. ' };
 const FORM = [
@@ -37,4 +44,15 @@ test('a place goes with it', () => {
 test('a contact has what was given of it', () => {
   const sent = submissionOf({ ...ENTERED, phone: '13800138000' }, FORM, []);
   expect(sent.contact).toEqual({ phone: '13800138000' });
+});
+
+test('a form in which nothing is entered is no draft, also after something was', () => {
+  expect(draftOf(NOTHING_ENTERED)).toBe('');
+  expect(draftOf({ ...ENTERED, category: '', text: '' })).toBe('');
+  expect(enteredIn('')).toEqual(NOTHING_ENTERED);
+});
+
+test('all of a form is kept', () => {
+  const entered = { ...ENTERED, source: 'desk' as const, within: 12, answers: { age: '78' } };
+  expect(enteredIn(draftOf(entered))).toEqual(entered);
 });

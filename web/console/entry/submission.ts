@@ -41,6 +41,17 @@ export const NOTHING_ENTERED: Entered = {
   answers: {},
 };
 
+/** Return the form as a draft is kept; an empty text when nothing is entered. */
+export function draftOf(entered: Entered): string {
+  const text = JSON.stringify(entered);
+  return text === JSON.stringify(NOTHING_ENTERED) ? '' : text;
+}
+
+/** Return the form that was kept. It was written by this page, so it is whole. */
+export function enteredIn(draft: string): Entered {
+  return draft ? (JSON.parse(draft) as Entered) : NOTHING_ENTERED;
+}
+
 /** Return what must be corrected before the report is sent, in the order of the page. */
 export function faultsOf(entered: Entered, areas: readonly Feature[]): Fault[] {
   const faults: Fault[] = [];

@@ -42,6 +42,7 @@ export const entryTexts = texts({
     phone: 'Telephone',
     unanswered: 'Not asked',
     submit: 'Enter the report',
+    empty: 'Empty the form',
     done: 'The report is entered',
     reference: (reference: string) => `Its reference is ${reference}.`,
     handOver:
@@ -92,6 +93,7 @@ export const entryTexts = texts({
     phone: '电话',
     unanswered: '未询问',
     submit: '录入举报',
+    empty: '清空表单',
     done: '举报已录入',
     reference: (reference: string) => `编号为 ${reference}。`,
     handOver: '请立即将此回执交给来电人。这是其再次查看举报的唯一凭证，以后无法再次显示。',

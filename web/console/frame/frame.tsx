@@ -29,7 +29,6 @@ export function Frame({ session, lock }: FrameProps) {
   const main = useRef<HTMLElement>(null);
   const { pulse } = useDesk();
   const route = routeOf(path.value);
-  const waiting = pulse.pulse.value?.counts.needs_action ?? 0;
   useFocusedPage(main);
   useEffect(() => keepFocus(), []);
   useEffect(keepBoxInSight, []);
@@ -42,7 +41,7 @@ export function Frame({ session, lock }: FrameProps) {
         <a class="frame__brand" href={pathTo('')}>
           {city.service[language.value]}
         </a>
-        <Navigation route={route} waiting={waiting} />
+        <Navigation route={route} />
         <Account session={session} lock={lock} />
       </header>
       {pulse.failing.value && (
@@ -65,9 +64,9 @@ const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
   { page: 'admin', to: 'admin', icon: 'people' },
 ];
 
-function Navigation({ route, waiting }: { route: Route; waiting: number }) {
+function Navigation({ route }: { route: Route }) {
   const t = frameTexts();
-  const { me } = useDesk();
+  const { approvals, me, pulse } = useDesk();
   const here = placeOf(route.page, me);
   return (
     <nav class="frame__nav" aria-label={t.navigation}>
@@ -75,15 +74,24 @@ function Navigation({ route, waiting }: { route: Route; waiting: number }) {
         <a key={page} href={pathTo(to)} aria-current={here === page ? 'page' : undefined}>
           <Icon name={icon} />
           <span>{t.places[page as keyof typeof t.places]}</span>
-          {page === 'queue' && waiting > 0 && (
-            <span class="frame__count">
-              <span aria-hidden="true">{waiting}</span>
-              <span class="hidden-visually">{t.waiting(waiting)}</span>
-            </span>
+          {page === 'queue' && (
+            <Count of={pulse.pulse.value?.counts.needs_action ?? 0} said={t.waiting} />
           )}
+          {page === 'bulletins' && <Count of={approvals.count.value} said={t.approvals} />}
         </a>
       ))}
     </nav>
+  );
+}
+
+/** How many things wait at a place of the navigation, and for screen readers what they wait for. */
+function Count({ of, said }: { of: number; said: (count: number) => string }) {
+  if (of === 0) return null;
+  return (
+    <span class="frame__count">
+      <span aria-hidden="true">{of}</span>
+      <span class="hidden-visually">{said(of)}</span>
+    </span>
   );
 }
 

@@ -24,6 +24,8 @@ export const frameTexts = texts({
       unknown: 'Not found',
     },
     waiting: (count: number) => `, ${count} need somebody`,
+    approvals: (count: number) =>
+      count === 1 ? ', 1 awaits your approval' : `, ${count} await your approval`,
     roles: { officer: 'Officer', supervisor: 'Supervisor', admin: 'Administrator' },
     lock: 'Lock the screen',
     signOut: 'Sign out',
@@ -59,6 +61,7 @@ export const frameTexts = texts({
       unknown: '页面不存在',
     },
     waiting: (count: number) => `，${count} 件待处理`,
+    approvals: (count: number) => `，${count} 条待您批准`,
     roles: { officer: '民警', supervisor: '值班领导', admin: '管理员' },
     lock: '锁定屏幕',
     signOut: '退出登录',

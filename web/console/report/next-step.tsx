@@ -1,5 +1,4 @@
-import { Fragment } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
@@ -12,7 +11,7 @@ import { wordFor, words } from '../words.ts';
 import type { OpenReport } from './open-report.ts';
 import { useOutcomeText } from './fixed-texts.ts';
 import { reportTexts } from './texts.ts';
-import { type Step, stepsOf } from './transitions.ts';
+import { stepsOf } from './transitions.ts';
 
 interface NextStepProps {
   open: OpenReport;
@@ -24,60 +23,47 @@ interface NextStepProps {
 export function NextStep({ open, report, onClose }: NextStepProps) {
   const t = reportTexts();
   const { api, me } = useDesk();
-  const [busy, setBusy] = useState(false);
-  const steps = stepsOf(report, me.username);
-  const change = async (wanted: ReportChange) => {
-    setBusy(true);
-    const changed = await open.change(wanted);
-    setBusy(false);
-    // The button that had the focus is gone.
-    if (changed) focusPart('next-step');
-  };
+  const [busy, setBusy] = useState<StepWords | null>(null);
+  const pressed = useRef(0);
+  const steps = choicesOf(report, me.username);
   const confirm = async () => {
-    setBusy(true);
     open.problem.value = null;
     const params = { path: { report_id: report.id } };
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params }),
     );
-    setBusy(false);
-    if (outcome.ok) {
-      await open.load();
-      focusPart('next-step');
-    } else open.problem.value = outcome.failure.text;
+    if (outcome.ok) await open.load();
+    else open.problem.value = outcome.failure.text;
+    return outcome.ok;
   };
-  const take = (step: Step) => {
-    if (step.kind === 'close') return onClose();
-    if (step.kind === 'confirm') return void confirm();
-    const mine = report.status === 'new' && report.assignee === null && step.to === 'acknowledged';
-    void change({ status: step.to, ...(mine && { assignee: me.username }) });
+  const take = async ({ name, wanted }: Choice, button: Element) => {
+    // One that is on its way may change what the others do. Its report is read once more when it is
+    // taken; the steps that are offered then are those of the new status.
+    if (steps.some((each) => each.name === busy)) return;
+    pressed.current = endOf(button);
+    if (wanted === 'close') return onClose();
+    setBusy(name);
+    const isTaken = await (wanted === 'confirm' ? confirm() : open.change(wanted));
+    setBusy((now) => (now === name ? null : now));
+    // The button that had the focus is gone.
+    if (isTaken) focusPart('next-step');
   };
-  const takeIt = report.status === 'new' && report.assignee === null;
   return (
     <section class="card next-step" aria-labelledby="next-step">
       <h2 id="next-step">{t.next.title}</h2>
-      <Changed report={report} />
       <Proposal report={report} />
       <Ending report={report} />
       {steps.length === 0 && <p class="muted">{t.next.done}</p>}
       <div class="next-step__buttons">
-        {steps.map((step, index) => (
-          <Fragment key={wordsOf(step, report)}>
-            <OneStep
-              step={wordsOf(step, report)}
-              kind={index === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
-              busy={busy && index === 0}
-              onClick={() => take(step)}
-            />
-            {takeIt && index === 0 && (
-              <OneStep
-                step="acknowledge"
-                kind="secondary"
-                busy={false}
-                onClick={() => void change({ status: 'acknowledged' })}
-              />
-            )}
-          </Fragment>
+        <Changed report={report} pressed={pressed} />
+        {steps.map((step, place) => (
+          <OneStep
+            key={step.name}
+            step={step.name}
+            kind={place === 0 && report.status !== 'closed' ? 'primary' : 'secondary'}
+            busy={busy === step.name}
+            onClick={(button) => void take(step, button)}
+          />
         ))}
       </div>
     </section>
@@ -88,7 +74,7 @@ interface OneStepProps {
   step: StepWords;
   kind: 'primary' | 'secondary';
   busy: boolean;
-  onClick: () => void;
+  onClick: (button: Element) => void;
 }
 
 /** A step, and what it does. */
@@ -96,8 +82,13 @@ function OneStep({ step, kind, busy, onClick }: OneStepProps) {
   const { next } = reportTexts();
   const id = `step-${step}-hint`;
   return (
-    <div>
-      <Button kind={kind} busy={busy} onClick={onClick} aria-describedby={id}>
+    <div class="next-step__one">
+      <Button
+        kind={kind}
+        busy={busy}
+        onClick={(event) => onClick(event.currentTarget)}
+        aria-describedby={id}
+      >
         {next.steps[step]}
       </Button>
       <p class="hint" id={id}>
@@ -107,16 +98,46 @@ function OneStep({ step, kind, busy, onClick }: OneStepProps) {
   );
 }
 
-/** Say what came of a step, which has moved the focus here. */
-function Changed({ report: { status } }: { report: Report }) {
-  const before = useRef(status);
-  const [hasChanged, setChanged] = useState(false);
-  useEffect(() => {
-    if (before.current !== status) setChanged(true);
-    before.current = status;
-  }, [status]);
+/** Return where a step ends on the page, with what it says of itself. */
+function endOf(button: Element): number {
+  return (button.parentElement ?? button).getBoundingClientRect().bottom + scrollY;
+}
+
+interface ChangedProps {
+  report: Report;
+  /** Where the step ended that was pressed last. */
+  pressed: { current: number };
+}
+
+/**
+ * Say what came of a step, which has moved the focus here. It has the room down to
+ * where the step ended: whoever presses twice takes no other one, and those below stay where they are.
+ */
+function Changed({ report: { status, disposition }, pressed }: ChangedProps) {
+  const t = reportTexts();
+  const box = useRef<HTMLDivElement>(null);
+  const before = useRef({ status, disposition });
+  const [news, setNews] = useState<'status' | 'outcome' | null>(null);
+  useLayoutEffect(() => {
+    if (before.current.status !== status) setNews('status');
+    // Only a confirmation changes the outcome alone.
+    else if (before.current.disposition !== disposition) setNews('outcome');
+    before.current = { status, disposition };
+  }, [status, disposition]);
+  useLayoutEffect(() => {
+    if (news === null || box.current === null) return;
+    const top = box.current.getBoundingClientRect().top + scrollY;
+    const room = Math.max(0, pressed.current - top);
+    box.current.style.setProperty('--room', `${room}px`);
+  }, [news, status, disposition]);
+  const said = {
+    status: t.next.now(wordFor(words().status, status)),
+    outcome: disposition && t.next.outcomeNow(words().disposition[disposition]),
+  };
   return (
-    <Status>{hasChanged ? reportTexts().next.now(wordFor(words().status, status)) : ''}</Status>
+    <div ref={box} class={news ? 'next-step__changed' : undefined}>
+      <Status>{(news && said[news]) ?? ''}</Status>
+    </div>
   );
 }
 
@@ -150,11 +171,27 @@ export function Ending({ report: { disposition, reason } }: { report: Report }) 
 
 type StepWords = keyof ReturnType<typeof reportTexts>['next']['steps'];
 
-/** Return under which words a step stands. */
-function wordsOf(step: Step, { status, assignee }: Report): StepWords {
-  if (step.kind !== 'status') return step.kind;
-  if (status === 'closed') return step.to === 'in_progress' ? 'reopen' : 'reopenWaiting';
-  if (step.to === 'in_progress') return 'in_progress';
-  if (status === 'in_progress') return 'handBack';
-  return assignee === null ? 'acknowledgeTake' : 'acknowledge';
+/** A step under its words, and what it asks for. */
+interface Choice {
+  name: StepWords;
+  wanted: ReportChange | 'close' | 'confirm';
+}
+
+/** Return the steps as they are offered: one that takes the report stands beside the same without. */
+function choicesOf(report: Report, username: string): Choice[] {
+  const isFree = report.status === 'new' && report.assignee === null;
+  return stepsOf(report, username).flatMap((step): Choice[] => {
+    if (step.kind !== 'status') return [{ name: step.kind, wanted: step.kind }];
+    const choice: Choice = { name: wordsOf(step.to, report.status), wanted: { status: step.to } };
+    if (!isFree || step.to !== 'acknowledged') return [choice];
+    const wanted = { status: step.to, assignee: username };
+    return [{ name: 'acknowledgeTake', wanted }, choice];
+  });
+}
+
+/** Return under which words a step to a status stands. */
+function wordsOf(to: 'acknowledged' | 'in_progress', status: Report['status']): StepWords {
+  if (status === 'closed') return to === 'in_progress' ? 'reopen' : 'reopenWaiting';
+  if (to === 'in_progress') return 'in_progress';
+  return status === 'in_progress' ? 'handBack' : 'acknowledge';
 }

@@ -53,6 +53,7 @@ export const reportTexts = texts({
     next: {
       title: 'Next step',
       now: (status: string) => `The report is now: ${status}`,
+      outcomeNow: (outcome: string) => `The outcome is now: ${outcome}`,
       steps: {
         acknowledgeTake: 'Acknowledge and take',
         acknowledge: 'Acknowledge',
@@ -479,6 +480,7 @@ export const reportTexts = texts({
     next: {
       title: '下一步',
       now: (status: string) => `举报状态现为：${status}`,
+      outcomeNow: (outcome: string) => `结果现为：${outcome}`,
       steps: {
         acknowledgeTake: '接收并由我负责',
         acknowledge: '接收',
