@@ -16,6 +16,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+# A page that is left, or put away with its tab.
+HIDE = "dispatchEvent(new Event('pagehide'))"
 CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"
 _ORIENTATION = 0x0112
 _SERIAL = 0xA431
@@ -176,6 +178,11 @@ def own_report(stack: Stack, receipt: str) -> Any:
     return response.json()
 
 
+def begun_words(page: Page) -> list[str]:
+    """Return the words of the reports that were begun, as another window finds them."""
+    return list(page.evaluate(_BEGUN))
+
+
 def publish_bulletin(stack: Stack, title: str, *photos: bytes) -> str:
     """Publish a bulletin by two officers. Return its id."""
     first = Officer(stack)
@@ -258,3 +265,14 @@ _COUNT = """async () => {
   }
   return rows;
 }"""
+
+_BEGUN = """() => new Promise(resolve => {
+  indexedDB.open('tipline-draft', 1).onsuccess = event => {
+    const rows = event.target.result.transaction('drafts').objectStore('drafts');
+    rows.getAll().onsuccess = found => {
+      event.target.result.close();
+      const reports = found.target.result.map(row => row.words ?? row.form).filter(Boolean);
+      resolve(reports.map(form => form.text));
+    };
+  };
+})"""
