@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.residents import HIDE, Resident, begun_words, phone_photo
+from tests.browser.residents import (
+    HIDE,
+    Resident,
+    begun_words,
+    own_report,
+    phone_photo,
+    wait_until,
+)
+from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
@@ -20,6 +28,14 @@ IDBObjectStore.prototype.put = function (row, ...key) {
   return put.call(this, row, ...key);
 };
 """
+# No draft is erased any more, as if the page had died before it could.
+_ERASE_NOTHING = """() => {
+  const erase = IDBObjectStore.prototype.delete;
+  IDBObjectStore.prototype.delete = function (...key) {
+    if (this.name === 'drafts') throw new DOMException('dead');
+    return erase.apply(this, key);
+  };
+}"""
 # A report as the page kept it before each file had a row of its own.
 _KEEP_WHOLE = """async ([text, name]) => {
   const request = indexedDB.open('tipline-draft', 1);
@@ -119,3 +135,45 @@ def test_what_an_earlier_page_has_kept_is_gone_on_with(page: Page) -> None:
     expect(resident.heading("Tell the police what you saw")).to_be_visible()
     assert resident.kept_rows() == 0
     assert begun_words(page) == []
+
+
+def test_what_was_sent_is_not_called_begun_when_the_page_died_before_it_could_erase_it(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Sent once.")
+    resident.photograph(phone_photo())
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    page.evaluate(_ERASE_NOTHING)
+    resident.send()
+    receipt = resident.receipt()
+    assert begun_words(page) == ["Sent once."]
+    page.reload()
+    show = page.get_by_role("button", name="Show or erase my receipt")
+    expect(show).to_be_visible()
+    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
+    show.click()
+    assert resident.receipt() == receipt
+    resident.confirm_receipt()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
+    assert resident.kept_rows() == 0
+    assert own_report(stack, receipt)["text"] == "Sent once."
+
+
+def test_what_another_window_has_sent_before_it_died_is_sent_again_only_after_a_question(
+    page: Page,
+) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Sent once.")
+    window = page.context.new_page()
+    window.goto("/")
+    window.get_by_role("button", name="Go on with it").click()
+    expect(window.get_by_label("What did you see?")).to_have_value("Sent once.")
+    page.evaluate(_ERASE_NOTHING)
+    resident.send()
+    resident.receipt()
+    page.close()
+    wait_until(lambda: begun_words(window) == [])
+    Resident(window).send()
+    expect(window.get_by_text("Send it from here, too?")).to_be_visible()

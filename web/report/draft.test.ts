@@ -182,6 +182,18 @@ test('what the outbox is about to take is no draft, and is one again if it does 
   expect(await (await opened()).readDrafts()).toEqual([]);
 });
 
+test('a draft that the outbox has is gone, but not while it is handed over', async () => {
+  await drafts.keepDraft(draft('a', 'One'), []);
+  await drafts.handOver('a', async () => {
+    drafts.eraseTaken(['a']);
+    expect(await drafts.isGone('a')).toBe(false);
+  });
+  await drafts.keepDraft(draft('b', 'Other'), []);
+  drafts.eraseTaken(['b']);
+  expect(await drafts.readDrafts()).toEqual([]);
+  expect(await drafts.isGone('b')).toBe(true);
+});
+
 test('a connection that the browser has closed is opened anew', async () => {
   await drafts.keepDraft(draft('a', 'One'), []);
   for (const database of open) database.close();

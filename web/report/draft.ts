@@ -65,6 +65,8 @@ const keptFiles = new Map<string, readonly string[]>();
 whenLost(() => keptFiles.clear());
 /** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
 const handedOver = new Set<string>();
+/** The ids of those that it has. */
+const taken = new Set<string>();
 
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
@@ -73,7 +75,7 @@ export async function readDrafts(): Promise<readonly KeptDraft[]> {
   keptFiles.clear();
   for (const row of rows) if ('words' in row) keptFiles.set(row.id, row.files);
   const held = [...memory.values()].filter((row) => 'form' in row);
-  return inOrder(draftsOf(rows), held).filter(({ id }) => !handedOver.has(id));
+  return inOrder(draftsOf(rows), held).filter(({ id }) => !handedOver.has(id) && !taken.has(id));
 }
 
 /** Return all texts that were begun, oldest first. */
@@ -137,6 +139,19 @@ export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T
   } finally {
     handedOver.delete(id);
     draftChanges.value += 1;
+  }
+}
+
+/**
+ * Erase drafts that the outbox has, and show them no more: the page that gave them to it may have died
+ * before it could.
+ */
+export function eraseTaken(ids: readonly string[]): void {
+  for (const id of ids) {
+    // Whoever hands it over erases it.
+    if (taken.has(id) || handedOver.has(id)) continue;
+    taken.add(id);
+    void eraseDraft(id);
   }
 }
 

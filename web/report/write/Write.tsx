@@ -133,12 +133,13 @@ function WritePage() {
     setBusy(true);
     try {
       const placeless = isPlaceless(place, hasAreas.value);
-      const entry = await sendForm(isSure, (words, attached) => {
+      const entry = await sendForm(isSure, (words, attached, draftId) => {
         const { keepMetadata } = words;
         return box.add({
           report: contentOf(words, chosen),
           files: attached,
           keep: { place: keepMetadata, time: keepMetadata },
+          draftId,
         });
       });
       setTwice(entry === null);
