@@ -16,6 +16,27 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
+SLOW_OUTBOX = """
+const open = IDBFactory.prototype.open;
+let waiting = [];
+window.slow = false;
+window.go = () => { window.slow = false; waiting.forEach(one => one()); waiting = []; };
+IDBFactory.prototype.open = function (name, version) {
+  if (name !== 'tipline-outbox' || !window.slow) return open.call(this, name, version);
+  const held = {};
+  waiting.push(() => {
+    const request = open.call(this, name, version);
+    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) {
+      request[event] = (...all) => {
+        held.result = request.readyState === 'done' ? request.result : undefined;
+        held[event]?.(...all);
+      };
+    }
+  });
+  return held;
+};
+"""
 # A page that is left, or put away with its tab.
 HIDE = "dispatchEvent(new Event('pagehide'))"
 CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"

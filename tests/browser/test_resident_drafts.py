@@ -4,32 +4,18 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import HIDE, Resident, begun_words, own_report, phone_photo
+from tests.browser.residents import (
+    HIDE,
+    SLOW_OUTBOX,
+    Resident,
+    begun_words,
+    own_report,
+    phone_photo,
+)
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
-# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
-SLOW_OUTBOX = """
-const open = IDBFactory.prototype.open;
-let waiting = [];
-window.slow = false;
-window.go = () => { window.slow = false; waiting.forEach(one => one()); waiting = []; };
-IDBFactory.prototype.open = function (name, version) {
-  if (name !== 'tipline-outbox' || !window.slow) return open.call(this, name, version);
-  const held = {};
-  waiting.push(() => {
-    const request = open.call(this, name, version);
-    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) {
-      request[event] = (...all) => {
-        held.result = request.readyState === 'done' ? request.result : undefined;
-        held[event]?.(...all);
-      };
-    }
-  });
-  return held;
-};
-"""
 # A database that takes no more.
 FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };"
 
