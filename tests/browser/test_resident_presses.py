@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.residents import SLOW_OUTBOX, Resident, begun_words, own_report, wait_until
+from tests.browser.residents import (
+    SLOW_OUTBOX,
+    Resident,
+    begun_words,
+    own_report,
+    phone_photo,
+    wait_until,
+)
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -70,3 +77,18 @@ def test_a_double_press_corrects_a_message_once(page: Page) -> None:
     _press_twice(correct)
     expect(page.locator(".message--waiting")).to_have_count(0)
     expect(field).to_have_value(receipt)
+
+
+def test_a_double_press_adds_files_once(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    receipt = resident.file()
+    resident.button("open_mine").click()
+    page.get_by_role("button", name="Add photos, videos or sound").click()
+    add = page.get_by_role("button", name="Send the files")
+    _press_twice(add)
+    expect(page.locator(".error-summary")).to_be_focused()
+    resident.photograph(phone_photo())
+    expect(page.get_by_text("Removed from it")).to_be_visible()
+    _press_twice(add)
+    expect(page.get_by_text("The files are sent.")).to_be_visible()
+    assert len(own_report(stack, receipt)["media"]) == 1

@@ -71,7 +71,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
         )}
       </Field>
       <Length text={typed} most={most} />
-      <Button kind="primary" onClick={send}>
+      <Button kind="primary" type="submit" onClick={send}>
         {submit}
       </Button>
       {typed.trim() !== '' && outbox.value?.durable && <p class="muted">{text.begunStays}</p>}
