@@ -16,6 +16,29 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
+# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
+SLOW_OUTBOX = """
+const open = IDBFactory.prototype.open;
+let waiting = [];
+window.slow = false;
+window.go = () => { window.slow = false; waiting.forEach(one => one()); waiting = []; };
+IDBFactory.prototype.open = function (name, version) {
+  if (name !== 'tipline-outbox' || !window.slow) return open.call(this, name, version);
+  const held = {};
+  waiting.push(() => {
+    const request = open.call(this, name, version);
+    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) {
+      request[event] = (...all) => {
+        held.result = request.readyState === 'done' ? request.result : undefined;
+        held[event]?.(...all);
+      };
+    }
+  });
+  return held;
+};
+"""
+# A page that is left, or put away with its tab.
+HIDE = "dispatchEvent(new Event('pagehide'))"
 CHALLENGE = "1.{bits}.{rounds}.4102444800.12bbe14a485994725027dff448290437"
 _ORIENTATION = 0x0112
 _SERIAL = 0xA431
@@ -176,6 +199,11 @@ def own_report(stack: Stack, receipt: str) -> Any:
     return response.json()
 
 
+def begun_words(page: Page) -> list[str]:
+    """Return the words of the reports that were begun, as another window finds them."""
+    return list(page.evaluate(_BEGUN))
+
+
 def publish_bulletin(stack: Stack, title: str, *photos: bytes) -> str:
     """Publish a bulletin by two officers. Return its id."""
     first = Officer(stack)
@@ -258,3 +286,14 @@ _COUNT = """async () => {
   }
   return rows;
 }"""
+
+_BEGUN = """() => new Promise(resolve => {
+  indexedDB.open('tipline-draft', 1).onsuccess = event => {
+    const rows = event.target.result.transaction('drafts').objectStore('drafts');
+    rows.getAll().onsuccess = found => {
+      event.target.result.close();
+      const reports = found.target.result.map(row => row.words ?? row.form).filter(Boolean);
+      resolve(reports.map(form => form.text));
+    };
+  };
+})"""

@@ -4,35 +4,20 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo
+from tests.browser.residents import (
+    HIDE,
+    SLOW_OUTBOX,
+    Resident,
+    begun_words,
+    own_report,
+    phone_photo,
+)
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
-# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
-SLOW_OUTBOX = """
-const open = IDBFactory.prototype.open;
-let waiting = [];
-window.slow = false;
-window.go = () => { window.slow = false; waiting.forEach(one => one()); waiting = []; };
-IDBFactory.prototype.open = function (name, version) {
-  if (name !== 'tipline-outbox' || !window.slow) return open.call(this, name, version);
-  const held = {};
-  waiting.push(() => {
-    const request = open.call(this, name, version);
-    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) {
-      request[event] = (...all) => {
-        held.result = request.readyState === 'done' ? request.result : undefined;
-        held[event]?.(...all);
-      };
-    }
-  });
-  return held;
-};
-"""
 # A database that takes no more.
 FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };"
-HIDE = "dispatchEvent(new Event('pagehide'))"
 
 
 def begun(page: Page, words: str) -> Resident:
@@ -61,23 +46,6 @@ def another(page: Page) -> Page:
     return window
 
 
-def texts(page: Page) -> list[str]:
-    """Return the words of the reports that were begun, as another window finds them."""
-    return list(
-        page.evaluate(
-            """() => new Promise(resolve => {
-              indexedDB.open('tipline-draft', 1).onsuccess = event => {
-                const rows = event.target.result.transaction('drafts').objectStore('drafts');
-                rows.getAll().onsuccess = found => {
-                  event.target.result.close();
-                  resolve(found.target.result.map(row => (row.form ?? row.draft.form).text));
-                };
-              };
-            })"""
-        )
-    )
-
-
 def test_what_one_window_erases_another_does_not_keep_again(page: Page) -> None:
     begun(page, "I was writing this.")
     window = another(page)
@@ -85,13 +53,13 @@ def test_what_one_window_erases_another_does_not_keep_again(page: Page) -> None:
     window.get_by_role("button", name="Erase and go back").click()
     expect(window.get_by_role("heading", name="Tell the police what you saw")).to_be_visible()
     page.evaluate(HIDE)
-    assert texts(page) == []
+    assert begun_words(page) == []
     page.get_by_label("What did you see?").fill("I was writing this. And more.")
     expect(page.get_by_text("In another window of this page")).to_be_visible()
-    assert texts(page) == []
+    assert begun_words(page) == []
     page.evaluate(HIDE)
     expect(page.get_by_text("In another window of this page")).to_be_visible()
-    assert texts(page) == []
+    assert begun_words(page) == []
 
 
 def test_what_one_window_has_sent_another_sends_only_after_a_question(
@@ -105,7 +73,7 @@ def test_what_one_window_has_sent_another_sends_only_after_a_question(
     expect(page.get_by_text("Send it from here, too?")).to_be_visible()
     page.get_by_role("button", name="No, erase it here").click()
     expect(page.get_by_role("heading", name="Tell the police what you saw")).to_be_visible()
-    assert texts(page) == []
+    assert begun_words(page) == []
 
 
 def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
@@ -114,12 +82,12 @@ def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
     window.get_by_label("What did you see?").fill("Newer.")
     expect(window.get_by_text("Kept on this device")).to_be_visible()
     page.evaluate(HIDE)
-    assert texts(page) == ["Newer."]
+    assert begun_words(page) == ["Newer."]
     # What is written there is a report of its own, also in the moment before the page is hidden.
     resident.write("Other words.")
     page.evaluate(HIDE)
     expect(page.get_by_text("Kept on this device")).to_be_visible()
-    assert sorted(texts(page)) == ["Newer.", "Other words."]
+    assert sorted(begun_words(page)) == ["Newer.", "Other words."]
 
 
 def test_a_page_that_is_hidden_again_and_again_keeps_one_draft(page: Page) -> None:
@@ -140,7 +108,7 @@ def test_a_page_that_is_hidden_again_and_again_keeps_one_draft(page: Page) -> No
     page.reload()
     page.get_by_role("button", name="Go on with it").click()
     expect(page.get_by_label("What did you see?")).to_have_value("Old." + " more" * 10)
-    assert len(texts(page)) == 1
+    assert len(begun_words(page)) == 1
 
 
 def test_a_field_that_is_emptied_in_an_older_window_erases_nothing_newer(page: Page) -> None:
@@ -152,7 +120,7 @@ def test_a_field_that_is_emptied_in_an_older_window_erases_nothing_newer(page: P
     page.evaluate(HIDE)
     resident.write("Something else.")
     expect(page.get_by_text("Kept on this device")).to_be_visible()
-    assert sorted(texts(page)) == ["Newer.", "Something else."]
+    assert sorted(begun_words(page)) == ["Newer.", "Something else."]
 
 
 def test_what_is_sent_is_what_was_shown_when_it_was_sent(page: Page, stack: Stack) -> None:
@@ -170,7 +138,7 @@ def test_what_is_sent_is_what_was_shown_when_it_was_sent(page: Page, stack: Stac
     resident.button("start").click()
     page.get_by_role("button", name="Show or erase my receipt").click()
     assert own_report(stack, resident.receipt())["text"] == "The first report."
-    assert texts(page) == ["Half of the second"]
+    assert begun_words(page) == ["Half of the second"]
 
 
 def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPage) -> None:
@@ -184,7 +152,7 @@ def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPa
     expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
     resident.button("start").click()
     expect(page.get_by_text("Sent. Take down your receipt.")).to_be_visible()
-    assert texts(page) == ["The second report."]
+    assert begun_words(page) == ["The second report."]
 
 
 def test_what_is_taken_is_neither_changed_nor_erased(open_page: OpenPage, stack: Stack) -> None:
@@ -203,7 +171,7 @@ def test_what_is_taken_is_neither_changed_nor_erased(open_page: OpenPage, stack:
     receipt = resident.receipt()
     assert own_report(stack, receipt)["text"] == "First half."
     page.evaluate(HIDE)
-    assert texts(page) == ["First half. The number is B-12345."]
+    assert begun_words(page) == ["First half. The number is B-12345."]
 
 
 def test_a_report_that_was_left_before_it_was_read_does_not_come_back(open_page: OpenPage) -> None:
@@ -238,7 +206,7 @@ def test_a_report_that_was_left_before_it_was_read_does_not_come_back(open_page:
     expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
     page.evaluate("window.held.forEach(one => one())")
     page.evaluate(HIDE)
-    assert texts(page) == []
+    assert begun_words(page) == []
 
 
 def test_words_for_which_there_is_no_room_are_not_called_kept(open_page: OpenPage) -> None:

@@ -1,4 +1,4 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { IDBDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeChannels } from './outbox/testing/pages.ts';
@@ -69,6 +69,30 @@ test('what a page could not forget before it was gone is forgotten by the next o
   expect((await opened()).begunTexts()).toEqual([]);
   expect(await kept()).toEqual([]);
   expect(marks.size).toBe(0);
+});
+
+test('the mark stays while the database neither erases nor says what it has', async () => {
+  const [one] = await twoTabs('Begun here');
+  const lost = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('', 'InvalidStateError');
+  });
+  await one.forgetAllTexts();
+  lost.mockRestore();
+  expect([...marks]).toEqual([['tipline-forget', '']]);
+  expect((await opened()).begunTexts()).toEqual([]);
+  expect([await kept(), marks.size]).toEqual([[], 0]);
+});
+
+test('the mark stays when another tab keeps words that were written before', async () => {
+  const [one] = await twoTabs('Begun here');
+  // An old browser, whose tabs do not hear of each other.
+  const other = await import('./draft.ts');
+  const leaving = one.forgetAllTexts();
+  await other.keepText({ id: MESSAGE, text: 'Begun there', at: Date.now() });
+  await leaving;
+  expect([...marks]).toEqual([['tipline-forget', '']]);
+  expect((await opened()).begunTexts()).toEqual([]);
+  expect([await kept(), marks.size]).toEqual([[], 0]);
 });
 
 /** Open a tab. */

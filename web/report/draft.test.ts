@@ -1,7 +1,8 @@
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { IDBFactory, IDBKeyRange, IDBObjectStore } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import { emptyForm } from './form.ts';
+import { result } from './request.ts';
 
 type Drafts = typeof import('./draft.ts');
 
@@ -11,6 +12,7 @@ const draft = (id: string, text: string, at = 1) => ({
   files: [],
   at,
 });
+const file = (name: string) => ({ name }) as unknown as File;
 let drafts: Drafts;
 
 /** All connections that were opened. */
@@ -79,6 +81,73 @@ test('what the database cannot hold lasts as long as the page, and its words lon
   expect((await drafts.readDrafts()).map(({ form, files }) => [form.text, files])).toEqual([['One more', []]]);
 });
 
+test('a file that comes or goes is written alone, and the files keep their order', async () => {
+  const [a, b, c] = [file('a'), file('b'), file('c')];
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+  const written = () => put.mock.calls.splice(0).map(([row]) => (row as { file?: File }).file?.name);
+  await drafts.keepDraft({ ...draft('a', 'One', 1), files: [a, b] }, []);
+  expect(written()).toEqual(['a', 'b', undefined]);
+  await drafts.keepDraft({ ...draft('a', 'One', 2), files: [b, c] }, [1]);
+  expect(written()).toEqual(['c', undefined]);
+  drafts = await opened();
+  const [left] = await drafts.readDrafts();
+  expect(namesOf(left)).toEqual(['b', 'c']);
+  // At once, nothing can be read first.
+  await drafts.keepDraft({ ...draft('a', 'Two', 3), files: left?.files ?? [] });
+  expect(written()).toEqual([undefined]);
+  put.mockRestore();
+  await drafts.eraseDraft('a');
+  expect(await allIds()).toEqual([]);
+});
+
+test('a draft whose new file finds no room stays as it was, but for its words', async () => {
+  // No database takes a function.
+  const large = (() => null) as unknown as File;
+  const known = file('known');
+  await drafts.keepDraft({ ...draft('a', 'One', 1), files: [known] }, []);
+  const more = { ...draft('a', 'Two', 2), files: [file('small'), large, known] };
+  expect(await drafts.keepDraft(more, [1])).toBe('partly');
+  expect(await allIds()).toHaveLength(2);
+  const [left] = await (await opened()).readDrafts();
+  expect([left?.form.text, namesOf(left)]).toEqual(['Two', ['known']]);
+});
+
+test('what an earlier page has kept in one row is read, moved when it changes, and erased', async () => {
+  await drafts.readDrafts(); // so that there is a database
+  await within((store) => store.put({ ...draft('a', 'Begun', 1), files: [file('photo')] }));
+  const [begun] = await drafts.readDrafts();
+  expect([begun?.form.text, namesOf(begun)]).toEqual(['Begun', ['photo']]);
+  await drafts.keepDraft({ ...draft('a', 'More', 2), files: begun?.files ?? [] }, [1]);
+  const [left] = await (await opened()).readDrafts();
+  expect([left?.form.text, namesOf(left)]).toEqual(['More', ['photo']]);
+  expect(await allIds()).toHaveLength(2);
+  await drafts.eraseDraft('a');
+  expect(await allIds()).toEqual([]);
+});
+
+test('no half of a draft is shown or left: neither files without words nor words of erased files', async () => {
+  const photo = file('photo');
+  await drafts.keepDraft({ ...draft('a', 'One', 1), files: [photo] }, []);
+  // A page of an earlier version knows of no other row.
+  await within((store) => store.delete('a'));
+  await drafts.keepDraft({ ...draft('b', 'Other', 1), files: [photo] }, []);
+  await (await opened()).eraseDraft('b');
+  // It is hidden before it hears of that.
+  await drafts.keepDraft({ ...draft('b', 'Last words', 2), files: [photo] });
+  expect(await drafts.readDrafts()).toEqual([]);
+  await vi.waitFor(async () => expect(await allIds()).toEqual([]), { timeout: 20_000 });
+});
+
+test('the files of a draft are written again when the database may be a new one', async () => {
+  const photo = file('photo');
+  await drafts.keepDraft({ ...draft('a', 'One', 1), files: [photo] }, []);
+  await within((store) => store.clear());
+  for (const database of open) database.close();
+  await drafts.keepDraft({ ...draft('a', 'Two', 2), files: [photo] });
+  const [left] = await (await opened()).readDrafts();
+  expect([left?.form.text, namesOf(left)]).toEqual(['Two', ['photo']]);
+});
+
 test('what another page has erased is not kept again, and what it has changed is not lost', async () => {
   await drafts.keepDraft(draft('a', 'One', 1), []);
   expect(await drafts.keepDraft(draft('a', 'Two', 2), [1])).toBe('kept');
@@ -113,6 +182,18 @@ test('what the outbox is about to take is no draft, and is one again if it does 
   expect(await (await opened()).readDrafts()).toEqual([]);
 });
 
+test('a draft that the outbox has is gone, but not while it is handed over', async () => {
+  await drafts.keepDraft(draft('a', 'One'), []);
+  await drafts.handOver('a', async () => {
+    drafts.eraseTaken(['a']);
+    expect(await drafts.isGone('a')).toBe(false);
+  });
+  await drafts.keepDraft(draft('b', 'Other'), []);
+  drafts.eraseTaken(['b']);
+  expect(await drafts.readDrafts()).toEqual([]);
+  expect(await drafts.isGone('b')).toBe(true);
+});
+
 test('a connection that the browser has closed is opened anew', async () => {
   await drafts.keepDraft(draft('a', 'One'), []);
   for (const database of open) database.close();
@@ -135,6 +216,23 @@ test('without databases a draft lasts as long as the page, and is not called kep
 /** The words of all reports that were begun. */
 async function words(): Promise<string[]> {
   return (await drafts.readDrafts()).map(({ form }) => form.text);
+}
+
+function namesOf(one: { readonly files: readonly File[] } | undefined): string[] | undefined {
+  return one?.files.map(({ name }) => name);
+}
+
+/** The ids of all rows, as they are on the disk. */
+async function allIds(): Promise<IDBValidKey[]> {
+  return within((store) => store.getAllKeys());
+}
+
+/** Do something with the rows past the module. */
+async function within<T>(act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const database = await result(indexedDB.open('tipline-draft', 1));
+  const value = await result(act(database.transaction('drafts', 'readwrite').objectStore('drafts')));
+  database.close();
+  return value;
 }
 
 /** Return the module as a page that was just opened has it. */

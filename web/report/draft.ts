@@ -1,12 +1,22 @@
 /**
  * What is being written, reports and texts for them, kept on the phone from the first word, so that a
- * reload or a dead battery loses nothing. Each is one row in a database of its own, and goes when it
- * goes to the outbox or is erased. What the database cannot hold is kept in memory, as long as the page
- * is open.
+ * reload or a dead battery loses nothing. It goes when it goes to the outbox or is erased. What the
+ * database cannot hold is kept in memory, as long as the page is open.
  */
 import { signal } from '@preact/signals';
 
-import { NoDatabase, within } from './draftRows.ts';
+import {
+  draftsOf,
+  fileIdsOf,
+  orphansOf,
+  removeDraft,
+  type Row,
+  type WholeRow,
+  withKeptFiles,
+  type WordsRow,
+  writeDraft,
+} from './draftFiles.ts';
+import { NoDatabase, whenLost, within } from './draftRows.ts';
 import type { Form } from './form.ts';
 import { result } from './request.ts';
 
@@ -25,10 +35,8 @@ export interface KeptText {
   readonly at: number;
 }
 
-type Row = KeptDraft | KeptText;
-
 /**
- * What became of a draft that was to be kept. `partly`: without its files. `not`: in memory alone.
+ * What became of a draft that was to be kept. `partly`: without files that came. `not`: in memory alone.
  * `gone`: another page has sent or erased it. `other`: another page has changed it. With these two
  * nothing is written.
  */
@@ -51,19 +59,29 @@ if (channel) {
   };
 }
 
-const memory = new Map<string, Row>();
+const memory = new Map<string, KeptDraft | KeptText>();
+/** The ids of the files of each draft that are kept, as this page has last read or written them. */
+const keptFiles = new Map<string, readonly string[]>();
+whenLost(() => keptFiles.clear());
 /** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
 const handedOver = new Set<string>();
+/** The ids of those that it has. */
+const taken = new Set<string>();
 
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
-  const all = (await readAll()).filter((row) => 'form' in row);
-  return all.filter(({ id }) => !handedOver.has(id));
+  const rows = await readRows();
+  if (orphansOf(rows).length > 0) void erase(eraseOrphans);
+  keptFiles.clear();
+  for (const row of rows) if ('words' in row) keptFiles.set(row.id, row.files);
+  const held = [...memory.values()].filter((row) => 'form' in row);
+  return inOrder(draftsOf(rows), held).filter(({ id }) => !handedOver.has(id) && !taken.has(id));
 }
 
 /** Return all texts that were begun, oldest first. */
 export async function readTexts(): Promise<readonly KeptText[]> {
-  return (await readAll()).filter((row) => 'text' in row);
+  const held = [...memory.values()].filter((row) => 'text' in row);
+  return inOrder((await readRows()).filter((row) => 'text' in row), held);
 }
 
 /** Return whether closing the page would lose something that was begun. */
@@ -77,8 +95,7 @@ export function isInMemory(): boolean {
  * written at once: the page may be gone before an answer came.
  */
 export async function keepDraft(draft: KeptDraft, known?: readonly number[]): Promise<Keeping> {
-  const smaller = draft.files.length > 0 ? { ...draft, files: [] } : null;
-  const keeping = await keep(draft, smaller, known);
+  const keeping = await keep(draft, known);
   if (keeping === 'kept' || keeping === 'partly') touched.delete(draft.id);
   tell(draft.id);
   return keeping;
@@ -99,9 +116,16 @@ export async function isGone(id: string): Promise<boolean> {
   }
 }
 
-/** The same for a text. Return whether a reload finds it. */
+/** Keep a text instead of what it was. Return whether a reload finds it. */
 export async function keepText(text: KeptText): Promise<boolean> {
-  return (await keep(text, null)) === 'kept';
+  try {
+    await within('readwrite', (store) => void store.put(text));
+    memory.delete(text.id);
+    return true;
+  } catch {
+    memory.set(text.id, text);
+    return false;
+  }
 }
 
 /** Give a draft to whoever keeps it from now on. Until that is done it is shown to nobody. */
@@ -119,21 +143,39 @@ export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T
 }
 
 /**
+ * Erase drafts that the outbox has, and show them no more: the page that gave them to it may have died
+ * before it could.
+ */
+export function eraseTaken(ids: readonly string[]): void {
+  for (const id of ids) {
+    // Whoever hands it over erases it.
+    if (taken.has(id) || handedOver.has(id)) continue;
+    taken.add(id);
+    void eraseDraft(id);
+  }
+}
+
+/**
  * Return whether it is gone from the phone. With `known`, as above, it stays if another page has
  * changed it.
  */
 export async function eraseDraft(id: string, known?: readonly number[]): Promise<boolean> {
   memory.delete(id);
+  keptFiles.delete(id);
   const isErased = await erase((store) =>
-    known ? eraseKnown(store, id, known) : void store.delete(id),
+    known ? eraseKnown(store, id, known) : removeDraft(store, id),
   );
   tell(id);
   return isErased;
 }
 
 async function eraseKnown(store: IDBObjectStore, id: string, known: readonly number[]): Promise<void> {
-  const found = (await result(store.get(id))) as KeptDraft | undefined;
-  if (found && known.includes(found.at)) store.delete(id);
+  const found = (await result(store.get(id))) as WordsRow | WholeRow | undefined;
+  if (found && known.includes(found.at)) removeDraft(store, id);
+}
+
+async function eraseOrphans(store: IDBObjectStore): Promise<void> {
+  for (const id of orphansOf(await result(store.getAll() as IDBRequest<Row[]>))) store.delete(id);
 }
 
 function tell(id: string): void {
@@ -148,43 +190,43 @@ export async function eraseTexts(start: string = TEXT): Promise<boolean> {
   return erase((store) => void store.delete(IDBKeyRange.bound(start, `${start}\uffff`)));
 }
 
-/** `smaller`: what is kept of it at least, if there is no room for all. */
-async function keep(
-  row: Row,
-  smaller: Row | null,
-  known?: readonly number[],
-): Promise<Keeping> {
+async function keep(draft: KeptDraft, known?: readonly number[]): Promise<Keeping> {
   // In memory, no other page can have changed it.
-  const compared = memory.has(row.id) ? undefined : known;
+  const compared = memory.has(draft.id) ? undefined : known;
   try {
-    const keeping = await put(row, compared);
-    memory.delete(row.id);
+    const keeping = await put(draft, compared);
+    memory.delete(draft.id);
     return keeping;
   } catch {
-    memory.set(row.id, row);
-    if (!smaller) return 'not';
-    // No room for the files: the words at least.
-    return put(smaller).then(
+    memory.set(draft.id, draft);
+    if (draft.files.length === 0) return 'not';
+    // No room for files that came: the words at least, and the files that are kept already.
+    return put(draft, undefined, withKeptFiles).then(
       () => 'partly',
       () => 'not',
     );
   }
 }
 
-function put(row: Row, known?: readonly number[]): Promise<'kept' | 'gone' | 'other'> {
-  if (known === undefined) {
-    return within('readwrite', (store) => {
-      store.put(row);
-      return 'kept';
-    });
-  }
-  return within('readwrite', async (store) => {
-    const found = (await result(store.get(row.id))) as Row | undefined;
-    if (!found && known.length > 0) return 'gone';
-    if (found && !known.includes(found.at)) return 'other';
-    store.put(row);
-    return 'kept';
-  });
+/** Keep a draft, or what `made` makes of it when it knows which of the files are kept. */
+async function put(
+  draft: KeptDraft,
+  known?: readonly number[],
+  made: typeof withKeptFiles = (whole) => whole,
+): Promise<'kept' | 'gone' | 'other'> {
+  const write = (store: IDBObjectStore, before: readonly string[]) =>
+    writeDraft(store, made(draft, before), before);
+  const files = known
+    ? await within('readwrite', async (store) => {
+        const found = (await result(store.get(draft.id))) as WordsRow | WholeRow | undefined;
+        if (!found && known.length > 0) return 'gone';
+        if (found && !known.includes(found.at)) return 'other';
+        return write(store, fileIdsOf(found));
+      })
+    : await within('readwrite', (store) => write(store, keptFiles.get(draft.id) ?? []));
+  if (typeof files === 'string') return files;
+  keptFiles.set(draft.id, files);
+  return 'kept';
 }
 
 async function erase(change: (store: IDBObjectStore) => Promise<void> | void): Promise<boolean> {
@@ -196,13 +238,16 @@ async function erase(change: (store: IDBObjectStore) => Promise<void> | void): P
   }
 }
 
-async function readAll(): Promise<readonly Row[]> {
-  const kept = await readKept();
-  const all = new Map([...kept.map((row) => [row.id, row] as const), ...memory]);
+/** Return what is kept, or held in memory instead, oldest first. */
+function inOrder<T extends KeptDraft | KeptText>(
+  kept: readonly T[],
+  held: readonly T[],
+): readonly T[] {
+  const all = new Map([...kept, ...held].map((one) => [one.id, one]));
   return [...all.values()].sort((one, other) => one.at - other.at);
 }
 
-async function readKept(): Promise<readonly Row[]> {
+async function readRows(): Promise<readonly Row[]> {
   try {
     return await within('readonly', (store) => result(store.getAll() as IDBRequest<Row[]>));
   } catch {

@@ -1,19 +1,29 @@
 /**
  * The database of what is being written. Its connection stays open, so that what is kept as the page
  * goes is written at once; browsers of phones lose one in the background, and then it is opened anew.
+ *
+ * All rows are in one store, also those of files: a new version of the database would have to wait
+ * until no window of the earlier page is open.
  */
+import { abort } from './request.ts';
 
 const NAME = 'tipline-draft';
 const STORE = 'drafts';
 
 let opened: Promise<IDBDatabase> | null = null;
+let lost = (): void => {};
 
 /** This browser has no databases, or does not open them here. */
 export class NoDatabase extends Error {}
 
+/** Do something when the connection is lost: the next one may be to a new database. */
+export function whenLost(act: () => void): void {
+  lost = act;
+}
+
 /**
- * Work on the rows in one transaction. It resolves when all is on the disk. Throws NoDatabase, or why
- * it cannot be.
+ * Work on the rows in one transaction, all or nothing. It resolves when all is on the disk. Throws
+ * NoDatabase, or why it cannot be.
  */
 export async function within<T>(
   mode: IDBTransactionMode,
@@ -21,11 +31,18 @@ export async function within<T>(
 ): Promise<T> {
   const transaction = await begin(mode);
   const isWritten = ended(transaction);
-  const value = work(transaction.objectStore(STORE));
-  // Whoever leaves the page does not wait for it. Browsers before 2020 have no such call.
-  if (!(value instanceof Promise)) (transaction as Partial<IDBTransaction>).commit?.();
-  const [found] = await Promise.all([value, isWritten]);
-  return found;
+  isWritten.catch(() => undefined); // its error may be that of the work, which comes first
+  try {
+    const value = work(transaction.objectStore(STORE));
+    // Whoever leaves the page does not wait for it. Browsers before 2020 have no such call.
+    if (!(value instanceof Promise)) (transaction as Partial<IDBTransaction>).commit?.();
+    const found = await value;
+    await isWritten;
+    return found;
+  } catch (fault) {
+    abort(transaction);
+    throw fault;
+  }
 }
 
 async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
@@ -33,10 +50,14 @@ async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
   try {
     return database.transaction(STORE, mode);
   } catch {
-    // The connection is lost.
-    opened = null;
+    lose();
     return (await open()).transaction(STORE, mode);
   }
+}
+
+function lose(): void {
+  opened = null;
+  lost();
 }
 
 function ended(transaction: IDBTransaction): Promise<void> {
@@ -56,9 +77,7 @@ function open(): Promise<IDBDatabase> {
         request.result.createObjectStore(STORE, { keyPath: 'id' });
       };
       request.onsuccess = () => {
-        request.result.onclose = () => {
-          opened = null;
-        };
+        request.result.onclose = lose;
         resolve(request.result);
       };
       request.onerror = refuse;

@@ -5,3 +5,12 @@ export function result<T>(request: IDBRequest<T>): Promise<T> {
     request.onerror = () => reject(request.error ?? new Error('failed'));
   });
 }
+
+/** Undo what a transaction has done so far. */
+export function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended by itself.
+  }
+}

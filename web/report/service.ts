@@ -1,9 +1,9 @@
 /** What all screens share: the API, the outbox, and whether there is a network. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
 import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
-import { isInMemory } from './draft.ts';
+import { eraseTaken, isInMemory } from './draft.ts';
 import type { Entry, Outbox } from './outbox/types.ts';
 
 export const api = createApi();
@@ -29,13 +29,15 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
     import('./outbox/outbox.ts'),
     import('./outbox/limits.ts'),
   ]);
-  outbox.value = await openOutbox({
+  const opened = await openOutbox({
     language: () => language.value,
     limits: () => {
       const known = limits();
       return known && limitsOf(known);
     },
   });
+  outbox.value = opened;
+  effect(() => eraseTaken(opened.entries.value.flatMap(({ draftId }) => draftId ?? [])));
 }
 
 /** Return whether something that is not sent, or a receipt, would be lost with this page. */

@@ -102,7 +102,6 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const text = mine();
   const [open, setOpen] = useState(false);
   const [keep, setKeep] = useState(false);
-  const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [said, setSaid] = useLatest('');
   const entries = (outbox.value?.entries.value ?? []).filter(
@@ -136,7 +135,6 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     if (!outbox.value || !receipt.value || !limits) return;
     setErrors(faults);
     if (faults().length > 0) return;
-    setBusy(true);
     setSaid('');
     try {
       await outbox.value.addFiles(
@@ -152,8 +150,6 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       setErrors(() => [
         fault instanceof Unacceptable ? unacceptable(fault, all) : { text: mine().failed },
       ]);
-    } finally {
-      setBusy(false);
     }
   };
 
@@ -166,13 +162,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   return (
     <div class="step">
       {open ? (
-        <form
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!busy) void send();
-          }}
-        >
+        <form noValidate onSubmit={(event) => event.preventDefault()}>
           <ErrorSummary errors={summary(errors, undefined, files.all.value)} />
           <Attachments
             files={files}
@@ -182,7 +172,8 @@ export function MoreMedia({ report }: { report: OwnReport }) {
             {...(limits && { most: roomFor(report, limits, entries) })}
           />
           <div class="row">
-            <Button kind="primary" type="submit" busy={busy}>
+            {/* It submits, too, for the summary, which listens to its form. */}
+            <Button kind="primary" type="submit" onClick={send}>
               {text.addFiles}
             </Button>
             <Button onClick={() => close()}>{text.addNot}</Button>

@@ -1,5 +1,3 @@
-import { useRef, useState } from 'preact/hooks';
-
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
@@ -29,9 +27,6 @@ export interface TextFormProps {
 /** A text to the officers. The outbox sends it, so that it may wait for a connection. */
 export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextFormProps) {
   const text = mine();
-  const [busy, setBusy] = useState(false);
-  // A second press of the button sends nothing twice; other words go at once.
-  const sending = useRef('');
   const [error, setError] = useSaid<string | null>(null);
   const name = textId(report.id, to);
   const typed = wordsOf(name);
@@ -43,12 +38,9 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
   };
   const send = async (): Promise<void> => {
     const words = typed.trim();
-    if (busy && words === sending.current) return;
     if (!words) return refuse(() => mine().blank);
     if (lengthOf(words) > most) return refuse(() => write().long(most));
     if (!outbox.value || !receipt.value) return refuse(() => mine().failed);
-    sending.current = words;
-    setBusy(true);
     setError(null);
     try {
       const { id: of, reference } = report;
@@ -60,19 +52,10 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
       else if (/^\s/.test(more)) keepWords(name, more.trimStart());
     } catch {
       refuse(() => mine().failed);
-    } finally {
-      setBusy(false);
     }
   };
   return (
-    <form
-      class="step"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
-    >
+    <form class="step" noValidate onSubmit={(event) => event.preventDefault()}>
       <Field id={id} label={label} hint={hint} error={error}>
         {(control) => (
           <textarea
@@ -88,7 +71,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
         )}
       </Field>
       <Length text={typed} most={most} />
-      <Button kind="primary" type="submit" busy={busy}>
+      <Button kind="primary" type="submit" onClick={send}>
         {submit}
       </Button>
       {typed.trim() !== '' && outbox.value?.durable && <p class="muted">{text.begunStays}</p>}

@@ -77,7 +77,7 @@ function One({ entry, report, hasArrived }: OneProps) {
       {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {(waits || isRefused) && (
         <div class="row">
-          {isRefused && <Button onClick={() => void correct(entry, report)}>{sent().correct}</Button>}
+          {isRefused && <Button onClick={() => correct(entry, report)}>{sent().correct}</Button>}
           <Button kind="quiet" onClick={() => void erase(entry)}>
             {entry.mayHaveArrived ? sent().erase : text.textErase}
           </Button>

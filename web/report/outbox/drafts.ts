@@ -21,12 +21,13 @@ export async function prepareReport(
   limits: SendingLimits,
   createdAt: number,
 ): Promise<Prepared> {
-  const { report } = draft;
+  const { report, draftId } = draft;
   if (!report.text && !draft.files.length) throw new Unacceptable('empty_report');
   const { files, blobs } = await prepareFiles(draft.files, draft.keep, limits);
   const body = bodyOf(report, files.slice(0, limits.perCall));
   if (new Blob([body]).size > MOST_BODY_BYTES) throw new Unacceptable('report_too_large');
-  return { kept: { ...blank(createdAt, files), body, category: report.category }, blobs };
+  const made = { ...blank(createdAt, files), ...(draftId ? { draftId } : {}) };
+  return { kept: { ...made, body, category: report.category }, blobs };
 }
 
 /** Prepare files for an existing report. Throws Unacceptable. */

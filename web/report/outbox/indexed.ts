@@ -1,6 +1,6 @@
 /** Keeps entries and files in IndexedDB. */
 
-import { result } from '../request.ts';
+import { abort, result } from '../request.ts';
 import { restore, type Kept } from './kept.ts';
 import type { Change, Store } from './store.ts';
 import { randomUuid } from './uuid.ts';
@@ -136,13 +136,5 @@ export class IndexedStore implements Store {
       opening.result.createObjectStore(PROBES);
     };
     return result(opening);
-  }
-}
-
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended by itself.
   }
 }

@@ -45,6 +45,8 @@ export interface Kept {
   readonly id: string;
   readonly key: string;
   readonly createdAt: number;
+  /** The draft that it was. */
+  readonly draftId?: string;
   /** Exactly what is sent as the report. Empty when something is added to an existing one. */
   readonly body: string;
   /** What is written to the officers of an existing report. The entry goes as it arrives. */

@@ -47,11 +47,12 @@ test('it is kept before anything is sent', async () => {
   const phone = new Phone();
   phone.server.fault = () => 'unreachable';
   const outbox = await phone.open();
-  await outbox.add(draft([picture()]));
+  await outbox.add({ ...draft([picture()]), draftId: 'begun' });
   outbox.close();
 
   phone.server.fault = () => 'none';
   const again = await phone.open();
+  expect(only(again).draftId).toBe('begun');
   await settled(phone, again);
   expect(phone.server.contents()).toHaveLength(1);
 });

@@ -17,6 +17,8 @@ export interface Draft {
   readonly report: ReportBody;
   readonly files: readonly File[];
   readonly keep: Keep;
+  /** What the page has kept it by while it was written. */
+  readonly draftId?: string;
 }
 
 /** An existing report to which files are added. */
@@ -85,6 +87,8 @@ export interface Entry {
   readonly retryAt?: number;
   /** How much of the proof of work is done, from 0 to 1, while `proving`. */
   readonly proof?: number;
+  /** What the page kept it by before the outbox had it. A page that has died may have left that. */
+  readonly draftId?: string;
   /** Empty when something is added to an existing report. */
   readonly category: string;
   /** What is written to the officers of an existing report. The entry is gone when it has arrived. */

@@ -8,7 +8,8 @@ export interface SureProps {
   yes: string;
   no: string;
   busy?: boolean;
-  onYes: () => void;
+  /** As a button's `onClick`: one that returns a promise is done once. */
+  onYes: () => void | Promise<void>;
   onNo: () => void;
   children: ComponentChildren;
 }

@@ -173,9 +173,7 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
 function Confirm({ entry, left }: { entry: Entry; left: number }) {
   const text = sent();
   const [asked, setAsked] = useState(false);
-  const [busy, setBusy] = useState(false);
   const confirm = async (): Promise<void> => {
-    setBusy(true);
     const said = confirmedText(entry);
     await outbox.value?.confirmReceipt(entry.id);
     if (left === 0) go({ name: 'start' }, said);
@@ -196,8 +194,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
       title={text.haveTitle}
       yes={text.haveYes}
       no={text.haveNo}
-      busy={busy}
-      onYes={() => void confirm()}
+      onYes={confirm}
       onNo={() => setAsked(false)}
     >
       <p class="receipt__code" translate={false}>
@@ -212,19 +209,10 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
 
 function Refused({ entry }: { entry: Entry }) {
   const text = sent();
-  const [busy, setBusy] = useState(false);
-  const isRepairing = useRef(false);
   const repair = async (): Promise<void> => {
-    // A second press may come before it is shown that the first one works.
-    if (isRepairing.current) return;
-    isRepairing.current = true;
-    setBusy(true);
     const draft = await outbox.value?.draftOf(entry.id);
     // Whoever has gone to another screen meanwhile stays there.
-    if (!draft || screen.value.name !== 'sent') {
-      isRepairing.current = false;
-      return setBusy(false);
-    }
+    if (!draft || screen.value.name !== 'sent') return;
     const { keep, report } = draft;
     const form = formOf(report, keep.time || keep.place);
     await correct(form, draft.files, refusalsOf(entry.problem));
@@ -239,7 +227,7 @@ function Refused({ entry }: { entry: Entry }) {
         <p>{text.refusedText}</p>
       </Status>
       {entry.category !== '' && (
-        <Button kind="primary" class="wide" busy={busy} onClick={() => void repair()}>
+        <Button kind="primary" class="wide" onClick={repair}>
           {text.correct}
         </Button>
       )}
@@ -280,11 +268,9 @@ interface EraseProps {
 function Erase({ entry, hint, children }: EraseProps) {
   const text = sent();
   const [asked, setAsked] = useState(false);
-  const [busy, setBusy] = useState(false);
   const others = othersOf(entry);
   const unsure = [entry, ...others].some(({ mayHaveArrived }) => mayHaveArrived);
   const erase = async (): Promise<void> => {
-    setBusy(true);
     // With all that is on this device for the report: else its receipt would stay.
     for (const { id } of [entry, ...others]) await outbox.value?.erase(id);
     if (entry.reportId) await forgetTexts(textId(entry.reportId));
@@ -309,8 +295,7 @@ function Erase({ entry, hint, children }: EraseProps) {
       title={text.eraseTitle}
       yes={text.eraseYes}
       no={text.eraseNo}
-      busy={busy}
-      onYes={() => void erase()}
+      onYes={erase}
       onNo={() => setAsked(false)}
     >
       {unsure && <p>{text.unsure}</p>}

@@ -96,7 +96,6 @@ function WritePage() {
   // Another page has sent or erased it: whether it is sent from here, too, is asked.
   const [isTwice, setTwice] = useState(false);
   const isHere = useIsHere();
-  const isSending = useRef(false);
   const [choosing, setChoosing] = useState(!form.value.category);
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
@@ -127,18 +126,16 @@ function WritePage() {
     setErrors(() => errorsOf(faults, wrongFiles));
     setAttempt(attempt + 1);
     if (faults.length + wrongFiles.length > 0) return;
-    // A second press may come before it is shown that the first one works.
-    if (isSending.current) return;
-    isSending.current = true;
     setBusy(true);
     try {
       const placeless = isPlaceless(place, hasAreas.value);
-      const entry = await sendForm(isSure, (words, attached) => {
+      const entry = await sendForm(isSure, (words, attached, draftId) => {
         const { keepMetadata } = words;
         return box.add({
           report: contentOf(words, chosen),
           files: attached,
           keep: { place: keepMetadata, time: keepMetadata },
+          draftId,
         });
       });
       setTwice(entry === null);
@@ -151,7 +148,6 @@ function WritePage() {
         fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
       ]);
     } finally {
-      isSending.current = false;
       setBusy(false);
     }
   };
@@ -245,7 +241,7 @@ function WritePage() {
           kind="danger"
           class="wide send__button"
           busy={busy}
-          onClick={() => void send({ isSure: false })}
+          onClick={() => send({ isSure: false })}
         >
           {busy ? text.keeping : text.send}
         </Button>
@@ -265,7 +261,7 @@ function WritePage() {
           yes={text.twiceYes}
           no={text.twiceNo}
           busy={busy}
-          onYes={() => void send({ isSure: true })}
+          onYes={() => send({ isSure: true })}
           onNo={discard}
         >
           <p>{text.elsewhere}</p>

@@ -110,7 +110,7 @@ export async function clearForm(): Promise<boolean> {
  */
 export async function sendForm<T>(
   isSure: boolean,
-  take: (words: Form, files: readonly File[]) => Promise<T>,
+  take: (words: Form, files: readonly File[], draftId: string) => Promise<T>,
 ): Promise<T | null> {
   // What is shown now, whatever is shown when the outbox has taken it.
   const [sent, content] = [id, written()];
@@ -118,7 +118,7 @@ export async function sendForm<T>(
   void keepNow();
   const taken = await handOver(sent, async () => {
     if (mayBeGone && (await isGone(sent))) return null;
-    const given = await take(content.words, content.files);
+    const given = await take(content.words, content.files, sent);
     await keeping;
     if (id === sent) letGo(content);
     return given;
