@@ -69,7 +69,7 @@ def test_whoever_proposed_a_referral_reads_why_it_was_declined_and_proposes_anew
     form.get_by_role("button", name="Propose it").click()
     expect(passing_on.get_by_role("heading", name="It was declined before")).to_be_visible()
 
-    # Whoever reads the new one is told what was asked for.
+    # Whoever reads the new one sees what was asked for.
     page.reload()
     page = report_of(open_page, ZHAO, resident)
     before = read_document(page).get_by_role("region", name="It was declined before")
