@@ -1,4 +1,4 @@
-"""What an officer sends to propose a referral."""
+"""What an officer sends to propose a referral, and to decline one."""
 
 from typing import Annotated
 
@@ -32,3 +32,9 @@ class NewReferral(Input):
         """The parts that are included, each once, in the order of `Part`."""
         named = {*self.include, *((Part.MEDIA,) if self.media_ids else ())}
         return tuple(part for part in Part if part in named)
+
+
+class ReferralRefusal(Input):
+    """Why a referral is declined. Whoever proposed it reads the reason, and so do colleagues."""
+
+    reason: Reason

@@ -1,7 +1,8 @@
 """Referrals: a report that is passed on to another agency.
 
-One officer proposes which agency gets what, with a reason; another approves exactly that. A report
-has at most one proposal at a time, and keeps what was passed on.
+One officer proposes which agency gets what, with a reason; another approves exactly that, or
+declines it, with a reason. A report has at most one proposal at a time, and keeps what was passed
+on.
 """
 
 from collections.abc import Mapping
@@ -51,11 +52,23 @@ class Referral(Record):
         )  # fmt: skip
 
 
+class DeclinedReferral(Record):
+    """A proposal that another officer has declined, by whom, and when. The reason is sealed."""
+
+    referral: Referral
+    by: str
+    at: datetime
+    sealed_reason: bytes
+
+
 class Referrals(Record):
-    """The referrals of a report. `last` is the number of the latest proposal."""
+    """The referrals of a report. `last` is the number of the latest proposal. `declined` is the
+    latest that was declined, until one is approved.
+    """
 
     last: int = 0
     pending: Referral | None = None
+    declined: DeclinedReferral | None = None
     passed_on: tuple[Referral, ...] = ()
 
     def all(self) -> tuple[Referral, ...]:
@@ -72,22 +85,35 @@ class Referrals(Record):
         """Return whether the latest proposal was approved, and so cannot be taken back."""
         return bool(self.passed_on) and self.passed_on[-1].number == self.last
 
+    def was_declined(self, number: int, by: str) -> bool:
+        """Return whether this officer was the last to decline a proposal, and it was this one."""
+        last = self.declined
+        return last is not None and (last.referral.number, last.by) == (number, by)
+
     def with_proposal(self, referral: Referral) -> "Referrals":
         return self.model_copy(update={"last": referral.number, "pending": referral})
 
     def without_proposal(self) -> "Referrals":
         return self.model_copy(update={"pending": None})
 
+    def with_declined(self, declined: DeclinedReferral) -> "Referrals":
+        """Return the referrals after the one that waited was declined."""
+        return self.model_copy(update={"pending": None, "declined": declined})
+
     def approved(self, referral: Referral) -> "Referrals":
         """Return the referrals after this one was approved."""
         passed_on = (*self.passed_on, referral)
-        return self.model_copy(update={"pending": None, "passed_on": passed_on})
+        return self.model_copy(update={"pending": None, "declined": None, "passed_on": passed_on})
 
     def flagged(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
         """Return the flags of the report, with those that say how far its referrals are."""
-        others = [flag for flag in flags if flag not in (Flag.REFERRED, Flag.PASSED_ON)]
-        referred = [Flag.REFERRED] if self.pending else []
-        return (*others, *referred, *([Flag.PASSED_ON] if self.passed_on else []))
+        shown = {
+            Flag.REFERRED: self.pending is not None,
+            Flag.REFERRAL_DECLINED: self.declined is not None and self.pending is None,
+            Flag.PASSED_ON: bool(self.passed_on),
+        }
+        others = (flag for flag in flags if flag not in shown)
+        return (*others, *(flag for flag, is_shown in shown.items() if is_shown))
 
 
 NO_REFERRALS = Referrals.model_construct()

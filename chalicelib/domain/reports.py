@@ -88,6 +88,7 @@ class Flag(StrEnum):
     AFTER_CLOSING = "after_closing"
     MUTED = "muted"
     REFERRED = "referred"
+    REFERRAL_DECLINED = "referral_declined"
     PASSED_ON = "passed_on"
     OVERDUE = "overdue"
 

@@ -41,11 +41,11 @@ class ReportEventDetail(Shape):
     `fields` has the changed fields. `files` are media that were sent to the reporter. `asked`,
     `approved`, `lift_asked`, `lifted` and `ended` (before it was approved) are steps of a legal
     hold. `muted` is true when the report was muted, and false when that ended; `followed` is the
-    same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved` or
-    `withdrawn`. `redaction` of the picture `media_id` is `asked` or `removed`. The steps of the
-    clock: `put_off`, the report is kept longer, and `fields` has `kept_until`; `reopened`, the
-    reporter has reopened it up to some minutes before, and `muted` is false if that ended a mute;
-    `returned`, its assignee was deactivated, and nobody holds it now.
+    same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved`,
+    `declined` or `withdrawn`. `redaction` of the picture `media_id` is `asked` or `removed`. The
+    steps of the clock: `put_off`, the report is kept longer, and `fields` has `kept_until`;
+    `reopened`, the reporter has reopened it up to some minutes before, and `muted` is false if that
+    ended a mute; `returned`, its assignee was deactivated, and nobody holds it now.
     """
 
     model_config = _OPEN

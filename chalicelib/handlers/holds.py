@@ -61,8 +61,8 @@ def lift_hold(call: Call) -> Response:
     """Request to lift a legal hold.
 
     202: the hold stays in effect until another officer approves its end. 204: there is no hold, or
-    the hold was not approved yet and has ended at once. The reason goes on record. Repeating the
-    call changes nothing.
+    the hold was not approved yet and has ended at once. Whoever requested it is notified, if that
+    is another officer. The reason goes on record. Repeating the call changes nothing.
 
     With `only_request: true` it ends a request alone: 409 `hold_approved` means that another
     officer has approved the hold meanwhile, and that nothing was changed.

@@ -40,9 +40,9 @@ class ListedReportView(Shape):
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
     the report is reopened. `muted` says that officers are not notified of messages and media,
-    `referred` that a referral waits for approval, `passed_on` that one was approved,
-    `overdue` that its deadline has passed and no officer has attended to it. `awaits` are the steps
-    that await a second person.
+    `referred` that a referral waits for approval, `referral_declined` that the latest was declined
+    and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
+    officer has attended to it. `awaits` are the steps that await a second person.
     """
 
     id: str

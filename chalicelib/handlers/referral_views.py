@@ -22,7 +22,7 @@ from chalicelib.handlers.shapes import (
     left_out,
 )
 from chalicelib.services.referrals import Bundle
-from chalicelib.services.sealed_reasons import OpenReferral
+from chalicelib.services.sealed_reasons import OpenDeclined, OpenReferral
 
 
 class AgencyView(Shape):
@@ -73,6 +73,20 @@ class ReferralView(Shape):
     @classmethod
     def opened(cls, found: OpenReferral) -> Self:
         return cls.of(found.referral, reason=found.reason)
+
+
+class DeclinedReferralView(Shape):
+    """Who declined which proposal of a referral, when, and why."""
+
+    referral: ReferralView
+    by: str
+    at: Timestamp
+    reason: str
+
+    @classmethod
+    def opened(cls, found: OpenDeclined) -> Self:
+        referral = ReferralView.opened(found.referral)
+        return cls.of(found.declined, referral=referral, reason=found.reason)
 
 
 class ReferredPlace(Shape):

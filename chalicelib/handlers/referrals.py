@@ -1,11 +1,13 @@
-"""Officers' routes of referrals: one officer proposes to pass a report on, another one approves."""
+"""Officers' routes of referrals: one officer proposes to pass a report on, another one approves or
+declines it.
+"""
 
 from pydantic import Field
 
 from chalicelib import errors, wiring
 from chalicelib.domain.models import Query
 from chalicelib.domain.officers import CASEWORKERS
-from chalicelib.domain.referral_requests import NewReferral
+from chalicelib.domain.referral_requests import NewReferral, ReferralRefusal
 from chalicelib.handlers.forms import Version
 from chalicelib.handlers.referral_views import (
     Agencies,
@@ -65,8 +67,8 @@ def propose_referral(call: Call) -> Response:
 
     It takes effect when a second officer has approved it. The status stays as it is: close the
     report by PATCH, with the disposition `not_police` if there is nothing left to do. Repeating the
-    call changes nothing. 409 `referral_pending` means that another proposal waits: approve or
-    withdraw it first.
+    call changes nothing. 409 `referral_pending` means that another proposal waits, which somebody
+    has to approve, decline or take back first.
     """
     found = referrals.propose_referral(
         call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
@@ -131,14 +133,54 @@ def approve_referral(call: Call) -> Response:
     return _shown(found, call)
 
 
+@routes.post(
+    _PATH + "/decline",
+    body=ReferralRefusal,
+    headers=(Header.IF_MATCH,),
+    returns={204: None},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("passed_on"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("not_your_step"),
+    ),
+)
+def decline_referral(call: Call) -> Response:
+    """Decline a referral.
+
+    Ends a proposal of another officer, with a reason. Send the `ETag` of the referral that you read
+    as `If-Match`: 412 means that another proposal has taken its place. Whoever proposed it is
+    notified, and reads the reason in `declined_referral` of the opened report. Whoever proposed it
+    takes it back with DELETE (otherwise 403 `not_your_step`). One that was approved cannot be
+    declined: 409 `passed_on`. Repeating the call changes nothing.
+    """
+    referrals.decline_referral(
+        call.path["report_id"],
+        call.version,
+        call.body.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+    )
+    return Response()
+
+
 @routes.delete(
-    _PATH, raises=(errors.NotFound, errors.Conflict("passed_on"), errors.Conflict("expiring"))
+    _PATH,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("passed_on"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("not_your_step"),
+    ),
 )
 def withdraw_referral(call: Call) -> Response:
-    """Withdraw a referral that is not approved yet.
+    """Take a referral back that is not approved yet.
 
-    Whoever proposed it takes it back so, and any other officer says no. One that was approved
-    cannot be taken back: 409 `passed_on`. Without a proposal, the call changes nothing.
+    Only whoever proposed it can: any other officer declines it, with a reason (403
+    `not_your_step`). One that was approved cannot be taken back: 409 `passed_on`. Without a
+    proposal, the call changes nothing.
     """
     referrals.withdraw_referral(call.path["report_id"], actor=call.actor, reports=wiring.reports())
     return Response()

@@ -31,7 +31,11 @@ from chalicelib.handlers.pictures import (
 )
 from chalicelib.handlers.position_views import Place, PositionView, ReportedLocation
 from chalicelib.handlers.redaction_views import RedactionView
-from chalicelib.handlers.referral_views import ReferralView, suggested_agency
+from chalicelib.handlers.referral_views import (
+    DeclinedReferralView,
+    ReferralView,
+    suggested_agency,
+)
 from chalicelib.handlers.shapes import (
     AgencyName,
     Category,
@@ -243,6 +247,7 @@ class ReportView(ChangedReport):
     next step or message.
 
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
+    `declined_referral` is the latest that was declined, until one is approved.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
     was passed on.
 
@@ -274,6 +279,7 @@ class ReportView(ChangedReport):
     muted: MuteView | None
     unproven: bool
     referrals: list[ReferralView]
+    declined_referral: DeclinedReferralView | None
     suggested_agency: AgencyName | None
     followers: list[str]
     restricted: bool
@@ -296,7 +302,7 @@ class ReportView(ChangedReport):
         cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
     ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
-        held = opened.hold
+        held, declined = opened.hold, opened.declined
         said = None if found.restricted else case.earlier_messages
         went = None if found.restricted else case.earlier_positions
         return cls.of(
@@ -308,6 +314,7 @@ class ReportView(ChangedReport):
             hold=HoldView.opened(held) if held else None,
             muted=MuteView.opened(opened.mute) if opened.mute else None,
             referrals=[ReferralView.opened(each) for each in opened.referrals],
+            declined_referral=DeclinedReferralView.opened(declined) if declined else None,
             suggested_agency=suggested_agency(report),
             restricted=found.restricted,
             media=[

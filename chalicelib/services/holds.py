@@ -24,7 +24,11 @@ from chalicelib.services.sealed_reasons import (
     seal_hold_reason,
     seal_lift_reason,
 )
-from chalicelib.services.two_persons import notify_second_person, require_second_person
+from chalicelib.services.two_persons import (
+    notify_declined,
+    notify_second_person,
+    require_second_person,
+)
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.report_rows import Head
 from chalicelib.store.reports import Reports
@@ -95,8 +99,9 @@ def lift_hold(
 ) -> OpenLift | None:
     """Ask to lift a hold, and notify officers. It ends when a second officer approves that.
 
-    A hold that is not approved yet keeps nothing: end it at once, and return None. None also when
-    there is no hold, or its end has passed. Repeated, change nothing, and return the first request.
+    A hold that is not approved yet keeps nothing: end it at once, notify the officer who asked for
+    it if that is another one, and return None. None also when there is no hold, or its end has
+    passed. Repeated, change nothing, and return the first request.
 
     Raises Conflict (`expiring`; `hold_approved`: only a request was to be ended).
     """
@@ -114,7 +119,10 @@ def lift_hold(
         if hold.approved_by is None:
             detail = {"ended": True, "asked_by": hold.by}
             record = actor.log_item(about(head.report), Action.HOLD, detail, words)
-            _write(head, None, [record], reports)
+            declined = notify_declined(
+                head.report.id, TwoPersonStep.HOLD, hold.by, actor=actor, reports=reports
+            )
+            _write(head, None, [record, *declined], reports)
             return None
         sealed = seal_lift_reason(head.report, wanted.reason)
         asked = Lift(by=actor.by, sealed_reason=sealed, asked_at=actor.now)

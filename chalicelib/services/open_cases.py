@@ -7,9 +7,11 @@ from chalicelib.domain.positions import Position
 from chalicelib.domain.reports import Content, Medium, Report, Status
 from chalicelib.domain.sealing import PrivateKey
 from chalicelib.services.sealed_reasons import (
+    OpenDeclined,
     OpenHold,
     OpenMute,
     OpenReferral,
+    open_declined,
     open_hold,
     open_mute,
     open_reason,
@@ -29,7 +31,8 @@ class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
     `reason` is that of the outcome. `media` have their hints. `referrals` are what was passed on,
-    and then what waits for approval. `sent` are the files that officers sent.
+    and then what waits for approval; `declined` is the latest that was declined. `sent` are the
+    files that officers sent.
     """
 
     case: ReadCase
@@ -38,6 +41,7 @@ class OpenCase(NamedTuple):
     hold: OpenHold | None
     mute: OpenMute | None
     referrals: tuple[OpenReferral, ...]
+    declined: OpenDeclined | None
     media: tuple[Medium, ...]
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
@@ -78,7 +82,7 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
     """Return the case with its texts. Raises Unreadable when those of the report itself were
     altered. An altered message, note or position is there, without what it says.
     """
-    report = case.report
+    report, declined = case.report, case.head.referrals.declined
     return OpenCase(
         case=case,
         content=open_content(report, private),
@@ -86,6 +90,7 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
         hold=open_hold(report, case.hold, private) if case.hold else None,
         mute=open_mute(report, case.head.mute, private) if case.head.mute else None,
         referrals=tuple(open_referral(report, each, private) for each in case.head.referrals.all()),
+        declined=open_declined(report, declined, private) if declined else None,
         media=open_media(report.id, case.media, private),
         messages=open_messages(report.id, case.messages, private),
         notes=open_notes(report.id, case.notes, private),

@@ -1,4 +1,5 @@
-"""Referrals: an officer proposes to pass a report on to another agency, and another one approves.
+"""Referrals: an officer proposes to pass a report on to another agency, and another one approves or
+declines it.
 
 What the agency gets is read as a whole by whoever approves, and later by officers in scope. Each
 such read is an opening, with an audit record.
@@ -13,6 +14,7 @@ from chalicelib.domain.redactions import refusal
 from chalicelib.domain.referral_requests import NewReferral
 from chalicelib.domain.referrals import (
     MOST_PASSED_ON,
+    DeclinedReferral,
     Part,
     Referral,
 )
@@ -23,9 +25,18 @@ from chalicelib.services.actor import OfficerActor
 from chalicelib.services.casework import head_in_scope, require_not_expiring
 from chalicelib.services.conflicts import retry_on_conflict
 from chalicelib.services.pushes import push_items
-from chalicelib.services.sealed_reasons import OpenReferral, open_referral, seal_referral_reason
+from chalicelib.services.sealed_reasons import (
+    OpenReferral,
+    open_referral,
+    seal_declined_reason,
+    seal_referral_reason,
+)
 from chalicelib.services.sealed_rows import open_content
-from chalicelib.services.two_persons import notify_second_person, require_second_person
+from chalicelib.services.two_persons import (
+    notify_declined,
+    notify_second_person,
+    require_second_person,
+)
 from chalicelib.store.audit import Action, about, of_report
 from chalicelib.store.referrals import keep_referrals
 from chalicelib.store.report_rows import Head
@@ -147,11 +158,54 @@ def approve_referral(
     return _bundle(head, approved, actor, reports)
 
 
-def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
-    """End a proposal that nobody has approved, with an audit record. Repeated, or without one,
-    change nothing.
+def decline_referral(
+    report_id: str, number: int, reason: str, *, actor: OfficerActor, reports: Reports
+) -> None:
+    """Decline the proposal with this number, and notify the officer who has made it. Repeated by
+    the same officer, change nothing.
 
-    Raises NotFound, Conflict (`expiring`; `passed_on`: it was approved).
+    Raises NotFound, Stale (another proposal waits), Forbidden (`not_your_step`: one takes one's own
+    back), Conflict (`no_referral`, `passed_on`, `withdrawn`, `expiring`).
+    """
+
+    def step() -> None:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        report, known = head.report, head.referrals
+        pending, existing = known.pending, known.numbered(number)
+        if existing and existing.approved_by:
+            raise errors.Conflict("passed_on")
+        if known.was_declined(number, actor.by):
+            return
+        if pending is None:
+            raise errors.Conflict("no_referral")
+        if existing is None:
+            raise errors.Stale
+        if pending.by == actor.by:
+            raise errors.Forbidden("not_your_step")
+        _require_possible(head)
+        declined = DeclinedReferral(
+            referral=pending,
+            by=actor.by,
+            at=actor.now,
+            sealed_reason=seal_declined_reason(report, number, reason),
+        )
+        detail = _recorded("declined", pending) | {"asked_by": pending.by}
+        record = actor.log_item(about(report), Action.CHANGE, detail, {"reason": reason})
+        notice = notify_declined(
+            report_id, TwoPersonStep.REFERRAL, pending.by, actor=actor, reports=reports
+        )
+        after = known.with_declined(declined)
+        keep_referrals(reports.table, head, after, also=[record, *notice])
+
+    retry_on_conflict(step)
+
+
+def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+    """Take back one's own proposal that nobody has approved, with an audit record. Repeated, or
+    without one, change nothing.
+
+    Raises NotFound, Forbidden (`not_your_step`: another officer declines it), Conflict (`expiring`;
+    `passed_on`: it was approved).
     """
 
     def step() -> None:
@@ -161,8 +215,10 @@ def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) 
             if head.referrals.is_latest_passed_on:
                 raise errors.Conflict("passed_on")
             return
+        if pending.by != actor.by:
+            raise errors.Forbidden("not_your_step")
         require_not_expiring(head)
-        detail = _recorded("withdrawn", pending) | {"asked_by": pending.by}
+        detail = _recorded("withdrawn", pending)
         record = actor.log_item(about(head.report), Action.CHANGE, detail)
         keep_referrals(reports.table, head, head.referrals.without_proposal(), also=[record])
 

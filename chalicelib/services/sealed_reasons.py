@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.holds import Hold, Lift
 from chalicelib.domain.mutes import Mute
-from chalicelib.domain.referrals import Referral
+from chalicelib.domain.referrals import DeclinedReferral, Referral
 from chalicelib.domain.reports import Report
 from chalicelib.domain.sealing import PrivateKey, seal
 from chalicelib.services.sealed_rows import head_info, key_of
@@ -41,6 +41,14 @@ class OpenReferral(NamedTuple):
     """A referral with its reason."""
 
     referral: Referral
+    reason: str
+
+
+class OpenDeclined(NamedTuple):
+    """A referral that was declined, with its reason and that of whoever declined it."""
+
+    declined: DeclinedReferral
+    referral: OpenReferral
     reason: str
 
 
@@ -95,5 +103,20 @@ def open_referral(report: Report, referral: Referral, private: PrivateKey) -> Op
     return OpenReferral(referral, reason)
 
 
+def seal_declined_reason(report: Report, number: int, reason: str) -> bytes:
+    return seal(key_of(report), reason.encode(), _declined(report.id, number))
+
+
+def open_declined(report: Report, declined: DeclinedReferral, private: PrivateKey) -> OpenDeclined:
+    """Return a referral that was declined, with both reasons. Raises Unreadable."""
+    referral = declined.referral
+    reason = private.open(declined.sealed_reason, _declined(report.id, referral.number)).decode()
+    return OpenDeclined(declined, open_referral(report, referral, private), reason)
+
+
 def _referral(report_id: str, number: int) -> bytes:
     return head_info(report_id, f"{_REFERRAL}/{number}")
+
+
+def _declined(report_id: str, number: int) -> bytes:
+    return head_info(report_id, f"{_REFERRAL}/{number}/declined")

@@ -1,4 +1,6 @@
-"""Let only a second person complete a step that takes two, and notify those who may be it."""
+"""Let only a second person complete a step that takes two. Notify those who may be it, and whoever
+began a step that was declined.
+"""
 
 from collections.abc import Collection
 
@@ -47,3 +49,17 @@ def notify_second_person(
     """
     matter = Matter(step=step, by=officer_address(actor.by))
     return reports.event(report_id, NoticeKind.APPROVAL, now=actor.now, matter=matter)
+
+
+def notify_declined(
+    report_id: str, step: TwoPersonStep, by: str, *, actor: OfficerActor, reports: Reports
+) -> list[TransactItem]:
+    """Return the write that notifies whoever began a step on a report that it was declined; none
+    for an officer who ends their own.
+
+    It belongs in the transaction that declines it.
+    """
+    if by == actor.by:
+        return []
+    matter = Matter(step=step, to=(officer_address(by),))
+    return [reports.event(report_id, NoticeKind.DECLINED, now=actor.now, matter=matter)]

@@ -61,7 +61,8 @@ def test_no_said_to_a_referral_is_said_to_whoever_proposed_it(
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
     officer_api(stack, "officer")("POST", path, body)
     page = opened(open_page, resident)
-    officer_api(stack, "supervisor")("DELETE", path)
+    reason, read = {"reason": "Ours."}, {"If-Match": '"1"'}
+    officer_api(stack, "supervisor")("POST", f"{path}/decline", reason, **read)
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text(CHANGED)).to_be_in_viewport()
 

@@ -230,14 +230,14 @@ class Scenario:
         assert call("DELETE", hold, why, officer=COLLEAGUE).status == 202
         return made
 
-    def referred(self) -> Supply:
-        """A report that a colleague proposes to refer."""
+    def referred(self, by: str = COLLEAGUE) -> Supply:
+        """A report that an officer proposes to refer."""
         made = self.report_again()
         reply = call(
             "POST",
             f"/v1/officer/reports/{made.id}/referral",
             {"agency": "city_services", "reason": "Theirs.", "include": ["text"]},
-            officer=COLLEAGUE,
+            officer=by,
         )
         assert reply.status == 201, reply.text
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
@@ -376,8 +376,9 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().mine(),
     f"POST {_REPORT}/referral": lambda there: there.report_again().mine(),
     f"GET {_REPORT}/referral": lambda there: Supply(there.referred().path),
-    f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred().path),
+    f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referred(),
+    f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
     f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
     f"GET {_EXPORT}": lambda there: there.asked_for,
     f"POST {_EXPORT}/approve": lambda there: there.asked_for,

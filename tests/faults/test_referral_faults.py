@@ -40,7 +40,12 @@ def approve(path: str) -> Reply:
 
 
 def withdraw(path: str) -> Reply:
-    return call("DELETE", path, officer="li")
+    return call("DELETE", path, officer="wang")
+
+
+def decline(path: str) -> Reply:
+    body, headers = {"reason": "Too much."}, {"If-Match": '"1"'}
+    return call("POST", f"{path}/decline", body, officer="li", headers=headers)
 
 
 def before(step: Step, created: Mapping[str, Any] | None = None) -> str:
@@ -62,6 +67,7 @@ def state(path: str) -> tuple[Any, ...]:
     return (
         head.referrals.last,
         head.referrals.pending is not None,
+        head.referrals.declined is not None,
         len(head.referrals.passed_on),
         head.report.flags,
         len([row for row in rows if row["action"] == "change"]),
@@ -69,7 +75,7 @@ def state(path: str) -> tuple[Any, ...]:
     )
 
 
-each_step = pytest.mark.parametrize("step", [propose, approve, withdraw])
+each_step = pytest.mark.parametrize("step", [propose, approve, withdraw, decline])
 
 
 @each_step
@@ -90,10 +96,10 @@ def test_a_step_that_dies_is_repeated_to_the_same_end(step: Step, dies: Any) -> 
 @each_step
 def test_a_step_whose_response_is_lost_happens_once(step: Step) -> None:
     path = before(step)
-    records = state(path)[4]
+    records = state(path)[5]
     with inject.fault(wiring.dynamodb(), WRITE, inject.times(1, inject.lose_response)):
         assert step(path).status < 300
-    assert state(path)[4] == records + 1
+    assert state(path)[5] == records + 1
 
 
 @each_step
@@ -111,7 +117,7 @@ def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping
     assert state(path) == untouched
 
 
-@pytest.mark.parametrize("step", [propose, approve])
+@pytest.mark.parametrize("step", [propose, approve, decline])
 def test_a_withdrawal_at_the_same_moment_wins(step: Step) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
     path = before(step, created)
@@ -133,4 +139,4 @@ def test_without_the_key_nothing_is_read_and_the_approval_can_be_repeated() -> N
         assert call("GET", path, officer="li").status == 503
         assert approve(path).status == 503
     assert approve(path).json["document"]["text"] == report()["text"]
-    assert state(path)[2] == 1
+    assert state(path)[3] == 1

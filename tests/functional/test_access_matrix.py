@@ -89,6 +89,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/referral"): Route(201, states={"withdrawn": 409}),
     ("GET", REPORT + "/referral"): Route(409),
     ("POST", REPORT + "/referral/approve"): Route(409),
+    ("POST", REPORT + "/referral/decline"): Route(409),
     ("DELETE", REPORT + "/referral"): Route(204),
     ("GET", "/v1/officer/agencies"): Route(200),
     ("GET", "/v1/officer/forms"): Route(200, query="?category=other"),
@@ -303,8 +304,10 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if key[1].endswith("/approve") or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
         use(("PUT", "/v1/admin/officers/{username}"), "clerk")
-    if ("/referral" in key[1] and key[0] != "POST") or key[1].endswith("referral/approve"):
-        use(("POST", REPORT + "/referral"), "clerk", report_id)
+    if "/referral" in key[1] and key != ("POST", REPORT + "/referral"):
+        # One's own is taken back, and another one's approved or declined.
+        proposer = "officer" if key[0] == "DELETE" else "clerk"
+        use(("POST", REPORT + "/referral"), proposer, report_id)
     if key == ("DELETE", REPORT + "/mute"):
         use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/follow"):

@@ -75,6 +75,10 @@ def work_on(created: Mapping[str, Any]) -> None:
     call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
     referral = {"agency": "city_services", "reason": REASON, "include": ["text"]}
     call("POST", path(created, "/referral"), referral, officer="wang")
+    decline = path(created, "/referral/decline")
+    said = call("POST", decline, {"reason": REASON}, officer="li", headers={"If-Match": '"1"'})
+    assert said.status == 204
+    call("POST", path(created, "/referral"), referral, officer="wang")
     call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
     call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
 
@@ -353,8 +357,9 @@ def test_the_history_shows_what_was_written_in_words() -> None:
     by_action = {item["action"]: item["detail"] for item in items}
     details = [item["detail"] for item in items if item["action"] == "change"]
     changes = [detail["fields"] for detail in details if "fields" in detail]
-    [proposed] = [detail for detail in details if "referral" in detail]
-    assert proposed["reason"] == REASON
+    referred = [detail for detail in details if "referral" in detail]
+    assert {detail["referral"] for detail in referred} == {"proposed", "declined"}
+    assert {detail["reason"] for detail in referred} == {REASON}
 
     assert by_action["contact"]["reason"] == REASON
     assert by_action["hold"]["reason"] == REASON

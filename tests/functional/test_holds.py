@@ -1,5 +1,6 @@
 """A legal hold is ended by two officers as it is placed by two, each time with a reason."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain import times
+from chalicelib.domain.addressees import officer_address
 from chalicelib.domain.two_persons import WAIT
 from chalicelib.handlers import index
 from chalicelib.handlers.openapi.examples import request_examples
@@ -165,6 +167,24 @@ def test_a_hold_that_is_not_approved_ends_at_once_with_a_reason(by: str) -> None
     assert [lift(created, by).status for _ in range(2)] == [204, 204]
     assert shown(created) is None
     assert steps(created)[1:] == [{"ended": True, "asked_by": "wang", "reason": WHY["reason"]}]
+
+
+@pytest.mark.parametrize(("by", "heard"), [("wang", []), ("li", ["wang"])])
+def test_whoever_asked_is_notified_once_of_a_colleagues_no(
+    by: str, heard: list[str], aws: Mapping[str, str]
+) -> None:
+    created = asked()
+    approvals(aws)
+    cloud.forget_sent(aws)
+    for _ in range(2):
+        lift(created, by)
+    cloud.stream(cloud.all_keys(aws))
+    notices = cloud.sent(aws)
+    assert [(each["kind"], each["step"]) for each in notices] == [("declined", "hold")] * len(heard)
+    assert [json.loads(each["attributes"]["to"]) for each in notices] == [
+        [officer_address(name)] for name in heard
+    ]
+    assert WHY["reason"] not in str(notices)
 
 
 def test_no_hold_ends_without_a_reason() -> None:

@@ -5,11 +5,16 @@ import pytest
 
 from chalicelib.domain.holds import Hold
 from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.referrals import Part, Referral, Referrals
+from chalicelib.domain.referrals import DeclinedReferral, Part, Referral, Referrals
 from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
 from chalicelib.domain.sealing import PrivateKey, Unreadable
 from chalicelib.services.open_cases import open_case, open_own
-from chalicelib.services.sealed_reasons import open_referral, seal_referral_reason
+from chalicelib.services.sealed_reasons import (
+    open_declined,
+    open_referral,
+    seal_declined_reason,
+    seal_referral_reason,
+)
 from chalicelib.services.sealed_rows import seal_content
 from chalicelib.store.report_rows import Head, ReadCase
 
@@ -39,12 +44,14 @@ HOLD = Hold(by="li", asked_at=NOW, until=NOW, sealed_reason=ALTERED).model_dump(
 REFERRAL = Referral(
     number=1, agency="a", by="li", at=NOW, sealed_reason=ALTERED, include=(Part.TEXT,)
 )
+DECLINED = DeclinedReferral(referral=REFERRAL, by="wang", at=NOW, sealed_reason=ALTERED)
 MEDIUM = Medium(
     media_id="M", declared_type="image/jpeg", declared_size=1, created_at=NOW, sealed_hint=ALTERED
 )
 NOT_FOR_REPORTERS = {
     "reason of a hold": _case(hold=HOLD),
     "reason of a referral": _case(referrals=Referrals(passed_on=(REFERRAL,)).model_dump()),
+    "reason of what was declined": _case(referrals=Referrals(declined=DECLINED).model_dump()),
     "hint of a medium": replace(_case(), media=(MEDIUM,)),
     "reason while the report is open": _case(sealed_reason=ALTERED),
 }
@@ -81,3 +88,20 @@ def test_the_reason_of_a_referral_opens_under_its_own_number_alone() -> None:
     assert open_referral(report, referral, KEY).reason == "Theirs."
     with pytest.raises(Unreadable):
         open_referral(report, referral.model_copy(update={"number": 2}), KEY)
+
+
+def test_the_reason_of_what_was_declined_opens_as_nothing_else() -> None:
+    report = _case().report.model_copy(update={"id": report_id_of(KEY.public)})
+    proposed = seal_referral_reason(report, 1, "Theirs.")
+    sealed = seal_declined_reason(report, 1, "Too much.")
+    referral = REFERRAL.model_copy(update={"sealed_reason": proposed})
+    declined = DECLINED.model_copy(update={"referral": referral, "sealed_reason": sealed})
+    assert open_declined(report, declined, KEY).reason == "Too much."
+    second = {"number": 2, "sealed_reason": seal_referral_reason(report, 2, "Theirs.")}
+    for altered in (
+        {"sealed_reason": proposed},
+        {"referral": referral.model_copy(update=second)},
+        {"referral": referral.model_copy(update={"sealed_reason": sealed})},
+    ):
+        with pytest.raises(Unreadable):
+            open_declined(report, declined.model_copy(update=altered), KEY)

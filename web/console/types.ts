@@ -20,6 +20,7 @@ export type Colleague = Schemas['Colleague'];
 export type Agency = Schemas['Agency'];
 export type Referral = Schemas['Referral'];
 export type ReferralBundle = Schemas['ReferralBundle'];
+export type DeclinedReferral = Schemas['DeclinedReferral'];
 export type Region = Schemas['MarkedRegion'];
 export type Upload = Schemas['Upload'];
 export type Status = Schemas['Status'];

@@ -27,6 +27,7 @@ interface Props {
 export function Hold({ open, report }: Props) {
   const t = reportTexts();
   const { hold } = report;
+  const endLabel = useEndLabel(report);
   const [asking, setAsking] = useState<'hold' | 'end' | null>(null);
   const [done, setDone] = useSaid('');
   const [wrong, setWrong] = useSaid('');
@@ -56,7 +57,7 @@ export function Hold({ open, report }: Props) {
       </Dialog>
       <Dialog
         open={asking === 'end'}
-        title={withoutDots(hold?.approved_by ? t.more.holdLift : t.more.holdEnd)}
+        title={withoutDots(endLabel)}
         onClose={close}
       >
         <EndHold open={open} report={report} onClose={close} onApproved={setWrong} />
@@ -75,6 +76,7 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   const t = reportTexts();
   const { api, me, names } = useDesk();
   const step = useStep(open);
+  const endLabel = useEndLabel(report);
   const { hold } = report;
   if (hold === null) return null;
   const params = { path: { report_id: report.id } };
@@ -113,9 +115,7 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
             {t.more.liftApprove}
           </Button>
         )}
-        {!hold.lift && (
-          <Button onClick={onEnd}>{waits ? t.more.holdEnd : t.more.holdLift}</Button>
-        )}
+        {!hold.lift && <Button onClick={onEnd}>{endLabel}</Button>}
       </div>
     </>
   );
@@ -186,8 +186,9 @@ interface EndProps extends FormProps {
 
 function EndHold({ open, report, onClose, onApproved }: EndProps) {
   const t = reportTexts();
-  const { api } = useDesk();
+  const { api, me, names } = useDesk();
   const step = useStep(open);
+  const endLabel = useEndLabel(report);
   const end = async (reason: string) => {
     const params = { path: { report_id: report.id } };
     // Whoever ends a request has not asked for the end of a hold.
@@ -202,6 +203,27 @@ function EndHold({ open, report, onClose, onApproved }: EndProps) {
     await open.load();
     return null;
   };
-  const label = report.hold?.approved_by ? t.more.holdLift : t.more.holdEnd;
-  return <ReasonForm submitLabel={withoutDots(label)} submit={end} cancel={onClose} />;
+  const colleague = colleagueWhoAsks(report, me.username);
+  return (
+    <ReasonForm
+      {...(colleague !== null && { label: t.more.holdDeclineWhy(names.officer(colleague)) })}
+      submitLabel={withoutDots(endLabel)}
+      submit={end}
+      cancel={onClose}
+    />
+  );
+}
+
+/** Return what ending a hold is called: it is a request, one's own or a colleague's, or in effect. */
+function useEndLabel(report: Report): string {
+  const { more: t } = reportTexts();
+  const { me } = useDesk();
+  if (report.hold?.approved_by) return t.holdLift;
+  return colleagueWhoAsks(report, me.username) === null ? t.holdEnd : t.holdDecline;
+}
+
+/** Return the colleague whose request for a hold waits; null when it is one's own, or none. */
+function colleagueWhoAsks({ hold }: Report, username: string): string | null {
+  const waits = hold !== null && hold.approved_by === null;
+  return waits && hold.by !== username ? hold.by : null;
 }

@@ -4,33 +4,39 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Spinner } from '../../shared/components/Spinner.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { outcomeOf } from '../calls.ts';
+import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
-import type { Referral, ReferralBundle } from '../types.ts';
+import type { DeclinedReferral, Referral, ReferralBundle } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
 import { aboutText, distance } from './distances.ts';
 import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
+import { Decline, Declined } from './referral-declined.tsx';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';
 
 interface DocumentProps {
   open: OpenReport;
   referral: Referral;
+  /** What was declined before this one. */
+  declined: DeclinedReferral | null;
   onClose: () => void;
+  /** With what was done, in the language of the screen. */
+  onDeclined: (words: () => string) => void;
 }
 
 interface Read {
   bundle: ReferralBundle;
-  /** What is approved is exactly what was read. */
+  /** What is approved or declined is exactly what was read. */
   etag: string;
 }
 
-export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
+export function ReferralDocument(props: DocumentProps) {
+  const { open, referral, declined, onClose, onDeclined } = props;
   const t = reportTexts();
-  const { api, me } = useDesk();
+  const { api, me, names } = useDesk();
   const [read, setRead] = useState<Read | null>(null);
   const [problem, setProblem] = useSaid('');
   const [isAsking, setAsking] = useState(false);
@@ -48,17 +54,30 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral/approve', { params }),
     );
-    if (!outcome.ok) return setProblem(outcome.failure.text);
+    if (!outcome.ok) return refuse(outcome.failure);
     setRead({ bundle: outcome.data, etag: '' });
     await open.load();
+  };
+  const refuse = (failure: Failure) => {
+    setProblem(failure.text);
+    reloadIfChanged(failure);
+  };
+  /** Another officer was faster: what is behind this document says so. */
+  const reloadIfChanged = ({ status }: Failure) => {
+    if (status === 409 || status === 412) void open.load();
   };
   const withdraw = async () => {
     const outcome = await outcomeOf(
       api.DELETE('/v1/officer/reports/{report_id}/referral', { params: { path } }),
     );
-    if (!outcome.ok) return setProblem(outcome.failure.text);
+    if (!outcome.ok) return refuse(outcome.failure);
     onClose();
     await open.load();
+  };
+  const finishDecline = () => {
+    onDeclined(() => reportTexts().referral.declineDone(names.officer(referral.by)));
+    onClose();
+    void open.load();
   };
   const waits = read !== null && read.bundle.referral.approved_by === null;
   const passedOn = read !== null && !waits;
@@ -72,18 +91,35 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
           <Content bundle={read.bundle} />
         </div>
       )}
-      {waits && !mine && <p>{t.referral.approveHint(read.bundle.agency?.label ?? referral.agency)}</p>}
-      {waits && isAsking ? (
+      {waits && declined && (
+        <section aria-labelledby="referral-declined-before">
+          <h3 id="referral-declined-before">{t.referral.declinedBefore}</h3>
+          <Declined declined={declined} />
+        </section>
+      )}
+      {waits && !mine && !isAsking && <p>{t.referral.approveHint(read.bundle.agency?.label ?? referral.agency)}</p>}
+      {waits && isAsking && mine && (
         <>
-          <p role="alert">{mine ? t.referral.withdrawAsk : t.referral.refuseAsk}</p>
+          <p role="alert">{t.referral.withdrawAsk}</p>
           <div class="row">
             <Button onClick={() => setAsking(false)}>{t.referral.keep}</Button>
             <Button kind="danger" onClick={() => void withdraw()}>
-              {mine ? t.referral.withdraw : t.referral.refuse}
+              {t.referral.withdraw}
             </Button>
           </div>
         </>
-      ) : (
+      )}
+      {waits && isAsking && !mine && (
+        <Decline
+          open={open}
+          referral={referral}
+          etag={read.etag}
+          onDone={finishDecline}
+          onRefused={reloadIfChanged}
+          onCancel={() => setAsking(false)}
+        />
+      )}
+      {!(waits && isAsking) && (
         <div class="row">
           {waits && !mine && (
             <Button kind="primary" onClick={() => void approve()}>
@@ -92,7 +128,7 @@ export function ReferralDocument({ open, referral, onClose }: DocumentProps) {
           )}
           {waits && (
             <Button onClick={() => setAsking(true)}>
-              {mine ? t.referral.withdraw : t.referral.refuse}
+              {mine ? t.referral.withdraw : t.referral.decline}
             </Button>
           )}
           {passedOn && (

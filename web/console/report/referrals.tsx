@@ -4,12 +4,15 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Status } from '../../shared/components/Status.tsx';
+import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import type { Referral, Report } from '../types.ts';
 import { agencyName, useAgencies } from './agencies.ts';
 import type { OpenReport } from './open-report.ts';
+import { Declined } from './referral-declined.tsx';
 import { ReferralDocument } from './referral-document.tsx';
 import { ReferralForm } from './referral-form.tsx';
 import { reportTexts } from './texts.ts';
@@ -23,14 +26,20 @@ export function Referrals({ open, report }: ReferralsProps) {
   const t = reportTexts();
   const { names } = useDesk();
   const agencies = useAgencies();
-  const [dialog, setDialog] = useState<'propose' | number | null>(null);
+  const [dialog, setDialog] = useState<'propose' | Referral | null>(null);
+  const [done, setDone] = useSaid('');
+  const show = (what: 'propose' | Referral) => {
+    setDone('');
+    setDialog(what);
+  };
   const close = () => setDialog(null);
   const label = (code: string) => agencyName(agencies, code);
   const pending = report.referrals.find(({ approved_by: by }) => by === null);
   // What the reporter has withdrawn is read no more, also by whoever is at it.
   const isWithdrawn = report.status === 'withdrawn';
-  const readable = isWithdrawn ? [] : report.referrals;
-  const shown = readable.find(({ number }) => number === dialog) ?? null;
+  const declined = isWithdrawn ? null : report.declined_referral;
+  // The one that was opened stays, with what is written about it, when another takes its place.
+  const shown = isWithdrawn || dialog === 'propose' ? null : dialog;
   if (isWithdrawn && report.referrals.length === 0) return null;
   return (
     <section class="card no-print" aria-labelledby="referrals">
@@ -38,24 +47,39 @@ export function Referrals({ open, report }: ReferralsProps) {
       {report.suggested_agency !== null && (
         <p class="report__note">{t.referral.suggested(label(report.suggested_agency))}</p>
       )}
+      <Status kind="success">{done}</Status>
+      {declined && (
+        <>
+          <h3>{pending ? t.referral.declinedBefore : t.referral.declined}</h3>
+          <Declined declined={declined} />
+        </>
+      )}
       <ul class="related">
         {report.referrals.map((referral) => (
           <li key={referral.number}>
             <p>{textOf(referral, label(referral.agency), names)}</p>
             {!isWithdrawn && (
-              <Button onClick={() => setDialog(referral.number)}>{t.referral.read}</Button>
+              <Button onClick={() => show(referral)}>{t.referral.read}</Button>
             )}
           </li>
         ))}
       </ul>
       {!pending && !isWithdrawn && (
-        <Button onClick={() => setDialog('propose')}>{t.more.refer}</Button>
+        <Button onClick={() => show('propose')}>{t.more.refer}</Button>
       )}
       <Dialog open={dialog === 'propose' && !isWithdrawn} title={t.referral.propose} onClose={close}>
         <ReferralForm open={open} report={report} agencies={agencies} onClose={close} />
       </Dialog>
       <Dialog open={shown !== null} title={shown ? t.referral.documentOf(label(shown.agency)) : ''} onClose={close}>
-        {shown && <ReferralDocument open={open} referral={shown} onClose={close} />}
+        {shown && (
+          <ReferralDocument
+            open={open}
+            referral={shown}
+            declined={declined}
+            onClose={close}
+            onDeclined={setDone}
+          />
+        )}
       </Dialog>
     </section>
   );

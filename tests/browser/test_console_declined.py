@@ -1,0 +1,133 @@
+"""A colleague's no to a step on a report says why, to whoever asked for it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import page_of
+from tests.browser.officers import LI, ZHAO, Resident, officer_api
+from tests.browser.screens import axe_violations, scrolls_sideways
+from tests.local.stack import Stack
+
+PHONE = {"width": 360, "height": 740}
+WHY = "The text says who wrote it: leave it out."
+GETS = re.compile("^What .+ gets$")
+
+
+def referred(stack: Stack) -> Resident:
+    """Return a resident whose report Officer Li proposes to pass on."""
+    resident = Resident(stack.api)
+    body = {"agency": "city_services", "reason": "Theirs.", "include": ["text", "place"]}
+    path = f"/v1/officer/reports/{resident.id}/referral"
+    officer_api(stack, "officer")("POST", path, body)
+    return resident
+
+
+def report_of(open_page: OpenPage, name: str, resident: Resident) -> Page:
+    return page_of(open_page, name, f"/console/reports/{resident.id}", viewport=PHONE)
+
+
+def read_document(page: Page) -> Locator:
+    page.get_by_role("button", name="Read what the agency gets").click()
+    return page.get_by_role("dialog", name=GETS)
+
+
+def test_whoever_proposed_a_referral_reads_why_it_was_declined_and_proposes_anew(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = referred(stack)
+    page = report_of(open_page, ZHAO, resident)
+    document = read_document(page)
+    document.get_by_role("button", name="Decline…").click()
+    document.get_by_role("button", name="Decline it").click()
+    expect(document.get_by_text("Give a reason")).to_be_visible()
+    document.get_by_label("Reason (Officer Li reads it)").fill(WHY)
+    assert axe_violations(page) == []
+    document.get_by_role("button", name="Decline it").click()
+    expect(page.get_by_text("Declined. Officer Li is notified.")).to_be_visible()
+    expect(document).to_have_count(0)
+    expect(page.get_by_role("button", name="Read what the agency gets")).to_have_count(0)
+    page.get_by_role("button", name="Show who did and saw what").click()
+    expect(page.get_by_text(f"Reason: {WHY}")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Referral to .+: declined$"))).to_be_visible()
+
+    proposer = report_of(open_page, LI, resident)
+    passing_on = proposer.get_by_role("region", name="Passing on")
+    expect(passing_on.get_by_role("heading", name="The proposal was declined")).to_be_visible()
+    expect(passing_on).to_contain_text("Officer Li proposed to pass it on to ")
+    expect(passing_on).to_contain_text(": text, place.")
+    expect(passing_on).to_contain_text("Supervisor Zhao declined it, ")
+    expect(passing_on).to_contain_text(WHY)
+    assert axe_violations(proposer) == []
+    assert not scrolls_sideways(proposer)
+    passing_on.get_by_role("button", name="Pass on to an agency…").click()
+    form = proposer.get_by_role("dialog", name="Pass the report on")
+    form.get_by_label("Reason").fill("Theirs.")
+    form.get_by_label("Place").check()
+    form.get_by_role("button", name="Propose it").click()
+    expect(passing_on.get_by_role("heading", name="It was declined before")).to_be_visible()
+
+    # Whoever reads the new one sees what was asked for.
+    page.reload()
+    page = report_of(open_page, ZHAO, resident)
+    before = read_document(page).get_by_role("region", name="It was declined before")
+    expect(before).to_contain_text(WHY)
+    assert axe_violations(page) == []
+
+
+@pytest.mark.thorough
+def test_what_has_been_replaced_since_it_was_read_is_not_declined(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = referred(stack)
+    page = report_of(open_page, ZHAO, resident)
+    document = read_document(page)
+    document.get_by_role("button", name="Decline…").click()
+    officer = officer_api(stack, "officer")
+    path = f"/v1/officer/reports/{resident.id}/referral"
+    officer("DELETE", path)
+    officer("POST", path, {"agency": "city_services", "reason": "Theirs.", "include": ["place"]})
+    document.get_by_label("Reason").fill(WHY)
+    document.get_by_role("button", name="Decline it").click()
+    # The words stay, while behind them the other one is ready to be read.
+    expect(document.get_by_text("Someone else has changed this")).to_be_visible()
+    expect(document.get_by_label("Reason")).to_have_value(WHY)
+    document.get_by_role("button", name="Cancel").click()
+    document.get_by_role("button", name="Close", exact=True).last.click()
+    document = read_document(page)
+    expect(document.get_by_text("Parked cars.")).to_have_count(0)
+    expect(document.get_by_role("button", name="Decline…")).to_be_visible()
+    shown = officer("GET", f"/v1/officer/reports/{resident.id}").json()
+    assert [each["number"] for each in shown["referrals"]] == [2]
+
+
+@pytest.mark.thorough
+def test_a_proposal_of_ones_own_is_taken_back_without_a_reason(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = report_of(open_page, LI, referred(stack))
+    document = read_document(page)
+    expect(document.get_by_role("button", name="Decline…")).to_have_count(0)
+    document.get_by_role("button", name="Take the proposal back").click()
+    document.get_by_role("button", name="Take the proposal back").click()
+    expect(document).to_have_count(0)
+    expect(page.get_by_role("button", name="Pass on to an agency…")).to_be_visible()
+    expect(page.get_by_role("heading", name="The proposal was declined")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_colleagues_request_for_a_hold_is_declined_and_ones_own_is_ended(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
+    officer_api(stack, "officer")("POST", f"/v1/officer/reports/{resident.id}/hold", body)
+    own = report_of(open_page, LI, resident)
+    expect(own.get_by_role("button", name="End the request…")).to_be_visible()
+    page = report_of(open_page, ZHAO, resident)
+    page.get_by_role("button", name="Decline the request…").click()
+    page.get_by_label("Reason (on record; Officer Li is notified)").fill("No court asks.")
+    page.get_by_role("button", name="Decline the request", exact=True).click()
+    expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()
