@@ -1,7 +1,7 @@
 """Legal holds: a report that must not be deleted.
 
 One officer requests a hold, with a reason and an end; another approves it. To lift it takes two as
-well: one asks, with a reason, and another approves.
+well: one asks, with a reason, and another approves, or declines it, with a reason.
 """
 
 from datetime import datetime, timedelta
@@ -35,6 +35,12 @@ class NewLift(Input):
     only_request: bool = False
 
 
+class LiftRefusal(Input):
+    """Why a request to lift a hold is declined or taken back. Colleagues read it in the history."""
+
+    reason: ReporterText
+
+
 class Lift(Record):
     """What one officer asks for: to lift a hold. Its reason is sealed."""
 
@@ -44,7 +50,10 @@ class Lift(Record):
 
 
 class Hold(Record):
-    """A hold as it is stored. Its reason is sealed."""
+    """A hold as it is stored. Its reason is sealed.
+
+    `lift_ended_by` has declined the latest request to lift it, or taken it back.
+    """
 
     by: str
     sealed_reason: bytes
@@ -53,6 +62,11 @@ class Hold(Record):
     approved_by: str | None = None
     approved_at: datetime | None = None
     lift: Lift | None = None
+    lift_ended_by: str | None = None
+
+    def without_lift(self, by: str) -> "Hold":
+        """Return the hold after this officer has ended the request to lift it."""
+        return self.model_copy(update={"lift": None, "lift_ended_by": by})
 
     def is_over(self, now: datetime) -> bool:
         return self.until <= now

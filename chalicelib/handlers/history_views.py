@@ -39,13 +39,15 @@ class ReportEventDetail(Shape):
     """The details of an entry. Which members it has depends on the action.
 
     `fields` has the changed fields. `files` are media that were sent to the reporter. `asked`,
-    `approved`, `lift_asked`, `lifted` and `ended` (before it was approved) are steps of a legal
-    hold. `muted` is true when the report was muted, and false when that ended; `followed` is the
-    same of following it. `referral` is a step of a referral to `agency`: `proposed`, `approved`,
-    `declined` or `withdrawn`. `redaction` of the picture `media_id` is `asked` or `removed`. The
-    steps of the clock: `put_off`, the report is kept longer, and `fields` has `kept_until`;
-    `reopened`, the reporter has reopened it up to some minutes before, and `muted` is false if that
-    ended a mute; `returned`, its assignee was deactivated, and nobody holds it now.
+    `approved`, `lift_asked`, `lift_declined` (the hold stays), `lifted` and `ended` (before it was
+    approved) are steps of a legal hold. When `asked_by` is the officer of the entry, they have
+    taken back what they asked for. `muted` is true when the report was muted, and false when that
+    ended; `followed` is the same of following it. `referral` is a step of a referral to `agency`:
+    `proposed`, `approved`, `declined` or `withdrawn`. `redaction` of the picture `media_id` is
+    `asked` or `removed`. The steps of the clock: `put_off`, the report is kept longer, and `fields`
+    has `kept_until`; `reopened`, the reporter has reopened it up to some minutes before, and
+    `muted` is false if that ended a mute; `returned`, its assignee was deactivated, and nobody
+    holds it now.
     """
 
     model_config = _OPEN
@@ -63,6 +65,7 @@ class ReportEventDetail(Shape):
     asked_by: _Text = left_out()
     approved: _Done = left_out()
     lift_asked: _Done = left_out()
+    lift_declined: _Done = left_out()
     lifted: _Done = left_out()
     ended: _Done = left_out()
     muted: _Done = left_out()

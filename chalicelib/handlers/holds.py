@@ -1,7 +1,9 @@
-"""Officers' routes of legal holds: one officer requests a hold or its end, another approves it."""
+"""Officers' routes of legal holds: one officer requests a hold or its end, another approves or
+declines it.
+"""
 
 from chalicelib import errors, wiring
-from chalicelib.domain.holds import NewHold, NewLift
+from chalicelib.domain.holds import LiftRefusal, NewHold, NewLift
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.hold_views import HoldView, LiftView
 from chalicelib.handlers.requests import Call
@@ -90,6 +92,30 @@ def approve_lift(call: Call) -> Response:
     soon. Without a hold, the call changes nothing.
     """
     holds.approve_lift(_head(call), actor=call.actor, reports=wiring.reports())
+    return Response()
+
+
+@routes.post(
+    _PATH + "/lift/decline",
+    body=LiftRefusal,
+    returns={204: None},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_hold"),
+        errors.Conflict("no_lift"),
+        errors.Conflict("expiring"),
+    ),
+)
+def decline_lift(call: Call) -> Response:
+    """Decline the end of a legal hold.
+
+    Ends a request to lift it, with a reason: the hold stays in effect until its own end. Whoever
+    requested it takes it back so; any other officer declines it so, and whoever requested it is
+    notified. The reason goes on record, in the history. It takes no second officer. 409 `no_hold`
+    means that the hold has ended, `no_lift` that nobody asks to lift it (any more). Repeating the
+    call changes nothing.
+    """
+    holds.decline_lift(_head(call), call.body, actor=call.actor, reports=wiring.reports())
     return Response()
 
 

@@ -1,4 +1,5 @@
-"""Legal holds. One officer asks for a hold and another approves it. It is lifted in the same way.
+"""Legal holds. One officer asks for a hold and another approves it. It is lifted in the same way,
+unless that is declined.
 
 Until the hold ends, the report is not deleted.
 """
@@ -8,7 +9,7 @@ from datetime import datetime
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.holds import Hold, Lift, NewHold, NewLift
+from chalicelib.domain.holds import Hold, Lift, LiftRefusal, NewHold, NewLift
 from chalicelib.domain.outbox import TaskKind
 from chalicelib.domain.retention import expires_at
 from chalicelib.domain.two_persons import TwoPersonStep
@@ -159,6 +160,36 @@ def approve_lift(head: Head, *, actor: OfficerActor, reports: Reports) -> None:
         _write(head, None, [record], reports)
 
     _on_current(head, reports, approve)
+
+
+def decline_lift(
+    head: Head, refusal: LiftRefusal, *, actor: OfficerActor, reports: Reports
+) -> None:
+    """End a request to lift a hold: the hold stays. Notify whoever asked, if that is another
+    officer. Repeated by the same officer, change nothing.
+
+    It keeps what is held, so it takes no second person: whoever asked takes it back so.
+
+    Raises Conflict (`no_hold`: there is none that would stay; `no_lift`, `expiring`).
+    """
+
+    def decline(head: Head) -> None:
+        hold = head.hold
+        if hold is None or hold.is_over(actor.now):
+            raise errors.Conflict("no_hold")
+        if hold.lift is None:
+            if hold.lift_ended_by == actor.by:
+                return
+            raise errors.Conflict("no_lift")
+        require_not_expiring(head)
+        detail = {"lift_declined": True, "asked_by": hold.lift.by}
+        words = {"reason": refusal.reason}
+        record = actor.log_item(about(head.report), Action.HOLD, detail, words)
+        step, by = TwoPersonStep.HOLD_LIFT, hold.lift.by
+        declined = notify_declined(head.report.id, step, by, actor=actor, reports=reports)
+        _write(head, hold.without_lift(actor.by), [record, *declined], reports)
+
+    _on_current(head, reports, decline)
 
 
 def _write(head: Head, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:

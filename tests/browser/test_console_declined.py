@@ -125,9 +125,79 @@ def test_a_colleagues_request_for_a_hold_is_declined_and_ones_own_is_ended(
     body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
     officer_api(stack, "officer")("POST", f"/v1/officer/reports/{resident.id}/hold", body)
     own = report_of(open_page, LI, resident)
-    expect(own.get_by_role("button", name="End the request…")).to_be_visible()
+    expect(own.get_by_role("button", name="Take the request back…")).to_be_visible()
     page = report_of(open_page, ZHAO, resident)
     page.get_by_role("button", name="Decline the request…").click()
     page.get_by_label("Reason (on record; Officer Li is notified)").fill("No court asks.")
     page.get_by_role("button", name="Decline the request", exact=True).click()
+    expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()
+
+
+def held(stack: Stack) -> Resident:
+    """Return a resident whose report is held, and which Officer Li asks to hold no more."""
+    resident = Resident(stack.api)
+    path = f"/v1/officer/reports/{resident.id}/hold"
+    body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
+    officer_api(stack, "officer")("POST", path, body)
+    officer_api(stack, "supervisor")("POST", f"{path}/approve")
+    officer_api(stack, "officer")("DELETE", path, {"reason": "The court has ruled."})
+    return resident
+
+
+@pytest.mark.thorough
+def test_a_colleagues_request_to_lift_a_hold_is_declined_and_the_hold_stays(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = held(stack)
+    page = report_of(open_page, ZHAO, resident)
+    expect(page.locator(".report__tags")).to_contain_text("Lifting the hold waits for approval")
+    page.get_by_role("button", name="Decline the request…").click()
+    dialog = page.get_by_role("dialog", name="Decline the request")
+    expect(dialog.get_by_text("The hold stays until 1 Jan 2030")).to_be_visible()
+    dialog.get_by_role("button", name="Decline the request").click()
+    expect(dialog.get_by_text("Give a reason")).to_be_visible()
+    dialog.get_by_label("Reason (on record; Officer Li is notified)").fill("An appeal was filed.")
+    assert axe_violations(page) == []
+    assert not scrolls_sideways(page)
+    dialog.get_by_role("button", name="Decline the request").click()
+    expect(page.get_by_text("Declined: the hold stays. Officer Li is notified.")).to_be_visible()
+    expect(page.get_by_text("Held until 1 Jan 2030")).to_be_visible()
+    expect(page.get_by_text("asks to lift it")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask to lift the hold…")).to_be_visible()
+    expect(page.locator(".report__tags")).not_to_contain_text("waits for approval")
+
+    proposer = report_of(open_page, LI, resident)
+    proposer.get_by_role("button", name="Show who did and saw what").click()
+    expect(proposer.get_by_text("lifting declined")).to_be_visible()
+    expect(proposer.get_by_text("Reason: An appeal was filed.")).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_ones_own_request_to_lift_a_hold_is_taken_back(open_page: OpenPage, stack: Stack) -> None:
+    page = report_of(open_page, LI, held(stack))
+    expect(page.get_by_role("button", name="Approve the lifting")).to_have_count(0)
+    expect(page.get_by_role("button", name="Decline the request…")).to_have_count(0)
+    page.get_by_role("button", name="Take the request back…").click()
+    dialog = page.get_by_role("dialog", name="Take the request back")
+    dialog.get_by_label("Reason (on record)").fill("An appeal was filed.")
+    dialog.get_by_role("button", name="Take the request back").click()
+    expect(page.get_by_text("Taken back: the hold stays.")).to_be_visible()
+    expect(page.get_by_text("Held until 1 Jan 2030")).to_be_visible()
+    page.get_by_role("button", name="Show who did and saw what").click()
+    expect(page.get_by_text("request to lift taken back")).to_be_visible()
+    expect(page.get_by_text("lifting declined")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_whoever_declines_what_was_lifted_meanwhile_is_told(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = held(stack)
+    page = report_of(open_page, ZHAO, resident)
+    page.get_by_role("button", name="Decline the request…").click()
+    path = f"/v1/officer/reports/{resident.id}/hold/lift/approve"
+    officer_api(stack, "admin")("POST", path)
+    page.get_by_label("Reason").fill("An appeal was filed.")
+    page.get_by_role("button", name="Decline the request", exact=True).click()
+    expect(page.get_by_role("alert").get_by_text("This report has no legal hold")).to_be_visible()
     expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()

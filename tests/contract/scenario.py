@@ -374,6 +374,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().mine(),
+    f"POST {_REPORT}/hold/lift/decline": lambda there: there.to_be_lifted().mine(),
     f"POST {_REPORT}/referral": lambda there: there.report_again().mine(),
     f"GET {_REPORT}/referral": lambda there: Supply(there.referred().path),
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),

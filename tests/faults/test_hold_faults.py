@@ -1,5 +1,7 @@
-"""Crashes while a legal hold is lifted: each step happens whole, with its record and its notice, or
-not at all; and whoever repeats the call ends up where one call would have led.
+"""Crashes while a legal hold is lifted, or a request to lift it is declined.
+
+Each step happens whole, with its record and its notice, or not at all; and whoever repeats the call
+ends up where one call would have led.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +42,10 @@ def approve(hold: str) -> Reply:
     return call("POST", f"{hold}/lift/approve", officer="li")
 
 
+def decline(hold: str) -> Reply:
+    return call("POST", f"{hold}/lift/decline", WHY, officer="li")
+
+
 def ask(hold: str) -> Reply:
     return call("DELETE", hold, WHY, officer="wang")
 
@@ -55,7 +61,7 @@ def before(step: Step) -> str:
     assert call("POST", hold, WHY | {"until": until}, officer="wang").status == 201
     if step is not end:
         assert call("POST", f"{hold}/approve", officer="li").status == 200
-    if step is approve:
+    if step in (approve, decline):
         assert ask(hold).status == 202
     return hold
 
@@ -74,11 +80,11 @@ def state(hold: str) -> tuple[Any, ...]:
         head.row.get("held_until"),
         head.task.kind if head.task else None,
         len([row for row in rows if row["action"] == "hold"]),
-        [event.get("step") for event in events].count("hold_lift"),
+        [(event["kind"], event["step"]) for event in events if "step" in event],
     )
 
 
-each_step = pytest.mark.parametrize("step", [ask, approve, end])
+each_step = pytest.mark.parametrize("step", [ask, approve, decline, end])
 
 
 @each_step

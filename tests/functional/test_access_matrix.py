@@ -86,6 +86,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/hold/approve"): Route(409),
     ("DELETE", REPORT + "/hold"): Route(204),
     ("POST", REPORT + "/hold/lift/approve"): Route(204),
+    ("POST", REPORT + "/hold/lift/decline"): Route(409),
     ("POST", REPORT + "/referral"): Route(201, states={"withdrawn": 409}),
     ("GET", REPORT + "/referral"): Route(409),
     ("POST", REPORT + "/referral/approve"): Route(409),
@@ -301,7 +302,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     key: tuple[str, str], cases: Mapping[str, str], aws: Mapping[str, str]
 ) -> None:
     report_id = cases["malicious_proposed" if key[1].endswith("confirm") else "new"]
-    if key[1].endswith("/approve") or key[0] == "DELETE":
+    if key[1].endswith(("/approve", "lift/decline")) or key[0] == "DELETE":
         use(("POST", REPORT + "/hold"), "clerk", report_id)
         use(("PUT", "/v1/admin/officers/{username}"), "clerk")
     if "/referral" in key[1] and key != ("POST", REPORT + "/referral"):
@@ -312,7 +313,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/follow"):
         use(("POST", REPORT + "/follow"), "officer", report_id)
-    if key[1].endswith("lift/approve"):
+    if "/lift/" in key[1]:
         use(("POST", REPORT + "/hold/approve"), "supervisor", report_id)
         use(("DELETE", REPORT + "/hold"), "clerk", report_id)
     before = wiring.reports().case(report_id)

@@ -147,6 +147,10 @@ def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
     call("DELETE", f"{OFFICERS}/{created['id']}/hold", {"reason": "It is over."}, officer="li")
     assert listed("needs_action=true", "wang") == [created["id"]]
     assert listed("needs_action=true", "li") == []
+    no = {"reason": "An appeal was filed."}
+    call("POST", f"{OFFICERS}/{created['id']}/hold/lift/decline", no, officer="wang")
+    assert listed("needs_action=true", "wang") == []
+    call("DELETE", f"{OFFICERS}/{created['id']}/hold", {"reason": "It is over."}, officer="li")
     act(created, "/hold/lift/approve", None, "wang")
     assert listed() == []
 

@@ -73,6 +73,9 @@ def work_on(created: Mapping[str, Any]) -> None:
     call("POST", path(created, "/hold"), {"reason": REASON, "until": until}, officer="wang")
     call("POST", path(created, "/hold/approve"), officer="li")
     call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
+    said = call("POST", path(created, "/hold/lift/decline"), {"reason": REASON}, officer="li")
+    assert said.status == 204
+    call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
     referral = {"agency": "city_services", "reason": REASON, "include": ["text"]}
     call("POST", path(created, "/referral"), referral, officer="wang")
     decline = path(created, "/referral/decline")

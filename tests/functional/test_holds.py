@@ -1,4 +1,6 @@
-"""A legal hold is ended by two officers as it is placed by two, each time with a reason."""
+"""A legal hold is ended by two officers as it is placed by two, each time with a reason. One keeps
+it.
+"""
 
 import json
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from tests.faults import inject
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 WHY, WHY_NOT = {"reason": "The trial is over."}, {"reason": "The trial begins."}
+NO = {"reason": "An appeal was filed."}
 OPERATIONS = {
     f"{each.method} {each.path}": each
     for each in index.operations()
@@ -64,6 +67,10 @@ def approve_lift(created: Mapping[str, Any], by: str) -> Reply:
     return call("POST", path(created, "/lift/approve"), officer=by)
 
 
+def decline_lift(created: Mapping[str, Any], by: str = "li", body: Any = None) -> Reply:
+    return call("POST", path(created, "/lift/decline"), body or NO, officer=by)
+
+
 def shown(created: Mapping[str, Any]) -> Any:
     return call("GET", f"/v1/officer/reports/{created['id']}", officer="zhao").json["hold"]
 
@@ -81,9 +88,14 @@ def steps(created: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def approvals(aws: Mapping[str, str]) -> list[str]:
+    return [each["step"] for each in notices(aws) if each["kind"] == "approval"]
+
+
+def notices(aws: Mapping[str, str]) -> list[Any]:
+    """Return the notices that were not sent yet."""
     cloud.forget_sent(aws)
     cloud.stream(cloud.all_keys(aws))
-    return [each["step"] for each in cloud.sent(aws) if each["kind"] == "approval"]
+    return list(cloud.sent(aws))
 
 
 def test_one_officer_asks_and_another_lifts() -> None:
@@ -169,22 +181,97 @@ def test_a_hold_that_is_not_approved_ends_at_once_with_a_reason(by: str) -> None
     assert steps(created)[1:] == [{"ended": True, "asked_by": "wang", "reason": WHY["reason"]}]
 
 
+@pytest.mark.parametrize("step", ["hold", "hold_lift"])
 @pytest.mark.parametrize(("by", "heard"), [("wang", []), ("li", ["wang"])])
 def test_whoever_asked_is_notified_once_of_a_colleagues_no(
-    by: str, heard: list[str], aws: Mapping[str, str]
+    step: str, by: str, heard: list[str], aws: Mapping[str, str]
 ) -> None:
-    created = asked()
-    approvals(aws)
-    cloud.forget_sent(aws)
+    created = asked() if step == "hold" else held()
+    if step == "hold_lift":
+        lift(created)
+    notices(aws)
     for _ in range(2):
-        lift(created, by)
-    cloud.stream(cloud.all_keys(aws))
-    notices = cloud.sent(aws)
-    assert [(each["kind"], each["step"]) for each in notices] == [("declined", "hold")] * len(heard)
-    assert [json.loads(each["attributes"]["to"]) for each in notices] == [
+        lift(created, by, NO) if step == "hold" else decline_lift(created, by)
+    found = notices(aws)
+    assert [(each["kind"], each["step"]) for each in found] == [("declined", step)] * len(heard)
+    assert [json.loads(each["attributes"]["to"]) for each in found] == [
         [officer_address(name)] for name in heard
     ]
-    assert WHY["reason"] not in str(notices)
+    assert NO["reason"] not in str(found)
+
+
+@pytest.mark.parametrize("by", ["wang", "li", "zhao"])
+def test_what_is_not_lifted_stays_and_the_history_says_why(by: str) -> None:
+    created = held()
+    before = shown(created)
+    lift(created)
+    assert [decline_lift(created, by).status for _ in range(2)] == [204, 204]
+
+    assert shown(created) == before
+    assert is_held(created)
+    assert steps(created)[3:] == [{"lift_declined": True, "asked_by": "wang"} | NO]
+    reply = approve_lift(created, "zhao")
+    assert (reply.status, reply.json["code"]) == (409, "no_lift")
+
+
+def test_whoever_has_a_new_account_may_keep_a_hold() -> None:
+    created = held()
+    lift(created)
+    cloud.officer("new", approves_from=wiring.clock.now() + WAIT)
+    assert decline_lift(created, "new").status == 204
+    assert shown(created)["lift"] is None
+
+
+def test_what_was_declined_can_be_asked_for_anew() -> None:
+    created = held()
+    lift(created)
+    decline_lift(created)
+    assert lift(created, "zhao", {"reason": "The appeal is over."}).json["by"] == "zhao"
+    assert approve_lift(created, "wang").status == 204
+    assert not is_held(created)
+
+
+def test_nobody_says_no_to_what_has_ended() -> None:
+    lifted, over = held(), held(days=1)
+    lift(over)
+    lift(lifted)
+    approve_lift(lifted, "zhao")
+    wiring.clock.advance(timedelta(days=1, minutes=1))
+    for created in (lifted, over):
+        reply = decline_lift(created)
+        assert (reply.status, reply.json["code"]) == (409, "no_hold")
+        assert not [step for step in steps(created) if "lift_declined" in step]
+
+
+def test_nobody_says_no_to_what_nobody_asks_for() -> None:
+    never, waits, ended = held(), asked(), held()
+    lift(ended)
+    decline_lift(ended, "wang")
+    for created in (never, waits, ended):
+        before, count = shown(created), len(steps(created))
+        reply = decline_lift(created)
+        assert (reply.status, reply.json["code"]) == (409, "no_lift")
+        assert (shown(created), len(steps(created))) == (before, count)
+
+
+def test_while_a_report_is_being_deleted_its_hold_stays_as_it_is() -> None:
+    created = held()
+    lift(created)
+    expiring = Update(keys.report(created["id"]), keys.HEAD, put={"expiring": True})
+    wiring.reports().table.update(expiring)
+    for reply in (approve_lift(created, "li"), decline_lift(created)):
+        assert (reply.status, reply.json["code"]) == (409, "expiring")
+    assert is_held(created)
+
+
+def test_no_request_to_lift_ends_without_a_reason() -> None:
+    created = held()
+    lift(created)
+    for by in ("wang", "li"):
+        for body in ({}, {"reason": ""}, {"reason": " "}):
+            reply = call("POST", path(created, "/lift/decline"), body, officer=by)
+            assert reply.status == 422
+    assert shown(created)["lift"]
 
 
 def test_no_hold_ends_without_a_reason() -> None:
@@ -237,6 +324,8 @@ def test_no_route_lets_one_person_end_a_hold(route: str) -> None:
         headers={"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None,
     )
     assert is_held(created)
+    # The route may have taken the request back.
+    lift(created, "zhao")
     assert approve_lift(created, "zhao").status == 403
     assert is_held(created)
 
@@ -267,6 +356,31 @@ def test_the_reason_of_a_lift_is_sealed_to_its_row(aws: Mapping[str, str]) -> No
     }
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put={"hold": hold}))
     assert call("GET", f"/v1/officer/reports/{created['id']}", officer="li").status == 503
+
+
+def test_the_reason_of_a_no_is_sealed() -> None:
+    created = held()
+    lift(created)
+    decline_lift(created)
+    rows = wiring.audit().rows(of_report(created["id"]))
+    assert NO["reason"] not in str(rows)
+    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
+    assert NO["reason"] not in str(row)
+
+
+def test_a_hold_that_was_lifted_in_between_is_not_said_to_stay() -> None:
+    wiring.pause_by(lambda seconds: None)
+    created = held()
+    lift(created)
+
+    def meanwhile(request: Any) -> None:
+        assert approve_lift(created, "zhao").status == 204
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+        reply = decline_lift(created)
+    assert (reply.status, reply.json["code"]) == (409, "no_hold")
+    assert not is_held(created)
+    wiring.reset()
 
 
 def test_what_comes_in_between_is_seen(aws: Mapping[str, str]) -> None:

@@ -394,6 +394,8 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("place_hold", **one, body={"reason": "Evidence.", "until": until})
     api("approve_hold", report_id=seen["id"], officer=CHIEF)
     api("lift_hold", **one)
+    api("decline_lift", report_id=seen["id"], officer=CHIEF)
+    api("lift_hold", **one)
     api("approve_lift", report_id=seen["id"], officer=CHIEF)
     api("list_colleagues", officer=LI, query="?category=other&district=outside")
     api("list_agencies", officer=LI)

@@ -20,7 +20,7 @@ export interface Known {
 
 /** Return the lines of an entry, in the language of the screen. */
 export function linesOf(
-  { detail }: ReportEvent,
+  { by, detail }: ReportEvent,
   names: Names,
   { agencies, media }: Known,
 ): string[] {
@@ -40,7 +40,7 @@ export function linesOf(
     lines.push(step ? labelled(name, step) : name);
   }
   if (detail.files !== undefined) lines.push(t.files(detail.files.length));
-  lines.push(...momentsOf(detail));
+  lines.push(...momentsOf(detail, by));
   if (detail.reason !== undefined) lines.push(t.because(detail.reason));
   return lines;
 }
@@ -53,11 +53,14 @@ function pictureName(media: readonly Medium[], id: string): string {
   return number > 0 ? t.picture(number, pictures.length) : history.file;
 }
 
-function momentsOf(detail: Detail): string[] {
+function momentsOf(detail: Detail, by: string): string[] {
   const { moments: t } = reportTexts().history;
   const lines: string[] = [];
   for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended'] as const) {
     if (detail[step]) lines.push(t[step]);
+  }
+  if (detail.lift_declined) {
+    lines.push(detail.asked_by === by ? t.lift_taken_back : t.lift_declined);
   }
   if (detail.followed !== undefined) lines.push(detail.followed ? t.followed : t.unfollowed);
   if (detail.muted !== undefined) lines.push(detail.muted ? t.muted : t.unmuted);

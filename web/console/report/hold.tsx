@@ -1,4 +1,7 @@
-/** A legal hold: asked for by one officer, approved by another, and ended in the same way. */
+/**
+ * A legal hold: asked for by one officer, approved by another, and ended in the same way. What waits
+ * is declined by a colleague, and taken back by whoever asked.
+ */
 
 import { useState } from 'preact/hooks';
 
@@ -27,11 +30,12 @@ interface Props {
 export function Hold({ open, report }: Props) {
   const t = reportTexts();
   const { hold } = report;
-  const endLabel = useEndLabel(report);
-  const [asking, setAsking] = useState<'hold' | 'end' | null>(null);
+  const [asking, setAsking] = useState<'hold' | Ending | null>(null);
   const [done, setDone] = useSaid('');
   const [wrong, setWrong] = useSaid('');
-  const ask = (what: 'hold' | 'end') => {
+  // What was pressed stays what is sent, also when the report is read anew meanwhile.
+  const ending = asking === 'hold' ? null : asking;
+  const ask = (what: 'hold' | Ending) => {
     setDone('');
     setWrong('');
     setAsking(what);
@@ -48,7 +52,7 @@ export function Hold({ open, report }: Props) {
         <Held
           open={open}
           report={report}
-          onEnd={() => ask('end')}
+          onEnd={ask}
           onApproved={setDone}
         />
       )}
@@ -56,18 +60,27 @@ export function Hold({ open, report }: Props) {
         <AskHold open={open} report={report} onClose={close} />
       </Dialog>
       <Dialog
-        open={asking === 'end'}
-        title={withoutDots(endLabel)}
+        open={ending !== null}
+        title={ending ? withoutDots(labelOf(ending)) : ''}
         onClose={close}
       >
-        <EndHold open={open} report={report} onClose={close} onApproved={setWrong} />
+        {ending && (
+          <EndHold
+            open={open}
+            report={report}
+            ending={ending}
+            onClose={close}
+            onDone={setDone}
+            onTooLate={setWrong}
+          />
+        )}
       </Dialog>
     </>
   );
 }
 
 interface HeldProps extends Props {
-  onEnd: () => void;
+  onEnd: (ending: Ending) => void;
   /** With what has been approved, in the language of the screen. */
   onApproved: (words: () => string) => void;
 }
@@ -76,9 +89,9 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   const t = reportTexts();
   const { api, me, names } = useDesk();
   const step = useStep(open);
-  const endLabel = useEndLabel(report);
   const { hold } = report;
   if (hold === null) return null;
+  const ending = endingOf(hold, me.username);
   const params = { path: { report_id: report.id } };
   const settle = async (call: Promise<Outcome<unknown>>, done: () => string) => {
     open.problem.value = (await step(call))?.text ?? null;
@@ -115,7 +128,7 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
             {t.more.liftApprove}
           </Button>
         )}
-        {!hold.lift && <Button onClick={onEnd}>{endLabel}</Button>}
+        <Button onClick={() => onEnd(ending)}>{labelOf(ending)}</Button>
       </div>
     </>
   );
@@ -180,50 +193,83 @@ function AskHold({ open, report, onClose }: FormProps) {
 }
 
 interface EndProps extends FormProps {
-  /** With what is said when there is no request to end any more: it was approved. */
-  onApproved: (words: string) => void;
+  ending: Ending;
+  /** With what has come of it, in the language of the screen. */
+  onDone: (words: () => string) => void;
+  /** With what is said when a colleague was faster: there is no such request any more. */
+  onTooLate: (words: string) => void;
 }
 
-function EndHold({ open, report, onClose, onApproved }: EndProps) {
-  const t = reportTexts();
-  const { api, me, names } = useDesk();
+const TOO_LATE: ReadonlySet<string | undefined> = new Set([
+  'hold_approved',
+  'no_hold',
+  'no_lift',
+]);
+
+function EndHold({ open, report, ending, onClose, onDone, onTooLate }: EndProps) {
+  const { more: t } = reportTexts();
+  const { api, names } = useDesk();
   const step = useStep(open);
-  const endLabel = useEndLabel(report);
+  const { what, colleague } = ending;
   const end = async (reason: string) => {
     const params = { path: { report_id: report.id } };
-    // Whoever ends a request has not asked for the end of a hold.
-    const body = { reason, only_request: report.hold?.approved_by === null };
     const failure = await step(
-      outcomeOf(api.DELETE('/v1/officer/reports/{report_id}/hold', { params, body })),
+      what === 'lifting'
+        ? outcomeOf(
+            api.POST('/v1/officer/reports/{report_id}/hold/lift/decline', {
+              params,
+              body: { reason },
+            }),
+          )
+        : outcomeOf(
+            api.DELETE('/v1/officer/reports/{report_id}/hold', {
+              params,
+              // Whoever ends a request has not asked for the end of a hold.
+              body: { reason, only_request: what === 'request' },
+            }),
+          ),
     );
-    if (failure !== null && failure.code !== 'hold_approved') return failure;
+    if (failure !== null && !TOO_LATE.has(failure.code)) return failure;
     onClose();
-    if (failure === null) return null;
-    onApproved(failure.text);
+    if (failure === null) {
+      if (what === 'lifting') onDone(() => doneText(colleague && names.officer(colleague)));
+      return null;
+    }
+    onTooLate(failure.text);
     await open.load();
     return null;
   };
-  const colleague = colleagueWhoAsks(report, me.username);
   return (
     <ReasonForm
-      {...(colleague !== null && { label: t.more.holdDeclineWhy(names.officer(colleague)) })}
-      submitLabel={withoutDots(endLabel)}
+      {...(what === 'lifting' && report.hold && { intro: t.liftStays(clock(report.hold.until)) })}
+      {...(colleague !== null && { label: t.holdDeclineWhy(names.officer(colleague)) })}
+      submitLabel={withoutDots(labelOf(ending))}
       submit={end}
       cancel={onClose}
     />
   );
 }
 
-/** Return what ending a hold is called: it is a request, one's own or a colleague's, or in effect. */
-function useEndLabel(report: Report): string {
+function doneText(colleague: string | null): string {
   const { more: t } = reportTexts();
-  const { me } = useDesk();
-  if (report.hold?.approved_by) return t.holdLift;
-  return colleagueWhoAsks(report, me.username) === null ? t.holdEnd : t.holdDecline;
+  return colleague === null ? t.liftTakenBack : t.liftDeclined(colleague);
 }
 
-/** Return the colleague whose request for a hold waits; null when it is one's own, or none. */
-function colleagueWhoAsks({ hold }: Report, username: string): string | null {
-  const waits = hold !== null && hold.approved_by === null;
-  return waits && hold.by !== username ? hold.by : null;
+/** What an officer can end, or ask to end, and the colleague who asked for it, if it was one. */
+interface Ending {
+  what: 'request' | 'lifting' | 'hold';
+  colleague: string | null;
+}
+
+/** Return what of a hold can be ended: it waits, to lift it waits, or it is in effect. */
+function endingOf(hold: NonNullable<Report['hold']>, username: string): Ending {
+  if (hold.approved_by !== null && !hold.lift) return { what: 'hold', colleague: null };
+  const { by } = hold.lift ?? hold;
+  return { what: hold.lift ? 'lifting' : 'request', colleague: by === username ? null : by };
+}
+
+function labelOf({ what, colleague }: Ending): string {
+  const { more: t } = reportTexts();
+  if (what === 'hold') return t.holdLift;
+  return colleague === null ? t.holdTakeBack : t.holdDecline;
 }
