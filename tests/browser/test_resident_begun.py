@@ -107,7 +107,7 @@ def test_a_file_is_written_once(page: Page, films: list[Path]) -> None:
     assert _writes(page) == ["words"]
     resident.photograph(phone_photo())
     expect(page.get_by_text("Kept on this device")).to_be_visible()
-    assert sorted(_writes(page)) == ["file", "words"]
+    assert _writes(page).count("file") == 1
     page.get_by_role("button", name="Remove").first.click()
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     assert _writes(page) == ["words"]

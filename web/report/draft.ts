@@ -6,18 +6,20 @@
 import { signal } from '@preact/signals';
 
 import {
+  addFile,
   draftsOf,
-  fileIdsOf,
+  isKeptIn,
+  moveDraft,
   orphansOf,
   removeDraft,
   type Row,
   type WholeRow,
-  withKeptFiles,
   type WordsRow,
-  writeDraft,
+  writeWords,
 } from './draftFiles.ts';
 import { NoDatabase, whenLost, within } from './draftRows.ts';
 import type { Form } from './form.ts';
+import type { Begun, Entry } from './outbox/types.ts';
 import { result } from './request.ts';
 
 export interface KeptDraft {
@@ -36,11 +38,15 @@ export interface KeptText {
 }
 
 /**
- * What became of a draft that was to be kept. `partly`: without files that came. `not`: in memory alone.
- * `gone`: another page has sent or erased it. `other`: another page has changed it. With these two
- * nothing is written.
+ * What became of a draft that was to be kept. `more`: its words are kept, and a file was tried; others
+ * are left. `partly`: without files for which there is no room. `not`: in memory alone. `gone`: another
+ * page has sent or erased it. `other`: another page has changed it. With these two nothing is written.
  */
-export type Keeping = 'kept' | 'partly' | 'not' | 'gone' | 'other';
+export type Keeping = 'kept' | 'more' | 'partly' | 'not' | 'gone' | 'other';
+
+interface Taken extends Begun {
+  isErased: boolean;
+}
 
 /** Grows whenever a draft is kept or erased. */
 export const draftChanges = signal(0);
@@ -60,22 +66,28 @@ if (channel) {
 }
 
 const memory = new Map<string, KeptDraft | KeptText>();
-/** The ids of the files of each draft that are kept, as this page has last read or written them. */
-const keptFiles = new Map<string, readonly string[]>();
+/** The ids of the files of a draft that are kept; `whole`: its row has them. */
+type Files = readonly string[] | 'whole';
+/** Those of each draft, as this page has last read or written them. */
+const keptFiles = new Map<string, Files>();
 whenLost(() => keptFiles.clear());
 /** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
 const handedOver = new Set<string>();
-/** The ids of those that it has. */
-const taken = new Set<string>();
+/** Those that it has: as they are listed here, they are drafts no more. */
+const taken = new Map<string, Taken>();
+/** Files that found no room, until something is erased. */
+let withoutRoom = new WeakSet<File>();
 
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
   const rows = await readRows();
   if (orphansOf(rows).length > 0) void erase(eraseOrphans);
   keptFiles.clear();
-  for (const row of rows) if ('words' in row) keptFiles.set(row.id, row.files);
+  for (const row of rows) if ('words' in row || 'form' in row) keptFiles.set(row.id, filesOf(row));
   const held = [...memory.values()].filter((row) => 'form' in row);
-  return inOrder(draftsOf(rows), held).filter(({ id }) => !handedOver.has(id) && !taken.has(id));
+  return inOrder(draftsOf(rows), held).filter(
+    ({ id, at }) => !handedOver.has(id) && !taken.get(id)?.times.includes(at),
+  );
 }
 
 /** Return all texts that were begun, oldest first. */
@@ -90,13 +102,19 @@ export function isInMemory(): boolean {
 }
 
 /**
- * Keep a draft instead of what it was. `known` has when that was last changed, as far as this page
- * knows or has written it; nothing when it was not kept yet. Without it nothing is compared, and it is
- * written at once: the page may be gone before an answer came.
+ * Keep a draft instead of what it was: its words, and one of its files that are not kept yet. `known`
+ * has when it was last changed, as far as this page has read or written it; nothing when it was not
+ * kept yet. With `atOnce` words are written without a look at what is there: the page may be gone
+ * before an answer came.
  */
-export async function keepDraft(draft: KeptDraft, known?: readonly number[]): Promise<Keeping> {
-  const keeping = await keep(draft, known);
-  if (keeping === 'kept' || keeping === 'partly') touched.delete(draft.id);
+export async function keepDraft(
+  draft: KeptDraft,
+  known: readonly number[],
+  { atOnce = false } = {},
+): Promise<Keeping> {
+  const keeping = await keep(draft, known, atOnce);
+  if (keeping === 'gone' || keeping === 'other') memory.delete(draft.id);
+  else if (keeping !== 'not') touched.delete(draft.id);
   tell(draft.id);
   return keeping;
 }
@@ -108,7 +126,6 @@ export function isOurs(id: string): boolean {
 
 /** Return whether another page has sent or erased a draft that was kept. */
 export async function isGone(id: string): Promise<boolean> {
-  if (memory.has(id)) return false;
   try {
     return (await within('readonly', (store) => result(store.getKey(id)))) === undefined;
   } catch {
@@ -128,14 +145,26 @@ export async function keepText(text: KeptText): Promise<boolean> {
   }
 }
 
-/** Give a draft to whoever keeps it from now on. Until that is done it is shown to nobody. */
-export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T> {
+/**
+ * Give a draft to the outbox: `take` does, unless it returns null. Until that is done it is shown to
+ * nobody. `isAlone` is false while another page does the same. `known`: as above.
+ */
+export async function handOver(
+  id: string,
+  known: readonly number[],
+  take: (isAlone: boolean) => Promise<Entry | null>,
+): Promise<Entry | null> {
   handedOver.add(id);
   draftChanges.value += 1;
   try {
-    const taken = await take();
-    await eraseDraft(id);
-    return taken;
+    const entry = await alone(id, take);
+    if (entry) {
+      memory.delete(id);
+      const isErased = isSafe(entry);
+      taken.set(id, { id, times: [...known], isErased });
+      if (isErased) await eraseDraft(id, known);
+    }
+    return entry;
   } finally {
     handedOver.delete(id);
     draftChanges.value += 1;
@@ -143,16 +172,41 @@ export async function handOver<T>(id: string, take: () => Promise<T>): Promise<T
 }
 
 /**
- * Erase drafts that the outbox has, and show them no more: the page that gave them to it may have died
- * before it could.
+ * Take note of what the outbox has: those are drafts no more, unless they were changed since. They are
+ * erased as soon as the outbox would have all of them after a reload, or the person does not want them:
+ * the page that gave them to it may have died before it could.
  */
-export function eraseTaken(ids: readonly string[]): void {
-  for (const id of ids) {
-    // Whoever hands it over erases it.
-    if (taken.has(id) || handedOver.has(id)) continue;
-    taken.add(id);
-    void eraseDraft(id);
+export function noteTaken(entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    const { begun } = entry;
+    // Whoever hands it over notes it.
+    if (!begun || handedOver.has(begun.id) || !isSafe(entry)) continue;
+    if (!taken.has(begun.id)) taken.set(begun.id, { ...begun, isErased: false });
+    eraseTaken(begun.id);
   }
+  const there = new Set(entries.map(({ begun }) => begun?.id));
+  for (const id of taken.keys()) if (!there.has(id)) eraseTaken(id);
+}
+
+/** Return whether a reload would find all of an entry that has not arrived. */
+function isSafe({ kept, reportId, files }: Entry): boolean {
+  const areFilesSafe = files.every((file) => file.kept || file.state === 'sent');
+  return (kept || reportId !== undefined) && areFilesSafe;
+}
+
+function eraseTaken(id: string): void {
+  const one = taken.get(id);
+  // What is held here was changed here.
+  if (!one || one.isErased || memory.has(id)) return;
+  one.isErased = true;
+  void eraseDraft(id, one.times);
+}
+
+/** Do something, and say whether no other page does it with this draft. Some browsers cannot say. */
+async function alone<T>(id: string, act: (isAlone: boolean) => Promise<T>): Promise<T> {
+  const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+  if (!locks) return act(true);
+  return locks.request(`tipline-draft:${id}`, { ifAvailable: true }, (lock) => act(lock !== null));
 }
 
 /**
@@ -162,6 +216,7 @@ export function eraseTaken(ids: readonly string[]): void {
 export async function eraseDraft(id: string, known?: readonly number[]): Promise<boolean> {
   memory.delete(id);
   keptFiles.delete(id);
+  withoutRoom = new WeakSet();
   const isErased = await erase((store) =>
     known ? eraseKnown(store, id, known) : removeDraft(store, id),
   );
@@ -170,8 +225,7 @@ export async function eraseDraft(id: string, known?: readonly number[]): Promise
 }
 
 async function eraseKnown(store: IDBObjectStore, id: string, known: readonly number[]): Promise<void> {
-  const found = (await result(store.get(id))) as WordsRow | WholeRow | undefined;
-  if (found && known.includes(found.at)) removeDraft(store, id);
+  if (compared(await rowOf(store, id), known) === null) removeDraft(store, id);
 }
 
 async function eraseOrphans(store: IDBObjectStore): Promise<void> {
@@ -190,43 +244,91 @@ export async function eraseTexts(start: string = TEXT): Promise<boolean> {
   return erase((store) => void store.delete(IDBKeyRange.bound(start, `${start}\uffff`)));
 }
 
-async function keep(draft: KeptDraft, known?: readonly number[]): Promise<Keeping> {
-  // In memory, no other page can have changed it.
-  const compared = memory.has(draft.id) ? undefined : known;
+async function keep(
+  draft: KeptDraft,
+  known: readonly number[],
+  atOnce: boolean,
+): Promise<Keeping> {
+  const { id } = draft;
   try {
-    const keeping = await put(draft, compared);
-    memory.delete(draft.id);
-    return keeping;
+    const words = await keepWords(draft, known, atOnce);
+    if (words) return words;
   } catch {
-    memory.set(draft.id, draft);
-    if (draft.files.length === 0) return 'not';
-    // No room for files that came: the words at least, and the files that are kept already.
-    return put(draft, undefined, withKeptFiles).then(
-      () => 'partly',
-      () => 'not',
-    );
+    memory.set(id, draft);
+    return 'not';
+  }
+  const kept = keptFiles.get(id) ?? [];
+  const left = draft.files.filter((file) => kept !== 'whole' && !isKeptIn(kept, id, file));
+  const next = left.find((file) => !withoutRoom.has(file));
+  if (left.length > 0) memory.set(id, draft);
+  else memory.delete(id);
+  if (!next) return left.length > 0 ? 'partly' : 'kept';
+  try {
+    return (await keepFile(draft, next, known)) ?? 'more';
+  } catch {
+    withoutRoom.add(next);
+    return 'more';
   }
 }
 
-/** Keep a draft, or what `made` makes of it when it knows which of the files are kept. */
-async function put(
+/** Keep the words of a draft, and name those of its files that are kept. Return null if they are. */
+async function keepWords(
   draft: KeptDraft,
-  known?: readonly number[],
-  made: typeof withKeptFiles = (whole) => whole,
-): Promise<'kept' | 'gone' | 'other'> {
-  const write = (store: IDBObjectStore, before: readonly string[]) =>
-    writeDraft(store, made(draft, before), before);
-  const files = known
-    ? await within('readwrite', async (store) => {
-        const found = (await result(store.get(draft.id))) as WordsRow | WholeRow | undefined;
-        if (!found && known.length > 0) return 'gone';
-        if (found && !known.includes(found.at)) return 'other';
-        return write(store, fileIdsOf(found));
-      })
-    : await within('readwrite', (store) => write(store, keptFiles.get(draft.id) ?? []));
+  known: readonly number[],
+  atOnce: boolean,
+): Promise<'gone' | 'other' | null> {
+  const write = (store: IDBObjectStore, before: Files) =>
+    before === 'whole' ? moveDraft(store, draft) : writeWords(store, draft, before);
+  const before = known.length === 0 ? [] : keptFiles.get(draft.id);
+  if (!atOnce || !before) return change(draft, known, (store, found) => write(store, filesOf(found)));
+  keptFiles.set(draft.id, await within('readwrite', (store) => write(store, before)));
+  return null;
+}
+
+async function keepFile(
+  draft: KeptDraft,
+  file: File,
+  known: readonly number[],
+): Promise<'gone' | 'other' | null> {
+  return change(draft, known, (store, found) =>
+    found && 'words' in found ? addFile(store, draft, file, found) : [],
+  );
+}
+
+/**
+ * Change what is kept of a draft, unless another page has. `write` returns the ids of the files that
+ * are kept then.
+ */
+async function change(
+  { id, at }: KeptDraft,
+  known: readonly number[],
+  write: (store: IDBObjectStore, found: WordsRow | WholeRow | undefined) => readonly string[],
+): Promise<'gone' | 'other' | null> {
+  const files = await within('readwrite', async (store) => {
+    const found = await rowOf(store, id);
+    // Its words were written right before, if not by another page.
+    return found?.at === at ? write(store, found) : (compared(found, known) ?? write(store, found));
+  });
   if (typeof files === 'string') return files;
-  keptFiles.set(draft.id, files);
-  return 'kept';
+  keptFiles.set(id, files);
+  return null;
+}
+
+function filesOf(row: WordsRow | WholeRow | undefined): Files {
+  return row === undefined ? [] : 'form' in row ? 'whole' : row.files;
+}
+
+function rowOf(store: IDBObjectStore, id: string): Promise<WordsRow | WholeRow | undefined> {
+  return result(store.get(id) as IDBRequest<WordsRow | WholeRow | undefined>);
+}
+
+/** Return what another page has done with a draft; null if nothing. */
+function compared(
+  found: WordsRow | WholeRow | undefined,
+  known: readonly number[],
+): 'gone' | 'other' | null {
+  if (!found) return known.length > 0 ? 'gone' : null;
+  return known.includes(found.at) ? null : 'other';
 }
 
 async function erase(change: (store: IDBObjectStore) => Promise<void> | void): Promise<boolean> {

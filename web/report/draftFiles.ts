@@ -31,26 +31,44 @@ const FILE = 'file:';
 const names = new WeakMap<File, string>();
 
 /**
- * Write a draft over what is kept of it: of its files only what has come or gone. `before` has the ids
- * of those that are kept. Return the ids of those that are kept now.
+ * Write the words of a draft over what is kept of it, and erase those of its files that have gone.
+ * `before` has the ids of the files that are kept. Return the ids of those that are kept now.
  */
-export function writeDraft(
+export function writeWords(
   store: IDBObjectStore,
   { id, form, files, at }: KeptDraft,
   before: readonly string[],
 ): readonly string[] {
-  const ids = files.map((file) => fileId(id, file));
-  files.forEach((file, place) => {
-    if (!before.includes(ids[place] ?? '')) store.put({ id: ids[place], file });
-  });
+  const ids = idsOf(id, files).filter((one) => before.includes(one));
   for (const gone of before) if (!ids.includes(gone)) store.delete(gone);
   store.put({ id, words: form, files: ids, at });
   return ids;
 }
 
-/** Return a draft with no other files than those that are kept already. */
-export function withKeptFiles(draft: KeptDraft, kept: readonly string[]): KeptDraft {
-  return { ...draft, files: draft.files.filter((file) => kept.includes(fileId(draft.id, file))) };
+/** Keep one more file of a draft. Return the ids of those that are kept now. */
+export function addFile(
+  store: IDBObjectStore,
+  { id, files }: KeptDraft,
+  file: File,
+  row: WordsRow,
+): readonly string[] {
+  const added = fileId(id, file);
+  const ids = idsOf(id, files).filter((one) => one === added || row.files.includes(one));
+  store.put({ id: added, file });
+  store.put({ ...row, files: ids });
+  return ids;
+}
+
+/** Write a draft anew, with its files, that an earlier version of this page has kept in one row. */
+export function moveDraft(store: IDBObjectStore, draft: KeptDraft): readonly string[] {
+  const ids = idsOf(draft.id, draft.files);
+  draft.files.forEach((file, place) => store.put({ id: ids[place], file }));
+  return writeWords(store, draft, ids);
+}
+
+/** Return whether a file of a draft is among those that are kept. */
+export function isKeptIn(kept: readonly string[], draft: string, file: File): boolean {
+  return kept.includes(fileId(draft, file));
 }
 
 /** Erase a draft with its files. */
@@ -58,11 +76,6 @@ export function removeDraft(store: IDBObjectStore, id: string): void {
   store.delete(id);
   // Nothing in an id sorts behind this sign.
   store.delete(IDBKeyRange.bound(`${FILE}${id}:`, `${FILE}${id}:\uffff`));
-}
-
-/** Return the ids of the files that a row refers to. */
-export function fileIdsOf(row: Row | undefined): readonly string[] {
-  return row && 'words' in row ? row.files : [];
 }
 
 /** Return the reports that were begun, put together of all rows. */
@@ -79,7 +92,7 @@ export function draftsOf(rows: readonly Row[]): readonly KeptDraft[] {
 /** Return the ids of rows that belong to nothing: an earlier version of this page erases no files. */
 export function orphansOf(rows: readonly Row[]): readonly string[] {
   const files = new Map(rows.filter(isFile).map(({ id, file }) => [id, file]));
-  const wanted = new Set(rows.flatMap(fileIdsOf));
+  const wanted = new Set(rows.flatMap((row) => ('words' in row ? row.files : [])));
   const left = rows.filter((row) => 'words' in row && isLeft(row, files));
   return [...left.map(({ id }) => id), ...[...files.keys()].filter((id) => !wanted.has(id))];
 }
@@ -101,6 +114,10 @@ function named(id: string, file: File | undefined): readonly File[] {
   if (!file) return [];
   names.set(file, id.slice(id.lastIndexOf(':') + 1));
   return [file];
+}
+
+function idsOf(draft: string, files: readonly File[]): readonly string[] {
+  return files.map((file) => fileId(draft, file));
 }
 
 function fileId(draft: string, file: File): string {

@@ -10,10 +10,16 @@ import { abort } from './request.ts';
 const NAME = 'tipline-draft';
 const STORE = 'drafts';
 
+/** Safari 14 sometimes never opens a database. Whoever writes waits for it, in milliseconds. */
+const PATIENCE_MS = 3000;
+/** Why a browser opens none for this page: it is private, or they are forbidden. */
+const FORBIDDEN = ['InvalidStateError', 'SecurityError'];
+
 let opened: Promise<IDBDatabase> | null = null;
+let wasOpened = false;
 let lost = (): void => {};
 
-/** This browser has no databases, or does not open them here. */
+/** This browser has no databases for this page, so there is nothing in one. */
 export class NoDatabase extends Error {}
 
 /** Do something when the connection is lost: the next one may be to a new database. */
@@ -69,22 +75,37 @@ function ended(transaction: IDBTransaction): Promise<void> {
 }
 
 function open(): Promise<IDBDatabase> {
-  opened ??= new Promise((resolve, reject) => {
-    const refuse = (): void => reject(new NoDatabase());
+  if (opened) return opened;
+  const connection = connect();
+  opened = connection;
+  // Another try may do better.
+  connection.catch(() => {
+    if (opened === connection) opened = null;
+  });
+  return connection;
+}
+
+function connect(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('not opened')), PATIENCE_MS);
     try {
       const request = indexedDB.open(NAME, 1);
       request.onupgradeneeded = () => {
         request.result.createObjectStore(STORE, { keyPath: 'id' });
       };
       request.onsuccess = () => {
+        wasOpened = true;
         request.result.onclose = lose;
         resolve(request.result);
       };
-      request.onerror = refuse;
-      request.onblocked = refuse;
+      request.onerror = () => reject(refusal(FORBIDDEN.includes(request.error?.name ?? '')));
     } catch {
-      refuse();
+      reject(refusal(true));
     }
   });
-  return opened;
+}
+
+/** Return why it does not open. One that was there has what was kept in it. */
+function refusal(isForbidden: boolean): Error {
+  return isForbidden && !wasOpened ? new NoDatabase() : new Error('not opened');
 }

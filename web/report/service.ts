@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 
 import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
-import { eraseTaken, isInMemory } from './draft.ts';
+import { isInMemory, noteTaken } from './draft.ts';
 import type { Entry, Outbox } from './outbox/types.ts';
 
 export const api = createApi();
@@ -37,7 +37,7 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
     },
   });
   outbox.value = opened;
-  effect(() => eraseTaken(opened.entries.value.flatMap(({ draftId }) => draftId ?? [])));
+  effect(() => noteTaken(opened.entries.value));
 }
 
 /** Return whether something that is not sent, or a receipt, would be lost with this page. */

@@ -21,12 +21,12 @@ export async function prepareReport(
   limits: SendingLimits,
   createdAt: number,
 ): Promise<Prepared> {
-  const { report, draftId } = draft;
+  const { report, begun } = draft;
   if (!report.text && !draft.files.length) throw new Unacceptable('empty_report');
   const { files, blobs } = await prepareFiles(draft.files, draft.keep, limits);
   const body = bodyOf(report, files.slice(0, limits.perCall));
   if (new Blob([body]).size > MOST_BODY_BYTES) throw new Unacceptable('report_too_large');
-  const made = { ...blank(createdAt, files), ...(draftId ? { draftId } : {}) };
+  const made = { ...blank(createdAt, files), ...(begun ? { begun } : {}) };
   return { kept: { ...made, body, category: report.category }, blobs };
 }
 

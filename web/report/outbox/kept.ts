@@ -3,7 +3,7 @@
  * a step may be repeated, but is never forgotten.
  */
 
-import type { Problem, TextFor } from './types.ts';
+import type { Begun, Problem, TextFor } from './types.ts';
 
 /** Grows when the form of what is kept changes; then `restore` must read the earlier ones too. */
 const VERSION = 2;
@@ -46,7 +46,7 @@ export interface Kept {
   readonly key: string;
   readonly createdAt: number;
   /** The draft that it was. */
-  readonly draftId?: string;
+  readonly begun?: Begun;
   /** Exactly what is sent as the report. Empty when something is added to an existing one. */
   readonly body: string;
   /** What is written to the officers of an existing report. The entry goes as it arrives. */

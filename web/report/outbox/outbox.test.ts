@@ -47,12 +47,12 @@ test('it is kept before anything is sent', async () => {
   const phone = new Phone();
   phone.server.fault = () => 'unreachable';
   const outbox = await phone.open();
-  await outbox.add({ ...draft([picture()]), draftId: 'begun' });
+  await outbox.add({ ...draft([picture()]), begun: { id: 'begun', times: [1] } });
   outbox.close();
 
   phone.server.fault = () => 'none';
   const again = await phone.open();
-  expect(only(again).draftId).toBe('begun');
+  expect(only(again).begun).toEqual({ id: 'begun', times: [1] });
   await settled(phone, again);
   expect(phone.server.contents()).toHaveLength(1);
 });

@@ -12,13 +12,19 @@ type TextReport = components['schemas']['TextReport'];
 /** The body of a report, by the API's names. Its media are the draft's files. */
 export type ReportBody = Omit<TextReport, 'media' | 'text'> & { text?: string };
 
+/** A draft as the page kept it: its id, and each time that it was changed there. */
+export interface Begun {
+  readonly id: string;
+  readonly times: readonly number[];
+}
+
 /** What a person has written. `files` are as the phone made them: the outbox cuts them. */
 export interface Draft {
   readonly report: ReportBody;
   readonly files: readonly File[];
   readonly keep: Keep;
-  /** What the page has kept it by while it was written. */
-  readonly draftId?: string;
+  /** What the page has kept of it while it was written. */
+  readonly begun?: Begun;
 }
 
 /** An existing report to which files are added. */
@@ -87,8 +93,8 @@ export interface Entry {
   readonly retryAt?: number;
   /** How much of the proof of work is done, from 0 to 1, while `proving`. */
   readonly proof?: number;
-  /** What the page kept it by before the outbox had it. A page that has died may have left that. */
-  readonly draftId?: string;
+  /** What the page kept of it before the outbox had it. A page that has died may have left that. */
+  readonly begun?: Begun;
   /** Empty when something is added to an existing report. */
   readonly category: string;
   /** What is written to the officers of an existing report. The entry is gone when it has arrived. */

@@ -11,7 +11,7 @@ export function viewOf(kept: Kept, moment: Moment, retryAt: number | undefined):
     key: kept.key,
     state,
     createdAt: kept.createdAt,
-    ...(kept.draftId ? { draftId: kept.draftId } : {}),
+    ...(kept.begun ? { begun: kept.begun } : {}),
     category: kept.category,
     ...(kept.text ? { text: kept.text } : {}),
     notes: kept.notes,

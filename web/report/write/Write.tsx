@@ -129,13 +129,13 @@ function WritePage() {
     setBusy(true);
     try {
       const placeless = isPlaceless(place, hasAreas.value);
-      const entry = await sendForm(isSure, (words, attached, draftId) => {
+      const entry = await sendForm(isSure, (words, attached, begun) => {
         const { keepMetadata } = words;
         return box.add({
           report: contentOf(words, chosen),
           files: attached,
           keep: { place: keepMetadata, time: keepMetadata },
-          draftId,
+          begun,
         });
       });
       setTwice(entry === null);

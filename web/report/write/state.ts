@@ -13,6 +13,7 @@ import {
 } from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
 import { PAUSE_MS, whenHidden } from '../hidden.ts';
+import type { Begun, Entry } from '../outbox/types.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { chosenFiles } from './chosen.ts';
 
@@ -42,14 +43,19 @@ interface Content {
   readonly files: readonly File[];
 }
 
-let id = randomUuid();
-/** What the draft has as far as this page knows; null while it has not all of anything. */
-let known: Content | null = null;
-/**
- * When the draft was last changed as it was read, and each time that this page wrote it: another time
- * is another page's. What is being compared meanwhile sees what is added.
- */
-let times: number[] = [];
+interface Kept {
+  id: string;
+  /**
+   * When the draft was last changed as it was read, and each time that this page wrote it: another time
+   * is another page's. What is being compared meanwhile sees what is added.
+   */
+  times: number[];
+  /** What the draft has as far as this page knows; null while it has not all of anything. */
+  known: Content | null;
+}
+
+/** What is shown, as a draft. Another one is another report. */
+let draft = anew();
 /** Grows with each report that is shown: what was to be kept of another one is not kept of this. */
 let shown = 0;
 /** Grows with each report that is asked for: one that is read slowly does not come after the next. */
@@ -95,12 +101,12 @@ export async function correct(
 
 /** Forget everything that was written, on the phone too. Return whether it is gone. */
 export async function clearForm(): Promise<boolean> {
-  const erased = id;
+  const erased = draft;
   asked += 1;
   clearTimeout(timer);
   await keeping;
   show(fresh());
-  return eraseDraft(erased);
+  return eraseDraft(erased.id, erased.times);
 }
 
 /**
@@ -108,22 +114,23 @@ export async function clearForm(): Promise<boolean> {
  * meanwhile becomes one of its own. Return null, and give nothing, when another page has sent or erased
  * it and the person is not asked yet (`isSure`).
  */
-export async function sendForm<T>(
+export async function sendForm(
   isSure: boolean,
-  take: (words: Form, files: readonly File[], draftId: string) => Promise<T>,
-): Promise<T | null> {
+  take: (words: Form, files: readonly File[], begun: Begun) => Promise<Entry>,
+): Promise<Entry | null> {
   // What is shown now, whatever is shown when the outbox has taken it.
-  const [sent, content] = [id, written()];
-  const mayBeGone = !isSure && times.length > 0;
-  void keepNow();
-  const taken = await handOver(sent, async () => {
-    if (mayBeGone && (await isGone(sent))) return null;
-    const given = await take(content.words, content.files, sent);
+  const [sent, content] = [draft, written()];
+  // Then it is known what of the draft is this page's, and what is another's.
+  await keepNow();
+  const { id, times } = sent;
+  const taken = await handOver(id, times, async (isAlone) => {
+    if (!isSure && (!isAlone || (times.length > 0 && (await isGone(id))))) return null;
+    const entry = await take(content.words, content.files, { id, times: [...times] });
     await keeping;
-    if (id === sent) letGo(content);
-    return given;
+    if (draft === sent) letGo(content);
+    return entry;
   });
-  if (taken === null && id === sent) kept.value = 'gone';
+  if (taken === null && draft === sent) kept.value = 'gone';
   await keepNow();
   return taken;
 }
@@ -131,7 +138,7 @@ export async function sendForm<T>(
 /** Show nothing of what was sent; what was written since is another report. */
 function letGo(content: Content): void {
   if (isSame(content, written())) show(fresh());
-  else beginAnother();
+  else draft = anew();
 }
 
 /** Keep what is written whenever it changes, and at once when the page is hidden. Call it once. */
@@ -173,49 +180,52 @@ function keepNow(): Promise<void> {
  */
 function keepLast(): void {
   const { words, files } = written();
-  const isSure = times.length > 0 && isOurs(id);
+  const { id, times } = draft;
+  // No other page knows one that was never kept.
+  const isSure = times.length === 0 || isOurs(id);
   if (isKnown() || !isSure || !isBegun(words, files.length)) return void keepNow();
   clearTimeout(timer);
-  const [mine, at] = [shown, Date.now()];
   waitingSince = 0;
+  const at = Date.now();
+  const became = keepDraft({ id, form: words, files, at }, times, { atOnce: true });
   times.push(at);
-  const became = keepDraft({ id, form: words, files, at });
-  keeping = keeping.then(async () => note(mine, { words, files }, await became));
+  const [mine, one] = [shown, draft];
+  keeping = keeping.then(async () => {
+    if (mine === shown && draft === one) await note({ words, files }, await became);
+  });
 }
 
 /** Keep it as a draft. An empty form is none. */
 async function keep(): Promise<void> {
-  const mine = shown;
+  const [mine, one] = [shown, draft];
   const { words, files } = written();
+  const { id, times } = one;
   if (!isBegun(words, files.length)) {
-    const [emptied, before] = [id, times];
     // Another page may have written on in it: that stays.
-    beginAnother();
-    await eraseDraft(emptied, before);
+    draft = anew();
+    await eraseDraft(id, times);
     return;
   }
   const at = Date.now();
   const became = await keepDraft({ id, form: words, files, at }, times);
-  if (mine !== shown) return;
-  if (became === 'other') {
-    // Neither page's words are lost: from here on these are a draft of their own.
-    beginAnother();
-    return keep();
-  }
-  if (became === 'kept' || became === 'partly') times.push(at);
-  note(mine, { words, files }, became);
+  if (became === 'kept' || became === 'more' || became === 'partly') times.push(at);
+  if (mine === shown && draft === one) await note({ words, files }, became);
 }
 
 /** Take note of what became of what was to be kept. */
-function note(mine: number, content: Content, became: Keeping): void {
-  if (mine !== shown) return;
-  if (became === 'kept') known = content;
-  if (isSame(content, written()) && became !== 'other') kept.value = became;
+async function note(content: Content, became: Keeping): Promise<void> {
+  if (became === 'more') return keep();
+  if (became === 'other') {
+    // Neither page's words are lost: from here on these are a draft of their own.
+    Object.assign(draft, anew());
+    return keep();
+  }
+  if (became === 'kept') draft.known = content;
+  if (isSame(content, written())) kept.value = became;
 }
 
-/** From here on it is a draft of its own. */
-function beginAnother(): void {
-  [id, known, times] = [randomUuid(), null, []];
+function anew(): Kept {
+  return { id: randomUuid(), times: [], known: null };
 }
 
 function written(): Content {
@@ -223,7 +233,7 @@ function written(): Content {
 }
 
 function isKnown(): boolean {
-  return known !== null && isSame(known, written());
+  return draft.known !== null && isSame(draft.known, written());
 }
 
 function isSame(one: Content, other: Content): boolean {
@@ -237,20 +247,18 @@ async function next(read: () => Promise<KeptDraft | undefined>): Promise<boolean
   asked += 1;
   const mine = asked;
   await keepNow();
-  const draft = await read();
-  if (draft && mine === asked) show(draft);
-  return draft !== undefined;
+  const found = await read();
+  if (found && mine === asked) show(found);
+  return found !== undefined;
 }
 
 function fresh(words = emptyForm()): KeptDraft {
   return { id: randomUuid(), form: words, files: [], at: NEVER };
 }
 
-function show(draft: KeptDraft): void {
-  const { form: words, files, at } = draft;
+function show({ id, form: words, files, at }: KeptDraft): void {
   shown += 1;
-  id = draft.id;
-  [known, times] = at === NEVER ? [null, []] : [{ words, files }, [at]];
+  draft = at === NEVER ? { ...anew(), id } : { id, times: [at], known: { words, files } };
   waitingSince = 0;
   refusals.value = [];
   kept.value = 'nothing';

@@ -1,0 +1,135 @@
+"""A report that is begun is open in two windows, or its page dies at a bad moment: no words are
+lost, and no report is sent twice without a question.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import SLOW_OUTBOX, Resident, begun_words, own_report, phone_photo
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+NEWER = "Newer: the number plate is B-12345."
+# Types and sends at once, as fast fingers do: before what is typed is kept.
+_TYPE_AND_SEND = """() => {
+  const field = document.querySelector('textarea');
+  field.value = 'Old. And more.';
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+  document.querySelector('.send__button').click();
+}"""
+# The outbox has no room for files.
+_NO_ROOM = """
+const put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (...row) {
+  if (this.name === 'files') throw new DOMException('full', 'QuotaExceededError');
+  return put.apply(this, row);
+};
+"""
+_TYPE_AND_RELOAD = """() => {
+  const field = document.querySelector('textarea');
+  field.value = 'First words.';
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+  location.reload();
+}"""
+
+
+def _go_on(page: Page) -> Resident:
+    page.get_by_role("button", name="Go on with it").click()
+    expect(page.get_by_label("What did you see?")).to_be_visible()
+    return Resident(page)
+
+
+def _write_newer_elsewhere(page: Page) -> None:
+    """Write on in the begun report in another window, and close that."""
+    window = page.context.new_page()
+    window.goto("/")
+    _go_on(window).write(NEWER)
+    expect(window.get_by_text("Kept on this device")).to_be_visible()
+    window.close()
+
+
+def test_what_another_window_has_written_stays_begun_when_an_older_one_is_sent(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Old.")
+    _write_newer_elsewhere(page)
+    resident.send()
+    assert own_report(stack, resident.receipt())["text"] == "Old."
+    assert begun_words(page) == [NEWER]
+    page.reload()
+    _go_on(page)
+    expect(page.get_by_label("What did you see?")).to_have_value(NEWER)
+
+
+def test_what_is_sent_right_after_it_was_typed_is_begun_no_more(page: Page, stack: Stack) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Old.")
+    _write_newer_elsewhere(page)
+    page.evaluate(_TYPE_AND_SEND)
+    assert own_report(stack, resident.receipt())["text"] == "Old. And more."
+    assert begun_words(page) == [NEWER]
+
+
+def test_what_another_window_has_written_stays_begun_when_an_older_one_is_erased(
+    page: Page,
+) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Old.")
+    _write_newer_elsewhere(page)
+    page.get_by_role("button", name="Erase and go back").click()
+    page.get_by_role("button", name="Erase and go back").click()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    assert begun_words(page) == [NEWER]
+
+
+def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
+    open_page: OpenPage,
+) -> None:
+    page = open_page()
+    page.context.add_init_script(SLOW_OUTBOX)
+    page.reload()
+    resident = Resident(page)
+    resident.begin_kept("A long film.")
+    page.evaluate("window.slow = true")
+    resident.send()
+    expect(page.get_by_text("Keeping it on this device")).to_be_visible()
+    window = page.context.new_page()
+    window.goto("/")
+    _go_on(window).send()
+    expect(window.get_by_text("Send it from here, too?")).to_be_visible()
+    page.evaluate("window.go()")
+    resident.receipt()
+    window.get_by_role("button", name="No, erase it here").click()
+    assert begun_words(page) == []
+
+
+def test_the_first_words_are_there_after_a_reload_right_after_them(page: Page) -> None:
+    Resident(page).begin()
+    page.evaluate(_TYPE_AND_RELOAD)
+    _go_on(page)
+    expect(page.get_by_label("What did you see?")).to_have_value("First words.")
+
+
+def test_a_report_for_whose_files_the_outbox_has_no_room_is_begun_again_when_its_page_has_died(
+    page: Page,
+) -> None:
+    page.context.add_init_script(_NO_ROOM)
+    page.context.route("**/v1/reports", lambda route: route.abort())
+    page.reload()
+    resident = Resident(page)
+    resident.begin_kept("With a photo.")
+    resident.photograph(phone_photo())
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.send()
+    expect(resident.heading("waiting")).to_be_visible()
+    resident.button("start").click()
+    # It is in the list once.
+    expect(page.get_by_role("button", name="Go on with it")).to_have_count(0)
+    window = page.context.new_page()
+    page.close()
+    window.goto("/")
+    _go_on(window)
+    expect(window.locator(".file")).to_have_count(1)
