@@ -70,6 +70,26 @@ def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
 
 
 @pytest.mark.thorough
+def test_files_that_were_chosen_for_one_report_are_offered_for_no_other(
+    page: Page, stack: Stack
+) -> None:
+    resident, first, _ = _opened(page, stack)
+    add = page.get_by_role("button", name="Add photos, videos or sound")
+    add.click()
+    resident.photograph(phone_photo())
+    expect(page.locator(".file")).to_have_count(1)
+    resident.button("start").click()
+    second = resident.file("Another report.")
+    resident.button("start").click()
+    for receipt, chosen in ((first, 1), (second, 0)):
+        resident.open_report(receipt)
+        add.click()
+        expect(page.get_by_role("button", name="Send the files")).to_be_visible()
+        expect(page.locator(".file")).to_have_count(chosen)
+        resident.button("start").click()
+
+
+@pytest.mark.thorough
 def test_pictures_of_the_police_are_seen(open_page: OpenPage, stack: Stack) -> None:
     publish_bulletin(stack, "A picture of the bicycle", phone_photo())
     page = open_page()

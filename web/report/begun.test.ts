@@ -95,6 +95,39 @@ test('the mark stays when another tab keeps words that were written before', asy
   expect([await kept(), marks.size]).toEqual([[], 0]);
 });
 
+test('words that are being taken are not begun, and are given once', async () => {
+  const tab = await begunWith('Taken once');
+  const taken: string[] = [];
+  let end = (): void => {};
+  const take = (): Promise<void> => {
+    taken.push(tab.wordsOf(MESSAGE));
+    return new Promise((resolve) => {
+      end = resolve;
+    });
+  };
+  const giving = tab.giveWords(MESSAGE, take);
+  await tab.giveWords(MESSAGE, take);
+  expect(taken).toEqual(['Taken once']);
+  expect(tab.begunTexts()).toEqual([]);
+  end();
+  await giving;
+  expect([tab.wordsOf(MESSAGE), await kept()]).toEqual(['', []]);
+});
+
+test('words that could not be taken are begun again', async () => {
+  const tab = await begunWith('Not taken');
+  const giving = tab.giveWords(MESSAGE, () => Promise.reject(new Error('no room')));
+  await expect(giving).rejects.toThrow('no room');
+  expect(tab.begunTexts().map(({ text }) => text)).toEqual(['Not taken']);
+  expect(await kept()).toEqual(['Not taken']);
+});
+
+test('words that are to be kept now are, without a pause', async () => {
+  const tab = await opened();
+  expect(await tab.writeNow(MESSAGE, 'Kept at once')).toBe(true);
+  expect(await kept()).toEqual(['Kept at once']);
+});
+
 /** Open a tab. */
 async function opened(): Promise<Begun> {
   vi.resetModules();
@@ -103,11 +136,17 @@ async function opened(): Promise<Begun> {
   return begun;
 }
 
+/** A tab that has begun a message. */
+async function begunWith(words: string): Promise<Begun> {
+  const tab = await opened();
+  tab.write(MESSAGE, words);
+  await eventually(async () => expect(await kept()).toEqual([words]));
+  return tab;
+}
+
 /** Two tabs that show the same message. */
 async function twoTabs(words: string): Promise<[Begun, Begun]> {
-  const one = await opened();
-  one.write(MESSAGE, words);
-  await eventually(async () => expect(await kept()).toEqual([words]));
+  const one = await begunWith(words);
   const other = await opened();
   expect(other.wordsOf(MESSAGE)).toBe(words);
   return [one, other];

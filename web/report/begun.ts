@@ -9,6 +9,7 @@ import { signal } from '@preact/signals';
 
 import { eraseTexts, keepText, type KeptText, readTexts, TEXT } from './draft.ts';
 import { PAUSE_MS, whenHidden } from './hidden.ts';
+import { goesOn, once } from './once.ts';
 import type { TextFor } from './outbox/types.ts';
 
 const begun = signal<readonly KeptText[]>([]);
@@ -28,9 +29,9 @@ let channel: BroadcastChannel | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let listening = false;
 
-/** Return the begun texts that have words, the oldest first. */
+/** Return the texts that have words and that the outbox is not taking, the oldest first. */
 export function begunTexts(): readonly KeptText[] {
-  return begun.value.filter(({ text }) => text.trim() !== '');
+  return begun.value.filter(({ id, text }) => text.trim() !== '' && !goesOn(id));
 }
 
 /** Return what a text of a report is kept by; without `to`, how all of them begin. */
@@ -55,6 +56,30 @@ export function write(id: string, text: string): void {
   unkept.add(id);
   clearTimeout(timer);
   timer = setTimeout(keepNow, PAUSE_MS);
+}
+
+/** Keep the words of a text now. Return whether a reload finds them. */
+export async function writeNow(id: string, text: string): Promise<boolean> {
+  write(id, text);
+  unkept.delete(id);
+  const { at } = begun.value.find((one) => one.id === id) ?? { at: Date.now() };
+  return keepText({ id, text, at });
+}
+
+/**
+ * Give the words of a text to the outbox: `take` does, with what they are. Meanwhile they are not
+ * begun, and are given to nobody else; when it fails, they are again. What somebody writes on
+ * meanwhile stays.
+ */
+export function giveWords(id: string, take: () => Promise<unknown>): Promise<void> {
+  return once(id, async () => {
+    const given = wordsOf(id);
+    await take();
+    const now = wordsOf(id);
+    const more = now.startsWith(given) ? now.slice(given.length) : '';
+    if (now === given) await forgetSent(id);
+    else if (/^\s/.test(more)) write(id, more.trimStart());
+  });
 }
 
 /** Read what was kept. */

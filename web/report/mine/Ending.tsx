@@ -4,6 +4,7 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Status } from '../../shared/components/Status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { forgetTexts, textId, wordsOf } from '../begun.ts';
+import { goesOn } from '../once.ts';
 import { tell } from '../screen.ts';
 import { giveFeedback, type OwnReport, refresh } from './report.ts';
 import { TextForm } from './TextForm.tsx';
@@ -49,10 +50,11 @@ export function Feedback({ report }: { report: OwnReport }) {
 export function Reopen({ report }: { report: OwnReport }) {
   const text = mine();
   const [open, setOpen] = useState(false);
-  const isBegun = wordsOf(textId(report.id, 'reopen')) !== '';
+  const name = textId(report.id, 'reopen');
+  const isBegun = wordsOf(name) !== '';
   const waits = unsentTexts(report, 'reopen').length > 0;
   const leaveClosed = async (): Promise<void> => {
-    await forgetTexts(textId(report.id, 'reopen'));
+    await forgetTexts(name);
     setOpen(false);
   };
   return (
@@ -70,7 +72,7 @@ export function Reopen({ report }: { report: OwnReport }) {
             hint={text.reopenText}
             submit={text.reopenSend}
           />
-          <Button kind="quiet" onClick={() => void leaveClosed()}>
+          <Button kind="quiet" disabled={goesOn(name)} onClick={leaveClosed}>
             {text.reopenNot}
           </Button>
         </>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
@@ -10,7 +10,9 @@ import { fileFaults } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
 import type { Limits } from '../form.ts';
-import { type Entry, Unacceptable } from '../outbox/types.ts';
+import { goesOn, once } from '../once.ts';
+import { openedOutbox } from '../opened.ts';
+import { type Entry, type ExistingReport, type Outbox, Unacceptable } from '../outbox/types.ts';
 import { outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
@@ -23,6 +25,9 @@ import { mine } from './texts.ts';
 type Medium = Schemas['OwnMedium'];
 
 const files = chosenFiles();
+/** The report that they were chosen for: they are offered for no other. */
+let chosenFor = '';
+const ADDING = 'files';
 
 /** What the person has sent, each with what became of it. */
 export function OwnMedia({ report }: { report: OwnReport }) {
@@ -108,6 +113,12 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     (entry) => entry.category === '' && !entry.text && entry.reportId === report.id,
   );
   const limits = catalogue.value?.limits;
+  useLayoutEffect(() => {
+    if (report.id !== chosenFor) files.clear();
+    chosenFor = report.id;
+  }, [report.id]);
+  // Also of a form that was left meanwhile, and has come again.
+  const isAdding = goesOn(ADDING);
   const done = entries.filter(({ files, state }) =>
     state === 'sent' && files.every((file) => file.state === 'sent'),
   );
@@ -132,23 +143,25 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   }, [files.all.value]);
 
   const send = async (): Promise<void> => {
-    if (!outbox.value || !receipt.value || !limits) return;
+    const box = outbox.value ?? (await openedOutbox());
+    if (!receipt.value || !limits) return;
     setErrors(faults);
     if (faults().length > 0) return;
     setSaid('');
+    const to = { id: report.id, receipt: receipt.value, reference: report.reference };
+    await once(ADDING, () => give(box, to));
+  };
+  const give = async (box: Outbox, to: ExistingReport): Promise<void> => {
+    const given = files.all.value;
     try {
-      await outbox.value.addFiles(
-        { id: report.id, receipt: receipt.value, reference: report.reference },
-        files.all.value.map(({ file }) => file),
-        { place: keep, time: keep },
-      );
-      files.clear();
+      await box.addFiles(to, given.map(({ file }) => file), { place: keep, time: keep });
+      // One that has come meanwhile, from a camera that was open, is not sent.
+      for (const { id } of given) files.remove(id);
       setErrors([]);
-      setOpen(false);
+      setOpen(files.all.value.length > 0);
     } catch (fault) {
-      const all = files.all.value;
       setErrors(() => [
-        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: mine().failed },
+        fault instanceof Unacceptable ? unacceptable(fault, given) : { text: mine().failed },
       ]);
     }
   };
@@ -164,19 +177,24 @@ export function MoreMedia({ report }: { report: OwnReport }) {
       {open ? (
         <form noValidate onSubmit={(event) => event.preventDefault()}>
           <ErrorSummary errors={summary(errors, undefined, files.all.value)} />
-          <Attachments
-            files={files}
-            keep={keep}
-            errors={errors}
-            onKeep={setKeep}
-            {...(limits && { most: roomFor(report, limits, entries) })}
-          />
+          {/* What is being taken by the outbox is neither changed nor removed. */}
+          <div inert={isAdding}>
+            <Attachments
+              files={files}
+              keep={keep}
+              errors={errors}
+              onKeep={setKeep}
+              {...(limits && { most: roomFor(report, limits, entries) })}
+            />
+          </div>
           <div class="row">
             {/* It submits, too, for the summary, which listens to its form. */}
-            <Button kind="primary" type="submit" onClick={send}>
+            <Button kind="primary" type="submit" busy={isAdding} onClick={send}>
               {text.addFiles}
             </Button>
-            <Button onClick={() => close()}>{text.addNot}</Button>
+            <Button disabled={isAdding} onClick={close}>
+              {text.addNot}
+            </Button>
           </div>
         </form>
       ) : (

@@ -94,7 +94,7 @@ function PutAway({ report }: { report: OwnReport }) {
         title={text.closeSure}
         yes={text.closeYes}
         no={text.closeNo}
-        onYes={() => void forgetTexts(textId(report.id)).then(close)}
+        onYes={() => forgetTexts(textId(report.id)).then(close)}
         onNo={() => setAsked(false)}
       >
         <p>{text.closeText}</p>

@@ -1,9 +1,10 @@
 import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import { useSaid } from '../../shared/said.ts';
-import { forgetSent, textId, wordsOf, write as keepWords } from '../begun.ts';
+import { giveWords, textId, wordsOf, write as keepWords } from '../begun.ts';
 import { catalogue } from '../catalogue.ts';
 import { lengthOf } from '../form.ts';
+import { goesOn } from '../once.ts';
 import type { TextFor } from '../outbox/types.ts';
 import { Length, TEXT_MAX } from '../parts/Length.tsx';
 import { outbox } from '../service.ts';
@@ -40,16 +41,12 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
     const words = typed.trim();
     if (!words) return refuse(() => mine().blank);
     if (lengthOf(words) > most) return refuse(() => write().long(most));
-    if (!outbox.value || !receipt.value) return refuse(() => mine().failed);
+    const box = outbox.value;
+    if (!box || !receipt.value) return refuse(() => mine().failed);
     setError(null);
+    const of = { id: report.id, reference: report.reference, receipt: receipt.value };
     try {
-      const { id: of, reference } = report;
-      await outbox.value.addText({ id: of, reference, receipt: receipt.value }, to, words);
-      // Whoever has written on meanwhile has words that are not sent.
-      const now = wordsOf(name);
-      const more = now.startsWith(typed) ? now.slice(typed.length) : '';
-      if (now === typed) await forgetSent(name);
-      else if (/^\s/.test(more)) keepWords(name, more.trimStart());
+      await giveWords(name, () => box.addText(of, to, words));
     } catch {
       refuse(() => mine().failed);
     }
@@ -71,7 +68,8 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
         )}
       </Field>
       <Length text={typed} most={most} />
-      <Button kind="primary" type="submit" onClick={send}>
+      {/* Also when this form was left while its words are taken, and has come again. */}
+      <Button kind="primary" type="submit" busy={goesOn(name)} onClick={send}>
         {submit}
       </Button>
       {typed.trim() !== '' && outbox.value?.durable && <p class="muted">{text.begunStays}</p>}

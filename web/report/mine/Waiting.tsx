@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { sentences } from '../../shared/joined.ts';
-import { forgetTexts, textId, wordsOf, write } from '../begun.ts';
+import { forgetTexts, textId, wordsOf, writeNow } from '../begun.ts';
+import { goesOn, once } from '../once.ts';
 import type { Entry, TextFor } from '../outbox/types.ts';
 import { isHeldUp, isKept, outbox } from '../service.ts';
 import { sent } from '../sent/texts.ts';
@@ -77,7 +78,11 @@ function One({ entry, report, hasArrived }: OneProps) {
       {waits && entry.mayHaveArrived && <p class="message__why muted">{sent().unsure}</p>}
       {(waits || isRefused) && (
         <div class="row">
-          {isRefused && <Button onClick={() => correct(entry, report)}>{sent().correct}</Button>}
+          {isRefused && (
+            <Button busy={goesOn(entry.id)} onClick={() => correct(entry, report)}>
+              {sent().correct}
+            </Button>
+          )}
           <Button kind="quiet" onClick={() => void erase(entry)}>
             {entry.mayHaveArrived ? sent().erase : text.textErase}
           </Button>
@@ -94,13 +99,19 @@ async function erase({ id, mayHaveArrived }: Entry): Promise<void> {
 }
 
 /** Put the words back into their field; a report that may not be opened again still takes messages. */
-async function correct({ id, text }: Entry, report: OwnReport): Promise<void> {
-  if (!text) return;
-  const to = report.may_reopen ? text.to : 'messages';
-  const name = textId(report.id, to);
-  write(name, [text.words, wordsOf(name)].filter(Boolean).join('\n\n'));
-  await outbox.value?.erase(id);
-  document.getElementById(to === 'reopen' ? 'reopen' : 'message')?.focus();
+function correct({ id, text, kept }: Entry, report: OwnReport): Promise<void> {
+  return once(id, async () => {
+    if (!text) return;
+    const to = report.may_reopen ? text.to : 'messages';
+    const name = textId(report.id, to);
+    const begun = wordsOf(name);
+    // They are there already when this was not done to its end.
+    const words = begun.startsWith(text.words) ? [begun] : [text.words, begun];
+    const isSafe = await writeNow(name, words.filter(Boolean).join('\n\n'));
+    // What would outlive the page goes only once its words do so elsewhere.
+    if (isSafe || !kept) await outbox.value?.erase(id);
+    document.getElementById(to === 'reopen' ? 'reopen' : 'message')?.focus();
+  });
 }
 
 /** Forget what is begun or waits for a report: its words, and the receipt with them. */

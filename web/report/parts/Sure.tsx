@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 
@@ -10,7 +10,8 @@ export interface SureProps {
   busy?: boolean;
   /** As a button's `onClick`: one that returns a promise is done once. */
   onYes: () => void | Promise<void>;
-  onNo: () => void;
+  /** Not called while what was agreed to goes on: it would promise what does not come. */
+  onNo: () => void | Promise<void>;
   children: ComponentChildren;
 }
 
@@ -18,6 +19,22 @@ export interface SureProps {
 export function Sure({ title, yes, no, busy = false, onYes, onNo, children }: SureProps) {
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
+  const [works, setWorks] = useState(false);
+  const isWorking = useRef(false);
+  const agree = (): void | Promise<void> => {
+    const step = onYes();
+    if (!(step instanceof Promise)) return;
+    const work = (on: boolean): void => {
+      isWorking.current = on;
+      setWorks(on);
+    };
+    work(true);
+    return step.finally(() => work(false));
+  };
+  const refuse = (): void | Promise<void> => {
+    // It may be pressed before it is shown that it cannot be.
+    if (!busy && !isWorking.current) return onNo();
+  };
   // At once: what had the focus is gone.
   useLayoutEffect(() => box.current?.focus(), []);
   return (
@@ -28,7 +45,7 @@ export function Sure({ title, yes, no, busy = false, onYes, onNo, children }: Su
       tabIndex={-1}
       ref={box}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') onNo();
+        if (event.key === 'Escape') void refuse();
       }}
     >
       <p class="sure__title" id={id}>
@@ -36,10 +53,12 @@ export function Sure({ title, yes, no, busy = false, onYes, onNo, children }: Su
       </p>
       <div>{children}</div>
       <div class="row">
-        <Button kind="danger" busy={busy} onClick={onYes}>
+        <Button kind="danger" busy={busy} onClick={agree}>
           {yes}
         </Button>
-        <Button onClick={onNo}>{no}</Button>
+        <Button disabled={busy || works} onClick={refuse}>
+          {no}
+        </Button>
       </div>
     </div>
   );

@@ -6,6 +6,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { colon, sentences } from '../../shared/joined.ts';
 import { begunTexts, forgetTexts, reportOf, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
+import { goesOn, once } from '../once.ts';
 import type { Entry, Problem } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { StillSending, stillSending } from '../parts/StillSending.tsx';
@@ -13,7 +14,7 @@ import { Sure } from '../parts/Sure.tsx';
 import { showReceipt } from '../../shared/receipt.ts';
 import { go, screen } from '../screen.ts';
 import { isKept, online, outbox } from '../service.ts';
-import { correct, type Refusal } from '../write/state.ts';
+import { correct, form, kept, type Refusal } from '../write/state.ts';
 import { Files } from './Files.tsx';
 import { Receipt } from './Receipt.tsx';
 import { sent } from './texts.ts';
@@ -173,10 +174,16 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
 function Confirm({ entry, left }: { entry: Entry; left: number }) {
   const text = sent();
   const [asked, setAsked] = useState(false);
+  const [failed, setFailed] = useState(false);
   const confirm = async (): Promise<void> => {
     const said = confirmedText(entry);
-    await outbox.value?.confirmReceipt(entry.id);
-    if (left === 0) go({ name: 'start' }, said);
+    setFailed(false);
+    try {
+      await outbox.value?.confirmReceipt(entry.id);
+    } catch {
+      return setFailed(true);
+    }
+    if (left === 0 && isShown(entry)) go({ name: 'start' }, said);
   };
   if (!asked) {
     return (
@@ -203,22 +210,13 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
       <p>{text.haveText}</p>
       {left > 0 && <p>{text.haveUnsent}</p>}
       {hasBegun(entry) && <p>{text.haveBegun}</p>}
+      <NotErased shown={failed} />
     </Sure>
   );
 }
 
 function Refused({ entry }: { entry: Entry }) {
   const text = sent();
-  const repair = async (): Promise<void> => {
-    const draft = await outbox.value?.draftOf(entry.id);
-    // Whoever has gone to another screen meanwhile stays there.
-    if (!draft || screen.value.name !== 'sent') return;
-    const { keep, report } = draft;
-    const form = formOf(report, keep.time || keep.place);
-    await correct(form, draft.files, refusalsOf(entry.problem));
-    await outbox.value?.erase(entry.id);
-    go({ name: 'rewrite', draft: null });
-  };
   return (
     <>
       <Heading key="refused">{text.refused}</Heading>
@@ -227,7 +225,12 @@ function Refused({ entry }: { entry: Entry }) {
         <p>{text.refusedText}</p>
       </Status>
       {entry.category !== '' && (
-        <Button kind="primary" class="wide" onClick={repair}>
+        <Button
+          kind="primary"
+          class="wide"
+          busy={goesOn(entry.id)}
+          onClick={() => once(entry.id, () => repair(entry))}
+        >
           {text.correct}
         </Button>
       )}
@@ -235,6 +238,36 @@ function Refused({ entry }: { entry: Entry }) {
       <Erase entry={entry} />
     </>
   );
+}
+
+/** Make a draft of a report that was refused, and show it. */
+async function repair(entry: Entry): Promise<void> {
+  const draft = await outbox.value?.draftOf(entry.id);
+  if (!draft || !isShown(entry)) return;
+  const { keep, report } = draft;
+  const words = formOf(report, keep.time || keep.place);
+  await correct(words, draft.files, refusalsOf(entry.problem));
+  // What outlives the page is given up only for what does so, too.
+  const isSafe = kept.value === 'kept' || !entry.kept;
+  const isErased = form.value === words && isSafe && (await erased([entry]));
+  // Whoever has gone to another screen, or begun another report, stays there.
+  if (form.value !== words || !isShown(entry)) return;
+  go({ name: 'rewrite', draft: null }, isErased ? '' : sent().correctStays, 'warning');
+}
+
+/** Erase entries. Return whether they are gone from this device. */
+async function erased(entries: readonly Entry[]): Promise<boolean> {
+  try {
+    for (const { id } of entries) await outbox.value?.erase(id);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isShown({ id }: Entry): boolean {
+  const { value } = screen;
+  return value.name === 'sent' && value.entry === id;
 }
 
 /** The API's own words on what is wrong. */
@@ -268,13 +301,18 @@ interface EraseProps {
 function Erase({ entry, hint, children }: EraseProps) {
   const text = sent();
   const [asked, setAsked] = useState(false);
+  const [failed, setFailed] = useState(false);
   const others = othersOf(entry);
   const unsure = [entry, ...others].some(({ mayHaveArrived }) => mayHaveArrived);
   const erase = async (): Promise<void> => {
-    // With all that is on this device for the report: else its receipt would stay.
-    for (const { id } of [entry, ...others]) await outbox.value?.erase(id);
-    if (entry.reportId) await forgetTexts(textId(entry.reportId));
-    go({ name: 'start' }, sentences(text.erased, unsure ? text.unsure : ''));
+    setFailed(false);
+    // With all that is on this device for the report: else its receipt would stay. The entry is the
+    // last: this screen goes with it.
+    const areForgotten = !entry.reportId || (await forgetTexts(textId(entry.reportId)));
+    const areErased = areForgotten && (await erased([...others, entry]));
+    if (!areErased) return setFailed(true);
+    // Whoever has gone to another screen meanwhile stays there.
+    if (isShown(entry)) go({ name: 'start' }, sentences(text.erased, unsure ? text.unsure : ''));
   };
   if (!asked) {
     return (
@@ -308,8 +346,13 @@ function Erase({ entry, hint, children }: EraseProps) {
             ? text.eraseUnsure
             : text.eraseUnsent}
       </p>
+      <NotErased shown={failed} />
     </Sure>
   );
+}
+
+function NotErased({ shown }: { shown: boolean }) {
+  return <Status kind="error">{shown && <p>{sent().notErased}</p>}</Status>;
 }
 
 /** Return what was added to the report of an entry, and is on this phone until it is sent. */

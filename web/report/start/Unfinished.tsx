@@ -57,9 +57,7 @@ export function Unfinished() {
               >
                 {text.draftOpen}
               </Button>
-              <Button onClick={() => void forgetTexts(one.id).then(() => say(text.begunErased))}>
-                {text.draftErase}
-              </Button>
+              <Button onClick={() => eraseBegun(one.id)}>{text.draftErase}</Button>
             </div>
           </li>
         ))}
@@ -77,9 +75,7 @@ export function Unfinished() {
                 {asksForReceipt(entry) ? text.receiptOpen : text.unsentOpen}
               </Button>
               {entry.text && (
-                <Button onClick={() => void eraseText(entry)}>
-                  {text.draftErase}
-                </Button>
+                <Button onClick={() => eraseText(entry)}>{text.draftErase}</Button>
               )}
             </div>
           </li>
@@ -117,7 +113,7 @@ function Begun({ draft }: { draft: KeptDraft }) {
           title={text.draftSure}
           yes={text.draftYes}
           no={text.draftNo}
-          onYes={() => void erase(draft.id)}
+          onYes={() => erase(draft.id)}
           onNo={() => setAsked(false)}
         >
           <p>{text.draftText}</p>
@@ -169,14 +165,27 @@ function receiptOf(report: string, entries: readonly Entry[]): string | null {
 }
 
 async function erase(id: string): Promise<void> {
-  const isErased = await eraseDraft(id);
-  say(isErased ? start().draftErased : start().draftNotErased, isErased ? 'success' : 'warning');
+  sayErased(await eraseDraft(id), start().draftErased);
+}
+
+async function eraseBegun(id: string): Promise<void> {
+  sayErased(await forgetTexts(id), start().begunErased);
 }
 
 async function eraseText({ id, mayHaveArrived }: Entry): Promise<void> {
   const text = start();
-  await outbox.value?.erase(id);
-  say(mayHaveArrived ? text.messageErasedUnsure : text.messageErased);
+  let isErased = true;
+  try {
+    await outbox.value?.erase(id);
+  } catch {
+    isErased = false;
+  }
+  sayErased(isErased, mayHaveArrived ? text.messageErasedUnsure : text.messageErased);
+}
+
+function sayErased(isErased: boolean, said: string): void {
+  if (isErased) say(said);
+  else say(start().draftNotErased, 'warning');
 }
 
 function say(said: string, kind: Word['kind'] = 'success'): void {

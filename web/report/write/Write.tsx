@@ -21,6 +21,7 @@ import {
   type Limits,
   type Subject,
 } from '../form.ts';
+import { openedOutbox } from '../opened.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { Length, TEXT_MAX } from '../parts/Length.tsx';
@@ -119,20 +120,22 @@ function WritePage() {
   }, [files.all.value, category, place.kind, hasAreas.value]);
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
-    const box = outbox.value;
-    if (!limits || !box) return;
+    if (!limits) return;
+    const box = outbox.value ?? (await openedOutbox());
+    // Of what was left before the outbox could have it, the first screen says that it is begun.
+    if (!isHere.current) return;
     const [faults, wrongFiles] = look(limits);
     refusals.value = [];
     setErrors(() => errorsOf(faults, wrongFiles));
-    setAttempt(attempt + 1);
+    setAttempt((before) => before + 1);
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
-      const placeless = isPlaceless(place, hasAreas.value);
+      const placeless = isPlaceless(form.value.place, hasAreas.value);
       const entry = await sendForm(isSure, (words, attached, begun) => {
         const { keepMetadata } = words;
         return box.add({
-          report: contentOf(words, chosen),
+          report: contentOf(words, categoryOf(words.category)),
           files: attached,
           keep: { place: keepMetadata, time: keepMetadata },
           begun,
@@ -152,10 +155,13 @@ function WritePage() {
     }
   };
 
-  const discard = (): void =>
-    void clearForm().then((isErased) =>
-      isErased ? go({ name: 'start' }) : go({ name: 'start' }, text.notErased, 'warning'),
-    );
+  const discard = async (): Promise<void> => {
+    const isErased = await clearForm();
+    // Whoever has gone to another screen meanwhile stays there.
+    if (!isHere.current) return;
+    if (isErased) go({ name: 'start' });
+    else go({ name: 'start' }, text.notErased, 'warning');
+  };
 
   return (
     <form
