@@ -53,7 +53,9 @@ class Listener:
         if not self._is_own(parameters):
             return False
         self._arrived.put(parameters)
-        self._wake.send(b"\0")
+        # Whoever waits may have taken it by now, and be done: the browser is answered all the same.
+        with contextlib.suppress(OSError):
+            self._wake.send(b"\0")
         return True
 
     def wait(self, pasted: IO[str] | None, patience_s: float) -> Parameters:

@@ -218,6 +218,25 @@ def test_a_box_that_is_written_in_is_whole_above_the_bar(
     page.wait_for_function(BOTTOM, arg=[box.element_handle(), bar["y"]])
 
 
+def test_a_box_that_was_left_at_once_is_not_scrolled_back_to(
+    open_page: OpenPage, resident: Resident
+) -> None:
+    page = opened(open_page, f"reports/{resident.id}", LOW)
+    last = page.get_by_role("button", name="Show who did and saw what")
+    # Faster than the page is drawn.
+    page.get_by_label("New note").evaluate(
+        """(box, last) => {
+          box.focus();
+          box.dispatchEvent(new KeyboardEvent('keyup', {key: 'Tab', bubbles: true}));
+          last.focus();
+          return new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen)));
+        }""",
+        last.element_handle(),
+    )
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("percent", [150, 200])
 def test_large_text_has_room_on_a_phone(
     open_page: OpenPage, resident: Resident, percent: int

@@ -390,6 +390,12 @@ def test_no_page_with_a_code_in_its_address_is_kept_or_named_to_others(port: int
             assert headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_a_browser_is_answered_also_when_the_command_has_gone_on(port: int) -> None:
+    with browser.listening(lambda parameters: "state" in parameters, port) as listener:
+        pass
+    assert listener.receive({"state": "ours"})
+
+
 @pytest.mark.parametrize(
     ("platform", "environment", "shown"),
     [

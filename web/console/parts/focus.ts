@@ -28,7 +28,10 @@ export function keepBoxInSight(): () => void {
   const events = ['click', 'keyup', 'input'] as const;
   const show = ({ target }: Event) => {
     if (!(target instanceof HTMLTextAreaElement)) return;
-    requestAnimationFrame(() => target.scrollIntoView({ block: 'nearest' }));
+    requestAnimationFrame(() => {
+      // Whoever has gone on before the page was drawn is somewhere else.
+      if (document.activeElement === target) target.scrollIntoView({ block: 'nearest' });
+    });
   };
   for (const name of events) addEventListener(name, show);
   return () => {
