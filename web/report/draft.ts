@@ -48,6 +48,11 @@ interface Taken extends Begun {
   isErased: boolean;
 }
 
+/** Return whether words of it are kept now. */
+export function isWritten(keeping: Keeping): boolean {
+  return keeping === 'kept' || keeping === 'more' || keeping === 'partly';
+}
+
 /** Grows whenever a draft is kept or erased. */
 export const draftChanges = signal(0);
 
@@ -112,9 +117,9 @@ export async function keepDraft(
   known: readonly number[],
   { atOnce = false } = {},
 ): Promise<Keeping> {
-  const keeping = await keep(draft, known, atOnce);
+  const keeping = await keep(draft, known, known.length === 0, atOnce);
   if (keeping === 'gone' || keeping === 'other') memory.delete(draft.id);
-  else if (keeping !== 'not') touched.delete(draft.id);
+  if (isWritten(keeping)) touched.delete(draft.id);
   tell(draft.id);
   return keeping;
 }
@@ -247,11 +252,12 @@ export async function eraseTexts(start: string = TEXT): Promise<boolean> {
 async function keep(
   draft: KeptDraft,
   known: readonly number[],
+  isNew: boolean,
   atOnce: boolean,
 ): Promise<Keeping> {
   const { id } = draft;
   try {
-    const words = await keepWords(draft, known, atOnce);
+    const words = await keepWords(draft, known, isNew, atOnce);
     if (words) return words;
   } catch {
     memory.set(id, draft);
@@ -275,12 +281,15 @@ async function keep(
 async function keepWords(
   draft: KeptDraft,
   known: readonly number[],
+  isNew: boolean,
   atOnce: boolean,
 ): Promise<'gone' | 'other' | null> {
   const write = (store: IDBObjectStore, before: Files) =>
     before === 'whole' ? moveDraft(store, draft) : writeWords(store, draft, before);
-  const before = known.length === 0 ? [] : keptFiles.get(draft.id);
-  if (!atOnce || !before) return change(draft, known, (store, found) => write(store, filesOf(found)));
+  const before = isNew ? [] : keptFiles.get(draft.id);
+  if (!atOnce || !before) {
+    return change(draft, known, isNew, (store, found) => write(store, filesOf(found)));
+  }
   keptFiles.set(draft.id, await within('readwrite', (store) => write(store, before)));
   return null;
 }
@@ -290,7 +299,7 @@ async function keepFile(
   file: File,
   known: readonly number[],
 ): Promise<'gone' | 'other' | null> {
-  return change(draft, known, (store, found) =>
+  return change(draft, known, false, (store, found) =>
     found && 'words' in found ? addFile(store, draft, file, found) : [],
   );
 }
@@ -302,12 +311,14 @@ async function keepFile(
 async function change(
   { id, at }: KeptDraft,
   known: readonly number[],
+  isNew: boolean,
   write: (store: IDBObjectStore, found: WordsRow | WholeRow | undefined) => readonly string[],
 ): Promise<'gone' | 'other' | null> {
   const files = await within('readwrite', async (store) => {
     const found = await rowOf(store, id);
     // Its words were written right before, if not by another page.
-    return found?.at === at ? write(store, found) : (compared(found, known) ?? write(store, found));
+    const became = found?.at === at || (isNew && !found) ? null : compared(found, known);
+    return became ?? write(store, found);
   });
   if (typeof files === 'string') return files;
   keptFiles.set(id, files);
@@ -327,7 +338,7 @@ function compared(
   found: WordsRow | WholeRow | undefined,
   known: readonly number[],
 ): 'gone' | 'other' | null {
-  if (!found) return known.length > 0 ? 'gone' : null;
+  if (!found) return 'gone';
   return known.includes(found.at) ? null : 'other';
 }
 

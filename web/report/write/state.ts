@@ -6,6 +6,7 @@ import {
   handOver,
   isGone,
   isOurs,
+  isWritten,
   keepDraft,
   type Keeping,
   type KeptDraft,
@@ -186,10 +187,8 @@ function keepLast(): void {
   if (isKnown() || !isSure || !isBegun(words, files.length)) return void keepNow();
   clearTimeout(timer);
   waitingSince = 0;
-  const at = Date.now();
-  const became = keepDraft({ id, form: words, files, at }, times, { atOnce: true });
-  times.push(at);
   const [mine, one] = [shown, draft];
+  const became = putDraft(one, { words, files }, { atOnce: true });
   keeping = keeping.then(async () => {
     if (mine === shown && draft === one) await note({ words, files }, await became);
   });
@@ -199,17 +198,29 @@ function keepLast(): void {
 async function keep(): Promise<void> {
   const [mine, one] = [shown, draft];
   const { words, files } = written();
-  const { id, times } = one;
   if (!isBegun(words, files.length)) {
     // Another page may have written on in it: that stays.
     draft = anew();
-    await eraseDraft(id, times);
+    await eraseDraft(one.id, one.times);
     return;
   }
-  const at = Date.now();
-  const became = await keepDraft({ id, form: words, files, at }, times);
-  if (became === 'kept' || became === 'more' || became === 'partly') times.push(at);
+  const became = await putDraft(one, { words, files });
   if (mine === shown && draft === one) await note({ words, files }, became);
+}
+
+async function putDraft(
+  one: Kept,
+  { words, files }: Content,
+  how: { readonly atOnce?: boolean } = {},
+): Promise<Keeping> {
+  const { id, times } = one;
+  const at = Date.now();
+  const keeps = keepDraft({ id, form: words, files, at }, times, how);
+  // What is kept meanwhile knows this as its own.
+  times.push(at);
+  const became = await keeps;
+  if (!isWritten(became)) times.splice(times.lastIndexOf(at), 1);
+  return became;
 }
 
 /** Take note of what became of what was to be kept. */
