@@ -204,6 +204,15 @@ def begun_words(page: Page) -> list[str]:
     return list(page.evaluate(_BEGUN))
 
 
+def another(page: Page) -> Page:
+    """Return another window of the browser, which goes on with the report that was begun."""
+    window = page.context.new_page()
+    window.goto("/")
+    window.get_by_role("button", name="Go on with it").click()
+    expect(window.get_by_label("What did you see?")).to_be_visible()
+    return window
+
+
 def publish_bulletin(stack: Stack, title: str, *photos: bytes) -> str:
     """Publish a bulletin by two officers. Return its id."""
     first = Officer(stack)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.residents import (
     HIDE,
     Resident,
+    another,
     begun_words,
     own_report,
     phone_photo,
@@ -166,9 +167,7 @@ def test_what_another_window_has_sent_before_it_died_is_sent_again_only_after_a_
 ) -> None:
     resident = Resident(page)
     resident.begin_kept("Sent once.")
-    window = page.context.new_page()
-    window.goto("/")
-    window.get_by_role("button", name="Go on with it").click()
+    window = another(page)
     expect(window.get_by_label("What did you see?")).to_have_value("Sent once.")
     page.evaluate(_ERASE_NOTHING)
     resident.send()

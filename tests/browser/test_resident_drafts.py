@@ -8,6 +8,7 @@ from tests.browser.residents import (
     HIDE,
     SLOW_OUTBOX,
     Resident,
+    another,
     begun_words,
     own_report,
     phone_photo,
@@ -35,15 +36,6 @@ def sending(page: Page, words: str) -> Resident:
     page.evaluate("window.slow = true")
     resident.send()
     return resident
-
-
-def another(page: Page) -> Page:
-    """Return another window of the browser, which goes on with the report that was begun."""
-    window = page.context.new_page()
-    window.goto("/")
-    window.get_by_role("button", name="Go on with it").click()
-    expect(window.get_by_label("What did you see?")).to_be_visible()
-    return window
 
 
 def test_what_one_window_erases_another_does_not_keep_again(page: Page) -> None:

@@ -81,6 +81,19 @@ def _refused(resident: Resident, *, photo: bytes | None = None) -> str:
     return words
 
 
+def _left_while_it_is_corrected(page: Page) -> tuple[Resident, str]:
+    """Correct a refused report, and go to the start before the outbox has given it up: it does once
+    `go()` is called. Return the resident, and the words.
+    """
+    resident = _slow(page)
+    words = _refused(resident)
+    page.evaluate("window.slow = true")
+    resident.button("Correct it").click()
+    wait_until(lambda: begun_words(page) == [words])
+    resident.button("start").click()
+    return resident, words
+
+
 def _refused_message(resident: Resident) -> str:
     """Have a message refused. Return its words."""
     receipt = resident.file()
@@ -118,12 +131,7 @@ def test_a_message_that_is_being_taken_is_not_offered_to_be_sent_again(
 
 
 def test_a_report_is_corrected_once_also_after_its_screen_was_left(page: Page) -> None:
-    resident = _slow(page)
-    words = _refused(resident)
-    page.evaluate("window.slow = true")
-    resident.button("Correct it").click()
-    wait_until(lambda: begun_words(page) == [words])
-    resident.button("start").click()
+    resident, words = _left_while_it_is_corrected(page)
     resident.button("open").click()
     expect(resident.button("Correct it")).to_have_attribute("aria-busy", "true")
     resident.button("Correct it").evaluate("button => button.click()")
@@ -136,12 +144,7 @@ def test_a_report_is_corrected_once_also_after_its_screen_was_left(page: Page) -
 
 
 def test_whoever_goes_elsewhere_while_a_report_is_corrected_stays_there(page: Page) -> None:
-    resident = _slow(page)
-    words = _refused(resident)
-    page.evaluate("window.slow = true")
-    resident.button("Correct it").click()
-    wait_until(lambda: begun_words(page) == [words])
-    resident.button("start").click()
+    resident, _ = _left_while_it_is_corrected(page)
     resident.button("mine").click()
     page.evaluate("window.go()")
     wait_until(lambda: resident.kept_rows() == 1)

@@ -6,7 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import SLOW_OUTBOX, Resident, begun_words, own_report, phone_photo
+from tests.browser.residents import (
+    SLOW_OUTBOX,
+    Resident,
+    another,
+    begun_words,
+    own_report,
+    phone_photo,
+)
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -43,9 +50,8 @@ def _go_on(page: Page) -> Resident:
 
 def _write_newer_elsewhere(page: Page) -> None:
     """Write on in the begun report in another window, and close that."""
-    window = page.context.new_page()
-    window.goto("/")
-    _go_on(window).write(NEWER)
+    window = another(page)
+    Resident(window).write(NEWER)
     expect(window.get_by_text("Kept on this device")).to_be_visible()
     window.close()
 
@@ -96,9 +102,8 @@ def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
     page.evaluate("window.slow = true")
     resident.send()
     expect(page.get_by_text("Keeping it on this device")).to_be_visible()
-    window = page.context.new_page()
-    window.goto("/")
-    _go_on(window).send()
+    window = another(page)
+    Resident(window).send()
     expect(window.get_by_text("Send it from here, too?")).to_be_visible()
     page.evaluate("window.go()")
     resident.receipt()

@@ -51,8 +51,7 @@ export function wordsOf(id: string): string {
 
 /** Keep the words of a text, soon. */
 export function write(id: string, text: string): void {
-  listen();
-  begun.value = [...begun.value.filter((one) => one.id !== id), { id, text, at: Date.now() }];
+  show({ id, text, at: Date.now() });
   unkept.add(id);
   clearTimeout(timer);
   timer = setTimeout(keepNow, PAUSE_MS);
@@ -60,10 +59,15 @@ export function write(id: string, text: string): void {
 
 /** Keep the words of a text now. Return whether a reload finds them. */
 export async function writeNow(id: string, text: string): Promise<boolean> {
-  write(id, text);
+  const now = { id, text, at: Date.now() };
+  show(now);
   unkept.delete(id);
-  const { at } = begun.value.find((one) => one.id === id) ?? { at: Date.now() };
-  return keepText({ id, text, at });
+  return keepText(now);
+}
+
+function show(text: KeptText): void {
+  listen();
+  begun.value = [...begun.value.filter(({ id }) => id !== text.id), text];
 }
 
 /**

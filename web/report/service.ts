@@ -11,6 +11,18 @@ export const api = createApi();
 /** Null until it is open: that takes a moment. */
 export const outbox = signal<Outbox | null>(null);
 
+/** Return the outbox as soon as it is open: nobody presses "Send" in vain before. */
+export function openedOutbox(): Promise<Outbox> {
+  return new Promise((resolve) => {
+    if (outbox.value) return resolve(outbox.value);
+    const stop = outbox.subscribe((box) => {
+      if (!box) return;
+      stop();
+      resolve(box);
+    });
+  });
+}
+
 /** Whether the browser believes that there is a network. */
 export const online = signal(navigator.onLine !== false);
 

@@ -11,9 +11,8 @@ import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
 import type { Limits } from '../form.ts';
 import { goesOn, once } from '../once.ts';
-import { openedOutbox } from '../opened.ts';
 import { type Entry, type ExistingReport, type Outbox, Unacceptable } from '../outbox/types.ts';
-import { outbox } from '../service.ts';
+import { openedOutbox, outbox } from '../service.ts';
 import { Files } from '../sent/Files.tsx';
 import { Attachments } from '../write/Attachments.tsx';
 import { chosenFiles } from '../write/chosen.ts';
@@ -143,7 +142,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   }, [files.all.value]);
 
   const send = async (): Promise<void> => {
-    const box = outbox.value ?? (await openedOutbox());
+    const box = await openedOutbox();
     if (!receipt.value || !limits) return;
     setErrors(faults);
     if (faults().length > 0) return;

@@ -21,14 +21,13 @@ import {
   type Limits,
   type Subject,
 } from '../form.ts';
-import { openedOutbox } from '../opened.ts';
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { Length, TEXT_MAX } from '../parts/Length.tsx';
 import { Missing } from '../parts/Missing.tsx';
 import { Sure } from '../parts/Sure.tsx';
 import { go } from '../screen.ts';
-import { outbox } from '../service.ts';
+import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './Attachments.tsx';
 import { ContactFields } from './Contact.tsx';
@@ -121,7 +120,7 @@ function WritePage() {
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     if (!limits) return;
-    const box = outbox.value ?? (await openedOutbox());
+    const box = await openedOutbox();
     // Of what was left before the outbox could have it, the first screen says that it is begun.
     if (!isHere.current) return;
     const [faults, wrongFiles] = look(limits);
