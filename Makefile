@@ -16,8 +16,6 @@ CITY ?=
 WITHOUT ?=
 ## `off`: the local stack serves the API alone, without the web clients
 WEB ?= on
-## `on`: decode pictures also on a system without seccomp, with nothing that confines a hostile file
-UNCONFINED ?= off
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local
 ## `off`: the local stack begins without officers, to practise `make first-admins`
@@ -144,7 +142,7 @@ $(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) WEB=$(WEB) UNCONFINED=$(UNCONFINED) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) WEB=$(WEB) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed

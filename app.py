@@ -19,6 +19,7 @@ def create_app(api: Api | None = None) -> Chalice:
     if api is None:
         from chalicelib.handlers import (
             audit_events,
+            decoding,
             incidents,
             media_events,
             notices,
@@ -28,6 +29,7 @@ def create_app(api: Api | None = None) -> Chalice:
         )
 
         for module in (
+            decoding,
             media_events,
             notices,
             schedules,

@@ -7,6 +7,7 @@ SERVICES = (
     "cognito-idp",
     "dynamodb",
     "kms",
+    "lambda",
     "s3",
     "secretsmanager",
     "sns",

@@ -44,6 +44,16 @@ class Settings:
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
+    decode_function: str = _setting(
+        "Name of the function that opens untrusted files. If empty, a process on this machine "
+        "does, which a deployed function never has.",
+        default="",
+    )
+    decoder_isolation: str = _setting(
+        "`tenant`: what opens the files of one report or bulletin opens no others. `shared`: it "
+        "does.",
+        default="shared",
+    )
     upkeep_queue_url: str = _setting("URL of the queue of upkeep that is due.")
     notices_topic_arn: str = _setting("SNS topic of notices to officers.")
     issuer: str = _setting("Issuer of officers' access tokens, as in their claim `iss`.")
@@ -188,7 +198,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
-    "make_thumbnails": ("reports_table", "incidents_table", "media_bucket"),
+    "make_thumbnails": ("reports_table", "incidents_table", "media_bucket", "decode_function"),
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
     "publish_critical": _PUBLISHING,
     "publish_notices": _PUBLISHING,

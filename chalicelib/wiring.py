@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.paging import Cursors
     from chalicelib.domain.report_ids import ReportIds
     from chalicelib.media.bucket import MediaBucket
+    from chalicelib.media.decoding import Decoding
     from chalicelib.media.exports import ExportFiles
     from chalicelib.media.queue import UploadsQueue
     from chalicelib.media.read_urls import ReadUrls
@@ -99,6 +100,22 @@ def bucket() -> "MediaBucket":
     from chalicelib.media.bucket import MediaBucket
 
     return MediaBucket(s3(), settings().media_bucket)
+
+
+@built_once
+def decoding() -> "Decoding":
+    """Return what opens files: on Lambda a function, on one machine a process of its own."""
+    from chalicelib.media.decoding import Decoding
+
+    if not (name := settings().decode_function):
+        from chalicelib.media.environments import ENVIRONMENTS
+
+        return Decoding(ENVIRONMENTS)
+    from chalicelib.media.decode_function import WAIT_S, DecodeFunction
+
+    # One attempt: to repeat a call would open the file twice.
+    caller = client("lambda", read_timeout=WAIT_S, retries={"total_max_attempts": 1})
+    return Decoding(DecodeFunction(caller, name, tenants=settings().decoder_isolation == "tenant"))
 
 
 @built_once

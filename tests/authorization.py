@@ -52,6 +52,7 @@ RESOURCES: Mapping[str, str | None] = {
     "kms:ReEncryptTo": _KEY,
     "kms:Sign": _KEY,
     "kms:VerifyMac": _KEY,
+    "lambda:InvokeFunction": "arn:*:lambda:*:*:function:*",
     "logs:CreateLogStream": _LOG_STREAM,
     "logs:PutLogEvents": _LOG_STREAM,
     "s3:AbortMultipartUpload": _OBJECT,

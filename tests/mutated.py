@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from time import process_time
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.derived import Pictures, Rejected, RejectReason
 from chalicelib.domain.sniffing import sniff
-from chalicelib.media import images, videos
-from chalicelib.media.sandbox import Limits, is_bare_jpeg
+from chalicelib.media.decoding import jpeg_size
+from chalicelib.media_decoding import images, videos
+from chalicelib.media_decoding.supervisor import Limits
 from tests import media_samples as samples
 
 KINDS: dict[str, Callable[[], bytes]] = {
@@ -53,7 +54,7 @@ def _outcome(data: bytes) -> str:
     except MemoryError:
         return RejectReason.UNPROCESSABLE
     clean = all(
-        is_bare_jpeg(picture) and samples.CANARY not in picture
+        jpeg_size(picture) and samples.CANARY not in picture
         for picture in (pictures.thumb, pictures.preview)
     )
     return "clean" if clean else "dirty"

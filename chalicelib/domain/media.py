@@ -8,8 +8,9 @@ bytes say.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -17,6 +18,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -24,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.derived import Hint, RejectReason
 from chalicelib.domain.models import Input
 
 MIB = 1 << 20
@@ -159,32 +162,6 @@ def advances(present: MediaState, proposed: MediaState) -> bool:
     return _STEP[proposed] > _STEP[present]
 
 
-class RejectReason(StrEnum):
-    """Why a medium was rejected. `reason_text` says it in the language of the request."""
-
-    NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
-    SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
-    TOO_LARGE = "too_large"  # more bytes than its real type allows
-    UNSUPPORTED_FORMAT = "unsupported_format"  # the bytes are of none of the accepted types
-    # an accepted container, but the video in it is of none of the accepted codecs
-    UNSUPPORTED_CODEC = "unsupported_codec"
-    UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
-    TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
-    NO_VIDEO = "no_video"  # a container without a picture in it, and no accepted sound
-    # the decoder crashed, ran out of time or memory; or no verdict was ever reached
-    UNPROCESSABLE = "unprocessable"
-    WITHDRAWN = "withdrawn"  # the report was withdrawn before there was a verdict
-
-
-MAX_PIXELS = 40_000_000
-"""What is decoded. A larger JPEG still passes, since it is decoded at a fraction of its size; and a
-48 MP HEIC, as phones make them.
-"""
-THUMB_PX = 400
-PREVIEW_PX = 1600
-"""The longer side of each derived picture is at most this."""
-
-
 type DerivedName = Literal[
     "thumb.jpg",
     "preview.jpg",
@@ -220,6 +197,11 @@ def originals_prefix(owner_id: str) -> str:
 
 def derived_prefix(owner_id: str) -> str:
     return f"derived/{owner_id}/"
+
+
+def unproved_prefix(owner_id: str, media_id: str) -> str:
+    """Return where it is recorded when a file ended its decoder: a key for each time."""
+    return f"{derived_prefix(owner_id)}{media_id}/unproved/"
 
 
 def parse_original_key(key: str) -> MediaKey | None:
@@ -270,72 +252,10 @@ class Checksum(_Found):
     value: str
 
 
-class Hint(_Found):
-    """What the original says of itself. For officers, apart from what the reporter said, and never
-    in a derived picture.
-
-    `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
-    both or neither.
-    """
-
-    taken_at: datetime | None = None
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
-
-    @model_validator(mode="after")
-    def _both_or_neither(self) -> Self:
-        if (self.lat is None) != (self.lon is None):
-            raise ValueError("lat and lon come together")
-        return self
-
-
-class Rejected(Exception):
-    """These bytes cannot be accepted. Raised by whoever looks at them."""
-
-    def __init__(self, reason: RejectReason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-class Looked(_Found):
-    """What decoding finds in an original: its upright size, and of a video its length and codec.
-
-    `edges` is a hash of what the picture shows (64 bits in hexadecimal digits).
-    """
-
-    width: Annotated[int, Field(ge=1)]
-    height: Annotated[int, Field(ge=1)]
-    duration_s: Annotated[float, Field(ge=0)] | None = None
-    codec: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
-    hint: Hint | None = None
-    edges: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
-
-
-class Pictures(NamedTuple):
-    """What is derived from an original: two JPEGs without metadata, and what was seen."""
-
-    thumb: bytes
-    preview: bytes
-    looked: Looked
-
-
-PLAYBACK_SECONDS = 600
-"""Of a sound, so much is derived: the beginning."""
-
-
-class Heard(_Found):
-    """What decoding finds in a sound: its length, also beyond what is derived, and its codec."""
-
-    duration_s: Annotated[float, Field(ge=0)]
-    codec: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
-    hint: Hint | None = None
-
-
-class Sound(NamedTuple):
-    """What is derived from a sound: an MP4 of one track without metadata, and what was heard."""
-
-    playback: bytes
-    heard: Heard
+@cache
+def hints() -> TypeAdapter[Hint]:
+    """Return what reads a hint from JSON, and writes it."""
+    return TypeAdapter(Hint)
 
 
 class Manifest(_Found):

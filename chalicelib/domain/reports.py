@@ -16,8 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.addresses import ContactEmail, ContactPhone
 from chalicelib.domain.codes import AcceptedDatum, CategoryCode
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.geo import Datum
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState, RejectReason
+from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
 from chalicelib.domain.models import Input, NotNull, Record
 from chalicelib.domain.outbox import Lane
 from chalicelib.domain.redactions import Redaction

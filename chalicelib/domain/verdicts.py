@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from chalicelib.domain.media import Manifest, MediaState, RejectReason, advances
+from chalicelib.domain.derived import RejectReason
+from chalicelib.domain.media import Manifest, MediaState, advances
 from chalicelib.domain.reports import Medium
 
 

@@ -11,18 +11,11 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
-from chalicelib.config import starting_function
 from chalicelib.domain.media import parse_derived_key, parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
-
-# In INIT, so that the first upload does not wait for the decoders.
-if starting_function() == "make_thumbnails":
-    from chalicelib.media.sandbox import SANDBOX
-
-    SANDBOX.prepare()
 
 
 # The names of queues are placeholders, which infra/app.yaml replaces.
@@ -41,7 +34,10 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
             from chalicelib.services.redaction_processing import make_redacted
 
             redacted = make_redacted(
-                bucket=wiring.bucket(), report_keys=wiring.report_keys(), key=stored.key
+                bucket=wiring.bucket(),
+                decoding=wiring.decoding(),
+                report_keys=wiring.report_keys(),
+                key=stored.key,
             )
             if redacted:
                 log.info("picture_redacted", extra={"made": redacted.version is not None})
@@ -49,16 +45,23 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
         if not is_ours or parse_original_key(stored.key) is None:
             log.info("event_ignored")
             return
+        from chalicelib.media.decoding import TooMany
+        from chalicelib.services.processing import Arrived
         from chalicelib.services.processing import make_thumbnails as process
 
-        manifest = process(
-            bucket=wiring.bucket(),
-            report_keys=wiring.report_keys(),
-            day_key=wiring.day_key,
-            key=stored.key,
-            version_id=stored.version_id,
-            sequencer=stored.sequencer,
-        )
+        try:
+            manifest = process(
+                Arrived(stored.key, stored.version_id, stored.sequencer),
+                bucket=wiring.bucket(),
+                decoding=wiring.decoding(),
+                report_keys=wiring.report_keys(),
+                day_key=wiring.day_key,
+                now=wiring.clock.now(),
+            )
+        except TooMany:
+            # To try again at once would take what others need. The upload's task does, later.
+            log.warning("no_room_to_decode")
+            return
         if manifest:
             log.info(
                 "media_processed",

@@ -2,8 +2,9 @@
 
 from typing import Any, Literal, Self
 
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.languages import text
-from chalicelib.domain.media import MediaState, RejectReason
+from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Sender
 from chalicelib.domain.reports import Medium
 from chalicelib.domain.sent_files import is_sent

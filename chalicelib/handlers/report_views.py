@@ -5,8 +5,9 @@ from typing import Self
 from pydantic import Field
 
 from chalicelib.domain import times
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.incidents import Why
-from chalicelib.domain.media import Hint, MediaState, RejectReason
+from chalicelib.domain.media import MediaState, hints
 from chalicelib.domain.messages import Message, Sender
 from chalicelib.domain.models import Query
 from chalicelib.domain.reports import (
@@ -94,7 +95,7 @@ class HintView(Shape):
 
     @classmethod
     def found(cls, medium: Medium) -> Self:
-        hint = Hint.model_validate(medium.hint or {})
+        hint = hints().validate_python(medium.hint or {})
         taken_at = hint.taken_at
         shown = taken_at and (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat())
         return cls(taken_at=shown, lat=hint.lat, lon=hint.lon)

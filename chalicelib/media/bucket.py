@@ -254,6 +254,15 @@ class MediaBucket:
             with response["Body"] as body:
                 return body.read()
 
+    def read_address(self, key: str, version_id: str, expires_s: int = 60) -> str:
+        """Return an address from which ranges of a version can be read. Makes no call to S3."""
+        with unavailable():
+            return self.s3.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self.name, "Key": key, "VersionId": version_id},
+                ExpiresIn=expires_s,
+            )
+
     def put(self, key: str, body: bytes, content_type: str) -> str:
         """Write an object and return its version id."""
         with unavailable():

@@ -4,33 +4,33 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from chalicelib.domain.derived import Hint, Pictures, Rejected, RejectReason, Sound
 from chalicelib.domain.ids import OwnerKind, owner_of, report_id_of
 from chalicelib.domain.incidents import PublicDayKey
 from chalicelib.domain.media import (
     ACCEPTED,
     Checksum,
     DerivedName,
-    Hint,
     Manifest,
     MediaKey,
     MediaKind,
     MediaState,
-    Pictures,
-    Rejected,
-    RejectReason,
-    Sound,
     derived_key,
+    hints,
     parse_original_key,
+    unproved_prefix,
 )
 from chalicelib.domain.sealing import row_info, seal
 from chalicelib.domain.sent_files import is_sent
 from chalicelib.domain.sniffing import of_sound, sniff
 from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
+from chalicelib.media.decoding import Decoding, File, Unproved
 from chalicelib.media.objects import Version
-from chalicelib.media.sandbox import derive, hear
 from chalicelib.services.sketches import sketch_picture
 from chalicelib.store import keys
 from chalicelib.store.report_keys import ReportKeys
@@ -39,34 +39,50 @@ log = logging.getLogger(__name__)
 
 HEAD_BYTES = 256 << 10  # read from every original, to detect its type
 
+# What ended or outlasted its decoder is perhaps not at fault: the system may be. So often, and so
+# far apart, it must have happened before the file is rejected for it.
+PROOFS, PROOFS_APART = 3, timedelta(hours=1)
+
+
+class Arrived(NamedTuple):
+    """An original that has arrived. `version_id` and `sequencer` are from the S3 event; None when
+    there was no event.
+    """
+
+    key: str
+    version_id: str | None = None
+    sequencer: str | None = None
+
 
 def make_thumbnails(
+    arrived: Arrived,
     *,
     bucket: MediaBucket,
+    decoding: Decoding,
     report_keys: ReportKeys,
     day_key: Callable[[], PublicDayKey | None] = lambda: None,
-    key: str,
-    version_id: str | None = None,
-    sequencer: str | None = None,
+    now: datetime,
 ) -> Manifest | None:
-    """Process the first version of the original `key`: write its pictures, then its manifest.
+    """Process the first version of an original: write its pictures, then its manifest.
 
-    `day_key` returns the key to which sketches are sealed; None while it is not known. `version_id`
-    and `sequencer` are from the S3 event; None when there was no event. Repeated, write new
-    versions with the same pictures. The manifest names the versions of its own pictures.
+    `day_key` returns the key to which sketches are sealed; None while it is not known. Repeated,
+    write new versions with the same pictures. The manifest names the versions of its own pictures.
 
-    Return None, and write nothing, when `key` is not an original, has no versions any more, or the
-    event is about a later version; and when its report is withdrawn or deleted. Raises Unavailable,
-    and RuntimeError when decoding fails for a reason other than the file. Both can be tried again.
+    Return None, and write nothing, when the key is not an original, has no versions any more, or
+    the event is about a later version; and when its report is withdrawn or deleted. Raises
+    Unavailable, and Undecided when decoding fails for a reason other than the file. Both can be
+    tried again.
     """
-    where = parse_original_key(key)
+    where = parse_original_key(arrived.key)
     try:
         public_key = _sealing_key(where, report_keys) if where else None
-        first = bucket.first_version(key) if where else None
-        if where is None or first is None or (version_id and version_id != first.version_id):
+        first = bucket.first_version(arrived.key) if where else None
+        if where is None or first is None:
             return None
-        original = _Original(bucket, key, first, takes_sound=_takes_sound(where))
-        derived, found = _judge(original)
+        if arrived.version_id and arrived.version_id != first.version_id:
+            return None
+        original = _Original(bucket, arrived.key, where, first)
+        derived, found = _judge(original, decoding, now)
     except NotFound:
         return None  # The original or its report is gone.
     pictures = derived if isinstance(derived, Pictures) else None
@@ -75,7 +91,7 @@ def make_thumbnails(
     manifest = Manifest(
         version_id=original.version_id,
         size=original.size,
-        sequencer=sequencer,
+        sequencer=arrived.sequencer,
         thumb_version=pictures and _put(bucket, where, "thumb.jpg", pictures.thumb),
         preview_version=pictures and _put(bucket, where, "preview.jpg", pictures.preview),
         playback_version=sound and _put(bucket, where, "playback.m4a", sound.playback),
@@ -104,11 +120,6 @@ def _sealing_key(where: MediaKey, report_keys: ReportKeys) -> bytes | None:
     return None if is_sent(where.media_id) else public
 
 
-def _takes_sound(where: MediaKey) -> bool:
-    """Return whether this may be a recording. What officers show is a picture."""
-    return owner_of(where.owner_id).kind is OwnerKind.REPORT and not is_sent(where.media_id)
-
-
 def _put(bucket: MediaBucket, where: MediaKey, name: DerivedName, derived: bytes) -> str:
     content_type = "audio/mp4" if name == "playback.m4a" else "image/jpeg"
     return bucket.put(derived_key(*where, name), derived, content_type)
@@ -118,7 +129,7 @@ def _sealed_hint(hint: Hint | None, where: MediaKey, public_key: bytes | None) -
     if hint is None or public_key is None:
         return None
     row = row_info(keys.media_owner(where.owner_id), keys.media(where.media_id), "hint")
-    plain = hint.model_dump_json(exclude_none=True).encode()
+    plain = hints().dump_json(hint, exclude_none=True)
     return base64.b64encode(seal(public_key, plain, row)).decode()
 
 
@@ -133,18 +144,20 @@ def _sealed_sketch(
 class _Original:
     """One version of an original. Its first bytes are read at once, the others on demand."""
 
-    def __init__(
-        self, bucket: MediaBucket, key: str, version: Version, *, takes_sound: bool
-    ) -> None:
-        self._bucket, self._key = bucket, key
-        self.takes_sound = takes_sound
+    def __init__(self, bucket: MediaBucket, key: str, where: MediaKey, version: Version) -> None:
+        self._bucket, self._key, self.where = bucket, key, where
         self.version_id, self.size = version.version_id, version.size
         self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
 
-    def read(self, offset: int, length: int) -> bytes:
-        if offset + length <= len(self.head):
-            return self.head[offset : offset + length]
-        return self._fetch(offset, length)
+    @property
+    def takes_sound(self) -> bool:
+        """Whether this may be a recording. What officers show is a picture."""
+        is_report = owner_of(self.where.owner_id).kind is OwnerKind.REPORT
+        return is_report and not is_sent(self.where.media_id)
+
+    @property
+    def file(self) -> File:
+        return File(self.where.owner_id, self.size, self._read, self._address)
 
     def read_whole(self) -> None:
         self.head += (
@@ -161,54 +174,86 @@ class _Original:
             )
         return self._bucket.head(self._key, self.version_id).checksum
 
+    def is_proved(self, decoding: Decoding, now: datetime) -> bool:
+        """Record that the file has ended or outlasted its decoder, and return whether that is its
+        own fault: it happened PROOFS times, and each time the next file was opened.
+        """
+        if not decoding.is_working(self.where.owner_id):
+            return False
+        prefix = unproved_prefix(*self.where)
+        times = sorted(
+            datetime.fromisoformat(key.removeprefix(prefix)) for key, _ in self._bucket.ages(prefix)
+        )
+        if not times or now - times[-1] >= PROOFS_APART:
+            self._bucket.put(f"{prefix}{now.isoformat()}", b"", "text/plain")
+            times.append(now)
+        return len(times) >= PROOFS
+
+    def _read(self, offset: int, length: int) -> bytes:
+        if offset + length <= len(self.head):
+            return self.head[offset : offset + length]
+        return self._fetch(offset, length)
+
+    def _address(self) -> str:
+        return self._bucket.read_address(self._key, self.version_id)
+
     def _fetch(self, offset: int, length: int) -> bytes:
         return self._bucket.read(self._key, self.version_id, offset=offset, length=length)
 
 
-def _judge(original: _Original) -> tuple[Pictures | Sound | None, dict[str, Any]]:
+def _judge(
+    original: _Original, decoding: Decoding, now: datetime
+) -> tuple[Pictures | Sound | None, dict[str, Any]]:
     """Return the pictures or the sound, None when the original is rejected, and what the manifest
     says.
     """
     content_type = sniff(original.head)
     derived, reason = None, None
     try:
-        content_type, derived = _derive(original, content_type)
+        content_type, derived = _derive(original, content_type, decoding)
     except Rejected as rejected:
         reason = rejected.reason
+    except Unproved:
+        if not original.is_proved(decoding, now):
+            raise
+        reason = RejectReason.UNPROCESSABLE
     seen = derived.looked if isinstance(derived, Pictures) else derived and derived.heard
+    found = asdict(seen) if seen else {}
     return derived, {
         "state": MediaState.READY if derived else MediaState.REJECTED,
         "reason": reason,
         "content_type": content_type,
         "checksum": original.checksum(),
-        **(seen.model_dump(exclude={"hint", "edges"}) if seen else {}),
+        **{name: value for name, value in found.items() if name not in ("hint", "edges")},
     }
 
 
-def _derive(original: _Original, content_type: str | None) -> tuple[str, Pictures | Sound]:
+def _derive(
+    original: _Original, content_type: str | None, decoding: Decoding
+) -> tuple[str, Pictures | Sound]:
     """Return what is derived, and the real type: a container of videos may hold sound alone."""
     if content_type is None:
         raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
     _require_size(original, content_type)
     if ACCEPTED[content_type].kind is MediaKind.AUDIO:
-        return content_type, _hear(original, content_type)
+        return content_type, _hear(original, content_type, decoding)
     if ACCEPTED[content_type].kind is MediaKind.IMAGE:
         original.read_whole()
     try:
-        return content_type, derive(content_type, original.size, original.read)
+        return content_type, decoding.derive(content_type, original.file)
     except Rejected as rejected:
         sound = of_sound(content_type)
         if rejected.reason is not RejectReason.NO_VIDEO or sound is None:
             raise
-        return sound, _hear(original, sound)
+        return sound, _hear(original, sound, decoding)
 
 
-def _hear(original: _Original, content_type: str) -> Sound:
+def _hear(original: _Original, content_type: str, decoding: Decoding) -> Sound:
     if not original.takes_sound:
         raise Rejected(RejectReason.NO_VIDEO)
     _require_size(original, content_type)
     original.read_whole()
-    return hear(content_type, original.size, original.read)
+    return decoding.hear(content_type, original.file)
 
 
 def _require_size(original: _Original, content_type: str) -> None:

@@ -2,20 +2,20 @@
 
 import logging
 
+from chalicelib.domain.derived import Rejected
 from chalicelib.domain.ids import OwnerKind, owner_of
-from chalicelib.domain.media import Rejected, derived_key, parse_derived_key
+from chalicelib.domain.media import derived_key, parse_derived_key
 from chalicelib.domain.redactions import RedactionManifest
 from chalicelib.errors import NotFound
 from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.marked import MarkedPreview
-from chalicelib.media.sandbox import redact
+from chalicelib.media.decoding import Decoding
 from chalicelib.store.report_keys import ReportKeys
 
 log = logging.getLogger(__name__)
 
 
 def make_redacted(
-    *, bucket: MediaBucket, report_keys: ReportKeys, key: str
+    *, bucket: MediaBucket, decoding: Decoding, report_keys: ReportKeys, key: str
 ) -> RedactionManifest | None:
     """Make the redacted picture that the medium of the preview `key` waits for, then its manifest.
 
@@ -23,7 +23,7 @@ def make_redacted(
     late or often this is called, it makes what is wanted now.
 
     Return None, and write nothing, when the medium waits for none, and when its report is withdrawn
-    or deleted. Raises Unavailable, and RuntimeError when decoding fails for a reason other than the
+    or deleted. Raises Unavailable, and Undecided when decoding fails for a reason other than the
     file. Both can be tried again.
     """
     where = parse_derived_key(key, "preview.jpg")
@@ -39,7 +39,7 @@ def make_redacted(
         return None  # The preview or its report is gone.
     version = None
     try:
-        picture = redact(MarkedPreview(wanted.redaction.areas, preview))
+        picture = decoding.redact(where.owner_id, preview, wanted.redaction.areas)
         version = bucket.put(derived_key(*where, "redacted.jpg"), picture, "image/jpeg")
     except Rejected as rejected:
         log.warning("redaction_failed", extra={"reason": rejected.reason.value})

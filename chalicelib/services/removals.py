@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import outbox as tasks
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.ids import OwnerKind
-from chalicelib.domain.media import RejectReason, derived_prefix, original_key
+from chalicelib.domain.media import derived_prefix, original_key
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.media_results import MediaOwners, read_manifest, record_verdict

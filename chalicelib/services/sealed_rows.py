@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.media import Hint
+from chalicelib.domain.media import hints
 from chalicelib.domain.messages import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.positions import PlaceAt, Position, SealedPosition
 from chalicelib.domain.pushes import PhoneToken
@@ -191,8 +191,9 @@ def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
     opened = _open_text(medium.sealed_hint, info, private)
     if opened is None:
         return medium
-    hint = Hint.model_validate_json(opened)
-    return medium.model_copy(update={"hint": hint.model_dump(mode="json", exclude_none=True)})
+    hint = hints().validate_json(opened)
+    shown = hints().dump_python(hint, mode="json", exclude_none=True)
+    return medium.model_copy(update={"hint": shown})
 
 
 def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -> Message:

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import errors
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.media import (
     GRANT_LIFE,
     MAX_BYTES_PER_REPORT,
     MAX_MEDIA_PER_REPORT,
     PART_SIZE,
     MediaState,
-    RejectReason,
     goes_in_parts,
     original_key,
 )

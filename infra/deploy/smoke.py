@@ -99,18 +99,18 @@ def step(name: str, look_at: str) -> Iterator[None]:
 
 
 def _why_not_decoded(target: Target) -> str:
-    """Return a sentence when the function says that it decodes nothing. Return "" when it does not,
-    or when its log cannot be read.
+    """Return a sentence when files are not opened for a fault of ours; "" when there is none, or
+    when the log cannot be read.
     """
     try:
-        refusals = read_entries(target, ["make_thumbnails"], LOOK_BACK, "decoding_refused")
+        faults = read_entries(target, ["make_thumbnails"], LOOK_BACK, "not_decoded")
     except (Refused, BotoCoreError, ClientError):
         return ""
-    if not refusals:
+    if not faults:
         return ""
     return (
-        " make_thumbnails refuses to decode any file, because this system does not let it confine "
-        "decoders (docs/adr/0022-decoding-apart.md). Pictures stay unseen; reports are unharmed."
+        " Files are not opened: not_decoded in the log of make_thumbnails has the cause, and "
+        "decode's own log more. Reports are unharmed; pictures are made when it works again."
     )
 
 

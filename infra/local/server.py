@@ -9,7 +9,6 @@
 | `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
 | `NOTICES` (`short`) | `full`: show the text of each notice's e-mail |
 | `WEB` (`on`) | `off`: the API alone, without the web clients |
-| `UNCONFINED` (`off`) | `on`: decode files also on a system without seccomp |
 | `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
 | `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
 """

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.media.environments import ENVIRONMENTS
 from infra.local import clock, stack_file
 from infra.local.aws_process import AwsProcess
 from infra.local.console import keep_log, say
@@ -28,12 +29,6 @@ MOST_IN_MEMORY = 64 * 1024
 # Requests that the app may serve at once without waiting for a connection to AWS. On Lambda it
 # serves one.
 CONNECTIONS = 128
-
-REFUSED = (
-    "Pictures and videos are not decoded here: {reason}. This system has no seccomp. "
-    "To decode files that you trust all the same: UNCONFINED=on make run"
-)
-UNCONFINED = "Pictures and videos are decoded without confinement. Send only files that you trust."
 
 # Parts of it are imported only once the environment is set: moto and the app read it then.
 
@@ -63,7 +58,6 @@ class LocalStack:
                 "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(MOST_IN_MEMORY),
             }
         )
-        self._start_decoders()
         self._start_aws(aws_port, lost)
         self._has_pages = isinstance(web, Path)
         self._load_api(port, web)
@@ -122,8 +116,6 @@ class LocalStack:
         from infra.local.seed import OFFICERS
 
         say(f"Ready in {took_s:.1f} s.")
-        if reason := self._sandbox.why_unconfined():
-            say(UNCONFINED if self._decodes_unconfined else REFUSED.format(reason=reason))
         officers = OFFICERS if _has_seed() else ()
         print(guide(self.outputs(), officers, has_pages=self._has_pages), flush=True)
 
@@ -136,18 +128,8 @@ class LocalStack:
         self._api.shutdown()
         self._pollers.stop()
         self._aws.close()
-        self._sandbox.close()
+        ENVIRONMENTS.close()
         stack_file.remove(self._files)
-
-    def _start_decoders(self) -> None:
-        """Start them first: they need no settings, and must not have any."""
-        from chalicelib.media.sandbox import SANDBOX
-
-        self._sandbox = SANDBOX
-        self._decodes_unconfined = os.environ.get("UNCONFINED") == "on"
-        if self._decodes_unconfined:
-            SANDBOX.allow_unconfined()
-        SANDBOX.prepare()
 
     def _start_aws(self, port: int, lost: Callable[[], None]) -> None:
         self._aws = AwsProcess(port, say=say, lost=lost)

@@ -10,8 +10,8 @@ from textwrap import fill
 from typing import Any
 
 from chalicelib import errors
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.languages import text, texts
-from chalicelib.domain.media import RejectReason
 from chalicelib.handlers import index
 from chalicelib.handlers.problems import STATUS, problem, status_of
 from chalicelib.handlers.requests import Header

@@ -91,7 +91,7 @@ def _functions_by_variable() -> dict[str, list[str]]:
     used: dict[str, list[str]] = {}
     for logical_id, resource in template.load("app.yaml")["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            for variable in resource["Properties"]["Environment"]["Variables"]:
+            for variable in resource["Properties"].get("Environment", {}).get("Variables", {}):
                 used.setdefault(variable, []).append(_function_name(logical_id))
     return used
 

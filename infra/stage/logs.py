@@ -23,6 +23,8 @@ GROUPS = {
     "residents": "ResidentsLog",
     "officers": "OfficersLog",
     "authorize_officer": "AuthorizeOfficerLog",
+    "decode": "DecodeLog",
+    "decode_critical": "DecodeCriticalLog",
     "make_thumbnails": "MakeThumbnailsLog",
     "record_media": "RecordMediaLog",
     "publish_critical": "PublishCriticalLog",

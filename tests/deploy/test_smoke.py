@@ -175,11 +175,11 @@ def test_an_address_that_does_not_answer_is_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ({"message": "decoding refused", "decoding_refused": "no filter"}, True),
+        ({"message": "not decoded", "not_decoded": "ModuleNotFoundError"}, True),
         ({"message": "media_processed"}, False),
     ],
 )
-def test_a_stage_that_refuses_to_decode_is_told_apart_from_a_slow_one(
+def test_a_stage_that_opens_no_file_is_told_apart_from_a_slow_one(
     api: Api, tmp_path: Path, line: dict[str, str], said: bool
 ) -> None:
     log = tmp_path / "log"
@@ -190,7 +190,7 @@ def test_a_stage_that_refuses_to_decode_is_told_apart_from_a_slow_one(
     minutes = itertools.count(step=60)
     with pytest.raises(Refused, match="state is processing") as refused:
         smoke_test(local, no_pause, lambda: next(minutes))
-    assert ("make_thumbnails refuses to decode any file" in str(refused.value)) is said
+    assert ("Files are not opened" in str(refused.value)) is said
 
 
 def test_an_address_that_is_not_ours_is_a_sentence(api: Api) -> None:

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.bulletins.model import TRACE_LIFE
 from chalicelib.domain.bulletins.retention import DOSSIER_LIFE, WITHDRAWN_PICTURES_LIFE
-from chalicelib.domain.media import RejectReason
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.media_results import record_verdict
 from tests import cloud

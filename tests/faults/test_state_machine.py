@@ -33,7 +33,6 @@ from chalicelib.domain.retention import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, re
 from chalicelib.domain.workflow import TRANSITIONS
 from chalicelib.errors import NotFound
 from chalicelib.handlers import media_events
-from chalicelib.media.sandbox import derive
 from chalicelib.services.open_cases import open_case
 from chalicelib.store import keys
 from chalicelib.store.attributes import unpack
@@ -41,6 +40,7 @@ from chalicelib.store.audit import of_report
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.conftest import empty
+from tests.decoding import derive
 from tests.faults import inject
 
 EXAMPLES = int(os.environ.get("TIPLINE_EXAMPLES", "0"))
@@ -688,9 +688,7 @@ class Tipline(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping[str, str]) -> None:
     Tipline.aws = aws
-    Tipline.pictures = derive(
-        "image/jpeg", len(PHOTO), lambda offset, length: PHOTO[offset : offset + length]
-    )
+    Tipline.pictures = derive("image/jpeg", PHOTO)
     run_state_machine_as_test(
         Tipline,
         settings=settings(

@@ -35,6 +35,7 @@ PARAMETERS = {
     "PublicUrl": "https://api.test",
     "ConsoleOrigin": "https://console.test",
     "OriginSecretHash": "",
+    "DecoderIsolation": "tenant",
 }
 
 # An address to read an object, and not one to send a part of it.
@@ -147,6 +148,8 @@ class Names:
             ]
         if self._types[name] == "AWS::SQS::Queue":
             return self._environment[f"{template.environment_name(name)}_URL"]
+        if self._types[name] == "AWS::Serverless::Function":
+            return name
         return self._environment[self._settings[name]]
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
@@ -171,6 +174,8 @@ class Names:
                 return _arn("logs", f"log-group:{logical_id}:*")
             case "AWS::KMS::Key":
                 return _arn("kms", f"key/{logical_id}")
+            case "AWS::Serverless::Function":
+                return _arn("lambda", f"function:{logical_id}")
         raise LookupError(f"the ARN of a {kind} is not known here")
 
 
@@ -201,7 +206,7 @@ class Role:
         self.arn = names.role(logical_id)
         self._used: set[Grant] = set()
         self.variables: Mapping[str, str] = names.resolve(
-            self._properties["Environment"]["Variables"]
+            self._properties.get("Environment", {}).get("Variables", {})
         )
 
     def require(self, *needs: Need) -> bool:
@@ -454,6 +459,10 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
                     f"arn:aws:s3:::{params['Bucket']}/{each['Key']}",
                 )
                 for each in params["Delete"]["Objects"]
+            ]
+        case "lambda" if operation == "Invoke":
+            return [
+                Need("lambda:InvokeFunction", _arn("lambda", f"function:{params['FunctionName']}"))
             ]
         case "sns":
             return _notice_needs(operation, params)

@@ -15,19 +15,19 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
-from chalicelib.domain.media import Rejected, original_key
+from chalicelib.domain.media import original_key
 from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.seals import hour_of, start_of
 from chalicelib.handlers import audit_events, schedules, upkeep
 from chalicelib.handlers.auth import authorize_officer
-from chalicelib.media.host import DecodingRefused
-from chalicelib.media.sandbox import Sandbox
+from chalicelib.media.decoding import Undecided
 from chalicelib.services import processing
 from chalicelib.store import keys
 from chalicelib.store.writes import Update
 from infra.local import template
 from tests import cloud, events
 from tests.client import call, new_key, report
+from tests.decoding import environments, file_of
 from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -207,22 +207,17 @@ def seal_a_hint_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     original = original_key(with_another_key()["id"], "M1")
     wiring.bucket().put(original, b"no picture", "image/jpeg")
     processing.make_thumbnails(
-        bucket=wiring.bucket(), report_keys=wiring.report_keys(), key=original
+        processing.Arrived(original),
+        bucket=wiring.bucket(),
+        decoding=wiring.decoding(),
+        report_keys=wiring.report_keys(),
+        now=wiring.clock.now(),
     )
 
 
-def refuse_to_decode(monkeypatch: pytest.MonkeyPatch) -> None:
-    box = Sandbox("tests.unconfinable")
-    with pytest.raises(DecodingRefused):
-        box.derive("image/jpeg", 1, lambda at, length: b"x")
-    box.close()
-
-
-def call_what_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    box = Sandbox("tests.hostile")
-    with pytest.raises(Rejected):
-        box.derive("connect", 1, lambda at, length: b"x")
-    box.close()
+def open_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with environments("tests.broken") as broken, pytest.raises(Undecided):
+        broken.derive("image/jpeg", file_of(b"x"))
 
 
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
@@ -242,7 +237,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "KeyChangesMetric": compare,
     "OfficersCodeMetric": change_the_code,
     "ComparisonsMetric": compare,
-    "DecodingMetric": refuse_to_decode,
+    "DecodingMetric": open_no_file,
     "UnknownKeysMetric": lose_a_key,
     "ResidentsAlteredKeysMetric": write_to_another_key,
     "ThumbnailsAlteredKeysMetric": seal_a_hint_to_another_key,
@@ -267,13 +262,6 @@ def test_a_filter_counts_the_line_that_the_function_writes(
     [line] = counted(name, log)
     value = FILTERS[name]["MetricTransformations"][0]["MetricValue"]
     assert value == "1" or isinstance(getattr(line, value.removeprefix("$.")), int)
-
-
-def test_a_forbidden_call_of_a_decoder_is_counted_too(
-    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    call_what_is_forbidden(monkeypatch)
-    assert len(counted("DecodingMetric", log)) == 1
 
 
 def test_a_key_that_was_altered_is_counted_too(log: pytest.LogCaptureFixture) -> None:

@@ -4,8 +4,11 @@ A test runs everything that a function does, with that function's rights. A new 
 here too; otherwise IAM would be the first to refuse it.
 """
 
+import base64
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from itertools import accumulate
@@ -44,6 +47,7 @@ from chalicelib.handlers.requests import Header
 from tests import cloud, events
 from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, report
+from tests.decoding import Lambda, returned
 from tests.faults import inject
 from tests.functional import iam
 from tests.functional.grants import Grant, Need, Policy
@@ -54,6 +58,8 @@ pytestmark = pytest.mark.usefixtures("clean")
 MIB = 1 << 20
 PICTURE = {"content_type": "image/jpeg", "size": 10_000}
 FILM = {"content_type": "video/mp4", "size": 17 * MIB}
+# How Lambda says that a function has failed.
+FAILED = {"X-Amz-Function-Error": "Unhandled"}
 CONTACT = {"name": "Wang", "phone": "+86 138 0013 8000"}
 ADMIN, CHIEF, LI = "admin", "chief", "li"
 
@@ -573,29 +579,52 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     role = iam.Role("make_thumbnails", names)
-    created = call(
-        "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE]), key=new_key()
-    ).json
-    first, second, third = (each["media_id"] for each in created["uploads"])
+    created = call("POST", "/v1/reports", report(media=[PICTURE] * 4), key=new_key()).json
+    first, second, third, fourth_id = (each["media_id"] for each in created["uploads"])
     version = cloud.upload(aws, created["id"], first, cloud.photo())
     # not a picture, and larger than the part that is read
     cloud.upload(aws, created["id"], second, os.urandom(MIB))
-    with role.assumed():
+    fourth = cloud.upload(aws, created["id"], fourth_id, cloud.photo())
+    with role.assumed(), Lambda().running() as opened:
         assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {
             "batchItemFailures": []
         }
+        assert [tenant for tenant, _ in opened.calls] != [None]
         for media_id in (second, third):
             assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {
                 "batchItemFailures": []
             }
+    answers = iter([returned({"errorType": "Sandbox.Timedout"}, headers=FAILED), None])
+    with role.assumed(), Lambda(lambda: next(answers)).running():
+        failed = cloud.process(aws, f"originals/{created['id']}/{fourth_id}", fourth)
+        assert failed["batchItemFailures"]
     cloud.record(aws, created["id"], first)
     Api()("redact_picture", officer=LI, report_id=created["id"], media_id=first)
-    with role.assumed():
+    with role.assumed(), Lambda().running():
         assert cloud.process(aws, f"derived/{created['id']}/{first}/preview.jpg", None) == {
             "batchItemFailures": []
         }
     assert wiring.bucket().read(f"derived/{created['id']}/{first}/redacted.jpg")
     assert_exact(role)
+
+
+def open_a_file(name: str, names: iam.Names) -> None:
+    role = iam.Role(name, names)
+    assert not role.variables
+    order = {"content_type": "image/jpeg", "size": len(cloud.photo()), "boxes": []}
+    event = json.dumps({**order, "data": base64.b64encode(cloud.photo()).decode()})
+    code = f"from chalicelib.handlers.decoding import {name}; print({name}({event}, None))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env={})
+    assert json.loads(done.stdout)["files"]
+    assert_exact(role)
+
+
+def test_decode_does_all_it_is_for_and_may_do_no_more(names: iam.Names) -> None:
+    open_a_file("decode", names)
+
+
+def test_decode_critical_does_all_it_is_for_and_may_do_no_more(names: iam.Names) -> None:
+    open_a_file("decode_critical", names)
 
 
 def test_the_thumbnailer_may_read_nothing_else_of_a_report(

@@ -4,9 +4,8 @@ always a verdict.
 
 import base64
 import hashlib
-import os
-import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,26 +16,22 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from PIL import Image
 
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.media import (
-    Hint,
-    Manifest,
-    MediaState,
-    RejectReason,
-    derived_key,
-    original_key,
-)
+from chalicelib.domain.media import Manifest, MediaState, derived_key, hints, original_key
 from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.media.boxes import is_bare_sound
 from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.sandbox import SANDBOX, is_bare_jpeg
+from chalicelib.media.decoding import Decoding, File, Undecided, Unproved, jpeg_size
+from chalicelib.media.environments import ENVIRONMENTS
+from chalicelib.media_decoding.boxes import is_bare_sound
+from chalicelib.media_decoding.decoders import Order
 from chalicelib.services import processing
 from chalicelib.services.processing import HEAD_BYTES
 from chalicelib.store.report_keys import ReportKeys
 from tests import media_samples as samples
+from tests.decoding import DECODING, environments
 from tests.media_samples import CANARY, scene
-from tests.processes import decoders
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,8 +98,24 @@ class Keys(ReportKeys):
         return self._public
 
 
-def make_thumbnails(*, report_keys: ReportKeys | None = None, **given: Any) -> Manifest | None:
-    return processing.make_thumbnails(report_keys=report_keys or Keys(), **given)
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+
+
+def make_thumbnails(
+    *,
+    report_keys: ReportKeys | None = None,
+    decoding: Decoding = DECODING,
+    now: datetime = NOW,
+    bucket: MediaBucket,
+    **arrived: Any,
+) -> Manifest | None:
+    return processing.make_thumbnails(
+        processing.Arrived(**arrived),
+        bucket=bucket,
+        report_keys=report_keys or Keys(),
+        decoding=decoding,
+        now=now,
+    )
 
 
 def upload(bucket: MediaBucket, data: bytes, declared: str = "image/jpeg", key: str = KEY) -> str:
@@ -159,7 +170,7 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: Media
     ):
         picture = bucket.read(name, version)
         assert samples.is_upright(picture)
-        assert is_bare_jpeg(picture)
+        assert jpeg_size(picture)
         assert CANARY not in picture
 
 
@@ -172,7 +183,7 @@ def test_what_a_photo_says_of_itself_is_written_sealed_to_the_report_and_its_row
     assert b"39.92" not in written
     sealed = base64.b64decode(manifest.sealed_hint or "")
     info = row_info(f"REPORT#{REPORT}", "MEDIA#M1", "hint")
-    assert Hint.model_validate_json(PRIVATE.open(sealed, info)) == Hint.model_validate(
+    assert hints().validate_json(PRIVATE.open(sealed, info)) == hints().validate_python(
         {"taken_at": "2026-11-24T08:30:00+08:00", "lat": 39.92, "lon": 116.44}
     )
     with pytest.raises(Unreadable):
@@ -355,18 +366,11 @@ def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
     assert names(bucket) == []
 
 
-def test_a_decoder_that_was_not_packaged_is_no_verdict(
-    bucket: MediaBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_decoder_that_was_not_packaged_is_no_verdict(bucket: MediaBucket) -> None:
     version = upload(bucket, samples.heic())
-    with monkeypatch.context() as broken:
-        (tmp_path / "_pi_heif.py").write_text("raise ImportError")
-        broken.syspath_prepend(tmp_path)
-        SANDBOX.close()  # so that the next file imports the decoders again
-        with pytest.raises(RuntimeError):
-            make_thumbnails(bucket=bucket, key=KEY, version_id=version)
+    with environments("tests.broken") as broken, pytest.raises(Undecided):
+        make_thumbnails(bucket=bucket, key=KEY, version_id=version, decoding=broken)
     assert names(bucket) == []
-    SANDBOX.close()
     manifest = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
     assert manifest is not None
     assert manifest.state is MediaState.READY
@@ -380,29 +384,62 @@ def test_a_crash_of_the_decoder_is_a_verdict(bucket: MediaBucket) -> None:
     assert manifest.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
 
 
-def test_an_original_that_never_stops_reading_is_a_verdict(bucket: MediaBucket) -> None:
-    class Deadly(MediaBucket):
-        """Kill the child while it waits for bytes."""
+# What ends its decoder, or outlasts it, may not be at fault
 
-        def read(
-            self,
-            key: str,
-            version_id: str | None = None,
-            *,
-            offset: int = 0,
-            length: int | None = None,
-        ) -> bytes:
-            for pid in decoders():
-                os.kill(pid, signal.SIGKILL)
-            return super().read(key, version_id, offset=offset, length=length)
 
-    data = samples.video(
-        [scene(640, 480).effect_spread(300)] * 12, rate=2, options={"g": "1", "crf": "1"}
-    )
-    upload(bucket, data)
-    manifest = make_thumbnails(bucket=Deadly(bucket.s3, BUCKET), key=KEY)
+class Slow:
+    """Opens what is in order. An original takes too long, each time that it is tried."""
+
+    def __init__(self) -> None:
+        self.is_broken = False
+
+    def __call__(self, order: Order, file: File) -> str:
+        if file.address or self.is_broken:
+            return '{"unproved": "timed_out"}'
+        return ENVIRONMENTS(order, file)
+
+
+def try_slow(bucket: MediaBucket, slow: Slow, *hours: float) -> list[Manifest | None]:
+    """Return what came of trying an original at these hours: None while there is no verdict."""
+    made: list[Manifest | None] = []
+    for hour in hours:
+        at = NOW + timedelta(hours=hour)
+        try:
+            made.append(make_thumbnails(bucket=bucket, key=KEY, decoding=Decoding(slow), now=at))
+        except Unproved:
+            made.append(None)
+    return made
+
+
+def test_a_file_that_was_too_slow_three_times_an_hour_apart_is_rejected(
+    bucket: MediaBucket,
+) -> None:
+    upload(bucket, samples.jpeg())
+    *before, last = try_slow(bucket, Slow(), 0, 0.5, 0.9, 1.2, 1.5, 2.1, 2.3)
+    assert before == [None] * 6
+    assert last is not None
+    assert last.reason is RejectReason.UNPROCESSABLE
+
+
+def test_a_file_that_was_too_slow_a_few_times_in_an_hour_is_not_judged(
+    bucket: MediaBucket,
+) -> None:
+    upload(bucket, samples.jpeg())
+    assert try_slow(bucket, Slow(), 0, 0.1, 0.2, 0.3, 0.4, 1.9) == [None] * 6
+
+
+def test_a_time_at_which_nothing_was_opened_does_not_count_against_a_file(
+    bucket: MediaBucket,
+) -> None:
+    upload(bucket, samples.jpeg())
+    slow = Slow()
+    slow.is_broken = True
+    assert try_slow(bucket, slow, *range(10)) == [None] * 10
+    slow.is_broken = False
+    assert try_slow(bucket, slow, 10, 11) == [None] * 2
+    manifest = make_thumbnails(bucket=bucket, key=KEY)
     assert manifest is not None
-    assert manifest.reason is RejectReason.UNPROCESSABLE
+    assert manifest.state is MediaState.READY
 
 
 # Refused with a reason
@@ -518,7 +555,7 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket
         "type": "full_object",
         "value": part["ChecksumCRC64NVME"],
     }
-    assert is_bare_jpeg(bucket.read(derived_key(REPORT, "M1", "preview.jpg")))
+    assert jpeg_size(bucket.read(derived_key(REPORT, "M1", "preview.jpg")))
 
 
 # Sounds
@@ -571,7 +608,7 @@ def test_real_phone_files_are_ready_and_clean(
     manifest = verdict(bucket, (PHONE / name).read_bytes(), "image/jpeg")
     assert (manifest.state, manifest.content_type) == (MediaState.READY, content_type)
     for picture in ("thumb.jpg", "preview.jpg"):
-        assert is_bare_jpeg(bucket.read(derived_key(REPORT, "M1", picture)))
+        assert jpeg_size(bucket.read(derived_key(REPORT, "M1", picture)))
 
 
 @pytest.mark.parametrize("declared", [True, False])

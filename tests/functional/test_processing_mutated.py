@@ -5,14 +5,13 @@ None affects another file.
 
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
-from chalicelib.domain.media import Rejected
+from chalicelib.domain.derived import Rejected
 from chalicelib.domain.sniffing import sniff
-from chalicelib.media import sandbox
 from tests import media_samples as samples
+from tests.decoding import derive
 from tests.mutated import KINDS
 
 FILES = 400
@@ -25,10 +24,6 @@ OUTCOMES = {
     "no_video",
     "unprocessable",
 }
-
-
-def read(data: bytes, offset: int, length: int) -> bytes:
-    return data[offset : offset + length]
 
 
 def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
@@ -69,8 +64,4 @@ def test_every_mutated_file_ends_clean_or_with_a_reason(kind: str) -> None:
     for seed in crashed:
         data = samples.mutate(KINDS[kind](), seed)
         with pytest.raises(Rejected):
-            sandbox.derive(
-                sniff(data) or "",
-                len(data),
-                partial(read, data),
-            )
+            derive(sniff(data) or "", data)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib import wiring
-from chalicelib.media.boxes import is_bare_sound
+from chalicelib.media_decoding.boxes import is_bare_sound
 from tests import cloud, media_samples
 from tests.client import call, new_key, report
 

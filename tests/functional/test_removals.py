@@ -354,7 +354,11 @@ def test_nothing_is_derived_for_a_report_that_is_deleted_or_unknown(tip: Tip) ->
 
     def processed(original: str) -> object:
         return processing.make_thumbnails(
-            bucket=wiring.bucket(), report_keys=wiring.report_keys(), key=original
+            processing.Arrived(original),
+            bucket=wiring.bucket(),
+            decoding=wiring.decoding(),
+            report_keys=wiring.report_keys(),
+            now=wiring.clock.now(),
         )
 
     table.put({**row, "expiring": True})

@@ -391,20 +391,3 @@ def _photo() -> bytes:
     stored = io.BytesIO()
     picture.save(stored, "JPEG", exif=exif)
     return stored.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [("off", "are not decoded here"), ("on", "are decoded without confinement")],
-)
-def test_it_says_when_this_machine_cannot_confine_decoders(
-    tmp_path: Path, setting: str, said: str
-) -> None:
-    command = ("-m", "tests.without_seccomp", "refused", "stack")
-    running = Stack(tmp_path, command=command, UNCONFINED=setting)
-    assert said in " ".join(running.lines)
-    running.process.kill()
-
-
-def test_it_says_nothing_of_it_where_decoders_are_confined(stack: Stack) -> None:
-    assert "decoded" not in " ".join(stack.lines)

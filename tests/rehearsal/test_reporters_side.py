@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.domain.feedback import HELPED
-from chalicelib.media.boxes import is_bare_sound
+from chalicelib.media_decoding.boxes import is_bare_sound
 from tests import events, media_samples
 from tests.rehearsal import cases, uploads
 from tests.rehearsal.notices import Notices

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.derived import Pictures, Rejected, RejectReason
 from chalicelib.domain.sniffing import sniff
-from chalicelib.media import images
-from chalicelib.media.sandbox import is_bare_jpeg
+from chalicelib.media.decoding import jpeg_size
+from chalicelib.media_decoding import images
 from tests import media_samples as samples
 from tests.media_samples import CANARY, encode, scene
 
@@ -25,7 +25,7 @@ def derive(data: bytes) -> Pictures:
     assert content_type is not None
     pictures = images.derive(data, content_type)
     for picture, longest in ((pictures.thumb, 400), (pictures.preview, 1600)):
-        assert is_bare_jpeg(picture)
+        assert jpeg_size(picture)
         assert CANARY not in picture
         assert max(Image.open(BytesIO(picture)).size) <= longest
     return pictures
@@ -258,7 +258,7 @@ def test_no_byte_of_metadata_survives(where: str) -> None:
 def test_a_segment_more_is_not_a_bare_jpeg() -> None:
     bare = derive(samples.jpeg()).thumb
     for marker in (*range(0xE0, 0xF0), 0xFE):
-        assert not is_bare_jpeg(samples.with_segments(bare, samples.jpeg_segment(marker, b"x")))
+        assert not jpeg_size(samples.with_segments(bare, samples.jpeg_segment(marker, b"x")))
     for other in (
         bare + b"\0",
         bare[:-2],
@@ -268,11 +268,11 @@ def test_a_segment_more_is_not_a_bare_jpeg() -> None:
         bare[2:],
         encode(scene(), "PNG"),
     ):
-        assert not is_bare_jpeg(other)
+        assert not jpeg_size(other)
     jfif_with_thumbnail = (
         bare[:4] + struct.pack(">H", 16 + 3) + bare[6:18] + b"\1\1" + b"xyz" + bare[20:]
     )
-    assert not is_bare_jpeg(jfif_with_thumbnail)
+    assert not jpeg_size(jfif_with_thumbnail)
 
 
 # Hints

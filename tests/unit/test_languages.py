@@ -18,15 +18,9 @@ from chalicelib.domain import geo, languages
 from chalicelib.domain.bulletins.model import Step
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
-from chalicelib.domain.media import (
-    ACCEPTED,
-    MAX_MEDIA_PER_REPORT,
-    MIB,
-    UPLOAD_PATIENCE,
-    MediaState,
-    RejectReason,
-)
+from chalicelib.domain.media import ACCEPTED, MAX_MEDIA_PER_REPORT, MIB, UPLOAD_PATIENCE, MediaState
 from chalicelib.domain.notices import NoticeKind, Watched
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.ids import ID_PATTERN, Owner, OwnerKind, bulletin_id, owner_of
 from chalicelib.domain.media import (
     ACCEPTED,
@@ -13,13 +14,12 @@ from chalicelib.domain.media import (
     PART_SIZE,
     POST_MAX_BYTES,
     Declared,
-    Hint,
     Manifest,
     MediaState,
-    RejectReason,
     advances,
     derived_key,
     goes_in_parts,
+    hints,
     original_key,
     parse_manifest_key,
     parse_original_key,
@@ -199,7 +199,7 @@ def test_a_manifest_is_ready_with_pictures_or_rejected_with_a_reason() -> None:
 )
 def test_a_hint_holds_a_whole_place_or_none(place: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
-        Hint.model_validate(place)
+        hints().validate_python(place)
 
 
 def test_the_reasons_are_part_of_the_api() -> None:

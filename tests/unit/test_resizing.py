@@ -5,7 +5,7 @@ from math import log10
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from chalicelib.media.resizing import shrink
+from chalicelib.media_decoding.resizing import shrink
 
 DETAIL = ImageFilter.GaussianBlur(1.5)
 

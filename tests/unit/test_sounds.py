@@ -8,11 +8,13 @@ from random import Random
 import av
 import pytest
 
-from chalicelib.domain.media import PLAYBACK_SECONDS, Rejected, RejectReason, Sound
+from chalicelib.domain.derived import PLAYBACK_SECONDS, Rejected, RejectReason, Sound
 from chalicelib.domain.sniffing import of_sound, sniff
-from chalicelib.media import sandbox, sounds
-from chalicelib.media.boxes import boxes, is_bare_sound
+from chalicelib.media.decoding import MAX_PLAYBACK
+from chalicelib.media_decoding import sounds
+from chalicelib.media_decoding.boxes import boxes, is_bare_sound
 from tests import media_samples as samples
+from tests.decoding import DECODING, file_of
 from tests.media_samples import CANARY
 
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
@@ -66,11 +68,10 @@ def test_each_container_and_codec_gives_a_copy_of_the_same_length(kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_comes_out_of_the_sandbox_as_it_would_without_one(kind: str) -> None:
+def test_each_comes_out_of_its_process_as_it_would_without_one(kind: str) -> None:
     make, content_type, _ = KINDS[kind]
     data = make()
-    heard = sandbox.hear(content_type, len(data), lambda at, n: data[at : at + n])
-    assert heard == derive(data)
+    assert DECODING.hear(content_type, file_of(data)) == derive(data)
 
 
 def test_the_same_file_gives_the_same_bytes_without_a_name_of_a_library() -> None:
@@ -98,10 +99,10 @@ def test_it_is_as_loud_as_it_was() -> None:
 
 def test_only_the_first_ten_minutes_are_copied_and_the_length_is_that_of_the_whole() -> None:
     data = samples.amr(PLAYBACK_SECONDS + 100)
-    sound = sandbox.hear("audio/amr", len(data), lambda at, n: data[at : at + n])
+    sound = DECODING.hear("audio/amr", file_of(data))
     assert length_of(sound.playback) == pytest.approx(PLAYBACK_SECONDS, abs=0.2)
     assert sound.heard.duration_s == pytest.approx(PLAYBACK_SECONDS + 100, rel=0.05)
-    assert len(sound.playback) < sandbox.MAX_ANSWER
+    assert len(sound.playback) < MAX_PLAYBACK
 
 
 def test_a_recording_that_was_cut_short_is_heard_as_far_as_it_goes() -> None:
@@ -169,11 +170,9 @@ def test_a_copy_with_anything_else_in_it_is_not_bare() -> None:
 
 
 def test_a_decoder_that_sends_something_else_is_not_believed() -> None:
-    picture = samples.jpeg()
     with pytest.raises(Rejected) as rejected:
-        sandbox.hear("image/jpeg", len(picture), lambda at, n: picture[at : at + n])
+        DECODING.hear("image/jpeg", file_of(samples.jpeg()))
     assert rejected.value.reason is RejectReason.UNPROCESSABLE
-    data = samples.recording()
     with pytest.raises(Rejected) as rejected:
-        sandbox.derive("audio/mp4", len(data), lambda at, n: data[at : at + n])
+        DECODING.derive("audio/mp4", file_of(samples.recording()))
     assert rejected.value.reason is RejectReason.UNPROCESSABLE

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chalicelib.domain.media import Pictures, Rejected, RejectReason
+from chalicelib.domain.derived import Pictures, Rejected, RejectReason
 from chalicelib.domain.sniffing import sniff
-from chalicelib.media import videos
-from chalicelib.media.sandbox import is_bare_jpeg
+from chalicelib.media.decoding import jpeg_size
+from chalicelib.media_decoding import videos
 from tests import media_samples as samples
 from tests.media_samples import CANARY, scene
 
@@ -22,7 +22,7 @@ PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
 def derive(data: bytes) -> Pictures:
     pictures = videos.derive(lambda offset, length: data[offset : offset + length], len(data))
     for picture in (pictures.thumb, pictures.preview):
-        assert is_bare_jpeg(picture)
+        assert jpeg_size(picture)
         assert CANARY not in picture
     return pictures
 

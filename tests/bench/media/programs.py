@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.domain.media import PREVIEW_PX, THUMB_PX
-from chalicelib.media.images import JPEG_QUALITY
+from chalicelib.domain.derived import PREVIEW_PX, THUMB_PX
+from chalicelib.media_decoding.images import JPEG_QUALITY
 from tests.bench import rows as table
 from tests.bench.media.files import File
 
@@ -16,7 +16,7 @@ type Program = Callable[[File], Figures]
 
 
 def ours() -> dict[str, Program]:
-    return {way: _ours(way) for way in ("library", "sandboxed", "naive")}
+    return {way: _ours(way) for way in ("library", "apart", "naive")}
 
 
 def foreign(command: Sequence[str], folder: Path) -> Program:

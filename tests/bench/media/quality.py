@@ -5,7 +5,7 @@ from math import log10
 
 from PIL import Image, ImageMath, ImageOps
 
-from chalicelib.media import images
+from chalicelib.media_decoding import images
 from tests.bench.media.files import File
 
 

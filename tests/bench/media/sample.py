@@ -1,9 +1,9 @@
 """One file, derived once in this process: prints `{"seconds", "bytes"}`.
 
-    python -m tests.bench.media.sample library|sandboxed|naive TYPE FILE
+    python -m tests.bench.media.sample library|apart|naive TYPE FILE
 
 Seconds are wall time on the one core that it has, and bytes the peak resident size (VmHWM) above
-that of the interpreter with its libraries imported. In the sandbox, the memory is other processes'.
+that of the interpreter with its libraries imported. A process apart has memory of its own.
 """
 
 import json
@@ -14,17 +14,17 @@ from time import perf_counter
 
 from PIL import Image, ImageOps
 
-from chalicelib.domain.media import PREVIEW_PX, THUMB_PX
-from chalicelib.media import images, sandbox
+from chalicelib.domain.derived import PREVIEW_PX, THUMB_PX
+from chalicelib.media_decoding import images
+from tests.decoding import DECODING, derive
 
 
 def _library(content_type: str, path: Path) -> None:
     images.derive(path.read_bytes(), content_type)
 
 
-def _sandboxed(content_type: str, path: Path) -> None:
-    data = path.read_bytes()
-    sandbox.derive(content_type, len(data), lambda at, length: data[at : at + length])
+def _apart(content_type: str, path: Path) -> None:
+    derive(content_type, path.read_bytes())
 
 
 def _naive(content_type: str, path: Path) -> None:
@@ -36,7 +36,7 @@ def _naive(content_type: str, path: Path) -> None:
         )
 
 
-_WAYS = {"library": _library, "sandboxed": _sandboxed, "naive": _naive}
+_WAYS = {"library": _library, "apart": _apart, "naive": _naive}
 
 
 def _peak() -> int:
@@ -47,8 +47,8 @@ def _peak() -> int:
 def main(way: str, content_type: str, path: Path) -> None:
     Image.MAX_IMAGE_PIXELS = None
     images.load_decoder(content_type)
-    if way == "sandboxed":
-        sandbox.SANDBOX.why_unconfined()  # Its zygote starts in INIT, and has some hundred files.
+    if way == "apart":
+        DECODING.is_working("owner")  # Its process has opened files before.
     before, began = _peak(), perf_counter()
     _WAYS[way](content_type, path)
     json.dump({"seconds": perf_counter() - began, "bytes": _peak() - before}, sys.stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from chalicelib.media import videos
+from chalicelib.media_decoding import videos
 from tests import media_samples as samples
 from tests.bench import rows as table
 from tests.bench.media import files, quality
@@ -18,8 +18,8 @@ from tests.bench.media.peers import install
 from tests.bench.media.programs import Program, ours
 
 _NAMES = {
-    "library": "without the sandbox",
-    "sandboxed": "in the sandbox, as in production",
+    "library": "in one process",
+    "apart": "in a process apart, as in production",
     "naive": "naive Pillow (open, transpose, LANCZOS)",
 }
 _UNITS = {"seconds": "time", "bytes": "peak memory"}
@@ -33,25 +33,25 @@ class Ratio(NamedTuple):
 
 
 _PHOTO = [
-    Ratio("sandboxed", "naive", at_most=0.42),
+    Ratio("apart", "naive", at_most=0.42),
     Ratio("library", "naive", at_most=0.35),
     Ratio("library", "naive", "bytes", at_most=0.35),
-    Ratio("sandboxed", "sharp", at_most=1.3),
+    Ratio("apart", "sharp", at_most=1.3),
     Ratio("library", "sharp", at_most=1.0),
     Ratio("sharp", "naive"),
     Ratio("pyvips", "naive"),
     Ratio("pyvips", "naive", "bytes"),
 ]
-_HEIC = [Ratio("sandboxed", "naive", at_most=0.75)]
+_HEIC = [Ratio("apart", "naive", at_most=0.75)]
 _RATIOS: Mapping[str, list[Ratio]] = {
     "12 MP JPEG": _PHOTO,
     "48 MP JPEG": [
-        Ratio("sandboxed", "naive", at_most=0.17),
+        Ratio("apart", "naive", at_most=0.17),
         Ratio("library", "naive", "bytes", at_most=0.09),
     ],
     "12 MP HEIC": _HEIC,
-    "PNG screenshot": [Ratio("sandboxed", "naive", at_most=0.85)],
-    "12 MP PNG": [Ratio("sandboxed", "naive", at_most=0.85)],
+    "PNG screenshot": [Ratio("apart", "naive", at_most=0.85)],
+    "12 MP PNG": [Ratio("apart", "naive", at_most=0.85)],
     "Galaxy photo": _PHOTO,
     "iPhone HEIC": _HEIC,
 }

@@ -1,7 +1,7 @@
 """Decoding of sounds: make a clean copy of an untrusted recording, to be played in a browser.
 
 The sound is decoded, mixed to one channel and encoded anew, and only this is kept. So the copy
-cannot contain a name, a place, a picture or trailing bytes. This module runs in the sandbox;
+cannot contain a name, a place, a picture or trailing bytes. This module runs in a decoder's child;
 nothing else imports it.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import av
 
-# PyAV imports these when it opens a file, but the sandbox cannot import anything then.
+# PyAV imports these when it opens a file, but the child cannot import anything then.
 import av.audio.stream
 import av.container.output
 import av.subtitles.stream
@@ -21,15 +21,15 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
-from chalicelib.domain.media import (
+from chalicelib.domain.derived import (
     PLAYBACK_SECONDS,
     Heard,
     Rejected,
     RejectReason,
     Sound,
 )
-from chalicelib.media.boxes import without_names
-from chalicelib.media.videos import ABOUT_THE_FILE, DEMUXER, OURS, read_hint
+from chalicelib.media_decoding.boxes import without_names
+from chalicelib.media_decoding.videos import ABOUT_THE_FILE, DEMUXER, OURS, read_hint
 
 CODECS = frozenset({"aac", "alac", "amrnb", "amrwb"})
 RATE = 24_000

@@ -1,7 +1,7 @@
 """Decoding of videos: make pictures of one frame, from as few bytes of the file as possible.
 
 Many phones write the index (`moov`) at the end of the file. So ranges of the file are read: the
-index, then the first key frame. This module runs in the sandbox; nothing else imports it.
+index, then the first key frame. This module runs in a decoder's child; nothing else imports it.
 """
 
 import errno
@@ -13,7 +13,7 @@ from itertools import islice
 
 import av
 
-# PyAV imports this when it opens a file, but the sandbox cannot import anything then.
+# PyAV imports this when it opens a file, but the child cannot import anything then.
 import av.subtitles.stream
 from av.container import InputContainer
 from av.container.streams import StreamContainer
@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from chalicelib.domain.media import (
+from chalicelib.domain.derived import (
     MAX_PIXELS,
     PREVIEW_PX,
     Hint,
@@ -31,7 +31,7 @@ from chalicelib.domain.media import (
     Rejected,
     RejectReason,
 )
-from chalicelib.media.images import fit, render
+from chalicelib.media_decoding.images import fit, render
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` returns exactly these bytes of the file."""
@@ -224,7 +224,7 @@ def _upright(frame: VideoFrame, stream: VideoStream) -> tuple[Image.Image, int, 
 
 
 def _scale(frame: VideoFrame, size: tuple[int, int], colours: str) -> Image.Image:
-    """Return the frame at this size. The sandbox allows no threads."""
+    """Return the frame at this size. The child may start no threads."""
     scaled = frame.reformat(*size, format=colours, interpolation="AREA", threads=1)
     image: Image.Image = scaled.to_image(threads=1)  # type: ignore[no-untyped-call]
     return image

@@ -2,13 +2,14 @@
 
 The pixels are copied to a new image, and only that image is encoded. So the result cannot contain
 Exif, GPS, XMP, an ICC profile, comments, an embedded thumbnail or trailing bytes. This module runs
-in the sandbox; nothing else imports it.
+in a decoder's child; nothing else imports it.
 """
 
 import struct
 import warnings
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -23,7 +24,7 @@ from PIL import (
     _imaging,
 )
 
-from chalicelib.domain.media import (
+from chalicelib.domain.derived import (
     MAX_PIXELS,
     PREVIEW_PX,
     THUMB_PX,
@@ -33,9 +34,8 @@ from chalicelib.domain.media import (
     Rejected,
     RejectReason,
 )
-from chalicelib.domain.redactions import Area, boxes
-from chalicelib.media import resizing
-from chalicelib.media.resizing import Size
+from chalicelib.media_decoding import resizing
+from chalicelib.media_decoding.resizing import Size
 
 JPEG_QUALITY = 80
 # The most pixels of an image by type. All other types have MAX_PIXELS.
@@ -50,7 +50,7 @@ _ILL_WRITTEN = (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError
 # Twice the size of a JPEG segment. A larger Exif is an attack on the parser.
 MAX_EXIF_BYTES = 1 << 17
 
-# Pillow imports these at their first use, but the sandbox cannot import anything later. (TIFF is
+# Pillow imports these at their first use, but the child cannot import anything later. (TIFF is
 # the format of Exif.) Without the codecs, Pillow would report a fault of the file.
 _NEEDED_LATER = (
     ImageColor,
@@ -108,7 +108,7 @@ def load_decoder(content_type: str) -> type[ImageFile.ImageFile]:
     import _pi_heif  # type: ignore[import-not-found]  # noqa: F401  (the same)
     import pi_heif as heif
 
-    heif.options.DECODE_THREADS = 1  # each thread would use the sandbox's limited memory
+    heif.options.DECODE_THREADS = 1  # each thread would use the child's limited memory
     heif.options.THUMBNAILS = heif.options.DEPTH_IMAGES = heif.options.AUX_IMAGES = False
     return heif.HeifImageFile  # type: ignore[attr-defined]
 
@@ -124,14 +124,14 @@ def derive(data: bytes, content_type: str) -> Pictures:
     return render(*_open(file, content_type))
 
 
-def redact(preview: bytes, areas: Iterable[Area]) -> Pictures:
-    """Return a preview with black boxes in place of these areas, and its thumbnail.
+def redact(preview: bytes, boxes: Iterable[tuple[int, int, int, int]]) -> Pictures:
+    """Return a preview with these boxes of pixels in black, and its thumbnail.
 
     The colours are not coded at half the size, as they are in the preview: so a box is black to its
     edges. Raises as `derive`.
     """
     image, looked = _open(BytesIO(preview), "image/jpeg")
-    for box in boxes(areas, image.size):
+    for box in boxes:
         image.paste((0, 0, 0), box)
     redacted = _repaint(image)
     return Pictures(_encode(shrink(redacted)), _encode(redacted, subsampling=0), looked)
@@ -195,8 +195,7 @@ def render(image: Image.Image, looked: Looked) -> Pictures:
     """Encode an upright RGB image of at most preview size as preview and thumbnail."""
     preview = _repaint(image)
     thumb = shrink(preview)
-    seen = looked.model_copy(update={"edges": _edges(thumb)})
-    return Pictures(_encode(thumb), _encode(preview), seen)
+    return Pictures(_encode(thumb), _encode(preview), replace(looked, edges=_edges(thumb)))
 
 
 def _edges(thumb: Image.Image) -> str:

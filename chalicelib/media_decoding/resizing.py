@@ -1,7 +1,7 @@
 """Resizing with the processor's SIMD, by libswscale, which PyAV brings.
 
 Pillow resizes without SIMD, and takes four times as long for the same quality
-(docs/adr/0046-thumbnails.md). This module runs in the sandbox.
+(docs/adr/0046-thumbnails.md). This module runs in a decoder's child.
 """
 
 from av.video.frame import VideoFrame
@@ -25,7 +25,7 @@ def shrink(image: Image.Image, size: Size) -> Image.Image:
     # Each channel as grey: libswscale resizes RGB by way of YUV.
     for channel in "RGB":
         plane.update(image.tobytes("raw", channel, plane.line_size))
-        # The sandbox allows no threads.
+        # The child may start no threads.
         [small] = frame.reformat(*size, interpolation="LANCZOS", threads=1).planes
         shrunk.frombytes(memoryview(small), "raw", channel, small.line_size)
     return shrunk

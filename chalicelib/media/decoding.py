@@ -1,0 +1,200 @@
+"""Decoding of untrusted files, as whoever asks for it sees it.
+
+A file is opened elsewhere: on Lambda by the function `decode`, which may do nothing else
+(`media/decode_function.py`), on one machine by a process of its own (`media/environments.py`). Both
+run the same supervisor and give the same answers (`media_decoding/supervisor.py`). Nothing in an
+answer is trusted: the file may have taken over what gives it.
+"""
+
+import binascii
+import json
+import logging
+import re
+from base64 import b64decode, b85decode
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from chalicelib.domain.derived import (
+    PREVIEW_PX,
+    THUMB_PX,
+    Heard,
+    Looked,
+    Pictures,
+    Rejected,
+    RejectReason,
+    Sound,
+)
+from chalicelib.domain.redactions import Area, boxes
+from chalicelib.media_decoding.boxes import is_bare_sound
+from chalicelib.media_decoding.decoders import Order
+
+log = logging.getLogger(__name__)
+
+MAX_PLAYBACK = 4_500_000
+"""Bytes of a derived sound. Coded as text, it fits into a response of Lambda."""
+
+# A grey picture of 8 × 8 pixels.
+_IN_ORDER = b85decode(
+    "|JeWF01!$>Nk#wx0RR9200961|JwjV0RR90|NsC0|NsC0|NsC0|NsC0|NsC0|NsC0|NsC0|NsC0|NsC0|NsC0|Ns"
+    "C0|NsC0|NsC0|NsC0|NsC0|Np=M3kU!R00;pA5di<h02BZL00000000000000000003|HJ?k5CH%H00000000000"
+    "00000095m00;pA002J#NB`L"
+)
+
+
+class File(NamedTuple):
+    """A file to open.
+
+    `owner_id` is whose it is: files of one owner may share what opens them. `read(offset, length)`
+    returns exactly these bytes; `address()` returns where `decode` can read them by itself. It is
+    None for a file that is to be sent along.
+    """
+
+    owner_id: str
+    size: int
+    read: Callable[[int, int], bytes]
+    address: Callable[[], str] | None = None
+
+
+type Send = Callable[[Order, File], str]
+"""Has a file opened, and returns the answer. Raises Undecided, and the errors of `read`."""
+
+
+class Undecided(RuntimeError):
+    """There is no verdict, for a fault of ours. The same file can be tried again."""
+
+
+class Unproved(Undecided):
+    """What opened the file was too slow, or was ended: by the file, or by something else."""
+
+
+class TooMany(Undecided):
+    """AWS has no room for another environment. It was not tried."""
+
+
+class Decoding:
+    """Has files opened, and checks what comes back.
+
+    Each method raises Rejected for a fault of the file, and Undecided and the errors of `read`
+    for any other.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def derive(self, content_type: str, file: File) -> Pictures:
+        """Return the pictures of a photo or a video, whose type was detected from its content."""
+        return self._pictures(Order(content_type, file.size), file)
+
+    def hear(self, content_type: str, file: File) -> Sound:
+        """Return the sound of an original."""
+        found, (playback,) = self._ask(Order(content_type, file.size), file, "playback")
+        if len(playback) > MAX_PLAYBACK or not is_bare_sound(playback):
+            raise Rejected(RejectReason.UNPROCESSABLE)
+        return Sound(playback, _read(Heard, found))
+
+    def redact(self, owner_id: str, preview: bytes, areas: tuple[Area, ...]) -> bytes:
+        """Return a preview with black boxes in place of its marked areas."""
+        size = jpeg_size(preview)
+        if size is None:
+            raise Rejected(RejectReason.UNREADABLE)
+        file = File(owner_id, len(preview), lambda at, length: preview[at : at + length])
+        order = Order("image/jpeg", len(preview), tuple(boxes(areas, size)))
+        redacted = self._pictures(order, file).preview
+        if jpeg_size(redacted) != size:
+            raise Rejected(RejectReason.UNPROCESSABLE)
+        return redacted
+
+    def is_working(self, owner_id: str) -> bool:
+        """Return whether a picture that is in order is opened, by what opens this owner's files."""
+        try:
+            self.redact(owner_id, _IN_ORDER, (Area(0, 0, 1, 1),))
+        except (Rejected, Undecided):
+            return False
+        return True
+
+    def _pictures(self, order: Order, file: File) -> Pictures:
+        found, (thumb, preview) = self._ask(order, file, "thumb", "preview")
+        sizes = jpeg_size(thumb), jpeg_size(preview)
+        for size, longest in zip(sizes, (THUMB_PX, PREVIEW_PX), strict=True):
+            if size is None or max(size) > longest:
+                raise Rejected(RejectReason.UNPROCESSABLE)
+        return Pictures(thumb, preview, _read(Looked, found))
+
+    def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
+        """Return what was found, and the files with these names."""
+        try:
+            answer = json.loads(self._send(order, file))
+            if set(answer) == {"found", "files"} and set(answer["files"]) == set(names):
+                coded = answer["files"]
+                return answer["found"], [b64decode(coded[name], validate=True) for name in names]
+            if set(answer) == {"rejected"}:
+                raise Rejected(RejectReason(answer["rejected"]))
+            _raise_undecided(order, answer)
+        except (ValueError, TypeError, RecursionError, binascii.Error):
+            pass  # Not what a decoder says that was not taken over.
+        raise Rejected(RejectReason.UNPROCESSABLE)
+
+
+def _raise_undecided(order: Order, answer: dict[str, Any]) -> None:
+    for key, kind in (("fault", Undecided), ("unproved", Unproved)):
+        if set(answer) == {key} and re.fullmatch(r"[A-Za-z_]\w{0,63}", answer[key], re.ASCII):
+            about = {"content_type": order.content_type, "bytes": order.size}
+            # An alarm counts this line.
+            log.error("not decoded", extra={"not_decoded": answer[key], **about})
+            raise kind(f"the decoder failed: {answer[key]}")
+
+
+@cache
+def _adapters() -> dict[Any, TypeAdapter[Any]]:
+    return {kind: TypeAdapter(kind) for kind in (Looked, Heard)}
+
+
+def _read[Found: (Looked, Heard)](kind: type[Found], found: Any) -> Found:
+    try:
+        # As JSON: what is a time there is text.
+        read: Found = _adapters()[kind].validate_json(json.dumps(found))
+    except ValueError:
+        raise Rejected(RejectReason.UNPROCESSABLE) from None
+    return read
+
+
+# Segments for tables, frame, restart interval and scan: all that pixels need. Exif, XMP, ICC
+# profiles and comments have other markers.
+_FRAMES = frozenset({0xC0, 0xC2})
+_PIXEL_SEGMENTS = frozenset({0xDB, 0xC4, 0xDD, 0xDA}) | _FRAMES
+_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Return the width and the height of a JPEG that contains only pixels and an 18-byte JFIF
+    header; None for any other bytes.
+    """
+    at, size = 2, None
+    if data[:2] != b"\xff\xd8":
+        return None
+    while data[at : at + 2] != b"\xff\xd9":
+        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        is_jfif = (
+            marker == b"\xff\xe0"
+            and at == 2
+            and length == 16
+            and data[at + 4 : at + 9] == b"JFIF\0"
+        )
+        if not is_jfif and (
+            len(marker) < 2 or marker[0] != 0xFF or marker[1] not in _PIXEL_SEGMENTS or length < 2
+        ):
+            return None
+        if marker[1] in _FRAMES:
+            if size is not None:
+                return None
+            size = int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+        at += 2 + length
+        if marker[1] == 0xDA:
+            end = _END_OF_SCAN.search(data, at)
+            if not end:
+                return None
+            at = end.start()
+    return size if at + 2 == len(data) and size and min(size) > 0 else None

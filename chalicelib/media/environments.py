@@ -1,0 +1,109 @@
+"""`decode` on one machine: processes of its own, one for each processor at most.
+
+For the local stack and the tests. There the network stays open to them (docs/local.md).
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Pipe
+from queue import LifoQueue
+
+from chalicelib.media.decoding import File, Undecided
+from chalicelib.media_decoding.decoders import Order
+from chalicelib.media_decoding.supervisor import MAX_ANSWER, RANGE, Limits, parse_range
+
+# With -I and -S the interpreter reads no variable and no site. Its path are the last arguments.
+_BOOT = (
+    "import sys; sys.path[:] = sys.argv[3:];"
+    " from chalicelib.media_decoding.environment import main; main(*sys.argv[1:3])"
+)
+# Beyond what the supervisor itself gives a file: it starts, imports and answers.
+_MARGIN_SECONDS = 60
+
+
+class Environments:
+    """Sends files to processes that are started when they are first needed.
+
+    `module` has the `load` of the decoders: tests pass one with hostile ones. Threads may share it.
+    """
+
+    def __init__(
+        self,
+        module: str = "chalicelib.media_decoding.decoders",
+        # A busy machine is no function of Lambda, with a processor for itself.
+        limits: Limits = Limits(wall=120),  # noqa: B008  (it cannot change)
+        most: int | None = None,
+    ) -> None:
+        self._module, self._limits = module, limits
+        self._free: LifoQueue[_Environment | None] = LifoQueue()
+        for _ in range(most or os.cpu_count() or 1):
+            self._free.put(None)
+
+    def __call__(self, order: Order, file: File) -> str:
+        """Return the answer. Raises Undecided, and the errors of the file's `read`."""
+        with self._one() as environment:
+            return environment.open(order, self._limits, file)
+
+    def close(self) -> None:
+        """End those that are not at work. A further file starts new ones."""
+        for _ in range(self._free.qsize()):
+            environment = self._free.get()
+            if environment:
+                environment.end()
+            self._free.put(None)
+
+    @contextmanager
+    def _one(self) -> "Iterator[_Environment]":
+        """Yield a process, when one is free. One that failed is not used again."""
+        environment, is_whole = self._free.get(), False
+        try:
+            environment = environment or _Environment(self._module)
+            yield environment
+            is_whole = True
+        finally:
+            if environment and not is_whole:
+                environment.end()
+            self._free.put(environment if is_whole else None)
+
+
+class _Environment:
+    def __init__(self, module: str) -> None:
+        self._pipe, theirs = Pipe()
+        paths = [path or os.getcwd() for path in sys.path]
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  (nothing here is from an uploader)
+                [sys.executable, "-I", "-S", "-c", _BOOT, str(theirs.fileno()), module, *paths],
+                env={},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def open(self, order: Order, limits: Limits, file: File) -> str:
+        try:
+            given = [order._asdict(), limits._asdict()]
+            self._pipe.send_bytes(json.dumps(given).encode())
+            while True:
+                if not self._pipe.poll(limits.wall + _MARGIN_SECONDS):
+                    raise EOFError
+                message = self._pipe.recv_bytes(MAX_ANSWER)
+                if len(message) != RANGE.size:
+                    return message.decode("ascii", "replace")
+                wanted = parse_range(message, order.size)
+                self._pipe.send_bytes(file.read(*wanted))
+        except (EOFError, OSError, ValueError):
+            raise Undecided("the process of the decoders has ended") from None
+
+    def end(self) -> None:
+        self._pipe.close()
+        self._process.kill()
+        self._process.wait()
+
+
+ENVIRONMENTS = Environments()
+"""Those of this process."""

@@ -1,0 +1,282 @@
+"""The supervisor: opens one untrusted file in a child process with limits, and says what came of
+it.
+
+The same module runs on Lambda, in the function `decode`, and on one machine, in a process of its
+own (`media_decoding/environment.py`). What keeps hostile code in is not this module but what it
+runs in: docs/adr/0052-decode.md. The child is apart so that a verdict has a proof. A file that
+makes its child crash, or use too much memory or processor time, is at fault, and nothing else is.
+
+The answer is a JSON object, of which whoever asked trusts nothing:
+
+    {"found": {…}, "files": {"thumb": base64, "preview": base64}}    pictures, and what was seen
+    {"found": {…}, "files": {"playback": base64}}                    a sound, and what was heard
+    {"rejected": reason}      a verdict: the file is at fault
+    {"unproved": what}        the child was too slow, or was killed: perhaps by the file
+    {"fault": kind}           a fault of this system: the name of the exception
+"""
+
+import base64
+import ctypes
+import gc
+import json
+import logging
+import mmap
+import os
+import resource
+import signal
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from multiprocessing.connection import Connection, Pipe
+from threading import Timer
+from time import monotonic, sleep
+from typing import Any, NamedTuple, NoReturn
+
+from chalicelib.domain.derived import Pictures, Rejected, RejectReason
+from chalicelib.media_decoding.decoders import Decoder, Order, Read, load
+
+log = logging.getLogger(__name__)
+
+MAX_ANSWER = 6_000_000
+"""Bytes of an answer. Lambda's limit for a response is 6 MiB (AWS, "Lambda quotas")."""
+MAX_READS = 64
+RANGE = struct.Struct(">QQ")
+
+_READY = b"ready"
+# How long a child that talks no more may take to end.
+_LINGERS, _LINGER_SECONDS = 100, 0.02
+# A child that lacks this much memory at its start has a limit that is too low for any file.
+_LEAST_MEMORY = 1 << 20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_MOST_MMAP_THRESHOLD = 32 << 20  # that mallopt accepts
+_NEVER = 1 << 30  # bytes, as much as a child may have at all
+
+
+class Limits(NamedTuple):
+    """The limits of one file: `memory` is the child's address space in bytes, `seconds` its
+    processor time, `wall` how many seconds it may take, reads of the original apart.
+    """
+
+    memory: int = 1 << 30
+    # Ten minutes of sound take three seconds on a fast processor.
+    seconds: int = 12
+    wall: float = 15.0
+
+
+def supervise(
+    order: Order,
+    read: Read,
+    limits: Limits | None = None,
+    load: Callable[[Order], Decoder] = load,
+) -> str:
+    """Return the answer for one file. Raises what `read` raises.
+
+    The process must have one thread: it forks. Tests pass a `load` with hostile decoders.
+    """
+    try:
+        decoder = load(order)
+    except Exception as error:  # whatever a library raises at its import
+        log.exception("no decoder", extra={"content_type": order.content_type})
+        return json.dumps({"fault": type(error).__name__})
+    child = _fork(order, decoder, limits or Limits())
+    try:
+        return _converse(child, order.size, read)
+    except _Ended:
+        outcome = child.outcome()
+        about = {"content_type": order.content_type, "bytes": order.size, **outcome}
+        log.warning("a decoder ended", extra={**about, "exit": child.end()})
+        return json.dumps(outcome)
+    finally:
+        child.end()
+
+
+def ask(pipe: "Connection[bytes, bytes]", offset: int, length: int) -> bytes:
+    """Return bytes of the original, which whoever is at the other end of the pipe reads."""
+    pipe.send_bytes(RANGE.pack(offset, length))
+    return pipe.recv_bytes()
+
+
+def parse_range(message: bytes, size: int) -> tuple[int, int]:
+    """Return the offset and the length that are asked for. Raises ValueError for a range that is
+    not within `size` bytes.
+    """
+    offset, length = RANGE.unpack(message)
+    if not 0 < length <= size - offset:
+        raise ValueError("not within the file")
+    return offset, length
+
+
+class _Ended(Exception):
+    """The child has ended, was killed, or sent what is not allowed."""
+
+
+def _converse(child: "_Child", size: int, read: Read) -> str:
+    if child.receive() != _READY:
+        raise _Ended
+    child.is_ready = True
+    for _ in range(MAX_READS + 1):
+        message = child.receive()
+        if len(message) != RANGE.size:
+            return str(message, "ascii", "replace")
+        try:
+            wanted = parse_range(message, size)
+        except ValueError:
+            raise _Ended from None
+        child.send(read(*wanted))
+    raise _Ended
+
+
+class _Child:
+    """The process of one file, and our end of its pipe."""
+
+    def __init__(self, pid: int, pipe: "Connection[bytes, bytes]", wall: float) -> None:
+        self._pid, self._pipe, self._seconds_left = pid, pipe, wall
+        self._status: int | None = None
+        self._is_overdue = False
+        self.is_ready = False
+
+    def receive(self) -> bytes:
+        return self._in_time(partial(self._pipe.recv_bytes, MAX_ANSWER))
+
+    def send(self, data: bytes) -> None:
+        self._in_time(partial(self._pipe.send_bytes, data))
+
+    def _in_time[Result](self, talk: Callable[[], Result]) -> Result:
+        """Return what `talk` does. The child is killed when its time has passed."""
+        timer = Timer(self._seconds_left, self._kill)
+        timer.start()
+        began = monotonic()
+        try:
+            return talk()
+        except (EOFError, OSError):
+            raise _Ended from None
+        finally:
+            timer.cancel()
+            timer.join()
+            self._seconds_left = max(0.0, self._seconds_left - (monotonic() - began))
+
+    def _kill(self) -> None:
+        self._is_overdue = True
+        self._signal()
+
+    def _signal(self) -> None:
+        with suppress(OSError):  # what it has started is of its group, unless it left it
+            os.killpg(self._pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        """Kill it, and return its exit status as of Popen."""
+        if self._status is None:
+            self._pipe.close()
+            # Until it is waited for, its id is not used again.
+            self._signal()
+            _, status = os.waitpid(self._pid, 0)
+            self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def outcome(self) -> dict[str, str]:
+        """Return what is known of a child that has not answered."""
+        if self._is_overdue:
+            return {"unproved": "timed_out"}
+        self._pipe.close()
+        for _ in range(_LINGERS):
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+                break
+            sleep(_LINGER_SECONDS)
+        if not self.is_ready:
+            return {"fault": "NotStarted"}
+        if self._status == -signal.SIGKILL:
+            return {"unproved": "killed"}  # by the system, which may lack memory
+        return {"rejected": RejectReason.UNPROCESSABLE}
+
+
+def _fork(order: Order, decoder: Decoder, limits: Limits) -> _Child:
+    _set_up_memory()
+    gc.freeze()  # so that the child does not copy the pages of what it does not use
+    ours, theirs = Pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _be_child(theirs, order, decoder, limits)
+        finally:
+            os._exit(1)
+    theirs.close()
+    with suppress(OSError):  # the child does it, too, whoever comes first
+        os.setpgid(pid, pid)
+    return _Child(pid, ours, limits.wall)
+
+
+def _be_child(
+    pipe: "Connection[bytes, bytes]", order: Order, decoder: Decoder, limits: Limits
+) -> NoReturn:
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _drop_descriptors(pipe.fileno())
+    _limit(limits, threads=decoder.threads)
+    pipe.send_bytes(_READY)
+    pipe.send_bytes(_answer(order, partial(ask, pipe), decoder))
+    os._exit(0)
+
+
+def _drop_descriptors(kept: int) -> None:
+    """Close all but the pipe. What a library prints may contain bytes of a file, for nobody."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _limit(limits: Limits, *, threads: bool) -> None:
+    """Limit this process, also to no file that it opens and, without `threads`, to its one thread.
+
+    Raises OSError when it has too little memory for anything.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    mmap.mmap(-1, _LEAST_MEMORY).close()
+    # SIGXCPU first: it shows what has happened. SIGKILL, a second later, may be from anybody.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if not threads:  # the system counts them as processes
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def _answer(order: Order, read: Read, decoder: Decoder) -> bytes:
+    try:
+        derived = decoder.decode(order, read)
+    except Rejected as rejected:
+        return _json({"rejected": rejected.reason})
+    except MemoryError:
+        return _json({"rejected": RejectReason.UNPROCESSABLE})
+    except Exception as fault:  # the file's own faults are Rejected
+        return _json({"fault": type(fault).__name__})
+    if isinstance(derived, Pictures):
+        files = {"thumb": derived.thumb, "preview": derived.preview}
+        found = asdict(derived.looked)
+    else:
+        files, found = {"playback": derived.playback}, asdict(derived.heard)
+    coded = {name: base64.b64encode(data).decode() for name, data in files.items()}
+    return _json({"found": found, "files": coded})
+
+
+def _json(answer: dict[str, Any]) -> bytes:
+    # A time in a hint is the one thing that JSON has no form for.
+    return json.dumps(answer, default=lambda value: value.isoformat()).encode()
+
+
+def _set_up_memory() -> None:
+    """Let threads have no memory pool of their own: each takes 64 MB of the address space.
+
+    Let memory that was freed be used again, and not be given back to the system. A child lives for
+    one file only, and the system takes longer for a new page than a decoder does to fill it.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_M_ARENA_MAX, 1)
+        library.mallopt(_M_MMAP_THRESHOLD, _MOST_MMAP_THRESHOLD)
+        library.mallopt(_M_TRIM_THRESHOLD, _NEVER)

@@ -1,0 +1,275 @@
+"""Only a file that is proved to be at fault is rejected: it makes its decoder crash, or use too
+much memory or processor time. Nothing that a decoder says is trusted, no other file is harmed.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.domain.derived import Rejected, RejectReason
+from chalicelib.domain.redactions import Area
+from chalicelib.domain.sniffing import sniff
+from chalicelib.errors import Unavailable
+from chalicelib.media.decoding import Decoding, Undecided, Unproved, jpeg_size
+from chalicelib.media_decoding import images, sounds, videos
+from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
+from tests import media_samples as samples
+from tests.decoding import DECODING, derive, environments, file_of, processes_below
+from tests.mutated import KINDS
+
+# A wall time that no test reaches, even on a busy machine.
+MINUTES = 300.0
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[Decoding]:
+    with environments("tests.hostile", limits=Limits(seconds=1, wall=MINUTES), most=1) as made:
+        yield made
+
+
+def outcome(decoding: Decoding, content_type: str, data: bytes = b"x") -> str:
+    """Return why the file was rejected, or what it is not decided for; else `decoded`."""
+    try:
+        derive(content_type, data, decoding)
+    except Rejected as rejected:
+        return rejected.reason.value
+    except Undecided as undecided:
+        return f"{type(undecided).__name__}: {undecided}"
+    return "decoded"
+
+
+def assert_unharmed(decoding: Decoding) -> None:
+    assert samples.is_upright(derive("image/jpeg", samples.jpeg(), decoding).thumb)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_format_comes_out_as_it_would_in_one_process(kind: str) -> None:
+    """So a decoder has imported all that it needs before it can no longer open files."""
+    data = KINDS[kind]()
+    content_type = sniff(data) or ""
+    alone = (
+        videos.derive(lambda at, n: data[at : at + n], len(data))
+        if content_type.startswith("video")
+        else images.derive(data, content_type)
+    )
+    assert derive(content_type, data) == alone
+
+
+def test_a_sound_comes_out_as_it_would_in_one_process() -> None:
+    data = samples.recording()
+    assert DECODING.hear("audio/mp4", file_of(data)) == sounds.derive(data, "audio/mp4")
+
+
+def test_a_reason_found_inside_comes_out() -> None:
+    assert outcome(DECODING, "image/png", samples.png(60000, 60000, b"")) == "too_many_pixels"
+    assert outcome(DECODING, "video/mp4", samples.sound()) == "no_video"
+
+
+VERDICTS = ["crash", "abort", "leave", "take_memory", "work_for_ever", "ignore_the_pipe"]
+VERDICTS += ["ask_for_ever", "ask_beyond", "answer_too_much"]
+
+
+@pytest.mark.parametrize("attack", VERDICTS)
+def test_what_only_a_file_can_do_rejects_it_alone(hostile: Decoding, attack: str) -> None:
+    assert outcome(hostile, attack) == RejectReason.UNPROCESSABLE
+    assert_unharmed(hostile)
+
+
+def test_a_child_that_something_killed_is_no_proof(hostile: Decoding) -> None:
+    assert outcome(hostile, "be_killed") == "Unproved: the decoder failed: killed"
+    assert_unharmed(hostile)
+
+
+def test_a_child_that_takes_too_long_is_no_proof() -> None:
+    with environments("tests.hostile", limits=Limits(wall=0.5), most=1) as impatient:
+        said = outcome(impatient, "sleep_for_ever")
+        assert said == "Unproved: the decoder failed: timed_out"
+
+
+@pytest.mark.parametrize(
+    ("attack", "kind"),
+    [
+        ("open_a_file", "OSError"),
+        ("write_a_file", "OSError"),
+        ("open_a_socket", "OSError"),
+        ("fail_by_itself", "AttributeError"),
+        ("image/none", "ImportError"),
+    ],
+)
+def test_a_fault_of_ours_names_its_kind_and_is_no_verdict(
+    hostile: Decoding, caplog: pytest.LogCaptureFixture, attack: str, kind: str
+) -> None:
+    assert outcome(hostile, attack) == f"Undecided: the decoder failed: {kind}"
+    [logged] = caplog.records
+    assert vars(logged)["not_decoded"] == kind
+    assert_unharmed(hostile)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="no limit of processes holds for root")
+def test_a_child_starts_no_process(hostile: Decoding) -> None:
+    assert "BlockingIOError" in outcome(hostile, "start_a_process")
+
+
+def test_a_child_has_one_pipe_and_an_empty_environment(
+    hostile: Decoding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    # Standard input, output and error lead nowhere. LC_CTYPE is set by Python itself.
+    assert outcome(hostile, "tell_descriptors") == "Undecided: the decoder failed: Found_4_1"
+
+
+def test_no_process_outlives_its_file() -> None:
+    with environments("tests.hostile", limits=Limits(seconds=1, wall=MINUTES), most=1) as own:
+        before = set(processes_below(os.getpid()))
+        for attack in ("crash", "work_for_ever", "ignore_the_pipe", "image/jpeg"):
+            outcome(own, attack, samples.jpeg())
+        [environment] = set(processes_below(os.getpid())) - before
+        assert processes_below(environment) == []
+
+
+def test_too_little_memory_to_begin_with_is_not_the_files_fault() -> None:
+    with environments("tests.hostile", limits=Limits(memory=20 << 20)) as poor:
+        said = outcome(poor, "image/jpeg", samples.jpeg())
+        assert said == "Undecided: the decoder failed: NotStarted"
+
+
+def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
+    large = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
+    assert derive("image/png", large).looked.width == 6000
+    with environments("tests.hostile", limits=Limits(memory=200 << 20, wall=MINUTES)) as small:
+        assert outcome(small, "image/png", large) == RejectReason.UNPROCESSABLE
+
+
+def test_a_video_that_asks_without_end_is_stopped() -> None:
+    data = KINDS["mp4"]()
+    endless = file_of(data, lambda _, length: (data[:40] + bytes(length))[:length])
+    with pytest.raises(Rejected) as rejected:
+        DECODING.derive("video/mp4", endless._replace(size=400 << 20))
+    assert rejected.value.reason in (RejectReason.UNPROCESSABLE, RejectReason.UNREADABLE)
+
+
+def test_a_fault_of_the_store_is_not_the_files() -> None:
+    def unreachable(_offset: int, _length: int) -> bytes:
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        DECODING.derive("image/jpeg", file_of(bytes(1000), unreachable))
+    assert_unharmed(DECODING)
+
+
+# What comes back
+
+
+def said(hostile: Decoding, answer: object) -> str:
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    return outcome(hostile, json.dumps({"say": text}))
+
+
+def coded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+SMALL = samples.jpeg(64, 48)
+LARGE = samples.jpeg(2000, 1000)
+
+
+def bare(data: bytes) -> bytes:
+    return images.derive(data, "image/jpeg").preview
+
+
+def pictures(**changed: object) -> dict[str, object]:
+    files = {"thumb": coded(bare(SMALL)), "preview": coded(bare(SMALL))}
+    return {"found": {"width": 64, "height": 48}, "files": files} | changed
+
+
+def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
+    assert said(hostile, pictures()) == "decoded"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "no JSON",
+        "[" * 100_000,
+        [],
+        {},
+        {"rejected": "at_will"},
+        {"rejected": ["unreadable"]},
+        {"fault": "a b"},
+        {"fault": "x" * 100},
+        {"fault": None},
+        {"unproved": 1},
+        {"rejected": "unreadable", "fault": "x"},
+        pictures(found={"width": 0, "height": 1}),
+        pictures(found={"width": 1, "height": 1, "codec": "No Codec"}),
+        pictures(found={"width": 1, "height": 1, "hint": {"lat": 91.0, "lon": 0.0}}),
+        pictures(found={"width": 1, "height": 1, "more": 1}),
+        pictures(found=None),
+        pictures(files={"thumb": coded(bare(SMALL))}),
+        pictures(files={"thumb": "?", "preview": "?"}),
+        pictures(files={"thumb": 1, "preview": 1}),
+        pictures(files={"thumb": coded(SMALL + b"x"), "preview": coded(bare(SMALL))}),
+        pictures(files={"thumb": coded(bare(LARGE)), "preview": coded(bare(LARGE))}),
+        pictures(files={"playback": coded(bare(SMALL))}),
+        pictures(more=1),
+    ],
+    ids=range(24),
+)
+def test_an_answer_out_of_order_rejects_the_file(hostile: Decoding, answer: object) -> None:
+    assert said(hostile, answer) == RejectReason.UNPROCESSABLE
+
+
+def test_a_jpeg_has_the_size_that_its_header_says() -> None:
+    assert jpeg_size(bare(LARGE)) == (1600, 800)
+    at = bare(SMALL).index(b"\xff\xc0") + 5
+    assert jpeg_size(bare(SMALL)[:at] + bytes(4) + bare(SMALL)[at + 4 :]) is None
+
+
+def test_a_longer_answer_than_lambda_gives_is_not_read() -> None:
+    assert MAX_ANSWER < 6 << 20  # AWS, "Lambda quotas": payload of a synchronous response
+
+
+def test_a_redaction_has_the_size_of_its_preview() -> None:
+    preview = bare(LARGE)
+    redacted = DECODING.redact("owner", preview, (Area(0, 0, 500_000, 500_000),))
+    assert jpeg_size(redacted) == jpeg_size(preview)
+    with pytest.raises(Rejected):
+        DECODING.redact("owner", LARGE, (Area(0, 0, 1, 1),))  # not made by us
+
+
+def test_it_is_seen_whether_a_picture_in_order_is_opened(hostile: Decoding) -> None:
+    assert DECODING.is_working("owner")
+    with environments("tests.broken") as broken:
+        assert not broken.is_working("owner")
+
+
+# Where
+
+
+def test_no_decoder_is_imported_where_files_are_only_sent_on() -> None:
+    assert _imported("chalicelib.services.processing", "PIL", "av", "pi_heif") == "[]"
+
+
+def test_what_opens_files_imports_neither_pydantic_nor_boto3() -> None:
+    """For one file, it would load them for longer than it works."""
+    heavy = ("pydantic", "boto3", "botocore", "PIL", "av")
+    assert _imported("chalicelib.handlers.decoding", *heavy) == "[]"
+    libraries = "chalicelib.media_decoding.images, chalicelib.media_decoding.sounds"
+    assert _imported(libraries, "pydantic", "boto3", "botocore") == "[]"
+
+
+def _imported(modules: str, *names: str) -> str:
+    code = f"import sys, {modules}; print(sorted({set(names)} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_only_a_file_that_was_too_slow_or_killed_counts_against_it() -> None:
+    assert issubclass(Unproved, Undecided)
+    assert not issubclass(Unavailable, Undecided)
