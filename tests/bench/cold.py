@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from tests import media_samples as samples
 from tests.bench import requests, simulated
 from tests.bench import rows as table
 from tests.bench.rows import ROOT
@@ -54,8 +55,8 @@ def rows(rounds: int = _ROUNDS) -> list[table.Row]:
         environment = _ENVIRONMENT | {"API": api} | (_ON_LAMBDA if arguments[0] == "first" else {})
         return table.sample(SAMPLE, *arguments, path=(tree, ROOT), environment=environment)
 
-    taken = []
-    with _unpacked() as shipped, _unpacked() as compiled, _unpacked() as before:
+    taken: list[dict[str, float]] = []
+    with _files() as files, _unpacked() as shipped, _unpacked() as compiled, _unpacked() as before:
         for cache in list(compiled.rglob("__pycache__")):
             shutil.rmtree(cache)
         _compile(compiled)
@@ -75,6 +76,10 @@ def rows(rounds: int = _ROUNDS) -> list[table.Row]:
                     else {}
                 )
             )
+            taken[-1] |= {
+                name: table.sample(SAMPLE, "decode", kind, str(file), path=(shipped, ROOT))
+                for name, (kind, file) in files.items()
+            }
     boto3 = "import of boto3 and one DynamoDB client"
     until = "until the first AWS call: time"
     found = [
@@ -100,7 +105,28 @@ def rows(rounds: int = _ROUNDS) -> list[table.Row]:
                 0.8,
             )
         )
+    found += [
+        _row(f"decode, from nothing to a small {name}: time", boto3, taken, name, "boto3", 2.5)
+        for name in files
+    ]
     return found
+
+
+@contextmanager
+def _files() -> Iterator[dict[str, tuple[str, Path]]]:
+    """Yield a small file of each type: what is measured is what must be loaded for it."""
+    made = {
+        "JPEG": ("image/jpeg", samples.jpeg()),
+        "PNG": ("image/png", samples.encode(samples.scene(), "PNG")),
+        "WebP": ("image/webp", samples.encode(samples.scene(), "WEBP")),
+        "HEIC": ("image/heic", samples.heic()),
+        "MP4": ("video/mp4", samples.video([samples.scene(160, 96)] * 3)),
+        "M4A": ("audio/mp4", samples.recording()),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (_, data) in made.items():
+            (Path(folder) / name).write_bytes(data)
+        yield {name: (kind, Path(folder) / name) for name, (kind, _) in made.items()}
 
 
 def _row(

@@ -1,16 +1,19 @@
 """A sample of a cold start, in a fresh process that has loaded nothing else.
 
-python -m tests.bench.cold_start import EVENT|first EVENT KEY|boto3     prints seconds of the
-processor
+python -m tests.bench.cold_start import EVENT|first EVENT KEY|decode TYPE FILE|boto3     prints
+seconds of the processor
 
 `import` lasts until the request in the event needs AWS, outside Lambda, where nothing is made
 ahead; `first` until its response; AWS answers at once, and KEY is the public half of its wrapping
 key. What is packaged is found first on the interpreter's path, and its settings in the environment.
-`boto3` is the import of boto3 and one client of DynamoDB.
+`decode` is from nothing to the answer for a file, its child included. `boto3` is the import
+of boto3 and one client of DynamoDB.
 """
 
 import json
 import sys
+from base64 import b64encode
+from resource import RUSAGE_CHILDREN, getrusage
 from time import process_time
 from typing import Any
 
@@ -60,6 +63,20 @@ def _first(event: dict[str, Any], public_key: str) -> float:
     return took
 
 
+def _decode(content_type: str, file: str) -> float:
+    began = process_time()
+    with open(file, "rb") as opened:
+        data = opened.read()
+    from chalicelib.handlers.decoding import decode
+
+    order = {"content_type": content_type, "size": len(data), "boxes": []}
+    answer = decode({**order, "data": b64encode(data).decode()}, None)
+    took = process_time() - began
+    assert "files" in answer, answer
+    used = getrusage(RUSAGE_CHILDREN)
+    return took + used.ru_utime + used.ru_stime
+
+
 def _boto3() -> float:
     began = process_time()
     import boto3
@@ -75,5 +92,7 @@ if __name__ == "__main__":
             print(_import(json.loads(given[0])))
         case "first":
             print(_first(json.loads(given[0]), given[1]))
+        case "decode":
+            print(_decode(*given))
         case "boto3":
             print(_boto3())

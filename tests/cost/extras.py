@@ -38,6 +38,14 @@ def extras(bill: Bill) -> dict[str, Extra]:
     return {
         "photo": Extra("photos of 2.5 MB, kept for 4 months", 1000, times(photo, 1000)),
         "video": Extra("videos of 48 MB, kept for 4 months", 1000, times(video, 1000)),
+        "opened": Extra(
+            "photos opened, the functions alone", 1_000_000, times(_opened(bill), 1_000_000)
+        ),
+        "tenants": Extra(
+            "reports with files, with `DECODER_ISOLATION=tenant`: their environments",
+            1000,
+            {"tenant_environments_gb": 1000 * bill.deployed.memory_mb["decode"] / 1024},
+        ),
         "email": Extra(
             "e-mails to officers, one for each notice and reader", 1000, {"sns_emails": 1000}
         ),
@@ -56,6 +64,12 @@ def extras(bill: Bill) -> dict[str, Extra]:
     }
 
 
+def _opened(bill: Bill) -> dict[str, float]:
+    """Return what the two functions use that have a photo opened: one waits for the other."""
+    names = ("make_thumbnails", "decode")
+    return added(bill.deployed.run(name, 0, 0, more_ms=PHOTO_MS) for name in names)
+
+
 def _media(bill: Bill) -> tuple[dict[str, float], dict[str, float]]:
     """Return what a photo and a video use: with the report, in storage, and in what is made of
     them. What is uploaded here is small; bytes are counted by the sizes above.
@@ -71,7 +85,11 @@ def _media(bill: Bill) -> tuple[dict[str, float], dict[str, float]]:
     asked = bill.request("POST", path, {"numbers": [1]}, receipt=filed["receipt"])[1]
     # The parts are asked for once, and the upload is completed by a call that uses the same.
     parts = upload["part_count"]
-    longer = bill.deployed.run("make_thumbnails", 0, 0, more_ms=VIDEO_MS - PHOTO_MS)
+    # What waits for the decoder takes as long.
+    longer = added(
+        bill.deployed.run(name, 0, 0, more_ms=VIDEO_MS - PHOTO_MS)
+        for name in ("make_thumbnails", "decode")
+    )
     more = {"functions_gb_s": longer["functions_gb_s"], "s3_gets": 4}
     video = added(
         [less(with_video, alone), times(asked, 2), made, more, _stored(VIDEO_BYTES, parts + 2)]
@@ -94,9 +112,10 @@ def _made(bill: Bill, report_id: str, media_id: str, more_ms: float) -> dict[str
     recorded = bill.function(
         "record_media", lambda: cloud.record(bill.environment, report_id, media_id)
     )
+    opened = bill.deployed.run("decode", 0, 0, more_ms=more_ms) | {"s3_gets": 1}
     objects = 1 + processed["s3_puts"]
     queued = {"events_opt_in": objects, "sqs_requests": 2 * 3}
-    return added([processed, recorded, queued, bill.publish()])
+    return added([processed, opened, recorded, queued, bill.publish()])
 
 
 def _stored(size: int, puts: int) -> dict[str, float]:

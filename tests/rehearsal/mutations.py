@@ -301,7 +301,7 @@ MUTATIONS = (
         "the layer is missing",
         REPORTS,
         r"record_failed",
-        lambda resources: resources["MakeThumbnails"]["Properties"].pop("Layers"),
+        lambda resources: resources["Decode"]["Properties"].pop("Layers"),
     ),
     Mutation(
         "the gateway may not call the API",

@@ -48,8 +48,8 @@ def dead_letters(stage: Stage) -> int:
 
 @contextmanager
 def without_layer(stage: Stage) -> Iterator[None]:
-    """Take the layer from the function: no decoder loads."""
-    functions, name = stage.client("lambda"), stage.function("MakeThumbnails")
+    """Take the layer from what opens files: no decoder loads."""
+    functions, name = stage.client("lambda"), stage.function("Decode")
     layers = functions.get_function_configuration(FunctionName=name)["Layers"]
     functions.update_function_configuration(FunctionName=name, Layers=[])
     yield

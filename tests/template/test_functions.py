@@ -29,10 +29,10 @@ def test_all_run_on_arm64_and_python_313(functions: dict[str, Any]) -> None:
     } == {("python3.13", "arm64")}
 
 
-def test_only_make_thumbnails_has_the_media_layer(functions: dict[str, Any]) -> None:
+def test_only_what_opens_files_has_the_media_layer(functions: dict[str, Any]) -> None:
     assert {
         name: function["Layers"] for name, function in functions.items() if "Layers" in function
-    } == {"MakeThumbnails": [{"Ref": "MediaLayer"}]}
+    } == {name: [{"Ref": "MediaLayer"}] for name in ("Decode", "DecodeCritical")}
 
 
 def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
