@@ -162,8 +162,9 @@ class _Child:
         self._signal()
 
     def _signal(self) -> None:
-        with suppress(OSError):  # what it has started is of its group, unless it left it
-            os.killpg(self._pid, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # what it has started is of its group, unless it left it
+            with suppress(OSError):
+                kill(self._pid, signal.SIGKILL)
 
     def end(self) -> int:
         """Kill it, and return its exit status as of Popen."""
@@ -212,7 +213,8 @@ def _fork(order: Order, decoder: Decoder, limits: Limits) -> _Child:
 def _be_child(
     pipe: "Connection[bytes, bytes]", order: Order, decoder: Decoder, limits: Limits
 ) -> NoReturn:
-    os.setpgid(0, 0)
+    with suppress(OSError):
+        os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drop_descriptors(pipe.fileno())
     _limit(limits, threads=decoder.threads)
