@@ -19,7 +19,7 @@ MINUTES = 60 * HOURS
 # (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html).
 _POLLS = 5 * 3
 # An own metric costs in the hours in which something is counted. Those of faults cost nothing.
-_OF_FAULTS = "$.message"
+_OF_FAULTS = ("$.message", "$.record.status")
 
 # Runs in a month of each, by its name.
 _BY_THE_CLOCK: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
@@ -70,7 +70,7 @@ def _watched() -> dict[str, float]:
     own = {
         each["MetricTransformations"][0]["MetricName"]
         for each in _all("AWS::Logs::MetricFilter")
-        if _OF_FAULTS not in each["FilterPattern"]
+        if not any(field in each["FilterPattern"] for field in _OF_FAULTS)
     }
     return {
         "alarm_metric_months": watched,

@@ -1,6 +1,7 @@
 """What can go wrong raises an alarm, which also says when all is well again."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -213,39 +214,43 @@ def test_every_metric_of_the_log_has_an_alarm(
 
 
 def test_errors_of_every_function_but_the_authorizer_raise_an_alarm(
-    alarms: dict[str, Any], functions: dict[str, Any]
+    resources: dict[str, Any], alarms: dict[str, Any], functions: dict[str, Any]
 ) -> None:
     """A bad token is an error of the authorizer, and anybody can send one."""
-    assert watched(alarms, "AWS/Lambda", "Errors") == [
-        {"Ref": name}
-        for name in (
-            "APIHandler",
-            "Officers",
-            "MakeThumbnails",
-            "RecordMedia",
-            "PublishCritical",
-            "PublishNotices",
-            "SweepCritical",
-            "SweepNormal",
-            "SweepUpkeep",
-            "DoUpkeep",
-            "SuggestIncidents",
-            "PushToPhones",
-            "SealAudit",
-            "DigestAudit",
-            "CompareOpenings",
-            # Again by itself: it runs too seldom for the alarm of all.
-            "PushToPhones",
-        )
+    alarm = alarms["FunctionErrorsAlarm"]
+    logs = [
+        each["LogGroupName"]
+        for each in of_type(resources, "AWS::Logs::MetricFilter").values()
+        if each["MetricTransformations"][0]["MetricName"] == alarm["MetricName"]
+        and each["FilterPattern"] == resources["ResidentsErrors"]["Properties"]["FilterPattern"]
     ]
-    assert len(functions) == 16
+    others = {name: each for name, each in functions.items() if name != "AuthorizeOfficer"}
+    for name, function in others.items():
+        assert function["LoggingConfig"]["LogGroup"] in logs, f"no filter counts errors of {name}"
+    assert len(logs) == len(others)
 
 
-def test_throttles_of_every_function_raise_an_alarm(
-    alarms: dict[str, Any], functions: dict[str, Any]
-) -> None:
-    found = watched(alarms, "AWS/Lambda", "Throttles")
-    assert {value["Ref"] for value in found} == set(functions)
+@pytest.mark.parametrize("status", ["success", "error", "failure", "timeout"])
+def test_a_run_that_failed_counts_and_no_other(resources: dict[str, Any], status: str) -> None:
+    """The statuses of Lambda's own lines:
+    https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#Status
+    """
+    pattern = resources["ResidentsErrors"]["Properties"]["FilterPattern"]
+    counted = re.findall(r'\$\.record\.status = "(\w+)"', pattern)
+    assert (status in counted) == (status != "success")
+
+
+def test_lambda_writes_its_line_about_a_run_that_failed(functions: dict[str, Any]) -> None:
+    for function in functions.values():
+        logging = function["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert logging["SystemLogLevel"] in ("WARN", "INFO", "DEBUG")
+
+
+def test_throttles_of_every_function_raise_an_alarm(alarms: dict[str, Any]) -> None:
+    alarm = alarms["FunctionThrottlesAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Throttles")
+    assert "Dimensions" not in alarm  # of all functions of the account
 
 
 @pytest.mark.parametrize(
