@@ -65,6 +65,10 @@ def this_machine() -> Processor:
     )
 
 
+# Of a function's code and its layers, 250 MB
+# (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+UNZIPPED_LIMIT = 262_144_000
+
 # What packaging keeps beside a tree for itself, and what was installed there.
 MARK, RECORD = ".requirements", ".installed.json"
 
@@ -118,6 +122,16 @@ def refuse_over(limit_mb: int, target: Path) -> None:
     """Raise Incomplete when the zip at `target` is over `limit_mb` megabytes (of 10^6 bytes)."""
     if target.stat().st_size > limit_mb * 1_000_000:
         raise Incomplete(f"{target.name} is {megabytes(target)}, over {limit_mb} MB")
+
+
+def refuse_unzipped_over(limit: int, *targets: Path) -> None:
+    """Raise Incomplete when the zips at `targets`, a function's code and layer, are unzipped over
+    `limit` bytes.
+    """
+    sizes = (entry.file_size for each in targets for entry in zipfile.ZipFile(each).infolist())
+    if (size := sum(sizes)) > limit:
+        names = " and ".join(each.name for each in targets)
+        raise Incomplete(f"{names} unzipped are {size:,} bytes, over {limit:,}")
 
 
 def megabytes(target: Path) -> str:

@@ -44,6 +44,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     synthesised = complete(packaged, project / ".chalice")
     functions = build_functions(project, build, processor)
     media = build_layer(root / "requirements-media.txt", build, processor, lock)
+    zips = (build / "functions.zip", build / "media.zip")
+    bundle.refuse_unzipped_over(bundle.UNZIPPED_LIMIT, *zips)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
     commit = commit_of(root)
     if commit:

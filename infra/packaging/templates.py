@@ -14,10 +14,18 @@ from samtranslator.yaml_helper import yaml_parse
 from chalicelib.domain import city
 from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.languages import text
-from infra.packaging import apis, bundle, firewall, gateway_responses, preflights, throttles, web
+from infra.packaging import (
+    apis,
+    bundle,
+    firewall,
+    gateway_responses,
+    limits,
+    preflights,
+    throttles,
+    web,
+)
 
 TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "web.yaml", "backups.yaml")
-TEMPLATE_LIMIT = 1_000_000  # CloudFormation's, for a template in S3
 
 Template = dict[str, Any]
 
@@ -77,15 +85,15 @@ def locate_code(template: Template, functions: str, media: str) -> Template:
 
 
 def verify_template(template: Template, build: Path) -> None:
-    """Raise Incomplete unless cfn-lint accepts the template as written and as SAM expands it.
+    """Raise Incomplete unless AWS's limits and cfn-lint accept the template as written and as SAM
+    expands it.
 
     Circular dependencies and wrong expansions are visible only in the second.
     """
     packaged, translated = build / "packaged.json", build / "translated.json"
-    packaged.write_text(json.dumps(template, ensure_ascii=False, indent=1))
-    translated.write_text(json.dumps(translate(template), ensure_ascii=False, indent=1))
-    if packaged.stat().st_size > TEMPLATE_LIMIT:
-        raise bundle.Incomplete(f"the template is {bundle.megabytes(packaged)}, over 1 MB")
+    for file, content in ((packaged, template), (translated, translate(template))):
+        file.write_bytes(limits.as_sent(content))
+        limits.refuse_over(content)
     command = [
         str(Path(sys.executable).parent / "cfn-lint"),
         "--regions",

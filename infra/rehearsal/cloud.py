@@ -116,15 +116,18 @@ class Cloud:
 
 
 @contextmanager
-def running(interpreter: Path, port: int = 0, *, patched: bool = True) -> Iterator[Cloud]:
+def running(
+    interpreter: Path, port: int = 0, *, patched: bool = True, select_of_items: bool = False
+) -> Iterator[Cloud]:
     """Run a new cloud whose functions have this interpreter. Port 0 is any free port.
 
-    Without `patched` it is ministack as it is. Raises NotStarted.
+    Without `patched` it is ministack as it is. With `select_of_items` IAM sees `dynamodb:Select` of
+    GetItem and BatchGetItem, too: AWS does not say whether it does. Raises NotStarted.
     """
     environments.RUNS.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=environments.RUNS))
     cloud = Cloud(port or _free_port(), folder)
-    process = _start(cloud, interpreter, patched=patched)
+    process = _start(cloud, interpreter, patched=patched, select_of_items=select_of_items)
     try:
         yield Cloud(cloud.port, folder, _make_deployer(cloud, process))
     finally:
@@ -133,7 +136,9 @@ def running(interpreter: Path, port: int = 0, *, patched: bool = True) -> Iterat
         shutil.rmtree(folder / "tmp", ignore_errors=True)
 
 
-def _start(cloud: Cloud, interpreter: Path, *, patched: bool) -> "subprocess.Popen[bytes]":
+def _start(
+    cloud: Cloud, interpreter: Path, *, patched: bool, select_of_items: bool
+) -> "subprocess.Popen[bytes]":
     folder = cloud.folder
     certificate, key = certificates.write(folder, cloud.region)
     certificates.write_bundle(folder, certificate)
@@ -150,6 +155,7 @@ def _start(cloud: Cloud, interpreter: Path, *, patched: bool) -> "subprocess.Pop
         "denials": str(folder / "denials.jsonl"),
         "temporary": str(folder / "tmp"),
         "patched": patched,
+        "select_of_items": select_of_items,
     }
     file = folder / "settings.json"
     file.write_text(json.dumps(settings))

@@ -503,8 +503,9 @@ def _row_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
         ]
     if operation == "BatchGetItem":
         return [
-            Need(f"dynamodb:{operation}", _table(table), _batch_context(request))
+            need
             for table, request in params["RequestItems"].items()
+            for need in _either_way(f"dynamodb:{operation}", _table(table), _batch_context(request))
         ]
     if operation == "BatchWriteItem":
         return [
@@ -513,9 +514,21 @@ def _row_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
         ]
     if operation in _ITEM_CALLS:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-        arn = _table(params["TableName"]) + index
-        return [Need(f"dynamodb:{operation}", arn, _item_context(operation, params))]
+        arn, context = _table(params["TableName"]) + index, _item_context(operation, params)
+        if operation == "GetItem":
+            return _either_way(f"dynamodb:{operation}", arn, context)
+        return [Need(f"dynamodb:{operation}", arn, context)]
     raise LookupError(f"it is not said here which rights dynamodb {operation} takes")
+
+
+def _either_way(
+    action: str, resource: str, context: Mapping[str, str | tuple[str, ...]]
+) -> list[Need]:
+    """Return the need of a read of single items with `dynamodb:Select`, and without it: AWS
+    describes the key for Query and Scan only, so a policy must allow both.
+    """
+    without = {key: value for key, value in context.items() if key != "dynamodb:Select"}
+    return [Need(action, resource, context), Need(action, resource, without)]
 
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html

@@ -245,17 +245,34 @@ def sending_in_batches(lab: Lab) -> bool:
     return bool(sent and sender.send_message_batch(QueueUrl=queue, Entries=messages))
 
 
-def projections_of_batches(lab: Lab) -> bool:
+def table(lab: Lab, name: str) -> None:
     lab.client("dynamodb").create_table(
-        TableName="probe-of-batches",
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
-    condition = {"StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}}
+
+
+def projections_of_batches(lab: Lab) -> bool:
+    table(lab, "probe-of-batches")
+    condition = {"Null": {"dynamodb:Attributes": "false"}}
     dynamodb = lab.client("dynamodb", lab.user("dynamodb:BatchGetItem", Condition=condition))
     wanted: Any = {"Keys": [{"pk": {"S": "a"}}], "ProjectionExpression": "pk"}
     return "Responses" in dynamodb.batch_get_item(RequestItems={"probe-of-batches": wanted})
+
+
+def selects_of_items(lab: Lab) -> bool:
+    table(lab, "probe-of-selects")
+    condition = {"StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}}
+    dynamodb = lab.client("dynamodb", lab.user("dynamodb:GetItem", Condition=condition))
+    try:
+        dynamodb.get_item(
+            TableName="probe-of-selects", Key={"pk": {"S": "a"}}, ProjectionExpression="pk"
+        )
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] == "AccessDeniedException")
+    return False
 
 
 def versions_in_batches(lab: Lab) -> bool:
@@ -700,6 +717,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         secrets_by_arn,
         sending_in_batches,
         projections_of_batches,
+        selects_of_items,
         versions_in_batches,
         long_first_passwords,
         templates_by_virtual_host,

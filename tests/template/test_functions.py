@@ -104,13 +104,6 @@ def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(functions: dict[str
     assert only_event(functions["MakeThumbnails"])["BatchSize"] == 1
 
 
-def test_a_message_is_hidden_for_six_times_what_upkeep_may_take(
-    resources: dict[str, Any], functions: dict[str, Any]
-) -> None:
-    queue = resources["UpkeepQueue"]["Properties"]
-    assert queue["VisibilityTimeout"] >= 6 * functions["DoUpkeep"]["Timeout"]
-
-
 def test_upkeep_takes_no_more_than_its_share(functions: dict[str, Any]) -> None:
     assert only_event(functions["DoUpkeep"])["ScalingConfig"] == {"MaximumConcurrency": 4}
 
@@ -187,17 +180,6 @@ def test_a_reader_of_the_stream_wakes_for_its_lane_alone(
         if EventPattern.load(one["Pattern"]).matches_event(record)
     }
     assert woken == set(wakes)
-
-
-def test_a_shard_of_the_stream_has_no_more_than_two_readers(functions: dict[str, Any]) -> None:
-    stream = {"Fn::Sub": "${ReportsTable.StreamArn}"}
-    readers = [
-        name
-        for name, function in functions.items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == "DynamoDB" and unless_restored(event["Properties"]["Stream"]) == stream
-    ]
-    assert sorted(readers) == sorted(READERS)
 
 
 def test_logs_are_json_and_end_after_a_month(

@@ -164,6 +164,15 @@ def test_a_bundle_over_its_limit_is_refused(tmp_path: Path) -> None:
         bundle.refuse_over(1, tmp_path / "media.zip")
 
 
+def test_code_and_layer_over_a_limit_together_are_refused(tmp_path: Path) -> None:
+    zips = [tmp_path / "functions.zip", tmp_path / "media.zip"]
+    for each in zips:
+        bundle.write_zip(write(tmp_path / each.stem, {"a.so": "x" * 600}), each)
+    bundle.refuse_unzipped_over(1200, *zips)
+    with pytest.raises(bundle.Incomplete, match=r"media\.zip unzipped are 1,200 bytes, over 1,199"):
+        bundle.refuse_unzipped_over(1199, *zips)
+
+
 def test_what_a_requirement_brings_along_is_pinned_too(tmp_path: Path) -> None:
     for name in ("pyjwt-2.15.1", "typing_extensions-4.16.0"):
         (tmp_path / f"{name}.dist-info").mkdir()

@@ -122,16 +122,6 @@ def test_both_outboxes_have_the_same_index(resources: dict[str, Any]) -> None:
     assert reports == bulletins
 
 
-def test_projections_stay_within_what_a_table_may_have(resources: dict[str, Any]) -> None:
-    for table in of_type(resources, "AWS::DynamoDB::Table").values():
-        projected = [
-            index["Projection"].get("NonKeyAttributes", [])
-            for index in table.get("GlobalSecondaryIndexes", [])
-        ]
-        assert all(len(attributes) <= 20 for attributes in projected)
-        assert sum(map(len, projected)) <= 100
-
-
 def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
     indexes = {
         index["IndexName"]: index
@@ -199,16 +189,6 @@ def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> 
             "maxReceiveCount": 3,
         }
         assert queues[f"{name}DeadLetters"]["MessageRetentionPeriod"] == 14 * 24 * 3600
-
-
-def test_a_message_stays_hidden_for_six_runs_of_its_function(
-    resources: dict[str, Any], functions: dict[str, Any]
-) -> None:
-    for queue, function in (("UploadsQueue", "MakeThumbnails"), ("ManifestsQueue", "RecordMedia")):
-        assert (
-            resources[queue]["Properties"]["VisibilityTimeout"]
-            >= 6 * functions[function]["Timeout"]
-        )
 
 
 def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:

@@ -115,15 +115,34 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     assert sealing["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["DAY#*"]},
         "ForAllValues:StringEquals": {"dynamodb:Attributes": list(day_keys.PUBLIC_FIELDS)},
-        "StringEquals": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
+        "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
     }
     assert reading["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REPORT#*"]},
         "ForAllValues:StringEquals": {
             "dynamodb:Attributes": [*report_keys.READ_FIELDS, *report_keys.REDACTION_FIELDS]
         },
-        "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+        "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
     }
+
+
+def test_a_condition_on_select_holds_whether_the_call_has_the_key_or_not(
+    statements: Statements,
+) -> None:
+    """AWS describes `dynamodb:Select` for Query and Scan, and its own example has this form:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    forms = [
+        (name, one["Sid"], operator, condition)
+        for name, many in statements.items()
+        for one in many
+        for operator, condition in one.get("Condition", {}).items()
+        if "dynamodb:Select" in condition
+    ]
+    assert forms
+    for *where, operator, condition in forms:
+        assert operator == "StringEqualsIfExists", where
+        assert condition == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}, where
 
 
 def test_the_authorizer_may_touch_nothing(statements: Statements) -> None:

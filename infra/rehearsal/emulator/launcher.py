@@ -5,8 +5,9 @@ project on its path.
 
 The settings: `interpreter` (that functions run under), `node` (Node.js), `region`, `account`,
 `port`, `certificate` and `key`, `root` (the account's own keys), `denials` (a file to which each
-denial of IAM is appended, one JSON object a line), `temporary` (a folder) and `patched` (whether
-patches.py is applied).
+denial of IAM is appended, one JSON object a line), `temporary` (a folder), `patched` (whether
+patches.py and rights.py are applied) and `select_of_items` (whether IAM sees `dynamodb:Select` of
+reads of single items).
 """
 
 import asyncio
@@ -36,7 +37,7 @@ def main() -> None:
     if settings["patched"]:
         sys.path.insert(0, str(HERE))
         importlib.import_module("patches").apply()
-        importlib.import_module("rights").apply()
+        importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
     record_denials(Path(settings["denials"]))
     serve()
 

@@ -32,8 +32,10 @@ _SOURCES = {
 }
 
 
-def apply() -> None:
+def apply(*, select_of_items: bool) -> None:
     keys_of_encrypted_resources()
+    if not select_of_items:
+        selects_of_items()
     keys_of_rows()
     sources_of_events()
     logs_of_functions()
@@ -71,6 +73,30 @@ def keys_of_encrypted_resources() -> None:
             return next((answer for answer in answers if answer is not None), None)
         finally:
             iam_evaluator._anonymous.reset(unsigned)
+
+    iam_evaluator.enforce = enforced
+
+
+def selects_of_items() -> None:
+    """Ask without `dynamodb:Select` for reads of single items: AWS describes it for Query and Scan
+    only. A cloud may also run without this patch, so that policies hold either way.
+    """
+    from ministack.core import iam_evaluator
+
+    enforce = iam_evaluator.enforce
+
+    def enforced(
+        key_id: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        known = dict(service_context or {})
+        if action in ("dynamodb:GetItem", "dynamodb:BatchGetItem"):
+            known.pop("dynamodb:Select", None)
+        return enforce(key_id, action, service, region, resource_arn, known)
 
     iam_evaluator.enforce = enforced
 
