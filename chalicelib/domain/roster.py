@@ -30,7 +30,8 @@ class Member(Record):
 
     Without a role that works on reports the scope is empty. `email_rank` and `sms_rank` are from
     which urgency on they want e-mail and SMS; None, not at all, or the address is not confirmed.
-    `languages` are those that a subscription by e-mail asks for, confirmed or not.
+    `languages` are those that a subscription by e-mail asks for, confirmed or not. `subscriptions`
+    is the number of both kinds.
     """
 
     categories: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Member(Record):
     sms_rank: int | None = None
     drills: bool = False
     languages: tuple[str, ...] = ()
+    subscriptions: int = 0
 
     @classmethod
     def of(
@@ -62,6 +64,7 @@ class Member(Record):
             sms_rank=_rank(confirmed, "sms"),
             drills=any(each.drills for each in subscriptions),
             languages=tuple(sorted({each.language for each in subscriptions if each.language})),
+            subscriptions=len(subscriptions),
         )
 
     @property
@@ -100,6 +103,11 @@ class Roster(Record):
     plan_version: int = 1
     members: Mapping[str, Member] = Field(default_factory=dict)
     revision: int = 0
+
+    @property
+    def subscriptions(self) -> int:
+        """Return how many subscriptions there are, confirmed or not."""
+        return sum(member.subscriptions for member in self.members.values())
 
     @property
     def reachable(self) -> frozenset[str]:

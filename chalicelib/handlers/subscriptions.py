@@ -65,7 +65,11 @@ def list_subscriptions(call: Call) -> Response:
     "/v1/officer/subscriptions",
     body=NewSubscription,
     returns=SubscriptionView,
-    raises=(errors.Conflict("already_subscribed"), errors.Conflict("address_taken")),
+    raises=(
+        errors.Conflict("already_subscribed"),
+        errors.Conflict("address_taken"),
+        errors.Conflict("no_more_subscriptions"),
+    ),
 )
 def create_subscription(call: Call) -> Response:
     """Subscribe to notices.

@@ -40,10 +40,11 @@ class TopicSubscriptions:
     def subscribe(self, protocol: str, address: str, policy: Mapping[str, Any]) -> str:
         """Subscribe an address and return the subscription's ARN. Repeated, return the same ARN.
 
-        Raises Conflict `address_taken` when the address has another policy, Unavailable.
+        Raises Conflict (`address_taken` when the address has another policy,
+        `no_more_subscriptions` when SNS takes no more filter policies for the topic), Unavailable.
         """
         try:
-            with unavailable("InvalidParameter"):
+            with unavailable("InvalidParameter", "FilterPolicyLimitExceeded"):
                 response = self._client.subscribe(
                     TopicArn=self._topic_arn,
                     Protocol=protocol,
@@ -51,8 +52,9 @@ class TopicSubscriptions:
                     Attributes={"FilterPolicy": json.dumps(policy, sort_keys=True)},
                     ReturnSubscriptionArn=True,
                 )
-        except ClientError:
-            raise errors.Conflict("address_taken") from None
+        except ClientError as error:
+            full = code_of(error) == "FilterPolicyLimitExceeded"
+            raise errors.Conflict("no_more_subscriptions" if full else "address_taken") from None
         return response["SubscriptionArn"]
 
     def narrow(self, arn: str, policy: Mapping[str, Any]) -> Outcome:

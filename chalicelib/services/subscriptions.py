@@ -37,6 +37,10 @@ _CHECK_AGAIN = timedelta(minutes=5)
 # How often a confirmed one is: its owner may end it by the link in an e-mail, or SNS suspend it.
 _CHECK_DAILY = timedelta(days=1)
 _CONFIRM_WITHIN = timedelta(hours=72)
+# SNS takes 200 filter policies for a topic unless AWS raises it, and each subscription has one
+# (https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). An alarm
+# reads what is logged from here on.
+_NEARLY_ALL = 160
 
 
 def subscribe(
@@ -52,7 +56,7 @@ def subscribe(
 
     An officer has at most one subscription for each protocol, because SNS allows one for each
     address. Raises Invalid (out of scope, no address in their row, a language of SMS, too many
-    combinations), Conflict (`already_subscribed`, `address_taken`).
+    combinations), Conflict (`already_subscribed`, `address_taken`, `no_more_subscriptions`).
     """
     officer = actor.officer
     _check_scope(officer, wanted, catalogue)
@@ -223,7 +227,8 @@ def _arn(
     """Return the ARN of a subscription.
 
     Without one, SNS's answer was lost: ask again as then (as `policy` says if that is not known).
-    None when SNS has the address with another policy: then it is another officer's.
+    None when SNS refuses it for good: it has the address with another policy, which is another
+    officer's, or it takes no more policies.
     """
     asked = json.loads(existing.policy) if existing.policy else policy
     if existing.arn or asked is None:
@@ -249,7 +254,9 @@ def _complete(
     live = subscriptions.of(username)
     confirmed = [each for each in live if is_confirmed(each, topic)]
     member = Member.of(officer, live, confirmed) if officer else None
-    retry_on_conflict(lambda: subscriptions.roster.keep_member(username, member))
+    roster = retry_on_conflict(lambda: subscriptions.roster.keep_member(username, member))
+    if roster.subscriptions >= _NEARLY_ALL:
+        log.warning("subscriptions_nearly_used_up", extra={"subscriptions": roster.subscriptions})
     if waits or len(confirmed) < len(live) or subscriptions.ended(username):
         subscriptions.request_sync(username, now, after=_CHECK_AGAIN)
     elif live:

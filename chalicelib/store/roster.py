@@ -37,17 +37,20 @@ class RosterRow:
         put = Put(row, equal={"revision": before.revision or None})
         self.table.transact([self.table.item(put), *also])
 
-    def keep_member(self, username: str, member: Member | None) -> None:
-        """Write what an officer may be notified of (None: nothing). A repeated call writes nothing.
+    def keep_member(self, username: str, member: Member | None) -> Roster:
+        """Write what an officer may be notified of (None: nothing), and return the roster. A
+        repeated call writes nothing.
 
         Raises ConditionFailed when the roster has changed in the meantime.
         """
         before = self.read()
         if before.members.get(username) == member:
-            return
+            return before
         others = {name: each for name, each in before.members.items() if name != username}
         members = others | ({username: member} if member else {})
-        self.replace(before, before.model_copy(update={"members": members}))
+        after = before.model_copy(update={"members": members})
+        self.replace(before, after)
+        return after
 
 
 def roster_in(rows: Mapping[Key, Row], unread: Collection[Key]) -> Roster | None:

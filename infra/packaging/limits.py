@@ -263,7 +263,12 @@ LIMITS = (
         _paths,
     ),
     Limit("targets", 5, f"{_DOCS}/eventbridge/latest/userguide/eb-quota.html", _targets),
-    Limit("filter policies", 200, f"{_DOCS}/general/latest/gr/sns.html", _filter_policies),
+    Limit(
+        "filter policies",
+        200,
+        f"{_DOCS}/sns/latest/dg/subscription-filter-policy-constraints.html",
+        _filter_policies,
+    ),
     Limit(
         "of what a tenant-isolated function may not have: an event source, a URL, SnapStart, "
         "provisioned concurrency",

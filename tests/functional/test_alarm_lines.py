@@ -16,6 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
 from chalicelib.domain.media import original_key
+from chalicelib.domain.roster import Member
 from chalicelib.domain.sealing import PrivateKey
 from chalicelib.domain.seals import hour_of, start_of
 from chalicelib.handlers import audit_events, schedules, upkeep
@@ -32,10 +33,12 @@ from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
+# Those of lines that Lambda itself writes are in tests/template/test_alarms.py.
 FILTERS: dict[str, Any] = {
     name: resource["Properties"]
     for name, resource in template.load("alarms.yaml")["Resources"].items()
     if resource["Type"] == "AWS::Logs::MetricFilter"
+    and not resource["Properties"]["FilterPattern"].startswith("{ ($.record.")
 }
 UNREACHABLE = "http://127.0.0.1:9/jwks.json"  # the port "discard", where nothing listens
 
@@ -220,6 +223,22 @@ def open_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
         broken.derive("image/jpeg", file_of(b"x"))
 
 
+def subscribe_where_many_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribe_beside(159)
+
+
+def subscribe_beside(others: int) -> None:
+    """Subscribe an officer by e-mail, where others have so many subscriptions, and do upkeep."""
+    cloud.officer("wang", email="wang@police.example")
+    call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang")
+    roster = wiring.subscriptions().roster
+    before = roster.read()
+    members = {**before.members, "others": Member(subscriptions=others)}
+    roster.replace(before, before.model_copy(update={"members": members}))
+    wiring.clock.advance(timedelta(days=1, minutes=1))
+    cloud.sweep()
+
+
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "OldestCriticalMetric": sweep_critical,
     "OldestNormalMetric": sweep_normal,
@@ -229,6 +248,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "FailedUpkeepMetric": keep_up,
     "UnacknowledgedMetric": sweep_critical,
     "LoadLevelMetric": sweep_upkeep,
+    "SubscriptionsMetric": subscribe_where_many_have,
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,
     "AuditFailuresMetric": lose_the_audit,
@@ -292,6 +312,14 @@ def test_an_access_that_is_in_the_audit_counts_as_no_failure(
     cloud.officer("wang")
     assert call("GET", "/v1/officer/reports", officer="wang").status == 200
     assert not counted("AuditFailuresMetric", log)
+
+
+def test_subscriptions_below_four_fifths_of_what_sns_takes_are_not_counted(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    subscribe_beside(158)
+    assert wiring.subscriptions().roster.read().subscriptions == 159
+    assert not counted("SubscriptionsMetric", log)
 
 
 @pytest.mark.parametrize("token", ["", "Bearer x", "Bearer a.b.c", "Basic dTpw"])

@@ -14,7 +14,8 @@ from chalicelib.domain.officers import Role
 from chalicelib.services.subscriptions import sync_subscriptions
 from chalicelib.store.subscriptions import SYNC_SK
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import Reply, call, new_key, report
+from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -43,7 +44,7 @@ def policies(aws: Mapping[str, str]) -> dict[str, dict[str, list[Any]]]:
     }
 
 
-def subscribe(username: str, **more: object) -> object:
+def subscribe(username: str, **more: object) -> Reply:
     return call(
         "POST", "/v1/officer/subscriptions", {"protocol": "email", **more}, officer=username
     )
@@ -206,6 +207,19 @@ def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
     path = f"/v1/officer/subscriptions/{first['id']}"
     assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
     assert list(policies(aws)) == ["+8613800000000"]
+
+
+def test_when_sns_takes_no_more_policies_nothing_is_left_and_the_officer_is_told(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.officer("wang", email="wang@police.example")
+    full = inject.query_error_response("FilterPolicyLimitExceeded", "FilterPolicies limit exceeded")
+    with inject.fault(wiring.topic_subscriptions()._client, "sns.Subscribe", full):
+        refused = subscribe("wang")
+    assert (refused.status, refused.json["code"]) == (409, "no_more_subscriptions")
+    assert wiring.subscriptions().of("wang") == []
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)
+    assert subscribe("wang").status == 201
 
 
 def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(

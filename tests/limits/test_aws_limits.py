@@ -49,6 +49,18 @@ def test_a_new_table_bears_reports_and_their_notices_before_it_has_grown(flood: 
     assert flood.at(NEW_TABLE_BEARS * 0.9).then(Then.UNAVAILABLE) == []
 
 
+def test_every_index_that_a_new_report_is_in_can_be_warmed(flood: Scenario) -> None:
+    table = template.load("resources.yaml")["Resources"]["ReportsTable"]["Properties"]
+    warmed = {
+        f"{model.NEW}reports.{index['IndexName']}"
+        for index in table["GlobalSecondaryIndexes"]
+        if "WarmThroughput" in index
+    }
+    written = {each.name for each in flood.limits if each.name.startswith(f"{model.NEW}reports.")}
+    assert written
+    assert written <= warmed
+
+
 def test_without_the_throttle_of_the_route_the_table_breaks(flood: Scenario) -> None:
     open_gate = [each for each in flood.before if not each.name.startswith("throttle of")]
     assert simulate(open_gate, flood.after, 10_000).then(Then.UNAVAILABLE) != []

@@ -173,6 +173,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("FailedNormalAlarm", "FailedNormalMetric", "SweepNormalLog"),
         ("FailedUpkeepAlarm", "FailedUpkeepMetric", "DoUpkeepLog"),
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepCriticalLog"),
+        ("SubscriptionsAlarm", "SubscriptionsMetric", "DoUpkeepLog"),
         ("LoadLevelAlarm", "LoadLevelMetric", "SweepUpkeepLog"),
         ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),
         ("DigestAlarm", "DigestsMetric", "DigestAuditLog"),

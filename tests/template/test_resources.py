@@ -119,7 +119,22 @@ def test_both_outboxes_have_the_same_index(resources: dict[str, Any]) -> None:
         )
         for table in ("ReportsTable", "BulletinsTable")
     )
-    assert reports == bulletins
+    warm = {"WarmThroughput": reports["WarmThroughput"]}
+    assert reports == bulletins | warm
+
+
+def test_a_table_is_warmed_by_parameter_with_the_indexes_that_new_reports_are_in(
+    template: dict[str, Any],
+) -> None:
+    default = deployed(template)["ReportsTable"]["Properties"]
+    assert "WarmThroughput" not in json.dumps(default)
+    warm = deployed(template, WarmWrites="8000")["ReportsTable"]["Properties"]
+    wanted = {"WriteUnitsPerSecond": "8000"}
+    assert warm["WarmThroughput"] == wanted
+    # No report is assigned yet when it is created. tests/limits measures what is written.
+    for index in warm["GlobalSecondaryIndexes"]:
+        expected = None if index["IndexName"] == keys.BY_ASSIGNEE else wanted
+        assert index.get("WarmThroughput") == expected, index["IndexName"]
 
 
 def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
