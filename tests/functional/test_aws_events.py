@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app import app
+from chalicelib import wiring
 from chalicelib.domain.media import parse_original_key
 from chalicelib.handlers import audit_events, media_events, notices, schedules
 from chalicelib.handlers.auth import authorize_officer
@@ -35,6 +36,18 @@ def test_a_request_of_the_gateway_creates_a_report() -> None:
     mine = call("GET", "/v1/reports/mine", receipt=json.loads(reply["body"])["receipt"]).json
     assert mine["text"] == json.loads(base64.b64decode(event["body"]))["text"]
     assert reply["headers"]["X-Request-Id"] == event["requestContext"]["requestId"]
+
+
+def test_without_a_public_address_links_lead_to_where_the_gateway_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "")
+    wiring.reset()
+    feed = call("GET", "/v1/bulletins/feed.json").json
+    wiring.reset()
+    asked = events.load("api_request")["requestContext"]
+    at = f"https://{asked['domainName']}/{asked['stage']}"
+    assert feed["feed_url"] == f"{at}/v1/bulletins/feed.json"
 
 
 def test_a_request_behind_the_authorizer_is_its_officers() -> None:

@@ -275,6 +275,25 @@ def selects_of_items(lab: Lab) -> bool:
     return False
 
 
+def limits_of_resources(lab: Lab) -> bool:
+    key = {"AttributeName": "pk", "KeyType": "HASH"}
+    names = [f"a{number}" for number in range(101)]
+    projection: Any = {"ProjectionType": "INCLUDE", "NonKeyAttributes": names}
+    try:
+        lab.client("dynamodb").create_table(
+            TableName="probe-of-limits",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[key],
+            GlobalSecondaryIndexes=[
+                {"IndexName": "wide", "KeySchema": [key], "Projection": projection}
+            ],
+        )
+    except ClientError:
+        return True
+    return False
+
+
 def versions_in_batches(lab: Lab) -> bool:
     s3 = lab.client("s3")
     where: Any = {"LocationConstraint": s3.meta.region_name}
@@ -748,5 +767,6 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         order_of_parts,
         history_of_events,
         lists_of_phones,
+        limits_of_resources,
     )
 }

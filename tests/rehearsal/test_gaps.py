@@ -1,4 +1,4 @@
-"""The list of what ministack cannot do is complete, reasoned and still true."""
+"""The list of what ministack cannot do is still true. Whether it is complete is a unit test."""
 
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.probes import PROBES, Lab
 
-EMULATOR = Path(emulated.__file__).parent
 GAPS: list[dict[str, Any]] = [
     gap
     for gap in tomllib.loads((Path(__file__).parent / "emulator_gaps.toml").read_text())["gap"]
@@ -20,11 +19,6 @@ GAPS: list[dict[str, Any]] = [
 ]
 FILES = ("patches.py", "rights.py", "worker_start.py")
 PATCHED = [gap["id"] for gap in GAPS if gap["instead"].startswith(FILES)]
-INSTALLED = next(
-    line.replace("==", " ")
-    for line in (EMULATOR / "requirements.txt").read_text().splitlines()
-    if line.startswith("ministack==")
-)
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +33,6 @@ def patched_lab(boto3_version: str) -> Iterator[Lab]:
     """ministack as the rehearsal runs it."""
     with emulated.running(environments.function(boto3_version)) as running:
         yield Lab(running)
-
-
-def test_each_gap_has_a_reason_and_a_probe() -> None:
-    assert all(gap["what"] and gap["reason"] and gap["instead"] for gap in GAPS)
-    assert {gap["emulator"] for gap in GAPS} == {INSTALLED}
-    assert {gap["id"] for gap in GAPS} == set(PROBES)
-
-
-def test_each_patch_is_listed() -> None:
-    called = {
-        line.strip().removesuffix("()").replace("_", "-")
-        for name in ("patches.py", "rights.py")
-        for line in (EMULATOR / "emulator" / name).read_text().splitlines()
-        if line.startswith("    ") and line.endswith("()") and "." not in line
-    }
-    assert called | {"log-lines-in-json"} == set(PATCHED)
 
 
 @pytest.mark.parametrize("name", PROBES)
