@@ -10,9 +10,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.rehearsal import certificates, environments
+from infra.rehearsal import certificates, environments, lambda_filter
 from infra.web.node import InstalledNode
 
 REGION = "ap-east-1"
@@ -117,17 +118,24 @@ class Cloud:
 
 @contextmanager
 def running(
-    interpreter: Path, port: int = 0, *, patched: bool = True, select_of_items: bool = False
+    interpreter: Path,
+    port: int = 0,
+    *,
+    patched: bool = True,
+    select_of_items: bool = False,
+    tenancy: bool = True,
 ) -> Iterator[Cloud]:
     """Run a new cloud whose functions have this interpreter. Port 0 is any free port.
 
     Without `patched` it is ministack as it is. With `select_of_items` IAM sees `dynamodb:Select` of
-    GetItem and BatchGetItem, too: AWS does not say whether it does. Raises NotStarted.
+    GetItem and BatchGetItem, too: AWS does not say whether it does. Without `tenancy` its account
+    may have no function with tenant isolation. Raises NotStarted.
     """
     environments.RUNS.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=environments.RUNS))
     cloud = Cloud(port or _free_port(), folder)
-    process = _start(cloud, interpreter, patched=patched, select_of_items=select_of_items)
+    ways = {"patched": patched, "select_of_items": select_of_items, "tenancy": tenancy}
+    process = _start(cloud, interpreter, ways)
     try:
         yield Cloud(cloud.port, folder, _make_deployer(cloud, process))
     finally:
@@ -137,14 +145,14 @@ def running(
 
 
 def _start(
-    cloud: Cloud, interpreter: Path, *, patched: bool, select_of_items: bool
+    cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]
 ) -> "subprocess.Popen[bytes]":
     folder = cloud.folder
     certificate, key = certificates.write(folder, cloud.region)
     certificates.write_bundle(folder, certificate)
     (folder / "tmp").mkdir()
     settings = {
-        "interpreter": str(_isolated(interpreter, folder)),
+        "interpreter": str(_isolated(interpreter, folder, as_lambda=patched)),
         "node": str(InstalledNode().program),
         "region": cloud.region,
         "account": ACCOUNT,
@@ -154,8 +162,7 @@ def _start(
         "root": {"key_id": ROOT.key_id, "secret": ROOT.secret},
         "denials": str(folder / "denials.jsonl"),
         "temporary": str(folder / "tmp"),
-        "patched": patched,
-        "select_of_items": select_of_items,
+        **ways,
     }
     file = folder / "settings.json"
     file.write_text(json.dumps(settings))
@@ -169,10 +176,16 @@ def _start(
         )
 
 
-def _isolated(interpreter: Path, folder: Path) -> Path:
-    """Write a command that runs the interpreter with its own packages alone."""
-    command = folder / "python"
-    command.write_text(f'#!/bin/sh\nexec "{interpreter}" -I -B "$@"\n')
+def _isolated(interpreter: Path, folder: Path, *, as_lambda: bool) -> Path:
+    """Write a command that runs the interpreter with its own packages alone; `as_lambda` with what
+    Lambda refuses, too, and with a folder of its own to write to, in place of /tmp.
+    """
+    command, run = folder / "python", f'"{interpreter}" -I -B'
+    lines = ["#!/bin/sh"]
+    if as_lambda:
+        lines.append(f"TMPDIR=$(mktemp -d -p '{folder / 'tmp'}') && export TMPDIR || exit 1")
+        run = f'"{sys.executable}" -I -B "{lambda_filter.__file__}" "$TMPDIR" -- {run}'
+    command.write_text("\n".join([*lines, f'exec {run} "$@"\n']))
     command.chmod(0o755)
     return command
 

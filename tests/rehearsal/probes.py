@@ -17,8 +17,10 @@ from functools import cached_property
 from typing import Any
 
 import httpx
+import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.rehearsal import lambda_filter
 from infra.rehearsal.cloud import ROOT, Cloud, Credentials
 from tests.rehearsal.waiting import until
 
@@ -30,6 +32,43 @@ def handler(event, context):
     logging.getLogger("probe").info("seen")
     logging.getLogger("probe").warning("seen")
     return {"statusCode": 200, "body": json.dumps(event.get("requestContext", {}))}
+"""
+# Code in the place of a function: what is it refused, and which process is it?
+CONFINED = """
+import ctypes, errno, os, pathlib, sys
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CALLS = {
+    "prctl(PR_SET_PDEATHSIG)": lambda: LIBC.prctl(1, 9, 0, 0, 0),
+    "prctl(PR_SET_NAME)": lambda: LIBC.prctl(15, b"probe", 0, 0, 0),
+    "prctl(PR_SET_SECCOMP)": lambda: LIBC.prctl(22, 2, None, 0, 0),
+    "ptrace(PTRACE_TRACEME)": lambda: LIBC.ptrace(0, 0, None, None),
+    "unshare(CLONE_NEWNS)": lambda: LIBC.unshare(0x20000),
+    "seccomp(SECCOMP_GET_ACTION_AVAIL)": lambda: LIBC.syscall(
+        {"x86_64": 317, "aarch64": 277}[os.uname().machine], 2, 0, ctypes.byref(ctypes.c_uint(0))
+    ),
+}
+
+def error(call):
+    ctypes.set_errno(0)
+    return errno.errorcode.get(ctypes.get_errno(), "") if call() < 0 else ""
+
+def is_written(folder):
+    try:
+        file = pathlib.Path(folder, f"probe-{os.getpid()}")
+        file.write_bytes(b"x")
+        file.unlink()
+        return True
+    except OSError:
+        return False
+
+def handler(event, context):
+    folders = ("/dev/shm", os.path.dirname(__file__), os.environ["TMPDIR"])
+    return {
+        "calls": {name: error(call) for name, call in CALLS.items()},
+        "written": [is_written(folder) for folder in folders],
+        "process": os.getpid(),
+    }
 """
 TRUST = {
     "Version": "2012-10-17",
@@ -89,14 +128,33 @@ class Lab:
         """The ARN of a function whose role may write its log."""
         return self._function("writing", "logs:CreateLogStream", "logs:PutLogEvents")
 
-    def _function(self, name: str, *actions: str) -> str:
+    @cached_property
+    def confined(self) -> dict[str, Any]:
+        """What a function finds out about the process that it is in."""
+        self._function("confined", code=CONFINED)
+        found: dict[str, Any] = self.invoke("confined")
+        return found
+
+    @cached_property
+    def isolated_function(self) -> str:
+        """The ARN of a function with tenant isolation."""
+        isolated = {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}
+        return self._function("isolated", code=CONFINED, **isolated)
+
+    def invoke(self, function: str, tenant: str | None = None) -> Any:
+        """Return what a function returns. Raises ClientError."""
+        named = {} if tenant is None else {"TenantId": tenant}
+        response = self.client("lambda").invoke(FunctionName=function, Payload=b"{}", **named)
+        return json.loads(response["Payload"].read())
+
+    def _function(self, name: str, *actions: str, code: str = ECHO, **more: Any) -> str:
         iam = self.client("iam")
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
         if actions:
             iam.put_role_policy(RoleName=name, PolicyName="probe", PolicyDocument=allow(*actions))
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as content:
-            content.writestr("echo.py", ECHO)
+            content.writestr("echo.py", code)
         self.client("logs").create_log_group(logGroupName=name)
         created = self.client("lambda").create_function(
             FunctionName=name,
@@ -105,6 +163,7 @@ class Lab:
             Handler="echo.handler",
             Code={"ZipFile": archive.getvalue()},
             LoggingConfig={"LogGroup": name, "LogFormat": "JSON"},
+            **more,
         )
         return str(created["FunctionArn"])
 
@@ -560,11 +619,7 @@ def keys_of_rows(lab: Lab) -> bool:
 
 
 def is_denied(call: Callable[[], Any]) -> bool:
-    try:
-        call()
-    except ClientError as error:
-        return error.response["Error"]["Code"] == "AccessDeniedException"
-    return False
+    return refusal(call) == "AccessDeniedException"
 
 
 def sources_of_events(lab: Lab) -> bool:
@@ -726,6 +781,83 @@ def lists_of_phones(lab: Lab) -> bool:
         return False
 
 
+def calls_of_the_system(lab: Lab) -> bool:
+    return set(lab.confined["calls"].values()) == {"EPERM"}
+
+
+def folders_of_functions(lab: Lab) -> bool:
+    if not lambda_filter.landlock_version():
+        pytest.skip("this kernel has no Landlock")
+    return bool(lab.confined["written"] == [False, False, True])
+
+
+def tenancy_of_templates(lab: Lab) -> bool:
+    isolation = {"TenantIsolationMode": "PER_TENANT"}
+    properties = {
+        "Runtime": "python3.13",
+        "Role": lab.client("lambda").get_function(FunctionName=lab.function)["Configuration"][
+            "Role"
+        ],
+        "Handler": "index.handler",
+        "Code": {"ZipFile": ECHO},
+        "TenancyConfig": isolation,
+    }
+    made = lab.stack(Isolated={"Type": "AWS::Lambda::Function", "Properties": properties})
+    found = lab.client("lambda").get_function_configuration(FunctionName=made["Isolated"])
+    return bool(found.get("TenancyConfig") == isolation)
+
+
+def tenants_of_functions(lab: Lab) -> bool:
+    function = lab.isolated_function
+    lab.client("lambda").put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=1
+    )
+    first, second, again = (
+        lab.invoke(function, tenant)["process"] for tenant in ("report 1", "report 2", "report 1")
+    )
+    return (
+        first == again != second
+        # It may have two environments, and has them.
+        and refusal(lambda: lab.invoke(function, "report 3")) == "TooManyRequestsException"
+        and lab.invoke(function, "report 2")["process"] == second
+        and refusal(lambda: lab.invoke(function)) == "InvalidParameterValueException"
+        and refusal(lambda: lab.invoke(function, "report#1")) == "InvalidParameterValueException"
+        and refusal(lambda: lab.invoke(lab.function, "report 1"))
+        == "InvalidParameterValueException"
+    )
+
+
+def callers_of_isolated_functions(lab: Lab) -> bool:
+    function, (_, source) = lab.isolated_function, queue(lab)
+    functions, name = lab.client("lambda"), {"FunctionName": lab.isolated_function}
+    version = functions.publish_version(**name)["Version"]
+    refused = [
+        refusal(call)
+        for call in (
+            lambda: functions.create_event_source_mapping(**name, EventSourceArn=source),
+            lambda: functions.create_function_url_config(**name, AuthType="AWS_IAM"),
+            lambda: functions.put_provisioned_concurrency_config(
+                **name, Qualifier=version, ProvisionedConcurrentExecutions=1
+            ),
+        )
+    ]
+    mapping = {"FunctionName": function, "EventSourceArn": source}
+    try:
+        lab.stack(Source={"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping})
+    except WaiterError:
+        return set(refused) == {"InvalidParameterValueException"}
+    return False
+
+
+def refusal(call: Callable[[], Any]) -> str:
+    """Return the code of the error with which a call is refused; "" when it is not."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
 PROBES: dict[str, Callable[[Lab], bool]] = {
     probe.__name__.replace("_", "-"): probe
     for probe in (
@@ -757,6 +889,11 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         changes_of_keys,
         arns_of_roles,
         apis_as_origins,
+        calls_of_the_system,
+        folders_of_functions,
+        tenancy_of_templates,
+        tenants_of_functions,
+        callers_of_isolated_functions,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,

@@ -17,7 +17,7 @@ GAPS: list[dict[str, Any]] = [
     for gap in tomllib.loads((Path(__file__).parent / "emulator_gaps.toml").read_text())["gap"]
     if gap["emulator"].startswith("ministack")
 ]
-FILES = ("patches.py", "rights.py", "worker_start.py")
+FILES = ("patches.py", "rights.py", "tenants.py", "worker_start.py", "lambda_filter.py")
 PATCHED = [gap["id"] for gap in GAPS if gap["instead"].startswith(FILES)]
 
 
@@ -48,3 +48,15 @@ def test_a_gap_is_still_there(lab: Lab, name: str) -> None:
 @pytest.mark.parametrize("name", PATCHED)
 def test_a_patch_does_what_aws_does(patched_lab: Lab, name: str) -> None:
     assert PROBES[name](patched_lab)
+
+
+def test_an_account_that_is_not_enabled_for_tenant_isolation_has_no_such_function(
+    boto3_version: str,
+) -> None:
+    with emulated.running(environments.function(boto3_version), tenancy=False) as running:
+        lab = Lab(running)
+        assert lab.function
+        with pytest.raises(ClientError, match="not supported for this account in the ap-east-1"):
+            assert lab.isolated_function
+        with pytest.raises(WaiterError):
+            PROBES["tenancy-of-templates"](lab)

@@ -6,8 +6,9 @@ project on its path.
 The settings: `interpreter` (that functions run under), `node` (Node.js), `region`, `account`,
 `port`, `certificate` and `key`, `root` (the account's own keys), `denials` (a file to which each
 denial of IAM is appended, one JSON object a line), `temporary` (a folder), `patched` (whether
-patches.py and rights.py are applied) and `select_of_items` (whether IAM sees `dynamodb:Select` of
-reads of single items).
+patches.py, rights.py and tenants.py are applied), `select_of_items` (whether IAM sees
+`dynamodb:Select` of reads of single items) and `tenancy` (whether the account may have functions
+with tenant isolation).
 """
 
 import asyncio
@@ -38,6 +39,7 @@ def main() -> None:
         sys.path.insert(0, str(HERE))
         importlib.import_module("patches").apply()
         importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
+        importlib.import_module("tenants").apply()
     record_denials(Path(settings["denials"]))
     serve()
 
@@ -60,6 +62,7 @@ def set_environment() -> None:
         "REHEARSAL_PORT": str(settings["port"]),
         "REHEARSAL_REGION": settings["region"],
         "REHEARSAL_ALONE": "1",
+        "REHEARSAL_TENANCY": "on" if settings["tenancy"] else "off",
     }
     for_functions = {
         "AWS_CA_BUNDLE": settings["certificate"],
