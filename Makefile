@@ -87,8 +87,8 @@ SHORT ?=
 WRITE ?=
 ## `1`: measure pyvips and sharp, too, which are installed first
 PEERS ?=
-## The attacks to play, when not all are: `flood`, `unsent_media`, `messages`, `hoaxes`, `one_source`,
-## `honest_phone`, `routes_apart`, `source_search`
+## The attacks to play, when not all are: `flood`, `unsent_media`, `messages`, `junk_photos`, `hoaxes`,
+## `one_source`, `honest_phone`, `routes_apart`, `source_search`
 ATTACK ?=
 ## `random`: other examples in each run of the property tests
 HYPOTHESIS_PROFILE ?= steady

@@ -17,6 +17,7 @@ from tests.load.attacks import (
     flood,
     hoaxes,
     honest_phone,
+    junk_photos,
     messages,
     one_source,
     routes_apart,
@@ -30,6 +31,7 @@ ATTACKS: Mapping[str, tuple[Callable[[int], Result], int]] = {
     "flood": (flood.play, 20_000),
     "unsent_media": (unsent_media.play, 10_000),
     "messages": (messages.play, 2_000),
+    "junk_photos": (junk_photos.play, 2_000),
     "hoaxes": (hoaxes.play, 500),
     "one_source": (one_source.play, 40),
     "honest_phone": (honest_phone.play, 10),
@@ -37,7 +39,7 @@ ATTACKS: Mapping[str, tuple[Callable[[int], Result], int]] = {
     "source_search": (source_search.play, 40),
 }
 # With `--short` the load alone is smaller: what is no flood stays as it is.
-SHORTENED, FLOODS = 10, ("flood", "unsent_media", "messages", "hoaxes")
+SHORTENED, FLOODS = 10, ("flood", "unsent_media", "messages", "junk_photos", "hoaxes")
 
 
 def main() -> int:
