@@ -24,7 +24,7 @@ from infra.deploy.artefacts import Artefacts
 from infra.deploy.city import check_city, check_shards
 from infra.deploy.packaged import Packaged, read_packaged
 from infra.deploy.parameters import misspelt, read_parameters, show
-from infra.deploy.quota import check_concurrency
+from infra.deploy.quota import check_concurrency, check_isolation
 from infra.deploy.stack import Stack
 from infra.local import template
 from infra.packaging.build_folder import BUILD, alone_in
@@ -106,7 +106,8 @@ def check(stage: str) -> None:
     make_client(session, "sts").get_caller_identity()
     Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
     declared = template.load("app.yaml")["Parameters"]
-    read_parameters(declared, os.environ)
+    given = read_parameters(declared, os.environ)
+    check_isolation(given, session.region_name, _partition(session))
     for warning in misspelt(declared, os.environ):
         print(warning, file=sys.stderr)
 
@@ -121,8 +122,9 @@ def prepare(stage: str, build: Path) -> "Deployment":
     check_city(packaged.template, present, _replaceable())
     check_shards(packaged.template, present, _replaceable())
     check_concurrency(given, present, make_client(session, "lambda"))
+    partition = _partition(session)
+    check_isolation(given, session.region_name, partition)
     named = os.environ.get("BUCKET")
-    partition = session.get_partition_for_region(session.region_name)
     given |= web_clients.parameters(given, present, build, partition)
     artefacts = Artefacts(
         s3=make_client(session, "s3"),
@@ -228,6 +230,10 @@ class Deployment:
             if before.get(name, declared[name].get("Default", "")) != value
         ]
         return "\n".join(["  with new values of parameters:", *lines, ""]) if lines else ""
+
+
+def _partition(session: Any) -> str:
+    return str(session.get_partition_for_region(session.region_name))
 
 
 def _replaceable() -> list[str]:

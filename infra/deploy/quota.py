@@ -1,4 +1,6 @@
-"""The account's Lambda concurrency, before a stack reserves some of it."""
+"""What Lambda has in an account and region, before a stack asks for it: concurrency to reserve, and
+tenant isolation.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +13,10 @@ PARAMETERS = {
     "OfficerReservedConcurrency": "OFFICER_RESERVED_CONCURRENCY",
 }
 LEFT_TO_OTHERS = 100  # Lambda keeps as many for functions that reserve none
+# AWS names all its commercial regions but Asia Pacific (New Zealand) (Lambda developer guide,
+# "Tenant isolation"). China and GovCloud are partitions of their own, and have none.
+WITHOUT_TENANT_ISOLATION = ("ap-southeast-6",)
+SHARED = "DECODER_ISOLATION=shared (docs/security.md says what protects files from each other then)"
 
 
 def check_concurrency(
@@ -44,3 +50,14 @@ def _reserved_before(present: Mapping[str, Any] | None) -> dict[str, int]:
         for each in (present or {}).get("Parameters", [])
     }
     return {name: int(kept.get(name) or 0) for name in PARAMETERS}
+
+
+def check_isolation(given: Mapping[str, str], region: str, partition: str) -> None:
+    """Raise Refused when the decoder is to have tenant isolation in a region without it."""
+    if given.get("DecoderIsolation") != "tenant":
+        return
+    if partition != "aws" or region in WITHOUT_TENANT_ISOLATION:
+        raise Refused(
+            f"DECODER_ISOLATION=tenant: Lambda has no tenant isolation in {region}. Nothing was "
+            f"changed. Deploy to another region, or with {SHARED}."
+        )

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.deploy.packaged import DATA_TYPES
 from infra.deploy.plan import type_name
+from infra.deploy.quota import SHARED
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, code_of
 from infra.stage.progress import Pause, Progress, first_cause, operation_events, watch
@@ -20,6 +21,8 @@ SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_P
 ADVICE = (
     ("not authorized to perform", "Your credentials lack this right: ask for it, or use others."),
     ("AccessDenied", "Your credentials lack a right: the reason names it."),
+    ("Tenancy configuration is not supported", "AWS has not enabled this account for tenant "
+     f"isolation of Lambda: ask AWS for it, or run `make deploy` with {SHARED}."),
     ("UnreservedConcurrentExecution", "Lower RESERVED_CONCURRENCY, or ask AWS for more of Lambda's "
      "concurrent executions."),
     ("LimitExceeded", "A quota of the account is used up: ask AWS to raise it, or remove what is "

@@ -12,7 +12,7 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from infra.deploy.__main__ import check, prepare
-from infra.deploy.quota import check_concurrency
+from infra.deploy.quota import check_concurrency, check_isolation
 from infra.stage.faults import Refused
 
 TEMPLATE: dict[str, Any] = {
@@ -278,3 +278,34 @@ def test_what_the_stage_has_reserved_already_counts_as_free() -> None:
     check_concurrency({"ReservedConcurrency": "700"}, present, Lambda())
     with pytest.raises(Refused):
         check_concurrency({"ReservedConcurrency": "701"}, present, Lambda())
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("ap-southeast-6", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_a_region_without_tenant_isolation_has_no_isolated_decoder(
+    region: str, partition: str
+) -> None:
+    with pytest.raises(Refused, match=f"no tenant isolation in {region}.*=shared"):
+        check_isolation({"DecoderIsolation": "tenant"}, region, partition)
+    check_isolation({"DecoderIsolation": "shared"}, region, partition)
+    check_isolation({}, region, partition)
+
+
+def test_a_region_with_tenant_isolation_has_an_isolated_decoder() -> None:
+    check_isolation({"DecoderIsolation": "tenant"}, "ap-east-1", "aws")
+
+
+def test_a_deployment_to_a_region_without_tenant_isolation_is_refused_before_it_begins(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = json.loads((build / "template.json").read_text())
+    template["Parameters"] |= {"DecoderIsolation": {"Type": "String", "Default": "shared"}}
+    (build / "template.json").write_text(json.dumps(template))
+    monkeypatch.setenv("DECODER_ISOLATION", "tenant")
+    prepare("dev", build)
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(variable, "ap-southeast-6")
+    with pytest.raises(Refused, match="no tenant isolation"):
+        prepare("dev", build)

@@ -152,6 +152,11 @@ def test_a_plan_that_another_deployment_has_removed_needs_nothing_more() -> None
         ("The specified hosted zone does not exist", "HOSTED_ZONE"),
         ("Something new", "`make deploy STAGE=dev` again"),
         ("Rate exceeded", "`make deploy STAGE=dev` again"),
+        (
+            'Resource handler returned message: "Tenancy configuration is not supported for this '
+            'account in the ap-northeast-1 Region. (Service: Lambda, Status Code: 400)"',
+            "`make deploy STAGE=dev` with DECODER_ISOLATION=shared",
+        ),
     ],
 )
 def test_a_known_reason_has_its_advice(reason: str, said: str) -> None:
