@@ -110,6 +110,38 @@ def opened_by_residents(resources: Resources) -> None:
             statement["Principal"] = {"AWS": roles}
 
 
+def with_select_of_reads(role: str) -> Callable[[Resources], object]:
+    """Demand `dynamodb:Select` of every read, also of those that AWS may not send it with."""
+
+    def change(resources: Resources) -> None:
+        changed = 0
+        for statement in policy_of(resources, role)["Statement"]:
+            condition = statement.get("Condition", {})
+            if select := condition.get("StringEqualsIfExists", {}).pop("dynamodb:Select", None):
+                condition.setdefault("StringEquals", {})["dynamodb:Select"] = select
+                changed += 1
+        assert changed, f"{role} has no such condition"
+
+    return change
+
+
+def with_right_of_decoder(resources: Resources) -> None:
+    """Let the decoder read every original."""
+    statement = {
+        "Sid": "ReadOriginals",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": {"Fn::Sub": "${MediaBucket.Arn}/originals/*"},
+    }
+    policy_of(resources, "DecodeRole")["Statement"].append(statement)
+
+
+def with_secret_of_decoder(resources: Resources) -> None:
+    """Tell the decoder where the secret of the audit is."""
+    environment = resources["Decode"]["Properties"].setdefault("Environment", {})
+    environment.setdefault("Variables", {})["AUDIT_SECRET"] = {"Ref": "AuditSecret"}
+
+
 def without_setting(function: str, name: str) -> Callable[[Resources], object]:
     return lambda resources: resources[function]["Properties"]["Environment"]["Variables"].pop(name)
 
@@ -156,6 +188,7 @@ def without_viewers(resources: Resources) -> None:
 NEVER_READY = r"(the photo and the video are ready|the kind media about report \w+): not within"
 REPORTS, CASEWORK, AUDIT = "test_reports.py", "test_casework.py", "test_audit.py"
 CONFIDENTIAL, WEB = "test_confidential.py", "test_web_clients.py"
+DECODER = "test_decoder.py"
 MUTATIONS = (
     Mutation(
         "the API may not write reports",
@@ -364,6 +397,24 @@ MUTATIONS = (
         REPORTS,
         r"ResourceNotFoundException|secretsmanager:GetSecretValue",
         with_setting("APIHandler", "IDENTITY_SECRET", "tipline-identity"),
+    ),
+    Mutation(
+        "the decoder may read originals",
+        DECODER,
+        r"FAILED .*test_its_role_allows_nothing_but_to_write_its_log\[Decode\]",
+        with_right_of_decoder,
+    ),
+    Mutation(
+        "the decoder knows a secret",
+        DECODER,
+        r"AssertionError: assert \['AUDIT_SECRET'\] == \[\]",
+        with_secret_of_decoder,
+    ),
+    Mutation(
+        "a read is allowed only with the key Select",
+        REPORTS,
+        r"MakeThumbnailsRole.*dynamodb:GetItem on",
+        with_select_of_reads("MakeThumbnailsRole"),
     ),
     Mutation(
         "the code calls what the oldest boto3 does not have",

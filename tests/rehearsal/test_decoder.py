@@ -1,0 +1,133 @@
+"""The functions that open files: what code that has taken one over finds, and whom it meets."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.load_level import LoadLevel
+from infra.rehearsal import cloud as emulated
+from infra.rehearsal import environments
+from tests import media_samples
+from tests.rehearsal import uploads
+from tests.rehearsal.conftest import log_group
+from tests.rehearsal.intruders import Attempt, Intruder
+from tests.rehearsal.probes import refusal
+from tests.rehearsal.stage import Stage
+from tests.rehearsal.waiting import until
+from tests.template.test_decoder import DECODERS, is_harmless
+
+PHOTO = media_samples.jpeg()
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_its_role_allows_nothing_but_to_write_its_log(stage: Stage, name: str) -> None:
+    iam = stage.cloud.client("iam", emulated.ROOT)
+    role = {"RoleName": configuration(stage, name)["Role"].rpartition("/")[2]}
+    (policy,) = iam.list_role_policies(**role)["PolicyNames"]
+    document = iam.get_role_policy(**role, PolicyName=policy)["PolicyDocument"]
+    (statement,) = document["Statement"]
+    assert set(statement["Action"]) == LOGGING
+    assert stage.resources[log_group(name)] in statement["Resource"]
+    assert not iam.list_attached_role_policies(**role)["AttachedPolicies"]
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_code_in_its_place_is_refused_everything(stage: Stage, name: str) -> None:
+    intruder = Intruder(stage, name)
+    named = stage.resources
+    key = {"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
+    bucket = stage.outputs["MediaBucketName"]
+    attempts = [
+        Attempt("s3", "get_object", {"Bucket": bucket, "Key": "originals/a"}),
+        Attempt("s3", "put_object", {"Bucket": bucket, "Key": "derived/a", "Body": b"x"}),
+        Attempt("dynamodb", "get_item", {"TableName": named["ReportsTable"], "Key": key}),
+        Attempt("secretsmanager", "get_secret_value", {"SecretId": named["AuditSecret"]}),
+        Attempt("sqs", "receive_message", {"QueueUrl": named["UploadsQueue"]}),
+        Attempt("lambda", "invoke", {"FunctionName": stage.function("MakeThumbnails")}),
+    ]
+    assert [each for each in attempts if not intruder.is_refused(each)] == []
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_its_settings_are_no_secret(stage: Stage, name: str) -> None:
+    settings = configuration(stage, name).get("Environment", {}).get("Variables", {})
+    assert [each for each, value in settings.items() if not is_harmless(each, value)] == []
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_no_event_reaches_it(stage: Stage, name: str) -> None:
+    functions, named = stage.client("lambda"), {"FunctionName": stage.function(name)}
+    assert functions.list_event_source_mappings(**named)["EventSourceMappings"] == []
+    try:
+        policy = json.loads(functions.get_policy(**named)["Policy"])
+    except ClientError:
+        return
+    assert policy["Statement"] == []
+
+
+@pytest.fixture(scope="module")
+def isolated(boto3_version: str, build: Path) -> Iterator[Stage]:
+    """A stage whose decoders have tenant isolation, in a cloud of its own."""
+    with emulated.running(environments.function(boto3_version)) as cloud:
+        stage = Stage(cloud)
+        stage.deploy(build, DECODER_ISOLATION="tenant")
+        stage.set_level(LoadLevel.NORMAL)
+        yield stage
+
+
+@pytest.mark.parametrize(
+    ("category", "decoder"),
+    [("suspected_offender", "Decode"), ("missing_elderly", "DecodeCritical")],
+)
+def test_two_reports_never_share_an_environment(
+    isolated: Stage, category: str, decoder: str
+) -> None:
+    # The smoke test of the deployment has had one, too.
+    before = environments_of(isolated, decoder)
+    media = [{"content_type": "image/jpeg", "size": len(PHOTO)}] * 2
+    for number in (1, 2):
+        made = isolated.report(category, media=media)
+        for position, grant in enumerate(made["uploads"]):
+            uploads.post(isolated, grant, PHOTO)
+            await_ready(isolated, made, position)
+        # The second photo of a report finds the environment of the first.
+        assert environments_of(isolated, decoder) - before == number
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_call_that_names_no_tenant_is_refused(isolated: Stage, name: str) -> None:
+    call = {"FunctionName": isolated.function(name), "Payload": b"{}"}
+    invoke = isolated.cloud.client("lambda", emulated.ROOT).invoke
+    assert refusal(lambda: invoke(**call)) == "InvalidParameterValueException"
+
+
+def test_an_account_without_tenant_isolation_is_told_what_to_do(
+    boto3_version: str, build: Path
+) -> None:
+    with emulated.running(environments.function(boto3_version), tenancy=False) as cloud:
+        failed = Stage(cloud).try_deploy(build, DECODER_ISOLATION="tenant")
+    assert failed.returncode == 1
+    assert "Tenancy configuration is not supported for this account" in failed.stderr
+    assert "with DECODER_ISOLATION=shared" in failed.stderr
+
+
+def configuration(stage: Stage, name: str) -> Any:
+    return stage.client("lambda").get_function_configuration(FunctionName=stage.function(name))
+
+
+def environments_of(stage: Stage, name: str) -> int:
+    """Return how many processes of a function have started."""
+    return sum('"function started"' in line for line in stage.own_lines(log_group(name)))
+
+
+def await_ready(stage: Stage, report: Any, position: int) -> None:
+    def is_ready() -> bool:
+        found = stage.call("GET", f"/v1/reports/{report['id']}", receipt=report["receipt"])
+        return bool(found.json["media"][position]["state"] == "ready")
+
+    until(is_ready, "the photo is ready")
