@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> None:
     if folders and landlock_version():
         allow_writing(folders)
     refuse_calls()
-    os.execv(program[0], program)  # noqa: S606 - what was asked for
+    os.execvp(program[0], program)  # noqa: S606  (it is what was asked for)
 
 
 if __name__ == "__main__":

@@ -791,20 +791,31 @@ def folders_of_functions(lab: Lab) -> bool:
     return bool(lab.confined["written"] == [False, False, True])
 
 
-def tenancy_of_templates(lab: Lab) -> bool:
-    isolation = {"TenantIsolationMode": "PER_TENANT"}
+def function_of_template(lab: Lab, **more: Any) -> str:
+    """Make a function by a template, and return its name."""
+    known = lab.client("lambda").get_function_configuration(FunctionName=lab.function)
     properties = {
         "Runtime": "python3.13",
-        "Role": lab.client("lambda").get_function(FunctionName=lab.function)["Configuration"][
-            "Role"
-        ],
+        "Role": known["Role"],
         "Handler": "index.handler",
         "Code": {"ZipFile": ECHO},
-        "TenancyConfig": isolation,
+        **more,
     }
-    made = lab.stack(Isolated={"Type": "AWS::Lambda::Function", "Properties": properties})
-    found = lab.client("lambda").get_function_configuration(FunctionName=made["Isolated"])
+    made = lab.stack(Function={"Type": "AWS::Lambda::Function", "Properties": properties})
+    return made["Function"]
+
+
+def tenancy_of_templates(lab: Lab) -> bool:
+    isolation = {"TenantIsolationMode": "PER_TENANT"}
+    function = function_of_template(lab, TenancyConfig=isolation)
+    found = lab.client("lambda").get_function_configuration(FunctionName=function)
     return bool(found.get("TenancyConfig") == isolation)
+
+
+def concurrency_of_templates(lab: Lab) -> bool:
+    function = function_of_template(lab, ReservedConcurrentExecutions=1)
+    found = lab.client("lambda").get_function_concurrency(FunctionName=function)
+    return bool(found.get("ReservedConcurrentExecutions") == 1)
 
 
 def tenants_of_functions(lab: Lab) -> bool:
@@ -894,6 +905,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         tenancy_of_templates,
         tenants_of_functions,
         callers_of_isolated_functions,
+        concurrency_of_templates,
         tags_of_stacks,
         gateway_responses,
         mfa_setup,
