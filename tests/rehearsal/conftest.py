@@ -21,6 +21,8 @@ FUNCTIONS = (
     "Officers",
     "AuthorizeOfficer",
     "MakeThumbnails",
+    "Decode",
+    "DecodeCritical",
     "RecordMedia",
     "PublishCritical",
     "PublishNotices",

@@ -53,6 +53,8 @@ class _Stack:
                 return self.value(then if self.holds(condition) else otherwise)
             case {"Ref": str() as name} if name in self.parameters:
                 return self.parameters[name]
+            case {"Fn::Join": [separator, {"Ref": name}]} if name in self.parameters:
+                return str(self.parameters[name]).replace(",", separator)
             case dict():
                 decided = {name: self.value(value) for name, value in node.items()}
                 return {name: value for name, value in decided.items() if value != _NO_VALUE}

@@ -8,9 +8,6 @@ import pytest
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
-# Until the functions are there.
-pytestmark = pytest.mark.xfail(raises=(KeyError, AssertionError), strict=True)
-
 DECODERS = ("Decode", "DecodeCritical")
 CALLERS = {"MakeThumbnailsRole", "MakeCriticalThumbnailsRole"}
 # What may be set for them: nothing that differs between stages.
