@@ -11,6 +11,8 @@ from infra.stage.faults import Refused
 PARAMETERS = {
     "ReservedConcurrency": "RESERVED_CONCURRENCY",
     "OfficerReservedConcurrency": "OFFICER_RESERVED_CONCURRENCY",
+    "DecodeReservedConcurrency": "DECODE_RESERVED_CONCURRENCY",
+    "DecodeCriticalReservedConcurrency": "DECODE_CRITICAL_RESERVED_CONCURRENCY",
 }
 LEFT_TO_OTHERS = 100  # Lambda keeps as many for functions that reserve none
 # AWS names all its commercial regions but Asia Pacific (New Zealand) (Lambda developer guide,

@@ -144,15 +144,13 @@ def running(
         shutil.rmtree(folder / "tmp", ignore_errors=True)
 
 
-def _start(
-    cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]
-) -> "subprocess.Popen[bytes]":
+def _start(cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]) -> "subprocess.Popen[bytes]":
     folder = cloud.folder
     certificate, key = certificates.write(folder, cloud.region)
     certificates.write_bundle(folder, certificate)
     (folder / "tmp").mkdir()
     settings = {
-        "interpreter": str(_isolated(interpreter, folder, as_lambda=patched)),
+        "interpreter": str(_isolated(interpreter, folder, as_lambda=ways["patched"])),
         "node": str(InstalledNode().program),
         "region": cloud.region,
         "account": ACCOUNT,

@@ -29,29 +29,29 @@ def test_all_run_on_arm64_and_python_313(functions: dict[str, Any]) -> None:
     } == {("python3.13", "arm64")}
 
 
-def test_only_what_opens_files_has_the_media_layer(functions: dict[str, Any]) -> None:
-    assert {
-        name: function["Layers"] for name, function in functions.items() if "Layers" in function
-    } == {name: [{"Ref": "MediaLayer"}] for name in ("Decode", "DecodeCritical")}
-
-
 def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
     assert functions["APIHandler"]["Timeout"] < 29
     assert functions["Officers"]["Timeout"] < 29
 
 
-def test_concurrency_is_reserved_for_what_the_gateway_calls_and_only_by_parameter(
+def test_concurrency_is_reserved_for_what_somebody_waits_for_and_only_by_parameter(
     template: dict[str, Any],
 ) -> None:
     name = "ReservedConcurrentExecutions"
     default = deployed(template)
-    reserved = deployed(template, ReservedConcurrency="200", OfficerReservedConcurrency="20")
+    reserved = deployed(
+        template,
+        ReservedConcurrency="200",
+        OfficerReservedConcurrency="20",
+        DecodeReservedConcurrency="30",
+        DecodeCriticalReservedConcurrency="10",
+    )
     assert not [one for one, each in default.items() if name in each["Properties"]]
     assert {
         one: each["Properties"][name]
         for one, each in reserved.items()
         if name in each["Properties"]
-    } == {"APIHandler": "200", "Officers": "20"}
+    } == {"APIHandler": "200", "Officers": "20", "Decode": "30", "DecodeCritical": "10"}
 
 
 SWEEPS = ("SweepCritical", "SweepNormal", "SweepUpkeep")

@@ -18,9 +18,12 @@ from chalicelib.errors import Unavailable
 from chalicelib.media.decoding import Decoding, Undecided, Unproved, jpeg_size
 from chalicelib.media_decoding import images, sounds, videos
 from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
+from infra.rehearsal import lambda_filter
 from tests import media_samples as samples
+from tests.bench.rows import ROOT
 from tests.decoding import DECODING, derive, environments, file_of, processes_below
 from tests.mutated import KINDS
+from tests.under_filter import ATTACKS
 
 # A wall time that no test reaches, even on a busy machine.
 MINUTES = 300.0
@@ -160,6 +163,19 @@ def test_a_fault_of_the_store_is_not_the_files() -> None:
     with pytest.raises(Unavailable):
         DECODING.derive("image/jpeg", file_of(bytes(1000), unreachable))
     assert_unharmed(DECODING)
+
+
+def test_all_is_opened_and_judged_where_lambda_refuses_prctl_and_seccomp() -> None:
+    command = lambda_filter.command(sys.executable, "-m", "tests.under_filter")
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    seen = json.loads(done.stdout)
+    assert seen["refused"] == "EPERM"
+    assert seen["m4a"] == ["playback"]
+    assert seen["files"] == {key: ["preview", "thumb"] for key in KINDS}
+    assert seen["truncated"] == {"rejected": "unreadable"}
+    assert seen["bomb"] == {"rejected": "too_many_pixels"}
+    assert seen["attacks"] == {key: {"rejected": "unprocessable"} for key in ATTACKS}
+    assert seen["next"] == ["preview", "thumb"]
 
 
 # What comes back
