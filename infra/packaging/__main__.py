@@ -6,6 +6,7 @@ template.json.
     project      app.py, chalicelib, the city, .chalice and the dependencies, as Lambda needs them
     → chalice    `chalice package`, with the templates of infra/ merged over its own
     → apis       the second function behind the gateway, and which serves each route
+    → aliases    by which requests and events reach functions
     → preflights what the gateway itself responds to pages of other origins
     → throttles  the limits of officers' routes
     → firewall   its response, in the gateway's words

@@ -15,6 +15,7 @@ from chalicelib.domain import city
 from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.languages import text
 from infra.packaging import (
+    aliases,
     apis,
     bundle,
     firewall,
@@ -60,8 +61,8 @@ def complete(template: Template, configuration: Path) -> Template:
     """Add what Chalice has no words for, and return the template. `configuration` is Chalice's
     folder.
     """
-    with_apis = apis.complete(template, configuration)
-    limited = throttles.complete(preflights.complete(with_apis))
+    with_aliases = aliases.complete(apis.complete(template, configuration))
+    limited = throttles.complete(preflights.complete(with_aliases))
     return web.complete(firewall.complete(limited))
 
 

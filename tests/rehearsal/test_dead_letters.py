@@ -51,11 +51,9 @@ def without_layer(stage: Stage) -> Iterator[None]:
     """Take the layer from what opens files: no decoder loads."""
     functions, name = stage.client("lambda"), stage.function("Decode")
     layers = functions.get_function_configuration(FunctionName=name)["Layers"]
-    functions.update_function_configuration(FunctionName=name, Layers=[])
+    stage.reconfigure("MakeThumbnails", Layers=[])
     yield
-    functions.update_function_configuration(
-        FunctionName=name, Layers=[layer["Arn"] for layer in layers]
-    )
+    stage.reconfigure("MakeThumbnails", Layers=[layer["Arn"] for layer in layers])
 
 
 @contextmanager

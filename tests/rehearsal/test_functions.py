@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from chalicelib.handlers import index
+from infra.packaging.aliases import ALIAS
 from infra.packaging.apis import LOGICAL_IDS
 from tests import events
 from tests.rehearsal.conftest import FUNCTIONS, log_group
@@ -86,7 +87,9 @@ def called_for(stage: Stage) -> dict[tuple[str, str], str]:
     """The function that the gateway calls for each method of a path, by its logical id."""
     gateway = stage.client("apigateway")
     api = stage.resources["RestAPI"]
-    names = {stage.function(logical_id): logical_id for logical_id in LOGICAL_IDS.values()}
+    names = {
+        f"{stage.function(logical_id)}:{ALIAS}": logical_id for logical_id in LOGICAL_IDS.values()
+    }
     found = {}
     pages = gateway.get_paginator("get_resources")
     for page in pages.paginate(restApiId=api, embed=["methods"]):

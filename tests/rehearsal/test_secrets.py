@@ -67,4 +67,4 @@ def restart(stage: Stage, *functions: str) -> None:
     for function in functions:
         name = {"FunctionName": stage.function(function)}
         memory = client.get_function_configuration(**name)["MemorySize"]
-        client.update_function_configuration(**name, MemorySize=memory)
+        stage.reconfigure(function, MemorySize=memory)

@@ -30,6 +30,12 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def expanded(template: dict[str, Any]) -> dict[str, Any]:
+    """The resources that SAM makes of it, by logical id."""
+    return dict(templates.translate(template)["Resources"])
+
+
+@pytest.fixture(scope="session")
 def functions(resources: dict[str, Any]) -> dict[str, Any]:
     """The properties of each function, by logical id."""
     return {

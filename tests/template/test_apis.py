@@ -10,6 +10,7 @@ from chalice.app import Chalice
 from app import create_app
 from chalicelib.config import Api
 from infra.packaging import apis, package
+from infra.packaging.aliases import alias_of
 from infra.packaging.bundle import Incomplete
 from tests.template.conftest import of_type
 
@@ -30,7 +31,7 @@ def served(app: Chalice) -> set[tuple[str, str]]:
 def called(resources: dict[str, Any], api: Api) -> set[tuple[str, str]]:
     """Return the methods of paths that the gateway sends to a function."""
     paths = resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
-    function = f"functions/${{{apis.LOGICAL_IDS[api]}.Arn}}/invocations"
+    function = f"functions/${{{alias_of(apis.LOGICAL_IDS[api])}}}/invocations"
     return {
         (method.upper(), path)
         for path, methods in paths.items()
@@ -65,7 +66,7 @@ def test_the_gateway_may_call_the_function_of_officers_for_their_paths_only(
     sources = [
         permission["SourceArn"]["Fn::Sub"]
         for permission in permissions
-        if permission["FunctionName"] == {"Ref": "Officers"}
+        if permission["FunctionName"] == {"Ref": alias_of("Officers")}
     ]
     assert {source.rpartition("${RestAPI}")[2] for source in sources} == {
         "/*/*/v1/officer/*",

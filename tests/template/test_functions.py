@@ -8,7 +8,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from infra.local.template import unless_restored
-from infra.packaging import templates
+from infra.packaging.aliases import alias_of
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
@@ -93,15 +93,15 @@ def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
     ],
 )
 def test_a_queue_gives_back_only_the_messages_that_failed(
-    functions: dict[str, Any], function: str, queue: str
+    expanded: dict[str, Any], function: str, queue: str
 ) -> None:
-    source = only_event(functions[function])
-    assert source["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
+    source = mapping_of(expanded, function)
+    assert source["EventSourceArn"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(functions: dict[str, Any]) -> None:
-    assert only_event(functions["MakeThumbnails"])["BatchSize"] == 1
+def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(expanded: dict[str, Any]) -> None:
+    assert mapping_of(expanded, "MakeThumbnails")["BatchSize"] == 1
 
 
 def test_upkeep_takes_no_more_than_its_share(functions: dict[str, Any]) -> None:
@@ -206,12 +206,11 @@ def test_names_stay_within_their_limits_at_the_longest_stage(
 
 
 def test_the_template_expands_offline_and_keeps_every_setting(
-    template: dict[str, Any], functions: dict[str, Any]
+    expanded: dict[str, Any], functions: dict[str, Any]
 ) -> None:
-    expanded = templates.translate(template)["Resources"]
     mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
-        "MakeThumbnails",
+        alias_of("MakeThumbnails"),
         "RecordMedia",
         *READERS,
         "DoUpkeep",
@@ -224,6 +223,17 @@ def test_the_template_expands_offline_and_keeps_every_setting(
     assert of_type(expanded, "AWS::Lambda::Function").keys() == functions.keys()
     (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
     assert (stage["StageName"], stage["TracingEnabled"]) == ("api", False)
+
+
+def mapping_of(expanded: dict[str, Any], function: str) -> dict[str, Any]:
+    """Return the event source of a function, which may call it by its alias."""
+    mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
+    (found,) = (
+        dict(mapping)
+        for mapping in mappings.values()
+        if mapping["FunctionName"]["Ref"] in (function, alias_of(function))
+    )
+    return found
 
 
 def only_event(function: dict[str, Any]) -> dict[str, Any]:
