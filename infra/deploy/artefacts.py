@@ -88,13 +88,23 @@ class Artefacts:
         except ClientError as error:
             if code_of(error) in ("404", "NoSuchBucket"):
                 return False
-            if code_of(error) in ("403", "AccessDenied", "Forbidden", "301", "400"):
+            if code_of(error) in ("301", "400"):
                 raise Refused(
-                    f"The bucket {self.bucket} is not this account's in {self.region}, or you lack "
-                    "the right s3:ListBucket on it. Name another one: BUCKET=…"
+                    f"The bucket {self.bucket} is in another region than {self.region}. Lambda "
+                    "loads code from its own region only. Name another one: BUCKET=…"
                 ) from None
+            if code_of(error) in ("403", "AccessDenied", "Forbidden"):
+                raise Refused(self._not_ours()) from None
             raise
         return True
+
+    def _not_ours(self) -> str:
+        return (
+            f"The bucket {self.bucket} belongs to another account, or you lack the right "
+            f"s3:ListBucket on it. Nothing was sent there. All of AWS shares the names of buckets, "
+            "so anybody may have taken this one. If it is yours, ask for the right; else name one "
+            "that is: BUCKET=…"
+        )
 
     def _create(self) -> None:
         place: dict[str, Any] = (
@@ -102,7 +112,13 @@ class Artefacts:
             if self.region == "us-east-1"  # S3 refuses it as a place
             else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         )
-        self.s3.create_bucket(Bucket=self.bucket, **place)
+        try:
+            self.s3.create_bucket(Bucket=self.bucket, **place)
+        except ClientError as error:
+            # Somebody has taken the name since it was looked up.
+            if code_of(error) == "BucketAlreadyExists":
+                raise Refused(self._not_ours()) from None
+            raise
         say(f"Created the bucket {self.bucket}.")
 
     def _holds(self, key: str, digest: bytes) -> bool:

@@ -175,11 +175,27 @@ def test_every_call_names_the_owner_of_the_bucket(packaged: Packaged) -> None:
     assert without == {"CreateBucket"}
 
 
-def test_a_bucket_of_another_account_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("403", r"belongs to another account, or you lack the right s3:ListBucket.*BUCKET="),
+        ("301", r"is in another region than us-east-1.*BUCKET="),
+    ],
+)
+def test_a_bucket_that_is_not_ours_is_refused(code: str, said: str) -> None:
+    place = artefacts()
+    with Stubber(place.s3) as stubber:  # it refuses every other call
+        stubber.add_client_error("head_bucket", code, "refused", int(code))
+        with pytest.raises(Refused, match=said):
+            place.prepare()
+
+
+def test_a_bucket_that_somebody_takes_meanwhile_is_refused() -> None:
     place = artefacts()
     with Stubber(place.s3) as stubber:
-        stubber.add_client_error("head_bucket", "403", "Forbidden", 403)
-        with pytest.raises(Refused, match="BUCKET="):
+        stubber.add_client_error("head_bucket", "404", "Not Found", 404)
+        stubber.add_client_error("create_bucket", "BucketAlreadyExists", "taken", 409)
+        with pytest.raises(Refused, match="belongs to another account"):
             place.prepare()
 
 
