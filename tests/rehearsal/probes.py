@@ -28,6 +28,8 @@ ECHO = """
 import json, logging
 
 def handler(event, context):
+    if "authorizationToken" in event:
+        raise Exception("Unauthorized")
     logging.getLogger().setLevel("INFO")
     logging.getLogger("probe").info("seen")
     logging.getLogger("probe").warning("seen")
@@ -192,22 +194,46 @@ class Lab:
         trusted = ssl.create_default_context(cafile=str(self.cloud.certificate))
         return httpx.Client(verify=trusted, trust_env=False)
 
-    def api(self, *, permission: bool = True) -> str:
+    def api(self, *, permission: bool = True, authorizer: bool = False) -> str:
         """Make an API of one path, `/here`, with its own form of an unknown one; return its URL.
 
-        Without `permission` it may not call the function of that path.
+        Without `permission` it may not call the function of that path. It may never call its
+        `authorizer`, which would refuse everybody with 401.
         """
         function = self.writing_function if permission else self.function
+        region = self.cloud.region
+        functions = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/"
         integration = {
             "type": "aws_proxy",
             "httpMethod": "POST",
-            "uri": f"arn:aws:apigateway:{self.cloud.region}:lambda:path/2015-03-31/functions/"
-            f"{function}/invocations",
+            "uri": f"{functions}{function}/invocations",
+        }
+        asks = {
+            "type": "token",
+            "authorizerUri": f"{functions}{self.function}/invocations",
+            "authorizerResultTtlInSeconds": 0,
+        }
+        security = {
+            "asks": {
+                "type": "apiKey",
+                "name": "Authorization",
+                "in": "header",
+                "x-amazon-apigateway-authtype": "custom",
+                "x-amazon-apigateway-authorizer": asks,
+            }
         }
         body = {
             "swagger": "2.0",
             "info": {"title": "probe", "version": "1"},
-            "paths": {"/here": {"get": {"x-amazon-apigateway-integration": integration}}},
+            "securityDefinitions": security,
+            "paths": {
+                "/here": {
+                    "get": {
+                        "x-amazon-apigateway-integration": integration,
+                        "security": [{"asks": []}] if authorizer else [],
+                    }
+                }
+            },
             "x-amazon-apigateway-gateway-responses": {
                 "MISSING_AUTHENTICATION_TOKEN": {"statusCode": "404"}
             },
@@ -664,6 +690,13 @@ def calls_of_the_gateway(lab: Lab) -> bool:
     return lab.get(f"{lab.api(permission=False)}/here").status_code == 500
 
 
+def calls_of_authorizers(lab: Lab) -> bool:
+    url = f"{lab.api(authorizer=True)}/here"
+    reply = lab.get(url, headers={"Authorization": "a token"})
+    assert reply.status_code in (401, 500), reply.text
+    return reply.status_code == 500
+
+
 def earlier_states_of_tables(lab: Lab) -> bool:
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
@@ -895,6 +928,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         default_policy_of_topics,
         deliveries_of_rules,
         calls_of_the_gateway,
+        calls_of_authorizers,
         earlier_states_of_tables,
         backups_of_deleted_tables,
         changes_of_keys,

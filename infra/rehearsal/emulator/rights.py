@@ -42,6 +42,7 @@ def apply(*, select_of_items: bool) -> None:
     default_policy_of_topics()
     deliveries_of_rules()
     calls_of_the_gateway()
+    calls_of_authorizers()
 
 
 def keys_of_encrypted_resources() -> None:
@@ -283,7 +284,7 @@ def deliveries_of_rules() -> None:
 
 def calls_of_the_gateway() -> None:
     """Let the gateway call only a function whose policy lets it in."""
-    from ministack.services import apigateway_v1, lambda_svc
+    from ministack.services import apigateway_v1
 
     call = apigateway_v1._invoke_lambda_proxy_v1
 
@@ -298,11 +299,7 @@ def calls_of_the_gateway() -> None:
         *given: Any,
         **named: Any,
     ) -> Any:
-        arn = integration["uri"].partition("/functions/")[2].removesuffix("/invocations")
-        _, _, _, region, account, _ = arn.split(":", 5)
-        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage_name}/{method}{path}"
-        policy = lambda_svc.function_policy_for_arn(arn)
-        if not _lets_in("apigateway.amazonaws.com", source, "lambda:InvokeFunction", arn, policy):
+        if not _gateway_may_call(integration["uri"], f"{api_id}/{stage_name}/{method}{path}"):
             message = b'{"message": "Internal server error"}'
             return 500, {"Content-Type": "application/json"}, message
         return await call(
@@ -310,6 +307,33 @@ def calls_of_the_gateway() -> None:
         )
 
     apigateway_v1._invoke_lambda_proxy_v1 = called
+
+
+def calls_of_authorizers() -> None:
+    """Let the gateway ask only an authorizer whose policy lets it in."""
+    from ministack.services import apigateway_v1
+
+    call = apigateway_v1._invoke_authorizer_lambda
+
+    async def called(authorizer: dict[str, Any], event: dict[str, Any], *given: Any) -> Any:
+        api_id = event["methodArn"].split(":")[5].split("/")[0]
+        caller = f"{api_id}/authorizers/{authorizer['id']}"
+        if not _gateway_may_call(authorizer["authorizerUri"], caller):
+            return None  # the gateway returns 500
+        return await call(authorizer, event, *given)
+
+    apigateway_v1._invoke_authorizer_lambda = called
+
+
+def _gateway_may_call(uri: str, caller: str) -> bool:
+    """Return whether the policy of a function lets the gateway in, on behalf of `caller`."""
+    from ministack.services import lambda_svc
+
+    arn = uri.partition("/functions/")[2].removesuffix("/invocations")
+    _, _, _, region, account, _ = arn.split(":", 5)
+    source = f"arn:aws:execute-api:{region}:{account}:{caller}"
+    policy = lambda_svc.function_policy_for_arn(arn)
+    return _lets_in("apigateway.amazonaws.com", source, "lambda:InvokeFunction", arn, policy)
 
 
 def _lets_in(
