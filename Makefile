@@ -44,6 +44,8 @@ ADVANCE ?=
 STAGE ?= dev
 ## `1`: answer each question with yes, for pipelines
 YES ?=
+## `off`: `make deploy`, `make rollback` and `make status` file no drill
+DRILL ?= on
 ## What holds data and may be replaced or removed: logical ids, separated by commas
 REPLACE ?=
 ## Bucket for the zips and the template, when it is not `tipline-artefacts-<account>-<region>`
@@ -106,7 +108,7 @@ SCAN := .venv-scan
 # Node.js comes by pip: no other is needed, or used.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 # How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
-COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" $(BIN)/python -m
+COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" DRILL="$(DRILL)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
 GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage="$(STAGE)")
 # The tools must not look for newer versions, nor report how they are used.
@@ -118,7 +120,7 @@ unexport CITY
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy \
+        contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -258,6 +260,9 @@ deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=.
 	@$(MAKE) --no-print-directory package CITY="$(CITY)" PROCESSOR="$(PROCESSOR)"
 	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)"
 
+rollback: $(VENV)/.installed ## Let the release before serve again: STAGE=prod, in seconds, without a build
+	@$(COMMAND) infra.stage.rollback $(GIVEN_STAGE)
+
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
@@ -273,7 +278,7 @@ cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: int
 figures: $(VENV)/.installed ## Count what the tests try, and write it into docs/reliability.md
 	@$(BIN)/python -m tests.figures
 
-status: $(VENV)/.installed ## Show health, alarms, tasks and queues, locally or of STAGE=dev
+status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
 	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)
 
 logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)

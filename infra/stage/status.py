@@ -1,8 +1,12 @@
 """`make status`: one screen on the state of the local stack that is running or, with `STAGE=prod`,
-of a deployed stage: health, tables and buckets, alarms, the oldest task, queues, the audit's last
-digest.
+of a deployed stage: health, a drill that is filed and withdrawn, tables and buckets, alarms, the
+oldest task, queues, the audit's last digest.
 
     python -m infra.stage.status [--stage prod]
+
+| environment | |
+|---|---|
+| `DRILL=off` | file no drill: for whoever asks every minute |
 
 Exits with 1 when something needs attention.
 """
@@ -25,6 +29,8 @@ from chalicelib.errors import TiplineError
 from chalicelib.store.outbox import Outbox
 from chalicelib.store.seals import Seals
 from chalicelib.store.table import Table
+from infra.deploy.smoke import Trip, files_drills, try_out
+from infra.packaging.aliases import ALIAS
 from infra.stage.faults import Refused, explain, run
 from infra.stage.presence import BUCKETS, find_lost
 from infra.stage.redrive import QUEUES, find_letters, letter_count
@@ -64,6 +70,7 @@ def read_status(target: Target, now: datetime) -> Iterator[Line]:
     """
     parts: list[tuple[str, Callable[[], Iterator[Line]]]] = [
         ("health", lambda: _health(target)),
+        ("drill", lambda: _drill(target)),
         ("version", lambda: _version(target)),
         ("tables", lambda: _tables(target)),
         ("alarms", lambda: _alarms(target)),
@@ -117,21 +124,43 @@ def _health(target: Target) -> Iterator[Line]:
         yield Line("health", f"{text}, and not as it should answer", ok=False)
 
 
+def _drill(target: Target) -> Iterator[Line]:
+    """Try what health does not: whether a report is taken."""
+    if not files_drills():
+        yield Line("drill", "not tried (DRILL=off)")
+        return
+    began = time.monotonic()
+    http = urllib3.PoolManager(timeout=HEALTH_TIMEOUT_S, retries=False)
+    try_out(Trip(target.api, http, "drill", tell=lambda _: None), target)
+    took = (time.monotonic() - began) * 1000
+    yield Line("drill", f"a report was taken and withdrawn in {took:.0f} ms", ok=True)
+
+
 def _version(target: Target) -> Iterator[Line]:
     if target.is_local:
         return
-    code = target.client("lambda").get_function_configuration(
-        FunctionName=target.physical_name("APIHandler")
-    )["CodeSha256"]
+    name, awslambda = target.physical_name("APIHandler"), target.client("lambda")
+    deployed = awslambda.get_function_configuration(FunctionName=name)["CodeSha256"]
+    serving = awslambda.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
+    code = serving["CodeSha256"]
     changed = target.description.get("LastUpdatedTime") or target.description["CreationTime"]
     status = str(target.description["StackStatus"])
     commit = target.outputs.get("Version")
     version = f"commit {commit}, " if commit else ""
-    text = (
-        f"{version}code {base64.b64decode(code).hex()[:12]}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
-    )
+    text = f"{version}code {_short(deployed)}, {changed:%Y-%m-%d %H:%M} UTC, {status}"
     well = not status.endswith("_FAILED") and status != "ROLLBACK_COMPLETE"
     yield Line("deployed", text, ok=well if not well else None)
+    text = f"version {serving['Version']} of residents, code {_short(code)}"
+    if code != deployed:
+        text += (
+            ". That is not what is deployed: the release was rolled back, or failed its trial. "
+            f"Deploy one that works: make deploy{target.command}"
+        )
+    yield Line("serving", text, ok=None if code == deployed else False)
+
+
+def _short(sha256: str) -> str:
+    return base64.b64decode(sha256).hex()[:12]
 
 
 def _tables(target: Target) -> Iterator[Line]:

@@ -2,12 +2,9 @@
 
 import itertools
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -19,77 +16,13 @@ from infra.deploy.smoke import draw_picture, next_steps, smoke_test
 from infra.stage.faults import Refused
 from infra.stage.target import Target
 from tests.deploy.cloudformation import no_pause
-
-
-class Api:
-    """An API that takes a drill, and fails at the requests named in `fails_at`."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.bodies: list[Any] = []
-        self.fails_at: tuple[str, ...] = ()
-        self.states = ["processing", "ready"]
-        self.challenge: dict[str, object] | None = None
-        self.proofs: list[str | None] = []
-        self.keys: list[str] = []
-        self.url = ""
-
-    def respond(self, call: str, body: bytes) -> tuple[int, Any]:
-        self.calls.append(call)
-        if call.startswith(self.fails_at):
-            return 503, {"code": "unavailable"}
-        match call:
-            case "GET /v1/health":
-                return 200, {"status": "ok", "version": "1.2.3", "challenge": self.challenge}
-            case "GET /v1/catalogue":
-                entries = [
-                    {"code": "old", "state": "retired"},
-                    {"code": "noise", "state": "active"},
-                ]
-                return 200, {"categories": entries}
-            case "POST /v1/reports":
-                self.bodies.append(json.loads(body))
-                grant = {"method": "POST", "url": f"{self.url}/upload", "fields": {"key": "k"}}
-                return 201, {"id": "R1", "receipt": "secret", "uploads": [grant]}
-            case "POST /upload":
-                self.bodies.append(body)
-                return 204, None
-            case "GET /v1/reports/mine":
-                state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-                return 200, {"media": [{"state": state}]}
-            case "DELETE /v1/reports/R1":
-                return 200, {}
-        return 404, {}
+from tests.deploy.drills import Api, serving
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    api = Api()
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path == "/v1/reports":
-                api.proofs.append(self.headers["Tipline-Proof"])
-                api.keys.append(self.headers["Idempotency-Key"])
-            status, content = api.respond(f"{self.command} {self.path}", body)
-            data = b"" if content is None else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_DELETE = handle_any
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-    yield api
-    server.shutdown()
-    server.server_close()
+    with serving() as api:
+        yield api
 
 
 def target(api: Api | None = None, **outputs: str) -> Target:
@@ -125,6 +58,15 @@ def test_in_a_flood_the_drill_has_a_proof_of_work(api: Api) -> None:
     api.challenge = challenges.at(LoadLevel.NORMAL, now).as_json()
     smoke_test(target(api), no_pause)
     assert challenges.check(api.proofs[0], api.keys[0], now) == "valid"
+
+
+def test_one_address_that_sends_many_proves_its_work_when_it_is_asked(api: Api) -> None:
+    challenges = Challenges(Identity(b"a master key").challenge_mac)
+    now = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    api.asks_for_a_proof = challenges.at(LoadLevel.NORMAL, now).as_json()
+    smoke_test(target(api), no_pause)
+    assert len(set(api.keys)) == 1
+    assert [challenges.check(proof, api.keys[0], now) for proof in api.proofs[1:]] == ["valid"]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +133,15 @@ def test_a_stage_that_opens_no_file_is_told_apart_from_a_slow_one(
     with pytest.raises(Refused, match="state is processing") as refused:
         smoke_test(local, no_pause, lambda: next(minutes))
     assert ("Files are not opened" in str(refused.value)) is said
+
+
+def test_without_drills_nothing_is_filed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRILL", "off")
+    smoke_test(target(api), no_pause)
+    assert api.calls == ["GET /v1/health", "GET /v1/catalogue"]
+    monkeypatch.setenv("DRILL", "no")
+    with pytest.raises(Refused, match="DRILL=no is neither on nor off"):
+        smoke_test(target(api), no_pause)
 
 
 def test_an_address_that_is_not_ours_is_a_sentence(api: Api) -> None:

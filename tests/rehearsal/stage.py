@@ -1,7 +1,6 @@
 """The deployed stage: what the template made in the rehearsal's cloud, and how clients reach it."""
 
 import json
-import os
 import ssl
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import httpx
 from chalicelib.domain.load_level import LoadLevel, Override
 from chalicelib.store.load_level import LoadLevels
 from chalicelib.store.table import Table
+from infra.packaging.aliases import ALIAS, BY_ALIAS
 from infra.rehearsal.cloud import Cloud, without_settings_of_aws
 from tests import events
 from tests.proof_of_work import prove
@@ -90,8 +90,12 @@ class Stage:
         return done.stdout
 
     def try_deploy(self, build: Path, **parameters: str) -> "subprocess.CompletedProcess[str]":
-        more = ["--no-smoke-test"] if os.environ.get("SMOKE_TEST") == "off" else []
-        return self.command("infra.deploy", "--build", str(build), *more, **parameters)
+        return self.command(
+            "infra.deploy",
+            "--build",
+            str(build),
+            **parameters,  # type: ignore[arg-type]  # none is named timeout
+        )
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
@@ -158,6 +162,23 @@ class Stage:
         """Return the deployed name of a function."""
         return self.resources[logical_id]
 
+    def versions(self) -> dict[str, str]:
+        """Return the version that serves, by the function's logical id."""
+        return {
+            name: self.client("lambda").get_alias(FunctionName=self.function(name), Name=ALIAS)[
+                "FunctionVersion"
+            ]
+            for name in BY_ALIAS
+        }
+
+    def reconfigure(self, logical_id: str, **settings: Any) -> None:
+        """Change a function's settings, and let the version with them serve."""
+        functions, name = self.client("lambda"), {"FunctionName": self.function(logical_id)}
+        functions.update_function_configuration(**name, **settings)
+        if logical_id in BY_ALIAS:
+            version = functions.publish_version(**name)["Version"]
+            functions.update_alias(**name, Name=ALIAS, FunctionVersion=version)
+
     def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
         """Invoke a function and return its result. Fails when it fails."""
         response = self.client("lambda").invoke(
@@ -180,10 +201,12 @@ class Stage:
         LoadLevels(table).set_override(Override(level, until))
 
     def command(
-        self, module: str, *arguments: str, **environment: str
+        self, module: str, *arguments: str, timeout: float | None = None, **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command of an operator on this stage."""
-        return run(self.cloud, module, "--stage", NAME, *arguments, **environment)
+        """Run a command of an operator on this stage. Raises TimeoutExpired after `timeout`
+        seconds.
+        """
+        return run(self.cloud, module, "--stage", NAME, *arguments, timeout=timeout, **environment)
 
     def log_lines(self, logical_id: str) -> list[str]:
         """Return the lines of a log group, the oldest first. Of a group that is not there: none."""
@@ -207,7 +230,7 @@ class Stage:
 
 
 def run(
-    cloud: Cloud, module: str, *arguments: str, **variables: str
+    cloud: Cloud, module: str, *arguments: str, timeout: float | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command as somebody with the deployer's keys and nothing else of AWS's."""
     environment = without_settings_of_aws() | cloud.environment | variables
@@ -218,4 +241,5 @@ def run(
         capture_output=True,
         text=True,
         check=False,
+        timeout=timeout,
     )

@@ -5,13 +5,18 @@ It has a cloud of its own: what it breaks is nobody else's.
 """
 
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.packaging.aliases import BY_ALIAS
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal.mutations import Mutation, mutate, without_right
@@ -20,13 +25,28 @@ from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
 REFUSED = Mutation("", "", "", without_right("RecordMediaRole", "sqs:ReceiveMessage"))
-BROKEN = Mutation(
-    "",
-    "",
-    "",
-    module="chalicelib/handlers/index.py",
-    replace=("import", "raise RuntimeError('a bad build')\nimport"),
-)
+INTAKE, BUCKET = "chalicelib/services/intake.py", "chalicelib/media/bucket.py"
+FIRST_LINE = "    body_hash = ids.fingerprint("
+
+
+def changed(module: str, before: str, after: str) -> Mutation:
+    return Mutation("", "", "", module=module, replace=(before, after))
+
+
+# The trial files a drill, and this one takes none.
+RAISES = changed(INTAKE, FIRST_LINE, f'    raise RuntimeError("a bad build")\n{FIRST_LINE}')
+# The trial sends no picture, so only the drill after it notices.
+NO_UPLOAD = changed(BUCKET, 'fields=signed["fields"]', 'fields=signed["fields"] | {"policy": ""}')
+OTHER = changed(INTAKE, '"drill_received"', '"drill_received_by_another_build"')
+A_MINUTE_S = 60
+
+
+def with_a_queue_that_it_may_not_read(resources: dict[str, Any]) -> None:
+    source = {"Type": "SQS", "Properties": {"Queue": {"Fn::Sub": "${UpkeepQueue.Arn}"}}}
+    resources["RecordMedia"]["Properties"]["Events"]["Another"] = source
+
+
+REFUSED_LATER = replace(OTHER, change=with_a_queue_that_it_may_not_read)
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +75,66 @@ def test_the_same_command_succeeds_when_the_cause_is_gone(stage: Stage, build: P
     assert stage.call("GET", "/v1/health").status == 200
 
 
-def test_a_build_that_does_not_work_is_noticed_and_the_one_before_can_be_deployed(
+def test_after_the_first_deployment_there_is_nothing_to_go_back_to(stage: Stage) -> None:
+    refused = stage.command("infra.stage.rollback")
+    assert refused.returncode == 1
+    assert "There is nothing to go back to" in refused.stderr
+
+
+def test_a_build_whose_create_raises_gets_no_traffic(
     stage: Stage, build: Path, tmp_path: Path
 ) -> None:
-    failed = stage.try_deploy(mutate(BROKEN, build, tmp_path))
+    with reporting(stage) as statuses:
+        failed = stage.try_deploy(mutate(RAISES, build, tmp_path))
     assert failed.returncode == 1
-    assert "The smoke test failed at: health" in failed.stderr
+    assert "The trial of APIHandler, version 2, failed at: report, a drill" in failed.stderr
+    assert "The new build gets no traffic" in failed.stderr
+    # A refusal of a flood is not one of a bad build.
+    assert set(statuses) <= {201, 429}
+    assert 201 in statuses
+
+
+def test_the_state_says_that_another_build_is_deployed_than_serves(stage: Stage) -> None:
+    shown = stage.command("infra.stage.status")
+    assert shown.returncode == 1
+    assert "LOOK serving         version 1 of residents" in shown.stdout
+    assert "ok   drill" in shown.stdout, shown.stdout
+
+
+def test_a_bad_build_that_serves_already_goes_back_by_itself(
+    stage: Stage, build: Path, tmp_path: Path
+) -> None:
+    failed = stage.try_deploy(mutate(NO_UPLOAD, build, tmp_path))
+    assert failed.returncode == 1
+    assert "The new versions serve." in failed.stdout
+    assert "The smoke test failed at: upload by its grant" in failed.stderr
+    assert "What served before serves again" in failed.stderr
+    assert stage.versions() == dict.fromkeys(BY_ALIAS, "1")
+
+
+def test_a_release_is_rolled_back_within_a_minute(
+    stage: Stage, build: Path, tmp_path: Path
+) -> None:
+    stage.deploy(mutate(OTHER, build, tmp_path))
+    assert "1" not in stage.versions().values()
+    with reporting(stage) as statuses:
+        back = stage.command("infra.stage.rollback", timeout=A_MINUTE_S)
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "works." in back.stdout
+    assert stage.versions() == dict.fromkeys(BY_ALIAS, "1")
+    assert set(statuses) <= {201, 429}
+    shutil.rmtree(tmp_path)
+
+
+def test_an_update_that_fails_does_not_change_what_serves(
+    stage: Stage, build: Path, tmp_path: Path
+) -> None:
+    failed = stage.try_deploy(mutate(REFUSED_LATER, build, tmp_path))
+    assert failed.returncode == 1
+    assert "does not have permissions to call sqs:ReceiveMessage" in failed.stderr
+    assert stage.versions() == dict.fromkeys(BY_ALIAS, "1")
     stage.deploy(build)
     assert stage.call("GET", "/v1/health").status == 200
-    shutil.rmtree(tmp_path)
 
 
 def test_the_state_is_on_one_screen(stage: Stage) -> None:
@@ -137,6 +208,26 @@ def test_a_destroyed_stage_keeps_its_data_until_its_name_is_given(stage: Stage) 
     assert again.returncode == 0, again.stdout + again.stderr
     assert table not in stage.client("dynamodb").list_tables()["TableNames"]
     assert {state(stage, key) for key in keys} == {"PendingDeletion"}
+
+
+@contextmanager
+def reporting(stage: Stage) -> Iterator[list[int]]:
+    """Send drills one after the other, and collect the statuses of the responses."""
+    statuses: list[int] = []
+    ended = threading.Event()
+
+    def send() -> None:
+        body = {"category": "other", "source": "drill"}
+        while not ended.is_set():
+            statuses.append(stage.send_report(body, str(uuid.uuid4())).status)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield statuses
+    finally:
+        ended.set()
+        sender.join()
 
 
 def state(stage: Stage, key: str) -> str:

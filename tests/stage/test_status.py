@@ -1,6 +1,7 @@
 """The status is one screen, and what cannot be read does not hide the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,17 @@ from chalicelib.domain.seals import hour_of
 from infra.stage.status import WIDTH, Line, read_status, render
 from infra.stage.target import Target
 from tests.client import call, new_key, report
+from tests.deploy.drills import Api, serving
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.usefixtures("aws", "clean", "no_drill")
+
+
+@pytest.fixture
+def no_drill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of these stages have no API."""
+    monkeypatch.setenv("DRILL", "off")
 
 
 def local(aws: Mapping[str, str], **more: str) -> Target:
@@ -158,9 +166,62 @@ def test_the_alarms_of_the_stage_that_are_on_are_named(aws: Mapping[str, str]) -
     ]
 
 
-def test_the_commit_that_is_deployed_is_shown(aws: Mapping[str, str]) -> None:
-    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        return AWSResponse("", 200, HTTPHeaders(), None), {"CodeSha256": "q83v"}
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serving() as api:
+        yield api
+
+
+def test_a_drill_is_filed_and_withdrawn(
+    aws: Mapping[str, str], api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DRILL")
+    target = replace(local(aws), api=api.url)
+    assert lines(target)["drill"].ok is True
+    assert [body["source"] for body in api.bodies] == ["drill"]
+    assert api.calls[-1] == "DELETE /v1/reports/R1"
+
+
+def test_all_is_not_well_when_health_is_and_no_report_is_taken(
+    aws: Mapping[str, str], api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DRILL")
+    api.fails_at = ("POST /v1/reports",)
+    found = lines(replace(local(aws), api=api.url))
+    assert found["health"].ok is True
+    assert found["drill"].ok is False
+    assert "The drill failed at: report, a drill. POST /v1/reports returned 503" in (
+        found["drill"].text
+    )
+
+
+def test_without_drills_none_is_filed(aws: Mapping[str, str], api: Api) -> None:
+    found = lines(replace(local(aws), api=api.url))
+    assert found["drill"] == Line("drill", "not tried (DRILL=off)")
+    assert api.calls == ["GET /v1/health"]
+
+
+def test_the_commit_that_is_deployed_and_the_version_that_serves_are_shown(
+    aws: Mapping[str, str],
+) -> None:
+    found = deployed_lines(aws, serving="q83v")
+    assert found["deployed"].text.startswith("commit 0123456789+changes, code abcdef, ")
+    assert found["serving"] == Line("serving", "version 6 of residents, code abcdef")
+
+
+def test_a_build_that_does_not_serve_is_to_be_looked_at(aws: Mapping[str, str]) -> None:
+    line = deployed_lines(aws, serving="AAAA")["serving"]
+    assert line.ok is False
+    assert line.text.startswith("version 6 of residents, code 000000. That is not what is deployed")
+
+
+def deployed_lines(aws: Mapping[str, str], serving: str) -> dict[str, Line]:
+    """Return the lines of a stage whose newest code is `q83v`, by label."""
+
+    def answer(params: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        qualified = "Qualifier=live" in params["url"] or params["query_string"]
+        code = {"CodeSha256": serving, "Version": "6"} if qualified else {"CodeSha256": "q83v"}
+        return AWSResponse("", 200, HTTPHeaders(), None), code
 
     session: Any = boto3.Session()
     session.events.register("before-call.lambda.GetFunctionConfiguration", answer)
@@ -170,8 +231,7 @@ def test_the_commit_that_is_deployed_is_shown(aws: Mapping[str, str]) -> None:
     stage.__dict__["resources"] = {
         "APIHandler": {"PhysicalResourceId": "api", "ResourceType": "AWS::Lambda::Function"}
     }
-    [line] = [line for line in read_status(stage, NOW) if line.label == "deployed"]
-    assert line.text.startswith("commit 0123456789+changes, code abcdef, ")
+    return lines(stage)
 
 
 def test_the_screen_fits_80_columns_and_counts_what_is_wrong() -> None:

@@ -1,0 +1,127 @@
+"""A trial sends each function what AWS would send it, and files a drill that it withdraws."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.handlers import media_events
+from chalicelib.handlers.auth import authorize_officer
+from infra.deploy.trial import try_versions
+from infra.local.gateway.functions import both_functions
+from infra.packaging.aliases import BY_ALIAS
+from infra.stage.faults import Refused
+from infra.stage.target import Target
+from infra.stage.versions import Served
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WANTED = {name: Served("7") for name in BY_ALIAS}
+type Function = Callable[[Any, Any], Any]
+
+
+class Lambda:
+    """Runs the functions of this project in this process. `replaced` are run in their place."""
+
+    def __init__(self, **replaced: Function) -> None:
+        api = both_functions()
+        self.functions: dict[str, Function] = {
+            "APIHandler": api("POST", "/v1/reports").app,
+            "Officers": api("GET", "/v1/officer/reports").app,
+            "AuthorizeOfficer": authorize_officer,
+            "MakeThumbnails": media_events.make_thumbnails,
+        } | replaced
+        self.events: list[tuple[str, Mapping[str, Any], Any]] = []
+
+    def invoke(self, *, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
+        assert Qualifier == "7"
+        event = json.loads(Payload)
+        try:
+            returned, more = self.functions[FunctionName](event, None), {}
+        except Exception as error:
+            returned, more = {"errorMessage": str(error)}, {"FunctionError": "Unhandled"}
+        self.events.append((FunctionName, event, returned))
+        return {"Payload": io.BytesIO(json.dumps(returned).encode()), **more}
+
+    def statuses(self) -> list[tuple[str, int]]:
+        """Return each request that was sent, and the status of its response."""
+        return [
+            (f"{event['httpMethod']} {event['resource']}", returned["statusCode"])
+            for _, event, returned in self.events
+            if "httpMethod" in event
+        ]
+
+
+def tried(functions: Lambda) -> None:
+    class Stage(Target):
+        def client(self, service: str, **_: Any) -> Any:
+            return functions
+
+    outputs = {"EndpointURL": "https://abc.execute-api.us-east-1.amazonaws.com/api/"}
+    stage = Stage("dev", boto3.Session(), None, outputs, "https://api.test")
+    stage.__dict__["resources"] = {name: {"PhysicalResourceId": name} for name in BY_ALIAS}
+    try_versions(stage, WANTED)
+
+
+def test_each_function_is_tried_and_the_drill_is_withdrawn() -> None:
+    functions = Lambda()
+    tried(functions)
+    assert functions.statuses() == [
+        ("GET /v1/health", 200),
+        ("GET /v1/catalogue", 200),
+        ("POST /v1/reports", 201),
+        ("GET /v1/reports/mine", 200),
+        ("DELETE /v1/reports/{report_id}", 204),
+        ("GET /v1/officer/reports", 403),
+    ]
+    assert {name for name, *_ in functions.events} == set(BY_ALIAS)
+    drill = functions.events[2][1]
+    assert drill["requestContext"]["identity"]["sourceIp"] == "192.0.2.1"
+
+
+def test_without_drills_nothing_is_filed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRILL", "off")
+    functions = Lambda()
+    tried(functions)
+    assert {call.split()[0] for call, _ in functions.statuses()} == {"GET"}
+    assert {name for name, *_ in functions.events} == set(BY_ALIAS)
+
+
+def raises(*_: object) -> None:
+    raise RuntimeError("a bad build")
+
+
+def lets_in(*_: object) -> dict[str, str]:
+    return {"principalId": "nobody"}
+
+
+@pytest.mark.parametrize(
+    ("function", "replacement", "said"),
+    [
+        ("APIHandler", raises, "health.*failed: a bad build.*FUNCTION=residents"),
+        ("Officers", raises, "a list for a stranger.*a bad build.*FUNCTION=officers"),
+        ("AuthorizeOfficer", raises, "a token of nobody.*a bad build.*=authorize_officer"),
+        ("AuthorizeOfficer", lets_in, "a token of nobody.*refused nothing"),
+        ("MakeThumbnails", raises, "no message.*a bad build.*FUNCTION=make_thumbnails"),
+    ],
+)
+def test_a_function_that_does_not_do_its_work_is_named(
+    function: str, replacement: Function, said: str
+) -> None:
+    with pytest.raises(
+        Refused, match=rf"(?s)The trial of {function}, version 7, failed at: {said}"
+    ):
+        tried(Lambda(**{function: replacement}))
+
+
+def test_a_create_that_raises_fails_the_trial() -> None:
+    serve = Lambda().functions["APIHandler"]
+
+    def broken(event: Any, context: Any) -> Any:
+        return raises() if event["httpMethod"] == "POST" else serve(event, context)
+
+    with pytest.raises(Refused, match=r"failed at: report, a drill\. It failed: a bad build"):
+        tried(Lambda(APIHandler=broken))
