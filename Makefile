@@ -92,6 +92,8 @@ PEERS ?=
 ## The attacks to play, when not all are: `flood`, `unsent_media`, `messages`, `junk_photos`, `hoaxes`,
 ## `one_source`, `honest_phone`, `routes_apart`, `source_search`
 ATTACK ?=
+## The version of a release: `0.2.0rc1`
+VERSION ?=
 ## `random`: other examples in each run of the property tests
 HYPOTHESIS_PROFILE ?= steady
 ## The Python to install with, when it is not the first one found
@@ -121,7 +123,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
-        smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
+        release smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -262,6 +264,9 @@ deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=.
 
 rollback: $(VENV)/.installed ## Let the release before serve again: STAGE=prod, in seconds, without a build
 	@$(COMMAND) infra.stage.rollback $(GIVEN_STAGE)
+
+release: $(VENV)/.installed ## Make a release of this commit: make release VERSION=0.2.0rc1
+	@$(BIN)/python -m infra.release "$(VERSION)"
 
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)

@@ -32,10 +32,15 @@ _MAX_AGE_IN_FLOOD_S = 20
 
 
 class Health(Shape):
-    """`load_level` is from 0 (normal) to 3 (heavy flood). `challenge` is as in the catalogue."""
+    """`load_level` is from 0 (normal) to 3 (heavy flood). `challenge` is as in the catalogue.
+
+    `version` is that of the last release before what runs, and `commit` what runs exactly, with
+    `+changes` where files differed from it; null where it is not known.
+    """
 
     status: Literal["ok"] = "ok"
     version: str
+    commit: str | None
     load_level: int
     challenge: ChallengeView | None
 
@@ -177,11 +182,18 @@ class CatalogueView(Shape):
 def get_health(call: Call) -> Response:
     """Check that the service is up.
 
-    Returns the version of the service, and how far above the usual the number of reports is. Does
-    not check the database or other services that it uses: the level may be the last known one.
+    Returns the version of the service, its commit, and how far above the usual the number of
+    reports is. Does not check the database or other services that it uses: the level may be the
+    last known one.
     """
-    level = flood_wiring.load_level(call.now)
-    return Response(Health(version=__version__, load_level=level, challenge=_challenge(call)))
+    return Response(
+        Health(
+            version=__version__,
+            commit=wiring.settings().commit or None,
+            load_level=flood_wiring.load_level(call.now),
+            challenge=_challenge(call),
+        )
+    )
 
 
 @routes.get("/v1/catalogue", returns={200: CatalogueView, 304: None})

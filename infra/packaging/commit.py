@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 CHANGED = "+changes"
 
@@ -14,6 +15,15 @@ def commit_of(root: Path) -> str | None:
     if not short:
         return None
     return short + (CHANGED if _git(root, "status", "--porcelain", "--", ".") else "")
+
+
+def write_commit(template: dict[str, Any], commit: str) -> None:
+    """Write the commit into a template: an output for operators, and what the API says of itself,
+    which goes back with the code.
+    """
+    template["Outputs"]["Version"] = {"Value": commit}
+    residents = template["Resources"]["APIHandler"]["Properties"]
+    residents["Environment"]["Variables"]["COMMIT"] = commit
 
 
 def _git(root: Path, *arguments: str) -> str:

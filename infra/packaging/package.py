@@ -11,7 +11,7 @@ from chalicelib.domain import city
 from infra import openapi
 from infra.city import check
 from infra.packaging import bundle, installation, npm, preflights, sbom
-from infra.packaging.commit import commit_of
+from infra.packaging.commit import commit_of, write_commit
 from infra.packaging.functions import build_functions
 from infra.packaging.layer import build_layer, pinned
 from infra.packaging.locked import Lock, read_lock
@@ -49,7 +49,7 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
     commit = commit_of(root)
     if commit:
-        template["Outputs"]["Version"] = {"Value": commit}
+        write_commit(template, commit)
     components = sbom.write(build, project / "vendor", commit, root / npm.LOCK)
     template["Outputs"]["Components"] = {"Value": f"sbom-{components}.json"}
     verify_template(template, build)

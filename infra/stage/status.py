@@ -115,11 +115,13 @@ def _health(target: Target) -> Iterator[Line]:
     took = (time.monotonic() - began) * 1000
     text = f"{response.status} in {took:.0f} ms"
     try:
-        version = response.json().get("version")
-    except (ValueError, AttributeError):
-        version = None
+        shown = response.json()
+        version, commit = shown["version"], shown.get("commit")
+    except (ValueError, KeyError, TypeError):
+        version = commit = None
     if response.status == 200 and version:
-        yield Line("health", f"{text}, version {version}", ok=True)
+        runs = f", commit {commit}" if commit else ""
+        yield Line("health", f"{text}, version {version}{runs}", ok=True)
     else:
         yield Line("health", f"{text}, and not as it should answer", ok=False)
 

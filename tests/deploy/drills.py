@@ -28,7 +28,8 @@ class Api:
             return 503, {"code": "unavailable"}
         match call:
             case "GET /v1/health":
-                return 200, {"status": "ok", "version": "1.2.3", "challenge": self.challenge}
+                about = {"version": "1.2.3", "commit": "c92bbd5c41"}
+                return 200, {"status": "ok", **about, "challenge": self.challenge}
             case "GET /v1/catalogue":
                 entries = [
                     {"code": "old", "state": "retired"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, flood_wiring, wiring
+from chalicelib import __version__, errors, flood_wiring, wiring
 from chalicelib.domain import times
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.officers import Role
@@ -66,6 +66,14 @@ def put(**body: Any) -> Reply:
 def stats() -> dict[str, Any]:
     shown: dict[str, Any] = call("GET", "/v1/officer/stats", officer="chief").json["load_level"]
     return shown
+
+
+def test_the_health_names_the_version_and_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for commit, shown in (("c92bbd5c41", "c92bbd5c41"), ("", None)):
+        monkeypatch.setenv("COMMIT", commit)
+        wiring.reset()
+        health = call("GET", "/v1/health").json
+        assert (health["version"], health["commit"]) == (__version__, shown)
 
 
 def test_many_reports_in_a_minute_raise_it(aws: Mapping[str, str]) -> None:

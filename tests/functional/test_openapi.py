@@ -190,7 +190,7 @@ def test_a_report_needs_its_key_and_a_change_its_version() -> None:
 def test_an_undocumented_response_fails_the_test_that_meets_it(
     status: int, kind: str, text: str
 ) -> None:
-    health = '{"status":"ok","version":"1","load_level":0,"challenge":null}'
+    health = '{"status":"ok","version":"1","commit":null,"load_level":0,"challenge":null}'
     assert_documented("GET", "/v1/health", 200, "application/json", health)
     with pytest.raises(AssertionError):
         assert_documented("GET", "/v1/health", status, kind, text)

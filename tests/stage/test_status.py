@@ -53,6 +53,14 @@ def test_an_api_that_does_not_answer_is_to_be_looked_at(aws: Mapping[str, str]) 
     assert lines(local(aws))["health"].ok is False
 
 
+def test_what_runs_is_named_by_its_version_and_commit(aws: Mapping[str, str]) -> None:
+    with serving() as api:
+        stage = Target("dev", boto3.Session(), None, local(aws).outputs, api.url)
+        line = lines(stage)["health"]
+    assert line.ok
+    assert line.text.endswith("version 1.2.3, commit c92bbd5c41")
+
+
 def test_without_tasks_and_messages_all_is_well(aws: Mapping[str, str]) -> None:
     found = lines(local(aws))
     assert found["oldest task"] == Line("oldest task", "none is due", ok=True)

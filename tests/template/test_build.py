@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.local import template
 from infra.packaging import bundle
-from infra.packaging.commit import commit_of
+from infra.packaging.commit import commit_of, write_commit
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,3 +96,11 @@ def test_without_git_no_commit_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     assert commit_of(tmp_path) is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit_of(ROOT) is None
+
+
+def test_operators_and_the_api_know_the_commit() -> None:
+    app = template.load("app.yaml")
+    write_commit(app, "c92bbd5c41")
+    assert app["Outputs"]["Version"] == {"Value": "c92bbd5c41"}
+    residents = app["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    assert residents["COMMIT"] == "c92bbd5c41"
