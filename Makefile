@@ -123,7 +123,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
         contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
-        release smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
+        release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -294,6 +294,9 @@ redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally o
 
 restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
 	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table="$(TABLE)" --at="$(AT)"
+
+migrate: $(VENV)/.installed ## Migrate the rows of STAGE=dev that are of an old form (CHECK=1: only count)
+	@$(COMMAND) infra.stage.migrate $(GIVEN_STAGE) $(if $(filter 1,$(CHECK)),--dry-run)
 
 rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=content
 	@$(COMMAND) infra.stage.rotate_key $(GIVEN_STAGE) --key="$(KEY)"

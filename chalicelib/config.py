@@ -141,8 +141,8 @@ class Settings:
     )
     stage: str = _setting("Name of the stage.", default="local")
     commit: str = _setting(
-        "Commit that was packaged, for `GET /v1/health`: packaging writes it. Empty where it is not "
-        "known, as on the local stack.",
+        "Commit that was packaged, for `GET /v1/health`: packaging writes it. Empty where it is "
+        "not known, as on the local stack.",
         default="",
     )
     limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)

@@ -11,7 +11,6 @@ release reads that file.
 import argparse
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

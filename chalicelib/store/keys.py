@@ -35,6 +35,7 @@ bulletins    CATALOGUE              LOAD_LEVEL | OVERRIDES
              PUBLIC#<channel>       CHANGED | <published_at>#<id>    what readers see; `*`: all
              PUBLIC#ENDED#<channel> <ended_at>#<id>          how bulletins ended; `*`: all
 sources      SALT | SOURCE#<token>  store/sources.py
+each         MIGRATION#<number>     STATE: where `make migrate` stands with this table
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
@@ -111,6 +112,10 @@ def media_owner(owner_id: str) -> str:
 
 def _partition(owner: Owner) -> str:
     return f"{owner.kind.upper()}#{owner.id}"
+
+
+def migration(number: str) -> Key:
+    return f"MIGRATION#{number}", "STATE"
 
 
 def report(report_id: str) -> str:

@@ -31,6 +31,7 @@ from infra.deploy.quota import check_concurrency, check_isolation
 from infra.deploy.stack import Stack
 from infra.local import template
 from infra.packaging.build_folder import BUILD, alone_in
+from infra.stage import migrate
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run
 from infra.stage.officers import has_admins
@@ -52,10 +53,15 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     with alone_in(wanted.build):
         deployment = prepare(wanted.stage, wanted.build)
+        migrate.say_missing(wanted.stage, deployment.session)
         if not deployment.carry_out(plan_only=wanted.plan_only):
             return 0
     target = find_stage(wanted.stage, deployment.session)
     put_live(target, deployment.version_before)
+    if deployment.before is None:
+        migrate.migrate_stage(target)  # there is nothing yet: it only notes that they are done
+    else:
+        migrate.say_missing(wanted.stage, deployment.session)
     web_clients.publish(target, wanted.build)
     print(smoke.next_steps(target, has_admins(target)))
     return 0

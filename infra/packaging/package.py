@@ -10,6 +10,7 @@ from pathlib import Path
 from chalicelib.domain import city
 from infra import openapi
 from infra.city import check
+from infra.migrations import all_migrations
 from infra.packaging import bundle, installation, npm, preflights, sbom
 from infra.packaging.commit import commit_of, write_commit
 from infra.packaging.functions import build_functions
@@ -50,6 +51,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     commit = commit_of(root)
     if commit:
         write_commit(template, commit)
+    if migrations := all_migrations():
+        template["Outputs"]["Migrations"] = {"Value": migrations[-1].number}
     components = sbom.write(build, project / "vendor", commit, root / npm.LOCK)
     template["Outputs"]["Components"] = {"Value": f"sbom-{components}.json"}
     verify_template(template, build)

@@ -27,9 +27,38 @@ _CONSEQUENCES = ("cancelled", "canceled")
 
 
 @dataclass
+class StatusLine:
+    """A line that is rewritten in a terminal; elsewhere a new one now and then."""
+
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    clock: Callable[[], float] = time.monotonic
+    _shown_at: float | None = None
+    _line: str = ""
+
+    def show(self, line: str) -> None:
+        if self.out.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            text = f"{time.strftime('%H:%M:%S')}  {line}"
+            self.out.write("\r\033[K" + (text if len(text) < width else text[: width - 1] + "…"))
+            self.out.flush()
+        elif line != self._line and (
+            self._shown_at is None or self.clock() - self._shown_at >= QUIET_S
+        ):
+            self._shown_at = self.clock()
+            say(line)
+        self._line = line
+
+    def end(self) -> None:
+        """Leave the line that was rewritten."""
+        if self._line and self.out.isatty():
+            self.out.write("\r\033[K")
+            self.out.flush()
+
+
+@dataclass
 class Progress:
-    """What is printed of the events: in a terminal one line that is rewritten, elsewhere a line now
-    and then; a failure always has a line. `total` is the number of resources that change.
+    """What is printed of the events of a stack; a failure always has a line. `total` is the number
+    of resources that change.
     """
 
     total: int
@@ -37,8 +66,9 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     _done: set[str] = field(default_factory=set)
     _running: dict[str, str] = field(default_factory=dict)
-    _shown_at: float | None = None
-    _line: str = ""
+
+    def __post_init__(self) -> None:
+        self._line = StatusLine(self.out, self.clock)
 
     def show(self, events: Sequence[Event], stack: str) -> None:
         """Show new events, the oldest first."""
@@ -48,13 +78,10 @@ class Progress:
         now = ", ".join(list(self._running)[:NAMES_SHOWN])
         more = len(self._running) - NAMES_SHOWN
         line = f"{count} done" + (f", now {now}" if now else "")
-        self._print(line + (f" and {more} more" if more > 0 else ""))
+        self._line.show(line + (f" and {more} more" if more > 0 else ""))
 
     def end(self) -> None:
-        """Leave the line that was rewritten."""
-        if self._line and self.out.isatty():
-            self.out.write("\r\033[K")
-            self.out.flush()
+        self._line.end()
 
     def _take(self, event: Event, stack: str) -> None:
         name, status = event["LogicalResourceId"], str(event["ResourceStatus"])
@@ -69,19 +96,6 @@ class Progress:
         if is_cause(event):
             self.end()
             say(f"failed: {name}: {event.get('ResourceStatusReason', 'no reason given')}")
-
-    def _print(self, line: str) -> None:
-        if self.out.isatty():
-            width = shutil.get_terminal_size().columns - 1
-            text = f"{time.strftime('%H:%M:%S')}  {line}"
-            self.out.write("\r\033[K" + (text if len(text) < width else text[: width - 1] + "…"))
-            self.out.flush()
-        elif line != self._line and (
-            self._shown_at is None or self.clock() - self._shown_at >= QUIET_S
-        ):
-            self._shown_at = self.clock()
-            say(line)
-        self._line = line
 
 
 def watch(cloudformation: Any, stack_id: str, progress: Progress, pause: Pause = time.sleep) -> str:

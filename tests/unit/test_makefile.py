@@ -47,6 +47,7 @@ each_switch = pytest.mark.parametrize(
         ("destroy", "DATA", "--data"),
         ("openapi", "CHECK", "--check"),
         ("docs", "CHECK", "--check"),
+        ("migrate", "CHECK", "--dry-run"),
         ("words", "STRICT", "--strict"),
         ("load", "SHORT", "--short"),
         ("load", "WRITE", "--write"),

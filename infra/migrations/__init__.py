@@ -1,0 +1,41 @@
+"""The migrations of a stage's rows, for `make migrate`: each is a module with a number.
+
+    m0001_listed.py     MIGRATION = Migration("0001", "give each report …", "ReportsTableName", …)
+
+`change` returns what makes a row of the old form one of the new, or None when nothing is to be
+done. Its update must have a condition that fails when the row was changed meanwhile: then it is
+tried again, and a row that is met twice is left alone. The attribute `form` of a row says which
+form it has; without it, 0.
+"""
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from chalicelib.store.table import Row
+from chalicelib.store.writes import Update
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step. `table` is the output of the stack that names the table; with `sort_key`, only
+    rows with this one are read. `what` says in a few words what it does.
+    """
+
+    number: str
+    what: str
+    table: str
+    change: Callable[[Row], Update | None]
+    sort_key: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.number} ({self.what})"
+
+
+def all_migrations() -> list[Migration]:
+    """Return the migrations, in their order."""
+    names = sorted(each.name for each in pkgutil.iter_modules(__path__))
+    found = [import_module(f"{__name__}.{name}").MIGRATION for name in names if name[0] == "m"]
+    return sorted(found, key=lambda each: each.number)
