@@ -74,10 +74,10 @@ class Internet:
 
 
 class Stage:
-    """A deployed stage, and a client of its API."""
+    """A deployed stage, and a client of its API. Operators' commands are those of `root`."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud, self.internet = cloud, Internet(cloud)
+    def __init__(self, cloud: Cloud, root: Path = ROOT) -> None:
+        self.cloud, self.internet, self.root = cloud, Internet(cloud), root
         self.sweeps = 0
 
     def deploy(self, build: Path, **parameters: str) -> str:
@@ -206,7 +206,8 @@ class Stage:
         """Run a command of an operator on this stage. Raises TimeoutExpired after `timeout`
         seconds.
         """
-        return run(self.cloud, module, "--stage", NAME, *arguments, timeout=timeout, **environment)
+        more: dict[str, Any] = {"root": self.root, "timeout": timeout}
+        return run(self.cloud, module, "--stage", NAME, *arguments, **more, **environment)
 
     def log_lines(self, logical_id: str) -> list[str]:
         """Return the lines of a log group, the oldest first. Of a group that is not there: none."""
@@ -230,13 +231,18 @@ class Stage:
 
 
 def run(
-    cloud: Cloud, module: str, *arguments: str, timeout: float | None = None, **variables: str
+    cloud: Cloud,
+    module: str,
+    *arguments: str,
+    root: Path = ROOT,
+    timeout: float | None = None,
+    **variables: str,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command as somebody with the deployer's keys and nothing else of AWS's."""
     environment = without_settings_of_aws() | cloud.environment | variables
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
+        cwd=root,
         env=environment | {"YES": "1"},
         capture_output=True,
         text=True,
