@@ -281,7 +281,7 @@ load: $(VENV)/.installed ## Attack a local stack, and see what holds (SHORT=1: a
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md)
 	@$(BIN)/python -m tests.cost $(if $(filter 1,$(WRITE)),--write)
 
-figures: $(VENV)/.installed ## Count what the tests try, and write it into docs/reliability.md
+figures: $(VENV)/.installed ## Count what the tests try
 	@$(BIN)/python -m tests.figures
 
 status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
