@@ -134,6 +134,8 @@ class Run:
                 self._stopped.set()
                 wait(works)
                 self._note(until=None, owner=None)
+                line.end()
+                say(f"{self.migration.number} has stopped. The same command goes on from here.")
                 raise
             finally:
                 line.end()

@@ -77,8 +77,9 @@ def start(
     shutil.rmtree(own, ignore_errors=True)
     shutil.copytree(build, own, ignore=shutil.ignore_patterns(".lock", "project"))
     print(f"Functions run with boto3 {boto3}.", file=output, flush=True)
-    # pyproject.toml keeps `make test` out of this folder.
-    command = [sys.executable, "-m", "pytest", str(Path(__file__).parent), "-o", "norecursedirs=.*"]
+    # pyproject.toml keeps `make test` out of this folder. What is skipped says why.
+    command = [sys.executable, "-m", "pytest", str(Path(__file__).parent), "-rs"]
+    command += ["-o", "norecursedirs=.*"]
     return subprocess.Popen(
         [*command, *for_pytest],
         cwd=ROOT,

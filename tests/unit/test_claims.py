@@ -54,6 +54,12 @@ def test_a_count_of_tests_would_be_seen() -> None:
     assert re.search(r"\b\d[\d,]* (?:tests|operations|faults)\b", "8,152 tests: 11,641 faults")
 
 
+def test_each_entry_of_the_changelog_is_one_line() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [Unreleased]")[2]
+    lines = [line for line in text.splitlines() if line]
+    assert [line for line in lines if len(line) > 120 or line.startswith(" ")] == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/overview.md"])
 def test_readers_learn_at_once_what_was_never_tried_on_aws(page: str) -> None:
     assert "**Never tried on AWS**" in words(page)
