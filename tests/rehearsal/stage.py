@@ -206,8 +206,16 @@ class Stage:
         """Run a command of an operator on this stage. Raises TimeoutExpired after `timeout`
         seconds.
         """
-        more: dict[str, Any] = {"root": self.root, "timeout": timeout}
-        return run(self.cloud, module, "--stage", NAME, *arguments, **more, **environment)
+        return run(
+            self.cloud,
+            module,
+            "--stage",
+            NAME,
+            *arguments,
+            root=self.root,
+            timeout=timeout,
+            **environment,
+        )
 
     def log_lines(self, logical_id: str) -> list[str]:
         """Return the lines of a log group, the oldest first. Of a group that is not there: none."""
