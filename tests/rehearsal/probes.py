@@ -765,6 +765,31 @@ def headers_of_a_version(lab: Lab) -> bool:
     return bool(reply.headers.get("content-disposition") == "attachment")
 
 
+def ranges_of_versions(lab: Lab) -> bool:
+    s3 = lab.client("s3")
+    version = s3.put_object(Bucket=lab.bucket, Key="ranged", Body=b"0123456789")["VersionId"]
+    named = {"Bucket": lab.bucket, "Key": "ranged", "VersionId": version}
+    reply = lab.get(s3.generate_presigned_url("get_object", named), headers={"Range": "bytes=2-4"})
+    beyond = refusal(lambda: s3.get_object(**named, Range="bytes=10-"))
+    return (reply.status_code, reply.content, beyond) == (206, b"234", "InvalidRange")
+
+
+def joins_in_conditions(lab: Lab) -> bool:
+    empty = {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Subnets"}]}, ""]}
+    template = {
+        "Parameters": {"Subnets": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"IsEmpty": empty, "IsFull": {"Fn::Not": [empty]}},
+        "Resources": {
+            name: {"Type": "AWS::SNS::Topic", "Condition": name} for name in ("IsEmpty", "IsFull")
+        },
+    }
+    cloudformation, name = lab.client("cloudformation"), {"StackName": "probe-of-conditions"}
+    cloudformation.create_stack(**name, TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(**name, WaiterConfig={"Delay": 1})
+    made = cloudformation.list_stack_resources(**name)["StackResourceSummaries"]
+    return [each["LogicalResourceId"] for each in made] == ["IsEmpty"]
+
+
 def upload(lab: Lab, key: str, numbers: tuple[int, ...]) -> Any:
     """Upload two parts, complete them in this order, and return the response."""
     s3, options = lab.client("s3"), {"Bucket": lab.bucket, "Key": key}
@@ -934,6 +959,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         changes_of_keys,
         arns_of_roles,
         apis_as_origins,
+        ranges_of_versions,
+        joins_in_conditions,
         calls_of_the_system,
         folders_of_functions,
         tenancy_of_templates,

@@ -34,6 +34,8 @@ def apply() -> None:
     changes_of_keys()
     arns_of_roles()
     apis_as_origins()
+    ranges_of_versions()
+    joins_in_conditions()
 
 
 def pages_of_sign_in() -> None:
@@ -379,3 +381,49 @@ def apis_as_origins() -> None:
 
     cloudfront._forward_to_origin = forwarded
     cloudfront._is_aws_owned_host = lambda host: is_of_aws(host) and not is_api(host)
+
+
+def ranges_of_versions() -> None:
+    """Return the range that a request for a named version asks for, and not the whole."""
+    from ministack.services import s3
+
+    get = s3._get_object
+
+    def got(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
+        status, sent, body = get(bucket, key, headers, query)
+        if status != 200 or "range" not in headers:
+            return status, sent, body
+        found = s3._parse_range(headers["range"], len(body))
+        if found is None:
+            return s3._error("InvalidRange", "The requested range is not satisfiable", 416, key)
+        first, last = found
+        # A checksum is of the whole.
+        sent = {name: value for name, value in sent.items() if "-checksum-" not in name.lower()}
+        sent["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+        sent["Content-Length"] = str(last - first + 1)
+        return 206, sent, body[first : last + 1]
+
+    s3._get_object = got
+
+
+def joins_in_conditions() -> None:
+    """Let a condition join the items of a parameter that is a list."""
+    from ministack.services.cloudformation import changesets, engine, handlers, stacks
+
+    evaluate = engine._evaluate_conditions
+
+    def evaluated(template: dict[str, Any], given: dict[str, Any]) -> Any:
+        def joined(node: Any) -> Any:
+            match node:
+                case {"Fn::Join": [separator, {"Ref": name}]} if name in given:
+                    return str(given[name]["Value"]).replace(",", separator)
+                case dict():
+                    return {name: joined(value) for name, value in node.items()}
+                case list():
+                    return [joined(value) for value in node]
+            return node
+
+        return evaluate(template | {"Conditions": joined(template.get("Conditions", {}))}, given)
+
+    for module in (changesets, engine, handlers, stacks):
+        module._evaluate_conditions = evaluated
