@@ -22,6 +22,7 @@ _ARNS = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{_PLACE}:table/{{}}",
     "AWS::Events::Rule": f"arn:aws:events:{_PLACE}:rule/{{}}",
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/{}",
+    "AWS::Lambda::Function": f"arn:aws:lambda:{_PLACE}:function:{{}}",
     "AWS::KMS::Key": f"arn:aws:kms:{_PLACE}:key/{{}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{_PLACE}:log-group:{{}}:*",
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{_PLACE}:userpool/{{}}",

@@ -17,7 +17,14 @@ GAPS: list[dict[str, Any]] = [
     for gap in tomllib.loads((Path(__file__).parent / "emulator_gaps.toml").read_text())["gap"]
     if gap["emulator"].startswith("ministack")
 ]
-FILES = ("patches.py", "rights.py", "tenants.py", "worker_start.py", "lambda_filter.py")
+FILES = (
+    "patches.py",
+    "rights.py",
+    "tables.py",
+    "tenants.py",
+    "worker_start.py",
+    "lambda_filter.py",
+)
 PATCHED = [gap["id"] for gap in GAPS if gap["instead"].startswith(FILES)]
 
 

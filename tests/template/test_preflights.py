@@ -111,7 +111,7 @@ def test_the_function_of_officers_knows_the_consoles_origin(functions: dict[str,
 
 
 def variables(function: dict[str, Any]) -> dict[str, Any]:
-    return dict(function["Environment"]["Variables"])
+    return dict(function.get("Environment", {}).get("Variables", {}))
 
 
 def test_an_origin_that_is_not_replaced_is_not_deployed() -> None:

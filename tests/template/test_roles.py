@@ -96,6 +96,7 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     ]
     assert allowed == {
         *(("dynamodb:GetItem", table) for table in tables),
+        ("lambda:InvokeFunction", json.dumps({"Fn::GetAtt": ["Decode", "Arn"]})),
         ("s3:GetObjectVersion", originals),
         ("s3:GetObjectVersion", previews),
         ("s3:ListBucketVersions", bucket),
@@ -108,7 +109,8 @@ def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: St
     (listing,) = (
         one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"]
     )
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": "originals/*"}}
+    prefixes = ["originals/*", "derived/*/unproved/"]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": prefixes}}
     reading, sealing = (
         one for one in statements["make_thumbnails"] if "dynamodb:GetItem" in one["Action"]
     )
@@ -241,10 +243,11 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
         "PYDANTIC_DISABLE_PLUGINS"
     }
     for name, many in statements.items():
-        variables = functions[logical(name)]["Environment"]["Variables"]
+        variables = functions[logical(name)].get("Environment", {}).get("Variables", {})
         assert set(variables) <= known
         named = {value["Ref"] for value in variables.values() if "Ref" in value} - {
             "Stage",
+            "DecoderIsolation",
             "PublicUrl",
             "ConsoleOrigin",
             "OriginSecretHash",

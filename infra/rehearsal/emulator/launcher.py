@@ -6,7 +6,7 @@ project on its path.
 The settings: `interpreter` (that functions run under), `node` (Node.js), `region`, `account`,
 `port`, `certificate` and `key`, `root` (the account's own keys), `denials` (a file to which each
 denial of IAM is appended, one JSON object a line), `temporary` (a folder), `patched` (whether
-patches.py, rights.py and tenants.py are applied), `select_of_items` (whether IAM sees
+patches.py, rights.py, tables.py and tenants.py are applied), `select_of_items` (whether IAM sees
 `dynamodb:Select` of reads of single items) and `tenancy` (whether the account may have functions
 with tenant isolation).
 """
@@ -39,7 +39,8 @@ def main() -> None:
         sys.path.insert(0, str(HERE))
         importlib.import_module("patches").apply()
         importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
-        importlib.import_module("tenants").apply()
+        for name in ("tables", "tenants"):
+            importlib.import_module(name).apply()
     record_denials(Path(settings["denials"]))
     serve()
 
