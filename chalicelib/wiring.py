@@ -210,9 +210,10 @@ def report_keys() -> "ReportKeys":
 
 @built_once
 def listing() -> "Listing":
+    from chalicelib.store.heads import listed_row
     from chalicelib.store.listing import Listing
 
-    return Listing(_table(settings().reports_table))
+    return Listing(_table(settings().reports_table), listed_row)
 
 
 @built_once

@@ -26,7 +26,7 @@ from chalicelib.domain.media import original_key
 from chalicelib.domain.officers import Officer, Role
 from chalicelib.handlers import media_events, notices, pushes, schedules, upkeep
 from infra.local.resources import create_resources
-from tests import events
+from tests import events, listed
 
 SCHEDULE = events.load("schedule")
 
@@ -49,7 +49,8 @@ def mocked(**more: str) -> Iterator[dict[str, str]]:
         }
         for name, value in environment.items():
             patch.setenv(name, value)
-        yield environment
+        with listed.guarded():
+            yield environment
 
 
 @cache

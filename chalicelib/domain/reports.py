@@ -1,8 +1,9 @@
 """A report: what is sent (`Submission`), what is stored (`Report`), and its progress (`Status`)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -223,6 +224,14 @@ class Content(Record):
     details_version: int | None = None
 
 
+class Listed(NamedTuple):
+    """Marks a field that officers' lists show. `short` is its name in what the HEAD copies for
+    lists: each write pays for names, in the table and in each index.
+    """
+
+    short: str
+
+
 class Report(Record):
     """A report as stored (the HEAD item): what is not sealed, and what seals the rest.
 
@@ -248,11 +257,11 @@ class Report(Record):
     """
 
     id: str
-    reference: str
-    category: str
-    status: Status = Status.NEW
-    urgency: Urgency
-    district: str
+    reference: Annotated[str, Listed("re")]
+    category: Annotated[str, Listed("ca")]
+    status: Annotated[Status, Listed("st")] = Status.NEW
+    urgency: Annotated[Urgency, Listed("ur")]
+    district: Annotated[str, Listed("di")]
     received_at: datetime
     body_hash: str | None = None
     ledger_id: bytes | None = None
@@ -263,22 +272,22 @@ class Report(Record):
     sealed: bytes
     sealed_reason: bytes | None = None
     sealed_sketch: bytes | None = None
-    version: int = 1
+    version: Annotated[int, Listed("ve")] = 1
     station: str | None = None
-    bulletin_id: str | None = None
-    source: str | None = None
-    flags: tuple[Flag, ...] = ()
+    bulletin_id: Annotated[str | None, Listed("bu")] = None
+    source: Annotated[str | None, Listed("so")] = None
+    flags: Annotated[tuple[Flag, ...], Listed("fl")] = ()
     first_category: str | None = None
-    assignee: str | None = None
+    assignee: Annotated[str | None, Listed("as")] = None
     followers: tuple[str, ...] = ()
     disposition: str | None = None
     proposal: Proposal | None = None
     duplicate_of: str | None = None
-    media_total: int = 0
-    media_ready: int = 0
+    media_total: Annotated[int, Listed("mt")] = 0
+    media_ready: Annotated[int, Listed("mr")] = 0
     media_settled: int = 0
-    thumb: str | None = None
-    unread: int = 0
+    thumb: Annotated[str | None, Listed("th")] = None
+    unread: Annotated[int, Listed("un")] = 0
     unread_media: int = 0
     messages: int = 0
     message_due: datetime | None = None
@@ -305,6 +314,22 @@ class Report(Record):
     @property
     def lane(self) -> Lane:
         return lane_of(self.urgency, unproven=self.unproven)
+
+
+LISTED: Mapping[str, str] = {
+    **{
+        name: mark.short
+        for name, field in Report.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Listed)
+    },
+    "same_as": "sa",
+    "awaits": "aw",
+}
+"""The attributes of a HEAD that it copies for lists, with their names there. Two are no fields:
+`same_as`, the report that had the same text first, and `awaits`, the steps that await a second
+person. `id` and `received_at` are in the keys of every index.
+"""
 
 
 class Medium(Record):

@@ -20,20 +20,16 @@ from chalicelib.domain.officers import Officer
 from chalicelib.domain.paging import Cursors
 from chalicelib.domain.periods import require_period
 from chalicelib.domain.report_query import NOBODY, ReportQuery
-from chalicelib.domain.reports import OPEN_STATUSES, Status
+from chalicelib.domain.reports import LISTED, OPEN_STATUSES, Status
 from chalicelib.services.actor import OfficerActor
 from chalicelib.store import keys
 from chalicelib.store.audit import Action
 from chalicelib.store.listing import Listing, Page, Span
 from chalicelib.store.officers import Officers
-from chalicelib.store.report_rows import LISTED, ListedReport
+from chalicelib.store.report_rows import ListedReport
 from chalicelib.store.table import Row
 
-_ALIKE = tuple(
-    name
-    for name in LISTED
-    if name not in ("id", "reference", "received_at", "version", "thumb", "same_as")
-)
+_ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
 
 type _Fold = tuple[str, ...]
 

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from chalicelib.domain import times
 from chalicelib.domain.reports import Report, Status
-from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING
+from chalicelib.store.heads import update_head
 from chalicelib.store.statistics import SHARDS
 from chalicelib.store.table import Table
 from chalicelib.store.writes import Update
@@ -22,8 +21,8 @@ def count_answer(table: Table, report: Report, counter: str, *, now: datetime) -
 
     Raises ConditionFailed when there was an answer, or the report is not closed or is expiring.
     """
-    equal = {"answered": None, "status": Status.CLOSED.value, **NOT_EXPIRING}
-    note = Update(keys.report(report.id), keys.HEAD, put={"answered": True}, equal=equal)
+    equal = {"answered": None, "status": Status.CLOSED.value}
+    note = update_head(report.id, put={"answered": True}, equal=equal)
     day = str(times.day_in_city(now))
     # By chance: a shard that follows from the report would lead back to it.
     place = f"STATS#{day[:7]}#{secrets.randbelow(SHARDS)}"

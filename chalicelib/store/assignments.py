@@ -9,10 +9,10 @@ from datetime import datetime
 from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.reports import OPEN_STATUSES
 from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING
+from chalicelib.store.heads import listed_row, update_head
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import same_task, task_fields
-from chalicelib.store.writes import Put, TransactItem, Update
+from chalicelib.store.writes import Put, TransactItem
 
 RETURN_SK = "EVENT#assignments"
 # What decides the task of a report. Nobody may have changed it since.
@@ -36,7 +36,8 @@ class Assignments:
         behind.
         """
         rows, _ = self._table.query(username, index=keys.index(keys.BY_ASSIGNEE))
-        return [row["id"] for row in rows if row["status"] in OPEN_STATUSES]
+        listed = map(listed_row, rows)
+        return [row["id"] for row in listed if row["status"] in OPEN_STATUSES]
 
     def take_back(
         self, head: Row, task: OutboxTask | None, *, waits: bool, also: Sequence[TransactItem]
@@ -49,6 +50,6 @@ class Assignments:
         put: Row = {"assignee": None, **task_fields(head["pk"], keys.HEAD, task)}
         if waits:
             put["attended"] = False
-        equal = {name: head.get(name) for name in _DECIDING} | same_task(head) | {**NOT_EXPIRING}
-        update = Update(head["pk"], keys.HEAD, put=put, equal=equal)
+        equal = {name: head.get(name) for name in _DECIDING} | same_task(head)
+        update = update_head(head["id"], put=put, equal=equal)
         self._table.transact([self._table.item(update), *also])

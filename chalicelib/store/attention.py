@@ -1,93 +1,41 @@
-"""The place of a report in the index `by_attention`, as attributes of its HEAD.
+"""When officers have attended to a report, and when its notices are put off or its proof comes."""
 
-They are written in the same write as what decides them, on the condition that they are as they were
-read. So no report has a place that does not fit it.
-
-    attention_shard     the partition: `<category>#<shard>` for what is open or awaits somebody,
-                        `<category>#<shard>#<status>` for the rest
-    attention_at        `<rank>#<listed_at>`
-    awaits              the steps that await a second person, and who began each
-"""
-
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from chalicelib.domain import attention
-from chalicelib.domain.attention import Rank
-from chalicelib.domain.holds import Hold
 from chalicelib.domain.outbox import WAITING, OutboxTask, TaskKind, notify
-from chalicelib.domain.referrals import NO_REFERRALS, Referrals
 from chalicelib.domain.reports import Flag, Report, Status
-from chalicelib.domain.two_persons import awaits_second_person
 from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING, Head
+from chalicelib.store.heads import change_head, update_head
+from chalicelib.store.report_rows import Head
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
-from chalicelib.store.writes import Update
 
 
-class Basis(NamedTuple):
-    """What decides the place of a report: as it will be after a write."""
-
-    report: Report
-    hold: Hold | None = None
-    referrals: Referrals = NO_REFERRALS
-
-    @classmethod
-    def of(cls, head: Head, report: Report | None = None) -> Self:
-        """Return that of `head`, with `report` in place of its own."""
-        return cls(report or head.report, head.hold, head.referrals)
-
-
-class Move(NamedTuple):
+class Attended(NamedTuple):
     """What a write must set, and the condition that this is still as it was read."""
 
     put: Row
-    equal: Mapping[str, Any]
+    equal: Row
 
 
-def place(basis: Basis, category_shard: str) -> Row:
-    """Return the attributes of a report's place. `category_shard` is that of its row."""
-    report = basis.report
-    awaiting = awaits_second_person(basis)
-    rank = attention.rank_of(report, awaiting)
-    ended = report.status if rank is Rank.DONE else None
-    listed_at = keys.listed_at(report.received_at, report.id)
-    found: Row = {
-        "attention_shard": keys.attention_shard(category_shard, ended),
-        "attention_at": keys.attention_at(rank, listed_at),
-    }
-    return found | ({"awaits": [each.kept() for each in awaiting]} if awaiting else {})
-
-
-def move(head: Head, after: Basis, category_shard: str | None = None) -> Move:
-    """Return what moves a report from its place in `head` to that of `after`."""
-    row = head.row
-    new = {"awaits": None, **place(after, category_shard or row["category_shard"])}
-    put = {name: value for name, value in new.items() if value != row.get(name)}
-    # Either may be what the other was decided by.
-    read = ("attention_at", "awaits") if put else ()
-    return Move(put, {name: row.get(name) for name in read})
-
-
-def attend(head: Head, report: Report | None = None) -> Move:
+def attend(head: Head) -> Attended:
     """Return what changes when an officer attends to a report without a step, by a reply or a note:
-    nobody is notified again, and it is no longer overdue. `report` is as it is after the write.
+    nobody is notified again, and it is no longer overdue.
     """
-    after = report or head.report
+    report = head.report
     put: Row = {}
-    equal: dict[str, Any] = {}
-    if after.status is Status.NEW and not after.attended:
+    equal: Row = {}
+    if report.status is Status.NEW and not report.attended:
         put = {"attended": True}
         if head.task and head.task.kind in WAITING:
             put |= task_fields(head.row["pk"], keys.HEAD, None)
             equal |= same_task(head.row)
-    if Flag.OVERDUE in after.flags:
-        after = after.model_copy(update={"flags": attention.without_overdue(after.flags)})
-        put["flags"], equal["flags"] = after.flags, head.row.get("flags")
-    moved = move(head, Basis.of(head, after))
-    return Move(put | moved.put, equal | dict(moved.equal))
+    if Flag.OVERDUE in report.flags:
+        put["flags"] = attention.without_overdue(report.flags)
+        equal["flags"] = head.row.get("flags")
+    return Attended(put, equal)
 
 
 class AttentionRows:
@@ -101,10 +49,8 @@ class AttentionRows:
         Raises ConditionFailed when the task has changed since `head` was read, or when the report
         is expiring.
         """
-        pk = head.row["pk"]
-        put = task_fields(pk, keys.HEAD, task) | ({} if task else {"attended": True})
-        equal = {**same_task(head.row), **NOT_EXPIRING}
-        self._table.update(Update(pk, keys.HEAD, put=put, equal=equal))
+        put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
+        self._table.update(update_head(head.row["id"], put=put, equal=same_task(head.row)))
 
     def prove(self, head: Head, now: datetime) -> Report | None:
         """Mark an unproven report as proven, and let officers be notified of it as of one that came
@@ -113,19 +59,12 @@ class AttentionRows:
         Return the report; None when its task has changed since `head` was read.
         """
         report = head.report.model_copy(update={"unproven": False})
-        moved = move(head, Basis.of(head, report))
-        put: Row = {"unproven": None, **moved.put}
+        put: Row = {"unproven": None}
         if task := _task_of_proven(head, report, now):
             put |= task_fields(head.row["pk"], keys.HEAD, task)
-        equal = {
-            **same_task(head.row),
-            "unproven": True,
-            "urgency": head.row["urgency"],
-            **moved.equal,
-            **NOT_EXPIRING,
-        }
+        equal: dict[str, Any] = {"unproven": True, "urgency": head.row["urgency"]}
         try:
-            self._table.update(Update(head.row["pk"], keys.HEAD, put=put, equal=equal))
+            self._table.update(change_head(head, put=put, equal=equal | same_task(head.row)))
         except ConditionFailed:
             return None
         return report

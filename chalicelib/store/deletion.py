@@ -8,11 +8,12 @@ from chalicelib.domain import times
 from chalicelib.domain.ledger import Event, Leaf
 from chalicelib.store import keys
 from chalicelib.store.duplicates import Duplicates
+from chalicelib.store.heads import tombstone, update_head
 from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.search_entries import FOUND_BY, removals_of
-from chalicelib.store.table import Row, Table
+from chalicelib.store.table import Table
 from chalicelib.store.tasks import same_task
-from chalicelib.store.writes import Delete, Update
+from chalicelib.store.writes import Delete
 
 if TYPE_CHECKING:
     from chalicelib.store.outbox import PendingTask
@@ -40,7 +41,7 @@ class Deletion:
         equal = same_task(row) | {name: row.get(name) for name in DECIDING}
         recorded = LeafWrites.of(leaves, pending.recorded, self._table)
         put = {"expiring": True}
-        mark = Update(*pending.key, put=put, append=recorded.append, equal=equal)
+        mark = update_head(row["id"], put=put, append=recorded.append, equal=equal)
         discounted = self._duplicates.discount(
             row.get("duplicate_of"), row["id"], times.parse(row["received_at"])
         )
@@ -60,7 +61,7 @@ class Deletion:
             consistent=True,
             attributes=("pk", "sk", "ledger_id", "leaves", "listed_at", FOUND_BY),
         )
-        end: Row = {"id": report_id, "deleted_at": now, "expires_ttl": int(until.timestamp())}
+        end = tombstone(report_id, now=now, until=until)
         for row in rows:
             if row["sk"] != keys.HEAD:
                 self._table.delete(Delete(pk, row["sk"]))
@@ -70,4 +71,4 @@ class Deletion:
             if "ledger_id" in row:
                 leaves = [leaf for leaf in row.get("leaves", ()) if leaf["event"] != Event.EVIDENCE]
                 end |= {"ledger_id": row["ledger_id"], "leaves": leaves}
-        self._table.put({"pk": pk, "sk": keys.HEAD, **end})
+        self._table.put(end)

@@ -6,14 +6,13 @@ An original is counted, and its row of the duplicate written, in the transaction
 the link, so the number is exact.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING
+from chalicelib.store.heads import NOT_EXPIRING, update_head
 from chalicelib.store.table import Table
-from chalicelib.store.writes import Put, TransactItem, Update
+from chalicelib.store.writes import Put, TransactItem
 
 _ENDING = ("pk", *NOT_EXPIRING)
 _PAGE = 100
@@ -29,8 +28,8 @@ class Duplicates:
         They fail when the original does not exist, or is a duplicate itself.
         """
         row = {"pk": keys.report(original), "sk": keys.duplicate(received_at, duplicate)}
-        unlinked = {"duplicate_of": None, **NOT_EXPIRING}
-        return [self._add(original, 1, unlinked), self._table.item(Put(row))]
+        add = update_head(original, add={"duplicates": 1}, equal={"duplicate_of": None})
+        return [self._table.item(add), self._table.item(Put(row))]
 
     def discount(
         self, original: str | None, duplicate: str, received_at: datetime
@@ -46,7 +45,8 @@ class Duplicates:
             return []
         # Neither API may delete a row of a report, so DynamoDB does, within days.
         ended = Put({"pk": pk, "sk": sk, "expires_ttl": int(received_at.timestamp())})
-        return [self._add(original, -1, NOT_EXPIRING), self._table.item(ended)]
+        subtract = update_head(original, add={"duplicates": -1})
+        return [self._table.item(subtract), self._table.item(ended)]
 
     def latest(self, original: str) -> list[str]:
         """Return the ids of the duplicates that were received last, newest first: up to 100."""
@@ -68,7 +68,3 @@ class Duplicates:
             if not more:
                 return
             end = rows[-1]["sk"]
-
-    def _add(self, original: str, amount: int, equal: Mapping[str, Any]) -> TransactItem:
-        update = Update(keys.report(original), keys.HEAD, add={"duplicates": amount}, equal=equal)
-        return self._table.item(update)

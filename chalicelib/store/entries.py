@@ -15,15 +15,9 @@ from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.positions import SealedPosition
 from chalicelib.domain.sent_files import MAX_SENT_FILES
 from chalicelib.store import keys
-from chalicelib.store.attention import Basis, attend, move
-from chalicelib.store.report_rows import (
-    NOT_EXPIRING,
-    Case,
-    Head,
-    ReadCase,
-    read_case,
-    same_end,
-)
+from chalicelib.store.attention import attend
+from chalicelib.store.heads import change_head
+from chalicelib.store.report_rows import Case, Head, ReadCase, read_case, same_end
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Put, TransactItem, Update
@@ -141,26 +135,20 @@ class EntryRows:
         message), or when the report is expiring.
         """
         report, sent_at = head.report, message.sent_at
-        pk = keys.report(report.id)
         add = {"messages": 1} | ({"media_asked": 1} if asks_for_media else {})
-        equal = {"messages": head.row.get("messages"), **NOT_EXPIRING}
-        put: Row = {"unread": 0, "unread_media": None}
-        read = report.model_copy(update={"unread": 0, "unread_media": 0})
-        moved = attend(head, read)
         if message.sender is Sender.REPORTER:
             add["unread"] = 1
-            put = retention.with_addition(report, sent_at) | retention.with_arrival(report)
-            equal |= same_end(head) | {"muted": head.row.get("muted")}
-            arrived = report.model_copy(update={"unread": report.unread + 1})
-            moved = move(head, Basis.of(head, arrived))
-            # Also when it stays where it is: an officer may have read all others meanwhile.
-            equal["attention_at"] = head.row.get("attention_at")
-        put, equal = put | moved.put, equal | dict(moved.equal)
+            put: Row = retention.with_addition(report, sent_at) | retention.with_arrival(report)
+            equal = same_end(head) | {"muted": head.row.get("muted")}
+        else:
+            put, equal = attend(head)
+            put |= {"unread": None, "unread_media": None}
+        equal["messages"] = head.row.get("messages")
         if paced_until:
             put["paced_until"] = paced_until
         if task:
             put["message_due"] = task.not_before or sent_at
-        count = Update(pk, keys.HEAD, put=put, add=add, equal=equal)
+        count = change_head(head, put=put, add=add, equal=equal)
         items = self.message_items(report.id, message, ids, task)
         self._table.transact([self._table.item(count), *items, *also])
 
@@ -193,10 +181,10 @@ class EntryRows:
         expiring.
         """
         pk = keys.report(head.row["id"])
-        moved = attend(head)
-        equal = {"notes": head.row.get("notes"), **moved.equal, **NOT_EXPIRING}
+        put, equal = attend(head)
+        equal["notes"] = head.row.get("notes")
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump(exclude_none=True)}
-        count = Update(pk, keys.HEAD, put=moved.put, add={"notes": 1}, equal=equal)
+        count = change_head(head, put=put, add={"notes": 1}, equal=equal)
         self._write(count, row, _known(pk, keys.NOTES, ids, note.at), also)
 
     def add_position(
@@ -219,17 +207,14 @@ class EntryRows:
         pk, sk = keys.report(report.id), keys.position(at, position.id)
         row: Row = {"pk": pk, "sk": sk, **position.model_dump()}
         same = ("positions", "messages", "muted")
-        equal = {name: head.row.get(name) for name in same} | same_end(head) | {**NOT_EXPIRING}
-        moved = move(head, Basis.of(head, report.model_copy(update={"unread": report.unread + 1})))
-        # Also when it stays where it is: an officer may have read all others meanwhile.
-        equal |= {**moved.equal, "attention_at": head.row.get("attention_at")}
-        put: Row = retention.with_addition(report, at) | retention.with_arrival(report) | moved.put
+        equal = {name: head.row.get(name) for name in same} | same_end(head)
+        put: Row = retention.with_addition(report, at) | retention.with_arrival(report)
         if paced_until:
             put["positions_paced_until"] = paced_until
         if task:
             row |= task_fields(pk, sk, task)
             put["message_due"] = task.not_before or at
-        count = Update(pk, keys.HEAD, put=put, add={"positions": 1, "unread": 1}, equal=equal)
+        count = change_head(head, put=put, add={"positions": 1, "unread": 1}, equal=equal)
         self._write(count, row, _known(pk, keys.POSITIONS, ids, at), ())
 
     def _write(

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING, Head
+from chalicelib.store.heads import update_head
+from chalicelib.store.report_rows import Head
 from chalicelib.store.table import Table
-from chalicelib.store.writes import TransactItem, Update
+from chalicelib.store.writes import TransactItem
 
 
 def keep_followers(
@@ -16,10 +16,9 @@ def keep_followers(
     Raises ConditionFailed when that has changed since `head` was read, or when the report is
     expiring.
     """
-    update = Update(
-        head.row["pk"],
-        keys.HEAD,
+    update = update_head(
+        head.row["id"],
         put={"followers": list(followers) or None},
-        equal={"followers": head.row.get("followers"), **NOT_EXPIRING},
+        equal={"followers": head.row.get("followers")},
     )
     table.transact([table.item(update), *also])

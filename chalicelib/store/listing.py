@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.store.table import Row, Table
 
@@ -66,8 +66,9 @@ class _Shard:
 
 
 class Listing:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, read: Callable[[Row], Row] = lambda row: row) -> None:
         self._table = table
+        self._read = read
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="listing")
 
     def page(
@@ -92,7 +93,7 @@ class Listing:
             prefix = shard.span.prefix
             # A range includes its end, which is the last row of the query before: it is skipped.
             bounds = (prefix, prefix + (shard.reached or _END)) if prefix else None
-            rows, more = self._table.query(
+            rows, more = self._query(
                 shard.span.partition,
                 index=index,
                 between=bounds,
@@ -124,7 +125,7 @@ class Listing:
         """
 
         def read(shard: _Shard) -> None:
-            rows, more = self._table.query(
+            rows, more = self._query(
                 shard.span.partition,
                 index=index,
                 at_least=shard.reached,
@@ -193,7 +194,7 @@ class Listing:
             for limit in _LOOKS:
                 # The range includes its start, which is the last row of the page before.
                 prefix = span.prefix
-                rows, more = self._table.query(
+                rows, more = self._query(
                     span.partition,
                     index=index,
                     between=(reached or prefix, prefix + _END) if prefix else None,
@@ -216,10 +217,14 @@ class Listing:
         """Return the first `each` rows of each partition, by the sort key in ascending order."""
 
         def first(partition: str) -> Heading:
-            rows, more = self._table.query(partition, index=index, forward=True, limit=each)
+            rows, more = self._query(partition, index=index, forward=True, limit=each)
             return Heading(tuple(rows), more)
 
         return self._at_once(first, partitions)
+
+    def _query(self, partition: str, **within: Any) -> tuple[list[Row], bool]:
+        rows, more = self._table.query(partition, **within)
+        return [self._read(row) for row in rows], more
 
     def _at_once[Item, Found](
         self, read: Callable[[Item], Found], items: Sequence[Item]

@@ -13,6 +13,7 @@ from chalicelib.domain.outbox import SHARDS, Lane, OutboxTask, TaskKind
 from chalicelib.domain.report_outlines import ReportOutline
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
+from chalicelib.store.heads import update_row
 from chalicelib.store.keys import Key
 from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.table import ConditionFailed, Row, Table
@@ -237,9 +238,8 @@ class Outbox:
         """
         row, (pk, sk) = pending.row, pending.key
         recorded = LeafWrites.of(leaves, pending.recorded, self.table)
-        update = Update(
-            pk,
-            sk,
+        update = update_row(
+            pending.key,
             put=task_fields(pk, sk, then) | dict(put or {}) | dict(recorded.put),
             append=recorded.append,
             equal=same_task(row) | {name: row.get(name) for name in unchanged},

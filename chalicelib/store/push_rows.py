@@ -19,8 +19,9 @@ from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.pushes import ROUNDS_APART
 from chalicelib.domain.sealing import WrappedKey
 from chalicelib.store import keys
+from chalicelib.store.heads import update_head
 from chalicelib.store.outbox import PendingTask
-from chalicelib.store.report_rows import NOT_EXPIRING, Head
+from chalicelib.store.report_rows import Head
 from chalicelib.store.table import ConditionFailed, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Delete, Put, TransactItem, Update
@@ -61,10 +62,10 @@ class PushRows:
         Raises ConditionFailed when the report was withdrawn since `head` was read, or is expiring.
         """
         pk = head.row["pk"]
-        equal = {"status": head.row["status"], **NOT_EXPIRING}
         values = (token.sealed, token.key.wrapped, token.key.arn)
         row = {"pk": pk, "sk": keys.PUSH, **dict(zip(_TOKEN, values, strict=True))}
-        mark = Update(pk, keys.HEAD, put={"push": True}, equal=equal)
+        same = {"status": head.row["status"]}
+        mark = update_head(head.row["id"], put={"push": True}, equal=same)
         self._reports.transact([self._reports.item(mark), self._contacts.item(Put(row))])
 
     def erase(self, report_id: str, token: SealedToken | None = None) -> None:
@@ -74,7 +75,7 @@ class PushRows:
         """
         pk = keys.report(report_id)
         same = {"sealed_push": token.sealed} if token else {}
-        mark = Update(pk, keys.HEAD, put={"push": None}, equal=NOT_EXPIRING)
+        mark = update_head(report_id, put={"push": None})
         gone = Delete(pk, keys.PUSH, equal=same)
         self._reports.transact([self._reports.item(mark), self._contacts.item(gone)])
 

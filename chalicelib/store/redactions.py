@@ -8,7 +8,8 @@ from chalicelib.domain.outbox import OutboxTask, TaskKind
 from chalicelib.domain.redactions import Redaction
 from chalicelib.domain.reports import Medium
 from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING, Case
+from chalicelib.store.heads import update_head
+from chalicelib.store.report_rows import Case
 from chalicelib.store.table import Row, Table
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Put, TransactItem, Update
@@ -33,10 +34,10 @@ def keep_redaction(
     is expiring.
     """
     pk, sk = keys.report(case.report.id), keys.redaction(medium.media_id)
-    equal = {name: case.head.row.get(name) for name in _DECIDING} | {**NOT_EXPIRING}
+    equal = {name: case.head.row.get(name) for name in _DECIDING}
     task = task_fields(pk, sk, OutboxTask(TaskKind.REDACT, now))
     writes: list[Update | Put] = [
-        Update(pk, keys.HEAD, add={"redactions": 1}, equal=equal),
+        update_head(case.report.id, add={"redactions": 1}, equal=equal),
         _of_medium(case, medium, redaction),
         Put({"pk": pk, "sk": sk, "media_id": medium.media_id, **task}),
     ]

@@ -1,10 +1,9 @@
 """The rows of a report as typed values: its HEAD, the whole case, and its entry in a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from chalicelib import errors
@@ -20,20 +19,9 @@ from chalicelib.domain.referrals import Referrals
 from chalicelib.domain.reports import Medium, Report, Status
 from chalicelib.domain.sent_files import is_sent
 from chalicelib.store import keys
-from chalicelib.store.sketch_rows import SKETCH_FIELDS, sketch_fields
+from chalicelib.store.sketch_rows import SKETCH_FIELDS
 from chalicelib.store.table import Row
-from chalicelib.store.tasks import read_task, task_fields
-
-# The condition of every write to a report. A row that is added while the report is being deleted
-# would be lost, or would be left behind.
-NOT_EXPIRING: Mapping[str, Any] = MappingProxyType({"expiring": None, "deleted_at": None})
-
-# The attributes that the list indexes contain. They must never include a text.
-LISTED = (
-    "id", "reference", "category", "status", "urgency", "district", "received_at", "assignee",
-    "version", "media_total", "media_ready", "unread", "thumb", "bulletin_id", "source", "flags",
-    "same_as", "awaits",
-)  # fmt: skip
+from chalicelib.store.tasks import read_task
 
 
 @dataclass(frozen=True)
@@ -180,6 +168,7 @@ class ListedReport(NamedTuple):
 
     @classmethod
     def of(cls, row: Row, now: datetime, same: int = 1) -> Self:
+        """Return the entry of a row as `heads.listed_row` returns it."""
         return cls(
             id=row["id"],
             reference=row["reference"],
@@ -200,29 +189,6 @@ class ListedReport(NamedTuple):
             awaits=tuple(each.step for each in awaiting(row, now)),
             same=same,
         )
-
-
-def head_row(report: Report, task: OutboxTask, shards: int) -> Row:
-    """Return the HEAD of a new report. `shards` is the number of partitions of its category."""
-    pk = keys.report(report.id)
-    fields = report.model_dump(exclude_defaults=True) | {
-        "status": report.status.value,
-        "version": report.version,
-        "media_total": report.media_total,
-        "media_ready": report.media_ready,
-        "unread": report.unread,
-    }
-    if report.bulletin_id:
-        fields["bulletin_shard"] = keys.bulletin_shard(report.bulletin_id, report.id, shards)
-    return {
-        "pk": pk,
-        "sk": keys.HEAD,
-        **fields,
-        "category_shard": keys.category_shard(report.category, report.id, shards),
-        "listed_at": keys.listed_at(report.received_at, report.id),
-        **sketch_fields(pk, keys.HEAD, report.sealed_sketch),
-        **task_fields(pk, keys.HEAD, task),
-    }
 
 
 def same_end(head: Head) -> dict[str, Any]:

@@ -4,9 +4,9 @@ A change of a report and the task that follows from it are one write. The layout
 `store/keys.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.domain import retention
@@ -19,25 +19,25 @@ from chalicelib.domain.notices import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.outbox import Lane, OutboxTask, TaskKind, notify
 from chalicelib.domain.reports import Flag, Medium, Report, Status
 from chalicelib.store import keys
-from chalicelib.store.attention import AttentionRows, Basis, move, place
+from chalicelib.store.attention import AttentionRows
 from chalicelib.store.deletion import Deletion
 from chalicelib.store.duplicates import Duplicates
 from chalicelib.store.entries import EntryRows
+from chalicelib.store.heads import change_head, new_head, update_head
 from chalicelib.store.ledger import LeafWrites
 from chalicelib.store.media_rows import MediaRows
 from chalicelib.store.report_rows import (
-    NOT_EXPIRING,
     Case,
     Head,
     ReadCase,
-    head_row,
     read_case,
     same_end,
     withdrawn,
 )
+from chalicelib.store.sketch_rows import sketch_fields
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.tasks import same_task, task_fields
-from chalicelib.store.writes import Delete, Put, TransactItem, Update
+from chalicelib.store.writes import Delete, Put, TransactItem
 
 
 class CreateResult(NamedTuple):
@@ -84,8 +84,8 @@ class Reports:
 
         Return what is stored, also when the report existed.
         """
-        row = head_row(report, task, self._shards_of(report.category))
-        row |= place(Basis(report), row["category_shard"])
+        row = new_head(report, task, self._shards_of(report.category))
+        row |= sketch_fields(row["pk"], keys.HEAD, report.sealed_sketch)
         # A try whose response was lost may have written the row. The next try then fails on its
         # own write, and knows it by this.
         row["write_id"] = random_id(10)
@@ -146,14 +146,14 @@ class Reports:
         read, when one of these media exists, or when the report is expiring.
         """
         report = case.report
-        count = self._head_update(
+        count = update_head(
             report.id,
             add={"media_total": len(media)},
             put=retention.with_addition(report, now),
-            equal={"media_total": report.media_total, **same_end(case.head), **NOT_EXPIRING},
+            equal={"media_total": case.head.row.get("media_total"), **same_end(case.head)},
         )
         puts = [self.media.put_item(report.id, medium, task) for medium, task in media]
-        self.table.transact([count, *puts])
+        self.table.transact([self.table.item(count), *puts])
 
     def settle_medium(
         self,
@@ -185,24 +185,14 @@ class Reports:
         if settled.thumb_version and report.thumb is None and report.status is not Status.WITHDRAWN:
             put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version))
         add = {}
-        equal: dict[str, Any] = {}
         if settled.version_id and report.status is Status.CLOSED:
             add = {"unread_media": 1}
-            arrived = report.model_copy(update={"unread_media": report.unread_media + 1})
-            moved = move(head, Basis.of(head, arrived))
-            put |= retention.with_arrival(report) | moved.put
-            # Also when it stays where it is: an officer may have read all others meanwhile.
-            equal |= {**moved.equal, "attention_at": head.row.get("attention_at")}
-        equal |= {
-            "status": head.row["status"],
-            "media_settled": head.row.get("media_settled"),
-            "media_event": head.media_event,
-            "muted": head.row.get("muted"),
-            **NOT_EXPIRING,
-        }
+            put |= retention.with_arrival(report)
+        same = ("status", "media_settled", "media_event", "muted")
+        equal = {name: head.row.get(name) for name in same}
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
-        count = self._head_update(report.id, put=put, add=add, append=recorded.append, equal=equal)
-        self.table.transact([settle, count, *recorded.items, *also])
+        count = change_head(head, put=put, add=add, append=recorded.append, equal=equal)
+        self.table.transact([settle, self.table.item(count), *recorded.items, *also])
 
     def change(
         self,
@@ -230,7 +220,6 @@ class Reports:
             "proposal": head.row.get("proposal"),
             # What the officer has read is judged by it.
             "messages": head.row.get("messages"),
-            **NOT_EXPIRING,
         }
         if "flags" in put:
             equal["flags"] = head.row.get("flags")
@@ -241,8 +230,6 @@ class Reports:
         if "category" in put:
             shards = self._shards_of(after.category)
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)
-        moved = move(head, Basis.of(head, after), put.get("category_shard"))
-        put, equal = put | moved.put, equal | dict(moved.equal)
         notices: list[TransactItem] = []
         if task != head.task:
             put |= task_fields(head.row["pk"], keys.HEAD, task)
@@ -251,8 +238,8 @@ class Reports:
             notices = [] if keeps_notice else self._kept_notices(head, now)
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put |= recorded.put
-        update = self._head_update(after.id, put=put, append=recorded.append, equal=equal)
-        self.table.transact([update, *notices, *recorded.items, *also])
+        update = change_head(head, put=put, append=recorded.append, equal=equal)
+        self.table.transact([self.table.item(update), *notices, *recorded.items, *also])
 
     def withdraw(
         self,
@@ -272,14 +259,12 @@ class Reports:
         """
         report, pk = head.report, keys.report(head.row["id"])
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
-        gone = withdrawn(report, now)
-        moved = move(head, Basis.of(head, report.model_copy(update=gone)))
-        put = {**gone, **moved.put, **task_fields(pk, keys.HEAD, task), **recorded.put}
+        put = {**withdrawn(report, now), **task_fields(pk, keys.HEAD, task), **recorded.put}
         deciding = {name: head.row.get(name) for name in ("status", "duplicate_of", "flags")}
-        equal = {**same_task(head.row), **deciding, **moved.equal, **NOT_EXPIRING}
+        equal = same_task(head.row) | deciding
         self.table.transact(
             [
-                self._head_update(report.id, put=put, append=recorded.append, equal=equal),
+                self.table.item(change_head(head, put=put, append=recorded.append, equal=equal)),
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
                 *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
@@ -309,10 +294,8 @@ class Reports:
         if expire_at:
             task = OutboxTask(TaskKind.EXPIRE, expire_at)
             put |= task_fields(keys.report(head.row["id"]), keys.HEAD, task)
-        moved = move(head, Basis.of(head)._replace(hold=hold))
-        equal = same_task(head.row) | {**NOT_EXPIRING, "hold": head.row.get("hold"), **moved.equal}
-        update = self._head_update(head.row["id"], put=put | moved.put, equal=equal)
-        self.table.transact([update, *also])
+        equal = same_task(head.row) | {"hold": head.row.get("hold")}
+        self.table.transact([self.table.item(change_head(head, put=put, equal=equal)), *also])
 
     def keep_mute(self, head: Head, mute: Mute | None, *, also: Sequence[TransactItem]) -> None:
         """Write a mute and its flag, or end it (`mute` is None), with `also` in one transaction.
@@ -325,8 +308,9 @@ class Reports:
             "muted": mute.model_dump() if mute else None,
             "flags": [*others, Flag.MUTED] if mute else others,
         }
-        equal = {name: head.row.get(name) for name in ("muted", "flags")} | {**NOT_EXPIRING}
-        self.table.transact([self._head_update(head.row["id"], put=put, equal=equal), *also])
+        equal = {name: head.row.get(name) for name in ("muted", "flags")}
+        update = update_head(head.row["id"], put=put, equal=equal)
+        self.table.transact([self.table.item(update), *also])
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
         """Return the write that keeps a pending notice when another task replaces it.
@@ -373,22 +357,3 @@ class Reports:
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
         """Return the write that removes an event. It changes nothing when there is none."""
         return self.table.item(Delete(keys.report(report_id), event_key))
-
-    def _head_update(
-        self,
-        report_id: str,
-        *,
-        equal: Mapping[str, Any],
-        put: Row | None = None,
-        add: dict[str, int] | None = None,
-        append: Mapping[str, Sequence[Any]] | None = None,
-    ) -> TransactItem:
-        update = Update(
-            keys.report(report_id),
-            keys.HEAD,
-            put=put or {},
-            add=add or {},
-            append=append or {},
-            equal=equal,
-        )
-        return self.table.item(update)

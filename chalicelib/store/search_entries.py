@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 
 from chalicelib.domain.reports import Status
 from chalicelib.store import keys
-from chalicelib.store.report_rows import LISTED, NOT_EXPIRING, Head, ListedReport
+from chalicelib.store.heads import NOT_EXPIRING, listed_row, update_head
+from chalicelib.store.report_rows import Head, ListedReport
 from chalicelib.store.table import ConditionFailed, Row, Table
-from chalicelib.store.writes import Delete, Put, Update
+from chalicelib.store.writes import Delete, Put
 
 FOUND_BY = "found_by"
 """The attribute of a HEAD that names its entries."""
 
-_READ_FIELDS = (*LISTED, *NOT_EXPIRING)
+_READ_FIELDS = ("listed", "listed_at", "status", *NOT_EXPIRING)
 
 
 class FoundBy(NamedTuple):
@@ -59,11 +60,10 @@ class SearchEntries:
         Return False, and write nothing, when the report was withdrawn, when its deletion has begun,
         or when another call has entered tokens since `head` was read.
         """
-        mark = Update(
-            head.row["pk"],
-            keys.HEAD,
+        mark = update_head(
+            head.row["id"],
             put={FOUND_BY: found_by._asdict()},
-            equal={FOUND_BY: head.row.get(FOUND_BY), "status": head.row["status"], **NOT_EXPIRING},
+            equal={FOUND_BY: head.row.get(FOUND_BY), "status": head.row["status"]},
         )
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]
@@ -86,8 +86,8 @@ class SearchEntries:
             )
             places = [(keys.report(each["sk"].rpartition("#")[2]), keys.HEAD) for each in found]
             rows = self._table.get_all(places, attributes=_READ_FIELDS)
-            shown = (key for key in places if _is_shown(rows.get(key)))
-            yield from (ListedReport.of(rows[key], now) for key in shown)
+            shown = (rows[key] for key in places if _is_shown(rows.get(key)))
+            yield from (ListedReport.of(listed_row(row), now) for row in shown)
             if not more:
                 return
             below = found[-1]["sk"]
@@ -98,12 +98,8 @@ class SearchEntries:
             self._table.delete(each)
         if FOUND_BY not in head.row:
             return
-        gone = Update(
-            head.row["pk"],
-            keys.HEAD,
-            put={FOUND_BY: None},
-            equal={"status": Status.WITHDRAWN.value, **NOT_EXPIRING},
-        )
+        withdrawn = {"status": Status.WITHDRAWN.value}
+        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=withdrawn)
         try:
             self._table.update(gone)
         except ConditionFailed:

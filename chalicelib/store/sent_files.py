@@ -8,10 +8,10 @@ from datetime import datetime
 
 from chalicelib.domain.outbox import OutboxTask
 from chalicelib.domain.reports import Medium
-from chalicelib.store import keys
-from chalicelib.store.report_rows import NOT_EXPIRING, Case
+from chalicelib.store.heads import update_head
+from chalicelib.store.report_rows import Case
 from chalicelib.store.reports import Reports
-from chalicelib.store.writes import TransactItem, Update
+from chalicelib.store.writes import TransactItem
 
 
 def add_files(
@@ -28,8 +28,7 @@ def add_files(
     """
     row = case.head.row
     same = {"sent_total": row.get("sent_total"), "status": row["status"]}
-    head = keys.report(row["id"]), keys.HEAD
-    count = Update(*head, add={"sent_total": len(files)}, equal={**same, **NOT_EXPIRING})
+    count = update_head(row["id"], add={"sent_total": len(files)}, equal=same)
     puts = [reports.media.put_item(row["id"], medium, task) for medium, task in files]
     reports.table.transact([reports.table.item(count), *puts, *also])
 
@@ -50,6 +49,5 @@ def settle_file(
     """
     report_id = case.report.id
     settle = reports.media.settle_item(report_id, medium, settled, now)
-    head = keys.report(report_id), keys.HEAD
-    kept = Update(*head, add={"sent_settled": 1}, equal=NOT_EXPIRING)
+    kept = update_head(report_id, add={"sent_settled": 1})
     reports.table.transact([settle, reports.table.item(kept), *also])

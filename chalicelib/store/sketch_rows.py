@@ -11,8 +11,8 @@ from typing import NamedTuple
 from chalicelib.domain import times
 from chalicelib.domain.sealing import row_info
 from chalicelib.store import keys
+from chalicelib.store.heads import update_row
 from chalicelib.store.table import ConditionFailed, Row, Table, Unprocessed
-from chalicelib.store.writes import Update
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class SketchRows:
         if row.key[1] != keys.HEAD:
             put["listed_at"] = None
         try:
-            self._table.update(Update(*row.key, put=put, equal={"sealed_sketch": row.sealed}))
+            self._table.update(update_row(row.key, put=put, equal={"sealed_sketch": row.sealed}))
         except ConditionFailed:
             return  # The report was withdrawn or deleted in the meantime.
 

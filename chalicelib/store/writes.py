@@ -77,7 +77,9 @@ class Update(NamedTuple):
 
     Changes: `put` sets an attribute (None removes it), `put_once` sets it only if it is absent,
     `add` adds to a number, `gather` adds to a set, `append` adds to the end of a list, `remove`
-    removes.
+    removes. What `put` and `add` do to an attribute, they do to its copy, too, if `copied` has its
+    name there: in the map `copied_to`, which must exist. So the copy is true whatever others have
+    written meanwhile.
 
     Conditions: `equal` requires each attribute to have this value (None: to be absent), and `room`
     requires each list or set to have fewer items than this number.
@@ -91,6 +93,8 @@ class Update(NamedTuple):
     gather: Mapping[str, Collection[str]] = _NONE
     append: Mapping[str, Sequence[Any]] = _NONE
     remove: Sequence[str] = ()
+    copied: Mapping[str, str] = _NONE
+    copied_to: str = ""
     equal: Attributes = _NONE
     room: Mapping[str, int] = _NONE
     upsert: bool = False
@@ -99,7 +103,8 @@ class Update(NamedTuple):
         terms = _Terms()
         conditions = self._conditions(terms)
         clauses = {"SET": self._sets(terms), "ADD": self._adds(terms)}
-        clauses["REMOVE"] = [terms.name(name) for name in self._removed()]
+        clauses["SET"] += self._copied_sums(terms)
+        clauses["REMOVE"] = self._removes(terms)
         arguments: dict[str, Any] = {
             "TableName": table,
             "Key": pack({"pk": self.pk, "sk": self.sk}),
@@ -112,11 +117,11 @@ class Update(NamedTuple):
         return TransactItem("Update", arguments | terms.arguments())
 
     def _sets(self, terms: "_Terms") -> list[str]:
-        sets = [
-            f"{terms.name(name)} = {terms.value(value)}"
-            for name, value in self.put.items()
-            if value is not None
-        ]
+        sets = []
+        for name, value in self.put.items():
+            if value is not None:
+                placeholder = terms.value(value)
+                sets += [f"{path} = {placeholder}" for path in self._paths(name, terms)]
         sets += [
             f"{terms.name(name)} = if_not_exists({terms.name(name)}, {terms.value(value)})"
             for name, value in self.put_once.items()
@@ -132,8 +137,24 @@ class Update(NamedTuple):
             f"{terms.name(name)} {terms.value(amount)}" for name, amount in self.add.items()
         ] + [f"{terms.name(name)} {terms.value(set(more))}" for name, more in self.gather.items()]
 
-    def _removed(self) -> list[str]:
-        return [*(name for name, value in self.put.items() if value is None), *self.remove]
+    def _copied_sums(self, terms: "_Terms") -> list[str]:
+        """Return what adds in the map: DynamoDB's ADD takes no path into one."""
+        return [
+            f"{path} = if_not_exists({path}, {terms.value(0)}) + {terms.value(amount)}"
+            for name, amount in self.add.items()
+            for path in self._paths(name, terms)[1:]
+        ]
+
+    def _removes(self, terms: "_Terms") -> list[str]:
+        removed = [*(name for name, value in self.put.items() if value is None), *self.remove]
+        return [path for name in removed for path in self._paths(name, terms)]
+
+    def _paths(self, name: str, terms: "_Terms") -> list[str]:
+        """Return where an attribute is written: at its own place, and at that of its copy."""
+        own = terms.name(name)
+        if name not in self.copied:
+            return [own]
+        return [own, f"{terms.name(self.copied_to)}.{terms.name(self.copied[name])}"]
 
     def _conditions(self, terms: "_Terms") -> list[str]:
         conditions = [] if self.upsert else [f"attribute_exists({terms.name('pk')})"]

@@ -228,23 +228,29 @@ def _rank(listed_at: str) -> str:
 
 def _row(listed_at: str, partition: str) -> Item:
     """All that a list's index can hold of a report."""
-    received_at, _, report_id = listed_at.partition("#")
-    words = {
-        "pk": f"REPORT#{report_id}",
-        "sk": "HEAD",
-        "listed_at": listed_at,
-        "id": report_id,
+    # Imported here: a cold start must not have loaded them.
+    from chalicelib.store.attributes import pack
+    from chalicelib.store.heads import listed_of
+
+    columns = {
         "reference": "K7Q2-M9XT",
         "category": partition.partition("#")[0],
-        "category_shard": partition,
         "status": "acknowledged",
         "urgency": "critical",
         "district": "chaoyang",
-        "received_at": received_at,
         "assignee": "zhang.wei",
         "thumb": "Q3B0TZ6E9W5N1YKD/3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+        "version": 12,
+        "media_total": 2,
+        "media_ready": 2,
+        "unread": 1,
     }
-    numbers = {"version": "12", "media_total": "2", "media_ready": "2", "unread": "1"}
-    return {name: {"S": value} for name, value in words.items()} | {
-        name: {"N": value} for name, value in numbers.items()
-    }
+    return pack(
+        {
+            "pk": f"REPORT#{listed_at.partition('#')[2]}",
+            "sk": "HEAD",
+            "listed_at": listed_at,
+            "category_shard": partition,
+            "listed": listed_of(columns),
+        }
+    )

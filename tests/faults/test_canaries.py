@@ -19,7 +19,7 @@ from chalicelib.domain.media import derived_key, original_key
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import media_events
 from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_head
 from infra.local import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key
@@ -311,9 +311,7 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
 ) -> None:
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     table = wiring.reports().table
-    table.update(
-        Update(keys.report(created["id"]), keys.HEAD, put={"received_at": TEXT, "version": PHONE})
-    )
+    table.update(update_head(created["id"], put={"received_at": TEXT, "version": PHONE}))
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
     opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang", headers=HEADERS)
     cloud.stream(cloud.all_keys(aws))

@@ -11,6 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain import outbox
 from chalicelib.domain.bursts import ALONE_PER_CATEGORY
 from chalicelib.handlers import notices, schedules
+from chalicelib.store.heads import update_head
 from chalicelib.store.tasks import task_fields
 from chalicelib.store.writes import Update
 from tests import cloud, events
@@ -37,7 +38,7 @@ def file(count: int) -> list[str]:
 
 def poison(report_id: str, **fields: Any) -> None:
     table = wiring.reports().table
-    table.update(Update(f"REPORT#{report_id}", "HEAD", put=fields or {"urgency": "poison"}))
+    table.update(update_head(report_id, put=fields or {"urgency": "poison"}))
 
 
 def notified(aws: Mapping[str, str]) -> list[str]:

@@ -142,7 +142,7 @@ def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
     cloud.sweep()
     head = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
     assert head
-    tombstone = {"pk", "sk", "id", "deleted_at", "expires_ttl", "ledger_id", "leaves"}
+    tombstone = {"pk", "sk", "form", "id", "deleted_at", "expires_ttl", "ledger_id", "leaves"}
     assert set(head) == tombstone
     assert head["expires_ttl"] < wiring.clock.now().timestamp()
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import workflow
 from chalicelib.store.attributes import pack
-from chalicelib.store.report_rows import head_row
+from chalicelib.store.heads import new_head
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -161,7 +161,7 @@ def mark_unproven(aws: Mapping[str, str], report_id: str) -> None:
     head = wiring.reports().head(report_id)
     assert head
     unproven = head.report.model_copy(update={"unproven": True})
-    row = head_row(unproven, workflow.first_task(unproven), 1)
+    row = new_head(unproven, workflow.first_task(unproven), 1)
     cloud.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=pack(row))
 
 

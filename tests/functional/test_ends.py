@@ -10,7 +10,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.store import keys
 from chalicelib.store.audit import of_report
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 
@@ -339,7 +339,7 @@ def test_a_task_that_comes_too_early_waits(aws: Mapping[str, str]) -> None:
     end = kept_until(created)
     now = wiring.clock.now()
     early = {"due_at": now, "task_at": keys.task_at(now, keys.report(created["id"]), keys.HEAD)}
-    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=early))
+    wiring.reports().table.update(update_head(created["id"], put=early))
     cloud.sweep()
     assert not is_gone(created)
     assert times.parse(head(created)["due_at"]) == end
@@ -349,7 +349,7 @@ def test_a_task_that_comes_too_early_waits(aws: Mapping[str, str]) -> None:
 def test_an_open_report_is_never_deleted_whatever_its_task_says(aws: Mapping[str, str]) -> None:
     created = closed(aws)
     changes = {"status": "in_progress", "closed_at": None}
-    wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=changes))
+    wiring.reports().table.update(update_head(created["id"], put=changes))
     sweep_at(wiring.clock.now() + 400 * DAY)
     assert not is_gone(created)
     assert "task" not in head(created)
@@ -424,14 +424,13 @@ def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same(
     assert is_gone(original)
     sweep_at(kept_until(duplicate))
     assert is_gone(duplicate)
-    tombstone = {"pk", "sk", "id", "deleted_at", "expires_ttl", "ledger_id", "leaves"}
+    tombstone = {"pk", "sk", "form", "id", "deleted_at", "expires_ttl", "ledger_id", "leaves"}
     assert set(head(original)) == tombstone
 
 
 def test_the_reports_of_an_earlier_release_go_as_before(aws: Mapping[str, str]) -> None:
     created = closed(aws)
-    pk = keys.report(created["id"])
-    wiring.reports().table.update(Update(pk, keys.HEAD, put={"decided_at": None}))
+    wiring.reports().table.update(update_head(created["id"], put={"decided_at": None}))
     closed_at = times.parse(head(created)["closed_at"])
     assert_goes_at(created, closed_at + 90 * DAY)
     assert wiring.audit().rows(of_report(created["id"]))

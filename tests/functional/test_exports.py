@@ -16,6 +16,7 @@ from chalicelib.domain import exports
 from chalicelib.domain.officers import Role
 from chalicelib.handlers import media_events
 from chalicelib.store.audit import of_report
+from chalicelib.store.heads import update_head
 from chalicelib.store.writes import Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -270,9 +271,7 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
 def test_a_flood_of_one_text_is_exported_report_by_report(aws: Mapping[str, str]) -> None:
     made_here = [file(text="同一条消息" * 5) for _ in range(3)]
     for each in made_here[1:]:
-        key = wiring.reports().head(each["id"])
-        assert key
-        update = Update(key.row["pk"], key.row["sk"], put={"same_as": made_here[0]["id"]})
+        update = update_head(each["id"], put={"same_as": made_here[0]["id"]})
         wiring.reports().table.update(update)
     assert export({"filters": {}}).json["count"] == 3
 

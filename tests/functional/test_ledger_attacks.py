@@ -13,6 +13,7 @@ from chalicelib.domain.ledger import Event, Leaf, ReceiptKeys
 from chalicelib.domain.retention import expires_at
 from chalicelib.domain.seals import hour_of
 from chalicelib.store import keys
+from chalicelib.store.heads import update_head
 from infra.stage.ledger_verify import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
@@ -209,14 +210,8 @@ def test_concurrent_steps_number_their_leaves_without_gaps(aws: Mapping[str, str
     assert (status == "closed") is (closings > max(reopened, default=0))
 
 
-def change_row(aws: Mapping[str, str], report_id: str, name: str, value: str) -> None:
-    cloud.client("dynamodb").update_item(
-        TableName=aws["REPORTS_TABLE"],
-        Key={"pk": {"S": keys.report(report_id)}, "sk": {"S": keys.HEAD}},
-        UpdateExpression="SET #n = :v",
-        ExpressionAttributeNames={"#n": name},
-        ExpressionAttributeValues={":v": {"S": value}},
-    )
+def change_row(report_id: str, name: str, value: str) -> None:
+    wiring.reports().table.update(update_head(report_id, put={name: value}))
 
 
 def test_a_report_that_was_made_a_drill_is_named(
@@ -225,7 +220,7 @@ def test_a_report_that_was_made_a_drill_is_named(
     """A drill is deleted after 30 days, open or not, and the check passes it over."""
     created = filed(aws)
     close_hour()
-    change_row(aws, created["id"], "source", "drill")
+    change_row(created["id"], "source", "drill")
     found = list(ledger.wrong(wiring.clock.now(), Counter()))
     assert any(created["id"] in each for each in found), found
 
@@ -235,8 +230,8 @@ def test_a_report_of_which_nobody_is_ever_notified_is_named(
 ) -> None:
     """Its first notice is put off for ever: neither the sweep nor its alarm sees it."""
     created = call("POST", "/v1/reports", report(), key=new_key()).json
-    change_row(aws, created["id"], "task_at", f"9999-01-01T00:00:00Z#{created['id']}")
-    change_row(aws, created["id"], "not_before", "9999-01-01T00:00:00Z")
+    change_row(created["id"], "task_at", f"9999-01-01T00:00:00Z#{created['id']}")
+    change_row(created["id"], "not_before", "9999-01-01T00:00:00Z")
     for _ in range(5):
         cloud.sweep()
         close_hour()

@@ -11,7 +11,7 @@ from moto.s3.models import s3_backends
 from chalicelib import wiring
 from chalicelib.domain.ledger import Leaf
 from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_row
 from infra.stage.ledger_verify import StoredLedger, check
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
@@ -58,7 +58,7 @@ def filed_with_photo(aws: Mapping[str, str]) -> tuple[dict[str, Any], str]:
 
 def change(created: Mapping[str, Any], sk: str, **put: Any) -> None:
     """Change a row as somebody does who may write to the table."""
-    wiring.reports().table.update(Update(keys.report(created["id"]), sk, put=put))
+    wiring.reports().table.update(update_row((keys.report(created["id"]), sk), put=put))
 
 
 def test_whatever_is_done_by_the_rules_is_whole(

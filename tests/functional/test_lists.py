@@ -10,7 +10,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.officers import Role
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject
@@ -124,13 +124,8 @@ def test_nobody_can_be_named_as_nobody_is() -> None:
 
 def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
     created = file()
-    wiring.reports().table.update(
-        Update(
-            f"REPORT#{created['id']}",
-            "HEAD",
-            put={"bulletin_id": "B1", "bulletin_shard": "B1#0"},
-        )
-    )
+    put = {"bulletin_id": "B1", "bulletin_shard": "B1#0"}
+    wiring.reports().table.update(update_head(created["id"], put=put))
     cloud.officer("traffic", categories=("traffic_violation",))
 
     assert listed("bulletin_id=B1") == [created["id"]]

@@ -17,7 +17,7 @@ from chalicelib.domain.messages import Message, Note, Sender
 from chalicelib.domain.text import TEXT_MAX
 from chalicelib.services.sealed_rows import seal_message, seal_note
 from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 
@@ -55,7 +55,7 @@ def fill(created: Mapping[str, Any], messages: int = 0, notes: int = 0, text: st
         sealed = seal_note(head.report, noted).model_dump(exclude_none=True)
         put({"pk": pk, "sk": keys.note(at, noted.id), **sealed})
     count = {"messages": messages, "unread": messages, "notes": notes}
-    wiring.reports().table.update(Update(pk, keys.HEAD, add=count))
+    wiring.reports().table.update(update_head(head.report.id, add=count))
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.handlers import media_events
-from chalicelib.store.writes import Update
+from chalicelib.store.heads import update_row
 from tests import cloud, events
 from tests.client import call, new_key, report
 
@@ -206,7 +206,7 @@ def test_one_unreadable_row_does_not_hold_up_its_neighbours(aws: Mapping[str, st
         call("POST", "/v1/reports", report(), key=new_key())
     items = cloud.all_keys(aws)
     table = wiring.reports().table
-    table.update(Update(*items[1], put={"urgency": "poison"}))
+    table.update(update_row(items[1], put={"urgency": "poison"}))
 
     assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert len(cloud.sent(aws)) == 2

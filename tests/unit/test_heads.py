@@ -1,0 +1,87 @@
+"""One module writes HEADs of reports, and what officers list is declared once."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.domain.reports import LISTED, Report
+from chalicelib.store.report_rows import ListedReport
+from tests import listed
+
+STORE = Path(__file__).parents[2] / "chalicelib" / "store"
+# HEADs of bulletins are in a table of their own.
+WRITERS = {"heads.py", "bulletins.py"}
+KEY = {"pk": {"S": "REPORT#A"}, "sk": {"S": "HEAD"}}
+
+
+def test_no_other_module_writes_a_head() -> None:
+    assert {path.name for path in STORE.glob("*.py") if writes_a_head(path)} == WRITERS
+
+
+def test_each_column_of_a_list_is_copied_or_in_a_key() -> None:
+    # `same` counts the reports of a page that have one `same_as`.
+    columns = {*ListedReport._fields} - {"same", "id", "received_at"} | {"same_as"}
+    assert columns == LISTED.keys()
+
+
+def test_no_two_columns_have_one_name() -> None:
+    assert len({*LISTED.values()}) == len(LISTED)
+
+
+def test_nothing_sealed_is_listed() -> None:
+    sealed = {name for name, field in Report.model_fields.items() if "bytes" in str(field)}
+    assert {"sealed", "sealed_reason", "wrapped_key"} <= sealed
+    assert not sealed & LISTED.keys()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": {"S": "new"}},
+        {"status": {"S": "new"}, "listed": {"M": {}}},
+        {"status": {"S": "new"}, "listed": {"M": {"st": {"S": "closed"}}}},
+        {"listed": {"M": {"st": {"S": "new"}}}},
+    ],
+)
+def test_the_mocked_table_refuses_a_head_whose_copy_is_not_true(columns: dict[str, Any]) -> None:
+    with mock_aws(), listed.guarded() as refused:
+        table = boto3.client("dynamodb")
+        table.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+            ],
+        )
+        with pytest.raises(AssertionError, match="REPORT#A"):
+            table.put_item(TableName="t", Item=KEY | columns)
+        refused.clear()
+
+
+def writes_a_head(path: Path) -> bool:
+    """Return whether a module names a HEAD as the key of an update, or in a row."""
+    return any(
+        "keys.HEAD" in ast.unparse(part)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for part in written(node)
+    )
+
+
+def written(node: ast.AST) -> list[ast.expr]:
+    """Return what a node writes as a key: the arguments of an update, the sort key of a row."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Update", "Put"):
+        return node.args
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return [
+            value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "sk"
+        ]
+    return []
