@@ -81,7 +81,5 @@ def written(node: ast.AST) -> list[ast.expr]:
         return node.args
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
-        return [
-            value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "sk"
-        ]
+        return [value for key, value in pairs if key and ast.unparse(key) == "'sk'"]
     return []
