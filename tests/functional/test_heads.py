@@ -9,7 +9,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.reports import LISTED, Flag
 from chalicelib.store import keys
-from chalicelib.store.heads import FORM, listed_of, listed_row, update_head
+from chalicelib.store.heads import FORM, change_head, listed_of, listed_row, update_head
+from chalicelib.store.table import ConditionFailed
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -93,10 +94,12 @@ def test_a_deleted_report_lists_nothing(aws: Mapping[str, str]) -> None:
     assert head["form"] == FORM
 
 
-def test_a_head_that_is_being_deleted_is_not_written() -> None:
+@pytest.mark.parametrize("end", [{"expiring": True}, {"deleted_at": "2026-11-24T08:30:00Z"}])
+def test_nothing_is_written_to_a_report_that_is_being_deleted(end: dict[str, Any]) -> None:
     created = call("POST", "/v1/reports", report(), key=new_key()).json
-    wiring.reports().table.update(update_head(created["id"], put={"expiring": True}))
-    reply = call(
-        "POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "x"}, officer="wang"
-    )
-    assert (reply.status, reply.json["code"]) == (409, "expiring")
+    table, head = wiring.reports().table, wiring.reports().head(created["id"])
+    assert head
+    table.update(update_head(created["id"], put=end))
+    for write in (update_head(created["id"], add={"unread": 1}), change_head(head)):
+        with pytest.raises(ConditionFailed):
+            table.update(write)
