@@ -257,7 +257,7 @@ def media_owners() -> "MediaOwners":
 
     return {
         OwnerKind.REPORT: ReportMedia(reports()),
-        OwnerKind.BULLETIN: BulletinMedia(bulletins()),
+        OwnerKind.BULLETIN: BulletinMedia(bulletins(), announcements()),
     }
 
 

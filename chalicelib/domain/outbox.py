@@ -15,8 +15,11 @@ SHARDS = 4
 NOTICE_PATIENCE = timedelta(minutes=1)
 # An upload's S3 event may be late or lost: look for the object itself after this long,
 UPLOAD_CHECK = timedelta(minutes=10)
-# and give up after this.
+# and give up after this, if nothing came.
 UPLOAD_PATIENCE = timedelta(hours=24)
+# What came is tried again until it has a result, with pauses up to this. The alarm
+# DelayedMediaAlarm looks back a day, so it lasts while anything waits.
+LONGEST_PAUSE = timedelta(hours=12)
 # After a verdict no grant is signed. The last one lives for 60 minutes (media.GRANT_LIFE), and an
 # upload that began in time may take longer.
 GRANTS_EXPIRED = timedelta(minutes=90)
@@ -111,6 +114,14 @@ def notify_of_message(
     if last > now + _CLOCKS:
         return None
     return notify_later(now, last + MESSAGE_NOTICE_EVERY - now, lane)
+
+
+def next_try(kind: TaskKind, now: datetime, *, first: timedelta, attempts: int) -> OutboxTask:
+    """Return the task to try something again: after `first`, and twice as long each time, up to
+    LONGEST_PAUSE. `attempts` were made before the one at `now`.
+    """
+    pause = min(first * 2 ** min(attempts, 16), LONGEST_PAUSE)
+    return OutboxTask(kind, now + pause)
 
 
 def shard_of(key: str, shards: int) -> int:

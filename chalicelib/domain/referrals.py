@@ -5,12 +5,13 @@ declines it, with a reason. A report has at most one proposal at a time, and kee
 on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.domain.models import Record
-from chalicelib.domain.reports import Flag
+from chalicelib.domain.reports import Flag, Medium
 
 # Each is a part of the report's row, with its reason.
 MOST_PASSED_ON = 10
@@ -114,6 +115,39 @@ class Referrals(Record):
         }
         others = (flag for flag in flags if flag not in shown)
         return (*others, *(flag for flag, is_shown in shown.items() if is_shown))
+
+
+class Supplement(NamedTuple):
+    """Pictures that an agency lacks because they were not ready when its referral was proposed."""
+
+    agency: str
+    media_ids: tuple[str, ...]
+
+
+def supplements(referrals: Iterable[Referral], media: Sequence[Medium]) -> list[Supplement]:
+    """Return what can be proposed now to complete what was passed on with pictures.
+
+    The latest referral to an agency counts: whoever proposed it saw what was ready by then.
+    """
+    of_agency: dict[str, list[Referral]] = {}
+    for each in referrals:
+        of_agency.setdefault(each.agency, []).append(each)
+    found = []
+    for agency, known in of_agency.items():
+        passed_on = [each for each in known if each.approved_by and Part.MEDIA in each.include]
+        included = {media_id for each in known for media_id in each.media_ids}
+        late = (
+            each.media_id
+            for each in media
+            if passed_on
+            and each.media_id not in included
+            and each.preview_version
+            and each.recorded_at
+            and each.created_at <= passed_on[-1].at < each.recorded_at
+        )
+        if media_ids := tuple(late):
+            found.append(Supplement(agency, media_ids))
+    return found
 
 
 NO_REFERRALS = Referrals.model_construct()

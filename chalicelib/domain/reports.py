@@ -340,7 +340,8 @@ class Medium(Record):
     `version_id`, `thumb_version`, `preview_version` and `playback_version` are the versions that
     the verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
     `later_uploads` the number of uploads to the same key after it that were removed.
-    `completing` are the ETags of the parts of an upload that is being completed. `hint` is never
+    `completing` are the ETags of the parts of an upload that is being completed. `attempts` is how
+    often an upload without a verdict was sent to `make_thumbnails` again. `hint` is never
     stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report.
     """
 
@@ -371,7 +372,17 @@ class Medium(Record):
     recorded_at: datetime | None = None
     later_uploads: int = 0
     completing: tuple[str, ...] | None = None
+    attempts: int = 0
     redaction: Redaction | None = None
+
+    @property
+    def is_delayed(self) -> bool:
+        """Return whether a fault of ours keeps it from its verdict.
+
+        Its event may have been lost once. When it was sent again and there is still none, it is
+        more than that.
+        """
+        return self.attempts > 1 and not self.state.is_verdict
 
 
 def lane_of(urgency: Urgency, *, unproven: bool) -> Lane:

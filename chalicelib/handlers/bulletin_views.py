@@ -104,9 +104,14 @@ class BulletinPage(Shape):
 
 
 class BulletinPicture(VerdictView):
-    """A picture of a bulletin. `shown` is true when the current version contains it."""
+    """A picture of a bulletin. `shown` is true when the current version contains it. `late`: an
+    approval has left it out; once it is ready, it waits for an approval of its own. `delayed`: a
+    fault of ours keeps it from being ready; it is tried again by itself.
+    """
 
     shown: bool
+    late: bool
+    delayed: bool
     thumbnail_url: str | None
     preview_url: str | None
 
@@ -117,6 +122,8 @@ class BulletinPicture(VerdictView):
             medium,
             language,
             shown=shown,
+            late=medium.media_id in bulletin.late,
+            delayed=medium.is_delayed,
             thumbnail_url=thumbnail_url(bulletin.id, medium),
             preview_url=preview_url(bulletin.id, medium),
         )

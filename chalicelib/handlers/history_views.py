@@ -121,7 +121,8 @@ class BulletinEventDetail(Shape):
 
     `fields` has the names of the written fields. `content` is the content of the version, `outcome`
     or `reason` the words of an ending. The `step` of a refused approval is what was not approved,
-    and its `code` says why. `close`, `delete_pictures` and `expire` are steps of the clock.
+    and its `code` says why. `without` has the ids of the pictures that an approval has left out,
+    because they were not ready. `close`, `delete_pictures` and `expire` are steps of the clock.
     """
 
     model_config = _OPEN
@@ -131,6 +132,7 @@ class BulletinEventDetail(Shape):
     version: _Number = left_out()
     state: Annotated[BulletinState | None, NotNull()] = left_out()
     fields: Annotated[list[str] | None, NotNull()] = left_out()
+    without: _Names = left_out()
     outcome: Annotated[LocalizedText | None, NotNull()] = left_out()
     reason: Annotated[LocalizedText | None, NotNull()] = left_out()
     part: _Text = left_out()

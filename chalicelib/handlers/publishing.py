@@ -9,7 +9,7 @@ from chalicelib.domain.bulletins import BulletinState
 from chalicelib.domain.bulletins.requests import Changes, Draft, Refusal, Resolution, Withdrawal
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.media import MAX_MEDIA_PER_CALL, DeclaredPicture
-from chalicelib.domain.models import Input
+from chalicelib.domain.models import Input, Query
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.handlers.bulletin_views import (
     BulletinPage,
@@ -39,6 +39,12 @@ _ILLEGAL = errors.Conflict("illegal_transition")
 
 class OfficerQuery(PublicQuery):
     state: BulletinState | None = Field(default=None, description="Only bulletins in this state.")
+
+
+class ApprovalQuery(Query):
+    without_waiting: bool = Field(
+        default=False, description="Approve it without the pictures that are not ready."
+    )
 
 
 class Pictures(Input):
@@ -169,6 +175,7 @@ def add_pictures(call: Call) -> Response:
 
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/approve",
+    query=ApprovalQuery,
     headers=(Header.IF_MATCH,),
     returns={200: BulletinView},
     raises=(
@@ -188,9 +195,18 @@ def approve_bulletin(call: Call) -> Response:
     an outcome or a withdrawal. An officer who wrote any part of the bulletin or of these words
     cannot approve it (403 `self_approval`). A new account approves nothing for 24 hours (403
     `approves_later`).
+
+    409 `media_pending` means that a picture is not ready. With `without_waiting=true` the rest is
+    published now. Once the picture is ready, it is in a new version, which waits for an approval of
+    its own.
     """
     return _opened(
-        publishing.approve_bulletin(call.path["bulletin_id"], call.version, **_change(call)),
+        publishing.approve_bulletin(
+            call.path["bulletin_id"],
+            call.version,
+            without_waiting=call.query.without_waiting,
+            **_change(call),
+        ),
         call,
     )
 

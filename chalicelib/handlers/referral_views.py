@@ -1,5 +1,6 @@
 """Schemas of referrals: the proposal, and the document that an agency gets."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Self
 
 from chalicelib import wiring
@@ -7,7 +8,7 @@ from chalicelib.domain import geo
 from chalicelib.domain.catalogue.agencies import Agency, Receives
 from chalicelib.domain.languages import label, text
 from chalicelib.domain.models import NotNull
-from chalicelib.domain.referrals import Part, Referral
+from chalicelib.domain.referrals import Part, Referral, supplements
 from chalicelib.domain.reports import Content, Flag, Medium, Report
 from chalicelib.handlers.answer_views import AnswerView
 from chalicelib.handlers.media_views import seen_type
@@ -73,6 +74,23 @@ class ReferralView(Shape):
     @classmethod
     def opened(cls, found: OpenReferral) -> Self:
         return cls.of(found.referral, reason=found.reason)
+
+
+class SupplementView(Shape):
+    """Pictures that an agency lacks because they were not ready when its referral was proposed.
+
+    To pass them on, propose another referral to it, with these `media_ids`.
+    """
+
+    agency: AgencyName
+    media_ids: list[str]
+
+    @classmethod
+    def all_of(cls, referrals: Iterable[Referral], media: Sequence[Medium]) -> list[Self]:
+        return [
+            cls(agency=agency, media_ids=list(media_ids))
+            for agency, media_ids in supplements(referrals, media)
+        ]
 
 
 class DeclinedReferralView(Shape):

@@ -63,7 +63,8 @@ def propose_referral(call: Call) -> Response:
     the cleaned pictures of all media that are ready now, or only of those in `media_ids`. The
     contact, messages, notes and original files are never passed on. A picture with a redaction is
     passed on redacted: 409 `redaction_not_ready` means that it is still being made, or has failed.
-    The reason is for colleagues.
+    The reason is for colleagues. A picture that is not ready waits for nobody: once it is, an
+    opened report has it in `supplements`, and you can propose it to the same agency.
 
     It takes effect when a second officer has approved it. The status stays as it is: close the
     report by PATCH, with the disposition `not_police` if there is nothing left to do. Repeating the

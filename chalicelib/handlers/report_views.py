@@ -35,6 +35,7 @@ from chalicelib.handlers.redaction_views import RedactionView
 from chalicelib.handlers.referral_views import (
     DeclinedReferralView,
     ReferralView,
+    SupplementView,
     suggested_agency,
 )
 from chalicelib.handlers.shapes import (
@@ -118,12 +119,15 @@ class MediumView(Shape):
     """A medium. One `from` officers is a file that they sent to the reporter.
 
     A sound has no pictures, and a `playback_url` for 15 minutes: its first ten minutes, as AAC.
+    `delayed`: it came, and a fault of ours keeps it from being ready. It is tried again by itself;
+    its original can be opened.
     """
 
     media_id: str
     from_: Sender = Field(serialization_alias="from")
     content_type: str
     state: MediaState
+    delayed: bool
     reason: RejectReason | None
     size: int | None
     sha256: str | None
@@ -150,6 +154,7 @@ class MediumView(Shape):
             medium,
             from_=sender_of(medium),
             content_type=seen_type(medium),
+            delayed=medium.is_delayed,
             sha256=sha256,
             declared=DeclaredView.by_sender(medium),
             thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
@@ -248,7 +253,8 @@ class ReportView(ChangedReport):
     next step or message.
 
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
-    `declined_referral` is the latest that was declined, until one is approved.
+    `declined_referral` is the latest that was declined, until one is approved. `supplements` are
+    pictures that became ready too late for a referral.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
     was passed on.
 
@@ -281,6 +287,7 @@ class ReportView(ChangedReport):
     unproven: bool
     referrals: list[ReferralView]
     declined_referral: DeclinedReferralView | None
+    supplements: list[SupplementView]
     suggested_agency: AgencyName | None
     followers: list[str]
     restricted: bool
@@ -316,6 +323,9 @@ class ReportView(ChangedReport):
             muted=MuteView.opened(opened.mute) if opened.mute else None,
             referrals=[ReferralView.opened(each) for each in opened.referrals],
             declined_referral=DeclinedReferralView.opened(declined) if declined else None,
+            supplements=SupplementView.all_of(
+                (each.referral for each in opened.referrals), opened.media
+            ),
             suggested_agency=suggested_agency(report),
             restricted=found.restricted,
             media=[

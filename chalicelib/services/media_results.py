@@ -1,7 +1,7 @@
 """Results of processing: read a manifest, and record the verdict on a medium of any owner."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ from chalicelib.domain.media import Manifest, derived_key
 from chalicelib.domain.reports import Medium
 from chalicelib.domain.verdicts import Verdict
 from chalicelib.services.conflicts import retry_on_conflict
+from chalicelib.store.writes import TransactItem
 
 if TYPE_CHECKING:
     from chalicelib.media.bucket import MediaBucket
@@ -36,6 +37,11 @@ class MediaOwner[Whole: WithMedia](Protocol):
         `medium` is as it was read, `settled` has the verdict. Raises ConditionFailed when the owner
         or the medium has changed since it was read.
         """
+
+    def notices_of_delay(
+        self, owner_id: str, medium: Medium, now: datetime
+    ) -> Sequence[TransactItem]:
+        """Return the writes that notify officers of a medium whose verdict is delayed."""
 
 
 type MediaOwners = Mapping[OwnerKind, MediaOwner[Any]]

@@ -161,15 +161,17 @@ def approve_bulletin(
     bulletin_id: str,
     version: int,
     *,
+    without_waiting: bool,
     actor: OfficerActor,
     stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
     """Approve exactly this version, and publish it: the content, or the words of an ending.
 
-    A repeated call by the same officer changes nothing. Raises NotFound, Stale, Forbidden
-    (`self_approval`, `approves_later`), Conflict (`illegal_transition`, `channel_not_active`,
-    `media_pending`, `expiry_passed`).
+    With `without_waiting`, approve it without the pictures that are not ready: each waits for an
+    approval of its own once it is. A repeated call by the same officer changes nothing. Raises
+    NotFound, Stale, Forbidden (`self_approval`, `approves_later`), Conflict (`illegal_transition`,
+    `channel_not_active`, `media_pending`, `expiry_passed`).
     """
     by, now = actor.by, actor.now
 
@@ -184,14 +186,20 @@ def approve_bulletin(
         after = rules.approved(bulletin, by=by, now=now)
         require_second_officer(bulletin, actor=actor)
         ready = {each.media_id for each in dossier.pictures if each.state is MediaState.READY}
-        if not bulletin.was_ended and not ready.issuperset(bulletin.content.media):
+        waiting = [each for each in bulletin.content.media if each not in ready]
+        if bulletin.was_ended or not waiting:
+            return after
+        rest = rules.without_late(bulletin, waiting)
+        if not without_waiting or not rest.is_pending(now):
             raise errors.Conflict("media_pending")
-        return after
+        detail["without"] = waiting
+        return rules.approved(rest, by=by, now=now)
 
+    detail: dict[str, Any] = {"step": "approve"}
     return _take_step(
         bulletin_id,
         approve,
-        {"step": "approve"},
+        detail,
         actor=actor,
         stores=stores,
         catalogue=catalogue,

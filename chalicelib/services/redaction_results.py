@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often the work is sent to make_thumbnails before the redaction has failed.
-_ATTEMPTS = 3
-
 
 def record_redaction(
     report_id: str,
@@ -57,7 +54,9 @@ def see_to_redaction(
     now: datetime,
 ) -> None:
     """Take the next step of a medium's redaction: send its preview to `make_thumbnails`, record
-    what was made, let it fail, or delete what was made for an earlier one.
+    what was made, or delete what was made for an earlier one.
+
+    It is sent again until something is made.
 
     Raises Unavailable; the task then stays due.
     """
@@ -71,11 +70,8 @@ def see_to_redaction(
     if redaction and redaction.state is RedactionState.PROCESSING:
         manifest = _read_manifest(report_id, media_id, bucket)
         if manifest is None or manifest.id != redaction.id:
-            if pending.attempts < _ATTEMPTS:
-                _send(pending, medium, outbox, bucket, uploads, now)
-                return
-            log.warning("redaction_unprocessable")
-            manifest = RedactionManifest(id=redaction.id)
+            _send(pending, medium, outbox, bucket, uploads, now)
+            return
         _settle(report_id, media_id, manifest, owners, outbox.table)
         outbox.complete(pending, then=OutboxTask(TaskKind.REDACT, now + tasks.PURGE_AGAIN))
         return
@@ -92,8 +88,11 @@ def _send(
 ) -> None:
     key = derived_key(pending.owner.id, medium.media_id, "preview.jpg")
     uploads.requeue(bucket.name, key, medium.preview_version or "")
-    check = OutboxTask(TaskKind.REDACT, now + tasks.REDACTION_CHECK)
-    outbox.complete(pending, then=check, put={"attempts": pending.attempts + 1})
+    attempts = pending.attempts
+    if attempts > 1:
+        log.warning("redaction_delayed", extra={"delayed": attempts - 1})
+    check = tasks.next_try(TaskKind.REDACT, now, first=tasks.REDACTION_CHECK, attempts=attempts)
+    outbox.complete(pending, then=check, put={"attempts": attempts + 1})
 
 
 def _remove_others(

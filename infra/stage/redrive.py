@@ -3,6 +3,9 @@ running or, with `STAGE=prod`, in a deployed stage.
 
     python -m infra.stage.redrive --queue uploads [--stage prod] [--purge]
 
+With `uploads` it also makes everything due now that waits in the table to be tried again, whether
+or not there is still a message of it.
+
 The dead letters of `notices` and `audit` come from a stream. They only name records, and nothing
 can send those again: `--purge` (`PURGE=1`) deletes the messages when you have understood them.
 """
@@ -11,12 +14,16 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.store.outbox import Outbox
+from chalicelib.store.table import Table
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, code_of, run
+from infra.stage.presence import require_tables
 from infra.stage.progress import Pause
 from infra.stage.target import Target, add_stage, find_target, is_loopback
 
@@ -91,7 +98,21 @@ def main(arguments: Sequence[str]) -> int:
         else:
             redrive(letters, count)
         print(f"Watch what becomes of them: make status{target.command}")
+    if wanted.queue == "uploads" and not wanted.purge:
+        hastened = hasten_uploads(target, datetime.now(UTC))
+        print(
+            f"{hastened} delayed pictures and redactions are due now; the sweep begins in a minute."
+        )
     return 0
+
+
+def hasten_uploads(target: Target, now: datetime) -> int:
+    """Make every picture and redaction that is delayed due now, and return how many."""
+    require_tables(target, "reports", "bulletins")
+    # The tables repeat a call themselves.
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
+    tables = (target.output(f"{name}TableName") for name in ("Reports", "Bulletins"))
+    return sum(Outbox(Table(dynamodb, name)).hasten(now) for name in tables)
 
 
 def find_letters(name: str, target: Target) -> DeadLetters:

@@ -152,21 +152,6 @@ def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
     assert (medium.state, medium.version_id) == ("rejected", first)
 
 
-def test_an_upload_never_processed_is_rejected_after_three_tries_and_kept(
-    aws: Mapping[str, str],
-) -> None:
-    created, [media_id] = file()
-    version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
-    states = []
-    for _ in range(5):
-        wiring.clock.advance(timedelta(minutes=11))
-        cloud.sweep()
-        states.append(seen(created)[0])
-
-    assert states == [("awaiting", None)] * 3 + [("rejected", "unprocessable")] * 2
-    assert f"versionId={version}" in original(created["id"], media_id)
-
-
 def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[str, str]) -> None:
     created, [media_id] = file()
     version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)

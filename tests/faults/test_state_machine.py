@@ -5,6 +5,7 @@ compare it with the tables, S3 and the published notices. `TIPLINE_EXAMPLES=500`
 and other ones each time; without it, the runs are the same everywhere.
 """
 
+import json
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from chalicelib import wiring
 from chalicelib.domain import times
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
+from chalicelib.domain.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
 from chalicelib.domain.reports import Status
 from chalicelib.domain.retention import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
 from chalicelib.domain.workflow import TRANSITIONS
@@ -54,6 +56,7 @@ ORDER = {
     MediaState.REJECTED: 2,
 }
 BACKLOG = timedelta(minutes=2)
+NEVER_CAME = {"not_received", "withdrawn"}
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -456,6 +459,10 @@ class Tipline(RuleBasedStateMachine):
                     before = tip.states.get(media_id, MediaState.AWAITING)
                     assert state is before or ORDER[state] > ORDER[before], "I6"
                     tip.states[media_id] = state
+                    if state is MediaState.REJECTED:
+                        came = "version_id" in medium
+                        reasons = {"unsupported_format", "withdrawn"} if came else NEVER_CAME
+                        assert medium["reason"] in reasons, "I15: rejected by a fault of ours"
                     if state is MediaState.READY:
                         assert medium["version_id"] == tip.first_versions[media_id], (
                             "F9: the first upload counts"
@@ -527,11 +534,12 @@ class Tipline(RuleBasedStateMachine):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def teardown(self) -> None:
-        """Check the end, without faults: every notice is published, every due task is complete, and
-        the lists have every report once, newest first.
+        """Check the end, without faults: every upload that came has its verdict, every notice is
+        published, every due task is complete, and the lists have every report once, newest first.
         """
         if not hasattr(self, "tips"):
             return
+        self.finish_uploads()
         for _ in range(3):
             wiring.clock.advance(BACKLOG)
             cloud.sweep()
@@ -562,6 +570,25 @@ class Tipline(RuleBasedStateMachine):
         assert listed == sorted(set(listed), reverse=True), "I10"
         assert {item.partition("#")[2] for item in listed} >= {tip.id for tip in existing}, "I10"
         empty(self.aws)
+
+    def finish_uploads(self) -> None:
+        """Let each upload without a verdict be sent once more, however long its pauses are."""
+        wiring.clock.advance(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
+        cloud.sweep()
+        queue = {"QueueUrl": self.aws["UPLOADS_QUEUE_URL"]}
+        sqs = cloud.client("sqs")
+        while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sent = json.loads(message["Body"])["detail"]["object"]
+                self.make_thumbnails(sent["key"], sent["version-id"])
+                sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+        for tip, media_id in self.uploaded():
+            if self.is_expiring(tip):
+                continue
+            cloud.record(self.aws, tip.id, media_id)
+            medium = wiring.reports().media.get(tip.id, media_id)
+            assert medium is not None
+            assert medium.state.is_verdict, "I15: an upload that came has no verdict"
 
     # Helpers of the rules
 

@@ -218,6 +218,16 @@ def seal_a_hint_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def delay_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = {"content_type": "image/jpeg", "size": 9}
+    created = call("POST", "/v1/reports", report(media=[photo]), key=new_key()).json
+    original = original_key(created["id"], created["uploads"][0]["media_id"])
+    wiring.bucket().put(original, b"no picture", "image/jpeg")
+    for _ in range(2):
+        wiring.clock.advance(timedelta(minutes=11))
+        cloud.sweep()
+
+
 def open_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with environments("tests.broken") as broken, pytest.raises(Undecided):
         broken.derive("image/jpeg", file_of(b"x"))
@@ -257,6 +267,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "KeyChangesMetric": compare,
     "OfficersCodeMetric": change_the_code,
     "ComparisonsMetric": compare,
+    "DelayedMediaMetric": delay_a_photo,
     "DecodingMetric": open_no_file,
     "UnknownKeysMetric": lose_a_key,
     "ResidentsAlteredKeysMetric": write_to_another_key,

@@ -11,7 +11,7 @@ from chalicelib.domain.media import original_key
 from chalicelib.handlers import media_events
 from tests import cloud, events
 from tests.client import call
-from tests.functional.test_bulletins import LI, PICTURE, approve, drafted, opened
+from tests.functional.test_bulletins import LI, PICTURE, drafted, opened
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -55,23 +55,6 @@ def test_a_picture_whose_event_was_lost_is_sent_through_again(
     assert opened(bulletin)["version"] == 3
     assert pass_time(days=2)["due"] == 1  # later uploads are removed
     assert pass_time(days=2)["due"] == 0
-
-
-def test_a_picture_that_is_never_processed_is_rejected_after_three_more_tries(
-    aws: Mapping[str, str], picture: tuple[dict[str, Any], str]
-) -> None:
-    bulletin, media_id = picture
-    version = cloud.upload(aws, bulletin["id"], media_id, b"not a picture")
-    seen = []
-    for _ in range(5):
-        pass_time(minutes=11)
-        seen += states(bulletin)
-
-    assert seen == [("awaiting", None)] * 3 + [("rejected", "unprocessable")] * 2
-    medium = wiring.bulletins().media.get(bulletin["id"], media_id)
-    assert medium
-    assert medium.version_id == version
-    assert approve(opened(bulletin)).status == 200
 
 
 def test_a_verdict_on_a_picture_notifies_nobody_and_ends_its_tasks(

@@ -370,7 +370,7 @@ def test_nothing_is_proposed_or_approved_before_the_redaction_is_there(
 ) -> None:
     redact(tip)
     assert refused(refer(tip)) == "redaction_not_ready"
-    fail(aws, tip)
+    wait_in_vain(aws, tip)
     assert refused(refer(tip)) == "redaction_not_ready"
 
     assert remove(tip).status == 204
@@ -390,7 +390,7 @@ def test_an_approved_referral_never_shows_the_picture_again_once_it_is_to_be_red
     redact(tip)
     assert refused(read_referral(tip)) == "redaction_not_ready"
     assert refused(approve(tip)) == "redaction_not_ready"
-    fail(aws, tip)
+    wait_in_vain(aws, tip)
     assert refused(read_referral(tip)) == "redaction_not_ready"
     redact(tip)
     work(aws, tip)
@@ -478,7 +478,7 @@ def test_other_pictures_are_passed_on_meanwhile(aws: Mapping[str, str]) -> None:
 # What gets lost
 
 
-def test_a_lost_message_is_sent_again_and_after_three_the_redaction_has_failed(
+def test_a_lost_message_is_sent_again_until_the_picture_is_made(
     aws: Mapping[str, str], tip: dict[str, Any]
 ) -> None:
     redact(tip)
@@ -486,18 +486,28 @@ def test_a_lost_message_is_sent_again_and_after_three_the_redaction_has_failed(
     assert len(wanted(aws)) == 1
     later(minutes=2)
     assert wanted(aws) == []
-    for minutes in (4, 8):
+    # After 3 minutes, then 6, 12 and so on, up to half a day.
+    for minutes in (2, 7, 13, 25, 49, 97, 193, 385, 721, 721):
         later(minutes=minutes)
         assert len(wanted(aws)) == 1
-        assert redaction(tip)["state"] == "processing"
-    later(minutes=12)
-    assert wanted(aws) == []
-    assert redaction(tip)["state"] == "failed"
-    assert redaction(tip)["url"] is None
-
+        assert (redaction(tip)["state"], redaction(tip)["url"]) == ("processing", None)
     assert redact(tip).json["state"] == "processing"
-    work(aws, tip)
+    later(minutes=721)
+    make(wanted(aws))
+    record(aws, tip)
     assert redaction(tip)["state"] == "ready"
+
+
+def test_a_redaction_that_is_delayed_counts_for_the_alarm(
+    aws: Mapping[str, str], tip: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    redact(tip)
+    cloud.sweep()
+    later(minutes=4)
+    assert "redaction_delayed" not in caplog.messages
+    later(minutes=7)
+    [line] = [each for each in caplog.records if each.message == "redaction_delayed"]
+    assert line.__dict__["delayed"] == 1
 
 
 def test_a_lost_result_is_found(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
@@ -675,6 +685,7 @@ def test_a_preview_that_does_not_decode_is_no_picture_and_no_fault(
     work(aws, tip)
     assert redaction(tip)["state"] == "failed"
     assert refused(refer(tip)) == "redaction_not_ready"
+    assert redact(tip).json["state"] == "processing"
 
 
 def test_a_message_about_anything_else_makes_nothing(
@@ -699,11 +710,10 @@ def refused(reply: Reply) -> str:
     return str(reply.json["code"])
 
 
-def fail(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
-    """Let the redaction of a picture fail, since nothing makes it."""
-    cloud.sweep()
-    for minutes in (5, 10, 15):
-        later(minutes=minutes)
+def wait_in_vain(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
+    """Let a day pass in which nothing makes the redacted picture, up to its next try."""
+    for _ in range(24):
+        later(hours=1)
     wanted(aws)
-    wiring.clock.advance(timedelta(0))
-    assert redaction(tip)["state"] == "failed"
+    assert redaction(tip)["state"] == "processing"
+    wiring.clock.advance(timedelta(hours=12))

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,11 @@ def test_every_message_moves_with_its_attributes() -> None:
     assert found[0]["MessageAttributes"]["trace"]["StringValue"] == "x"
 
 
-@pytest.mark.usefixtures("cloud")
 def test_the_local_stack_is_never_asked_for_a_move_task(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    aws: Mapping[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     sqs = boto3.Session().client("sqs", region_name="us-east-1")
     dead, source = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "source"))
@@ -118,6 +120,8 @@ def test_the_local_stack_is_never_asked_for_a_move_task(
         "region": "us-east-1",
         "aws": None,
         "api": "http://127.0.0.1",
+        "table": aws["REPORTS_TABLE"],
+        "bulletins_table": aws["BULLETINS_TABLE"],
         "queues": {"uploads": source},
         "dead_letter_queues": {"uploads": dead},
     }
@@ -126,7 +130,9 @@ def test_the_local_stack_is_never_asked_for_a_move_task(
     monkeypatch.delenv("PORT", raising=False)
 
     assert main(["--queue", "uploads"]) == 0
-    assert "Sent 1 dead letter." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Sent 1 dead letter." in said
+    assert "0 delayed pictures and redactions are due now" in said
     [message] = sqs.receive_message(QueueUrl=source)["Messages"]
     assert message["Body"] == "one"
 

@@ -1,5 +1,6 @@
 """The steps of a bulletin's life: what each checks, and the bulletin that it leads to."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from chalicelib import errors
@@ -7,6 +8,7 @@ from chalicelib.domain import ids
 from chalicelib.domain.bulletins.area import Area
 from chalicelib.domain.bulletins.endings import Ending
 from chalicelib.domain.bulletins.model import (
+    MAX_PICTURES,
     AlertMessage,
     Bulletin,
     BulletinState,
@@ -87,6 +89,31 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None, now: dateti
 def _written_anew(bulletin: Bulletin) -> dict[str, Declined | None]:
     """Return that nothing is declined now. What was is kept, for whoever reads what waits."""
     return {"declined": None, "declined_before": bulletin.declined or bulletin.declined_before}
+
+
+def without_late(bulletin: Bulletin, waiting: Collection[str]) -> Bulletin:
+    """Return the bulletin as it can be approved while pictures wait: without these.
+
+    Each is shown again once it is ready, in a version that waits for an approval of its own.
+    """
+    shown = tuple(each for each in bulletin.content.media if each not in waiting)
+    content = bulletin.content.model_copy(update={"media": shown})
+    late = tuple(dict.fromkeys((*bulletin.late, *waiting)))
+    return bulletin.model_copy(update={"content": content, "late": late})
+
+
+def with_verdict(bulletin: Bulletin, media_id: str, *, is_ready: bool, now: datetime) -> Bulletin:
+    """Return the next version, after the verdict on a picture: without one that was rejected, and
+    with one that an approval has left out. Nothing comes into a bulletin that was ended.
+    """
+    shown = tuple(each for each in bulletin.content.media if is_ready or each != media_id)
+    is_late = media_id in bulletin.late and media_id not in shown and not bulletin.was_ended
+    if is_ready and is_late and len(shown) < MAX_PICTURES:
+        shown = (*shown, media_id)
+    content = bulletin.content.model_copy(update={"media": shown})
+    late = tuple(each for each in bulletin.late if each != media_id)
+    after = written(bulletin, content, by=None, now=now)
+    return after.model_copy(update={"late": late})
 
 
 def is_approved(bulletin: Bulletin, version: int, *, by: str, now: datetime) -> bool:

@@ -8,9 +8,10 @@ What officers write (`Bulletin.content`) and what readers see (`Bulletin.publish
 change of a published bulletin waits until an officer who wrote none of it approves exactly that
 version. The words of an outcome or a withdrawal (`Bulletin.words`) wait in the same way; its code
 does not. What waits can also be declined, with a reason: it stays, and waits again once somebody
-has written. `version` grows with each new content, with each ending, and with each result of
-picture processing. When a bulletin has ended, officers see what readers saw last; text that was
-never published is only in the stored versions.
+has written. A picture that is not ready can be left out of an approval; once it is, it waits for
+an approval of its own. `version` grows with each new content, with each ending, and with each
+result of picture processing. When a bulletin has ended, officers see what readers saw last; text
+that was never published is only in the stored versions.
 """
 
 from collections.abc import Mapping
@@ -164,8 +165,9 @@ class Bulletin(Record):
     the words of its end too. `expires_at` belongs to `published`; `published_version` is the
     version that was approved. `words` are of the outcome or the withdrawal; readers see them when
     `words_approved_by` is set. `declined` is set while what was declined is not written anew;
-    then `declined_before`, until that is approved. `closed_at` and `pictures_deleted_at` say how
-    far retention is.
+    then `declined_before`, until that is approved. `late` are the pictures that an approval has
+    left out, and that have no verdict yet. `closed_at` and `pictures_deleted_at` say how far
+    retention is.
     """
 
     id: str
@@ -193,6 +195,7 @@ class Bulletin(Record):
     declined: Declined | None = None
     declined_before: Declined | None = None
     messages: tuple[AlertMessage, ...] = ()
+    late: tuple[str, ...] = ()
     closed_at: datetime | None = None
     pictures_deleted_at: datetime | None = None
 
