@@ -290,7 +290,7 @@ status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues
 logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)
 	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function="$(FUNCTION)" --since="$(SINCE)" --request="$(REQUEST)"
 
-redrive: $(VENV)/.installed ## Send dead letters again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
+redrive: $(VENV)/.installed ## Send dead letters and delayed pictures again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
 	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue="$(QUEUE)" $(if $(filter 1,$(PURGE)),--purge)
 
 restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m

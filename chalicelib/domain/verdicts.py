@@ -39,12 +39,9 @@ class Verdict(NamedTuple):
         return cls(manifest.state, found)
 
     @classmethod
-    def rejected(cls, reason: RejectReason, version_id: str | None = None) -> Self:
-        """Return the verdict where none was reached.
-
-        With `version_id` there is an original, which officers may open all the same.
-        """
-        return cls(MediaState.REJECTED, {"reason": reason, "version_id": version_id})
+    def rejected(cls, reason: RejectReason) -> Self:
+        """Return the verdict on what nobody has looked at: it never came, or was withdrawn."""
+        return cls(MediaState.REJECTED, {"reason": reason})
 
     def settles(self, medium: Medium) -> bool:
         """Return whether the medium has no verdict yet: the first one stays."""

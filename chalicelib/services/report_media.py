@@ -54,7 +54,7 @@ class ReportMedia:
     def notices_of_delay(self, owner_id: str, medium: Medium, now: datetime) -> list[TransactItem]:
         """Return the write of one notice for all media of a call: their originals can be opened."""
         case = self.read(owner_id)
-        if case is None or _notifies_nobody(case) or is_sent(medium.media_id):
+        if case is None or is_sent(medium.media_id):
             return []
         report, reports = case.report, self._reports
         task = outbox.notify_later(now, outbox.MEDIA_PATIENCE, report.lane)
@@ -67,7 +67,7 @@ class ReportMedia:
     def _notice(self, case: Case, now: datetime) -> tuple[list[TransactItem], str | None]:
         """Return the writes of a notice, and the key of the event that waits for other media."""
         report, waiting, reports = case.report, case.head.media_event, self._reports
-        if _notifies_nobody(case):
+        if report.status is Status.WITHDRAWN or case.head.mute:
             return [], waiting
         is_last = report.media_settled + 1 >= report.media_total
         if not is_last and waiting:
@@ -84,7 +84,3 @@ class ReportMedia:
         # that event has been published already, this one is about the other media.
         event = reports.event(report.id, kind, now=now, task=outbox.notify(now, report.lane))
         return [event, *([reports.remove_event(report.id, waiting)] if waiting else [])], None
-
-
-def _notifies_nobody(case: Case) -> bool:
-    return case.report.status is Status.WITHDRAWN or case.head.mute is not None

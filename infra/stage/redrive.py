@@ -80,6 +80,11 @@ def main(arguments: Sequence[str]) -> int:
         raise Refused(f"Name the queue: QUEUE={'|'.join(QUEUES)}")
     target = find_target(wanted.stage)
     letters = find_letters(wanted.queue, target)
+    if wanted.queue == "uploads" and not wanted.purge:
+        hastened = hasten_uploads(target, datetime.now(UTC))
+        print(
+            f"{hastened} delayed pictures and redactions are due now; the sweep begins in a minute."
+        )
     count = letters.count()
     if not count:
         print(f"There are no dead letters of {wanted.queue} in {target.name}.")
@@ -98,11 +103,6 @@ def main(arguments: Sequence[str]) -> int:
         else:
             redrive(letters, count)
         print(f"Watch what becomes of them: make status{target.command}")
-    if wanted.queue == "uploads" and not wanted.purge:
-        hastened = hasten_uploads(target, datetime.now(UTC))
-        print(
-            f"{hastened} delayed pictures and redactions are due now; the sweep begins in a minute."
-        )
     return 0
 
 

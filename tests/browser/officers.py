@@ -32,6 +32,15 @@ class Resident:
         self.uploads: list[dict[str, Any]] = created["uploads"]
         self._receipt = {"Authorization": f"Receipt {created['receipt']}"}
 
+    def upload(self, number: int, content: bytes, page: Page) -> None:
+        """Send the file of a declared picture, and wait until officers can see it."""
+        upload = self.uploads[number]
+        sent = requests.post(
+            upload["url"], data=upload["fields"], files={"file": ("photo.jpg", content)}, timeout=30
+        )
+        assert sent.ok, sent.text
+        wait_until(page, lambda: self.read()["media"][number]["state"] == "ready")
+
     def write(self, text: str) -> None:
         self._post(f"/v1/reports/{self.id}/messages", {"text": text}, **self._receipt)
 
@@ -66,12 +75,7 @@ def resident_with_picture(api: str, page: Page, **more: Any) -> Resident:
     content = picture()
     media = [{"content_type": "image/jpeg", "size": len(content)}]
     resident = Resident(api, media=media, **more)
-    [upload] = resident.uploads
-    sent = requests.post(
-        upload["url"], data=upload["fields"], files={"file": ("photo.jpg", content)}, timeout=30
-    )
-    assert sent.ok, sent.text
-    wait_until(page, lambda: resident.read()["media"][0]["state"] == "ready")
+    resident.upload(0, content, page)
     return resident
 
 

@@ -42,10 +42,10 @@ class Tip:
     """A report with photos that were uploaded, of which no event came."""
 
     def __init__(self, aws: Mapping[str, str], count: int = 1, **more: Any) -> None:
-        body = report(media=[PHOTO] * count, **more)
+        body = report(media=[PHOTO] * count, **more) if count else report(**more)
         created = call("POST", "/v1/reports", body, key=new_key()).json
         self.id, self.receipt = created["id"], created["receipt"]
-        self.media_ids = [upload["media_id"] for upload in created["uploads"]]
+        self.media_ids = [upload["media_id"] for upload in created.get("uploads", [])]
         self.versions = [
             cloud.upload(aws, self.id, media_id, cloud.photo()) for media_id in self.media_ids
         ]
@@ -196,6 +196,21 @@ def test_nobody_is_notified_of_a_photo_that_is_delayed_where_a_report_is_muted(
     assert call("POST", path, {"reason": "Spam."}, officer="wang").status in (200, 201)
     for _ in range(3):
         pass_time(0.5)
+    assert notices(aws) == []
+
+
+def test_officers_are_not_notified_of_a_file_of_their_own_that_is_delayed(
+    aws: Mapping[str, str],
+) -> None:
+    tip = Tip(aws, 0)
+    path = f"/v1/officer/reports/{tip.id}/media"
+    sent = call("POST", path, {"media": [PHOTO]}, officer="wang", key=new_key())
+    assert sent.status == 201, sent.text
+    cloud.upload(aws, tip.id, sent.json["uploads"][0]["media_id"], cloud.photo())
+    notices(aws)
+    for _ in range(3):
+        pass_time(0.5)
+    assert tip.delayed() == [True]
     assert notices(aws) == []
 
 

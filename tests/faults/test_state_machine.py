@@ -30,7 +30,7 @@ from chalicelib.domain import times
 from chalicelib.domain.ids import Identity
 from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
 from chalicelib.domain.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
-from chalicelib.domain.reports import Status
+from chalicelib.domain.reports import Medium, Status
 from chalicelib.domain.retention import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
 from chalicelib.domain.workflow import TRANSITIONS
 from chalicelib.errors import NotFound
@@ -460,9 +460,7 @@ class Tipline(RuleBasedStateMachine):
                     assert state is before or ORDER[state] > ORDER[before], "I6"
                     tip.states[media_id] = state
                     if state is MediaState.REJECTED:
-                        came = "version_id" in medium
-                        reasons = {"unsupported_format", "withdrawn"} if came else NEVER_CAME
-                        assert medium["reason"] in reasons, "I15: rejected by a fault of ours"
+                        self.is_no_fault_of_ours(Medium.model_validate(medium))
                     if state is MediaState.READY:
                         assert medium["version_id"] == tip.first_versions[media_id], (
                             "F9: the first upload counts"
@@ -589,6 +587,12 @@ class Tipline(RuleBasedStateMachine):
             medium = wiring.reports().media.get(tip.id, media_id)
             assert medium is not None
             assert medium.state.is_verdict, "I15: an upload that came has no verdict"
+            self.is_no_fault_of_ours(medium)
+
+    def is_no_fault_of_ours(self, medium: Medium) -> None:
+        came = medium.version_id is not None
+        reasons = {None, "unsupported_format", "withdrawn"} if came else NEVER_CAME
+        assert medium.reason in reasons, "I15: rejected by a fault of ours"
 
     # Helpers of the rules
 

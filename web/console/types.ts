@@ -19,6 +19,7 @@ export type Position = Schemas['Position'];
 export type Colleague = Schemas['Colleague'];
 export type Agency = Schemas['Agency'];
 export type Referral = Schemas['Referral'];
+export type Supplement = Schemas['Supplement'];
 export type ReferralBundle = Schemas['ReferralBundle'];
 export type DeclinedReferral = Schemas['DeclinedReferral'];
 export type Region = Schemas['MarkedRegion'];

@@ -7,7 +7,13 @@ import { useReread } from '../parts/changed-since.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
-import { type Bulletin, changesBetween, changesSince, forApproval } from './changes.ts';
+import {
+  type Bulletin,
+  changesBetween,
+  changesSince,
+  forApproval,
+  without,
+} from './changes.ts';
 import { type Opened, unready } from './opened.ts';
 import { Decline, Declined, DeclinedBefore } from './declined.tsx';
 import { endIfApproved } from './end.ts';
@@ -42,6 +48,8 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
   const [isDeclining, setDeclining] = useState(false);
   const step = useStep();
   const words = bulletin.pending_words;
+  // The words of an end have no pictures.
+  const waiting = words ? [] : unready(bulletin);
   const { declined } = bulletin;
   if (!words && !bulletin.pending && !declined) return null;
 
@@ -63,6 +71,7 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
             params: {
               path: { bulletin_id: bulletin.id },
               header: { 'If-Match': `"${bulletin.version}"` },
+              ...(waiting.length > 0 && { query: { without_waiting: true } }),
             },
           }),
         );
@@ -79,7 +88,6 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
       },
     );
 
-  const waiting = unready(bulletin);
   const isAuthor = bulletin.authors.includes(me.username);
   return (
     <section class="card" aria-labelledby="approval">
@@ -108,7 +116,10 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
       )}
       {waiting.length > 0 && (
         <p>
-          {text().notReady(waiting.length)}
+          {sentences(
+            text().notReady(waiting.length),
+            waiting.some(({ delayed }) => delayed) ? text().delayed : '',
+          )}
           {gap()}
           <Button kind="quiet" onClick={() => void again()}>
             {text().lookAgain}
@@ -124,9 +135,13 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
         reread.reminder
       ) : (
         <div class="row">
-          {bulletin.steps.includes('approve') && !isAuthor && (
+          {bulletin.steps.includes('approve') && !isAuthor && hasMore(opened, waiting) && (
             <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
-              {words ? text().approveWords : text().approve(bulletin.version)}
+              {words
+                ? text().approveWords
+                : waiting.length > 0
+                  ? text().approveWithout(bulletin.version, waiting.length)
+                  : text().approve(bulletin.version)}
             </Button>
           )}
           {bulletin.steps.includes('decline') && (
@@ -152,6 +167,13 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
       <Refusal failure={step.failure} />
     </section>
   );
+}
+
+/** Return whether there is anything to approve besides pictures that wait. */
+function hasMore({ bulletin, history }: Opened, waiting: Bulletin['media']): boolean {
+  const { before, after } = forApproval(bulletin, history);
+  const rest = without(after, waiting.map(({ media_id: id }) => id));
+  return waiting.length === 0 || before === null || changesBetween(before, rest).length > 0;
 }
 
 function Content({ bulletin, history }: Opened) {

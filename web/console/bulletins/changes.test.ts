@@ -119,6 +119,8 @@ test('takes only pictures that are shown into the version', () => {
   const picture = {
     content_type: 'image/jpeg',
     state: 'ready',
+    late: false,
+    delayed: false,
     reason: null,
     reason_text: null,
     thumbnail_url: null,
@@ -140,6 +142,21 @@ test('reads both versions from the record', () => {
 test('takes the content of the version before for one that only a picture made', () => {
   const items = [...history(1, VERSION).items, ...history(2, null).items];
   expect(versionAt({ items }, 2)).toEqual(VERSION);
+});
+
+test('what residents see lacks the pictures that its approval has left out', () => {
+  const [approval] = history(2, null).items;
+  const detail = { step: 'approve', version: 2, without: ['B'] } as const;
+  const items = [
+    ...history(2, VERSION).items,
+    { ...approval!, detail: { ...detail, without: [...detail.without] } },
+    ...history(3, VERSION).items,
+  ];
+  const { before, after } = forApproval(BULLETIN, { items });
+  expect(before?.media).toEqual(['A']);
+  expect(changesBetween(before, after)).toEqual([
+    { field: 'media', added: ['B'], removed: [], moved: false },
+  ]);
 });
 
 test('compares with the published text when the record was altered', () => {

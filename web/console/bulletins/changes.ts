@@ -36,7 +36,8 @@ export function currentVersion(bulletin: Bulletin): Version {
 /**
  * Return the version with this number, as the record has it: with the end that was asked for, which
  * the bulletin itself does not say. The result of a picture makes a version without content, which
- * is that of the one before. Null when the record has none, or when it was altered.
+ * is that of the one before. It lacks the pictures that its approval has left out. Null when the
+ * record has none, or when it was altered.
  */
 export function versionAt(history: History, number: number): Version | null {
   let found: Version | null = null;
@@ -48,7 +49,15 @@ export function versionAt(history: History, number: number): Version | null {
       reached = version;
     }
   }
-  return found;
+  const left = history.items.flatMap(({ detail }) =>
+    detail?.version === number ? (detail.without ?? []) : [],
+  );
+  return found && without(found, left);
+}
+
+/** Return a version without these pictures. */
+export function without(version: Version, pictures: readonly string[]): Version {
+  return { ...version, media: version.media.filter((id) => !pictures.includes(id)) };
 }
 
 export interface ForApproval {

@@ -19,7 +19,7 @@ import { Editor } from './editor.tsx';
 import { endOf, fixedText } from './end-text.ts';
 import { approvedWords, corrects, endedWords, Ending, isUnseen } from './ending.tsx';
 import { Leads } from './leads.tsx';
-import { openBulletin, shownPictures, unready } from './opened.ts';
+import { late, openBulletin, shownPictures, unready } from './opened.ts';
 import { EndPreview, Preview } from './preview.tsx';
 import { Record } from './record.tsx';
 import { text } from './texts.ts';
@@ -111,7 +111,8 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
 }
 
 function isPreparing(bulletin: Bulletin | undefined): boolean {
-  return bulletin !== undefined && unready(bulletin).some((each) => each.state !== 'rejected');
+  if (bulletin === undefined) return false;
+  return [...unready(bulletin), ...late(bulletin)].some((each) => each.state !== 'rejected');
 }
 
 function Head({ bulletin }: { bulletin: Bulletin }) {
@@ -222,9 +223,11 @@ function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
     );
   }
   const isSeen = bulletin.state === 'published' && bulletin.published === null;
+  const waiting = late(bulletin).length;
   return (
     <section aria-labelledby="content">
       <h2 id="content">{isSeen ? text().publishedNow : text().asResidentsSee}</h2>
+      {waiting > 0 && <p>{text().late(waiting)}</p>}
       {preview}
     </section>
   );

@@ -23,6 +23,11 @@ export function unready(bulletin: Bulletin): Bulletin['media'] {
   return bulletin.media.filter((picture) => picture.shown && picture.state !== 'ready');
 }
 
+/** Return the pictures that an approval has left out, and that are not ready yet. */
+export function late(bulletin: Bulletin): Bulletin['media'] {
+  return bulletin.media.filter((picture) => picture.late);
+}
+
 /** Return the pictures of the version, in their order. */
 export function shownPictures(bulletin: Bulletin): Shown[] {
   return bulletin.media

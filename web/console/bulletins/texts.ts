@@ -123,6 +123,8 @@ export const text = texts({
     standsUntil: (at: string) => `Approved now, it stands until ${at}.`,
     noChanges: 'It does not differ from what residents see.',
     approve: (version: number) => `Approve version ${version} and publish it`,
+    approveWithout: (version: number, count: number) =>
+      `Approve version ${version} without ${count === 1 ? 'the picture' : 'the pictures'}, and publish it`,
     approveWords: 'Approve these words',
     approved: 'Published. Residents see it within a minute.',
     wordsApproved: 'Approved. Residents see the words within a minute.',
@@ -142,8 +144,13 @@ export const text = texts({
     wrotePart: 'You wrote part of this, so a colleague of the channel approves it.',
     notReady: (count: number) =>
       count === 1
-        ? 'One picture is not ready yet. It can be approved when it is, or without it.'
-        : `${count} pictures are not ready yet. It can be approved when they are, or without them.`,
+        ? 'One picture is not ready yet. What is left out now waits for an approval of its own.'
+        : `${count} pictures are not ready yet. What is left out now waits for an approval of its own.`,
+    delayed: 'A fault of ours delays it. It is tried again by itself.',
+    late: (count: number) =>
+      count === 1
+        ? 'One picture was not ready when this was approved. Once it is, it waits for an approval here.'
+        : `${count} pictures were not ready when this was approved. Once one is, it waits for an approval here.`,
     lookAgain: 'Look again',
     stale: (version: number) =>
       `It has changed since you read it: there is version ${version} now, and nothing was approved. This is what changed:`,
@@ -354,6 +361,7 @@ export const text = texts({
     standsUntil: (at: string) => `如现在批准，有效期至 ${at}。`,
     noChanges: '与市民现在看到的内容没有差别。',
     approve: (version: number) => `批准第 ${version} 版并发布`,
+    approveWithout: (version: number) => `先不带照片，批准第 ${version} 版并发布`,
     approveWords: '批准这段说明',
     approved: '已发布，市民一分钟内可以看到。',
     wordsApproved: '已批准，市民一分钟内可以看到这段说明。',
@@ -371,7 +379,9 @@ export const text = texts({
     writeAnew: '修改之前，没有内容等待批准。',
     wroteIt: '这是您撰写的，须由本栏目的同事批准。',
     wrotePart: '您参与了撰写，须由本栏目的同事批准。',
-    notReady: (count: number) => `有 ${count} 张照片尚未就绪。就绪后，或去掉照片后，才能批准。`,
+    notReady: (count: number) => `有 ${count} 张照片尚未就绪。现在未一并批准的照片，就绪后须另行批准。`,
+    delayed: '因我方系统故障延迟，系统会自动重试。',
+    late: (count: number) => `批准时有 ${count} 张照片尚未就绪，就绪后将在此等待批准。`,
     lookAgain: '重新查看',
     stale: (version: number) => `您阅读之后内容有变化：现在是第 ${version} 版，尚未批准任何内容。变化如下：`,
     staleSame: '文字没有变化：有照片处理完毕，或内容被重新保存。',

@@ -17,6 +17,9 @@ import { RedactionDialog } from './redaction.tsx';
 import { reportTexts } from './texts.ts';
 import './media.css';
 
+/** A redaction that takes longer has failed twice, and is tried again. */
+const REDACTION_MS = 10 * 60_000;
+
 type MediumAction = 'enlarge' | 'original' | 'redact';
 
 interface Chosen {
@@ -93,11 +96,11 @@ function MediumCard({ medium, number, act }: CardProps) {
       </p>
       <Redacted medium={medium} />
       <Hint medium={medium} />
-      {medium.from === 'reporter' && medium.evidence !== null && (
+      {medium.from === 'reporter' && (medium.evidence !== null || medium.delayed) && (
         <>
           <div class="row medium__actions">
             <Button onClick={() => act('original')}>
-              {kind === 'video' ? t.media.play : t.media.original}
+              {kind === 'video' && !medium.delayed ? t.media.play : t.media.original}
             </Button>
             {medium.preview_url !== null && medium.state === 'ready' && (
               <Button onClick={() => act('redact')}>{t.media.redact}</Button>
@@ -119,7 +122,7 @@ function Shown({ medium, number, act }: CardProps) {
     return (
       <p class="medium__state">
         <Icon name="picture" />
-        {wordFor(w.mediaState, medium.state)}
+        {medium.delayed ? t.media.delayed : wordFor(w.mediaState, medium.state)}
         {medium.reason !== null && ` ${wordFor(w.rejected, medium.reason)}`}
       </p>
     );
@@ -160,10 +163,14 @@ function Redacted({ medium: { redaction } }: { medium: Medium }) {
   if (redaction === null) return null;
   return (
     <div class="medium__redaction">
-      <p>{t.media.redactionState[redaction.state]}</p>
+      <p>{isDelayed(redaction) ? t.media.redactionDelayed : t.media.redactionState[redaction.state]}</p>
       {redaction.url !== null && <img src={redaction.url} alt={t.media.redacted} loading="lazy" />}
     </div>
   );
+}
+
+function isDelayed({ state, at }: NonNullable<Medium['redaction']>): boolean {
+  return state === 'processing' && Date.now() - Date.parse(at) > REDACTION_MS;
 }
 
 function Hint({ medium: { hint } }: { medium: Medium }) {

@@ -7,7 +7,8 @@ import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import type { Agency, Report, Schemas } from '../types.ts';
+import type { Agency, Report, Schemas, Supplement } from '../types.ts';
+import { agencyName } from './agencies.ts';
 import { aboutText } from './distances.ts';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
@@ -21,10 +22,12 @@ interface FormProps {
   open: OpenReport;
   report: Report;
   agencies: Agency[];
+  /** Pictures to pass on to an agency, which are then all that it gets. */
+  supplement: Supplement | null;
   onClose: () => void;
 }
 
-export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
+export function ReferralForm({ open, report, agencies, supplement, onClose }: FormProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
@@ -32,7 +35,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
   const chosen = agencies.find(({ code }) => code === agency);
   const [error, setError] = useSaid<string | null>(null);
   const check = () => {
-    const isChosen = include.length > 0;
+    const isChosen = supplement !== null || include.length > 0;
     setError(isChosen ? null : () => reportTexts().referral.nothing);
     return isChosen ? null : INCLUDE;
   };
@@ -40,7 +43,9 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral', {
         params: { path: { report_id: report.id } },
-        body: { agency, reason, include },
+        body: supplement
+          ? { ...supplement, reason, include: ['media'] }
+          : { agency, reason, include },
       }),
     );
     if (!outcome.ok) return refuse(outcome.failure);
@@ -49,7 +54,7 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
     return null;
   };
   const refuse = (failure: Failure): Failure | null => {
-    if (!isOfInclude(failure)) return failure;
+    if (supplement || !isOfInclude(failure)) return failure;
     setError(failure.text);
     focusField(INCLUDE);
     return null;
@@ -60,40 +65,48 @@ export function ReferralForm({ open, report, agencies, onClose }: FormProps) {
   };
   return (
     <ReasonForm
+      intro={
+        supplement &&
+        t.referral.late(agencyName(agencies, supplement.agency), supplement.media_ids.length)
+      }
       label={t.referral.reason}
       submitLabel={t.referral.submit}
       check={check}
       submit={submit}
       cancel={onClose}
     >
-      <Field id="agency" label={t.referral.agency} hint={chosen?.how}>
-        {(control) => (
-          <select
-            {...control}
-            value={agency}
-            onChange={(event) => setAgency(event.currentTarget.value)}
-          >
-            {agencies.map(({ code, label }) => (
-              <option key={code} value={code}>
-                {label}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Checks
-        id={INCLUDE}
-        legend={t.referral.include}
-        hint={t.referral.includeHint}
-        error={error}
-        chosen={include}
-        onChange={choose}
-        choices={PARTS.map((code) => ({
-          code,
-          label: t.referral.parts[code],
-          hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
-        }))}
-      />
+      {!supplement && (
+        <>
+          <Field id="agency" label={t.referral.agency} hint={chosen?.how}>
+            {(control) => (
+              <select
+                {...control}
+                value={agency}
+                onChange={(event) => setAgency(event.currentTarget.value)}
+              >
+                {agencies.map(({ code, label }) => (
+                  <option key={code} value={code}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Checks
+            id={INCLUDE}
+            legend={t.referral.include}
+            hint={t.referral.includeHint}
+            error={error}
+            chosen={include}
+            onChange={choose}
+            choices={PARTS.map((code) => ({
+              code,
+              label: t.referral.parts[code],
+              hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
+            }))}
+          />
+        </>
+      )}
     </ReasonForm>
   );
 }

@@ -9,7 +9,7 @@ import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
-import type { Referral, Report } from '../types.ts';
+import type { Referral, Report, Supplement } from '../types.ts';
 import { agencyName, useAgencies } from './agencies.ts';
 import type { OpenReport } from './open-report.ts';
 import { Declined } from './referral-declined.tsx';
@@ -27,10 +27,16 @@ export function Referrals({ open, report }: ReferralsProps) {
   const { names } = useDesk();
   const agencies = useAgencies();
   const [dialog, setDialog] = useState<'propose' | Referral | null>(null);
+  // Pictures that the form is about; without, it is about the report.
+  const [supplement, setSupplement] = useState<Supplement | null>(null);
   const [done, setDone] = useSaid('');
   const show = (what: 'propose' | Referral) => {
     setDone('');
     setDialog(what);
+  };
+  const propose = (what: Supplement | null) => {
+    setSupplement(what);
+    show('propose');
   };
   const close = () => setDialog(null);
   const label = (code: string) => agencyName(agencies, code);
@@ -65,10 +71,24 @@ export function Referrals({ open, report }: ReferralsProps) {
         ))}
       </ul>
       {!pending && !isWithdrawn && (
-        <Button onClick={() => show('propose')}>{t.more.refer}</Button>
+        <>
+          {report.supplements.map((late) => (
+            <div key={late.agency} class="report__note">
+              <p>{t.referral.late(label(late.agency), late.media_ids.length)}</p>
+              <Button onClick={() => propose(late)}>{t.referral.supplement}</Button>
+            </div>
+          ))}
+          <Button onClick={() => propose(null)}>{t.more.refer}</Button>
+        </>
       )}
       <Dialog open={dialog === 'propose' && !isWithdrawn} title={t.referral.propose} onClose={close}>
-        <ReferralForm open={open} report={report} agencies={agencies} onClose={close} />
+        <ReferralForm
+          open={open}
+          report={report}
+          agencies={agencies}
+          supplement={supplement}
+          onClose={close}
+        />
       </Dialog>
       <Dialog open={shown !== null} title={shown ? t.referral.documentOf(label(shown.agency)) : ''} onClose={close}>
         {shown && (

@@ -178,6 +178,8 @@ export const reportTexts = texts({
       close: 'Close',
       redact: 'Redact…',
       redacted: 'Redacted: what others get',
+      delayed: 'It has come, and a fault of ours delays it. It is tried again by itself. Until then you can open the original.',
+      redactionDelayed: 'The redacted picture is delayed by a fault of ours. It is tried again by itself.',
       redactionState: {
         processing: 'The redacted picture is being made. It takes a minute or so.',
         ready: 'Redacted.',
@@ -384,6 +386,11 @@ export const reportTexts = texts({
       declinedBy: (by: string, time: string) => `${by} declined it, ${time}:`,
       keep: 'Leave it as it is',
       passedOn: (agency: string, time: string) => `Passed on to ${agency}, ${time}`,
+      late: (agency: string, count: number) =>
+        count === 1
+          ? `A picture was not ready when the report was passed on to ${agency}. It is now.`
+          : `${count} pictures were not ready when the report was passed on to ${agency}. They are now.`,
+      supplement: 'Pass on what is ready now',
       how: 'Now hand it over:',
       print: 'Print the document',
       picture: (number: number) => `Open picture ${number}`,
@@ -631,6 +638,8 @@ export const reportTexts = texts({
       close: '关闭',
       redact: '遮盖……',
       redacted: '已遮盖：他人所见',
+      delayed: '文件已收到，因我方系统故障延迟处理，系统会自动重试。在此之前可以打开原件。',
+      redactionDelayed: '因我方系统故障，遮盖后的图片延迟生成，系统会自动重试。',
       redactionState: {
         processing: '正在生成遮盖后的图片，约需一分钟。',
         ready: '已遮盖。',
@@ -833,6 +842,9 @@ export const reportTexts = texts({
       declinedBy: (by: string, time: string) => `${spaced(`${by}于`)} ${time} 驳回：`,
       keep: '保持不变',
       passedOn: (agency: string, time: string) => `已转交${agency}，${time}`,
+      late: (agency: string, count: number) =>
+        `转交${agency}时有 ${count} 张图片尚未就绪，现已就绪。`,
+      supplement: '补充转交图片',
       how: '请立即移交：',
       print: '打印文件',
       picture: (number: number) => `打开图片 ${number}`,

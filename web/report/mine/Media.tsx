@@ -6,7 +6,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import type { Schemas } from '../../shared/api.ts';
 import { labelled } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
-import { fileFaults } from '../attachment.ts';
+import { fileFaults, kindOf } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
 import type { Limits } from '../form.ts';
@@ -54,14 +54,14 @@ export function OwnMedia({ report }: { report: OwnReport }) {
 }
 
 /** What became of a file, and why. */
-function stateOf({ state, reason_text: why }: Medium): string {
+function stateOf({ content_type: type, state, reason_text: why }: Medium): string {
   const text = mine();
   const states: Readonly<Record<string, string>> = {
     awaiting: text.awaiting,
     ready: text.ready,
     rejected: text.rejected,
   };
-  const said = states[state] ?? text.processing;
+  const said = states[state] ?? text.weHave[kindOf({ type, name: '' }) ?? 'image'];
   return why ? labelled(said, why) : said;
 }
 
