@@ -570,9 +570,10 @@ class Tipline(RuleBasedStateMachine):
         empty(self.aws)
 
     def finish_uploads(self) -> None:
-        """Let each upload without a verdict be sent once more, however long its pauses are."""
-        wiring.clock.advance(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
-        cloud.sweep()
+        """Let nothing be processed for days. Then each upload without a verdict gets one."""
+        for _ in range(4):
+            wiring.clock.advance(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
+            cloud.sweep()
         queue = {"QueueUrl": self.aws["UPLOADS_QUEUE_URL"]}
         sqs = cloud.client("sqs")
         while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
