@@ -51,9 +51,9 @@ def without_layer(stage: Stage) -> Iterator[None]:
     """Take the layer from what opens files: no decoder loads."""
     functions, name = stage.client("lambda"), stage.function("Decode")
     layers = functions.get_function_configuration(FunctionName=name)["Layers"]
-    stage.reconfigure("MakeThumbnails", Layers=[])
+    stage.reconfigure("Decode", Layers=[])
     yield
-    stage.reconfigure("MakeThumbnails", Layers=[layer["Arn"] for layer in layers])
+    stage.reconfigure("Decode", Layers=[layer["Arn"] for layer in layers])
 
 
 @contextmanager
