@@ -22,6 +22,7 @@ from chalicelib.store.attributes import pack, unpack
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.writes import Update
 from infra.migrations import Migration, all_migrations
+from infra.packaging.aliases import ALIAS
 from infra.stage.console import say
 from infra.stage.faults import Refused, run
 from infra.stage.progress import StatusLine
@@ -47,9 +48,23 @@ def main(arguments: Sequence[str]) -> int:
     if asked.stage is None:
         raise Refused("Name the stage: STAGE=prod. The local stack begins with rows of today.")
     target = find_target(asked.stage)
+    refuse_earlier_code(target)
     if not migrate_stage(target, dry=asked.dry_run):
         say(f"{target.name} has nothing to migrate.")
     return 0
+
+
+def refuse_earlier_code(target: Target) -> None:
+    """Raise Refused when another code serves than the one that is deployed, after a roll-back: it
+    would go on writing rows of the form before.
+    """
+    function = {"FunctionName": target.physical_name("APIHandler")}
+    read = target.client("lambda").get_function_configuration
+    if read(**function)["CodeSha256"] != read(**function, Qualifier=ALIAS)["CodeSha256"]:
+        raise Refused(
+            f"{target.title} was rolled back: an earlier code serves, which writes rows of an "
+            f"earlier form. Deploy a build that works, then migrate: make deploy{target.command}"
+        )
 
 
 def say_missing(stage: str, session: Any, known: Sequence[Migration] | None = None) -> None:

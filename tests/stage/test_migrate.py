@@ -11,10 +11,21 @@ import pytest
 from chalicelib.store import keys
 from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Delete, Update
+from infra.deploy.live import put_live
 from infra.migrations import Migration, all_migrations
 from infra.stage.faults import Refused
-from infra.stage.migrate import LEASE, Run, main, migrate_stage, missing, say_missing
+from infra.stage.migrate import (
+    LEASE,
+    Run,
+    main,
+    migrate_stage,
+    missing,
+    refuse_earlier_code,
+    say_missing,
+)
+from infra.stage.rollback import roll_back
 from infra.stage.target import Target, find_stage
+from tests.stage.lambdas import deployed
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ROWS = 40
@@ -213,6 +224,19 @@ def test_a_deployment_says_what_is_missing(
     capsys.readouterr()
     say_missing("dev", target.session, [DOUBLE])
     assert capsys.readouterr().out == ""
+
+
+def test_after_a_roll_back_nothing_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code that serves would go on writing rows of the form before."""
+    monkeypatch.setenv("YES", "1")
+    with deployed() as lambdas:
+        for code in ("first", "second"):
+            lambdas.deploy(code)
+            put_live(lambdas.target, trial=lambda *_: None, drill=lambda _: None)
+        refuse_earlier_code(lambdas.target)
+        roll_back(lambdas.target, lambda _: None)
+        with pytest.raises(Refused, match="was rolled back: an earlier code serves"):
+            refuse_earlier_code(lambdas.target)
 
 
 def test_where_nothing_is_deployed_nothing_is_said(
