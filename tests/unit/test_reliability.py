@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-INVARIANTS = [f"I{number}" for number in range(1, 15)]
+INVARIANTS = [f"I{number}" for number in range(1, 16)]
 
 
 def rows() -> dict[str, str]:
