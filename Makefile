@@ -67,7 +67,7 @@ KEY ?=
 HEADS ?=
 ## The time that a table is restored to: `2026-11-25T10:00Z`, or how long ago: `1m`
 AT ?=
-## The queue whose dead letters are meant: `uploads`, `manifests`, `upkeep`, `notices` or `audit`
+## The queue whose dead letters are meant: `critical_uploads`, `uploads`, `manifests`, `upkeep`, `notices` or `audit`
 QUEUE ?=
 ## `1`: delete the dead letters
 PURGE ?=

@@ -44,6 +44,9 @@ class Settings:
     media_bucket: str = _setting("Bucket of uploaded originals and of the pictures made from them.")
     audit_bucket: str = _setting("Bucket of the audit seals, with Object Lock.")
     uploads_queue_url: str = _setting("URL of the queue of uploads to process.")
+    critical_uploads_queue_url: str = _setting(
+        "URL of the queue of critical reports' uploads to process."
+    )
     decode_function: str = _setting(
         "Name of the function that opens untrusted files. If empty, a process on this machine "
         "does, which a deployed function never has.",
@@ -173,6 +176,7 @@ class Settings:
 
 _TABLES = ("reports_table", "audit_table", "bulletins_table", "officers_table")
 _PUBLISHING = ("reports_table", "notices_topic_arn", "public_url")
+_THUMBNAILS = ("reports_table", "incidents_table", "media_bucket", "decode_function")
 NEEDED: Mapping[str, tuple[str, ...]] = {
     Api.RESIDENTS: (
         "reports_table",
@@ -203,7 +207,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "authorize_officer": ("issuer", "jwks_uri", "client_id"),
-    "make_thumbnails": ("reports_table", "incidents_table", "media_bucket", "decode_function"),
+    "make_thumbnails": _THUMBNAILS,
+    "make_critical_thumbnails": _THUMBNAILS,
     "record_media": ("reports_table", "bulletins_table", "media_bucket"),
     "publish_critical": _PUBLISHING,
     "publish_notices": _PUBLISHING,
@@ -215,6 +220,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "contacts_table",
         "media_bucket",
         "uploads_queue_url",
+        "critical_uploads_queue_url",
         "notices_topic_arn",
         "audit_secret",
     ),

@@ -144,7 +144,8 @@ def export_files() -> "ExportFiles":
 def uploads_queue() -> "UploadsQueue":
     from chalicelib.media.queue import UploadsQueue
 
-    return UploadsQueue(client("sqs"), settings().uploads_queue_url)
+    names = settings()
+    return UploadsQueue(client("sqs"), names.uploads_queue_url, names.critical_uploads_queue_url)
 
 
 @built_once

@@ -39,9 +39,8 @@ TYPED_REFERENCE = "^[ -]*([0-9A-TV-Za-tv-z][ -]*){8}$"
 """A reference as a person may type it, for the OpenAPI document."""
 
 ID_PATTERN = re.compile(f"[{ALPHABET}]{{26}}")
-MEDIA_ID_PATTERN = re.compile(f"[{ALPHABET}]{{16}}")
-# The ids of media, also of those that officers sent, and of bulletins: no receipt is as short.
-_OPAQUE = re.compile(f"(?:[BO]-)?[{ALPHABET}]{{16}}")
+# The ids of media, with their prefixes, and of bulletins: no receipt is as short.
+_OPAQUE = re.compile(f"(?:[BCO]-)?[{ALPHABET}]{{16}}")
 
 
 class EntryIds(NamedTuple):
@@ -86,7 +85,8 @@ class Identity:
         return f"{number[:4]}-{number[4:]}"
 
     def media_id(self, owner_id: str, call: str, position: int) -> str:
-        """Return the id of the `position`-th medium declared in a call, the same on a replay.
+        """Return the id of the `position`-th medium declared in a call, the same on a replay,
+        without a prefix.
 
         `call` is "create", or the Idempotency-Key of a later call.
         """

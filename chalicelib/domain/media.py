@@ -4,6 +4,9 @@ A medium belongs to a report or a bulletin, its owner. It is declared, uploaded 
 `originals/{owner}/{media}` and processed by `make_thumbnails`, whose result is a `Manifest` at
 `derived/{owner}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the
 bytes say.
+
+The media of critical reports have a queue and a function of their own, so that no others are before
+them. EventBridge sees nothing but an object's key, so the medium's id says it: `CRITICAL_PREFIX`.
 """
 
 import re
@@ -179,6 +182,9 @@ class MediaKey(NamedTuple):
     media_id: str
 
 
+CRITICAL_PREFIX = "C-"
+"""How the id of a medium begins whose report was critical when it was declared."""
+
 _ID = r"[0-9A-Za-z_-]{1,64}"
 _ORIGINAL = rf"originals/({_ID})/({_ID})"
 
@@ -217,6 +223,11 @@ def parse_manifest_key(key: str) -> MediaKey | None:
 def parse_derived_key(key: str, name: DerivedName) -> MediaKey | None:
     """Return whose object of this name is at this key; None for any other key."""
     return _parse(rf"derived/({_ID})/({_ID})/{re.escape(name)}", key)
+
+
+def is_critical(media_id: str) -> bool:
+    """Return whether the report of this medium was critical when it was declared."""
+    return media_id.startswith(CRITICAL_PREFIX)
 
 
 class Thumb(NamedTuple):

@@ -40,7 +40,7 @@ class ReportIds:
         return self._identity.report_id(receipt)
 
     def media_id(self, position: int) -> str:
-        """Return the id of the medium at `position` in the report."""
+        """Return the id of the medium at `position` in the report, without a prefix."""
         return self._identity.media_id(self.report_id, _CREATE, position)
 
     def fingerprint(self, body: bytes) -> str:

@@ -19,7 +19,7 @@ from chalicelib.domain.addresses import ContactEmail, ContactPhone
 from chalicelib.domain.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.geo import Datum
-from chalicelib.domain.media import MAX_MEDIA_PER_CALL, Declared, MediaState
+from chalicelib.domain.media import CRITICAL_PREFIX, MAX_MEDIA_PER_CALL, Declared, MediaState
 from chalicelib.domain.models import Input, NotNull, Record
 from chalicelib.domain.outbox import Lane
 from chalicelib.domain.redactions import Redaction
@@ -314,6 +314,11 @@ class Report(Record):
     @property
     def lane(self) -> Lane:
         return lane_of(self.urgency, unproven=self.unproven)
+
+    @property
+    def media_prefix(self) -> str:
+        """Return how the ids of media begin that are declared now."""
+        return CRITICAL_PREFIX if self.lane is Lane.CRITICAL else ""
 
 
 LISTED: Mapping[str, str] = {

@@ -1,7 +1,7 @@
 """Files that officers send to a reporter: pictures, cleaned like any other.
 
-Their ids begin with `O-`, and no other id of a medium has a dash. So the key of an object shows who
-sent it, and the policy of the officers' function can name what it may upload.
+Their ids begin with `O-`, and no other id of a medium does. So the key of an object shows who sent
+it, and the policy of the officers' function can name what it may upload.
 """
 
 from pydantic import Field

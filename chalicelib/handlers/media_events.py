@@ -1,5 +1,6 @@
 """Functions that process uploads and redactions: `make_thumbnails` checks the file and makes its
-pictures, or redacts one; `record_media` records the result.
+pictures, or redacts one; `make_critical_thumbnails` does so for critical reports; `record_media`
+records the result.
 
 In Lambda these run without `app.py`, and each imports only what it needs.
 """
@@ -72,6 +73,12 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
             )
 
     return events.each_record(event.to_dict(), handle)
+
+
+@bp.on_sqs_message(queue="critical_uploads", batch_size=1)
+def make_critical_thumbnails(event: SQSEvent) -> dict[str, Any]:
+    """Do the same for media of critical reports. No others are in their queue."""
+    return dict(make_thumbnails(event.to_dict(), event.context))
 
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)

@@ -101,6 +101,7 @@ def add_media(call: Call) -> Response:
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
         now=call.now,
+        prefix=case.report.media_prefix,
     )
     media = uploads.declare_media(case, declaration, reports=wiring.reports(), now=call.now)
     granted = uploads.grant_uploads(

@@ -70,15 +70,22 @@ class Declaration:
         `known` are the owner's media by id. Raises Conflict `key_reused` when the earlier call
         with this key declared other media.
         """
-        if self.media[0].media_id not in known:
+        # The report's lane may have changed since then, and the prefix with it.
+        known = {_derived(media_id): medium for media_id, medium in known.items()}
+        found = [known.get(_derived(medium.media_id)) for medium in self.media]
+        if found[0] is None:
             return None
-        found = [known.get(medium.media_id) for medium in self.media]
         same = [each for each in found if each is not None]
-        if self._next_id in known or [_declared(each) for each in same] != [
+        if _derived(self._next_id) in known or [_declared(each) for each in same] != [
             _declared(each) for each in self.media
         ]:
             raise errors.Conflict("key_reused")
         return tuple(same)
+
+
+def _derived(media_id: str) -> str:
+    """Return an id without its prefix."""
+    return media_id.rpartition("-")[2]
 
 
 def _declared(medium: Medium) -> tuple[str, int, str | None]:

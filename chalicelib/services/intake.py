@@ -133,7 +133,7 @@ def create_report(
         judged |= {**ids.commitments(), "sealed_sketch": sketch}
     report = report.model_copy(update=judged)
     media = tuple(
-        new_medium(declared, ids.media_id(position), position, actor.now)
+        new_medium(declared, report.media_prefix + ids.media_id(position), position, actor.now)
         for position, declared in enumerate(submission.media)
     )
     result = intake.reports.create(

@@ -86,11 +86,13 @@ class LocalStack:
             "bucket": named["MEDIA_BUCKET"],
             "topic_arn": named["NOTICES_TOPIC_ARN"],
             "queues": {
+                "critical_uploads": named["CRITICAL_UPLOADS_QUEUE_URL"],
                 "uploads": named["UPLOADS_QUEUE_URL"],
                 "manifests": named["MANIFESTS_QUEUE_URL"],
                 "upkeep": named["UPKEEP_QUEUE_URL"],
             },
             "dead_letter_queues": {
+                "critical_uploads": named["CRITICAL_UPLOADS_DEAD_LETTERS_URL"],
                 "uploads": named["UPLOADS_DEAD_LETTERS_URL"],
                 "manifests": named["MANIFESTS_DEAD_LETTERS_URL"],
                 "upkeep": named["UPKEEP_DEAD_LETTERS_URL"],

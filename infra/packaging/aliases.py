@@ -17,7 +17,13 @@ from typing import Any
 from infra.packaging.bundle import Incomplete
 
 ALIAS = "live"
-BY_ALIAS = ("APIHandler", "Officers", "AuthorizeOfficer", "MakeThumbnails")
+BY_ALIAS = (
+    "APIHandler",
+    "Officers",
+    "AuthorizeOfficer",
+    "MakeThumbnails",
+    "MakeCriticalThumbnails",
+)
 """The functions that are called by their alias: add a name, and all else follows."""
 
 Template = dict[str, Any]

@@ -26,6 +26,7 @@ GROUPS = {
     "decode": "DecodeLog",
     "decode_critical": "DecodeCriticalLog",
     "make_thumbnails": "MakeThumbnailsLog",
+    "make_critical_thumbnails": "MakeCriticalThumbnailsLog",
     "record_media": "RecordMediaLog",
     "publish_critical": "PublishCriticalLog",
     "publish_notices": "PublishNoticesLog",

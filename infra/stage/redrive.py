@@ -25,9 +25,10 @@ from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, code_of, run
 from infra.stage.presence import require_tables
 from infra.stage.progress import Pause
-from infra.stage.target import Target, add_stage, find_target, is_loopback
+from infra.stage.target import Target, add_stage, find_target, is_loopback, output_title
 
-QUEUES = ("uploads", "manifests", "upkeep", "notices", "audit")
+UPLOADS = ("critical_uploads", "uploads")
+QUEUES = (*UPLOADS, "manifests", "upkeep", "notices", "audit")
 POLL_S = 2.0
 AT_ONCE = 10  # as many as SQS gives in one response
 HIDDEN_S = 30
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         raise Refused(f"Name the queue: QUEUE={'|'.join(QUEUES)}")
     target = find_target(wanted.stage)
     letters = find_letters(wanted.queue, target)
-    if wanted.queue == "uploads" and not wanted.purge:
+    if wanted.queue in UPLOADS and not wanted.purge:
         hastened = hasten_uploads(target, datetime.now(UTC))
         print(
             f"{hastened} delayed pictures and redactions are due now; the sweep begins in a minute."
@@ -117,7 +118,7 @@ def hasten_uploads(target: Target, now: datetime) -> int:
 
 def find_letters(name: str, target: Target) -> DeadLetters:
     """Return the dead letters of a queue of the target."""
-    title = name.capitalize()
+    title = output_title(name)
     source = None if name in FROM_STREAM else target.output(f"{title}QueueUrl")
     return DeadLetters(name, target.client("sqs"), target.output(f"{title}DeadLettersUrl"), source)
 

@@ -26,7 +26,7 @@ from infra.local import stack_file
 from infra.stage.faults import Refused, message_of
 
 PREFIX = "tipline-"
-STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,20}")
+STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,18}")
 
 # A first deployment that failed. The stack serves nothing, and cannot be changed.
 FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
@@ -182,8 +182,13 @@ def find_local() -> Target:
         ("QueueUrl", stack["queues"]),
         ("DeadLettersUrl", stack["dead_letter_queues"]),
     ):
-        outputs |= {f"{name.capitalize()}{suffix}": url for name, url in queues.items()}
+        outputs |= {f"{output_title(name)}{suffix}": url for name, url in queues.items()}
     return Target(None, session, stack["aws"], outputs, stack["api"], stack)
+
+
+def output_title(queue: str) -> str:
+    """Return how the outputs of the stack name a queue: `CriticalUploads` of `critical_uploads`."""
+    return "".join(word.capitalize() for word in queue.split("_"))
 
 
 def open_session() -> Any:

@@ -33,6 +33,7 @@ class Lambda:
             "Officers": api("GET", "/v1/officer/reports").app,
             "AuthorizeOfficer": authorize_officer,
             "MakeThumbnails": media_events.make_thumbnails,
+            "MakeCriticalThumbnails": media_events.make_critical_thumbnails,
         } | replaced
         self.events: list[tuple[str, Mapping[str, Any], Any]] = []
 
@@ -106,6 +107,7 @@ def lets_in(*_: object) -> dict[str, str]:
         ("AuthorizeOfficer", raises, "a token of nobody.*a bad build.*=authorize_officer"),
         ("AuthorizeOfficer", lets_in, "a token of nobody.*refused nothing"),
         ("MakeThumbnails", raises, "no message.*a bad build.*FUNCTION=make_thumbnails"),
+        ("MakeCriticalThumbnails", raises, "no message.*a bad build.*=make_critical_thumbnails"),
     ],
 )
 def test_a_function_that_does_not_do_its_work_is_named(

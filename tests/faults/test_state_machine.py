@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -130,8 +131,9 @@ class Tipline(RuleBasedStateMachine):
         key = new_key()
         receipt = self.identity.receipt(key)
         tip = Tip(key, body, self.identity.report_id(receipt), receipt)
+        prefix = "C-" if category == "child_abduction" else ""
         tip.media_ids = [
-            self.identity.media_id(tip.id, "create", number) for number in range(media)
+            prefix + self.identity.media_id(tip.id, "create", number) for number in range(media)
         ]
         self.tips.append(tip)
         self.ever.add(tip.id)
@@ -265,17 +267,17 @@ class Tipline(RuleBasedStateMachine):
     @rule()
     def take_what_was_put_before_the_thumbnailer_again(self) -> None:
         sqs = wiring.uploads_queue()._client
-        url = self.aws["UPLOADS_QUEUE_URL"]
-        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
-            "Messages", []
+        for queue, function in (
+            ("UPLOADS_QUEUE_URL", media_events.make_thumbnails),
+            ("CRITICAL_UPLOADS_QUEUE_URL", media_events.make_critical_thumbnails),
         ):
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            self.attempt(
-                None,
-                lambda body=message["Body"]: media_events.make_thumbnails(
-                    events.queue_batch(body), None
-                ),
-            )
+            url = self.aws[queue]
+            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+                "Messages", []
+            ):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                batch = events.queue_batch(message["Body"])
+                self.attempt(None, partial(function, batch, None))
 
     # Time and the stream
 

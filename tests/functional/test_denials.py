@@ -39,6 +39,7 @@ TABLES = (
     "SourcesTable",
     "IncidentsTable",
 )
+THUMBNAILERS = {"make_thumbnails", "make_critical_thumbnails"}
 
 # Who may do what. Nobody else may, and nobody may what has nobody here.
 MAY: Mapping[str, set[str]] = {
@@ -73,14 +74,14 @@ MAY: Mapping[str, set[str]] = {
     "write bulletins": {"officers", "record_media", "do_upkeep"},
     "read a row of a source": set(),
     "count a source": {"residents"},
-    "read originals": {"officers", "make_thumbnails"},
+    "read originals": {"officers", *THUMBNAILERS},
     # Of a report: officers upload pictures of bulletins.
     "write originals": {"residents"},
-    "list originals": {"make_thumbnails", "record_media", "do_upkeep"},
+    "list originals": {*THUMBNAILERS, "record_media", "do_upkeep"},
     "read derived pictures": {"residents", "officers"},
-    "write derived pictures": {"make_thumbnails"},
+    "write derived pictures": THUMBNAILERS,
     "list derived pictures": {"record_media", "do_upkeep"},
-    "have files opened": {"make_thumbnails"},
+    "have files opened": THUMBNAILERS,
     "delete media": {"do_upkeep"},
     "read the audit's seals": {"digest_audit", "compare_openings"},
     "write the audit's seals": {"seal_audit", "digest_audit"},

@@ -52,7 +52,7 @@ def file(category: str = "other", *, proof: str | None = None, **more: Any) -> R
     return call(
         "POST",
         "/v1/reports",
-        report(category),
+        report(category, media=more.pop("media", [])),
         key=more.pop("key", None) or new_key(),
         headers=headers,
         source=more.pop("source", HOME),
@@ -406,6 +406,25 @@ def test_a_replay_of_an_unproven_report_stays_one() -> None:
     first, again = file("child_abduction", key=key), file("child_abduction", key=key)
     assert (first.status, again.status) == (201, 200)
     assert unproven(again)
+
+
+def test_media_keep_their_ids_when_a_proof_comes_later() -> None:
+    set_level(LoadLevel.FLOOD)
+    media = [{"content_type": "image/jpeg", "size": 1000}]
+    key = new_key()
+    first = file("child_abduction", key=key, media=media)
+    path, receipt, later = f"/v1/reports/{first.json['id']}/media", first.json["receipt"], new_key()
+    before = call("POST", path, {"media": media}, receipt=receipt, key=later).json["uploads"]
+    proof = prove(first.json["challenge"], key).header
+    again = file("child_abduction", key=key, proof=proof, media=media)
+    assert not unproven(again)
+    ids = [each["media_id"] for each in (*first.json["uploads"], *before)]
+    assert [each["media_id"] for each in again.json["uploads"]] == ids
+    assert not [each for each in ids if each.startswith("C-")]
+    same = call("POST", path, {"media": media}, receipt=receipt, key=later).json["uploads"]
+    assert [each["media_id"] for each in same] == ids[1:]
+    [new] = call("POST", path, {"media": media}, receipt=receipt, key=new_key()).json["uploads"]
+    assert new["media_id"].startswith("C-")
 
 
 def test_an_officer_sees_that_a_report_came_without_a_proof() -> None:

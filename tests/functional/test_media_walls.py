@@ -66,10 +66,13 @@ WALLS = {
         set(),
         {"kms:Decrypt", "kms:GenerateDataKey"},
     ),
-    "make_thumbnails": Wall(
-        {"s3:GetObjectVersion": _ALL_ORIGINALS, "s3:PutObject": _ALL_DERIVED},
-        {"s3:ListBucketVersions"},
-        {"kms:Decrypt", "kms:GenerateDataKey"},
+    **dict.fromkeys(
+        ("make_thumbnails", "make_critical_thumbnails"),
+        Wall(
+            {"s3:GetObjectVersion": _ALL_ORIGINALS, "s3:PutObject": _ALL_DERIVED},
+            {"s3:ListBucketVersions"},
+            {"kms:Decrypt", "kms:GenerateDataKey"},
+        ),
     ),
     "record_media": Wall({"s3:GetObject": {MANIFEST}}, {"s3:ListBucket"}, {"kms:Decrypt"}),
     "do_upkeep": Wall(

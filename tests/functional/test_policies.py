@@ -578,8 +578,19 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
 def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    role = iam.Role("make_thumbnails", names)
-    created = call("POST", "/v1/reports", report(media=[PICTURE] * 4), key=new_key()).json
+    make_thumbnails(aws, iam.Role("make_thumbnails", names), "missing_elderly")
+
+
+def test_make_critical_thumbnails_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    make_thumbnails(aws, iam.Role("make_critical_thumbnails", names), "child_abduction")
+
+
+def make_thumbnails(aws: Mapping[str, str], role: iam.Role, category: str) -> None:
+    """Do all that a function does with the media of a report of this category."""
+    body = report(category, media=[PICTURE] * 4)
+    created = call("POST", "/v1/reports", body, key=new_key()).json
     first, second, third, fourth_id = (each["media_id"] for each in created["uploads"])
     version = cloud.upload(aws, created["id"], first, cloud.photo())
     # not a picture, and larger than the part that is read
@@ -606,6 +617,21 @@ def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
         }
     assert wiring.bucket().read(f"derived/{created['id']}/{first}/redacted.jpg")
     assert_exact(role)
+
+
+def test_the_functions_of_both_queues_have_the_same_rights_and_nothing_in_common() -> None:
+    def policy(name: str) -> str:
+        return (iam.ROOT / ".chalice" / iam.POLICY_FILES[name]).read_text(encoding="utf-8")
+
+    expected = policy("make_thumbnails")
+    for own, critical in (
+        ("UploadsQueue", "CriticalUploadsQueue"),
+        ("MakeThumbnailsLog", "MakeCriticalThumbnailsLog"),
+        ("Decode", "DecodeCritical"),
+    ):
+        assert f'"{own}"' in expected
+        expected = expected.replace(f'"{own}"', f'"{critical}"')
+    assert policy("make_critical_thumbnails") == expected
 
 
 def open_a_file(name: str, names: iam.Names) -> None:
@@ -849,6 +875,10 @@ def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
         cloud.upload(aws, created["id"], looked_at, cloud.photo()),
     )
     cloud.upload(aws, created["id"], there, cloud.photo())
+    critical = call(
+        "POST", "/v1/reports", report("child_abduction", media=[PICTURE]), key=new_key()
+    ).json
+    cloud.upload(aws, critical["id"], critical["uploads"][0]["media_id"], cloud.photo())
     api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
     bulletin_id, media_id = draft(api)
     cloud.upload(aws, bulletin_id, media_id, cloud.photo())

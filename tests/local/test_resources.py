@@ -23,6 +23,14 @@ def test_an_original_is_announced_to_the_uploads_queue_alone(
     assert _keys(aws["MANIFESTS_QUEUE_URL"]) == []
 
 
+def test_an_original_of_a_critical_report_is_announced_to_its_own_queue_alone(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/C-m", Body=b"x")
+    assert _keys(aws["CRITICAL_UPLOADS_QUEUE_URL"]) == ["originals/r/C-m"]
+    assert _keys(aws["UPLOADS_QUEUE_URL"]) == []
+
+
 def test_only_a_manifest_is_announced_to_the_manifests_queue(
     aws: Mapping[str, str], clean: None
 ) -> None:

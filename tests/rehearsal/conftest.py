@@ -21,6 +21,7 @@ FUNCTIONS = (
     "Officers",
     "AuthorizeOfficer",
     "MakeThumbnails",
+    "MakeCriticalThumbnails",
     "Decode",
     "DecodeCritical",
     "RecordMedia",

@@ -337,6 +337,12 @@ MUTATIONS = (
         lambda resources: resources.pop("ManifestsQueuePolicy"),
     ),
     Mutation(
+        "the queue of critical uploads takes nothing from its rule",
+        REPORTS,
+        r"the critical photo is ready: not within",
+        lambda resources: resources.pop("CriticalUploadsQueuePolicy"),
+    ),
+    Mutation(
         "the bucket sends no events",
         REPORTS,
         NEVER_READY,

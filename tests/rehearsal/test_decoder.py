@@ -82,7 +82,7 @@ def isolated(boto3_version: str, build: Path) -> Iterator[Stage]:
 
 @pytest.mark.parametrize(
     ("category", "decoder"),
-    [("suspected_offender", "Decode"), ("missing_elderly", "DecodeCritical")],
+    [("suspected_offender", "Decode"), ("child_abduction", "DecodeCritical")],
 )
 def test_two_reports_never_share_an_environment(
     isolated: Stage, category: str, decoder: str

@@ -68,6 +68,25 @@ def test_an_officer_sees_the_photo_upright_and_without_its_place(opened: Any, st
         assert media_samples.is_upright(reply.content)
 
 
+def test_the_photo_of_a_critical_report_has_a_queue_and_a_function_of_its_own(
+    stage: Stage, officer: Person
+) -> None:
+    photo = {"content_type": "image/jpeg", "size": len(PHOTO)}
+    before = {
+        name: made(stage, name) for name in ("MakeThumbnailsLog", "MakeCriticalThumbnailsLog")
+    }
+    drill = stage.report("child_abduction", source="drill", media=[photo])
+    uploads.post(stage, drill["uploads"][0], PHOTO)
+    path = f"/v1/officer/reports/{drill['id']}"
+    until(lambda: officer.get(path)["media"][0]["state"] == "ready", "the critical photo is ready")
+    after = {name: made(stage, name) for name in before}
+    assert after == before | {"MakeCriticalThumbnailsLog": before["MakeCriticalThumbnailsLog"] + 1}
+
+
+def made(stage: Stage, log: str) -> int:
+    return sum('"media_processed"' in line for line in stage.own_lines(log))
+
+
 def test_an_officer_gets_the_original_unchanged_for_a_reason(
     report: Any, opened: Any, stage: Stage, officer: Person
 ) -> None:

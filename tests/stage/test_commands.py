@@ -196,7 +196,7 @@ def test_what_has_no_local_form_names_the_rehearsal_cloud(
         (
             "infra.stage.redrive",
             ["--queue", "nothing"],
-            "QUEUE=uploads|manifests|upkeep|notices|audit",
+            "QUEUE=critical_uploads|uploads|manifests",
         ),
         ("infra.stage.restore", [*STAGE, "--table", ""], "TABLE=reports|audit|bulletins|officers"),
         ("infra.stage.restore", [*STAGE, "--table", "reports", "--at", "soon"], "AT=soon is no"),
@@ -213,7 +213,7 @@ def test_what_has_no_local_form_names_the_rehearsal_cloud(
         ("infra.stage.logs", ["--since=long"], "such as 90s, 10m, 2h or 1d."),
         ("infra.stage.logs", ["--since=0m"], "SINCE=0m is not a duration"),
         ("infra.stage.logs", ["--since=-5m"], "SINCE=-5m is not a duration"),
-        ("infra.stage.redrive", ["--queue=--help"], "QUEUE=uploads|manifests|upkeep|notices|audit"),
+        ("infra.stage.redrive", ["--queue=--help"], "QUEUE=critical_uploads|uploads|manifests"),
         ("infra.stage.logs", ["--function", "api"], "no function api. Choose from: residents"),
     ],
 )

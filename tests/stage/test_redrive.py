@@ -104,7 +104,9 @@ def test_every_message_moves_with_its_attributes() -> None:
     assert found[0]["MessageAttributes"]["trace"]["StringValue"] == "x"
 
 
+@pytest.mark.parametrize("queue", ["uploads", "critical_uploads"])
 def test_the_local_stack_is_never_asked_for_a_move_task(
+    queue: str,
     aws: Mapping[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -122,14 +124,14 @@ def test_the_local_stack_is_never_asked_for_a_move_task(
         "api": "http://127.0.0.1",
         "table": aws["REPORTS_TABLE"],
         "bulletins_table": aws["BULLETINS_TABLE"],
-        "queues": {"uploads": source},
-        "dead_letter_queues": {"uploads": dead},
+        "queues": {queue: source},
+        "dead_letter_queues": {queue: dead},
     }
     (tmp_path / "stack.json").write_text(json.dumps(stack))
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
     monkeypatch.delenv("PORT", raising=False)
 
-    assert main(["--queue", "uploads"]) == 0
+    assert main(["--queue", queue]) == 0
     said = capsys.readouterr().out
     assert "Sent 1 dead letter." in said
     assert "0 delayed pictures and redactions are due now" in said
@@ -171,11 +173,13 @@ def test_a_purge_deletes_nothing_that_came_after_the_question(
     assert queue.count() == 2
 
 
-@pytest.mark.parametrize(("name", "has_source"), [("uploads", True), ("audit", False)])
+@pytest.mark.parametrize(
+    ("name", "has_source"), [("uploads", True), ("critical_uploads", True), ("audit", False)]
+)
 def test_the_source_of_a_streams_dead_letters_is_no_queue(name: str, has_source: bool) -> None:
     outputs = {
         f"{title}{kind}": "url"
-        for title in ("Uploads", "Audit")
+        for title in ("Uploads", "CriticalUploads", "Audit")
         for kind in ("QueueUrl", "DeadLettersUrl")
     }
     found = find_letters(name, Target("dev", boto3.Session(), None, outputs, ""))

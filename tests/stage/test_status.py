@@ -12,8 +12,9 @@ from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
 from chalicelib.domain.seals import hour_of
+from infra.stage.redrive import QUEUES
 from infra.stage.status import WIDTH, Line, read_status, render
-from infra.stage.target import Target
+from infra.stage.target import Target, output_title
 from tests.client import call, new_key, report
 from tests.deploy.drills import Api, serving
 
@@ -38,10 +39,10 @@ def local(aws: Mapping[str, str], **more: str) -> Target:
         "MediaBucketName": aws["MEDIA_BUCKET"],
         "AuditBucketName": aws["AUDIT_BUCKET"],
     }
-    for name in ("UPLOADS", "MANIFESTS", "UPKEEP", "NOTICES", "AUDIT"):
-        outputs[f"{name.capitalize()}DeadLettersUrl"] = aws[f"{name}_DEAD_LETTERS_URL"]
-        if f"{name}_QUEUE_URL" in aws:
-            outputs[f"{name.capitalize()}QueueUrl"] = aws[f"{name}_QUEUE_URL"]
+    for name in QUEUES:
+        outputs[f"{output_title(name)}DeadLettersUrl"] = aws[f"{name.upper()}_DEAD_LETTERS_URL"]
+        if f"{name.upper()}_QUEUE_URL" in aws:
+            outputs[f"{output_title(name)}QueueUrl"] = aws[f"{name.upper()}_QUEUE_URL"]
     return Target(None, boto3.Session(), None, outputs | more, "http://127.0.0.1:1")
 
 
@@ -64,9 +65,7 @@ def test_what_runs_is_named_by_its_version_and_commit(aws: Mapping[str, str]) ->
 def test_without_tasks_and_messages_all_is_well(aws: Mapping[str, str]) -> None:
     found = lines(local(aws))
     assert found["oldest task"] == Line("oldest task", "none is due", ok=True)
-    assert {
-        name: found[name].ok for name in ("uploads", "manifests", "upkeep", "notices", "audit")
-    } == (dict.fromkeys(("uploads", "manifests", "upkeep", "notices", "audit"), True))
+    assert {name: found[name].ok for name in QUEUES} == dict.fromkeys(QUEUES, True)
 
 
 @pytest.mark.parametrize("table", ["reports", "audit", "bulletins", "officers"])
@@ -103,11 +102,12 @@ def test_the_oldest_task_has_its_age(aws: Mapping[str, str]) -> None:
     assert line.text.startswith("due for 2 h")
 
 
-def test_dead_letters_name_the_command(aws: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("queue", ["uploads", "critical_uploads"])
+def test_dead_letters_name_the_command(aws: Mapping[str, str], queue: str) -> None:
     sqs = boto3.client("sqs")
-    sqs.send_message(QueueUrl=aws["UPLOADS_DEAD_LETTERS_URL"], MessageBody="{}")
-    line = lines(local(aws))["uploads"]
-    assert (line.ok, line.text.endswith("1 dead letter: make redrive QUEUE=uploads")) == (
+    sqs.send_message(QueueUrl=aws[f"{queue.upper()}_DEAD_LETTERS_URL"], MessageBody="{}")
+    line = lines(local(aws))[queue]
+    assert (line.ok, line.text.endswith(f"1 dead letter: make redrive QUEUE={queue}")) == (
         False,
         True,
     )

@@ -60,12 +60,13 @@ def test_everything_that_is_set_aside_raises_an_alarm(
         {"Fn::GetAtt": [name, "QueueName"]}
         for name in (
             "UploadsDeadLetters",
+            "CriticalUploadsDeadLetters",
             "ManifestsDeadLetters",
             "UpkeepDeadLetters",
             "NoticesDeadLetters",
         )
     ] + [{"Fn::GetAtt": [name, "QueueName"]} for name in ("AuditDeadLetters", "KeyChanges")]
-    assert sum(name.endswith("DeadLetters") for name in queues) == 5
+    assert sum(name.endswith("DeadLetters") for name in queues) == 6
 
 
 def test_messages_that_wait_raise_an_alarm(
@@ -185,6 +186,12 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
         ("UnknownKeysAlarm", "ResidentsAlteredKeysMetric", "ResidentsLog"),
         ("UnknownKeysAlarm", "ThumbnailsAlteredKeysMetric", "MakeThumbnailsLog"),
+        (
+            "UnknownKeysAlarm",
+            "CriticalThumbnailsAlteredKeysMetric",
+            "MakeCriticalThumbnailsLog",
+        ),
+        ("DecodingAlarm", "CriticalDecodingMetric", "MakeCriticalThumbnailsLog"),
         ("WatchAlarm", "WatchMetric", "SealAuditLog"),
         ("RefusedDecryptionsAlarm", "RefusedDecryptionsMetric", "OfficersLog"),
         ("RefusedDecryptionsAlarm", "RefusedOpeningsMetric", "CompareOpeningsLog"),

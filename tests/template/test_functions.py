@@ -13,7 +13,7 @@ from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
 FUNCTION_NAME_LIMIT, BUCKET_NAME_LIMIT = 64, 63
-LONGEST_STACK = len("tipline-") + 21
+LONGEST_STACK = len("tipline-") + 19
 CLOUDFORMATIONS_OWN = 14  # "-", twelve characters, and room
 
 
@@ -27,6 +27,25 @@ def test_all_run_on_arm64_and_python_313(functions: dict[str, Any]) -> None:
     assert {
         (function["Runtime"], *function["Architectures"]) for function in functions.values()
     } == {("python3.13", "arm64")}
+
+
+THUMBNAILERS = ("MakeThumbnails", "MakeCriticalThumbnails")
+
+
+def test_critical_thumbnails_are_made_as_all_others_are(
+    functions: dict[str, Any], expanded: dict[str, Any]
+) -> None:
+    own = {"Events", "LoggingConfig", "Role", "Handler", "Environment"}
+    one, critical = (
+        {key: value for key, value in functions[name].items() if key not in own}
+        for name in THUMBNAILERS
+    )
+    assert one == critical
+    one, critical = (functions[name]["Environment"]["Variables"] for name in THUMBNAILERS)
+    assert critical == one | {"DECODE_FUNCTION": {"Ref": "DecodeCritical"}}
+    one, critical = (mapping_of(expanded, name) for name in THUMBNAILERS)
+    names = {key: critical[key] for key in ("EventSourceArn", "FunctionName")}
+    assert critical == one | names
 
 
 def test_the_api_responds_before_the_gateway_gives_up(functions: dict[str, Any]) -> None:
@@ -88,6 +107,7 @@ def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
     ("function", "queue"),
     [
         ("MakeThumbnails", "UploadsQueue"),
+        ("MakeCriticalThumbnails", "CriticalUploadsQueue"),
         ("RecordMedia", "ManifestsQueue"),
         ("DoUpkeep", "UpkeepQueue"),
     ],
@@ -101,7 +121,8 @@ def test_a_queue_gives_back_only_the_messages_that_failed(
 
 
 def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(expanded: dict[str, Any]) -> None:
-    assert mapping_of(expanded, "MakeThumbnails")["BatchSize"] == 1
+    for name in THUMBNAILERS:
+        assert mapping_of(expanded, name)["BatchSize"] == 1
 
 
 def test_upkeep_takes_no_more_than_its_share(functions: dict[str, Any]) -> None:
@@ -198,7 +219,7 @@ def test_logs_are_json_and_end_after_a_month(
 def test_names_stay_within_their_limits_at_the_longest_stage(
     template: dict[str, Any], functions: dict[str, Any]
 ) -> None:
-    assert template["Parameters"]["Stage"]["AllowedPattern"] == "[a-z][a-z0-9-]{0,20}"
+    assert template["Parameters"]["Stage"]["AllowedPattern"] == "[a-z][a-z0-9-]{0,18}"
     longest = max(map(len, functions))
     assert LONGEST_STACK + 1 + longest + CLOUDFORMATIONS_OWN <= FUNCTION_NAME_LIMIT
     buckets = of_type(template["Resources"], "AWS::S3::Bucket")
@@ -210,7 +231,7 @@ def test_the_template_expands_offline_and_keeps_every_setting(
 ) -> None:
     mappings = of_type(expanded, "AWS::Lambda::EventSourceMapping")
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings.values()} == {
-        alias_of("MakeThumbnails"),
+        *map(alias_of, THUMBNAILERS),
         "RecordMedia",
         *READERS,
         "DoUpkeep",

@@ -27,7 +27,8 @@ def properties(template: Template, name: str) -> Any:
 
 def metrics(template: Template, more: int) -> None:
     queries = properties(template, "UploadEventsAlarm")["Metrics"]
-    queries += [copy.deepcopy(queries[-1]) for _ in range(8 + more)]
+    # A formula and a metric for each rule: as many more as AWS takes.
+    queries += [copy.deepcopy(queries[-1]) for _ in range(11 - len(queries) + more)]
 
 
 def indexes(template: Template, count: int, attributes: int) -> None:

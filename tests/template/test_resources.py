@@ -1,6 +1,8 @@
 """What keeps data keeps it closed, whole and for as long as promised."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ SHOWN = {
     "media_ready", "unread", "thumb", "bulletin_id", "source", "flags", "same_as", "awaits",
 }  # fmt: skip
 UPLOADED = events.load("object_created")
+ROOT = Path(__file__).parents[2]
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
 
 
@@ -195,7 +198,7 @@ def test_digests_of_the_audit_are_locked_for_two_years(resources: dict[str, Any]
 def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
-    for name in ("Uploads", "Manifests"):
+    for name in ("Uploads", "CriticalUploads", "Manifests"):
         redrive = queues[f"{name}Queue"]["RedrivePolicy"]
         assert redrive == {
             "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]},
@@ -206,7 +209,12 @@ def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> 
 
 def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
     policies = of_type(resources, "AWS::SQS::QueuePolicy")
-    assert set(policies) == {"UploadsQueuePolicy", "ManifestsQueuePolicy", "KeyChangesPolicy"}
+    assert set(policies) == {
+        "UploadsQueuePolicy",
+        "CriticalUploadsQueuePolicy",
+        "ManifestsQueuePolicy",
+        "KeyChangesPolicy",
+    }
     for name, policy in policies.items():
         (statement,) = policy["PolicyDocument"]["Statement"]
         queue = name.removesuffix("Policy")
@@ -222,6 +230,13 @@ def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
     ("key", "rules"),
     [
         ("originals/R/M", {"UploadsRule"}),
+        ("originals/R/O-M", {"UploadsRule"}),
+        ("originals/B-0/M", {"UploadsRule"}),
+        ("originals/R/CM", {"UploadsRule"}),
+        ("originals/R/C-M", {"CriticalUploadsRule"}),
+        ("derived/R/C-M/preview.jpg", set()),
+        ("derived/R/C-M/manifest.json", {"ManifestsRule"}),
+        ("exports/officer/1.csv", set()),
         ("derived/R/M/manifest.json", {"ManifestsRule"}),
         ("derived/R/M/thumb.jpg", set()),
         ("derived/R/M/preview.jpg", set()),
@@ -231,17 +246,23 @@ def test_only_its_rule_sends_to_a_queue(resources: dict[str, Any]) -> None:
 def test_each_object_wakes_the_function_it_is_for(
     resources: dict[str, Any], key: str, rules: set[str]
 ) -> None:
-    event = json.loads(json.dumps(UPLOADED))
-    event["detail"]["object"]["key"] = key
-    matching = set()
-    for name, rule in of_type(resources, "AWS::Events::Rule").items():
-        pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', f'"{BUCKET}"')
-        if EventPattern.load(pattern).matches_event(event):
-            matching.add(name)
-    assert matching == rules
+    assert rules_of(resources, key) == rules
 
 
-@pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])
+def test_a_folder_of_the_bucket_that_is_no_originals_reaches_no_queue_of_uploads(
+    resources: dict[str, Any],
+) -> None:
+    """The rule of uploads names what it leaves out: a new folder must be there, too."""
+    folders = {
+        folder
+        for path in (ROOT / ".chalice").glob("policy-*.json")
+        for folder in re.findall(r"MediaBucket\.Arn\}/(\w+)/", path.read_text(encoding="utf-8"))
+    }
+    assert "originals" in folders
+    assert {folder for folder in folders if rules_of(resources, f"{folder}/R/M/x")} == {"originals"}
+
+
+@pytest.mark.parametrize("rule", ["UploadsRule", "CriticalUploadsRule", "ManifestsRule"])
 def test_the_uploaders_address_reaches_no_queue(resources: dict[str, Any], rule: str) -> None:
     (target,) = resources[rule]["Properties"]["Targets"]
     message = transform(target["InputTransformer"], UPLOADED)
@@ -260,11 +281,23 @@ def test_an_event_of_the_bucket_that_cannot_be_delivered_is_kept_nowhere(
         for name, rule in of_type(resources, "AWS::Events::Rule").items()
         if "aws.s3" in rule["EventPattern"]["source"]
     }
-    assert rules.keys() == {"UploadsRule", "ManifestsRule"}
+    assert rules.keys() == {"UploadsRule", "CriticalUploadsRule", "ManifestsRule"}
     for rule in rules.values():
         for target in rule["Targets"]:
             assert "DeadLetterConfig" not in target
             assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 24 * 3600
+
+
+def rules_of(resources: dict[str, Any], key: str) -> set[str]:
+    """Return the rules that an object created at this key matches."""
+    event = json.loads(json.dumps(UPLOADED))
+    event["detail"]["object"]["key"] = key
+    matching = set()
+    for name, rule in of_type(resources, "AWS::Events::Rule").items():
+        pattern = json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', f'"{BUCKET}"')
+        if EventPattern.load(pattern).matches_event(event):
+            matching.add(name)
+    return matching
 
 
 def transform(transformer: dict[str, Any], event: dict[str, Any]) -> str:

@@ -39,6 +39,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "AuditBucketPolicy",
         "WebBucketPolicy",
         "UploadsQueuePolicy",
+        "CriticalUploadsQueuePolicy",
         "ManifestsQueuePolicy",
         "KeyChangesPolicy",
         "AlarmsTopicPolicy",

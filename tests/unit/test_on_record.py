@@ -8,7 +8,7 @@ from chalicelib.domain.report_query import ReportQuery
 RECEIPT = "7Q2MX0ZB4K9TJ6VHWD1RCN8E5A"
 
 
-@pytest.mark.parametrize("text", ["7Q2MX0ZB4K9TJ6VH", "B-7Q2MX0ZB4K9TJ6VH"])
+@pytest.mark.parametrize("text", ["7Q2MX0ZB4K9TJ6VH", "B-7Q2MX0ZB4K9TJ6VH", "C-7Q2MX0ZB4K9TJ6VH"])
 def test_the_id_of_a_medium_or_a_bulletin_stays(text: str) -> None:
     assert ids.on_record(text) == text
 
