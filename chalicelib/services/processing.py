@@ -181,12 +181,15 @@ class _Original:
         if not decoding.is_working(self.where.owner_id):
             return False
         prefix = unproved_prefix(*self.where)
-        times = sorted(
+        kept = sorted(
             datetime.fromisoformat(key.removeprefix(prefix)) for key, _ in self._bucket.ages(prefix)
         )
-        if not times or now - times[-1] >= PROOFS_APART:
+        times: list[datetime] = []
+        for time in (*kept, now):
+            if not times or time - times[-1] >= PROOFS_APART:  # two may be recorded at once
+                times.append(time)
+        if times[-1] == now:
             self._bucket.put(f"{prefix}{now.isoformat()}", b"", "text/plain")
-            times.append(now)
         return len(times) >= PROOFS
 
     def _read(self, offset: int, length: int) -> bytes:

@@ -18,7 +18,14 @@ from PIL import Image
 
 from chalicelib.domain.derived import RejectReason
 from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.media import Manifest, MediaState, derived_key, hints, original_key
+from chalicelib.domain.media import (
+    Manifest,
+    MediaState,
+    derived_key,
+    hints,
+    original_key,
+    unproved_prefix,
+)
 from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.media.bucket import MediaBucket
@@ -426,6 +433,15 @@ def test_a_file_that_was_too_slow_a_few_times_in_an_hour_is_not_judged(
 ) -> None:
     upload(bucket, samples.jpeg())
     assert try_slow(bucket, Slow(), 0, 0.1, 0.2, 0.3, 0.4, 1.9) == [None] * 6
+
+
+def test_two_tries_at_once_count_once(bucket: MediaBucket) -> None:
+    upload(bucket, samples.jpeg())
+    for hour in (0, 1.5):
+        assert try_slow(bucket, Slow(), hour) == [None]
+        also = NOW + timedelta(hours=hour, seconds=1)  # began before the other was recorded
+        bucket.put(f"{unproved_prefix(REPORT, 'M1')}{also.isoformat()}", b"", "text/plain")
+    assert try_slow(bucket, Slow(), 1.6) == [None]
 
 
 def test_a_time_at_which_nothing_was_opened_does_not_count_against_a_file(
