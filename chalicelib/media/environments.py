@@ -8,21 +8,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Pipe
-from queue import LifoQueue
+from queue import Empty, LifoQueue
+from threading import Timer
 
 from chalicelib.media.decoding import File, Undecided
 from chalicelib.media_decoding.decoders import Order
-from chalicelib.media_decoding.supervisor import MAX_ANSWER, RANGE, Limits, parse_range
+from chalicelib.media_decoding.supervisor import MAX_ANSWER, RANGE, Limits, hang_up, parse_range
 
 # With -I and -S the interpreter reads no variable and no site. Its path are the last arguments.
 _BOOT = (
     "import sys; sys.path[:] = sys.argv[3:];"
     " from chalicelib.media_decoding.environment import main; main(*sys.argv[1:3])"
 )
-# Beyond what the supervisor itself gives a file: it starts, imports and answers.
-_MARGIN_SECONDS = 60
+# How long one that is to end may take to end its child, too.
+_END_SECONDS = 5
 
 
 class Environments:
@@ -37,8 +39,10 @@ class Environments:
         # A busy machine is no function of Lambda, with a processor for itself.
         limits: Limits = Limits(wall=120),  # noqa: B008  (it cannot change)
         most: int | None = None,
+        # Beyond what the supervisor itself gives a file: it starts, imports, asks and answers.
+        margin_s: float = 60,
     ) -> None:
-        self._module, self._limits = module, limits
+        self._module, self._limits, self._wait_s = module, limits, limits.wall + margin_s
         self._free: LifoQueue[_Environment | None] = LifoQueue()
         for _ in range(most or os.cpu_count() or 1):
             self._free.put(None)
@@ -46,12 +50,15 @@ class Environments:
     def __call__(self, order: Order, file: File) -> str:
         """Return the answer. Raises Undecided, and the errors of the file's `read`."""
         with self._one() as environment:
-            return environment.open(order, self._limits, file)
+            return environment.open(order, self._limits, file, self._wait_s)
 
     def close(self) -> None:
         """End those that are not at work. A further file starts new ones."""
-        for _ in range(self._free.qsize()):
-            environment = self._free.get()
+        free = []
+        with suppress(Empty):
+            while True:
+                free.append(self._free.get_nowait())
+        for environment in free:
             if environment:
                 environment.end()
             self._free.put(None)
@@ -84,13 +91,14 @@ class _Environment:
                 start_new_session=True,
             )
 
-    def open(self, order: Order, limits: Limits, file: File) -> str:
+    def open(self, order: Order, limits: Limits, file: File, wait_s: float) -> str:
+        # It may ask for ever, or send half a message.
+        timer = Timer(wait_s, partial(hang_up, self._pipe))
+        timer.start()
         try:
             given = [order._asdict(), limits._asdict()]
             self._pipe.send_bytes(json.dumps(given).encode())
             while True:
-                if not self._pipe.poll(limits.wall + _MARGIN_SECONDS):
-                    raise EOFError
                 message = self._pipe.recv_bytes(MAX_ANSWER)
                 if len(message) != RANGE.size:
                     return message.decode("ascii", "replace")
@@ -98,9 +106,14 @@ class _Environment:
                 self._pipe.send_bytes(file.read(*wanted))
         except (EOFError, OSError, ValueError):
             raise Undecided("the process of the decoders has ended") from None
+        finally:
+            timer.cancel()
+            timer.join()
 
     def end(self) -> None:
         self._pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
         self._process.kill()
         self._process.wait()
 

@@ -13,6 +13,7 @@ The second argument is the module with `load`: tests have hostile decoders.
 import importlib
 import json
 import sys
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -23,12 +24,9 @@ from chalicelib.media_decoding.supervisor import Limits, ask, supervise
 def main(descriptor: str, module: str) -> None:
     """Serve until the caller closes the pipe."""
     load = importlib.import_module(module).load
-    with Connection(int(descriptor)) as pipe:
+    with Connection(int(descriptor)) as pipe, suppress(EOFError):
         while True:
-            try:
-                order, limits = json.loads(pipe.recv_bytes())
-            except EOFError:
-                return
+            order, limits = json.loads(pipe.recv_bytes())
             given = Order(**order), partial(ask, pipe), Limits(**limits)
             pipe.send_bytes(supervise(*given, load).encode())
 

@@ -24,17 +24,18 @@ import mmap
 import os
 import resource
 import signal
+import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
-from threading import Timer
+from threading import Thread, Timer
 from time import monotonic, sleep
 from typing import Any, NamedTuple, NoReturn
 
-from chalicelib.domain.derived import Pictures, Rejected, RejectReason
+from chalicelib.domain.derived import Pictures, Rejected, RejectReason, Sound
 from chalicelib.media_decoding.decoders import Decoder, Order, Read, load
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,14 @@ log = logging.getLogger(__name__)
 MAX_ANSWER = 6_000_000
 """Bytes of an answer. Lambda's limit for a response is 6 MiB (AWS, "Lambda quotas")."""
 MAX_READS = 64
+MAX_READ = 32 << 20
+"""Bytes of one read: more than a file has that is read as a whole."""
 RANGE = struct.Struct(">QQ")
 
 _READY = b"ready"
+# Signals that prove a fault of the file. Any other may be from outside. SIGBUS and SIGILL may mean
+# that a library could not be read, or is for another processor.
+_ITS_OWN = frozenset({signal.SIGABRT, signal.SIGFPE, signal.SIGSEGV, signal.SIGXCPU})
 # How long a child that talks no more may take to end.
 _LINGERS, _LINGER_SECONDS = 100, 0.02
 # A child that lacks this much memory at its start has a limit that is too low for any file.
@@ -98,13 +104,19 @@ def ask(pipe: "Connection[bytes, bytes]", offset: int, length: int) -> bytes:
     return pipe.recv_bytes()
 
 
+def hang_up(pipe: "Connection[bytes, bytes]") -> None:
+    """Let whoever waits at our end of the pipe read its end, whoever may hold the other."""
+    with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
+        ours.shutdown(socket.SHUT_RDWR)
+
+
 def parse_range(message: bytes, size: int) -> tuple[int, int]:
     """Return the offset and the length that are asked for. Raises ValueError for a range that is
-    not within `size` bytes.
+    not within `size` bytes, or too long.
     """
     offset, length = RANGE.unpack(message)
-    if not 0 < length <= size - offset:
-        raise ValueError("not within the file")
+    if not 0 < length <= min(size - offset, MAX_READ):
+        raise ValueError("not within the file, or too long")
     return offset, length
 
 
@@ -150,7 +162,11 @@ class _Child:
         began = monotonic()
         try:
             return talk()
-        except (EOFError, OSError):
+        except (EOFError, ConnectionError):
+            raise _Ended from None
+        except OSError as error:
+            if error.errno is not None:
+                raise  # the system's: not for what the child has sent
             raise _Ended from None
         finally:
             timer.cancel()
@@ -160,6 +176,7 @@ class _Child:
     def _kill(self) -> None:
         self._is_overdue = True
         self._signal()
+        hang_up(self._pipe)  # what has left its group may hold the other end
 
     def _signal(self) -> None:
         for kill in (os.killpg, os.kill):  # what it has started is of its group, unless it left it
@@ -177,26 +194,28 @@ class _Child:
         return self._status
 
     def outcome(self) -> dict[str, str]:
-        """Return what is known of a child that has not answered."""
-        if self._is_overdue:
-            return {"unproved": "timed_out"}
+        """End a child that has not answered, and return what is known of it."""
         self._pipe.close()
-        for _ in range(_LINGERS):
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                self._status = os.waitstatus_to_exitcode(status)
-                break
-            sleep(_LINGER_SECONDS)
+        has_ended = self._is_overdue or any(self._has_ended() for _ in range(_LINGERS))
+        status = self.end()
         if not self.is_ready:
             return {"fault": "NotStarted"}
-        if self._status == -signal.SIGKILL:
+        if self._is_overdue:
+            return {"unproved": "timed_out"}
+        if has_ended and status < 0 and -status not in _ITS_OWN:
             return {"unproved": "killed"}  # by the system, which may lack memory
         return {"rejected": RejectReason.UNPROCESSABLE}
+
+    def _has_ended(self) -> bool:
+        """Return whether it has, or wait a little. It is not reaped: its group is ended first."""
+        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return True
+        sleep(_LINGER_SECONDS)
+        return False
 
 
 def _fork(order: Order, decoder: Decoder, limits: Limits) -> _Child:
     _set_up_memory()
-    gc.freeze()  # so that the child does not copy the pages of what it does not use
     ours, theirs = Pipe()
     pid = os.fork()
     if pid == 0:
@@ -213,11 +232,16 @@ def _fork(order: Order, decoder: Decoder, limits: Limits) -> _Child:
 def _be_child(
     pipe: "Connection[bytes, bytes]", order: Order, decoder: Decoder, limits: Limits
 ) -> NoReturn:
+    gc.freeze()  # so that it does not copy the pages of what it does not use
     with suppress(OSError):
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drop_descriptors(pipe.fileno())
     _limit(limits, threads=decoder.threads)
+    if decoder.threads:  # without one, the library would end this process
+        tried = Thread(target=int)
+        tried.start()
+        tried.join()
     pipe.send_bytes(_READY)
     pipe.send_bytes(_answer(order, partial(ask, pipe), decoder))
     os._exit(0)
@@ -250,13 +274,16 @@ def _limit(limits: Limits, *, threads: bool) -> None:
 
 def _answer(order: Order, read: Read, decoder: Decoder) -> bytes:
     try:
-        derived = decoder.decode(order, read)
+        return _coded(decoder.decode(order, read))
     except Rejected as rejected:
         return _json({"rejected": rejected.reason})
     except MemoryError:
         return _json({"rejected": RejectReason.UNPROCESSABLE})
     except Exception as fault:  # the file's own faults are Rejected
         return _json({"fault": type(fault).__name__})
+
+
+def _coded(derived: Pictures | Sound) -> bytes:
     if isinstance(derived, Pictures):
         files = {"thumb": derived.thumb, "preview": derived.preview}
         found = asdict(derived.looked)

@@ -163,7 +163,11 @@ class Store(BaseHTTPRequestHandler):
         self.send_response(403 if fault == "refuse" else 200 if fault == "ignore range" else 206)
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
-        self.wfile.write(part)
+        for at in range(len(part)) if fault == "drip" else ():
+            self.wfile.write(part[at : at + 1])
+            self.ended.wait(0.02)
+        if fault != "drip":
+            self.wfile.write(part)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -209,9 +213,10 @@ def test_a_store_that_fails_is_no_fault_of_the_file(fault: str) -> None:
         assert opened(address, "image/jpeg", len(data)) == {"fault": "Unreachable"}
 
 
-def test_a_store_that_is_too_slow_is_no_fault_of_the_file() -> None:
-    with store(samples.jpeg(), *["hang"] * 10) as (address, _), pytest.raises(Unreachable):
-        Remote(address, patience_s=0.4).read(0, 10)
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_store_that_is_too_slow_is_no_fault_of_the_file(fault: str) -> None:
+    with store(samples.jpeg(), *[fault] * 10) as (address, _), pytest.raises(Unreachable):
+        Remote(address, patience_s=0.4).read(0, 200)
 
 
 def test_all_reads_of_a_file_and_its_child_take_less_than_the_function_has() -> None:

@@ -8,6 +8,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
@@ -16,6 +19,7 @@ from chalicelib.domain.redactions import Area
 from chalicelib.domain.sniffing import sniff
 from chalicelib.errors import Unavailable
 from chalicelib.media.decoding import Decoding, Undecided, Unproved, jpeg_size
+from chalicelib.media.environments import Environments
 from chalicelib.media_decoding import images, sounds, videos
 from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
 from infra.rehearsal import lambda_filter
@@ -83,8 +87,9 @@ def test_what_only_a_file_can_do_rejects_it_alone(hostile: Decoding, attack: str
     assert_unharmed(hostile)
 
 
-def test_a_child_that_something_killed_is_no_proof(hostile: Decoding) -> None:
-    assert outcome(hostile, "be_killed") == "Unproved: the decoder failed: killed"
+@pytest.mark.parametrize("attack", ["be_killed", "be_told_to_end"])
+def test_a_child_that_something_ended_is_no_proof(hostile: Decoding, attack: str) -> None:
+    assert outcome(hostile, attack) == "Unproved: the decoder failed: killed"
     assert_unharmed(hostile)
 
 
@@ -92,6 +97,18 @@ def test_a_child_that_takes_too_long_is_no_proof() -> None:
     with environments("tests.hostile", limits=Limits(wall=0.5), most=1) as impatient:
         said = outcome(impatient, "sleep_for_ever")
         assert said == "Unproved: the decoder failed: timed_out"
+        said = outcome(impatient, "never_ready")
+        assert said == "Undecided: the decoder failed: NotStarted"
+
+
+def test_a_process_that_a_child_has_hidden_holds_nothing_up() -> None:
+    with environments("tests.hostile", limits=Limits(wall=0.5), most=1, margin_s=20) as own:
+        assert outcome(own, "hide_a_process") == "Unproved: the decoder failed: timed_out"
+
+
+def test_a_supervisor_that_was_taken_over_is_not_waited_for_for_ever() -> None:
+    with environments("tests.hostile", limits=Limits(wall=0.5), most=1, margin_s=0.5) as own:
+        assert outcome(own, "half_a_message").startswith("Undecided: the process")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +118,7 @@ def test_a_child_that_takes_too_long_is_no_proof() -> None:
         ("write_a_file", "OSError"),
         ("open_a_socket", "OSError"),
         ("fail_by_itself", "AttributeError"),
+        ("answer_nonsense", "AttributeError"),
         ("image/none", "ImportError"),
     ],
 )
@@ -133,6 +151,106 @@ def test_no_process_outlives_its_file() -> None:
             outcome(own, attack, samples.jpeg())
         [environment] = set(processes_below(os.getpid())) - before
         assert processes_below(environment) == []
+        group = _groups()
+        outcome(own, "leave_a_process")
+        assert _groups() == group
+
+
+def _groups() -> set[int]:
+    """Return the ids of the groups of all processes that live."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, group, *_ = stat.read_text().rpartition(")")[2].split()
+            found |= {int(group)} if state != "Z" else set()
+    return found
+
+
+def test_no_process_outlives_a_fault_of_the_store() -> None:
+    alive: list[int] = []
+
+    def unreachable(_offset: int, _length: int) -> bytes:
+        alive.extend(processes_below(os.getpid()))
+        raise Unavailable
+
+    with environments("tests.hostile", limits=Limits(wall=MINUTES), most=1) as own:
+        before = set(processes_below(os.getpid()))
+        with pytest.raises(Unavailable):
+            own.derive("ask_and_stay", file_of(b"x", unreachable))
+        process, child = set(alive) - before
+        assert not Path(f"/proc/{process}").exists()
+        assert not Path(f"/proc/{child}").exists()
+
+
+def test_all_processes_are_ended_together() -> None:
+    made = Environments(most=2)
+    before = set(processes_below(os.getpid()))
+    both = Barrier(2)
+
+    def read(at: int, length: int) -> bytes:
+        both.wait()
+        return samples.jpeg()[at : at + length]
+
+    def run() -> None:
+        Decoding(made).derive("image/jpeg", file_of(samples.jpeg(), read))
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(processes_below(os.getpid())) - before) == 2
+    made.close()
+    assert set(processes_below(os.getpid())) <= before
+
+
+def test_without_a_thread_for_a_decoder_the_file_is_not_at_fault() -> None:
+    with environments("tests.hostile", limits=Limits(wall=MINUTES), most=1) as own:
+        said = outcome(own, "start_a_thread")
+        assert said == "Undecided: the decoder failed: NotStarted"
+
+
+def test_a_fault_of_the_system_in_the_pipe_is_no_verdict_and_nothing_is_kept() -> None:
+    done = subprocess.run([sys.executable, "-c", _BROKEN_PIPE], capture_output=True, text=True)
+    assert done.stdout == "OSError 0\n"
+
+
+# The end of the pipe that the supervisor has can only be read, for a fault of the system.
+_BROKEN_PIPE = """
+import gc, os
+from chalicelib.media_decoding.decoders import Decoder, Order
+from chalicelib.media_decoding.supervisor import supervise
+
+def read(at, length):
+    [pipe] = [n for n in range(3, 64) if n not in before and is_open(n)]
+    os.dup2(os.open(os.devnull, os.O_RDONLY), pipe)
+    return bytes(length)
+
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+before = {number for number in range(64) if is_open(number)}
+try:
+    print(supervise(Order("x", 9), read, load=lambda _: Decoder(lambda _, read: read(0, 9))))
+except OSError as error:
+    print(type(error).__name__, gc.get_freeze_count())
+"""
+
+
+def test_more_than_a_decoder_needs_is_not_read_at_once(hostile: Decoding) -> None:
+    asked: list[int] = []
+
+    def read(_offset: int, length: int) -> bytes:
+        asked.append(length)
+        return bytes(length)
+
+    with pytest.raises(Rejected):
+        hostile.derive("ask_for_all", file_of(b"", read)._replace(size=400 << 20))
+    assert asked == []
 
 
 def test_too_little_memory_to_begin_with_is_not_the_files_fault() -> None:
