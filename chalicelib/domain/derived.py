@@ -25,6 +25,9 @@ PREVIEW_PX = 1600
 PLAYBACK_SECONDS = 600
 """Of a sound, so much is derived: the beginning."""
 
+# The most that a file can claim, which is far more than it can have: a row takes no number at will.
+_MOST_SIDE, _MOST_SECONDS = 10**9, 10**13
+
 _CODEC = re.compile(r"[a-z0-9_]{1,32}")
 _EDGES = re.compile(r"[0-9a-f]{16}")
 _STRICT = {"extra": "forbid", "allow_inf_nan": False}
@@ -83,9 +86,9 @@ class Looked:
     `edges` is a hash of what the picture shows (64 bits in hexadecimal digits).
     """
 
-    width: Annotated[int, Ge(1)]
-    height: Annotated[int, Ge(1)]
-    duration_s: Annotated[float, Ge(0)] | None = None
+    width: Annotated[int, Ge(1), Le(_MOST_SIDE)]
+    height: Annotated[int, Ge(1), Le(_MOST_SIDE)]
+    duration_s: Annotated[float, Ge(0), Le(_MOST_SECONDS)] | None = None
     codec: str | None = None
     hint: Hint | None = None
     edges: str | None = None
@@ -105,7 +108,7 @@ class Heard:
     codec.
     """
 
-    duration_s: Annotated[float, Ge(0)]
+    duration_s: Annotated[float, Ge(0), Le(_MOST_SECONDS)]
     codec: str
     hint: Hint | None = None
 

@@ -8,7 +8,6 @@ a key that only this process has: Lambda writes it into logs, where no report ma
 import base64
 import hmac
 import json
-import logging
 import os
 from typing import Any
 
@@ -16,10 +15,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.aws_errors import code_of, unavailable
 from chalicelib.errors import Unavailable
-from chalicelib.media.decoding import File, TooMany, Undecided, Unproved
+from chalicelib.media.decoding import File, TooMany, Undecided, Unproved, log_undecided, parse
 from chalicelib.media_decoding.decoders import Order
-
-log = logging.getLogger(__name__)
 
 WAIT_S = 27
 """How long a call is waited for, in seconds: longer than the function may run."""
@@ -55,7 +52,7 @@ class DecodeFunction:
                 response: Any = self._client.invoke(
                     FunctionName=self._name, Payload=json.dumps(event).encode(), **tenant
                 )
-                returned = json.loads(response["Payload"].read())
+                returned = parse(str(response["Payload"].read(), "utf-8"))
         except ClientError as error:
             raise TooMany(code_of(error)) from None
         except Unavailable as error:
@@ -66,7 +63,7 @@ class DecodeFunction:
             raise Undecided("the function returned no JSON") from None
         if response.get("FunctionError"):
             kind = returned.get("errorType") if isinstance(returned, dict) else ""
-            log.error("not decoded", extra={"not_decoded": str(kind)[:64]})
+            log_undecided(kind)
             raise (Unproved if kind in _NOT_RAISED else Undecided)("the function failed")
         if not isinstance(returned, str):
             raise Undecided("the function returned no text")

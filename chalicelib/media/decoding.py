@@ -7,6 +7,7 @@ answer is trusted: the file may have taken over what gives it.
 """
 
 import binascii
+import builtins
 import json
 import logging
 import re
@@ -32,6 +33,26 @@ from chalicelib.media_decoding.boxes import is_bare_sound
 from chalicelib.media_decoding.decoders import Order
 
 log = logging.getLogger(__name__)
+
+# Members of all objects and lists in JSON. An answer has 20; the memory that more of them take is
+# thirty times their text.
+_MOST_MEMBERS = 500
+# What a decoder may find in a file. Other reasons are not a decoder's.
+_FOUND = frozenset(
+    {
+        RejectReason.NO_VIDEO,
+        RejectReason.TOO_MANY_PIXELS,
+        RejectReason.UNPROCESSABLE,
+        RejectReason.UNREADABLE,
+        RejectReason.UNSUPPORTED_CODEC,
+    }
+)
+# What an error may be called in a log: any other name may be bytes of a file.
+_KINDS = frozenset(
+    {"NotStarted", "Unreachable", "timed_out", "killed", "Sandbox.Timedout"}
+    | {"Runtime.ExitError", "Runtime.ImportModuleError", "Runtime.OutOfMemory"}
+    | {name for name, kind in vars(builtins).items() if isinstance(kind, type)}
+)
 
 MAX_PLAYBACK = 4_500_000
 """Bytes of a derived sound. Coded as text, it fits into a response of Lambda."""
@@ -125,25 +146,37 @@ class Decoding:
 
     def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
         """Return what was found, and the files with these names."""
+        said = self._send(order, file)
         try:
-            answer = json.loads(self._send(order, file))
+            answer = parse(said)
             if set(answer) == {"found", "files"} and set(answer["files"]) == set(names):
                 coded = answer["files"]
                 return answer["found"], [b64decode(coded[name], validate=True) for name in names]
-            if set(answer) == {"rejected"}:
+            if set(answer) == {"rejected"} and answer["rejected"] in _FOUND:
                 raise Rejected(RejectReason(answer["rejected"]))
             _raise_undecided(order, answer)
-        except (ValueError, TypeError, RecursionError, binascii.Error):
+        except (ValueError, TypeError, binascii.Error):
             pass  # Not what a decoder says that was not taken over.
         raise Rejected(RejectReason.UNPROCESSABLE)
+
+
+def parse(text: str) -> Any:
+    """Return what JSON says. Raises ValueError when it is none, or has too many members."""
+    if sum(map(text.count, "{[,")) > _MOST_MEMBERS:
+        raise ValueError("too many members")
+    return json.loads(text)
+
+
+def log_undecided(kind: object, **about: object) -> None:
+    """Log that a file was not opened, for a fault of this kind. An alarm counts this line."""
+    named = str(kind) if str(kind) in _KINDS else "other"
+    log.error("not decoded", extra={"not_decoded": named, **about})
 
 
 def _raise_undecided(order: Order, answer: dict[str, Any]) -> None:
     for key, kind in (("fault", Undecided), ("unproved", Unproved)):
         if set(answer) == {key} and re.fullmatch(r"[A-Za-z_]\w{0,63}", answer[key], re.ASCII):
-            about = {"content_type": order.content_type, "bytes": order.size}
-            # An alarm counts this line.
-            log.error("not decoded", extra={"not_decoded": answer[key], **about})
+            log_undecided(answer[key], content_type=order.content_type, bytes=order.size)
             raise kind(f"the decoder failed: {answer[key]}")
 
 
@@ -163,19 +196,21 @@ def _read[Found: (Looked, Heard)](kind: type[Found], found: Any) -> Found:
 
 # Segments for tables, frame, restart interval and scan: all that pixels need. Exif, XMP, ICC
 # profiles and comments have other markers.
-_FRAMES = frozenset({0xC0, 0xC2})
-_PIXEL_SEGMENTS = frozenset({0xDB, 0xC4, 0xDD, 0xDA}) | _FRAMES
+_FRAME, _SCAN = 0xC0, 0xDA
+_PIXEL_SEGMENTS = frozenset({0xDB, 0xC4, 0xDD, _FRAME, _SCAN})
+# Bytes of all that comes before the pixels, with us about 700; and of a pixel in memory.
+_MOST_TABLES, _BYTES_A_PIXEL = 2048, 3
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Return the width and the height of a JPEG that contains only pixels and an 18-byte JFIF
-    header; None for any other bytes.
+    """Return the width and the height of a JPEG that contains only pixels, in one scan, and an
+    18-byte JFIF header, and is not larger than its pixels in memory; None for any other bytes.
     """
     at, size = 2, None
     if data[:2] != b"\xff\xd8":
         return None
-    while data[at : at + 2] != b"\xff\xd9":
+    while True:
         marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
         is_jfif = (
             marker == b"\xff\xe0"
@@ -187,14 +222,16 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
             len(marker) < 2 or marker[0] != 0xFF or marker[1] not in _PIXEL_SEGMENTS or length < 2
         ):
             return None
-        if marker[1] in _FRAMES:
+        if marker[1] == _FRAME:
             if size is not None:
                 return None
             size = int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
         at += 2 + length
-        if marker[1] == 0xDA:
+        if at > _MOST_TABLES:
+            return None
+        if marker[1] == _SCAN:
             end = _END_OF_SCAN.search(data, at)
-            if not end:
+            is_last = end and end.group() == b"\xff\xd9" and end.end() == len(data)
+            if not is_last or size is None or not min(size):
                 return None
-            at = end.start()
-    return size if at + 2 == len(data) and size and min(size) > 0 else None
+            return size if len(data) <= _MOST_TABLES + _BYTES_A_PIXEL * size[0] * size[1] else None

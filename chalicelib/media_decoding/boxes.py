@@ -20,6 +20,15 @@ _WITHIN = {
 _NO_TIME = bytes(12)
 _TIMED = {b"mvhd": b"\0\0\0", b"tkhd": b"\0\0\x03", b"mdhd": b"\0\0\0"}
 
+# What is the same in each: what handles it, no balance, and that all is in this file.
+_SAME = {
+    b"hdlr": bytes(8) + b"soun" + bytes(12) + b"SoundHandler\0",
+    b"smhd": bytes(8),
+    b"dref": bytes(7) + b"\1" + b"\0\0\0\x0curl \0\0\0\1",
+}
+# One AAC, described in this many bytes at most.
+_ONE, _CODEC, _MOST_DESCRIBED = bytes(7) + b"\1", b"mp4a", 128
+
 
 class Box(NamedTuple):
     """A box: its kind, and where it and its content begin and end."""
@@ -72,6 +81,12 @@ def _kinds(data: bytes, parent: bytes, start: int, end: int) -> Iterator[bytes]:
             raise ValueError("free space that is used")
         if box.kind in _TIMED and content[:12] != _NO_TIME[:1] + _TIMED[box.kind] + _NO_TIME[4:]:
             raise ValueError("a time")
+        if content != _SAME.get(box.kind, content):
+            raise ValueError("a text, or another kind of track")
+        if box.kind == b"stsd" and not (
+            content[:8] == _ONE and content[12:16] == _CODEC and len(content) <= _MOST_DESCRIBED
+        ):
+            raise ValueError("more than one sound, or another codec")
         yield box.kind
         if box.kind in _WITHIN:
             yield from _kinds(data, box.kind, box.content, box.end)

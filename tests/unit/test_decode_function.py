@@ -113,7 +113,14 @@ def test_a_function_that_failed_by_itself_is_our_fault_alone(kind: str) -> None:
     assert not isinstance(undecided.value, Unproved)
 
 
-@pytest.mark.parametrize("value", [None, 1, ["x"], {}])
+def test_no_log_has_what_a_function_calls_its_error(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Undecided):
+        ask(Invoked(returned({"errorType": "39.92 N"}, headers=FAILED)))
+    [logged] = [each for each in caplog.records if each.message == "not decoded"]
+    assert vars(logged)["not_decoded"] == "other"
+
+
+@pytest.mark.parametrize("value", [None, 1, ["x"], {}, [[]] * 1_000])
 def test_what_is_no_text_is_no_verdict(value: Any) -> None:
     with pytest.raises(Undecided):
         ask(Invoked(returned(value)))

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -283,6 +284,15 @@ def test_a_fault_of_the_store_is_not_the_files() -> None:
     assert_unharmed(DECODING)
 
 
+@pytest.mark.parametrize("error", [ValueError, TypeError, UnicodeError, OSError])
+def test_what_fails_before_a_file_is_opened_is_no_verdict(error: type[Exception]) -> None:
+    def fail(_order: object, _file: object) -> str:
+        raise error
+
+    with pytest.raises(error):
+        derive("image/jpeg", b"x", Decoding(fail))
+
+
 def test_all_is_opened_and_judged_where_lambda_refuses_prctl_and_seccomp() -> None:
     command = lambda_filter.command(sys.executable, "-m", "tests.under_filter")
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
@@ -334,6 +344,7 @@ def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
         [],
         {},
         {"rejected": "at_will"},
+        {"rejected": "withdrawn"},
         {"rejected": ["unreadable"]},
         {"fault": "a b"},
         {"fault": "x" * 100},
@@ -345,6 +356,8 @@ def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
         pictures(found={"width": 1, "height": 1, "hint": {"lat": 91.0, "lon": 0.0}}),
         pictures(found={"width": 1, "height": 1, "more": 1}),
         pictures(found=None),
+        pictures(found={"width": 10**400, "height": 1}),
+        pictures(found={"width": 1, "height": 1, "duration_s": 1e308}),
         pictures(files={"thumb": coded(bare(SMALL))}),
         pictures(files={"thumb": "?", "preview": "?"}),
         pictures(files={"thumb": 1, "preview": 1}),
@@ -353,10 +366,30 @@ def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
         pictures(files={"playback": coded(bare(SMALL))}),
         pictures(more=1),
     ],
-    ids=range(24),
+    ids=range(27),
 )
 def test_an_answer_out_of_order_rejects_the_file(hostile: Decoding, answer: object) -> None:
     assert said(hostile, answer) == RejectReason.UNPROCESSABLE
+
+
+def test_an_answer_takes_little_more_memory_than_its_text() -> None:
+    text = json.dumps(pictures(found=[])).replace("[]", "[" + '{"":0},' * 400_000 + "0]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(Rejected):
+            derive("image/jpeg", b"x", Decoding(lambda *_: text))
+        assert tracemalloc.get_traced_memory()[1] < len(text)
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_log_has_what_a_decoder_says(
+    hostile: Decoding, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert said(hostile, {"fault": "GPS_39_92_116_44"}).startswith("Undecided")
+    [logged] = caplog.records
+    assert vars(logged)["not_decoded"] == "other"
+    assert "39_92" not in caplog.text
 
 
 def test_a_jpeg_has_the_size_that_its_header_says() -> None:

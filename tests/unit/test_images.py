@@ -257,6 +257,7 @@ def test_no_byte_of_metadata_survives(where: str) -> None:
 
 def test_a_segment_more_is_not_a_bare_jpeg() -> None:
     bare = derive(samples.jpeg()).thumb
+    scan = bare.index(b"\xff\xda")
     for marker in (*range(0xE0, 0xF0), 0xFE):
         assert not jpeg_size(samples.with_segments(bare, samples.jpeg_segment(marker, b"x")))
     for other in (
@@ -267,6 +268,11 @@ def test_a_segment_more_is_not_a_bare_jpeg() -> None:
         b"\xff\xd8\xff\xd9\0",
         bare[2:],
         encode(scene(), "PNG"),
+        encode(scene(), "JPEG", progressive=True),
+        bare[:-2] + bare[scan:],
+        bare[:-2] + bytes(3 * 400 * 400) + bare[-2:],
+        bare[:20] + samples.jpeg_segment(0xDB, bytes(2048)) + bare[20:],
+        bare[:scan] + samples.jpeg_segment(0xDA, bytes(2048)) + bare[scan:],
     ):
         assert not jpeg_size(other)
     jfif_with_thumbnail = (

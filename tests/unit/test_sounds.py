@@ -150,6 +150,9 @@ def test_a_copy_with_anything_else_in_it_is_not_bare() -> None:
     names = next(each for each in boxes(bare, moov.content, moov.end) if each.kind == b"free")
     mvhd = next(boxes(bare, moov.content, moov.end))
     assert mvhd.kind == b"mvhd"
+    found = {
+        name: bare.index(name) for name in (b"SoundHandler", b"soun", b"url ", b"mp4a", b"stsd")
+    }
 
     def altered(at: int, put: bytes) -> bytes:
         return bare[:at] + put + bare[at + len(put) :]
@@ -162,6 +165,11 @@ def test_a_copy_with_anything_else_in_it_is_not_bare() -> None:
         "names": altered(names.start + 4, b"udta"),
         "free space that is used": altered(names.content, b"a"),
         "a time": altered(mvhd.content + 4, b"\0\0\0\1"),
+        "a name": altered(found[b"SoundHandler"], b"Anna's phone"),
+        "a track of pictures": altered(found[b"soun"], b"vide"),
+        "another codec": altered(found[b"mp4a"], b"avc1"),
+        "two sounds": altered(found[b"stsd"] + 11, b"\2"),
+        "what is in another file": altered(found[b"url "] + 7, b"\0"),
         "an original": samples.recording(named=True),
         "a video": samples.video([samples.scene()] * 2),
         "nothing": b"",
