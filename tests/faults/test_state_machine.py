@@ -433,7 +433,7 @@ class Tipline(RuleBasedStateMachine):
             head = own.get("HEAD", {})
             if tip.gone:
                 assert set(own) == {"HEAD"}
-                tombstone = {"pk", "sk", "id", "deleted_at", "expires_ttl"}
+                tombstone = {"pk", "sk", "form", "id", "deleted_at", "expires_ttl"}
                 assert tombstone <= set(head) <= tombstone | {"ledger_id", "leaves"}
                 continue
             assert head, "I1: promised and not there"
@@ -576,13 +576,14 @@ class Tipline(RuleBasedStateMachine):
         for _ in range(4):
             wiring.clock.advance(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
             cloud.sweep()
-        queue = {"QueueUrl": self.aws["UPLOADS_QUEUE_URL"]}
         sqs = cloud.client("sqs")
-        while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                sent = json.loads(message["Body"])["detail"]["object"]
-                self.make_thumbnails(sent["key"], sent["version-id"])
-                sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+        for name in ("UPLOADS_QUEUE_URL", "CRITICAL_UPLOADS_QUEUE_URL"):
+            queue = {"QueueUrl": self.aws[name]}
+            while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
+                for message in found:
+                    sent = json.loads(message["Body"])["detail"]["object"]
+                    self.make_thumbnails(sent["key"], sent["version-id"])
+                    sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
         for tip, media_id in self.uploaded():
             if self.is_expiring(tip):
                 continue
