@@ -104,7 +104,7 @@ def bucket() -> "MediaBucket":
 
 @built_once
 def decoding() -> "Decoding":
-    """Return what opens files: on Lambda a function, on one machine a process of its own."""
+    """Return what opens files: on Lambda a function, on one machine processes of their own."""
     from chalicelib.media.decoding import Decoding
 
     if not (name := settings().decode_function):
@@ -116,6 +116,20 @@ def decoding() -> "Decoding":
     # One attempt: to repeat a call would open the file twice.
     caller = client("lambda", read_timeout=WAIT_S, retries={"total_max_attempts": 1})
     return Decoding(DecodeFunction(caller, name, tenants=settings().decoder_isolation == "tenant"))
+
+
+@built_once
+def critical_decoding() -> "Decoding":
+    """Return what opens files of critical reports. On one machine no other file takes its process;
+    on Lambda its caller is a function of its own, with a setting of its own.
+    """
+    from chalicelib.media.decoding import Decoding
+
+    if settings().decode_function:
+        return decoding()
+    from chalicelib.media.environments import CRITICAL_ENVIRONMENTS
+
+    return Decoding(CRITICAL_ENVIRONMENTS)
 
 
 @built_once

@@ -6,14 +6,17 @@ In Lambda these run without `app.py`, and each imports only what it needs.
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.domain.media import parse_derived_key, parse_manifest_key, parse_original_key
 from chalicelib.handlers import events
+
+if TYPE_CHECKING:
+    from chalicelib.media.decoding import Decoding
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -25,7 +28,16 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
     """Make the cleaned pictures of an upload, or the redacted one of a preview, and write their
     manifest last.
     """
+    return _process(event, wiring.decoding)
 
+
+@bp.on_sqs_message(queue="critical_uploads", batch_size=1)
+def make_critical_thumbnails(event: SQSEvent) -> dict[str, Any]:
+    """Do the same for media of critical reports. No others are in their queue."""
+    return _process(event, wiring.critical_decoding)
+
+
+def _process(event: SQSEvent, decoding: "Callable[[], Decoding]") -> dict[str, Any]:
     def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
         if stored is None:
@@ -36,7 +48,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
             redacted = make_redacted(
                 bucket=wiring.bucket(),
-                decoding=wiring.decoding(),
+                decoding=decoding(),
                 report_keys=wiring.report_keys(),
                 key=stored.key,
             )
@@ -54,7 +66,7 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
             manifest = process(
                 Arrived(stored.key, stored.version_id, stored.sequencer),
                 bucket=wiring.bucket(),
-                decoding=wiring.decoding(),
+                decoding=decoding(),
                 report_keys=wiring.report_keys(),
                 day_key=wiring.day_key,
                 now=wiring.clock.now(),
@@ -73,12 +85,6 @@ def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
             )
 
     return events.each_record(event.to_dict(), handle)
-
-
-@bp.on_sqs_message(queue="critical_uploads", batch_size=1)
-def make_critical_thumbnails(event: SQSEvent) -> dict[str, Any]:
-    """Do the same for media of critical reports. No others are in their queue."""
-    return dict(make_thumbnails(event.to_dict(), event.context))
 
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)

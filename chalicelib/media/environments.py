@@ -118,5 +118,5 @@ class _Environment:
         self._process.wait()
 
 
-ENVIRONMENTS = Environments()
-"""Those of this process."""
+ENVIRONMENTS, CRITICAL_ENVIRONMENTS = Environments(), Environments(most=1)
+"""Those of this process, and the one that is for files of critical reports alone."""

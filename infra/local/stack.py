@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.media.environments import ENVIRONMENTS
+from chalicelib.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra.local import clock, stack_file
 from infra.local.aws_process import AwsProcess
 from infra.local.console import keep_log, say
@@ -130,7 +130,8 @@ class LocalStack:
         self._api.shutdown()
         self._pollers.stop()
         self._aws.close()
-        ENVIRONMENTS.close()
+        for environments in (ENVIRONMENTS, CRITICAL_ENVIRONMENTS):
+            environments.close()
         stack_file.remove(self._files)
 
     def _start_aws(self, port: int, lost: Callable[[], None]) -> None:
