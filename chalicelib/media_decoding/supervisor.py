@@ -31,6 +31,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from threading import Thread, Timer
 from time import monotonic, sleep
 from typing import Any, NamedTuple, NoReturn
@@ -53,7 +54,7 @@ _READY = b"ready"
 _ITS_OWN = frozenset({signal.SIGABRT, signal.SIGFPE, signal.SIGSEGV, signal.SIGXCPU})
 # How long a child that talks no more may take to end.
 _LINGERS, _LINGER_SECONDS = 100, 0.02
-# A child that lacks this much memory at its start has a limit that is too low for any file.
+# A child that lacks this much memory at its start has too little for any file.
 _LEAST_MEMORY = 1 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _MOST_MMAP_THRESHOLD = 32 << 20  # that mallopt accepts
@@ -61,11 +62,12 @@ _NEVER = 1 << 30  # bytes, as much as a child may have at all
 
 
 class Limits(NamedTuple):
-    """The limits of one file: `memory` is the child's address space in bytes, `seconds` its
-    processor time, `wall` how many seconds it may take, reads of the original apart.
+    """The limits of one file. `memory`: the bytes of address space that the child may take, beyond
+    what it has from the supervisor. `seconds`: its processor time. `wall`: how many seconds it may
+    take, reads of the original apart.
     """
 
-    memory: int = 1 << 30
+    memory: int = 3 << 28
     # Ten minutes of sound take three seconds on a fast processor.
     seconds: int = 12
     wall: float = 15.0
@@ -262,7 +264,8 @@ def _limit(limits: Limits, *, threads: bool) -> None:
     Raises OSError when it has too little memory for anything.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    memory = _mapped() + limits.memory
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     mmap.mmap(-1, _LEAST_MEMORY).close()
     # SIGXCPU first: it shows what has happened. SIGKILL, a second later, may be from anybody.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
@@ -270,6 +273,14 @@ def _limit(limits: Limits, *, threads: bool) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if not threads:  # the system counts them as processes
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def _mapped() -> int:
+    """Return the address space of this process in bytes; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _answer(order: Order, read: Read, decoder: Decoder) -> bytes:
