@@ -38,53 +38,55 @@ def make_critical_thumbnails(event: SQSEvent) -> dict[str, Any]:
 
 
 def _process(event: SQSEvent, decoding: "Callable[[], Decoding]") -> dict[str, Any]:
+    from chalicelib.media.decoding import TooMany
+
     def handle(record: Mapping[str, Any]) -> None:
         stored = events.read_stored_object(record["body"])
         if stored is None:
             return
         is_ours = stored.bucket == wiring.settings().media_bucket
-        if is_ours and parse_derived_key(stored.key, "preview.jpg"):
-            from chalicelib.services.redaction_processing import make_redacted
-
-            redacted = make_redacted(
-                bucket=wiring.bucket(),
-                decoding=decoding(),
-                report_keys=wiring.report_keys(),
-                key=stored.key,
-            )
-            if redacted:
-                log.info("picture_redacted", extra={"made": redacted.version is not None})
-            return
-        if not is_ours or parse_original_key(stored.key) is None:
-            log.info("event_ignored")
-            return
-        from chalicelib.media.decoding import TooMany
-        from chalicelib.services.processing import Arrived
-        from chalicelib.services.processing import make_thumbnails as process
-
         try:
-            manifest = process(
-                Arrived(stored.key, stored.version_id, stored.sequencer),
-                bucket=wiring.bucket(),
-                decoding=decoding(),
-                report_keys=wiring.report_keys(),
-                day_key=wiring.day_key,
-                now=wiring.clock.now(),
-            )
+            if is_ours and parse_derived_key(stored.key, "preview.jpg"):
+                _redact(stored, decoding())
+            elif is_ours and parse_original_key(stored.key):
+                _derive(stored, decoding())
+            else:
+                log.info("event_ignored")
         except TooMany:
-            # To try again at once would take what others need. The upload's task does, later.
+            # To try again at once would take what others need. The medium's task does, later.
             log.warning("no_room_to_decode")
-            return
-        if manifest:
-            log.info(
-                "media_processed",
-                extra={
-                    "state": manifest.state.value,
-                    "reason": manifest.reason.value if manifest.reason else None,
-                },
-            )
 
     return events.each_record(event.to_dict(), handle)
+
+
+def _redact(stored: events.StoredObject, decoding: "Decoding") -> None:
+    from chalicelib.services.redaction_processing import make_redacted
+
+    redacted = make_redacted(
+        bucket=wiring.bucket(),
+        decoding=decoding,
+        report_keys=wiring.report_keys(),
+        key=stored.key,
+    )
+    if redacted:
+        log.info("picture_redacted", extra={"made": redacted.version is not None})
+
+
+def _derive(stored: events.StoredObject, decoding: "Decoding") -> None:
+    from chalicelib.services.processing import Arrived
+    from chalicelib.services.processing import make_thumbnails as process
+
+    manifest = process(
+        Arrived(stored.key, stored.version_id, stored.sequencer),
+        bucket=wiring.bucket(),
+        decoding=decoding,
+        report_keys=wiring.report_keys(),
+        day_key=wiring.day_key,
+        now=wiring.clock.now(),
+    )
+    if manifest:
+        reason = manifest.reason.value if manifest.reason else None
+        log.info("media_processed", extra={"state": manifest.state.value, "reason": reason})
 
 
 @bp.on_sqs_message(queue="manifests", batch_size=10)
