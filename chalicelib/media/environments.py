@@ -38,13 +38,13 @@ class Environments:
         module: str = "chalicelib.media_decoding.decoders",
         # A busy machine is no function of Lambda, with a processor for itself.
         limits: Limits = Limits(wall=120),  # noqa: B008  (it cannot change)
-        most: int | None = None,
+        most: int = max(1, (os.cpu_count() or 1) - 1),
         # Beyond what the supervisor itself gives a file: it starts, imports, asks and answers.
         margin_s: float = 60,
     ) -> None:
         self._module, self._limits, self._wait_s = module, limits, limits.wall + margin_s
         self._free: LifoQueue[_Environment | None] = LifoQueue()
-        for _ in range(most or os.cpu_count() or 1):
+        for _ in range(most):
             self._free.put(None)
 
     def __call__(self, order: Order, file: File) -> str:
@@ -119,4 +119,6 @@ class _Environment:
 
 
 ENVIRONMENTS, CRITICAL_ENVIRONMENTS = Environments(), Environments(most=1)
-"""Those of this process, and the one that is for files of critical reports alone."""
+"""Those of this process, and the one that is for files of critical reports alone. Together they are
+one for each processor, and two on a machine with one.
+"""

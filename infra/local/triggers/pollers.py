@@ -29,8 +29,8 @@ LOOK_AT_STREAM_EVERY_S = 60.0
 # record each, which took more of the processor than all requests. Lambda itself looks four times a
 # second.
 GATHER_S = 0.05
-# As many originals are processed side by side.
-WORKERS = 2
+# As many originals of each queue are processed at once: ordinary ones leave a processor free.
+WORKERS = 1
 
 
 class Pollers:
