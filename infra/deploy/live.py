@@ -12,8 +12,8 @@ from infra.stage.faults import Refused, explain
 from infra.stage.target import Target
 
 _REST = (
-    "Rights, routes and the functions that run on events are those of the new build. Correct it "
-    "and deploy again, or check out the version before{commit} and deploy that."
+    "Rights, routes, what opens files and the functions that run on events are those of the new "
+    "build. Correct it and deploy again, or check out the version before{commit} and deploy that."
 )
 
 
@@ -61,7 +61,10 @@ def put_live(
 
 def _nothing_before(target: Target, before: versions.Serving) -> str:
     if any(each.version == versions.LATEST for each in before.values()):
-        return "No version has served before. Correct the cause, and deploy again."
+        return (
+            "No version has served before, so the new build serves, faulty as it is. Correct the "
+            "cause, and deploy again."
+        )
     return (
         "What was tried has served before this deployment, too, which has changed no function. "
         f"To go back one release: make rollback{target.command}"

@@ -2,8 +2,10 @@
 
 Each function is invoked by its version, with what AWS would send it: the two behind the gateway
 with requests, the authorizer with a token that nobody has, one that reads a queue with no message.
+What opens files has no versions: it is tried as it is, with a picture.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -12,15 +14,16 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from chalicelib.handlers import index
-from infra.deploy.smoke import Failed, Trip, try_out
+from infra.deploy.smoke import Failed, Trip, draw_picture, try_out
 from infra.local import template
 from infra.local.gateway.events import Match, Request, event_of, response_of
 from infra.stage.target import Target
-from infra.stage.versions import Serving
+from infra.stage.versions import LATEST, Serving
 
 # An address that nobody has (RFC 5737), and an officer whom no table has.
 ADDRESS, STRANGER = "192.0.2.1", "trial/deploy"
 LIST = "/v1/officer/reports"
+DECODERS = ("Decode", "DecodeCritical")
 FAR_END = "4102444800"  # of a token, in seconds since 1970
 
 
@@ -32,6 +35,8 @@ def try_versions(target: Target, wanted: Serving) -> None:
     for function, served in wanted.items():
         version = Version(client, target, function, served.version)
         _TRIALS.get(function, _without_messages)(version)
+    for function in DECODERS:
+        _open_a_picture(Version(client, target, function, LATEST))
 
 
 class Reply(NamedTuple):
@@ -74,11 +79,14 @@ class Version:
         """Return what the function returns. Raises Failed when it fails, unless its error's message
         is `refusal`.
         """
-        response = self._lambda.invoke(
-            FunctionName=self.target.physical_name(self.function),
-            Qualifier=self._version,
-            Payload=json.dumps(event).encode(),
-        )
+        named = {"FunctionName": self.target.physical_name(self.function)}
+        if self.function in DECODERS:
+            isolated = "TenancyConfig" in self._lambda.get_function_configuration(**named)
+            more = {"TenantId": "trial"} if isolated else {}
+        else:
+            more = {"Qualifier": self._version}
+        payload = json.dumps(event).encode()
+        response = self._lambda.invoke(**named, **more, Payload=payload)
         returned = json.loads(response["Payload"].read())
         message = returned.get("errorMessage") if "FunctionError" in response else None
         if message != refusal:
@@ -118,6 +126,16 @@ def _without_messages(version: Version) -> None:
     name = "_".join(template.words(version.function)).lower()
     with version.trip().step("no message", _logs(version, name)):
         version.invoke({"Records": []})
+
+
+def _open_a_picture(version: Version) -> None:
+    name = "_".join(template.words(version.function)).lower()
+    picture = draw_picture()
+    order = {"content_type": "image/jpeg", "size": len(picture), "boxes": []}
+    with version.trip().step("a picture is opened", _logs(version, name)):
+        answer = version.invoke({**order, "data": base64.b64encode(picture).decode()})
+        if "files" not in json.loads(answer):
+            raise Failed(f"It returned {answer[:100]}")
 
 
 def _logs(version: Version, function: str) -> str:

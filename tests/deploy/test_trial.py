@@ -1,5 +1,6 @@
 """A trial sends each function what AWS would send it, and files a drill that it withdraws."""
 
+import base64
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -10,12 +11,15 @@ import pytest
 
 from chalicelib.handlers import media_events
 from chalicelib.handlers.auth import authorize_officer
-from infra.deploy.trial import try_versions
+from chalicelib.media.environments import ENVIRONMENTS
+from chalicelib.media_decoding.decoders import Order
+from infra.deploy.trial import DECODERS, try_versions
 from infra.local.gateway.functions import both_functions
 from infra.packaging.aliases import BY_ALIAS
 from infra.stage.faults import Refused
 from infra.stage.target import Target
 from infra.stage.versions import Served
+from tests.decoding import file_of
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -26,6 +30,8 @@ type Function = Callable[[Any, Any], Any]
 class Lambda:
     """Runs the functions of this project in this process. `replaced` are run in their place."""
 
+    tenancy = False
+
     def __init__(self, **replaced: Function) -> None:
         api = both_functions()
         self.functions: dict[str, Function] = {
@@ -34,18 +40,25 @@ class Lambda:
             "AuthorizeOfficer": authorize_officer,
             "MakeThumbnails": media_events.make_thumbnails,
             "MakeCriticalThumbnails": media_events.make_critical_thumbnails,
+            **dict.fromkeys(DECODERS, opened),
         } | replaced
         self.events: list[tuple[str, Mapping[str, Any], Any]] = []
 
-    def invoke(self, *, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
-        assert Qualifier == "7"
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:
+        return {"TenancyConfig": {}} if self.tenancy and FunctionName in DECODERS else {}
+
+    def invoke(self, *, FunctionName: str, Payload: bytes, **more: str) -> dict[str, Any]:
+        if FunctionName in DECODERS:
+            assert more == ({"TenantId": "trial"} if self.tenancy else {})
+        else:
+            assert more == {"Qualifier": "7"}
         event = json.loads(Payload)
         try:
-            returned, more = self.functions[FunctionName](event, None), {}
+            returned, failed = self.functions[FunctionName](event, None), {}
         except Exception as error:
-            returned, more = {"errorMessage": str(error)}, {"FunctionError": "Unhandled"}
+            returned, failed = {"errorMessage": str(error)}, {"FunctionError": "Unhandled"}
         self.events.append((FunctionName, event, returned))
-        return {"Payload": io.BytesIO(json.dumps(returned).encode()), **more}
+        return {"Payload": io.BytesIO(json.dumps(returned).encode()), **failed}
 
     def statuses(self) -> list[tuple[str, int]]:
         """Return each request that was sent, and the status of its response."""
@@ -56,6 +69,11 @@ class Lambda:
         ]
 
 
+def opened(event: Mapping[str, Any], _: Any) -> str:
+    order = Order(event["content_type"], event["size"])
+    return ENVIRONMENTS(order, file_of(base64.b64decode(event["data"])))
+
+
 def tried(functions: Lambda) -> None:
     class Stage(Target):
         def client(self, service: str, **_: Any) -> Any:
@@ -63,7 +81,9 @@ def tried(functions: Lambda) -> None:
 
     outputs = {"EndpointURL": "https://abc.execute-api.us-east-1.amazonaws.com/api/"}
     stage = Stage("dev", boto3.Session(), None, outputs, "https://api.test")
-    stage.__dict__["resources"] = {name: {"PhysicalResourceId": name} for name in BY_ALIAS}
+    stage.__dict__["resources"] = {
+        name: {"PhysicalResourceId": name} for name in (*BY_ALIAS, *DECODERS)
+    }
     try_versions(stage, WANTED)
 
 
@@ -78,9 +98,24 @@ def test_each_function_is_tried_and_the_drill_is_withdrawn() -> None:
         ("DELETE /v1/reports/{report_id}", 204),
         ("GET /v1/officer/reports", 403),
     ]
-    assert {name for name, *_ in functions.events} == set(BY_ALIAS)
+    assert {name for name, *_ in functions.events} == {*BY_ALIAS, *DECODERS}
     drill = functions.events[2][1]
     assert drill["requestContext"]["identity"]["sourceIp"] == "192.0.2.1"
+
+
+def test_where_decoders_have_tenants_the_trial_is_one() -> None:
+    functions = Lambda()
+    functions.tenancy = True
+    tried(functions)
+
+
+@pytest.mark.parametrize("function", DECODERS)
+def test_a_build_that_opens_no_picture_is_refused(function: str) -> None:
+    def broken(_: Any, __: Any) -> str:
+        return '{"fault": "ModuleNotFoundError"}'
+
+    with pytest.raises(Refused, match=rf"(?s)trial of {function}.*ModuleNotFoundError"):
+        tried(Lambda(**{function: broken}))
 
 
 def test_without_drills_nothing_is_filed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +123,7 @@ def test_without_drills_nothing_is_filed(monkeypatch: pytest.MonkeyPatch) -> Non
     functions = Lambda()
     tried(functions)
     assert {call.split()[0] for call, _ in functions.statuses()} == {"GET"}
-    assert {name for name, *_ in functions.events} == set(BY_ALIAS)
+    assert {name for name, *_ in functions.events} == {*BY_ALIAS, *DECODERS}
 
 
 def raises(*_: object) -> None:
