@@ -1,3 +1,3 @@
 """Tipline: residents report, officers are notified, reply and ask for help."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0rc1"
