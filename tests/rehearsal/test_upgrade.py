@@ -40,6 +40,7 @@ OF_THE_MOMENT = (
 )
 # By table, partition and sort key: all that lasts.
 KINDS = {
+    ("Reports", "MIGRATION", "STATE"),
     ("Reports", "REPORT", "COUNTED"),
     ("Reports", "REPORT", "DUPLICATE"),
     ("Reports", "REPORT", "ENTRY"),
