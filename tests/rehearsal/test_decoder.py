@@ -1,7 +1,8 @@
 """The functions that open files: what code that has taken one over finds, and whom it meets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,44 @@ def test_no_event_reaches_it(stage: Stage, name: str) -> None:
     except ClientError:
         return
     assert policy["Statement"] == []
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "image/jpeg": media_samples.jpeg,
+    "image/png": lambda: media_samples.encode(media_samples.scene(), "PNG"),
+    "image/webp": lambda: media_samples.encode(media_samples.scene(), "WEBP"),
+    "image/heic": media_samples.heic,
+    "video/mp4": lambda: media_samples.video([media_samples.scene(160, 96)] * 3),
+    "video/quicktime": lambda: media_samples.video(
+        [media_samples.scene(160, 96)] * 3, "libx265", container="mov"
+    ),
+    "audio/mp4": media_samples.recording,
+}
+BAD = {"truncated": media_samples.jpeg()[:900], "bomb": media_samples.png(60000, 60000, b"")}
+
+
+def sent(stage: Stage, *files: tuple[str, bytes]) -> dict[str, Any]:
+    media = [{"content_type": kind, "size": len(data)} for kind, data in files]
+    report: dict[str, Any] = stage.report(media=media)
+    for grant, (_, data) in zip(report["uploads"], files, strict=True):
+        uploads.post(stage, grant, data)
+    return report
+
+
+def states(stage: Stage, report: dict[str, Any]) -> list[str] | None:
+    """Return the states of a report's media once all have a verdict."""
+    media = stage.call("GET", "/v1/reports/mine", receipt=report["receipt"]).json["media"]
+    found = [each["state"] for each in media]
+    return found if set(found) <= {"ready", "rejected"} else None
+
+
+def test_a_file_of_each_type_is_opened_and_a_bad_one_harms_none(stage: Stage) -> None:
+    files = [(kind, make()) for kind, make in FILES.items()]
+    bad = sent(stage, *(("image/jpeg", data) for data in BAD.values()))
+    reports = [sent(stage, *files[:4]), sent(stage, *files[4:])]
+    for report in reports:
+        assert set(until(partial(states, stage, report), "each has a verdict")) == {"ready"}
+    assert until(partial(states, stage, bad), "the bad ones, too") == ["rejected", "rejected"]
 
 
 @pytest.fixture(scope="module")
