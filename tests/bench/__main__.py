@@ -27,8 +27,8 @@ time, and without awscrt, which Lambda's Python does not have. In each process o
 sides take turns every few milliseconds, because a neighbour on the same processor comes and goes.
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
 The budgets of calls and units are also tests (`tests/functional/test_budgets.py`). The local stack
-alone is measured as it runs, in wall time. Pictures are derived in the sandbox, as production does
-it; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
+alone is measured as it runs, in wall time. Pictures are derived in a process apart, as `decode`
+does; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
 
 """
 

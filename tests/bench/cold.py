@@ -106,7 +106,7 @@ def rows(rounds: int = _ROUNDS) -> list[table.Row]:
             )
         )
     found += [
-        _row(f"decode, from nothing to a small {name}: time", boto3, taken, name, "boto3", 2.5)
+        _row(f"decode, from nothing to a small {name}: time", boto3, taken, name, "boto3", 1.0)
         for name in files
     ]
     return found
