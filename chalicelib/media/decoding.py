@@ -6,7 +6,6 @@ run the same supervisor and give the same answers (`media_decoding/supervisor.py
 answer is trusted: the file may have taken over what gives it.
 """
 
-import binascii
 import builtins
 import json
 import logging
@@ -155,7 +154,7 @@ class Decoding:
             if set(answer) == {"rejected"} and answer["rejected"] in _FOUND:
                 raise Rejected(RejectReason(answer["rejected"]))
             _raise_undecided(order, answer)
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError):
             pass  # Not what a decoder says that was not taken over.
         raise Rejected(RejectReason.UNPROCESSABLE)
 

@@ -29,7 +29,7 @@ from chalicelib.domain.derived import (
     Sound,
 )
 from chalicelib.media_decoding.boxes import without_names
-from chalicelib.media_decoding.videos import ABOUT_THE_FILE, DEMUXER, OURS, read_hint
+from chalicelib.media_decoding.videos import DEMUXER, OURS, read_hint, rejecting
 
 CODECS = frozenset({"aac", "alac", "amrnb", "amrwb"})
 RATE = 24_000
@@ -51,26 +51,22 @@ def derive(data: bytes, content_type: str) -> Sound:
     """
     demuxer = "amr" if content_type == "audio/amr" else "mov"
     options = {} if demuxer == "amr" else DEMUXER
-    try:
-        with av.open(io.BytesIO(data), "r", format=demuxer, container_options=options) as container:
-            stream = _choose_stream(container)
-            playback, heard_s = _encode(_frames(container, stream))
-            if not heard_s:
-                raise Rejected(RejectReason.UNREADABLE)
-            duration = container.duration / av.time_base if container.duration else 0
-            # Of a recording that was cut short, the index promises more than there is.
-            whole = max(duration, heard_s) if heard_s >= PLAYBACK_SECONDS else heard_s
-            heard = Heard(
-                duration_s=round(whole, 3),
-                codec=stream.codec_context.name,
-                hint=read_hint({**stream.metadata, **container.metadata}),
-            )
-    except MemoryError:
-        raise
-    except ABOUT_THE_FILE as error:
-        if isinstance(error, FFmpegError) and error.errno in OURS:
-            raise
-        raise Rejected(RejectReason.UNREADABLE) from None
+    with (
+        rejecting(),
+        av.open(io.BytesIO(data), "r", format=demuxer, container_options=options) as container,
+    ):
+        stream = _choose_stream(container)
+        playback, heard_s = _encode(_frames(container, stream))
+        if not heard_s:
+            raise Rejected(RejectReason.UNREADABLE)
+        duration = container.duration / av.time_base if container.duration else 0
+        # Of a recording that was cut short, the index promises more than there is.
+        whole = max(duration, heard_s) if heard_s >= PLAYBACK_SECONDS else heard_s
+        heard = Heard(
+            duration_s=round(whole, 3),
+            codec=stream.codec_context.name,
+            hint=read_hint({**stream.metadata, **container.metadata}),
+        )
     return Sound(playback, heard)
 
 

@@ -7,7 +7,8 @@ index, then the first key frame. This module runs in a decoder's child; nothing 
 import errno
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 
@@ -70,27 +71,36 @@ def derive(read: Read, size: int) -> Pictures:
     Raises Rejected for a fault of the file, and MemoryError. Any other error is a fault of this
     system.
     """
+    with (
+        rejecting(),
+        av.open(Blocks(read, size), "r", format="mov", container_options=DEMUXER) as container,
+    ):
+        stream = _choose_stream(container.streams)
+        duration = container.duration / av.time_base if container.duration else None
+        frame = _choose_frame(container, stream)
+        image, width, height = _upright(frame, stream)
+        hint = read_hint({**stream.metadata, **container.metadata})
+        looked = Looked(
+            width=width,
+            height=height,
+            duration_s=round(duration, 3) if duration and duration > 0 else None,
+            codec=stream.codec_context.name,
+            hint=hint,
+        )
+    return render(image, looked)
+
+
+@contextmanager
+def rejecting() -> Iterator[None]:
+    """Raise Rejected for what a decoder says of a file; not for what it says of the system."""
     try:
-        with av.open(Blocks(read, size), "r", format="mov", container_options=DEMUXER) as container:
-            stream = _choose_stream(container.streams)
-            duration = container.duration / av.time_base if container.duration else None
-            frame = _choose_frame(container, stream)
-            image, width, height = _upright(frame, stream)
-            hint = read_hint({**stream.metadata, **container.metadata})
-            looked = Looked(
-                width=width,
-                height=height,
-                duration_s=round(duration, 3) if duration and duration > 0 else None,
-                codec=stream.codec_context.name,
-                hint=hint,
-            )
+        yield
     except MemoryError:
         raise
     except ABOUT_THE_FILE as error:
         if isinstance(error, FFmpegError) and error.errno in OURS:
             raise
         raise Rejected(RejectReason.UNREADABLE) from None
-    return render(image, looked)
 
 
 class Blocks(io.RawIOBase):
