@@ -102,9 +102,8 @@ PYTHON ?=
 PROCESSOR ?=
 ## Port of the cloud to practise on, on 127.0.0.1
 CLOUD_PORT ?=
-## The OpenAPI document to check: another one can be tried before the routes declare it
-DOCUMENT ?= chalicelib/handlers/openapi.json
 CONTRACT := tests/contract
+DOCUMENTS := $(addprefix $(CURDIR)/build/openapi/,openapi.json openapi-officers.json)
 NODE := $(CONTRACT)/typescript/node_modules
 SCAN := .venv-scan
 # Node.js comes by pip: no other is needed, or used.
@@ -121,8 +120,8 @@ unexport CITY
 # What is compiled is kept, or each of the processes of a stack and of the tests compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi contract contract-lint contract-typescript contract-python \
-        contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
+.PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi documents contract contract-lint contract-typescript \
+        contract-python contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -205,7 +204,7 @@ words: $(VENV)/.installed ## Count words that have a better one (STRICT=1: fail;
 layers: $(VENV)/.installed
 	@$(BIN)/lint-imports
 
-openapi: $(VENV)/.installed ## Write the OpenAPI document (CHECK=1: only compare)
+openapi: $(VENV)/.installed ## Write the residents' OpenAPI document, and the index of routes (CHECK=1: only compare)
 	@$(BIN)/python -m infra.openapi $(if $(filter 1,$(CHECK)),--check)
 
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
@@ -215,27 +214,33 @@ check: lint types layers package scan contract web-lint ## Check all that CI che
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
 
-contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI document as a contract
+# Both OpenAPI documents as the routes declare them now, for the tools that read a file.
+documents: $(VENV)/.installed
+	@$(BIN)/python -m infra.openapi --into build/openapi
 
-contract-lint: $(NODE)/.installed
-	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENT)
+contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI documents as a contract
 
-contract-typescript: $(NODE)/.installed
-	@export $(WITH_NODE) && cd $(CONTRACT)/typescript && rm -rf generated \
-	 && node_modules/.bin/openapi-typescript $(abspath $(DOCUMENT)) --output generated/api.ts \
-	 && node_modules/.bin/openapi-ts --input $(abspath $(DOCUMENT)) --output generated/client \
-	      --client @hey-api/client-fetch --no-log-file \
-	 && failed=0; \
+contract-lint: $(NODE)/.installed documents
+	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENTS)
+
+contract-typescript: $(NODE)/.installed documents
+	@export $(WITH_NODE) && cd $(CONTRACT)/typescript && rm -rf generated && failed=0; \
+	 for document in $(DOCUMENTS); do \
+	   out=generated/$$(basename $$document .json); \
+	   node_modules/.bin/openapi-typescript $$document --output $$out.ts \
+	   && node_modules/.bin/openapi-ts --input $$document --output $$out \
+	        --client @hey-api/client-fetch --no-log-file || failed=1; \
+	 done; \
 	 for project in tsconfig.json tsconfig.client.json; do \
 	   node_modules/.bin/tsc --project $$project || failed=1; \
 	 done; \
-	 node untyped.mjs generated/api.ts generated/client/types.gen.ts || failed=1; exit $$failed
+	 node untyped.mjs generated/*.ts generated/*/types.gen.ts || failed=1; exit $$failed
 
-contract-python: $(VENV)/.installed
-	@$(BIN)/python -m tests.contract.python_client --document $(DOCUMENT)
+contract-python: documents
+	@for document in $(DOCUMENTS); do $(BIN)/python -m tests.contract.python_client $$document || exit; done
 
 contract-fuzz: $(VENV)/.installed
-	@$(BIN)/python -m tests.contract.fuzz --document $(DOCUMENT)
+	@$(BIN)/python -m tests.contract.fuzz
 
 lock: $(VENV)/.installed ## Write the lock files: each package that is installed, with its hashes
 	@$(BIN)/python -m infra.lock

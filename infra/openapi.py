@@ -1,6 +1,8 @@
-"""Write what is made from the routes: the index of routes and the OpenAPI document.
+"""Write what is made from the routes: the index of routes and the OpenAPI documents.
 
-`make openapi` writes both files; `--check` compares instead, and says what to do.
+python -m infra.openapi                 into git: the index and the residents' document
+python -m infra.openapi --check         compare these instead, and say what to do
+python -m infra.openapi --into FOLDER   both documents, for the tools that read them
 """
 
 import argparse
@@ -8,9 +10,13 @@ import json
 import sys
 from pathlib import Path
 
+from chalicelib.config import Api
 from chalicelib.handlers import index
-from chalicelib.handlers.docs import DOCUMENT
-from chalicelib.handlers.openapi import document
+from chalicelib.handlers.docs import DOCUMENTS
+from chalicelib.handlers.openapi import document_of, written
+
+CONTRACT = Path(__file__).parents[1] / DOCUMENTS[Api.RESIDENTS]
+"""The residents' document in git: its address is public, and a change of it shows in a diff."""
 
 # Every module of views, in the order in which their routes are registered.
 MODULES = (
@@ -66,9 +72,13 @@ def main() -> None:
         action="store_true",
         help="only compare; fail when a file is not what would be written",
     )
-    only_compare = parser.parse_args().check
+    parser.add_argument("--into", type=Path, help="the folder to write both documents into")
+    arguments = parser.parse_args()
+    if arguments.into:
+        write_documents(arguments.into)
+        return
     for path, fresh in rendered().items():
-        if not only_compare:
+        if not arguments.check:
             path.write_text(fresh, encoding="utf-8")
         elif not is_fresh(path, fresh):
             sys.exit(
@@ -77,16 +87,22 @@ def main() -> None:
 
 
 def rendered() -> dict[Path, str]:
-    """Return both files as they are kept: one value a line, so that a change of a route shows as
-    a change of its lines.
-    """
+    """Return what is kept in git: the index, one route a line, and the residents' document."""
     declared = list(index.declared(MODULES))
     routes = [json.dumps(route._asdict()) for route, _ in declared]
-    described = document([operation for _, operation in declared])
+    operations = [operation for _, operation in declared]
     return {
         index.FILE: "[\n " + ",\n ".join(routes) + "\n]\n",
-        DOCUMENT: json.dumps(described, ensure_ascii=False, indent=1) + "\n",
+        CONTRACT: written(document_of(operations, Api.RESIDENTS)),
     }
+
+
+def write_documents(folder: Path) -> None:
+    """Write both documents, as the routes are and of the city that is set, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for api, name in DOCUMENTS.items():
+        content = written(document_of(index.operations(), api))
+        (folder / name).write_text(content, encoding="utf-8")
 
 
 def is_fresh(path: Path, fresh: str) -> bool:

@@ -22,11 +22,11 @@ from infra.stage.faults import Refused, run
 ROOT = Path(__file__).parents[1]
 FILE = "releases.toml"
 CHANGELOG, VERSION_FILE = "CHANGELOG.md", "chalicelib/__init__.py"
-# What the version is written into: the API's document and its examples have it, too.
+# What the version is written into: the residents' document and its examples have it, too.
 CHANGED = (
     CHANGELOG,
     VERSION_FILE,
-    "chalicelib/handlers/openapi.json",
+    "openapi.json",
     "chalicelib/handlers/examples/public.json",
 )
 UNRELEASED = "## [Unreleased]\n"

@@ -46,7 +46,7 @@ export default defineConfig({
     port: 5173,
     strictPort: true,
     proxy: Object.fromEntries(
-      ['/v1', '/bulletins', '/docs', '/openapi.json', '/console/config.json', '/sign-in'].map(
+      ['/v1', '/bulletins', '/docs', '/openapi', '/console/config.json', '/sign-in'].map(
         (path) => [path, API],
       ),
     ),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.domain import city
+from chalicelib.handlers import docs
 from infra import openapi
 from infra.city import check
 from infra.migrations import all_migrations
@@ -72,9 +73,7 @@ def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
         root / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__")
     )
     shutil.copytree(city.FOLDER, project / "city", ignore=shutil.ignore_patterns(".*"))
-    # That in the source is of the default city.
-    for path, content in openapi.rendered().items():
-        (project / path.relative_to(ROOT)).write_text(content, encoding="utf-8")
+    openapi.write_documents(project / Path(docs.__file__).parent.relative_to(ROOT))
     (project / ".chalice").mkdir(parents=True)
     for path in (root / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")

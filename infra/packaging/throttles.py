@@ -19,9 +19,12 @@ MOST_CHANGES = 80
 CREATE = ("/v1/reports", "post")
 # Preflights of these routes come before each report of a web page.
 _OF_REPORTERS = "/v1/reports"
-# Called once for a report at most, or when a token of a phone changes: the limits of the stage are
-# enough.
-_SELDOM = frozenset(f"/v1/reports/{{report_id}}/{name}" for name in ("reopen", "feedback", "push"))
+# Called once for a report at most, when a token of a phone changes, by makers of clients for
+# officers, or once by a browser that keeps it: the limits of the stage are enough.
+_SELDOM = frozenset(
+    [f"/v1/reports/{{report_id}}/{name}" for name in ("reopen", "feedback", "push")]
+    + ["/openapi-officers.json", "/docs-officers", "/docs/rapidoc.js"]
+)
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
 

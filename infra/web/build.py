@@ -1,8 +1,7 @@
 """Build the web clients into `build/web`, when something has changed since.
 
-    package-lock.json → web/node_modules        npm ci
-    openapi.json      → web/shared/schema.d.ts  the types of the API
-    web/, the city    → build/web               Vite
+    package-lock.json → web/node_modules  npm ci
+    web/, the city    → build/web         Vite
 
 What was installed and what was built are stamped: without a change no program is started, and
 nothing asks the network.
@@ -54,7 +53,6 @@ def _build(root: Path, city: Path, say: Callable[[str], None], node: Node) -> Pa
     web = root / "web"
     _install(web, say, node)
     say(BUILDING)
-    generate_types(root, node)
     draft = out.with_name("web.new")
     vite = web / "node_modules" / "vite" / "bin" / "vite.js"
     settings = {"CITY": str(city.resolve()), "OUT": str(draft)}
@@ -74,19 +72,6 @@ def install(root: Path = ROOT, *, say: Callable[[str], None], node: Node | None 
             _install(root / "web", say, node or InstalledNode())
     except (Failed, OSError) as error:
         raise NotBuilt(str(error)) from None
-
-
-def generate_types(root: Path, node: Node) -> None:
-    """Write the types of the API. Raises Failed."""
-    web = root / "web"
-    node.run(
-        web / "node_modules" / "openapi-typescript" / "bin" / "cli.js",
-        str(root / "chalicelib" / "handlers" / "openapi.json"),
-        "--output",
-        "shared/schema.d.ts",
-        folder=web,
-        environment={},
-    )
 
 
 def _install(web: Path, say: Callable[[str], None], node: Node) -> None:

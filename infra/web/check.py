@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 from chalicelib.domain import city
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi import document, written
 from infra.web.build import ROOT, NotBuilt, build, install
 from infra.web.node import Failed, InstalledNode
 from infra.web.sizes import sizes
@@ -46,10 +48,14 @@ def main() -> None:
 
 
 def _tools() -> list[tuple[str, str]]:
-    """Return what TypeScript and the unit tests find wrong."""
+    """Return what TypeScript and the unit tests find wrong, with the types of the API as it is."""
     node, found = InstalledNode(), []
     modules = _WEB / "node_modules"
+    whole = ROOT / "build" / "openapi.json"
+    whole.write_text(written(document(index.operations())), encoding="utf-8")
+    generator = modules / "openapi-typescript" / "bin" / "cli.js"
     for name, script, arguments in (
+        ("types of the API", generator, (str(whole), "--output", "shared/schema.d.ts")),
         ("types", modules / "typescript" / "bin" / "tsc", ("--noEmit",)),
         ("unit tests", modules / "vitest" / "vitest.mjs", ("run",)),
     ):

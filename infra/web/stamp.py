@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PACKAGES = ("package.json", "package-lock.json", ".npmrc")
-# Installed, or made by each build.
+# Installed, or types alone, which no build needs.
 _NOT_SOURCES = ("node_modules", "schema.d.ts")
 
 
@@ -15,10 +15,8 @@ def of_packages(web: Path, node: str) -> str:
 
 
 def of_build(root: Path, city: Path, node: str) -> str:
-    """Return the digest of what is built: packages, sources, the OpenAPI document, the city."""
+    """Return the digest of what is built: packages, sources, the city."""
     named = [(f"web/{path.relative_to(root / 'web')}", path) for path in _sources(root / "web")]
-    document = "chalicelib/handlers/openapi.json"
-    named.append((document, root / document))
     texts = sorted((city / "texts").glob("*.json"))
     named += [(f"city/{path.name}", path) for path in (city / "city.json", *texts)]
     return _digest(node, named)

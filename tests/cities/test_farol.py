@@ -195,10 +195,17 @@ def test_what_is_packaged_is_the_city(tmp_path: Path) -> None:
     }
     found = "from chalicelib.domain import city; print(city.FOLDER, city.city().emergency_number)"
     assert ran(found, project, CITY="").split() == [str(project / "city"), "112"]
-    document = (project / "chalicelib" / "handlers" / "openapi.json").read_text("utf-8")
-    assert "person_at_sea" in document
+    served = (
+        "import sys; from app import app; from chalice.test import Client\n"
+        "with Client(app) as client: print(client.http.get(sys.argv[1]).body.decode())\n"
+        "assert 'chalicelib.handlers.openapi' not in sys.modules, 'made by a request'"
+    )
+    documents = [
+        ran(served, project, path, CITY="") for path in ("/openapi.json", "/openapi-officers.json")
+    ]
+    assert ["person_at_sea" in document for document in documents] == [True, True]
     for elsewhere in ("chaoyang", "朝阳", "110"):
-        assert elsewhere not in document
+        assert not any(elsewhere in document for document in documents)
         assert elsewhere not in merged
     responses = json.loads(merged)["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
         "x-amazon-apigateway-gateway-responses"

@@ -1,4 +1,4 @@
-"""Checks that the OpenAPI document is a contract: clients are generated from it, and it is kept.
+"""Checks that the OpenAPI documents are a contract: clients are made from them, and they are kept.
 
 `make contract` runs all of them, and each runs alone:
 
@@ -10,8 +10,6 @@
   operation is constructed from its models, and no attribute is of type Any.
 - `make contract-fuzz`: schemathesis sends thousands of cases to every operation, as a resident and
   as an officer, to the app on a mocked cloud. `exceptions.toml` says what is accepted.
-
-`DOCUMENT=path` tries another document than the one that is served.
 
 The Node.js packages are those that run on Node.js 20: @hey-api/openapi-ts 0.95 is the last that
 does, and openapi-typescript takes TypeScript 5.

@@ -1,6 +1,6 @@
 """Sends generated cases to every operation, as a resident and as an officer: `make contract-fuzz`.
 
-schemathesis makes the cases from the OpenAPI document and checks the responses. Whose operation it
+schemathesis makes the cases from the OpenAPI documents and checks the responses. Whose operation it
 is (`Owner`) sends it all cases; the other one sends a few, none of which may succeed where the
 document asks for the owner's credential. Cases get real ids from `scenario`.
 
@@ -11,21 +11,20 @@ generated next. It fails when an operation cannot be generated, when a check fai
 """
 
 import argparse
-import json
 import multiprocessing
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
+from chalicelib.handlers import index
+from chalicelib.handlers.openapi import document
 from tests.contract import exceptions, session
 from tests.contract.exceptions import Accepted, Finding
 from tests.contract.outcomes import Outcome, Role, Share, Tally
 
-DOCUMENT = Path("chalicelib/handlers/openapi.json")
 LEAST_CASES = 5_000
 LEAST_SHARE = 0.3
 PROCESSES = 2
@@ -35,17 +34,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="operations whose name has this in it: 'POST /v1/reports'")
     parser.add_argument("--examples", action="store_true", help="show a case of each finding")
-    parser.add_argument("--document", type=Path, default=DOCUMENT)
     arguments = parser.parse_args()
-    document = json.loads(arguments.document.read_text(encoding="utf-8"))
+    whole = document(index.operations())
     owners = {
-        name: owner for name, owner in owners_of(document).items() if (arguments.only or "") in name
+        name: owner for name, owner in owners_of(whole).items() if (arguments.only or "") in name
     }
     began = time.monotonic()
-    outcomes = run(document, owners)
+    outcomes = run(whole, owners)
     print_table(owners, outcomes)
     problems = problems_of(
-        owners, public(document), outcomes, exceptions.read(), complete=not arguments.only
+        owners, public(whole), outcomes, exceptions.read(), complete=not arguments.only
     )
     if arguments.examples:
         for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""Generates a Python client and builds each operation's request with it: `make contract-python`.
+"""Generates a Python client of a document and builds each operation's request with it.
 
 The generator must say nothing: each of its warnings means that it leaves something out. Each body
 is then constructed, from the document's own example, by the model that the client has for it, and
@@ -21,16 +21,15 @@ from typing import Any, get_args, get_type_hints
 import attrs
 import httpx
 
-DOCUMENT = Path("chalicelib/handlers/openapi.json")
-CONFIG = Path(__file__).with_suffix(".yaml")
 PACKAGE = "generated_client"
+CONFIG = Path(__file__).with_suffix(".yaml")
 SHOWN = 30
 _HEADERS = {"idempotency_key": "0b0d9b5a-6c3e-4f5e-9d4b-1c2d3e4f5a6b", "if_match": '"1"'}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--document", type=Path, default=DOCUMENT)
+    parser.add_argument("document", type=Path)
     path: Path = parser.parse_args().document
     document = json.loads(path.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The page that shows the API document needs no other host and sends nothing about its reader."""
+"""The pages that show the API documents need no other host and send nothing about their reader."""
 
 import re
 from html.parser import HTMLParser
@@ -7,6 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.client import call
+
+PATHS = ["/docs", "/docs-officers", "/docs/rapidoc.js", "/openapi.json", "/openapi-officers.json"]
 
 
 class Addresses(HTMLParser):
@@ -32,12 +34,23 @@ def test_it_is_a_page() -> None:
     assert page.text.startswith("<!doctype html>")
 
 
-def test_everything_on_it_comes_from_here_behind_any_prefix() -> None:
-    addresses = Addresses(call("GET", "/docs").text).found
+def test_each_page_shows_its_document_and_leads_to_the_other() -> None:
+    for path, document, other in (
+        ("/docs", "openapi.json", "docs-officers"),
+        ("/docs-officers", "openapi-officers.json", "docs"),
+    ):
+        page = call("GET", path).text
+        assert f'spec-url="{document}"' in page
+        assert {document, other} < set(Addresses(page).found)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/docs-officers"])
+def test_everything_on_it_comes_from_here_behind_any_prefix(page: str) -> None:
+    addresses = Addresses(call("GET", page).text).found
     for prefix in ("https://api.example", "https://gateway.example/stage"):
         for address in addresses:
             if not address.startswith("data:"):
-                absolute = urljoin(f"{prefix}/docs", address)
+                absolute = urljoin(f"{prefix}{page}", address)
                 assert absolute.startswith(f"{prefix}/")
                 assert (
                     call("GET", urlsplit(absolute).path.removeprefix(urlsplit(prefix).path)).status
@@ -68,7 +81,7 @@ def test_its_program_is_kept_under_an_address_that_changes_with_it() -> None:
     assert "rapi-doc" in program.text
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/rapidoc.js", "/openapi.json"])
+@pytest.mark.parametrize("path", PATHS)
 def test_caches_keep_a_compressed_response_apart(path: str) -> None:
     """The gateway compresses, and does not say so itself."""
     reply = call("GET", path)
@@ -76,7 +89,7 @@ def test_caches_keep_a_compressed_response_apart(path: str) -> None:
     assert reply.headers["vary"].split(", ")[0] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/rapidoc.js", "/openapi.json"])
+@pytest.mark.parametrize("path", PATHS)
 def test_whoever_has_a_part_of_it_gets_it_without_a_body_and_caches_may_keep_it(path: str) -> None:
     first = call("GET", path)
     again = call("GET", path, headers={"If-None-Match": first.headers["etag"]})

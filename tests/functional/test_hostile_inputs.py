@@ -20,8 +20,8 @@ from jsonschema import Draft202012Validator
 from app import app
 from chalicelib import wiring
 from chalicelib.domain import times
-from chalicelib.handlers.docs import DOCUMENT
 from infra.local.gateway import Gateway
+from infra.openapi import CONTRACT
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.documented import assert_documented
@@ -32,7 +32,7 @@ gateway = Gateway(app)
 PROBLEM = Draft202012Validator(
     {
         "$ref": "#/components/schemas/Problem",
-        "components": json.loads(DOCUMENT.read_text(encoding="utf-8"))["components"],
+        "components": json.loads(CONTRACT.read_text(encoding="utf-8"))["components"],
     }
 )
 # This text is in every refused input. It must not be in any response.

@@ -1,4 +1,4 @@
-"""The OpenAPI document is made from the routes, complete, valid, and the same that is served."""
+"""The OpenAPI documents are made from the routes, complete, valid, and the same that are served."""
 
 import json
 import re
@@ -11,28 +11,40 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
+from chalicelib.config import Api
 from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.languages import text
 from chalicelib.handlers import index
-from chalicelib.handlers.docs import DOCUMENT
+from chalicelib.handlers.docs import DOCUMENTS
+from chalicelib.handlers.openapi import document, document_of
 from infra import openapi
 from tests.client import call
 from tests.documented import assert_documented
 
-SERVED: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-OPERATIONS = [
-    (f"{method.upper()} {path}", operation)
-    for path, methods in SERVED["paths"].items()
-    for method, operation in methods.items()
-]
+type Document = dict[str, Any]
+
+
+def operations_of(whole: Document) -> list[tuple[str, Any]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in whole["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+WHOLE: Document = document(index.operations())
+BOTH = {api: document_of(index.operations(), api) for api in Api}
+OPERATIONS = operations_of(WHOLE)
+each_document = pytest.mark.parametrize("api", Api)
 each_operation = pytest.mark.parametrize(
     "operation", [operation for _, operation in OPERATIONS], ids=[name for name, _ in OPERATIONS]
 )
 
 
-def test_it_is_valid_openapi_3_1() -> None:
-    assert SERVED["openapi"].startswith("3.1.")
-    assert [error.message for error in OpenAPIV31SpecValidator(SERVED).iter_errors()] == []
+@each_document
+def test_it_is_valid_openapi_3_1(api: Api) -> None:
+    assert BOTH[api]["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(BOTH[api]).iter_errors()] == []
 
 
 def test_the_file_is_what_the_routes_declare() -> None:
@@ -63,9 +75,22 @@ def test_every_module_of_routes_is_in_the_index() -> None:
     assert declaring == set(openapi.MODULES), "add it to MODULES in infra/openapi.py"
 
 
-def test_it_has_every_route_and_no_other() -> None:
+def test_every_route_is_in_one_document_as_in_the_whole() -> None:
     routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
-    assert routes == {name for name, _ in OPERATIONS}
+    described = [each for api in Api for each in operations_of(BOTH[api])]
+
+    assert routes == {name for name, _ in described}
+    assert len(routes) == len(described)
+    assert dict(described) == dict(OPERATIONS)
+
+
+def test_the_residents_document_has_what_an_app_needs_and_nothing_of_officers() -> None:
+    residents = dict(operations_of(BOTH[Api.RESIDENTS]))
+
+    assert {"POST /v1/reports", "GET /v1/catalogue", "GET /v1/bulletins"} <= residents.keys()
+    assert not [name for name in residents if re.search("/officer|/admin|/docs|/openapi", name)]
+    assert not [each for each in residents.values() if {"officer": []} in each["security"]]
+    assert BOTH[Api.RESIDENTS]["components"]["securitySchemes"].keys() == {"receipt"}
 
 
 def test_every_operation_has_its_own_id() -> None:
@@ -125,6 +150,19 @@ def test_a_refusal_has_the_one_shape_and_names_its_codes(operation: Any) -> None
             }
 
 
+@each_document
+def test_null_beside_one_type_is_a_type_and_no_choice(api: Api) -> None:
+    """Generators of Kotlin and Swift make a class of each `anyOf`."""
+    choices = [each for each in schemas_in(BOTH[api]["components"]) if "anyOf" in each]
+
+    for each in choices:
+        rest = [option for option in each["anyOf"] if option != {"type": "null"}]
+        assert len(rest) > 1 or not isinstance(rest[0].get("type"), str), each
+    assert {"type": ["string", "null"]}.items() <= BOTH[api]["components"]["schemas"]["Upload"][
+        "properties"
+    ]["url"].items()
+
+
 @pytest.mark.parametrize("form", ["Submission", "OfficerSubmission"])
 def test_a_report_has_a_text_or_media(form: str) -> None:
     schema = {"$ref": f"#/components/schemas/{form}"}
@@ -140,13 +178,15 @@ def test_a_report_has_a_text_or_media(form: str) -> None:
 
 
 def test_no_body_has_a_default_that_a_client_would_send() -> None:
-    assert '"default"' not in json.dumps(SERVED["components"]["schemas"])
+    assert '"default"' not in json.dumps(WHOLE["components"]["schemas"])
 
 
 def test_a_change_is_null_only_where_null_is_accepted() -> None:
-    components = SERVED["components"]["schemas"]
+    components = WHOLE["components"]["schemas"]
     nullable = {
-        name: {field for field, schema in each["properties"].items() if "anyOf" in schema}
+        name: {
+            field for field, schema in each["properties"].items() if '"null"' in json.dumps(schema)
+        }
         for name, each in components.items()
         if name in ("ReportChange", "BulletinChange")
     }
@@ -157,7 +197,7 @@ def test_a_change_is_null_only_where_null_is_accepted() -> None:
 
 
 def test_codes_that_may_be_added_are_no_closed_set() -> None:
-    created = SERVED["components"]["schemas"]["CreatedReport"]["properties"]
+    created = WHOLE["components"]["schemas"]["CreatedReport"]["properties"]
     assert created["category"]["x-extensible-enum"] == [
         each.code for each in catalogue().categories
     ]
@@ -169,7 +209,7 @@ def test_a_category_alone_is_not_a_report() -> None:
 
 
 def test_a_report_needs_its_key_and_a_change_its_version() -> None:
-    create = SERVED["paths"]["/v1/reports"]["post"]
+    create = WHOLE["paths"]["/v1/reports"]["post"]
     headers = {
         parameter["name"]: parameter["required"]
         for parameter in create["parameters"]
@@ -196,12 +236,13 @@ def test_an_undocumented_response_fails_the_test_that_meets_it(
         assert_documented("GET", "/v1/health", status, kind, text)
 
 
-def test_it_is_served_with_a_tag_and_not_sent_twice() -> None:
-    first = call("GET", "/openapi.json")
-    again = call("GET", "/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+@each_document
+def test_it_is_served_with_a_tag_and_not_sent_twice(api: Api) -> None:
+    first = call("GET", f"/{DOCUMENTS[api]}")
+    again = call("GET", f"/{DOCUMENTS[api]}", headers={"If-None-Match": first.headers["etag"]})
 
     assert first.status == 200
-    assert first.json == SERVED
+    assert first.json == BOTH[api]
     assert first.headers["content-type"] == "application/json"
     assert (again.status, again.text) == (304, "")
 
@@ -216,12 +257,12 @@ def test_the_emergency_text_of_an_example_is_what_the_service_says(operation: An
 
 def test_some_examples_show_the_emergency_text() -> None:
     said = text("emergency.text", "en")
-    assert json.dumps(SERVED["paths"], ensure_ascii=False).count(said) > 3
+    assert json.dumps(WHOLE["paths"], ensure_ascii=False).count(said) > 3
 
 
 def resolved(reference: Any) -> Any:
     return (
-        SERVED["components"]["responses"][reference["$ref"].rpartition("/")[2]]
+        WHOLE["components"]["responses"][reference["$ref"].rpartition("/")[2]]
         if "$ref" in reference
         else reference
     )
@@ -239,8 +280,17 @@ def examples(medium: Any) -> Iterator[Any]:
 
 
 def problems_of(instance: Any, schema: Any) -> list[str]:
-    validator = Draft202012Validator({**schema, "components": SERVED["components"]})
+    validator = Draft202012Validator({**schema, "components": WHOLE["components"]})
     return [error.message for error in validator.iter_errors(instance)]
+
+
+def schemas_in(value: Any) -> Iterator[Any]:
+    """Yield each object of a document, however deep."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from schemas_in(inner)
 
 
 def media_of(response: Any) -> Iterator[Any]:

@@ -219,6 +219,8 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
             "get_areas",
             "get_openapi",
             "get_docs",
+            "get_officers_openapi",
+            "get_officers_docs",
             "get_docs_program",
         ):
             api(name)

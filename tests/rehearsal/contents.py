@@ -28,8 +28,10 @@ TABLES = ("Reports", "Contacts", "Audit", "Bulletins", "Officers")
 OF_THE_MOMENT = {
     "/",
     "/docs",
+    "/docs-officers",
     "/docs/rapidoc.js",
     "/openapi.json",
+    "/openapi-officers.json",
     "/v1/health",
     "/v1/ledger",
     "/v1/officer/handover",

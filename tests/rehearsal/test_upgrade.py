@@ -127,7 +127,16 @@ def upgrade(release: Path, boto3_version: str, build: Path) -> Iterator[Upgrade]
         stage.set_level(LoadLevel.NORMAL)
         filled = contents.fill(stage, chief_of(stage))
         stage.sweep()
-        paths = stage.call("GET", "/openapi.json").json["paths"]
+        # 0.2.0rc1 had one document, without the second name.
+        documents = [
+            stage.call("GET", f"/{name}") for name in ("openapi.json", "openapi-officers.json")
+        ]
+        paths = {
+            path: methods
+            for each in documents
+            if each.status == 200
+            for path, methods in each.json["paths"].items()
+        }
         answers, rows, objects = (
             contents.answers(filled, paths),
             contents.rows(stage),

@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 29)
 CONTENT = {
     CHANGELOG: "# Changelog\n\n## [Unreleased]\n\n- A new thing.\n",
     "chalicelib/__init__.py": '__version__ = "0.1.0"\n',
-    "chalicelib/handlers/openapi.json": '{"openapi": "0.1.0", "version": "0.1.0"}\n',
+    "openapi.json": '{"openapi": "0.1.0", "version": "0.1.0"}\n',
     "chalicelib/handlers/examples/public.json": '{"version": "0.1.0"}\n',
     FILE: "# The releases.\n",
 }
@@ -67,7 +67,7 @@ def test_a_release_has_a_dated_section_its_version_a_tag_and_an_entry(root: Path
     assert "## [Unreleased]\n\n## [0.2.0rc1] - 2026-11-29\n\n- A new" in released[CHANGELOG]
     assert released["chalicelib/__init__.py"] == '__version__ = "0.2.0rc1"'
     document = '{"openapi": "0.1.0", "version": "0.2.0rc1"}'
-    assert released["chalicelib/handlers/openapi.json"] == document
+    assert released["openapi.json"] == document
     assert git(root, "status", "--porcelain") == ""
 
 

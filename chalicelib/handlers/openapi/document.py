@@ -1,12 +1,14 @@
-"""The whole document, with its tags, description and security."""
+"""A whole document, with its tags, description and security."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 
 from chalicelib import __version__
-from chalicelib.handlers.openapi.operations import HEADERS, describe
+from chalicelib.config import Api
+from chalicelib.handlers.openapi.operations import HEADERS, SECURITY, describe
 from chalicelib.handlers.openapi.schemas import Json, schemas_of
-from chalicelib.handlers.routes import Operation
+from chalicelib.handlers.routes import Access, Operation
 
 TAGS = {
     "Reports": "For residents, without an account: create a report; read it, write messages and "
@@ -23,7 +25,7 @@ TAGS = {
     "officer must approve each version.",
     "Notices": "For officers: subscribe to notices, and see who is on duty to get them.",
     "Administration": "For admins: officers, and the catalogue.",
-    "Documentation": "For everybody: the start page, this document, and a page that shows it.",
+    "Documentation": "For everybody: the start page, both documents, and pages that show them.",
 }
 
 _DESCRIPTION = """\
@@ -45,6 +47,20 @@ seconds; if there is no such header, wait with exponential backoff. A request wi
 **Not for emergencies.** The catalogue and the response to each report contain the number to \
 call."""
 
+# The title and summary of each document, and what its description says of the other one.
+_ABOUT = {
+    Api.RESIDENTS: (
+        "Tipline",
+        "A serverless tip line",
+        "**Officers' operations** have a document of their own, `openapi-officers.json`.",
+    ),
+    Api.OFFICERS: (
+        "Tipline for officers",
+        "The casework, publishing and administration of a serverless tip line",
+        "**What an app for residents needs** is in a document of its own, `openapi.json`.",
+    ),
+}
+
 _SCHEMES: Json = {
     "receipt": {
         "type": "apiKey",
@@ -63,12 +79,30 @@ _SCHEMES: Json = {
 }
 
 
-def document(operations: Sequence[Operation]) -> Json:
-    """Return the whole document.
+def written(document: Json) -> str:
+    """Return a document as it is served: one value a line, so that a change shows in a diff."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def document_of(operations: Sequence[Operation], api: Api) -> Json:
+    """Return one of the two documents: the residents' has what an app for residents needs, the
+    officers' all other operations. Raises ValueError as `document` does.
+    """
+    return document([operation for operation in operations if _api(operation) is api], api)
+
+
+def _api(operation: Operation) -> Api:
+    is_for_apps = operation.access is not Access.OFFICER and operation.tag != "Documentation"
+    return Api.RESIDENTS if is_for_apps else Api.OFFICERS
+
+
+def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
+    """Return a document of these operations, with the title and description of one of the two.
 
     Raises ValueError when a tag or a path parameter has no description, or when two models have the
     same name.
     """
+    title, summary, other = _ABOUT[api]
     schemas, queries = schemas_of(operations)
     refusals: Json = {}
     paths: defaultdict[str, Json] = defaultdict(dict)
@@ -80,10 +114,10 @@ def document(operations: Sequence[Operation]) -> Json:
     return {
         "openapi": "3.1.1",
         "info": {
-            "title": "Tipline",
+            "title": title,
             "version": __version__,
-            "summary": "A serverless tip line",
-            "description": _DESCRIPTION,
+            "summary": summary,
+            "description": f"{_DESCRIPTION}\n\n{other}",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         # Relative to the address of the document, so that it is right below a stage's prefix too.
@@ -98,7 +132,11 @@ def document(operations: Sequence[Operation]) -> Json:
             "schemas": dict(sorted(schemas.components.items())),
             "responses": dict(sorted(refusals.items())),
             "headers": HEADERS,
-            "securitySchemes": _SCHEMES,
+            "securitySchemes": {
+                name: scheme
+                for name, scheme in _SCHEMES.items()
+                if any({name: []} in SECURITY[operation.access] for operation in operations)
+            },
         },
     }
 

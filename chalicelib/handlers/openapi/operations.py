@@ -14,7 +14,7 @@ from chalicelib.handlers.openapi.problem import Problem
 from chalicelib.handlers.openapi.schemas import Json, Schemas
 from chalicelib.handlers.routes import Access, Operation
 
-_SECURITY: dict[Access, list[Json]] = {
+SECURITY: dict[Access, list[Json]] = {
     Access.PUBLIC: [],
     Access.RECEIPT: [{"receipt": []}],
     Access.OFFICER: [{"officer": []}],
@@ -61,7 +61,7 @@ def describe(operation: Operation, query: Json | None, schemas: Schemas, refusal
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "security": _SECURITY[operation.access],
+        "security": SECURITY[operation.access],
         "parameters": parameters_of(operation, query),
         "responses": _responses(operation, schemas) | _refusals(operation, schemas, refusals),
     }

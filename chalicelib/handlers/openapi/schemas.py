@@ -139,7 +139,20 @@ def _tidy(schema: Any, names: Mapping[str, str]) -> Any:
             tidied[word] = paragraphs(str(value))
         elif word not in ("title", "default"):
             tidied[word] = _tidy(value, names)
-    return tidied
+    return _of_one_type(tidied)
+
+
+def _of_one_type(schema: Json) -> Json:
+    """Return `anyOf` of one type and null as `type: [<type>, "null"]`.
+
+    Generators of Kotlin and Swift make a class of each `anyOf`. It stays where null can be added to
+    no type: for a reference, and where the values are listed.
+    """
+    alone = without_null(schema)
+    kind = alone.get("type") if {"type": "null"} in schema.get("anyOf", ()) else None
+    if not isinstance(kind, str) or alone.keys() & {"const", "enum"}:
+        return schema
+    return alone | {"type": [kind, "null"]}
 
 
 def paragraphs(docstring: str) -> str:
@@ -177,12 +190,14 @@ def _with_media(schema: Json) -> None:
     )
     schema["required"] = [*schema["required"], "media"]
     schema["properties"]["media"]["minItems"] = 1
-    for option in schema["properties"]["text"]["anyOf"]:
-        option.pop("minLength", None)
+    schema["properties"]["text"].pop("minLength", None)
 
 
 def without_null(schema: Json) -> Json:
     """Return the schema without null, for a required member or a parameter."""
+    match schema.get("type"):
+        case [str(kind), "null"]:
+            return schema | {"type": kind}
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
         return schema

@@ -7,7 +7,8 @@
 
 import createClient from "openapi-fetch";
 
-import type { components, paths } from "./generated/api.js";
+import type { components, paths } from "./generated/openapi.js";
+import type { paths as OfficersPaths } from "./generated/openapi-officers.js";
 
 type Schemas = components["schemas"];
 type Grant = Schemas["Upload"];
@@ -137,7 +138,7 @@ async function uploadParts(
 }
 
 export async function workOn(base: string, token: string): Promise<string> {
-  const api = createClient<paths>({ baseUrl: base, headers: { Authorization: `Bearer ${token}` } });
+  const api = createClient<OfficersPaths>({ baseUrl: base, headers: { Authorization: `Bearer ${token}` } });
 
   const page = must(
     await api.GET("/v1/officer/reports", {
@@ -175,7 +176,7 @@ export async function workOn(base: string, token: string): Promise<string> {
 
 export async function publish(base: string, author: string, second: string): Promise<string> {
   const as = (token: string) => ({ Authorization: `Bearer ${token}` });
-  const api = createClient<paths>({ baseUrl: base });
+  const api = createClient<OfficersPaths>({ baseUrl: base });
 
   const draft = must(
     await api.POST("/v1/officer/bulletins", {
@@ -205,7 +206,7 @@ export async function publish(base: string, author: string, second: string): Pro
     }),
   );
   const published = must(
-    await api.GET("/v1/bulletins", { params: { query: { channel: "missing_persons" } } }),
+    await createClient<paths>({ baseUrl: base }).GET("/v1/bulletins", { params: { query: { channel: "missing_persons" } } }),
   );
   return [approved.state, ...published.items.map((bulletin) => bulletin.id)].join(" ");
 }
