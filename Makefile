@@ -121,7 +121,7 @@ unexport CITY
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi documents contract contract-lint contract-typescript \
-        contract-python contract-fuzz cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
+        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -218,7 +218,7 @@ check: lint types layers package scan contract web-lint ## Check all that CI che
 documents: $(VENV)/.installed
 	@$(BIN)/python -m infra.openapi --into build/openapi
 
-contract: contract-lint contract-typescript contract-python contract-fuzz ## Check the OpenAPI documents as a contract
+contract: contract-lint contract-typescript contract-python contract-fuzz contract-release ## Check the OpenAPI documents as a contract
 
 contract-lint: $(NODE)/.installed documents
 	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENTS)
@@ -241,6 +241,9 @@ contract-python: documents
 
 contract-fuzz: $(VENV)/.installed
 	@$(BIN)/python -m tests.contract.fuzz
+
+contract-release: $(VENV)/.installed
+	@$(BIN)/python -m tests.contract.compatible
 
 lock: $(VENV)/.installed ## Write the lock files: each package that is installed, with its hashes
 	@$(BIN)/python -m infra.lock

@@ -10,6 +10,7 @@
   operation is constructed from its models, and no attribute is of type Any.
 - `make contract-fuzz`: schemathesis sends thousands of cases to every operation, as a resident and
   as an officer, to the app on a mocked cloud. `exceptions.toml` says what is accepted.
+- `make contract-release`: all that the last release documented is still there (`compatible.py`).
 
 The Node.js packages are those that run on Node.js 20: @hey-api/openapi-ts 0.95 is the last that
 does, and openapi-typescript takes TypeScript 5.
