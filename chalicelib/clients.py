@@ -15,7 +15,7 @@ def built_once[T](build: Callable[[], T]) -> Callable[[], T]:
 
     @wraps(build)
     def built() -> T:
-        # A session of botocore must not create clients in several threads at once. The local stack
+        # A session must not create clients in several threads at once. The local stack
         # has many threads; Lambda has one.
         with _building:
             return cached()
@@ -32,13 +32,19 @@ def forget_all() -> None:
 
 
 @built_once
-def _session() -> Any:
-    # Without boto3, which adds to it what nothing here uses, and takes 30 ms to load.
+def _core() -> Any:
     import botocore.session
 
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _models())
-    return session
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _models())
+    return core
+
+
+@built_once
+def _session() -> Any:
+    import boto3.session
+
+    return boto3.session.Session(botocore_session=_core())
 
 
 @cache
@@ -59,7 +65,7 @@ def keep_connections(most: int) -> None:
     """
     from botocore.config import Config
 
-    _session().set_default_client_config(Config(max_pool_connections=most))
+    _core().set_default_client_config(Config(max_pool_connections=most))
 
 
 def aws_events() -> Any:
@@ -67,7 +73,7 @@ def aws_events() -> Any:
 
     Tests answer, watch and fail calls of AWS by them.
     """
-    return _session().get_component("event_emitter")
+    return _session().events
 
 
 def credentials() -> Any:
@@ -77,7 +83,7 @@ def credentials() -> Any:
 
 def client(service: str, **more: Any) -> Any:
     """Return a new client of a service. `more` are options of botocore's `Config`."""
-    return _session().create_client(service, config=_config(**more))
+    return _session().client(service, config=_config(**more))
 
 
 def _config(**more: Any) -> Any:
@@ -118,7 +124,7 @@ def kms(**more: Any) -> Any:
 def s3() -> Any:
     from chalicelib.media.s3 import s3_client
 
-    return s3_client(_session().create_client, config=_config())
+    return s3_client(_session().client, config=_config())
 
 
 @built_once
