@@ -100,24 +100,9 @@ def _config(**more: Any) -> Any:
 
 @built_once
 def dynamodb() -> Any:
-    from chalicelib.store.signature import use_signature
-    from chalicelib.store.wire_format import use_wire_format
-
     # `Table` does the retries, so botocore must not. `Table` also builds each request itself: the
     # validation of parameters would find nothing, and make a write take a quarter longer.
-    made = client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
-    use_wire_format(made)
-    use_signature(made, credentials())
-    return made
-
-
-def kms(**more: Any) -> Any:
-    """Return a new client of KMS. `more` are options of botocore's `Config`."""
-    from chalicelib.store.signature import use_signature
-
-    made = client("kms", **more)
-    use_signature(made, credentials())
-    return made
+    return client("dynamodb", retries={"total_max_attempts": 1}, parameter_validation=False)
 
 
 @built_once

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import clients
-from chalicelib.clients import built_once, client, kms, older_secret, secret
+from chalicelib.clients import built_once, client, older_secret, secret
 from chalicelib.clock import Clock
 from chalicelib.config import Settings, check_start
 
@@ -361,7 +361,7 @@ def contacts() -> "Contacts":
 @built_once
 def _kms() -> Any:
     # `ContentKeys` does the retries.
-    return kms(retries={"total_max_attempts": 1})
+    return client("kms", retries={"total_max_attempts": 1})
 
 
 @built_once
@@ -452,7 +452,7 @@ def search_key() -> "SearchKey":
     # An opening waits for it: at most two tries of two seconds.
     limits = {"connect_timeout": 1, "read_timeout": 1}
     two = {"mode": "standard", "total_max_attempts": 2}
-    return SearchKey(kms(retries=two, **limits), settings().search_key)
+    return SearchKey(client("kms", retries=two, **limits), settings().search_key)
 
 
 @built_once
@@ -462,7 +462,7 @@ def sketches() -> "Sketches":
     from chalicelib.store.day_keys import DayKeys
     from chalicelib.store.sketch_rows import SketchRows
 
-    days = DayKeys(_table(settings().incidents_table), kms(), settings().incidents_key)
+    days = DayKeys(_table(settings().incidents_table), client("kms"), settings().incidents_key)
     return Sketches(SketchRows(_table(settings().reports_table)), days, incidents())
 
 
@@ -492,7 +492,7 @@ def signing_key() -> "SigningKey":
     """Return the key in KMS that signs the digests of the audit."""
     from chalicelib.store.signing_key import SigningKey
 
-    return SigningKey(kms(), settings().ledger_key)
+    return SigningKey(client("kms"), settings().ledger_key)
 
 
 @built_once
@@ -515,7 +515,7 @@ def aws_record() -> "AwsRecord":
 
     # More lookups than two a second are throttled.
     patient = client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
-    return AwsRecord(patient, kms())
+    return AwsRecord(patient, client("kms"))
 
 
 @built_once
