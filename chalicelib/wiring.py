@@ -211,7 +211,7 @@ def reports() -> "Reports":
 
     return Reports(
         _table(settings().reports_table),
-        lambda category: live_catalogue().shards_to_write(category, clock.wall_clock()),
+        lambda category: live_catalogue().at(clock.wall_clock()).category(category).shards,
         lambda category, urgency: catalogue().category(category).deadline(urgency),
     )
 

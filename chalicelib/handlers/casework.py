@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema
 
 from chalicelib import errors, wiring
+from chalicelib.domain.messages import SeenConversation
 from chalicelib.domain.models import Input
 from chalicelib.domain.officers import CASEWORKERS
 from chalicelib.domain.reports import Status
@@ -122,11 +123,14 @@ def change_report(call: Call) -> Response:
 
     Each step but a link alone reads what the reporter has written. With `messages_seen`, the
     `message_count` of the opened report, nothing is written when there are more messages by now:
-    409 `new_message`.
+    409 `new_message`. To read alone, call `POST …/read`: without a field to change, this is 422
+    `nothing_to_change`.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.
     """
+    if not call.body.model_fields_set - SeenConversation.model_fields.keys():
+        raise errors.Invalid(errors.FieldError("status", "nothing_to_change"))
     changed = casework.change_report(
         call.path["report_id"],
         call.body,
@@ -142,6 +146,36 @@ def change_report(call: Call) -> Response:
         )
     view = ChangedReport.after(changed, left)
     return Response(view, headers=etag_of(changed.report.version))
+
+
+@routes.post(
+    "/v1/officer/reports/{report_id}/read",
+    body=SeenConversation,
+    headers=(Header.IF_MATCH,),
+    returns={200: ChangedReport},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("illegal_transition", legal=""),
+        errors.Conflict("new_message"),
+        errors.Conflict("expiring"),
+    ),
+)
+def mark_read(call: Call) -> Response:
+    """Mark a report as read.
+
+    Reads what the reporter has written, and counts as a step: send the `ETag` of the opened report
+    as `If-Match`. With `messages_seen`, nothing is written when there are more messages by now:
+    409 `new_message`. A withdrawn report is 409 `illegal_transition`.
+    """
+    changed = casework.change_report(
+        call.path["report_id"],
+        Change(**call.body.model_dump(exclude_unset=True)),
+        call.version,
+        actor=call.actor,
+        reports=wiring.reports(),
+        officers=wiring.officers(),
+    )
+    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
 
 
 @routes.post(

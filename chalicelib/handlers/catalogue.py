@@ -156,7 +156,6 @@ class AppView(Shape):
     """
 
     minimum_version: str
-    flags: dict[str, bool]
     emergency_number: str
 
 

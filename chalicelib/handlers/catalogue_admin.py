@@ -20,7 +20,6 @@ class CategoryState(Shape):
     label: str
     state: LifecycleState
     activates_at: Timestamp | None
-    shards: int
     deadlines: dict[str, int]
 
 
@@ -53,10 +52,10 @@ def patch_catalogue(call: Call) -> Response:
     """Change the catalogue.
 
     Opens, pauses or retires categories and channels, and changes the settings for apps. Send only
-    the entries to change. `state` and `activates_at` of an entry replace both old values. `shards`
-    of a category can grow, but not shrink. `deadlines` of a category say in how many minutes its
-    reports are to be acknowledged, by urgency (0: no deadline); they count for reports that come
-    after it, and those that you leave out stay. `app` changes the minimum version and the flags.
+    the entries to change. `state` and `activates_at` of an entry replace both old values.
+    `deadlines` of a category say in how many minutes its reports are to be acknowledged, by urgency
+    (0: no deadline); they count for reports that come after it, and those that you leave out stay.
+    `app` changes the minimum version.
 
     `added` adds a category, as a trial: to open it, send its state in a later call. Sent again, it
     gets other labels or fields. Other fields are a new version of its form.
@@ -64,24 +63,19 @@ def patch_catalogue(call: Call) -> Response:
     The change takes effect everywhere within a minute. A call that changes nothing creates no new
     version.
     """
-    wall_clock = wiring.clock.wall_clock()
     changes = change_catalogue(
         call.body,
         actor=call.actor,
         kept=wiring.catalogue_changes(),
-        wall_clock=wall_clock,
     )
-    catalogue = wiring.live_catalogue().learn(changes, wall_clock)
+    catalogue = wiring.live_catalogue().learn(changes, wiring.clock.wall_clock())
     view = public_view(catalogue, call.language, call.now)
-    kept = {
-        each.code: {"shards": each.shards, "deadlines": each.deadlines}
-        for each in catalogue.categories
-    }
+    deadlines = {each.code: {"deadlines": each.deadlines} for each in catalogue.categories}
     return Response(
         CatalogueState.model_validate(
             {
                 "version": changes.version,
-                "categories": [each | kept[each["code"]] for each in view["categories"]],
+                "categories": [each | deadlines[each["code"]] for each in view["categories"]],
                 "channels": view["channels"],
                 "app": view["app"],
             }

@@ -3,18 +3,16 @@ and has a copy of.
 
 A copy is at most a minute old.
 
-CATALOGUE  OVERRIDES    {version, overrides}
+CATALOGUE  OVERRIDES    {version, overrides} and, up to release 0.2, {settled, settles_at}
            LOAD_LEVEL   (store/load_level.py)
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import errors
-from chalicelib.domain import times
 from chalicelib.domain.catalogue import Catalogue, catalogue, learnt
 from chalicelib.domain.load_level import LoadState
 from chalicelib.store import load_level
@@ -28,8 +26,6 @@ log = logging.getLogger(__name__)
 
 PK, SK = "CATALOGUE", "OVERRIDES"
 FRESH_FOR = timedelta(seconds=60)
-# After this time every function has read the row again, even if clocks differ.
-SETTLES_AFTER = 3 * FRESH_FOR
 # The time until the next try after the row could not be read. Until then the old copy is used.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
 _READ_AGAIN_AFTER = timedelta(seconds=5)
@@ -39,14 +35,11 @@ class Kept(NamedTuple):
     """The stored changes of the catalogue. Version 0 means that there are none.
 
     `stored` is None where there are none: their models are then not imported, which saves a
-    twenty-fifth of a start. `settled` has the categories whose number of shards is growing: until
-    `settles_at`, they are written to this many shards.
+    twenty-fifth of a start.
     """
 
     stored: "Overrides | None"
     version: int
-    settled: Mapping[str, int] = MappingProxyType({})
-    settles_at: datetime | None = None
 
     @property
     def overrides(self) -> "Overrides":
@@ -61,10 +54,6 @@ class Kept(NamedTuple):
         from chalicelib.domain.catalogue.overrides import restore
 
         return restore(catalogue(), self.stored)
-
-    def shards_to_write(self, category: str, now: datetime) -> int | None:
-        """Return the number of shards that a category is written to; None means all of them."""
-        return self.settled.get(category) if self.settles_at and now < self.settles_at else None
 
 
 _UNCHANGED = Kept(None, 0)
@@ -91,8 +80,6 @@ class CatalogueChanges:
         fields = {
             "overrides": after.overrides.model_dump_json(exclude_none=True),
             "version": after.version,
-            "settled": after.settled,
-            "settles_at": after.settles_at,
         }
         if before.version:
             write = self.table.item(Update(PK, SK, put=fields, equal={"version": before.version}))
@@ -107,12 +94,7 @@ def _kept(row: Row | None) -> Kept:
         return _UNCHANGED
     from chalicelib.domain.catalogue.overrides import Overrides
 
-    return Kept(
-        Overrides.model_validate_json(row["overrides"]),
-        row["version"],
-        row.get("settled", {}),
-        times.parse(row["settles_at"]) if "settles_at" in row else None,
-    )
+    return Kept(Overrides.model_validate_json(row["overrides"]), row["version"])
 
 
 class LiveCatalogue:
@@ -190,8 +172,3 @@ class LiveCatalogue:
         self._read_next = now + FRESH_FOR
         self._was_read = True
         return self._known
-
-    def shards_to_write(self, category: str, now: datetime) -> int:
-        """Return the number of shards for new rows of a category. Every function reads them all."""
-        shards = self.at(now).category(category).shards
-        return self._kept.shards_to_write(category, now) or shards

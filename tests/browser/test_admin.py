@@ -183,14 +183,6 @@ def test_a_deadline_of_a_category_is_changed(open_page: OpenPage, stack: Stack) 
 
 
 @pytest.mark.thorough
-def test_the_switches_for_apps_have_names_in_both_languages(open_page: OpenPage) -> None:
-    page = page_of(open_page, CHEN, "/console/admin/catalogue", language="zh-CN")
-    switches = page.get_by_role("region", name="应用设置")
-    for name in ("通报", "线索：“我看到过”", "视频"):
-        expect(switches.get_by_role("checkbox", name=name)).to_be_visible()
-
-
-@pytest.mark.thorough
 def test_a_category_is_added_as_a_trial(open_page: OpenPage, stack: Stack) -> None:
     page = page_of(open_page, CHEN, "/console/admin/catalogue")
     page.get_by_role("button", name="Add a category").click()

@@ -380,6 +380,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referred(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
+    f"POST {_REPORT}/read": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
     f"GET {_EXPORT}": lambda there: there.asked_for,
     f"POST {_EXPORT}/approve": lambda there: there.asked_for,

@@ -1,5 +1,6 @@
 """Pages have no gap and no duplicate while lists grow, shards are added, or a key is rotated."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,12 @@ import boto3
 import pytest
 
 from chalicelib import clients, wiring
+from chalicelib.domain.catalogue.overrides import Overrides
 from chalicelib.domain.officers import Role
 from chalicelib.domain.reports import Submission
 from chalicelib.services import intake
 from chalicelib.services.reporter import Reporter
+from chalicelib.store.catalogue import Kept
 from chalicelib.store.reports import Reports
 from tests import cloud
 from tests.client import Reply, call, new_key, report
@@ -59,8 +62,9 @@ def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> Non
     made = [each for _ in range(10) for each in file()]
 
     def widen() -> None:
-        body = {"categories": [{"code": "missing_elderly", "state": "active", "shards": 16}]}
-        assert call("PATCH", "/v1/admin/catalogue", body, officer="wang").status == 200
+        wider = {"code": "missing_elderly", "state": "active", "shards": 16}
+        overrides = Overrides.model_validate_json(json.dumps({"categories": [wider]}))
+        wiring.live_catalogue().learn(Kept(overrides, 1), wiring.clock.now())
         file_over(16, 12)
 
     assert all_pages(between=widen) == made[::-1]

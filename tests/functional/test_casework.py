@@ -129,7 +129,7 @@ def test_if_match_is_needed_and_must_be_the_present_version() -> None:
 
 def test_the_version_grows_by_one_with_each_patch_and_with_nothing_else() -> None:
     created = file()
-    assert patch(created, {}, 1).json["version"] == 2
+    assert patch(created, {"urgency": "high"}, 1).json["version"] == 2
     assert patch(created, {"status": "new"}, 2).json["version"] == 3
     call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang")
     call("POST", path(created, "/notes"), {"text": "Known here."}, officer="wang")
@@ -143,6 +143,28 @@ def test_the_version_grows_by_one_with_each_patch_and_with_nothing_else() -> Non
 
     assert head(created)["version"] == 3
     assert [action for _, action in history(created)].count("change") == 2
+
+
+def test_reading_is_a_step_of_its_own_and_an_empty_change_says_so() -> None:
+    created = file()
+    message = {"text": "Are you coming?"}
+    call("POST", f"/v1/reports/{created['id']}/messages", message, receipt=created["receipt"])
+    for empty in ({}, {"messages_seen": 1}):
+        refused = patch(created, empty, 1)
+        assert refused.status == 422
+        assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [
+            ("status", "nothing_to_change")
+        ]
+        assert "POST …/read" in refused.json["errors"][0]["detail"]
+
+    def read(seen: int, version: int) -> Reply:
+        where, match = path(created, "/read"), {"If-Match": f'"{version}"'}
+        return call("POST", where, {"messages_seen": seen}, officer="wang", headers=match)
+
+    assert (read(0, 1).json["code"], head(created)["unread"]) == ("new_message", 1)
+    done = read(1, 1)
+    assert (done.status, done.json["version"], done.headers["etag"]) == (200, 2, '"2"')
+    assert (head(created)["unread"], read(1, 1).status) == (0, 412)
 
 
 def test_a_change_names_its_fields_with_old_and_new_values() -> None:

@@ -24,12 +24,6 @@ export const categories = computed<readonly Category[]>(() =>
   ),
 );
 
-/** Return whether the service has something, such as bulletins: all that it does not switch off. */
-export function isOn(flag: 'bulletins' | 'leads' | 'video'): boolean {
-  const flags = (catalogue.value?.app.flags ?? {}) as Readonly<Record<string, unknown>>;
-  return flags[flag] !== false;
-}
-
 export function categoryOf(code: string): Category | undefined {
   return catalogue.value?.categories.find((category) => category.code === code);
 }

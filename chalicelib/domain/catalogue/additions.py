@@ -29,7 +29,7 @@ from chalicelib.domain.text import TEXT_MAX, Bounded
 
 LABEL_MAX, CATEGORY_LABEL_MAX = 200, 40
 MOST_ADDED, MOST_FIELDS, MOST_OPTIONS = 20, 20, 30
-# The number of partitions that its lists begin with. `shards` of a PATCH makes it grow.
+# The number of partitions that its lists are spread over.
 _SHARDS = 1
 
 _Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]

@@ -192,7 +192,6 @@ class App(NamedTuple):
     """Settings for apps. `minimum_version` is only information: no route refuses older apps."""
 
     minimum_version: str
-    flags: Mapping[str, bool]
 
 
 class Catalogue(NamedTuple):

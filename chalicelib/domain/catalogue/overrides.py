@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalogue.additions import (
@@ -37,31 +37,26 @@ type DeadlineUrgency = Literal["low", "normal", "high"]
 
 class EntryChange(Input):
     """An admin's change of one entry. It gives the whole lifecycle, so that no date of an earlier
-    plan remains. `shards` and `deadlines` are for categories only: `deadlines` are the minutes in
-    which reports of an urgency are to be acknowledged, 0 for no deadline.
+    plan remains. `deadlines` are for categories only: the minutes in which reports of an urgency
+    are to be acknowledged, 0 for no deadline. `shards` are only in what was stored up to release
+    0.2: they count, because there are reports in all of them.
     """
 
     code: str
     state: Annotated[LifecycleState, Field(strict=False)]
     activates_at: Moment | None = None
-    shards: Annotated[int, Field(ge=1, le=64)] | None = None
+    shards: int | None = None
     deadlines: Mapping[DeadlineUrgency, Minutes] | None = None
 
 
 class AppChange(Input):
-    """An admin's change of the settings for apps: the minimum version, and any existing flags."""
+    """An admin's change of the settings for apps. What was stored up to release 0.2 may have flags
+    too, which are ignored.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     minimum_version: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")] | None = None
-    flags: Mapping[str, bool] = {}
-
-    def then(self, later: Self) -> Self:
-        """Return these changes with the later ones on top."""
-        return self.model_copy(
-            update={
-                "minimum_version": later.minimum_version or self.minimum_version,
-                "flags": {**self.flags, **later.flags},
-            }
-        )
 
 
 class Overrides(Input):
@@ -79,7 +74,7 @@ class Overrides(Input):
             update={
                 "categories": _merge(self.categories, later.categories),
                 "channels": _merge(self.channels, later.channels),
-                "app": self.app.then(later.app),
+                "app": later.app if later.app.minimum_version else self.app,
                 "added": merged(self.added, later.added),
             }
         )
@@ -117,12 +112,6 @@ def _only_while_waiting(activates_at: datetime | None, info: ValidationInfo) -> 
     return activates_at
 
 
-def _known_flag(name: str) -> str:
-    if name not in catalogue().app.flags:
-        raise PydanticCustomError("unknown_field", "Not a flag.")
-    return name
-
-
 _ActivatesAt = Annotated[Moment | None, AfterValidator(_only_while_waiting)]
 
 
@@ -132,6 +121,8 @@ def _without(schema: dict[str, Any], names: Sequence[str]) -> None:
 
 
 class CategoryChange(EntryChange):
+    model_config = ConfigDict(json_schema_extra=lambda schema: _without(schema, ("shards",)))
+
     code: CategoryCode
     activates_at: _ActivatesAt = None
 
@@ -145,20 +136,12 @@ class ChannelChange(EntryChange):
     activates_at: _ActivatesAt = None
 
 
-def _documented_flags() -> dict[str, Any]:
-    known = {name: {"type": "boolean"} for name in catalogue().app.flags}
-    return {"type": "object", "properties": known, "additionalProperties": False}
-
-
 class KnownAppChange(AppChange):
-    flags: Annotated[
-        Mapping[Annotated[str, AfterValidator(_known_flag)], bool],
-        WithJsonSchema(_documented_flags()),
-    ] = {}
+    model_config = ConfigDict(extra="forbid")
 
 
 class CataloguePatch(Overrides):
-    """The body of `PATCH /v1/admin/catalogue`: only the entries and flags to change.
+    """The body of `PATCH /v1/admin/catalogue`: only the entries and settings to change.
 
     They must exist already, but for categories in `added`.
     """
@@ -175,15 +158,12 @@ def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
 
     Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code given
     twice, or added although the city has it (`duplicate`), an always open category switched off
-    (`always_open`), fewer shards than before (`shards_only_grow`), shards or deadlines for a
-    channel or an unknown flag (`unknown_field`).
+    (`always_open`), shards, or deadlines for a channel (`unknown_field`).
     """
     errors = [
         *_errors(present.categories, overrides.categories, "categories"),
         *_errors(present.channels, overrides.channels, "channels"),
     ]
-    if overrides.app.flags.keys() - present.app.flags.keys():
-        errors.append(FieldError("app.flags", "unknown_field"))
     errors += _wrong_additions(overrides.added)
     if errors:
         raise Invalid(*errors)
@@ -223,14 +203,10 @@ def restore(seed: Catalogue, kept: Overrides) -> Catalogue:
 
 
 def _changed(present: Catalogue, overrides: Overrides) -> Catalogue:
-    flags = overrides.app.flags
     return present._replace(
         categories=_replaced(present.categories, overrides.categories),
         channels=_replaced(present.channels, overrides.channels),
-        app=App(
-            overrides.app.minimum_version or present.app.minimum_version,
-            {name: flags.get(name, value) for name, value in present.app.flags.items()},
-        ),
+        app=App(overrides.app.minimum_version or present.app.minimum_version),
     )
 
 
@@ -254,27 +230,22 @@ def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldErr
     entry = by_code(entries).get(change.code)
     if entry is None:
         return FieldError.unknown_value(f"{path}.code", by_code(entries))
+    if change.shards is not None:
+        return FieldError(f"{path}.shards", "unknown_field")
     if isinstance(entry, Category):
-        return _category_error(entry, change, path)
-    for name in ("shards", "deadlines"):
-        if getattr(change, name):
-            return FieldError(f"{path}.{name}", "unknown_field")
+        if entry.always_open and change.state is not LifecycleState.ACTIVE:
+            return FieldError(f"{path}.state", "always_open")
+        return None
+    if change.deadlines:
+        return FieldError(f"{path}.deadlines", "unknown_field")
     if change.state is LifecycleState.SHADOW:
         others = [state for state in LifecycleState if state is not LifecycleState.SHADOW]
         return FieldError.unknown_value(f"{path}.state", others)
     return None
 
 
-def _category_error(category: Category, change: EntryChange, path: str) -> FieldError | None:
-    if category.always_open and change.state is not LifecycleState.ACTIVE:
-        return FieldError(f"{path}.state", "always_open")
-    if change.shards is not None and change.shards < category.shards:
-        return FieldError(f"{path}.shards", "shards_only_grow", (("shards", str(category.shards)),))
-    return None
-
-
 def _fitting(entries: Sequence[Entry], changes: Sequence[EntryChange]) -> tuple[EntryChange, ...]:
-    # Shards are left out of the check: `_apply` keeps the larger number.
+    # Shards are left out of the check: `_apply` takes the larger number.
     return tuple(
         change
         for change in changes

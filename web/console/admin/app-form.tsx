@@ -3,26 +3,21 @@ import { Button } from '../../shared/components/Button.tsx';
 import { Field } from '../../shared/components/Field.tsx';
 import type { components } from '../../shared/schema';
 import { ok, useStep } from '../parts/asking.ts';
-import { Checks } from '../../shared/components/Choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { text } from './texts.ts';
 
 type App = components['schemas']['App'];
 
-/** The settings for apps: the oldest version that should be used, and switches. */
+/** The settings for apps: the oldest version that should be used. */
 export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: () => void }) {
   const [minimum, setMinimum] = useState(app.minimum_version);
-  const [on, setOn] = useState(() => Object.keys(app.flags).filter((name) => app.flags[name]));
   const step = useStep();
   const t = text().catalogue;
   const submit = (event: Event) => {
     event.preventDefault();
     void step.run(async () => {
-      const flags = Object.fromEntries(
-        Object.keys(app.flags).map((name) => [name, on.includes(name)]),
-      );
-      const body = { app: { minimum_version: minimum, flags } };
+      const body = { app: { minimum_version: minimum } };
       await ok(api.PATCH('/v1/admin/catalogue', { body }));
       onSaved();
     });
@@ -40,13 +35,6 @@ export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: ()
             />
           )}
         </Field>
-        <Checks
-          id="flags"
-          legend={t.flags}
-          chosen={on}
-          onChange={setOn}
-          choices={Object.keys(app.flags).map((code) => ({ code, label: t.flagNames[code] ?? code }))}
-        />
         <Refusal failure={step.failure} />
         <Button type="submit" busy={step.busy}>
           {text().save}

@@ -20,7 +20,7 @@ type Schemas = components['schemas'];
 type State = Schemas['CatalogueState'];
 export type CategoryEntry = Schemas['CategoryState'];
 export type ChannelEntry = Schemas['ChannelState'];
-export type Entry = ChannelEntry & Partial<Pick<CategoryEntry, 'deadlines' | 'shards'>>;
+export type Entry = ChannelEntry & Partial<Pick<CategoryEntry, 'deadlines'>>;
 
 const URGENCIES = ['high', 'normal', 'low'] as const;
 

@@ -28,7 +28,6 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
   const [state, setState] = useState<State>(entry.state);
   const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at)) : '');
   const [deadlines, setDeadlines] = useState<Record<string, number>>(() => ({ ...entry.deadlines }));
-  const [shards, setShards] = useState(entry.shards ?? 1);
   const step = useStep();
   const t = text().catalogue;
   const id = (field: string): string => `${entry.code}-${field}`;
@@ -44,7 +43,7 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
       const body =
         kind === 'channels'
           ? { channels: [lifecycle] }
-          : { categories: [{ ...lifecycle, deadlines, shards }] };
+          : { categories: [{ ...lifecycle, deadlines }] };
       await ok(api.PATCH('/v1/admin/catalogue', { body }));
       onSaved();
     });
@@ -79,42 +78,28 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
         </Field>
       )}
       {kind === 'categories' && (
-        <>
-          <fieldset class="choices">
-            <legend class="field__label">{t.deadlines}</legend>
-            <p class="field__hint">{t.deadlinesHint}</p>
-            <div class="entry__numbers">
-              {URGENCIES.map((urgency) => (
-                <Field key={urgency} id={id(urgency)} label={t.deadline(words().urgency[urgency])}>
-                  {(control) => (
-                    <input
-                      {...control}
-                      type="number"
-                      min={0}
-                      max={43_200}
-                      value={deadlines[urgency] ?? 0}
-                      onInput={(event) =>
-                        setDeadlines({ ...deadlines, [urgency]: Number(event.currentTarget.value) })
-                      }
-                    />
-                  )}
-                </Field>
-              ))}
-            </div>
-          </fieldset>
-          <Field id={id('shards')} label={t.shards} hint={t.shardsHint}>
-            {(control) => (
-              <input
-                {...control}
-                type="number"
-                min={entry.shards}
-                max={64}
-                value={shards}
-                onInput={(event) => setShards(Number(event.currentTarget.value))}
-              />
-            )}
-          </Field>
-        </>
+        <fieldset class="choices">
+          <legend class="field__label">{t.deadlines}</legend>
+          <p class="field__hint">{t.deadlinesHint}</p>
+          <div class="entry__numbers">
+            {URGENCIES.map((urgency) => (
+              <Field key={urgency} id={id(urgency)} label={t.deadline(words().urgency[urgency])}>
+                {(control) => (
+                  <input
+                    {...control}
+                    type="number"
+                    min={0}
+                    max={43_200}
+                    value={deadlines[urgency] ?? 0}
+                    onInput={(event) =>
+                      setDeadlines({ ...deadlines, [urgency]: Number(event.currentTarget.value) })
+                    }
+                  />
+                )}
+              </Field>
+            ))}
+          </div>
+        </fieldset>
       )}
       <Refusal failure={step.failure} />
       <div class="row">

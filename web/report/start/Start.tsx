@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 
 import { Button } from '../../shared/components/Button.tsx';
 import { language } from '../../shared/language.ts';
-import { catalogueState, isOn, loadCatalogue } from '../catalogue.ts';
+import { catalogueState, loadCatalogue } from '../catalogue.ts';
 import { Heading } from '../parts/Heading.tsx';
 import { RedButton } from '../parts/RedButton.tsx';
 import { go } from '../screen.ts';
@@ -41,7 +41,7 @@ export function Start() {
         </Button>
         <p class="muted">{text.mineHint}</p>
       </section>
-      {isOn('bulletins') && <Bulletins />}
+      <Bulletins />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** A report on a bulletin: begun on its card, or by the link of its page, `/#bulletin=<id>`. */
 import { type Bulletin, spoken } from '../bulletins.ts';
-import { isOn, leadCategories, loadCatalogue } from '../catalogue.ts';
+import { leadCategories, loadCatalogue } from '../catalogue.ts';
 import { api } from '../service.ts';
 import { go, screen } from '../screen.ts';
 
@@ -13,7 +13,7 @@ export function titleOf(bulletin: Bulletin): string {
 
 /** Return whether reports on a bulletin are asked for. */
 export function takesLeads(bulletin: Bulletin): boolean {
-  return bulletin.state === 'published' && isOn('leads');
+  return bulletin.state === 'published';
 }
 
 /** Begin a report on a bulletin. */

@@ -5,7 +5,7 @@ import { Status } from '../../shared/components/Status.tsx';
 import { labelled, listed, sentences } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
-import { catalogue, isOn } from '../catalogue.ts';
+import { catalogue } from '../catalogue.ts';
 import { fileName } from '../fileNames.ts';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
@@ -28,7 +28,6 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
-  const hasVideo = isOn('video');
   const said = useChanges(files.all.value);
   const { length } = files.all.value;
   const most = more.most ?? catalogue.value?.limits.media_per_report ?? Infinity;
@@ -53,9 +52,7 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
       {error && <p class="field__error">{error}</p>}
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
-        {hasVideo && (
-          <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
-        )}
+        <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
         <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
         <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
       </div>
