@@ -390,12 +390,13 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("end_mute", **one)
     api("follow_report", **one)
     api("unfollow_report", **one)
-    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=1)
+    api("mark_read", **one, body={}, version=1)
+    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=2)
     api(
         "change_report",
         **one,
         body={"status": "closed", "disposition": "malicious", "reason": "No."},
-        version=2,
+        version=3,
     )
     api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
     until = times.render(wiring.clock.now() + timedelta(days=10))
