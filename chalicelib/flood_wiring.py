@@ -42,7 +42,7 @@ def sources() -> "Sources":
 def load_watch() -> "LoadWatch":
     from chalicelib.services.load_level import LoadWatch
 
-    return LoadWatch(load_levels(), load_counters(), wiring.statistics(), sources())
+    return LoadWatch(load_levels(), load_counters(), wiring.statistics().rows, sources())
 
 
 @built_once

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from chalicelib import wiring
 from chalicelib.clients import built_once, client
-from chalicelib.domain.pushes import Platform
 
 if TYPE_CHECKING:
+    from chalicelib.domain.pushes import Platform
     from chalicelib.notify.phones import Phones
     from chalicelib.services.push_rounds import PushRound
     from chalicelib.store.content_keys import ContentKeys
     from chalicelib.store.push_rows import PushRows
 
 
-def offered() -> tuple[Platform, ...]:
+def offered() -> "tuple[Platform, ...]":
     """Return the platforms whose phones can get a push."""
     return tuple(platform for platform, arn in _applications().items() if arn)
 
@@ -22,8 +22,8 @@ def offered() -> tuple[Platform, ...]:
 def push_rows() -> "PushRows":
     from chalicelib.store.push_rows import PushRows
 
-    settings = wiring.settings()
-    return PushRows(wiring._table(settings.reports_table), wiring._table(settings.contacts_table))
+    names = wiring.settings()
+    return PushRows(wiring._table(names.reports_table), wiring._table(names.contacts_table))
 
 
 @built_once
@@ -48,9 +48,8 @@ def push_round() -> "PushRound":
     return PushRound(wiring.outbox(), push_rows(), push_keys(), phones())
 
 
-def _applications() -> dict[Platform, str]:
-    settings = wiring.settings()
-    return {
-        Platform.APNS: settings.apns_application,
-        Platform.FCM: settings.fcm_application,
-    }
+def _applications() -> "dict[Platform, str]":
+    from chalicelib.domain.pushes import Platform
+
+    names = wiring.settings()
+    return {Platform.APNS: names.apns_application, Platform.FCM: names.fcm_application}

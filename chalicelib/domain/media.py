@@ -249,11 +249,11 @@ def _parse(pattern: str, key: str) -> MediaKey | None:
     return MediaKey(match[1], match[2]) if match else None
 
 
-class _Found(BaseModel):
+class Found(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
-class Checksum(_Found):
+class Checksum(Found):
     """`value` is hex for `sha256`, whoever computed it, else S3's base64 with S3's algorithm and
     type.
     """
@@ -269,7 +269,7 @@ def hints() -> TypeAdapter[Hint]:
     return TypeAdapter(Hint)
 
 
-class Manifest(_Found):
+class Manifest(Found):
     """The verdict on one medium, as found in the first version of its original.
 
     `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`

@@ -19,13 +19,13 @@ from chalicelib.store.audit import Action
 
 # JSON Schema allows additional members by default. Client generators would turn an explicit
 # `additionalProperties` into members of any type.
-_OPEN = ConfigDict(
+OPEN = ConfigDict(
     extra="allow", json_schema_extra=lambda schema: schema.pop("additionalProperties")
 )
-_Text = Annotated[str | None, NotNull()]
+Text = Annotated[str | None, NotNull()]
 _Done = Annotated[bool | None, NotNull()]
-_Number = Annotated[int | None, NotNull()]
-_Names = Annotated[list[str] | None, NotNull()]
+Number = Annotated[int | None, NotNull()]
+Names = Annotated[list[str] | None, NotNull()]
 
 
 class FieldChange(Shape):
@@ -50,32 +50,32 @@ class ReportEventDetail(Shape):
     holds it now.
     """
 
-    model_config = _OPEN
+    model_config = OPEN
 
-    reason: _Text = left_out()
-    version: _Number = left_out()
+    reason: Text = left_out()
+    version: Number = left_out()
     fields: Annotated[dict[str, FieldChange] | None, NotNull()] = left_out()
-    id: _Text = left_out()
+    id: Text = left_out()
     files: Annotated[list[str] | None, NotNull()] = left_out()
-    part: _Text = left_out()
-    step: _Text = left_out()
-    contact: _Text = left_out()
-    code: _Text = left_out()
+    part: Text = left_out()
+    step: Text = left_out()
+    contact: Text = left_out()
+    code: Text = left_out()
     asked: _Done = left_out()
-    asked_by: _Text = left_out()
+    asked_by: Text = left_out()
     approved: _Done = left_out()
     lift_asked: _Done = left_out()
     lift_declined: _Done = left_out()
     lifted: _Done = left_out()
     ended: _Done = left_out()
     muted: _Done = left_out()
-    referral: _Text = left_out()
-    agency: _Text = left_out()
-    number: _Number = left_out()
-    include: _Names = left_out()
-    media_ids: _Names = left_out()
-    redaction: _Text = left_out()
-    media_id: _Text = left_out()
+    referral: Text = left_out()
+    agency: Text = left_out()
+    number: Number = left_out()
+    include: Names = left_out()
+    media_ids: Names = left_out()
+    redaction: Text = left_out()
+    media_id: Text = left_out()
     followed: _Done = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()
@@ -125,17 +125,17 @@ class BulletinEventDetail(Shape):
     because they were not ready. `close`, `delete_pictures` and `expire` are steps of the clock.
     """
 
-    model_config = _OPEN
+    model_config = OPEN
 
     step: Annotated[_BulletinStep | None, NotNull()] = left_out()
-    code: _Text = left_out()
-    version: _Number = left_out()
+    code: Text = left_out()
+    version: Number = left_out()
     state: Annotated[BulletinState | None, NotNull()] = left_out()
     fields: Annotated[list[str] | None, NotNull()] = left_out()
-    without: _Names = left_out()
+    without: Names = left_out()
     outcome: Annotated[LocalizedText | None, NotNull()] = left_out()
     reason: Annotated[LocalizedText | None, NotNull()] = left_out()
-    part: _Text = left_out()
+    part: Text = left_out()
     content: Annotated[VersionContent | None, NotNull()] = left_out()
 
 

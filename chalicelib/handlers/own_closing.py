@@ -2,7 +2,7 @@
 
 from chalicelib import errors, wiring
 from chalicelib.domain.feedback import Feedback
-from chalicelib.domain.languages import text as wording
+from chalicelib.domain.languages import text
 from chalicelib.domain.messages import NewMessage
 from chalicelib.domain.reports import REPORTER_STATUS, ReporterStatus
 from chalicelib.handlers.own_report import own_head
@@ -77,4 +77,4 @@ def give_feedback(call: Call) -> Response:
     """
     helped = call.body.helped
     feedback.answer(own_head(call), helped=helped, reports=wiring.reports(), now=call.now)
-    return Response(Answered(text=wording("feedback.thanks", call.language)))
+    return Response(Answered(text=text("feedback.thanks", call.language)))

@@ -7,9 +7,9 @@ written about reporters: see `reporter.py`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from chalicelib.domain.officers import Officer
-from chalicelib.domain.reports import Report
 from chalicelib.domain.sealing import PrivateKey, WrappedKey
 from chalicelib.services.sealed_rows import require_key_of, seal_words
 from chalicelib.store.audit import Action, Audit, Detail, Entry, Subject, about
@@ -97,6 +97,19 @@ class Actor:
         return self.audit.item(Entry.of_officer(self.by, action, self.now, detail))
 
 
+class Sealed(Protocol):
+    """What can be opened: a report, as far as its key goes."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def public_key(self) -> bytes: ...
+    @property
+    def wrapped_key(self) -> bytes: ...
+    @property
+    def wrapping_key(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class OfficerActor(Actor):
     """An admitted officer. `officer` is the row with their roles and scope.
@@ -109,7 +122,7 @@ class OfficerActor(Actor):
 
     def open(
         self,
-        report: Report,
+        report: Sealed,
         detail: Detail | None = None,
         words: Detail | None = None,
         also: Sequence[TransactItem] = (),

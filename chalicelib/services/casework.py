@@ -249,7 +249,7 @@ def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> R
 
 def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Head:
     """Return only the HEAD of a report, with the same checks as `case_in_scope`."""
-    head = _visible_head(report_id, actor, reports)
+    head = visible_head(report_id, actor, reports)
     if head is None:
         raise errors.NotFound
     return head
@@ -261,7 +261,7 @@ def require_not_expiring(head: Head) -> None:
         raise errors.Conflict("expiring")
 
 
-def _visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head | None:
+def visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head | None:
     """Return the HEAD of a report inside the officer's scope; else None, and write a denial."""
     head = reports.head(report_id) if is_report_id(report_id) else None
     if head is None:
@@ -360,7 +360,7 @@ def _find_original(
     to the audit.
     """
     for _ in range(_LONGEST_CHAIN):
-        head = _visible_head(report_id, actor, reports)
+        head = visible_head(report_id, actor, reports)
         if head is None:
             raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
         if report_id == duplicate.id:

@@ -10,11 +10,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from chalicelib import errors
 from chalicelib.domain import times
-from chalicelib.domain.catalogue.model import Category
 from chalicelib.domain.challenges import Challenge, Challenges, Verdict
 from chalicelib.domain.load_level import LoadLevel
 from chalicelib.domain.sources import (
@@ -39,6 +38,15 @@ log = logging.getLogger(__name__)
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
 # When a flood is on, a report without a proof may be tried again after this time.
 _FLOOD_RETRY_S = 60
+
+
+class Limited(Protocol):
+    """A category, as far as the gate knows it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def never_limited(self) -> bool: ...
 
 
 class Sender(NamedTuple):
@@ -81,7 +89,7 @@ class FloodGate:
         self._lock = threading.Lock()
 
     def admit(
-        self, category: Category, sender: Sender, now: datetime, *, drill: bool = False
+        self, category: Limited, sender: Sender, now: datetime, *, drill: bool = False
     ) -> Admitted:
         """Return how a report is accepted: *unproven* only in a category that is never limited.
 

@@ -1,8 +1,9 @@
 """The load level: evaluate it each minute, and let an officer set it for a time."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from chalicelib import errors
 from chalicelib.domain import load_level as rules
@@ -13,7 +14,6 @@ from chalicelib.store.audit import Action
 from chalicelib.store.load_counters import LoadCounters
 from chalicelib.store.load_level import LoadLevels
 from chalicelib.store.sources import Sources
-from chalicelib.store.statistics import Statistics
 
 log = logging.getLogger(__name__)
 
@@ -21,19 +21,20 @@ log = logging.getLogger(__name__)
 class LoadWatch:
     """Evaluates the load level. A schedule calls it each minute.
 
-    It also overwrites the salt of sources each hour, when nobody else does.
+    `rows_of_days` returns the counters of reports from one day to another. It also overwrites the
+    salt of sources each hour, when nobody else does.
     """
 
     def __init__(
         self,
         levels: LoadLevels,
         counters: LoadCounters,
-        statistics: Statistics,
+        rows_of_days: Callable[[date, date], Iterable[Mapping[str, Any]]],
         sources: Sources,
     ) -> None:
         self._levels = levels
         self._counters = counters
-        self._statistics = statistics
+        self._rows_of_days = rows_of_days
         self._sources = sources
         self._usual: Mapping[str, float] = {}
         self._usual_on: date | None = None
@@ -62,7 +63,7 @@ class LoadWatch:
             days: dict[str, dict[str, int]] = {
                 str(first + timedelta(days=each)): {} for each in range(rules.USUAL_DAYS)
             }
-            for row in self._statistics.rows(first, today - timedelta(days=1)):
+            for row in self._rows_of_days(first, today - timedelta(days=1)):
                 day, category, _ = row["sk"].split("#", 2)
                 counts = days[day]
                 counts[category] = counts.get(category, 0) + int(row.get("total", 0))

@@ -34,9 +34,9 @@ from chalicelib.store.push_rows import SealedToken
 
 log = logging.getLogger(__name__)
 
-_CONTENT, _TEXT, _HINT, _WORDS, _PLACE, _PUSH = (
-    "content", "text", "hint", "words", "place", "push",
-)  # fmt: skip
+_CONTENT, _TEXT, _HINT, _PLACE = "content", "text", "hint", "place"
+_WORDS = "words"
+_PUSH = "push"
 
 # More than the longest token takes with its platform, as JSON.
 _TOKEN_BYTES = 1024
@@ -128,7 +128,7 @@ def seal_words(public: bytes, key: keys.Key, words: Detail) -> bytes:
     Raises Unreadable.
     """
     plaintext = json.dumps(words, ensure_ascii=False).encode()
-    return seal(_checked(public, key[0]), plaintext, row_info(*key, _WORDS))
+    return seal(checked_key(public, key[0]), plaintext, row_info(*key, _WORDS))
 
 
 def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
@@ -138,7 +138,7 @@ def open_entry(entry: RecordedEntry, private: PrivateKey) -> RecordedEntry:
     """
     if entry.sealed is None or entry.key is None:
         return entry
-    words = _open_text(entry.sealed, row_info(*entry.key, _WORDS), private)
+    words = open_text(entry.sealed, row_info(*entry.key, _WORDS), private)
     if words is None:
         return entry._replace(detail=None, verified=False)
     return entry._replace(detail=_merged(entry.detail or {}, json.loads(words)))
@@ -149,12 +149,12 @@ def require_key_of(report_id: str, public: bytes) -> None:
 
     Somebody else's key on the row would let them read what is written from now on.
     """
-    _checked(public, keys.report(report_id))
+    checked_key(public, keys.report(report_id))
 
 
 def key_of(report: Report) -> bytes:
     """Return the public half of a report's key. Raises Unreadable."""
-    return _checked(report.public_key, keys.report(report.id))
+    return checked_key(report.public_key, keys.report(report.id))
 
 
 def head_info(report_id: str, name: str) -> bytes:
@@ -162,7 +162,8 @@ def head_info(report_id: str, name: str) -> bytes:
     return row_info(keys.report(report_id), keys.HEAD, name)
 
 
-def _checked(public: bytes, partition: str) -> bytes:
+def checked_key(public: bytes, partition: str) -> bytes:
+    """Return the public half of the key of the report in this partition. Raises Unreadable."""
     if keys.report(report_id_of(public)) != partition:
         log.error("content_key_altered")
         raise Unreadable
@@ -188,7 +189,7 @@ def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
     if medium.sealed_hint is None:
         return medium
     info = row_info(keys.report(report_id), keys.media(medium.media_id), _HINT)
-    opened = _open_text(medium.sealed_hint, info, private)
+    opened = open_text(medium.sealed_hint, info, private)
     if opened is None:
         return medium
     hint = hints().validate_json(opened)
@@ -197,7 +198,7 @@ def _open_medium(report_id: str, medium: Medium, private: PrivateKey) -> Medium:
 
 
 def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -> Message:
-    text = _open_text(message.sealed, _message(report_id, message.sent_at, message.id), private)
+    text = open_text(message.sealed, _message(report_id, message.sent_at, message.id), private)
     return Message(
         id=message.id,
         sender=message.sender,
@@ -209,21 +210,21 @@ def _open_message(report_id: str, message: SealedMessage, private: PrivateKey) -
 
 
 def _open_note(report_id: str, note: SealedNote, private: PrivateKey) -> Note:
-    text = _open_text(note.sealed, _note(report_id, note.at, note.id), private)
+    text = open_text(note.sealed, _note(report_id, note.at, note.id), private)
     altered = True if text is None else None
     return Note(id=note.id, by=note.by, text=text or "", at=note.at, altered=altered)
 
 
 def _open_position(report_id: str, position: SealedPosition, private: PrivateKey) -> Position:
     at, found = position.received_at, None
-    text = _open_text(position.sealed, _position(report_id, at, position.id), private)
+    text = open_text(position.sealed, _position(report_id, at, position.id), private)
     if text is not None:
         found = dict(PlaceAt.model_validate_json(text))
     altered = True if found is None else None
     return Position(id=position.id, received_at=at, altered=altered, **(found or {}))
 
 
-def _open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
+def open_text(sealed: bytes, info: bytes, private: PrivateKey) -> str | None:
     """Return the text of one row among many; None when it was altered.
 
     One altered row must not close all others to those who need them.

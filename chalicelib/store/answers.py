@@ -10,7 +10,7 @@ from datetime import datetime
 from chalicelib.domain import times
 from chalicelib.domain.reports import Report, Status
 from chalicelib.store.heads import update_head
-from chalicelib.store.statistics import SHARDS
+from chalicelib.store import keys
 from chalicelib.store.table import Table
 from chalicelib.store.writes import Update
 
@@ -25,7 +25,7 @@ def count_answer(table: Table, report: Report, counter: str, *, now: datetime) -
     note = update_head(report.id, put={"answered": True}, equal=equal)
     day = str(times.day_in_city(now))
     # By chance: a shard that follows from the report would lead back to it.
-    place = f"STATS#{day[:7]}#{secrets.randbelow(SHARDS)}"
+    place = f"STATS#{day[:7]}#{secrets.randbelow(keys.STATISTICS_SHARDS)}"
     counters = f"{day}#{report.category}#{report.district}"
     count = Update(place, counters, add={counter: 1}, upsert=True)
     items = [note] if report.is_drill else [note, count]

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from chalicelib import errors
 from chalicelib.domain import times
 from chalicelib.domain.ids import random_id
-from chalicelib.domain.reports import Report
 from chalicelib.store import keys
 from chalicelib.store.table import ConditionFailed, Row, Table
 from chalicelib.store.writes import Put, TransactItem
@@ -57,7 +56,14 @@ def of_report(report_id: str) -> Subject:
     return Subject(keys.report(report_id))
 
 
-def about(report: Report) -> Subject:
+class _Report(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def public_key(self) -> bytes: ...
+
+
+def about(report: _Report) -> Subject:
     return Subject(keys.report(report.id), report.public_key)
 
 

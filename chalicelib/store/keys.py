@@ -88,6 +88,7 @@ PARTITION = {
     BY_SKETCH: "sketch_shard",
 }
 SKETCH_SHARDS = 4
+STATISTICS_SHARDS = 4
 # The sort attribute of each index for lists.
 SORT = dict.fromkeys((BY_CATEGORY, BY_ASSIGNEE, BY_BULLETIN, BY_REFERENCE), "listed_at") | {
     BY_ATTENTION: "attention_at"

@@ -16,7 +16,6 @@ from chalicelib.store.table import Row, Table
 from chalicelib.store.writes import Put, TransactItem, Update
 
 COUNTED = "COUNTED"
-SHARDS = 4
 TALLY = ("day", "category", "district", "counters")
 
 
@@ -67,7 +66,7 @@ class Statistics:
         """
         adds: dict[Key, dict[str, int]] = {}
         for change in changes:
-            shard = shard_of(change.report_id, SHARDS)
+            shard = shard_of(change.report_id, keys.STATISTICS_SHARDS)
             for tally, amount in ((change.before, -1), (change.after, 1)):
                 for counter in tally.counters if tally else ():
                     place = adds.setdefault((f"STATS#{tally.day[:7]}#{shard}", tally.place), {})  # type: ignore[union-attr]
@@ -91,7 +90,7 @@ class Statistics:
     def rows(self, since: date, until: date) -> Iterator[Row]:
         """Yield the rows of counters from `since` to `until`, both included."""
         for month in _months(since, until):
-            for shard in range(SHARDS):
+            for shard in range(keys.STATISTICS_SHARDS):
                 found, _ = self._table.query(
                     f"STATS#{month}#{shard}", between=(f"{since}#", f"{until}#~")
                 )

@@ -171,16 +171,15 @@ def test_what_is_accepted_without_a_proof_counts_once_a_network(aws: Mapping[str
 def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
     seen: list[str] = []
 
-    class Busy:
-        def rows(self, since: object, until: object) -> list[dict[str, Any]]:
-            seen.append(f"{since} {until}")
-            days = [times.day_in_city(wiring.clock.now()) - timedelta(days=n) for n in range(1, 8)]
-            return [{"sk": f"{day}#other#chaoyang", "total": 14_400} for day in days]
+    def rows_of_days(since: object, until: object) -> list[dict[str, Any]]:
+        seen.append(f"{since} {until}")
+        days = [times.day_in_city(wiring.clock.now()) - timedelta(days=n) for n in range(1, 8)]
+        return [{"sk": f"{day}#other#chaoyang", "total": 14_400} for day in days]
 
     watch = LoadWatch(
         flood_wiring.load_levels(),
         flood_wiring.load_counters(),
-        Busy(),  # type: ignore[arg-type]
+        rows_of_days,
         flood_wiring.sources(),
     )
     file(30)
