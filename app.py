@@ -3,8 +3,8 @@
 from chalice.app import Chalice
 
 from chalicelib import wiring
-from chalicelib.config import Api, starting_function
-from chalicelib.handlers import index, logs
+from chalicelib.http import index, logs
+from chalicelib.kernel.config import Api, starting_function
 
 
 def create_app(api: Api | None = None) -> Chalice:
@@ -13,31 +13,15 @@ def create_app(api: Api | None = None) -> Chalice:
     """
     app = Chalice(app_name="tipline", configure_logs=False)
     if api is not Api.RESIDENTS:
-        from chalicelib.handlers import auth
+        from chalicelib.http import auth
 
         app.register_blueprint(auth.bp)
     if api is None:
-        from chalicelib.handlers import (
-            audit_events,
-            decoding,
-            incidents,
-            media_events,
-            notices,
-            pushes,
-            schedules,
-            upkeep,
-        )
+        from chalicelib.handlers import watch
+        from chalicelib.handlers.media import decoding, functions
+        from chalicelib.handlers.service import scheduled, upkeep
 
-        for module in (
-            decoding,
-            media_events,
-            notices,
-            schedules,
-            incidents,
-            pushes,
-            upkeep,
-            audit_events,
-        ):
+        for module in (decoding, functions, scheduled, upkeep, watch):
             app.register_blueprint(module.bp)
     index.register(app, api)
     return app

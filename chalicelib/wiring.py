@@ -9,59 +9,63 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import clients
-from chalicelib.clients import built_once, client, older_secret, secret
-from chalicelib.clock import Clock
-from chalicelib.config import Settings, check_start
+from chalicelib.aws import clients
+from chalicelib.aws.clients import built_once, client, older_secret, secret
+from chalicelib.kernel.config import Settings, check_start
+from chalicelib.kernel.times import Clock
 
 if TYPE_CHECKING:
-    from chalicelib.domain.catalogue import Catalogue
-    from chalicelib.domain.ids import Identity
-    from chalicelib.domain.incidents import PublicDayKey
-    from chalicelib.domain.paging import Cursors
-    from chalicelib.domain.report_ids import ReportIds
-    from chalicelib.media.bucket import MediaBucket
-    from chalicelib.media.decoding import Decoding
-    from chalicelib.media.exports import ExportFiles
-    from chalicelib.media.queue import UploadsQueue
-    from chalicelib.media.read_urls import ReadUrls
-    from chalicelib.notify.subscriptions import TopicSubscriptions
-    from chalicelib.notify.topic import Topic
-    from chalicelib.services.admission import Admission
-    from chalicelib.services.incidents import Sketches
-    from chalicelib.services.intake import Intake
-    from chalicelib.services.media_results import MediaOwners
-    from chalicelib.services.notifications import Publisher
-    from chalicelib.services.public_feeds import PublicFeeds
-    from chalicelib.store.announcements import Announcements
-    from chalicelib.store.audit import Audit
-    from chalicelib.store.aws_record import AwsRecord
-    from chalicelib.store.bulletins import Bulletins
+    from datetime import datetime
+
+    from chalicelib.aws.bucket import MediaBucket
+    from chalicelib.aws.kms import ContentKeys, SearchKey, SigningKey
+    from chalicelib.aws.listing import Listing
+    from chalicelib.aws.queues import UpkeepQueue, UploadsQueue
+    from chalicelib.aws.read_urls import ReadUrls
+    from chalicelib.aws.table import Table
+    from chalicelib.domain.catalogue.attachments import Platform
+    from chalicelib.domain.catalogue.model import Catalogue
+    from chalicelib.domain.flood.load_level import Challenges, LoadLevel
+    from chalicelib.domain.reports.incidents import PublicDayKey
+    from chalicelib.domain.reports.receipts import ReportIds
+    from chalicelib.kernel.ids import Identity
+    from chalicelib.kernel.paging import Cursors
+    from chalicelib.services.bulletins.public import PublicFeeds
+    from chalicelib.services.casework.incidents import Sketches
+    from chalicelib.services.flood.gate import FloodGate
+    from chalicelib.services.flood.load_level import LoadWatch
+    from chalicelib.services.media.results import MediaOwners
+    from chalicelib.services.notices.notifications import Publisher
+    from chalicelib.services.notices.pushes import PushRound
+    from chalicelib.services.officers import Admission
+    from chalicelib.services.reports.intake import Intake
+    from chalicelib.store.audit.ledger import LeafRows
+    from chalicelib.store.audit.rows import Audit
+    from chalicelib.store.audit.seals import LedgerHeads, Seals
+    from chalicelib.store.bulletins.bulletins import Bulletins
+    from chalicelib.store.casework.day_keys import LiveDayKey
+    from chalicelib.store.casework.incidents import Incidents
+    from chalicelib.store.casework.rows import Looking, PulseRows
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
-    from chalicelib.store.contacts import Contacts
-    from chalicelib.store.content_keys import ContentKeys
-    from chalicelib.store.day_keys import LiveDayKey
-    from chalicelib.store.export_requests import ExportRequests
-    from chalicelib.store.incidents import Incidents
-    from chalicelib.store.ledger import LeafRows
-    from chalicelib.store.ledger_heads import LedgerHeads
-    from chalicelib.store.listing import Listing
-    from chalicelib.store.looking import Looking
-    from chalicelib.store.officers import Officers
-    from chalicelib.store.outbox import Outbox
-    from chalicelib.store.pulse import PulseRows
-    from chalicelib.store.report_keys import ReportKeys
-    from chalicelib.store.reports import Reports
-    from chalicelib.store.seals import Seals
-    from chalicelib.store.search_entries import SearchEntries
-    from chalicelib.store.search_key import SearchKey
-    from chalicelib.store.signing_key import SigningKey
-    from chalicelib.store.statistics import Statistics
-    from chalicelib.store.subscriptions import Subscriptions
-    from chalicelib.store.table import Table
-    from chalicelib.store.upkeep import UpkeepQueue
-    from chalicelib.store.user_pool import UserPool
-    from chalicelib.store.watch_counters import WatchCounters
+    from chalicelib.store.flood.load_level import LoadCounters, LoadLevels
+    from chalicelib.store.flood.sources import Sources
+    from chalicelib.store.media.decoding import Decoding
+    from chalicelib.store.media.rows import ReportKeys
+    from chalicelib.store.notices.announcements import Announcements
+    from chalicelib.store.notices.phones import Phones
+    from chalicelib.store.notices.pushes import PushRows
+    from chalicelib.store.notices.roster import Subscriptions
+    from chalicelib.store.notices.topic import Topic, TopicSubscriptions
+    from chalicelib.store.officers.rows import Officers
+    from chalicelib.store.officers.user_pool import UserPool
+    from chalicelib.store.reports.contacts import Contacts
+    from chalicelib.store.reports.outbox import Outbox
+    from chalicelib.store.reports.reports import Reports
+    from chalicelib.store.reports.search_entries import SearchEntries
+    from chalicelib.store.statistics.counters import Statistics
+    from chalicelib.store.statistics.exports import ExportFiles, ExportRequests
+    from chalicelib.store.watch import AwsRecord, WatchCounters
+
 
 # A function with a missing setting must fail at its start, not at a request.
 check_start()
@@ -97,7 +101,7 @@ def settings() -> Settings:
 
 @built_once
 def bucket() -> "MediaBucket":
-    from chalicelib.media.bucket import MediaBucket
+    from chalicelib.aws.bucket import MediaBucket
 
     return MediaBucket(s3(), settings().media_bucket)
 
@@ -105,13 +109,13 @@ def bucket() -> "MediaBucket":
 @built_once
 def decoding() -> "Decoding":
     """Return what opens files: on Lambda a function, on one machine processes of their own."""
-    from chalicelib.media.decoding import Decoding
+    from chalicelib.store.media.decoding import Decoding
 
     if not (name := settings().decode_function):
-        from chalicelib.media.environments import ENVIRONMENTS
+        from chalicelib.store.media.environments import ENVIRONMENTS
 
         return Decoding(ENVIRONMENTS)
-    from chalicelib.media.decode_function import WAIT_S, DecodeFunction
+    from chalicelib.store.media.decoding import WAIT_S, DecodeFunction
 
     # One attempt: to repeat a call would open the file twice.
     caller = client("lambda", read_timeout=WAIT_S, retries={"total_max_attempts": 1})
@@ -123,18 +127,18 @@ def critical_decoding() -> "Decoding":
     """Return what opens files of critical reports. On one machine no other file takes its process;
     on Lambda its caller is a function of its own, with a setting of its own.
     """
-    from chalicelib.media.decoding import Decoding
+    from chalicelib.store.media.decoding import Decoding
 
     if settings().decode_function:
         return decoding()
-    from chalicelib.media.environments import CRITICAL_ENVIRONMENTS
+    from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS
 
     return Decoding(CRITICAL_ENVIRONMENTS)
 
 
 @built_once
 def read_urls() -> "ReadUrls":
-    from chalicelib.media.read_urls import ReadUrls
+    from chalicelib.aws.read_urls import ReadUrls
 
     name, credentials = settings().media_bucket, clients.credentials()
     return ReadUrls(s3(), name, credentials, lambda: clock.wall_clock())
@@ -142,21 +146,21 @@ def read_urls() -> "ReadUrls":
 
 @built_once
 def export_requests() -> "ExportRequests":
-    from chalicelib.store.export_requests import ExportRequests
+    from chalicelib.store.statistics.exports import ExportRequests
 
     return ExportRequests(_table(settings().reports_table))
 
 
 @built_once
 def export_files() -> "ExportFiles":
-    from chalicelib.media.exports import ExportFiles
+    from chalicelib.store.statistics.exports import ExportFiles
 
     return ExportFiles(s3(), settings().media_bucket, settings().export_key, read_urls())
 
 
 @built_once
 def uploads_queue() -> "UploadsQueue":
-    from chalicelib.media.queue import UploadsQueue
+    from chalicelib.aws.queues import UploadsQueue
 
     names = settings()
     return UploadsQueue(client("sqs"), names.uploads_queue_url, names.critical_uploads_queue_url)
@@ -164,21 +168,21 @@ def uploads_queue() -> "UploadsQueue":
 
 @built_once
 def topic() -> "Topic":
-    from chalicelib.notify.topic import Topic
+    from chalicelib.store.notices.topic import Topic
 
     return Topic(client("sns"), settings().notices_topic_arn, _pause)
 
 
 @built_once
 def identity() -> "Identity":
-    from chalicelib.domain.ids import Identity
+    from chalicelib.kernel.ids import Identity
 
     return Identity(secret(settings().identity_secret))
 
 
 @built_once
 def cursors() -> "Cursors":
-    from chalicelib.domain.paging import Cursors
+    from chalicelib.kernel.paging import Cursors
 
     name = settings().cursor_secret
 
@@ -200,14 +204,14 @@ def signing_keys() -> Any:
 
 
 def _table(name: str, **more: Any) -> "Table":
-    from chalicelib.store.table import Table
+    from chalicelib.aws.table import Table
 
     return Table(dynamodb(), name, pause=_pause, **more)
 
 
 @built_once
 def reports() -> "Reports":
-    from chalicelib.store.reports import Reports
+    from chalicelib.store.reports.reports import Reports
 
     return Reports(
         _table(settings().reports_table),
@@ -218,36 +222,36 @@ def reports() -> "Reports":
 
 @built_once
 def report_keys() -> "ReportKeys":
-    from chalicelib.store.report_keys import ReportKeys
+    from chalicelib.store.media.rows import ReportKeys
 
     return ReportKeys(_table(settings().reports_table))
 
 
 @built_once
 def listing() -> "Listing":
-    from chalicelib.store.heads import listed_row
-    from chalicelib.store.listing import Listing
+    from chalicelib.aws.listing import Listing
+    from chalicelib.store.reports.heads import listed_row
 
     return Listing(_table(settings().reports_table), listed_row)
 
 
 @built_once
 def pulse_rows() -> "PulseRows":
-    from chalicelib.store.pulse import PulseRows
+    from chalicelib.store.casework.rows import PulseRows
 
     return PulseRows(_table(settings().reports_table))
 
 
 @built_once
 def outbox() -> "Outbox":
-    from chalicelib.store.outbox import Outbox
+    from chalicelib.store.reports.outbox import Outbox
 
     return Outbox(_table(settings().reports_table))
 
 
 @built_once
 def bulletin_outbox() -> "Outbox":
-    from chalicelib.store.outbox import Outbox
+    from chalicelib.store.reports.outbox import Outbox
 
     return Outbox(_table(settings().bulletins_table))
 
@@ -259,16 +263,16 @@ def outboxes() -> "Mapping[str, Outbox]":
 
 @built_once
 def upkeep_queue() -> "UpkeepQueue":
-    from chalicelib.store.upkeep import UpkeepQueue
+    from chalicelib.aws.queues import UpkeepQueue
 
     return UpkeepQueue(client("sqs"), settings().upkeep_queue_url)
 
 
 @built_once
 def media_owners() -> "MediaOwners":
-    from chalicelib.domain.ids import OwnerKind
-    from chalicelib.services.bulletin_media import BulletinMedia
-    from chalicelib.services.report_media import ReportMedia
+    from chalicelib.kernel.ids import OwnerKind
+    from chalicelib.services.bulletins.upkeep import BulletinMedia
+    from chalicelib.services.media.results import ReportMedia
 
     return {
         OwnerKind.REPORT: ReportMedia(reports()),
@@ -278,24 +282,23 @@ def media_owners() -> "MediaOwners":
 
 @built_once
 def announcements() -> "Announcements":
-    from chalicelib.store.announcements import Announcements
+    from chalicelib.store.notices.announcements import Announcements
 
     return Announcements(_table(settings().reports_table))
 
 
 @built_once
 def watch_counters() -> "WatchCounters":
-    from chalicelib.store.watch_counters import WatchCounters
+    from chalicelib.store.watch import WatchCounters
 
     return WatchCounters(_table(settings().reports_table))
 
 
 @built_once
 def publisher() -> "Publisher":
-    from chalicelib.domain.notice_links import NoticeLinks
-    from chalicelib.services.notifications import Publisher
-    from chalicelib.store.bursts import Bursts
-    from chalicelib.store.digests import Digests
+    from chalicelib.domain.notices.notice import NoticeLinks
+    from chalicelib.services.notices.notifications import Publisher
+    from chalicelib.store.notices.digests import Bursts, Digests
 
     table = _table(settings().reports_table)
     links = NoticeLinks(settings().public_url, settings().web_clients)
@@ -304,56 +307,56 @@ def publisher() -> "Publisher":
 
 @built_once
 def statistics() -> "Statistics":
-    from chalicelib.store.statistics import Statistics
+    from chalicelib.store.statistics.counters import Statistics
 
     return Statistics(_table(settings().reports_table))
 
 
 @built_once
 def subscriptions() -> "Subscriptions":
-    from chalicelib.store.subscriptions import Subscriptions
+    from chalicelib.store.notices.roster import Subscriptions
 
     return Subscriptions(_table(settings().officers_table), _table(settings().reports_table))
 
 
 @built_once
 def topic_subscriptions() -> "TopicSubscriptions":
-    from chalicelib.notify.subscriptions import TopicSubscriptions
+    from chalicelib.store.notices.topic import TopicSubscriptions
 
     return TopicSubscriptions(client("sns"), settings().notices_topic_arn)
 
 
 @built_once
 def officers() -> "Officers":
-    from chalicelib.store.officers import Officers
+    from chalicelib.store.officers.rows import Officers
 
     return Officers(_table(settings().officers_table))
 
 
 @built_once
 def pool() -> "UserPool":
-    from chalicelib.store.user_pool import UserPool
+    from chalicelib.store.officers.user_pool import UserPool
 
     return UserPool(client("cognito-idp"), settings().user_pool_id)
 
 
 @built_once
 def bulletins() -> "Bulletins":
-    from chalicelib.store.bulletins import Bulletins
+    from chalicelib.store.bulletins.bulletins import Bulletins
 
     return Bulletins(_table(settings().bulletins_table))
 
 
 @built_once
 def public_feeds() -> "PublicFeeds":
-    from chalicelib.services.public_feeds import PublicFeeds
+    from chalicelib.services.bulletins.public import PublicFeeds
 
     return PublicFeeds(bulletins())
 
 
 @built_once
 def contacts() -> "Contacts":
-    from chalicelib.store.contacts import Contacts
+    from chalicelib.store.reports.contacts import Contacts
 
     return Contacts(_table(settings().contacts_table))
 
@@ -367,7 +370,7 @@ def _kms() -> Any:
 @built_once
 def content_keys() -> "ContentKeys":
     """Return the key in KMS that wraps the keys of reports."""
-    from chalicelib.store.content_keys import ContentKeys
+    from chalicelib.aws.kms import ContentKeys
 
     return ContentKeys(_kms(), settings().content_key, pause=_pause)
 
@@ -375,14 +378,14 @@ def content_keys() -> "ContentKeys":
 @built_once
 def contact_keys() -> "ContentKeys":
     """Return the key in KMS that wraps the keys of contacts."""
-    from chalicelib.store.content_keys import ContentKeys
+    from chalicelib.aws.kms import ContentKeys
 
     return ContentKeys(_kms(), settings().contact_key, pause=_pause)
 
 
 def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
     """Return the ids and keys of the report that a call with this key and body creates."""
-    from chalicelib.domain.report_ids import ReportIds
+    from chalicelib.domain.reports.receipts import ReportIds
 
     keys = {"content": content_keys(), "contact": contact_keys()}
     return ReportIds(identity(), idempotency_key, body, **keys)
@@ -390,7 +393,7 @@ def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
 
 def intake() -> "Intake":
     """Return what intake reads and writes now."""
-    from chalicelib.services.intake import Intake
+    from chalicelib.services.reports.intake import Intake
 
     return Intake(reports(), contacts(), _BulletinLookup(), catalogue(), day_key())
 
@@ -411,7 +414,7 @@ class _BulletinLookup:
 
 @built_once
 def live_day_key() -> "LiveDayKey":
-    from chalicelib.store.day_keys import LiveDayKey, read_public
+    from chalicelib.store.casework.day_keys import LiveDayKey, read_public
 
     # One try: a report is not to wait for it.
     table = _table(settings().incidents_table, pauses=())
@@ -425,21 +428,21 @@ def day_key() -> "PublicDayKey | None":
 
 @built_once
 def looking() -> "Looking":
-    from chalicelib.store.looking import Looking
+    from chalicelib.store.casework.rows import Looking
 
     return Looking(_table(settings().incidents_table))
 
 
 @built_once
 def incidents() -> "Incidents":
-    from chalicelib.store.incidents import Incidents
+    from chalicelib.store.casework.incidents import Incidents
 
     return Incidents(_table(settings().incidents_table))
 
 
 @built_once
 def search_entries() -> "SearchEntries":
-    from chalicelib.store.search_entries import SearchEntries
+    from chalicelib.store.reports.search_entries import SearchEntries
 
     return SearchEntries(_table(settings().reports_table))
 
@@ -447,7 +450,7 @@ def search_entries() -> "SearchEntries":
 @built_once
 def search_key() -> "SearchKey":
     """Return the key in KMS under which reports are found by a number."""
-    from chalicelib.store.search_key import SearchKey
+    from chalicelib.aws.kms import SearchKey
 
     # An opening waits for it: at most two tries of two seconds.
     limits = {"connect_timeout": 1, "read_timeout": 1}
@@ -458,9 +461,9 @@ def search_key() -> "SearchKey":
 @built_once
 def sketches() -> "Sketches":
     """Return what recording sketches reads and writes, with the keys of the days."""
-    from chalicelib.services.incidents import Sketches
-    from chalicelib.store.day_keys import DayKeys
-    from chalicelib.store.sketch_rows import SketchRows
+    from chalicelib.services.casework.incidents import Sketches
+    from chalicelib.store.casework.day_keys import DayKeys
+    from chalicelib.store.reports.media_rows import SketchRows
 
     days = DayKeys(_table(settings().incidents_table), client("kms"), settings().incidents_key)
     return Sketches(SketchRows(_table(settings().reports_table)), days, incidents())
@@ -468,21 +471,21 @@ def sketches() -> "Sketches":
 
 @built_once
 def admission() -> "Admission":
-    from chalicelib.services.admission import Admission
+    from chalicelib.services.officers import Admission
 
     return Admission(officers(), audit(), content_keys())
 
 
 @built_once
 def audit() -> "Audit":
-    from chalicelib.store.audit import Audit
+    from chalicelib.store.audit.rows import Audit
 
     return Audit(_table(settings().audit_table), secret(settings().audit_secret))
 
 
 @built_once
 def seals() -> "Seals":
-    from chalicelib.store.seals import Seals
+    from chalicelib.store.audit.seals import Seals
 
     return Seals(s3(), settings().audit_bucket)
 
@@ -490,28 +493,28 @@ def seals() -> "Seals":
 @built_once
 def signing_key() -> "SigningKey":
     """Return the key in KMS that signs the digests of the audit."""
-    from chalicelib.store.signing_key import SigningKey
+    from chalicelib.aws.kms import SigningKey
 
     return SigningKey(client("kms"), settings().ledger_key)
 
 
 @built_once
 def leaf_rows() -> "LeafRows":
-    from chalicelib.store.ledger import LeafRows
+    from chalicelib.store.audit.ledger import LeafRows
 
     return LeafRows(_table(settings().reports_table))
 
 
 @built_once
 def ledger_heads() -> "LedgerHeads":
-    from chalicelib.store.ledger_heads import LedgerHeads
+    from chalicelib.store.audit.seals import LedgerHeads
 
     return LedgerHeads(s3(), settings().audit_bucket)
 
 
 @built_once
 def aws_record() -> "AwsRecord":
-    from chalicelib.store.aws_record import AwsRecord
+    from chalicelib.store.watch import AwsRecord
 
     # More lookups than two a second are throttled.
     patient = client("cloudtrail", retries={"mode": "standard", "total_max_attempts": 10})
@@ -520,7 +523,7 @@ def aws_record() -> "AwsRecord":
 
 @built_once
 def bulletin_listing() -> "Listing":
-    from chalicelib.store.listing import Listing
+    from chalicelib.aws.listing import Listing
 
     return Listing(_table(settings().bulletins_table))
 
@@ -553,3 +556,93 @@ def whole_catalogue() -> "Catalogue":
     Raises Unavailable rather than leave out what admins have added.
     """
     return live_catalogue().whole(clock.wall_clock())
+
+
+@built_once
+def load_levels() -> "LoadLevels":
+    from chalicelib.store.flood.load_level import LoadLevels
+
+    return LoadLevels(_table(settings().bulletins_table))
+
+
+@built_once
+def load_counters() -> "LoadCounters":
+    from chalicelib.store.flood.load_level import LoadCounters
+
+    return LoadCounters(_table(settings().reports_table))
+
+
+@built_once
+def sources() -> "Sources":
+    from chalicelib.store.flood.sources import Sources
+
+    return Sources(_table(settings().sources_table))
+
+
+@built_once
+def load_watch() -> "LoadWatch":
+    from chalicelib.services.flood.load_level import LoadWatch
+
+    return LoadWatch(load_levels(), load_counters(), statistics().rows, sources())
+
+
+@built_once
+def challenges() -> "Challenges":
+    from chalicelib.domain.flood.load_level import Challenges
+
+    return Challenges(identity().challenge_mac)
+
+
+@built_once
+def flood_gate() -> "FloodGate":
+    """Return what admits reports in a flood. It keeps counters in memory."""
+    from chalicelib.services.flood.gate import FloodGate
+
+    return FloodGate(load_level, challenges, sources, load_counters)
+
+
+def load_level(now: "datetime") -> "LoadLevel":
+    """Return the load level at `now`. A change appears in it within a minute, as in `catalogue`."""
+    return live_catalogue().load(clock.wall_clock()).level_at(now)
+
+
+def offered() -> "tuple[Platform, ...]":
+    """Return the platforms whose phones can get a push."""
+    return tuple(platform for platform, arn in _applications().items() if arn)
+
+
+@built_once
+def push_rows() -> "PushRows":
+    from chalicelib.store.notices.pushes import PushRows
+
+    names = settings()
+    return PushRows(_table(names.reports_table), _table(names.contacts_table))
+
+
+@built_once
+def push_keys() -> "ContentKeys":
+    """Return the key in KMS that wraps the keys of tokens."""
+    from chalicelib.aws.kms import ContentKeys
+
+    return ContentKeys(_kms(), settings().push_key, pause=_pause)
+
+
+@built_once
+def phones() -> "Phones":
+    from chalicelib.store.notices.phones import Phones
+
+    return Phones(client("sns"), _applications())
+
+
+def push_round() -> "PushRound":
+    """Return what a round of pushes reads and writes."""
+    from chalicelib.services.notices.pushes import PushRound
+
+    return PushRound(outbox(), push_rows(), push_keys(), phones())
+
+
+def _applications() -> "dict[Platform, str]":
+    from chalicelib.domain.catalogue.attachments import Platform
+
+    names = settings()
+    return {Platform.APNS: names.apns_application, Platform.FCM: names.fcm_application}

@@ -10,58 +10,44 @@ import json
 import sys
 from pathlib import Path
 
-from chalicelib.config import Api
-from chalicelib.handlers import index
-from chalicelib.handlers.docs import DOCUMENTS
-from chalicelib.handlers.openapi import document_of, written
+from chalicelib.http import index
+from chalicelib.http.docs import DOCUMENTS
+from chalicelib.http.openapi.document import document_of, written
+from chalicelib.kernel.config import Api
 
 CONTRACT = Path(__file__).parents[1] / DOCUMENTS[Api.RESIDENTS]
 """The residents' document in git: its address is public, and a change of it shows in a diff."""
 
 # Every module of views, in the order in which their routes are registered.
 MODULES = (
-    "catalogue",
-    "areas",
-    "reports",
-    "own_report",
-    "own_positions",
-    "own_closing",
-    "own_push",
-    "own_media",
-    "proofs",
-    "ledger",
-    "me",
-    "lists",
-    "entry",
-    "casework",
-    "history",
-    "duplicates",
-    "originals",
-    "redactions",
-    "messages",
-    "positions",
-    "sent_files",
-    "holds",
-    "referrals",
-    "colleagues",
-    "forms",
-    "mutes",
-    "pulse",
-    "followers",
-    "statistics",
-    "search",
-    "map",
-    "exports",
-    "load_level",
-    "subscriptions",
-    "shifts",
-    "officers",
-    "bulletins",
-    "bulletin_pages",
-    "publishing",
-    "catalogue_admin",
-    "docs",
-    "root",
+    "handlers.catalogue.catalogue",
+    "handlers.reports.reports",
+    "handlers.reports.own_report",
+    "handlers.notices.own_push",
+    "handlers.reports.own_media",
+    "handlers.reports.ledger",
+    "handlers.officers",
+    "handlers.casework.lists",
+    "handlers.reports.entry",
+    "handlers.casework.casework",
+    "handlers.casework.history",
+    "handlers.casework.duplicates",
+    "handlers.media.files",
+    "handlers.casework.messages",
+    "handlers.casework.holds",
+    "handlers.casework.referrals",
+    "handlers.catalogue.forms",
+    "handlers.statistics.statistics",
+    "handlers.statistics.exports",
+    "handlers.flood.load_level",
+    "handlers.notices.subscriptions",
+    "handlers.administration.shifts",
+    "handlers.administration.officers",
+    "handlers.bulletins.public",
+    "handlers.bulletins.publishing",
+    "handlers.catalogue.admin",
+    "http.docs",
+    "http.start_page",
 )
 
 

@@ -27,7 +27,7 @@ CHANGED = (
     CHANGELOG,
     VERSION_FILE,
     "openapi.json",
-    "chalicelib/handlers/examples/public.json",
+    "chalicelib/http/examples/public.json",
 )
 UNRELEASED = "## [Unreleased]\n"
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:rc([1-9]\d*))?")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import audit_events
-from chalicelib.services import audit_seals
-from chalicelib.services.audit_check import Witnesses
+from chalicelib.handlers import watch
+from chalicelib.services.audit import seals
+from chalicelib.services.audit.check import Witnesses
 from infra.stage.audit_verify import Trail
 from tests import cloud, events
 from tests.client import call, new_key, report
@@ -42,7 +42,7 @@ def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def seal(records: list[dict[str, Any]]) -> None:
-    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
+    assert watch.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def look_at_reports(count: int = 3) -> list[str]:
@@ -56,7 +56,7 @@ def look_at_reports(count: int = 3) -> list[str]:
 
 def digest(hours: int = 2) -> int:
     """Write the digests that are due after some hours, and return their number."""
-    return audit_seals.write_digests(
+    return seals.write_digests(
         seals=wiring.seals(),
         sign=wiring.signing_key().sign,
         now=wiring.clock.now() + timedelta(hours=hours),

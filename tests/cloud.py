@@ -22,9 +22,10 @@ from moto.sns.models import sns_backends
 from PIL import Image
 
 from chalicelib import wiring
-from chalicelib.domain.media import original_key
-from chalicelib.domain.officers import Officer, Role
-from chalicelib.handlers import media_events, notices, pushes, schedules, upkeep
+from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.handlers.media import functions
+from chalicelib.handlers.service import scheduled, upkeep
+from chalicelib.kernel.files import original_key
 from infra.local.resources import create_resources
 from tests import events, listed
 
@@ -124,7 +125,7 @@ def forget_phones() -> None:
 def push_round() -> dict[str, int]:
     """Move the clock by more than a push may be late, and run a round. Return what it did."""
     wiring.clock.advance(timedelta(minutes=36))
-    return dict(pushes.push_to_phones(SCHEDULE, None))
+    return dict(scheduled.push_to_phones(SCHEDULE, None))
 
 
 def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -139,7 +140,7 @@ def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
     records = events.reports_stream(items, image=stored_image)
     failed = {
         failure["itemIdentifier"]
-        for publish in (notices.publish_critical, notices.publish_notices)
+        for publish in (scheduled.publish_critical, scheduled.publish_notices)
         for failure in publish({"Records": records}, None)["batchItemFailures"]
     }
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
@@ -167,9 +168,9 @@ def sweep() -> dict[str, int]:
     """
     failed = do_upkeep()
     done = [
-        schedules.sweep_critical(SCHEDULE, None),
-        schedules.sweep_normal(SCHEDULE, None),
-        schedules.sweep_upkeep(SCHEDULE, None),
+        scheduled.sweep_critical(SCHEDULE, None),
+        scheduled.sweep_normal(SCHEDULE, None),
+        scheduled.sweep_upkeep(SCHEDULE, None),
     ]
     return {
         "due": sum(each["due"] for each in done),
@@ -184,7 +185,7 @@ def do_upkeep() -> int:
     # By its name, since only some functions have it among their settings.
     [url] = (url for url in sqs.list_queues()["QueueUrls"] if url.endswith("upkeep-queue"))
     queue = {"QueueUrl": url}
-    with logged("chalicelib.handlers.upkeep") as lines:
+    with logged("chalicelib.handlers.service.upkeep") as lines:
         while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 record = events.queue_record(message["Body"], message["MessageId"])
@@ -227,7 +228,7 @@ def upload(aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes)
 
 def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[str, Any]:
     return dict(
-        media_events.make_thumbnails(
+        functions.make_thumbnails(
             {"Records": [s3_event(aws["MEDIA_BUCKET"], key, version_id)]}, None
         )
     )
@@ -236,7 +237,7 @@ def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[st
 def record(aws: Mapping[str, str], owner_id: str, media_id: str) -> dict[str, Any]:
     key = f"derived/{owner_id}/{media_id}/manifest.json"
     return dict(
-        media_events.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None)
+        functions.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None)
     )
 
 

@@ -14,10 +14,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
-from chalicelib.domain.derived import Pictures
-from chalicelib.media.decoding import Decoding, File
-from chalicelib.media.environments import ENVIRONMENTS, Environments
+from chalicelib.kernel.derived import Pictures
 from chalicelib.media_decoding.decoders import Order
+from chalicelib.store.media.decoding import Decoding, File
+from chalicelib.store.media.environments import ENVIRONMENTS, Environments
 
 DECODING = Decoding(ENVIRONMENTS)
 

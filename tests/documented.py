@@ -7,8 +7,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from chalicelib.handlers import index, problems
-from chalicelib.handlers.openapi import document
+from chalicelib.http import index, problems
+from chalicelib.http.openapi import document
 
 _making = threading.Lock()
 

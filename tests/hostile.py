@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.derived import Looked, Pictures
+from chalicelib.kernel.derived import Looked, Pictures
 from chalicelib.media_decoding import decoders
 from chalicelib.media_decoding.decoders import Decoder, Order, Read
 

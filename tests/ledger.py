@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.ledger import Event
-from chalicelib.domain.seals import HOUR, hour_of
-from chalicelib.handlers import audit_events
+from chalicelib.domain.audit.ledger import Event
+from chalicelib.domain.audit.seals import HOUR, hour_of
+from chalicelib.handlers import watch
 from examples import verify_receipt
 from tests import cloud
 from tests.client import call, change_report, new_key, report
@@ -53,14 +53,14 @@ def close_hour() -> str:
     """Let the clock go to ten past the next hour, and close what is over. Return the last hour."""
     now = wiring.clock.now()
     wiring.clock.advance(timedelta(minutes=70 - now.minute, seconds=-now.second))
-    audit_events.digest_audit(cloud.SCHEDULE, None)
+    watch.digest_audit(cloud.SCHEDULE, None)
     return hour_of(wiring.clock.now() - HOUR)
 
 
 def pass_days(days: float) -> None:
     """Let the days pass. Only the last hours are closed one by one, as after an outage."""
     wiring.clock.advance(timedelta(days=days))
-    while audit_events.digest_audit(cloud.SCHEDULE, None)["hours"]:
+    while watch.digest_audit(cloud.SCHEDULE, None)["hours"]:
         pass
 
 

@@ -1,6 +1,6 @@
 """A guard of the mocked table of reports: it refuses a HEAD whose copy for lists is not true.
 
-So a write that goes past `store/heads.py` fails in every test that makes it.
+So a write that goes past `store/reports/heads.py` fails in every test that makes it.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
-from chalicelib.domain.reports import LISTED
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.domain.reports.report import LISTED
 from infra.local.moto_patches.patch import Patch
 
 

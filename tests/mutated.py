@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from time import process_time
 
-from chalicelib.domain.derived import Pictures, Rejected, RejectReason
-from chalicelib.domain.sniffing import sniff
-from chalicelib.media.decoding import jpeg_size
+from chalicelib.domain.media import sniff
+from chalicelib.kernel.derived import Pictures, Rejected, RejectReason
 from chalicelib.media_decoding import images, videos
+from chalicelib.store.media.decoding import jpeg_size
 from tests import media_samples as samples
 
 KINDS: dict[str, Callable[[], bytes]] = {

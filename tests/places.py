@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.store import keys
+from chalicelib.aws import keys
 
 
 def head_of(created: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.credentials import Credentials
 
-from chalicelib.media.read_urls import ReadUrls
+from chalicelib.aws.read_urls import ReadUrls
 
 
 def read_urls(

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.reports import Report, Urgency
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.report import Report
 
 
 def stored_report(received_at: datetime, **more: Any) -> Report:

@@ -9,7 +9,7 @@ import errno
 import json
 from typing import Any
 
-from chalicelib.domain.sniffing import sniff
+from chalicelib.domain.media import sniff
 from chalicelib.media_decoding.decoders import Order
 from chalicelib.media_decoding.supervisor import Limits, supervise
 from tests import hostile

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.domain.notices import Watched
+from chalicelib.domain.reports.events import Watched
 
 # More than this by one officer in one hour, by the clock, is unusual. An opening is that of a
 # report; a look at a list is none.

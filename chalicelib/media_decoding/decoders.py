@@ -6,7 +6,7 @@ Each is imported when its first file comes: an environment of `decode` may never
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chalicelib.domain.derived import Pictures, Sound
+from chalicelib.kernel.derived import Pictures, Sound
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` returns exactly these bytes of the original."""

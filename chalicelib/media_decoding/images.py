@@ -24,7 +24,7 @@ from PIL import (
     _imaging,
 )
 
-from chalicelib.domain.derived import (
+from chalicelib.kernel.derived import (
     MAX_PIXELS,
     PREVIEW_PX,
     THUMB_PX,

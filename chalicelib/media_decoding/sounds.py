@@ -21,13 +21,7 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
-from chalicelib.domain.derived import (
-    PLAYBACK_SECONDS,
-    Heard,
-    Rejected,
-    RejectReason,
-    Sound,
-)
+from chalicelib.kernel.derived import PLAYBACK_SECONDS, Heard, Rejected, RejectReason, Sound
 from chalicelib.media_decoding.boxes import without_names
 from chalicelib.media_decoding.videos import DEMUXER, OURS, read_hint, rejecting
 

@@ -36,7 +36,7 @@ from threading import Thread, Timer
 from time import monotonic, sleep
 from typing import Any, NamedTuple, NoReturn
 
-from chalicelib.domain.derived import Pictures, Rejected, RejectReason, Sound
+from chalicelib.kernel.derived import Pictures, Rejected, RejectReason, Sound
 from chalicelib.media_decoding.decoders import Decoder, Order, Read, load
 
 log = logging.getLogger(__name__)

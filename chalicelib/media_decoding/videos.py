@@ -23,7 +23,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from chalicelib.domain.derived import (
+from chalicelib.kernel.derived import (
     MAX_PIXELS,
     PREVIEW_PX,
     Hint,

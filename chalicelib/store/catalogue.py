@@ -4,7 +4,7 @@ and has a copy of.
 A copy is at most a minute old.
 
 CATALOGUE  OVERRIDES    {version, overrides} and, up to release 0.2, {settled, settles_at}
-           LOAD_LEVEL   (store/load_level.py)
+           LOAD_LEVEL   (store/flood/load_level.py)
 """
 
 import logging
@@ -12,12 +12,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib import errors
-from chalicelib.domain.catalogue import Catalogue, catalogue, learnt
-from chalicelib.domain.load_level import LoadState
-from chalicelib.store import load_level
-from chalicelib.store.table import Row, Table
-from chalicelib.store.writes import Put, TransactItem, Update
+from chalicelib.aws.table import Row, Table
+from chalicelib.aws.writes import Put, TransactItem, Update
+from chalicelib.domain.catalogue import learnt
+from chalicelib.domain.catalogue.model import Catalogue, catalogue
+from chalicelib.domain.flood.load_level import LoadState
+from chalicelib.kernel import errors
+from chalicelib.store.flood import load_level
 
 if TYPE_CHECKING:
     from chalicelib.domain.catalogue.overrides import Overrides

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from chalicelib.domain.city import DEFAULT_FOLDER
+from chalicelib.kernel.city import DEFAULT_FOLDER
 from infra.city.areas import FILE, describe
 from infra.city.check import problems
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.domain.city import City
+from chalicelib.kernel.city import City
 from infra.city.problem import Problem
 
 FILE = "city.json"
 HINT = "languages, default_language, time_zone, emergency_number and datums"
-# As `TAG_PATTERN` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
+# As `TAG_PATTERN` in `chalicelib/kernel/languages.py`, which reads a city when it is imported.
 _TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
 _DATUMS = ("wgs84", "gcj02", "bd09")

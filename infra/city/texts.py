@@ -15,13 +15,13 @@ _REFERENCE = "en.json"
 HINT = "names of the city, and labels of its catalogue and areas; docs/city.md lists them"
 # In every city's own file: no wording would be right everywhere.
 OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
-# As `FACTS` in `chalicelib/domain/languages.py`, which reads a city when it is imported.
+# As `FACTS` in `chalicelib/kernel/languages.py`, which reads a city when it is imported.
 FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open"})
 _FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
 # Other texts show these.
 _NAMES = ("name.", "category.", "channel.", "district.", "station.")
 _NUMBER = "emergency_number"
-# As in `chalicelib/domain/notices.py`: SNS's own limit of a subject, and what one SMS holds.
+# As in `chalicelib/domain/notices/notice.py`: SNS's own limit of a subject, and what one SMS holds.
 _SUBJECT_MAX = 99
 _SMS_MAX = 70
 _REFERENCE_LENGTH = len("XXXX-XXXX")
@@ -142,7 +142,7 @@ class _Language:
                     yield Problem(self.file, key, wrong)
 
     def _not_rendered(self) -> Iterator[Problem]:
-        """Render all texts as `chalicelib/domain/languages.py` does. Yield those that fail."""
+        """Render all texts as `chalicelib/kernel/languages.py` does. Yield those that fail."""
         facts = {fact: self.said.get(f"name.{fact}", "0") for fact in FACTS}
         for key, wording in self.said.items():
             filled = _FACT.sub(lambda fact: facts[fact[1]], wording)

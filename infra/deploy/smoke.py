@@ -28,7 +28,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
-from chalicelib.domain.challenges import digest_of, zero_bits
+from chalicelib.domain.flood.load_level import digest_of, zero_bits
 from infra.deploy import web_clients
 from infra.stage.console import say
 from infra.stage.faults import Refused, run

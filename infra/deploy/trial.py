@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from chalicelib.handlers import index
+from chalicelib.http import index
 from infra.deploy.smoke import Failed, Trip, draw_picture, try_out
 from infra.local import template
 from infra.local.gateway.events import Match, Request, event_of, response_of

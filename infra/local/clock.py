@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
 
-from chalicelib.domain import times
+from chalicelib.kernel import times
 from infra.local import stack_file
 
 # Of AWS's port.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from chalicelib.config import Api
+from chalicelib.kernel.config import Api
 
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes, codes and the gateway's own numbers.
@@ -83,9 +83,7 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line | more, ensure_ascii=False, default=str)
 
 
-_OF_SCHEDULES = frozenset(
-    f"chalicelib.handlers.{name}" for name in ("schedules", "incidents", "pushes", "audit_events")
-)
+_OF_SCHEDULES = ("chalicelib.handlers.service.scheduled", "chalicelib.handlers.watch")
 
 
 def _function_of(record: logging.LogRecord) -> str:
@@ -94,7 +92,7 @@ def _function_of(record: logging.LogRecord) -> str:
     """
     if record.name == ACCESS:
         return "gateway"
-    if record.name == "chalicelib.handlers.auth":
+    if record.name == "chalicelib.http.auth":
         return "authorize_officer"
     if record.name in _OF_SCHEDULES:
         return str(record.funcName)

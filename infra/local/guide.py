@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.domain.officers import ALL, CASEWORKERS, Officer
+from chalicelib.domain.officers.model import ALL, CASEWORKERS, Officer
 from infra.local.seed import NARROW
 from infra.local.stack_file import DEFAULT_PORT
 

@@ -58,7 +58,7 @@ class NoticesShown:
 
     def _names(self) -> dict[str, str]:
         """Return the usernames of all officers by their opaque ids."""
-        from chalicelib.domain.addressees import officer_address
+        from chalicelib.domain.notices.notice import officer_address
 
         rows = (each.attrs for each in self._officers.all_items())
         names = [row["sk"].value for row in rows if row["pk"].value == _OFFICERS]

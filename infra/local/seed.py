@@ -5,9 +5,9 @@ from typing import Any
 
 import boto3
 
-from chalicelib.domain.codes import category_codes
-from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.store.officers import Officers
+from chalicelib.domain.catalogue.codes import category_codes
+from chalicelib.domain.officers.model import ALL, Officer, Role
+from chalicelib.store.officers.rows import Officers
 
 # Of a pool that lives in this process's memory, behind 127.0.0.1.
 PASSWORD = "local-officers-only"  # noqa: S105

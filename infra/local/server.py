@@ -21,7 +21,7 @@ import socket
 import time
 from pathlib import Path
 
-from chalicelib.domain.city import FOLDER
+from chalicelib.kernel.city import FOLDER
 from infra.local import stack_file
 from infra.local.console import say, show_log
 from infra.local.gateway.api_server import port_is_free

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
+from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra.local import clock, stack_file
 from infra.local.aws_process import AwsProcess
 from infra.local.console import keep_log, say
@@ -151,7 +151,8 @@ class LocalStack:
 
     def _load_api(self, port: int, web: Path | str | None) -> None:
         from app import app
-        from chalicelib import clients, wiring
+        from chalicelib import wiring
+        from chalicelib.aws import clients
         from infra.local.gateway.api_server import ApiServer
         from infra.local.gateway.functions import both_functions
         from infra.local.gateway.throttles import deployed

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from chalicelib.store.table import Row
-from chalicelib.store.writes import Update
+from chalicelib.aws.table import Row
+from chalicelib.aws.writes import Update
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ A HEAD of form 0 is from before the first release: it has no `listed`, and the c
 no such row.
 """
 
-from chalicelib.domain.reports import LISTED
-from chalicelib.store import keys
-from chalicelib.store.heads import FORM, listed_of
-from chalicelib.store.table import Row
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.table import Row
+from chalicelib.aws.writes import Update
+from chalicelib.domain.reports.report import LISTED
+from chalicelib.store.reports.heads import FORM, listed_of
 from infra.migrations import Migration
 
 

@@ -2,7 +2,7 @@
 
 Chalice packages one function for all routes, `APIHandler`. Here it serves the residents' routes
 alone. `Officers` runs the same code with settings, a role and a throttle of its own, and each of
-the officers' routes is sent to it. The table of routes (`chalicelib/handlers/routes.json`) says
+the officers' routes is sent to it. The table of routes (`chalicelib/http/routes.json`) says
 whose a route is.
 """
 
@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chalicelib.config import Api
-from chalicelib.handlers import index
+from chalicelib.http import index
+from chalicelib.kernel.config import Api
 from infra.packaging.bundle import Incomplete
 
 LOGICAL_IDS = {Api.RESIDENTS: "APIHandler", Api.OFFICERS: "Officers"}

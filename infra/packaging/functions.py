@@ -15,7 +15,7 @@ LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",
     "chalice/app.py",
-    "chalicelib/config.py",
+    "chalicelib/kernel/config.py",
     "pydantic_core/_pydantic_core.cpython-313-*.so",
     "cryptography/hazmat/bindings/_rust*.so",
     "_cffi_backend.cpython-313-*.so",

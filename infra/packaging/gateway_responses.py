@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.city import city
-from chalicelib.domain.languages import text
-from chalicelib.handlers.problems import TYPE_BASE
+from chalicelib.http.problems import TYPE_BASE
+from chalicelib.kernel.city import city
+from chalicelib.kernel.languages import text
 from infra.packaging.bundle import Incomplete
 
 NAME = "x-amazon-apigateway-gateway-responses"
@@ -43,7 +43,7 @@ def _completed(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(status: str, code: str) -> str:
-    """Return the problem of `handlers/problems.py`, in all languages of the city."""
+    """Return the problem of `http/problems.py`, in all languages of the city."""
     title, detail = (_in_all_languages(f"error.{code}.{form}") for form in ("title", "detail"))
     problem = {
         "type": TYPE_BASE + code,

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chalicelib.domain import city
-from chalicelib.handlers import docs
+from chalicelib.http import docs
+from chalicelib.kernel import city
 from infra import openapi
 from infra.city import check
 from infra.migrations import all_migrations

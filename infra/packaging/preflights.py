@@ -1,6 +1,6 @@
 """Complete the preflights in a packaged template.
 
-From the routes' `cors` (`chalicelib/handlers/cors.py`) Chalice writes an OPTIONS method for each
+From the routes' `cors` (`chalicelib/http/index.py`) Chalice writes an OPTIONS method for each
 path, with a mock integration: the gateway itself responds. What Chalice has no words for:
 
 - The console's origin is known at deployment. Chalice is given `CONSOLE` in its place, and the

@@ -11,9 +11,9 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from chalicelib.domain import city
 from chalicelib.domain.catalogue.model import catalogue
-from chalicelib.domain.languages import text
+from chalicelib.kernel import city
+from chalicelib.kernel.languages import text
 from infra.packaging import (
     aliases,
     apis,

@@ -9,13 +9,13 @@ from http import HTTPStatus
 from textwrap import fill
 from typing import Any
 
-from chalicelib import errors
-from chalicelib.domain.derived import RejectReason
-from chalicelib.domain.languages import text, texts
-from chalicelib.handlers import index
-from chalicelib.handlers.problems import STATUS, problem, status_of
-from chalicelib.handlers.requests import Header
-from chalicelib.handlers.routes import Access, Operation
+from chalicelib.http import index
+from chalicelib.http.problems import STATUS, problem, status_of
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access, Operation
+from chalicelib.kernel import errors
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.languages import text, texts
 from infra.local import template
 from infra.packaging import gateway_responses
 from infra.reference.tables import code, table
@@ -105,7 +105,7 @@ def _sections(codes: Sequence[_Code]) -> Iterator[str]:
 
 
 def _described_kinds() -> dict[str, str]:
-    """Return what the tree in `chalicelib.errors` says of each error class."""
+    """Return what the tree in `chalicelib.kernel.errors` says of each error class."""
     lines = re.findall(r"[├└]── (\w+) +(.+)$", errors.__doc__ or "", re.MULTILINE)
     return {name: re.sub(r" \(`.*", "", said) for name, said in lines}
 

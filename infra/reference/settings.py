@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.config import Api, Settings
+from chalicelib.kernel.config import Api, Settings
 from infra.local import template
 from infra.packaging.apis import LOGICAL_IDS
 from infra.reference.tables import code, table
@@ -21,7 +21,7 @@ _HEAD = """\
 
 ## Of the functions
 
-Each setting is an environment variable. `chalicelib/config.py` alone reads them, and
+Each setting is an environment variable. `chalicelib/kernel/config.py` alone reads them, and
 `infra/app.yaml` gives each function those that it uses. On the local stack all of them are set by
 `make run`; you need to set none.
 

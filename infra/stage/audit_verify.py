@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.services import audit_check
-from chalicelib.services.audit_check import Key, Witnesses
-from chalicelib.store.attributes import pack, unpack
-from chalicelib.store.audit import Audit
-from chalicelib.store.seals import Seals
-from chalicelib.store.table import Row, Table
+from chalicelib.aws.attributes import pack, unpack
+from chalicelib.aws.table import Row, Table
+from chalicelib.services.audit import check as audit_check
+from chalicelib.services.audit.check import Key, Witnesses
+from chalicelib.store.audit.rows import Audit
+from chalicelib.store.audit.seals import Seals
 from infra.local import clock
 from infra.stage.audit_key import find_keys, read_keys
 from infra.stage.faults import run

@@ -14,18 +14,17 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from chalicelib import errors
-from chalicelib.domain import times
-from chalicelib.domain.appointments import USERNAME, BreakGlassReason
-from chalicelib.domain.languages import text
-from chalicelib.handlers.field_errors import as_fields
-from chalicelib.services.appointments import Registry
-from chalicelib.services.break_glass import appoint_admin_alone
-from chalicelib.services.first_admins import (
+from chalicelib.domain.administration import USERNAME, BreakGlassReason
+from chalicelib.http.requests import as_fields
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.languages import text
+from chalicelib.services.administration.appointments import Registry
+from chalicelib.services.administration.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,
     UsernameTaken,
+    appoint_admin_alone,
 )
 from infra.stage.console import ask
 from infra.stage.faults import Refused, explain, run

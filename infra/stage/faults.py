@@ -18,7 +18,7 @@ from typing import NoReturn
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
-from chalicelib.errors import TiplineError
+from chalicelib.kernel.errors import TiplineError
 
 # What the application logs is no part of a command's output. Without a handler, Python would print
 # warnings to standard error.

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from chalicelib import errors
-from chalicelib.domain import times
-from chalicelib.domain.appointments import USERNAME
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
-from chalicelib.handlers.field_errors import as_fields
-from chalicelib.services.first_admins import (
+from chalicelib.domain.administration import USERNAME
+from chalicelib.http.requests import as_fields
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text
+from chalicelib.services.administration.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,

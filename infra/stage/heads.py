@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.seals import is_hour
+from chalicelib.domain.audit.seals import is_hour
 from infra.stage.faults import Refused
 
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, FlexibleChecksumError
 
-from chalicelib.domain.media import original_key
-from chalicelib.services.ledger_check import (
+from chalicelib.aws.table import Table
+from chalicelib.kernel.files import original_key
+from chalicelib.services.reports.ledger_check import (
     ATTRIBUTES,
     OriginalCheck,
     Published,
@@ -30,9 +31,8 @@ from chalicelib.services.ledger_check import (
     check_reports,
     is_ours,
 )
-from chalicelib.store.ledger import LeafRows
-from chalicelib.store.ledger_heads import LedgerHeads
-from chalicelib.store.table import Table
+from chalicelib.store.audit.ledger import LeafRows
+from chalicelib.store.audit.seals import LedgerHeads
 from infra.stage.audit_key import find_keys
 from infra.stage.audit_verify import now_of
 from infra.stage.faults import run

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain import times
-from chalicelib.store import keys
-from chalicelib.store.attributes import pack, unpack
-from chalicelib.store.table import ConditionFailed, Row, Table
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.attributes import pack, unpack
+from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.aws.writes import Update
+from chalicelib.kernel import times
 from infra.migrations import Migration, all_migrations
 from infra.packaging.aliases import ALIAS
 from infra.stage.console import say

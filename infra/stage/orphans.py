@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from chalicelib.media.bucket import MediaBucket
-from chalicelib.services.orphans import OrphanKind, Places, delete_orphan, find_orphans
-from chalicelib.store import keys
-from chalicelib.store.table import Table
+from chalicelib.aws import keys
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.aws.table import Table
+from chalicelib.services.media.orphans import OrphanKind, Places, delete_orphan, find_orphans
 from infra.stage.faults import run
 from infra.stage.presence import require_tables
 from infra.stage.target import Target, add_stage, find_target

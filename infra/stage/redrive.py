@@ -19,8 +19,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.store.outbox import Outbox
-from chalicelib.store.table import Table
+from chalicelib.aws.table import Table
+from chalicelib.store.reports.outbox import Outbox
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, code_of, run
 from infra.stage.presence import require_tables

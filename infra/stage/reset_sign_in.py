@@ -12,9 +12,9 @@ import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from chalicelib import errors
-from chalicelib.domain.two_persons import WAIT
-from chalicelib.services.administration import reset_sign_in
+from chalicelib.domain.officers.model import WAIT
+from chalicelib.kernel import errors
+from chalicelib.services.administration.appointments import reset_sign_in
 from infra.stage.faults import Refused, run
 from infra.stage.officers import open_officers
 from infra.stage.target import Target, add_stage, find_target

@@ -23,12 +23,12 @@ from itertools import islice
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.outbox import SHARDS, Lane
-from chalicelib.domain.seals import hour_of
-from chalicelib.errors import TiplineError
-from chalicelib.store.outbox import Outbox
-from chalicelib.store.seals import Seals
-from chalicelib.store.table import Table
+from chalicelib.aws.table import Table
+from chalicelib.domain.audit.seals import hour_of
+from chalicelib.kernel.errors import TiplineError
+from chalicelib.kernel.outbox import SHARDS, Lane
+from chalicelib.store.audit.seals import Seals
+from chalicelib.store.reports.outbox import Outbox
 from infra.deploy.smoke import Trip, files_drills, try_out
 from infra.packaging.aliases import ALIAS
 from infra.stage.faults import Refused, explain, run

@@ -21,7 +21,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from chalicelib.media.s3 import s3_client
+from chalicelib.aws.clients import s3_client
 from infra.local import stack_file
 from infra.stage.faults import Refused, message_of
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from chalicelib.domain import city
+from chalicelib.kernel import city
 from infra.web.build import NotBuilt, build
 from infra.web.sizes import sizes
 

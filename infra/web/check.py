@@ -9,9 +9,10 @@ import os
 import subprocess
 import sys
 
-from chalicelib.domain import city
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi import document, written
+from chalicelib.http import index
+from chalicelib.http.openapi import document
+from chalicelib.http.openapi.document import written
+from chalicelib.kernel import city
 from infra.web.build import ROOT, NotBuilt, build, install
 from infra.web.node import Failed, InstalledNode
 from infra.web.sizes import sizes

@@ -12,8 +12,8 @@ from math import ceil
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
-from chalicelib.services.public_feeds import SETTLED
+from chalicelib.domain.bulletins.model import Bulletin, BulletinState, Content
+from chalicelib.services.bulletins.public import SETTLED
 from tests import (
     cloud,
     conftest,  # noqa: F401  sets credentials that open nothing

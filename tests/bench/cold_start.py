@@ -67,7 +67,7 @@ def _decode(content_type: str, file: str) -> float:
     began = process_time()
     with open(file, "rb") as opened:
         data = opened.read()
-    from chalicelib.handlers.decoding import decode
+    from chalicelib.handlers.media.decoding import decode
 
     order = {"content_type": content_type, "size": len(data), "boxes": []}
     answer = decode({**order, "data": b64encode(data).decode()}, None)

@@ -15,8 +15,8 @@ from typing import Any
 import boto3
 
 from chalicelib import wiring
-from chalicelib.handlers import incidents
-from chalicelib.services.public_feeds import SETTLED
+from chalicelib.handlers.service import scheduled
+from chalicelib.services.bulletins.public import SETTLED
 from tests import (
     cloud,
     conftest,  # sets credentials that open nothing
@@ -183,11 +183,11 @@ def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
     built: tuple[Any, ...] = (wiring.sketches, wiring.live_day_key)
     for each in built:
         each.cache_clear()
-    incidents.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
     filed = _create().json
     for _ in range(11):
         _create()
-    incidents.suggest_incidents(cloud.SCHEDULE, None)
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)
     cloud.officer()
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 

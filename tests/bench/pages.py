@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Officer
+from chalicelib.domain.officers.model import Officer
 from tests.bench import rows as table
 from tests.bench import simulated
 from tests.bench.units import Meter, indexes_of

@@ -21,7 +21,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore import xform_name
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Officer
+from chalicelib.domain.officers.model import Officer
 from tests.bench import rows as table
 from tests.bench import simulated
 

@@ -18,7 +18,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from chalicelib.domain import times
+from chalicelib.kernel import times
 
 type Item = dict[str, Any]
 
@@ -205,7 +205,7 @@ def _place(table: str, key: Item) -> tuple[str, str, str]:
 def _spread(reports: int) -> dict[str, list[str]]:
     """Return what each partition lists, oldest first. Two of three reports are of `CATEGORY`."""
     # Imported here: a cold start must not have loaded it.
-    from chalicelib.domain.catalogue import catalogue
+    from chalicelib.domain.catalogue.model import catalogue
 
     categories = {each.code: each.shards for each in catalogue().categories}
     others = [code for code in categories if code != CATEGORY]
@@ -229,8 +229,8 @@ def _rank(listed_at: str) -> str:
 def _row(listed_at: str, partition: str) -> Item:
     """All that a list's index can hold of a report."""
     # Imported here: a cold start must not have loaded them.
-    from chalicelib.store.attributes import pack
-    from chalicelib.store.heads import listed_of
+    from chalicelib.aws.attributes import pack
+    from chalicelib.store.reports.heads import listed_of
 
     columns = {
         "reference": "K7Q2-M9XT",

@@ -19,7 +19,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
-from chalicelib.media.grants import PART_SIZE
+from chalicelib.aws.grants import PART_SIZE
 from infra.web.build import ROOT
 from infra.web.node import InstalledNode
 from tests import media_samples

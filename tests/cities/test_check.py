@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import geo
 from chalicelib.domain.catalogue import model
-from chalicelib.domain.city import DEFAULT_FOLDER
+from chalicelib.kernel import geo
+from chalicelib.kernel.city import DEFAULT_FOLDER
 from infra.city import areas, texts
 from infra.city.check import problems
 from infra.packaging import bundle

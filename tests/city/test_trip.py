@@ -17,12 +17,11 @@ from shapely.geometry import shape
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain import geo
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.catalogue.model import Category, Channel
-from chalicelib.domain.city import city, read
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, text
-from chalicelib.domain.notices import SUBJECT_MAX
+from chalicelib.domain.catalogue.model import Category, Channel, catalogue
+from chalicelib.domain.notices.notice import SUBJECT_MAX
+from chalicelib.kernel import geo
+from chalicelib.kernel.city import city, read
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text
 from infra.local.gateway.gateway import Gateway
 from tests import cloud
 from tests.client import Reply, call, new_key

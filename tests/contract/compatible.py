@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.config import Api
-from chalicelib.handlers import index
-from chalicelib.handlers.docs import DOCUMENTS
-from chalicelib.handlers.openapi import document_of
+from chalicelib.http import index
+from chalicelib.http.docs import DOCUMENTS
+from chalicelib.http.openapi.document import document_of
+from chalicelib.kernel.config import Api
 from infra.release import ROOT, read_releases
 
 CHANGED: Mapping[str, Mapping[str, str]] = {"0.2.0rc1": {}}

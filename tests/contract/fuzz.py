@@ -19,8 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi import document
+from chalicelib.http import index
+from chalicelib.http.openapi import document
 from tests.contract import exceptions, session
 from tests.contract.exceptions import Accepted, Finding
 from tests.contract.outcomes import Outcome, Role, Share, Tally

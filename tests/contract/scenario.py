@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import boto3
 from PIL import Image
 
-from chalicelib.domain.codes import agency_codes
-from chalicelib.domain.exports import REPORTS_MAX
-from chalicelib.domain.languages import LANGUAGES
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import audit_events
+from chalicelib.domain.catalogue.codes import agency_codes
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.statistics.exports import REPORTS_MAX
+from chalicelib.handlers import watch
+from chalicelib.kernel.languages import LANGUAGES
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.contract.values import Values, always, from_now, in_languages, one_of
@@ -191,7 +191,7 @@ class Scenario:
     @cached_property
     def closed_hour(self) -> str:
         """The first closed hour of the ledger."""
-        audit_events.digest_audit(cloud.SCHEDULE, None)
+        watch.digest_audit(cloud.SCHEDULE, None)
         return str(call("GET", "/v1/ledger").json["first"])
 
     def held(self) -> "Reported":

@@ -10,8 +10,10 @@ from chalice.local import RouteMatcher
 
 from app import app
 from chalicelib import wiring
-from chalicelib.config import Api
-from chalicelib.handlers import audit_events, index, notices, upkeep
+from chalicelib.handlers import watch
+from chalicelib.handlers.service import scheduled, upkeep
+from chalicelib.http import index
+from chalicelib.kernel.config import Api
 from infra.local.gateway.compression import compress
 from infra.local.gateway.events import Response
 from tests import cloud, events
@@ -25,15 +27,15 @@ from tests.limits.demand import wait_for_noon
 
 # What the gateway adds to each response: its own ids, the date, the length.
 _GATEWAY_HEADERS = 250
-# What these threads ask is asked at the same time, so much at once (`store/listing.py`,
-# `store/search_key.py`).
+# What these threads ask is asked at the same time, so much at once (`aws/listing.py`,
+# `aws/kms.py`).
 _POOLS = ("listing", "search")
 _AT_ONCE = 8
 
 _READERS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "publish_critical": notices.publish_critical,
-    "publish_notices": notices.publish_notices,
-    "seal_audit": audit_events.seal_audit,
+    "publish_critical": scheduled.publish_critical,
+    "publish_notices": scheduled.publish_notices,
+    "seal_audit": watch.seal_audit,
 }
 _matcher = RouteMatcher(list(app.routes))
 _apis = {(route.method, route.path): route.api for route in index.routes()}

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.handlers import audit_events, incidents, pushes, schedules
+from chalicelib.handlers import watch
+from chalicelib.handlers.service import scheduled
 from infra.local import template
 from tests import cloud
 from tests.cost.bill import Bill
@@ -23,13 +24,13 @@ _OF_FAULTS = ("$.message", "$.record.status")
 
 # Runs in a month of each, by its name.
 _BY_THE_CLOCK: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
-    "sweep_critical": (MINUTES, schedules.sweep_critical),
-    "sweep_normal": (MINUTES, schedules.sweep_normal),
-    "sweep_upkeep": (MINUTES, schedules.sweep_upkeep),
-    "suggest_incidents": (MINUTES, incidents.suggest_incidents),
-    "push_to_phones": (2 * HOURS, pushes.push_to_phones),
-    "digest_audit": (HOURS, audit_events.digest_audit),
-    "compare_openings": (HOURS, audit_events.compare_openings),
+    "sweep_critical": (MINUTES, scheduled.sweep_critical),
+    "sweep_normal": (MINUTES, scheduled.sweep_normal),
+    "sweep_upkeep": (MINUTES, scheduled.sweep_upkeep),
+    "suggest_incidents": (MINUTES, scheduled.suggest_incidents),
+    "push_to_phones": (2 * HOURS, scheduled.push_to_phones),
+    "digest_audit": (HOURS, watch.digest_audit),
+    "compare_openings": (HOURS, watch.compare_openings),
 }
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from chalicelib import wiring
-from chalicelib.handlers import incidents, schedules
+from chalicelib.handlers.service import scheduled
 from tests import cloud
 from tests.client import report
 from tests.cost import storage
@@ -235,7 +235,7 @@ def _compare(bill: Bill) -> tuple[Who, str, Usage]:
 
     def run() -> dict[str, float]:
         return bill.function(
-            "suggest_incidents", lambda: incidents.suggest_incidents(cloud.SCHEDULE, None)
+            "suggest_incidents", lambda: scheduled.suggest_incidents(cloud.SCHEDULE, None)
         )
 
     busy, idle = run(), run()
@@ -255,7 +255,7 @@ def _delete(bill: Bill) -> tuple[Who, str, Usage]:
     wiring.clock.advance(timedelta(days=91))
 
     def sweep() -> dict[str, float]:
-        return bill.function("sweep_upkeep", lambda: schedules.sweep_upkeep(cloud.SCHEDULE, None))
+        return bill.function("sweep_upkeep", lambda: scheduled.sweep_upkeep(cloud.SCHEDULE, None))
 
     busy, done = sweep(), bill.upkeep()
     return Who.ITSELF, "deletion after 90 days", added([less(busy, sweep()), done, bill.publish()])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from chalicelib.handlers import auth
+from chalicelib.http import auth
 from infra.local import template
 from infra.local.gateway import compression
 from infra.local.triggers.filters import Filter, read_filters

@@ -9,9 +9,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chalicelib.domain.challenges import Challenges
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import Challenges, LoadLevel
+from chalicelib.kernel.ids import Identity
 from infra.deploy.smoke import draw_picture, next_steps, smoke_test
 from infra.stage.faults import Refused
 from infra.stage.target import Target

@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.handlers import media_events
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.media.environments import ENVIRONMENTS
+from chalicelib.handlers.media import functions as media_events
+from chalicelib.http.auth import authorize_officer
 from chalicelib.media_decoding.decoders import Order
+from chalicelib.store.media.environments import ENVIRONMENTS
 from infra.deploy.trial import DECODERS, try_versions
 from infra.local.gateway.functions import both_functions
 from infra.packaging.aliases import BY_ALIAS

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.notices import NoticeKind
-from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

@@ -7,10 +7,9 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.domain.two_persons import WAIT
-from chalicelib.services.actor import Actor
-from chalicelib.services.administration import reset_sign_in
+from chalicelib.domain.officers.model import WAIT, Role
+from chalicelib.services.administration.appointments import reset_sign_in
+from chalicelib.services.officers import Actor
 from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
+from chalicelib.domain.bulletins.lifecycle import DOSSIER_LIFE, WITHDRAWN_PICTURES_LIFE
 from chalicelib.domain.bulletins.model import TRACE_LIFE
-from chalicelib.domain.bulletins.retention import DOSSIER_LIFE, WITHDRAWN_PICTURES_LIFE
-from chalicelib.domain.derived import RejectReason
-from chalicelib.domain.verdicts import Verdict
-from chalicelib.services.media_results import record_verdict
+from chalicelib.domain.media import Verdict
+from chalicelib.kernel import times
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.services.media.results import record_verdict
 from tests import cloud
 from tests.client import call
 from tests.faults import inject

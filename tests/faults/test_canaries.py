@@ -14,12 +14,12 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.media import derived_key, original_key
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import media_events
-from chalicelib.store import keys
-from chalicelib.store.heads import update_head
+from chalicelib.aws import keys
+from chalicelib.domain.officers.model import Role
+from chalicelib.handlers.media import functions
+from chalicelib.kernel import times
+from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.store.reports.heads import update_head
 from infra.local import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key
@@ -116,7 +116,7 @@ def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) ->
         call("POST", path, regions, officer=officer, headers=HEADERS)
     cloud.process(aws, derived_key(created["id"], media_id, "preview.jpg"), None)
     made = derived_key(created["id"], media_id, "redacted/manifest.json")
-    media_events.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
+    functions.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
 
 
 def work(created: Mapping[str, Any]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.reports import Status
-from chalicelib.domain.workflow import TRANSITIONS
-from chalicelib.store.audit import of_report
+from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.workflow import TRANSITIONS
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

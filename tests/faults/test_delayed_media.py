@@ -12,10 +12,10 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import original_key
-from chalicelib.handlers import media_events
-from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.handlers.media import functions
+from chalicelib.kernel.files import original_key
 from infra.stage.redrive import hasten_uploads
 from infra.stage.target import Target
 from tests import cloud, events
@@ -88,13 +88,13 @@ def work(aws: Mapping[str, str], *, refused: bool = False) -> list[Any]:
     failed = []
     for message in found:
         with inject.fault(wiring.s3(), "s3.GetObject", handle):
-            response = media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
+            response = functions.make_thumbnails(events.queue_batch(message["Body"]), None)
         failed += response["batchItemFailures"]
         sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
     for key, _ in list(wiring.bucket().ages("derived/")):
         if key.endswith("/manifest.json"):
             event = cloud.s3_event(aws["MEDIA_BUCKET"], key, None)
-            assert media_events.record_media({"Records": [event]}, None)["batchItemFailures"] == []
+            assert functions.record_media({"Records": [event]}, None)["batchItemFailures"] == []
     return failed
 
 

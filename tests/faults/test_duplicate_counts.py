@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from chalicelib import wiring
-from chalicelib.store.report_rows import Head
+from chalicelib.store.reports.rows import Head
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.conftest import empty

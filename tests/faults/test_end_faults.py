@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
+from chalicelib.aws import keys
+from chalicelib.kernel import times
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

@@ -15,8 +15,9 @@ from botocore.exceptions import ReadTimeoutError
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain.media import derived_key, original_key
-from chalicelib.handlers import media_events, notices
+from chalicelib.handlers.media import functions
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel.files import derived_key, original_key
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -145,7 +146,7 @@ def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
     [message] = cloud.client("sqs").receive_message(
         QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
     )["Messages"]
-    media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
+    functions.make_thumbnails(events.queue_batch(message["Body"]), None)
     cloud.record(aws, created["id"], media_id)
     medium = wiring.reports().media.get(created["id"], media_id)
     assert medium
@@ -238,13 +239,13 @@ def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(
     settle_all(aws, created, media_ids)
     names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
     with out_of_reach([names[number] for number in failing]):
-        assert failed(media_events.record_media(batch(aws, names), None)) == set(failing)
+        assert failed(functions.record_media(batch(aws, names), None)) == set(failing)
     assert [state for state, _ in seen(created)] == [
         "awaiting" if number in failing else "rejected" for number in range(len(names))
     ]
 
     again = [names[number] for number in failing]
-    assert failed(media_events.record_media(batch(aws, again), None)) == set()
+    assert failed(functions.record_media(batch(aws, again), None)) == set()
     assert {state for state, _ in seen(created)} == {"rejected"}
     head = wiring.reports().head(created["id"])
     assert head
@@ -265,7 +266,7 @@ def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(
     for name in names:
         cloud.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
     with out_of_reach([names[number] for number in failing]):
-        assert failed(media_events.make_thumbnails(batch(aws, names), None)) == set(failing)
+        assert failed(functions.make_thumbnails(batch(aws, names), None)) == set(failing)
 
     manifests = {name for name in derived(aws) if name.endswith("manifest.json")}
     assert manifests == {
@@ -295,7 +296,7 @@ def body_of(aws: Mapping[str, str], **changes: Any) -> str:
     return json.dumps({name: value for name, value in event.items() if value is not None})
 
 
-HANDLERS = {"uploads": media_events.make_thumbnails, "manifests": media_events.record_media}
+HANDLERS = {"uploads": functions.make_thumbnails, "manifests": functions.record_media}
 
 
 @pytest.mark.parametrize("queue", HANDLERS)
@@ -393,7 +394,7 @@ def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str
     settle_all(aws, created, media_ids)
     names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
 
-    assert failed(media_events.record_media(batch(aws, [*names, names[0]]), None)) == set()
+    assert failed(functions.record_media(batch(aws, [*names, names[0]]), None)) == set()
     assert {state for state, _ in seen(created)} == {"rejected"}
 
 
@@ -407,12 +408,12 @@ def test_99_a_removal_is_passed_over_and_an_old_image_does_no_harm(aws: Mapping[
         *events.reports_stream([gone], "REMOVE", 2),
         *events.reports_stream([gone], "MODIFY", 3, lambda pk, sk: image | {"pk": {"S": pk}}),
     ]
-    assert notices.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
+    assert scheduled.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
     assert cloud.sent(aws) == []
 
     records += events.reports_stream([key], "MODIFY", 4, lambda pk, sk: image)
     for _ in range(2):  # the second time, the image still has the task that the row has no more
-        notices.publish_notices({"Records": records}, None)
+        scheduled.publish_notices({"Records": records}, None)
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import outbox
-from chalicelib.domain.bursts import ALONE_PER_CATEGORY
-from chalicelib.handlers import notices, schedules
-from chalicelib.store.heads import update_head
-from chalicelib.store.tasks import task_fields
-from chalicelib.store.writes import Update
+from chalicelib.aws.keys import task_fields
+from chalicelib.aws.writes import Update
+from chalicelib.domain.notices.bursts import ALONE_PER_CATEGORY
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import outbox
+from chalicelib.store.reports.heads import update_head
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -185,11 +185,11 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> 
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
     with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out):
         records = events.reports_stream(keys, image=cloud.stored_image)
-        failed = notices.publish_critical({"Records": records}, None)["batchItemFailures"]
+        failed = scheduled.publish_critical({"Records": records}, None)["batchItemFailures"]
         assert failed == [{"itemIdentifier": "0"}]
         assert sorted(notified(aws)) == sorted(made[1:])
         wiring.clock.advance(timedelta(minutes=2))
-        assert schedules.sweep_critical(cloud.SCHEDULE, None)["failed"] == 1
+        assert scheduled.sweep_critical(cloud.SCHEDULE, None)["failed"] == 1
     cloud.sweep()
     assert sorted(notified(aws)) == sorted(made)
 
@@ -206,7 +206,7 @@ def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest(
 
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", refuse):
         cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in made])
-        schedules.sweep_critical(cloud.SCHEDULE, None)
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
     assert sorted(notified(aws)) == made[:-1]
 
 

@@ -8,10 +8,16 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import derived_key, original_key
-from chalicelib.services.orphans import Orphan, OrphanKind, Places, delete_orphan, find_orphans
-from chalicelib.store import keys
-from chalicelib.store.writes import Delete
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Delete
+from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.services.media.orphans import (
+    Orphan,
+    OrphanKind,
+    Places,
+    delete_orphan,
+    find_orphans,
+)
 from infra.stage.orphans import sweep_out
 from infra.stage.target import Target
 from tests import cloud, media_samples

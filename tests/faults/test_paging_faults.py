@@ -8,14 +8,15 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import clients, wiring
+from chalicelib import wiring
+from chalicelib.aws import clients
 from chalicelib.domain.catalogue.overrides import Overrides
-from chalicelib.domain.officers import Role
-from chalicelib.domain.reports import Submission
-from chalicelib.services import intake
-from chalicelib.services.reporter import Reporter
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.report import Submission
+from chalicelib.services.reports import intake
+from chalicelib.services.reports.intake import Reporter
 from chalicelib.store.catalogue import Kept
-from chalicelib.store.reports import Reports
+from chalicelib.store.reports.reports import Reports
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -14,13 +14,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from chalicelib import wiring
-from chalicelib.domain import outbox
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.reports import Submission
-from chalicelib.services import intake
-from chalicelib.services.reporter import Reporter
-from chalicelib.store import keys
-from chalicelib.store.reports import Reports
+from chalicelib.aws import keys
+from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.domain.reports.report import Submission
+from chalicelib.kernel import outbox
+from chalicelib.services.reports import intake
+from chalicelib.services.reports.intake import Reporter
+from chalicelib.store.reports.reports import Reports
 from tests.client import new_key
 from tests.faults import inject
 

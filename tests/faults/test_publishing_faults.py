@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import ALL, Officer
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.domain.officers.model import ALL, Officer
+from chalicelib.kernel import times
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional.test_bulletins import (

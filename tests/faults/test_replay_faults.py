@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

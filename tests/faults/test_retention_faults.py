@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.store import keys
-from chalicelib.store.tasks import TASK_FIELDS
-from chalicelib.store.writes import Delete, Update
+from chalicelib.aws import keys
+from chalicelib.aws.keys import TASK_FIELDS
+from chalicelib.aws.writes import Delete, Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

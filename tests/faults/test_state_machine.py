@@ -27,19 +27,20 @@ from hypothesis.stateful import (
 )
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
-from chalicelib.domain.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
-from chalicelib.domain.reports import Medium, Status
-from chalicelib.domain.retention import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
-from chalicelib.domain.workflow import TRANSITIONS
-from chalicelib.errors import NotFound
-from chalicelib.handlers import media_events
-from chalicelib.services.open_cases import open_case
-from chalicelib.store import keys
-from chalicelib.store.attributes import unpack
-from chalicelib.store.audit import of_report
+from chalicelib.aws import keys
+from chalicelib.aws.attributes import unpack
+from chalicelib.domain.reports.media import Manifest, MediaState
+from chalicelib.domain.reports.outlines import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
+from chalicelib.domain.reports.report import Medium, Status
+from chalicelib.domain.reports.workflow import TRANSITIONS
+from chalicelib.handlers.media import functions
+from chalicelib.kernel import times
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.kernel.ids import Identity
+from chalicelib.kernel.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
+from chalicelib.services.reports.open_cases import open_case
+from chalicelib.store.audit.rows import of_report
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.conftest import empty
@@ -268,8 +269,8 @@ class Tipline(RuleBasedStateMachine):
     def take_what_was_put_before_the_thumbnailer_again(self) -> None:
         sqs = wiring.uploads_queue()._client
         for queue, function in (
-            ("UPLOADS_QUEUE_URL", media_events.make_thumbnails),
-            ("CRITICAL_UPLOADS_QUEUE_URL", media_events.make_critical_thumbnails),
+            ("UPLOADS_QUEUE_URL", functions.make_thumbnails),
+            ("CRITICAL_UPLOADS_QUEUE_URL", functions.make_critical_thumbnails),
         ):
             url = self.aws[queue]
             for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(

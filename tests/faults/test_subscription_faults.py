@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.store.subscriptions import SYNC_SK
+from chalicelib.domain.officers.model import Role
+from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain import times
-from chalicelib.handlers import schedules
-from chalicelib.services.sweep import sweep_upkeep
+from chalicelib import wiring
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import errors, times
+from chalicelib.services.notices.sweep import sweep_upkeep
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -58,7 +58,7 @@ def test_a_table_that_cannot_be_reached_does_not_stop_the_other(
 def sweep_each_apart() -> None:
     """Run the sweeps as Lambda does: one that fails ends no other."""
     failed = 0
-    for sweep in (schedules.sweep_critical, schedules.sweep_normal, schedules.sweep_upkeep):
+    for sweep in (scheduled.sweep_critical, scheduled.sweep_normal, scheduled.sweep_upkeep):
         try:
             sweep(cloud.SCHEDULE, None)
         except errors.Unavailable:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import audit_events
-from chalicelib.store.audit import Action, Entry, of_report
+from chalicelib.handlers import watch
+from chalicelib.store.audit.rows import Action, Entry, of_report
 from tests import cloud, events
 from tests.faults import inject
 
@@ -35,7 +35,7 @@ def batch(count: int) -> list[dict[str, Any]]:
 
 
 def seal(records: list[dict[str, Any]]) -> None:
-    audit_events.seal_audit({"Records": records}, None)
+    watch.seal_audit({"Records": records}, None)
 
 
 def counted(aws: Mapping[str, str]) -> list[int]:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.domain.bulletins import Bulletin, BulletinState, Content
-from chalicelib.domain.ids import bulletin_id, random_id
+from chalicelib.domain.bulletins.model import Bulletin, BulletinState, Content
+from chalicelib.kernel.ids import bulletin_id, random_id
 from tests.client import Reply, call
 
 WORDS = "Words of one officer."

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from chalice.utils import to_cfn_resource_name
 
 from chalicelib import wiring
-from chalicelib.config import Api
+from chalicelib.kernel.config import Api
 from infra.local import template
 from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS, SIGNER_ROLE
 from tests import cloud

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi.examples import request_examples
-from chalicelib.handlers.requests import Header
-from chalicelib.handlers.routes import Access, Operation
+from chalicelib.domain.officers.model import Role
+from chalicelib.http import index
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access, Operation
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain.catalogue import learnt
 from chalicelib.domain.catalogue.additions import MOST_ADDED, MOST_FIELDS, MOST_OPTIONS
 from chalicelib.domain.catalogue.overrides import Overrides
-from chalicelib.domain.officers import Role
+from chalicelib.domain.officers.model import Role
 from chalicelib.store.catalogue import Kept, LiveCatalogue
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report

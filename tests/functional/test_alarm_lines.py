@@ -15,16 +15,17 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
-from chalicelib.domain.media import original_key
-from chalicelib.domain.roster import Member
-from chalicelib.domain.sealing import PrivateKey
-from chalicelib.domain.seals import hour_of, start_of
-from chalicelib.handlers import audit_events, schedules, upkeep
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.media.decoding import Undecided
-from chalicelib.services import processing
-from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.audit.seals import hour_of, start_of
+from chalicelib.domain.notices.roster import Member
+from chalicelib.handlers import watch
+from chalicelib.handlers.service import scheduled, upkeep
+from chalicelib.http.auth import authorize_officer
+from chalicelib.kernel.files import original_key
+from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.media import processing
+from chalicelib.store.media.decoding import Undecided
 from infra.local import template
 from tests import cloud, events
 from tests.client import call, new_key, report
@@ -76,15 +77,15 @@ def matches(record: logging.LogRecord, field: str, value: str) -> bool:
 
 
 def sweep_critical(monkeypatch: pytest.MonkeyPatch) -> None:
-    schedules.sweep_critical(cloud.SCHEDULE, None)
+    scheduled.sweep_critical(cloud.SCHEDULE, None)
 
 
 def sweep_normal(monkeypatch: pytest.MonkeyPatch) -> None:
-    schedules.sweep_normal(cloud.SCHEDULE, None)
+    scheduled.sweep_normal(cloud.SCHEDULE, None)
 
 
 def sweep_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
-    schedules.sweep_upkeep(cloud.SCHEDULE, None)
+    scheduled.sweep_upkeep(cloud.SCHEDULE, None)
 
 
 def keep_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +94,7 @@ def keep_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    audit_events.digest_audit(cloud.SCHEDULE, None)
+    watch.digest_audit(cloud.SCHEDULE, None)
 
 
 def spoil_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +103,7 @@ def spoil_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     # The first run that closes this hour. A later one reads it once more, to find where to begin.
     end_of_second_hour = start_of(hour) + timedelta(hours=2)
     wiring.clock.advance(end_of_second_hour - wiring.clock.now())
-    audit_events.digest_audit(cloud.SCHEDULE, None)
+    watch.digest_audit(cloud.SCHEDULE, None)
 
 
 def lose_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +142,7 @@ def compare(monkeypatch: pytest.MonkeyPatch, **event: Any) -> None:
         history.append({**history[-1], "requestParameters": {"role": OFFICERS}, **event})
     now = wiring.clock.now()
     wiring.clock.advance(start_of(hour_of(now)) + timedelta(hours=2) - now)
-    audit_events.compare_openings(cloud.SCHEDULE, None)
+    watch.compare_openings(cloud.SCHEDULE, None)
 
 
 def change_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +169,7 @@ def deny_often(monkeypatch: pytest.MonkeyPatch) -> None:
         | {"by": {"S": "wang"}, "action": {"S": "denied"}, "mac": {"S": "m"}}
         for each in keys_
     ]
-    audit_events.seal_audit({"Records": events.audit_stream(images)}, None)
+    watch.seal_audit({"Records": events.audit_stream(images)}, None)
 
 
 def deny_often_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:

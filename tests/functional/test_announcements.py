@@ -11,13 +11,13 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.notices import Matter, NoticeKind, Watched
-from chalicelib.domain.officers import Role
-from chalicelib.domain.outbox import notify
-from chalicelib.domain.subscriptions import NewSubscription, filter_policy
-from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.notices.subscriptions import NewSubscription, filter_policy
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import times
+from chalicelib.kernel.outbox import notify
 from tests import cloud
 from tests.client import call, new_key, report
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.officers import Role
-from chalicelib.domain.two_persons import WAIT
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import WAIT, Role
 from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject

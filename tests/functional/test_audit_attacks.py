@@ -15,7 +15,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from chalicelib import wiring
-from chalicelib.domain.seals import (
+from chalicelib.aws.locked_objects import StoredObject
+from chalicelib.aws.writes import Delete
+from chalicelib.domain.audit.seals import (
     Batch,
     Digest,
     SealedRow,
@@ -24,10 +26,8 @@ from chalicelib.domain.seals import (
     hour_after,
     hour_of,
 )
-from chalicelib.services import audit_seals
-from chalicelib.store.audit import Action, Entry, of_report
-from chalicelib.store.locked_objects import StoredObject
-from chalicelib.store.writes import Delete
+from chalicelib.services.audit import seals as audit_seals
+from chalicelib.store.audit.rows import Action, Entry, of_report
 from tests import cloud
 from tests.audit_trail import (
     complaints,

@@ -8,13 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain.seals import Digest, SealedRow, hour_of
-from chalicelib.handlers import audit_events
-from chalicelib.services import audit_seals
-from chalicelib.store.audit import of_report
-from chalicelib.store.seals import Seals
-from chalicelib.store.writes import Delete
+from chalicelib import wiring
+from chalicelib.aws.writes import Delete
+from chalicelib.domain.audit.seals import Digest, SealedRow, hour_of
+from chalicelib.handlers import watch
+from chalicelib.kernel import errors
+from chalicelib.services.audit import seals as audit_seals
+from chalicelib.store.audit.rows import of_report
+from chalicelib.store.audit.seals import Seals
 from infra.stage import audit_verify
 from tests import cloud
 from tests.audit_trail import (
@@ -219,9 +220,9 @@ def test_without_the_key_no_digest_is_written_and_the_next_run_writes_it(
         inject.fault(wiring.signing_key()._kms, f"kms.{call}", down),
         pytest.raises(errors.Unavailable),
     ):
-        audit_events.digest_audit(cloud.SCHEDULE, None)
+        watch.digest_audit(cloud.SCHEDULE, None)
     assert contents() == []
-    assert audit_events.digest_audit(cloud.SCHEDULE, None)["digests"] == 2
+    assert watch.digest_audit(cloud.SCHEDULE, None)["digests"] == 2
     assert complaints(aws, timedelta()) == []
 
 

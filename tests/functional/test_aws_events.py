@@ -9,10 +9,12 @@ import pytest
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain.media import parse_original_key
-from chalicelib.handlers import audit_events, media_events, notices, schedules
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.events import read_stored_object
+from chalicelib.aws.events import read_stored_object
+from chalicelib.handlers import watch
+from chalicelib.handlers.media import functions
+from chalicelib.handlers.service import scheduled
+from chalicelib.http.auth import authorize_officer
+from chalicelib.kernel.files import parse_original_key
 from infra.local import template
 from tests import cloud, events
 from tests.client import call
@@ -75,7 +77,7 @@ def test_an_object_is_read_the_same_with_and_without_the_transformer() -> None:
 
 
 @pytest.mark.parametrize("name", ["sqs_object_created", "sqs_object_created_whole"])
-@pytest.mark.parametrize("take", [media_events.make_thumbnails, media_events.record_media])
+@pytest.mark.parametrize("take", [functions.make_thumbnails, functions.record_media])
 def test_a_batch_of_the_queue_about_another_bucket_is_passed_over(take: Any, name: str) -> None:
     assert take(events.load(name), None) == NONE_FAILED
 
@@ -111,7 +113,7 @@ def test_a_stream_carries_what_its_table_says_it_does(name: str) -> None:
         assert "OldImage" not in change
 
 
-@pytest.mark.parametrize("function", [notices.publish_critical, notices.publish_notices])
+@pytest.mark.parametrize("function", [scheduled.publish_critical, scheduled.publish_notices])
 def test_a_batch_of_the_reports_stream_is_taken(function: Any) -> None:
     assert function(events.load("stream_reports"), None) == NONE_FAILED
 
@@ -120,7 +122,7 @@ def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
     aws: Mapping[str, str],
 ) -> None:
     batch = events.load("stream_audit")
-    assert audit_events.seal_audit(batch, None) == NONE_FAILED
+    assert watch.seal_audit(batch, None) == NONE_FAILED
     s3 = cloud.client("s3")
     [found] = s3.list_objects_v2(Bucket=aws["AUDIT_BUCKET"], Prefix="batches/")["Contents"]
     sealed = json.loads(s3.get_object(Bucket=aws["AUDIT_BUCKET"], Key=found["Key"])["Body"].read())
@@ -134,11 +136,11 @@ def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
 @pytest.mark.parametrize(
     ("function", "done"),
     [
-        (schedules.sweep_critical, {"due": 0, "failed": 0, "oldest_task_s": 0}),
-        (schedules.sweep_normal, {"due": 0, "failed": 0, "oldest_task_s": 0}),
-        (schedules.sweep_upkeep, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (scheduled.sweep_critical, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (scheduled.sweep_normal, {"due": 0, "failed": 0, "oldest_task_s": 0}),
+        (scheduled.sweep_upkeep, {"due": 0, "failed": 0, "oldest_task_s": 0}),
         # The first run closes the hour of the ledger before it.
-        (audit_events.digest_audit, {"digests": 0, "hours": 1}),
+        (watch.digest_audit, {"digests": 0, "hours": 1}),
     ],
 )
 def test_a_schedule_starts_its_function(function: Any, done: dict[str, int]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.services.bulletin_queries import count_leads
-from chalicelib.store import audit
-from chalicelib.store.audit import Action, Entry, of_report
+from chalicelib.services.bulletins.queries import count_leads
+from chalicelib.store.audit import rows as audit
+from chalicelib.store.audit.rows import Action, Entry, of_report
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 

@@ -9,18 +9,17 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.officers import Role
-from chalicelib.domain.two_persons import WAIT
-from chalicelib.services.actor import OPERATOR, OperatorActor
-from chalicelib.services.appointments import Registry
-from chalicelib.services.break_glass import appoint_admin_alone
-from chalicelib.services.first_admins import (
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import WAIT, Role
+from chalicelib.services.administration.appointments import Registry
+from chalicelib.services.administration.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,
     UsernameTaken,
+    appoint_admin_alone,
 )
+from chalicelib.services.officers import OPERATOR, OperatorActor
 from tests import cloud
 from tests.client import call
 from tests.faults import inject

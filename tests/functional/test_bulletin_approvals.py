@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.two_persons import WAIT
+from chalicelib.domain.officers.model import WAIT
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.functional.bulletin_steps import OutcomeStep, WithdrawalStep

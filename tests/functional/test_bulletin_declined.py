@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.domain.notices.notice import officer_address
 from tests import cloud
 from tests.client import Reply, call
 from tests.functional.test_bulletins import (

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.domain.two_persons import WAIT
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import ALL, WAIT, Officer, Role
 from tests import cloud
 from tests.faults import inject
 from tests.functional.test_bulletins import (

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain import bulletin_page, times
-from chalicelib.domain.bulletin_page import Links, Page
-from chalicelib.domain.bulletins import BulletinState
-from chalicelib.domain.languages import LANGUAGES, text
+from chalicelib.domain.bulletins import bulletin_page
+from chalicelib.domain.bulletins.bulletin_page import Links, Page
+from chalicelib.domain.bulletins.model import BulletinState
+from chalicelib.kernel import times
+from chalicelib.kernel.languages import LANGUAGES, text
 from tests import events
 from tests.client import Reply, call, new_key
 from tests.functional.test_bulletins import (

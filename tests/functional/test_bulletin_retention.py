@@ -8,16 +8,16 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.bulletins.model import TRACE_LIFE
-from chalicelib.domain.bulletins.retention import (
+from chalicelib.aws import keys
+from chalicelib.domain.bulletins.lifecycle import (
     DOSSIER_LIFE,
     IDLE_DRAFT_LIFE,
     UNPUBLISHED_LIFE,
     WITHDRAWN_PICTURES_LIFE,
 )
-from chalicelib.domain.media import derived_key
-from chalicelib.store import keys
+from chalicelib.domain.bulletins.model import TRACE_LIFE
+from chalicelib.kernel import times
+from chalicelib.kernel.files import derived_key
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.functional.test_bulletins import (

@@ -12,15 +12,16 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.ids import is_bulletin_id
-from chalicelib.domain.languages import text
-from chalicelib.domain.media import Manifest, MediaState, derived_key, original_key
-from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.domain.verdicts import Verdict
-from chalicelib.services.media_results import record_verdict
-from chalicelib.store import keys
-from chalicelib.store.audit import of_bulletin
+from chalicelib.aws import keys
+from chalicelib.domain.media import Verdict
+from chalicelib.domain.officers.model import ALL, Officer, Role
+from chalicelib.domain.reports.media import Manifest, MediaState
+from chalicelib.kernel import times
+from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.kernel.ids import is_bulletin_id
+from chalicelib.kernel.languages import text
+from chalicelib.services.media.results import record_verdict
+from chalicelib.store.audit.rows import of_bulletin
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import workflow
-from chalicelib.store.attributes import pack
-from chalicelib.store.heads import new_head
+from chalicelib.aws.attributes import pack
+from chalicelib.domain.reports import workflow
+from chalicelib.store.reports.heads import new_head
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

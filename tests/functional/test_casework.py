@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.reports import Disposition
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.reports.report import Disposition
+from chalicelib.kernel import times
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain import times
+from chalicelib import wiring
+from chalicelib.aws import keys
 from chalicelib.domain.catalogue.overrides import Overrides
-from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.store import keys
+from chalicelib.domain.officers.model import ALL, Officer, Role
+from chalicelib.kernel import errors, times
 from chalicelib.store.catalogue import PK, SK, CatalogueChanges, LiveCatalogue
 from tests.client import Reply, call, new_key, report
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.store import officers as store
+from chalicelib.domain.officers.model import Role
+from chalicelib.store.officers import rows as store
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 

@@ -12,15 +12,16 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.domain.reports import Content
-from chalicelib.domain.sealing import PrivateKey
-from chalicelib.services.open_cases import open_case
-from chalicelib.services.sealed_rows import seal_content, seal_words
-from chalicelib.store import keys
-from chalicelib.store.audit import Action, of_report
-from chalicelib.store.writes import Delete, Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Delete, Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.report import Content
+from chalicelib.kernel import times
+from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.audit.words import seal_words
+from chalicelib.services.reports.open_cases import open_case
+from chalicelib.services.reports.sealed_rows import seal_content
+from chalicelib.store.audit.rows import Action, of_report
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

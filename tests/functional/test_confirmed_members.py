@@ -11,10 +11,9 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.store.roster import KEY
-from chalicelib.store.subscriptions import SYNC_SK
-from chalicelib.store.writes import Delete
+from chalicelib.aws.writes import Delete
+from chalicelib.kernel import times
+from chalicelib.store.notices.roster import KEY, SYNC_SK
 from tests import cloud
 from tests.client import call
 from tests.faults import inject

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import index
-from chalicelib.handlers.routes import Access
+from chalicelib.http import index
+from chalicelib.http.routes import Access
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from chalicelib.store import keys
+from chalicelib.aws import keys
 from infra.local.resources import REGION
 from tests.functional import iam
 from tests.functional.grants import Need, Policy, Values

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.incidents import Similar, Why, day_of
-from chalicelib.store.audit import of_report
-from chalicelib.store.incidents import SimilarRow
+from chalicelib.domain.reports.incidents import Similar, Why, day_of
+from chalicelib.store.audit.rows import of_report
+from chalicelib.store.casework.incidents import SimilarRow
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.places import head_of

@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import groups_of, officer_address
-from chalicelib.domain.officers import Role
-from chalicelib.store import keys
-from chalicelib.store.roster import KEY
+from chalicelib.aws import keys
+from chalicelib.domain.notices.notice import groups_of, officer_address
+from chalicelib.domain.officers.model import Role
+from chalicelib.store.notices.roster import KEY
 from tests import cloud
 from tests.client import Reply, appoint, call, new_key, report
 from tests.functional.test_announcements import Inbox

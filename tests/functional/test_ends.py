@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
-from chalicelib.store.heads import update_head
+from chalicelib.aws import keys
+from chalicelib.kernel import times
+from chalicelib.store.audit.rows import of_report
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 

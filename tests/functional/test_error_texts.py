@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
+from chalicelib.domain.officers.model import Role
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 

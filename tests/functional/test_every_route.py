@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi.examples import request_examples
-from chalicelib.handlers.requests import Header
-from chalicelib.handlers.routes import Access, Operation
+from chalicelib.domain.officers.model import Role
+from chalicelib.http import index
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access, Operation
 from tests import cloud
 from tests.client import call, new_key, report
 

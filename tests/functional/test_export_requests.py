@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import exports
-from chalicelib.domain.officers import Role
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.statistics import exports
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import exports
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import media_events
-from chalicelib.store.audit import of_report
-from chalicelib.store.heads import update_head
-from chalicelib.store.writes import Update
+from chalicelib.aws.writes import Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.statistics import exports
+from chalicelib.handlers.media import functions
+from chalicelib.store.audit.rows import of_report
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -304,7 +304,7 @@ def test_a_picture_with_a_redaction_leaves_redacted_and_not_before(aws: Mapping[
     cloud.process(aws, f"derived/{created['id']}/{media_id}/preview.jpg", None)
     made_of = f"derived/{created['id']}/{media_id}/redacted/manifest.json"
     event = cloud.s3_event(aws["MEDIA_BUCKET"], made_of, None)
-    media_events.record_media({"Records": [event]}, None)
+    functions.record_media({"Records": [event]}, None)
     files = downloaded(aws, export(body).json["url"])
     assert content not in files.values()
     assert f"redacted/{media_id}.jpg" in files

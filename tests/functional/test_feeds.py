@@ -16,10 +16,11 @@ import pytest
 from lxml import etree
 
 from chalicelib import wiring
-from chalicelib.domain import feeds, times
-from chalicelib.domain.bulletins import Content
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.languages import text
+from chalicelib.domain.bulletins import feeds
+from chalicelib.domain.bulletins.model import Content
+from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.kernel import times
+from chalicelib.kernel.languages import text
 from tests import cloud
 from tests.client import Reply, call
 from tests.functional.test_bulletins import (

@@ -8,11 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain.officers import Role
-from chalicelib.domain.two_persons import WAIT
-from chalicelib.services.actor import OPERATOR, OperatorActor
-from chalicelib.services.first_admins import (
+from chalicelib import wiring
+from chalicelib.domain.officers.model import WAIT, Role
+from chalicelib.kernel import errors
+from chalicelib.services.administration.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,
@@ -20,6 +19,7 @@ from chalicelib.services.first_admins import (
     UsernameTaken,
     appoint_first_admins,
 )
+from chalicelib.services.officers import OPERATOR, OperatorActor
 from tests import client, cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

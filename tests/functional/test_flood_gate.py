@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import flood_wiring, wiring
-from chalicelib.domain.challenges import BITS, LIFE
-from chalicelib.domain.ledger import Event
-from chalicelib.domain.load_level import LoadLevel
-from chalicelib.domain.officers import Role
-from chalicelib.domain.outbox import Lane, TaskKind
-from chalicelib.domain.sources import LIMITS, WINDOW, window_of
+from chalicelib import wiring
+from chalicelib.domain.audit.ledger import Event
+from chalicelib.domain.flood.load_level import BITS, LIFE, LoadLevel
+from chalicelib.domain.flood.sources import LIMITS, WINDOW, window_of
+from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.outbox import Lane, TaskKind
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -285,9 +284,9 @@ def test_the_sweep_overwrites_the_salt_when_nobody_reports(aws: Mapping[str, str
 
 def test_two_instances_agree_on_one_salt() -> None:
     now = wiring.clock.now()
-    first = flood_wiring.sources().salt(now)
+    first = wiring.sources().salt(now)
     another_instance()
-    assert flood_wiring.sources().salt(now) == first
+    assert wiring.sources().salt(now) == first
 
 
 def test_a_row_of_a_source_lives_for_an_hour_at_most(aws: Mapping[str, str]) -> None:
@@ -577,8 +576,8 @@ def test_a_challenge_that_somebody_made_is_none(challenge: dict[str, Any]) -> No
 
 
 def test_a_challenge_of_another_stage_is_none(challenge: dict[str, Any]) -> None:
-    from chalicelib.domain.challenges import Challenges
-    from chalicelib.domain.ids import Identity
+    from chalicelib.domain.flood.load_level import Challenges
+    from chalicelib.kernel.ids import Identity
 
     other = Challenges(Identity(b"another stage").challenge_mac)
     theirs = other.at(LoadLevel.NORMAL, wiring.clock.now()).as_json()
@@ -617,9 +616,9 @@ def test_what_is_no_proof_is_said_to_be_none(challenge: dict[str, Any], proof: s
 def another_instance() -> None:
     """Go on as another instance of the function, at the same time."""
     built: tuple[Any, ...] = (
-        flood_wiring.flood_gate,
-        flood_wiring.sources,
-        flood_wiring.load_watch,
+        wiring.flood_gate,
+        wiring.sources,
+        wiring.load_watch,
     )
     for each in built:
         each.cache_clear()

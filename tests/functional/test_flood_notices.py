@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.notices import Notice, NoticeKind
-from chalicelib.domain.outbox import Lane
-from chalicelib.domain.reports import Urgency
-from chalicelib.handlers import schedules
-from chalicelib.store.digests import Digests
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.notices.notice import Notice
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel.outbox import Lane
+from chalicelib.store.notices.digests import Digests
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -63,12 +64,12 @@ def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers(
     later: list[str] = []
 
     def meanwhile(request: object) -> None:
-        schedules.sweep_critical(cloud.SCHEDULE, None)  # the other run of this minute
+        scheduled.sweep_critical(cloud.SCHEDULE, None)  # the other run of this minute
         later.extend(burst(12, CRITICAL))
         publish(*later)
 
     with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
-        schedules.sweep_critical(cloud.SCHEDULE, None)
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
     for _ in range(2):
         wiring.clock.advance(timedelta(minutes=1))
         cloud.sweep()
@@ -146,7 +147,7 @@ def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
     publish(proven["id"])
     wiring.clock.advance(timedelta(seconds=301))
     cloud.forget_sent(aws)
-    schedules.sweep_critical(cloud.SCHEDULE, None)
+    scheduled.sweep_critical(cloud.SCHEDULE, None)
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [proven["id"]]
 
     cloud.sweep()
@@ -168,11 +169,11 @@ def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane(
     path = f"/v1/officer/reports/{created['id']}"
     assert call("PATCH", path, body, officer="wang", headers=headers).status == 200
 
-    schedules.sweep_normal(cloud.SCHEDULE, None)
+    scheduled.sweep_normal(cloud.SCHEDULE, None)
     wiring.clock.advance(timedelta(minutes=2))
-    schedules.sweep_normal(cloud.SCHEDULE, None)
+    scheduled.sweep_normal(cloud.SCHEDULE, None)
     assert cloud.sent(aws) == []
-    schedules.sweep_critical(cloud.SCHEDULE, None)
+    scheduled.sweep_critical(cloud.SCHEDULE, None)
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
 
 

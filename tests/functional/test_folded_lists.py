@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import incidents
+from chalicelib.handlers.service import scheduled
 from tests import cloud
 from tests.client import call, new_key, report
 
@@ -21,7 +21,7 @@ def _officers(clean: None) -> Iterator[None]:
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     cloud.officer()
-    incidents.suggest_incidents(cloud.SCHEDULE, None)
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)
     yield
     wiring.reset()
 
@@ -33,7 +33,7 @@ def file(**more: Any) -> str:
 
 
 def compare() -> None:
-    incidents.suggest_incidents(cloud.SCHEDULE, None)
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)
 
 
 def pages(query: str = "", limit: int = 4) -> Iterator[list[dict[str, Any]]]:

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.roster import Roster
-from chalicelib.domain.shifts import Shift, Weekday
-from chalicelib.services.handover import AT_LEAST
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.domain.notices.roster import Roster, Shift, Weekday
+from chalicelib.kernel import times
+from chalicelib.services.casework.lists import AT_LEAST
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.reports import LISTED, Flag
-from chalicelib.store import keys
-from chalicelib.store.heads import FORM, change_head, listed_of, listed_row, update_head
-from chalicelib.store.table import ConditionFailed
+from chalicelib.aws import keys
+from chalicelib.aws.table import ConditionFailed
+from chalicelib.domain.reports.report import LISTED, Flag
+from chalicelib.store.reports.heads import FORM, change_head, listed_of, listed_row, update_head
 from tests import cloud
 from tests.client import call, new_key, report
 

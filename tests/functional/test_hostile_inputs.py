@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain import times
+from chalicelib.kernel import times
 from infra.local.gateway import Gateway
 from infra.openapi import CONTRACT
 from tests import cloud

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import clients, errors, wiring
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.sealing import row_info
-from chalicelib.store import keys
+from chalicelib import wiring
+from chalicelib.aws import clients, keys
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import Identity
+from chalicelib.kernel.sealing import row_info
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.functional import iam

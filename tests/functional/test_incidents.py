@@ -9,9 +9,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from chalicelib import wiring
-from chalicelib.domain.sketches import Sketch
-from chalicelib.handlers import incidents
-from chalicelib.store.sketch_rows import sketch_info
+from chalicelib.domain.reports.incidents import Sketch
+from chalicelib.handlers.service import scheduled
+from chalicelib.store.reports.media_rows import sketch_info
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -41,7 +41,7 @@ def _officers(clean: None) -> Iterator[None]:
 
 
 def run() -> dict[str, int]:
-    return dict(incidents.suggest_incidents(cloud.SCHEDULE, None))
+    return dict(scheduled.suggest_incidents(cloud.SCHEDULE, None))
 
 
 def file(**more: Any) -> dict[str, Any]:

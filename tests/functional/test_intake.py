@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.store import keys
+from chalicelib.aws import keys
 from tests import cloud
 from tests.client import call, new_key, report
 

@@ -11,10 +11,10 @@ import pytest
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import index
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.routes import Access
+from chalicelib.domain.officers.model import Role
+from chalicelib.http import index
+from chalicelib.http.auth import authorize_officer
+from chalicelib.http.routes import Access
 from tests import cloud, events
 from tests.client import call
 from tests.issuer import sign, trusted

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.clock import Clock
-from chalicelib.domain import times
-from chalicelib.services.public_feeds import KEPT, SETTLED
-from chalicelib.store.writes import Delete
+from chalicelib.aws.writes import Delete
+from chalicelib.kernel import times
+from chalicelib.kernel.times import Clock
+from chalicelib.services.bulletins.public import KEPT, SETTLED
 from tests import cloud
 from tests.client import Reply, call
 from tests.faults import inject

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.errors import MAX_FIELD_ERRORS
-from chalicelib.handlers import index
-from chalicelib.handlers.requests import MAX_BODY, MAX_LONG_BODY, MOST_MEMBERS
-from chalicelib.handlers.routes import Access
+from chalicelib.http import index
+from chalicelib.http.requests import MAX_BODY, MAX_LONG_BODY, MOST_MEMBERS
+from chalicelib.http.routes import Access
+from chalicelib.kernel.errors import MAX_FIELD_ERRORS
 from tests.client import Reply, call, new_key, report
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")

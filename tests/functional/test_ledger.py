@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.ledger import Event, Leaf, ReceiptKeys
-from chalicelib.store.keys import report as report_partition
-from chalicelib.store.writes import Update
+from chalicelib.aws.keys import report as report_partition
+from chalicelib.aws.writes import Update
+from chalicelib.domain.audit.ledger import Event, Leaf, ReceiptKeys
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.ledger import (

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.ledger import Event, Leaf, ReceiptKeys
-from chalicelib.domain.retention import expires_at
-from chalicelib.domain.seals import hour_of
-from chalicelib.store import keys
-from chalicelib.store.heads import update_head
+from chalicelib.aws import keys
+from chalicelib.domain.audit.ledger import Event, Leaf, ReceiptKeys
+from chalicelib.domain.audit.seals import hour_of
+from chalicelib.domain.reports.outlines import expires_at
+from chalicelib.store.reports.heads import update_head
 from infra.stage.ledger_verify import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket

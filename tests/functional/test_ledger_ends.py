@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import wiring
-from chalicelib.domain.seals import HOUR, hour_of, start_of
+from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from examples.verify_receipt import DISPOSITIONS, Event, Ledger, judge, of_receipt
 from tests import cloud
 from tests.client import call

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain.ledger import Event, Head, Leaf, Recorded
-from chalicelib.domain.seals import HOUR, hour_of
-from chalicelib.handlers import audit_events
-from chalicelib.services.ledger_hours import close_hours
-from chalicelib.store.ledger import LeafWrites
-from chalicelib.store.ledger_heads import ClosedHour
+from chalicelib import wiring
+from chalicelib.domain.audit.ledger import Event, Head, Leaf, Recorded
+from chalicelib.domain.audit.seals import HOUR, hour_of
+from chalicelib.handlers import watch
+from chalicelib.kernel import errors
+from chalicelib.services.audit.seals import close_hours
+from chalicelib.store.audit.ledger import LeafWrites
+from chalicelib.store.audit.seals import ClosedHour
 from tests import cloud, events
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, new_key, report
@@ -45,7 +46,7 @@ def leaves_of(hour: str) -> set[bytes]:
 
 
 def run() -> int:
-    return int(audit_events.digest_audit(cloud.SCHEDULE, None)["hours"])
+    return int(watch.digest_audit(cloud.SCHEDULE, None)["hours"])
 
 
 def run_without_digests() -> int:
@@ -161,7 +162,7 @@ def test_an_hour_waits_for_the_digest_of_the_audit(aws: Mapping[str, str]) -> No
 
 def seal_audit(aws: Mapping[str, str]) -> None:
     rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
-    audit_events.seal_audit({"Records": events.audit_stream(rows)}, None)
+    watch.seal_audit({"Records": events.audit_stream(rows)}, None)
 
 
 def test_no_head_is_published_without_a_signature() -> None:

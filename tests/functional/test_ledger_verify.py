@@ -9,9 +9,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from chalicelib import wiring
-from chalicelib.domain.ledger import Leaf
-from chalicelib.store import keys
-from chalicelib.store.heads import update_row
+from chalicelib.aws import keys
+from chalicelib.domain.audit.ledger import Leaf
+from chalicelib.store.reports.heads import update_row
 from infra.stage.ledger_verify import StoredLedger, check
 from tests import cloud
 from tests.audit_trail import unlocked_bucket

@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.store.heads import update_head
+from chalicelib.domain.officers.model import Role
+from chalicelib.kernel import times
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import __version__, errors, flood_wiring, wiring
-from chalicelib.domain import times
-from chalicelib.domain.load_level import LoadLevel
-from chalicelib.domain.officers import Role
-from chalicelib.services.load_level import LoadWatch
-from chalicelib.store.attributes import unpack
+from chalicelib import __version__, wiring
+from chalicelib.aws.attributes import unpack
+from chalicelib.domain.flood.load_level import LoadLevel
+from chalicelib.domain.officers.model import Role
+from chalicelib.kernel import errors, times
+from chalicelib.services.flood.load_level import LoadWatch
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -53,7 +53,7 @@ def arrive(aws: Mapping[str, str]) -> None:
 
 def level() -> int:
     """Return the level that everybody sees, after it was evaluated."""
-    flood_wiring.load_watch().evaluate(wiring.clock.now())
+    wiring.load_watch().evaluate(wiring.clock.now())
     wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
     return int(call("GET", "/v1/health").json["load_level"])
 
@@ -98,7 +98,7 @@ def test_a_flood_of_drills_is_a_flood_and_in_no_statistics(aws: Mapping[str, str
         call("POST", "/v1/reports", body, key=new_key(), source=f"192.0.{number}.1")
     for _ in range(3):
         arrive(aws)
-    assert [each["other"] for each in flood_wiring.load_counters().read(wiring.clock.now())] == [60]
+    assert [each["other"] for each in wiring.load_counters().read(wiring.clock.now())] == [60]
     assert level() == LoadLevel.FLOOD
     assert call("GET", "/v1/officer/stats", officer="chief").json["by_status"] == {}
 
@@ -163,7 +163,7 @@ def test_what_is_accepted_without_a_proof_counts_once_a_network(aws: Mapping[str
     file(61, "child_abduction")
     wiring.clock.advance(MINUTE)
     file(1, "child_abduction")
-    minutes = flood_wiring.load_counters().read(wiring.clock.now())
+    minutes = wiring.load_counters().read(wiring.clock.now())
     # The first network once, and each of 61 others once.
     assert sum(each["child_abduction"] for each in minutes) == 62
 
@@ -177,10 +177,10 @@ def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
         return [{"sk": f"{day}#other#chaoyang", "total": 14_400} for day in days]
 
     watch = LoadWatch(
-        flood_wiring.load_levels(),
-        flood_wiring.load_counters(),
+        wiring.load_levels(),
+        wiring.load_counters(),
         rows_of_days,
-        flood_wiring.sources(),
+        wiring.sources(),
     )
     file(30)
     arrive(aws)
@@ -205,7 +205,7 @@ def test_when_it_cannot_be_evaluated_it_stays_and_the_sweep_goes_on(
         )
 
     with inject.fault(wiring.dynamodb(), "dynamodb.Query", refuse):
-        assert flood_wiring.load_watch().evaluate(wiring.clock.now()) is None
+        assert wiring.load_watch().evaluate(wiring.clock.now()) is None
         assert cloud.sweep()["failed"] == 0
     assert level() == LoadLevel.BUSY
 
@@ -230,7 +230,7 @@ def test_the_sweep_evaluates_it(aws: Mapping[str, str]) -> None:
     file(20)
     arrive(aws)
     cloud.sweep()
-    assert flood_wiring.load_levels().read().automatic is LoadLevel.BUSY
+    assert wiring.load_levels().read().automatic is LoadLevel.BUSY
 
 
 def test_an_officer_raises_it_for_a_time_on_record(aws: Mapping[str, str]) -> None:

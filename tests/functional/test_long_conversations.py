@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.messages import Message, Note, Sender
-from chalicelib.domain.text import TEXT_MAX
-from chalicelib.services.sealed_rows import seal_message, seal_note
-from chalicelib.store import keys
-from chalicelib.store.heads import update_head
+from chalicelib.aws import keys
+from chalicelib.domain.reports.entries import Message, Note, Sender
+from chalicelib.kernel import times
+from chalicelib.kernel.text import TEXT_MAX
+from chalicelib.services.reports.sealed_rows import seal_message, seal_note
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 

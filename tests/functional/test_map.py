@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import geo, times
+from chalicelib.kernel import geo, times
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject

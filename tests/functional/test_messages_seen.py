@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.store.audit import of_report
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

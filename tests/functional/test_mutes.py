@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.report_outlines import ReportOutline
+from chalicelib.domain.reports.outlines import ReportOutline
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import media_events
-from chalicelib.store.heads import update_row
+from chalicelib.handlers.media import functions
+from chalicelib.store.reports.heads import update_row
 from tests import cloud, events
 from tests.client import call, new_key, report
 
@@ -170,7 +170,7 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)[
         "Messages"
     ]
-    media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
+    functions.make_thumbnails(events.queue_batch(message["Body"]), None)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json

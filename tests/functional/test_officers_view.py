@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from chalicelib import wiring
-from chalicelib.store.audit import of_report
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import call, new_key, report
 

@@ -11,12 +11,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib.config import Api
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.languages import text
-from chalicelib.handlers import index
-from chalicelib.handlers.docs import DOCUMENTS
-from chalicelib.handlers.openapi import document, document_of
+from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.http import index
+from chalicelib.http.docs import DOCUMENTS
+from chalicelib.http.openapi import document
+from chalicelib.http.openapi.document import document_of
+from chalicelib.kernel.config import Api
+from chalicelib.kernel.languages import text
 from infra import openapi
 from tests.client import call
 from tests.documented import assert_documented
@@ -66,10 +67,10 @@ def test_a_stale_file_fails_the_check_and_says_what_to_run(
 
 
 def test_every_module_of_routes_is_in_the_index() -> None:
-    folder = Path(index.__file__).parent
+    package = Path(index.__file__).parents[1]
     declaring = {
-        path.stem
-        for path in folder.glob("*.py")
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
         if re.search(r"^routes = Routes\(", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert declaring == set(openapi.MODULES), "add it to MODULES in infra/openapi.py"
@@ -123,7 +124,7 @@ def test_an_operation_has_an_example_of_its_body_and_each_response(operation: An
         for kind, medium in content.items()
         if kind.endswith("json") and "example" not in medium and not medium.get("examples")
     ]
-    assert unshown == [], "give it one in `handlers/examples/`"
+    assert unshown == [], "give it one in `http/examples/`"
 
 
 @each_operation

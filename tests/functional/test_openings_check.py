@@ -13,14 +13,15 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.kms.models import kms_backends
 
-from chalicelib import errors, wiring
-from chalicelib.domain.seals import hour_of, start_of
-from chalicelib.handlers import audit_events
-from chalicelib.services import openings_check
-from chalicelib.services.openings_check import Kind
-from chalicelib.store.audit import Action, Entry, of_report
-from chalicelib.store.aws_record import AwsRecord
-from chalicelib.store.signing_key import SigningKey
+from chalicelib import wiring
+from chalicelib.aws.kms import SigningKey
+from chalicelib.domain.audit.seals import hour_of, start_of
+from chalicelib.handlers import watch
+from chalicelib.kernel import errors
+from chalicelib.services.watch import openings
+from chalicelib.services.watch.openings import Kind
+from chalicelib.store.audit.rows import Action, Entry, of_report
+from chalicelib.store.watch import AwsRecord
 from infra.local.resources import REGION
 from tests import cloud, events
 from tests.client import call, new_key, report
@@ -79,7 +80,7 @@ def opening_row(now: datetime | None = None) -> str:
 
 def seal(rows: list[dict[str, Any]]) -> None:
     images = [{name: {"S": str(row[name])} for name in ("pk", "sk", "mac")} for row in rows]
-    audit_events.seal_audit({"Records": events.audit_stream(images)}, None)
+    watch.seal_audit({"Records": events.audit_stream(images)}, None)
 
 
 def decrypt(agent: str, *, kms: Any = None, key: str | None = None) -> None:
@@ -129,11 +130,11 @@ def kept() -> list[tuple[Kind, str]]:
     return [finding for each in comparisons() for finding in each.findings]
 
 
-def comparisons() -> list[openings_check.Comparison]:
+def comparisons() -> list[openings.Comparison]:
     s3, bucket = cloud.client("s3"), wiring.settings().audit_bucket
     found = s3.list_objects_v2(Bucket=bucket, Prefix="comparisons/").get("Contents", [])
     contents = (s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found)
-    return [openings_check.Comparison.model_validate_json(content) for content in contents]
+    return [openings.Comparison.model_validate_json(content) for content in contents]
 
 
 def kinds() -> list[str]:
@@ -233,7 +234,7 @@ def test_a_row_about_no_report_does_not_count() -> None:
 
 
 def test_a_comparison_of_an_hour_to_come_ends_nothing() -> None:
-    planted = openings_check.Comparison(hour="2099-01-01T00", keys=(), openings=0, findings=())
+    planted = openings.Comparison(hour="2099-01-01T00", keys=(), openings=0, findings=())
     wiring.seals().put_comparison("2099-01-01T00", planted.model_dump_json().encode())
     opening_row()
     decrypt("opening/NONE.1")
@@ -448,7 +449,7 @@ def test_hours_that_were_missed_are_compared_later() -> None:
 
 
 def run() -> int:
-    return int(audit_events.compare_openings(cloud.SCHEDULE, None)["compared_hours"])
+    return int(watch.compare_openings(cloud.SCHEDULE, None)["compared_hours"])
 
 
 def test_an_hour_that_could_not_be_looked_up_is_compared_by_the_next_run() -> None:
@@ -535,7 +536,7 @@ def test_an_event_is_read_as_aws_sends_it() -> None:
     record, cloudtrail = recorded()
     opened, changed = record.of_key(KEY, HOUR_BEGIN, HOUR_BEGIN + timedelta(hours=1))
     assert (opened.call, opened.caller) == ("Decrypt", ROLE)
-    assert openings_check._OPENING.search(opened.user_agent)
+    assert openings._OPENING.search(opened.user_agent)
     assert (changed.call, changed.caller) == (
         "PutKeyPolicy",
         "arn:aws:iam::123456789012:user/alice",
@@ -559,13 +560,13 @@ def test_an_event_is_read_as_aws_sends_it() -> None:
 )
 def test_new_code_of_the_officers_function_is_found(function: str, role: str, found: int) -> None:
     record, _ = recorded()
-    holder, nobody = openings_check.Holder(role, function), openings_check.Holder("-", "-")
+    holder, nobody = openings.Holder(role, function), openings.Holder("-", "-")
     lines = record.of_code(HOUR_BEGIN, HOUR_BEGIN + timedelta(hours=1))
     calls = ["UpdateFunctionCode20150331v2" if function != "other" else "CreateFunction20150331"]
     for watched, kind in (
-        (openings_check.Watched(holder, nobody, ()), Kind.CODE_CHANGED),
-        (openings_check.Watched(nobody, holder, ()), Kind.SIGNERS_CODE_CHANGED),
+        (openings.Watched(holder, nobody, ()), Kind.CODE_CHANGED),
+        (openings.Watched(nobody, holder, ()), Kind.SIGNERS_CODE_CHANGED),
     ):
-        findings = list(openings_check._code_changed(lines, watched))
+        findings = list(openings._code_changed(lines, watched))
         assert [finding.line.call for finding in findings] == calls[:found]
         assert {finding.kind for finding in findings} <= {kind}

@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.media import MediaState
-from chalicelib.domain.officers import Role
-from chalicelib.domain.reports import Medium
-from chalicelib.handlers.pictures import original_url
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.media import MediaState
+from chalicelib.domain.reports.report import Medium
+from chalicelib.handlers.reports.views import original_url
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 

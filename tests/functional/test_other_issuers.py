@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers.auth import authorize_officer
+from chalicelib.http.auth import authorize_officer
 from tests import events
 from tests.issuer import OTHER_KEY, serving, sign, signed_with_public_key, unsigned
 

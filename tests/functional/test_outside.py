@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.outside import REMIND_EVERY
+from chalicelib.domain.reports.outlines import REMIND_EVERY
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import original_key
-from chalicelib.handlers import media_events
+from chalicelib.handlers.media import functions
+from chalicelib.kernel.files import original_key
 from tests import cloud, events
 from tests.client import call
 from tests.functional.test_bulletins import LI, PICTURE, drafted, opened
@@ -47,7 +47,7 @@ def test_a_picture_whose_event_was_lost_is_sent_through_again(
     cloud.upload(aws, bulletin["id"], media_id, cloud.photo())
     pass_time(minutes=11)
     [message] = cloud.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"])["Messages"]
-    media_events.make_thumbnails(events.queue_batch(message["Body"]), None)
+    functions.make_thumbnails(events.queue_batch(message["Body"]), None)
 
     done = pass_time(minutes=11)
     assert (done["due"], done["failed"]) == (1, 0)

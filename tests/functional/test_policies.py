@@ -25,25 +25,20 @@ from jwt.algorithms import RSAAlgorithm
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from chalicelib import flood_wiring, wiring
-from chalicelib.config import MissingSetting
-from chalicelib.domain import times
-from chalicelib.domain.load_level import LoadLevel, LoadState, Override
-from chalicelib.domain.notices import NoticeKind, Watched
-from chalicelib.domain.officers import Role as OfficerRole
-from chalicelib.errors import Unavailable
-from chalicelib.handlers import (
-    audit_events,
-    incidents,
-    index,
-    media_events,
-    notices,
-    pushes,
-    schedules,
-)
-from chalicelib.handlers.auth import authorize_officer
-from chalicelib.handlers.openapi.examples import request_examples
-from chalicelib.handlers.requests import Header
+from chalicelib import wiring
+from chalicelib.domain.flood.load_level import LoadLevel, LoadState, Override
+from chalicelib.domain.officers.model import Role as OfficerRole
+from chalicelib.domain.reports.events import NoticeKind, Watched
+from chalicelib.handlers import watch
+from chalicelib.handlers.media import functions
+from chalicelib.handlers.service import scheduled
+from chalicelib.http import index
+from chalicelib.http.auth import authorize_officer
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.kernel import times
+from chalicelib.kernel.config import MissingSetting
+from chalicelib.kernel.errors import Unavailable
 from tests import cloud, events
 from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, report
@@ -208,7 +203,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
 ) -> None:
     role = iam.Role("residents", names)
     api = Api("residents", role)
-    audit_events.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
+    watch.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
     bulletin_id, media_id = published_with_picture(aws)
     duplicate, _ = closed_duplicate()
     with role.assumed():
@@ -288,7 +283,7 @@ def report_in_a_flood(api: Api) -> None:
         override = Override(level, wiring.clock.now() + timedelta(hours=1))
         wiring.live_catalogue().learn_load(LoadState(level, override))
         # A network counts once: so it must not have been seen yet.
-        flood_wiring.flood_gate.cache_clear()  # type: ignore[attr-defined]
+        wiring.flood_gate.cache_clear()  # type: ignore[attr-defined]
         api("create_report", body=report("other"), status=status)
 
 
@@ -642,7 +637,7 @@ def open_a_file(name: str, names: iam.Names) -> None:
     assert not role.variables
     order = {"content_type": "image/jpeg", "size": len(cloud.photo()), "boxes": []}
     event = json.dumps({**order, "data": base64.b64encode(cloud.photo()).decode()})
-    code = f"from chalicelib.handlers.decoding import {name}; print({name}({event}, None))"
+    code = f"from chalicelib.handlers.media.decoding import {name}; print({name}({event}, None))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env={})
     assert json.loads(done.stdout)["files"]
     assert_exact(role)
@@ -702,15 +697,13 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     )
     redacted, preview = media[0], f"derived/{'/'.join(media[0])}/preview.jpg"
     with role.assumed():
-        response = media_events.record_media({"Records": [*records, gone]}, None)
+        response = functions.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
     api("redact_picture", officer=LI, report_id=redacted[0], media_id=redacted[1])
     cloud.process(aws, preview, None)
     made = f"derived/{'/'.join(redacted)}/redacted/manifest.json"
     with role.assumed():
-        media_events.record_media(
-            {"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None
-        )
+        functions.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
     assert_none_refused(role)
     shown = api("open_report", officer=LI, report_id=redacted[0]).json["media"][0]["redaction"]
     assert shown["state"] == "ready"
@@ -727,13 +720,13 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
 def test_publish_critical_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    read_the_stream(notices.publish_critical, iam.Role("publish_critical", names), aws)
+    read_the_stream(scheduled.publish_critical, iam.Role("publish_critical", names), aws)
 
 
 def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    read_the_stream(notices.publish_notices, iam.Role("publish_notices", names), aws)
+    read_the_stream(scheduled.publish_notices, iam.Role("publish_notices", names), aws)
 
 
 def read_the_stream(reader: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
@@ -749,13 +742,13 @@ def read_the_stream(reader: Callable[..., Any], role: iam.Role, aws: Mapping[str
 def test_sweep_critical_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    sweep_notices(schedules.sweep_critical, iam.Role("sweep_critical", names), aws)
+    sweep_notices(scheduled.sweep_critical, iam.Role("sweep_critical", names), aws)
 
 
 def test_sweep_normal_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    sweep_notices(schedules.sweep_normal, iam.Role("sweep_normal", names), aws)
+    sweep_notices(scheduled.sweep_normal, iam.Role("sweep_normal", names), aws)
 
 
 def sweep_notices(sweep: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
@@ -801,10 +794,10 @@ def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
     published_bulletin(Api())
     with_media(aws)
     minute = times.to_minute(wiring.clock.now() + timedelta(days=30))
-    flood_wiring.load_counters().add({"other": 10_000}, minute)
+    wiring.load_counters().add({"other": 10_000}, minute)
     with role.assumed():
         wiring.clock.advance(timedelta(days=30))
-        assert schedules.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0
+        assert scheduled.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0
     assert_exact(role)
 
 
@@ -836,7 +829,7 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     )
     for gone in accumulate(waits):
         wiring.clock.advance(gone)
-        for sweep in (schedules.sweep_critical, schedules.sweep_normal, schedules.sweep_upkeep):
+        for sweep in (scheduled.sweep_critical, scheduled.sweep_normal, scheduled.sweep_upkeep):
             sweep(cloud.SCHEDULE, None)
         with role.assumed():
             wiring.clock.advance(gone)
@@ -929,13 +922,13 @@ def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(
 ) -> None:
     role = iam.Role("suggest_incidents", names)
     with role.assumed():
-        incidents.suggest_incidents(cloud.SCHEDULE, None)  # makes the keys of two days
+        scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the keys of two days
     for _ in range(2):
         body = report(text="A fire in the yard behind the school.")
         call("POST", "/v1/reports", body, key=new_key())
     with_media(aws, cloud.scene(1))
     with role.assumed():
-        done = incidents.suggest_incidents(cloud.SCHEDULE, None)
+        done = scheduled.suggest_incidents(cloud.SCHEDULE, None)
     assert done["recorded"] >= 3
     assert done["lost"] == 0
     assert_exact(role)
@@ -951,11 +944,11 @@ def test_push_to_phones_does_all_it_is_for_and_may_do_no_more(
         api("write_officer_message", officer=LI, report_id=created["id"])
     with role.assumed():
         wiring.clock.advance(timedelta(minutes=36))
-        assert pushes.push_to_phones(cloud.SCHEDULE, None)["pushed"] == 2
+        assert scheduled.push_to_phones(cloud.SCHEDULE, None)["pushed"] == 2
         for phone in cloud.phones().values():
             phone.attributes["Enabled"] = False
         wiring.clock.advance(timedelta(minutes=30))
-        done = pushes.push_to_phones(cloud.SCHEDULE, None)
+        done = scheduled.push_to_phones(cloud.SCHEDULE, None)
     assert (done["erased"], done["failed"]) == (2, 0)
     assert cloud.phones() == {}
     assert_exact(role)
@@ -976,7 +969,7 @@ def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
     with role.assumed():
         seal()
         seal()
-        audit_events.seal_audit({"Records": events.audit_stream(looks)}, None)
+        watch.seal_audit({"Records": events.audit_stream(looks)}, None)
     assert_exact(role)
     assert [pk for pk, _ in cloud.all_keys(aws) if pk.startswith("NOTICE#")]
 
@@ -984,7 +977,7 @@ def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
 def seal() -> None:
     image = {name: {"S": name} for name in ("pk", "sk", "mac")}
     records = events.audit_stream([image])
-    assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
+    assert watch.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
@@ -995,7 +988,7 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
     with role.assumed():
         for hours in (2, 1):
             wiring.clock.advance(timedelta(hours=hours))
-            done = audit_events.digest_audit(cloud.SCHEDULE, None)
+            done = watch.digest_audit(cloud.SCHEDULE, None)
             assert done["digests"] >= 1
             assert done["hours"] >= 1
     assert_exact(role)
@@ -1012,7 +1005,7 @@ def test_compare_openings_does_all_it_is_for_and_may_do_no_more(
     with role.assumed():
         for hours in (2, 1):
             wiring.clock.advance(timedelta(hours=hours))
-            assert audit_events.compare_openings(cloud.SCHEDULE, None)["compared_hours"] >= 1
+            assert watch.compare_openings(cloud.SCHEDULE, None)["compared_hours"] >= 1
     assert_exact(role)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.domain.positions import MAX_POSITIONS_PER_REPORT
-from chalicelib.store import keys
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.entries import MAX_POSITIONS_PER_REPORT
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

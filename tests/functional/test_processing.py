@@ -16,26 +16,20 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from PIL import Image
 
-from chalicelib.domain.derived import RejectReason
-from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.media import (
-    Manifest,
-    MediaState,
-    derived_key,
-    hints,
-    original_key,
-    unproved_prefix,
-)
-from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
-from chalicelib.errors import NotFound, Unavailable
-from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.decoding import Decoding, File, Undecided, Unproved, jpeg_size
-from chalicelib.media.environments import ENVIRONMENTS
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.domain.reports.media import Manifest, MediaState, hints
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.errors import NotFound, Unavailable
+from chalicelib.kernel.files import derived_key, original_key, unproved_prefix
+from chalicelib.kernel.ids import report_id_of
+from chalicelib.kernel.sealing import PrivateKey, Unreadable, row_info
 from chalicelib.media_decoding.boxes import is_bare_sound
 from chalicelib.media_decoding.decoders import Order
-from chalicelib.services import processing
-from chalicelib.services.processing import HEAD_BYTES
-from chalicelib.store.report_keys import ReportKeys
+from chalicelib.services.media import processing
+from chalicelib.services.media.processing import HEAD_BYTES
+from chalicelib.store.media.decoding import Decoding, File, Undecided, Unproved, jpeg_size
+from chalicelib.store.media.environments import ENVIRONMENTS
+from chalicelib.store.media.rows import ReportKeys
 from tests import media_samples as samples
 from tests.decoding import DECODING, environments
 from tests.media_samples import CANARY, scene

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from chalicelib.domain.derived import Rejected
-from chalicelib.domain.sniffing import sniff
+from chalicelib.domain.media import sniff
+from chalicelib.kernel.derived import Rejected
 from tests import media_samples as samples
 from tests.decoding import derive
 from tests.mutated import KINDS

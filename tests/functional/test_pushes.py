@@ -8,9 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import errors, push_wiring, wiring
-from chalicelib.handlers import pushes
-from chalicelib.notify.phones import MESSAGE
+from chalicelib import wiring
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import errors
+from chalicelib.store.notices.phones import MESSAGE
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject
@@ -78,7 +79,7 @@ def tokens(aws: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def client_of_sns() -> Any:
-    return push_wiring.phones()._client
+    return wiring.phones()._client
 
 
 def test_the_catalogue_says_which_phones_can_get_a_push() -> None:
@@ -150,7 +151,7 @@ def test_a_reply_is_one_push_and_not_at_once() -> None:
     created = asked()
     reply(created)
     wiring.clock.advance(timedelta(minutes=4))
-    assert dict(pushes.push_to_phones(cloud.SCHEDULE, None)) == NOTHING
+    assert dict(scheduled.push_to_phones(cloud.SCHEDULE, None)) == NOTHING
     assert pushed() == {}
     reply(created, "And who is with him?")
     assert cloud.push_round() == NOTHING | {"pushed": 1}
@@ -267,7 +268,7 @@ def test_two_rounds_at_once_are_one() -> None:
     reply(created)
     cloud.push_round()
     wiring.clock.advance(timedelta(minutes=19))
-    assert dict(pushes.push_to_phones(cloud.SCHEDULE, None)) == NOTHING
+    assert dict(scheduled.push_to_phones(cloud.SCHEDULE, None)) == NOTHING
     assert list(cloud.phones()) == [APPLE["token"]]
 
 
@@ -542,7 +543,7 @@ def test_no_log_has_a_token(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_an_operator_finds_a_token_that_a_restore_brought_back(aws: Mapping[str, str]) -> None:
-    from chalicelib.services.orphans import OrphanKind, Places, find_orphans
+    from chalicelib.services.media.orphans import OrphanKind, Places, find_orphans
 
     created = asked()
     row = tokens(aws)[0]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.bursts import sms_counter
-from chalicelib.store.bursts import Bursts
-from chalicelib.store.roster import KEY
-from chalicelib.store.writes import Update
+from chalicelib.aws.writes import Update
+from chalicelib.domain.notices.bursts import sms_counter
+from chalicelib.store.notices.digests import Bursts
+from chalicelib.store.notices.roster import KEY
 from tests import cloud
 from tests.client import call, new_key
 from tests.faults import inject

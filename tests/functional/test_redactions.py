@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import Image
 
-from chalicelib import errors, wiring
-from chalicelib.domain.media import derived_key, derived_prefix
-from chalicelib.handlers import media_events
-from chalicelib.store.audit import of_report
-from chalicelib.store.writes import Update
+from chalicelib import wiring
+from chalicelib.aws.writes import Update
+from chalicelib.handlers.media import functions
+from chalicelib.kernel import errors
+from chalicelib.kernel.files import derived_key, derived_prefix
+from chalicelib.store.audit.rows import of_report
 from tests import cloud, events
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -76,13 +77,13 @@ def wanted(aws: Mapping[str, str]) -> list[str]:
 def make(bodies: list[str]) -> None:
     for body in bodies:
         records = [events.queue_record(body, "m")]
-        assert media_events.make_thumbnails({"Records": records}, None) == {"batchItemFailures": []}
+        assert functions.make_thumbnails({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def record(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
     key = derived_key(tip["id"], tip["media_id"], "redacted/manifest.json")
     records = [cloud.s3_event(aws["MEDIA_BUCKET"], key, None)]
-    assert media_events.record_media({"Records": records}, None) == {"batchItemFailures": []}
+    assert functions.record_media({"Records": records}, None) == {"batchItemFailures": []}
 
 
 def work(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:

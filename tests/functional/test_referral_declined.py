@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.officers import Role
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
+from chalicelib.aws import keys
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import Role
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.referrals import MOST_PASSED_ON, Part
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
+from chalicelib.aws import keys
+from chalicelib.domain.reports.measures import MOST_PASSED_ON, Part
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 

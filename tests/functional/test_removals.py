@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import PART_SIZE, MediaState, original_key
-from chalicelib.domain.officers import Role
-from chalicelib.services import processing
+from chalicelib.domain.catalogue.attachments import PART_SIZE
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.media import MediaState
+from chalicelib.kernel.files import original_key
+from chalicelib.services.media import processing
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi.examples import request_examples
-from chalicelib.handlers.requests import Header
-from chalicelib.handlers.routes import Access
-from chalicelib.store import keys
-from chalicelib.store.audit import of_report
-from chalicelib.store.writes import Update
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.http import index
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access
+from chalicelib.kernel import times
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject

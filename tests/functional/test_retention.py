@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.store.audit import of_report
+from chalicelib.kernel import times
+from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject

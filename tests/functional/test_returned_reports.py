@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import schedules
-from chalicelib.services import assignments
-from chalicelib.store.assignments import RETURN_SK
-from chalicelib.store.audit import of_report
-from chalicelib.store.tasks import TASK_FIELDS
+from chalicelib.aws.keys import TASK_FIELDS
+from chalicelib.domain.officers.model import Role
+from chalicelib.handlers.service import scheduled
+from chalicelib.services.casework import assignments
+from chalicelib.store.audit.rows import of_report
+from chalicelib.store.reports.attention import RETURN_SK
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject
@@ -206,7 +206,7 @@ def test_wherever_it_dies_each_goes_back_once(crash: Any, position: int) -> None
     made = [held(), held()]
     deactivate()
     # Two reports are taken back, and then the task is put off.
-    schedules.sweep_upkeep(cloud.SCHEDULE, None)
+    scheduled.sweep_upkeep(cloud.SCHEDULE, None)
     writes = ("dynamodb.TransactWriteItems", "dynamodb.UpdateItem")
     operation = writes[position == 2]
     at = inject.at(0 if position == 2 else position, crash)

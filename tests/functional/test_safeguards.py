@@ -14,9 +14,9 @@ import pytest
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.handlers import index
-from chalicelib.handlers.routes import Access
+from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.http import index
+from chalicelib.http.routes import Access
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

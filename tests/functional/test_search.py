@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Role
-from chalicelib.domain.search_tokens import TOKENS_MAX
-from chalicelib.services.search import FOUND_MAX
-from chalicelib.store.search_entries import SearchEntries
+from chalicelib.domain.casework.search_tokens import TOKENS_MAX
+from chalicelib.domain.officers.model import Role
+from chalicelib.services.casework.search import FOUND_MAX
+from chalicelib.store.reports.search_entries import SearchEntries
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.sent_files import MAX_SENT_FILES
+from chalicelib.domain.reports.media import MAX_SENT_FILES
 from tests import cloud, media_samples
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain.signatures import is_signed_by
-from chalicelib.store.signing_key import SigningKey
+from chalicelib import wiring
+from chalicelib.aws.kms import SigningKey
+from chalicelib.domain.audit.seals import is_signed_by
+from chalicelib.kernel import errors
 from tests import cloud
 from tests.client import new_key
 from tests.faults import inject

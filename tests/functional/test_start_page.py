@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import pytest
 
 from app import app
-from chalicelib.domain.languages import LANGUAGES, text
+from chalicelib.kernel.languages import LANGUAGES, text
 from tests import events
 from tests.client import call, new_key
 

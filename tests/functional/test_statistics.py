@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.statistics import BUCKETS_S, bucket_of, quantile
+from chalicelib.domain.statistics.counters import BUCKETS_S, bucket_of, quantile
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject

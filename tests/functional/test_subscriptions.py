@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.officers import Role
-from chalicelib.services.subscriptions import sync_subscriptions
-from chalicelib.store.subscriptions import SYNC_SK
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import Role
+from chalicelib.services.notices.subscriptions import sync_subscriptions
+from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -167,7 +167,7 @@ def test_what_is_out_of_scope_or_has_no_address_is_refused(
 
 
 def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) -> None:
-    from chalicelib.domain.geo import districts
+    from chalicelib.kernel.geo import districts
 
     many = [*districts()][:16]
     cloud.officer("wide", email="w@police.example")

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers.auth import authorize_officer
+from chalicelib.http.auth import authorize_officer
 from tests import events
 from tests.issuer import (
     KEY,

@@ -10,8 +10,8 @@ import pytest
 from chalice.app import Chalice
 
 from app import create_app
-from chalicelib.config import NEEDED, Api
-from chalicelib.handlers import index
+from chalicelib.http import index
+from chalicelib.kernel.config import NEEDED, Api
 from infra.local.gateway import Gateway
 from infra.local.gateway.functions import both_functions
 from infra.local.gateway.gateway import Function
@@ -92,21 +92,21 @@ def test_a_function_imports_no_views_and_no_events_of_another(api: Api) -> None:
     foreign = {route.module for route in index.routes() if route.api != api} - {
         route.module for route in index.routes() if route.api == api
     }
-    foreign |= {"media_events", "notices", "schedules", "incidents", "audit_events"}
+    foreign |= {"handlers.media.functions", "handlers.service.scheduled", "handlers.watch"}
     if api is Api.RESIDENTS:
-        foreign.add("auth")
+        foreign.add("http.auth")
     loaded = _started(api, "import app, sys; print(*sys.modules)").split()
-    assert "chalicelib.handlers.index" in loaded
-    assert not {f"chalicelib.handlers.{module}" for module in foreign} & set(loaded)
+    assert "chalicelib.http.index" in loaded
+    assert not {f"chalicelib.{module}" for module in foreign} & set(loaded)
 
 
 def test_the_residents_function_starts_with_all_that_a_first_report_needs() -> None:
     program = (
         "import app, sys\n"
-        "reports = sys.modules['chalicelib.handlers.reports']\n"
+        "reports = sys.modules['chalicelib.handlers.reports.reports']\n"
         "models = reports.Submission, reports.CreatedReport\n"
         "print(*(model.__pydantic_complete__ for model in models))\n"
-        "from chalicelib import clients, wiring\n"
+        "from chalicelib import wiring; from chalicelib.aws import clients\n"
         "clients.client = None\n"
         "print(wiring.reports(), wiring.content_keys(), clients.secrets())"
     )

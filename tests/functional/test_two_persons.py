@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
-from chalicelib.clock import Clock
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.domain.two_persons import WAIT, TwoPersonStep
-from chalicelib.handlers import index
-from chalicelib.handlers.openapi.examples import request_examples
-from chalicelib.handlers.requests import Header
-from chalicelib.handlers.routes import Access, Operation
-from chalicelib.services.actor import OperatorActor
-from chalicelib.services.administration import reset_sign_in
+from chalicelib.domain.officers.model import WAIT, Role
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.http import index
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access, Operation
+from chalicelib.kernel import times
+from chalicelib.kernel.times import Clock
+from chalicelib.services.administration.appointments import reset_sign_in
+from chalicelib.services.officers import OperatorActor
 from tests import cloud
 from tests.client import Reply, appoint, call, new_key
 from tests.functional.two_person_steps import STEPS, Step

@@ -15,10 +15,10 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import schedules
-from chalicelib.store.subscriptions import SYNC_SK
+from chalicelib.domain.officers.model import Role
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import times
+from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject
@@ -267,7 +267,7 @@ def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_func
     if by == "do_upkeep":
         cloud.officer("wang", email=ADDRESS, active=False)
         wiring.subscriptions().request_sync("wang", wiring.clock.now() - timedelta(minutes=11))
-        schedules.sweep_upkeep(cloud.SCHEDULE, None)
+        scheduled.sweep_upkeep(cloud.SCHEDULE, None)
     with role.assumed():
         if by == "officers":
             deactivate()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers import media_events
+from chalicelib.handlers.media import functions
 from tests import cloud, events
 from tests.client import Reply, call, change_report, new_key, report
 from tests.functional.test_bulletins import LI, drafted
@@ -66,7 +66,7 @@ def test_the_picture_of_a_critical_report_is_ready_while_all_others_wait(
 
     in_critical = waiting(aws, CRITICAL)
     assert in_critical.keys() == {key}
-    done = media_events.make_critical_thumbnails(events.queue_batch(in_critical[key]), None)
+    done = functions.make_critical_thumbnails(events.queue_batch(in_critical[key]), None)
     assert done == {"batchItemFailures": []}
     cloud.record(aws, created["id"], created["uploads"][0]["media_id"])
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.media import PART_SIZE, Manifest, MediaState, original_key
-from chalicelib.domain.reports import Medium
-from chalicelib.domain.verdicts import Verdict
-from chalicelib.handlers.report_views import HintView
-from chalicelib.services.media_results import record_verdict
+from chalicelib.domain.catalogue.attachments import PART_SIZE
+from chalicelib.domain.media import Verdict
+from chalicelib.domain.reports.media import Manifest, MediaState
+from chalicelib.domain.reports.report import Medium
+from chalicelib.handlers.casework.report_views import HintView
+from chalicelib.kernel.files import original_key
+from chalicelib.services.media.results import record_verdict
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject

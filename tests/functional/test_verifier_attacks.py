@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib.domain.ledger import Head, path_of, root_of
-from chalicelib.domain.seals import HOUR, hour_of, start_of
+from chalicelib.domain.audit.ledger import Head, path_of, root_of
+from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from examples import verify_receipt
 from examples.verify_receipt import Event, Ledger, judge, node, of_receipt
 

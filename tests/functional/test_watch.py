@@ -8,13 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import errors, wiring
-from chalicelib.domain import times, watch
-from chalicelib.domain.notices import Watched
-from chalicelib.domain.officers import Role
-from chalicelib.handlers import audit_events
-from chalicelib.store.audit import Action, Entry, Subject, of_report
-from chalicelib.store.watch_counters import KNOWN_MAX
+from chalicelib import wiring
+from chalicelib.domain import watch
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Watched
+from chalicelib.handlers import watch as audit_events
+from chalicelib.kernel import errors, times
+from chalicelib.store.audit.rows import Action, Entry, Subject, of_report
+from chalicelib.store.watch import KNOWN_MAX
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject

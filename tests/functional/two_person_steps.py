@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.functional.bulletin_steps import OutcomeStep, WithdrawalStep

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelib import wiring
-from chalicelib.store import keys
+from chalicelib.aws import keys
 from tests import cloud
 from tests.bench.operations import metered
 from tests.bench.units import Call, Meter, Partition

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.handlers import index
-from chalicelib.handlers.routes import Access
+from chalicelib.http import index
+from chalicelib.http.routes import Access
 from infra.local import template
 from infra.packaging import throttles
 from tests.limits import published

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import catalogue
 from tests.limits import demand, model, published
 from tests.limits.demand import Demand
 from tests.limits.model import Limit, Outcome, Then

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.domain.addressees import groups_of, officer_address
+from chalicelib.domain.notices.notice import groups_of, officer_address
 from infra.local.notices import NoticesShown, addressees, shown
 
 FORMS = {

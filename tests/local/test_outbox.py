@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.challenges import Challenges
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import Challenges, LoadLevel
+from chalicelib.kernel.ids import Identity
 from examples import outbox
 from tests import cloud
 from tests.local.outbox_stub import (

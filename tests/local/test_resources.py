@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.config import Settings
+from chalicelib.kernel.config import Settings
 
 
 def test_every_setting_that_names_a_resource_is_given(aws: Mapping[str, str]) -> None:

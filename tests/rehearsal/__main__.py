@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from chalicelib.domain import city
+from chalicelib.kernel import city
 from infra.packaging import bundle, package
 from infra.rehearsal import environments
 from infra.web import build as web

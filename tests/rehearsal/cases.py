@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain import times
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.kernel import times
 from tests.rehearsal import uploads
 from tests.rehearsal.people import Person, if_match
 from tests.rehearsal.stage import Stage

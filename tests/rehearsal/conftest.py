@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import LoadLevel
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests.rehearsal import intruders

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.domain.exports import REPORTS_MAX
-from chalicelib.domain.shifts import Weekday
+from chalicelib.domain.notices.roster import Weekday
+from chalicelib.domain.statistics.exports import REPORTS_MAX
 from tests import media_samples
 from tests.rehearsal import cases, uploads
 from tests.rehearsal.people import Person, appoint, if_match

@@ -444,14 +444,14 @@ MUTATIONS = (
         "the code calls what the oldest boto3 does not have",
         REPORTS,
         r'"kind": "AttributeError"',
-        module="chalicelib/media/s3.py",
+        module="chalicelib/aws/clients.py",
         replace=("    return client\n", "    client.rename_object\n    return client\n"),
     ),
     Mutation(
         "grants are signed for the global endpoint",
         REPORTS,
         r"no host of this region: .*\.s3\.amazonaws\.com|\.s3\.amazonaws\.com",
-        module="chalicelib/media/s3.py",
+        module="chalicelib/aws/clients.py",
         replace=('"addressing_style": "virtual"', '"addressing_style": "auto"'),
     ),
 )

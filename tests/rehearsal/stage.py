@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 
-from chalicelib.domain.load_level import LoadLevel, Override
-from chalicelib.store.load_level import LoadLevels
-from chalicelib.store.table import Table
+from chalicelib.aws.table import Table
+from chalicelib.domain.flood.load_level import LoadLevel, Override
+from chalicelib.store.flood.load_level import LoadLevels
 from infra.packaging.aliases import ALIAS, BY_ALIAS
 from infra.rehearsal.cloud import Cloud, without_settings_of_aws
 from tests import events

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.seals import hour_of
+from chalicelib.domain.audit.seals import hour_of
 from infra.rehearsal.cloud import ROOT, Credentials
 from tests import events
 from tests.rehearsal.people import Person

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib.domain.bursts import ALONE_PER_CATEGORY
+from chalicelib.domain.notices.bursts import ALONE_PER_CATEGORY
 from tests.rehearsal.notices import Notice, Notices
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.sealing import PrivateKey
+from chalicelib.kernel.sealing import PrivateKey
 from tests.rehearsal.conftest import FUNCTIONS
 from tests.rehearsal.intruders import Attempt, Intruder
 from tests.rehearsal.people import Person

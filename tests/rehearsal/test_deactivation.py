@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.appointments import Appointment
+from chalicelib.domain.administration import Appointment
 from tests.rehearsal.people import Person, SignInRefused, appoint, take_effect
 from tests.rehearsal.stage import Stage
 

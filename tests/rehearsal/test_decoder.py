@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import LoadLevel
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from tests import media_samples

@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
-from chalicelib.domain.addressees import officer_address
-from chalicelib.domain.exports import REPORTS_MAX
-from chalicelib.domain.shifts import Weekday
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.notices.roster import Weekday
+from chalicelib.domain.statistics.exports import REPORTS_MAX
 from tests import media_samples
 from tests.rehearsal import cases
 from tests.rehearsal.notices import Notices

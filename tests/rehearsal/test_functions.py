@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from chalicelib.handlers import index
+from chalicelib.http import index
 from infra.packaging.aliases import ALIAS
 from infra.packaging.apis import LOGICAL_IDS
 from tests import events

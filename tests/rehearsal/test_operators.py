@@ -25,7 +25,7 @@ from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
 REFUSED = Mutation("", "", "", without_right("RecordMediaRole", "sqs:ReceiveMessage"))
-INTAKE, BUCKET = "chalicelib/services/intake.py", "chalicelib/media/bucket.py"
+INTAKE, BUCKET = "chalicelib/services/reports/intake.py", "chalicelib/aws/bucket.py"
 FIRST_LINE = "    body_hash = ids.fingerprint("
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib.domain.feedback import HELPED
+from chalicelib.domain.reports.closing import HELPED
 from chalicelib.media_decoding.boxes import is_bare_sound
 from tests import events, media_samples
 from tests.rehearsal import cases, uploads

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import LoadLevel
 from infra.packaging import bundle
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import LoadLevel
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from infra.web.headers import cache_control

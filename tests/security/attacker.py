@@ -34,10 +34,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 from PIL import Image
 
-from chalicelib.domain import ids
-from chalicelib.domain.sealing import PrivateKey, Unreadable, row_info
-from chalicelib.services import sealed_rows
-from chalicelib.store.keys import CONTACT
+from chalicelib.aws.keys import CONTACT
+from chalicelib.kernel import ids
+from chalicelib.kernel.sealing import PrivateKey, Unreadable, row_info
+from chalicelib.services.reports import sealed_rows
 
 KEY_BYTES = 32
 WEAK_KEYS = 64

@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import wiring
-from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.officers import Role
-from chalicelib.domain.sealing import KEY_BYTES, PrivateKey, row_info
-from chalicelib.services import sealed_rows
-from chalicelib.store.attributes import unpack
+from chalicelib.aws.attributes import unpack
+from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.ids import report_id_of
+from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, row_info
+from chalicelib.services.audit import words as sealed_words
 from tests import cloud
 from tests.audit_trail import complaints, digest, seal, stream_of, unlocked_bucket
 from tests.client import call, new_key, report
@@ -133,7 +133,7 @@ def test_what_was_written_is_sealed_in_the_audit_and_opens_with_the_receipt(
     for pk, sk, value in audited.sealed:
         [owner] = (each for each in audited.reports if pk.endswith(each["id"]))
         key = wiring.identity().content_key(owner["receipt"])
-        words = key.open(value, row_info(pk, sk, sealed_rows._WORDS)).decode()
+        words = key.open(value, row_info(pk, sk, sealed_words._WORDS)).decode()
         assert canaries.OFFICERS[0] in words or "The ambulance asks." in words
         found[owner["id"]] += 1
     assert min(found.values()) >= 5

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.officers import Role
+from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.faults import test_canaries as canaries
 from tests.security.dump import dump

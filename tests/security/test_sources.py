@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import flood_wiring, wiring
-from chalicelib.domain.load_level import LoadLevel
-from chalicelib.domain.officers import Role
-from chalicelib.domain.sources import LIMITS, WINDOW, read_source, tokens_of, window_of
-from chalicelib.store.attributes import unpack
+from chalicelib import wiring
+from chalicelib.aws.attributes import unpack
+from chalicelib.domain.flood.load_level import LoadLevel
+from chalicelib.domain.flood.sources import LIMITS, WINDOW, read_source, tokens_of, window_of
+from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
@@ -109,8 +109,8 @@ def broken(table: str) -> Any:
 
 def remembered() -> Iterator[str]:
     """Yield every text that the gate, the stores and the copy of the catalogue keep in memory."""
-    todo: list[Any] = [flood_wiring.flood_gate(), flood_wiring.sources(), wiring.live_catalogue()]
-    todo += [wiring.reports(), flood_wiring.load_watch()]
+    todo: list[Any] = [wiring.flood_gate(), wiring.sources(), wiring.live_catalogue()]
+    todo += [wiring.reports(), wiring.load_watch()]
     seen: set[int] = set()
     while todo:
         one = todo.pop()
@@ -153,7 +153,7 @@ def test_a_dump_within_the_hour_shows_networks_and_never_who_reported_what(
     folder, ids, now = flooded
     rows = sources_of(folder, aws)
     # The salt is in the dump: whoever tries all networks finds which were counted.
-    salt = flood_wiring.sources().salt(now)
+    salt = wiring.sources().salt(now)
     source = read_source(ADDRESSES[0])
     assert source
     counted = f"SOURCE#{tokens_of(source, salt, now).network}"
@@ -171,7 +171,7 @@ def test_after_the_hour_not_even_that(
 ) -> None:
     _, _, now = flooded
     later = now + timedelta(hours=1)
-    flood_wiring.load_watch().evaluate(later)
+    wiring.load_watch().evaluate(later)
     table = cloud.client("dynamodb").scan(TableName=aws["SOURCES_TABLE"])["Items"]
     (salt,) = [unpack(row)["salt"] for row in table if row["pk"]["S"] == "SALT"]
     counted = {row["pk"]["S"] for row in table} - {"SALT"}

@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.signatures import is_signed_by
-from chalicelib.services.audit_check import Witnesses
-from chalicelib.store.audit import of_report
+from chalicelib.domain.audit.seals import is_signed_by
+from chalicelib.services.audit.check import Witnesses
+from chalicelib.store.audit.rows import of_report
 from infra.stage import audit_verify
 from infra.stage.audit_key import find_keys, pem_of, read_keys
 from infra.stage.faults import Refused

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.domain.officers import Role
-from chalicelib.services.first_admins import FirstAdmin
+from chalicelib.domain.officers.model import Role
+from chalicelib.services.administration.first_admins import FirstAdmin
 from infra.stage import break_glass
 from infra.stage.faults import Refused
 from infra.stage.target import Target

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from botocore import exceptions as aws
 
-from chalicelib.errors import Unavailable
+from chalicelib.kernel.errors import Unavailable
 from infra.stage.faults import INTERRUPTED, Refused, explain, guarded, wrapped
 from tests.local.stack import ROOT
 
@@ -204,7 +204,7 @@ def test_what_the_application_logs_is_not_printed() -> None:
     """In a process of its own: pytest has handlers for what is logged."""
     program = (
         "import logging; from infra.stage.faults import guarded;"
-        "log = logging.getLogger('chalicelib.store.table');"
+        "log = logging.getLogger('chalicelib.aws.table');"
         "guarded(lambda _: log.warning('dynamodb_failed') or 0, [])"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.services.first_admins import FirstAdmin
+from chalicelib.services.administration.first_admins import FirstAdmin
 from infra.stage import first_admins
 from infra.stage.faults import Refused
 from infra.stage.officers import has_admins

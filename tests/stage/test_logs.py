@@ -27,7 +27,7 @@ def test_a_line_of_the_app_has_level_message_extras_and_request() -> None:
         timestamp="2026-09-21T14:13:20Z",
         level="WARNING",
         message="aws_failed",
-        logger="chalicelib.aws_errors",
+        logger="chalicelib.aws.errors",
         requestId="lambda's own",
         request_id="quoted",
         call="PutItem",
@@ -106,8 +106,8 @@ def test_the_local_stack_keeps_the_apps_log_as_lambda_writes_it(tmp_path: Path) 
     before = [(each, each.level, list(each.handlers)) for each in loggers]
     keep_log(path)
     try:
-        logging.getLogger("chalicelib.store.table").info("busy", extra={"call": "PutItem"})
-        logging.getLogger("chalicelib.handlers.auth").warning("refused")
+        logging.getLogger("chalicelib.aws.table").info("busy", extra={"call": "PutItem"})
+        logging.getLogger("chalicelib.http.auth").warning("refused")
         logging.getLogger("werkzeug").warning("of a library")
         refused = {"request_id": "quoted", "status": "404", "method": "GET", "route": "-"}
         logging.getLogger(ACCESS).info("request", extra=refused)

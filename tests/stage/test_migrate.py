@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.store import keys
-from chalicelib.store.table import Row, Table
-from chalicelib.store.writes import Delete, Update
+from chalicelib.aws import keys
+from chalicelib.aws.table import Row, Table
+from chalicelib.aws.writes import Delete, Update
 from infra.deploy.live import put_live
 from infra.migrations import Migration, all_migrations
 from infra.stage.faults import Refused

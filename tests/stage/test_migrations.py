@@ -8,9 +8,9 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import wiring
-from chalicelib.domain import times
-from chalicelib.store import keys
-from chalicelib.store.table import ConditionFailed, Row, Table
+from chalicelib.aws import keys
+from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.kernel import times
 from infra.migrations.m0001_listed import MIGRATION, change
 from infra.stage.migrate import Run
 from infra.stage.target import Target

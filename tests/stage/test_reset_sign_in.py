@@ -8,11 +8,10 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Officer
-from chalicelib.domain.proposals import differences
-from chalicelib.domain.two_persons import WAIT
-from chalicelib.services import administration
-from chalicelib.services.actor import Actor
+from chalicelib.domain.officers.model import WAIT, Officer
+from chalicelib.domain.officers.proposals import differences
+from chalicelib.services.administration import appointments
+from chalicelib.services.officers import Actor
 from infra.stage import reset_sign_in
 from infra.stage.faults import Refused
 from infra.stage.target import Target
@@ -105,7 +104,7 @@ def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], targ
     pool = wiring.pool()
     event = "cognito-identity-provider.AdminCreateUser"
     with inject.fault(pool._client, event, inject.crash), pytest.raises(inject.Crash):
-        administration.reset_sign_in(
+        appointments.reset_sign_in(
             "wang",
             actor=Actor.clock(wiring.audit(), NOW),
             officers=wiring.officers(),

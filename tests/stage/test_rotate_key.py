@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.store.aws_record import AwsRecord
+from chalicelib.store.watch import AwsRecord
 from infra.local.moto_patches import apply_patches
 from infra.stage.data import delete_data
 from infra.stage.faults import Refused

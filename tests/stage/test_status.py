@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
-from chalicelib.domain.seals import hour_of
+from chalicelib.domain.audit.seals import hour_of
 from infra.stage.redrive import QUEUES
 from infra.stage.status import WIDTH, Line, read_status, render
 from infra.stage.target import Target, output_title

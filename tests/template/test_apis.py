@@ -8,7 +8,7 @@ import pytest
 from chalice.app import Chalice
 
 from app import create_app
-from chalicelib.config import Api
+from chalicelib.kernel.config import Api
 from infra.packaging import apis, package
 from infra.packaging.aliases import alias_of
 from infra.packaging.bundle import Incomplete

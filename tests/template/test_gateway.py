@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.languages import text
-from chalicelib.handlers import cors, problems
+from chalicelib.http import index, problems
+from chalicelib.kernel.languages import text
 from infra.packaging import throttles
 from infra.packaging.bundle import Incomplete
 
@@ -79,7 +79,7 @@ def test_the_gateway_sets_the_headers_of_every_response(
         "X-Content-Type-Options": "'nosniff'",
         "X-Request-Id": "context.requestId",
         "Access-Control-Allow-Origin": "'*'",
-        "Access-Control-Expose-Headers": f"'{','.join(cors.EXPOSED_HEADERS)}'",
+        "Access-Control-Expose-Headers": f"'{','.join(index.EXPOSED_HEADERS)}'",
     }
     assert (retry is not None) == (STATUS[kind] in (429, 503))
     assert retry is None or re.fullmatch(r"'\d+'", retry)

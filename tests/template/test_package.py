@@ -20,8 +20,8 @@ def project(tmp_path: Path) -> Path:
     return write(
         tmp_path / "project",
         {
-            "app.py": "import chalicelib.config",
-            "chalicelib/config.py": "import json",
+            "app.py": "import chalicelib.kernel.config",
+            "chalicelib/kernel/config.py": "import json",
             "chalicelib/a.json": "{}",
             "city/city.json": '{"time_zone": "Asia/Shanghai"}',
         },
@@ -34,9 +34,9 @@ def tree(tmp_path: Path) -> Path:
     tree = write(
         tmp_path / "tree",
         {
-            "app.py": "import chalicelib.config",
+            "app.py": "import chalicelib.kernel.config",
             "chalice/app.py": "",
-            "chalicelib/config.py": "import json",
+            "chalicelib/kernel/config.py": "import json",
             "chalicelib/a.json": "{}",
             "city/city.json": '{"time_zone": "Asia/Shanghai"}',
             "jwt/__init__.py": "",
@@ -82,13 +82,13 @@ def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> Non
 
 
 def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
-    (tree / "chalicelib/config.py").write_text("def later():\n    import boto3, elsewhere\n")
+    (tree / "chalicelib/kernel/config.py").write_text("def later():\n    import boto3, elsewhere\n")
     with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
         functions.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
-    (tree / "chalicelib/config.py").write_text(
+    (tree / "chalicelib/kernel/config.py").write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
     )
     functions.refuse_incomplete(tree, project, bundle.ARM64)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib.handlers import cors, index
-from chalicelib.handlers.routes import Access
+from chalicelib.http import index
+from chalicelib.http.routes import Access
 from infra.local.gateway.preflights import preflight_headers
 from infra.packaging import bundle, preflights
 
@@ -132,6 +132,6 @@ def test_uploads_from_a_page_can_be_completed(resources: dict[str, Any]) -> None
 
 def test_what_a_page_needs_is_allowed_and_exposed() -> None:
     assert {"Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"} < set(
-        cors.ALLOWED_HEADERS
+        index.ALLOWED_HEADERS
     )
-    assert set(cors.EXPOSED_HEADERS) == {"ETag", "Location", "Retry-After", "X-Request-Id"}
+    assert set(index.EXPOSED_HEADERS) == {"ETag", "Location", "Retry-After", "X-Request-Id"}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from chalicelib.domain.reports import LISTED
-from chalicelib.handlers.events import read_stored_object
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.aws.events import read_stored_object
+from chalicelib.domain.reports.report import LISTED
 from tests import events
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed

@@ -4,8 +4,9 @@ import dataclasses
 import json
 from typing import Any
 
-from chalicelib.config import NEEDED, Settings
-from chalicelib.store import day_keys, report_keys
+from chalicelib.kernel.config import NEEDED, Settings
+from chalicelib.store.casework import day_keys
+from chalicelib.store.media import rows as report_keys
 from tests.authorization import takes_a_name
 from tests.template.conftest import of_type
 

@@ -53,7 +53,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("media", ["inner==1.0"]),
         ):
             installation.install(requirements, build / tree, bundle.ARM64, lock)
-    for name in ("app.py", "chalicelib/config.py", "city/city.json", "chalice/app.py"):
+    for name in ("app.py", "chalicelib/kernel/config.py", "city/city.json", "chalice/app.py"):
         (build / "functions" / name).parent.mkdir(parents=True, exist_ok=True)
         (build / "functions" / name).touch()
     for tree in ("functions", "media"):

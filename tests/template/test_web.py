@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.handlers import index
+from chalicelib.http import index
 from infra.packaging import web
 from infra.packaging.bundle import Incomplete
 from infra.web.headers import Origins, security_headers

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.domain.addresses import ContactEmail, ContactPhone, NoticeEmail, NoticePhone
+from chalicelib.kernel.text import ContactEmail, ContactPhone, NoticeEmail, NoticePhone
 
 
 def accepts(kind: Any, value: str) -> bool:

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.store.attributes import pack, unpack
+from chalicelib.aws.attributes import pack, unpack
 
 _FLOATS = st.floats(
     allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from chalicelib import errors
-from chalicelib.aws_errors import code_of, unavailable
+from chalicelib.aws.errors import code_of, unavailable
+from chalicelib.kernel import errors
 
 
 def refused(code: str, message: str = "") -> ClientError:

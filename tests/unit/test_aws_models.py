@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import UnknownServiceError
 
-from chalicelib.aws_models import SERVICES, Models
+from chalicelib.aws.clients import SERVICES, Models
 
 _CODE = Path(__file__).parents[2] / "chalicelib"
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.domain import geohash
 from chalicelib.domain.bulletins.area import Area, area_label
 from chalicelib.domain.bulletins.requests import Draft, Resolution, Withdrawal
+from chalicelib.kernel import geo
 
 
 def draft(**more: Any) -> Draft:
@@ -58,7 +58,7 @@ def test_only_the_cell_of_a_place_is_kept() -> None:
 def test_the_district_of_a_point_is_worked_out(point: dict[str, float], district: str) -> None:
     assert kept(**point) == {
         "district": district,
-        "geohash": geohash.encode(point["lat"], point["lon"]),
+        "geohash": geo.encode(point["lat"], point["lon"]),
     }
 
 

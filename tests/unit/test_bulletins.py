@@ -8,16 +8,27 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chalicelib import errors
-from chalicelib.domain.bulletins import Bulletin, BulletinState, Content, lifecycle
-from chalicelib.domain.bulletins.endings import EndCode, Ending, end_text
-from chalicelib.domain.bulletins.model import LIFE, TRACE_LIFE, About, MessageKind, Step
+from chalicelib.domain.bulletins import lifecycle
+from chalicelib.domain.bulletins.feeds import LEVELS
+from chalicelib.domain.bulletins.model import (
+    LIFE,
+    TRACE_LIFE,
+    About,
+    Bulletin,
+    BulletinState,
+    Content,
+    EndCode,
+    Ending,
+    MessageKind,
+    Step,
+    end_text,
+)
 from chalicelib.domain.bulletins.requests import Changes, Draft
-from chalicelib.domain.cap import LEVELS
-from chalicelib.domain.languages import LocalizedText
-from chalicelib.domain.officers import Officer
-from chalicelib.domain.two_persons import refusal
-from chalicelib.store.public_rows import published
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.second_person import refusal
+from chalicelib.kernel import errors
+from chalicelib.kernel.languages import LocalizedText
+from chalicelib.store.bulletins.public_rows import published
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 A, B, C = "a", "b", "c"

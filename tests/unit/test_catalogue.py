@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from chalicelib.domain.catalogue import Catalogue, catalogue
-from chalicelib.domain.catalogue.model import LifecycleState
-from chalicelib.domain.city import city, read
+from chalicelib.domain.catalogue.model import Catalogue, LifecycleState, catalogue
+from chalicelib.kernel.city import city, read
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 SEED = catalogue()

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.domain.catalogue import Catalogue, catalogue
 from chalicelib.domain.catalogue.additions import Addition, NewCategory
-from chalicelib.domain.catalogue.model import App, LifecycleState
+from chalicelib.domain.catalogue.model import App, Catalogue, LifecycleState, catalogue
 from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
-from chalicelib.errors import Invalid
+from chalicelib.kernel.errors import Invalid
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

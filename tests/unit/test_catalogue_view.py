@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.catalogue import Catalogue, catalogue
+from chalicelib.domain.catalogue.model import Catalogue, catalogue
 from chalicelib.domain.catalogue.overrides import Overrides, apply
 from chalicelib.domain.catalogue.view import public_view
-from chalicelib.domain.languages import LANGUAGES
+from chalicelib.kernel.languages import LANGUAGES
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import challenges
-from chalicelib.domain.challenges import (
+from chalicelib.domain.flood import load_level
+from chalicelib.domain.flood.load_level import (
     BITS,
     LIFE,
     LONGEST_PROOF,
     ROUNDS,
     Challenges,
+    LoadLevel,
     Verdict,
     zero_bits,
 )
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.kernel.ids import Identity
 from tests.proof_of_work import prove
 
 NOW = datetime(2026, 11, 24, 8, 30, 12, tzinfo=UTC)
@@ -110,4 +110,4 @@ def test_its_mac_follows_from_a_key_of_its_own() -> None:
     key = hmac.digest(b"a test master key", b"challenge/1", "sha256")
     unsigned, _, mac = CHALLENGE.text.rpartition(".")
     assert mac == hmac.new(key, unsigned.encode(), hashlib.sha256).hexdigest()[:32]
-    assert challenges.digest_of("c", "k", 0, "1") == hashlib.sha256(b"c:k:0:1").digest()
+    assert load_level.digest_of("c", "k", 0, "1") == hashlib.sha256(b"c:k:0:1").digest()

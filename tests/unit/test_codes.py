@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.domain import codes, geo
-from chalicelib.domain.officers import ALL
-from chalicelib.errors import FieldError, Invalid
+from chalicelib.domain.catalogue import codes
+from chalicelib.domain.officers.model import ALL
+from chalicelib.kernel import geo
+from chalicelib.kernel.errors import FieldError, Invalid
 
 EACH = [
     (codes.CategoryCode, codes.category_codes()),

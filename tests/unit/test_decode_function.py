@@ -14,12 +14,11 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from chalicelib.errors import Unavailable
-from chalicelib.handlers.decoding import PATIENCE_S, Remote, Unreachable, decode
-from chalicelib.media.decode_function import WAIT_S, DecodeFunction
-from chalicelib.media.decoding import TooMany, Undecided, Unproved
+from chalicelib.handlers.media.decoding import PATIENCE_S, Remote, Unreachable, decode
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding.decoders import Order
 from chalicelib.media_decoding.supervisor import Limits
+from chalicelib.store.media.decoding import WAIT_S, DecodeFunction, TooMany, Undecided, Unproved
 from tests import media_samples as samples
 from tests.bench.rows import ROOT
 from tests.decoding import file_of, returned

@@ -16,14 +16,14 @@ from time import sleep
 
 import pytest
 
-from chalicelib.domain.derived import Rejected, RejectReason
-from chalicelib.domain.redactions import Area
-from chalicelib.domain.sniffing import sniff
-from chalicelib.errors import Unavailable
-from chalicelib.media.decoding import Decoding, Undecided, Unproved, jpeg_size
-from chalicelib.media.environments import Environments
+from chalicelib.domain.media import sniff
+from chalicelib.domain.reports.media import Area
+from chalicelib.kernel.derived import Rejected, RejectReason
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding import images, sounds, videos
 from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
+from chalicelib.store.media.decoding import Decoding, Undecided, Unproved, jpeg_size
+from chalicelib.store.media.environments import Environments
 from infra.rehearsal import lambda_filter
 from tests import media_samples as samples
 from tests.bench.rows import ROOT
@@ -433,13 +433,13 @@ def test_it_is_seen_whether_a_picture_in_order_is_opened(hostile: Decoding) -> N
 
 
 def test_no_decoder_is_imported_where_files_are_only_sent_on() -> None:
-    assert _imported("chalicelib.services.processing", "PIL", "av", "pi_heif") == "[]"
+    assert _imported("chalicelib.services.media.processing", "PIL", "av", "pi_heif") == "[]"
 
 
 def test_what_opens_files_imports_neither_pydantic_nor_boto3() -> None:
     """For one file, it would load them for longer than it works."""
     heavy = ("pydantic", "boto3", "botocore", "PIL", "av")
-    assert _imported("chalicelib.handlers.decoding", *heavy) == "[]"
+    assert _imported("chalicelib.handlers.media.decoding", *heavy) == "[]"
     libraries = "chalicelib.media_decoding.images, chalicelib.media_decoding.sounds"
     assert _imported(libraries, "pydantic", "boto3", "botocore") == "[]"
 

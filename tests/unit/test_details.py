@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.catalogue import catalogue
 from chalicelib.domain.catalogue.model import (
     BooleanField,
     ChoiceField,
@@ -16,10 +15,11 @@ from chalicelib.domain.catalogue.model import (
     Raise,
     TextField,
     TimeField,
+    catalogue,
 )
-from chalicelib.domain.details import Details, check_forms
-from chalicelib.domain.languages import LANGUAGES, texts
-from chalicelib.errors import Invalid
+from chalicelib.domain.reports.details import Details, check_forms
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.languages import LANGUAGES, texts
 
 CATEGORIES = [category.code for category in catalogue().categories]
 FIELDS = [

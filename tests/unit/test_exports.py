@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.exports import COLUMNS, csv_of, safe_cell, zip_of
+from chalicelib.domain.statistics.exports import COLUMNS, csv_of, safe_cell, zip_of
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 DANGEROUS = st.sampled_from(["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " ="])

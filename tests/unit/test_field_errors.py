@@ -6,11 +6,11 @@ import pytest
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain.codes import CategoryCode, category_codes
-from chalicelib.domain.languages import LANGUAGES
-from chalicelib.domain.reports import Urgency
-from chalicelib.handlers import problems
-from chalicelib.handlers.field_errors import as_fields
+from chalicelib.domain.catalogue.codes import CategoryCode, category_codes
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.http import problems
+from chalicelib.http.requests import as_fields
+from chalicelib.kernel.languages import LANGUAGES
 
 
 def _unheard_of(value: Any) -> Any:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.domain import city, geo
-from chalicelib.domain.geo import Datum, district_of, read_areas, station_of, to_wgs84
+from chalicelib.kernel import city, geo
+from chalicelib.kernel.geo import Datum, district_of, read_areas, station_of, to_wgs84
 
 BEIJING = st.tuples(st.floats(39.4, 41.1), st.floats(115.4, 117.6))
 ANYWHERE = st.tuples(st.floats(-90, 90), st.floats(-180, 180))

@@ -15,9 +15,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.errors import Invalid
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.kernel.errors import Invalid
 
 KEY = "originals/7Q2M/4HXA"
 MIB = 1024 * 1024

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.domain.reports import LISTED, Report
-from chalicelib.store.report_rows import ListedReport
+from chalicelib.domain.reports.report import LISTED, Report
+from chalicelib.store.reports.rows import ListedReport
 from tests import listed
 
 STORE = Path(__file__).parents[2] / "chalicelib" / "store"
@@ -19,7 +19,7 @@ KEY = {"pk": {"S": "REPORT#A"}, "sk": {"S": "HEAD"}}
 
 
 def test_no_other_module_writes_a_head() -> None:
-    assert {path.name for path in STORE.glob("*.py") if writes_a_head(path)} == WRITERS
+    assert {path.name for path in STORE.rglob("*.py") if writes_a_head(path)} == WRITERS
 
 
 def test_each_column_of_a_list_is_copied_or_in_a_key() -> None:

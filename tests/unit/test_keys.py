@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.domain.ids import Owner, OwnerKind
-from chalicelib.store import keys
+from chalicelib.aws import keys
+from chalicelib.kernel.ids import Owner, OwnerKind
 
 
 @pytest.mark.parametrize(

@@ -13,20 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import errors
-from chalicelib.domain import geo, languages
 from chalicelib.domain.bulletins.model import Step
-from chalicelib.domain.catalogue import catalogue
-from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState
-from chalicelib.domain.derived import RejectReason
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
-from chalicelib.domain.media import ACCEPTED, MAX_MEDIA_PER_REPORT, MIB, UPLOAD_PATIENCE, MediaState
-from chalicelib.domain.notices import NoticeKind, Watched
-from chalicelib.domain.officers import Role
-from chalicelib.domain.reports import REPORTER_STATUS, Status, Urgency
-from chalicelib.domain.templates import templates
-from chalicelib.domain.two_persons import TwoPersonStep
-from chalicelib.domain.workflow import TRANSITIONS
+from chalicelib.domain.casework.templates import templates
+from chalicelib.domain.catalogue.attachments import ACCEPTED, MAX_MEDIA_PER_REPORT, MIB
+from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState, Urgency, catalogue
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import NoticeKind, Watched
+from chalicelib.domain.reports.media import UPLOAD_PATIENCE, MediaState
+from chalicelib.domain.reports.report import REPORTER_STATUS, Status
+from chalicelib.domain.reports.workflow import TRANSITIONS
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import errors, geo, languages
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
 
 PACKAGE = Path(languages.__file__).parents[1]
 NOTICE_FORMS = ("subject", "sms", "email")
@@ -227,7 +226,7 @@ def test_a_reply_template_has_the_placeholders_that_are_declared(language: str) 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_is_there_twice_and_no_wording_is_empty(language: str) -> None:
     pairs = json.loads(
-        (PACKAGE / "domain" / "texts" / f"{language}.json").read_text(encoding="utf-8"),
+        (PACKAGE / "kernel" / "texts" / f"{language}.json").read_text(encoding="utf-8"),
         object_pairs_hook=list,
     )
     assert [key for key, times in Counter(key for key, _ in pairs).items() if times > 1] == []

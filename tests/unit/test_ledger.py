@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.ledger import (
+from chalicelib.domain.audit.ledger import (
     LEAST_SIZE,
     Event,
     Head,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import errors
-from chalicelib.store.attributes import pack
-from chalicelib.store.listing import Listing, Page
-from chalicelib.store.table import Row, Table
+from chalicelib.aws.attributes import pack
+from chalicelib.aws.listing import Listing, Page
+from chalicelib.aws.table import Row, Table
+from chalicelib.kernel import errors
 
 INDEX = ("by_category", "category_shard", "listed_at")
 

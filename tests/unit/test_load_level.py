@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.load_level import (
+from chalicelib.domain.flood.load_level import (
     ALL,
     LoadLevel,
     LoadState,
@@ -14,7 +14,7 @@ from chalicelib.domain.load_level import (
     next_level,
     usual_of,
 )
-from chalicelib.store.load_level import read_state
+from chalicelib.store.flood.load_level import read_state
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 COUNTS = st.dictionaries(st.sampled_from(["other", "noise", "fire"]), st.integers(0, 10_000))

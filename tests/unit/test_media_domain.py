@@ -6,26 +6,25 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.domain.derived import RejectReason
-from chalicelib.domain.ids import ID_PATTERN, Owner, OwnerKind, bulletin_id, owner_of
-from chalicelib.domain.media import (
+from chalicelib.aws.grants import part_count
+from chalicelib.domain.catalogue.attachments import (
     ACCEPTED,
     MIB,
     PART_SIZE,
     POST_MAX_BYTES,
     Declared,
-    Manifest,
-    MediaState,
-    advances,
-    derived_key,
     goes_in_parts,
-    hints,
+)
+from chalicelib.domain.media import sniff
+from chalicelib.domain.reports.media import Manifest, MediaState, advances, hints
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.files import (
+    derived_key,
     original_key,
     parse_manifest_key,
     parse_original_key,
 )
-from chalicelib.domain.sniffing import sniff
-from chalicelib.media.grants import part_count
+from chalicelib.kernel.ids import ID_PATTERN, Owner, OwnerKind, bulletin_id, owner_of
 
 SHA256 = "AB" * 32
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.outbox import MESSAGE_NOTICE_EVERY, notify_of_message
+from chalicelib.kernel.outbox import MESSAGE_NOTICE_EVERY, notify_of_message
 
 START = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -11,20 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import geo
-from chalicelib.domain.codes import category_codes
-from chalicelib.domain.languages import LANGUAGES, text
-from chalicelib.domain.notices import (
-    SMS_MAX,
-    SUBJECT_MAX,
-    Matter,
-    Notice,
-    NoticeKind,
-    Watched,
-    cut_sms,
-)
-from chalicelib.domain.reports import Urgency
-from chalicelib.domain.two_persons import TwoPersonStep
+from chalicelib.domain.catalogue.codes import category_codes
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.notices.notice import SMS_MAX, SUBJECT_MAX, Notice, cut_sms
+from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import geo
+from chalicelib.kernel.languages import LANGUAGES, text
 
 # What these are about is no report.
 OF_NO_REPORT = {

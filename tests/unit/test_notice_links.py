@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.notice_links import NoticeLinks
+from chalicelib.domain.notices.notice import NoticeLinks
 
 BASE = "https://tips.example.org"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.domain import ids
-from chalicelib.domain.report_query import ReportQuery
+from chalicelib.domain.casework.query import ReportQuery
+from chalicelib.kernel import ids
 
 RECEIPT = "7Q2MX0ZB4K9TJ6VHWD1RCN8E5A"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import errors
-from chalicelib.domain.paging import CURSOR_LIFE, Cursors
+from chalicelib.kernel import errors
+from chalicelib.kernel.paging import CURSOR_LIFE, Cursors
 
 NOW = datetime(2026, 11, 25, 9, 30, 12, 345000, tzinfo=UTC)
 POSITION = "2026-11-25T08:29:11.123Z#7M3XK9QZ4TB8N2VW6YH0RDCEFG"
@@ -96,7 +96,7 @@ def test_every_secret_of_the_ring_opens_and_only_these() -> None:
 def test_a_first_page_does_not_load_the_cipher() -> None:
     program = (
         "import sys; from datetime import datetime, UTC\n"
-        "from chalicelib.domain.paging import Cursors\n"
+        "from chalicelib.kernel.paging import Cursors\n"
         "Cursors([b'x']).read(None, reader='r', filters={}, now=datetime.now(UTC))\n"
         "print('cryptography' in sys.modules)"
     )

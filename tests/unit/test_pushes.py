@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.outbox import Lane
-from chalicelib.domain.pushes import ends_otherwise, first_push
-from chalicelib.domain.reports import Report, Status
+from chalicelib.domain.notices.pushes import ends_otherwise, first_push
+from chalicelib.domain.reports.report import Report, Status
+from chalicelib.kernel.outbox import Lane
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from botocore.exceptions import CredentialRetrievalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import Unavailable
-from chalicelib.media.read_urls import ReadUrls
-from chalicelib.media.s3 import s3_client
+from chalicelib.aws.clients import s3_client
+from chalicelib.aws.read_urls import ReadUrls
+from chalicelib.kernel.errors import Unavailable
 
 KEY = "derived/7Q2M/4HXA/thumb.jpg"
 READ: dict[str, Any] = {

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.ids import ALPHABET, read_receipt
-from chalicelib.domain.receipts import holds_receipt, likely_receipts, possible_receipts
+from chalicelib.domain.reports.receipts import holds_receipt, likely_receipts, possible_receipts
+from chalicelib.kernel.ids import ALPHABET, read_receipt
 
 RECEIPT = "7M3XK9QZ4TB8N2VW6YH01DCEFG"
 TYPED = [

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from chalicelib.domain.derived import Looked, Pictures, Rejected, RejectReason
-from chalicelib.domain.redactions import (
+from chalicelib.domain.reports.media import (
     UNITS,
     Area,
     MarkedRegion,
@@ -20,9 +19,10 @@ from chalicelib.domain.redactions import (
     boxes,
     refusal,
 )
-from chalicelib.domain.times import parse
-from chalicelib.media.decoding import jpeg_size
+from chalicelib.kernel.derived import Looked, Pictures, Rejected, RejectReason
+from chalicelib.kernel.times import parse
 from chalicelib.media_decoding import images
+from chalicelib.store.media.decoding import jpeg_size
 from tests import media_samples as samples
 from tests.decoding import DECODING
 

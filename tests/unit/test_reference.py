@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.config import Settings
-from chalicelib.domain.languages import texts
+from chalicelib.kernel.config import Settings
+from chalicelib.kernel.languages import texts
 from infra.reference import errors, settings
 from infra.reference.__main__ import main
 

@@ -26,7 +26,7 @@ CONTENT = {
     CHANGELOG: "# Changelog\n\n## [Unreleased]\n\n- A new thing.\n",
     "chalicelib/__init__.py": '__version__ = "0.1.0"\n',
     "openapi.json": '{"openapi": "0.1.0", "version": "0.1.0"}\n',
-    "chalicelib/handlers/examples/public.json": '{"version": "0.1.0"}\n',
+    "chalicelib/http/examples/public.json": '{"version": "0.1.0"}\n',
     FILE: "# The releases.\n",
 }
 

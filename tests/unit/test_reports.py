@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.domain.reports import Submission
+from chalicelib.domain.reports.report import Submission
 
 
 @pytest.mark.parametrize("name", ["lat", "lon", "accuracy_m"])

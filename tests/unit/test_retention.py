@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.outbox import OutboxTask, TaskKind
-from chalicelib.domain.reports import Disposition, Flag, Report, Status
-from chalicelib.domain.retention import (
+from chalicelib.domain.reports.outlines import (
     PUT_OFF_AT_MOST,
     expires_at,
     put_off,
     with_addition,
     with_arrival,
 )
-from chalicelib.domain.workflow import Change, change, confirm, expiry
+from chalicelib.domain.reports.report import Disposition, Flag, Report, Status
+from chalicelib.domain.reports.workflow import Change, change, confirm, expiry
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from tests.stored import stored_report
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)

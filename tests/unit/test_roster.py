@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.addressees import groups_of, officer_address
-from chalicelib.domain.notices import FOR_SUPERVISORS, NoticeKind
-from chalicelib.domain.officers import DISTRICTLESS
-from chalicelib.domain.reports import Urgency
-from chalicelib.domain.roster import Member, Roster
-from chalicelib.domain.shifts import Shift, Weekday
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.notices.notice import FOR_SUPERVISORS, groups_of, officer_address
+from chalicelib.domain.notices.roster import Member, Roster, Shift, Weekday
+from chalicelib.domain.officers.model import DISTRICTLESS
+from chalicelib.domain.reports.events import NoticeKind
 
 NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
 NAMES = ("wang", "li", "zhao")

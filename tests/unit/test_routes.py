@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
-from chalicelib.config import MissingSetting
-from chalicelib.domain.officers import Role
-from chalicelib.handlers.requests import Call
-from chalicelib.handlers.responses import Response
-from chalicelib.handlers.routes import Access, Routes
+from chalicelib.domain.officers.model import Role
+from chalicelib.http.requests import Call
+from chalicelib.http.responses import Response
+from chalicelib.http.routes import Access, Routes
+from chalicelib.kernel.config import MissingSetting
 from tests import events
 
 

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.media.bucket import MediaBucket
-from chalicelib.media.s3 import s3_client
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.aws.clients import s3_client
 from tests.signed import read_urls
 
 SESSION = boto3.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
@@ -95,7 +95,7 @@ def test_no_other_module_makes_a_client_of_s3() -> None:
         r"""(boto3|[sS]ession(\(.*\))?)\.(client|create_client|resource)\(\s*["']s3["']"""
     )
     # The bucket of artefacts holds no grants, and the local cloud makes its own resources.
-    others = ("infra/deploy", "infra/local/resources.py", "chalicelib/media/s3.py")
+    others = ("infra/deploy", "infra/local/resources.py", "chalicelib/aws/clients.py")
     found = [
         str(path)
         for folder in ("chalicelib", "infra")

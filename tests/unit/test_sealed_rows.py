@@ -3,20 +3,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.domain.holds import Hold
-from chalicelib.domain.ids import report_id_of
-from chalicelib.domain.referrals import DeclinedReferral, Part, Referral, Referrals
-from chalicelib.domain.reports import Content, Medium, Report, Status, Urgency
-from chalicelib.domain.sealing import PrivateKey, Unreadable
-from chalicelib.services.open_cases import open_case, open_own
-from chalicelib.services.sealed_reasons import (
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.measures import DeclinedReferral, Hold, Part, Referral, Referrals
+from chalicelib.domain.reports.report import Content, Medium, Report, Status
+from chalicelib.kernel.ids import report_id_of
+from chalicelib.kernel.sealing import PrivateKey, Unreadable
+from chalicelib.services.reports.open_cases import (
+    open_case,
     open_declined,
+    open_own,
     open_referral,
     seal_declined_reason,
     seal_referral_reason,
 )
-from chalicelib.services.sealed_rows import seal_content
-from chalicelib.store.report_rows import Head, ReadCase
+from chalicelib.services.reports.sealed_rows import seal_content
+from chalicelib.store.reports.rows import Head, ReadCase
 
 KEY = PrivateKey(b"k" * 32)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)

@@ -8,14 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.ids import Identity
-from chalicelib.domain.sealing import (
-    PrivateKey,
-    Unreadable,
-    WrappingKey,
-    row_info,
-    seal,
-)
+from chalicelib.kernel.ids import Identity
+from chalicelib.kernel.sealing import PrivateKey, Unreadable, WrappingKey, row_info, seal
 
 KEY = PrivateKey(bytes(range(32)))
 OTHER = PrivateKey(bytes(range(1, 33)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.search_tokens import AS_TYPED, TOKENS_MAX, token_of, tokens_in
+from chalicelib.domain.casework.search_tokens import AS_TYPED, TOKENS_MAX, token_of, tokens_in
 
 MARKS = st.sampled_from(["", " ", "-", "·", "•", "‧", ".", "–", "・"])
 AROUND = st.sampled_from(["", "车牌", "，", "号码:", "\n", "（", " seen "])

@@ -7,11 +7,11 @@ from dataclasses import fields
 
 import pytest
 
-from chalicelib.config import NEEDED, Api, MissingSetting, Settings, check_start
+from chalicelib.kernel.config import NEEDED, Api, MissingSetting, Settings, check_start
 
 
 def test_a_function_without_one_of_its_settings_does_not_start() -> None:
-    environment = {"_HANDLER": "chalicelib.handlers.media_events.record_media"}
+    environment = {"_HANDLER": "chalicelib.handlers.media.functions.record_media"}
     environment |= {"MEDIA_BUCKET": "media", "BULLETINS_TABLE": "bulletins"}
     with pytest.raises(MissingSetting, match=r"^REPORTS_TABLE$"):
         check_start(environment)
@@ -23,7 +23,7 @@ def test_an_empty_setting_is_a_missing_one() -> None:
     with pytest.raises(MissingSetting, match=r"^AUDIT_BUCKET$"):
         check_start(
             {
-                "_HANDLER": "chalicelib.handlers.audit_events.seal_audit",
+                "_HANDLER": "chalicelib.handlers.watch.seal_audit",
                 "REPORTS_TABLE": "reports",
                 "AUDIT_BUCKET": "",
             }
@@ -32,7 +32,7 @@ def test_an_empty_setting_is_a_missing_one() -> None:
 
 def test_all_missing_settings_are_named_at_once() -> None:
     with pytest.raises(MissingSetting, match=r"^ISSUER, CLIENT_ID$"):
-        check_start({"_HANDLER": "chalicelib.handlers.auth.authorize_officer", "JWKS_URI": "x"})
+        check_start({"_HANDLER": "chalicelib.http.auth.authorize_officer", "JWKS_URI": "x"})
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from chalicelib.domain.models import NotNull, Record
-from chalicelib.handlers.shapes import MessageView, Shape, Timestamp, left_out
+from chalicelib.http.shapes import MessageView, Shape, Timestamp, left_out
+from chalicelib.kernel.models import NotNull, Record
 
 
 class Kept(Record):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.shifts import Shift, Weekday
+from chalicelib.domain.notices.roster import Shift, Weekday
 
 LISBON = ZoneInfo("Europe/Lisbon")
 

@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from chalicelib.domain.signatures import is_signed_by
+from chalicelib.domain.audit.seals import is_signed_by
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 SHA256 = ec.ECDSA(hashes.SHA256())

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import geohash
-from chalicelib.domain.sketches import BANDS, Sketch, likeness
+from chalicelib.domain.reports.incidents import BANDS, Sketch, likeness
+from chalicelib.kernel import geo
 
 HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 2500)]
 PLACES = st.tuples(
@@ -91,24 +91,24 @@ def test_a_picture_with_few_edges_is_like_no_other(picture: str | None) -> None:
 @given(PLACES)
 def test_a_place_a_cell_away_is_in_a_neighbour(place: tuple[float, float]) -> None:
     lat, lon = place
-    cell = geohash.encode(lat, lon, 6)
-    bounds = geohash.bounds(cell)
-    around = geohash.neighbours(cell)
+    cell = geo.encode(lat, lon, 6)
+    bounds = geo.bounds(cell)
+    around = geo.neighbours(cell)
     height, width = bounds.north - bounds.south, bounds.east - bounds.west
     for north in (-0.99, 0, 0.99):
         for east in (-0.99, 0, 0.99):
             there = lat + north * height
             if not -90 <= there < 90:
                 continue
-            beside = geohash.encode(there, (lon + east * width + 180) % 360 - 180, 6)
+            beside = geo.encode(there, (lon + east * width + 180) % 360 - 180, 6)
             assert beside in (cell, *around)
 
 
 @given(PLACES)
 def test_a_cell_has_eight_neighbours_but_at_the_poles(place: tuple[float, float]) -> None:
-    cell = geohash.encode(*place, 6)
-    around = geohash.neighbours(cell)
+    cell = geo.encode(*place, 6)
+    around = geo.neighbours(cell)
     assert cell not in around
     assert len(set(around)) == len(around)
-    bounds = geohash.bounds(cell)
+    bounds = geo.bounds(cell)
     assert len(around) == (5 if bounds.north == 90 or bounds.south == -90 else 8)

@@ -8,11 +8,11 @@ from random import Random
 import av
 import pytest
 
-from chalicelib.domain.derived import PLAYBACK_SECONDS, Rejected, RejectReason, Sound
-from chalicelib.domain.sniffing import of_sound, sniff
-from chalicelib.media.decoding import MAX_PLAYBACK
+from chalicelib.domain.media import of_sound, sniff
+from chalicelib.kernel.derived import PLAYBACK_SECONDS, Rejected, RejectReason, Sound
 from chalicelib.media_decoding import sounds
 from chalicelib.media_decoding.boxes import boxes, is_bare_sound
+from chalicelib.store.media.decoding import MAX_PLAYBACK
 from tests import media_samples as samples
 from tests.decoding import DECODING, file_of
 from tests.media_samples import CANARY

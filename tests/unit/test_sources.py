@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.sources import (
+from chalicelib.domain.flood.sources import (
     UNKNOWN,
     Counts,
     Limits,

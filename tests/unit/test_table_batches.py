@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors
-from chalicelib.store.attributes import pack
-from chalicelib.store.table import Table
+from chalicelib.aws.attributes import pack
+from chalicelib.aws.table import Table
+from chalicelib.kernel import errors
 
 
 class Busy:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chalicelib.domain.text import TEXT_MAX, Bounded, ReporterText, clean, clean_line, is_blank
+from chalicelib.kernel.text import TEXT_MAX, Bounded, ReporterText, clean, clean_line, is_blank
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 DEPRECATED = "\u206a\u206b\u206c\u206d\u206e\u206f"

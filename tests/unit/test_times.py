@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chalicelib.domain import times
+from chalicelib.kernel import times
 
 FIRST, LAST = datetime(1970, 1, 2), datetime(9998, 12, 30)  # noqa: DTZ001 (hypothesis adds the zone)
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(

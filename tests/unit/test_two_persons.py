@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.officers import Officer
-from chalicelib.domain.times import parse
-from chalicelib.domain.two_persons import RULES, WAIT, TwoPersonStep, refusal
+from chalicelib.domain.officers.model import WAIT, Officer
+from chalicelib.domain.second_person import RULES, TwoPersonStep, refusal
+from chalicelib.kernel.times import parse
 
 NOW = parse("2026-03-01T08:00:00Z")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chalicelib.domain.derived import Pictures, Rejected, RejectReason
-from chalicelib.domain.sniffing import sniff
-from chalicelib.media.decoding import jpeg_size
+from chalicelib.domain.media import sniff
+from chalicelib.kernel.derived import Pictures, Rejected, RejectReason
 from chalicelib.media_decoding import videos
+from chalicelib.store.media.decoding import jpeg_size
 from tests import media_samples as samples
 from tests.media_samples import CANARY, scene
 

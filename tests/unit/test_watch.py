@@ -3,10 +3,10 @@
 import pytest
 
 from chalicelib.domain import watch
-from chalicelib.domain.addressees import groups_in, officer_address, role_group
-from chalicelib.domain.notices import Watched
-from chalicelib.domain.officers import Role
-from chalicelib.store.audit import Action
+from chalicelib.domain.notices.notice import groups_in, officer_address, role_group
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Watched
+from chalicelib.store.audit.rows import Action
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import errors
-from chalicelib.domain.ids import read_secret_key
-from chalicelib.domain.weak_keys import is_weak
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import is_weak, read_secret_key
 
 HANDMADE = [
     "00000000-0000-4000-8000-000000000000",

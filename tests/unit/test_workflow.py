@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from chalicelib import errors
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, escalate, notify
-from chalicelib.domain.reports import OPEN_STATUSES, Disposition, Report, Status, Urgency
-from chalicelib.domain.retention import retention
-from chalicelib.domain.workflow import (
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.outlines import retention
+from chalicelib.domain.reports.report import OPEN_STATUSES, Disposition, Report, Status
+from chalicelib.domain.reports.workflow import (
     TRANSITIONS,
     Change,
     change,
@@ -22,6 +21,8 @@ from chalicelib.domain.workflow import (
     differences,
     task_after,
 )
+from chalicelib.kernel import errors
+from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN, OutboxTask, TaskKind, escalate, notify
 from tests.stored import stored_report
 
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.domain.challenges import Challenges, Verdict
-from chalicelib.domain.load_level import LoadLevel
+from chalicelib.domain.flood.load_level import Challenges, LoadLevel, Verdict
 from infra.web.node import InstalledNode
 from tests.web.cutter import ROOT
 

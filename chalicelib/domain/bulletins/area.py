@@ -15,11 +15,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain import geo, geohash
-from chalicelib.domain.codes import AcceptedDatum, DistrictCode
-from chalicelib.domain.languages import label, text
-from chalicelib.domain.models import Input
-from chalicelib.domain.text import Line
+from chalicelib.domain.catalogue.codes import AcceptedDatum, DistrictCode
+from chalicelib.kernel import geo
+from chalicelib.kernel.languages import label, text
+from chalicelib.kernel.models import Input
+from chalicelib.kernel.text import Line
 
 AreaText = Line
 
@@ -64,7 +64,7 @@ class Area(Input):
         kept = {"district": self.district, "text": self.text}
         if self.lat is not None and self.lon is not None:
             place = geo.to_wgs84(self.lat, self.lon, self.datum)
-            kept |= {"district": geo.district_of(*place), "geohash": geohash.encode(*place)}
+            kept |= {"district": geo.district_of(*place), "geohash": geo.encode(*place)}
         return {name: value for name, value in kept.items() if value}
 
 

@@ -15,21 +15,22 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib import errors
-from chalicelib.domain import times
 from chalicelib.domain.bulletins.area import AnyArea
-from chalicelib.domain.bulletins.endings import (
+from chalicelib.domain.bulletins.model import (
+    MAX_PICTURES,
     RESOLUTION_CODES,
     WITHDRAWAL_CODES,
+    About,
     EndCode,
     Ending,
+    end_errors,
 )
-from chalicelib.domain.bulletins.model import MAX_PICTURES, About, end_errors
-from chalicelib.domain.codes import ChannelCode, LanguageCode, unknown_value
-from chalicelib.domain.languages import DEFAULT, LANGUAGES, TAG_PATTERN, LocalizedText
-from chalicelib.domain.models import Input, NotNull
-from chalicelib.domain.text import Bounded
-from chalicelib.domain.times import Moment
+from chalicelib.domain.catalogue.codes import ChannelCode, LanguageCode, unknown_value
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, TAG_PATTERN, LocalizedText
+from chalicelib.kernel.models import Input, NotNull
+from chalicelib.kernel.text import Bounded
+from chalicelib.kernel.times import Moment
 
 TITLE_MAX, BODY_MAX, OUTCOME_MAX, REASON_MAX = 200, 4000, 1000, 500
 """Characters in each language."""

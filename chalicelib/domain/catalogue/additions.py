@@ -23,9 +23,9 @@ from chalicelib.domain.catalogue.model import (
     TimeField,
     UrgencyCode,
 )
-from chalicelib.domain.languages import LANGUAGES, TAG_PATTERN
-from chalicelib.domain.models import Input
-from chalicelib.domain.text import TEXT_MAX, Bounded
+from chalicelib.kernel.languages import LANGUAGES, TAG_PATTERN
+from chalicelib.kernel.models import Input
+from chalicelib.kernel.text import TEXT_MAX, Bounded
 
 LABEL_MAX, CATEGORY_LABEL_MAX = 200, 40
 MOST_ADDED, MOST_FIELDS, MOST_OPTIONS = 20, 20, 30

@@ -6,8 +6,8 @@ Neither may wait for the database. So `store/catalogue.LiveCatalogue` keeps this
 
 from collections.abc import Iterable, Mapping
 
-from chalicelib.domain import languages
 from chalicelib.domain.catalogue.model import Category, NamedCategory, catalogue
+from chalicelib.kernel import languages
 
 _known: dict[str, NamedCategory] = {}
 

@@ -1,4 +1,9 @@
-"""The two catalogues: what residents report (categories) and where police publish (channels).
+"""Other agencies to which a report can be referred, as the city's `catalogue.json` has them.
+
+Their names, and how officers hand over a document, are in the city's `texts/`: `agency.<code>` and
+`agency_how.<code>`.
+
+The two catalogues: what residents report (categories) and where police publish (channels).
 
 The city's `catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's
 typed fields. Every label is in the city's `texts/`. An admin's changes are applied to it
@@ -13,9 +18,24 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from chalicelib.domain import times
-from chalicelib.domain.catalogue.agencies import Agency, Receives
-from chalicelib.domain.city import city, read
+from chalicelib.kernel import times
+from chalicelib.kernel.city import city, read
+
+
+class Receives(StrEnum):
+    """How an agency receives a report: as a document with its pictures, or a call."""
+
+    DOCUMENT = "document"
+    PHONE = "phone"
+
+
+class Agency(NamedTuple):
+    """Another agency. `outside`: it is suggested for reports from outside the districts."""
+
+    code: str
+    receives: Receives
+    outside: bool = False
+
 
 type UrgencyCode = Literal["low", "normal", "high", "critical"]
 
@@ -280,3 +300,15 @@ def _field(declared: dict[str, Any]) -> DetailField:
         read["raises"] = Raise(read["raises"]["urgency"], tuple(read["raises"]["answers"]))
     field: DetailField = _FIELDS[read["type"]](**read)
     return field
+
+
+class Urgency(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (low) to 3 (critical)."""
+        return list(Urgency).index(self)

@@ -16,6 +16,7 @@ from chalicelib.domain.catalogue.additions import (
     merged,
     mistakes,
 )
+from chalicelib.domain.catalogue.codes import CategoryCode, ChannelCode
 from chalicelib.domain.catalogue.model import (
     App,
     Catalogue,
@@ -25,10 +26,9 @@ from chalicelib.domain.catalogue.model import (
     by_code,
     catalogue,
 )
-from chalicelib.domain.codes import CategoryCode, ChannelCode
-from chalicelib.domain.models import Input
-from chalicelib.domain.times import Moment
-from chalicelib.errors import FieldError, Invalid
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.models import Input
+from chalicelib.kernel.times import Moment
 
 # Up to thirty days.
 Minutes = Annotated[int, Field(ge=0, le=43_200)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain import geo, media, times
+from chalicelib.domain.catalogue import attachments
 from chalicelib.domain.catalogue.model import (
     Catalogue,
     Category,
@@ -15,8 +15,9 @@ from chalicelib.domain.catalogue.model import (
     IntegerField,
     TextField,
 )
-from chalicelib.domain.languages import text
-from chalicelib.domain.text import TEXT_MAX
+from chalicelib.kernel import geo, times
+from chalicelib.kernel.languages import text
+from chalicelib.kernel.text import TEXT_MAX
 
 
 def public_view(catalogue: Catalogue, language: str, now: datetime) -> dict[str, Any]:
@@ -98,18 +99,18 @@ def _field(category: str, field: DetailField, language: str) -> dict[str, Any]:
 def _limits() -> dict[str, Any]:
     return {
         "text_max": TEXT_MAX,
-        "media_per_call": media.MAX_MEDIA_PER_CALL,
-        "media_per_report": media.MAX_MEDIA_PER_REPORT,
-        "media_bytes_per_report": media.MAX_BYTES_PER_REPORT,
-        "post_max_bytes": media.POST_MAX_BYTES,
-        "part_size": media.PART_SIZE,
-        "parts_per_call": media.MAX_PARTS_PER_CALL,
+        "media_per_call": attachments.MAX_MEDIA_PER_CALL,
+        "media_per_report": attachments.MAX_MEDIA_PER_REPORT,
+        "media_bytes_per_report": attachments.MAX_BYTES_PER_REPORT,
+        "post_max_bytes": attachments.POST_MAX_BYTES,
+        "part_size": attachments.PART_SIZE,
+        "parts_per_call": attachments.MAX_PARTS_PER_CALL,
         "media": [
             {
                 "content_type": content_type,
                 "kind": accepted.kind.value,
                 "max_bytes": accepted.max_bytes,
             }
-            for content_type, accepted in media.ACCEPTED.items()
+            for content_type, accepted in attachments.ACCEPTED.items()
         ],
     }

@@ -7,8 +7,8 @@ A request goes where the packaged template sends it: to the function that the ta
 from chalice.local import LocalChalice
 
 from app import create_app
-from chalicelib.config import Api
-from chalicelib.handlers import index
+from chalicelib.http import index
+from chalicelib.kernel.config import Api
 from infra.local.gateway.gateway import Function, Functions
 
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from chalicelib.handlers import index
-from chalicelib.handlers.routes import Access
+from chalicelib.http import index
+from chalicelib.http.routes import Access
 from infra.local import template
 from infra.packaging.throttles import limits_of
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.domain.officers import Officer
+from chalicelib.domain.officers.model import Officer
 from infra.local.issuer.texts import CHINESE, ENGLISH
 
 _STYLE = """

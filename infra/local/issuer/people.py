@@ -8,9 +8,9 @@ import boto3
 from moto.cognitoidp.models import CognitoIdpUserPool, cognitoidp_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from chalicelib.domain.officers import Officer
-from chalicelib.store.officers import Officers
-from chalicelib.store.table import Table
+from chalicelib.aws.table import Table
+from chalicelib.domain.officers.model import Officer
+from chalicelib.store.officers.rows import Officers
 from infra.local.issuer.authorization import Client
 from infra.local.seed import PASSWORD
 

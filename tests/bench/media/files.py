@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from chalicelib.domain.sniffing import sniff
+from chalicelib.domain.media import sniff
 from tests import media_samples as samples
 
 TWELVE, FORTY_EIGHT = (4032, 3024), (8064, 6048)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.domain.derived import PREVIEW_PX, THUMB_PX
+from chalicelib.kernel.derived import PREVIEW_PX, THUMB_PX
 from chalicelib.media_decoding.images import JPEG_QUALITY
 from tests.bench import rows as table
 from tests.bench.media.files import File

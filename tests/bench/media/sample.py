@@ -14,7 +14,7 @@ from time import perf_counter
 
 from PIL import Image, ImageOps
 
-from chalicelib.domain.derived import PREVIEW_PX, THUMB_PX
+from chalicelib.kernel.derived import PREVIEW_PX, THUMB_PX
 from chalicelib.media_decoding import images
 from tests.decoding import DECODING, derive
 

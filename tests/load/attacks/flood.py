@@ -3,7 +3,7 @@
 import threading
 import time
 
-from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import catalogue
 from tests.load import reports
 from tests.load.inbox import Inbox, Received, all_notified_at, first_times, named_more_than_once
 from tests.load.measures import Result, percentile, spread

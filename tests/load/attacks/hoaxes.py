@@ -7,8 +7,8 @@ stream has delivered them the clock is moved to the next.
 import time
 from datetime import datetime
 
-from chalicelib.domain.officers import ALL, Officer, Role
-from chalicelib.domain.subscriptions import NewSubscription, filter_policy
+from chalicelib.domain.notices.subscriptions import NewSubscription, filter_policy
+from chalicelib.domain.officers.model import ALL, Officer, Role
 from tests.load import reports
 from tests.load.attacks.flood import CRITICAL
 from tests.load.inbox import Inbox, Received, first_times, per_minute

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.domain.media import MediaState
+from chalicelib.domain.reports.media import MediaState
 from tests import media_samples as samples
 from tests.load import reports
 from tests.load.attacks.flood import CRITICAL, junk_categories

@@ -2,7 +2,7 @@
 
 import uuid
 
-from chalicelib.domain.catalogue import catalogue
+from chalicelib.domain.catalogue.model import catalogue
 from tests.load import reports
 from tests.load.levels import set_level
 from tests.load.measures import Result

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from chalicelib.domain.outbox import ACKNOWLEDGE_WITHIN, UPLOAD_CHECK
+from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN, UPLOAD_CHECK
 from tests.load import reports
 from tests.load.attacks.flood import CRITICAL, junk_categories
 from tests.load.inbox import Inbox, first_times

@@ -16,7 +16,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from chalicelib import wiring
-from chalicelib.domain.officers import Officer
+from chalicelib.domain.officers.model import Officer
 from infra.local.issuer import Issuer, People
 from infra.local.issuer.vouchers import CODE_LIFE_S, REFRESH_LIFE_S, SESSION_LIFE_S
 from infra.local.seed import OFFICERS, register_console

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from chalicelib.domain.signatures import is_signed_by
+from chalicelib.domain.audit.seals import is_signed_by
 from infra.local.moto_patches import key_pairs
 from infra.local.resources import REGION
 from tests import cloud

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing.validators import Validator
 
-from chalicelib.store.writes import Update
+from chalicelib.aws.writes import Update
 from infra.local.moto_patches import updates
 
 KEY = {"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
 from tests.local.s3.running import BUCKET, SIZE, VIDEO, Clock, Gate, Reply, Send, a_grant
 
 

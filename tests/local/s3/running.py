@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import boto3
 from botocore.config import Config
 
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
 from infra.local.s3.gate import make_gate
 from infra.local.wsgi import serve
 

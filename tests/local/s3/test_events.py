@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media import grants
+from chalicelib.aws import grants
 from tests.local.s3.running import (
     BUCKET,
     PICTURE,

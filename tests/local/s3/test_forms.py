@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
 from tests.local.s3.running import (
     BUCKET,
     PICTURE,

@@ -10,9 +10,9 @@ import pytest
 from awscrt import checksums
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import Conflict, Unavailable
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.kernel.errors import Conflict, Unavailable
 from tests.local.s3.running import (
     BUCKET,
     MIB,

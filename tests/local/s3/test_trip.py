@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws.bucket import MediaBucket
 from infra.local.resources import create_resources
 from infra.local.s3.gate import make_gate
 from infra.local.wsgi import serve

@@ -4,7 +4,7 @@ import http.client
 import socket
 from typing import Any
 
-from chalicelib.media import grants
+from chalicelib.aws import grants
 from tests.local.s3.running import (
     BUCKET,
     MIB,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws.bucket import MediaBucket
 from tests.rehearsal.grants import seaweedfs
 from tests.rehearsal.grants.seaweedfs import Storage
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.media import grants
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws import grants
+from chalicelib.aws.bucket import MediaBucket
 from tests.local.s3.running import PICTURE, SIZE, VIDEO, Fields, Reply, ask, code_of, form
 from tests.rehearsal.grants.seaweedfs import Storage
 

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.media.s3 import s3_client
+from chalicelib.aws.clients import s3_client
 
 ROOT = Path(__file__).parents[3]
 ACCESS_KEY, SECRET_KEY, REGION = "AKIDREHEARSAL", "rehearsal-secret", "us-east-1"

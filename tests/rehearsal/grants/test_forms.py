@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws.bucket import MediaBucket
 from tests.local.s3.running import PICTURE
 from tests.rehearsal.grants.conftest import BUCKET, OTHER_BUCKET
 from tests.rehearsal.grants.phone import SHA256, form_grant, post, refusal_of, stored

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws.bucket import MediaBucket
 from tests.local.s3.running import SIZE
 from tests.rehearsal.grants.conftest import BUCKET
 from tests.rehearsal.grants.phone import form_grant, post, send_parts, stored

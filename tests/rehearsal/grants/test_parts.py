@@ -9,8 +9,8 @@ import pytest
 from awscrt import checksums
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import Conflict, Unavailable
-from chalicelib.media.bucket import MediaBucket
+from chalicelib.aws.bucket import MediaBucket
+from chalicelib.kernel.errors import Conflict, Unavailable
 from tests.local.s3.running import SIZE, VIDEO
 from tests.rehearsal.grants.conftest import BUCKET
 from tests.rehearsal.grants.phone import part_of, part_url, refusal_of, send, send_parts, stored

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.media.read_urls import ReadUrls
+from chalicelib.aws.read_urls import ReadUrls
 from tests.rehearsal.grants.conftest import BUCKET
 from tests.rehearsal.grants.phone import refusal_of, send
 from tests.rehearsal.grants.seaweedfs import ACCESS_KEY, SECRET_KEY, Storage, until

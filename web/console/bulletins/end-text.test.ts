@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type End, endText, fixedText } from './end-text.ts';
 
 function textsOfTheApi(language: string): Record<string, string> {
-  const file = new URL(`../../../chalicelib/domain/texts/${language}.json`, import.meta.url);
+  const file = new URL(`../../../chalicelib/kernel/texts/${language}.json`, import.meta.url);
   return JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
 }
 

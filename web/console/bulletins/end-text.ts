@@ -12,7 +12,7 @@ export interface End {
   code: EndCode;
 }
 
-// Those of the API: chalicelib/domain/texts/. A code says something else of each end.
+// Those of the API: chalicelib/kernel/texts/. A code says something else of each end.
 const FIXED: Record<Ended, Partial<Record<EndCode, Record<Language, string>>>> = {
   resolved: {
     found_safe: {

@@ -1,0 +1,193 @@
+"""A key in KMS that wraps the keys of reports, or of contacts.
+
+Wrapping needs its public half alone, and no call. Unwrapping is one call of `Decrypt`, which only
+the officers' function may make, and which CloudTrail records.
+
+The key in KMS that signs the digests of the audit and the heads of the ledger.
+
+Its private half never leaves KMS, and only one function may use it (docs/adr/0028).
+
+The key in KMS under which reports are found by a number.
+
+One call names one token. The key never leaves KMS, so that nobody can try out all numbers against a
+copy of the table: each try is a call that CloudTrail records (docs/adr/0038).
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+from chalicelib.aws.errors import code_of, unavailable
+from chalicelib.kernel import errors
+from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Unreadable, WrappedKey, WrappingKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.type_defs import GetPublicKeyResponseTypeDef
+
+
+log = logging.getLogger(__name__)
+
+_WRAPPING: Literal["RSAES_OAEP_SHA_256"] = "RSAES_OAEP_SHA_256"
+# The pauses between tries, in seconds. The client makes none of its own, so that CloudTrail's line
+# of each try says which one it is.
+_PAUSES_S = (0.05, 0.2)
+_PASSING = frozenset(
+    {"DependencyTimeout", "KMSInternal", "KeyUnavailable", "Throttling", "RequestLimitExceeded"}
+)
+# What was wrapped was altered, or wrapped by another key than the row says.
+_ALTERED = frozenset({"InvalidCiphertext", "IncorrectKey"})
+
+_agent: ContextVar[str] = ContextVar("agent")
+
+
+class ContentKeys:
+    """The key in KMS with the alias or ARN `key_id`, through `client`, which must not retry."""
+
+    def __init__(
+        self, client: "KMSClient", key_id: str, *, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._key_id = key_id
+        self._pause = pause
+        self._wrapping: WrappingKey | None = None
+        # After botocore's own handler, which writes the header anew.
+        client.meta.events.register_last(
+            "request-created.kms", _name_the_opening, unique_id="opening"
+        )
+
+    def wrapping_key(self) -> WrappingKey:
+        """Return the public half, to which new keys are wrapped. Raises Unavailable."""
+        if self._wrapping is None:
+            with unavailable():
+                found = self._client.get_public_key(KeyId=self._key_id)
+            self._wrapping = WrappingKey(found["KeyId"], found["PublicKey"])
+        return self._wrapping
+
+    def unwrap(self, key: WrappedKey, opening: str) -> PrivateKey:
+        """Return the private key in `key`. `opening` is the id of the audit row that records it.
+
+        The row must be written before. Raises Unavailable, and Unreadable when what was wrapped
+        has been altered.
+        """
+        for attempt, pause in enumerate((*_PAUSES_S, None), start=1):
+            _agent.set(f"opening/{opening}.{attempt}")
+            try:
+                found = self._client.decrypt(
+                    KeyId=key.arn, CiphertextBlob=key.wrapped, EncryptionAlgorithm=_WRAPPING
+                )
+            except (BotoCoreError, ClientError) as error:
+                if pause is None or not _passes(error):
+                    raise _refusal(error) from None
+                self._pause(pause)
+                continue
+            request_id = found["ResponseMetadata"]["RequestId"]
+            log.info("content_opened", extra={"opening": opening, "kms_request_id": request_id})
+            if len(found["Plaintext"]) != KEY_BYTES:
+                log.error("content_key_altered")
+                raise Unreadable
+            return PrivateKey(found["Plaintext"])
+        raise errors.Unavailable
+
+
+def _name_the_opening(request: Any, operation_name: str, **_: Any) -> None:
+    """Add the opening to the user agent, which is what CloudTrail records of the caller's own."""
+    if operation_name == "Decrypt":
+        agent = f"{request.headers['User-Agent']} {_agent.get()}"
+        request.headers.replace_header("User-Agent", agent)
+
+
+def _passes(error: BotoCoreError | ClientError) -> bool:
+    if isinstance(error, ClientError):
+        return code_of(error) in _PASSING
+    return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def _refusal(error: BotoCoreError | ClientError) -> errors.Unavailable:
+    """Return what a failed call means, and log what an operator must know."""
+    code = code_of(error) if isinstance(error, ClientError) else type(error).__name__
+    if code in _ALTERED:
+        log.error("content_key_altered")
+        return Unreadable()
+    if code == "AccessDenied":
+        log.error("decryption_refused")  # an alarm counts this line
+    elif isinstance(error, ClientError) and code not in _PASSING:
+        # The key is unknown, disabled, due for deletion or not ours: an alarm counts this line.
+        log.error("content_key_unknown", extra={"code": code})
+    else:
+        log.warning("aws_failed", extra={"call": "Decrypt", "code": code})
+    return errors.Unavailable()
+
+
+_SIGNING: Literal["ECDSA_SHA_256"] = "ECDSA_SHA_256"
+
+
+class SigningKey:
+    """The key with the ARN or alias `key_id`. Every method raises Unavailable.
+
+    An alias is resolved once. So what is signed and the public half are always of one key, also
+    while another takes its place behind the alias.
+    """
+
+    def __init__(self, kms: "KMSClient", key_id: str) -> None:
+        self._kms = kms
+        self._key_id = key_id
+        self._found: GetPublicKeyResponseTypeDef | None = None
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature of `content` (DER), which is_signed_by checks."""
+        arn = self._described()["KeyId"]
+        # KMS takes no message of more than 4,096 bytes, so it gets the hash.
+        with unavailable():
+            signed = self._kms.sign(
+                KeyId=arn,
+                Message=hashlib.sha256(content).digest(),
+                MessageType="DIGEST",
+                SigningAlgorithm=_SIGNING,
+            )
+        return signed["Signature"]
+
+    def public_key(self) -> bytes:
+        """Return the public half (SubjectPublicKeyInfo in DER)."""
+        return self._described()["PublicKey"]
+
+    def _described(self) -> "GetPublicKeyResponseTypeDef":
+        if self._found is None:
+            with unavailable():
+                self._found = self._kms.get_public_key(KeyId=self._key_id)
+        return self._found
+
+
+_MAC: Literal["HMAC_SHA_256"] = "HMAC_SHA_256"
+# No other use of the key can give the same name.
+_PURPOSE = b"tipline/search/1\0"
+_NAME_BYTES = 16
+_AT_ONCE = 8
+
+
+class SearchKey:
+    """The key with the ARN or alias `key_id`. Every method raises Unavailable."""
+
+    def __init__(self, kms: "KMSClient", key_id: str) -> None:
+        self._kms = kms
+        self._key_id = key_id
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search")
+
+    def name_of(self, token: str) -> str:
+        """Return the name of a token: what its entries are kept under."""
+        with unavailable():
+            made = self._kms.generate_mac(
+                KeyId=self._key_id, MacAlgorithm=_MAC, Message=_PURPOSE + token.encode()
+            )
+        return made["Mac"][:_NAME_BYTES].hex()
+
+    def names_of(self, tokens: Iterable[str]) -> list[str]:
+        """Return the names of tokens, in their order, by several calls at once."""
+        waiting = [self._pool.submit(copy_context().run, self.name_of, token) for token in tokens]
+        return [each.result() for each in waiting]

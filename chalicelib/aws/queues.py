@@ -1,0 +1,93 @@
+"""The queue of upkeep: keys of rows whose task is due, some to a message.
+
+It bounds how much upkeep is done side by side, so that a flood of it takes nothing from requests.
+A message that is lost or comes twice does no harm: the tasks themselves are in the tables.
+
+The queues of uploads, to send again an upload whose S3 event was lost.
+"""
+
+import json
+from collections.abc import Sequence
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from chalicelib.aws.errors import unavailable
+from chalicelib.aws.keys import Key
+from chalicelib.kernel import errors
+from chalicelib.kernel.files import is_critical
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+# One message is done well within its function's time, even if each task asks S3 several times.
+_KEYS_PER_MESSAGE = 25
+# SQS's own limit of a batch.
+_MESSAGES_PER_CALL = 10
+
+
+class UpkeepQueue:
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def is_idle(self) -> bool:
+        """Return whether no message waits, as far as SQS knows. Raises Unavailable.
+
+        Those in work do not count: of a function that ended without a word, one comes back after
+        minutes only.
+        """
+        with unavailable():
+            found = self._client.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        return int(found["Attributes"]["ApproximateNumberOfMessages"]) == 0
+
+    def send(self, outbox: str, keys: Sequence[Key]) -> None:
+        """Send keys of rows of an outbox. Raises Unavailable when SQS did not take all of them."""
+        bodies = (
+            json.dumps({"outbox": outbox, "keys": some})
+            for some in batched(keys, _KEYS_PER_MESSAGE)
+        )
+        for messages in batched(bodies, _MESSAGES_PER_CALL):
+            with unavailable():
+                response = self._client.send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(number), "MessageBody": body}
+                        for number, body in enumerate(messages)
+                    ],
+                )
+            if response.get("Failed"):
+                raise errors.Unavailable
+
+
+def read_message(body: str) -> tuple[str, list[Key]]:
+    """Return the outbox and the keys of a message. Raises ValueError or KeyError for another."""
+    message = json.loads(body)
+    return message["outbox"], [(pk, sk) for pk, sk in message["keys"]]
+
+
+class UploadsQueue:
+    """Two queues: that at `critical_url` has the media of critical reports."""
+
+    def __init__(self, client: "SQSClient", url: str, critical_url: str) -> None:
+        self._client = client
+        self._url = url
+        self._critical_url = critical_url
+
+    def requeue(self, bucket: str, key: str, version_id: str) -> None:
+        """Send the same event that S3 sends when an object of a medium is created, to the same
+        queue. Raises Unavailable.
+        """
+        _, _, media_id, *_ = key.split("/")
+        url = self._critical_url if is_critical(media_id) else self._url
+        event = {
+            "detail-type": "Object Created",
+            "detail": {
+                "bucket": {"name": bucket},
+                "object": {"key": key, "version-id": version_id},
+            },
+        }
+        with unavailable():
+            self._client.send_message(QueueUrl=url, MessageBody=json.dumps(event))

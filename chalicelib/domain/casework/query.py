@@ -1,0 +1,181 @@
+"""The filters of an officer's list of reports."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.attention import is_unread
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
+from chalicelib.domain.reports.workflow import Username
+from chalicelib.kernel import ids, times
+from chalicelib.kernel.models import Query
+from chalicelib.kernel.times import Moment
+
+PAGE_MAX = 50
+NOBODY = "none"
+"""As `assignee`: the open reports that nobody is assigned to. No officer can have this username."""
+_PAGING = ("cursor", "limit")
+# The index is sorted by the time of receipt, so the store applies these two.
+_BY_TIME = ("since", "until")
+# What is no value of an attribute.
+_APART = ("drill", "fold", "sort", "unread", "needs_action")
+
+
+def _read_limit(value: Any) -> Any:
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
+    return int(value) if is_number else value
+
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_read_limit),
+    Field(strict=True, ge=1, le=PAGE_MAX),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": PAGE_MAX,
+            "description": "Maximum number of items on a page. The default is 20.",
+        }
+    ),
+]
+"""The maximum number of items on a page, as a query parameter."""
+
+
+def _read_bool(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value)
+
+
+def _read_reference(value: str) -> str:
+    reference = ids.read_reference(value)
+    if reference is None:
+        raise PydanticCustomError("unknown_value", "Not a reference.")
+    return reference
+
+
+type _Flag = Annotated[
+    bool, BeforeValidator(_read_bool), Field(strict=True), WithJsonSchema({"type": "boolean"})
+]
+
+
+class ReportQuery(Query):
+    """The filters and the page of a list of reports. A report must match all filters."""
+
+    category: CategoryCode | None = Field(
+        default=None, description="Only reports of this category."
+    )
+    status: Status | None = Field(default=None, description="Only reports with this status.")
+    district: ReportDistrict | None = Field(
+        default=None, description="Only reports from this district."
+    )
+    assignee: Username | None = Field(
+        default=None,
+        description="Only reports assigned to the officer with this username. `none`: only open "
+        "reports that nobody is assigned to.",
+    )
+    bulletin_id: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
+        default=None, description="Only leads on this bulletin."
+    )
+    reference: (
+        Annotated[
+            str,
+            AfterValidator(_read_reference),
+            WithJsonSchema({"type": "string", "maxLength": 20, "pattern": ids.TYPED_REFERENCE}),
+        ]
+        | None
+    ) = Field(default=None, description="Only the report with this reference.")
+    urgency: Urgency | None = Field(default=None, description="Only reports with this urgency.")
+    unread: _Flag | None = Field(
+        default=None,
+        description="`true`: only reports with something from the reporter that no officer has "
+        "answered. `false`: only the others.",
+    )
+    needs_action: _Flag | None = Field(
+        default=None,
+        description="`true`: only reports that are new, overdue or unread, or that have a step "
+        "which you may approve. `false`: only the others.",
+    )
+    drill: _Flag | None = Field(
+        default=None,
+        description="`false`: leave out drills. `true`: only drills. Without it, both are listed.",
+    )
+    fold: Literal["none"] | None = Field(
+        default=None,
+        description="`none`: list each report by itself. Without it, reports of a page with one "
+        "text that differ in nothing else are one row.",
+    )
+    sort: Literal["newest", "attention"] | None = Field(
+        default=None,
+        description="`newest`, also without it: the newest first. `attention`: critical ones that "
+        "nobody has acknowledged, then overdue, then unread ones, then the rest of the open "
+        "reports, each the oldest first; last, closed ones with a step that awaits an approval.",
+    )
+    # As officers see times to the minute. Seconds must not find out more, or leave a report out.
+    since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(
+        default=None,
+        description="Only reports received at or after this time, rounded down to the minute.",
+    )
+    until: Annotated[Moment, AfterValidator(times.up_to_minute)] | None = Field(
+        default=None,
+        description="Only reports received before this time, rounded up to the minute.",
+    )
+    cursor: str | None = Field(
+        default=None, description="The `next_cursor` of the page before, with the same filters."
+    )
+    limit: Limit = 20
+
+    def filters(self) -> dict[str, str]:
+        """Return the filters that are set, for the cursor."""
+        given = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {
+            name: _render(value)
+            for name, value in given
+            if value is not None and name not in _PAGING
+        }
+
+    def on_record(self) -> dict[str, str]:
+        """Return the filters that are set, for the audit, which keeps no text that is no id."""
+        given = self.filters()
+        for name, kept in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
+            if name in given:
+                given[name] = kept(given[name])
+        return given
+
+    def matches(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a listed row matches the filters, except `needs_action`, `since` and
+        `until`.
+        """
+        if self.drill is not None and self.drill != (row.get("source") == DRILL):
+            return False
+        if self.unread is not None and self.unread != is_unread(row):
+            return False
+        if self.assignee == NOBODY and not _is_nobodys(row):
+            return False
+        not_here = (*_PAGING, *_BY_TIME, *_APART)
+        asked = (name for name in type(self).model_fields if name not in not_here)
+        return all(
+            getattr(self, name) in (None, row.get(name))
+            for name in asked
+            if (name, self.assignee) != ("assignee", NOBODY)
+        )
+
+
+def _is_nobodys(row: Mapping[str, Any]) -> bool:
+    return row.get("assignee") is None and row["status"] in OPEN_STATUSES
+
+
+def _render(value: datetime | bool | str) -> str:
+    if isinstance(value, datetime):
+        return times.render(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,89 @@
+"""Officers: their roles, and the scope of what they may see.
+
+First passwords: what a person types once, before they choose their own.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from chalicelib.kernel.models import Record
+
+ALL = "*"
+# Every officer of a category sees its reports without a district, so that somebody does.
+DISTRICTLESS = frozenset({"unknown", "outside"})
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+# Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
+CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
+
+
+class Officer(Record):
+    """An officer's own row, the only source of rights. A token only identifies the officer.
+
+    `approves_from`: until then they complete no step that takes two persons. `revision` grows with
+    each write of the row.
+    """
+
+    username: str
+    name: str = ""
+    active: bool = True
+    roles: tuple[Role, ...] = (Role.OFFICER,)
+    categories: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+    email: str | None = None
+    phone: str | None = None
+    approves_from: datetime | None = None
+    revision: int = 0
+
+    def has_role(self, *roles: Role) -> bool:
+        return any(role in self.roles for role in roles)
+
+    def waits_at(self, now: datetime) -> bool:
+        """Return whether they may not yet complete a step that takes two persons."""
+        return self.approves_from is not None and now < self.approves_from
+
+    def waiting_until(self, at: datetime) -> Self:
+        """Return the officer who waits until `at`, or longer if they do already."""
+        return self.model_copy(update={"approves_from": max(self.approves_from or at, at)})
+
+    def sees(self, category: str, district: str) -> bool:
+        """Return whether a report of this category and district is in the officer's scope."""
+        return self.sees_category(category) and self.sees_district(district)
+
+    def sees_category(self, category: str) -> bool:
+        return ALL in self.categories or category in self.categories
+
+    def sees_district(self, district: str) -> bool:
+        return district in DISTRICTLESS or ALL in self.districts or district in self.districts
+
+
+def may_be_assigned(officer: Officer, category: str, district: str) -> bool:
+    """Return whether a report of this category and district may be assigned to an officer."""
+    return officer.active and officer.has_role(*CASEWORKERS) and officer.sees(category, district)
+
+
+def is_admin(officer: Officer) -> bool:
+    """Return whether an officer is an admin now."""
+    return officer.active and officer.has_role(Role.ADMIN)
+
+
+# Without those that are easily taken for another one. Twenty of them are 98 bits.
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_LENGTH = 20
+
+
+def random_password() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+
+
+# Whoever makes themselves a second account, or resets the password of a colleague, waits this long.
+# In that time somebody sees the notice of it.
+WAIT = timedelta(hours=24)

@@ -1,0 +1,165 @@
+"""What needs an officer next: the rank of a report in the list, its deadline, and which reports
+need an action.
+
+docs/adr/0035 has the whole trip.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.measures import Hold, Referrals
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
+from chalicelib.domain.second_person import Awaiting, TwoPersonStep, refusal
+
+
+class Pending(Protocol):
+    """What may await a second person, such as the HEAD of a report."""
+
+    @property
+    def report(self) -> Report: ...
+    @property
+    def hold(self) -> Hold | None: ...
+    @property
+    def referrals(self) -> Referrals: ...
+
+
+def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
+    """Return the steps on a report that await a second person; none on a withdrawn one's."""
+    found: list[Awaiting] = []
+    report, hold = head.report, head.hold
+    if report.proposal and report.status is Status.CLOSED:
+        found.append(Awaiting(TwoPersonStep.MALICIOUS, report.proposal.by))
+    if hold and hold.approved_by is None:
+        found.append(Awaiting(TwoPersonStep.HOLD, hold.by, hold.until))
+    if hold and hold.lift:
+        found.append(Awaiting(TwoPersonStep.HOLD_LIFT, hold.lift.by, hold.until))
+    referral = head.referrals.pending
+    if referral and report.status is not Status.WITHDRAWN:
+        found.append(Awaiting(TwoPersonStep.REFERRAL, referral.by))
+    return tuple(found)
+
+
+# For so long the escalation of a critical report waits after an officer has opened it, once for
+# each notice.
+READING = timedelta(minutes=10)
+
+
+class Rank(StrEnum):
+    """The place of a report in the list by attention, one character: the lower, the sooner.
+
+    `unproven`: critical, but accepted in a flood without a proof of work. `approval`: closed or
+    withdrawn, and a step on it awaits a second person. `done`: the same, and none does.
+    """
+
+    CRITICAL = "0"
+    UNPROVEN = "1"
+    OVERDUE = "2"
+    UNREAD = "3"
+    OPEN = "4"
+    APPROVAL = "5"
+    DONE = "9"
+
+
+# Where reports with each status may be. The list by attention has all but `done`.
+RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
+    Status.NEW: (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
+    Status.ACKNOWLEDGED: (Rank.UNREAD, Rank.OPEN),
+    Status.IN_PROGRESS: (Rank.UNREAD, Rank.OPEN),
+    Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
+    Status.WITHDRAWN: (Rank.APPROVAL,),
+}
+RANKS_OF_OPEN = RANKS_OF_STATUS[Status.NEW]
+RANKS_WITH_UNREAD = (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD)
+RANKS_OF_ATTENTION = tuple(rank for rank in Rank if rank is not Rank.DONE)
+
+
+def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
+    """Return the rank of a report. `pending` are the steps that await a second person.
+
+    A drill ranks with the rest of the open reports, whatever its urgency.
+    """
+    unread = report.unread > 0 or report.unread_media > 0
+    if report.status not in OPEN_STATUSES:
+        if unread and report.status is Status.CLOSED and not report.is_drill:
+            return Rank.UNREAD
+        return Rank.APPROVAL if pending else Rank.DONE
+    if report.is_drill:
+        return Rank.OPEN
+    if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
+        return Rank.UNPROVEN if report.unproven else Rank.CRITICAL
+    if report.status is Status.NEW and Flag.OVERDUE in report.flags:
+        return Rank.OVERDUE
+    return Rank.UNREAD if unread else Rank.OPEN
+
+
+def begins_anew(before: Report, after: Report) -> bool:
+    """Return whether the time to acknowledge a report begins anew: it is new to other officers, or
+    more urgent, and nobody has acknowledged it.
+    """
+    raised = after.urgency.rank > before.urgency.rank
+    return after.status is Status.NEW and (raised or after.category != before.category)
+
+
+def is_given_back(before: Report, after: Report) -> bool:
+    """Return whether nobody holds a report any more that nobody has acknowledged."""
+    given_back = before.assignee is not None and after.assignee is None
+    return given_back and after.status is Status.NEW
+
+
+def without_overdue(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    return tuple(flag for flag in flags if flag is not Flag.OVERDUE)
+
+
+def deadline_from(received_at: datetime, now: datetime, minutes: int | None) -> int | None:
+    """Return a deadline `minutes` from now, in minutes after the receipt."""
+    if minutes is None:
+        return None
+    return minutes + max(0, (now - received_at) // timedelta(minutes=1))
+
+
+def next_overdue(received_at: datetime, deadline: int, now: datetime) -> datetime:
+    """Return when a report that is overdue at `now` is notified again: when it is twice as old as
+    its deadline, four times, and so on.
+    """
+    after = timedelta(minutes=deadline)
+    while received_at + after <= now:
+        after *= 2
+    return received_at + after
+
+
+def needs_action(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
+    """Return whether a listed report needs an action of this officer: it is new, overdue or unread,
+    or a step on it awaits a second person, who may be this officer.
+    """
+    unread = is_unread(row) and row["status"] != Status.WITHDRAWN
+    return row["status"] == Status.NEW or unread or _awaits(row, officer, now)
+
+
+def is_unread(row: Mapping[str, Any]) -> bool:
+    """Return whether a listed report has something that no officer has read.
+
+    Only the index by attention knows of files that came after the closing.
+    """
+    place = str(row.get("attention_at", ""))
+    return bool(row.get("unread")) or place.startswith(Rank.UNREAD)
+
+
+def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
+    """Return the steps on a listed report that still await a second person: what nobody has
+    approved in time awaits nobody, although no write has said so.
+    """
+    kept = (Awaiting.read(each) for each in row.get("awaits", ()))
+    return tuple(each for each in kept if each.is_open(now))
+
+
+def is_done(row: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a report in the list by attention needs nobody any more."""
+    return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not awaiting(row, now)
+
+
+def _awaits(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
+    return any(refusal(officer, {each.by}, now) is None for each in awaiting(row, now))

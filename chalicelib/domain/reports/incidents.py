@@ -1,0 +1,394 @@
+"""Sketches: the little of a report or a picture that shows which others may be about one event.
+
+A sketch has the geohash cell of the place, a hash of the text, and a MinHash of the text's grams of
+three characters, so that it needs no words and works for Chinese. Of a picture it has a perceptual
+hash. It is guessable, so it leaves the function that makes it sealed.
+
+MinHash by one permutation: https://proceedings.mlr.press/v32/shrivastava14.html
+
+Incidents: which reports may be about one event, by their sketches.
+
+A sketch is sealed to the public half of the day's key. What is compared are HMACs under the secret
+of that key, which is deleted after three days. Then nothing can be compared or opened any more
+(docs/adr/0031-incidents.md).
+"""
+
+import hashlib
+import hmac
+import struct
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple, Self
+
+from chalicelib.kernel import geo, times
+from chalicelib.kernel.sealing import PrivateKey, Unreadable, seal
+
+BANDS = 8
+"""The parts of a text's MinHash. Two texts are compared by how many of these are equal."""
+_SLOTS_A_BAND = 3
+_SLOTS = BANDS * _SLOTS_A_BAND
+_GRAM = 3
+# A text is read up to here, so that a long one does not slow intake down.
+_READ = 2000
+# Shorter texts are equal by chance: "help" says nothing.
+_SHORTEST_SAME = 12
+PICTURE_BANDS = 4
+"""The parts of a picture's hash, of 16 bits each."""
+# A picture with fewer edges, such as a dark one, is like many others.
+_FEWEST_BITS = 8
+
+_FORM = struct.Struct(f">BB6s16s{8 * BANDS}s8s")
+_VERSION = 1
+_HAS_PLACE, _HAS_SAME, _HAS_TEXT, _HAS_PICTURE = 1, 2, 4, 8
+_MASK = 2**64 - 1
+_ODD = 0x9E3779B97F4A7C15
+
+
+class Sketch(NamedTuple):
+    """What is compared. `cell` is a geohash of six characters, `same` the hash of a whole text,
+    `bands` the parts of its MinHash, `picture` a perceptual hash (8 bytes).
+    """
+
+    cell: str | None = None
+    same: bytes | None = None
+    bands: tuple[bytes, ...] = ()
+    picture: bytes | None = None
+
+    @classmethod
+    def of_report(cls, text: str | None, place: tuple[float, float] | None) -> Self:
+        """Return the sketch of a text and a place, (latitude, longitude) in WGS-84."""
+        words = _normalized(text) if text else ""
+        return cls(
+            cell=geo.encode(*place, geo.NEAR_LENGTH) if place else None,
+            same=_hash(words.encode(), 16) if len(words) >= _SHORTEST_SAME else None,
+            bands=tuple(_text_bands(words[:_READ])) if words else (),
+        )
+
+    @classmethod
+    def of_picture(cls, picture: str | None) -> Self:
+        """Return the sketch of a picture, by its perceptual hash in hexadecimal digits."""
+        found = bytes.fromhex(picture) if picture else b""
+        bits = int.from_bytes(found).bit_count()
+        has_edges = _FEWEST_BITS <= bits <= 64 - _FEWEST_BITS
+        return cls(picture=found if has_edges else None)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self)
+
+    @property
+    def picture_bands(self) -> tuple[bytes, ...]:
+        """The parts of the picture's hash; none without one."""
+        size = 8 // PICTURE_BANDS
+        return (
+            tuple(self.picture[at : at + size] for at in range(0, len(self.picture or b""), size))
+            if self.picture
+            else ()
+        )
+
+    def pack(self) -> bytes:
+        """Return the sketch as bytes. All have one length, which so says nothing."""
+        has = (
+            _HAS_PLACE * (self.cell is not None)
+            | _HAS_SAME * (self.same is not None)
+            | _HAS_TEXT * bool(self.bands)
+            | _HAS_PICTURE * (self.picture is not None)
+        )
+        return _FORM.pack(
+            _VERSION,
+            has,
+            (self.cell or "").encode(),
+            self.same or b"",
+            b"".join(self.bands),
+            self.picture or b"",
+        )
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """Return the sketch in these bytes. Raises ValueError when they hold none."""
+        try:
+            version, has, cell, same, bands, picture = _FORM.unpack(packed)
+            found = cls(
+                cell=cell.decode("ascii") if has & _HAS_PLACE else None,
+                same=same if has & _HAS_SAME else None,
+                bands=tuple(bands[at : at + 8] for at in range(0, len(bands), 8))
+                if has & _HAS_TEXT
+                else (),
+                picture=picture if has & _HAS_PICTURE else None,
+            )
+        except struct.error as error:
+            raise ValueError("not a sketch") from error
+        if version != _VERSION:
+            raise ValueError("not a sketch of this version")
+        if found.cell:
+            geo.bounds(found.cell)  # raises for what is no cell
+        return found
+
+
+def likeness(equal_bands: int) -> float:
+    """Return the share of grams that two texts have in common, estimated from their equal bands."""
+    return float((equal_bands / BANDS) ** (1 / _SLOTS_A_BAND))
+
+
+def _normalized(text: str) -> str:
+    """Return the letters and digits of a text: neither case, width, spaces nor punctuation."""
+    letters = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(filter(str.isalnum, letters))
+
+
+def _text_bands(words: str) -> Iterator[bytes]:
+    slots = _slots(words)
+    for at in range(0, _SLOTS, _SLOTS_A_BAND):
+        yield _hash(struct.pack(">3Q", *slots[at : at + _SLOTS_A_BAND]), 8)
+
+
+def _slots(words: str) -> list[int]:
+    """Return the MinHash of the grams of a text: the least hash in each of the slots.
+
+    A slot without a gram borrows from the next one that has any, and notes how far that was.
+    """
+    data, crc32 = words.encode("utf-32-le"), zlib.crc32
+    last = max(1, len(data) - 4 * (_GRAM - 1))
+    least: list[int | None] = [None] * _SLOTS
+    for gram in {data[at : at + 4 * _GRAM] for at in range(0, last, 4)}:
+        mixed = crc32(gram) * _ODD & _MASK
+        value, slot = divmod(mixed ^ mixed >> 32, _SLOTS)
+        known = least[slot]
+        if known is None or value < known:
+            least[slot] = value
+    return [_borrowed(least, slot) for slot in range(_SLOTS)]
+
+
+def _borrowed(least: list[int | None], slot: int) -> int:
+    for distance in range(_SLOTS):
+        value = least[(slot + distance) % _SLOTS]
+        if value is not None:
+            return (value + distance * _ODD) & _MASK
+    raise ValueError("a text has at least one gram")
+
+
+def _hash(data: bytes, size: int) -> bytes:
+    return hashlib.blake2b(data, digest_size=size).digest()
+
+
+KEY_LIFE = timedelta(days=3)
+"""How long the key of a day lives, from the beginning of the day, and all that is under it."""
+NEAR_IN_TIME = timedelta(hours=2)
+MOST_IN_BUCKET = 16
+"""How many reports are kept of those with one key: the latest."""
+MOST_SIMILAR = 20
+"""How many similar reports are kept of a report: the most similar."""
+
+_DAY_BYTES = 4
+_FEWEST_TEXT_BANDS = 2
+_FEWEST_PICTURE_BANDS = 3
+_SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
+
+
+class Why(StrEnum):
+    """Why two reports may be about one event."""
+
+    PLACE = "place"
+    TEXT = "text"
+    PICTURE = "picture"
+
+
+def day_of(now: datetime) -> date:
+    """Return the day whose key counts at `now`. Days change in UTC."""
+    return now.astimezone(UTC).date()
+
+
+def ends_at(day: date) -> datetime:
+    """Return when the key of a day is deleted."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + KEY_LIFE
+
+
+class PublicDayKey(NamedTuple):
+    """The public half of the key of a day: whoever has it can seal a sketch, and open none."""
+
+    day: date
+    public: bytes
+
+    def seal(self, sketch: Sketch, row: bytes) -> bytes:
+        """Return the sketch, sealed for one row (`sealing.row_info`), with the day in front."""
+        day = self.day.toordinal().to_bytes(_DAY_BYTES)
+        return day + seal(self.public, sketch.pack(), row)
+
+
+def sealed_day(sealed: bytes) -> date:
+    """Return the day to whose key a sketch was sealed. Raises Unreadable."""
+    try:
+        return date.fromordinal(int.from_bytes(sealed[:_DAY_BYTES]))
+    except (ValueError, OverflowError):
+        raise Unreadable from None
+
+
+class DayKey:
+    """The key of a day: `secret` is 32 random bytes."""
+
+    def __init__(self, day: date, secret: bytes) -> None:
+        self.day = day
+        self._secret = secret
+
+    @cached_property
+    def public(self) -> bytes:
+        return self._private.public
+
+    def open(self, sealed: bytes, row: bytes) -> Sketch:
+        """Return a sketch. Raises Unreadable."""
+        try:
+            return Sketch.unpack(self._private.open(sealed[_DAY_BYTES:], row))
+        except ValueError:
+            raise Unreadable from None
+
+    def name(self, what: str, value: bytes) -> str:
+        """Return the keyed hash that stands for a value in the table."""
+        return hmac.digest(self._label("name"), what.encode() + b"\0" + value, "sha256")[:16].hex()
+
+    @cached_property
+    def _private(self) -> PrivateKey:
+        return PrivateKey(self._label("seal"))
+
+    def _label(self, label: str) -> bytes:
+        return hmac.digest(self._secret, f"tipline/incidents/1/{label}".encode(), hashlib.sha256)
+
+    def __repr__(self) -> str:
+        return f"DayKey({self.day})"  # the secret must be in no log
+
+
+class Sighting(NamedTuple):
+    """An opened sketch: of which report, in which category (None: of a picture), and when."""
+
+    report_id: str
+    at: datetime
+    category: str | None
+    sketch: Sketch
+
+
+class Trait(NamedTuple):
+    """One way in which a report is like others: those in the bucket `name`.
+
+    `score` is what an equal trait counts: for a place the likeness, else one band.
+    """
+
+    name: str
+    why: Why
+    score: float = 1.0
+
+
+def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
+    """Return the traits that a report is found by."""
+    sketch = sighting.sketch
+    place = [sketch.cell] if sketch.cell and sighting.category else []
+    return (
+        *(Trait(_place(key, sighting, cell), Why.PLACE, _SAME_PLACE) for cell in place),
+        *_bands(key, Why.TEXT, sketch.bands),
+        *_bands(key, Why.PICTURE, sketch.picture_bands),
+    )
+
+
+def sought_by(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
+    """Return the traits of similar reports: those of the report, and the cells around its own."""
+    cell = sighting.sketch.cell
+    around = geo.neighbours(cell) if cell and sighting.category else ()
+    return (
+        *traits_of(sighting, key),
+        *(Trait(_place(key, sighting, each), Why.PLACE, _NEXT_PLACE) for each in around),
+    )
+
+
+def same_text(sighting: Sighting, key: DayKey) -> str | None:
+    """Return the name of the bucket of reports with this very text; None for a short one."""
+    same = sighting.sketch.same
+    return key.name("same", same) if same else None
+
+
+def _place(key: DayKey, sighting: Sighting, cell: str) -> str:
+    return key.name("place", f"{sighting.category}/{cell}".encode())
+
+
+def _bands(key: DayKey, why: Why, bands: Iterable[bytes]) -> Iterator[Trait]:
+    for position, band in enumerate(bands):
+        yield Trait(key.name(f"{why}/{position}", band), why)
+
+
+class Entry(NamedTuple):
+    """A report in a bucket."""
+
+    at: datetime
+    report_id: str
+
+    def render(self) -> str:
+        """Return the entry in a form that sorts by its time, to the minute."""
+        return f"{times.render(times.to_minute(self.at))}#{self.report_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        at, _, report_id = text.partition("#")
+        return cls(times.parse(at), report_id)
+
+
+class Similar(NamedTuple):
+    """A report that may be about the same event. `score` is from 0 to 1."""
+
+    report_id: str
+    why: tuple[Why, ...]
+    score: float
+
+    def merged(self, other: "Similar | None") -> "Similar":
+        """Return this with the reasons of `other`, which is about the same report."""
+        if other is None:
+            return self
+        why = tuple(each for each in Why if each in (*self.why, *other.why))
+        return Similar(self.report_id, why, max(self.score, other.score))
+
+
+def similar_reports(
+    sighting: Sighting, sought: Iterable[Trait], buckets: Mapping[str, Iterable[Entry]]
+) -> list[Similar]:
+    """Return the reports in `buckets` that are similar to one, the most similar first.
+
+    `buckets` has the entries of each bucket by its name.
+    """
+    found: dict[str, dict[Why, list[float]]] = {}
+    for trait in sought:
+        for entry in buckets.get(trait.name, ()):
+            if entry.report_id == sighting.report_id:
+                continue
+            if trait.why is Why.PLACE and abs(entry.at - sighting.at) > NEAR_IN_TIME:
+                continue
+            found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
+    judged = [_judged(report_id, by) for report_id, by in found.items()]
+    return most_similar(each for each in judged if each)
+
+
+def most_similar(similar: Iterable[Similar]) -> list[Similar]:
+    """Return the most similar ones, best first."""
+    return sorted(similar, key=lambda each: (-each.score, each.report_id))[:MOST_SIMILAR]
+
+
+def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:
+    scores = {why: _score(why, found) for why, found in by.items()}
+    counted = {why: score for why, score in scores.items() if score}
+    if not counted:
+        return None
+    unlike = 1.0
+    for score in counted.values():
+        unlike *= 1 - score
+    why = tuple(each for each in Why if each in counted)
+    return Similar(report_id, why, round(1 - unlike, 2))
+
+
+def _score(why: Why, found: list[float]) -> float:
+    match why:
+        case Why.PLACE:
+            return max(found)
+        case Why.TEXT:
+            return likeness(len(found)) if len(found) >= _FEWEST_TEXT_BANDS else 0.0
+        case Why.PICTURE:
+            equal = len(found)
+            return equal / PICTURE_BANDS if equal >= _FEWEST_PICTURE_BANDS else 0.0

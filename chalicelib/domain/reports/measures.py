@@ -1,0 +1,241 @@
+"""Legal holds: a report that must not be deleted.
+
+One officer requests a hold, with a reason and an end; another approves it. To lift it takes two as
+well: one asks, with a reason, and another approves, or declines it, with a reason.
+
+Mutes: a report whose messages and media are kept, but not notified.
+
+Any officer in scope mutes a report, with a reason, and any ends it.
+
+Referrals: a report that is passed on to another agency.
+
+One officer proposes which agency gets what, with a reason; another approves exactly that, or
+declines it, with a reason. A report has at most one proposal at a time, and keeps what was passed
+on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from chalicelib.domain.reports.report import Flag, Medium
+from chalicelib.kernel import errors
+from chalicelib.kernel.models import Input, Record
+from chalicelib.kernel.text import ReporterText
+from chalicelib.kernel.times import Moment
+
+LONGEST_YEARS = 5
+LONGEST_HOLD = timedelta(days=LONGEST_YEARS * 365)
+
+
+class NewHold(Input):
+    reason: ReporterText
+    until: Moment
+
+    def require_end(self, now: datetime) -> None:
+        """Raise Invalid for an end that is not possible."""
+        if self.until <= now:
+            raise errors.Invalid(errors.FieldError("until", "in_the_past"))
+        if self.until > now + LONGEST_HOLD:
+            most = (("years", str(LONGEST_YEARS)),)
+            raise errors.Invalid(errors.FieldError("until", "too_far_ahead", most))
+
+
+class NewLift(Input):
+    """Why a hold is to be lifted. `only_request`: end it only while nobody has approved it."""
+
+    reason: ReporterText
+    only_request: bool = False
+
+
+class LiftRefusal(Input):
+    """Why a request to lift a hold is declined or taken back. Colleagues read it in the history."""
+
+    reason: ReporterText
+
+
+class Lift(Record):
+    """What one officer asks for: to lift a hold. Its reason is sealed."""
+
+    by: str
+    sealed_reason: bytes
+    asked_at: datetime
+
+
+class Hold(Record):
+    """A hold as it is stored. Its reason is sealed.
+
+    `lift_ended_by` has declined the latest request to lift it, or taken it back.
+    """
+
+    by: str
+    sealed_reason: bytes
+    until: datetime
+    asked_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    lift: Lift | None = None
+    lift_ended_by: str | None = None
+
+    def without_lift(self, by: str) -> "Hold":
+        """Return the hold after this officer has ended the request to lift it."""
+        return self.model_copy(update={"lift": None, "lift_ended_by": by})
+
+    def is_over(self, now: datetime) -> bool:
+        return self.until <= now
+
+
+class NewMute(Input):
+    """Why officers are no longer to be notified of messages and media."""
+
+    reason: ReporterText
+
+
+class Mute(Record):
+    """A mute as it is stored. Its reason is sealed."""
+
+    by: str
+    at: datetime
+    sealed_reason: bytes
+
+
+# Each is a part of the report's row, with its reason.
+MOST_PASSED_ON = 10
+
+
+class Part(StrEnum):
+    """A part of a report that an agency can get. The contact is none, and no message."""
+
+    TEXT = "text"
+    PLACE = "place"
+    OCCURRED_AT = "occurred_at"
+    DETAILS = "details"
+    MEDIA = "media"
+
+
+class Referral(Record):
+    """A referral as it is stored. Its reason is sealed.
+
+    `number` counts the proposals of a report; none is given twice. `media_ids` are the media whose
+    cleaned pictures the agency gets, `redactions` the redaction of each that has one, by its id:
+    with it, or with one that hides more, the picture is passed on, and not without.
+    """
+
+    number: int
+    agency: str
+    by: str
+    at: datetime
+    sealed_reason: bytes
+    include: tuple[Part, ...]
+    media_ids: tuple[str, ...] = ()
+    redactions: Mapping[str, str] | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+
+    def is_same(self, other: "Referral") -> bool:
+        """Return whether another one, by the same officer, has the same agency and content."""
+        return (self.by, self.agency, self.include, self.media_ids) == (
+            other.by, other.agency, other.include, other.media_ids,
+        )  # fmt: skip
+
+
+class DeclinedReferral(Record):
+    """A proposal that another officer has declined, by whom, and when. The reason is sealed."""
+
+    referral: Referral
+    by: str
+    at: datetime
+    sealed_reason: bytes
+
+
+class Referrals(Record):
+    """The referrals of a report. `last` is the number of the latest proposal. `declined` is the
+    latest that was declined, until one is approved.
+    """
+
+    last: int = 0
+    pending: Referral | None = None
+    declined: DeclinedReferral | None = None
+    passed_on: tuple[Referral, ...] = ()
+
+    def all(self) -> tuple[Referral, ...]:
+        """Return what was passed on, oldest first, and then what waits for approval."""
+        return (*self.passed_on, *((self.pending,) if self.pending else ()))
+
+    def numbered(self, number: int | None) -> Referral | None:
+        """Return the referral with this number; without one, the latest. None if there is none."""
+        found = [each for each in self.all() if number in (None, each.number)]
+        return found[-1] if found else None
+
+    @property
+    def is_latest_passed_on(self) -> bool:
+        """Return whether the latest proposal was approved, and so cannot be taken back."""
+        return bool(self.passed_on) and self.passed_on[-1].number == self.last
+
+    def was_declined(self, number: int, by: str) -> bool:
+        """Return whether this officer was the last to decline a proposal, and it was this one."""
+        last = self.declined
+        return last is not None and (last.referral.number, last.by) == (number, by)
+
+    def with_proposal(self, referral: Referral) -> "Referrals":
+        return self.model_copy(update={"last": referral.number, "pending": referral})
+
+    def without_proposal(self) -> "Referrals":
+        return self.model_copy(update={"pending": None})
+
+    def with_declined(self, declined: DeclinedReferral) -> "Referrals":
+        """Return the referrals after the one that waited was declined."""
+        return self.model_copy(update={"pending": None, "declined": declined})
+
+    def approved(self, referral: Referral) -> "Referrals":
+        """Return the referrals after this one was approved."""
+        passed_on = (*self.passed_on, referral)
+        return self.model_copy(update={"pending": None, "declined": None, "passed_on": passed_on})
+
+    def flagged(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
+        """Return the flags of the report, with those that say how far its referrals are."""
+        shown = {
+            Flag.REFERRED: self.pending is not None,
+            Flag.REFERRAL_DECLINED: self.declined is not None and self.pending is None,
+            Flag.PASSED_ON: bool(self.passed_on),
+        }
+        others = (flag for flag in flags if flag not in shown)
+        return (*others, *(flag for flag, is_shown in shown.items() if is_shown))
+
+
+class Supplement(NamedTuple):
+    """Pictures that an agency lacks because they were not ready when its referral was proposed."""
+
+    agency: str
+    media_ids: tuple[str, ...]
+
+
+def supplements(referrals: Iterable[Referral], media: Sequence[Medium]) -> list[Supplement]:
+    """Return what can be proposed now to complete what was passed on with pictures.
+
+    The latest referral to an agency counts: whoever proposed it saw what was ready by then.
+    """
+    of_agency: dict[str, list[Referral]] = {}
+    for each in referrals:
+        of_agency.setdefault(each.agency, []).append(each)
+    found = []
+    for agency, known in of_agency.items():
+        passed_on = [each for each in known if each.approved_by and Part.MEDIA in each.include]
+        included = {media_id for each in known for media_id in each.media_ids}
+        late = (
+            each.media_id
+            for each in media
+            if passed_on
+            and each.media_id not in included
+            and each.preview_version
+            and each.recorded_at
+            and each.created_at <= passed_on[-1].at < each.recorded_at
+        )
+        if media_ids := tuple(late):
+            found.append(Supplement(agency, media_ids))
+    return found
+
+
+NO_REFERRALS = Referrals.model_construct()
+"""Those of a new report. Nothing in them is checked, so that a start need not build the model."""

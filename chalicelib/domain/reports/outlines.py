@@ -1,0 +1,169 @@
+"""What of a report decides its tasks, its notices, its end and what it counts as.
+
+Retention: when a report is due for deletion, and what puts that off.
+
+The end of a report follows from the dates in its row alone. Its task only says when to look.
+
+Reports from outside the districts: somebody must pass them on, or end them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.report import (
+    DRILL,
+    OPEN_STATUSES,
+    Disposition,
+    Flag,
+    Report,
+    Status,
+    lane_of,
+)
+from chalicelib.kernel import geo
+from chalicelib.kernel.models import Record
+from chalicelib.kernel.outbox import Lane, OutboxTask, notify_later
+from chalicelib.kernel.times import Moment
+
+
+class ReportOutline(Record):
+    """What of a report decides its tasks, its notices, its end and what it counts as. No text.
+
+    Of a mute (`domain/reports/measures`) only whether there is one matters here.
+    """
+
+    id: str
+    reference: str
+    category: str
+    status: Status
+    urgency: Urgency
+    district: str
+    received_at: Moment
+    station: str | None = None
+    acknowledged_at: Moment | None = None
+    closed_at: Moment | None = None
+    decided_at: Moment | None = None
+    put_off_until: Moment | None = None
+    reopened_at: Moment | None = None
+    disposition: str | None = None
+    duplicate_of: str | None = None
+    escalations: int = 0
+    held_until: Moment | None = None
+    unread: int = 0
+    unread_media: int = 0
+    expiring: bool = False
+    source: str | None = None
+    assignee: str | None = None
+    followers: tuple[str, ...] = ()
+    unproven: bool = False
+    muted: object = None
+    uncounted: bool = False
+    shadow: bool = False
+    category_labels: dict[str, str] | None = None
+    flags: tuple[str, ...] = ()
+    deadline: int | None = None
+    attended: bool = False
+
+    @classmethod
+    def of_head(cls, row: Mapping[str, Any] | None) -> Self | None:
+        """Return the report of a HEAD; None when there is none, or when it was deleted."""
+        return cls.model_validate(row) if row and "deleted_at" not in row else None
+
+    @property
+    def is_drill(self) -> bool:
+        return self.source == DRILL
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether officers are not to be notified of its messages and media."""
+        return self.muted is not None
+
+    @property
+    def lane(self) -> Lane:
+        return lane_of(self.urgency, unproven=self.unproven)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has acknowledged it or attended to it."""
+        return self.status is Status.NEW and not self.attended
+
+
+WITHDRAWN_RETENTION = timedelta(days=30)
+DRILL_RETENTION = timedelta(days=30)
+_RETENTION = timedelta(days=90)
+_SHORT_RETENTION = timedelta(days=30)
+_SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
+
+# What a reporter adds to a closed report keeps it this long, and so does what nobody has read,
+PUT_OFF = timedelta(days=30)
+# but for no longer than this after the closing.
+PUT_OFF_AT_MOST = timedelta(days=365)
+
+
+def retention(disposition: str | None) -> timedelta:
+    """Return how long a closed report is kept, from when it got this disposition."""
+    return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
+
+
+def expires_at(report: Report | ReportOutline) -> datetime | None:
+    """Return when a report is due for deletion; None while it is open. A drill always is due.
+
+    This is exact. A legal hold is apart: until it ends, the report stays whatever this is.
+    """
+    if report.status is Status.WITHDRAWN and report.closed_at:
+        return report.closed_at + WITHDRAWN_RETENTION
+    if report.is_drill:
+        return report.received_at + DRILL_RETENTION
+    if report.status is Status.CLOSED and report.closed_at:
+        end = (report.decided_at or report.closed_at) + retention(report.disposition)
+        return max(end, report.put_off_until) if report.put_off_until else end
+    return None
+
+
+def put_off(report: Report | ReportOutline, now: datetime) -> datetime | None:
+    """Return the time to which the deletion of a report is put off now.
+
+    None when nothing puts it off: the report is not closed or is a drill, a year has passed since
+    the closing, or it was put off to that time before.
+    """
+    if report.status is not Status.CLOSED or report.is_drill or report.closed_at is None:
+        return None
+    later = min(now + PUT_OFF, report.closed_at + PUT_OFF_AT_MOST)
+    return later if later > max(now, report.put_off_until or now) else None
+
+
+def is_unread(report: ReportOutline) -> bool:
+    """Return whether a report has something that no officer has read yet."""
+    return report.unread > 0 or report.unread_media > 0
+
+
+def with_addition(report: Report, now: datetime) -> dict[str, Any]:
+    """Return the fields that change when a reporter adds something to a closed report."""
+    later = put_off(report, now)
+    return {"put_off_until": later} if later else {}
+
+
+def with_arrival(report: Report) -> dict[str, Any]:
+    """Return the fields that change when something arrives at a report: closed, it is flagged."""
+    if report.status is not Status.CLOSED or Flag.AFTER_CLOSING in report.flags:
+        return {}
+    return {"flags": (*report.flags, Flag.AFTER_CLOSING)}
+
+
+# How long after an officer has taken it, and then after each reminder.
+REMIND_EVERY = timedelta(hours=24)
+
+
+def is_waiting(report: Report | ReportOutline) -> bool:
+    """Return whether an open report from outside the districts was not passed on yet."""
+    return (
+        report.district == geo.OUTSIDE
+        and report.status in OPEN_STATUSES
+        and Flag.PASSED_ON not in report.flags
+        and not report.is_drill
+    )
+
+
+def reminder(now: datetime) -> OutboxTask:
+    return notify_later(now, REMIND_EVERY)

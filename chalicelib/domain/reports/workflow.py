@@ -1,0 +1,364 @@
+"""Case work: which step leads where, what closing needs, and which task is pending after a step."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.domain.catalogue.codes import CategoryCode
+from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.attention import begins_anew, is_given_back, without_overdue
+from chalicelib.domain.reports.entries import SeenConversation
+from chalicelib.domain.reports.outlines import expires_at
+from chalicelib.domain.reports.report import (
+    OPEN_STATUSES,
+    Disposition,
+    Flag,
+    Proposal,
+    Report,
+    Status,
+)
+from chalicelib.kernel import errors, outbox
+from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN, Lane, OutboxTask, TaskKind
+from chalicelib.kernel.text import Bounded
+
+# From each status, where a step may lead. Nothing leads back to `new`: somebody has looked at it.
+TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
+    Status.NEW: (Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.CLOSED),
+    Status.ACKNOWLEDGED: (Status.IN_PROGRESS, Status.CLOSED),
+    Status.IN_PROGRESS: (Status.ACKNOWLEDGED, Status.CLOSED),
+    Status.CLOSED: (Status.ACKNOWLEDGED, Status.IN_PROGRESS),
+    Status.WITHDRAWN: (),
+}
+
+
+Reason = Annotated[str, Bounded(1000)]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s#]+$")]
+
+
+class Change(SeenConversation):
+    """The body of `PATCH /v1/officer/reports/{id}`: only the fields to change.
+
+    `assignee: null` unassigns the report, and `duplicate_of: null` unlinks a duplicate. The
+    reporter can read `reason` after the report is closed. Use a note for what only officers may
+    read. `messages_seen` is the `message_count` of the opened report, and changes nothing.
+    """
+
+    status: Annotated[Status | None, NotNull()] = None
+    disposition: Annotated[Disposition | None, NotNull()] = None
+    reason: Annotated[Reason | None, NotNull()] = None
+    assignee: Username | None = None
+    category: Annotated[CategoryCode | None, NotNull()] = None
+    urgency: Annotated[Urgency | None, NotNull()] = None
+    duplicate_of: str | None = Field(default=None, min_length=1, max_length=40)
+
+    @field_validator("status", "disposition", "reason", "category", "urgency")
+    @classmethod
+    def _is_not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError(
+                "wrong_type", "Only `assignee` and `duplicate_of` may be null."
+            )
+        return value
+
+
+def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
+    """Return the report after a step, its version one higher.
+
+    Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
+    in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
+    second officer confirms it, and no other disposition counts until then. Reopening clears what
+    closing set, and the link to an original. The reason is sealed, so the caller sets it. A link
+    alone neither reads nor attends to a report. One that is given back before anybody has
+    acknowledged it waits again.
+
+    Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
+    """
+    step = _Step(report, wanted, by, now)
+    _require_legal(step)
+    wrong = [error for check in _CHECKS for error in check(step)]
+    if wrong:
+        raise errors.Invalid(*wrong)
+    after: dict[str, Any] = {"version": report.version + 1, "status": step.target}
+    # An officer has chosen it: from now on it is like any other.
+    after["unproven"] = False
+    for effect in _EFFECTS:
+        after |= effect(step)
+    changed = report.model_copy(update=after)
+    if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
+        return changed
+    read = changed.model_copy(update={"unread": 0, "unread_media": 0})
+    waits = begins_anew(report, read) or is_given_back(report, read)
+    return _attended(read, attended=not waits)
+
+
+def link(report: Report, original: Report) -> Report:
+    """Return a report that was changed to be a duplicate, linked to its original. Whoever works on
+    that attends to it, too.
+    """
+    linked = report.model_copy(update={"duplicate_of": original.id})
+    is_worked_on = original.status in OPEN_STATUSES and original.status is not Status.NEW
+    return _attended(linked, attended=True) if is_worked_on else linked
+
+
+def _attended(report: Report, *, attended: bool) -> Report:
+    flags = without_overdue(report.flags)
+    return report.model_copy(update={"attended": attended, "flags": flags})
+
+
+class _Step(NamedTuple):
+    """What an officer asks for, and of which report."""
+
+    report: Report
+    wanted: Change
+    by: str
+    now: datetime
+
+    @property
+    def target(self) -> Status:
+        return self.wanted.status or self.report.status
+
+    @property
+    def closes(self) -> bool:
+        return self.target is Status.CLOSED and self.report.status is not Status.CLOSED
+
+    @property
+    def reopens(self) -> bool:
+        return self.target is not Status.CLOSED and self.report.status is Status.CLOSED
+
+    def sets(self, name: str) -> bool:
+        return name in self.wanted.model_fields_set
+
+
+def _require_legal(step: _Step) -> None:
+    present, legal = step.report.status, TRANSITIONS[step.report.status]
+    stays = step.target is present and present is not Status.WITHDRAWN
+    if not stays and step.target not in legal:
+        raise errors.Conflict("illegal_transition", legal=", ".join(legal))
+
+
+type _Errors = Iterable[errors.FieldError]
+
+
+def _closing_is_explained(step: _Step) -> _Errors:
+    if step.closes:
+        for name in ("disposition", "reason"):
+            if getattr(step.wanted, name) is None:
+                yield errors.FieldError(name, "required")
+
+
+def _only_closed_has_a_disposition(step: _Step) -> _Errors:
+    if step.wanted.disposition and step.target is not Status.CLOSED:
+        yield errors.FieldError("disposition", "only_when_closed")
+
+
+def _duplicate_has_an_original(step: _Step) -> _Errors:
+    disposition = step.wanted.disposition or step.report.disposition
+    original = step.wanted if step.sets("duplicate_of") else step.report
+    is_duplicate = step.target is Status.CLOSED and disposition == Disposition.DUPLICATE
+    if is_duplicate and not original.duplicate_of:
+        yield errors.FieldError("duplicate_of", "required")
+
+
+def _original_is_another(step: _Step) -> _Errors:
+    if step.wanted.duplicate_of == step.report.id:
+        yield errors.FieldError("duplicate_of", "circular")
+
+
+_CHECKS: tuple[Callable[[_Step], _Errors], ...] = (
+    _closing_is_explained,
+    _only_closed_has_a_disposition,
+    _duplicate_has_an_original,
+    _original_is_another,
+)
+
+
+type _Update = dict[str, Any]
+
+
+def _acknowledge(step: _Step) -> _Update:
+    first = step.target is not Status.NEW and step.report.acknowledged_at is None
+    return {"acknowledged_at": step.now} if first else {}
+
+
+def _close(step: _Step) -> _Update:
+    return {"closed_at": step.now} if step.closes else {}
+
+
+OF_THE_CLOSING = (
+    "closed_at",
+    "decided_at",
+    "put_off_until",
+    "disposition",
+    "sealed_reason",
+    "proposal",
+    "duplicate_of",
+)
+
+
+def _reopen(step: _Step) -> _Update:
+    if not step.reopens:
+        return {}
+    flags = tuple(flag for flag in step.report.flags if flag is not Flag.AFTER_CLOSING)
+    return dict.fromkeys(OF_THE_CLOSING) | {"flags": flags}
+
+
+def _assign_and_link(step: _Step) -> _Update:
+    return {
+        name: getattr(step.wanted, name) for name in ("assignee", "duplicate_of") if step.sets(name)
+    }
+
+
+def _dispose(step: _Step) -> _Update:
+    wanted = step.wanted.disposition
+    if wanted is None or wanted == step.report.disposition:
+        return {}
+    proposed = step.report.proposal
+    if proposed and wanted == proposed.disposition:
+        # It waits already. Again, it would put off the deletion, each time and by one officer.
+        return {}
+    decided: _Update = {"decided_at": step.now}
+    if wanted is Disposition.MALICIOUS:
+        proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
+        return decided | {"disposition": None, "proposal": proposal}
+    return decided | {"disposition": wanted.value, "proposal": None}
+
+
+def _rank(step: _Step) -> _Update:
+    return {"urgency": step.wanted.urgency} if step.wanted.urgency else {}
+
+
+def _recategorize(step: _Step) -> _Update:
+    report, category = step.report, step.wanted.category
+    if not category or category == report.category:
+        return {}
+    first = report.first_category or report.category
+    # A trial is of its own category.
+    moved: _Update = {"category": category, "category_labels": labels_of(category)}
+    least = Urgency(urgency_of(category) or report.urgency)
+    if step.wanted.urgency is None and least.rank > report.urgency.rank:
+        # What is found to be the abduction of a child is as urgent as one that was sent as such.
+        moved["urgency"] = least
+    return {**moved, "first_category": first, "shadow": False}
+
+
+# In this order: what a call sets after reopening outlives the clearing.
+_EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
+    _acknowledge,
+    _close,
+    _reopen,
+    _assign_and_link,
+    _dispose,
+    _rank,
+    _recategorize,
+)
+
+
+def concerns_others(before: Report, after: Report) -> bool:
+    """Return whether other officers must hear of an open report: it changed its category, or
+    became critical.
+    """
+    became_critical = after.urgency is Urgency.CRITICAL and before.urgency is not Urgency.CRITICAL
+    return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
+
+
+def confirm(report: Report, *, now: datetime) -> Report:
+    """Return the report with the disposition that was proposed. Its retention begins now.
+
+    Raises Conflict `nothing_to_confirm`.
+    """
+    if report.proposal is None or report.status is not Status.CLOSED:
+        raise errors.Conflict("nothing_to_confirm")
+    confirmed = {"disposition": report.proposal.disposition, "proposal": None, "decided_at": now}
+    return report.model_copy(update=confirmed)
+
+
+def first_task(report: Report) -> OutboxTask:
+    """Return the task of a new report: to notify officers. A drill only waits for its deletion."""
+    end = expires_at(report)
+    return (
+        OutboxTask(TaskKind.EXPIRE, end) if end else outbox.notify(report.received_at, report.lane)
+    )
+
+
+def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
+    """Return the task of a report after a step; `present` is its task before."""
+    end = expires_at(report)
+    if end:
+        return expiry(present, end)
+    if present and present.kind is TaskKind.NOTIFY:
+        return present._replace(lane=report.lane)
+    if report.status is not Status.NEW or report.attended:
+        return None
+    return task_of_waiting(report, present, now)
+
+
+class Waiting(Protocol):
+    """A report that nobody has acknowledged."""
+
+    @property
+    def urgency(self) -> Urgency: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def deadline(self) -> int | None: ...
+    @property
+    def lane(self) -> Lane: ...
+
+
+def task_of_waiting(
+    report: Waiting, present: OutboxTask | None, now: datetime
+) -> OutboxTask | None:
+    """Return the task to notify officers again of a report that waits. A first notice that is
+    pending comes before.
+    """
+    if present and present.kind is TaskKind.NOTIFY:
+        return present._replace(lane=report.lane)
+    if report.urgency is Urgency.CRITICAL:
+        fresh = outbox.escalate(now + ACKNOWLEDGE_WITHIN)
+        sooner = present and present.kind is TaskKind.ESCALATE and present.due_at <= fresh.due_at
+        return present if sooner else fresh
+    if report.deadline is None:
+        return None
+    return outbox.overdue(report.received_at + timedelta(minutes=report.deadline), report.lane)
+
+
+def expiry(present: OutboxTask | None, end: datetime) -> OutboxTask:
+    """Return the task to delete a report at `end`.
+
+    One that is due before stays: when it comes, it finds that the end has moved, and records it.
+    """
+    if present and present.kind is TaskKind.EXPIRE and present.due_at <= end:
+        return present
+    return OutboxTask(TaskKind.EXPIRE, end)
+
+
+_RECORDED = (
+    "status",
+    "disposition",
+    "assignee",
+    "category",
+    "urgency",
+    "duplicate_of",
+    "proposal",
+)
+
+
+def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
+    """Return the fields that a step changed, each with its old and new value, for the history.
+
+    The values of `reason` are sealed, so both are None here.
+    """
+    old, new = (
+        report.model_dump(mode="json", include=set(_RECORDED)) for report in (before, after)
+    )
+    changed: dict[str, dict[str, Any]] = {
+        name: {"old": old[name], "new": new[name]} for name in _RECORDED if old[name] != new[name]
+    }
+    if before.sealed_reason != after.sealed_reason:
+        changed["reason"] = {"old": None, "new": None}
+    return changed

@@ -1,0 +1,91 @@
+"""The steps that take two persons: what one officer begins, another completes.
+
+`RULES` has all of them. docs/accountability.md explains them to people.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from chalicelib.domain.officers.model import Officer
+from chalicelib.kernel import times
+
+
+class TwoPersonStep(StrEnum):
+    APPOINTMENT = "appointment"
+    HOLD = "hold"
+    HOLD_LIFT = "hold_lift"
+    BULLETIN = "bulletin"
+    OUTCOME = "outcome"
+    WITHDRAWAL = "withdrawal"
+    MALICIOUS = "malicious"
+    REFERRAL = "referral"
+    EXPORT = "export"
+
+
+class Rule(NamedTuple):
+    """`first` is what one officer does, `second` what another one must do for it to take effect."""
+
+    first: str
+    second: str
+
+
+RULES: Mapping[TwoPersonStep, Rule] = {
+    TwoPersonStep.APPOINTMENT: Rule(
+        "proposes to appoint or reactivate an officer, or to change their row",
+        "approves exactly that; nobody proposes or approves for their own row",
+    ),
+    TwoPersonStep.HOLD: Rule("asks for a legal hold, with a reason", "approves it"),
+    TwoPersonStep.HOLD_LIFT: Rule("asks to lift a legal hold, with a reason", "approves it"),
+    TwoPersonStep.BULLETIN: Rule(
+        "writes a bulletin or a correction of one", "approves exactly that version"
+    ),
+    TwoPersonStep.OUTCOME: Rule("writes an outcome in their own words", "approves exactly that"),
+    TwoPersonStep.WITHDRAWAL: Rule(
+        "writes in their own words why a bulletin was withdrawn", "approves exactly that"
+    ),
+    TwoPersonStep.MALICIOUS: Rule("proposes `malicious` for a report", "confirms it"),
+    TwoPersonStep.REFERRAL: Rule(
+        "proposes to refer a report to another agency, and what it gets", "approves exactly that"
+    ),
+    TwoPersonStep.EXPORT: Rule(
+        "asks to export more than 50 reports, at once or within 24 hours",
+        "approves exactly these",
+    ),
+}
+
+
+class Awaiting(NamedTuple):
+    """A step on a report that awaits its second person. `until`: from then on it does no more."""
+
+    step: TwoPersonStep
+    by: str
+    until: datetime | None = None
+
+    @classmethod
+    def read(cls, kept: str) -> Self:
+        """Return what `kept` keeps."""
+        step, by, until = kept.split("#")
+        return cls(TwoPersonStep(step), by, times.parse(until) if until else None)
+
+    def kept(self) -> str:
+        """Return it as it is stored. No username has a `#`."""
+        return f"{self.step}#{self.by}#{times.render(self.until) if self.until else ''}"
+
+    def is_open(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+def refusal(officer: Officer, involved: Collection[str], now: datetime) -> str | None:
+    """Return the code of why this officer may not complete a step; None when they may.
+
+    `involved` are the usernames of everybody who began the step or wrote a part of it.
+    `self_approval`: the officer is one of them. `approves_later`: their account is new, or its
+    password was reset, less than `WAIT` ago.
+    """
+    if officer.username in involved:
+        return "self_approval"
+    if officer.waits_at(now):
+        return "approves_later"
+    return None

@@ -1,0 +1,178 @@
+"""Exports: what an officer asks for, and the files of an archive."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, RootModel, Tag
+
+from chalicelib.domain.casework.query import PAGE_MAX, ReportQuery
+from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.workflow import Reason, Username
+from chalicelib.kernel import times
+from chalicelib.kernel.models import Input, Record
+from chalicelib.kernel.times import Moment
+
+REPORTS_MAX = 50
+"""The most reports of one zip, and that one officer exports alone in `ALONE_IN`. More take two
+persons.
+"""
+ALONE_IN = timedelta(hours=24)
+LISTED_MAX = 250
+"""The most reports of one export."""
+WAITS = timedelta(hours=48)
+"""How long an export can be approved, and made."""
+ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
+"""The most bytes of originals in one export."""
+
+# The tags of the two forms of a request.
+_REPORT, _LIST = "(report)", "(list)"
+# What a spreadsheet takes for the beginning of a formula, full-width signs included.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+COLUMNS = (
+    "reference", "id", "category", "status", "urgency", "district", "station", "received_at",
+    "occurred_at", "assignee", "disposition", "reason", "text", "address", "lat", "lon", "details",
+    "media", "messages", "notes",
+)  # fmt: skip
+
+
+class ExportFilters(Input):
+    """The filters of a list, to say which reports to export. A report must match all."""
+
+    category: CategoryCode | None = None
+    status: Status | None = None
+    district: ReportDistrict | None = None
+    assignee: Username | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def query(self, cursor: str | None) -> ReportQuery:
+        """Return a page of the list of these reports, each by itself."""
+        given = {name: value for name, value in self if value is not None}
+        return ReportQuery.model_validate(
+            {**given, "fold": "none", "cursor": cursor, "limit": PAGE_MAX}
+        )
+
+
+class ReportExport(Input):
+    """An export of one report. `originals` adds the files as they were sent.
+
+    The reason goes on record for the report and each original.
+    """
+
+    report_id: str = Field(min_length=1, max_length=40)
+    reason: Reason
+    originals: bool = False
+
+
+class ListExport(Input):
+    """An export of the reports that match filters. The reason goes on record for each."""
+
+    filters: ExportFilters
+    reason: Reason
+
+
+def _form(body: Any) -> str | None:
+    if not isinstance(body, dict):
+        return None
+    return _REPORT if "report_id" in body else _LIST
+
+
+class ExportRequest(
+    RootModel[
+        Annotated[
+            Annotated[ReportExport, Tag(_REPORT)] | Annotated[ListExport, Tag(_LIST)],
+            Discriminator(_form),
+        ]
+    ]
+):
+    """The body of `POST /v1/officer/exports`: one report, or filters."""
+
+
+def made_alone(made: Iterable[str], count: int, now: datetime) -> tuple[str, ...] | None:
+    """Return what an officer has exported alone in the last 24 hours, with `count` more reports.
+
+    None when that is more than one may export alone. Each entry is `<time>#<count>`.
+    """
+    since = times.render(now - ALONE_IN)
+    recent = [each for each in made if each > since]
+    if sum(int(each.rpartition("#")[2]) for each in recent) + count > REPORTS_MAX:
+        return None
+    return (*recent, f"{times.render(now)}#{count}")
+
+
+class AskedExport(Record):
+    """An export that takes two persons. `places` are the categories and districts of its reports,
+    each as `<category>/<district>`.
+    """
+
+    id: str
+    by: str
+    at: Moment
+    count: int
+    places: tuple[str, ...]
+    approved_by: str | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.at + WAITS
+
+    @property
+    def parts(self) -> int:
+        return -(-self.count // REPORTS_MAX)
+
+    def is_seen_by(self, officer: Officer) -> bool:
+        """Return whether all of its reports were in this officer's scope when it was asked for."""
+        return all(officer.sees(*place.split("/", 1)) for place in self.places)
+
+
+class PendingExport(AskedExport):
+    """The same with its reports. `originals` is None but for an export of one report."""
+
+    report_ids: tuple[str, ...]
+    originals: bool | None = None
+
+    def part(self, number: int) -> tuple[str, ...]:
+        """Return the reports of a zip, from 1; none when there is no such zip."""
+        first = (number - 1) * REPORTS_MAX
+        return self.report_ids[first : first + REPORTS_MAX] if number >= 1 else ()
+
+
+def csv_of(reports: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a table of reports as CSV, a row for each, which no spreadsheet runs.
+
+    With a byte order mark, or Excel would not read Chinese.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for report in reports:
+        writer.writerow([safe_cell(report.get(name)) for name in COLUMNS])
+    return table.getvalue().encode("utf-8-sig")
+
+
+def safe_cell(value: Any) -> str:
+    """Return a value as the text of a cell. What would begin a formula has an apostrophe first."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def zip_of(files: Sequence[tuple[str, bytes]], at: datetime) -> bytes:
+    """Return these files, by their names, as a zip. `at` is the time of each."""
+    archive = io.BytesIO()
+    moment = at.astimezone(UTC)
+    stamp = (moment.year, moment.month, moment.day, moment.hour, moment.minute, 0)
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name, content in files:
+            entry = zipfile.ZipInfo(name, stamp)
+            # What cameras make is compressed already.
+            is_text = name.endswith((".json", ".csv"))
+            entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
+            opened.writestr(entry, content)
+    return archive.getvalue()

@@ -1,0 +1,309 @@
+"""Officers' routes of one report: open, change, confirm as malicious, reveal the contact.
+
+The route that opens an original. No other response has its address.
+
+Officers' routes to follow a report: be notified of what happens to it.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic_core import CoreSchema
+
+from chalicelib import wiring
+from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.reports.entries import SeenConversation
+from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.workflow import Change, Reason
+from chalicelib.handlers.casework.report_views import (
+    ChangedReport,
+    OpenQuery,
+    ReportView,
+    RevealedContact,
+)
+from chalicelib.handlers.reports.views import original_url
+from chalicelib.http.requests import Call, Header, as_fields
+from chalicelib.http.responses import Response, etag_of
+from chalicelib.http.routes import Access, Routes
+from chalicelib.http.shapes import Shape, Timestamp
+from chalicelib.kernel import errors
+from chalicelib.kernel.models import Input
+from chalicelib.services.casework import assignments, casework, duplicates, search
+from chalicelib.services.reports.entries import EntryCursors
+
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+
+class _Reason(Input):
+    """A body that gives a reason."""
+
+    reason: Reason
+
+
+class Reasoned(BaseModel):
+    """Any JSON body.
+
+    The reason in it is checked after the officer and the report are known, so that a refusal can be
+    recorded in the audit. No RootModel: one of `Any` is built at import.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+    body: Any
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep(cls, body: Any) -> dict[str, Any]:
+        return {"body": body}
+
+    def reason(self) -> str:
+        """Return the reason. Raises Invalid if it is missing, or if the body has other fields."""
+        try:
+            return _Reason.model_validate(self.body).reason
+        except ValidationError as invalid:
+            raise as_fields(invalid) from None
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return _Reason.model_json_schema()
+
+
+@routes.get(
+    "/v1/officer/reports/{report_id}",
+    query=OpenQuery,
+    returns=ReportView,
+    raises=(errors.NotFound, errors.Conflict("expiring")),
+)
+def open_report(call: Call) -> Response:
+    """Open a report.
+
+    Returns everything except the reporter's contact; of messages and notes the latest. To change
+    the report, send the `ETag` of this response as `If-Match`.
+
+    If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
+    messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
+    supervisors are notified. 409 `expiring` means that its deletion has begun.
+    """
+    found = casework.open_report(
+        call.path["report_id"],
+        reason=call.query.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+    )
+    related = duplicates.find_related(
+        found.opened.case.head,
+        restricted=found.restricted,
+        actor=call.actor,
+        reports=wiring.reports(),
+        incidents=wiring.incidents(),
+    )
+    search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
+    cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
+    view = ReportView.opened(found, cursors, related, call.language)
+    return Response(view, headers=etag_of(found.opened.report.version))
+
+
+@routes.patch(
+    "/v1/officer/reports/{report_id}",
+    body=Change,
+    headers=(Header.IF_MATCH,),
+    returns=ChangedReport,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("illegal_transition", legal="in_progress, closed"),
+        errors.Conflict("new_message"),
+        errors.Conflict("too_many_steps"),
+        errors.Conflict("expiring"),
+    ),
+)
+def change_report(call: Call) -> Response:
+    """Change a report.
+
+    Send only the fields to change, with the `ETag` of the opened report as `If-Match`. The response
+    has the `ETag` for the next change. Send `assignee: null` to unassign the report, and
+    `duplicate_of: null` to unlink a duplicate.
+
+    To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
+    duplicate, send `duplicate_of` too. The disposition `malicious` takes effect after
+    another officer has confirmed it.
+
+    409 `illegal_transition` means that the step is not possible in the report's status; `legal`
+    lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
+    other reports. Link those to another report first.
+
+    Each step but a link alone reads what the reporter has written. With `messages_seen`, the
+    `message_count` of the opened report, nothing is written when there are more messages by now:
+    409 `new_message`. To read alone, call `POST …/read`: without a field to change, this is 422
+    `nothing_to_change`.
+
+    After closing an original, `open_duplicates` says how many of the reports that are linked to it
+    are open. `POST …/duplicates/close` closes them too.
+    """
+    if not call.body.model_fields_set - SeenConversation.model_fields.keys():
+        raise errors.Invalid(errors.FieldError("status", "nothing_to_change"))
+    changed = casework.change_report(
+        call.path["report_id"],
+        call.body,
+        call.version,
+        actor=call.actor,
+        reports=wiring.reports(),
+        officers=wiring.officers(),
+    )
+    left = None
+    if call.body.status is Status.CLOSED:
+        left = duplicates.count_open_duplicates(
+            changed.report, actor=call.actor, reports=wiring.reports()
+        )
+    view = ChangedReport.after(changed, left)
+    return Response(view, headers=etag_of(changed.report.version))
+
+
+@routes.post(
+    "/v1/officer/reports/{report_id}/read",
+    body=SeenConversation,
+    headers=(Header.IF_MATCH,),
+    returns={200: ChangedReport},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("illegal_transition", legal=""),
+        errors.Conflict("new_message"),
+        errors.Conflict("expiring"),
+    ),
+)
+def mark_read(call: Call) -> Response:
+    """Mark a report as read.
+
+    Reads what the reporter has written, and counts as a step: send the `ETag` of the opened report
+    as `If-Match`. With `messages_seen`, nothing is written when there are more messages by now:
+    409 `new_message`. A withdrawn report is 409 `illegal_transition`.
+    """
+    changed = casework.change_report(
+        call.path["report_id"],
+        Change(**call.body.model_dump(exclude_unset=True)),
+        call.version,
+        actor=call.actor,
+        reports=wiring.reports(),
+        officers=wiring.officers(),
+    )
+    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
+
+
+@routes.post(
+    "/v1/officer/reports/{report_id}/malicious/confirm",
+    returns=ChangedReport,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("nothing_to_confirm"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def confirm_malicious(call: Call) -> Response:
+    """Confirm that a report is malicious.
+
+    One officer proposes the disposition `malicious` when closing the report. After this call by
+    another officer, it is the report's disposition. The officer who proposed it cannot confirm it
+    (403 `self_approval`). The disposition is about the report, not about the reporter.
+    """
+    changed = casework.confirm_malicious(
+        call.path["report_id"],
+        actor=call.actor,
+        reports=wiring.reports(),
+    )
+    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
+
+
+@routes.post(
+    "/v1/officer/reports/{report_id}/contact",
+    body=Reasoned,
+    returns={200: RevealedContact},
+    raises=(errors.NotFound,),
+)
+def reveal_contact(call: Call) -> Response:
+    """Reveal the reporter's contact.
+
+    Requires a reason, which is recorded in the audit before the contact is returned. All fields are
+    null when the reporter left no contact, or has withdrawn the report.
+    """
+    contact = casework.reveal_contact(
+        call.path["report_id"],
+        read_reason=call.body.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+        contacts=wiring.contacts(),
+        contact_keys=wiring.contact_keys(),
+    )
+    return Response(RevealedContact.model_validate(contact) if contact else RevealedContact())
+
+
+class OpenedOriginal(Shape):
+    """The address of an original. It works until `expires_at`."""
+
+    url: str
+    expires_at: Timestamp
+
+
+@routes.post(
+    "/v1/officer/reports/{report_id}/media/{media_id}/original",
+    body=Reasoned,
+    returns={200: OpenedOriginal},
+    raises=(errors.NotFound, errors.Conflict("no_original"), errors.Conflict("expiring")),
+)
+def open_original(call: Call) -> Response:
+    """Open an original.
+
+    Returns an address of the file as it was uploaded, unchanged: it can show more than its preview,
+    and can contain metadata about the sender. Requires a reason, which is recorded in the audit
+    before the address is returned.
+
+    A video that browsers play opens in place, and its address works for 15 minutes. Any other file
+    is for download, and its address works for 60 seconds.
+
+    If the reporter has withdrawn the report, only a supervisor can open its originals, and the
+    other supervisors are notified. 409
+    `no_original` means that no file has arrived, or that it is still being checked.
+    """
+    report_id = call.path["report_id"]
+    medium = casework.open_original(
+        report_id,
+        call.path["media_id"],
+        read_reason=call.body.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+    )
+    signed_at = wiring.clock.wall_clock()
+    url, life_s = original_url(report_id, medium)
+    return Response(OpenedOriginal(url=url, expires_at=signed_at + timedelta(seconds=life_s)))
+
+
+_PATH = "/v1/officer/reports/{report_id}/follow"
+
+
+@routes.post(
+    _PATH,
+    returns={204: None},
+    raises=(errors.NotFound, errors.Conflict("expiring"), errors.Conflict("too_many_followers")),
+)
+def follow_report(call: Call) -> Response:
+    """Follow a report.
+
+    You are notified of the reporter's messages and media, and of what colleagues change or write,
+    also when you are not on duty, as long as you may see the report. Colleagues see who follows it.
+    At most 50 officers can. Repeating the call changes nothing.
+    """
+    assignments.follow_report(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    return Response()
+
+
+@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
+def unfollow_report(call: Call) -> Response:
+    """Stop following a report.
+
+    Repeating the call changes nothing.
+    """
+    assignments.unfollow_report(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    return Response()

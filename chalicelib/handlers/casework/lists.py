@@ -1,0 +1,292 @@
+"""A report in a list of officers.
+
+The route of officers' lists of reports.
+
+Officers' route of the search by a number.
+
+Officers' route of the pulse: what a console asks every few seconds.
+
+The route of colleagues: whom a report may be assigned to.
+"""
+
+import logging
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from chalicelib import wiring
+from chalicelib.domain.casework.query import ReportQuery
+from chalicelib.domain.casework.requests import ColleagueQuery
+from chalicelib.domain.casework.search_tokens import AS_TYPED, token_of
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.reports.media import Thumb
+from chalicelib.domain.reports.report import Flag, Source, Status
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.handlers.reports.views import picture_url
+from chalicelib.http.requests import Call
+from chalicelib.http.responses import Response
+from chalicelib.http.routes import Access, Routes
+from chalicelib.http.shapes import Category, District, Minute, Shape, left_out
+from chalicelib.kernel import errors
+from chalicelib.kernel.models import NotNull, Query
+from chalicelib.services.casework import assignments, lists
+from chalicelib.services.casework.presence import look_at, take_pulse
+from chalicelib.services.casework.search import search_reports
+from chalicelib.store.casework.rows import Onlooker
+from chalicelib.store.reports.rows import ListedReport
+
+
+class MediaCount(Shape):
+    total: int
+    ready: int
+
+
+class SameText(Shape):
+    """How many reports of this page a row stands for, itself included. All have the same text."""
+
+    count: int
+
+
+class ListedReportView(Shape):
+    """A report in a list. With `same_text` it stands for several.
+
+    The flag `after_closing` says that a message or a medium came after the closing. It stays until
+    the report is reopened. `muted` says that officers are not notified of messages and media,
+    `referred` that a referral waits for approval, `referral_declined` that the latest was declined
+    and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
+    officer has attended to it. `awaits` are the steps that await a second person.
+    """
+
+    id: str
+    reference: str
+    category: Category
+    status: Status
+    urgency: Urgency
+    district: District
+    received_at: Minute
+    assignee: str | None
+    media: MediaCount
+    unread: int
+    version: int
+    thumbnail_url: str | None
+    bulletin_id: str | None
+    source: Source | None
+    flags: list[Flag]
+    awaits: list[TwoPersonStep]
+    same_text: Annotated[SameText | None, NotNull()] = left_out()
+
+    @classmethod
+    def listed(cls, report: ListedReport) -> Self:
+        fields = report._asdict()
+        if report.same > 1:
+            fields["same_text"] = {"count": report.same}
+        media = {"total": report.media_total, "ready": report.media_ready}
+        thumb = Thumb.parse(report.thumb) if report.thumb else None
+        thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
+        return cls.model_validate({**fields, "media": media, "thumbnail_url": thumbnail})
+
+
+class ReportPage(Shape):
+    items: list[ListedReportView]
+    next_cursor: str | None
+
+
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+
+@routes.get(
+    "/v1/officer/reports",
+    query=ReportQuery,
+    returns=ReportPage,
+    raises=(errors.Malformed("bad_cursor"),),
+)
+def list_reports(call: Call) -> Response:
+    """List reports, newest first, or by what needs an officer next.
+
+    With `sort=attention`, a report can move up while you read on: begin again from time to time.
+    Returns the reports that match all filters and are in the officer's scope. To read the next
+    page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
+    only `next_cursor: null` ends the list. `since` may not be later than `until`.
+    """
+    page = lists.list_reports(
+        call.query,
+        actor=call.actor,
+        listing=wiring.listing(),
+        cursors=wiring.cursors(),
+        catalogue=wiring.whole_catalogue(),
+        officers=wiring.officers(),
+    )
+    items = [ListedReportView.listed(each) for each in page.items]
+    return Response(ReportPage(items=items, next_cursor=page.next_cursor))
+
+
+def _read_token(text: str) -> str:
+    token = token_of(text)
+    if token is None:
+        raise PydanticCustomError("not_searchable", "Not one plate, phone number or number.")
+    return token
+
+
+class SearchQuery(Query):
+    """What to search for."""
+
+    text: Annotated[
+        str,
+        Field(min_length=1, max_length=60),
+        AfterValidator(_read_token),
+        WithJsonSchema({"type": "string", "maxLength": 60, "pattern": AS_TYPED}),
+    ] = Field(
+        description="One plate, phone number or other number, typed in any way: 4 to 20 letters "
+        "and digits, at least two of them digits. Also full-width, and in other digits."
+    )
+
+
+class SearchResult(Shape):
+    """Reports that have the number, newest first, as lists show them.
+
+    `more` says that there are others in the officer's scope. `searched` says among which reports:
+    what nobody has opened yet is not found.
+    """
+
+    items: list[ListedReportView]
+    more: bool
+    searched: Literal["opened_reports"]
+
+
+@routes.get("/v1/officer/search", query=SearchQuery, returns=SearchResult)
+def search_reports_by_number(call: Call) -> Response:
+    """Search for a plate, a phone number or another number.
+
+    Returns the latest 50 reports in the officer's scope that have exactly this number in their
+    text, their answers, their address, a message or a note. Spaces, dashes and dots in it count for
+    nothing, nor do upper and lower case, and `+86` before a mobile number. Names and words are not
+    searched.
+
+    Only reports that an officer has opened are found, since nothing else could read them before. Of
+    a report, 16 numbers are kept. Withdrawn reports are not found.
+    """
+    found = search_reports(
+        call.query.text,
+        actor=call.actor,
+        search_key=wiring.search_key(),
+        entries=wiring.search_entries(),
+    )
+    items = [ListedReportView.listed(each) for each in found.items]
+    return Response(SearchResult(items=items, more=found.more, searched="opened_reports"))
+
+
+log = logging.getLogger(__name__)
+
+
+class PulseQuery(Query):
+    looking_at: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The id of the report that you have open. Others who have it open then see it.",
+    )
+
+
+class OnlookerView(Shape):
+    """An officer who has the same report open."""
+
+    username: str
+    name: str
+
+
+class PulseCounts(Shape):
+    """Counts of the reports in the officer's scope, without drills.
+
+    `critical` and `overdue` are those that nobody has acknowledged; `overdue` leaves out critical
+    ones. `needs_action` counts what the filter `needs_action` lists.
+    """
+
+    critical: int
+    overdue: int
+    unread: int
+    new: int
+    open: int
+    needs_action: int
+
+
+class PulseView(Shape):
+    """`complete` is false when there are more reports than were counted: the counts are then the
+    least that there are. `mark` differs from the one before when a report in the scope has changed.
+    `unread` has the ids of up to 50 reports with something unread. `also_looking` are the others
+    who had the report `looking_at` open in the last 30 seconds; null when that is not known.
+    """
+
+    counts: PulseCounts
+    complete: bool
+    newest_change: Minute | None
+    mark: str
+    unread: list[str]
+    also_looking: list[OnlookerView] | None
+
+
+@routes.get("/v1/officer/pulse", query=PulseQuery, returns=PulseView)
+def get_pulse(call: Call) -> Response:
+    """Get the pulse of your scope: counts, and whether anything has changed.
+
+    A console may ask every few seconds, and read a list again when `mark` has changed. The response
+    has nothing of what reports say. Your first call in each hour is on record.
+    """
+    pulse = take_pulse(
+        actor=call.actor,
+        listing=wiring.listing(),
+        rows=wiring.pulse_rows(),
+        catalogue=wiring.whole_catalogue(),
+    )
+    others = _others(call)
+    return Response(PulseView.model_validate(pulse._asdict() | {"also_looking": others}))
+
+
+def _others(call: Call) -> tuple[Onlooker, ...] | None:
+    """Return who else has the report open; None when it is not known. The counts of what is
+    critical must not wait for that.
+    """
+    if not call.query.looking_at:
+        return ()
+    try:
+        return look_at(
+            call.query.looking_at,
+            actor=call.actor,
+            reports=wiring.reports(),
+            looking=wiring.looking(),
+        )
+    except errors.Unavailable:
+        log.warning("onlookers_unknown")
+        return None
+
+
+class Colleague(Shape):
+    username: str
+    name: str
+
+
+class ColleaguePage(Shape):
+    """A page of officers, by username. It can be empty although more follow."""
+
+    items: list[Colleague]
+    next_cursor: str | None
+
+
+@routes.get(
+    "/v1/officer/colleagues",
+    query=ColleagueQuery,
+    returns=ColleaguePage,
+    raises=(errors.Malformed("bad_cursor"),),
+)
+def list_colleagues(call: Call) -> Response:
+    """List whom a report may be assigned to.
+
+    Returns the active officers and supervisors who see reports of this category and district,
+    yourself included: those whom PATCH accepts as `assignee`. A category or district outside your
+    own scope gives an empty page. Only `next_cursor: null` ends the list.
+    """
+    page = assignments.list_colleagues(
+        call.query, actor=call.actor, officers=wiring.officers(), cursors=wiring.cursors()
+    )
+    items = [Colleague.model_validate(each) for each in page.items]
+    return Response(ColleaguePage(items=items, next_cursor=page.next_cursor))

@@ -1,0 +1,193 @@
+"""Officers' routes of referrals: one officer proposes to pass a report on, another one approves or
+declines it.
+"""
+
+from pydantic import Field
+
+from chalicelib import wiring
+from chalicelib.domain.casework.requests import NewReferral, ReferralRefusal
+from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.handlers.casework.referral_views import (
+    Agencies,
+    AgencyView,
+    ReferralBundle,
+    ReferralView,
+)
+from chalicelib.handlers.catalogue.forms import Version
+from chalicelib.http.requests import Call, Header
+from chalicelib.http.responses import Response, etag_of
+from chalicelib.http.routes import Access, Routes
+from chalicelib.kernel import errors
+from chalicelib.kernel.models import Query
+from chalicelib.services.casework import referrals
+from chalicelib.services.casework.referrals import Bundle
+
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+_PATH = "/v1/officer/reports/{report_id}/referral"
+_REDACTION = (errors.Conflict("redaction_not_ready"), errors.Conflict("redaction_changed"))
+
+
+class ReferralQuery(Query):
+    number: Version | None = Field(
+        default=None, description="The number of the referral. Without it, the latest."
+    )
+
+
+@routes.get("/v1/officer/agencies", returns=Agencies, logged=True)
+def list_agencies(call: Call) -> Response:
+    """List the agencies that reports can be referred to.
+
+    Labels are in the language of `Accept-Language`.
+    """
+    known = wiring.catalogue().agencies
+    return Response(Agencies(items=[AgencyView.in_language(each, call.language) for each in known]))
+
+
+@routes.post(
+    _PATH,
+    body=NewReferral,
+    returns=ReferralView,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("referral_pending"),
+        errors.Conflict("too_many_referrals"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
+    ),
+)
+def propose_referral(call: Call) -> Response:
+    """Propose to refer a report to another agency.
+
+    Say which agency gets what: `text`, `place`, `occurred_at`, `details`, `media`. `media` means
+    the cleaned pictures of all media that are ready now, or only of those in `media_ids`. The
+    contact, messages, notes and original files are never passed on. A picture with a redaction is
+    passed on redacted: 409 `redaction_not_ready` means that it is still being made, or has failed.
+    The reason is for colleagues. A picture that is not ready waits for nobody: once it is, an
+    opened report has it in `supplements`, and you can propose it to the same agency.
+
+    It takes effect when a second officer has approved it. The status stays as it is: close the
+    report by PATCH, with the disposition `not_police` if there is nothing left to do. Repeating the
+    call changes nothing. 409 `referral_pending` means that another proposal waits, which somebody
+    has to approve, decline or take back first.
+    """
+    found = referrals.propose_referral(
+        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+    )
+    return Response(ReferralView.opened(found))
+
+
+@routes.get(
+    _PATH,
+    query=ReferralQuery,
+    returns=ReferralBundle,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("withdrawn"),
+        *_REDACTION,
+    ),
+)
+def read_referral(call: Call) -> Response:
+    """Read a referral and its document.
+
+    Returns what the agency gets: read it before you approve, and send its `ETag` as `If-Match`
+    then. The addresses of pictures work for 5 to 6 minutes. Each call is an opening of the report,
+    and is on record.
+
+    409 `withdrawn` means that the reporter has withdrawn the report: nothing of it is passed on any
+    more. 409 `redaction_changed` means that a redaction was removed, or replaced by one that hides
+    less than what was agreed on: propose a referral anew.
+    """
+    found = referrals.read_referral(
+        call.path["report_id"], call.query.number, actor=call.actor, reports=wiring.reports()
+    )
+    return _shown(found, call)
+
+
+@routes.post(
+    _PATH + "/approve",
+    headers=(Header.IF_MATCH,),
+    returns={200: ReferralBundle},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        *_REDACTION,
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def approve_referral(call: Call) -> Response:
+    """Approve a referral.
+
+    Another officer must have proposed it (otherwise 403 `self_approval`). Send the `ETag` of the
+    referral that you read as `If-Match`: 412 means that another proposal has taken its place.
+    Returns the document: hand it over to the agency, in the way that `how` says. From now on the
+    reporter reads in their report that it was passed on, to whom and when. Repeating the call
+    changes nothing.
+    """
+    found = referrals.approve_referral(
+        call.path["report_id"], call.version, actor=call.actor, reports=wiring.reports()
+    )
+    return _shown(found, call)
+
+
+@routes.post(
+    _PATH + "/decline",
+    body=ReferralRefusal,
+    headers=(Header.IF_MATCH,),
+    returns={204: None},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("no_referral"),
+        errors.Conflict("passed_on"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("not_your_step"),
+    ),
+)
+def decline_referral(call: Call) -> Response:
+    """Decline a referral.
+
+    Ends a proposal of another officer, with a reason. Send the `ETag` of the referral that you read
+    as `If-Match`: 412 means that another proposal has taken its place. Whoever proposed it is
+    notified, and reads the reason in `declined_referral` of the opened report. Whoever proposed it
+    takes it back with DELETE (otherwise 403 `not_your_step`). One that was approved cannot be
+    declined: 409 `passed_on`. Repeating the call changes nothing.
+    """
+    referrals.decline_referral(
+        call.path["report_id"],
+        call.version,
+        call.body.reason,
+        actor=call.actor,
+        reports=wiring.reports(),
+    )
+    return Response()
+
+
+@routes.delete(
+    _PATH,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("passed_on"),
+        errors.Conflict("expiring"),
+        errors.Forbidden("not_your_step"),
+    ),
+)
+def withdraw_referral(call: Call) -> Response:
+    """Take a referral back that is not approved yet.
+
+    Only whoever proposed it can: any other officer declines it, with a reason (403
+    `not_your_step`). One that was approved cannot be taken back: 409 `passed_on`. Without a
+    proposal, the call changes nothing.
+    """
+    referrals.withdraw_referral(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    return Response()
+
+
+def _shown(found: Bundle, call: Call) -> Response:
+    view = ReferralBundle.opened(found, call.language)
+    return Response(view, headers=etag_of(found.opened.referral.number))

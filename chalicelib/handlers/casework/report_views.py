@@ -1,0 +1,410 @@
+"""A legal hold in responses.
+
+A mute in responses.
+
+Schemas of reports for officers: in a list, opened, and after a change.
+"""
+
+from typing import Self
+
+from pydantic import Field
+
+from chalicelib.aws import keys
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.entries import Message, Sender
+from chalicelib.domain.reports.incidents import Why
+from chalicelib.domain.reports.media import MediaState, hints
+from chalicelib.domain.reports.outlines import expires_at
+from chalicelib.domain.reports.report import Disposition, Flag, Medium, Report, Source, Status
+from chalicelib.domain.reports.workflow import Reason
+from chalicelib.handlers.casework.referral_views import (
+    AnswerView,
+    DeclinedReferralView,
+    ReferralView,
+    SupplementView,
+    suggested_agency,
+)
+from chalicelib.handlers.reports.views import (
+    Place,
+    PositionView,
+    RedactionView,
+    ReportedLocation,
+    playback_url,
+    preview_url,
+    seen_type,
+    sender_of,
+    thumbnail_url,
+)
+from chalicelib.http.shapes import (
+    AgencyName,
+    Category,
+    District,
+    MessageView,
+    Minute,
+    NoteView,
+    Shape,
+    Station,
+    Timestamp,
+)
+from chalicelib.kernel import times
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.models import Query
+from chalicelib.services.casework.casework import ChangedCase, OpenedCase
+from chalicelib.services.casework.duplicates import Related, SimilarReport
+from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.reports.open_cases import OpenHold, OpenLift, OpenMute
+
+
+class LiftView(Shape):
+    """A request to lift a legal hold. It takes effect when another officer has approved it."""
+
+    by: str
+    reason: str
+    asked_at: Timestamp
+
+    @classmethod
+    def opened(cls, found: OpenLift) -> Self:
+        return cls.of(found.lift, reason=found.reason)
+
+
+class HoldView(Shape):
+    """A legal hold: the report is not deleted before `until`.
+
+    It takes effect when a second officer has approved it. Until then `approved_by` is null. `lift`
+    is a request to lift it; null while there is none.
+    """
+
+    by: str
+    reason: str
+    until: Timestamp
+    approved_by: str | None
+    lift: LiftView | None
+
+    @classmethod
+    def opened(cls, found: OpenHold) -> Self:
+        lift = LiftView.opened(found.lift) if found.lift else None
+        return cls.of(found.hold, reason=found.reason, lift=lift)
+
+
+class MuteView(Shape):
+    """A mute: officers are not notified of the report's messages and media."""
+
+    by: str
+    at: Timestamp
+    reason: str
+
+    @classmethod
+    def opened(cls, found: OpenMute) -> Self:
+        return cls.of(found.mute, reason=found.reason)
+
+
+class Checksum(Shape):
+    """A checksum of the original.
+
+    For `sha256` the value is hexadecimal. For other algorithms it is base64, and `algorithm` and
+    `type` are those of S3.
+    """
+
+    algorithm: str
+    type: str
+    value: str
+
+
+class DeclaredView(Shape):
+    """What the sender declared about a medium. `size` is in bytes."""
+
+    content_type: str
+    size: int
+    sha256: str | None
+
+    @classmethod
+    def by_sender(cls, medium: Medium) -> Self:
+        return cls(
+            content_type=medium.declared_type,
+            size=medium.declared_size,
+            sha256=medium.declared_sha256,
+        )
+
+
+class HintView(Shape):
+    """Metadata of the original: time and place. A missing value is null.
+
+    If the camera stored its time zone, `taken_at` is in UTC and ends with `Z`. Otherwise it is the
+    local time of the camera, without a zone.
+    """
+
+    taken_at: str | None
+    lat: float | None
+    lon: float | None
+
+    @classmethod
+    def found(cls, medium: Medium) -> Self:
+        hint = hints().validate_python(medium.hint or {})
+        taken_at = hint.taken_at
+        shown = taken_at and (times.render(taken_at) if taken_at.tzinfo else taken_at.isoformat())
+        return cls(taken_at=shown, lat=hint.lat, lon=hint.lon)
+
+
+class EvidenceView(Shape):
+    """What identifies the original: its version in storage, and its hash if it is known.
+
+    `recorded_at` is when it was recorded, to the minute. `later_uploads` is the number of later
+    uploads to its place that were removed.
+    """
+
+    sha256: str | None
+    version: str
+    recorded_at: Timestamp
+    later_uploads: int
+
+
+class MediumView(Shape):
+    """A medium. One `from` officers is a file that they sent to the reporter.
+
+    A sound has no pictures, and a `playback_url` for 15 minutes: its first ten minutes, as AAC.
+    `delayed`: it came, and a fault of ours keeps it from being ready. It is tried again by itself;
+    its original can be opened.
+    """
+
+    media_id: str
+    from_: Sender = Field(serialization_alias="from")
+    content_type: str
+    state: MediaState
+    delayed: bool
+    reason: RejectReason | None
+    size: int | None
+    sha256: str | None
+    checksum: Checksum | None
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    codec: str | None
+    declared: DeclaredView
+    thumbnail_url: str | None
+    preview_url: str | None
+    playback_url: str | None
+    evidence: EvidenceView | None
+    hint: HintView
+    redaction: RedactionView | None
+
+    @classmethod
+    def in_report(cls, report: Report, medium: Medium) -> Self:
+        checksum = medium.checksum or {}
+        is_sha256 = (checksum.get("algorithm"), checksum.get("type")) == ("sha256", "full_object")
+        sha256 = checksum.get("value") if is_sha256 else None
+        withdrawn = report.status is Status.WITHDRAWN
+        return cls.of(
+            medium,
+            from_=sender_of(medium),
+            content_type=seen_type(medium),
+            delayed=medium.is_delayed,
+            sha256=sha256,
+            declared=DeclaredView.by_sender(medium),
+            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
+            preview_url=None if withdrawn else preview_url(report.id, medium),
+            playback_url=None if withdrawn else playback_url(report.id, medium),
+            evidence=_evidence(medium, sha256),
+            hint=HintView.found(medium),
+            redaction=None if withdrawn else RedactionView.of_medium(report.id, medium),
+        )
+
+
+def _evidence(medium: Medium, sha256: str | None) -> EvidenceView | None:
+    if medium.version_id is None or medium.recorded_at is None:
+        return None
+    return EvidenceView(
+        sha256=sha256,
+        version=medium.version_id,
+        recorded_at=times.to_minute(medium.recorded_at),
+        later_uploads=medium.later_uploads,
+    )
+
+
+class ProposalView(Shape):
+    """A disposition that waits for a second officer."""
+
+    disposition: Disposition
+    by: str
+    at: Timestamp
+
+
+class ChangedReport(Shape):
+    """A report after a step.
+
+    `open_duplicates` is how many of the latest 100 reports that are linked to it are open. It is
+    null after a step that has not closed the report.
+    """
+
+    id: str
+    reference: str
+    category: Category
+    first_category: Category | None
+    status: Status
+    urgency: Urgency
+    district: District
+    assignee: str | None
+    disposition: Disposition | None
+    proposal: ProposalView | None
+    reason: str | None
+    duplicate_of: str | None
+    open_duplicates: int | None
+    version: int
+
+    @classmethod
+    def after(cls, changed: ChangedCase, open_duplicates: int | None = None) -> Self:
+        return cls.of(changed.report, reason=changed.reason, open_duplicates=open_duplicates)
+
+
+class RelatedReport(Shape):
+    """Another report, in the officer's scope."""
+
+    id: str
+    reference: str
+    status: Status
+
+
+class SimilarReportView(RelatedReport):
+    """A report that may be about the same event.
+
+    `why` says what is alike: the category, place and time, the text, or a picture. `score` is from
+    0 to 1.
+    """
+
+    why: list[Why]
+    score: float
+
+    @classmethod
+    def suggested(cls, similar: SimilarReport) -> Self:
+        fields = similar.report._asdict()
+        return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
+
+
+class ReportView(ChangedReport):
+    """An opened report.
+
+    When `restricted` is true the report was withdrawn: text, place, details, media and messages are
+    left out. `answers` are the `details` with their labels, in the language of the request; `GET
+    /v1/officer/forms` has the whole form of their `details_version`. The URLs in `media` are valid
+    for 5 to 6 minutes. What the reporter did, such as writing a message, is timed to the minute.
+    `kept_until` is when a report that has ended is due for deletion, without a legal hold.
+    `reopened_at` is when the reporter reopened it.
+
+    `messages` and `notes` have the latest ones, at most 50 of each, oldest first. With
+    `messages_cursor` and `notes_cursor`, `GET …/messages` and `GET …/notes` return those before;
+    null when there are none. So are `positions`, later or moving places of the report.
+    `message_count` is the number of all messages of both sides: send it as `messages_seen` with the
+    next step or message.
+
+    `referrals` are those that were passed on, oldest first, and then what waits for approval.
+    `declined_referral` is the latest that was declined, until one is approved. `supplements` are
+    pictures that became ready too late for a referral.
+    `suggested_agency` is to whom a report from outside the districts should be referred, until it
+    was passed on.
+
+    `similar` are reports that may be about the same event, at most 10; null when they could not be
+    read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
+    `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
+    `original` is the report that this one is linked to, if it is in your scope; else null.
+    `followers` are the usernames of those who follow it.
+    """
+
+    station: Station | None
+    received_at: Minute
+    occurred_at: Timestamp | None
+    text: str | None
+    location: ReportedLocation | None
+    place: Place | None
+    details: dict[str, bool | int | str] | None
+    details_version: int | None
+    answers: list[AnswerView] | None
+    bulletin_id: str | None
+    source: Source | None
+    flags: list[Flag]
+    acknowledged_at: Timestamp | None
+    closed_at: Minute | None
+    reopened_at: Minute | None
+    kept_until: Minute | None
+    has_contact: bool
+    hold: HoldView | None
+    muted: MuteView | None
+    unproven: bool
+    referrals: list[ReferralView]
+    declined_referral: DeclinedReferralView | None
+    supplements: list[SupplementView]
+    suggested_agency: AgencyName | None
+    followers: list[str]
+    restricted: bool
+    unread: int
+    media: list[MediumView]
+    messages: list[MessageView]
+    messages_cursor: str | None
+    message_count: int
+    notes: list[NoteView]
+    notes_cursor: str | None
+    positions: list[PositionView]
+    positions_cursor: str | None
+    similar: list[SimilarReportView] | None
+    original: RelatedReport | None
+    duplicates: list[RelatedReport]
+    duplicate_count: int
+
+    @classmethod
+    def opened(
+        cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
+    ) -> Self:
+        opened, report, case = found.opened, found.opened.report, found.opened.case
+        held, declined = opened.hold, opened.declined
+        said = None if found.restricted else case.earlier_messages
+        went = None if found.restricted else case.earlier_positions
+        return cls.of(
+            report,
+            **dict(opened.content),
+            answers=AnswerView.all_of(report, opened.content.details, language),
+            reason=opened.reason,
+            kept_until=expires_at(report),
+            hold=HoldView.opened(held) if held else None,
+            muted=MuteView.opened(opened.mute) if opened.mute else None,
+            referrals=[ReferralView.opened(each) for each in opened.referrals],
+            declined_referral=DeclinedReferralView.opened(declined) if declined else None,
+            supplements=SupplementView.all_of(
+                (each.referral for each in opened.referrals), opened.media
+            ),
+            suggested_agency=suggested_agency(report),
+            restricted=found.restricted,
+            media=[
+                MediumView.in_report(report, medium) for medium in (*opened.media, *opened.sent)
+            ],
+            messages=[to_minute(message) for message in opened.messages],
+            messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
+            message_count=report.messages,
+            notes=opened.notes,
+            notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
+            positions=opened.positions,
+            positions_cursor=cursors.issue(went, report.id, keys.POSITIONS),
+            similar=None
+            if related.similar is None
+            else [SimilarReportView.suggested(each) for each in related.similar],
+            original=related.original,
+            duplicates=related.duplicates,
+            duplicate_count=related.total,
+            open_duplicates=sum(each.is_open for each in related.duplicates),
+        )
+
+
+def to_minute(message: Message) -> Message:
+    """Return a message as officers see it: a reporter's is timed to the minute."""
+    if message.sender is not Sender.REPORTER:
+        return message
+    return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})
+
+
+class OpenQuery(Query):
+    reason: Reason | None = Field(
+        default=None, description="Why a supervisor opens a withdrawn report in full."
+    )
+
+
+class RevealedContact(Shape):
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None

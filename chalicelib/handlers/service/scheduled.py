@@ -1,0 +1,180 @@
+"""The functions that sweep pending tasks every minute: one for each lane, so that none waits for
+another.
+
+Alarms read what they log: the fields of `Swept`, how many critical reports wait too long, and the
+load level.
+
+The functions that publish notices and count reports, from the reports table's stream.
+
+Each lane has its own, so that no flood of other notices delays a critical one.
+
+The function that finds similar reports, every minute.
+
+The function that pushes to reporters' phones, every half hour.
+"""
+
+import logging
+from collections.abc import Collection
+from typing import Any
+
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
+
+from chalicelib import wiring
+from chalicelib.aws import events
+from chalicelib.aws.events import StreamRecord
+from chalicelib.aws.keys import Key
+from chalicelib.kernel.outbox import Lane
+from chalicelib.services.casework.incidents import record_sketches
+from chalicelib.services.notices import sweep
+from chalicelib.services.notices.escalations import count_unacknowledged
+from chalicelib.services.notices.pushes import push_what_is_due
+from chalicelib.services.statistics.counters import count_changed
+
+bp = Blueprint(__name__)
+log = logging.getLogger(__name__)
+
+# A sweep stops this long before Lambda would end it in the middle of a task.
+_LAST_SECONDS_MS = 10_000
+_EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
+
+
+@bp.schedule(_EVERY_MINUTE)
+def sweep_critical(event: CloudWatchEvent) -> dict[str, Any]:
+    """Publish the critical notices that are due, and escalate."""
+    done = _sweep_notices(Lane.CRITICAL, event)
+    waiting = count_unacknowledged(wiring.outbox(), now=wiring.clock.now())
+    log.info("counted", extra={"unacknowledged": waiting})
+    return done
+
+
+@bp.schedule(_EVERY_MINUTE)
+def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
+    """Publish all other notices that are due."""
+    return _sweep_notices(Lane.NORMAL, event)
+
+
+@bp.schedule(_EVERY_MINUTE)
+def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
+    """Evaluate the load level, and send all tasks that are no notices, and due, to the queue of
+    upkeep.
+    """
+    level = wiring.load_watch().evaluate(wiring.clock.now())
+    if level is not None:
+        log.info("load_evaluated", extra={"load_level": level.value})
+    return _logged(
+        sweep.sweep_upkeep(
+            wiring.outboxes(),
+            queue=wiring.upkeep_queue(),
+            now=wiring.clock.now(),
+            time_is_left=lambda: _time_is_left(event),
+        )
+    )
+
+
+def _sweep_notices(lane: Lane, event: CloudWatchEvent) -> dict[str, Any]:
+    return _logged(
+        sweep.sweep_notices(
+            lane,
+            wiring.outbox(),
+            publisher=wiring.publisher(),
+            now=wiring.clock.now(),
+            time_is_left=lambda: _time_is_left(event),
+        )
+    )
+
+
+def _logged(done: sweep.Swept) -> dict[str, Any]:
+    log.info("swept", extra=done._asdict())
+    return done._asdict()
+
+
+def _time_is_left(event: CloudWatchEvent) -> bool:
+    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
+    return remaining is None or remaining() > _LAST_SECONDS_MS
+
+
+# The ARN is a placeholder, which infra/app.yaml replaces. Filters are added there.
+_STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/reports/stream/placeholder"
+
+
+@bp.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
+def publish_critical(event: DynamoDBEvent) -> dict[str, Any]:
+    """Publish the pending critical notices of changed items.
+
+    Lambda repeats what fails. The sweep publishes notices that the stream did not deliver.
+    """
+    records = events.stream_records(event.to_dict().get("Records") or ())
+    return _failures(records, _publish(records, Lane.CRITICAL))
+
+
+@bp.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
+def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
+    """Publish all other pending notices of changed items, count changed reports, and note that
+    they changed.
+
+    Lambda repeats what fails. The sweep publishes notices that the stream did not deliver.
+    """
+    records = events.stream_records(event.to_dict().get("Records") or ())
+    unsent = _publish(records, Lane.NORMAL)
+    changed = [record.key for record in records]
+    uncounted = count_changed(
+        changed,
+        outbox=wiring.outbox(),
+        statistics=wiring.statistics(),
+        arrivals=wiring.load_counters(),
+        changes_seen=lambda places: wiring.pulse_rows().beat(places, wiring.clock.now()),
+    )
+    return _failures(records, unsent | uncounted)
+
+
+def _publish(records: Collection[StreamRecord], lane: Lane) -> frozenset[Key]:
+    """Publish what has a notice in `lane`, by the images. Return the keys to try again."""
+    pending = [record.key for record in records if record.lane == lane]
+    return wiring.publisher().publish(pending, lanes=(lane,), now=wiring.clock.now()).retry
+
+
+def _failures(records: Collection[StreamRecord], failed: Collection[Key]) -> dict[str, Any]:
+    # Lambda repeats the batch from the first of these numbers on. Repeating the others changes
+    # nothing.
+    numbers = [record.number for record in records if record.key in failed]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers]}
+
+
+# A run stops this long before Lambda would end it.
+_LAST_SECONDS_MS = 10_000
+
+
+@bp.schedule(Rate(1, unit=Rate.MINUTES))
+def suggest_incidents(event: CloudWatchEvent) -> dict[str, Any]:
+    """Record the sketches of new reports, and find which are like each other.
+
+    What a run leaves is done by the next one.
+    """
+    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
+    done = record_sketches(
+        wiring.sketches(),
+        now=wiring.clock.now(),
+        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
+    )
+    log.info("sketches_recorded", extra=done)
+    return done
+
+
+# A round stops this long before Lambda would end it.
+_LAST_SECONDS_MS = 10_000
+
+
+@bp.schedule(Rate(30, unit=Rate.MINUTES))
+def push_to_phones(event: CloudWatchEvent) -> dict[str, Any]:
+    """Push to the phones of reporters who have something to read.
+
+    What a round leaves is done by the next one.
+    """
+    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
+    done = push_what_is_due(
+        wiring.push_round(),
+        now=wiring.clock.now(),
+        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
+    )
+    log.info("phones_pushed", extra=done)
+    return done

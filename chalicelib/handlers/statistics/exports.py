@@ -1,0 +1,342 @@
+"""Officers' routes of exports: reports as a zip that is for download for five minutes."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from chalicelib import wiring
+from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.reports.report import Medium
+from chalicelib.domain.reports.workflow import Reason
+from chalicelib.domain.statistics.exports import (
+    LISTED_MAX,
+    AskedExport,
+    ExportRequest,
+    PendingExport,
+    csv_of,
+    zip_of,
+)
+from chalicelib.handlers.casework.report_views import ReportView
+from chalicelib.handlers.reports.views import seen_type
+from chalicelib.http.requests import Call
+from chalicelib.http.responses import Response
+from chalicelib.http.routes import Access, Routes
+from chalicelib.http.shapes import Shape, Timestamp
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.models import Input, Query
+from chalicelib.services.casework.duplicates import Related
+from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.statistics import exports
+from chalicelib.services.statistics.exports import Export, ExportedCase, Sources
+from chalicelib.store.statistics.exports import LIFE_S
+
+routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+# What of an opened report leads on into the service, and has no meaning outside of it.
+_INSIDE = (
+    *("messages_cursor", "notes_cursor", "positions_cursor"),
+    *("similar", "original", "duplicates", "open_duplicates"),
+)
+_PART = re.compile(r"[1-9][0-9]?", re.ASCII)
+_INSIDE_MEDIA = ("thumbnail_url", "preview_url", "playback_url")
+_ENDINGS = {
+    "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic",
+    "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp",
+    "audio/mp4": "m4a", "audio/3gpp": "3gp", "audio/amr": "amr",
+}  # fmt: skip
+
+
+class ExportView(Shape):
+    """An export, or one zip of a large one. The address of the zip works until `expires_at`.
+
+    `count` is the number of reports. `originals` is the number of originals in the zip, and
+    `left_out` of those that are too large for it. With the state `awaits_approval` there is no zip
+    yet: another officer must approve the export, and then it has `parts` zips.
+    """
+
+    id: str
+    state: Literal["made", "awaits_approval"]
+    url: str | None
+    expires_at: Timestamp | None
+    count: int
+    parts: int
+    originals: int
+    left_out: int
+
+    @classmethod
+    def waiting(cls, pending: PendingExport) -> Self:
+        return cls(
+            id=pending.id,
+            state="awaits_approval",
+            url=None,
+            expires_at=None,
+            count=pending.count,
+            parts=pending.parts,
+            originals=0,
+            left_out=0,
+        )
+
+
+class PendingExportView(Shape):
+    """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
+    another officer has approved it, until `ends_at`.
+    """
+
+    id: str
+    by: str
+    at: Timestamp
+    count: int
+    parts: int
+    approved_by: str | None
+    ends_at: Timestamp
+
+    @classmethod
+    def waiting(cls, asked: AskedExport) -> Self:
+        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at)
+
+
+class PendingExports(Shape):
+    """Exports that take two officers, newest first. `complete` is false when there are earlier ones
+    that were not looked at.
+    """
+
+    items: list[PendingExportView]
+    complete: bool
+
+
+class ExportsQuery(Query):
+    state: Literal["awaits_approval"] | None = Field(
+        default=None,
+        description="`awaits_approval`: only exports that nobody has approved yet.",
+    )
+
+
+class PartReason(Input):
+    """Why the reports of this zip are exported. It goes on record for each."""
+
+    reason: Reason
+
+
+@routes.post(
+    "/v1/officer/exports",
+    body=ExportRequest,
+    returns={201: ExportView, 202: ExportView},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
+        errors.Conflict("too_many_reports", most=str(LISTED_MAX)),
+    ),
+)
+def export_reports(call: Call) -> Response:
+    """Export reports.
+
+    Makes a zip of one report, or of those that match filters and are in the officer's scope.
+    Returns an address from which it can be downloaded for five minutes. Each report in it counts as
+    an opening, and the reason is on record for each.
+
+    More than 50 reports, up to 250, take two officers; so does any export with which you would have
+    exported more than 50 in 24 hours alone. Then nothing is opened, and the response is 202: when
+    another officer has approved the export, make its zips by `POST …/parts/{part}`.
+
+    The zip has `reports.csv`, a row for each report; `reports/<reference>.json`, each report as it
+    is when opened, without addresses of pictures; and `export.json`, which says who exported what.
+    A cell that a spreadsheet would take for a formula begins with an apostrophe. Of one report, all
+    messages and notes are in it, up to 1,000 of each; of several, the latest 50. Contacts are never
+    in it.
+
+    `originals` adds the files as they were sent, up to 50 MiB together; each counts as opening an
+    original. Of a medium with a redaction it is the redacted picture, in `redacted/`; 409
+    `redaction_not_ready` means that this is still being made, or has failed. What is larger is left
+    out, and can be opened by itself. Withdrawn reports are left
+    out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 250 match:
+    choose narrower filters.
+    """
+    made = exports.begin_export(call.body.root, actor=call.actor, sources=_sources())
+    if isinstance(made, PendingExport):
+        return Response(ExportView.waiting(made), status=202)
+    return Response(_stored(made, made.id, call), status=201)
+
+
+@routes.get("/v1/officer/exports", query=ExportsQuery, returns=PendingExports)
+def list_exports(call: Call) -> Response:
+    """List exports that take two officers.
+
+    Those of the last two days that the officer has asked for, or that have only reports in their
+    scope. Approve those of others; make the zips of your own once they are approved.
+    """
+    page = exports.list_exports(
+        awaiting=call.query.state is not None,
+        actor=call.actor,
+        requests=wiring.export_requests(),
+    )
+    items = [PendingExportView.waiting(each) for each in page.items]
+    return Response(PendingExports(items=items, complete=not page.more))
+
+
+@routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView, raises=(errors.NotFound,))
+def read_export(call: Call) -> Response:
+    """Read an export that takes two officers.
+
+    For the officer who asked for it, and for those with all of its reports in their scope. Whoever
+    reads it sees how many reports it has, and none of them.
+    """
+    pending = exports.read_export(
+        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+    )
+    return Response(PendingExportView.waiting(pending))
+
+
+@routes.post(
+    "/v1/officer/exports/{export_id}/approve",
+    returns={200: PendingExportView},
+    raises=(
+        errors.NotFound,
+        errors.Forbidden("self_approval"),
+        errors.Forbidden("approves_later"),
+    ),
+)
+def approve_export(call: Call) -> Response:
+    """Approve an export.
+
+    By another officer than the one who asked for it, with all of its reports in their scope. It
+    holds for exactly these reports, until two days after it was asked for.
+    """
+    pending = exports.approve_export(
+        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+    )
+    return Response(PendingExportView.waiting(pending))
+
+
+@routes.post(
+    "/v1/officer/exports/{export_id}/parts/{part}",
+    body=PartReason,
+    returns={201: ExportView},
+    raises=(
+        errors.NotFound,
+        errors.Conflict("not_approved"),
+        errors.Conflict("withdrawn"),
+        errors.Conflict("expiring"),
+        errors.Conflict("redaction_not_ready"),
+    ),
+)
+def export_part(call: Call) -> Response:
+    """Make one zip of an approved export.
+
+    `part` is from 1 to `parts`. Only the officer who asked for the export can make it, and as
+    often as needed: each time, each report in it counts as an opening. Reports that were withdrawn
+    since, or have left the officer's scope, are left out. Otherwise as `POST /v1/officer/exports`.
+    """
+    number = call.path["part"]
+    part = int(number) if _PART.fullmatch(number) else 0
+    export = exports.open_part(
+        call.path["export_id"],
+        part,
+        call.body.reason,
+        actor=call.actor,
+        sources=_sources(),
+    )
+    return Response(_stored(export, f"{export.id}-{part}", call))
+
+
+def _sources() -> Sources:
+    return Sources(
+        wiring.reports(),
+        wiring.listing(),
+        wiring.cursors(),
+        wiring.whole_catalogue(),
+        wiring.bucket(),
+        wiring.export_requests(),
+        wiring.announcements(),
+        wiring.officers(),
+    )
+
+
+def _stored(export: Export, name: str, call: Call) -> ExportView:
+    """Store an export as a zip, and return its address."""
+    archive = zip_of(_files(export, call), call.now)
+    signed_at = wiring.clock.wall_clock()
+    url = wiring.export_files().put(name, archive)
+    left_out = sum(each.content is None for each in export.originals)
+    return ExportView(
+        id=export.id,
+        state="made",
+        url=url,
+        expires_at=signed_at + timedelta(seconds=LIFE_S),
+        count=len(export.cases),
+        parts=1,
+        originals=len(export.originals) - left_out,
+        left_out=left_out,
+    )
+
+
+def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
+    reports = [_rendered(each, call) for each in export.cases]
+    originals = [(_file_name(each.medium), each) for each in export.originals]
+    said = {
+        "id": export.id,
+        "by": call.actor.by,
+        "at": times.render(call.now),
+        "reports": [{"id": each["id"], "reference": each["reference"]} for each in reports],
+        "skipped": list(export.skipped),
+        "originals": [
+            {
+                "media_id": each.medium.media_id,
+                "version": each.version,
+                "file": None if each.content is None else name,
+            }
+            for name, each in originals
+        ],
+    }
+    return [
+        ("export.json", _json(said)),
+        ("reports.csv", csv_of(_row(each) for each in reports)),
+        *((f"reports/{each['reference']}.json", _json(each)) for each in reports),
+        *((name, each.content) for name, each in originals if each.content is not None),
+    ]
+
+
+def _file_name(medium: Medium) -> str:
+    if medium.redaction:
+        return f"redacted/{medium.media_id}.jpg"
+    return f"originals/{medium.media_id}.{_ENDINGS.get(seen_type(medium), 'bin')}"
+
+
+def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
+    """Return a report as it is when opened, without what leads on into the service."""
+    cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
+    related = Related((), (), case.found.opened.case.head.duplicates, None)
+    view = ReportView.opened(case.found, cursors, related, call.language)
+    shown: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
+    media = [
+        {name: value for name, value in each.items() if name not in _INSIDE_MEDIA}
+        for each in shown["media"]
+    ]
+    for each in media:
+        if each["redaction"]:
+            each["redaction"] = {**each["redaction"], "url": None}
+    kept = {name: value for name, value in shown.items() if name not in _INSIDE}
+    return kept | {"media": media, "has_earlier": case.has_earlier}
+
+
+def _row(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what the table has of a report: its texts, and the number of what is a list."""
+    location, place = report["location"] or {}, report["place"] or {}
+    details = report["details"]
+    counts = {name: len(report[name]) for name in ("media", "messages", "notes")}
+    return {
+        **report,
+        **counts,
+        "address": location.get("address"),
+        "lat": place.get("lat"),
+        "lon": place.get("lon"),
+        "details": json.dumps(details, ensure_ascii=False) if details else None,
+    }
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,147 @@
+"""A whole document, with its tags, description and security."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from chalicelib import __version__
+from chalicelib.http.openapi.operations import HEADERS, SECURITY, describe
+from chalicelib.http.openapi.schemas import Json, schemas_of
+from chalicelib.http.routes import Access, Operation
+from chalicelib.kernel.config import Api
+
+TAGS = {
+    "Reports": "For residents, without an account: create a report; read it, write messages and "
+    "withdraw it with the receipt.",
+    "Media": "For residents: upload photos and videos directly to S3, with a grant for each file.",
+    "Public": "For everybody: the health of the service, the catalogue, and the areas.",
+    "Ledger": "For everybody: the public log by which whoever filed a report can prove it.",
+    "Bulletins": "For everybody: bulletins of the police, as JSON, as feeds, and as CAP 1.2 for "
+    "alerting systems.",
+    "Officers": "For officers: your own name, roles and scope.",
+    "Casework": "For officers: read and work on reports. Each read and change is recorded in the "
+    "audit before the response is sent.",
+    "Publishing": "For officers: draft, change, approve, resolve and withdraw bulletins. A second "
+    "officer must approve each version.",
+    "Notices": "For officers: subscribe to notices, and see who is on duty to get them.",
+    "Administration": "For admins: officers, and the catalogue.",
+    "Documentation": "For everybody: the start page, both documents, and pages that show them.",
+}
+
+_DESCRIPTION = """\
+Residents send reports to the police. Officers are notified, read the reports and reply. They also \
+publish bulletins, which ask residents for help.
+
+**Errors** are `application/problem+json` (RFC 9457) on all routes. `code` is stable. `title` and \
+`detail` are in the language of `Accept-Language`. A 422 lists the wrong fields in `errors`, up to \
+20. Errors never quote your input.
+
+**Retries.** After 429, 503 or no response, send the same request again. Wait `Retry-After` \
+seconds; if there is no such header, wait with exponential backoff. A request with an \
+`Idempotency-Key` is carried out only once, so use the same key for each attempt.
+
+**Times** are RFC 3339: in responses in UTC with milliseconds, in requests in any time zone. \
+**Ids** are opaque strings. Later versions may add fields to responses, and values to a field with \
+`x-extensible-enum`. Your client must accept those that it does not know.
+
+**Not for emergencies.** The catalogue and the response to each report contain the number to \
+call."""
+
+# The title and summary of each document, and what its description says of the other one.
+_ABOUT = {
+    Api.RESIDENTS: (
+        "Tipline",
+        "A serverless tip line",
+        "**Officers' operations** have a document of their own, `openapi-officers.json`.",
+    ),
+    Api.OFFICERS: (
+        "Tipline for officers",
+        "The casework, publishing and administration of a serverless tip line",
+        "**What an app for residents needs** is in a document of its own, `openapi.json`.",
+    ),
+}
+
+_SCHEMES: Json = {
+    "receipt": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Send `Receipt <receipt>`. The receipt is the reporter's secret, from the "
+        "response to `POST /v1/reports`. Case, spaces and dashes are ignored.",
+    },
+    "officer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of the OpenID provider. The officer's roles and scope are "
+        "stored in Tipline, not in the token.",
+    },
+}
+
+
+def written(document: Json) -> str:
+    """Return a document as it is served: one value a line, so that a change shows in a diff."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def document_of(operations: Sequence[Operation], api: Api) -> Json:
+    """Return one of the two documents: the residents' has what an app for residents needs, the
+    officers' all other operations. Raises ValueError as `document` does.
+    """
+    return document([operation for operation in operations if _api(operation) is api], api)
+
+
+def _api(operation: Operation) -> Api:
+    is_for_apps = operation.access is not Access.OFFICER and operation.tag != "Documentation"
+    return Api.RESIDENTS if is_for_apps else Api.OFFICERS
+
+
+def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
+    """Return a document of these operations, with the title and description of one of the two.
+
+    Raises ValueError when a tag or a path parameter has no description, or when two models have the
+    same name.
+    """
+    title, summary, other = _ABOUT[api]
+    schemas, queries = schemas_of(operations)
+    refusals: Json = {}
+    paths: defaultdict[str, Json] = defaultdict(dict)
+    for operation in sorted(operations, key=_order):
+        query = queries[operation.query] if operation.query else None
+        paths[operation.path][operation.method.lower()] = describe(
+            operation, query, schemas, refusals
+        )
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": title,
+            "version": __version__,
+            "summary": summary,
+            "description": f"{_DESCRIPTION}\n\n{other}",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        # Relative to the address of the document, so that it is right below a stage's prefix too.
+        "servers": [{"url": "."}],
+        "tags": [
+            {"name": tag, "description": TAGS[tag]}
+            for tag in TAGS
+            if any(operation.tag == tag for operation in operations)
+        ],
+        "paths": dict(paths),
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "responses": dict(sorted(refusals.items())),
+            "headers": HEADERS,
+            "securitySchemes": {
+                name: scheme
+                for name, scheme in _SCHEMES.items()
+                if any({name: []} in SECURITY[operation.access] for operation in operations)
+            },
+        },
+    }
+
+
+def _order(operation: Operation) -> tuple[int, str, str]:
+    if operation.tag not in TAGS:
+        raise ValueError(f"describe the tag {operation.tag} in TAGS")
+    return list(TAGS).index(operation.tag), operation.path, operation.method

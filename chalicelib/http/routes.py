@@ -1,0 +1,290 @@
+"""Declare routes. Each module of views has one `Routes` object, and declares each route once.
+
+    routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
+
+    @routes.patch("/v1/officer/reports/{report_id}", body=Change, returns=ChangedReport, …)
+    def change_report(call: Call) -> Response:
+        ...  # the docstring's first line is the summary, the rest the description
+
+The declaration routes, admits, validates, maps errors and documents. A view gets a `Call`, in which
+everything is checked. An error of `kernel/errors.py` becomes problem+json. Any other exception is a
+fault of ours: it is logged without its message, which could contain input, and returned as 503.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+
+from chalice.app import Request
+from chalice.app import Response as ChaliceResponse
+from pydantic import BaseModel
+
+from chalicelib import wiring
+from chalicelib.domain.officers.model import Role
+from chalicelib.http import logs, requests
+from chalicelib.http.requests import Call, Header
+from chalicelib.http.responses import Response, refuse, render
+from chalicelib.kernel import errors, languages
+from chalicelib.kernel.config import MissingSetting
+from chalicelib.store.audit.rows import Action
+
+if TYPE_CHECKING:
+    from chalicelib.services.officers import OfficerActor
+
+log = logging.getLogger(__name__)
+
+View = Callable[[Call], Response]
+Error = errors.TiplineError | type[errors.TiplineError]
+
+
+class Access(StrEnum):
+    """Who may call a route: everybody, the holder of a receipt, or an officer with a token."""
+
+    PUBLIC = "public"
+    RECEIPT = "receipt"
+    OFFICER = "officer"
+
+
+class Content(NamedTuple):
+    """The body of a response. `schema` is None for a text, and for no body."""
+
+    schema: type[BaseModel] | None = None
+    content_type: str = "application/json"
+
+
+Returns = Content | type[BaseModel] | None
+
+
+class Declared(TypedDict, total=False):
+    """What a route declares besides its method and path.
+
+    `returns` is the body of a success with the default status of the method, or a map from status
+    to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of
+    the `Routes`. `logged` records the call in the audit, for views whose use case does not.
+    `max_body` is in bytes.
+    """
+
+    body: type[BaseModel]
+    max_body: int
+    query: type[BaseModel]
+    headers: tuple[Header, ...]
+    returns: Returns | Mapping[int, Returns]
+    raises: tuple[Error, ...]
+    roles: tuple[Role, ...]
+    logged: bool
+
+
+class Operation(NamedTuple):
+    """A declared route. It serves requests, and the OpenAPI document describes it."""
+
+    method: str
+    path: str
+    view: View
+    tag: str
+    access: Access
+    roles: tuple[Role, ...]
+    body: type[BaseModel] | None
+    max_body: int
+    query: type[BaseModel] | None
+    headers: frozenset[Header]
+    returns: Mapping[int, Content]
+    errors: tuple[errors.TiplineError, ...]
+    logged: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the view: the `operationId` of the OpenAPI document."""
+        return self.view.__name__
+
+    @property
+    def summary(self) -> str:
+        """The first line of the view's docstring."""
+        return (self.view.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+
+    @property
+    def description(self) -> str:
+        """The rest of the docstring, or its only line."""
+        summary, _, rest = (self.view.__doc__ or "").strip().partition("\n\n")
+        paragraphs = (rest or summary).split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @property
+    def status(self) -> int:
+        """The status of a success, unless the view returns another."""
+        return next(iter(self.returns))
+
+    def serve(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
+        """Return the response to a request. Raises only MissingSetting."""
+        language = languages.negotiate(request.headers.get("accept-language"))
+        request_id = str(request.context.get("requestId", ""))
+        with logs.of_request(request_id):
+            try:
+                call = self._read(request, parameters, language)
+                return render(self.view(call), self.status, request_id)
+            except errors.TiplineError as error:
+                return refuse(error, language, request_id)
+            except MissingSetting:
+                raise  # permanent: a 503 would invite the caller to try again
+            except Exception as fault:
+                frames = traceback.format_tb(fault.__traceback__)[-6:]
+                log.error("fault", extra={"kind": type(fault).__name__, "frames": frames})
+                return refuse(errors.Unavailable(), language, request_id)
+
+    def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
+        """Return the checked request. The caller is checked before the query, headers and body."""
+        call = Call(request, requests.read_path(parameters), language, wiring.clock.now())
+        if self.access is Access.RECEIPT:
+            _ = call.receipt
+        if self.access is Access.OFFICER:
+            call.admitted = self._admit(call)
+        # What an officer's text is compared with by a repeated call depends on the key alone.
+        secret = self.access is Access.OFFICER
+        call.idempotency_key = requests.read_key(request, self.headers, secret=secret)
+        self._read_content(call, request)
+        if Header.IF_MATCH in self.headers:
+            call.if_match = requests.read_version(request)
+        return call
+
+    def _read_content(self, call: Call, request: Request) -> None:
+        """Check the query and the body by the categories that there are now.
+
+        One that this function does not know may have been added just now: a phone with a newer
+        catalogue must not lose its report.
+        """
+        if not (self.query or self.body):
+            return
+        wiring.catalogue()
+        try:
+            self._parse(call, request)
+        except errors.Invalid as wrong:
+            unknown = any(error.code == "unknown_value" for error in wrong.errors)
+            if not unknown or not wiring.live_catalogue().has_changed(wiring.clock.wall_clock()):
+                raise
+            self._parse(call, request)
+
+    def _parse(self, call: Call, request: Request) -> None:
+        if self.query:
+            call.query = requests.read_query(request, self.query)
+        if self.body:
+            call.body = requests.read_body(request, self.body, call.now, most=self.max_body)
+
+    def _admit(self, call: Call) -> "OfficerActor":
+        username = requests.read_username(call.request, wiring.clock.wall_clock())
+        actor = wiring.admission().admit(username, call.route, self.roles, now=call.now)
+        if self.logged:
+            actor.log_own(Action.OPEN, {"route": call.route})
+        return actor
+
+
+_OFFICERS_PATHS = ("/v1/officer/", "/v1/admin/")
+
+
+class Routes:
+    """The routes of one module: one tag, one kind of caller, one set of roles."""
+
+    def __init__(
+        self, tag: str, access: Access = Access.PUBLIC, *, roles: tuple[Role, ...] = ()
+    ) -> None:
+        if (access is Access.OFFICER) != bool(roles):
+            raise ValueError("routes of officers, and no others, must declare roles")
+        self.tag = tag
+        self.access = access
+        self.roles = roles
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("GET", path, declared)
+
+    def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("POST", path, declared)
+
+    def put(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("PUT", path, declared)
+
+    def patch(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("PATCH", path, declared)
+
+    def delete(self, path: str, **declared: Unpack[Declared]) -> Callable[[View], View]:
+        return self._declare("DELETE", path, declared)
+
+    def _declare(self, method: str, path: str, declared: Declared) -> Callable[[View], View]:
+        roles = declared.get("roles", self.roles)
+        of_officers = self.access is Access.OFFICER
+        if of_officers != bool(roles) or (declared.get("logged") and not of_officers):
+            raise ValueError(
+                f"{method} {path}: officers' routes declare roles; no others have roles or `logged`"
+            )
+        if of_officers != path.startswith(_OFFICERS_PATHS):
+            below = " and ".join(_OFFICERS_PATHS)
+            raise ValueError(f"{method} {path}: officers' routes, and no others, are below {below}")
+
+        def declare(view: View) -> View:
+            headers = frozenset(declared.get("headers", ()))
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    view=view,
+                    tag=self.tag,
+                    access=self.access,
+                    roles=roles,
+                    body=declared.get("body"),
+                    max_body=declared.get("max_body", requests.MAX_BODY),
+                    query=declared.get("query"),
+                    headers=headers,
+                    returns=_contents(method, declared.get("returns")),
+                    errors=(
+                        *_implied_errors(self.access, declared, headers),
+                        *(
+                            each() if isinstance(each, type) else each
+                            for each in declared.get("raises", ())
+                        ),
+                    ),
+                    logged=declared.get("logged", False),
+                )
+            )
+            return view
+
+        return declare
+
+
+_STATUS = {"POST": 201, "DELETE": 204}
+
+
+def _contents(method: str, returns: Returns | Mapping[int, Returns]) -> dict[int, Content]:
+    by_status = returns if isinstance(returns, Mapping) else {_STATUS.get(method, 200): returns}
+    return {
+        status: each if isinstance(each, Content) else Content(each)
+        for status, each in by_status.items()
+    }
+
+
+def _implied_errors(
+    access: Access, declared: Declared, headers: frozenset[Header]
+) -> tuple[errors.TiplineError, ...]:
+    """Return the errors that follow from the rest of the declaration."""
+    implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
+    if "body" in declared:
+        implied += [errors.Malformed(), errors.Malformed("duplicate_key"), errors.TooLarge()]
+        implied.append(errors.WrongMediaType())
+    if "body" in declared or "query" in declared:
+        implied.append(errors.Invalid())
+    if Header.KEY in headers:
+        implied.append(errors.Malformed("idempotency_key_required"))
+    if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and access is Access.OFFICER):
+        implied.append(errors.Malformed("weak_idempotency_key"))
+    if headers & {Header.KEY, Header.OPTIONAL_KEY}:
+        implied.append(errors.Malformed("bad_idempotency_key"))
+    if Header.IF_MATCH in headers:
+        implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]
+    if access is Access.RECEIPT:
+        implied += [
+            errors.Unauthenticated("receipt_required"),
+            errors.NotFound(),
+            errors.Gone(),
+        ]
+    if access is Access.OFFICER:
+        implied += [errors.Unauthenticated(), errors.Forbidden()]
+    return tuple(implied)

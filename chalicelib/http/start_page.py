@@ -1,0 +1,87 @@
+"""The route of the start page: what this is, with links, in all languages."""
+
+from html import escape
+
+from chalicelib.http.requests import Call
+from chalicelib.http.responses import Response, page_headers
+from chalicelib.http.routes import Content, Routes
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text
+
+routes = Routes("Documentation")
+
+# The page may use nothing but its inline style.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_LINKS = {"docs": "docs", "openapi": "openapi.json", "catalogue": "v1/catalogue"}
+_PAGE = """\
+<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{service}</title>
+<link rel="icon" href="data:,">
+<style>
+body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
+ margin: 3rem auto; padding: 0 1rem }}
+section {{ margin-top: 2rem }}
+.emergency {{ border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem;
+ font-weight: 600 }}
+</style>
+</head>
+<body>
+<h1>{service}</h1>
+{sections}
+</body>
+</html>
+"""
+_SECTION = """\
+<section lang="{language}" dir="auto">
+<p>{about}</p>
+<p class="emergency">{emergency}</p>
+<ul>
+{links}
+</ul>
+</section>"""
+
+
+@routes.get("/", returns=Content(None, "text/html"))
+def get_start_page(call: Call) -> Response:
+    """Get the start page.
+
+    A web page in all languages of the city. It says what the service is, shows the emergency
+    number, and links to the documentation and the catalogue.
+    """
+    sections = "\n".join(_section(each, _prefix(call)) for each in LANGUAGES)
+    return Response(
+        _PAGE.format(
+            language=DEFAULT, service=escape(text("name.service", DEFAULT)), sections=sections
+        ),
+        headers={**page_headers(_POLICY), "Cache-Control": "public, max-age=300"},
+    )
+
+
+def _prefix(call: Call) -> str:
+    """Return the prefix of each relative link.
+
+    The stage of a gateway can also be called without the slash at its end. Links are then relative
+    to the level above: on the page `/api`, the link `docs` would lead to `/docs`.
+    """
+    last = str(call.request.context.get("path", "/")).rpartition("/")[2]
+    return f"{last}/" if last else ""
+
+
+def _section(language: str, prefix: str) -> str:
+    links = [
+        f'<li><a href="{escape(prefix + path)}">{escape(text(f"start.{name}", language))}</a></li>'
+        for name, path in _LINKS.items()
+    ]
+    return _SECTION.format(
+        language=language,
+        about=escape(text("start.about", language)),
+        emergency=escape(text("emergency.text", language)),
+        links="\n".join(links),
+    )

@@ -1,0 +1,134 @@
+"""What is derived from a file, and why a file is rejected: the words that `decode` and its callers
+share.
+
+The standard library alone: `decode` has one file to open, and would load pydantic for longer than
+it takes. Whoever gets an answer of `decode` validates these classes with pydantic, which reads
+their annotations (`store/media/decoding.py`).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from annotated_types import Ge, Le
+
+MAX_PIXELS = 40_000_000
+"""What is decoded. A larger JPEG still passes, since it is decoded at a fraction of its size; and a
+48 MP HEIC, as phones make them.
+"""
+THUMB_PX = 400
+PREVIEW_PX = 1600
+"""The longer side of each derived picture is at most this."""
+
+PLAYBACK_SECONDS = 600
+"""Of a sound, so much is derived: the beginning."""
+
+# The most that a file can claim, which is far more than it can have: a row takes no number at will.
+_MOST_SIDE, _MOST_SECONDS = 10**9, 10**13
+
+_CODEC = re.compile(r"[a-z0-9_]{1,32}")
+_EDGES = re.compile(r"[0-9a-f]{16}")
+_STRICT = {"extra": "forbid", "allow_inf_nan": False}
+
+
+class RejectReason(StrEnum):
+    """Why a medium was rejected. `reason_text` says it in the language of the request."""
+
+    NOT_RECEIVED = "not_received"  # nothing came within UPLOAD_PATIENCE
+    SIZE_MISMATCH = "size_mismatch"  # the parts do not add up to the declared size
+    TOO_LARGE = "too_large"  # more bytes than its real type allows
+    UNSUPPORTED_FORMAT = "unsupported_format"  # the bytes are of none of the accepted types
+    # an accepted container, but the video in it is of none of the accepted codecs
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    UNREADABLE = "unreadable"  # an accepted type, but broken or cut short
+    TOO_MANY_PIXELS = "too_many_pixels"  # larger than can be decoded within the limits
+    NO_VIDEO = "no_video"  # a container without a picture in it, and no accepted sound
+    # it made its decoder crash, or work for longer or with more memory than any file needs
+    UNPROCESSABLE = "unprocessable"
+    WITHDRAWN = "withdrawn"  # the report was withdrawn before there was a verdict
+
+
+class Rejected(Exception):
+    """These bytes cannot be accepted. Raised by whoever looks at them."""
+
+    def __init__(self, reason: RejectReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the original says of itself. For officers, apart from what the reporter said, and never
+    in a derived picture.
+
+    `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
+    both or neither.
+    """
+
+    taken_at: datetime | None = None
+    lat: Annotated[float, Ge(-90), Le(90)] | None = None
+    lon: Annotated[float, Ge(-180), Le(180)] | None = None
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon come together")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What decoding finds in an original: its upright size, and of a video its length in seconds
+    and codec.
+
+    `edges` is a hash of what the picture shows (64 bits in hexadecimal digits).
+    """
+
+    width: Annotated[int, Ge(1), Le(_MOST_SIDE)]
+    height: Annotated[int, Ge(1), Le(_MOST_SIDE)]
+    duration_s: Annotated[float, Ge(0), Le(_MOST_SECONDS)] | None = None
+    codec: str | None = None
+    hint: Hint | None = None
+    edges: str | None = None
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.codec is not None and not _CODEC.fullmatch(self.codec):
+            raise ValueError("no name of a codec")
+        if self.edges is not None and not _EDGES.fullmatch(self.edges):
+            raise ValueError("no hash of a picture")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What decoding finds in a sound: its length in seconds, also beyond what is derived, and its
+    codec.
+    """
+
+    duration_s: Annotated[float, Ge(0), Le(_MOST_SECONDS)]
+    codec: str
+    hint: Hint | None = None
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if not _CODEC.fullmatch(self.codec):
+            raise ValueError("no name of a codec")
+
+
+class Pictures(NamedTuple):
+    """What is derived from an original: two JPEGs without metadata, and what was seen."""
+
+    thumb: bytes
+    preview: bytes
+    looked: Looked
+
+
+class Sound(NamedTuple):
+    """What is derived from a sound: an MP4 of one track without metadata, and what was heard."""
+
+    playback: bytes
+    heard: Heard

@@ -1,0 +1,161 @@
+"""The open reports of an officer who was deactivated: nobody holds them, so they are given back.
+
+Follow a report: an officer is notified of what happens to it, whoever is on duty.
+
+Colleagues: to whom an officer may assign a report of a category and district.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.keys import read_task
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.domain.casework.requests import ColleagueQuery
+from chalicelib.domain.officers.model import Officer, may_be_assigned
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.outlines import ReportOutline
+from chalicelib.domain.reports.report import OPEN_STATUSES, Status
+from chalicelib.kernel import errors
+from chalicelib.kernel.outbox import RETURN_AGAIN, OutboxTask, TaskKind
+from chalicelib.kernel.paging import Cursors
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.store.audit.rows import Action, about, of_report
+from chalicelib.store.casework.rows import keep_followers
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.reports import Reports
+
+if TYPE_CHECKING:
+    from chalicelib.services.officers import Actor
+    from chalicelib.store.officers.rows import Officers
+    from chalicelib.store.reports.attention import Assignments
+    from chalicelib.store.reports.outbox import Outbox, PendingTask
+
+
+# How many reports one run of the task takes back.
+AT_ONCE = 100
+
+
+def return_reports(
+    pending: "PendingTask",
+    *,
+    assignments: "Assignments",
+    outbox: "Outbox",
+    officers: "Officers",
+    actor: "Actor",
+) -> None:
+    """Take the open reports of an officer who is not active back, each with an audit record.
+
+    A new one waits again for somebody to acknowledge it. The task is done once more after some
+    minutes, for what the index did not know yet. An officer who is active again keeps what is left.
+    Raises Unavailable; repeated, it goes on.
+    """
+    username = pending.owner.id
+    officer = officers.get(username)
+    if officer is None or officer.active:
+        outbox.remove(pending)
+        return
+    found = assignments.open_of(username)
+    for report_id in found[:AT_ONCE]:
+        _take_back(report_id, username, assignments, outbox, actor)
+    if len(found) > AT_ONCE:
+        outbox.complete(pending, then=OutboxTask(TaskKind.RETURN, actor.now))
+    elif pending.attempts == 0:
+        again = OutboxTask(TaskKind.RETURN, actor.now + RETURN_AGAIN)
+        outbox.complete(pending, then=again, put={"attempts": 1})
+    else:
+        outbox.remove(pending)
+
+
+def _take_back(
+    report_id: str, username: str, assignments: "Assignments", outbox: "Outbox", actor: "Actor"
+) -> None:
+    key = keys.report(report_id), keys.HEAD
+
+    def step() -> None:
+        head = outbox.row(key)
+        report = ReportOutline.of_head(head)
+        if head is None or report is None or report.expiring:
+            return
+        if report.assignee != username or report.status not in OPEN_STATUSES:
+            return
+        task = read_task(head)
+        waits = report.status is Status.NEW and not report.is_drill
+        if waits:
+            task = workflow.task_of_waiting(report, task, actor.now)
+        detail = {"step": "returned", "fields": {"assignee": {"old": username, "new": None}}}
+        record = actor.log_item(of_report(report_id), Action.CHANGE, detail)
+        assignments.take_back(head, task, waits=waits, also=[record])
+
+    retry_on_conflict(step)
+
+
+MOST_FOLLOWERS = 50
+
+
+def follow_report(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+    """Let the officer follow a report, with an audit record. Repeated, change nothing.
+
+    Raises NotFound, Conflict (`too_many_followers`, `expiring`).
+    """
+    _set_following(report_id, actor=actor, reports=reports, follows=True)
+
+
+def unfollow_report(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+    """End that, with an audit record. Repeated, change nothing.
+
+    Raises NotFound, Conflict `expiring`.
+    """
+    _set_following(report_id, actor=actor, reports=reports, follows=False)
+
+
+def _set_following(report_id: str, *, actor: OfficerActor, reports: Reports, follows: bool) -> None:
+    def step() -> None:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        report = head.report
+        if (actor.by in report.followers) is follows:
+            return
+        require_not_expiring(head)
+        others = [each for each in report.followers if each != actor.by]
+        if follows and len(others) >= MOST_FOLLOWERS:
+            raise errors.Conflict("too_many_followers")
+        record = actor.log_item(about(report), Action.CHANGE, {"followed": follows})
+        after = [*others, actor.by] if follows else others
+        keep_followers(reports.table, head, after, also=[record])
+
+    retry_on_conflict(step)
+
+
+class ColleaguePage(NamedTuple):
+    items: tuple[Officer, ...]
+    next_cursor: str | None
+
+
+def list_colleagues(
+    query: ColleagueQuery, *, actor: OfficerActor, officers: Officers, cursors: Cursors
+) -> ColleaguePage:
+    """Return a page of the active officers whose scope has this category and district, by username,
+    and write an audit record.
+
+    What is outside of the caller's own scope gives an empty page, and a denial in the audit. Raises
+    Malformed `bad_cursor`, with a denial too.
+    """
+    filters = {"category": query.category, "district": query.district}
+    detail = {"list": "colleagues", **filters}
+    try:
+        after = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
+    except errors.Malformed:
+        actor.log_own(Action.DENIED, detail | {"cursor": "bad"})
+        raise
+    if not actor.officer.sees(query.category, query.district):
+        actor.log_own(Action.DENIED, detail)
+        return ColleaguePage((), None)
+    page = officers.directory_page(after)
+    found = tuple(
+        each for each in page.officers if may_be_assigned(each, query.category, query.district)
+    )
+    actor.log_own(Action.LIST, detail | {"after": after, "count": len(found)})
+    if page.position is None:
+        return ColleaguePage(found, None)
+    cursor = cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
+    return ColleaguePage(found, cursor)

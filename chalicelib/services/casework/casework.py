@@ -1,0 +1,447 @@
+"""Officers' work on one report: open, change, confirm, reveal the contact, read the history.
+
+The audit record is written before anything is returned.
+
+Originals: an officer opens one file as it was uploaded, for a reason that is recorded.
+
+The history of a report: its audit, opened for an officer, a page at a time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chalicelib.aws.kms import ContentKeys
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.notices.pushes import ends_otherwise
+from chalicelib.domain.officers.model import Role, may_be_assigned
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.reports.report import Contact, Medium, Report, Status
+from chalicelib.domain.reports.workflow import Change
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import on_record
+from chalicelib.kernel.outbox import TaskKind, notify
+from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.audit.words import open_entry
+from chalicelib.services.notices.colleagues import (
+    notify_assignee,
+    notify_followers,
+    notify_second_person,
+    reminders,
+)
+from chalicelib.services.notices.escalations import read_by_officer
+from chalicelib.services.notices.pushes import push_items
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.reports.ledger import leaves_of_change, leaves_of_notice
+from chalicelib.services.reports.open_cases import OpenCase, open_case, open_reason, seal_reason
+from chalicelib.services.reports.scope import (
+    case_in_scope,
+    head_in_scope,
+    require_not_expiring,
+    visible_head,
+)
+from chalicelib.services.reports.sealed_rows import open_contact
+from chalicelib.services.second_person import require_second_person
+from chalicelib.services.watch.watch import notify_of_restricted
+from chalicelib.store.audit.rows import Action, RecordedEntry, about, of_report
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.contacts import Contacts
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
+
+# How many links between duplicates are followed. An original cannot become a duplicate, so the
+# first link already ends at the original.
+_LONGEST_CHAIN = 2
+# A row has at most 400 KB. A report that is closed and reopened without end must still have room
+# for its withdrawal and its deletion. So a closed one with so many is not reopened; an open one can
+# always be closed.
+_MOST_LEAVES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A case that an officer has opened.
+
+    `restricted` is True when the report was withdrawn: then what the reporter sent is left out.
+    """
+
+    opened: OpenCase
+    restricted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCase:
+    """A report after a step, with the reason of its outcome."""
+
+    report: Report
+    reason: str | None
+
+
+def open_report(
+    report_id: str, *, reason: str | None, actor: OfficerActor, reports: Reports
+) -> OpenedCase:
+    """Open a report inside the officer's scope, and write an audit record.
+
+    A withdrawn report is restricted, except for a supervisor who gives a reason: then the
+    supervisors are notified.
+
+    Raises NotFound when the report is unknown or out of scope, and Forbidden when an officer who is
+    not a supervisor gives a reason for a withdrawn one. Both write a denial to the audit. Raises
+    Conflict `expiring` when the deletion of what would be opened in full has begun.
+    """
+    case = case_in_scope(report_id, actor=actor, reports=reports)
+    opening = open_head(case.head, reason=reason, part=None, actor=actor, reports=reports)
+    opened, restricted = open_case(case, opening.key), opening.restricted
+    read_by_officer(case.head, reports=reports, now=actor.now)
+    return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
+
+
+class Opening(NamedTuple):
+    """The key that opens a report. `restricted`: what the reporter sent is to be left out."""
+
+    key: PrivateKey
+    restricted: bool
+
+
+def open_head(
+    head: Head, *, reason: str | None, part: str | None, actor: OfficerActor, reports: Reports
+) -> Opening:
+    """Write the audit record of an opening, and return the key. `part` names what is opened, if it
+    is not all. Raises as `open_report`.
+    """
+    report, restricted = head.report, head.report.status is Status.WITHDRAWN
+    words = {"reason": reason} if reason else None
+    detail = {"part": part} if part else None
+    notices: list[TransactItem] = []
+    if restricted and reason:
+        if not actor.officer.has_role(Role.SUPERVISOR):
+            actor.log(about(report), Action.DENIED, detail, words)
+            raise errors.Forbidden
+        notices = notify_of_restricted(head, actor=actor, reports=reports)
+        restricted = False
+    return Opening(actor.open(report, detail, words, notices), restricted)
+
+
+def change_report(
+    report_id: str,
+    change: Change,
+    version: int,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
+) -> ChangedCase:
+    """Change a report that is at `version`, and return the changed report.
+
+    An earlier reason of the outcome is opened for the response, with an audit record. Raises the
+    errors of `take_step`.
+    """
+    after = take_step(report_id, change, version, actor=actor, reports=reports, officers=officers)
+    return ChangedCase(after, change.reason or _earlier_reason(after, actor))
+
+
+def take_step(
+    report_id: str,
+    change: Change,
+    version: int,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
+) -> Report:
+    """Change a report that is at `version`, and return it as it is stored.
+
+    Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
+    `new_message`, `too_many_steps`), Invalid (also for an assignee who may not see the report, and
+    an original out of scope).
+    """
+
+    def step() -> Report:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        require_not_expiring(head)
+        before = head.report
+        if before.version != version:
+            raise errors.Stale
+        change.require_seen(before.messages)
+        after = workflow.change(before, change, by=actor.by, now=actor.now)
+        if begins_anew(before, after):
+            minutes = reports.deadline_of(after.category, after.urgency)
+            deadline = deadline_from(after.received_at, actor.now, minutes)
+            after = after.model_copy(update={"deadline": deadline})
+        if change.reason:
+            sealed = seal_reason(after, change.reason)
+            after = after.model_copy(update={"sealed_reason": sealed})
+        if change.assignee:
+            _check_assignee(change.assignee, after, actor, officers)
+        if after.duplicate_of and after.duplicate_of != before.duplicate_of:
+            original = _find_original(after.duplicate_of, before, actor, reports)
+            after = workflow.link(after, original)
+        also: list[TransactItem] = []
+        if after.duplicate_of != before.duplicate_of:
+            also += _counted_links(head, after.duplicate_of, reports)
+        if workflow.concerns_others(before, after) and not _has_notice(head):
+            also.append(_new_notice(after, actor, reports))
+        also += notify_assignee(before, after, actor=actor, reports=reports)
+        also += notify_followers(after, actor=actor, reports=reports)
+        if after.proposal and after.proposal != before.proposal:
+            step = TwoPersonStep.MALICIOUS
+            also.append(notify_second_person(report_id, step, actor=actor, reports=reports))
+        also += reminders(before, after, actor=actor, reports=reports)
+        record = _record(head.report, after, change.reason, actor)
+        _write(head, after, actor, reports, [record, *also])
+        return after
+
+    return retry_on_conflict(step)
+
+
+def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> ChangedCase:
+    """Confirm a proposed disposition, and return the report.
+
+    The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
+    (`nothing_to_confirm`, `expiring`), and Forbidden from `require_second_person`.
+    """
+
+    def step() -> Report:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        require_not_expiring(head)
+        after = workflow.confirm(head.report, now=actor.now)
+        proposed_by = head.report.proposal.by if head.report.proposal else ""
+        subject = of_report(report_id)
+        require_second_person(TwoPersonStep.MALICIOUS, {proposed_by}, actor=actor, subject=subject)
+        detail = {"fields": workflow.differences(head.report, after)}
+        record = actor.log_item(of_report(after.id), Action.CONFIRM, detail)
+        _write(head, after, actor, reports, [record])
+        return after
+
+    after = retry_on_conflict(step)
+    return ChangedCase(after, _earlier_reason(after, actor))
+
+
+def reveal_contact(
+    report_id: str,
+    *,
+    read_reason: Callable[[], str],
+    actor: OfficerActor,
+    reports: Reports,
+    contacts: Contacts,
+    contact_keys: ContentKeys,
+) -> Contact | None:
+    """Write the officer's reason to the audit, then return the reporter's contact.
+
+    None when the reporter left no contact, or withdrew the report. Raises NotFound, and Invalid
+    from `read_reason` when the reason is missing or bad; both write a denial to the audit.
+    """
+    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    try:
+        reason = read_reason()
+    except errors.Invalid:
+        actor.log(of_report(report_id), Action.DENIED, {"contact": "without a reason"})
+        raise
+    opening = actor.log(about(report), Action.CONTACT, words={"reason": reason})
+    contact = contacts.read(report_id)
+    if contact is None:
+        return None
+    return open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
+
+
+def _record(before: Report, after: Report, reason: str | None, actor: OfficerActor) -> TransactItem:
+    """Return the audit record of a change, with the reason sealed."""
+    detail = {"version": after.version, "fields": workflow.differences(before, after)}
+    words = {"fields": {"reason": {"new": reason}}} if reason else None
+    return actor.log_item(about(after), Action.CHANGE, detail, words)
+
+
+def _write(
+    head: Head, after: Report, actor: OfficerActor, reports: Reports, also: list[TransactItem]
+) -> None:
+    """Write the changed report. Raises ConditionFailed when another write came in between."""
+    now, task = actor.now, head.task
+    is_waiting = after.status is Status.NEW and not after.attended
+    begins = begins_anew(head.report, after) or is_given_back(head.report, after)
+    if not is_waiting or begins:
+        task = workflow.task_after(after, head.task, now)
+    leaves = leaves_of_change(head.report, after, head.recorded, now)
+    if head.task and task != head.task:
+        leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
+    was_closed = head.report.status is Status.CLOSED
+    if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
+        raise errors.Conflict("too_many_steps")
+    if ends_otherwise(head.report, after):
+        also = [*also, *push_items(head, reports=reports, now=now)]
+    reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
+
+
+def _earlier_reason(report: Report, actor: OfficerActor) -> str | None:
+    """Open the reason that an earlier step has set; None when there is none."""
+    if report.sealed_reason is None:
+        return None
+    return open_reason(report, actor.open(report, detail={"part": "reason"}))
+
+
+def _has_notice(head: Head) -> bool:
+    """Return whether the notice of the new report is pending: it will include this change."""
+    return head.task is not None and head.task.kind is TaskKind.NOTIFY
+
+
+def _new_notice(report: Report, actor: OfficerActor, reports: Reports) -> TransactItem:
+    """Return the write that notifies the officers to whom the changed report is new."""
+    task = notify(actor.now, report.lane)
+    return reports.event(report.id, NoticeKind.REPORT, now=actor.now, task=task)
+
+
+def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:
+    """Raise Invalid unless this is an active caseworker with the report in their scope."""
+    assignee = actor.officer if username == actor.by else officers.get(username)
+    if assignee is None or not may_be_assigned(assignee, report.category, report.district):
+        raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+
+
+def _counted_links(head: Head, original: str | None, reports: Reports) -> list[TransactItem]:
+    """Return the writes that count this duplicate at its new original, and not at the old one.
+
+    Raises Invalid when the report has duplicates: their original would itself be a duplicate.
+    """
+    if original and head.duplicates > 0:
+        raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
+    report, duplicates = head.report, reports.duplicates
+    counted = duplicates.count(original, report.id, report.received_at) if original else []
+    return [
+        *counted,
+        *duplicates.discount(report.duplicate_of, report.id, report.received_at),
+    ]
+
+
+def _find_original(
+    report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports
+) -> Report:
+    """Return the original of `report_id`: the report itself, or where its link leads.
+
+    Raises Invalid when a report on the way is the duplicate itself, when one of the two is a drill
+    and the other is not, or when a report is unknown or out of scope; the latter two write a denial
+    to the audit.
+    """
+    for _ in range(_LONGEST_CHAIN):
+        head = visible_head(report_id, actor, reports)
+        if head is None:
+            raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
+        if report_id == duplicate.id:
+            raise errors.Invalid(errors.FieldError("duplicate_of", "circular"))
+        if head.report.is_drill is not duplicate.is_drill:
+            # What is closed as its duplicate is not worked on, and a drill is deleted early.
+            raise errors.Invalid(errors.FieldError("duplicate_of", "drill_and_real"))
+        if head.report.duplicate_of is None:
+            return head.report
+        report_id = head.report.duplicate_of
+    raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
+
+
+_LONGEST_ID = 40
+
+
+def open_original(
+    report_id: str,
+    media_id: str,
+    *,
+    read_reason: Callable[[], str],
+    actor: OfficerActor,
+    reports: Reports,
+) -> Medium:
+    """Write the officer's reason to the audit, then return the medium, which has an original.
+
+    Raises NotFound for an unknown report or medium, and for one out of scope; Invalid from
+    `read_reason`; Forbidden when the report is withdrawn and the officer is not a supervisor.
+    All of these write a denial to the audit. Raises Conflict: `no_original` while there is none,
+    `expiring` when the report is withdrawn and its deletion has begun. An original of a withdrawn
+    report is notified to supervisors.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    report = head.report
+    detail = {"media_id": on_record(media_id)}
+    try:
+        reason = read_reason()
+    except errors.Invalid:
+        actor.log(of_report(report_id), Action.DENIED, {**detail, "original": "without a reason"})
+        raise
+    if report.status is Status.WITHDRAWN and not actor.officer.has_role(Role.SUPERVISOR):
+        actor.log(about(report), Action.DENIED, detail, {"reason": reason})
+        raise errors.Forbidden
+    medium = reports.media.get(report_id, media_id) if len(media_id) <= _LONGEST_ID else None
+    if medium is None:
+        actor.log(about(report), Action.DENIED, detail, {"reason": reason})
+        raise errors.NotFound
+    if medium.version_id is None:
+        raise errors.Conflict("no_original")
+    notices: list[TransactItem] = []
+    if report.status is Status.WITHDRAWN:
+        notices = notify_of_restricted(head, actor=actor, reports=reports)
+    actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason}, notices)
+    return medium
+
+
+# Of a cursor, beside the messages and notes of the store.
+_KIND = "HISTORY"
+
+
+class HistoryPage(NamedTuple):
+    """Entries, oldest first. `next_cursor` leads to those after them."""
+
+    items: tuple[RecordedEntry, ...]
+    next_cursor: str | None
+
+
+def read_history(
+    report_id: str,
+    cursor: str | None,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> HistoryPage:
+    """Return a page of the audit of a report, oldest first. This read is on its last page.
+
+    Raises NotFound, Malformed `bad_cursor`.
+    """
+    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    # What stands before this page: its last entry, and the last one that changed the reason.
+    after, _, changed = (cursors.read(cursor, report_id, _KIND) or "").partition(" ")
+    key = actor.open(report, detail={"part": "history"})
+    found, more = actor.audit.page(of_report(report_id), after or None)
+    entries = [open_entry(each, key) for each in found]
+    reason = _reason_of(changed, report_id, actor, key)
+    for entry in entries:
+        if entry.key and _change_of_reason(entry):
+            changed = entry.key[1]
+    items = tuple(_with_earlier_reasons(entries, reason))
+    position = f"{found[-1].key[1]} {changed}" if more and found[-1].key else None
+    return HistoryPage(items, cursors.issue(position, report_id, _KIND))
+
+
+def _reason_of(sort_key: str, report_id: str, actor: OfficerActor, key: PrivateKey) -> str | None:
+    """Return the reason that the entry with this sort key has set; None for an empty key."""
+    entry = actor.audit.entry(of_report(report_id), sort_key) if sort_key else None
+    changed = _change_of_reason(open_entry(entry, key)) if entry else None
+    return changed["new"] if changed else None
+
+
+def _with_earlier_reasons(
+    entries: Iterable[RecordedEntry], reason: str | None
+) -> Iterator[RecordedEntry]:
+    """Yield the entries, each change of the reason with the old one. `reason` is that before them.
+
+    The reason was sealed when it changed, so the record of a change has the new one alone.
+    """
+    for entry in entries:
+        changed = _change_of_reason(entry)
+        if changed:
+            reason, changed["old"] = changed["new"], reason
+        yield entry
+
+
+def _change_of_reason(entry: RecordedEntry) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = (entry.detail or {}).get("fields", {}).get("reason")
+    return found

@@ -1,0 +1,217 @@
+"""Officers' work on several reports of one event: what is related to a report, and one step for
+many of them.
+
+The machine suggests, and an officer links. Each report gets a step of its own, by the rules of
+`services/casework/casework`.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from chalicelib.domain.reports.incidents import Similar, Why
+from chalicelib.domain.reports.report import Disposition, Report, Status
+from chalicelib.domain.reports.workflow import Change
+from chalicelib.kernel import errors
+from chalicelib.services.casework.casework import take_step
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import head_in_scope
+from chalicelib.store.casework.incidents import Incidents
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.duplicates import Outline, read_outlines
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
+
+log = logging.getLogger(__name__)
+
+AT_ONCE_MAX = 25
+"""The most reports of one call."""
+_MOST_SUGGESTED = 10
+# Of an original with more duplicates, later calls find those that are further back.
+_MOST_PAGES = 20
+
+
+class SimilarReport(NamedTuple):
+    """A report that may be about the same event."""
+
+    report: Outline
+    why: tuple[Why, ...]
+    score: float
+
+
+class Related(NamedTuple):
+    """The reports that are related to one.
+
+    `similar` is None when it could not be read. `duplicates` are the latest hundred, without those
+    outside of the officer's scope; `total` is the number of all. `original` is the report that this
+    one is a duplicate of; None when it is none, or when that is outside of the scope.
+    """
+
+    similar: tuple[SimilarReport, ...] | None
+    duplicates: tuple[Outline, ...]
+    total: int
+    original: Outline | None
+
+
+class Outcome(NamedTuple):
+    """What became of one report of a call. `why` is the code of an error; None when it is done."""
+
+    report_id: str
+    why: str | None
+
+
+def find_related(
+    head: Head, *, restricted: bool, actor: OfficerActor, reports: Reports, incidents: Incidents
+) -> Related:
+    """Return the reports in the officer's scope that are related to an opened one.
+
+    Nothing is suggested for a restricted report. Raises Unavailable when its duplicates cannot be
+    read; what is suggested never fails the opening.
+    """
+    report_id = head.report.id
+    linked = reports.duplicates.latest(report_id) if head.duplicates else []
+    similar = () if restricted else _suggested(report_id, actor, incidents)
+    original = head.report.duplicate_of
+    named = (*linked, *([original] if original else ()))
+    known = _in_scope((*named, *(each.report_id for each in similar or ())), actor, reports)
+    return Related(
+        None if similar is None else _shown(similar, known, head),
+        tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
+        head.duplicates,
+        known.get(original) if original else None,
+    )
+
+
+def count_open_duplicates(report: Report, *, actor: OfficerActor, reports: Reports) -> int | None:
+    """Return how many of the latest hundred duplicates in the officer's scope are open.
+
+    None when they could not be read: the step that was taken must not fail for it.
+    """
+    if not report.duplicates:
+        return 0
+    try:
+        known = _in_scope(reports.duplicates.latest(report.id), actor, reports)
+    except errors.Unavailable:
+        return None
+    return sum(_is_duplicate(each, report.id) and each.is_open for each in known.values())
+
+
+def link_duplicates(
+    report_id: str,
+    duplicates: Sequence[str],
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
+) -> list[Outcome]:
+    """Link reports to their original, each by a step of its own. Return what became of each.
+
+    Raises NotFound when the original is unknown or out of scope.
+    """
+    head_in_scope(report_id, actor=actor, reports=reports)
+    change = Change(duplicate_of=report_id)
+
+    def link(each: str) -> None:
+        version = head_in_scope(each, actor=actor, reports=reports).report.version
+        take_step(each, change, version, actor=actor, reports=reports, officers=officers)
+
+    return [_tried(each, link) for each in dict.fromkeys(duplicates)]
+
+
+def close_duplicates(
+    report_id: str,
+    reason: str,
+    *,
+    skip_unread: bool,
+    actor: OfficerActor,
+    reports: Reports,
+    officers: Officers,
+) -> list[Outcome]:
+    """Close up to 25 open duplicates of a report with one reason, each by a step of its own.
+
+    With `skip_unread`, one stays open when something of its reporter is unread, or when a message
+    arrives meanwhile. Return what became of each. Raises NotFound when the original is unknown or
+    out of scope.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    closing = Change(status=Status.CLOSED, disposition=Disposition.DUPLICATE, reason=reason)
+    found = {each.id: each for each in _open_duplicates(head, actor, reports)}
+
+    def close(each: str) -> None:
+        known, change = found[each], closing
+        if skip_unread:
+            if known.unread:
+                raise errors.Conflict("new_message")
+            change = closing.model_copy(update={"messages_seen": known.messages})
+        take_step(each, change, known.version, actor=actor, reports=reports, officers=officers)
+
+    return [_tried(each, close) for each in found]
+
+
+def _open_duplicates(head: Head, actor: OfficerActor, reports: Reports) -> list[Outline]:
+    found: list[Outline] = []
+    if not head.duplicates:
+        return found
+    for number, page in enumerate(reports.duplicates.pages(head.report.id)):
+        known = _in_scope(page, actor, reports, consistent=True)
+        found += [
+            known[each]
+            for each in page
+            if _is_duplicate(known.get(each), head.report.id) and known[each].is_open
+        ]
+        if len(found) >= AT_ONCE_MAX or number + 1 >= _MOST_PAGES:
+            break
+    return found[:AT_ONCE_MAX]
+
+
+def _tried(report_id: str, step: Callable[[str], None]) -> Outcome:
+    try:
+        step(report_id)
+    except errors.Invalid as invalid:
+        return Outcome(report_id, invalid.errors[0].code)
+    except errors.TiplineError as error:
+        return Outcome(report_id, error.code)
+    return Outcome(report_id, None)
+
+
+def _suggested(
+    report_id: str, actor: OfficerActor, incidents: Incidents
+) -> Sequence[Similar] | None:
+    try:
+        return incidents.similar_to(report_id, actor.now)
+    except errors.Unavailable:
+        log.warning("similar_reports_unknown")
+        return None
+
+
+def _in_scope(
+    report_ids: Iterable[str], actor: OfficerActor, reports: Reports, *, consistent: bool = False
+) -> dict[str, Outline]:
+    """Return what officers see of these reports, of those in the officer's scope."""
+    known = read_outlines(reports.table, report_ids, consistent=consistent)
+    sees = actor.officer.sees
+    return {each.id: each for each in known.values() if sees(each.category, each.district)}
+
+
+def _is_duplicate(report: Outline | None, original: str) -> bool:
+    # The row of the link is written with it, but goes some time after it.
+    return report is not None and report.duplicate_of == original
+
+
+def _shown(
+    similar: Iterable[Similar], known: dict[str, Outline], head: Head
+) -> tuple[SimilarReport, ...]:
+    """Return what is suggested: neither withdrawn reports nor those that are linked already."""
+    linked = {head.report.id, head.report.duplicate_of} - {None}
+    found = (
+        SimilarReport(known[each.report_id], each.why, each.score)
+        for each in similar
+        if each.report_id in known
+    )
+    return tuple(
+        each
+        for each in found
+        if each.report.status is not Status.WITHDRAWN
+        and each.report.id not in linked
+        and each.report.duplicate_of not in linked
+    )[:_MOST_SUGGESTED]

@@ -1,0 +1,330 @@
+"""Officers' lists of reports: newest first or by attention, by page, only in their scope.
+
+The handover of a shift: what came in since it began, in the shift before, or earlier, and still
+needs somebody. No content.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.aws import keys
+from chalicelib.aws.listing import Listing, Page, Span
+from chalicelib.aws.table import Row
+from chalicelib.domain.casework.query import NOBODY, ReportQuery
+from chalicelib.domain.catalogue.model import Catalogue, Urgency
+from chalicelib.domain.notices.roster import Period, Roster
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.attention import (
+    RANKS_OF_ATTENTION,
+    RANKS_OF_OPEN,
+    RANKS_OF_STATUS,
+    RANKS_WITH_UNREAD,
+    Rank,
+    awaiting,
+    is_done,
+    needs_action,
+)
+from chalicelib.domain.reports.report import DRILL, LISTED, OPEN_STATUSES, Flag, Status
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
+from chalicelib.kernel.paging import Cursors
+from chalicelib.kernel.times import require_period
+from chalicelib.services.officers import OfficerActor
+from chalicelib.store.audit.rows import Action
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import ListedReport
+
+_ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
+
+type _Fold = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    items: tuple[ListedReport, ...]
+    next_cursor: str | None
+
+
+def list_reports(
+    query: ReportQuery,
+    *,
+    actor: OfficerActor,
+    listing: Listing,
+    cursors: Cursors,
+    catalogue: Catalogue,
+    officers: Officers,
+) -> ReportPage:
+    """Return one page of reports, newest first or by attention, and write an audit record.
+
+    Reports of the page with one text that differ in nothing else that a list shows are one row, the
+    first, unless the query says otherwise. A filter outside the officer's scope gives an empty
+    page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters, and
+    Invalid for an assignee who is no officer. All of these write a denial to the audit. Raises
+    Invalid, without one, for a time that ends before it begins.
+    """
+    # An empty page would look like quiet.
+    require_period(query.since, query.until)
+    officer, filters = actor.officer, query.filters()
+    try:
+        reached = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
+    except errors.Malformed:
+        actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
+        raise
+    if reached is None:
+        _require_officer(query, actor, officers)
+    hidden: list[Row] = []
+    folded: Counter[_Fold] = Counter()
+
+    def keep(row: Row) -> bool:
+        if not query.matches(row) or not _acts(query, row, actor):
+            return False
+        if query.sort == "attention" and is_done(row, actor.now):
+            return False
+        if not officer.sees(row["category"], row["district"]):
+            hidden.append(row)
+            return False
+        fold = _fold(row)
+        folded[fold] += 1
+        return folded[fold] == 1 or query.fold is not None
+
+    inside = _inside(query, officer)
+    page = Page((), None)
+    if inside:
+        page = _page(query, reached, officer, listing=listing, catalogue=catalogue, keep=keep)
+    denied = not inside or (query.reference is not None and bool(hidden))
+    actor.log_own(
+        Action.DENIED if denied else Action.LIST,
+        {"filters": query.on_record(), "below": reached, "count": len(page.rows)},
+    )
+    next_cursor = (
+        cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
+        if page.position
+        else None
+    )
+    items = (
+        ListedReport.of(row, actor.now, 1 if query.fold else folded[_fold(row)])
+        for row in page.rows
+    )
+    return ReportPage(tuple(items), next_cursor)
+
+
+def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:
+    """Raise Invalid, with a denial in the audit, for an assignee who is no officer at all."""
+    name = query.assignee
+    if name is None or name in (NOBODY, actor.by) or officers.get(name):
+        return
+    actor.log_own(Action.DENIED, {"filters": query.on_record()})
+    raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+
+
+def _fold(row: Row) -> _Fold:
+    """Return what reports of one row have in common: a text, and all that a list shows of them but
+    the time and the reference.
+    """
+    return row.get("same_as") or row["id"], *(str(row.get(name)) for name in _ALIKE)
+
+
+def _inside(query: ReportQuery, officer: Officer) -> bool:
+    return (query.category is None or officer.sees_category(query.category)) and (
+        query.district is None or officer.sees_district(query.district)
+    )
+
+
+def _acts(query: ReportQuery, row: Row, actor: OfficerActor) -> bool:
+    """Return whether a row matches the filter `needs_action`."""
+    return query.needs_action in (None, needs_action(row, actor.officer, actor.now))
+
+
+def _page(
+    query: ReportQuery,
+    reached: str | None,
+    officer: Officer,
+    *,
+    listing: Listing,
+    catalogue: Catalogue,
+    keep: Callable[[Row], bool],
+) -> Page:
+    since = times.render(query.since) if query.since else None
+    until = times.render(query.until) if query.until else None
+    index, spans = _source(query, officer, catalogue)
+    if query.sort == "attention" and index == keys.BY_ATTENTION:
+
+        def within(row: Row) -> bool:
+            at = keys.received(row[keys.SORT[index]])
+            return (since is None or at >= since) and (until is None or at < until) and keep(row)
+
+        return listing.page_upwards(
+            keys.index(index), spans, limit=query.limit, above=reached, keep=within
+        )
+    below = min((bound for bound in (reached, until) if bound), default=None)
+    return listing.page(
+        keys.index(index), spans, limit=query.limit, below=below, since=since, keep=keep
+    )
+
+
+def _source(
+    query: ReportQuery, officer: Officer, catalogue: Catalogue
+) -> tuple[str, Sequence[Span | str]]:
+    """Return the index that fits the query best, and what to read from it."""
+    categories = [
+        category
+        for category in catalogue.categories
+        if officer.sees_category(category.code) and query.category in (None, category.code)
+    ]
+    shards = [
+        f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
+    ]
+    if query.reference:
+        return keys.BY_REFERENCE, [query.reference]
+    if query.sort == "attention":
+        return keys.BY_ATTENTION, shards
+    if query.assignee and query.assignee != NOBODY:
+        return keys.BY_ASSIGNEE, [query.assignee]
+    if query.bulletin_id:
+        most = max(category.shards for category in catalogue.categories)
+        return keys.BY_BULLETIN, [f"{query.bulletin_id}#{shard}" for shard in range(most)]
+    if query.status:
+        return keys.BY_ATTENTION, spans_of_status(query.status, shards)
+    if query.assignee == NOBODY:
+        return keys.BY_ATTENTION, spans_of_ranks(RANKS_OF_OPEN, shards)
+    if query.unread or query.needs_action:
+        ranks = RANKS_WITH_UNREAD if query.unread else RANKS_OF_ATTENTION
+        return keys.BY_ATTENTION, spans_of_ranks(ranks, shards)
+    return keys.BY_CATEGORY, shards
+
+
+def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
+    """Return where the index by attention has the reports with a status, in these partitions of
+    categories. Others may be there, too.
+    """
+    known = tuple(shards)
+    ended = [
+        Span(keys.attention_shard(shard, status), keys.attention_at(Rank.DONE, ""))
+        for shard in (() if status in OPEN_STATUSES else known)
+    ]
+    return [*ended, *spans_of_ranks(RANKS_OF_STATUS[status], known)]
+
+
+def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
+    """Return where the index by attention has the reports with these ranks."""
+    prefixes = [keys.attention_at(rank, "") for rank in ranks]
+    return [Span(keys.attention_shard(shard), prefix) for shard in shards for prefix in prefixes]
+
+
+# What came in during this time is handed over also when the shift has just begun, or there is none.
+AT_LEAST = timedelta(hours=12)
+# How many reports are looked at: their HEADs are one call. So many of them may be older.
+_MOST, _MOST_OLDER = 100, 50
+# What is older than that is handed over while it has one of these ranks.
+_RANKS = (Rank.CRITICAL, Rank.OVERDUE, Rank.UNREAD)
+# What the index of lists does not have of a report. None of it is opened.
+_MORE_FIELDS = ("id", "flags", "awaits", "unread_media", "expiring", "deleted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """The reports since `since`, and older ones that wait, by their ids, newest first. `shifts` are
+    the names of the shifts that are on duty, and `until` is when the first of them ends; without a
+    shift, None. `is_complete` is False when there were more than were looked at.
+    """
+
+    since: datetime
+    until: datetime | None
+    shifts: tuple[str, ...]
+    open: tuple[str, ...]
+    unread: tuple[str, ...]
+    overdue: tuple[str, ...]
+    awaiting_approval: tuple[str, ...]
+    is_complete: bool
+
+
+def hand_over(
+    *,
+    actor: OfficerActor,
+    roster: Roster,
+    reports: Reports,
+    listing: Listing,
+    catalogue: Catalogue,
+) -> Handover:
+    """Return what came in inside the officer's scope since the present turn of their shift began,
+    and at least in the last twelve hours, and what waits for longer, with an audit record. For an
+    officer who is off duty, the turns of all shifts count. Raises Unavailable.
+    """
+    now, officer = actor.now, actor.officer
+    turns = _turns(roster, actor.by, now)
+    since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
+    shards = [
+        f"{category.code}#{shard}"
+        for category in catalogue.categories
+        if officer.sees_category(category.code)
+        for shard in range(category.shards)
+    ]
+
+    def keep(row: Row) -> bool:
+        return officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+
+    older = listing.page(
+        keys.index(keys.BY_ATTENTION),
+        spans_of_ranks(_RANKS, shards),
+        limit=_MOST_OLDER,
+        below=times.render(since),
+        keep=keep,
+    )
+    recent = listing.page(
+        keys.index(keys.BY_CATEGORY),
+        shards,
+        limit=_MOST - len(older.rows),
+        since=times.render(since),
+        keep=keep,
+    )
+    listed = (*recent.rows, *older.rows)
+    more = _more(reports, listed)
+    rows = [row | more[row["id"]] for row in listed if row["id"] in more]
+    actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
+
+    def ids(wanted: Callable[[Row], bool]) -> tuple[str, ...]:
+        return tuple(row["id"] for row in rows if wanted(row))
+
+    return Handover(
+        since=since,
+        until=min((turn.end for _, turn in turns), default=None),
+        shifts=tuple(name for name, _ in turns),
+        open=ids(lambda row: row["status"] in OPEN_STATUSES),
+        unread=ids(_is_unread),
+        overdue=ids(lambda row: _is_overdue(row, now)),
+        awaiting_approval=ids(lambda row: bool(awaiting(row, now))),
+        is_complete=recent.position is None and older.position is None,
+    )
+
+
+def _turns(roster: Roster, username: str, now: datetime) -> list[tuple[str, Period]]:
+    """Return the names and turns of the officer's shifts that are on duty; of all, if none is."""
+    present = [(shift, turn) for shift in roster.shifts if (turn := shift.period(now))]
+    own = [(shift, turn) for shift, turn in present if username in shift.officers]
+    return [(shift.name, turn) for shift, turn in own or present]
+
+
+def _more(reports: Reports, rows: Iterable[Row]) -> dict[str, Row]:
+    """Read what a list does not have of these reports; of those that are there."""
+    wanted = [(keys.report(row["id"]), keys.HEAD) for row in rows]
+    found = reports.table.get_all(wanted, consistent=False, attributes=_MORE_FIELDS)
+    return {
+        row["id"]: row
+        for row in found.values()
+        if "deleted_at" not in row and "expiring" not in row
+    }
+
+
+def _is_unread(row: Row) -> bool:
+    has_more = bool(row.get("unread") or row.get("unread_media"))
+    return has_more and row["status"] != Status.WITHDRAWN
+
+
+def _is_overdue(row: Row, now: datetime) -> bool:
+    if row["status"] != Status.NEW:
+        return False
+    late = times.parse(row["received_at"]) + ACKNOWLEDGE_WITHIN <= now
+    return (row["urgency"] == Urgency.CRITICAL and late) or Flag.OVERDUE in row.get("flags", ())

@@ -1,0 +1,219 @@
+"""Officers' messages to the reporter, and their notes, which only officers can read.
+
+Later or moving places of a report, as officers read them: a page at a time.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.domain.casework.templates import placeholder_in
+from chalicelib.domain.reports.entries import Message, NewOfficerMessage, Note, Position, Sender
+from chalicelib.domain.reports.report import Status
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import EntryIds, Identity
+from chalicelib.services.casework.casework import open_head
+from chalicelib.services.notices.colleagues import notify_followers
+from chalicelib.services.notices.pushes import push_items
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.entries import EntryCursors, earlier_call, refuse_receipt
+from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.services.reports.sealed_rows import (
+    open_messages,
+    open_notes,
+    open_positions,
+    seal_message,
+    seal_note,
+)
+from chalicelib.store.audit.rows import Action, of_report
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
+
+
+def write_message(
+    report_id: str,
+    sent: NewOfficerMessage,
+    *,
+    idempotency_key: str | None,
+    actor: OfficerActor,
+    identity: Identity,
+    reports: Reports,
+) -> Message:
+    """Write a message to the reporter. The reporter's own messages then count as read. One that
+    asks for media lets the reporter send more of them.
+
+    Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
+    (`withdrawn`, `key_reused`, `new_message`, `expiring`), Invalid (a placeholder of a template is
+    left in it).
+    """
+    ids = _ids(report_id, idempotency_key, sent.text, actor, identity)
+    message = Message(
+        id=ids.id,
+        sender=Sender.OFFICER,
+        text=sent.text,
+        sent_at=actor.now,
+        by=actor.by,
+    )
+
+    def write(head: Head) -> None:
+        if head.report.status is Status.WITHDRAWN:
+            raise errors.Conflict("withdrawn")
+        sent.require_seen(head.report.messages)
+        refuse_receipt(sent.text, report_id, identity)
+        _require_filled(sent.text)
+        record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
+        sealed = seal_message(head.report, message)
+        asks = sent.asks_for_media
+        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
+        also += push_items(head, reports=reports, now=actor.now)
+        reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
+
+    at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)
+    return message.model_copy(update={"sent_at": at})
+
+
+def write_note(
+    report_id: str,
+    text: str,
+    *,
+    idempotency_key: str | None,
+    actor: OfficerActor,
+    identity: Identity,
+    reports: Reports,
+) -> Note:
+    """Write a note. Repeated with the same Idempotency-Key, return the first note.
+
+    Raises NotFound, Conflict (`key_reused`, `expiring`).
+    """
+    ids = _ids(report_id, idempotency_key, text, actor, identity)
+    note = Note(id=ids.id, by=actor.by, text=text, at=actor.now)
+
+    def write(head: Head) -> None:
+        refuse_receipt(text, report_id, identity)
+        record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
+        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
+        reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
+
+    at = _write_once(report_id, keys.NOTES, ids, write, actor=actor, reports=reports)
+    return note.model_copy(update={"at": at})
+
+
+class EntriesPage[Entry: (Message, Note, Position)](NamedTuple):
+    """A page of messages, notes or positions, oldest first.
+
+    `restricted`: the report was withdrawn, and what its reporter sent is left out.
+    """
+
+    items: tuple[Entry, ...]
+    next_cursor: str | None
+    restricted: bool = False
+
+
+def read_messages(
+    report_id: str,
+    cursor: str | None,
+    *,
+    reason: str | None,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> EntriesPage[Message]:
+    """Return a page of the conversation, the latest or that before a cursor, with an audit record.
+
+    Raises as `casework.open_report`, and Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.MESSAGES)
+    opening = open_head(head, reason=reason, part="messages", actor=actor, reports=reports)
+    if opening.restricted:
+        return EntriesPage((), None, restricted=True)
+    page = reports.entries.messages(report_id, below=below, consistent=True)
+    opened = open_messages(report_id, page.items, opening.key)
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.MESSAGES))
+
+
+def read_notes(
+    report_id: str,
+    cursor: str | None,
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> EntriesPage[Note]:
+    """Return a page of the notes, the latest or that before a cursor, with an audit record.
+
+    Raises NotFound, Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.NOTES)
+    key = actor.open(head.report, detail={"part": "notes"})
+    page = reports.entries.notes(report_id, below=below, consistent=True)
+    opened = open_notes(report_id, page.items, key)
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.NOTES))
+
+
+def _require_filled(text: str) -> None:
+    if left := placeholder_in(text):
+        params = (("placeholder", left),)
+        raise errors.Invalid(errors.FieldError("text", "placeholder_left", params))
+
+
+def _ids(
+    report_id: str, idempotency_key: str | None, text: str, actor: OfficerActor, identity: Identity
+) -> EntryIds:
+    # With the officer's name, so that another officer's key is another entry.
+    key = f"{actor.by}/{idempotency_key}" if idempotency_key else None
+    return identity.entry(report_id, key, text)
+
+
+def _write_once(
+    report_id: str,
+    kind: str,
+    ids: EntryIds,
+    write: Callable[[Head], None],
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+) -> datetime:
+    """Write an entry, and return its time; that of the existing one, with an audit record of the
+    read, when an earlier call wrote it.
+
+    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `write` raises.
+    """
+
+    def step() -> datetime:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        earlier = earlier_call(report_id, kind, ids, reports=reports)
+        if earlier is None:
+            require_not_expiring(head)
+            write(head)
+            return actor.now
+        actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
+        return earlier
+
+    return retry_on_conflict(step)
+
+
+def read_positions(
+    report_id: str,
+    cursor: str | None,
+    *,
+    reason: str | None,
+    actor: OfficerActor,
+    reports: Reports,
+    cursors: EntryCursors,
+) -> EntriesPage[Position]:
+    """Return a page of positions, the latest or that before a cursor, with an audit record.
+
+    Raises as `casework.open_report`, and Malformed `bad_cursor`.
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    below = cursors.read(cursor, report_id, keys.POSITIONS)
+    opening = open_head(head, reason=reason, part="positions", actor=actor, reports=reports)
+    if opening.restricted:
+        return EntriesPage((), None, restricted=True)
+    page = reports.entries.positions(report_id, below=below, consistent=True)
+    opened = open_positions(report_id, page.items, opening.key)
+    return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.POSITIONS))

@@ -1,0 +1,315 @@
+"""Referrals: an officer proposes to pass a report on to another agency, and another one approves or
+declines it.
+
+What the agency gets is read as a whole by whoever approves, and later by officers in scope. Each
+such read is an opening, with an audit record.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.domain.casework.requests import NewReferral
+from chalicelib.domain.reports.measures import MOST_PASSED_ON, DeclinedReferral, Part, Referral
+from chalicelib.domain.reports.media import MediaState, refusal
+from chalicelib.domain.reports.report import Content, Medium, Report, Status
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import errors
+from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.notices.colleagues import notify_declined, notify_second_person
+from chalicelib.services.notices.pushes import push_items
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.open_cases import (
+    OpenReferral,
+    open_referral,
+    seal_declined_reason,
+    seal_referral_reason,
+)
+from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.services.reports.sealed_rows import open_content
+from chalicelib.services.second_person import require_second_person
+from chalicelib.store.audit.rows import Action, about, of_report
+from chalicelib.store.casework.rows import keep_referrals
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
+
+
+class Bundle(NamedTuple):
+    """What an agency gets of a report. `content` has what is included, and nothing else. `media`
+    are those whose cleaned pictures are included, redacted if they have a redaction.
+    """
+
+    opened: OpenReferral
+    report: Report
+    content: Content
+    media: tuple[Medium, ...]
+
+
+def propose_referral(
+    report_id: str, wanted: NewReferral, *, actor: OfficerActor, reports: Reports
+) -> OpenReferral:
+    """Propose to refer a report to an agency, and notify officers. It takes effect when a second
+    one approves it.
+
+    Repeated by the same officer, change nothing, and return the first proposal, opened with an
+    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready), Conflict
+    (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`, `redaction_not_ready`).
+    """
+
+    def step() -> OpenReferral:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        _require_possible(head)
+        report, known = head.report, head.referrals
+        number = known.last + 1
+        chosen = _chosen(wanted, report_id, reports)
+        proposed = Referral(
+            number=number,
+            agency=wanted.agency,
+            by=actor.by,
+            at=actor.now,
+            sealed_reason=seal_referral_reason(report, number, wanted.reason),
+            include=wanted.parts,
+            media_ids=tuple(medium.media_id for medium in chosen),
+            redactions=_redactions_of(chosen),
+        )
+        if known.pending:
+            if not proposed.is_same(known.pending):
+                raise errors.Conflict("referral_pending")
+            return open_referral(report, known.pending, _open(report, known.pending, actor))
+        if len(known.passed_on) >= MOST_PASSED_ON:
+            raise errors.Conflict("too_many_referrals")
+        words = {"reason": wanted.reason}
+        record = actor.log_item(
+            about(report), Action.CHANGE, _recorded("proposed", proposed), words
+        )
+        notice = notify_second_person(
+            report_id, TwoPersonStep.REFERRAL, actor=actor, reports=reports
+        )
+        after = known.with_proposal(proposed)
+        keep_referrals(reports.table, head, after, also=[record, notice])
+        return OpenReferral(proposed, wanted.reason)
+
+    return retry_on_conflict(step)
+
+
+def read_referral(
+    report_id: str, number: int | None, *, actor: OfficerActor, reports: Reports
+) -> Bundle:
+    """Return what an agency gets, or got, by the referral with this number, or by the latest one.
+
+    Raises NotFound, Conflict (`no_referral`; `withdrawn`: what the reporter took back is passed on
+    no more; `redaction_not_ready`, `redaction_changed`).
+    """
+    head = head_in_scope(report_id, actor=actor, reports=reports)
+    referral = head.referrals.numbered(number)
+    if referral is None:
+        raise errors.Conflict("no_referral")
+    return _bundle(head, referral, actor, reports)
+
+
+def approve_referral(
+    report_id: str, number: int, *, actor: OfficerActor, reports: Reports
+) -> Bundle:
+    """Approve the proposal with this number, which another officer has made. Return what the agency
+    gets. Repeated, change nothing.
+
+    Raises NotFound, Stale (another proposal waits), Conflict (`no_referral`, `withdrawn`,
+    `expiring`, `redaction_not_ready`, `redaction_changed`), and Forbidden from
+    `require_second_person`.
+    """
+
+    def step() -> tuple[Head, Referral]:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        known = head.referrals
+        pending, existing = known.pending, known.numbered(number)
+        if existing and existing.approved_by:
+            return head, existing
+        if pending is None:
+            raise errors.Conflict("no_referral")
+        if existing is None:
+            raise errors.Stale
+        _require_possible(head)
+        subject = of_report(report_id)
+        require_second_person(TwoPersonStep.REFERRAL, {pending.by}, actor=actor, subject=subject)
+        media = _passed_on(pending, report_id, reports)
+        approved = pending.model_copy(
+            update={
+                "approved_by": actor.by,
+                "approved_at": actor.now,
+                "redactions": _redactions_of(media),
+            }
+        )
+        detail = _recorded("approved", approved) | {"asked_by": pending.by}
+        record = actor.log_item(about(head.report), Action.CHANGE, detail)
+        also = [record, *push_items(head, reports=reports, now=actor.now)]
+        keep_referrals(reports.table, head, known.approved(approved), also=also)
+        return head, approved
+
+    head, approved = retry_on_conflict(step)
+    return _bundle(head, approved, actor, reports)
+
+
+def decline_referral(
+    report_id: str, number: int, reason: str, *, actor: OfficerActor, reports: Reports
+) -> None:
+    """Decline the proposal with this number, and notify the officer who has made it. Repeated by
+    the same officer, change nothing.
+
+    Raises NotFound, Stale (another proposal waits), Forbidden (`not_your_step`: one takes one's own
+    back), Conflict (`no_referral`, `passed_on`, `withdrawn`, `expiring`).
+    """
+
+    def step() -> None:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        report, known = head.report, head.referrals
+        pending, existing = known.pending, known.numbered(number)
+        if existing and existing.approved_by:
+            raise errors.Conflict("passed_on")
+        if known.was_declined(number, actor.by):
+            return
+        if pending is None:
+            raise errors.Conflict("no_referral")
+        if existing is None:
+            raise errors.Stale
+        if pending.by == actor.by:
+            raise errors.Forbidden("not_your_step")
+        _require_possible(head)
+        declined = DeclinedReferral(
+            referral=pending,
+            by=actor.by,
+            at=actor.now,
+            sealed_reason=seal_declined_reason(report, number, reason),
+        )
+        detail = _recorded("declined", pending) | {"asked_by": pending.by}
+        record = actor.log_item(about(report), Action.CHANGE, detail, {"reason": reason})
+        notice = notify_declined(
+            report_id, TwoPersonStep.REFERRAL, pending.by, actor=actor, reports=reports
+        )
+        after = known.with_declined(declined)
+        keep_referrals(reports.table, head, after, also=[record, *notice])
+
+    retry_on_conflict(step)
+
+
+def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+    """Take back one's own proposal that nobody has approved, with an audit record. Repeated, or
+    without one, change nothing.
+
+    Raises NotFound, Forbidden (`not_your_step`: another officer declines it), Conflict (`expiring`;
+    `passed_on`: it was approved).
+    """
+
+    def step() -> None:
+        head = head_in_scope(report_id, actor=actor, reports=reports)
+        pending = head.referrals.pending
+        if pending is None:
+            if head.referrals.is_latest_passed_on:
+                raise errors.Conflict("passed_on")
+            return
+        if pending.by != actor.by:
+            raise errors.Forbidden("not_your_step")
+        require_not_expiring(head)
+        detail = _recorded("withdrawn", pending)
+        record = actor.log_item(about(head.report), Action.CHANGE, detail)
+        keep_referrals(reports.table, head, head.referrals.without_proposal(), also=[record])
+
+    retry_on_conflict(step)
+
+
+def _require_possible(head: Head) -> None:
+    require_not_expiring(head)
+    if head.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+
+
+def _chosen(wanted: NewReferral, report_id: str, reports: Reports) -> tuple[Medium, ...]:
+    """Return the media whose pictures are included.
+
+    Raises Invalid for one that is not ready, Conflict for one that may not be passed on.
+    """
+    if Part.MEDIA not in wanted.parts:
+        return ()
+    ready = _ready(report_id, reports)
+    if set(wanted.media_ids) - {medium.media_id for medium in ready}:
+        raise errors.Invalid(errors.FieldError("media_ids", "unknown_value"))
+    return _checked(
+        (each for each in ready if not wanted.media_ids or each.media_id in wanted.media_ids), {}
+    )
+
+
+def _passed_on(referral: Referral, report_id: str, reports: Reports) -> tuple[Medium, ...]:
+    """Return the media of a referral as they are passed on. Raises Conflict when one may not be."""
+    if not referral.media_ids:
+        return ()
+    included = (each for each in _ready(report_id, reports) if each.media_id in referral.media_ids)
+    return _checked(included, referral.redactions or {})
+
+
+def _checked(media: Iterable[Medium], agreed: Mapping[str, str]) -> tuple[Medium, ...]:
+    """Return these media.
+
+    Raises Conflict for one whose redaction has no picture, or that would show more than with the
+    redaction that was agreed on.
+    """
+    found = tuple(media)
+    for medium in found:
+        code = refusal(medium.redaction, agreed.get(medium.media_id))
+        if code:
+            raise errors.Conflict(code)
+    return found
+
+
+def _redactions_of(media: Iterable[Medium]) -> dict[str, str] | None:
+    return {each.media_id: each.redaction.id for each in media if each.redaction} or None
+
+
+def _ready(report_id: str, reports: Reports) -> list[Medium]:
+    """Return the media of a report that have cleaned pictures. Raises NotFound, Gone."""
+    case = reports.with_media(report_id, consistent=True)
+    if case is None:
+        raise errors.NotFound
+    return [medium for medium in case.media if medium.state is MediaState.READY]
+
+
+def _bundle(head: Head, referral: Referral, actor: OfficerActor, reports: Reports) -> Bundle:
+    report = head.report
+    if report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    media = _passed_on(referral, report.id, reports)
+    key = _open(report, referral, actor)
+    return Bundle(
+        open_referral(report, referral, key),
+        report,
+        _included(open_content(report, key), referral.include),
+        media,
+    )
+
+
+def _open(report: Report, referral: Referral, actor: OfficerActor) -> PrivateKey:
+    return actor.open(report, {"part": "referral", "agency": referral.agency})
+
+
+# Which members of a content belong to which part.
+_MEMBERS = {
+    Part.TEXT: ("text",),
+    Part.PLACE: ("location", "place"),
+    Part.OCCURRED_AT: ("occurred_at",),
+    Part.DETAILS: ("details", "details_version"),
+}
+
+
+def _included(content: Content, parts: Collection[Part]) -> Content:
+    """Return the content with these parts alone."""
+    names = [name for part in parts for name in _MEMBERS.get(part, ())]
+    return Content(**{name: getattr(content, name) for name in names})
+
+
+def _recorded(step: str, referral: Referral) -> dict[str, Any]:
+    """Return the details of an audit record."""
+    return {
+        "referral": step,
+        "number": referral.number,
+        "agency": referral.agency,
+        "include": list(referral.include),
+        "media_ids": list(referral.media_ids),
+    }

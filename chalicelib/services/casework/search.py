@@ -1,0 +1,138 @@
+"""Search: officers find the reports that name a plate, a phone number or another number.
+
+What can be found is what somebody has opened: an opening enters the tokens of the report under
+names that one key in KMS gives them (docs/adr/0038).
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.kms import SearchKey
+from chalicelib.domain.casework.search_tokens import TOKENS_MAX, tokens_in
+from chalicelib.domain.reports.entries import Message, Note
+from chalicelib.domain.reports.report import Content, Status
+from chalicelib.kernel import times
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.open_cases import OpenCase
+from chalicelib.store.audit.rows import Action
+from chalicelib.store.reports.rows import ListedReport
+from chalicelib.store.reports.search_entries import FoundBy, SearchEntries
+
+log = logging.getLogger(__name__)
+
+# Texts without a token are read again at each opening, which takes 2 ms for a thousand characters.
+# Of longer ones it is noted that they have none.
+_READ_AGAIN = 10_000
+
+FOUND_MAX = 50
+"""The most reports of one search."""
+
+
+class Found(NamedTuple):
+    """Reports in the officer's scope, newest first. `more`: there are others in their scope."""
+
+    items: tuple[ListedReport, ...]
+    more: bool
+
+
+def search_reports(
+    token: str, *, actor: OfficerActor, search_key: SearchKey, entries: SearchEntries
+) -> Found:
+    """Return the reports in the officer's scope that have this token, and write an audit record.
+
+    What is outside of the scope looks as if it did not exist. The record has the token's name and
+    not the token: it outlives the reports. Raises Unavailable.
+    """
+    name = search_key.name_of(token)
+    sees = actor.officer.sees
+    visible = (
+        each for each in entries.reports(name, actor.now) if sees(each.category, each.district)
+    )
+    found = tuple(islice(visible, FOUND_MAX + 1))
+    items = found[:FOUND_MAX]
+    actor.log_own(Action.LIST, {"search": name, "count": len(items)})
+    return Found(items, len(found) > FOUND_MAX)
+
+
+def enter_opened(
+    opened: OpenCase, *, search_key: Callable[[], SearchKey], entries: SearchEntries
+) -> None:
+    """Enter the tokens of an opened report that are not entered yet. `search_key` is called only
+    when there are some.
+
+    Those of a withdrawn one are not entered. Nothing is raised: what fails is logged, and the next
+    opening tries again.
+    """
+    try:
+        _enter(opened, search_key, entries)
+    except Exception as error:
+        # Whoever opens a report must read it, whatever becomes of the search.
+        log.warning("search_entries_failed", extra={"error": type(error).__name__})
+
+
+def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: SearchEntries) -> None:
+    head = opened.case.head
+    before = FoundBy.of(head)
+    known = before or FoundBy()
+    room = TOKENS_MAX - len(known.names)
+    if opened.report.status is Status.WITHDRAWN or room <= 0:
+        return
+    messages, notes = _after(opened, known)
+    texts = [*(each.text for each in messages), *(each.text for each in notes)]
+    if before is None:
+        texts = [*_texts_of(opened.content), *texts]
+    tokens = tokens_in(texts)
+    if not tokens and sum(map(len, texts)) <= _READ_AGAIN:
+        return
+    made = search_key().names_of(tokens) if tokens else []
+    names = [each for each in made if each not in known.names][:room]
+    found_by = FoundBy(
+        (*known.names, *names),
+        _latest([_message_key(each) for each in messages], known.messages),
+        _latest([_note_key(each) for each in notes], known.notes),
+    )
+    entries.add(head, found_by, names)
+
+
+def _after(opened: OpenCase, known: FoundBy) -> tuple[list[Message], list[Note]]:
+    """Return the messages and notes that came after those whose tokens were entered."""
+    return (
+        [each for each in opened.messages if _message_key(each) > known.messages],
+        [each for each in opened.notes if _note_key(each) > known.notes],
+    )
+
+
+def _message_key(message: Message) -> str:
+    return keys.message(message.sent_at, message.id)
+
+
+def _note_key(note: Note) -> str:
+    return keys.note(note.at, note.id)
+
+
+def _latest(sort_keys: list[str], before: str) -> str:
+    return max(sort_keys, default=before)
+
+
+def _texts_of(content: Content) -> Iterator[str]:
+    """Yield what a report says: first the answers, where a plate has a field of its own."""
+    for answer in (content.details or {}).values():
+        # A time is a long number that nobody searches for.
+        if isinstance(answer, str) and not _is_time(answer):
+            yield answer
+    if content.text:
+        yield content.text
+    address = (content.location or {}).get("address")
+    if isinstance(address, str):
+        yield address
+
+
+def _is_time(answer: str) -> bool:
+    try:
+        times.parse(answer)
+    except ValueError:
+        return False
+    return True

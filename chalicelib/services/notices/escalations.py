@@ -1,0 +1,141 @@
+"""Escalations: when officers are notified again of a report that nobody has acknowledged.
+
+Of a critical one, supervisors are, every few minutes. Any other is overdue at its deadline, and
+officers are notified each time that its age doubles. Both end when an officer attends to the
+report: by a step, a reply or a note. To open it is enough for one that is not critical, and pauses
+the escalation of one that is.
+
+Critical reports that wait for an officer. An alarm watches their number.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from itertools import batched, chain
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws.table import ConditionFailed
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.attention import READING, Rank, next_overdue
+from chalicelib.domain.reports.outlines import ReportOutline
+from chalicelib.domain.reports.report import Flag
+from chalicelib.kernel import errors
+from chalicelib.kernel.outbox import (
+    ACKNOWLEDGE_WITHIN,
+    WAITING,
+    Lane,
+    OutboxTask,
+    TaskKind,
+    escalate,
+    overdue,
+)
+from chalicelib.store.reports.outbox import Outbox, PendingTask
+
+if TYPE_CHECKING:
+    from chalicelib.store.reports.reports import Reports
+    from chalicelib.store.reports.rows import Head
+
+
+log = logging.getLogger(__name__)
+
+# When the first escalations of a critical report are due, counted from the time it was received.
+ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
+# The time between all later escalations.
+ESCALATE_EVERY = timedelta(minutes=15)
+
+
+def next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
+    """Return the next task of an item after its notice: to notify again, or None."""
+    if not pending.is_head or not pending.report.is_waiting:
+        return None
+    report, kind = pending.report, pending.task.kind
+    if report.urgency is Urgency.CRITICAL:
+        sent = report.escalations + (1 if kind is TaskKind.ESCALATE else 0)
+        after = ESCALATE_AFTER[sent] if sent < len(ESCALATE_AFTER) else None
+        due = report.received_at + after if after else now + ESCALATE_EVERY
+        if sent and due <= now:
+            # It became critical later, or this escalation came late: not two at once.
+            due = now + ESCALATE_EVERY
+        return escalate(due, report.lane)
+    if report.deadline is None:
+        return None
+    if kind is TaskKind.OVERDUE:
+        return overdue(next_overdue(report.received_at, report.deadline, now), report.lane)
+    deadline = timedelta(minutes=report.deadline)
+    # When the first notice comes late, officers have some minutes all the same.
+    at_least = now + min(ACKNOWLEDGE_WITHIN, deadline)
+    return overdue(max(report.received_at + deadline, at_least), report.lane)
+
+
+def is_needed(task: OutboxTask, report: ReportOutline) -> bool:
+    """Return whether a notice of a report that waits is still needed. True for any other task."""
+    if task.kind not in WAITING:
+        return True
+    is_critical = report.urgency is Urgency.CRITICAL
+    return report.is_waiting and is_critical is (task.kind is TaskKind.ESCALATE)
+
+
+def what_it_leaves(pending: PendingTask) -> dict[str, Any] | None:
+    """Return the fields that change with a notice of a report that waits: an escalation is counted,
+    and what is overdue gets its flag and rank. None for any other task.
+    """
+    if pending.task.kind is TaskKind.ESCALATE:
+        return {"escalations": pending.report.escalations + 1}
+    if pending.task.kind is not TaskKind.OVERDUE:
+        return None
+    flags, place = pending.flags, pending.attention_at
+    left: dict[str, Any] = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
+    if place and place[0] > Rank.OVERDUE:
+        left["attention_at"] = Rank.OVERDUE + place[1:]
+    return left
+
+
+def read_by_officer(head: "Head", *, reports: "Reports", now: datetime) -> None:
+    """End what waits for a report that an officer has just opened; of a critical one, put it off,
+    once for each notice.
+
+    The opening does not fail when this cannot be written: then officers are notified once more.
+    """
+    task = head.task
+    if task is None or task.kind not in WAITING:
+        return
+    later: OutboxTask | None = None
+    if task.kind is TaskKind.ESCALATE:
+        until = now + READING
+        if task.not_before or until <= task.due_at:
+            return
+        later = task._replace(due_at=until, not_before=until)
+    try:
+        reports.attention.put_off(head, later)
+    except ConditionFailed:
+        log.info("read_while_changed")
+    except errors.Unavailable:
+        log.warning("escalation_not_put_off")
+
+
+# How long an officer may take. The first escalation, after five minutes, was then without effect.
+PATIENCE = timedelta(minutes=10)
+# Read in one call.
+_AT_ONCE = 100
+
+
+def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
+    """Return how many critical reports no officer has acknowledged for longer than `PATIENCE`.
+
+    A report that waits always has an escalation as its next task. Raises Unavailable.
+    """
+    waiting = chain.from_iterable(
+        outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE, lane)
+        for lane in (Lane.CRITICAL, Lane.NORMAL)
+    )
+    rows = (row for keys in batched(waiting, _AT_ONCE) for row in outbox.read_all(keys).values())
+    found = (PendingTask.of(row) for row in rows)
+    return sum(1 for pending in found if pending and _waits_too_long(pending, now))
+
+
+def _waits_too_long(pending: PendingTask, now: datetime) -> bool:
+    if pending.task.kind is not TaskKind.ESCALATE:
+        return False
+    report = pending.report
+    # An old report that has only now become critical is not escalated yet: its time begins anew.
+    escalated = report.escalations > 0 or pending.task.due_at <= now
+    return report.is_waiting and escalated and report.received_at <= now - PATIENCE

@@ -1,0 +1,135 @@
+"""The sweeps: each lane has its own, once a minute, which does what is due or hands it on."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.aws.keys import Key
+from chalicelib.aws.queues import UpkeepQueue
+from chalicelib.kernel import errors
+from chalicelib.kernel.outbox import Lane
+from chalicelib.services.notices.notifications import Publisher
+from chalicelib.store.reports.outbox import Assignment, DueTask, Outbox, PendingTask
+
+log = logging.getLogger(__name__)
+
+type Work = Callable[[PendingTask, Outbox, datetime], None]
+
+# What one sweep hands on at the most. The rest stays due; the next sweep begins with the oldest.
+UPKEEP_AT_ONCE = 4000
+
+
+class Swept(NamedTuple):
+    """What an alarm watches: how many tasks were `due` and how many `failed`, and how many seconds
+    the oldest was overdue.
+    """
+
+    due: int
+    failed: int
+    oldest_task_s: int
+
+
+def sweep_notices(
+    lane: Lane,
+    outbox: Outbox,
+    *,
+    publisher: Publisher,
+    now: datetime,
+    time_is_left: Callable[[], bool],
+) -> Swept:
+    """Publish the notices of a lane that are due at `now`, also those that the stream did not
+    deliver, and digests.
+
+    Continue until none is due, or until `time_is_left` returns False. What fails stays due for the
+    next sweep. Raises Unavailable when the outbox cannot be read.
+    """
+    due, failed, oldest = 0, 0, now
+    fault: errors.Unavailable | None = None
+    for page in outbox.overdue(lane, now):
+        try:
+            published = publisher.publish(
+                [task.key for task in page], lanes=(lane,), now=now, swept=True
+            )
+        except errors.Unavailable as error:
+            # The other pages may be readable.
+            fault = error
+            continue
+        due += published.due
+        failed += len(published.retry)
+        oldest = min(oldest, published.oldest or now)
+        if not time_is_left():
+            log.warning("sweep_unfinished")
+            break
+    if fault:
+        raise fault
+    return Swept(due, failed, int((now - oldest).total_seconds()))
+
+
+def sweep_upkeep(
+    outboxes: Mapping[str, Outbox],
+    *,
+    queue: UpkeepQueue,
+    now: datetime,
+    time_is_left: Callable[[], bool],
+) -> Swept:
+    """Send the tasks of the lane `upkeep` that are due at `now` to the queue, each with the name of
+    its outbox.
+
+    Nothing is sent while messages wait in the queue: a task that is still due would be sent again
+    each minute. Raises Unavailable when the queue fails, or an outbox cannot be read.
+    """
+    sent, oldest = 0, now
+    idle = queue.is_idle()
+    for name, page in _pages(outboxes, now):
+        oldest = min([oldest, *(task.due_at for task in page if task.due_at)])
+        if not idle:
+            log.info("upkeep_busy")
+            break
+        queue.send(name, [task.key for task in page])
+        sent += len(page)
+        if sent >= UPKEEP_AT_ONCE or not time_is_left():
+            log.warning("sweep_unfinished")
+            break
+    return Swept(sent, 0, int((now - oldest).total_seconds()))
+
+
+def do_upkeep(
+    outbox: Outbox, keys: Sequence[Key], *, work: Mapping[Assignment, Work], now: datetime
+) -> int:
+    """Do the tasks of these rows that are still due at `now`, by `work`.
+
+    A task that fails stays due, and a later sweep sends it again. Return how many failed.
+    """
+    failed = 0
+    for key in keys:
+        try:
+            pending = outbox.read(key)
+            if pending and pending.task.due_at <= now and pending.task.lane is Lane.UPKEEP:
+                work[pending.assignment](pending, outbox, now)
+        except Exception as error:
+            # One bad row must not block the others.
+            failed += 1
+            log.warning("task_failed", extra={"error": type(error).__name__})
+    return failed
+
+
+def _pages(outboxes: Mapping[str, Outbox], now: datetime) -> Iterator[tuple[str, list[DueTask]]]:
+    """Yield a page of each outbox in turn, so that none waits for the backlog of another.
+
+    Raises Unavailable for an outbox that cannot be read, after the others are read to the end.
+    """
+    reading = {name: outbox.overdue(Lane.UPKEEP, now) for name, outbox in outboxes.items()}
+    fault: errors.Unavailable | None = None
+    while reading:
+        for name, pages in list(reading.items()):
+            try:
+                page = next(pages, None)
+            except errors.Unavailable as error:
+                page, fault = None, error
+            if page is None:
+                del reading[name]
+            elif page:
+                yield name, page
+    if fault:
+        raise fault

@@ -1,0 +1,338 @@
+"""The reporter as the actor of a use case. A resident's call loads nothing of officers' actors.
+
+Intake of reports: check a submission and store it.
+
+One write stores the report, its media and the task to notify officers. After that write, the
+receipt opens the report.
+
+Reports that an officer enters for a caller.
+"""
+
+import json
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT
+from chalicelib.domain.catalogue.learnt import labels_of
+from chalicelib.domain.catalogue.model import Catalogue
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.details import Details, check_forms, initial_urgency
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.reports.incidents import PublicDayKey
+from chalicelib.domain.reports.media import MediaState
+from chalicelib.domain.reports.receipts import ReportIds
+from chalicelib.domain.reports.report import (
+    CLOCK_SKEW,
+    DRILL,
+    Contact,
+    Content,
+    Flag,
+    Location,
+    Medium,
+    OfficerSubmission,
+    Report,
+    ReportContent,
+    Submission,
+)
+from chalicelib.kernel import errors, geo
+from chalicelib.kernel.outbox import notify
+from chalicelib.services.flood.gate import Admitted
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.entries import refuse_receipts
+from chalicelib.services.reports.sealed_rows import seal_contact, seal_content, sketch_report
+from chalicelib.services.reports.uploads import new_medium, upload_check
+from chalicelib.store.audit.rows import Action, Detail, Subject, of_report
+from chalicelib.store.reports.contacts import Contacts
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Case, Head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalicelib.domain.catalogue.model import Category
+    from chalicelib.services.officers import OfficerActor
+
+
+class Reporter(NamedTuple):
+    """A resident. Nothing identifies them."""
+
+    now: datetime
+
+    def log_items(
+        self, subject: Subject, action: Action, detail: Detail | None = None
+    ) -> list[TransactItem]:
+        """Return no records: reporters are not audited."""
+        return []
+
+
+log = logging.getLogger(__name__)
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class CreatedReport(NamedTuple):
+    """A stored report, with its receipt.
+
+    `pending_uploads` are its media that are not uploaded yet. `replayed` is True when an earlier
+    call created the report.
+    """
+
+    report: Report
+    receipt: str
+    pending_uploads: tuple[Medium, ...]
+    replayed: bool
+
+
+class BulletinLookup(Protocol):
+    """What intake needs to know about bulletins: whether a report may name one."""
+
+    def takes_leads(self, bulletin_id: str) -> bool: ...
+
+
+class Intake(NamedTuple):
+    """What intake reads and writes. `catalogue` is the one that counts now.
+
+    `day_key` seals the sketches of this day's reports; None while it is not known.
+    """
+
+    reports: Reports
+    contacts: Contacts
+    bulletins: BulletinLookup
+    catalogue: Catalogue
+    day_key: PublicDayKey | None = None
+
+
+def create_report(
+    submission: Submission | OfficerSubmission,
+    ids: ReportIds,
+    *,
+    actor: "Reporter | OfficerActor",
+    intake: Intake,
+    admit: "Callable[[Category, bool], Admitted] | None" = None,
+) -> CreatedReport:
+    """Create the report with these ids. Repeated, the call returns the same report.
+
+    A submission that breaks a rule is refused only if its report does not exist yet. So a phone
+    that lost the first response still gets it, even if the category has closed since, or a flood
+    has begun. For a report that an officer enters, the audit record is part of the same write.
+
+    `admit` returns how a report of this category is accepted (True: a drill), or refuses it.
+
+    What the report says, and the contact, are sealed here: from now on only the receipt opens them,
+    or an officer with an audit record.
+
+    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (deleted by retention),
+    Unavailable, and what `admit` raises.
+    """
+    body_hash = ids.fingerprint(_canonical(submission))
+    try:
+        details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
+        category = intake.catalogue.category(submission.category)
+        admitted = admit(category, submission.source == DRILL) if admit else Admitted()
+        refuse_receipts(submission, details, ids, intake.reports)
+    except errors.Refused:
+        existing = intake.reports.head(ids.report_id)
+        if existing is None:
+            raise
+        return _replay(existing, ids.receipt, body_hash, intake.reports)
+
+    report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
+    judged: dict[str, Any] = {
+        "unproven": admitted.unproven,
+        "uncounted": not admitted.counts,
+        "deadline": category.deadline(report.urgency),
+        "shadow": intake.catalogue.is_shadow(report.category, actor.now),
+    }
+    if not report.is_drill:
+        sketch = sketch_report(report.id, content, intake.day_key)
+        judged |= {**ids.commitments(), "sealed_sketch": sketch}
+    report = report.model_copy(update=judged)
+    media = tuple(
+        new_medium(declared, report.media_prefix + ids.media_id(position), position, actor.now)
+        for position, declared in enumerate(submission.media)
+    )
+    result = intake.reports.create(
+        report,
+        task=workflow.first_task(report),
+        media=[(medium, upload_check(actor.now)) for medium in media],
+        also=[
+            *_contact_items(submission.contact, ids, intake.contacts),
+            *actor.log_items(of_report(report.id), Action.OPEN, {"entered_by": report.source}),
+            *_notice_of_drill(report, intake.reports),
+        ],
+    )
+    if not result.created:
+        replayed = _replay(result.head, ids.receipt, body_hash, intake.reports)
+        if not admitted.proven:
+            return replayed
+        return _prove(replayed, result.head, intake.reports, actor.now)
+    log.info(
+        "drill_received" if report.is_drill else "report_received",
+        extra={
+            "category": report.category,
+            "urgency": report.urgency.value,
+            "media": len(media),
+        },
+    )
+    return CreatedReport(report, ids.receipt, media, replayed=False)
+
+
+def _notice_of_drill(report: Report, reports: Reports) -> list[TransactItem]:
+    """Return the write of a drill's notice: the task of its HEAD is its deletion. It waits behind
+    all that is critical, and goes only to officers who have asked for drills.
+    """
+    if not report.is_drill:
+        return []
+    now = report.received_at
+    return [reports.event(report.id, NoticeKind.REPORT, now=now, task=notify(now))]
+
+
+def pending_uploads(case: Case) -> tuple[Medium, ...]:
+    """Return the media that are not uploaded yet, by the state in their rows."""
+    return tuple(medium for medium in case.media if medium.state is MediaState.AWAITING)
+
+
+def _canonical(submission: ReportContent) -> bytes:
+    """Return the same bytes for equal submissions.
+
+    The order of members, white space and the Unicode form of the sent JSON make no difference.
+    """
+    fields = submission.model_dump(mode="json", exclude_unset=True)
+    return _CANONICAL.encode(fields).encode()
+
+
+def _check(
+    submission: ReportContent, catalogue: Catalogue, bulletins: BulletinLookup, now: datetime
+) -> Details:
+    """Check a submission and return its validated answers.
+
+    Raises Invalid when fields are wrong, Conflict `category_not_active` when the category accepts
+    no reports now.
+    """
+    wrong: list[errors.FieldError] = []
+    details = None
+    if submission.occurred_at and submission.occurred_at > now + CLOCK_SKEW:
+        wrong.append(errors.FieldError("occurred_at", "too_far_ahead"))
+    if sum(each.size for each in submission.media) > MAX_BYTES_PER_REPORT:
+        limit = (("max_bytes", str(MAX_BYTES_PER_REPORT)),)
+        wrong.append(errors.FieldError("media", "too_large_together", limit))
+    try:
+        details = check_forms(catalogue.category(submission.category).forms(), submission.details)
+    except errors.Invalid as invalid:
+        wrong += invalid.errors
+    if not wrong and submission.bulletin_id and not bulletins.takes_leads(submission.bulletin_id):
+        wrong.append(errors.FieldError("bulletin_id", "unknown_value"))
+    if wrong or details is None:
+        raise errors.Invalid(*wrong)
+    if not catalogue.takes_reports(submission.category, now):
+        raise errors.Conflict("category_not_active")
+    return details
+
+
+def _new_report(
+    submission: Submission | OfficerSubmission,
+    category: "Category",
+    details: Details,
+    ids: ReportIds,
+    body_hash: str,
+    now: datetime,
+) -> tuple[Report, Content]:
+    """Return the report as it is stored, and what it says in clear."""
+    place, district, station = _whereabouts(submission.location)
+    flags = []
+    if submission.occurred_at and submission.occurred_at > now:
+        flags.append(Flag.CLOCK_SKEW)
+    if district == geo.OUTSIDE:
+        flags.append(Flag.OUTSIDE)
+    key, wrapped = ids.content_key()
+    content = Content(
+        text=submission.text,
+        occurred_at=submission.occurred_at,
+        location=submission.location.model_dump(exclude_none=True) if submission.location else None,
+        place={"lat": place[0], "lon": place[1]} if place else None,
+        details=dict(details.values) or None,
+        details_version=details.version if details.values else None,
+    )
+    report = Report(
+        id=ids.report_id,
+        reference=ids.reference,
+        category=category.code,
+        urgency=initial_urgency(category, details.urgency),
+        category_labels=labels_of(category.code),
+        district=district,
+        station=station,
+        received_at=now,
+        body_hash=body_hash,
+        public_key=key.public,
+        wrapped_key=wrapped.wrapped,
+        wrapping_key=wrapped.arn,
+        sealed=seal_content(ids.report_id, key.public, content),
+        bulletin_id=submission.bulletin_id,
+        source=submission.source,
+        flags=tuple(flags),
+        media_total=len(submission.media),
+        has_contact=submission.contact is not None,
+    )
+    return report, content
+
+
+def _contact_items(
+    contact: Contact | None, ids: ReportIds, contacts: Contacts
+) -> list[TransactItem]:
+    if contact is None:
+        return []
+    key, wrapped = ids.contact_key()
+    sealed = seal_contact(ids.report_id, contact, key, wrapped)
+    return [contacts.put_item(ids.report_id, sealed)]
+
+
+def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None, str, str | None]:
+    """Return a location's (latitude, longitude) in WGS-84, its district and its police station."""
+    if location is None:
+        return None, geo.UNKNOWN, None
+    lat, lon = geo.to_wgs84(location.lat, location.lon, location.datum)
+    station = geo.station_of(lat, lon, location.accuracy_m)
+    return (lat, lon), geo.district_of(lat, lon), station
+
+
+def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
+    """Return the existing report. Raises Conflict `key_reused` when it has other content.
+
+    A withdrawn report has no fingerprint left to compare.
+    """
+    report = existing.report
+    if report.body_hash is not None and report.body_hash != body_hash:
+        raise errors.Conflict("key_reused")
+    case = reports.with_media(report.id, consistent=True) if report.media_total else None
+    return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
+
+
+def _prove(replayed: CreatedReport, head: Head, reports: Reports, now: datetime) -> CreatedReport:
+    """Let a proof that came later give an unproven report its place before all unproven ones.
+
+    When somebody changes the report at the same time it stays unproven; the app can try again.
+    """
+    if not replayed.report.unproven or replayed.report.body_hash is None:
+        return replayed
+    proven = reports.attention.prove(head, now)
+    return replayed._replace(report=proven) if proven else replayed
+
+
+def enter_report(
+    submission: OfficerSubmission,
+    ids: ReportIds,
+    *,
+    actor: OfficerActor,
+    intake: Intake,
+) -> CreatedReport:
+    """Create a report for a caller, with an audit record, also when the call is repeated.
+
+    Raises the errors of `intake.create_report`.
+    """
+    created = create_report(submission, ids, actor=actor, intake=intake)
+    if created.replayed:
+        detail = {"entered_by": submission.source, "replayed": True}
+        actor.log(of_report(created.report.id), Action.OPEN, detail)
+    return created

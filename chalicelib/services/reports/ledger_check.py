@@ -1,0 +1,217 @@
+"""Check reports against the ledger: what was recorded, and what should have been."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.aws import keys as layout
+from chalicelib.aws.locked_objects import StoredObject
+from chalicelib.domain.audit.ledger import (
+    Event,
+    Head,
+    Leaf,
+    Recorded,
+    count_data,
+    evidence_data,
+    root_of,
+)
+from chalicelib.domain.audit.seals import HOUR, hour_after, hour_of, is_signed_by, start_of
+from chalicelib.domain.reports.report import DRILL, Disposition, Status
+from chalicelib.kernel import times
+from chalicelib.kernel.outbox import TaskKind
+from chalicelib.services.audit.check import not_ours
+from chalicelib.services.audit.seals import LATE_HOURS, is_settled
+from chalicelib.store.audit.ledger import LeafRows
+from chalicelib.store.audit.seals import ClosedHour, hour_of_head
+
+# What is read of each row of the table of reports.
+ATTRIBUTES = (
+    "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
+    "media_id", "version_id", "checksum", "received_at",
+)  # fmt: skip
+
+# The first notice of a report goes out within a minute. A sweep can be late after an outage.
+_NOTIFIED_WITHIN = 3 * HOUR
+# How many more steps of a kind than the row has are looked for in the ledger.
+_AHEAD = 4
+
+type OriginalCheck = Callable[[str, str, str, Mapping[str, str]], str | None]
+"""Returns what is wrong with an original, by report, medium, version and checksum."""
+
+
+class Published(NamedTuple):
+    """The leaves in heads, and the last closed hour."""
+
+    leaves: frozenset[bytes]
+    last: str | None
+
+
+def is_ours(stored: StoredObject, now: datetime) -> bool:
+    """Return whether this can be an hour that was closed by now."""
+    hour = hour_of_head(stored.key)
+    return hour is not None and is_settled(hour, now)
+
+
+def check_objects(stored: Iterable[StoredObject], now: datetime) -> Iterator[str]:
+    """Yield a sentence for each object that was changed after it was written, or is not ours."""
+    for each in stored:
+        if not is_ours(each, now):
+            yield not_ours(each)
+        if each.markers:
+            yield f"{each.key} was deleted: there is a delete marker over what was written."
+        if each.versions > 1:
+            yield f"{each.key} was written again: the first version counts."
+
+
+def check_hours(hours: Iterable[ClosedHour], keys: Collection[bytes]) -> Iterator[str]:
+    """Yield a sentence for each fault of the closed hours, in their order."""
+    before: Head | None = None
+    for closed in hours:
+        head = closed.head
+        name = f"The ledger's hour {head.hour}"
+        if before and head.hour != hour_after(before.hour):
+            yield f"{name} follows {before.hour}: what is between is missing."
+        elif before and head.previous != before.hash:
+            yield f"{name} does not follow the one before it: one of the two was rewritten."
+        if closed.key not in keys or not is_signed_by(closed.key, head.signed, closed.signature):
+            yield f"{name} is not signed with a key of this stage."
+        if len(closed.leaves) != head.size or root_of(closed.leaves).hex() != head.root:
+            yield f"{name} has other leaves than its head says."
+        before = head
+
+
+def check_reports(
+    rows: Iterable[Mapping[str, Any]],
+    published: Published,
+    *,
+    leaf_rows: LeafRows,
+    original: OriginalCheck,
+    counts: Counter[str],
+    now: datetime,
+) -> Iterator[str]:
+    """Yield a sentence for each report that does not agree with the ledger. Count what is checked.
+
+    `rows` are all rows of the table of reports, with `ATTRIBUTES`. A report that was changed while
+    this runs may be named wrongly: then the same check again does not name it.
+    """
+    heads: dict[str, Mapping[str, Any]] = {}
+    media: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        report_id = layout.report_id((row["pk"], layout.HEAD))
+        if report_id and row["sk"] == layout.HEAD:
+            heads[report_id] = row
+        elif report_id and row["sk"].startswith("MEDIA#"):
+            media.setdefault(report_id, []).append(row)
+    leaves = published.leaves | _waiting_leaves(published.last, leaf_rows, now)
+    for report_id, head in sorted(heads.items()):
+        if head.get("source") == DRILL and "ledger_id" not in head:
+            continue
+        counts["reports"] += 1
+        counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
+        recorded = Recorded.of_row(head)
+        yield from _check_steps(report_id, head, recorded, now)
+        yield from _check_leaves(report_id, recorded, leaves)
+        yield from _check_no_others(report_id, recorded, leaves)
+        if "deleted_at" not in head:
+            yield from _check_originals(report_id, recorded, media.get(report_id, []), original)
+
+
+def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> frozenset[bytes]:
+    """Return the leaves that were written and may not be in a head yet."""
+    hour = hour_of((start_of(last) if last else now) - HOUR * LATE_HOURS)
+    found: set[bytes] = set()
+    while hour <= hour_of(now):
+        found |= leaf_rows.of(hour)
+        hour = hour_after(hour)
+    return frozenset(found)
+
+
+def _check_steps(
+    report_id: str, head: Mapping[str, Any], recorded: Recorded, now: datetime
+) -> Iterator[str]:
+    """Check that each step that shows in the row is recorded."""
+    if recorded.ledger_id is None:
+        if "deleted_at" not in head:
+            yield f"Report {report_id} has nothing to be found by in the ledger: it was altered."
+        return
+    if head.get("source") == DRILL:
+        yield f"Report {report_id} is in the ledger and was made a drill: it was altered."
+    if not recorded.count(Event.FILED):
+        if head.get("task") != TaskKind.NOTIFY:
+            yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
+        elif times.parse(head["received_at"]) + _NOTIFIED_WITHIN < now:
+            yield f"Report {report_id}: officers were not notified in time, so it is not filed."
+    status, closings = head.get("status"), recorded.count(Event.CLOSED)
+    reopenings = [leaf.data for leaf in recorded.leaves if leaf.event is Event.REOPENED]
+    reopened_after = max((int.from_bytes(data) for data in reopenings), default=0)
+    if status == Status.CLOSED and closings <= reopened_after:
+        yield f"Report {report_id} is closed, and that is not recorded."
+    if status == Status.WITHDRAWN and not recorded.count(Event.WITHDRAWN):
+        yield f"Report {report_id} is withdrawn, and that is not recorded."
+    if "deleted_at" in head and not recorded.count(Event.EXPIRED):
+        yield f"Report {report_id} is deleted, and that is not recorded."
+
+
+def _check_leaves(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) -> Iterator[str]:
+    if recorded.ledger_id is None:
+        return
+    for leaf in recorded.leaves:
+        if leaf.hash(recorded.ledger_id) not in leaves:
+            yield (
+                f"Report {report_id}: {_named(leaf)} is not in the ledger. Its row or the leaf "
+                "was altered."
+            )
+
+
+def _check_no_others(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) -> Iterator[str]:
+    """Look for steps in the ledger that the row does not have, as a verifier looks for them."""
+    if recorded.ledger_id is None:
+        return
+    known = {leaf.hash(recorded.ledger_id) for leaf in recorded.leaves}
+    closings = recorded.count(Event.CLOSED) + _AHEAD
+    reopenings = recorded.count(Event.REOPENED) + _AHEAD
+    for event, n, data in (
+        *((Event.CLOSED, n, each.encode()) for n in range(closings) for each in ("", *Disposition)),
+        *((Event.REOPENED, n, count_data(k)) for n in range(reopenings) for k in range(closings)),
+        (Event.EXPIRED, 0, b""),
+    ):
+        leaf = Leaf(event, n, data, "")
+        if (hashed := leaf.hash(recorded.ledger_id)) in leaves and hashed not in known:
+            yield (
+                f"Report {report_id}: the ledger has {_named(leaf)}, which its row has not. The "
+                "row was altered or restored, or somebody else wrote the leaf."
+            )
+
+
+def _named(leaf: Leaf) -> str:
+    return f"`{leaf.event.name.lower()}` number {leaf.n}"
+
+
+def _check_originals(
+    report_id: str,
+    recorded: Recorded,
+    media: Iterable[Mapping[str, Any]],
+    original: OriginalCheck,
+) -> Iterator[str]:
+    """Check the chain of each original: the leaf, the medium's row, the object."""
+    evidence = {leaf.data for leaf in recorded.leaves if leaf.event is Event.EVIDENCE}
+    for row in media:
+        version = row.get("version_id")
+        if version is None:
+            continue
+        media_id, checksum = str(row["media_id"]), row.get("checksum") or {}
+        data = evidence_data(
+            media_id, version, checksum.get("algorithm", ""), checksum.get("value", "")
+        )
+        if data not in evidence:
+            yield (
+                f"Report {report_id}: the row of medium {media_id} names another original than "
+                "the ledger."
+            )
+        evidence.discard(data)
+        wrong = original(report_id, media_id, version, checksum)
+        if wrong:
+            yield f"Report {report_id}: the original of medium {media_id} {wrong}."
+    for data in sorted(evidence):
+        yield f"Report {report_id}: the ledger names an original that no row has: {data.decode()}."

@@ -1,0 +1,91 @@
+"""What a reporter gets to prove that a report was filed, and what became of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from chalicelib.domain.audit.ledger import Leaf, path_of
+from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import Identity
+from chalicelib.services.audit.seals import LATE_HOURS, last_hour
+from chalicelib.store.audit.seals import ClosedHour, LedgerHeads
+from chalicelib.store.reports.reports import Reports
+
+
+class ProvenLeaf(NamedTuple):
+    """A leaf with its hash. `closed` is the hour that holds it, None while none does.
+
+    `position` is its place among the leaves of that hour, `path` its audit path to the root.
+    """
+
+    leaf: Leaf
+    hash: bytes
+    closed: ClosedHour | None
+    position: int | None
+    path: tuple[bytes, ...]
+
+
+class Proof(NamedTuple):
+    """All leaves of a report. `ledger_id` is None for a drill, which has none.
+
+    `complete_by` is when the hour of the last leaf will be closed; None when all are in a head.
+    """
+
+    report_id: str
+    ledger_id: bytes | None
+    leaves: tuple[ProvenLeaf, ...]
+    latest: str | None
+    complete_by: datetime | None
+
+    @property
+    def heads(self) -> list[ClosedHour]:
+        """The closed hours that hold its leaves, each once, the oldest first."""
+        found = {each.closed.head.hour: each.closed for each in self.leaves if each.closed}
+        return [found[hour] for hour in sorted(found)]
+
+
+def prove_report(
+    receipt: str,
+    report_id: str,
+    *,
+    identity: Identity,
+    reports: Reports,
+    heads: LedgerHeads,
+    now: datetime,
+) -> Proof:
+    """Return the proof of the report of this receipt, also of one that retention has deleted.
+
+    Raises NotFound for an unknown receipt and for a receipt of another report; Unavailable.
+    """
+    own_id = identity.report_id(receipt)
+    head = reports.head(own_id)
+    if head is None or own_id != report_id:
+        raise errors.NotFound
+    recorded = head.recorded
+    if recorded.ledger_id is None:
+        return Proof(own_id, None, (), last_hour(heads, now), None)
+
+    @cache
+    def closed_hour(hour: str) -> ClosedHour | None:
+        return next(iter(heads.closed([hour])), None)
+
+    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed_hour) for leaf in recorded.leaves]
+    waiting = [each.leaf.hour for each in proven if each.closed is None]
+    # The run of the next hour closes an hour.
+    complete_by = start_of(max(waiting)) + 2 * HOUR if waiting else None
+    leaves = tuple(proven)
+    return Proof(own_id, recorded.ledger_id, leaves, last_hour(heads, now), complete_by)
+
+
+def _prove(
+    leaf: Leaf, hashed: bytes, closed_hour: Callable[[str], ClosedHour | None]
+) -> ProvenLeaf:
+    """Look for a leaf in the head of its hour, and only then in those of later hours."""
+    for late in range(LATE_HOURS + 1):
+        hour = closed_hour(hour_of(start_of(leaf.hour) + HOUR * late))
+        if hour and hashed in hour.leaves:
+            position = hour.leaves.index(hashed)
+            return ProvenLeaf(leaf, hashed, hour, position, tuple(path_of(hour.leaves, position)))
+    return ProvenLeaf(leaf, hashed, None, None, ())

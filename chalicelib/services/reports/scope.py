@@ -1,0 +1,57 @@
+"""A report inside the scope of an officer."""
+
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import is_report_id, on_record
+from chalicelib.services.officers import OfficerActor
+from chalicelib.store.audit.rows import Action, of_report
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head, ReadCase
+
+
+def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> ReadCase:
+    """Return the case of a report inside the officer's scope.
+
+    Raises NotFound when it is unknown or out of scope, with a denial in the audit.
+    """
+    case = reports.case(report_id) if is_report_id(report_id) else None
+    if case is None or not _is_visible(case.head, report_id, actor):
+        if case is None:
+            _log_unknown(report_id, actor)
+        raise errors.NotFound
+    return case
+
+
+def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Head:
+    """Return only the HEAD of a report, with the same checks as `case_in_scope`."""
+    head = visible_head(report_id, actor, reports)
+    if head is None:
+        raise errors.NotFound
+    return head
+
+
+def require_not_expiring(head: Head) -> None:
+    """Raise Conflict `expiring` when the deletion of the report has begun."""
+    if head.is_expiring:
+        raise errors.Conflict("expiring")
+
+
+def visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head | None:
+    """Return the HEAD of a report inside the officer's scope; else None, and write a denial."""
+    head = reports.head(report_id) if is_report_id(report_id) else None
+    if head is None:
+        _log_unknown(report_id, actor)
+        return None
+    return head if _is_visible(head, report_id, actor) else None
+
+
+def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:
+    """Return whether the officer may see this report. If not, write a denial to the audit."""
+    if head.is_deleted or not actor.officer.sees(head.row["category"], head.row["district"]):
+        actor.log(of_report(report_id), Action.DENIED)
+        return False
+    return True
+
+
+def _log_unknown(report_id: str, actor: OfficerActor) -> None:
+    # The id is the caller's input, so it must not choose the partition of the audit row.
+    actor.log_own(Action.DENIED, {"report": on_record(report_id)})

@@ -1,0 +1,334 @@
+"""Declarations: the media that a client announces in one call, before it uploads them.
+
+Uploads of declared media: grants, and uploads in parts.
+
+A picture or a small video is uploaded with one POST. A larger video is uploaded in parts.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.aws import grants
+from chalicelib.aws.table import ConditionFailed, retry_on_conflict
+from chalicelib.domain.catalogue.attachments import (
+    ACCEPTED,
+    MAX_BYTES_PER_REPORT,
+    MAX_MEDIA_PER_REPORT,
+    PART_SIZE,
+    Declared,
+    MediaKind,
+    goes_in_parts,
+)
+from chalicelib.domain.reports.media import GRANT_LIFE, MediaState, is_sent
+from chalicelib.domain.reports.report import Medium, Report, Status
+from chalicelib.kernel import errors, outbox
+from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.files import original_key
+from chalicelib.kernel.ids import Identity, random_id
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Case
+
+if TYPE_CHECKING:
+    from chalicelib.aws.bucket import MediaBucket
+
+
+def new_medium(declared: Declared, media_id: str, position: int, now: datetime) -> Medium:
+    return Medium(
+        media_id=media_id,
+        declared_type=declared.content_type,
+        declared_size=declared.size,
+        declared_sha256=declared.sha256,
+        created_at=now,
+        position=position,
+    )
+
+
+def upload_check(now: datetime) -> OutboxTask:
+    """Return the task that looks for the uploaded object, because an event of S3 can be lost."""
+    return OutboxTask(TaskKind.RECONCILE, now + outbox.UPLOAD_CHECK)
+
+
+def require_pictures(media: Sequence[Medium]) -> None:
+    """Raise Invalid unless all media are declared as pictures."""
+    wrong = [
+        position
+        for position, medium in enumerate(media)
+        if ACCEPTED[medium.declared_type].kind is not MediaKind.IMAGE
+    ]
+    if wrong:
+        raise errors.Invalid(
+            *(errors.FieldError(f"media.{n}.content_type", "pictures_only") for n in wrong)
+        )
+
+
+class Declaration:
+    """The media of one call. Their ids are derived from the owner and the Idempotency-Key, and
+    begin with `prefix`.
+    """
+
+    def __init__(
+        self,
+        owner_id: str,
+        declared: Sequence[Declared],
+        *,
+        idempotency_key: str | None,
+        identity: Identity,
+        now: datetime,
+        prefix: str = "",
+    ) -> None:
+        call = idempotency_key or random_id()
+        *ids, self._next_id = (
+            prefix + identity.media_id(owner_id, call, position)
+            for position in range(len(declared) + 1)
+        )
+        self.media = tuple(
+            new_medium(each, ids[position], position, now) for position, each in enumerate(declared)
+        )
+
+    def existing(self, known: Mapping[str, Medium]) -> tuple[Medium, ...] | None:
+        """Return the media that an earlier, equal call declared; None when there was none.
+
+        `known` are the owner's media by id. Raises Conflict `key_reused` when the earlier call
+        with this key declared other media.
+        """
+        # The report's lane may have changed since then, and the prefix with it.
+        known = {_derived(media_id): medium for media_id, medium in known.items()}
+        found = [known.get(_derived(medium.media_id)) for medium in self.media]
+        if found[0] is None:
+            return None
+        same = [each for each in found if each is not None]
+        if _derived(self._next_id) in known or [_declared(each) for each in same] != [
+            _declared(each) for each in self.media
+        ]:
+            raise errors.Conflict("key_reused")
+        return tuple(same)
+
+
+def _derived(media_id: str) -> str:
+    """Return an id without its prefix."""
+    return media_id.rpartition("-")[2]
+
+
+def _declared(medium: Medium) -> tuple[str, int, str | None]:
+    return medium.declared_type, medium.declared_size, medium.declared_sha256
+
+
+class UploadGrant(NamedTuple):
+    """How to upload one medium: with the form in `post`, or in parts if `post` is None.
+
+    All parts have `part_size` bytes, except a shorter last one.
+    """
+
+    medium: Medium
+    expires_at: datetime
+    post: grants.PostGrant | None = None
+    part_size: int = PART_SIZE
+    part_count: int = 0
+
+
+class Parts(NamedTuple):
+    held: tuple[grants.HeldPart, ...]
+    granted: tuple[grants.PartGrant, ...]
+
+
+def grant_uploads(
+    owner_id: str, media: Sequence[Medium], *, bucket: "MediaBucket", signed_at: datetime
+) -> tuple[UploadGrant, ...]:
+    """Return a grant for each medium that is not uploaded yet, in their order.
+
+    Grants are computed without a call to AWS. `signed_at` is the time by the wall clock, because S3
+    compares it with its own clock.
+    """
+    return tuple(
+        _grant(owner_id, medium, bucket, signed_at)
+        for medium in media
+        if medium.state is MediaState.AWAITING
+    )
+
+
+def declare_media(
+    case: Case, declaration: Declaration, *, reports: Reports, now: datetime
+) -> tuple[Medium, ...]:
+    """Add declared media to a report. Repeated, the call returns the same media.
+
+    On a closed report, they put off the deletion. Raises Conflict (`withdrawn`, `too_many_media`,
+    `too_many_bytes`, `key_reused` for other media with the same key), Gone when the deletion has
+    begun.
+    """
+    current = case
+
+    def step() -> tuple[Medium, ...]:
+        nonlocal current
+        existing = declaration.existing({each.media_id: each for each in current.media})
+        if existing:
+            return existing
+        report = current.report
+        _require_not_withdrawn(current)
+        if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
+            raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
+        _refuse_too_many_bytes(current, declaration)
+        try:
+            checked = [(each, upload_check(now)) for each in declaration.media]
+            reports.add_media(current, checked, now=now)
+        except ConditionFailed:
+            fresh = reports.with_media(report.id, consistent=True)
+            if fresh and fresh.head.is_expiring:
+                raise errors.Gone from None
+            if fresh is None or _as_before(report, fresh.report):
+                raise errors.Unavailable from None
+            current = fresh  # Another call added media, or withdrew the report: decide again.
+            raise
+        return declaration.media
+
+    return retry_on_conflict(step)
+
+
+def _refuse_too_many_bytes(case: Case, declaration: Declaration) -> None:
+    """Raise Conflict `too_many_bytes` when all media together would be too large.
+
+    What never arrived does not count.
+    """
+    media = [each for each in case.media if each.reason is not RejectReason.NOT_RECEIVED]
+    together = sum(each.declared_size for each in (*media, *declaration.media))
+    if together > MAX_BYTES_PER_REPORT * (1 + case.report.media_asked):
+        raise errors.Conflict("too_many_bytes")
+
+
+def renew_grant(
+    case: Case, media_id: str, *, bucket: "MediaBucket", signed_at: datetime
+) -> UploadGrant:
+    """Return a new grant for one medium.
+
+    Raises NotFound, Conflict (`not_awaiting` when it is uploaded already, `media_rejected`,
+    `withdrawn`).
+    """
+    return _grant(case.report.id, _pending_upload(case, media_id), bucket, signed_at)
+
+
+def grant_parts(
+    case: Case, media_id: str, numbers: Sequence[int], *, bucket: "MediaBucket", reports: Reports
+) -> Parts:
+    """Start or resume an upload in parts.
+
+    Return the parts that S3 has, and a URL for each part in `numbers` that it does not have. A part
+    of the wrong size does not count, so that the client sends it again. Raises NotFound, Invalid,
+    Conflict (`not_awaiting`, `media_rejected`, `withdrawn`, `not_in_parts`, `upload_gone`).
+    """
+    medium = _in_parts(_pending_upload(case, media_id))
+    key = original_key(case.report.id, media_id)
+    upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
+    held = tuple(
+        part
+        for part in bucket.list_held(key, upload_id)
+        if part.size == grants.part_length(medium.declared_size, part.number)
+    )
+    have = {part.number for part in held}
+    granted = bucket.part_urls(
+        key,
+        upload_id=upload_id,
+        size=medium.declared_size,
+        numbers=[number for number in numbers if number not in have],
+        expires_s=int(GRANT_LIFE.total_seconds()),
+    )
+    return Parts(held, granted)
+
+
+def complete_upload(
+    case: Case, media_id: str, *, bucket: "MediaBucket", reports: Reports
+) -> Medium:
+    """Join the parts of an upload, and return the medium. Repeated, return the same medium.
+
+    Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, `withdrawn`, …),
+    and Unavailable while it is not known whether the object exists. The next verdict shows it.
+    """
+    medium = _in_parts(_known(case, media_id))
+    if medium.reason is RejectReason.NOT_RECEIVED:
+        raise errors.Conflict("media_rejected")
+    if medium.reason is RejectReason.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    if medium.state is not MediaState.AWAITING:
+        return medium
+    _require_not_withdrawn(case)
+    if medium.upload_id is None:
+        raise errors.Conflict("upload_not_started")
+    key = original_key(case.report.id, media_id)
+    try:
+        etags = bucket.held_etags(key, upload_id=medium.upload_id, size=medium.declared_size)
+        reports.media.begin_completion(case.report.id, media_id, etags)
+    except errors.Conflict as conflict:
+        # An earlier call may have joined the parts: S3 returns the same again for the same list.
+        if conflict.code != "upload_gone" or medium.completing is None:
+            raise
+        etags = medium.completing
+    bucket.complete_multipart(
+        key, upload_id=medium.upload_id, size=medium.declared_size, etags=etags
+    )
+    return reports.media.mark_processing(case.report.id, medium)
+
+
+def _as_before(report: Report, fresh: Report) -> bool:
+    deciding = ("media_total", "status", "closed_at", "put_off_until")
+    return all(getattr(fresh, name) == getattr(report, name) for name in deciding)
+
+
+def _grant(
+    owner_id: str, medium: Medium, bucket: "MediaBucket", signed_at: datetime
+) -> UploadGrant:
+    if goes_in_parts(medium.declared_type, medium.declared_size):
+        return UploadGrant(
+            medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size)
+        )
+    post = bucket.post_grant(
+        original_key(owner_id, medium.media_id),
+        content_type=medium.declared_type,
+        max_bytes=medium.declared_size,
+        sha256_hex=medium.declared_sha256,
+        expires_s=int(GRANT_LIFE.total_seconds()),
+    )
+    return UploadGrant(medium, post.expires_at, post=post)
+
+
+def _known(case: Case, media_id: str) -> Medium:
+    # What officers sent is not the reporter's to upload.
+    medium = None if is_sent(media_id) else case.medium(media_id)
+    if medium is None:
+        raise errors.NotFound
+    return medium
+
+
+def _pending_upload(case: Case, media_id: str) -> Medium:
+    medium = _known(case, media_id)
+    _require_not_withdrawn(case)
+    if medium.state is MediaState.REJECTED:
+        raise errors.Conflict("media_rejected")
+    if medium.state is not MediaState.AWAITING:
+        raise errors.Conflict("not_awaiting")
+    return medium
+
+
+def _require_not_withdrawn(case: Case) -> None:
+    if case.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+
+
+def _in_parts(medium: Medium) -> Medium:
+    if not goes_in_parts(medium.declared_type, medium.declared_size):
+        raise errors.Conflict("not_in_parts")
+    return medium
+
+
+def _start(
+    report_id: str, medium: Medium, key: str, bucket: "MediaBucket", reports: Reports
+) -> str:
+    """Start an upload in parts and return its id.
+
+    When two calls start one at the same time, both use the upload that was stored first, and the
+    other is aborted.
+    """
+    started = bucket.start_multipart(key, medium.declared_type)
+    stored = reports.media.set_upload_id(report_id, medium.media_id, started)
+    if stored != started:
+        bucket.abort_multipart(key, started)
+    return stored

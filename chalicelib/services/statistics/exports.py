@@ -1,0 +1,429 @@
+"""Exports that take two persons: which do, who sees them, and who approves them.
+
+Exports: an officer takes reports out of the service, each by a recorded opening.
+
+It is done in the officers' function, at once, because nothing else may open a report
+(docs/adr/0038).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.aws.listing import Listing
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.domain.casework.query import ReportQuery
+from chalicelib.domain.catalogue.model import Catalogue
+from chalicelib.domain.notices.notice import role_group
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.entries import Message, Note
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.reports.media import refusal
+from chalicelib.domain.reports.report import Medium, Status
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.domain.statistics.exports import (
+    LISTED_MAX,
+    ORIGINALS_MAX_BYTES,
+    AskedExport,
+    ExportFilters,
+    ListExport,
+    PendingExport,
+    ReportExport,
+    made_alone,
+)
+from chalicelib.kernel import errors
+from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.kernel.ids import random_id
+from chalicelib.kernel.paging import Cursors
+from chalicelib.kernel.sealing import PrivateKey, Unreadable
+from chalicelib.services.casework.casework import OpenedCase
+from chalicelib.services.casework.lists import ReportPage, list_reports
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.open_cases import OpenCase, open_case
+from chalicelib.services.reports.scope import case_in_scope, require_not_expiring
+from chalicelib.services.reports.sealed_rows import open_messages, open_notes
+from chalicelib.services.second_person import require_second_person
+from chalicelib.store.audit.rows import Action, about
+from chalicelib.store.notices.announcements import Announcements
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import ListedReport, ReadCase
+from chalicelib.store.statistics.exports import AskedPage, ExportRequests
+
+if TYPE_CHECKING:
+    from chalicelib.aws.bucket import MediaBucket
+
+
+_LONGEST_ID = 40
+
+
+def may_export_alone(count: int, *, actor: OfficerActor, requests: ExportRequests) -> bool:
+    """Return whether the officer may export so many more reports alone, and count them.
+
+    They count from now on, also if the export fails: otherwise calls at the same time would not
+    count each other. Raises Unavailable.
+    """
+
+    def count_them() -> bool:
+        before = requests.made_alone(actor.by)
+        after = made_alone(before, count, actor.now)
+        if after is not None and count:
+            requests.keep_made_alone(actor.by, before, after, actor.now)
+        return after is not None
+
+    return retry_on_conflict(count_them)
+
+
+def list_exports(*, awaiting: bool, actor: OfficerActor, requests: ExportRequests) -> AskedPage:
+    """Return the exports of the last two days that take two persons, of those that the officer may
+    see, and write an audit record. With `awaiting`, only those that nobody has approved. Of the
+    latest hundred.
+    """
+    page = requests.latest(actor.now)
+    seen = (each for each in page.items if _is_seen(each, actor))
+    found = tuple(each for each in seen if not (awaiting and each.approved_by))
+    actor.log_own(Action.LIST, {"list": "exports", "count": len(found)})
+    return page._replace(items=found)
+
+
+def read_export(export_id: str, *, actor: OfficerActor, requests: ExportRequests) -> PendingExport:
+    """Return an export that takes two persons, for its officer or one who may see all of it.
+
+    Raises NotFound, with a denial in the audit, also when its time is over.
+    """
+    pending = visible_export(export_id, actor=actor, requests=requests)
+    actor.log_own(Action.LIST, {"export": pending.id})
+    return pending
+
+
+def approve_export(
+    export_id: str, *, actor: OfficerActor, requests: ExportRequests
+) -> PendingExport:
+    """Approve an export that another officer has asked for. Repeated, change nothing.
+
+    Raises NotFound as `read_export`; Forbidden from `require_second_person`.
+    """
+
+    def approve() -> PendingExport:
+        pending = visible_export(export_id, actor=actor, requests=requests)
+        require_second_person(TwoPersonStep.EXPORT, {pending.by}, actor=actor)
+        if pending.approved_by:
+            actor.log_own(Action.LIST, {"export": pending.id})
+            return pending
+        detail = {"export": pending.id, "asked_by": pending.by, "count": pending.count}
+        record = actor.log_own_item(Action.CONFIRM, detail)
+        approval = requests.approval(pending, actor.by, actor.now)
+        requests.table.transact([*approval, record])
+        return pending.model_copy(update={"approved_by": actor.by})
+
+    return retry_on_conflict(approve)
+
+
+def visible_export(
+    export_id: str, *, actor: OfficerActor, requests: ExportRequests
+) -> PendingExport:
+    """Return an export as `read_export`, without a record."""
+    found = requests.get(export_id, actor.now) if len(export_id) <= _LONGEST_ID else None
+    if found is None or not _is_seen(found, actor):
+        actor.log_own(Action.DENIED, {"export": found.id if found else "unknown"})
+        raise errors.NotFound
+    return found
+
+
+def _is_seen(asked: AskedExport, actor: OfficerActor) -> bool:
+    return asked.by == actor.by or asked.is_seen_by(actor.officer)
+
+
+# How many pages of a list are read. A page may be short although it is not the last.
+_MOST_PAGES = 10
+# How many pages of messages, and of notes, are read of one report: 1,000 of each.
+_MOST_ENTRY_PAGES = 20
+
+
+class Sources(NamedTuple):
+    """What an export is made from."""
+
+    reports: Reports
+    listing: Listing
+    cursors: Cursors
+    catalogue: Catalogue
+    bucket: "MediaBucket"
+    requests: ExportRequests
+    announcements: Announcements
+    officers: Officers
+
+
+class Original(NamedTuple):
+    """An original of a report, or of a medium with a redaction the redacted picture in its place.
+
+    `content` is None when it is left out, because it is too large.
+    """
+
+    medium: Medium
+    content: bytes | None
+
+    @property
+    def version(self) -> str | None:
+        redaction = self.medium.redaction
+        return redaction.version if redaction else self.medium.version_id
+
+
+class ExportedCase(NamedTuple):
+    """A report as it is exported. `has_earlier`: it has messages, notes or positions that are left
+    out.
+    """
+
+    found: OpenedCase
+    has_earlier: bool
+
+
+class Export(NamedTuple):
+    """Reports, and the originals of the one report if they were asked for.
+
+    `skipped` are the ids of those that were listed, and are withdrawn, out of the scope by now, or
+    altered.
+    """
+
+    id: str
+    cases: tuple[ExportedCase, ...]
+    originals: tuple[Original, ...]
+    skipped: tuple[str, ...]
+
+
+def begin_export(
+    wanted: ReportExport | ListExport, *, actor: OfficerActor, sources: Sources
+) -> Export | PendingExport:
+    """Open all reports of an export, each with an audit record, and read the originals. When the
+    officer has exported more in 24 hours than one may alone, open none: a second person must
+    approve it, and is notified.
+
+    Raises NotFound when the one report is unknown or out of scope, with a denial in the audit;
+    Conflict: `withdrawn` or `expiring` for the one report, `redaction_not_ready` for one of its
+    originals, `too_many_reports` for filters;
+    Unavailable.
+    """
+    export_id = random_id(20)
+    originals: bool | None = None
+    if isinstance(wanted, ReportExport):
+        case, originals = _exportable(wanted, actor, sources), wanted.originals
+        ids: tuple[str, ...] = (case.report.id,)
+        places = {f"{case.report.category}/{case.report.district}"}
+        if may_export_alone(1, actor=actor, requests=sources.requests):
+            return _open_one(export_id, case, wanted, actor, sources)
+    else:
+        listed = _listed(wanted.filters, actor, sources)
+        ids = tuple(each.id for each in listed)
+        places = {f"{each.category}/{each.district}" for each in listed}
+        if may_export_alone(len(ids), actor=actor, requests=sources.requests):
+            return _open_many(export_id, ids, wanted.reason, actor, sources)
+    pending = PendingExport(
+        id=export_id,
+        by=actor.by,
+        at=actor.now,
+        count=len(ids),
+        report_ids=ids,
+        originals=originals,
+        places=tuple(sorted(places)),
+    )
+    notice = sources.announcements.item(
+        NoticeKind.APPROVAL,
+        entry_id=f"export#{export_id}",
+        groups=(role_group(Role.SUPERVISOR),),
+        path=f"/v1/officer/exports/{export_id}",
+        now=actor.now,
+        step=TwoPersonStep.EXPORT,
+    )
+    record = actor.log_own_item(Action.LIST, {"export": export_id, "asked_for": len(ids)})
+    sources.requests.table.transact([*sources.requests.items(pending), record, notice])
+    return pending
+
+
+def open_part(
+    export_id: str, part: int, reason: str, *, actor: OfficerActor, sources: Sources
+) -> Export:
+    """Open the reports of one zip of an approved export, as `begin_export` does.
+
+    What was withdrawn since, or is out of the scope by now, is skipped. Raises NotFound, with a
+    denial in the audit: also for an export of another officer, and for a zip that it does not have;
+    Conflict `not_approved`, and those of `begin_export` for one report.
+    """
+    pending = visible_export(export_id, actor=actor, requests=sources.requests)
+    ids = pending.part(part) if pending.by == actor.by else ()
+    if not ids:
+        actor.log_own(Action.DENIED, {"export": pending.id})
+        raise errors.NotFound
+    if pending.approved_by is None:
+        actor.log_own(Action.DENIED, {"export": pending.id, "code": "not_approved"})
+        raise errors.Conflict("not_approved")
+    if pending.originals is not None:
+        wanted = ReportExport(report_id=ids[0], reason=reason, originals=pending.originals)
+        case = _exportable(wanted, actor, sources)
+        return _open_one(pending.id, case, wanted, actor, sources)
+    return _open_many(pending.id, ids, reason, actor, sources)
+
+
+def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> ReadCase:
+    case = case_in_scope(wanted.report_id, actor=actor, reports=sources.reports)
+    require_not_expiring(case.head)
+    if case.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
+    if wanted.originals:
+        _require_redacted(case)
+    return case
+
+
+def _open_one(
+    export_id: str, case: ReadCase, wanted: ReportExport, actor: OfficerActor, sources: Sources
+) -> Export:
+    exported = _with_all_entries(case, wanted.reason, export_id, actor, sources.reports)
+    originals: tuple[Original, ...] = ()
+    if wanted.originals:
+        originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
+    return _recorded(Export(export_id, (exported,), originals, ()), actor)
+
+
+def _open_many(
+    export_id: str, ids: Sequence[str], reason: str, actor: OfficerActor, sources: Sources
+) -> Export:
+    cases: list[ExportedCase] = []
+    skipped: list[str] = []
+    for report_id in ids:
+        case = sources.reports.case(report_id)
+        if case is None or not _is_exported(case, actor):
+            skipped.append(report_id)
+            continue
+        try:
+            key = actor.open(case.report, {"export": export_id}, {"reason": reason})
+            opened = OpenedCase(open_case(case, key), restricted=False)
+        except Unreadable:
+            # It was altered, which is logged. The others can be read.
+            skipped.append(report_id)
+            continue
+        cases.append(ExportedCase(opened, _has_earlier(case)))
+    return _recorded(Export(export_id, tuple(cases), (), tuple(skipped)), actor)
+
+
+def _recorded(export: Export, actor: OfficerActor) -> Export:
+    originals = sum(each.content is not None for each in export.originals)
+    count = {"count": len(export.cases), "originals": originals}
+    actor.log_own(Action.LIST, {"export": export.id, **count})
+    return export
+
+
+def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> list[ListedReport]:
+    """Return the reports that match. Raises Conflict `too_many_reports`."""
+    found: list[ListedReport] = []
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        page = _page(filters.query(cursor), actor, sources)
+        found += page.items
+        cursor = page.next_cursor
+        if len(found) > LISTED_MAX or cursor is None:
+            break
+    if len(found) > LISTED_MAX or cursor is not None:
+        raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
+    return found
+
+
+def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
+    try:
+        return list_reports(
+            query,
+            actor=actor,
+            listing=sources.listing,
+            cursors=sources.cursors,
+            catalogue=sources.catalogue,
+            officers=sources.officers,
+        )
+    except errors.Invalid as invalid:
+        raise errors.Invalid(
+            *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)
+        ) from None
+
+
+def _is_exported(case: ReadCase, actor: OfficerActor) -> bool:
+    head, report = case.head, case.report
+    ended = head.is_expiring or report.status is Status.WITHDRAWN
+    return not ended and actor.officer.sees(report.category, report.district)
+
+
+def _has_earlier(case: ReadCase) -> bool:
+    earlier = (case.earlier_messages, case.earlier_notes, case.earlier_positions)
+    return any(each is not None for each in earlier)
+
+
+def _with_all_entries(
+    case: ReadCase, reason: str, export_id: str, actor: OfficerActor, reports: Reports
+) -> ExportedCase:
+    """Open a report with all its messages and notes, up to a thousand of each."""
+    key = actor.open(case.report, {"export": export_id}, {"reason": reason})
+    opened = open_case(case, key)
+    messages, more_messages = _earlier_messages(case, key, reports)
+    notes, more_notes = _earlier_notes(case, key, reports)
+    whole: OpenCase = opened._replace(
+        messages=(*messages, *opened.messages), notes=(*notes, *opened.notes)
+    )
+    more = more_messages or more_notes or case.earlier_positions is not None
+    return ExportedCase(OpenedCase(whole, restricted=False), more)
+
+
+def _earlier_messages(
+    case: ReadCase, key: PrivateKey, reports: Reports
+) -> tuple[Sequence[Message], bool]:
+    """Return the messages before those of `case`, oldest first, and whether there are more."""
+    below, report_id = case.earlier_messages, case.report.id
+    found: tuple[Message, ...] = ()
+    for _ in range(_MOST_ENTRY_PAGES):
+        if below is None:
+            break
+        page = reports.entries.messages(report_id, below=below)
+        found = (*open_messages(report_id, page.items, key), *found)
+        below = page.earlier
+    return found, below is not None
+
+
+def _earlier_notes(
+    case: ReadCase, key: PrivateKey, reports: Reports
+) -> tuple[Sequence[Note], bool]:
+    below, report_id = case.earlier_notes, case.report.id
+    found: tuple[Note, ...] = ()
+    for _ in range(_MOST_ENTRY_PAGES):
+        if below is None:
+            break
+        page = reports.entries.notes(report_id, below=below)
+        found = (*open_notes(report_id, page.items, key), *found)
+        below = page.earlier
+    return found, below is not None
+
+
+def _require_redacted(case: ReadCase) -> None:
+    """Raise Conflict when a redaction of a medium has no picture: it may not leave without."""
+    for medium in case.media:
+        if code := refusal(medium.redaction, None):
+            raise errors.Conflict(code)
+
+
+def _read_originals(
+    case: ReadCase, reason: str, export_id: str, actor: OfficerActor, sources: Sources
+) -> list[Original]:
+    """Read the originals, each after an audit record of its own. What is too large is left out. Of
+    a medium with a redaction, the redacted picture leaves in place of the original.
+    """
+    found: list[Original] = []
+    left = ORIGINALS_MAX_BYTES
+    for medium in case.media:
+        if medium.version_id is None:
+            continue
+        if redaction := medium.redaction:
+            key = derived_key(case.report.id, medium.media_id, "redacted.jpg")
+            found.append(Original(medium, sources.bucket.read(key, redaction.version)))
+            continue
+        size = medium.size or medium.declared_size
+        if size > left:
+            found.append(Original(medium, None))
+            continue
+        left -= size
+        detail = {"media_id": medium.media_id, "export": export_id}
+        actor.log(about(case.report), Action.ORIGINAL, detail, {"reason": reason})
+        key = original_key(case.report.id, medium.media_id)
+        found.append(Original(medium, sources.bucket.read(key, medium.version_id)))
+    return found

@@ -1,0 +1,144 @@
+"""Watch: notify supervisors of what officers do unusually often, or of what is rare by itself.
+
+What is counted is counted from the stream of the audit, so no opening waits for a counter.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.table import retry_on_conflict
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain import watch
+from chalicelib.domain.audit.seals import hour_of
+from chalicelib.domain.notices.notice import role_group
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
+from chalicelib.kernel import errors, times
+from chalicelib.services.officers import OfficerActor
+from chalicelib.store.notices.announcements import Announcements
+from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
+from chalicelib.store.watch import Counter, WatchCounters
+
+log = logging.getLogger(__name__)
+
+# What the link of a notice shows, which is about no report.
+_PATH = "/v1/officer/me"
+_SUPERVISORS = (role_group(Role.SUPERVISOR),)
+
+
+class WatchedRow(NamedTuple):
+    """What the watch reads of an audit row."""
+
+    pk: str
+    sk: str
+    by: str
+    action: str
+
+
+def count_rows(
+    rows: Iterable[WatchedRow],
+    *,
+    counters: WatchCounters,
+    announcements: Announcements,
+    now: datetime,
+) -> None:
+    """Count new audit rows for each officer and hour, and notify supervisors above each limit.
+
+    Repeated with the same rows, count none twice. Nothing is raised: what fails is logged, because
+    the rows must be sealed all the same.
+    """
+    for counter, records in _counted(rows).items():
+        with _failures_logged(counter.what):
+            _count(counter, records, counters, announcements, now)
+
+
+def notify_of_refusals(
+    hour: str, count: int, *, announcements: Announcements, now: datetime
+) -> None:
+    """Notify supervisors that so many decryptions were refused in an hour. Nothing is raised."""
+    what, entry_id = Watched.DECRYPTIONS, f"{hour}#{Watched.DECRYPTIONS}"
+    with _failures_logged(what):
+        announcements.write([_notice(entry_id, what, count, announcements, now)])
+
+
+def notify_of_restricted(
+    head: Head, *, actor: OfficerActor, reports: Reports
+) -> list[TransactItem]:
+    """Return the write that notifies supervisors that a withdrawn report is opened in full.
+
+    It belongs in the transaction of the audit record, so that none is opened unseen. Raises
+    Conflict `expiring` when the deletion of the report has begun, which would miss this row.
+    """
+    if head.is_expiring:
+        raise errors.Conflict("expiring")
+    matter = Matter(watched=Watched.RESTRICTED)
+    return [reports.event(head.report.id, NoticeKind.WATCH, now=actor.now, matter=matter)]
+
+
+@contextmanager
+def _failures_logged(what: Watched) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # An alarm counts this line.
+        fields = {"watched": what.value, "error": type(error).__name__}
+        log.error("watch_failed", extra=fields)
+
+
+def _notice(
+    entry_id: str, what: Watched, count: int, announcements: Announcements, now: datetime
+) -> TransactItem:
+    """Return the write of a notice to supervisors, which is about no report."""
+    return announcements.item(
+        NoticeKind.WATCH,
+        entry_id=f"watch#{entry_id}",
+        groups=_SUPERVISORS,
+        path=_PATH,
+        now=now,
+        watched=what,
+        count=count,
+    )
+
+
+def _counted(rows: Iterable[WatchedRow]) -> Mapping[Counter, set[str]]:
+    """Return the ids of the rows that are watched, by their counters."""
+    found: dict[Counter, set[str]] = defaultdict(set)
+    for row in rows:
+        what = watch.watched(row.action, about_report=row.pk.startswith(keys.report("")))
+        at, _, record = row.sk.rpartition("#")
+        if what is None or not record:
+            continue
+        try:
+            hour = hour_of(times.parse(at))
+        except ValueError:
+            continue  # It names no time, so it is none of ours.
+        found[Counter(row.by, what, hour)].add(record)
+    return found
+
+
+def _count(
+    counter: Counter,
+    records: set[str],
+    counters: WatchCounters,
+    announcements: Announcements,
+    now: datetime,
+) -> None:
+    def step() -> None:
+        count = counters.add(counter, records, now)
+        level = watch.level(counter.what, count.total)
+        if level <= count.notified:
+            return
+        entry_id = f"{counter.id}#{level}"
+        notice = _notice(entry_id, counter.what, count.total, announcements, now)
+        announcements.write([counters.notified(counter, count.notified, level), notice])
+        # An alarm counts this line. The counter's row names the officer.
+        fields = {"watched": counter.what.value, "count": count.total, "counter": counter.id}
+        log.warning("watch_exceeded", extra=fields)
+
+    retry_on_conflict(step)

@@ -1,0 +1,154 @@
+"""Who follows a report: usernames in its HEAD.
+
+The referrals of a report, in its HEAD.
+
+Which officers have a report open, for a few seconds.
+
+LOOKING#<id>      ROW       o_<username>: {name, at}, expires_ttl
+
+In the incidents table, of which nothing is kept: it has neither backups nor a stream. What officers
+have opened is in the audit.
+
+When reports changed last, for consoles that ask every few seconds.
+
+    PULSE#<category>   <district>     changed_at, and a mark that differs after each change
+
+The consumer of the stream writes them, so that no request does and no change waits for them. They
+say nothing about a single report. If one is not written, consoles see the next change: the counts
+are read from the reports themselves.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.table import Table
+from chalicelib.aws.writes import TransactItem, Update
+from chalicelib.domain.reports.measures import Referrals
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.ids import random_id
+from chalicelib.store.reports.heads import change_head, update_head
+from chalicelib.store.reports.rows import Head
+
+
+def keep_followers(
+    table: Table, head: Head, followers: Sequence[str], *, also: Sequence[TransactItem]
+) -> None:
+    """Write who follows a report of `table`, with `also` in one transaction.
+
+    Raises ConditionFailed when that has changed since `head` was read, or when the report is
+    expiring.
+    """
+    update = update_head(
+        head.row["id"],
+        put={"followers": list(followers) or None},
+        equal={"followers": head.row.get("followers")},
+    )
+    table.transact([table.item(update), *also])
+
+
+# What a referral must not change unseen: its report may have been withdrawn in the meantime.
+_DECIDING = ("referrals", "flags", "status")
+
+
+def keep_referrals(
+    table: Table, head: Head, referrals: Referrals, *, also: Sequence[TransactItem]
+) -> None:
+    """Write the referrals of a report and their flags, with `also` in one transaction.
+
+    Raises ConditionFailed when referrals, flags or status have changed since `head` was read, or
+    when the report is expiring.
+    """
+    put = {
+        "referrals": referrals.model_dump(exclude_none=True),
+        "flags": referrals.flagged(head.report.flags),
+    }
+    equal = {name: head.row.get(name) for name in _DECIDING}
+    table.transact([table.item(change_head(head, put=put, equal=equal)), *also])
+
+
+# A console says every eight seconds that it has a report open.
+LASTS = timedelta(seconds=30)
+_LIFE = timedelta(hours=1)
+_SK, _PREFIX = "ROW", "o_"
+
+
+class Onlooker(NamedTuple):
+    """An officer who has a report open."""
+
+    username: str
+    name: str
+
+
+class Looking:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def look(self, report_id: str, who: Onlooker, now: datetime) -> tuple[Onlooker, ...]:
+        """Note that an officer has the report open, and return the others who have, by username.
+
+        Raises Unavailable.
+        """
+        row = self._table.update(
+            Update(
+                keys.looking(report_id),
+                _SK,
+                put={
+                    f"{_PREFIX}{who.username}": {"name": who.name, "at": now},
+                    "expires_ttl": int((now + _LIFE).timestamp()),
+                },
+                upsert=True,
+            )
+        )
+        return tuple(sorted(each for each in _present(row, now) if each.username != who.username))
+
+
+def _present(row: Mapping[str, Any], now: datetime) -> Iterator[Onlooker]:
+    for name, value in row.items():
+        if name.startswith(_PREFIX) and now - times.parse(value["at"]) <= LASTS:
+            yield Onlooker(name.removeprefix(_PREFIX), value["name"])
+
+
+log = logging.getLogger(__name__)
+
+type Place = tuple[str, str]
+"""A category and a district."""
+
+
+class Beat(NamedTuple):
+    """The last change in a category and district."""
+
+    category: str
+    district: str
+    changed_at: datetime
+    mark: str
+
+
+class PulseRows:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def beat(self, places: Iterable[Place], now: datetime) -> None:
+        """Note that reports in these places have changed. It never fails."""
+        mark = random_id(10)
+        rows = [
+            {"pk": keys.pulse(category), "sk": district, "changed_at": now, "mark": mark}
+            for category, district in sorted(set(places))
+        ]
+        try:
+            self._table.put_all(rows)
+        except errors.Unavailable:
+            log.warning("pulse_missed")
+
+    def read(self, categories: Iterable[str]) -> list[Beat]:
+        """Return the last change in each place of these categories. Raises Unavailable."""
+        found = []
+        for category in categories:
+            rows, _ = self._table.query(keys.pulse(category))
+            found += [
+                Beat(category, row["sk"], times.parse(row["changed_at"]), row["mark"])
+                for row in rows
+            ]
+        return found

@@ -1,0 +1,132 @@
+"""When officers have attended to a report, and when its notices are put off or its proof comes.
+
+The open reports of an officer, and the task that takes them back when the officer leaves.
+
+OFFICER#<name>   EVENT#assignments   the task
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.keys import same_task, task_fields
+from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.domain.reports import attention
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
+from chalicelib.kernel.outbox import WAITING, OutboxTask, TaskKind, notify
+from chalicelib.store.reports.heads import change_head, listed_row, update_head
+from chalicelib.store.reports.rows import Head
+
+
+class Attended(NamedTuple):
+    """What a write must set, and the condition that this is still as it was read."""
+
+    put: Row
+    equal: Row
+
+
+def attend(head: Head) -> Attended:
+    """Return what changes when an officer attends to a report without a step, by a reply or a note:
+    nobody is notified again, and it is no longer overdue.
+    """
+    report = head.report
+    put: Row = {}
+    equal: Row = {}
+    if report.status is Status.NEW and not report.attended:
+        put = {"attended": True}
+        if head.task and head.task.kind in WAITING:
+            put |= task_fields(head.row["pk"], keys.HEAD, None)
+            equal |= same_task(head.row)
+    if Flag.OVERDUE in report.flags:
+        put["flags"] = attention.without_overdue(report.flags)
+        equal["flags"] = head.row.get("flags")
+    return Attended(put, equal)
+
+
+class AttentionRows:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put_off(self, head: Head, task: OutboxTask | None) -> None:
+        """Write a later `task` in place of the one that would notify officers again; None: they
+        are not notified any more.
+
+        Raises ConditionFailed when the task has changed since `head` was read, or when the report
+        is expiring.
+        """
+        put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
+        self._table.update(update_head(head.row["id"], put=put, equal=same_task(head.row)))
+
+    def prove(self, head: Head, now: datetime) -> Report | None:
+        """Mark an unproven report as proven, and let officers be notified of it as of one that came
+        with a proof.
+
+        Return the report; None when its task has changed since `head` was read.
+        """
+        report = head.report.model_copy(update={"unproven": False})
+        put: Row = {"unproven": None}
+        if task := _task_of_proven(head, report, now):
+            put |= task_fields(head.row["pk"], keys.HEAD, task)
+        equal: dict[str, Any] = {"unproven": True, "urgency": head.row["urgency"]}
+        try:
+            self._table.update(change_head(head, put=put, equal=equal | same_task(head.row)))
+        except ConditionFailed:
+            return None
+        return report
+
+
+def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | None:
+    """Return the new task of a report that is proven now; None when its task stays.
+
+    A notice that waits moves to the lane that results. Of what a digest alone has named, officers
+    are notified again: there it can be one of hundreds that came without a proof.
+    """
+    if head.task is None:
+        return None
+    if head.task.kind is TaskKind.NOTIFY:
+        return head.task._replace(lane=report.lane)
+    again = head.row.get("escalations") or Flag.OVERDUE in report.flags
+    return notify(now, report.lane) if head.task.kind in WAITING and not again else None
+
+
+RETURN_SK = "EVENT#assignments"
+# What decides the task of a report. Nobody may have changed it since.
+_DECIDING = ("assignee", "status", "attended", "urgency", "unproven", "deadline")
+
+
+class Assignments:
+    """In `table`, the reports table. Every method raises Unavailable when DynamoDB fails."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def request_return(self, username: str, now: datetime) -> TransactItem:
+        """Return the write of the task to take an officer's reports back."""
+        pk = keys.officer(username)
+        task = task_fields(pk, RETURN_SK, OutboxTask(TaskKind.RETURN, now))
+        return self._table.item(Put({"pk": pk, "sk": RETURN_SK, **task}))
+
+    def open_of(self, username: str) -> list[str]:
+        """Return the ids of the open reports that are assigned to an officer. The index is a moment
+        behind.
+        """
+        rows, _ = self._table.query(username, index=keys.index(keys.BY_ASSIGNEE))
+        listed = map(listed_row, rows)
+        return [row["id"] for row in listed if row["status"] in OPEN_STATUSES]
+
+    def take_back(
+        self, head: Row, task: OutboxTask | None, *, waits: bool, also: Sequence[TransactItem]
+    ) -> None:
+        """Let a report be assigned to nobody, with `task` as its next task. With `waits`, nobody
+        has attended to it any more.
+
+        Raises ConditionFailed when the report has changed since `head` was read.
+        """
+        put: Row = {"assignee": None, **task_fields(head["pk"], keys.HEAD, task)}
+        if waits:
+            put["attended"] = False
+        equal = {name: head.get(name) for name in _DECIDING} | same_task(head)
+        update = update_head(head["id"], put=put, equal=equal)
+        self._table.transact([self._table.item(update), *also])

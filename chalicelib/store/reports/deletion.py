@@ -1,0 +1,74 @@
+"""The deletion of a report's rows: it begins with a mark, and ends with a tombstone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.aws import keys
+from chalicelib.aws.keys import same_task
+from chalicelib.aws.table import Table
+from chalicelib.aws.writes import Delete
+from chalicelib.domain.audit.ledger import Event, Leaf
+from chalicelib.kernel import times
+from chalicelib.store.audit.ledger import LeafWrites
+from chalicelib.store.reports.duplicates import Duplicates
+from chalicelib.store.reports.heads import tombstone, update_head
+from chalicelib.store.reports.search_entries import FOUND_BY, removals_of
+
+if TYPE_CHECKING:
+    from chalicelib.store.reports.outbox import PendingTask
+
+# The attributes that decide when a report is deleted.
+DECIDING = (
+    "status", "closed_at", "decided_at", "disposition", "put_off_until", "held_until", "unread",
+    "unread_media", "duplicate_of", "expiring",
+)  # fmt: skip
+
+
+class Deletion:
+    def __init__(self, table: Table, duplicates: Duplicates) -> None:
+        self._table = table
+        self._duplicates = duplicates
+
+    def begin(self, pending: "PendingTask", leaves: Sequence[Leaf]) -> None:
+        """Mark a report as expiring, and record `leaves` in the ledger. Its original, if it has
+        one, has one duplicate less.
+
+        From now on, every other write to it fails. Raises ConditionFailed when what decides its end
+        has changed since `pending` was read, or when it was marked before.
+        """
+        row = pending.row
+        equal = same_task(row) | {name: row.get(name) for name in DECIDING}
+        recorded = LeafWrites.of(leaves, pending.recorded, self._table)
+        put = {"expiring": True}
+        mark = update_head(row["id"], put=put, append=recorded.append, equal=equal)
+        discounted = self._duplicates.discount(
+            row.get("duplicate_of"), row["id"], times.parse(row["received_at"])
+        )
+        self._table.transact([self._table.item(mark), *discounted, *recorded.items])
+
+    def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
+        """Delete every row of a report, and what it is found by, and leave a tombstone in place of
+        its HEAD.
+
+        The tombstone has the id and the time of the deletion, and what the ledger has of the
+        report, without its evidence: a hash shows whoever has the same file that it was sent.
+        DynamoDB deletes the tombstone at `until`.
+        """
+        pk = keys.report(report_id)
+        rows, _ = self._table.query(
+            pk,
+            consistent=True,
+            attributes=("pk", "sk", "ledger_id", "leaves", "listed_at", FOUND_BY),
+        )
+        end = tombstone(report_id, now=now, until=until)
+        for row in rows:
+            if row["sk"] != keys.HEAD:
+                self._table.delete(Delete(pk, row["sk"]))
+                continue
+            for entry in removals_of(row):
+                self._table.delete(entry)
+            if "ledger_id" in row:
+                leaves = [leaf for leaf in row.get("leaves", ()) if leaf["event"] != Event.EVIDENCE]
+                end |= {"ledger_id": row["ledger_id"], "leaves": leaves}
+        self._table.put(end)

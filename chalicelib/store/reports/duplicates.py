@@ -1,0 +1,127 @@
+"""The duplicates of a report: how many reports have it as their original, and which.
+
+    REPORT#<original>   DUPLICATE#<received_at>#<id>     a duplicate, until the link ends
+
+An original is counted, and its row of the duplicate written, in the transaction that makes or ends
+the link, so the number is exact.
+
+What officers see of reports that another report names: no text, and nothing to open.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.table import Table
+from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.domain.reports.report import OPEN_STATUSES, Status
+from chalicelib.store.reports.heads import NOT_EXPIRING, update_head
+
+_ENDING = ("pk", *NOT_EXPIRING)
+_PAGE = 100
+
+
+class Duplicates:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def count(self, original: str, duplicate: str, received_at: datetime) -> list[TransactItem]:
+        """Return the writes that add a duplicate, which was received then.
+
+        They fail when the original does not exist, or is a duplicate itself.
+        """
+        row = {"pk": keys.report(original), "sk": keys.duplicate(received_at, duplicate)}
+        add = update_head(original, add={"duplicates": 1}, equal={"duplicate_of": None})
+        return [self._table.item(add), self._table.item(Put(row))]
+
+    def discount(
+        self, original: str | None, duplicate: str, received_at: datetime
+    ) -> list[TransactItem]:
+        """Return the writes that remove a duplicate; none without an original, or when its
+        deletion has begun. They fail when that begins in the meantime.
+        """
+        if original is None:
+            return []
+        pk, sk = keys.report(original), keys.duplicate(received_at, duplicate)
+        row = self._table.get(pk, keys.HEAD, consistent=True, attributes=_ENDING)
+        if row is None or any(name in row for name in NOT_EXPIRING):
+            return []
+        # Neither API may delete a row of a report, so DynamoDB does, within days.
+        ended = Put({"pk": pk, "sk": sk, "expires_ttl": int(received_at.timestamp())})
+        subtract = update_head(original, add={"duplicates": -1})
+        return [self._table.item(subtract), self._table.item(ended)]
+
+    def latest(self, original: str) -> list[str]:
+        """Return the ids of the duplicates that were received last, newest first: up to 100."""
+        return next(self.pages(original), [])
+
+    def pages(self, original: str) -> Iterator[list[str]]:
+        """Yield the ids of all duplicates, newest first, by pages of up to 100."""
+        pk, end = keys.report(original), keys.DUPLICATES + "~"
+        while True:
+            rows, more = self._table.query(
+                pk, between=(keys.DUPLICATES, end), forward=False, limit=_PAGE, consistent=True
+            )
+            # The range includes its end, which is the last row of the page before.
+            yield [
+                row["sk"].rpartition("#")[2]
+                for row in rows
+                if "expires_ttl" not in row and row["sk"] != end
+            ]
+            if not more:
+                return
+            end = rows[-1]["sk"]
+
+
+_READ_FIELDS = (
+    "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
+    "unread", "messages", "expiring", "deleted_at",
+)  # fmt: skip
+
+
+class Outline(NamedTuple):
+    """One report among others."""
+
+    id: str
+    reference: str
+    category: str
+    district: str
+    status: Status
+    version: int
+    duplicate_of: str | None
+    unread: int
+    messages: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+def read_outlines(
+    table: Table, report_ids: Iterable[str], *, consistent: bool = False
+) -> dict[str, Outline]:
+    """Return the reports with these ids that exist and are not being deleted.
+
+    Each hundred is one call. Raises Unavailable.
+    """
+    rows = table.get_all(
+        ((keys.report(each), keys.HEAD) for each in report_ids),
+        consistent=consistent,
+        attributes=_READ_FIELDS,
+    )
+    return {
+        row["id"]: Outline(
+            row["id"],
+            row["reference"],
+            row["category"],
+            row["district"],
+            Status(row["status"]),
+            row["version"],
+            row.get("duplicate_of"),
+            row.get("unread", 0),
+            row.get("messages", 0),
+        )
+        for row in rows.values()
+        if "deleted_at" not in row and "expiring" not in row
+    }

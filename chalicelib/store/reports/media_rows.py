@@ -1,0 +1,225 @@
+"""Rows that carry a sealed sketch until it is recorded: the HEAD of a report, or a medium of it.
+
+They are in the sparse index `by_sketch`, so each sketch is found until it is taken off its row.
+
+The rows of the media of reports or bulletins: `MEDIA#<media id>`, beside the owner's HEAD.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.keys import task_fields
+from chalicelib.aws.table import ConditionFailed, Row, Table, Unprocessed
+from chalicelib.aws.writes import Put, TransactItem, Update
+from chalicelib.domain.reports.media import MediaState
+from chalicelib.domain.reports.report import Medium
+from chalicelib.kernel import outbox, times
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
+from chalicelib.kernel.sealing import row_info
+from chalicelib.store.reports.heads import update_row
+
+log = logging.getLogger(__name__)
+
+SKETCH_FIELDS = ("sealed_sketch", "sketch_shard")
+_READ_FIELDS = (
+    "pk", "sk", "category", "listed_at", "sealed_sketch", "status", "expiring", "deleted_at",
+)  # fmt: skip
+_INDEX = (keys.BY_SKETCH, keys.PARTITION[keys.BY_SKETCH], "listed_at")
+_PAGE = 50
+
+
+def sketch_info(pk: str, sk: str) -> bytes:
+    """Return the row that a sketch is sealed for."""
+    return row_info(pk, sk, "sketch")
+
+
+def sketch_fields(pk: str, sk: str, sealed: bytes | None) -> Row:
+    """Return the attributes of a row's sketch; none without one."""
+    if sealed is None:
+        return {}
+    return {"sealed_sketch": sealed, "sketch_shard": keys.sketch_shard(pk, sk)}
+
+
+class SketchRow(NamedTuple):
+    """A row with its sketch, which is of this report. `category` is None for a medium.
+
+    `is_gone` is True when the report was withdrawn or is being deleted.
+    """
+
+    key: keys.Key
+    report_id: str
+    at: datetime
+    category: str | None
+    sealed: bytes
+    is_gone: bool
+
+    @property
+    def info(self) -> bytes:
+        return sketch_info(*self.key)
+
+
+class SketchRows:
+    """Every method raises Unavailable when DynamoDB fails."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def pages(self) -> Iterator[list[SketchRow]]:
+        """Yield the rows that have a sketch, a page of each partition in turn, oldest first."""
+        reached: dict[int, str | None] = dict.fromkeys(range(keys.SKETCH_SHARDS))
+        while reached:
+            for shard, at_least in list(reached.items()):
+                found, more = self._table.query(
+                    f"SKETCH#{shard}", index=_INDEX, at_least=at_least, limit=_PAGE
+                )
+                if more:
+                    reached[shard] = found[-1]["listed_at"]
+                else:
+                    del reached[shard]
+                if found:
+                    yield self._read([(row["pk"], row["sk"]) for row in found])
+
+    def _read(self, found: list[keys.Key]) -> list[SketchRow]:
+        """Return the rows that still have a sketch, oldest first: the index is a moment behind.
+
+        A row that cannot be read is left out.
+        """
+        try:
+            rows: Mapping[keys.Key, Row] = self._table.get_all(found, attributes=_READ_FIELDS)
+        except Unprocessed as some_left:
+            rows = some_left.found
+        read: list[SketchRow] = []
+        for row in rows.values():
+            if "sealed_sketch" not in row:
+                continue
+            try:
+                read.append(_sketch_row(row))
+            except (TypeError, ValueError):
+                # One altered row must not stop the others.
+                log.error("sketch_row_altered")
+        return sorted(read, key=lambda row: (row.at, row.key))
+
+    def finish(self, row: SketchRow, same_as: str | None) -> None:
+        """Take the sketch off its row, and note which report had the same text first."""
+        put = {**dict.fromkeys(SKETCH_FIELDS), **({"same_as": same_as} if same_as else {})}
+        if row.key[1] != keys.HEAD:
+            put["listed_at"] = None
+        try:
+            self._table.update(update_row(row.key, put=put, equal={"sealed_sketch": row.sealed}))
+        except ConditionFailed:
+            return  # The report was withdrawn or deleted in the meantime.
+
+
+def _sketch_row(row: Row) -> SketchRow:
+    if not isinstance(row["sealed_sketch"], bytes):
+        raise TypeError("a sketch is bytes")
+    listed_at = times.parse(row["listed_at"].partition("#")[0])
+    is_gone = row.get("status") == "withdrawn" or "expiring" in row or "deleted_at" in row
+    return SketchRow(
+        (row["pk"], row["sk"]),
+        keys.owner(row["pk"]).id,
+        listed_at,
+        row.get("category"),
+        row["sealed_sketch"],
+        is_gone,
+    )
+
+
+class MediaRows:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, owner_id: str, media_id: str) -> Medium | None:
+        row = self._table.get(*_key(owner_id, media_id), consistent=True)
+        return Medium.model_validate(row) if row else None
+
+    def put_item(
+        self, owner_id: str, medium: Medium, task: OutboxTask, *, if_absent: bool = True
+    ) -> TransactItem:
+        """Return the write of a declared medium, with the task to look for its upload."""
+        pk, sk = _key(owner_id, medium.media_id)
+        known = medium.model_dump(exclude_none=True)
+        row: Row = {"pk": pk, "sk": sk, **known, **task_fields(pk, sk, task)}
+        return self._table.item(Put(row, if_absent=if_absent))
+
+    def settle_item(
+        self, owner_id: str, medium: Medium, settled: Medium, now: datetime
+    ) -> TransactItem:
+        """Return the write of a verdict. The medium's next task is to remove later uploads.
+
+        `medium` is as it was read, `settled` has the verdict. Fails when the state has changed.
+        """
+        pk, sk = _key(owner_id, medium.media_id)
+        before: dict[str, Any] = medium.model_dump()
+        after = settled.model_dump(exclude_none=True)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        task = OutboxTask(TaskKind.PRUNE, now + outbox.GRANTS_EXPIRED)
+        update = Update(
+            pk,
+            sk,
+            put={
+                **changed,
+                "completing": None,
+                **task_fields(pk, sk, task),
+                **_sketch(owner_id, settled, now),
+            },
+            equal={"state": medium.state.value},
+        )
+        return self._table.item(update)
+
+    def set_upload_id(self, owner_id: str, media_id: str, upload_id: str) -> str:
+        """Store the id of a medium's multipart upload, and return the id that was stored first."""
+        update = Update(
+            *_key(owner_id, media_id), put={"upload_id": upload_id}, equal={"upload_id": None}
+        )
+        try:
+            self._table.update(update)
+        except ConditionFailed as failed:
+            return str(failed.item["upload_id"]) if failed.item else upload_id
+        return upload_id
+
+    def begin_completion(self, owner_id: str, media_id: str, etags: Sequence[str]) -> None:
+        """Store the ETags of the parts of an upload, before S3 is asked to join them.
+
+        A medium that has a verdict already is not changed.
+        """
+        update = Update(
+            *_key(owner_id, media_id),
+            put={"completing": tuple(etags)},
+            equal={"state": MediaState.AWAITING.value},
+        )
+        try:
+            self._table.update(update)
+        except ConditionFailed:
+            return  # It has arrived: the next reader of the row sees that.
+
+    def mark_processing(self, owner_id: str, medium: Medium) -> Medium:
+        """Mark a medium as uploaded, and return it as it is stored.
+
+        A medium that has a verdict already is not changed.
+        """
+        update = Update(
+            *_key(owner_id, medium.media_id),
+            put={"state": MediaState.PROCESSING.value, "completing": None},
+            equal={"state": MediaState.AWAITING.value},
+        )
+        try:
+            return Medium.model_validate(self._table.update(update))
+        except ConditionFailed as failed:
+            return Medium.model_validate(failed.item) if failed.item else medium
+
+
+def _key(owner_id: str, media_id: str) -> keys.Key:
+    return keys.media_owner(owner_id), keys.media(media_id)
+
+
+def _sketch(owner_id: str, settled: Medium, now: datetime) -> Row:
+    """Return what puts a medium with a sketch into the index of sketches."""
+    if settled.sealed_sketch is None:
+        return {}
+    pk, sk = _key(owner_id, settled.media_id)
+    listed_at = keys.listed_at(now, owner_id)
+    return {**sketch_fields(pk, sk, settled.sealed_sketch), "listed_at": listed_at}

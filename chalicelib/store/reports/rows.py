@@ -1,0 +1,228 @@
+"""The rows of a report as typed values: its HEAD, the whole case, and its entry in a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from chalicelib.aws import keys
+from chalicelib.aws.keys import read_task
+from chalicelib.aws.table import Row
+from chalicelib.domain.audit.ledger import Recorded
+from chalicelib.domain.reports.attention import awaiting, without_overdue
+from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedPosition
+from chalicelib.domain.reports.measures import Hold, Mute, Referrals
+from chalicelib.domain.reports.media import is_sent
+from chalicelib.domain.reports.report import Medium, Report, Status
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.outbox import OutboxTask
+from chalicelib.store.reports.media_rows import SKETCH_FIELDS
+
+
+@dataclass(frozen=True)
+class Head:
+    """A report's HEAD as it was read. Only the store uses `row`, for the conditions of writes."""
+
+    row: Row
+
+    @cached_property
+    def report(self) -> Report:
+        """Return the report. Raises Gone when retention has deleted it."""
+        if self.is_deleted:
+            raise errors.Gone
+        return Report.model_validate(self.row)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Return whether this is the tombstone of a report that retention has deleted."""
+        return "deleted_at" in self.row
+
+    @property
+    def is_expiring(self) -> bool:
+        """Return whether the deletion of the report has begun."""
+        return bool(self.row.get("expiring"))
+
+    @property
+    def task(self) -> OutboxTask | None:
+        return read_task(self.row)
+
+    @property
+    def duplicates(self) -> int:
+        """Return the number of reports that are duplicates of this one."""
+        return int(self.row.get("duplicates", 0))
+
+    @property
+    def positions(self) -> int:
+        """Return how many positions the reporter has sent."""
+        return int(self.row.get("positions", 0))
+
+    @property
+    def positions_paced_until(self) -> datetime | None:
+        """Return what limits a flood of positions (`domain/reports/entries.paced`)."""
+        stored = self.row.get("positions_paced_until")
+        return times.parse(stored) if stored else None
+
+    @property
+    def answered(self) -> bool:
+        """Return whether the reporter has answered whether the report helped."""
+        return bool(self.row.get("answered"))
+
+    @property
+    def gets_pushes(self) -> bool:
+        """Return whether the reporter has asked for pushes."""
+        return bool(self.row.get("push"))
+
+    @property
+    def recorded(self) -> Recorded:
+        """Return what the ledger has of the report, also of a deleted one."""
+        return Recorded.of_row(self.row)
+
+    @property
+    def media_event(self) -> str | None:
+        """Return the sort key of the notice that waits for the other media; None when none does."""
+        return self.row.get("media_event")
+
+    @property
+    def hold(self) -> Hold | None:
+        """Return the legal hold, approved or not; None when there is none."""
+        stored = self.row.get("hold")
+        return Hold.model_validate(stored) if stored else None
+
+    @property
+    def referrals(self) -> Referrals:
+        return Referrals.model_validate(self.row.get("referrals", {}))
+
+    @property
+    def mute(self) -> Mute | None:
+        """Return the mute; None when officers are notified of messages and media."""
+        stored = self.row.get("muted")
+        return Mute.model_validate(stored) if stored else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A report with its media, as one query reads them: sealed. `sent` are the files that officers
+    sent to the reporter.
+    """
+
+    head: Head
+    media: tuple[Medium, ...]
+    sent: tuple[Medium, ...] = ()
+
+    @property
+    def report(self) -> Report:
+        return self.head.report
+
+    @property
+    def hold(self) -> Hold | None:
+        return self.head.hold
+
+    def medium(self, media_id: str) -> Medium | None:
+        """Return a medium of the reporter or of officers."""
+        both = (*self.media, *self.sent)
+        return next((each for each in both if each.media_id == media_id), None)
+
+
+@dataclass(frozen=True)
+class ReadCase(Case):
+    """A case as somebody reads it: with its latest messages, and for an officer its latest notes
+    and positions, sealed, oldest first.
+
+    `earlier_…` are the sort keys below which there are more of each; None when there are none.
+    """
+
+    messages: tuple[SealedMessage, ...] = ()
+    notes: tuple[SealedNote, ...] = ()
+    positions: tuple[SealedPosition, ...] = ()
+    earlier_messages: str | None = None
+    earlier_notes: str | None = None
+    earlier_positions: str | None = None
+
+
+class ListedReport(NamedTuple):
+    """A report's entry in a list. `same` is how many reports it stands for, itself included."""
+
+    id: str
+    reference: str
+    category: str
+    status: str
+    urgency: str
+    district: str
+    received_at: datetime
+    version: int
+    assignee: str | None
+    bulletin_id: str | None
+    media_total: int
+    media_ready: int
+    unread: int
+    thumb: str | None
+    source: str | None
+    flags: tuple[str, ...]
+    awaits: tuple[str, ...]
+    same: int
+
+    @classmethod
+    def of(cls, row: Row, now: datetime, same: int = 1) -> Self:
+        """Return the entry of a row as `heads.listed_row` returns it."""
+        return cls(
+            id=row["id"],
+            reference=row["reference"],
+            category=row["category"],
+            status=row["status"],
+            urgency=row["urgency"],
+            district=row["district"],
+            received_at=times.parse(row["received_at"]),
+            version=row["version"],
+            assignee=row.get("assignee"),
+            bulletin_id=row.get("bulletin_id"),
+            media_total=row.get("media_total", 0),
+            media_ready=row.get("media_ready", 0),
+            unread=row.get("unread", 0),
+            thumb=row.get("thumb"),
+            source=row.get("source"),
+            flags=tuple(row.get("flags", ())),
+            awaits=tuple(each.step for each in awaiting(row, now)),
+            same=same,
+        )
+
+
+def same_end(head: Head) -> dict[str, Any]:
+    """Return the condition that a report is as open or closed, and put off, as in `head`."""
+    return {name: head.row.get(name) for name in ("status", "closed_at", "put_off_until")}
+
+
+def withdrawn(report: Report, now: datetime) -> Row:
+    """Return what a withdrawal changes in the HEAD, but for its task.
+
+    What recognises a repeated body or a similar report goes, and the picture, and the link to an
+    original.
+    """
+    gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of", "push")
+    return {
+        "status": Status.WITHDRAWN.value,
+        "closed_at": now,
+        "has_contact": False,
+        "flags": without_overdue(report.flags),
+        **dict.fromkeys(gone),
+    }
+
+
+def read_case(rows: Sequence[Row]) -> Case | None:
+    """Return the case in these rows of one query; None when there is no HEAD.
+
+    Raises Gone when retention has deleted the report.
+    """
+    found = next((row for row in rows if row["sk"] == keys.HEAD), None)
+    if found is None:
+        return None
+    head = Head(found)
+    if head.is_deleted:
+        raise errors.Gone
+    media = [Medium.model_validate(row) for row in rows if row["sk"].startswith("MEDIA#")]
+    media.sort(key=lambda each: (each.created_at, each.position))
+    return Case(
+        head,
+        tuple(each for each in media if not is_sent(each.media_id)),
+        tuple(each for each in media if is_sent(each.media_id)),
+    )

@@ -1,0 +1,122 @@
+"""By which tokens reports are found.
+
+SEARCH#<name>   <received_at>#<id>    a report that has the token with this name
+REPORT#<id>     HEAD                  `found_by`: the names of its entries, and what they are from
+
+A name is an HMAC (aws/kms.py). The entries of a report are written in the transaction that
+adds their names to its HEAD, on the condition that it is neither withdrawn nor being deleted. So
+whatever ends it knows them all, and none is added later.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.aws.writes import Delete, Put
+from chalicelib.domain.reports.report import Status
+from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
+from chalicelib.store.reports.rows import Head, ListedReport
+
+FOUND_BY = "found_by"
+"""The attribute of a HEAD that names its entries."""
+
+_READ_FIELDS = ("listed", "listed_at", "status", *NOT_EXPIRING)
+
+
+class FoundBy(NamedTuple):
+    """The names of a report's entries. `messages` and `notes` are the sort keys of the latest ones
+    whose tokens were entered; empty when there were none.
+    """
+
+    names: tuple[str, ...] = ()
+    messages: str = ""
+    notes: str = ""
+
+    @classmethod
+    def of(cls, head: Head) -> "FoundBy | None":
+        """Return what a report is found by; None when nothing was entered yet."""
+        stored = head.row.get(FOUND_BY)
+        if stored is None:
+            return None
+        return cls(tuple(stored["names"]), stored["messages"], stored["notes"])
+
+
+class SearchEntries:
+    """Every method raises Unavailable when DynamoDB fails.
+
+    A search reads up to `most_pages` pages of `page` entries: the latest of a token.
+    """
+
+    def __init__(self, table: Table, *, page: int = 100, most_pages: int = 5) -> None:
+        self._table = table
+        self._page = page
+        self._most_pages = most_pages
+
+    def add(self, head: Head, found_by: FoundBy, names: Sequence[str]) -> bool:
+        """Write entries with these names, and `found_by` in place of what `head` has.
+
+        Return False, and write nothing, when the report was withdrawn, when its deletion has begun,
+        or when another call has entered tokens since `head` was read.
+        """
+        mark = update_head(
+            head.row["id"],
+            put={FOUND_BY: found_by._asdict()},
+            equal={FOUND_BY: head.row.get(FOUND_BY), "status": head.row["status"]},
+        )
+        place = head.row["listed_at"]
+        puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]
+        try:
+            self._table.transact([self._table.item(mark), *puts])
+        except ConditionFailed:
+            return False
+        return True
+
+    def reports(self, name: str, now: datetime) -> Iterator[ListedReport]:
+        """Yield the reports that have the token with this name, newest first, as lists show them
+        at `now`.
+
+        Withdrawn reports are left out, and those that are being deleted. Of the latest 500 entries.
+        """
+        below: str | None = None
+        for _ in range(self._most_pages):
+            found, more = self._table.query(
+                keys.search(name), below=below, forward=False, limit=self._page, consistent=True
+            )
+            places = [(keys.report(each["sk"].rpartition("#")[2]), keys.HEAD) for each in found]
+            rows = self._table.get_all(places, attributes=_READ_FIELDS)
+            shown = (rows[key] for key in places if _is_shown(rows.get(key)))
+            yield from (ListedReport.of(listed_row(row), now) for row in shown)
+            if not more:
+                return
+            below = found[-1]["sk"]
+
+    def remove_withdrawn(self, head: Head) -> None:
+        """Delete the entries of a withdrawn report, then their names on its HEAD."""
+        for each in removals_of(head.row):
+            self._table.delete(each)
+        if FOUND_BY not in head.row:
+            return
+        withdrawn = {"status": Status.WITHDRAWN.value}
+        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=withdrawn)
+        try:
+            self._table.update(gone)
+        except ConditionFailed:
+            return  # Its deletion has begun, and ends with its HEAD.
+
+
+def removals_of(head: Mapping[str, Any]) -> Iterator[Delete]:
+    """Yield the deletion of each entry of a report. `head` has the attributes `listed_at` and
+    `found_by` of its HEAD.
+    """
+    for name in head.get(FOUND_BY, {}).get("names", ()):
+        yield Delete(keys.search(name), head["listed_at"])
+
+
+def _is_shown(row: Row | None) -> bool:
+    return (
+        row is not None
+        and not any(name in row for name in NOT_EXPIRING)
+        and row["status"] != Status.WITHDRAWN.value
+    )

@@ -1,0 +1,134 @@
+"""Exports that wait for a second person, and what officers export alone.
+
+EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, places, approved_by,
+                               expires_ttl
+EXPORTS            <at>#<id>   the same without the reports, for the list of all
+EXPORTER#<name>    ALONE       made: each `<time>#<count>`, expires_ttl
+
+Where exports lie: under `exports/` of the media bucket, by a key of their own, for a day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.aws.errors import unavailable
+from chalicelib.aws.read_urls import ReadUrls
+from chalicelib.aws.table import Row, Table
+from chalicelib.aws.writes import Put, TransactItem, Update
+from chalicelib.domain.statistics.exports import ALONE_IN, AskedExport, PendingExport
+from chalicelib.kernel import times
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+LISTED_MAX = 100
+"""How many requests are read for a list."""
+_REQUEST, _ALONE = "REQUEST", "ALONE"
+
+
+class AskedPage(NamedTuple):
+    """The latest requests, newest first. `more`: there are earlier ones."""
+
+    items: tuple[AskedExport, ...]
+    more: bool
+
+
+class ExportRequests:
+    """Every method raises Unavailable when DynamoDB fails."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def items(self, pending: PendingExport) -> list[TransactItem]:
+        """Return the writes of a new request."""
+        ends = {"expires_ttl": int(pending.ends_at.timestamp())}
+        request = {"pk": keys.export(pending.id), "sk": _REQUEST, **_fields(pending), **ends}
+        listed = {**request, "pk": keys.EXPORTS, "sk": _listed_at(pending)}
+        del listed["report_ids"]
+        return [self.table.item(Put(row, if_absent=True)) for row in (request, listed)]
+
+    def get(self, export_id: str, now: datetime) -> PendingExport | None:
+        """Return a request; None when there is none, or when its time is over."""
+        row = self.table.get(keys.export(export_id), _REQUEST, consistent=True)
+        pending = PendingExport.model_validate(row) if row else None
+        return pending if pending and now < pending.ends_at else None
+
+    def latest(self, now: datetime) -> AskedPage:
+        """Return the latest requests whose time is not over."""
+        rows, more = self.table.query(keys.EXPORTS, forward=False, limit=LISTED_MAX)
+        asked = (AskedExport.model_validate(row) for row in rows)
+        current = tuple(each for each in asked if now < each.ends_at)
+        # What is older than one whose time is over is over, too.
+        return AskedPage(current, more and len(current) == len(rows))
+
+    def approval(self, pending: PendingExport, by: str, now: datetime) -> list[TransactItem]:
+        """Return the writes that approve a request. They fail when somebody has approved it."""
+        put = {"approved_by": by, "approved_at": times.render(now)}
+        equal = {"approved_by": None, "by": pending.by}
+        rows = (keys.export(pending.id), _REQUEST), (keys.EXPORTS, _listed_at(pending))
+        return [self.table.item(Update(pk, sk, put=put, equal=equal)) for pk, sk in rows]
+
+    def made_alone(self, by: str) -> tuple[str, ...]:
+        """Return what an officer has lately exported alone."""
+        row = self.table.get(keys.exporter(by), _ALONE, consistent=True)
+        return tuple(row.get("made", ())) if row else ()
+
+    def keep_made_alone(
+        self, by: str, before: Sequence[str], after: Sequence[str], now: datetime
+    ) -> None:
+        """Write what an officer has exported alone. Raises ConditionFailed if it has changed."""
+        put = {"made": list(after), "expires_ttl": int((now + ALONE_IN).timestamp())}
+        equal = {"made": list(before) or None}
+        self.table.update(Update(keys.exporter(by), _ALONE, put=put, equal=equal, upsert=True))
+
+
+def _fields(pending: PendingExport) -> Row:
+    return pending.model_dump(exclude_none=True)
+
+
+def _listed_at(asked: AskedExport) -> str:
+    return f"{times.render(asked.at)}#{asked.id}"
+
+
+LIFE_S = 300
+"""How many seconds the address of an export works."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFiles:
+    """`key_id` is the key in KMS that encrypts exports. Only the officers' function may use it, so
+    whoever may read the rest of the bucket reads none of them. `urls` signs addresses of `bucket`.
+    """
+
+    s3: "S3Client"
+    bucket: str
+    key_id: str
+    urls: ReadUrls
+
+    def put(self, name: str, archive: bytes) -> str:
+        """Store an archive, and return an address that downloads it for `LIFE_S` seconds.
+
+        Raises Unavailable.
+        """
+        key = f"exports/{name}.zip"
+        with unavailable():
+            stored = self.s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=archive,
+                ContentType="application/zip",
+                ServerSideEncryption="aws:kms",
+                SSEKMSKeyId=self.key_id,
+            )
+        return self.urls.read_url(
+            key,
+            version_id=stored["VersionId"],
+            content_type="application/zip",
+            disposition="attachment",
+            expires_s=LIFE_S,
+            cache_control="no-store",
+        )
