@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from chalice.local import RouteMatcher
 
 from app import app
-from infra.local.gateway.functions import both_functions
+from infra.local.gateway.gateway import both_functions
 from tests import events
 from tests.documented import assert_documented
 

@@ -1,30 +1,36 @@
-"""The process that is AWS: moto behind its gate, and the resources. `aws_process` starts it.
+"""The process that is AWS: moto behind its gate, and the resources. `AwsProcess` starts it, and is
+how the stack's process has it. moto is Python, and so is the app: in one process they would share
+one core.
 
     python -m infra.local.aws DESCRIPTOR PORT
 
-It speaks by the socket of that descriptor (`channel`). It ends with whoever holds the other end,
-also when that is killed: it holds nothing that another process needs.
+It speaks by the socket of that descriptor. The kernel closes an end with its process, however that
+ends, so it ends with whoever holds the other end, also when that is killed.
 
 | it says | |
 |---|---|
-| `{"ready": {"port": …, "environment": {…}}}` | it serves, and what `create_resources` returned |
-| `{"refused": "…"}` | why it cannot serve; then it ends |
-| `{"changed": "table"}` | a request may have given a trigger something to do (`triggers.changes`) |
-| `{"notice": "…"}` | what to show of a notice that has gone out |
-| `{"advance_s": 300}` | the clock shall move; `{"now": "…"}` is the response |
+| `"ready"`, port, environment | it serves, and what `create_resources` returned |
+| `"refused"`, why | it cannot serve; then it ends |
+| `"changed"`, `Change` | a request may have given a trigger something to do |
+| `"notice"`, line | what to show of a notice that has gone out |
+| `"advance"`, timedelta | the clock shall move; `"now"`, datetime, is the response |
 """
 
+import contextlib
 import gc
 import os
 import queue
 import signal
-import socket
+import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import Any
 
-from infra.local.channel import Channel
+from infra.local.requests import Change
 
 # Python looks for cycles among new objects each time that so many have been made, and among all of
 # them every so often. What is stored stays: a flood made it look through all of it again and again,
@@ -32,16 +38,117 @@ from infra.local.channel import Channel
 _NEW_OBJECTS = 50_000
 # Moving the clock runs all schedules.
 _CLOCK_PATIENCE_S = 300
+_START_PATIENCE_S = 60
+_END_PATIENCE_S = 5
+
+
+class Channel:
+    """One end. Any thread may send; one reads."""
+
+    def __init__(self, end: Connection) -> None:
+        self._end, self._sending = end, threading.Lock()
+
+    def send(self, *message: Any) -> None:
+        """Send a message. It is lost if nobody is left who reads it."""
+        with self._sending, contextlib.suppress(OSError):
+            self._end.send(message)
+
+    def messages(self) -> Iterator[tuple[Any, ...]]:
+        """Read what the other end sends, until it is closed."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                yield self._end.recv()
+
+
+class AwsProcess:
+    """Starts it; it is there once `wait` returns. It ends with this process, however that ends.
+
+    `lost` is called, in another thread, when it ends before `close`. `say` gets what is shown of
+    notices.
+    """
+
+    def __init__(self, port: int, *, say: Callable[[str], None], lost: Callable[[], None]) -> None:
+        self._say, self._lost = say, lost
+        self._changed: Callable[[Change], None] = lambda change: None
+        self._advance: Callable[[timedelta], datetime]
+        self._connected = threading.Event()
+        self._closing = False
+        self._started: queue.Queue[tuple[Any, ...]] = queue.Queue()
+        ours, theirs = Pipe()
+        self._channel = Channel(ours)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local.aws", str(theirs.fileno()), str(port)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                # Ctrl-C is for this process alone.
+                start_new_session=True,
+            )
+        threading.Thread(target=self._listen, name="aws", daemon=True).start()
+
+    def wait(self) -> tuple[int, dict[str, str]]:
+        """Return its port and the environment that names its resources, once it serves. Exits with
+        the reason when it does not.
+        """
+        try:
+            kind, *said = self._started.get(timeout=_START_PATIENCE_S)
+        except queue.Empty:
+            raise SystemExit(f"AWS's process did not start in {_START_PATIENCE_S} s.") from None
+        if kind == "refused":
+            raise SystemExit(said[0])
+        port, environment = said
+        return port, environment
+
+    def connect(
+        self, changed: Callable[[Change], None], advance_clock: Callable[[timedelta], datetime]
+    ) -> None:
+        """Say who wants to know of changes, and who moves the clock."""
+        self._changed, self._advance = changed, advance_clock
+        self._connected.set()
+
+    def why_lost(self) -> str:
+        """Return how it ended."""
+        return f"AWS's process ended (exit status {self._process.wait()})."
+
+    def close(self) -> None:
+        """End it."""
+        self._closing = True
+        self._channel.send("end")
+        try:
+            self._process.wait(_END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _listen(self) -> None:
+        for message in self._channel.messages():
+            match message:
+                case "changed", change:
+                    self._changed(change)
+                case "notice", line:
+                    self._say(line)
+                case "advance", by:
+                    # It runs all schedules, and they cause changes.
+                    threading.Thread(target=self._move, args=(by,), daemon=True).start()
+                case _:
+                    self._started.put(message)
+        if not self._closing:
+            self._started.put(("refused", self.why_lost()))
+            self._lost()
+
+    def _move(self, by: timedelta) -> None:
+        self._connected.wait()
+        self._channel.send("now", self._advance(by))
 
 
 def main(descriptor: int, port: int) -> None:
     """Serve until the other end is closed."""
     # Ctrl-C goes to all processes of a terminal. The stack's own process decides when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = Channel(socket.socket(fileno=descriptor))
+    channel = Channel(Connection(descriptor))
     moved: queue.Queue[datetime] = queue.Queue()
     # From the beginning: the stack may be killed while this starts.
-    reader = threading.Thread(target=_listen, args=(channel, moved), name="stack", daemon=True)
+    reader = threading.Thread(target=_obey, args=(channel, moved), name="stack", daemon=True)
     reader.start()
     # It shows what goes wrong, as the stack's process does.
     from infra.local.console import show_log
@@ -51,9 +158,11 @@ def main(descriptor: int, port: int) -> None:
     reader.join()
 
 
-def _listen(channel: Channel, moved: "queue.Queue[datetime]") -> None:
+def _obey(channel: Channel, moved: "queue.Queue[datetime]") -> None:
     for message in channel.messages():
-        moved.put(datetime.fromisoformat(message["now"]))
+        if message[0] == "end":
+            break
+        moved.put(message[1])
     # At once, whatever the other threads do: nobody is left who could ask for it.
     os._exit(0)
 
@@ -63,7 +172,6 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     from infra.local.issuer import Issuer, People
     from infra.local.notices import NoticesShown
     from infra.local.resources import create_resources
-    from infra.local.triggers.changes import Change
     from infra.local.wsgi import serve
 
     region = os.environ["AWS_REGION"]
@@ -75,18 +183,18 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     try:
         server = serve(cloud, port)
     except (OSError, SystemExit):
-        channel.send({"refused": f"AWS's port {port} is taken."})
+        channel.send("refused", f"AWS's port {port} is taken.")
         return
     address = f"http://127.0.0.1:{server.port}"
     environment = create_resources(endpoint_url=address, region=region)
     cloud.issuer = Issuer(People(environment, address), address)
-    # The roles of those who call: `moto_patches.event_history`.
+    # The roles of those who call: `moto_patches.kms`.
     os.environ.update(environment)
     notices = NoticesShown(
         environment["NOTICES_TOPIC_ARN"],
         region,
         environment["OFFICERS_TABLE"],
-        show=lambda line: channel.send({"notice": line}),
+        show=lambda line: channel.send("notice", line),
         full=os.environ.get("NOTICES") == "full",
     )
 
@@ -94,24 +202,20 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
         if change is Change.TOPIC:
             notices.look()
         else:
-            channel.send({"changed": change.value})
+            channel.send("changed", change)
 
     moving = threading.Lock()
 
     def advance(by: timedelta) -> datetime:
         with moving:
-            channel.send({"advance_s": by.total_seconds()})
+            channel.send("advance", by)
             return moved.get(timeout=_CLOCK_PATIENCE_S)
 
     cloud.changed, cloud.advance_clock = changed, advance
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 100)
-    channel.send({"ready": {"port": server.port, "environment": environment}})
-
-
-def _arguments() -> tuple[Any, ...]:
-    return tuple(int(argument) for argument in sys.argv[1:])
+    channel.send("ready", server.port, environment)
 
 
 if __name__ == "__main__":
-    main(*_arguments())
+    main(int(sys.argv[1]), int(sys.argv[2]))

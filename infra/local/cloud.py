@@ -13,9 +13,8 @@ from typing import Any
 
 from infra.local import clock
 from infra.local.issuer.issuer import Issuer
+from infra.local.requests import Change, Environ, change_of
 from infra.local.s3.gate import make_gate
-from infra.local.s3.requests import Environ
-from infra.local.triggers.changes import Change, change_of
 
 _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/")
 

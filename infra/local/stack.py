@@ -7,7 +7,6 @@ the end, 0.15 s for a small file, as at the beginning.
 """
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra.local import clock, stack_file
-from infra.local.aws_process import AwsProcess
+from infra.local.aws import AwsProcess
 from infra.local.console import keep_log, say
 
 if TYPE_CHECKING:
@@ -62,12 +61,7 @@ class LocalStack:
         self._has_pages = isinstance(web, Path)
         self._load_api(port, web)
         self._feed_consumers(without)
-        threading.Thread(
-            target=self._api.server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="api",
-            daemon=True,
-        ).start()
+        self._api.start()
         keep_log(stack_file.log_of(self._api.port))
         self._files = stack_file.write(self._api.port, self.outputs())
 
@@ -154,14 +148,13 @@ class LocalStack:
         from chalicelib import wiring
         from chalicelib.aws import clients
         from infra.local.gateway.api_server import ApiServer
-        from infra.local.gateway.functions import both_functions
-        from infra.local.gateway.throttles import deployed
+        from infra.local.gateway.gateway import both_functions, deployed_throttles
         from infra.local.seed import register_console, seed_officers
 
         self.app = app
         # What was imported meanwhile may have read the settings before they were complete.
         wiring.reset()
-        throttles = deployed() if wiring.settings().limits else None
+        throttles = deployed_throttles() if wiring.settings().limits else None
         self._api = ApiServer(app, port, say, both_functions(), throttles, _web(web, self.aws_url))
         self.api_url = f"http://127.0.0.1:{self._api.port}"
         _set_environment(
@@ -190,7 +183,7 @@ class LocalStack:
             scope="openid",
             api=self.api_url,
         )
-        self._api.publish(f"/{config.PATH}", document, config.CONTENT_TYPE)
+        self._api.site.publish(f"/{config.PATH}", document, config.CONTENT_TYPE)
 
     def _feed_consumers(self, without: Sequence[str]) -> None:
         from infra.local.triggers.pollers import Pollers
@@ -229,7 +222,7 @@ def _import_meanwhile() -> None:
     yet.
     """
     import app  # noqa: F401
-    import infra.local.gateway.functions
+    import infra.local.gateway.gateway
     import infra.local.guide
     import infra.local.triggers.pollers  # noqa: F401
 

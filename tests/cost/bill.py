@@ -14,7 +14,7 @@ from chalicelib.handlers import watch
 from chalicelib.handlers.service import scheduled, upkeep
 from chalicelib.http import index
 from chalicelib.kernel.config import Api
-from infra.local.gateway.compression import compress
+from infra.local.gateway.api_server import compress
 from infra.local.gateway.events import Response
 from tests import cloud, events
 from tests.bench.operations import metered

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from chalicelib.http import auth
 from infra.local import template
-from infra.local.gateway import compression
-from infra.local.triggers.filters import Filter, read_filters
+from infra.local.gateway import api_server
+from infra.local.triggers.streams import Filter, read_filters
 from tests.bench.rows import ROOT
 from tests.cost import lines
 from tests.limits import published
@@ -70,7 +70,7 @@ def deployed() -> Stage:
         lambda_lines=levels != {"WARN"},
         kept_s=auth.KEPT_S,
         access_log=resources["RestAPI"]["Properties"]["AccessLogSetting"]["Format"],
-        compress_from=compression.minimum_size(),
+        compress_from=api_server.minimum_size(),
         memory_mb={
             "residents" if name == "api_handler" else name: settings["lambda_memory_size"]
             for name, settings in functions.items()

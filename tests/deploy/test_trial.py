@@ -14,7 +14,7 @@ from chalicelib.http.auth import authorize_officer
 from chalicelib.media_decoding.decoders import Order
 from chalicelib.store.media.environments import ENVIRONMENTS
 from infra.deploy.trial import DECODERS, try_versions
-from infra.local.gateway.functions import both_functions
+from infra.local.gateway.gateway import both_functions
 from infra.packaging.aliases import BY_ALIAS
 from infra.stage.faults import Refused
 from infra.stage.target import Target

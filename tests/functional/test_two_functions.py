@@ -12,9 +12,7 @@ from chalice.app import Chalice
 from app import create_app
 from chalicelib.http import index
 from chalicelib.kernel.config import NEEDED, Api
-from infra.local.gateway import Gateway
-from infra.local.gateway.functions import both_functions
-from infra.local.gateway.gateway import Function
+from infra.local.gateway.gateway import Function, Gateway, both_functions
 from tests import events
 from tests.client import new_key
 

@@ -7,7 +7,7 @@ import pytest
 from app import app
 from chalicelib.http import index
 from chalicelib.http.routes import Access
-from infra.local.gateway.preflights import preflight_headers
+from infra.local.gateway.gateway import preflight_headers
 from infra.packaging import bundle, preflights
 
 HEADER = "method.response.header."

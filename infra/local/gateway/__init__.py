@@ -2,11 +2,8 @@
 
 | module | is |
 |---|---|
-| `api_server` | HTTP: how a request is framed, and what is refused before it is one |
-| `throttles` | how many requests to each route pass, with `LIMITS=on` |
-| `preflights` | what the gateway says to a preflight |
-| `gateway` | routes, the authorizer, the function, and the gateway's own responses |
-| `functions` | the two functions behind it, each with its own routes |
+| `api_server` | HTTP: how a request is framed, what is refused before it is one, compression |
+| `gateway` | routes, throttles, preflights, the authorizer, the functions, its own responses |
 | `site` | the files of the web clients, and the gateway behind them |
 | `events` | the event that a function is called with, and the response from what it returns |
 

@@ -1,38 +1,54 @@
-"""HTTP in front of the gateway: what AWS does with bytes before they are a request."""
+"""HTTP in front of the gateway: what AWS does with bytes before they are a request.
+
+h11 reads them, and refuses what can be read in two ways.
+"""
 
 import errno
+import gzip
 import logging
 import socket
+import socketserver
 import sys
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from email.utils import formatdate
 from functools import cache
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from typing import Any, cast
+from typing import Any
 
+import h11
 from chalice.app import Chalice
-from chalice.config import Config
-from chalice.local import CustomLocalChalice, LocalChalice, LocalDevServer, ThreadedHTTPServer
+from chalice.local import CustomLocalChalice, LocalChalice
 
+from infra.local import template
 from infra.local.console import ACCESS
-from infra.local.gateway.compression import compress, minimum_size
-from infra.local.gateway.events import Response
-from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway
+from infra.local.gateway.events import Headers, Response
+from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway, Throttles
 from infra.local.gateway.site import ROUTE, Site, Web
-from infra.local.gateway.throttles import Throttles
+
+_PIECE = 65536
+# Of a connection on which nothing is sent.
+_PATIENCE_S = 60
+# Fast, as in a gateway: the level changes little.
+_GZIP_LEVEL = 6
 
 _access = logging.getLogger(ACCESS)
 
 Log = Callable[[str], None]
 
 
-class ApiServer(LocalDevServer):
+class ApiServer(socketserver.ThreadingTCPServer):
     """Serves `app` on 127.0.0.1 by the apps of its `functions` (`Gateway`), a thread a connection,
     and before it the files of `web`. Raises OSError when the port is taken. `log` gets a line for
     each response: method, route, status and time, never an address, an id or anything sent. The
     logger `ACCESS` gets the same as the deployed access log.
     """
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
 
     def __init__(
         self,
@@ -47,28 +63,15 @@ class ApiServer(LocalDevServer):
         # another's. This class keeps it by thread.
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
-        self._site, self._log = Site(Gateway(app, functions, throttles), web), log
-        super().__init__(
-            app,
-            Config(),
-            "127.0.0.1",
-            port,
-            handler_cls=cast("Any", self._handle),
-            server_cls=_Server,
-        )
+        self.site, self.log = Site(Gateway(app, functions, throttles), web), log
+        super().__init__(("127.0.0.1", port), _Connection)
+        self.port: int = self.server_address[1]
 
-    def publish(self, path: str, content: bytes, content_type: str) -> None:
-        """Serve a document, too."""
-        self._site.publish(path, content, content_type)
-
-    def _handle(
-        self, request: Any, client_address: Any, server: Any, *, app_object: Chalice, config: Config
-    ) -> "_Handler":
-        return _Handler(request, client_address, server, self._site, self._log)
-
-
-class _Server(ThreadedHTTPServer):
-    request_queue_size = 128
+    def start(self) -> None:
+        """Serve in a thread of its own, until `shutdown`."""
+        threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="api", daemon=True
+        ).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         # A client that went away is no fault.
@@ -76,180 +79,159 @@ class _Server(ThreadedHTTPServer):
             super().handle_error(request, client_address)
 
 
-_minimum_size = cache(minimum_size)
-
-
-class _BadRequest(Exception):
+class _TooLarge(Exception):
     pass
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # A request line without a version gets a status line all the same.
-    default_request_version = "HTTP/1.0"
-    # Small responses at once, in one packet: with Nagle's algorithm each would wait 40 ms for the
-    # last one's acknowledgement.
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    timeout = 60
+class _Connection(socketserver.BaseRequestHandler):
+    """One client's requests, one after the other."""
 
-    def __init__(
-        self, request: Any, client_address: Any, server: Any, site: Site, log: Log
-    ) -> None:
-        self._site, self._log, self._expects = site, log, False
-        self._compress_from = _minimum_size()
-        super().__init__(request, client_address, server)
+    request: socket.socket
+    server: ApiServer
 
-    def handle_one_request(self) -> None:
-        # Unlike the original this takes any method: the gateway decides which are served.
-        try:
-            self.raw_requestline = self.rfile.readline(65537)
-            if not self.raw_requestline:
-                self.close_connection = True
-                return
-            if len(self.raw_requestline) > 65536:
-                self.requestline, self.request_version, self.command = "", "", ""
-                self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
-                return
-            if self.parse_request():
-                self._serve()
-            self.wfile.flush()
-        except TimeoutError:
-            self.close_connection = True
+    def handle(self) -> None:
+        self.request.settimeout(_PATIENCE_S)
+        # Small responses at once: with Nagle's algorithm each would wait 40 ms for the last one's
+        # acknowledgement.
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_PIECE)
+        while self._serve_one():
+            self._http.start_next_cycle()
 
-    def handle_expect_100(self) -> bool:
-        """Ask for the body later, if it will be read."""
-        self._expects = True
-        return True
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse everything that the base class cannot read."""
-        self.close_connection = True
-        response = self._site.refuse("DEFAULT_4XX")
-        self._send(response)
-        _log_access(self.command or "-", response, 0)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing: the base class would print the client's address, and the path with ids."""
-
-    def version_string(self) -> str:
-        return "tipline-local"
-
-    def _serve(self) -> None:
+    def _serve_one(self) -> bool:
+        """Serve one request. Return whether another may follow."""
+        asked: h11.Request | None = None
         began = time.monotonic()
         try:
-            if sum(len(name) + len(value) for name, value in self.headers.items()) > MAX_HEADERS:
-                raise _BadRequest
-            response = self._response_of()
-        except _BadRequest:
-            self.close_connection = True
-            response = self._site.refuse("BAD_REQUEST_BODY")
-        self._send(response)
+            event = self._next()
+            if not isinstance(event, h11.Request):
+                return False
+            if event.http_version not in (b"1.0", b"1.1"):
+                raise h11.RemoteProtocolError("unknown version")
+            asked, began = event, time.monotonic()
+            response = self._response_of(asked)
+        except _TooLarge:
+            response = self.server.site.refuse("REQUEST_TOO_LARGE")
+        except h11.RemoteProtocolError:
+            response = self.server.site.refuse("BAD_REQUEST_BODY" if asked else "DEFAULT_4XX")
         took_ms = (time.monotonic() - began) * 1000
-        _log_access(self.command, response, took_ms)
-        if response.route == ROUTE:
-            return  # A page has a dozen files: nobody reads on beside them.
-        line = f"{self.command[:10]} {response.route} {response.status} {took_ms:.0f} ms"
-        # Whoever quotes the id of a failure is to find its line.
-        failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        self._log(f"{line} · {_request_id(response)}" if failed else line)
+        method = _text(asked.method)[:10] if asked else "-"
+        _log_access(method, response, took_ms)
+        # A page has a dozen files: nobody reads on beside them.
+        if asked and response.route != ROUTE:
+            line = f"{method} {response.route} {response.status} {took_ms:.0f} ms"
+            # Whoever quotes the id of a failure is to find its line.
+            failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            self.server.log(f"{line} · {_request_id(response)}" if failed else line)
+        # Last, so that whoever has a response finds its line.
+        self._send(response, asked)
+        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    def _response_of(self) -> Response:
-        body = self._read_body()
-        if body is None:
-            self.close_connection = True
-            return self._site.refuse("REQUEST_TOO_LARGE")
-        # As it was sent: the base class takes two leading slashes for one.
-        target = self.requestline.split()[1]
-        return self._site.response(
-            self.command, target, list(self.headers.items()), body, self.client_address[0]
-        )
+    def _next(self) -> Any:
+        """Return what the client sends next. Raises RemoteProtocolError for what is no HTTP."""
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            if self._http.they_are_waiting_for_100_continue:
+                invited = h11.InformationalResponse(
+                    status_code=100, headers=[], reason=HTTPStatus.CONTINUE.phrase
+                )
+                self.request.sendall(self._http.send(invited) or b"")
+            self._http.receive_data(self.request.recv(_PIECE))
+        return event
 
-    def _read_body(self) -> bytes | None:
-        """Return the whole body; None when it is larger than the gateway takes. Raises _BadRequest
-        when its framing is ambiguous or broken.
-        """
-        lengths, encodings = (
-            self.headers.get_all("content-length", []),
-            self.headers.get_all("transfer-encoding", []),
-        )
-        if encodings:
-            if (
-                lengths
-                or [value.strip().lower() for value in encodings] != ["chunked"]
-                or self.request_version < "HTTP/1.1"
-            ):
-                raise _BadRequest
-            self._invite()
-            return self._read_chunks()
-        if len(set(lengths)) > 1 or not all(
-            length.isascii() and length.isdigit() for length in lengths
-        ):
-            raise _BadRequest
-        length = int(lengths[0][:16]) if lengths else 0
-        if length > MAX_BODY:
+    def _response_of(self, asked: h11.Request) -> Response:
+        headers = [(_text(name), _text(value)) for name, value in asked.headers]
+        if sum(len(name) + len(value) for name, value in headers) > MAX_HEADERS:
+            raise h11.RemoteProtocolError("too many headers")
+        body = self._body(headers)
+        target, address = _text(asked.target), self.client_address[0]
+        return self.server.site.response(_text(asked.method), target, headers, body, address)
+
+    def _body(self, headers: Headers) -> bytes:
+        """Return the whole body. Raises _TooLarge when it is larger than the gateway takes."""
+        lengths = [int(value) for name, value in headers if name == "content-length"]
+        if lengths and any(name == "transfer-encoding" for name, _ in headers):
+            raise h11.RemoteProtocolError("two lengths")
+        if lengths and lengths[0] > MAX_BODY and self._http.they_are_waiting_for_100_continue:
+            raise _TooLarge
+        body, size = bytearray(), 0
+        while isinstance(event := self._next(), h11.Data):
+            size += len(event.data)
             # A client that is already sending would not see the response if the connection broke
             # under it.
-            if not self._expects:
-                self._discard(min(length, 4 * MAX_BODY))
-            return None
-        self._invite()
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise _BadRequest
-        return body
-
-    def _invite(self) -> None:
-        if self._expects:
-            self._expects = False
-            self.send_response_only(HTTPStatus.CONTINUE)
-            self.end_headers()
-            self.wfile.flush()
-
-    def _read_chunks(self) -> bytes | None:
-        body = bytearray()
-        while True:
-            size_line = self.rfile.readline(1024)
-            try:
-                size = int(size_line.partition(b";")[0].strip().decode("ascii"), 16)
-            except ValueError:
-                raise _BadRequest from None
-            if size < 0 or not size_line.endswith(b"\n"):
-                raise _BadRequest
-            if size == 0:
+            if size > 4 * MAX_BODY:
                 break
-            if len(body) + size > MAX_BODY:
-                return None
-            body += self.rfile.read(size)
-            if self.rfile.readline(3) not in (b"\r\n", b"\n"):
-                raise _BadRequest
-        while self.rfile.readline(8192).strip():
-            pass  # trailers
+            if size <= MAX_BODY:
+                body += event.data
+        if size > MAX_BODY:
+            raise _TooLarge
         return bytes(body)
 
-    def _discard(self, length: int) -> None:
-        while length > 0 and (piece := self.rfile.read(min(length, 1 << 16))):
-            length -= len(piece)
-
-    def _send(self, response: Response) -> None:
-        # A request line that could not be read has no headers.
-        sent = getattr(self, "headers", None)
-        accepted = ", ".join(sent.get_all("accept-encoding", [])) if sent else ""
-        response = compress(response, accepted, self._compress_from)
-        self.send_response(response.status)
+    def _send(self, response: Response, asked: h11.Request | None) -> None:
+        if asked:
+            accepted = [_text(value) for name, value in asked.headers if name == b"accept-encoding"]
+            response = compress(response, ", ".join(accepted), minimum_size())
+        headers = [("Server", "tipline-local"), ("Date", formatdate(usegmt=True))]
+        headers += response.headers
         names = {name.lower() for name, _ in response.headers}
-        for name, value in response.headers:
-            self.send_header(name, value)
         if "content-type" not in names and response.body:
-            self.send_header("Content-Type", "application/json")
-        bodiless = response.status in (204, 304)
+            headers.append(("Content-Type", "application/json"))
+        bodiless = response.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not bodiless:
-            self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if not bodiless and self.command != "HEAD":
-            self.wfile.write(response.body)
+            headers.append(("Content-Length", str(len(response.body))))
+        if self._http.their_state is not h11.DONE:
+            headers.append(("Connection", "close"))
+        # In one packet.
+        head = self._http.send(
+            h11.Response(
+                status_code=response.status,
+                headers=[
+                    (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers
+                ],
+                reason=HTTPStatus(response.status).phrase,
+            )
+        )
+        is_head = asked is not None and asked.method == b"HEAD"
+        body = b"" if bodiless or is_head else response.body
+        pieces = [head, self._http.send(h11.Data(data=body)), self._http.send(h11.EndOfMessage())]
+        self.request.sendall(b"".join(filter(None, pieces)))
+
+
+def compress(response: Response, accepted: str, at_least: int) -> Response:
+    """Return the response for a client with this `Accept-Encoding`: in gzip, if it has `at_least`
+    so many bytes, the client takes gzip, and it is not encoded.
+    """
+    names = {name.lower() for name, _ in response.headers}
+    if len(response.body) < at_least or "content-encoding" in names or not _takes_gzip(accepted):
+        return response
+    body = gzip.compress(response.body, _GZIP_LEVEL, mtime=0)
+    return replace(response, body=body, headers=[*response.headers, ("Content-Encoding", "gzip")])
+
+
+@cache
+def minimum_size() -> int:
+    """Return the bytes from which the deployed gateway compresses a response."""
+    return int(template.load("app.yaml")["Parameters"]["MinimumCompressionSize"]["Default"])
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether 127.0.0.1:`port` can be bound now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+    return True
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for each in accepted.lower().split(","):
+        name, _, weight = each.replace(" ", "").partition(";")
+        if name in ("gzip", "*"):
+            return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def _log_access(method: str, response: Response, took_ms: float) -> None:
@@ -258,7 +240,7 @@ def _log_access(method: str, response: Response, took_ms: float) -> None:
     """
     fields = {
         "request_id": _request_id(response),
-        "method": method[:10],
+        "method": method,
         "route": response.route,
         "status": str(response.status),
         "latency_ms": f"{took_ms:.0f}",
@@ -274,14 +256,5 @@ def _request_id(response: Response) -> str:
     return ids[0] if ids else "-"
 
 
-def port_is_free(port: int) -> bool:
-    """Return whether 127.0.0.1:`port` can be bound now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
-            raise
-    return True
+def _text(sent: bytes) -> str:
+    return sent.decode("latin-1")

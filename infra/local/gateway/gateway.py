@@ -1,24 +1,29 @@
 """Route a request to the app of its function, ask the authorizer, and refuse what never reaches an
-app.
-
-The gateway's own responses are read from `infra/app.yaml`.
+app. The gateway's own responses and its throttles are read from `infra/app.yaml`.
 """
 
 import json
 import logging
+import os
+import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from chalice.app import Chalice
+from chalice.app import Chalice, RouteEntry
 from chalice.local import (
     ForbiddenError,
     InvalidAuthorizerError,
     LambdaContext,
+    LocalChalice,
     LocalGatewayAuthorizer,
     NotAuthorizedError,
 )
 
+from chalicelib.http import index
+from chalicelib.http.routes import Access
+from chalicelib.kernel.config import Api
 from infra.local import template
 from infra.local.console import serving
 from infra.local.gateway.events import (
@@ -31,9 +36,8 @@ from infra.local.gateway.events import (
     response_of,
     split_target,
 )
-from infra.local.gateway.preflights import preflight_headers
-from infra.local.gateway.throttles import Throttles
 from infra.packaging import gateway_responses
+from infra.packaging.throttles import limits_of
 
 MAX_BODY = 10 * 1024 * 1024
 # Lambda takes no larger event. JSON comes in base64, so that bodies from 4.5 MB on are too large.
@@ -52,6 +56,87 @@ class Function(NamedTuple):
 
 # Which function serves a method of a path.
 Functions = Callable[[str, str], Function]
+
+
+def both_functions() -> Functions:
+    """Return the function that each method of a path is sent to: the one that the table of routes
+    names, as in the packaged template (`infra/packaging/apis.py`). A route that its function does
+    not serve fails here too. Its app keeps its current request by thread.
+    """
+    from app import create_app
+
+    functions = {api: Function(api, create_app(api)) for api in Api}
+    for function in functions.values():
+        function.app.__class__ = LocalChalice
+    served = {(route.method, route.path): functions[route.api] for route in index.routes()}
+    return lambda method, path: served[method, path]
+
+
+class Limit(NamedTuple):
+    """Requests a second, and how many may come at once."""
+
+    rate: float
+    burst: float
+
+
+class Throttles:
+    """A token bucket for each method of a path
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
+
+    Thread-safe. `limit` returns the limit of a method of a path; `clock` the time in seconds.
+    """
+
+    def __init__(
+        self, limit: Callable[[str, str], Limit], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, method: str, path: str) -> bool:
+        """Return whether a request may pass, and count it if so."""
+        limit, now = self._limit(method, path), self._clock()
+        with self._lock:
+            left, since = self._buckets.get((method, path), (limit.burst, now))
+            left = min(limit.burst, left + (now - since) * limit.rate)
+            passes = left >= 1
+            self._buckets[method, path] = (left - 1 if passes else left), now
+        return passes
+
+
+def deployed_throttles() -> Throttles:
+    """Return the throttles as they are deployed. Each parameter has its default, or what the
+    environment says (`THROTTLE_RATE`).
+    """
+    parameters: Mapping[str, Any] = template.load("app.yaml")["Parameters"]
+    officers = {route.path for route in index.routes() if route.access == Access.OFFICER}
+
+    def limit(method: str, path: str) -> Limit:
+        kind = limits_of(path, method.lower(), of_officers=path in officers)
+        return Limit(of(f"{kind}Rate"), of(f"{kind}Burst"))
+
+    def of(parameter: str) -> float:
+        given = os.environ.get(template.environment_name(parameter))
+        return float(given or parameters[parameter]["Default"])
+
+    return Throttles(limit)
+
+
+def preflight_headers(methods: Mapping[str, RouteEntry]) -> Headers:
+    """Return the headers of a preflight's response for one path, given its methods; none when no
+    page may call them. `tests/template/test_preflights.py` compares them with the deployed ones.
+    """
+    allowing = [method for method, entry in methods.items() if entry.cors is not None]
+    # Chalice refuses to package a path whose methods differ in this.
+    headers = methods[allowing[0]].cors.get_access_control_headers() if allowing else {}
+    if not headers:
+        return ()
+    return [
+        ("Content-Type", "application/json"),
+        ("Access-Control-Allow-Methods", ",".join([*allowing, "OPTIONS"])),
+        *headers.items(),
+    ]
 
 
 class Gateway:

@@ -2,11 +2,9 @@
 
 | module | is |
 |---|---|
-| `issuer` | the endpoints, on AWS's port |
-| `authorization` | what an authorisation request must have, and where its result goes |
-| `vouchers` | codes, sessions and refresh tokens: for how long, and how often |
+| `issuer` | the endpoints, on AWS's port: requests, codes, sessions and refresh tokens |
 | `people` | who may sign in, and the tokens that they get |
-| `pages`, `texts` | what a person sees |
+| `pages` | what a person sees |
 
 It asks for no password: whoever reaches 127.0.0.1 may be anybody here. Of everything else it is as
 strict as Cognito, so that the console needs one way to sign in.

@@ -1,4 +1,5 @@
-"""The endpoints of the local issuer, as those of Cognito's managed login.
+"""The endpoints of the local issuer, as those of Cognito's managed login: authorisation code with
+PKCE (https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html).
 
 | request | is |
 |---|---|
@@ -9,35 +10,71 @@
 | `GET /logout` | the end of the browser's session |
 """
 
+import base64
+import hashlib
+import hmac
 import json
+import re
+import secrets
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
-from infra.local.issuer import authorization, pages
-from infra.local.issuer.authorization import Authorization, BadRequest, NoWayBack
-from infra.local.issuer.people import People
-from infra.local.issuer.texts import texts_for
-from infra.local.issuer.vouchers import (
-    CODE_LIFE_S,
-    REFRESH_LIFE_S,
-    SESSION_LIFE_S,
-    Clock,
-    Vouchers,
-)
-from infra.local.s3.requests import Environ, headers_of
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from infra.local.issuer import pages
+from infra.local.issuer.people import Client, People
 
 AUTHORIZE, LOGIN, TOKEN, LOGOUT = "/oauth2/authorize", "/login", "/oauth2/token", "/logout"
+# Lives of what is handed out, in seconds: those of Cognito.
+CODE_LIFE_S = 300.0
+SESSION_LIFE_S = 3600.0
+REFRESH_LIFE_S = 12 * 3600.0
 _DISCOVERY = "/.well-known/openid-configuration"
 _COOKIE = "tipline-local-sign-in"
-_MOST_SENT = 65536
 _FORM = "application/x-www-form-urlencoded"
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_PROMPTS = frozenset({"none", "login", "select_account", "consent"})
 
-type Headers = list[tuple[str, str]]
-type Reply = tuple[str, Headers, str]
+type Clock = Callable[[], float]
+type Asked = Mapping[str, str]
+
+
+class NoWayBack(Exception):
+    """The client or its redirect address is unknown, so the browser is sent nowhere."""
+
+
+class BadRequest(Exception):
+    """A request is refused; the error is one of OAuth (RFC 6749, 4.1.2.1)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error)
+        self.error, self.description = error, description
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A request to sign somebody in for a client."""
+
+    redirect_uri: str
+    nonce: str
+    challenge: str
+    scope: str
+    prompts: frozenset[str]
+
+    def is_proved_by(self, verifier: str) -> bool:
+        """Return whether whoever has this verifier began the sign-in."""
+        if not _VERIFIER.fullmatch(verifier):
+            return False
+        digest = hashlib.sha256(verifier.encode()).digest()
+        found = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return hmac.compare_digest(found, self.challenge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +94,52 @@ class Grant:
     sign_in: SignIn
     asked: Authorization
     family: str = ""
+
+
+class Vouchers[Value]:
+    """Random names for what has been handed out, each for `life_s`. Thread-safe. `clock` returns
+    the time in seconds.
+    """
+
+    def __init__(self, life_s: float, clock: Clock) -> None:
+        self._life_s, self._clock = life_s, clock
+        self._values: dict[str, tuple[float, Value]] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, value: Value, name: str = "") -> str:
+        """Keep a value, and return its name: a new one, unless `name` is given."""
+        name = name or secrets.token_urlsafe(32)
+        now = self._clock()
+        with self._lock:
+            self._values = {key: kept for key, kept in self._values.items() if kept[0] > now}
+            self._values[name] = now + self._life_s, value
+        return name
+
+    def find(self, name: str) -> Value | None:
+        """Return the value of a name; None for an unknown one, and when its time is over."""
+        with self._lock:
+            return self._valid(self._values.get(name))
+
+    def take(self, name: str) -> Value | None:
+        """Return the value of a name as `find` does, and forget it: of many who ask, one gets
+        it.
+        """
+        with self._lock:
+            return self._valid(self._values.pop(name, None))
+
+    def forget(self, unwanted: Callable[[Value], bool]) -> None:
+        """Forget all values of that kind."""
+        with self._lock:
+            self._values = {
+                key: kept for key, kept in self._values.items() if not unwanted(kept[1])
+            }
+
+    def _valid(self, kept: tuple[float, Value] | None) -> Value | None:
+        return kept[1] if kept and kept[0] > self._clock() else None
+
+
+class _Request(Request):
+    max_content_length = 65536
 
 
 class Issuer:
@@ -87,34 +170,24 @@ class Issuer:
     def serves(self, path: str) -> bool:
         return path in self._paths
 
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        reply = self._replies.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]), _not_allowed)
-        status, headers, text = reply(environ)
-        content = text.encode()
-        names = {name for name, _ in headers}
-        kept = [] if "Cache-Control" in names else [("Cache-Control", "no-store")]
-        start_response(
-            status,
-            [
-                *headers,
-                *kept,
-                ("Content-Length", str(len(content))),
-                # Of the form alone, so that its request says where it comes from.
-                ("Referrer-Policy", "same-origin"),
-                ("X-Content-Type-Options", "nosniff"),
-            ],
-        )
-        return [content]
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = _Request(environ)
+        reply = self._replies.get((request.method, request.path), _not_allowed)
+        try:
+            response = reply(request)
+        except HTTPException as refused:
+            response = Response(f"{refused.name}\n", refused.code)
+        response.headers.setdefault("Cache-Control", "no-store")
+        # Of the form alone, so that its request says where it comes from.
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response(environ, start_response)
 
-    def endpoints(self) -> dict[str, str]:
-        """Return the addresses that a client needs, by their names in a discovery document."""
-        return endpoints_at(self._address)
-
-    def _discovery(self, environ: Environ) -> Reply:
+    def _discovery(self, request: Request) -> Response:
         document = {
             "issuer": self._people.issuer,
             "jwks_uri": f"{self._address}/{self._people.pool_id}/.well-known/jwks.json",
-            **self.endpoints(),
+            **endpoints_at(self._address),
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
@@ -124,64 +197,64 @@ class Issuer:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
         }
-        return _json("200 OK", document)
+        return _json(document)
 
-    def _authorize(self, environ: Environ) -> Reply:
-        query = environ["QUERY_STRING"]
-        asked = authorization.single(query)
+    def _authorize(self, request: Request) -> Response:
+        asked = _single(request.args)
         try:
-            request = authorization.read_authorization(asked, self._people.client())
+            wanted = _read_authorization(asked, self._people.client())
         except NoWayBack:
-            return _no_way_back(environ, asked)
+            return _no_way_back(request, asked)
         except BadRequest as refused:
-            return _redirect(authorization.refusal(asked, refused))
-        found = None if request.prompts & {"login", "select_account"} else self._session(environ)
+            return _back(asked, error=refused.error, error_description=refused.description)
+        found = None if wanted.prompts & {"login", "select_account"} else self._session(request)
         if found:
-            return _redirect(self._with_code(request, found))
-        if "none" in request.prompts:
-            return _redirect(request.back(error="login_required"))
+            return self._with_code(wanted, asked, found)
+        if "none" in wanted.prompts:
+            return _back(asked, error="login_required")
         return _redirect(f"{LOGIN}?{urlencode(asked)}")
 
-    def _show_login(self, environ: Environ) -> Reply:
-        asked = _sent(environ)
+    def _show_login(self, request: Request) -> Response:
+        asked = _single(request.args)
         try:
-            request = authorization.read_authorization(asked, self._people.client())
+            wanted = _read_authorization(asked, self._people.client())
         except (NoWayBack, BadRequest):
-            return _no_way_back(environ, asked)
-        page = pages.sign_in_page(_texts(environ, asked), self._people.all(), asked)
-        return _html("200 OK", page, request.redirect_uri)
+            return _no_way_back(request, asked)
+        page = pages.sign_in_page(_texts(request, asked), self._people.all(), asked)
+        return _html(page, redirect_uri=wanted.redirect_uri)
 
-    def _log_in(self, environ: Environ) -> Reply:
-        asked = _sent(environ)
+    def _log_in(self, request: Request) -> Response:
+        asked = _single(request.form)
         # A browser says so of a form on another site, which could sign somebody in as another.
-        if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in ("same-origin", "none"):
-            return _no_way_back(environ, asked)
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            return _no_way_back(request, asked)
         try:
-            request = authorization.read_authorization(asked, self._people.client())
+            wanted = _read_authorization(asked, self._people.client())
         except (NoWayBack, BadRequest):
-            return _no_way_back(environ, asked)
+            return _no_way_back(request, asked)
         username = asked.pop("username", "")
         if self._people.find(username) is None:
-            said, officers = _texts(environ, asked), self._people.all()
-            page = pages.sign_in_page(said, officers, asked, refused=username)
-            return _html("403 Forbidden", page, request.redirect_uri)
+            texts, officers = _texts(request, asked), self._people.all()
+            page = pages.sign_in_page(texts, officers, asked, refused=username)
+            return _html(page, 403, wanted.redirect_uri)
         self._people.sign_in(username)
         signed_in = SignIn(username, int(self._today()))
-        cookie = _cookie(self._sessions.issue(signed_in), int(SESSION_LIFE_S))
-        return _redirect(self._with_code(request, signed_in), cookie)
+        response = self._with_code(wanted, asked, signed_in)
+        _set_cookie(response, self._sessions.issue(signed_in), SESSION_LIFE_S)
+        return response
 
-    def _with_code(self, request: Authorization, signed_in: SignIn) -> str:
-        return request.back(code=self._codes.issue(Grant(signed_in, request)))
+    def _with_code(self, wanted: Authorization, asked: Asked, signed_in: SignIn) -> Response:
+        return _back(asked, code=self._codes.issue(Grant(signed_in, wanted)))
 
-    def _session(self, environ: Environ) -> SignIn | None:
+    def _session(self, request: Request) -> SignIn | None:
         """Return who is signed in in this browser, if they still may."""
-        found = self._sessions.find(_session_of(environ))
+        found = self._sessions.find(request.cookies.get(_COOKIE, ""))
         return found if found and self._people.find(found.username) else None
 
-    def _token(self, environ: Environ) -> Reply:
-        if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _FORM:
+    def _token(self, request: Request) -> Response:
+        if request.mimetype != _FORM:
             return _refuse("invalid_request", f"the body must be {_FORM}")
-        form = _sent(environ)
+        form = _single(request.form)
         redeem = {"authorization_code": self._redeem, "refresh_token": self._renew}
         grant_type = form.get("grant_type", "")
         if grant_type not in redeem:
@@ -195,9 +268,9 @@ class Issuer:
         tokens = self._people.tokens(
             signed_in.username, nonce=asked.nonce, scope=asked.scope, auth_time=signed_in.at
         )
-        return _json("200 OK", {**tokens, "refresh_token": self._refresh.issue(granted)}, _ANYONE)
+        return _of_any_origin(_json({**tokens, "refresh_token": self._refresh.issue(granted)}))
 
-    def _redeem(self, form: Mapping[str, str]) -> Grant | None:
+    def _redeem(self, form: Asked) -> Grant | None:
         """Return the grant of a code. Whoever has a code tries once, with the right verifier; a
         second try ends what the first one got, since one of them has stolen it.
         """
@@ -215,20 +288,22 @@ class Issuer:
             return None
         return Grant(granted.sign_in, asked, family=code)
 
-    def _renew(self, form: Mapping[str, str]) -> Grant | None:
+    def _renew(self, form: Asked) -> Grant | None:
         return self._refresh.take(form.get("refresh_token", ""))
 
-    def _log_out(self, environ: Environ) -> Reply:
-        asked = authorization.single(environ["QUERY_STRING"])
-        self._sessions.take(_session_of(environ))
-        client, over = self._people.client(), _cookie("", 0)
+    def _log_out(self, request: Request) -> Response:
+        asked, client = _single(request.args), self._people.client()
+        self._sessions.take(request.cookies.get(_COOKIE, ""))
         # Cognito's name for it, or that of OpenID Connect.
         page = asked.get("logout_uri") or asked.get("post_logout_redirect_uri", "")
         if asked.get("client_id") == client.client_id and page in client.logout_uris:
             state = f"?{urlencode({'state': asked['state']})}" if asked.get("state") else ""
-            return _redirect(f"{page}{state}", over)
-        status, headers, text = _html("200 OK", pages.signed_out_page(_texts(environ, asked)))
-        return status, [*headers, over], text
+            response = _redirect(f"{page}{state}")
+        else:
+            texts = _texts(request, asked)
+            response = _html(pages.plain_page(texts["signed_out"], texts))
+        _set_cookie(response, "", 0)
+        return response
 
 
 def endpoints_at(address: str) -> dict[str, str]:
@@ -240,57 +315,80 @@ def endpoints_at(address: str) -> dict[str, str]:
     }
 
 
-# Cognito lets pages of any origin call the token endpoint.
-_ANYONE = ("Access-Control-Allow-Origin", "*")
+def _single(parameters: MultiDict[str, str]) -> dict[str, str]:
+    """Return the parameters of a query or form. One that is sent twice counts as none, so that no
+    two readers take another one for the truth.
+    """
+    return {name: values[0] for name, values in parameters.lists() if len(values) == 1}
 
 
-def _sent(environ: Environ) -> dict[str, str]:
-    """Return the parameters of a form, or else of the query."""
-    if environ["REQUEST_METHOD"] != "POST":
-        return authorization.single(environ["QUERY_STRING"])
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), _MOST_SENT)
-    return authorization.single(environ["wsgi.input"].read(length).decode("utf-8", "replace"))
+def _read_authorization(asked: Asked, client: Client) -> Authorization:
+    """Return a request for `client`.
+
+    Raises NoWayBack when its client or its redirect address is not the registered one, letter by
+    letter; BadRequest for anything else, which the client may know.
+    """
+    redirect_uri = asked.get("redirect_uri", "")
+    if asked.get("client_id") != client.client_id or redirect_uri not in client.redirect_uris:
+        raise NoWayBack
+    scope, prompts = asked.get("scope") or "openid", frozenset(asked.get("prompt", "").split())
+    if asked.get("response_type") != "code":
+        raise BadRequest("unsupported_response_type", "response_type must be code")
+    if asked.get("code_challenge_method") != "S256":
+        raise BadRequest("invalid_request", "code_challenge_method must be S256")
+    if not _CHALLENGE.fullmatch(asked.get("code_challenge", "")):
+        raise BadRequest("invalid_request", "code_challenge must be a SHA-256 in base64url")
+    if not set(scope.split()) <= set(client.scopes) or "openid" not in scope.split():
+        raise BadRequest("invalid_scope", f"scope must be of {' '.join(client.scopes)}")
+    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+        raise BadRequest("invalid_request", "prompt is not known")
+    return Authorization(
+        redirect_uri, asked.get("nonce", ""), asked["code_challenge"], scope, prompts
+    )
 
 
-def _session_of(environ: Environ) -> str:
-    try:
-        found = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(_COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+def _back(asked: Asked, **result: str) -> Response:
+    """Send the browser to the redirect address of a request, which was checked, with a result."""
+    redirect_uri = asked["redirect_uri"]
+    parameters = {**result, **({"state": asked["state"]} if asked.get("state") else {})}
+    return _redirect(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{urlencode(parameters)}")
 
 
-def _cookie(value: str, life_s: int) -> tuple[str, str]:
-    return "Set-Cookie", f"{_COOKIE}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax"
+def _set_cookie(response: Response, value: str, life_s: float) -> None:
+    response.set_cookie(_COOKIE, value, max_age=int(life_s), httponly=True, samesite="Lax")
 
 
-def _texts(environ: Environ, asked: Mapping[str, str]) -> Mapping[str, str]:
-    return texts_for(asked.get("lang", ""), headers_of(environ).get("accept-language", ""))
+def _texts(request: Request, asked: Asked) -> Mapping[str, str]:
+    return pages.texts_for(asked.get("lang", ""), request.headers.get("Accept-Language", ""))
 
 
-def _no_way_back(environ: Environ, asked: Mapping[str, str]) -> Reply:
-    return _html("400 Bad Request", pages.error_page(_texts(environ, asked)))
+def _no_way_back(request: Request, asked: Asked) -> Response:
+    texts = _texts(request, asked)
+    return _html(pages.plain_page(texts["no_way_back"], texts, texts["no_way_back_why"]), 400)
 
 
-def _html(status: str, page: str, redirect_uri: str = "") -> Reply:
-    headers = [
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", pages.policy(redirect_uri)),
-    ]
-    return status, headers, page
+def _html(page: str, status: int = 200, redirect_uri: str = "") -> Response:
+    policy = {"Content-Security-Policy": pages.policy(redirect_uri)}
+    return Response(page, status, policy, mimetype="text/html")
 
 
-def _redirect(address: str, *headers: tuple[str, str]) -> Reply:
-    return "303 See Other", [("Location", address), *headers], ""
+def _redirect(address: str) -> Response:
+    return Response(status=303, headers={"Location": address})
 
 
-def _json(status: str, content: Mapping[str, Any], *headers: tuple[str, str]) -> Reply:
-    return status, [("Content-Type", "application/json"), *headers], json.dumps(content)
+def _json(content: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(content), status, content_type="application/json")
 
 
-def _refuse(error: str, description: str) -> Reply:
-    return _json("400 Bad Request", {"error": error, "error_description": description}, _ANYONE)
+def _refuse(error: str, description: str) -> Response:
+    return _of_any_origin(_json({"error": error, "error_description": description}, 400))
 
 
-def _not_allowed(environ: Environ) -> Reply:
-    return "405 Method Not Allowed", [("Content-Type", "text/plain")], "Method not allowed\n"
+def _of_any_origin(response: Response) -> Response:
+    # Cognito lets pages of any origin call the token endpoint.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _not_allowed(request: Request) -> Response:
+    return Response("Method not allowed\n", 405)

@@ -1,13 +1,13 @@
-"""What a person sees at the local issuer: plain pages without scripts."""
+"""What a person sees at the local issuer: plain pages without scripts, in two languages."""
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from html import escape
 from urllib.parse import urlencode, urlsplit
 
+from jinja2 import Environment
+
 from chalicelib.domain.officers.model import Officer
-from infra.local.issuer.texts import CHINESE, ENGLISH
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -22,25 +22,86 @@ button:focus-visible, a:focus-visible { outline: 3px solid #1a6fc9; outline-offs
 small { display: block; font-size: .9rem; }
 .alert { border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem; font-weight: 600; }
 """
-_PAGE = """\
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_PAGE = Environment(autoescape=True, trim_blocks=True).from_string("""\
 <!doctype html>
-<html lang="{lang}">
+<html lang="{{ texts.lang }}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>{{ title }}</title>
 <link rel="icon" href="data:,">
-<style>{style}</style>
+<style>{{ style | safe }}</style>
 </head>
 <body>
 <main>
-<h1>{title}</h1>
-{content}
+<h1>{{ title }}</h1>
+{% if text %}
+<p>{{ text }}</p>
+{% endif %}
+{% if asked is defined %}
+{% if refused is not none %}
+<p class="alert" role="alert">{{ texts.refused.format(username=refused) }}</p>
+{% endif %}
+<p>{{ texts.about }}</p>
+{% if officers %}
+<form method="post" action="/login">
+{% for name, value in asked.items() %}
+<input type="hidden" name="{{ name }}" value="{{ value }}">
+{% endfor %}
+<h2 id="who">{{ texts.who }}</h2>
+<ul aria-labelledby="who">
+{% for each in officers %}
+<li><button name="username" value="{{ each.username }}">{{ each.name }}
+<small>{{ each.username }} · {{ each.roles[-1].value }}</small></button></li>
+{% endfor %}
+</ul>
+</form>
+{% else %}
+<p>{{ texts.nobody }}</p>
+{% endif %}
+<p><a href="{{ link }}" lang="{{ other.lang }}">{{ texts.other_language }}</a></p>
+{% endif %}
 </main>
 </body>
 </html>
-"""
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+""")
+
+ENGLISH: Mapping[str, str] = {
+    "lang": "en",
+    "title": "Sign in",
+    "about": "This page is part of the local stack. In the cloud it asks for a password and a code "
+    "of an authenticator app; here you only say who you are.",
+    "who": "Who are you?",
+    "nobody": "There are no officers yet. Appoint the first two: make first-admins",
+    "refused": "{username} cannot sign in: there is no such active officer.",
+    "no_way_back": "This sign-in cannot be completed",
+    "no_way_back_why": "Its client or its redirect address is not the registered one. Open the "
+    "console at the address that “make run” shows.",
+    "signed_out": "You are signed out",
+    "other_language": "中文",
+}
+CHINESE: Mapping[str, str] = {
+    "lang": "zh-CN",
+    "title": "登录",
+    "about": "本页属于本地环境。在云端，登录需要密码和身份验证器应用的验证码；"
+    "在这里只需选择您的身份。",
+    "who": "您是哪一位？",
+    "nobody": "还没有警员。请先任命最初的两位管理员：make first-admins",
+    "refused": "{username} 无法登录：没有这名在职警员。",
+    "no_way_back": "无法完成本次登录",
+    "no_way_back_why": "客户端或返回地址与登记的不一致。请用“make run”显示的地址打开控制台。",
+    "signed_out": "您已退出登录",
+    "other_language": "English",
+}
+
+
+def texts_for(lang: str, accepted: str) -> Mapping[str, str]:
+    """Return the texts in the language of the parameter `lang`, which Cognito's pages have too, or
+    else in that of `Accept-Language`.
+    """
+    wanted = (lang or accepted).strip().lower()
+    return CHINESE if wanted.startswith("zh") else ENGLISH
 
 
 def policy(redirect_uri: str = "") -> str:
@@ -56,7 +117,7 @@ def policy(redirect_uri: str = "") -> str:
 
 
 def sign_in_page(
-    said: Mapping[str, str],
+    texts: Mapping[str, str],
     officers: Sequence[Officer],
     asked: Mapping[str, str],
     refused: str | None = None,
@@ -64,41 +125,12 @@ def sign_in_page(
     """Return the page on which one says who one is. `asked` are the parameters of the request,
     `refused` is a username that was just refused.
     """
-    hidden = "\n".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in asked.items()
-    )
-    buttons = "\n".join(
-        f'<li><button name="username" value="{escape(each.username)}">{escape(each.name)}'
-        f"<small>{escape(each.username)} · {escape(each.roles[-1].value)}</small></button></li>"
-        for each in officers
-    )
-    form = (
-        f'<form method="post" action="/login">\n{hidden}\n<h2 id="who">{escape(said["who"])}</h2>\n'
-        f'<ul aria-labelledby="who">\n{buttons}\n</ul>\n</form>'
-    )
-    other = CHINESE if said is ENGLISH else ENGLISH
+    other = CHINESE if texts is ENGLISH else ENGLISH
     link = f"/login?{urlencode({**asked, 'lang': other['lang']})}"
-    parts = [
-        f'<p class="alert" role="alert">{escape(said["refused"].format(username=refused))}</p>'
-        if refused is not None
-        else "",
-        f"<p>{escape(said['about'])}</p>",
-        form if officers else f"<p>{escape(said['nobody'])}</p>",
-        f'<p><a href="{escape(link)}" lang="{other["lang"]}">{escape(said["other_language"])}</a>'
-        "</p>",
-    ]
-    return _page(said, said["title"], "\n".join(filter(None, parts)))
+    shown = {"officers": officers, "asked": asked, "refused": refused, "other": other, "link": link}
+    return _PAGE.render(texts=texts, title=texts["title"], style=_STYLE, **shown)
 
 
-def error_page(said: Mapping[str, str]) -> str:
-    """Return the page for a request without a way back."""
-    return _page(said, said["no_way_back"], f"<p>{escape(said['no_way_back_why'])}</p>")
-
-
-def signed_out_page(said: Mapping[str, str]) -> str:
-    return _page(said, said["signed_out"], "")
-
-
-def _page(said: Mapping[str, str], title: str, content: str) -> str:
-    return _PAGE.format(lang=said["lang"], title=escape(title), style=_STYLE, content=content)
+def plain_page(title: str, texts: Mapping[str, str], text: str = "") -> str:
+    """Return a page that only says something."""
+    return _PAGE.render(texts=texts, title=title, style=_STYLE, text=text)

@@ -1,6 +1,7 @@
 """Who may sign in at the local stack, and the tokens that they get: moto's, of the pool."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,17 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from chalicelib.aws.table import Table
 from chalicelib.domain.officers.model import Officer
 from chalicelib.store.officers.rows import Officers
-from infra.local.issuer.authorization import Client
 from infra.local.seed import PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the pool has of its client."""
+
+    client_id: str
+    redirect_uris: Collection[str]
+    logout_uris: Collection[str]
+    scopes: Collection[str]
 
 
 class People:

@@ -1,22 +1,189 @@
-"""A form upload as it arrives: first its fields, which decide, then its file, which goes to disk
-piece by piece.
+"""What phones send, on its way to disk: the policy that allows it, its checksums, a form whose
+fields decide before its file is read, and a body.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
 """
 
+import base64
+import binascii
+import hashlib
+import json
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, cast
 
+from awscrt import checksums
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
-from infra.local.moto_patches.bodies import PIECE, OnDisk
-from infra.local.s3.checksums import Checksum
-from infra.local.s3.errors import S3Error, bad_request
-from infra.local.s3.policy import SizeRange
+from infra.local.moto_patches.s3 import PIECE, OnDisk
+from infra.local.requests import Environ, S3Error, access_denied, bad_request
 
 # All that may come before the file, as S3 has it.
 MOST_BEFORE_FILE = 20 * 1024
+# Fields that a policy need not name.
+EXEMPT = {"x-amz-signature", "policy", "file"}
+CHECKSUM = "x-amz-checksum-"
+_CRCS = {"crc32": zlib.crc32, "crc32c": checksums.crc32c, "crc64nvme": checksums.crc64nvme}
+_HASHES = ("sha256", "sha1", "md5")
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRange:
+    """How many bytes the file may have, both ends included."""
+
+    smallest: int
+    largest: int
+
+    def check(self, size: int) -> None:
+        if size > self.largest:
+            raise bad_request(
+                "EntityTooLarge",
+                "Your proposed upload exceeds the maximum allowed size",
+                ProposedSize=str(size),
+                MaxSizeAllowed=str(self.largest),
+            )
+        if size < self.smallest:
+            raise bad_request(
+                "EntityTooSmall",
+                "Your proposed upload is smaller than the minimum allowed size",
+                ProposedSize=str(size),
+                MinSizeAllowed=str(self.smallest),
+            )
+
+
+# What S3 takes in one request at all.
+UNBOUNDED = SizeRange(0, 5 * 1024**3)
+
+
+def check_policy(encoded: str, fields: Mapping[str, str], now: datetime) -> SizeRange:
+    """Compare `fields` (by lower-case name, `bucket` among them) with the policy, as S3 does: every
+    condition holds, and every field is under a condition. Return the sizes it allows. Raises
+    S3Error.
+    """
+    expiration, conditions = _decode(encoded)
+    if now > expiration:
+        raise access_denied("Invalid according to Policy: Policy expired.")
+    sizes = UNBOUNDED
+    covered = {"bucket"}
+    for condition in conditions:
+        match condition:
+            case [kind, low, high] if _word(kind) == "content-length-range":
+                sizes = SizeRange(
+                    max(sizes.smallest, _number(low)), min(sizes.largest, _number(high))
+                )
+            case [kind, str(name), str(value)] if _word(kind) in (
+                "eq",
+                "starts-with",
+            ) and name.startswith("$"):
+                field = name[1:].lower()
+                covered.add(field)
+                _check_condition(_word(kind), name, value, fields.get(field))
+            case dict() if len(condition) == 1 and all(
+                isinstance(value, str) for value in condition.values()
+            ):
+                ((name, value),) = condition.items()
+                covered.add(name.lower())
+                _check_condition("eq", f"${name}", value, fields.get(name.lower()))
+            case _:
+                raise _invalid("Invalid Condition")
+    extra = sorted(
+        name for name in fields if name not in covered | EXEMPT and not name.startswith("x-ignore-")
+    )
+    if extra:
+        raise access_denied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
+    return sizes
+
+
+def _check_condition(kind: str, name: str, wanted: str, given: str | None) -> None:
+    holds = given is not None and (given == wanted if kind == "eq" else given.startswith(wanted))
+    if not holds:
+        raise access_denied(
+            "Invalid according to Policy: Policy Condition failed: "
+            + json.dumps([kind, name, wanted])
+        )
+
+
+def _decode(encoded: str) -> tuple[datetime, list[Any]]:
+    """Return when a policy expires, and its conditions."""
+    try:
+        document = json.loads(base64.b64decode(encoded, validate=True))
+        expiration = datetime.fromisoformat(document["expiration"])
+        conditions = document["conditions"]
+    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _invalid("Invalid Policy: Invalid JSON.") from error
+    if expiration.tzinfo is None or not isinstance(conditions, list):
+        raise _invalid("Invalid Policy: Invalid 'expiration' or 'conditions' value.")
+    return expiration, conditions
+
+
+def _word(kind: Any) -> str:
+    return kind.lower() if isinstance(kind, str) else ""
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise _invalid("Invalid Policy: Invalid content-length-range.") from error
+
+
+def _invalid(message: str) -> S3Error:
+    return bad_request("InvalidPolicyDocument", message)
+
+
+class Checksum:
+    """One algorithm over a body that comes in pieces, and what it was declared to be, in base64.
+    `name` is as in the header: sha256, sha1, crc32, crc32c, crc64nvme or md5.
+    """
+
+    def __init__(self, name: str, declared: str) -> None:
+        self.name, self.declared = name, declared
+        self._hash = hashlib.new(name, usedforsecurity=False) if name in _HASHES else None
+        self._crc = 0
+
+    def update(self, data: Any) -> None:
+        """Add the next piece."""
+        if self._hash is not None:
+            self._hash.update(data)
+        else:
+            self._crc = _CRCS[self.name](data, self._crc)
+
+    def check(self) -> None:
+        """Raise BadDigest unless all pieces were what was declared."""
+        if self._hash is not None:
+            digest = self._hash.digest()
+        else:
+            digest = self._crc.to_bytes(8 if self.name == "crc64nvme" else 4, "big")
+        if self.declared != base64.b64encode(digest).decode():
+            label = "Content-MD5" if self.name == "md5" else self.name.upper()
+            raise bad_request(
+                "BadDigest", f"The {label} you specified did not match the calculated checksum."
+            )
+
+
+def declared_in(headers: Mapping[str, str]) -> list[Checksum]:
+    """Return the checksums that headers or form fields (by lower-case name) declare. Raises S3Error
+    for an unknown algorithm.
+    """
+    about = {f"{CHECKSUM}{name}" for name in ("algorithm", "type", "mode")}
+    declared = {
+        name.removeprefix(CHECKSUM): value
+        for name, value in headers.items()
+        if name.startswith(CHECKSUM) and name not in about
+    }
+    if "content-md5" in headers:
+        declared["md5"] = headers["content-md5"]
+    if declared.keys() - {*_HASHES, *_CRCS}:
+        raise bad_request(
+            "InvalidRequest",
+            "The algorithm type you specified in x-amz-checksum- header is invalid.",
+        )
+    return [Checksum(name, value) for name, value in declared.items()]
 
 
 class FormUpload:
@@ -70,9 +237,9 @@ class FormUpload:
                     fields[name] = value.decode("utf-8", "replace")
         raise bad_request("InvalidArgument", "POST requires exactly one file upload per request.")
 
-    def spool(self, sizes: SizeRange, checksums: list[Checksum]) -> OnDisk:
-        """Write the file to disk, within `sizes`, and update `checksums` with it. What follows the
-        file is ignored, as in S3. Raises S3Error.
+    def spool(self, sizes: SizeRange, declared: list[Checksum]) -> OnDisk:
+        """Write the file to disk, within `sizes`. What follows the file is ignored, as in S3.
+        Raises S3Error when it is not what was `declared`, too.
         """
         file = tempfile.TemporaryFile()  # noqa: SIM115 - becomes the object
         try:
@@ -80,7 +247,7 @@ class FormUpload:
                 if not isinstance(event, Data):
                     continue
                 file.write(event.data)
-                for checksum in checksums:
+                for checksum in declared:
                     checksum.update(event.data)
                 if file.tell() > sizes.largest or not event.more_data:
                     break
@@ -88,6 +255,8 @@ class FormUpload:
             # A form that breaks off is no upload, even when the file seems whole.
             for _ in self._events:
                 pass
+            for checksum in declared:
+                checksum.check()
             return OnDisk(file, file.tell())
         except BaseException:
             file.close()
@@ -120,3 +289,29 @@ def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
             "MalformedPOSTRequest",
             "The body of your POST request is not well-formed multipart/form-data.",
         ) from error
+
+
+def spool_body(environ: Environ, declared: list[Checksum]) -> OnDisk:
+    """Read the whole body, small ones into memory, and put it in the place of the request's own.
+
+    Raises S3Error when it breaks off, or is not what the `declared` checksums say.
+    """
+    file = tempfile.SpooledTemporaryFile(PIECE)  # noqa: SIM115 - becomes the object, or moto reads it
+    try:
+        while piece := environ["wsgi.input"].read(PIECE):
+            file.write(piece)
+            for checksum in declared:
+                checksum.update(piece)
+    except ClientDisconnected as error:
+        raise bad_request(
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        ) from error
+    for checksum in declared:
+        checksum.check()
+    body = OnDisk(cast(IO[bytes], file), file.tell())
+    file.seek(0)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(body.size)
+    environ["wsgi.input"] = body.file
+    return body

@@ -1,18 +1,34 @@
 """moto's buckets, as the gate uses them: what is sent becomes the object, or the part, without
-being copied, and is read in pieces. One write at a time.
+being copied, and is read in pieces. One write at a time. And moto's server.
 """
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3 import models, notifications
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeBucket, FakeKey, FakeMultipart
 from moto.utilities.utils import get_partition
 
-from infra.local.moto_patches.bodies import OnDisk, pieces_of
-from infra.local.s3.errors import not_found
+from infra.local.moto_patches.s3 import OnDisk, pieces_of
+from infra.local.requests import Environ, Response, not_found
+
+
+class Backend:
+    """moto's server. Call it with a request that the gate lets through: it returns the response."""
+
+    def __init__(self) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: Environ) -> Response:
+        started: list[Any] = []
+        pieces = self._moto(
+            environ, lambda status, headers, exc_info=None: started.extend((status, headers))
+        )
+        return started[0], started[1], pieces
 
 
 class Storage:

@@ -2,10 +2,7 @@
 
 | module | is |
 |---|---|
-| `pollers` | which functions there are, and from where each is fed |
-| `filters` | which records of a stream a mapping wants |
-| `loops` | a thread that works until there is nothing left, then waits to be woken |
-| `queues`, `streams`, `schedules` | one kind each: batches, failures, retries, rates |
-| `functions` | a function, called as Lambda calls it |
-| `changes` | which requests may have given a trigger something to do |
+| `pollers` | which functions there are, from where each is fed, and the threads that do it |
+| `streams` | a table's stream: filters, tracks, batches, failures |
+| `consumers` | queues and schedules; a function, called as Lambda calls it |
 """

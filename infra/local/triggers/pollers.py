@@ -2,8 +2,10 @@
 app; from where and how they are fed, from `infra/app.yaml`.
 """
 
+import logging
+import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,11 +13,15 @@ from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSE
 from chalice.utils import to_cfn_resource_name
 
 from infra.local import template
-from infra.local.triggers.changes import Change
-from infra.local.triggers.functions import Function, function_at
-from infra.local.triggers.loops import Loop
-from infra.local.triggers.queues import HASTE, QueueConsumer
-from infra.local.triggers.schedules import Schedule, period_of
+from infra.local.requests import Change
+from infra.local.triggers.consumers import (
+    HASTE,
+    Function,
+    QueueConsumer,
+    Schedule,
+    function_at,
+    period_of,
+)
 from infra.local.triggers.streams import StreamConsumer, Track
 
 # The function that makes the key of the day, without which no report is compared with others.
@@ -29,8 +35,45 @@ LOOK_AT_STREAM_EVERY_S = 60.0
 # record each, which took more of the processor than all requests. Lambda itself looks four times a
 # second.
 GATHER_S = 0.05
-# As many originals of each queue are processed at once: ordinary ones leave a processor free.
-WORKERS = 1
+
+_log = logging.getLogger(__name__)
+
+
+class Loop(threading.Thread):
+    """Calls `work` until it returns false, then waits to be woken or for `every_s`; once woken, for
+    `gather_s` more, so that what comes together is worked on together.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], bool], every_s: float, gather_s: float = 0
+    ) -> None:
+        super().__init__(name=f"poller-{name}", daemon=True)
+        self._work, self._every_s, self._gather_s = work, every_s, gather_s
+        self._woken, self._ending = threading.Event(), threading.Event()
+
+    def wake(self) -> None:
+        """Work soon."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """End the thread after what it is doing now."""
+        self._ending.set()
+        self._woken.set()
+
+    def run(self) -> None:
+        """Work until `end`."""
+        while not self._ending.is_set():
+            self._woken.clear()
+            try:
+                more = self._work()
+            except Exception:
+                if self._ending.is_set():
+                    return
+                _log.exception("The trigger %s failed", self.name)
+                more = False
+            if not more:
+                self._woken.wait(self._every_s)
+                self._ending.wait(self._gather_s)
 
 
 class Pollers:
@@ -93,24 +136,19 @@ class Pollers:
             self._schedules.append(schedule)
             self._loops.append(Loop(name, schedule.work, LOOK_EVERY_S))
         elif isinstance(source, SQSEventConfig):
-            self._add_loops(Change.QUEUE, self._queue_loops(name, function))
+            for mapping in self._mappings(name):
+                # One original of each queue at a time: ordinary ones leave a processor free.
+                queue = QueueConsumer(mapping, function, self._environment)
+                self._add_loop(Change.QUEUE, Loop(name, queue.work, LOOK_EVERY_S))
         elif isinstance(source, DynamoDBEventConfig):
             for mapping in self._mappings(name):
                 self._add_stream(name, function, mapping)
         else:
             raise TypeError(f"{name}: {type(source).__name__} is not carried locally")
 
-    def _add_loops(self, change: Change, loops: list[Loop]) -> None:
-        self._by_change[change] += loops
-        self._loops += loops
-
-    def _queue_loops(self, name: str, function: Function) -> list[Loop]:
-        loops = []
-        for mapping in self._mappings(name):
-            queue = QueueConsumer(mapping, function, self._environment)
-            workers = WORKERS if mapping["BatchSize"] == 1 else 1
-            loops += [Loop(name, queue.work, LOOK_EVERY_S) for _ in range(workers)]
-        return loops
+    def _add_loop(self, change: Change, loop: Loop) -> None:
+        self._by_change[change].append(loop)
+        self._loops.append(loop)
 
     def _add_stream(self, name: str, function: Function, mapping: Any) -> None:
         """Add a loop that reads the stream, and one for each track, which it wakes."""
@@ -134,7 +172,7 @@ class Pollers:
         loops = [
             Loop(name, partial(deliver, track), LOOK_AT_STREAM_EVERY_S) for track in stream.tracks
         ]
-        self._add_loops(Change.TABLE, [reader])
+        self._add_loop(Change.TABLE, reader)
         self._loops += loops
 
     def _mappings(self, name: str) -> list[Any]:

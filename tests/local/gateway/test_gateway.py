@@ -2,12 +2,14 @@
 our own form.
 """
 
+import gzip
 import http.client
 import json
 import logging
 import queue
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import QueueHandler
@@ -15,10 +17,21 @@ from typing import Any, NamedTuple
 
 import pytest
 from chalice.app import AuthResponse, Chalice, Response
+from chalice.local import LocalChalice
 
+from app import create_app
 from infra.local import template
 from infra.local.console import ACCESS
-from infra.local.gateway.api_server import ApiServer, port_is_free
+from infra.local.gateway.api_server import ApiServer, compress, minimum_size, port_is_free
+from infra.local.gateway.events import Headers
+from infra.local.gateway.events import Response as Sent
+from infra.local.gateway.gateway import (
+    Gateway,
+    Limit,
+    Throttles,
+    both_functions,
+    deployed_throttles,
+)
 
 
 class Served(NamedTuple):
@@ -109,14 +122,10 @@ def log() -> list[str]:
 @pytest.fixture(scope="module")
 def port(log: list[str]) -> Iterator[int]:
     server = ApiServer(_app(), 0, log.append)
-    thread = threading.Thread(
-        target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-    )
-    thread.start()
-    yield server.server.server_port
+    server.start()
+    yield server.port
     server.shutdown()
-    server.server.server_close()
-    thread.join()
+    server.server_close()
 
 
 @pytest.fixture
@@ -275,12 +284,13 @@ def test_a_body_that_would_be_refused_is_not_asked_for(port: int) -> None:
 
 
 def test_a_body_that_is_welcome_is_asked_for(port: int) -> None:
-    response = _raw(
-        port,
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
-        b"Expect: 100-continue\r\nConnection: close\r\n\r\na",
-    )
-    assert response.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"a")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_path_parameters_stay_encoded_and_queries_are_decoded(ask: Ask) -> None:
@@ -452,3 +462,87 @@ def test_a_request_that_cannot_be_read_is_in_the_access_log(
 
     logged = vars(access.get(timeout=10))
     assert (logged["status"], logged["error"], logged["route"]) == ("400", "DEFAULT_4XX", "-")
+
+
+# Compression ----------------------------------------------------------------------------------
+
+LARGE = b'{"items": []}' * 100
+
+
+def compressed(accepted: str, body: bytes = LARGE, headers: Headers = ()) -> Sent:
+    return compress(Sent(200, list(headers), body), accepted, minimum_size())
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "*", "deflate , GZIP", "gzip;q=1"])
+def test_a_large_response_is_compressed_for_whom_takes_it(accepted: str) -> None:
+    response = compressed(accepted)
+    assert ("Content-Encoding", "gzip") in response.headers
+    assert gzip.decompress(response.body) == LARGE
+    assert len(response.body) < len(LARGE)
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzipped"])
+def test_it_is_sent_as_it_is_to_all_others(accepted: str) -> None:
+    assert compressed(accepted) == Sent(200, [], LARGE)
+
+
+def test_a_small_response_and_one_that_is_encoded_stay_as_they_are() -> None:
+    small = b"a" * (minimum_size() - 1)
+    assert compressed("gzip", small).body == small
+    encoded = [("content-encoding", "gzip")]
+    assert compressed("gzip", headers=encoded).body == LARGE
+
+
+# Throttles ------------------------------------------------------------------------------------
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_passes_and_then_the_rate() -> None:
+    clock = Clock()
+    throttles = Throttles(lambda method, path: Limit(rate=2, burst=5), clock)
+    assert [throttles.take("GET", "/") for _ in range(7)] == [True] * 5 + [False] * 2
+    clock.now += 1
+    assert [throttles.take("GET", "/") for _ in range(3)] == [True] * 2 + [False]
+    clock.now += 60
+    assert [throttles.take("GET", "/") for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_each_route_has_a_bucket_of_its_own() -> None:
+    throttles = Throttles(lambda method, path: Limit(rate=1, burst=1), Clock())
+    assert throttles.take("GET", "/a")
+    assert not throttles.take("GET", "/a")
+    assert throttles.take("POST", "/a")
+    assert throttles.take("GET", "/b")
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    app: Chalice = create_app()
+    app.__class__ = LocalChalice
+    return Gateway(app, both_functions(), deployed_throttles())
+
+
+def test_residents_beyond_their_limit_do_not_slow_down_officers_or_reports(
+    gateway: Gateway,
+) -> None:
+    def ask(method: str, path: str) -> int:
+        return gateway.response(method, path, [], b"", "127.0.0.1").status
+
+    # A preflight asks no function, so it shows the limit alone.
+    statuses = Counter(ask("OPTIONS", "/v1/reports/mine") for _ in range(3_000))
+    assert set(statuses) == {200, 429}
+    assert ask("GET", "/v1/officer/me") == 401
+    assert ask("POST", "/v1/reports") == 400
+
+
+def test_beyond_its_limit_a_route_says_when_to_come_back(gateway: Gateway) -> None:
+    replies = [gateway.response("OPTIONS", "/v1/reports", [], b"", "127.0.0.1") for _ in range(400)]
+    refused = [reply for reply in replies if reply.status == 429]
+    assert refused
+    assert dict(refused[0].headers)["Retry-After"] == "5"

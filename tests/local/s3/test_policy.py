@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.s3.errors import S3Error
-from infra.local.s3.policy import UNBOUNDED, SizeRange, check_policy
+from infra.local.requests import S3Error
+from infra.local.s3.forms import UNBOUNDED, SizeRange, check_policy
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 

@@ -1,20 +1,56 @@
-"""The trigger of a queue."""
+"""Functions as Lambda calls them: for the messages of a queue, and at EventBridge's rates."""
 
+import importlib
 import logging
+import re
 import threading
-from collections.abc import Collection, Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from chalice.local import LambdaContext
 
 from infra.local import template
-from infra.local.triggers.functions import Function, failures_of, new_context
+from infra.local.console import serving
 
 # A failed message is tried again after its visibility timeout, and a batch gathered for its window,
 # as in the cloud; but here a minute of it lasts a second.
 HASTE = 60
 
 _log = logging.getLogger(__name__)
+
+type Function = Callable[[Mapping[str, Any], LambdaContext], Any]
+
+
+def function_at(path: str) -> Function:
+    """Return the function at `package.module.name`, imported when first called, as a cold start
+    would.
+    """
+
+    def call(event: Mapping[str, Any], context: LambdaContext) -> Any:
+        module, _, name = path.rpartition(".")
+        return getattr(importlib.import_module(module), name)(event, context)
+
+    return call
+
+
+def new_context() -> LambdaContext:
+    """Return the second argument of a call."""
+    return LambdaContext(function_name="local", memory_size=512, max_runtime_ms=60_000)
+
+
+def failures_of(returned: Any) -> set[str]:
+    """Return the identifiers that a function reports as failed
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+
+    Raises AttributeError, KeyError or TypeError for what is no such report.
+    """
+    return {
+        failure["itemIdentifier"] for failure in (returned or {}).get("batchItemFailures") or []
+    }
 
 
 class QueueConsumer:
@@ -97,3 +133,56 @@ class QueueConsumer:
             "eventSourceARN": self._arn,
             "awsRegion": self._region,
         }
+
+
+class Schedule:
+    """A function that runs every `period_s` seconds from now on; each has a thread of its own, as
+    Lambda runs them side by side. `clock` gives seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        period_s: float,
+        function: Function,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name, self._period_s, self._function = name, period_s, function
+        self._clock = clock
+        self._due = clock() + period_s
+        self._running = threading.Lock()
+
+    def work(self) -> bool:
+        """Run what is due. Return that there is nothing more for now."""
+        if self._clock() >= self._due:
+            self._due += self._period_s
+            self.run()
+        return False
+
+    def run(self) -> None:
+        """Run it now, in the caller's thread."""
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": "123456789012",
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "region": "us-east-1",
+            "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{self.name}"],
+            "detail": {},
+        }
+        with self._running, serving(self.name):
+            try:
+                self._function(event, new_context())
+            except Exception:
+                _log.exception("The function %s failed", self.name)
+
+
+def period_of(expression: Any) -> float:
+    """Return a `rate(…)` in seconds. Raises ValueError for any other expression."""
+    text = expression if isinstance(expression, str) else expression.to_string()
+    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", text)
+    if not match:
+        raise ValueError(f"{text}: only rates are carried locally")
+    return float(match[1]) * {"minute": 60, "hour": 3600, "day": 86400}[match[2]]

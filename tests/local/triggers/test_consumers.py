@@ -1,15 +1,20 @@
-"""Consumers of a queue are fed as Lambda feeds them: batches, failures, retries, dead letters."""
+"""Consumers of a queue are fed as Lambda feeds them: batches, failures, retries, dead letters.
+Schedules run at their rate, and every event function of the app has its trigger.
+"""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
 import pytest
 
-from infra.local.triggers.queues import QueueConsumer
+from infra.local.triggers.consumers import QueueConsumer, Schedule
+from infra.local.triggers.pollers import Loop, Pollers
 from tests.local.triggers.function import Function, fail
 
 QUEUE = {"Queue": {"Fn::Sub": "${ManifestsQueue.Arn}"}, "BatchSize": 10}
+PATIENCE_S = 30
 
 
 def _send(aws: Mapping[str, str], *bodies: str) -> None:
@@ -109,3 +114,62 @@ def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
         QueueUrl=aws["MANIFESTS_DEAD_LETTERS_URL"], MaxNumberOfMessages=10
     )["Messages"]
     assert message["Body"] == "bad"
+
+
+def test_a_schedule_runs_when_its_time_has_come_and_outlives_a_failure() -> None:
+    time = [0.0]
+    function = Function(fail)
+    schedule = Schedule("sweep", 60, function, clock=lambda: time[0])
+    runs = []
+    for time[0] in (59, 60, 61, 119, 120):
+        schedule.work()
+        runs.append(len(function.calls))
+    assert runs == [0, 1, 1, 1, 2]
+    schedule.run()
+    assert len(function.calls) == 3
+    assert function.calls[0][0]["detail-type"] == "Scheduled Event"
+
+
+def test_a_loop_works_until_nothing_is_left_and_again_when_it_is_woken() -> None:
+    left, idle = [3], threading.Event()
+
+    def work() -> bool:
+        left[0] -= 1
+        if not left[0]:
+            idle.set()
+        return left[0] > 0
+
+    loop = Loop("of the test", work, PATIENCE_S)
+    loop.start()
+    assert idle.wait(PATIENCE_S)
+    idle.clear()
+    left[0] = 1
+    loop.wake()
+    assert idle.wait(PATIENCE_S)
+    loop.end()
+    loop.join(PATIENCE_S)
+    assert not loop.is_alive()
+
+
+def test_a_loop_ends_at_once_while_it_gathers() -> None:
+    worked = threading.Event()
+
+    def work() -> bool:
+        worked.set()
+        return False
+
+    loop = Loop("of the test", work, PATIENCE_S, gather_s=1000)
+    loop.start()
+    assert worked.wait(PATIENCE_S)
+    loop.wake()
+    loop.end()
+    loop.join(PATIENCE_S)
+    assert not loop.is_alive()
+
+
+def test_every_event_function_of_the_app_is_fed(aws: Mapping[str, str]) -> None:
+    from app import app
+
+    Pollers(app, aws)
+    with pytest.raises(ValueError, match="publish_notices"):
+        Pollers(app, aws, without=["nothing"])

@@ -1,7 +1,9 @@
-"""A key of KMS opens what was encrypted with its public half, anywhere, and refuses as AWS does."""
+"""What is changed of moto's KMS and CloudTrail: what a key opens and signs, and who called."""
 
 import hashlib
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +14,10 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib.domain.audit.seals import is_signed_by
-from infra.local.moto_patches import key_pairs
+from infra.local.moto_patches import kms
 from infra.local.resources import REGION
 from tests import cloud
+from tests.client import new_key
 
 ALGORITHM = "RSAES_OAEP_SHA_256"
 
@@ -78,13 +81,13 @@ def test_an_unknown_key_is_not_found(aws: Mapping[str, str]) -> None:
 def test_a_key_that_is_disabled_or_waits_for_its_deletion_opens_nothing(
     aws: Mapping[str, str],
 ) -> None:
-    kms = cloud.client("kms")
-    made = kms.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
+    client = cloud.client("kms")
+    made = client.create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
     ciphertext = _encrypted(_public_key(made["KeyId"])["PublicKey"], b"secret")
-    kms.disable_key(KeyId=made["KeyId"])
+    client.disable_key(KeyId=made["KeyId"])
     with pytest.raises(ClientError, match="DisabledException"):
         _open(ciphertext, made["Arn"])
-    kms.schedule_key_deletion(KeyId=made["KeyId"])
+    client.schedule_key_deletion(KeyId=made["KeyId"])
     with pytest.raises(ClientError, match="KMSInvalidStateException"):
         _open(ciphertext, made["Arn"])
 
@@ -116,19 +119,19 @@ def test_a_key_that_opens_does_not_sign(aws: Mapping[str, str]) -> None:
 
 
 def test_a_key_that_is_disabled_signs_nothing(aws: Mapping[str, str]) -> None:
-    kms = cloud.client("kms")
-    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    kms.disable_key(KeyId=made["KeyId"])
+    client = cloud.client("kms")
+    made = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    client.disable_key(KeyId=made["KeyId"])
     with pytest.raises(ClientError, match="DisabledException"):
         _sign(made["Arn"], bytes(32))
 
 
 def test_symmetric_keys_open_as_before(aws: Mapping[str, str]) -> None:
-    kms = cloud.client("kms")
-    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
-    ciphertext = kms.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
-    assert kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
-    assert kms.decrypt(CiphertextBlob=ciphertext, KeyId=key_id)["Plaintext"] == b"secret"
+    client = cloud.client("kms")
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    ciphertext = client.encrypt(KeyId=key_id, Plaintext=b"secret")["CiphertextBlob"]
+    assert client.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"secret"
+    assert client.decrypt(CiphertextBlob=ciphertext, KeyId=key_id)["Plaintext"] == b"secret"
 
 
 def test_each_key_has_a_pair_of_its_own(aws: Mapping[str, str]) -> None:
@@ -154,7 +157,7 @@ def test_the_pair_of_user_pools_is_read_once(aws: Mapping[str, str]) -> None:
 
 
 def test_moto_alone_reads_it_for_each_pool(aws: Mapping[str, str]) -> None:
-    with key_pairs.PATCH.removed():
+    with kms.KEY_PAIRS.removed():
         first, second = _signing_keys()
     assert first is not second
     assert first.as_dict(private=True) == second.as_dict(private=True)
@@ -163,14 +166,99 @@ def test_moto_alone_reads_it_for_each_pool(aws: Mapping[str, str]) -> None:
 def test_moto_alone_does_not_open_what_the_public_half_encrypts(aws: Mapping[str, str]) -> None:
     public = _public_key(aws["CONTENT_KEY"])
     ciphertext = _encrypted(public["PublicKey"], b"secret")
-    with key_pairs.PATCH.removed():
+    with kms.KEY_PAIRS.removed():
         with pytest.raises(ClientError):
             _open(ciphertext, public["KeyId"])
         assert not _public_key(aws["CONTENT_KEY"])["KeyId"].startswith("arn:")
 
 
 def test_moto_alone_hashes_a_hash_again(aws: Mapping[str, str]) -> None:
-    with key_pairs.PATCH.removed():
+    with kms.KEY_PAIRS.removed():
         signed = _sign(aws["LEDGER_KEY"], hashlib.sha256(b"content").digest())
     public = _public_key(aws["LEDGER_KEY"])["PublicKey"]
     assert not is_signed_by(public, b"content", signed["Signature"])
+
+
+# The history of calls ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def key(aws: Mapping[str, str]) -> str:
+    made = cloud.client("kms").create_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")
+    return str(made["KeyMetadata"]["Arn"])
+
+
+def look_up(key: str, **more: Any) -> Any:
+    return cloud.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key}], **more
+    )
+
+
+def calls(key: str, **more: Any) -> list[str]:
+    return [each["EventName"] for each in look_up(key, **more)["Events"]]
+
+
+def test_a_call_is_found_by_its_key_the_newest_first(key: str, aws: Mapping[str, str]) -> None:
+    cloud.client("kms").describe_key(KeyId=key)
+    cloud.client("kms").get_public_key(KeyId=key.rpartition("/")[2])
+    cloud.client("kms").describe_key(KeyId=aws["CONTENT_KEY"])
+    assert calls(key) == ["GetPublicKey", "DescribeKey"]
+
+
+def test_a_call_that_names_an_alias_is_of_the_key_behind_it(key: str) -> None:
+    alias, client = f"alias/{new_key()}", cloud.client("kms")
+    client.create_alias(AliasName=alias, TargetKeyId=key.rpartition("/")[2])
+    client.get_public_key(KeyId=alias)
+    client.delete_alias(AliasName=alias)
+    assert calls(key) == ["DeleteAlias", "GetPublicKey", "CreateAlias"]
+
+
+def test_an_event_says_who_called_and_with_which_agent_and_nothing_secret(
+    key: str, aws: Mapping[str, str]
+) -> None:
+    with pytest.raises(cloud.client("kms").exceptions.InvalidCiphertextException):
+        cloud.client("kms").decrypt(
+            CiphertextBlob=b"x", KeyId=key, EncryptionAlgorithm="RSAES_OAEP_SHA_256"
+        )
+    (found,) = look_up(key)["Events"]
+    event = json.loads(found["CloudTrailEvent"])
+    assert event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == aws["OFFICERS_ROLE"]
+    assert event["userAgent"].startswith("Boto3/")
+    assert event["errorCode"] == "InvalidCiphertextException"
+    assert event["requestParameters"] == {
+        "keyId": key,
+        "encryptionAlgorithm": "RSAES_OAEP_SHA_256",
+    }
+
+
+def test_only_what_happened_in_the_time_is_found(key: str) -> None:
+    cloud.client("kms").describe_key(KeyId=key)
+    now = datetime.now(UTC)
+    assert calls(key, StartTime=now - timedelta(minutes=1), EndTime=now) == ["DescribeKey"]
+    assert calls(key, EndTime=now - timedelta(minutes=1)) == []
+    assert calls(key, StartTime=now + timedelta(minutes=1)) == []
+
+
+def test_more_than_a_page_is_found_page_by_page(key: str) -> None:
+    for _ in range(kms.IN_PAGE + 1):
+        cloud.client("kms").describe_key(KeyId=key)
+    first = look_up(key)
+    assert len(first["Events"]) == kms.IN_PAGE
+    second = look_up(key, NextToken=first["NextToken"])
+    assert (len(second["Events"]), "NextToken" in second) == (1, False)
+
+
+def test_a_call_is_found_by_its_name(key: str) -> None:
+    cloud.client("kms").disable_key(KeyId=key.rpartition("/")[2])
+    found = cloud.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "DisableKey"}]
+    )["Events"]
+    assert key in [each["Resources"][0]["ResourceName"] for each in found]
+
+
+def test_moto_alone_records_nothing_and_finds_nothing(key: str) -> None:
+    with kms.EVENT_HISTORY.removed():
+        cloud.client("kms").describe_key(KeyId=key)
+        with pytest.raises(NotImplementedError):
+            look_up(key)
+    assert calls(key) == []

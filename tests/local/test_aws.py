@@ -4,15 +4,13 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local.channel import Channel
-from tests.local.stack import PATIENCE_S, ROOT, Stack
+from infra.local.aws import AwsProcess
+from tests.local.stack import PATIENCE_S, Stack
 
 
 @pytest.fixture
@@ -57,44 +55,14 @@ def _aws_of(stack: Stack) -> list[int]:
 
 
 def test_aws_says_why_it_cannot_serve() -> None:
-    ours, theirs = socket.socketpair()
+    lines = list[str]()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local.aws", str(theirs.fileno()), str(port)],
-                cwd=ROOT,
-                pass_fds=[theirs.fileno()],
-                stderr=subprocess.DEVNULL,
-            )
-        channel = Channel(ours)
-        assert next(channel.messages()) == {"refused": f"AWS's port {port} is taken."}
-    channel.close()
-    assert process.wait(PATIENCE_S) == 0
-
-
-def test_messages_arrive_whole_and_in_order_and_end_with_their_sender() -> None:
-    ours, theirs = map(Channel, socket.socketpair())
-    sent = [{"line": "x" * 100_000}, {"line": "信\n"}, {"line": ""}]
-
-    def send() -> None:
-        for message in sent:
-            theirs.send(message)
-        theirs.close()
-
-    threading.Thread(target=send).start()
-    assert list(ours.messages()) == sent
-    # Nobody is left to read it.
-    ours.send({"line": ""})
-    ours.close()
-
-
-def test_wake_ups_that_wait_together_are_one() -> None:
-    ours, theirs = map(Channel, socket.socketpair())
-    for change in ("table", "queue", "table", "table"):
-        theirs.send({"changed": change})
-    theirs.close()
-    assert list(ours.messages()) == [{"changed": "table"}, {"changed": "queue"}]
-    ours.close()
+        process = AwsProcess(port, say=lines.append, lost=lambda: lines.append("lost"))
+        with pytest.raises(SystemExit, match=f"AWS's port {port} is taken."):
+            process.wait()
+    process.close()
+    assert process.why_lost() == "AWS's process ended (exit status 0)."
+    assert lines == []

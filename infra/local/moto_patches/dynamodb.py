@@ -1,0 +1,288 @@
+"""What is changed of moto's DynamoDB.
+
+| patch | moto, without it |
+|---|---|
+| `ATOMICITY` | checks a condition and then writes, without a lock |
+| `TRANSACTIONS` | copies whole tables for each transaction, and cuts off who reads their streams |
+| `QUERIES` | sorts the whole table for each Query |
+| `EXPRESSIONS` | parses an update twice, and lists types anew for each node of its tree |
+| `CONVERSIONS` | converts a whole item for each attribute that is read, and asks a value its type |
+| `STREAMS` | keeps every record of a stream, and every iterator |
+"""
+
+import base64
+import copy
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionContext, ActionResult
+from moto.core.utils import utcnow
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodb.parsing import ast_nodes, expressions
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
+
+from infra.local.moto_patches.patch import Patch
+
+# One request at a time, so that conditions and transactions are atomic as in AWS. Of two threads
+# that both ask for "only if it is not there", both may write in moto, and of two transactions one
+# may undo what the other has just written. Streams are read under the same lock, so that nobody
+# sees a transaction that is half done.
+
+# Held by the thread that moto serves. The request has been read by then: a client that sends slowly
+# holds up nobody else.
+_serving = threading.RLock()
+_call_rows = DynamoHandler.call_action
+_call_streams = DynamoDBStreamsHandler.call_action
+
+
+def _call_rows_alone(self: DynamoHandler) -> Any:
+    with _serving:
+        return _call_rows(self)
+
+
+def _call_streams_alone(self: DynamoDBStreamsHandler) -> Any:
+    with _serving:
+        return _call_streams(self)
+
+
+ATOMICITY = Patch(
+    (DynamoHandler, "call_action", _call_rows_alone),
+    (DynamoDBStreamsHandler, "call_action", _call_streams_alone),
+)
+
+# Transactions without moving the table. moto copies the whole table with its stream before each,
+# keeps every copy, and puts the copy in the table's place when one fails: time and memory grow with
+# each write, and whoever reads the stream goes on reading one that nobody writes to. Here only the
+# items a transaction names are kept aside.
+
+type _Key = tuple[DynamoType, DynamoType | None]
+
+_in_transaction = ContextVar("in_transaction", default=False)
+_carry_out = DynamoDBBackend.transact_write_items
+
+
+def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    kept = [
+        (table, key, copy.deepcopy(_item(table, key)))
+        for table, key in _named(self, transact_items)
+    ]
+    lengths = {
+        table.name: len(table.stream_shard.items) for table, _, _ in kept if table.stream_shard
+    }
+    entered = _in_transaction.set(True)
+    try:
+        _carry_out(self, transact_items)
+    except BaseException:
+        for table, key, item in kept:
+            holder, name = _place(table, key)
+            holder.pop(name, None)
+            if item is not None:
+                holder[name] = item
+            if table.stream_shard:
+                del table.stream_shard.items[lengths[table.name] :]
+        raise
+    finally:
+        _in_transaction.reset(entered)
+
+
+def _named(
+    backend: DynamoDBBackend, transact_items: list[dict[str, Any]]
+) -> Iterator[tuple[Table, _Key]]:
+    """Return tables and keys of what a transaction names, where both are known; moto refuses the
+    rest without touching anything.
+    """
+    for each in transact_items:
+        for op in each.values():
+            table = backend.tables.get(op.get("TableName"))
+            attributes = op.get("Item") or op.get("Key") or {}
+            if not table or table.hash_key_attr not in attributes:
+                continue
+            partition = DynamoType(attributes[table.hash_key_attr])
+            if table.range_key_attr is None:
+                yield table, (partition, None)
+            elif table.range_key_attr in attributes:
+                yield table, (partition, DynamoType(attributes[table.range_key_attr]))
+
+
+def _item(table: Table, key: _Key) -> Any:
+    holder, name = _place(table, key)
+    return holder.get(name)
+
+
+def _place(table: Table, key: _Key) -> tuple[Any, DynamoType]:
+    """Return where moto keeps an item, and under what: in its partition, or, without a sort key, in
+    the table itself.
+    """
+    partition, sort = key
+    return (table.items, partition) if sort is None else (table.items[partition], sort)
+
+
+def _copy_table(self: Table, memo: dict[int, Any]) -> Table:
+    if _in_transaction.get():
+        return self
+    clone = object.__new__(type(self))
+    memo[id(self)] = clone
+    vars(clone).update({name: copy.deepcopy(value, memo) for name, value in vars(self).items()})
+    return clone
+
+
+TRANSACTIONS = Patch(
+    (DynamoDBBackend, "transact_write_items", _transact_write_items),
+    (Table, "__deepcopy__", _copy_table),
+)
+
+# Queries that sort a partition, not the table. moto compares the keys of all items of a table for
+# each Query, and sorts them, though a Query names one partition: at 2,000 reports a list of 50 took
+# seconds. Here moto's Query gets the items of the partition, and does all else itself.
+
+# What the Query of this thread may find.
+_found: ContextVar[list[Item] | None] = ContextVar("found", default=None)
+_query, _all_items = Table.query, Table.all_items
+
+
+def _query_partition(self: Table, *asked: Any, **more: Any) -> Any:
+    # What is asked in the old form has none.
+    wanted = dict(more.get("hash_key_conditions") or ())
+    entered = _found.set(list(_partition(self, wanted)) if wanted else None)
+    try:
+        return _query(self, *asked, **more)
+    finally:
+        _found.reset(entered)
+
+
+def _partition(table: Table, wanted: dict[str, DynamoType]) -> Iterator[Item]:
+    """Yield the items that have these values."""
+    groups: Iterable[Any] = table.items.values()
+    if wanted.keys() == {table.hash_key_attr}:
+        groups = filter(None, [table.items.get(wanted[table.hash_key_attr])])
+    for group in groups:
+        for item in group.values() if table.range_key_attr else (group,):
+            if all(name in item.attrs and item.attrs[name] == wanted[name] for name in wanted):
+                yield item
+
+
+def _items_found(self: Table) -> list[Item]:
+    found = _found.get()
+    return _all_items(self) if found is None else found
+
+
+QUERIES = Patch((Table, "query", _query_partition), (Table, "all_items", _items_found))
+
+# Updates whose expressions are parsed once. moto parses each twice, and goes through its tree ten
+# times: at each node it makes a tuple of the types that it looks for. This was a tenth of the time
+# of a write.
+
+_PARSER: Any = vars(expressions)["UpdateExpressionParser"]
+_TRAVERSER: Any = vars(ast_nodes)["DepthFirstTraverser"]
+_parse = _PARSER.make
+
+
+# What carries out an update, and changes what was parsed, works on a copy.
+@lru_cache(maxsize=512)
+def _parsed(expression: str) -> Any:
+    return _parse(expression)
+
+
+def _traverse(self: Any, node: Any) -> Any:
+    kinds = self.nodes_to_be_processed()
+    self.nodes_to_be_processed = lambda: kinds
+    return self.traverse_node_recursively(node)
+
+
+EXPRESSIONS = Patch((_PARSER, "make", staticmethod(_parsed)), (_TRAVERSER, "traverse", _traverse))
+
+# Values that are converted once. moto turns a whole item into Python's types and back for each
+# attribute that a projection names, and asks ten times for each value that it writes, by each of
+# its possible names, what type it has: without this the tests take a quarter more.
+
+_project_any = Item.project
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case DynamoType():
+            return {value.type: value.value}
+        case bytes():
+            return base64.b64encode(value).decode()
+        case datetime():
+            # As AWS writes it, in seconds with three places.
+            return int(value.replace(tzinfo=UTC).timestamp() * 1000) / 1000
+    return value.to_json()
+
+
+def _project(self: Item, expressions: list[list[str]]) -> Item:
+    if any(len(names) > 1 or names[0].endswith("]") for names in expressions):
+        return _project_any(self, expressions)
+    picked = Item(self.hash_key, self.range_key, {})
+    for [name] in expressions:
+        if name in self.attrs:
+            # Without the check of the size: it was right when it was written.
+            dict.__setitem__(picked.attrs, name, self.attrs[name])
+    return picked
+
+
+def _keep(self: DynamoResult, result: object) -> None:
+    ActionResult.__init__(self, result)
+
+
+def _execute(self: DynamoResult, context: ActionContext) -> tuple[int, dict[str, Any], str]:
+    body = json.dumps(self.result, default=_plain)
+    return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
+
+
+CONVERSIONS = Patch(
+    (Item, "project", _project),
+    (DynamoResult, "__init__", _keep),
+    (DynamoResult, "execute_result", _execute),
+)
+
+# Streams that are kept for a day, as in AWS: a stack that runs for days would grow with every write
+# and every read.
+
+KEPT = timedelta(hours=24)
+# AWS's last for 15 minutes.
+MOST_ITERATORS = 1000
+
+_read = StreamShard.get
+_records = DynamoDBStreamsBackend.get_records
+
+
+def _get(self: StreamShard, start: int, quantity: int) -> list[dict[str, Any]]:
+    until = utcnow() - KEPT
+    old = 0
+    for item in self.items:
+        if item.record["dynamodb"]["ApproximateCreationDateTime"] >= until:
+            break
+        old += 1
+    if old:
+        del self.items[:old]
+        # The number of the first record that is left: moto counts from it.
+        self.starting_sequence_number += old
+    if start < self.starting_sequence_number:
+        raise JsonRESTError("TrimmedDataAccessException", "The records are no longer there.")
+    return _read(self, start, quantity)
+
+
+def _get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:
+    if iterator_arn not in self.shard_iterators:
+        raise JsonRESTError("ExpiredIteratorException", "The iterator is no longer there.")
+    found = _records(self, iterator_arn, limit)
+    while len(self.shard_iterators) > MOST_ITERATORS:
+        del self.shard_iterators[next(iter(self.shard_iterators))]
+    return found
+
+
+STREAMS = Patch(
+    (StreamShard, "get", _get),
+    (DynamoDBStreamsBackend, "get_records", _get_records),
+)

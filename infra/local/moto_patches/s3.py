@@ -1,0 +1,334 @@
+"""What is changed of moto's S3.
+
+| patch | moto, without it |
+|---|---|
+| `BODIES` | takes a body only as bytes in memory, and reads it without its lock |
+| `MULTIPART` | joins the parts of an upload in memory, and takes them in any order |
+| `OBJECT_VERSIONS` | copies every body to list versions, orders them by the clock and loses pages |
+| `OBJECT_EVENTS` | sends the uploader's address and one sequencer, and two events too many |
+"""
+
+import base64
+import json
+import re
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any, NamedTuple, TypedDict, Unpack
+
+from awscrt import checksums
+from moto.events.models import events_backends
+from moto.s3 import notifications
+from moto.s3.exceptions import EntityTooSmall, InvalidPart, InvalidPartOrder, MalformedXML
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, FakeMultipart, S3Backend
+from moto.settings import S3_UPLOAD_PART_MIN_SIZE
+from moto.sqs.models import sqs_backends
+from moto.utilities.utils import md5_hash
+
+from infra.local.moto_patches.patch import Patch
+
+# Bodies that stay on disk. moto holds an object over 5 MiB in a temporary file, but takes it only
+# as bytes, and reads it for its ETag in pieces of 16 MiB and past the lock that guards the file's
+# position. Here a file that was written once becomes the object without being copied, and is read
+# in small pieces under the lock.
+
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A body in an unnamed temporary file, `size` bytes long."""
+
+    file: IO[bytes]
+    size: int
+
+
+def pieces_of(key: FakeKey, begin: int, end: int) -> Iterator[bytes]:
+    """Read bytes `begin` to `end`, exclusive, in pieces."""
+    while begin < end:
+        with key.lock:  # One file position, many readers.
+            key._value_buffer.seek(begin)
+            piece = key._value_buffer.read(min(PIECE, end - begin))
+        if not piece:
+            return
+        yield piece
+        begin += len(piece)
+
+
+_value: Any = FakeKey.value
+
+
+def _set_value(key: FakeKey, value: bytes | OnDisk) -> None:
+    if isinstance(value, OnDisk):
+        key._value_buffer = value.file  # type: ignore[assignment]
+        key.contentsize = value.size
+    else:
+        _value.fset(key, value)
+
+
+def _etag(key: FakeKey) -> str:
+    if key._etag is None:
+        digest = md5_hash()
+        for piece in pieces_of(key, 0, key.contentsize):
+            digest.update(piece)
+        key._etag = digest.hexdigest()
+    return f'"{key._etag}"'
+
+
+BODIES = Patch(
+    (FakeKey, "value", property(_value.fget, _set_value)), (FakeKey, "etag", property(_etag))
+)
+
+# Uploads in parts that are joined on disk. moto joins the parts in memory, several times over, once
+# more for the checksum of the whole, and takes them in any order. Here they go from file to file,
+# past CRC64NVME over the full object: the algorithm of our grants, and the one that S3 takes when
+# none was named.
+
+_complete_in_memory = FakeMultipart.complete
+
+
+def _complete(
+    upload: FakeMultipart, listed: Iterator[tuple[int, str]]
+) -> tuple[Any, str, tuple[str, str, int] | None]:
+    """Return the body, the ETag and the checksum, as `FakeMultipart.complete` does."""
+    algorithm = upload.metadata.get("x-amz-checksum-algorithm", "CRC64NVME")
+    if algorithm != "CRC64NVME":
+        return _complete_in_memory(upload, listed)
+    parts = _listed_parts(upload, listed)
+    whole = tempfile.TemporaryFile()  # noqa: SIM115 - becomes the object
+    checksum = 0
+    etags = md5_hash()
+    for part in parts:
+        etags.update(bytes.fromhex(part.etag.strip('"')))
+        for piece in pieces_of(part, 0, part.contentsize):
+            whole.write(piece)
+            checksum = checksums.crc64nvme(piece, checksum)
+    # Else each part stays on disk beside the whole, an open file, for as long as the object is
+    # there.
+    upload.dispose()
+    return (
+        OnDisk(whole, whole.tell()),
+        f"{etags.hexdigest()}-{len(parts)}",
+        ("FULL_OBJECT", base64.b64encode(checksum.to_bytes(8, "big")).decode(), 1),
+    )
+
+
+def _listed_parts(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> list[FakeKey]:
+    """Return the parts that make the object, in order. Raises moto's errors for a list that S3
+    refuses.
+    """
+    parts: list[FakeKey] = []
+    last = 0
+    for number, etag in listed:
+        if number <= last:
+            raise InvalidPartOrder
+        last = number
+        part = upload.parts.get(number)
+        if part is None or part.etag.strip('"') != etag.strip('"'):
+            raise InvalidPart
+        if parts and parts[-1].contentsize < S3_UPLOAD_PART_MIN_SIZE:
+            raise EntityTooSmall
+        parts.append(part)
+    if not parts:
+        raise MalformedXML
+    return parts
+
+
+MULTIPART = Patch((FakeMultipart, "complete", _complete))
+
+# Object versions in S3's order, at the cost of what is listed. moto copies every version in the
+# bucket for each list, bodies and all: beside one video of 200 MB, a list of one small key took a
+# second and half a gigabyte. It also puts two versions of one millisecond in the wrong order, and
+# finds nothing more after a version that was deleted since the last page. Here nothing is copied,
+# and only keys with the prefix are looked at.
+
+MOST_IN_PAGE = 1000
+
+type _Version = FakeKey | FakeDeleteMarker
+type _Page = tuple[list[FakeKey], list[str], list[FakeDeleteMarker], str | None, str | None]
+
+
+class _Entry(NamedTuple):
+    """A version, or, without one, a common prefix. Both names are where the next page goes on."""
+
+    name: str
+    version_id: str | None
+    version: _Version | None
+
+
+class _Asked(TypedDict, total=False):
+    """The parameters of moto's method beside the bucket."""
+
+    delimiter: str | None
+    key_marker: str | None
+    max_keys: int | None
+    prefix: str
+    version_id_marker: str | None
+
+
+def _list_object_versions(self: S3Backend, bucket_name: str, **asked: Unpack[_Asked]) -> _Page:
+    """Return what moto's method returns: versions, common prefixes, delete markers, and the markers
+    of the next page, None where there is none.
+    """
+    max_keys = asked.get("max_keys")
+    most = MOST_IN_PAGE if max_keys is None else min(max_keys, MOST_IN_PAGE)
+    entries = _entries(
+        self.get_bucket(bucket_name),
+        asked.get("prefix", ""),
+        asked.get("delimiter"),
+        asked.get("key_marker") or "",
+        asked.get("version_id_marker"),
+    )
+    found = list(islice(entries, most + 1))
+    page = found[:most]
+    last = page[-1] if page and len(found) > most else None
+    return (
+        [entry.version for entry in page if isinstance(entry.version, FakeKey)],
+        [entry.name for entry in page if entry.version is None],
+        [entry.version for entry in page if isinstance(entry.version, FakeDeleteMarker)],
+        last.name if last else None,
+        last.version_id if last else None,
+    )
+
+
+def _entries(
+    bucket: FakeBucket,
+    prefix: str,
+    delimiter: str | None,
+    key_marker: str,
+    version_id_marker: str | None,
+) -> Iterator[_Entry]:
+    """Go through all that follows the markers: by key, and of a key from newest to oldest."""
+    listed = key_marker
+    for name in sorted(
+        name for name in list(bucket.keys) if name.startswith(prefix) and name >= key_marker
+    ):
+        head, cut, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
+        if cut:
+            common = prefix + head + cut
+            if common != listed:
+                listed = common
+                yield _Entry(common, None, None)
+        elif name != key_marker or version_id_marker:
+            after = version_id_marker if name == key_marker else None
+            for version in _versions(bucket, name, after):
+                yield _Entry(name, version.version_id, version)
+
+
+def _versions(bucket: FakeBucket, name: str, after: str | None) -> list[_Version]:
+    """Return a key's versions after `after`, newest first. If `after` has been deleted, return all:
+    who deletes page by page must come to the end.
+    """
+    # moto appends each new version to its key's list.
+    versions: list[_Version] = list(reversed(bucket.keys.getlist(name, [])))
+    for place, version in enumerate(versions):
+        version.is_latest = place == 0  # type: ignore[union-attr] # moto's response looks for it there
+    place = next(
+        (place for place, version in enumerate(versions) if version.version_id == after), -1
+    )
+    return versions[place + 1 :]
+
+
+OBJECT_VERSIONS = Patch((S3Backend, "list_object_versions", _list_object_versions))
+
+# S3's events through EventBridge to the queues, as AWS shapes them. moto gives every event the same
+# sequencer, and sends it to a queue whole, with the uploader's address, whatever the rule's
+# transformer says. Here the sequencer grows and the transformer transforms, so that consumers read
+# the same as in the cloud. S3 sends none of two events that moto does: a Put before
+# CompleteMultipartUpload, and tags changed with each Put.
+
+Event = notifications.S3NotificationEvent
+# The events that are sent, and the call that each names as its reason.
+REASONS: dict[str, str] = {
+    Event.OBJECT_CREATED_PUT_EVENT: "PutObject",
+    Event.OBJECT_CREATED_POST_EVENT: "POST Object",
+    Event.OBJECT_CREATED_COPY_EVENT: "CopyObject",
+    Event.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD_EVENT: "CompleteMultipartUpload",
+    Event.OBJECT_REMOVED_DELETE_EVENT: "DeleteObject",
+}
+
+
+class _Sequencer:
+    """Numbers that grow, in S3's form: hexadecimal, of equal length."""
+
+    def __init__(self) -> None:
+        self._last, self._lock = 0, threading.Lock()
+
+    def next(self) -> str:
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns())
+            return f"{self._last:018X}"
+
+
+_sequencer = _Sequencer()
+
+
+def _send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+    if event_name not in REASONS or (
+        event_name == Event.OBJECT_CREATED_PUT_EVENT and key.multipart is not None
+    ):
+        return
+    event: Any = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": notifications._detail_type(event_name),
+        "source": "aws.s3",
+        "account": account_id,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "region": bucket.region_name,
+        "resources": [bucket.arn],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": bucket.name},
+            "object": {
+                "key": key.name,
+                # A delete marker has neither.
+                **(
+                    {"size": key.size, "etag": key.etag.strip('"')}
+                    if isinstance(key, FakeKey)
+                    else {}
+                ),
+                "version-id": key.version_id,
+                "sequencer": _sequencer.next(),
+            },
+            "request-id": uuid.uuid4().hex[:16].upper(),
+            "requester": account_id,
+            "source-ip-address": "203.0.113.7",
+            "reason": REASONS[event_name],
+        },
+    }
+    queues = sqs_backends[account_id][bucket.region_name]
+    for bus in events_backends[account_id][bucket.region_name].event_buses.values():
+        for rule in bus.rules.values():
+            if rule.event_pattern.matches_event(event):
+                for target in rule.targets:
+                    queues.send_message(
+                        queue_name=target["Arn"].rpartition(":")[2],
+                        message_body=_transformed(event, target),
+                    )
+
+
+def _transformed(event: Mapping[str, Any], target: Mapping[str, Any]) -> str:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"""
+    transformer = target.get("InputTransformer")
+    if transformer is None:
+        return json.dumps(event)
+    paths = transformer["InputPathsMap"]
+    return re.sub(
+        r"<([^<>]+)>",
+        lambda match: json.dumps(_at(event, paths[match[1]])),
+        transformer["InputTemplate"],
+    )
+
+
+def _at(event: Any, path: str) -> Any:
+    for name in path.removeprefix("$.").split("."):
+        event = event[name]
+    return event
+
+
+OBJECT_EVENTS = Patch((notifications, "_send_event_bridge_message", _send))
