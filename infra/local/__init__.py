@@ -7,7 +7,7 @@ moto is AWS. The rest adds what moto lacks, and corrects what it does in another
 | `server`, `stack`, `stack_file` | the stack's process: ports, signals, `.local/stack.json` |
 | `aws` | AWS's process, and what the two tell each other |
 | `token`, `clock` | the commands that speak to a running stack |
-| `seed`, `guide`, `console`, `notices` | the seeded officers, and what the terminal shows |
+| `seed`, `console`, `notices` | the seeded officers, and what the terminal shows |
 | `cloud`, `wsgi` | AWS's port: the gate and the stack's own clock, and HTTP in front of them |
 | `gateway/` | API Gateway: HTTP, routes, the authorizer, and the gateway's own responses |
 | `triggers/` | what feeds functions: queues, streams, schedules |

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from werkzeug.wrappers import Request, Response
+
+from chalicelib.kernel import times
 from infra.local import clock
 from infra.local.issuer.issuer import Issuer
 from infra.local.requests import Change, Environ, change_of
@@ -51,27 +54,19 @@ class Cloud:
                 self.changed(change)
 
     def _move_clock(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        advance = _advance_asked(environ)
+        advance = _advance_asked(Request(environ))
         if self.advance_clock is None or advance is None:
-            status, response = (
-                "400 Bad Request",
-                {"error": 'POST {"advance_s": seconds, 0 or more}'},
-            )
+            status, told = 400, {"error": 'POST {"advance_s": seconds, 0 or more}'}
         else:
-            now = self.advance_clock(advance).isoformat(timespec="milliseconds")
-            status, response = "200 OK", {"now": now.replace("+00:00", "Z")}
-        content = json.dumps(response).encode()
-        start_response(
-            status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
-        )
-        return [content]
+            status, told = 200, {"now": times.render(self.advance_clock(advance))}
+        response = Response(json.dumps(told), status, content_type="application/json")
+        return response(environ, start_response)
 
 
-def _advance_asked(environ: Environ) -> timedelta | None:
+def _advance_asked(request: Request) -> timedelta | None:
     """Return how far to move the clock; None when the request does not say so."""
     try:
-        body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-        advance = timedelta(seconds=float(body["advance_s"]))
+        advance = timedelta(seconds=float(json.loads(request.get_data())["advance_s"]))
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return advance if environ["REQUEST_METHOD"] == "POST" and advance >= timedelta(0) else None
+    return advance if request.method == "POST" and advance >= timedelta(0) else None

@@ -90,12 +90,12 @@ def _template(name: str) -> Any:
 
 def _applications(stack: "_Stack") -> dict[str, str]:
     """Create what a stage's parameters name: the applications of SNS that push to phones."""
-    made = {}
-    for setting, platform in (("APNS_APPLICATION", "APNS"), ("FCM_APPLICATION", "GCM")):
-        made[setting] = stack.client("sns").create_platform_application(
+    return {
+        setting: stack.client("sns").create_platform_application(
             Name="tipline-local", Platform=platform, Attributes={"PlatformCredential": "local"}
         )["PlatformApplicationArn"]
-    return made
+        for setting, platform in (("APNS_APPLICATION", "APNS"), ("FCM_APPLICATION", "GCM"))
+    }
 
 
 _NO_VALUE: Any = object()
@@ -146,13 +146,10 @@ class _Stack:
         """Create a resource, unless it has been created."""
         if logical_id not in self._made:
             name = f"tipline-local-{'-'.join(template.words(logical_id)).lower()}"
-            if logical_id.endswith("Role"):
-                self._made[logical_id] = _role(self, name)
-                return self._made[logical_id]
-            resource = self._resources[logical_id]
-            self._made[logical_id] = _MAKERS[resource["Type"]](
-                self, name, self.resolve(resource.get("Properties", {}))
-            )
+            # Roles are in another template.
+            resource = self._resources.get(logical_id, {"Type": "AWS::IAM::Role"})
+            properties = self.resolve(resource.get("Properties", {}))
+            self._made[logical_id] = _MAKERS[resource["Type"]](self, name, properties)
         return self._made[logical_id]
 
     def resolve(self, node: Any) -> Any:
@@ -168,8 +165,6 @@ class _Stack:
                 return self._value(name)
             case {"Fn::GetAtt": [logical_id, attribute]}:
                 return self.make(logical_id).attributes[attribute]
-            case {"Fn::If": [_, _, otherwise]}:  # no parameter has a value here
-                return self.resolve(otherwise)
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([^!}]+)\}", lambda match: self._value(match[1]), text)
             case dict():
@@ -213,10 +208,11 @@ def _session() -> boto3.Session:
     return boto3.Session()
 
 
-def _role(stack: _Stack, name: str) -> _Made:
+def _role(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     """Name the role of a function: nothing here runs under it, but policies name it."""
-    account = stack.resolve({"Ref": "AWS::AccountId"})
-    return _Made(name, {"Arn": f"arn:aws:iam::{account}:role/{name}"})
+    return _Made(
+        name, {"Arn": stack.resolve({"Fn::Sub": f"arn:aws:iam::${{AWS::AccountId}}:role/{name}"})}
+    )
 
 
 def _key(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
@@ -260,59 +256,47 @@ def _bucket(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     )
     for kind, value in properties.items():
         method, parameter = _BUCKET_CALLS[kind]
-        getattr(s3, method)(Bucket=name, **{parameter: _as_s3_spells_it(kind, value)})
+        spelt = _as_s3_spells_it(value)
+        if kind == "LifecycleConfiguration":
+            for rule in spelt["Rules"]:
+                rule["Filter"] = {"Prefix": rule.pop("Prefix", "")}
+                if days := rule.pop("ExpirationInDays", None):
+                    rule["Expiration"] = {"Days": days}
+        getattr(s3, method)(Bucket=name, **{parameter or kind: spelt})
     return _Made(name, {"Arn": f"arn:aws:s3:::{name}"})
 
 
+# The call of each property, and its parameter, where that has another name.
 _BUCKET_CALLS = {
-    "VersioningConfiguration": ("put_bucket_versioning", "VersioningConfiguration"),
-    "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
-    "PublicAccessBlockConfiguration": ("put_public_access_block", "PublicAccessBlockConfiguration"),
+    "VersioningConfiguration": ("put_bucket_versioning", ""),
+    "OwnershipControls": ("put_bucket_ownership_controls", ""),
+    "PublicAccessBlockConfiguration": ("put_public_access_block", ""),
     "BucketEncryption": ("put_bucket_encryption", "ServerSideEncryptionConfiguration"),
-    "NotificationConfiguration": (
-        "put_bucket_notification_configuration",
-        "NotificationConfiguration",
-    ),
+    "NotificationConfiguration": ("put_bucket_notification_configuration", ""),
     "CorsConfiguration": ("put_bucket_cors", "CORSConfiguration"),
-    "LifecycleConfiguration": ("put_bucket_lifecycle_configuration", "LifecycleConfiguration"),
-    "ObjectLockConfiguration": ("put_object_lock_configuration", "ObjectLockConfiguration"),
+    "LifecycleConfiguration": ("put_bucket_lifecycle_configuration", ""),
+    "ObjectLockConfiguration": ("put_object_lock_configuration", ""),
+}
+# What CloudFormation names otherwise than S3 itself.
+_S3_NAMES = {
+    "ServerSideEncryptionConfiguration": "Rules",
+    "ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
+    "CorsRules": "CORSRules",
+    "ExposedHeaders": "ExposeHeaders",
+    "MaxAge": "MaxAgeSeconds",
+    "Id": "ID",
 }
 
 
-def _as_s3_spells_it(kind: str, value: Any) -> Any:
-    """Return a property in S3's own words: CloudFormation names some things differently."""
-    match kind:
-        case "BucketEncryption":
-            names = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
-            return {"Rules": _renamed(value["ServerSideEncryptionConfiguration"], names)}
-        case "NotificationConfiguration":
+def _as_s3_spells_it(node: Any) -> Any:
+    match node:
+        case {"EventBridgeConfiguration": _}:
             return {"EventBridgeConfiguration": {}}
-        case "CorsConfiguration":
-            return {
-                "CORSRules": _renamed(
-                    value["CorsRules"],
-                    {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"},
-                )
-            }
-        case "LifecycleConfiguration":
-            return {
-                "Rules": [
-                    _rule_as_s3_spells_it(rule) for rule in _renamed(value["Rules"], {"Id": "ID"})
-                ]
-            }
-    return value
-
-
-def _rule_as_s3_spells_it(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return a rule of a lifecycle in S3's own words."""
-    spelt = {"Filter": {"Prefix": rule.pop("Prefix", "")}, **rule}
-    if days := spelt.pop("ExpirationInDays", None):
-        spelt["Expiration"] = {"Days": days}
-    return spelt
-
-
-def _renamed(rules: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{names.get(key, key): value for key, value in rule.items()} for rule in rules]
+        case dict():
+            return {_S3_NAMES.get(key, key): _as_s3_spells_it(each) for key, each in node.items()}
+        case list():
+            return [_as_s3_spells_it(each) for each in node]
+    return node
 
 
 def _queue(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
@@ -321,11 +305,8 @@ def _queue(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
         for key, value in properties.items()
     }
     url = stack.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    region, account = (
-        stack.resolve({"Ref": "AWS::Region"}),
-        stack.resolve({"Ref": "AWS::AccountId"}),
-    )
-    return _Made(url, {"Arn": f"arn:aws:sqs:{region}:{account}:{name}", "QueueName": name})
+    arn = stack.resolve({"Fn::Sub": f"arn:aws:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"})
+    return _Made(url, {"Arn": arn, "QueueName": name})
 
 
 def _queue_policy(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
@@ -385,6 +366,7 @@ def _left_out(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
 
 
 _MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
+    "AWS::IAM::Role": _role,
     "AWS::KMS::Key": _key,
     "AWS::KMS::Alias": _alias,
     "AWS::DynamoDB::Table": _table,

@@ -17,44 +17,24 @@ NARROW = next(
     (code for code in category_codes() if code == "traffic_violation"), category_codes()[0]
 )
 
+
+def _officer(
+    username: str, name: str, *roles: Role, categories: tuple[str, ...] = (ALL,)
+) -> Officer:
+    """Create an officer of all districts."""
+    scope = {"categories": categories, "districts": (ALL,)} if Role.OFFICER in roles else {}
+    return Officer(
+        username=username, name=name, roles=roles, email=f"{username}@tipline.test", **scope
+    )
+
+
 OFFICERS = (
-    Officer(
-        username="officer",
-        name="Officer Li",
-        categories=(ALL,),
-        districts=(ALL,),
-        email="officer@tipline.test",
-    ),
-    Officer(
-        username="narrow",
-        name="Officer Wang",
-        categories=(NARROW,),
-        districts=(ALL,),
-        email="narrow@tipline.test",
-    ),
-    Officer(
-        username="supervisor",
-        name="Supervisor Zhao",
-        roles=(Role.OFFICER, Role.SUPERVISOR),
-        categories=(ALL,),
-        districts=(ALL,),
-        email="supervisor@tipline.test",
-    ),
-    Officer(
-        username="admin",
-        name="Admin Chen",
-        roles=(Role.OFFICER, Role.ADMIN),
-        categories=(ALL,),
-        districts=(ALL,),
-        email="admin@tipline.test",
-    ),
+    _officer("officer", "Officer Li", Role.OFFICER),
+    _officer("narrow", "Officer Wang", Role.OFFICER, categories=(NARROW,)),
+    _officer("supervisor", "Supervisor Zhao", Role.OFFICER, Role.SUPERVISOR),
+    _officer("admin", "Admin Chen", Role.OFFICER, Role.ADMIN),
     # Two admins appoint an officer.
-    Officer(
-        username="admin2",
-        name="Admin Sun",
-        roles=(Role.ADMIN,),
-        email="admin2@tipline.test",
-    ),
+    _officer("admin2", "Admin Sun", Role.ADMIN),
 )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra.local import clock, stack_file
 from infra.local.aws import AwsProcess
-from infra.local.console import keep_log, say
+from infra.local.console import guide, keep_log, say
 
 if TYPE_CHECKING:
     from infra.local.gateway.site import Web
@@ -28,6 +28,19 @@ MOST_IN_MEMORY = 64 * 1024
 # Requests that the app may serve at once without waiting for a connection to AWS. On Lambda it
 # serves one.
 CONNECTIONS = 128
+
+# What `.local/stack.json` says of the resources, and how the environment names them.
+_OUTPUTS = {
+    "table": "REPORTS_TABLE",
+    "bucket": "MEDIA_BUCKET",
+    "topic_arn": "NOTICES_TOPIC_ARN",
+} | {
+    name: name.upper()
+    for name in (
+        *(f"{table}_table" for table in ("bulletins", "officers", "contacts", "sources", "audit")),
+        *("issuer", "jwks_uri", "client_id", "user_pool_id", "audit_bucket", "audit_secret"),
+    )
+}
 
 # Parts of it are imported only once the environment is set: moto and the app read it then.
 
@@ -68,38 +81,17 @@ class LocalStack:
     def outputs(self) -> dict[str, Any]:
         """Return what `.local/stack.json` says."""
         named = self.environment
+        queues = ("critical_uploads", "uploads", "manifests", "upkeep")
+        dead_letters = (*queues, "notices", "audit")
         return {
             "api": self.api_url,
             "aws": self.aws_url,
             "region": REGION,
-            "table": named["REPORTS_TABLE"],
-            "bulletins_table": named["BULLETINS_TABLE"],
-            "officers_table": named["OFFICERS_TABLE"],
-            "contacts_table": named["CONTACTS_TABLE"],
-            "sources_table": named["SOURCES_TABLE"],
-            "bucket": named["MEDIA_BUCKET"],
-            "topic_arn": named["NOTICES_TOPIC_ARN"],
-            "queues": {
-                "critical_uploads": named["CRITICAL_UPLOADS_QUEUE_URL"],
-                "uploads": named["UPLOADS_QUEUE_URL"],
-                "manifests": named["MANIFESTS_QUEUE_URL"],
-                "upkeep": named["UPKEEP_QUEUE_URL"],
-            },
+            **{output: named[name] for output, name in _OUTPUTS.items()},
+            "queues": {name: named[f"{name.upper()}_QUEUE_URL"] for name in queues},
             "dead_letter_queues": {
-                "critical_uploads": named["CRITICAL_UPLOADS_DEAD_LETTERS_URL"],
-                "uploads": named["UPLOADS_DEAD_LETTERS_URL"],
-                "manifests": named["MANIFESTS_DEAD_LETTERS_URL"],
-                "upkeep": named["UPKEEP_DEAD_LETTERS_URL"],
-                "notices": named["NOTICES_DEAD_LETTERS_URL"],
-                "audit": named["AUDIT_DEAD_LETTERS_URL"],
+                name: named[f"{name.upper()}_DEAD_LETTERS_URL"] for name in dead_letters
             },
-            "issuer": named["ISSUER"],
-            "jwks_uri": named["JWKS_URI"],
-            "client_id": named["CLIENT_ID"],
-            "user_pool_id": named["USER_POOL_ID"],
-            "audit_table": named["AUDIT_TABLE"],
-            "audit_bucket": named["AUDIT_BUCKET"],
-            "audit_secret": named["AUDIT_SECRET"],
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
             "clock": f"{self.aws_url}{clock.PATH}",
@@ -108,12 +100,11 @@ class LocalStack:
 
     def announce(self, took_s: float) -> None:
         """Print where everything is, and what to try first."""
-        from infra.local.guide import guide
-        from infra.local.seed import OFFICERS
+        from infra.local.seed import NARROW, OFFICERS
 
         say(f"Ready in {took_s:.1f} s.")
         officers = OFFICERS if _has_seed() else ()
-        print(guide(self.outputs(), officers, has_pages=self._has_pages), flush=True)
+        print(guide(self.outputs(), officers, NARROW, has_pages=self._has_pages), flush=True)
 
     def why_lost(self) -> str:
         """Return how AWS's process ended."""
@@ -223,7 +214,6 @@ def _import_meanwhile() -> None:
     """
     import app  # noqa: F401
     import infra.local.gateway.gateway
-    import infra.local.guide
     import infra.local.triggers.pollers  # noqa: F401
 
 

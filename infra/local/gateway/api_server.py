@@ -21,6 +21,7 @@ from typing import Any
 import h11
 from chalice.app import Chalice
 from chalice.local import CustomLocalChalice, LocalChalice
+from werkzeug.http import parse_accept_header
 
 from infra.local import template
 from infra.local.console import ACCESS
@@ -201,7 +202,8 @@ def compress(response: Response, accepted: str, at_least: int) -> Response:
     so many bytes, the client takes gzip, and it is not encoded.
     """
     names = {name.lower() for name, _ in response.headers}
-    if len(response.body) < at_least or "content-encoding" in names or not _takes_gzip(accepted):
+    takes_gzip = parse_accept_header(accepted).quality("gzip") > 0
+    if len(response.body) < at_least or "content-encoding" in names or not takes_gzip:
         return response
     body = gzip.compress(response.body, _GZIP_LEVEL, mtime=0)
     return replace(response, body=body, headers=[*response.headers, ("Content-Encoding", "gzip")])
@@ -224,14 +226,6 @@ def port_is_free(port: int) -> bool:
                 return False
             raise
     return True
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for each in accepted.lower().split(","):
-        name, _, weight = each.replace(" ", "").partition(";")
-        if name in ("gzip", "*"):
-            return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 def _log_access(method: str, response: Response, took_ms: float) -> None:

@@ -177,6 +177,10 @@ class Issuer:
             response = reply(request)
         except HTTPException as refused:
             response = Response(f"{refused.name}\n", refused.code)
+        except (NoWayBack, BadRequest):
+            texts = _texts(request)
+            page = pages.plain_page(texts["no_way_back"], texts, texts["no_way_back_why"])
+            response = _html(page, 400)
         response.headers.setdefault("Cache-Control", "no-store")
         # Of the form alone, so that its request says where it comes from.
         response.headers["Referrer-Policy"] = "same-origin"
@@ -203,8 +207,6 @@ class Issuer:
         asked = _single(request.args)
         try:
             wanted = _read_authorization(asked, self._people.client())
-        except NoWayBack:
-            return _no_way_back(request, asked)
         except BadRequest as refused:
             return _back(asked, error=refused.error, error_description=refused.description)
         found = None if wanted.prompts & {"login", "select_account"} else self._session(request)
@@ -216,26 +218,20 @@ class Issuer:
 
     def _show_login(self, request: Request) -> Response:
         asked = _single(request.args)
-        try:
-            wanted = _read_authorization(asked, self._people.client())
-        except (NoWayBack, BadRequest):
-            return _no_way_back(request, asked)
-        page = pages.sign_in_page(_texts(request, asked), self._people.all(), asked)
+        wanted = _read_authorization(asked, self._people.client())
+        page = pages.sign_in_page(_texts(request), self._people.all(), asked)
         return _html(page, redirect_uri=wanted.redirect_uri)
 
     def _log_in(self, request: Request) -> Response:
         asked = _single(request.form)
         # A browser says so of a form on another site, which could sign somebody in as another.
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            return _no_way_back(request, asked)
-        try:
-            wanted = _read_authorization(asked, self._people.client())
-        except (NoWayBack, BadRequest):
-            return _no_way_back(request, asked)
+            raise NoWayBack
+        wanted = _read_authorization(asked, self._people.client())
         username = asked.pop("username", "")
         if self._people.find(username) is None:
-            texts, officers = _texts(request, asked), self._people.all()
-            page = pages.sign_in_page(texts, officers, asked, refused=username)
+            officers = self._people.all()
+            page = pages.sign_in_page(_texts(request), officers, asked, refused=username)
             return _html(page, 403, wanted.redirect_uri)
         self._people.sign_in(username)
         signed_in = SignIn(username, int(self._today()))
@@ -300,7 +296,7 @@ class Issuer:
             state = f"?{urlencode({'state': asked['state']})}" if asked.get("state") else ""
             response = _redirect(f"{page}{state}")
         else:
-            texts = _texts(request, asked)
+            texts = _texts(request)
             response = _html(pages.plain_page(texts["signed_out"], texts))
         _set_cookie(response, "", 0)
         return response
@@ -358,13 +354,9 @@ def _set_cookie(response: Response, value: str, life_s: float) -> None:
     response.set_cookie(_COOKIE, value, max_age=int(life_s), httponly=True, samesite="Lax")
 
 
-def _texts(request: Request, asked: Asked) -> Mapping[str, str]:
-    return pages.texts_for(asked.get("lang", ""), request.headers.get("Accept-Language", ""))
-
-
-def _no_way_back(request: Request, asked: Asked) -> Response:
-    texts = _texts(request, asked)
-    return _html(pages.plain_page(texts["no_way_back"], texts, texts["no_way_back_why"]), 400)
+def _texts(request: Request) -> Mapping[str, str]:
+    lang = request.values.get("lang", "")
+    return pages.texts_for(lang, request.headers.get("Accept-Language", ""))
 
 
 def _html(page: str, status: int = 200, redirect_uri: str = "") -> Response:

@@ -65,66 +65,48 @@ ATOMICITY = Patch(
 # each write, and whoever reads the stream goes on reading one that nobody writes to. Here only the
 # items a transaction names are kept aside.
 
-type _Key = tuple[DynamoType, DynamoType | None]
-
 _in_transaction = ContextVar("in_transaction", default=False)
 _carry_out = DynamoDBBackend.transact_write_items
 
 
 def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    kept = [
-        (table, key, copy.deepcopy(_item(table, key)))
-        for table, key in _named(self, transact_items)
-    ]
-    lengths = {
-        table.name: len(table.stream_shard.items) for table, _, _ in kept if table.stream_shard
-    }
+    places = list(_places(self, transact_items))
+    kept = [(holder, name, copy.deepcopy(holder.get(name))) for _, holder, name in places]
+    shards = [table.stream_shard for table, _, _ in places if table.stream_shard]
+    lengths = [len(shard.items) for shard in shards]
     entered = _in_transaction.set(True)
     try:
         _carry_out(self, transact_items)
     except BaseException:
-        for table, key, item in kept:
-            holder, name = _place(table, key)
+        for holder, name, item in kept:
             holder.pop(name, None)
             if item is not None:
                 holder[name] = item
-            if table.stream_shard:
-                del table.stream_shard.items[lengths[table.name] :]
+        for shard, length in zip(shards, lengths, strict=True):
+            del shard.items[length:]
         raise
     finally:
         _in_transaction.reset(entered)
 
 
-def _named(
+def _places(
     backend: DynamoDBBackend, transact_items: list[dict[str, Any]]
-) -> Iterator[tuple[Table, _Key]]:
-    """Return tables and keys of what a transaction names, where both are known; moto refuses the
-    rest without touching anything.
+) -> Iterator[tuple[Table, Any, DynamoType]]:
+    """Yield where moto keeps what a transaction names, where table and key are known: the table,
+    the partition or, without a sort key, the table's items, and the name of the item in it. moto
+    refuses the rest without touching anything.
     """
-    for each in transact_items:
-        for op in each.values():
-            table = backend.tables.get(op.get("TableName"))
-            attributes = op.get("Item") or op.get("Key") or {}
-            if not table or table.hash_key_attr not in attributes:
-                continue
-            partition = DynamoType(attributes[table.hash_key_attr])
-            if table.range_key_attr is None:
-                yield table, (partition, None)
-            elif table.range_key_attr in attributes:
-                yield table, (partition, DynamoType(attributes[table.range_key_attr]))
-
-
-def _item(table: Table, key: _Key) -> Any:
-    holder, name = _place(table, key)
-    return holder.get(name)
-
-
-def _place(table: Table, key: _Key) -> tuple[Any, DynamoType]:
-    """Return where moto keeps an item, and under what: in its partition, or, without a sort key, in
-    the table itself.
-    """
-    partition, sort = key
-    return (table.items, partition) if sort is None else (table.items[partition], sort)
+    for operation in [each for item in transact_items for each in item.values()]:
+        table = backend.tables.get(operation.get("TableName"))
+        attributes = operation.get("Item") or operation.get("Key") or {}
+        if table is None or table.hash_key_attr not in attributes:
+            continue
+        partition = DynamoType(attributes[table.hash_key_attr])
+        if table.range_key_attr is None:
+            yield table, table.items, partition
+        elif table.range_key_attr in attributes:
+            sort = DynamoType(attributes[table.range_key_attr])
+            yield table, table.items[partition], sort
 
 
 def _copy_table(self: Table, memo: dict[int, Any]) -> Table:
@@ -240,10 +222,17 @@ def _execute(self: DynamoResult, context: ActionContext) -> tuple[int, dict[str,
     return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
 
+def _write_records(self: DynamoDBStreamsHandler) -> tuple[str, dict[str, str]]:
+    limit = self._get_param("Limit") or 1000
+    found = self.backend.get_records(self._get_param("ShardIterator"), limit)
+    return json.dumps(found, default=_plain), {"Content-Type": "application/x-amz-json-1.0"}
+
+
 CONVERSIONS = Patch(
     (Item, "project", _project),
     (DynamoResult, "__init__", _keep),
     (DynamoResult, "execute_result", _execute),
+    (DynamoDBStreamsHandler, "get_records", _write_records),
 )
 
 # Streams that are kept for a day, as in AWS: a stack that runs for days would grow with every write

@@ -127,14 +127,8 @@ def _public_key(self: KmsResponse) -> str:
 
 
 def _generate_private_key(key_spec: str) -> Any:
-    return _pair(
-        key_spec,
-        sum(
-            len(backend.keys)
-            for account in models.kms_backends.values()
-            for backend in account.values()
-        ),
-    )
+    backends = [each for account in models.kms_backends.values() for each in account.values()]
+    return _pair(key_spec, sum(len(backend.keys) for backend in backends))
 
 
 @cache
@@ -204,25 +198,17 @@ def _event(call: KmsResponse, asked: dict[str, Any], key: str, fault: str) -> di
         if parameter not in ("CiphertextBlob", "Plaintext", "Message")
     }
     return {
-        "eventVersion": "1.11",
         "userIdentity": _identity(call),
         "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": "kms.amazonaws.com",
         "eventName": name,
         "awsRegion": call.region,
-        "sourceIPAddress": "192.0.2.1",
         "userAgent": call.headers.get("User-Agent", ""),
         **({"errorCode": json.loads(fault).get("__type", "")} if fault else {}),
         "requestParameters": named,
-        "responseElements": None,
-        "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
         "readOnly": name.startswith(_READS),
         "resources": [{"accountId": call.current_account, "type": "AWS::KMS::Key", "ARN": key}],
-        "eventType": "AwsApiCall",
-        "managementEvent": True,
-        "recipientAccountId": call.current_account,
-        "eventCategory": "Management",
     }
 
 
@@ -234,9 +220,6 @@ def _identity(call: KmsResponse) -> dict[str, Any]:
     name = role.rpartition("/")[2]
     return {
         "type": "AssumedRole",
-        "arn": f"arn:aws:sts::{call.current_account}:assumed-role/{name}/"
-        f"{session.session_name if session else name}",
-        "accountId": call.current_account,
         "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role, "userName": name}},
     }
 

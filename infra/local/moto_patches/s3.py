@@ -9,16 +9,15 @@
 """
 
 import base64
+import itertools
 import json
 import re
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import IO, Any, NamedTuple, TypedDict, Unpack
+from typing import IO, Any
 
 from awscrt import checksums
 from moto.events.models import events_backends
@@ -148,89 +147,56 @@ MULTIPART = Patch((FakeMultipart, "complete", _complete))
 
 MOST_IN_PAGE = 1000
 
-type _Version = FakeKey | FakeDeleteMarker
 type _Page = tuple[list[FakeKey], list[str], list[FakeDeleteMarker], str | None, str | None]
 
 
-class _Entry(NamedTuple):
-    """A version, or, without one, a common prefix. Both names are where the next page goes on."""
-
-    name: str
-    version_id: str | None
-    version: _Version | None
+_list_in_memory = S3Backend.list_object_versions
 
 
-class _Asked(TypedDict, total=False):
-    """The parameters of moto's method beside the bucket."""
-
-    delimiter: str | None
-    key_marker: str | None
-    max_keys: int | None
-    prefix: str
-    version_id_marker: str | None
-
-
-def _list_object_versions(self: S3Backend, bucket_name: str, **asked: Unpack[_Asked]) -> _Page:
+def _list_object_versions(
+    self: S3Backend,
+    bucket_name: str,
+    delimiter: str | None = None,
+    key_marker: str | None = None,
+    max_keys: int | None = None,
+    prefix: str = "",
+    version_id_marker: str | None = None,
+) -> _Page:
     """Return what moto's method returns: versions, common prefixes, delete markers, and the markers
-    of the next page, None where there is none.
+    of the next page, None where there is none. Nothing of ours asks for common prefixes.
     """
-    max_keys = asked.get("max_keys")
+    if delimiter:
+        asked = (delimiter, key_marker, max_keys, prefix, version_id_marker)
+        return _list_in_memory(self, bucket_name, *asked)
     most = MOST_IN_PAGE if max_keys is None else min(max_keys, MOST_IN_PAGE)
-    entries = _entries(
-        self.get_bucket(bucket_name),
-        asked.get("prefix", ""),
-        asked.get("delimiter"),
-        asked.get("key_marker") or "",
-        asked.get("version_id_marker"),
-    )
-    found = list(islice(entries, most + 1))
+    versions = _versions(self.get_bucket(bucket_name), prefix, key_marker or "", version_id_marker)
+    found = list(itertools.islice(versions, most + 1))
     page = found[:most]
     last = page[-1] if page and len(found) > most else None
     return (
-        [entry.version for entry in page if isinstance(entry.version, FakeKey)],
-        [entry.name for entry in page if entry.version is None],
-        [entry.version for entry in page if isinstance(entry.version, FakeDeleteMarker)],
+        [version for version in page if isinstance(version, FakeKey)],
+        [],
+        [version for version in page if isinstance(version, FakeDeleteMarker)],
         last.name if last else None,
         last.version_id if last else None,
     )
 
 
-def _entries(
-    bucket: FakeBucket,
-    prefix: str,
-    delimiter: str | None,
-    key_marker: str,
-    version_id_marker: str | None,
-) -> Iterator[_Entry]:
-    """Go through all that follows the markers: by key, and of a key from newest to oldest."""
-    listed = key_marker
-    for name in sorted(
-        name for name in list(bucket.keys) if name.startswith(prefix) and name >= key_marker
-    ):
-        head, cut, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
-        if cut:
-            common = prefix + head + cut
-            if common != listed:
-                listed = common
-                yield _Entry(common, None, None)
-        elif name != key_marker or version_id_marker:
-            after = version_id_marker if name == key_marker else None
-            for version in _versions(bucket, name, after):
-                yield _Entry(name, version.version_id, version)
-
-
-def _versions(bucket: FakeBucket, name: str, after: str | None) -> list[_Version]:
-    """Return a key's versions after `after`, newest first. If `after` has been deleted, return all:
-    who deletes page by page must come to the end.
+def _versions(bucket: FakeBucket, prefix: str, key: str, version_id: str | None) -> Iterator[Any]:
+    """Go through all that follows a version: by key, and of a key from newest to oldest. If that
+    version has been deleted, the key's others follow: who deletes page by page must come to the
+    end.
     """
-    # moto appends each new version to its key's list.
-    versions: list[_Version] = list(reversed(bucket.keys.getlist(name, [])))
-    for place, version in enumerate(versions):
-        version.is_latest = place == 0  # type: ignore[union-attr] # moto's response looks for it there
-    place = next(
-        (place for place, version in enumerate(versions) if version.version_id == after), -1
-    )
-    return versions[place + 1 :]
+    for name in sorted(each for each in list(bucket.keys) if each.startswith(prefix)):
+        if name < key or (name == key and not version_id):
+            continue
+        # moto appends each new version to its key's list, and looks whether it is the latest.
+        versions: list[Any] = list(reversed(bucket.keys.getlist(name, [])))
+        for place, version in enumerate(versions):
+            version.is_latest = place == 0
+        ids = [version.version_id for version in versions]
+        known = name == key and version_id in ids
+        yield from versions[ids.index(version_id) + 1 :] if known else versions
 
 
 OBJECT_VERSIONS = Patch((S3Backend, "list_object_versions", _list_object_versions))
@@ -252,19 +218,8 @@ REASONS: dict[str, str] = {
 }
 
 
-class _Sequencer:
-    """Numbers that grow, in S3's form: hexadecimal, of equal length."""
-
-    def __init__(self) -> None:
-        self._last, self._lock = 0, threading.Lock()
-
-    def next(self) -> str:
-        with self._lock:
-            self._last = max(self._last + 1, time.time_ns())
-            return f"{self._last:018X}"
-
-
-_sequencer = _Sequencer()
+# Numbers that grow, also from one process to the next.
+_sequence = itertools.count(time.time_ns())
 
 
 def _send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
@@ -277,12 +232,9 @@ def _send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
         "id": str(uuid.uuid4()),
         "detail-type": notifications._detail_type(event_name),
         "source": "aws.s3",
-        "account": account_id,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "region": bucket.region_name,
-        "resources": [bucket.arn],
         "detail": {
-            "version": "0",
             "bucket": {"name": bucket.name},
             "object": {
                 "key": key.name,
@@ -293,10 +245,9 @@ def _send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
                     else {}
                 ),
                 "version-id": key.version_id,
-                "sequencer": _sequencer.next(),
+                # In S3's form: hexadecimal, of equal length.
+                "sequencer": f"{next(_sequence):018X}",
             },
-            "request-id": uuid.uuid4().hex[:16].upper(),
-            "requester": account_id,
             "source-ip-address": "203.0.113.7",
             "reason": REASONS[event_name],
         },

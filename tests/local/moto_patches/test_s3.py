@@ -242,22 +242,6 @@ def test_a_key_marker_alone_goes_on_after_that_key(bucket: str) -> None:
     assert _ids(_list(bucket, KeyMarker="a")) == [after]
 
 
-def test_a_delimiter_rolls_keys_up_across_pages(bucket: str) -> None:
-    for key in ("a/1", "a/2", "b", "c/1"):
-        _put(bucket, key)
-    pages = (
-        cloud.client("s3")
-        .get_paginator("list_object_versions")
-        .paginate(Bucket=bucket, Delimiter="/", PaginationConfig={"PageSize": 1})
-    )
-    shown = [
-        [one["Key"] for one in page.get("Versions", ())]
-        + [one["Prefix"] for one in page.get("CommonPrefixes", ())]
-        for page in pages
-    ]
-    assert shown == [["a/"], ["b"], ["c/"]]
-
-
 def test_a_list_copies_no_body(bucket: str) -> None:
     for number in range(4):
         _put(bucket, f"large/{number}", bytes(4 * MIB))
