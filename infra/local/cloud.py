@@ -56,10 +56,10 @@ class Cloud:
     def _move_clock(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         advance = _advance_asked(Request(environ))
         if self.advance_clock is None or advance is None:
-            status, told = 400, {"error": 'POST {"advance_s": seconds, 0 or more}'}
+            status, content = 400, {"error": 'POST {"advance_s": seconds, 0 or more}'}
         else:
-            status, told = 200, {"now": times.render(self.advance_clock(advance))}
-        response = Response(json.dumps(told), status, content_type="application/json")
+            status, content = 200, {"now": times.render(self.advance_clock(advance))}
+        response = Response(json.dumps(content), status, content_type="application/json")
         return response(environ, start_response)
 
 

@@ -96,20 +96,6 @@ def test_an_upload_in_parts_sends_one_event_with_the_version_of_the_whole(
     }
 
 
-def test_sequencers_of_one_key_grow_as_its_versions_follow(
-    s3: Any, key: str, events: Events
-) -> None:
-    versions = [
-        s3.put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"] for body in (b"1", b"2", b"3")
-    ]
-    taken = sorted(events(), key=lambda event: event["sequencer"])
-    assert [(event["version"], event["why"]) for event in taken] == [
-        (version, "PutObject") for version in versions
-    ]
-    assert len({event["sequencer"] for event in taken}) == 3
-    assert len({len(event["sequencer"]) for event in taken}) == 1
-
-
 def test_a_refused_upload_sends_no_event(
     gate: Gate, grant: grants.PostGrant, events: Events
 ) -> None:

@@ -83,15 +83,6 @@ def test_an_upload_reaches_the_queue_without_the_uploaders_address(
     }
 
 
-def test_a_manifest_alone_reaches_the_second_queue(stack: Stack) -> None:
-    for name in ("thumb.jpg", "preview.jpg", "manifest.json"):
-        stack.s3.put_object(
-            Bucket=stack.names["MEDIA_BUCKET"], Key=f"derived/R1/M1/{name}", Body=b"{}"
-        )
-    (event,) = stack.take("MANIFESTS_QUEUE_URL")
-    assert event["detail"]["object"]["key"] == "derived/R1/M1/manifest.json"
-
-
 def test_what_is_uploaded_is_encrypted_by_the_buckets_default(stack: Stack) -> None:
     upload(stack, "originals/R2/M1")
     head = stack.s3.head_object(Bucket=stack.names["MEDIA_BUCKET"], Key="originals/R2/M1")
