@@ -15,8 +15,10 @@ import sys
 from collections.abc import Callable, Iterable, Set
 from pathlib import Path
 
-from infra.packaging import sources
-from infra.packaging.locked import SOURCES, WHEELS, normalised
+from packaging.utils import canonicalize_name
+
+from infra.packaging import installation
+from infra.packaging.installation import SOURCES, WHEELS
 
 ROOT = Path(__file__).parents[1]
 HEADER = "# Written by `make lock`. Change requirements*.txt, not this file.\n"
@@ -28,11 +30,13 @@ def main() -> None:
     together = ROOT / WHEELS
     resolve(ROOT / "requirements-dev.txt", together, ROOT / SOURCES)
     entries = read_entries(together.read_text(encoding="utf-8"))
-    missing = sorted(sources.SOURCE_ONLY - {name_of(entry) for entry in entries})
+    missing = sorted(installation.SOURCE_ONLY - {name_of(entry) for entry in entries})
     if missing:
-        sys.exit(f"Not locked: no requirement needs {', '.join(missing)} (infra/packaging/sources)")
-    write(together, entries, lambda name: name not in sources.SOURCE_ONLY)
-    write(ROOT / SOURCES, entries, lambda name: name in sources.SOURCE_ONLY)
+        sys.exit(
+            f"Not locked: no requirement needs {', '.join(missing)} (infra/packaging/installation)"
+        )
+    write(together, entries, lambda name: name not in installation.SOURCE_ONLY)
+    write(ROOT / SOURCES, entries, lambda name: name in installation.SOURCE_ONLY)
     scanners, peers = ROOT / "infra" / "scan", ROOT / "tests" / "bench" / "media" / "peers"
     lock_apart(scanners, source_only=frozenset())
     lock_apart(peers, source_only=frozenset({"pyvips"}))
@@ -68,7 +72,7 @@ def read_entries(text: str) -> list[str]:
 
 
 def name_of(entry: str) -> str:
-    return normalised(entry.partition("==")[0].partition("[")[0])
+    return canonicalize_name(entry.partition("==")[0].partition("[")[0])
 
 
 def write(lock: Path, entries: Iterable[str], belongs: Callable[[str], bool]) -> None:

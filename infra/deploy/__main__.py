@@ -30,7 +30,7 @@ from infra.deploy.parameters import misspelt, read_parameters, show
 from infra.deploy.quota import check_concurrency, check_isolation
 from infra.deploy.stack import Stack
 from infra.local import template
-from infra.packaging.build_folder import BUILD, alone_in
+from infra.packaging.bundle import BUILD, alone_in
 from infra.stage import migrate
 from infra.stage.console import confirm, say
 from infra.stage.faults import Refused, run

@@ -5,13 +5,11 @@ template.json.
 
     project      app.py, chalicelib, the city, .chalice and the dependencies, as Lambda needs them
     → chalice    `chalice package`, with the templates of infra/ merged over its own
-    → apis       the second function behind the gateway, and which serves each route
+    → templates  the second function behind the gateway, and which serves each route
     → aliases    by which requests and events reach functions
-    → preflights what the gateway itself responds to pages of other origins
-    → throttles  the limits of officers' routes
-    → firewall   its response, in the gateway's words
-    → functions  compiled, checked for anything missing, zipped again
-    → template   one stack, checked by cfn-lint as it is and as SAM will expand it
+    → gateway    its own responses, preflights, throttles; the firewall; headers of the web clients
+    → bundle     the zips: compiled, checked for anything missing, zipped again
+    → templates  one stack, checked by cfn-lint as it is and as SAM will expand it
 
 One zip serves all functions, one template all stages. Deployed stages run on arm64; a rehearsal
 runs what was built for the processor of its machine (`infra/rehearsal`).
@@ -24,7 +22,7 @@ import traceback
 from pathlib import Path
 
 from infra.packaging import bundle
-from infra.packaging.build_folder import BUILD, alone_in
+from infra.packaging.bundle import BUILD, alone_in
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTED = 130  # as a shell reports a process that Ctrl-C ended

@@ -14,7 +14,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.kernel.config import Api
 from infra.packaging.bundle import Incomplete
+
+LOGICAL_IDS = {Api.RESIDENTS: "APIHandler", Api.OFFICERS: "Officers"}
+"""The functions behind the gateway, by the name of their API."""
 
 ALIAS = "live"
 BY_ALIAS = (

@@ -1,18 +1,55 @@
-"""What Lambda loads: a tree of files for Python 3.13 and one processor. Equal content gives a zip
-of equal bytes.
+"""What Lambda loads: the zip of all functions and that of the media layer, for Python 3.13 and one
+processor. Equal content gives a zip of equal bytes.
 """
 
+import ast
+import fcntl
 import hashlib
+import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = (3, 13)
+BUILD = Path(__file__).parents[2] / "build"
+WAITING = "{folder} is in use by another `make package` or `make deploy`. Waiting until it ends ..."
+# What packaging keeps beside a tree for itself, and what was installed there.
+MARK, RECORD = ".requirements", ".installed.json"
+
+FUNCTIONS_MB, LAYER_MB = 12, 45
+# Of a function's code and its layers, 250 MB
+# (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+UNZIPPED_LIMIT = 262_144_000
+
+PROVIDED = {"boto3", "botocore"}
+LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
+REQUIRED = (
+    "app.py",
+    "chalice/app.py",
+    "chalicelib/kernel/config.py",
+    "pydantic_core/_pydantic_core.cpython-313-*.so",
+    "cryptography/hazmat/bindings/_rust*.so",
+    "_cffi_backend.cpython-313-*.so",
+    "jwt/__init__.py",
+    "openapi_ui_bundles/rapidoc/vendor/rapidoc-min.js",
+    # Only packages import these.
+    "annotated_types/__init__.py",
+    "typing_extensions.py",
+    "typing_inspection/__init__.py",
+)
+# The native part of each decoder: a layer without one of them would reject every upload.
+DECODERS = ("PIL/_imaging.cpython-313-*.so", "_pi_heif.cpython-313-*.so", "av/_core*.so")
+
+
+class Incomplete(Exception):
+    """A bundle would not run, or is too large. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +102,112 @@ def this_machine() -> Processor:
     )
 
 
-# Of a function's code and its layers, 250 MB
-# (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-UNZIPPED_LIMIT = 262_144_000
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep the folder for this process. Wait, with a word, while another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(WAITING.format(folder=folder), file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-# What packaging keeps beside a tree for itself, and what was installed there.
-MARK, RECORD = ".requirements", ".installed.json"
+
+def build_functions(project: Path, build: Path, processor: Processor) -> str:
+    """Compile, check and zip what Chalice packaged, and return the SHA-256 of functions.zip."""
+    tree = build / "functions"
+    shutil.rmtree(tree, ignore_errors=True)
+    with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
+        archive.extractall(tree)
+    # Beside chalicelib, as in the source. Chalice takes nothing along from there.
+    shutil.copytree(project / "city", tree / "city")
+    refuse_incomplete(tree, project, processor)
+    compile_modules(tree, "/var/task")
+    return _zip(tree, build / "functions.zip", FUNCTIONS_MB)
 
 
-class Incomplete(Exception):
-    """A bundle would not run, or is too large. The message says why."""
+def build_layer(build: Path, processor: Processor) -> str:
+    """Compile, check and zip the decoders that were installed into `media`, for the one function
+    that opens pictures and videos. Return the SHA-256 of media.zip.
+    """
+    tree = build / "media"
+    compile_modules(tree, "/opt/python")
+    _refuse_missing("the media layer", [name for name in DECODERS if not any(tree.glob(name))])
+    _refuse_foreign("the media layer", tree, processor)
+    return _zip(tree, build / "media.zip", LAYER_MB, prefix="python/")
+
+
+def refuse_incomplete(tree: Path, project: Path, processor: Processor) -> None:
+    """Raise Incomplete when `tree` lacks a file of the project, a native module or anything that is
+    imported, or holds what does not belong there.
+    """
+    required = (*REQUIRED, _time_zone(project))
+    missing = [pattern for pattern in required if not any(tree.glob(pattern))]
+    missing += [
+        f"{folder}/{name}"
+        for folder in ("chalicelib", "city")
+        for _, name in files(project / folder)
+        if not (tree / folder / name).is_file()
+    ]
+    present = {path.name.split(".")[0] for path in tree.iterdir()}
+    present |= set(sys.stdlib_module_names) | PROVIDED | LAYERED
+    _refuse_missing("the functions' zip", missing + sorted(imported_modules(tree) - present))
+    _refuse_foreign("the functions' zip", tree, processor)
+    if stowaways := [name for name in (*PROVIDED, *LAYERED) if (tree / name).exists()]:
+        raise Incomplete(
+            f"the functions' zip holds what comes from elsewhere: {', '.join(stowaways)}"
+        )
+
+
+def _refuse_missing(where: str, missing: Sequence[str]) -> None:
+    if missing:
+        raise Incomplete(f"{where} lacks {', '.join(missing)}")
+
+
+def _refuse_foreign(where: str, tree: Path, processor: Processor) -> None:
+    """Raise Incomplete when `tree` has a shared library that `processor` would not load."""
+    foreign = [
+        name for path, name in files(tree) if ".so" in path.suffixes and not processor.loads(path)
+    ]
+    if foreign:
+        raise Incomplete(
+            f"{where} holds libraries not for {processor.lambda_name}: {', '.join(foreign)}"
+        )
+
+
+def _time_zone(project: Path) -> str:
+    """Return the file of the city's time zone. `zoneinfo` finds it by its name: nothing imports it.
+
+    Lambda's system has no time zones.
+    """
+    city = json.loads((project / "city" / "city.json").read_bytes())
+    return f"tzdata/zoneinfo/{city['time_zone']}"
+
+
+def imported_modules(tree: Path) -> set[str]:
+    """Return the top-level names of all modules that the app's code imports, anywhere in a file but
+    under TYPE_CHECKING.
+    """
+    names: set[str] = set()
+    pending: list[ast.AST] = [
+        ast.parse(path.read_bytes())
+        for path in [tree / "app.py", *(tree / "chalicelib").rglob("*.py")]
+    ]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+        elif not (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
+            pending += ast.iter_child_nodes(node)
+    return names
 
 
 def compile_modules(tree: Path, mounted_at: str) -> None:
@@ -85,13 +218,6 @@ def compile_modules(tree: Path, mounted_at: str) -> None:
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(tree), "-p", mounted_at, str(tree)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
-
-
-def foreign_libraries(tree: Path, processor: Processor) -> list[str]:
-    """Return the shared libraries in `tree` that `processor` would not load."""
-    return [
-        name for path, name in files(tree) if ".so" in path.suffixes and not processor.loads(path)
-    ]
 
 
 def files(tree: Path) -> Iterator[tuple[Path, str]]:
@@ -116,6 +242,12 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _zip(tree: Path, target: Path, limit_mb: int, prefix: str = "") -> str:
+    digest = write_zip(tree, target, prefix)
+    refuse_over(limit_mb, target)
+    return digest
 
 
 def refuse_over(limit_mb: int, target: Path) -> None:

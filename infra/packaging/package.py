@@ -12,11 +12,9 @@ from chalicelib.kernel import city
 from infra import openapi
 from infra.city import check
 from infra.migrations import all_migrations
-from infra.packaging import bundle, installation, npm, preflights, sbom
-from infra.packaging.commit import commit_of, write_commit
-from infra.packaging.functions import build_functions
-from infra.packaging.layer import build_layer, pinned
-from infra.packaging.locked import Lock, read_lock
+from infra.packaging import bundle, gateway, sbom
+from infra.packaging.bundle import build_functions, build_layer
+from infra.packaging.installation import Lock, install, pinned, read_lock
 from infra.packaging.templates import (
     Template,
     complete,
@@ -30,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 # boto3 comes with Lambda's Python. Chalice's packager adds the part of Chalice that runs there, and
 # leaves out its command line, which is most of it.
 NOT_SHIPPED = ("boto3", "chalice")
+CHANGED = "+changes"
 
 
 def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64) -> None:
@@ -45,7 +44,8 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
     packaged = run_chalice(project, build, merge_template(root, processor))
     synthesised = complete(packaged, project / ".chalice")
     functions = build_functions(project, build, processor)
-    media = build_layer(root / "requirements-media.txt", build, processor, lock)
+    install(pinned(root / "requirements-media.txt"), build / "media", processor, lock)
+    media = build_layer(build, processor)
     zips = (build / "functions.zip", build / "media.zip")
     bundle.refuse_unzipped_over(bundle.UNZIPPED_LIMIT, *zips)
     template = locate_code(synthesised, f"functions-{functions}.zip", f"media-{media}.zip")
@@ -54,7 +54,7 @@ def package(root: Path, build: Path, processor: bundle.Processor = bundle.ARM64)
         write_commit(template, commit)
     if migrations := all_migrations():
         template["Outputs"]["Migrations"] = {"Value": migrations[-1].number}
-    components = sbom.write(build, project / "vendor", commit, root / npm.LOCK)
+    components = sbom.write(build, project / "vendor", commit, root / sbom.WEB_LOCK)
     template["Outputs"]["Components"] = {"Value": f"sbom-{components}.json"}
     verify_template(template, build)
     shutil.copy(build / "packaged.json", build / "template.json")
@@ -94,7 +94,7 @@ def add_dependencies(
     Chalice itself would leave out a wheel that it cannot find, with no more than a warning.
     """
     shipped = [line for line in pinned(requirements) if not line.startswith(NOT_SHIPPED)]
-    installation.install(shipped, project / "vendor", processor, lock)
+    install(shipped, project / "vendor", processor, lock)
 
 
 def run_chalice(project: Path, build: Path, merge: Template) -> Template:
@@ -102,24 +102,15 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
     merge_file, out = build / "merge.json", build / "chalice"
     merge_file.write_text(json.dumps(merge))
     chalice = Path(sys.executable).parent / "chalice"
-    command = [
-        str(chalice),
-        "--project-dir",
-        str(project),
-        "package",
-        "--stage",
-        "any",
-        "--merge-template",
-        str(merge_file),
-        str(out),
-    ]
+    command = [str(chalice), "--project-dir", str(project), "package", "--stage", "any"]
+    command += ["--merge-template", str(merge_file), str(out)]
     # Chalice needs a region only to name service principals. They are the same in all regions but
     # the isolated ones.
     environment = {
         **os.environ,
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "CONSOLE_ORIGIN": preflights.CONSOLE,
+        "CONSOLE_ORIGIN": gateway.CONSOLE,
         # Chalice works in the project's folder, from where a relative path leads elsewhere.
         "CITY": str(city.FOLDER),
         # All routes, whatever a shell has set.
@@ -130,3 +121,31 @@ def run_chalice(project: Path, build: Path, merge: Template) -> Template:
         raise bundle.Incomplete(f"chalice package failed:\n{done.stdout}{done.stderr}")
     template: Template = json.loads((out / "sam.json").read_text())
     return template
+
+
+def commit_of(root: Path) -> str | None:
+    """Return the short id of the commit of a folder, with CHANGED when files differ from it; None
+    without git.
+    """
+    short = _git(root, "rev-parse", "--short=10", "HEAD")
+    if not short:
+        return None
+    return short + (CHANGED if _git(root, "status", "--porcelain", "--", ".") else "")
+
+
+def write_commit(template: Template, commit: str) -> None:
+    """Write the commit into a template: an output for operators, and what the API says of itself,
+    which goes back with the code.
+    """
+    template["Outputs"]["Version"] = {"Value": commit}
+    residents = template["Resources"]["APIHandler"]["Properties"]
+    residents["Environment"]["Variables"]["COMMIT"] = commit
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -2,12 +2,14 @@
 
 It is made from what is in the zips. Each file there belongs to the app, to a distribution that was
 installed, or to Chalice; packaging fails at any other. The wheels' own lists (PEP 770) name the
-libraries inside their native parts. The web clients' scripts hold packages of npm, which their lock
-file names. Equal zips give a list of equal bytes, so it has no time, and
-its serial number is derived from its content.
+libraries inside their native parts. The web clients' scripts hold packages of npm: those that their
+lock file does not mark as for development alone. Equal zips give a list of equal bytes, so it has
+no time, and its serial number is derived from its content.
 """
 
+import base64
 import importlib.metadata
+import json
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,15 +22,19 @@ from cyclonedx.model.license import License
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from infra.packaging import bundle, npm
+from infra.packaging import bundle
 from infra.packaging.installation import Installed, read_record
-from infra.packaging.locked import normalised
 
+WEB_LOCK = Path("web") / "package-lock.json"
 APP = ("app.py", "chalicelib", "city")
 # Chalice's packager takes its runtime from this environment, without a record of it.
 CHALICE = "chalice"
 _NO_SERIAL = uuid.UUID(int=0)
+_FOLDER = "node_modules/"
+# As npm names it in a lock file.
+_ALGORITHMS = {"sha512": HashAlgorithm.SHA_512}
 # What markers ask for.
 _LAMBDA = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux"}
 _LAMBDA |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
@@ -50,7 +56,7 @@ def write(build: Path, vendor: Path, commit: str | None, lock: Path) -> str:
     app = Component(name="tipline", version=commit, type=ComponentType.APPLICATION, bom_ref="app")
     app.licenses.add(LicenseFactory().make_from_string("Apache-2.0"))
     zips = [_zip(build / f"{name}.zip", installed) for name, installed in contents.items()]
-    web = npm.web_clients(lock)
+    web = _web_clients(lock)
     bom = Bom(components=[*zips, web], serial_number=_NO_SERIAL)
     bom.metadata.component = app
     bom.metadata.timestamp = None  # type: ignore[assignment]  # it may be left out
@@ -140,7 +146,7 @@ def _needed(installed: Installed) -> set[str]:
     """
     requirements = [Requirement(one) for one in installed.requires]
     return {
-        normalised(one.name)
+        canonicalize_name(one.name)
         for one in requirements
         if one.marker is None
         or any(one.marker.evaluate({**_LAMBDA, "extra": extra}) for extra in _extras(one))
@@ -159,3 +165,34 @@ def _licences(stated: str) -> list[License]:
 
 def _sha256(digest: str) -> HashType:
     return HashType(alg=HashAlgorithm.SHA_256, content=digest)
+
+
+def _web_clients(lock: Path) -> Component:
+    """Return the web clients, with the packages that may be part of them. Each has the hash of its
+    archive.
+    """
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    shipped = {
+        path.rpartition(_FOLDER)[2]: package
+        for path, package in packages.items()
+        if path and not package.get("dev")
+    }
+    return Component(
+        name="web",
+        type=ComponentType.APPLICATION,
+        bom_ref="web",
+        components=[_npm_library(name, package) for name, package in sorted(shipped.items())],
+    )
+
+
+def _npm_library(name: str, package: dict[str, str]) -> Component:
+    scope, _, own = name.rpartition("/")
+    algorithm, _, digest = package["integrity"].partition("-")
+    return Component(
+        name=name,
+        version=package["version"],
+        purl=PackageURL("npm", namespace=scope or None, name=own, version=package["version"]),
+        bom_ref=f"web/{name}",
+        hashes=[HashType(alg=_ALGORITHMS[algorithm], content=base64.b64decode(digest).hex())],
+        licenses=[LicenseFactory().make_from_string(package["license"])],
+    )

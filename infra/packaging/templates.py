@@ -1,5 +1,12 @@
-"""The template of a stage: that of Chalice, with those of `infra/` merged over it."""
+"""The template of a stage: that of Chalice, with those of `infra/` merged over it.
 
+Chalice packages one function for all routes, `APIHandler`. Here it serves the residents' routes
+alone. `Officers` runs the same code with settings, a role and a throttle of its own, and each of
+the officers' routes is sent to it. The table of routes (`chalicelib/http/routes.json`) says
+whose a route is.
+"""
+
+import copy
 import json
 import os
 import subprocess
@@ -12,21 +19,19 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.http import index
 from chalicelib.kernel import city
+from chalicelib.kernel.config import Api
 from chalicelib.kernel.languages import text
-from infra.packaging import (
-    aliases,
-    apis,
-    bundle,
-    firewall,
-    gateway_responses,
-    limits,
-    preflights,
-    throttles,
-    web,
-)
+from infra.packaging import aliases, bundle, gateway, limits
+from infra.packaging.aliases import LOGICAL_IDS
 
 TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "web.yaml", "backups.yaml")
+# What a function takes over from Chalice's own: the rest is in `infra/app.yaml`.
+_SHARED = ("Architectures", "CodeUri", "Handler", "Runtime", "Tags", "Tracing")
+# The requests for which the gateway may call the function of officers: its stage, method and path.
+_API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}"
+_CALLED_FOR = {"Routes": "*/*/v1/officer/*", "AdminRoutes": "*/*/v1/admin/*"}
 
 Template = dict[str, Any]
 
@@ -50,7 +55,7 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
             )
     layer = merged["Resources"]["MediaLayer"]["Properties"]
     layer["CompatibleArchitectures"] = [processor.lambda_name]
-    gateway_responses.write(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
+    gateway.write_responses(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
     merged["Outputs"]["City"] = {"Value": text("name.city", city.city().default_language)}
     shards = sorted(f"{each.code}={each.shards}" for each in catalogue().categories)
     merged["Outputs"]["Shards"] = {"Value": " ".join(shards)}
@@ -59,11 +64,63 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
 
 def complete(template: Template, configuration: Path) -> Template:
     """Add what Chalice has no words for, and return the template. `configuration` is Chalice's
-    folder.
+    folder, with `config.json` and the policies.
     """
-    with_aliases = aliases.complete(apis.complete(template, configuration))
-    limited = throttles.complete(preflights.complete(with_aliases))
-    return web.complete(firewall.complete(limited))
+    return gateway.complete(aliases.complete(add_officers(template, configuration)))
+
+
+def add_officers(template: Template, configuration: Path) -> Template:
+    """Add the function of officers and send their routes to it, and return the template.
+
+    Raises Incomplete for a route that is not in the table of routes, and for one of the table that
+    is not packaged.
+    """
+    resources = template["Resources"]
+    stage = json.loads((configuration / "config.json").read_text(encoding="utf-8"))["stages"]["any"]
+    settings = stage["lambda_functions"]["officers"]
+    residents = resources["APIHandler"]["Properties"]
+    resources["Officers"]["Properties"] |= {
+        **copy.deepcopy({name: residents[name] for name in _SHARED}),
+        "MemorySize": settings["lambda_memory_size"],
+        "Timeout": settings["lambda_timeout"],
+        "Role": {"Fn::GetAtt": ["OfficersRole", "Arn"]},
+    }
+    policy = json.loads((configuration / settings["iam_policy_file"]).read_text(encoding="utf-8"))
+    role = resources["OfficersRole"] = copy.deepcopy(resources["ApiHandlerRole"])
+    role["Properties"]["Policies"] = [
+        {"PolicyName": "OfficersRolePolicy", "PolicyDocument": policy},
+    ]
+    for name, paths in _CALLED_FOR.items():
+        permission = copy.deepcopy(resources["APIHandlerInvokePermission"])
+        permission["Properties"] |= {
+            "FunctionName": {"Ref": LOGICAL_IDS[Api.OFFICERS]},
+            "SourceArn": {"Fn::Sub": f"{_API}/{paths}"},
+        }
+        resources[f"Officers{name}InvokePermission"] = permission
+    _send_each_route_to_its_function(resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"])
+    return template
+
+
+def _send_each_route_to_its_function(paths: dict[str, Any]) -> None:
+    served = {(route.method, route.path): route.api for route in index.routes()}
+    for path, methods in paths.items():
+        for method, definition in methods.items():
+            integration = definition[gateway.INTEGRATION]
+            if integration["type"] == "mock":
+                continue  # the gateway itself responds
+            api = served.pop((method.upper(), path), None)
+            if api is None:
+                raise bundle.Incomplete(
+                    f"{method.upper()} {path} is not in routes.json: `make openapi`"
+                )
+            integration["uri"] = {
+                "Fn::Sub": integration["uri"]["Fn::Sub"].replace(
+                    f"${{{LOGICAL_IDS[Api.RESIDENTS]}.Arn}}", f"${{{LOGICAL_IDS[api]}.Arn}}"
+                )
+            }
+    if served:
+        names = ", ".join(f"{method} {path}" for method, path in served)
+        raise bundle.Incomplete(f"no route is packaged for {names}")
 
 
 def locate_code(template: Template, functions: str, media: str) -> Template:
@@ -95,14 +152,8 @@ def verify_template(template: Template, build: Path) -> None:
     for file, content in ((packaged, template), (translated, translate(template))):
         file.write_bytes(limits.as_sent(content))
         limits.refuse_over(content)
-    command = [
-        str(Path(sys.executable).parent / "cfn-lint"),
-        "--regions",
-        "us-east-1",
-        "--template",
-        str(packaged),
-        str(translated),
-    ]
+    linter = str(Path(sys.executable).parent / "cfn-lint")
+    command = [linter, "--regions", "us-east-1", "--template", str(packaged), str(translated)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise bundle.Incomplete(f"cfn-lint refuses the template:\n{done.stdout}{done.stderr}")

@@ -17,7 +17,7 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.languages import text, texts
 from infra.local import template
-from infra.packaging import gateway_responses
+from infra.packaging import gateway
 from infra.reference.tables import code, table
 
 _LANGUAGE = "en"
@@ -141,7 +141,7 @@ def _of_gateway_alone(operations: Sequence[Operation]) -> Iterator[_Code]:
 def _gateway_problems() -> Mapping[str, Any]:
     """Return the problems that the gateway returns by itself, by code."""
     body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    responses = gateway_responses.complete(body).values()
+    responses = gateway.complete_responses(body).values()
     problems = [json.loads(each["responseTemplates"]["application/json"]) for each in responses]
     return {each["code"]: each for each in problems}
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.packaging.layer import pinned
+from infra.packaging.installation import pinned
 
 ROOT = Path(__file__).parent.parent.parent
 HOME = ROOT / ".rehearsal"

@@ -1,11 +1,11 @@
 """How large is what Lambda loads."""
 
-from infra.packaging.functions import LIMIT_MB
+from infra.packaging.bundle import FUNCTIONS_MB
 from tests.bench import rows as table
 from tests.bench.cold import BUILD, ensure_packaged
 
 _LIMITS = {
-    "functions.zip": ("all functions", LIMIT_MB),
+    "functions.zip": ("all functions", FUNCTIONS_MB),
     "media.zip": ("the layer of make_thumbnails", 45),
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from infra.local import template
-from infra.packaging import throttles
+from infra.packaging.gateway import add_throttles
 from tests.limits import published
 from tests.limits.demand import Demand
 from tests.limits.published import Published
@@ -132,7 +132,7 @@ def throttle_of(method: str, path: str) -> tuple[float, float]:
         asks_authorizer: dict[str, Any] = {"security": []} if route.access == Access.OFFICER else {}
         paths.setdefault(route.path, {})[route.method.lower()] = asks_authorizer
     properties = {"DefinitionBody": {"paths": paths}, "MethodSettings": api["MethodSettings"]}
-    throttles.complete({"Resources": {"RestAPI": {"Properties": properties}}})
+    add_throttles({"Resources": {"RestAPI": {"Properties": properties}}})
     settings = {
         (each["ResourcePath"], each["HttpMethod"]): each for each in properties["MethodSettings"]
     }

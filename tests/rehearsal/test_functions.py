@@ -7,8 +7,7 @@ import zipfile
 import pytest
 
 from chalicelib.http import index
-from infra.packaging.aliases import ALIAS
-from infra.packaging.apis import LOGICAL_IDS
+from infra.packaging.aliases import ALIAS, LOGICAL_IDS
 from tests import events
 from tests.rehearsal.conftest import FUNCTIONS, log_group
 from tests.rehearsal.stage import Stage

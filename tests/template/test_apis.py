@@ -9,8 +9,8 @@ from chalice.app import Chalice
 
 from app import create_app
 from chalicelib.kernel.config import Api
-from infra.packaging import apis, package
-from infra.packaging.aliases import alias_of
+from infra.packaging import package, templates
+from infra.packaging.aliases import LOGICAL_IDS, alias_of
 from infra.packaging.bundle import Incomplete
 from tests.template.conftest import of_type
 
@@ -31,7 +31,7 @@ def served(app: Chalice) -> set[tuple[str, str]]:
 def called(resources: dict[str, Any], api: Api) -> set[tuple[str, str]]:
     """Return the methods of paths that the gateway sends to a function."""
     paths = resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
-    function = f"functions/${{{alias_of(apis.LOGICAL_IDS[api])}}}/invocations"
+    function = f"functions/${{{alias_of(LOGICAL_IDS[api])}}}/invocations"
     return {
         (method.upper(), path)
         for path, methods in paths.items()
@@ -86,7 +86,7 @@ def packaged() -> dict[str, Any]:
     """A template with two routes, as Chalice writes it."""
     uri = {"Fn::Sub": "arn:functions/${APIHandler.Arn}/invocations"}
     methods = {INTEGRATION: {"type": "aws_proxy", "uri": uri}}
-    function: dict[str, Any] = {"Properties": dict.fromkeys(apis._SHARED, "as packaged")}
+    function: dict[str, Any] = {"Properties": dict.fromkeys(templates._SHARED, "as packaged")}
     paths = {"/v1/health": {"get": copy.deepcopy(methods)}}
     api = {"Properties": {"DefinitionBody": {"paths": paths}}}
     return {
@@ -102,11 +102,11 @@ def packaged() -> dict[str, Any]:
 
 def test_a_route_that_is_not_packaged_is_refused(packaged: dict[str, Any]) -> None:
     with pytest.raises(Incomplete, match=r"no route is packaged for .*GET /v1/officer/me"):
-        apis.complete(packaged, CHALICE)
+        templates.add_officers(packaged, CHALICE)
 
 
 def test_a_packaged_route_that_is_in_no_table_is_refused(packaged: dict[str, Any]) -> None:
     paths = packaged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     paths["/v1/unknown"] = paths.pop("/v1/health")
     with pytest.raises(Incomplete, match=r"GET /v1/unknown is not in routes\.json"):
-        apis.complete(packaged, Path(CHALICE))
+        templates.add_officers(packaged, Path(CHALICE))

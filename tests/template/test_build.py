@@ -10,14 +10,14 @@ import pytest
 
 from infra.local import template
 from infra.packaging import bundle
-from infra.packaging.commit import commit_of, write_commit
+from infra.packaging.package import commit_of, write_commit
 
 ROOT = Path(__file__).parents[2]
 
 USE = """
 import sys
 from pathlib import Path
-from infra.packaging.build_folder import alone_in
+from infra.packaging.bundle import alone_in
 with alone_in(Path(sys.argv[1])):
     print("in use", flush=True)
 """

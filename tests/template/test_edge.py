@@ -7,7 +7,7 @@ import pytest
 
 from infra.packaging import templates
 from infra.packaging.bundle import Incomplete
-from infra.packaging.firewall import complete
+from infra.packaging.gateway import complete_firewall
 from tests.template.deployed import deployed
 
 DOMAIN = {"Domain": "tips.example.org", "HostedZone": "Z123"}
@@ -169,4 +169,4 @@ def test_a_response_that_is_too_long_for_the_firewall_is_refused() -> None:
         "WebAcl": {"Properties": {}},
     }
     with pytest.raises(Incomplete, match="4096"):
-        complete({"Resources": resources})
+        complete_firewall({"Resources": resources})

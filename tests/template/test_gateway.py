@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.http import index, problems
 from chalicelib.kernel.languages import text
-from infra.packaging import throttles
+from infra.packaging import gateway
 from infra.packaging.bundle import Incomplete
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -183,7 +183,7 @@ def test_each_residents_route_has_a_limit_of_its_own(api: dict[str, Any]) -> Non
 def test_all_routes_at_their_limit_leave_room_in_the_account(template: dict[str, Any]) -> None:
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
     at_once = sum(
-        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in throttles.all_limits(template)
+        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in gateway.all_limits(template)
     )
     # What an account gets, for all its gateways in a region.
     assert at_once <= 10_000
@@ -210,7 +210,7 @@ def test_more_limits_than_a_stage_takes_are_refused() -> None:
         }
     }
     with pytest.raises(Incomplete, match="82 settings"):
-        throttles.complete(template)
+        gateway.add_throttles(template)
 
 
 def test_responses_are_compressed_from_a_size_on(

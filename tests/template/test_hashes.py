@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from infra import lock as lock_command
-from infra.packaging import bundle, installation, package, pip, sources
-from infra.packaging.layer import pinned
-from infra.packaging.locked import SOURCES, WHEELS, Lock, parse, pins, read_lock
+from infra.packaging import bundle, installation, package
+from infra.packaging.installation import SOURCES, WHEELS, Lock, parse, pinned, pins, read_lock
 from tests.template import wheels
 
 NOTHING = "0" * 64
@@ -120,7 +119,7 @@ def test_a_source_with_another_hash_is_not_built(index: Path, tmp_path: Path) ->
     lock = wheels.lock({}, {"prcoords": NOTHING})
     (line,) = lock.lines(["prcoords==1.0"])[1]
     with pytest.raises(bundle.Incomplete, match="not the file whose hash is locked"):
-        sources.build_wheels([line], tmp_path / "built")
+        installation.build_wheels([line], tmp_path / "built")
     assert not ran.exists()
 
 
@@ -130,7 +129,7 @@ def test_a_source_that_builds_other_files_than_were_reviewed_is_refused(
     lock = wheels.lock({}, {"prcoords": wheels.source(index, "prcoords", "x = 1")})
     (line,) = lock.lines(["prcoords==1.0"])[1]
     with pytest.raises(bundle.Incomplete, match=r"prcoords 1\.0 are not those that were reviewed"):
-        sources.build_wheels([line], tmp_path / "built")
+        installation.build_wheels([line], tmp_path / "built")
 
 
 def test_the_digest_of_built_files_is_of_their_names_and_contents(tmp_path: Path) -> None:
@@ -139,16 +138,18 @@ def test_the_digest_of_built_files_is_of_their_names_and_contents(tmp_path: Path
         folder = tmp_path / str(number)
         folder.mkdir()
         wheels.wheel(folder, "outer", files, requires=(f"inner=={number}",))
-        digests.append(sources.digest(folder / "outer-1.0-py3-none-any.whl"))
+        digests.append(installation.digest(folder / "outer-1.0-py3-none-any.whl"))
     assert len(set(digests)) == 3
     wheels.wheel(tmp_path, "outer", {"a.py": "x"}, requires=("another",))
-    assert sources.digest(tmp_path / "outer-1.0-py3-none-any.whl") == digests[0]
+    assert installation.digest(tmp_path / "outer-1.0-py3-none-any.whl") == digests[0]
 
 
 def test_no_call_of_pip_goes_without_hashes(tmp_path: Path, index: Path) -> None:
     wheels.wheel(index, "outer", {"outer.py": ""})
     with pytest.raises(bundle.Incomplete, match="has no hash"):
-        pip.run("install", *pip.INTO, str(tmp_path / "tree"), lines=["outer==1.0"])
+        installation.run_pip(
+            "install", *installation.INTO, str(tmp_path / "tree"), lines=["outer==1.0"]
+        )
 
 
 def test_every_requirement_is_locked_in_its_version() -> None:
@@ -167,8 +168,8 @@ def test_every_locked_package_has_hashes() -> None:
 
 
 def test_only_what_has_no_wheel_is_built_from_source() -> None:
-    assert set(read_lock(package.ROOT).sources) == sources.SOURCE_ONLY
-    assert not read_lock(package.ROOT).wheels.keys() & sources.SOURCE_ONLY
+    assert set(read_lock(package.ROOT).sources) == installation.SOURCE_ONLY
+    assert not read_lock(package.ROOT).wheels.keys() & installation.SOURCE_ONLY
 
 
 def test_no_lock_file_says_where_packages_come_from() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.packaging import bundle, functions, installation, locked, package, templates
+from infra.packaging import bundle, installation, package, templates
 
 ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
 X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
@@ -58,7 +58,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
-    functions.refuse_incomplete(tree, project, bundle.ARM64)
+    bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 @pytest.mark.parametrize(
@@ -78,26 +78,26 @@ def test_a_whole_bundle_is_taken(tree: Path, project: Path) -> None:
 def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> None:
     (tree / missing).unlink()
     with pytest.raises(bundle.Incomplete, match=missing.split(".")[0]):
-        functions.refuse_incomplete(tree, project, bundle.ARM64)
+        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
     (tree / "chalicelib/kernel/config.py").write_text("def later():\n    import boto3, elsewhere\n")
     with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
-        functions.refuse_incomplete(tree, project, bundle.ARM64)
+        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project: Path) -> None:
     (tree / "chalicelib/kernel/config.py").write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
     )
-    functions.refuse_incomplete(tree, project, bundle.ARM64)
+    bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> None:
     (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
     with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
-        functions.refuse_incomplete(tree, project, bundle.ARM64)
+        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(
@@ -105,9 +105,9 @@ def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(
 ) -> None:
     for library in [path for path in tree.rglob("*") if ".so" in path.suffixes]:
         library.write_bytes(X86_64)
-    functions.refuse_incomplete(tree, project, bundle.PROCESSORS["x86_64"])
+    bundle.refuse_incomplete(tree, project, bundle.PROCESSORS["x86_64"])
     with pytest.raises(bundle.Incomplete, match="not for arm64"):
-        functions.refuse_incomplete(tree, project, bundle.ARM64)
+        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_the_configuration_and_the_layer_name_the_processor(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_comes_with_the_runtime_or_the_layer_stays_out_of_the_zip(
 ) -> None:
     (tree / name).mkdir()
     with pytest.raises(bundle.Incomplete, match=f"from elsewhere: {name}"):
-        functions.refuse_incomplete(tree, project, bundle.ARM64)
+        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_equal_content_gives_equal_bytes_whenever_it_was_written(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_what_a_requirement_brings_along_is_pinned_too(tmp_path: Path) -> None:
 )
 def test_what_is_locked_is_new_enough(name: str, floor: tuple[int, ...], reason: str) -> None:
     """A scanner of known flaws finds nothing where the index has no such list."""
-    version = locked.read_lock(package.ROOT).wheels[name].version
+    version = installation.read_lock(package.ROOT).wheels[name].version
     assert tuple(map(int, version.split(".")[: len(floor)])) >= floor, reason
 
 

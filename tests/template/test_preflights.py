@@ -8,7 +8,7 @@ from app import app
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from infra.local.gateway.gateway import preflight_headers
-from infra.packaging import bundle, preflights
+from infra.packaging import bundle, gateway
 
 HEADER = "method.response.header."
 OFFICERS = {route.path for route in index.routes() if route.access == Access.OFFICER}
@@ -115,10 +115,10 @@ def variables(function: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_origin_that_is_not_replaced_is_not_deployed() -> None:
-    body = {"paths": {}, "info": {"title": preflights.CONSOLE}}
+    body = {"paths": {}, "info": {"title": gateway.CONSOLE}}
     template = {"Resources": {"RestAPI": {"Properties": {"DefinitionBody": body}}}}
     with pytest.raises(bundle.Incomplete, match="left in the template"):
-        preflights.complete(template)
+        gateway.complete_preflights(template)
 
 
 def test_uploads_from_a_page_can_be_completed(resources: dict[str, Any]) -> None:

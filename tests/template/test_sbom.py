@@ -10,10 +10,10 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from infra.packaging import bundle, installation, npm, package, sbom
+from infra.packaging import bundle, installation, package, sbom
 from tests.template import wheels
 
-LOCK = package.ROOT / npm.LOCK
+LOCK = package.ROOT / sbom.WEB_LOCK
 INSIDE = {
     "components": [
         {

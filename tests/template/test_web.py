@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.http import index
-from infra.packaging import web
+from infra.packaging import gateway
 from infra.packaging.bundle import Incomplete
 from infra.web.headers import Origins, security_headers
 from tests.template.deployed import deployed
@@ -299,7 +299,7 @@ def test_the_console_may_call_the_issuer_of_the_stage(
 
 def test_a_header_that_cloudfront_cannot_send_is_not_packaged() -> None:
     with pytest.raises(Incomplete, match="Strict-Transport-Security"):
-        web._transport("max-age=1; else")
+        gateway._transport("max-age=1; else")
 
 
 # The functions ----------------------------------------------------------------------------------

@@ -36,8 +36,8 @@ from infra.local.gateway.events import (
     response_of,
     split_target,
 )
-from infra.packaging import gateway_responses
-from infra.packaging.throttles import limits_of
+from infra.packaging import gateway
+from infra.packaging.gateway import limits_of
 
 MAX_BODY = 10 * 1024 * 1024
 # Lambda takes no larger event. JSON comes in base64, so that bodies from 4.5 MB on are too large.
@@ -153,7 +153,7 @@ class Gateway:
         throttles: Throttles | None = None,
     ) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-        self._refusals: Mapping[str, Any] = gateway_responses.complete(body)
+        self._refusals: Mapping[str, Any] = gateway.complete_responses(body)
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
         self._functions = functions or (lambda method, path: Function("api", app))

@@ -8,7 +8,7 @@ import sys
 import venv
 from pathlib import Path
 
-from infra.packaging.locked import SOURCES, WHEELS
+from infra.packaging.installation import SOURCES, WHEELS
 from infra.web.node import InstalledNode
 from tests.bench.media.programs import Program, foreign
 from tests.bench.rows import ROOT
