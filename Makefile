@@ -108,7 +108,7 @@ NODE := $(CONTRACT)/typescript/node_modules
 SCAN := .venv-scan
 # Node.js comes by pip: no other is needed, or used.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-# How a command for operators is started: `$(COMMAND) infra.stage.orphans`.
+# How a command for operators is started: `$(COMMAND) infra.stage orphans`.
 COMMAND = DEBUG=$(DEBUG) PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) YES="$(YES)" DRILL="$(DRILL)" $(BIN)/python -m
 # Commands on a running stage mean the local stack, unless STAGE is given.
 GIVEN_STAGE = $(if $(filter-out file,$(origin STAGE)),--stage="$(STAGE)")
@@ -168,18 +168,18 @@ city: $(VENV)/.installed ## Check, test and package another city: make city CITY
 	@CITY=$(CITY) $(BIN)/python -m infra.packaging
 
 token: $(VENV)/.installed ## Print an access token: make -s token OFFICER=officer (STAGE=dev: sign in in a browser)
-	@$(COMMAND) $(if $(GIVEN_STAGE),infra.stage.token $(GIVEN_STAGE),infra.local.token $(OFFICER))
+	@$(COMMAND) $(if $(GIVEN_STAGE),infra.stage token $(GIVEN_STAGE),infra.local.token $(OFFICER))
 
 first-admins: $(VENV)/.installed ## Appoint the first two admins, locally or of STAGE=dev: ADMINS=zhao,li
-	@$(COMMAND) infra.stage.first_admins $(GIVEN_STAGE) \
+	@$(COMMAND) infra.stage first-admins $(GIVEN_STAGE) \
 	 --admins="$(ADMINS)" --names="$(NAMES)" --emails="$(EMAILS)"
 
 break-glass: $(VENV)/.installed ## Appoint one admin when two are not left: ADMIN=wu REASON='...', of STAGE=dev
-	@$(COMMAND) infra.stage.break_glass $(GIVEN_STAGE) \
+	@$(COMMAND) infra.stage break-glass $(GIVEN_STAGE) \
 	 --admin="$(ADMIN)" --name="$(NAME)" --email="$(EMAIL)" --reason="$(REASON)"
 
 reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFFICER=wang, of STAGE=dev
-	@$(COMMAND) infra.stage.reset_sign_in $(GIVEN_STAGE) \
+	@$(COMMAND) infra.stage reset-sign-in $(GIVEN_STAGE) \
 	 --officer="$(if $(filter-out file,$(origin OFFICER)),$(OFFICER))"
 
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
@@ -272,7 +272,7 @@ deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=.
 	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)"
 
 rollback: $(VENV)/.installed ## Let the release before serve again: STAGE=prod, in seconds, without a build
-	@$(COMMAND) infra.stage.rollback $(GIVEN_STAGE)
+	@$(COMMAND) infra.stage rollback $(GIVEN_STAGE)
 
 release: $(VENV)/.installed ## Make a release of this commit: make release VERSION=0.2.0rc1
 	@$(BIN)/python -m infra.release "$(VERSION)"
@@ -293,37 +293,37 @@ figures: $(VENV)/.installed ## Count what the tests try
 	@$(BIN)/python -m tests.figures
 
 status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
-	@$(COMMAND) infra.stage.status $(GIVEN_STAGE)
+	@$(COMMAND) infra.stage status $(GIVEN_STAGE)
 
 logs: $(VENV)/.installed ## Show the logs, locally or of STAGE=dev (FUNCTION=, SINCE=10m, REQUEST=id)
-	@$(COMMAND) infra.stage.logs $(GIVEN_STAGE) --function="$(FUNCTION)" --since="$(SINCE)" --request="$(REQUEST)"
+	@$(COMMAND) infra.stage logs $(GIVEN_STAGE) --function="$(FUNCTION)" --since="$(SINCE)" --request="$(REQUEST)"
 
 redrive: $(VENV)/.installed ## Send dead letters and delayed pictures again: QUEUE=uploads, locally or of STAGE=dev (PURGE=1: delete)
-	@$(COMMAND) infra.stage.redrive $(GIVEN_STAGE) --queue="$(QUEUE)" $(if $(filter 1,$(PURGE)),--purge)
+	@$(COMMAND) infra.stage redrive $(GIVEN_STAGE) --queue="$(QUEUE)" $(if $(filter 1,$(PURGE)),--purge)
 
 restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=reports AT=1m
-	@$(COMMAND) infra.stage.restore $(GIVEN_STAGE) --table="$(TABLE)" --at="$(AT)"
+	@$(COMMAND) infra.stage restore $(GIVEN_STAGE) --table="$(TABLE)" --at="$(AT)"
 
 migrate: $(VENV)/.installed ## Migrate the rows of STAGE=dev that are of an old form (CHECK=1: only count)
-	@$(COMMAND) infra.stage.migrate $(GIVEN_STAGE) $(if $(filter 1,$(CHECK)),--dry-run)
+	@$(COMMAND) infra.stage migrate $(GIVEN_STAGE) $(if $(filter 1,$(CHECK)),--dry-run)
 
 rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=content
-	@$(COMMAND) infra.stage.rotate_key $(GIVEN_STAGE) --key="$(KEY)"
+	@$(COMMAND) infra.stage rotate-key $(GIVEN_STAGE) --key="$(KEY)"
 
 destroy: $(VENV)/.installed ## Delete a stage, but not its data: STAGE=dev (DATA=1: these, too)
-	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage.destroy $(GIVEN_STAGE) $(if $(filter 1,$(DATA)),--data)
+	@CONFIRM="$(CONFIRM)" $(COMMAND) infra.stage destroy $(GIVEN_STAGE) $(if $(filter 1,$(DATA)),--data)
 
 audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of STAGE=prod (HEADS=file, KEY=file)
-	@$(COMMAND) infra.stage.audit_verify $(GIVEN_STAGE) $(if $(KEY),--key="$(KEY)") $(if $(HEADS),--heads="$(HEADS)")
+	@$(COMMAND) infra.stage audit-verify $(GIVEN_STAGE) $(if $(KEY),--key="$(KEY)") $(if $(HEADS),--heads="$(HEADS)")
 
 audit-key: $(VENV)/.installed ## Print the public key of the audit's digests, locally or of STAGE=prod
-	@$(COMMAND) infra.stage.audit_key $(GIVEN_STAGE)
+	@$(COMMAND) infra.stage audit-key $(GIVEN_STAGE)
 
 ledger-verify: $(VENV)/.installed ## Check all reports against the ledger: STAGE=prod, ORIGINALS=yes
-	@$(COMMAND) infra.stage.ledger_verify $(GIVEN_STAGE) $(if $(ORIGINALS),--originals)
+	@$(COMMAND) infra.stage ledger-verify $(GIVEN_STAGE) $(if $(ORIGINALS),--originals)
 
 orphans: $(VENV)/.installed ## List what a deletion left behind, locally or of STAGE=dev (DELETE=1: delete it)
-	@$(COMMAND) infra.stage.orphans $(GIVEN_STAGE) $(if $(filter 1,$(DELETE)),--delete)
+	@$(COMMAND) infra.stage orphans $(GIVEN_STAGE) $(if $(filter 1,$(DELETE)),--delete)
 
 clean: ## Remove what was built
 	@rm -rf build .local

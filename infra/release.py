@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from infra.stage.faults import Refused, run
+from infra.stage.console import Refused, run
 
 ROOT = Path(__file__).parents[1]
 FILE = "releases.toml"

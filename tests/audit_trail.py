@@ -14,7 +14,7 @@ from chalicelib import wiring
 from chalicelib.handlers import watch
 from chalicelib.services.audit import seals
 from chalicelib.services.audit.check import Witnesses
-from infra.stage.audit_verify import Trail
+from infra.stage.audit import Trail
 from tests import cloud, events
 from tests.client import call, new_key, report
 

@@ -22,18 +22,22 @@ from pathlib import Path
 from typing import Any
 
 from infra.deploy import plan, smoke, web_clients
-from infra.deploy.artefacts import Artefacts
-from infra.deploy.city import check_city, check_shards
+from infra.deploy.artefacts import Artefacts, Packaged, read_packaged
+from infra.deploy.checks import (
+    check_city,
+    check_concurrency,
+    check_isolation,
+    check_shards,
+    misspelt,
+    read_parameters,
+    show,
+)
 from infra.deploy.live import put_live
-from infra.deploy.packaged import Packaged, read_packaged
-from infra.deploy.parameters import misspelt, read_parameters, show
-from infra.deploy.quota import check_concurrency, check_isolation
 from infra.deploy.stack import Stack
 from infra.local import template
 from infra.packaging.bundle import BUILD, alone_in
 from infra.stage import migrate
-from infra.stage.console import confirm, say
-from infra.stage.faults import Refused, run
+from infra.stage.console import Refused, confirm, run, say
 from infra.stage.officers import has_admins
 from infra.stage.target import (
     find_stack,
@@ -41,6 +45,7 @@ from infra.stage.target import (
     make_client,
     open_session,
     outputs_of,
+    parameters_of,
     read_stage,
     stack_name,
 )
@@ -218,10 +223,7 @@ class Deployment:
             self._execute(change_set, len(changes))
 
     def _parameters(self, present: Mapping[str, Any] | None) -> str:
-        before = {
-            each["ParameterKey"]: each.get("ParameterValue", "")
-            for each in (present or {}).get("Parameters", [])
-        }
+        before = parameters_of(present)
         declared = self.packaged.parameters
         lines = [
             f"    {name} = {show(name, value, declared)}"

@@ -1,4 +1,5 @@
-"""The bucket that the zips and the template are loaded from, with the list of components.
+"""What `make package` wrote, and the bucket that it is loaded from: the template, the zips, and the
+list of components.
 
 Each key holds the SHA-256 of its content, so what is there is not sent again, and an earlier build
 can be deployed once more. Every call names the account that must own the bucket: names of buckets
@@ -6,22 +7,99 @@ are global, and another account could have taken this one.
 """
 
 import base64
+import copy
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.deploy.packaged import Packaged, Template, sha256
-from infra.packaging.bundle import megabytes
-from infra.stage.console import say
-from infra.stage.faults import Refused, code_of
+from infra.packaging.bundle import megabytes, sha256
+from infra.stage.console import Refused, code_of, say
 from infra.stage.target import is_loopback
+
+type Template = dict[str, Any]
 
 CLOSED = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
 )
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A packaged template in the folder `build`, beside its zips."""
+
+    build: Path
+    template: Template
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        return dict(self.template.get("Parameters", {}))
+
+    @cached_property
+    def zips(self) -> dict[str, Path]:
+        """The zips that the template loads: the key of each in the bucket, and its file."""
+        return {
+            key: self.build / f"{key.split('-')[0]}.zip" for key in sorted(_keys(self.template))
+        }
+
+    @cached_property
+    def components(self) -> dict[str, Path]:
+        """The list of what is in the zips: its key in the bucket, and its file."""
+        listed = self.template.get("Outputs", {}).get("Components")
+        return {listed["Value"]: self.build / "sbom.json"} if listed else {}
+
+    def without_protection(self) -> "Packaged":
+        """Return the template without deletion protection, for a stack that does not exist yet.
+
+        When its creation fails, CloudFormation deletes what it has made; it cannot delete what is
+        protected, and the stack would be stuck (ROLLBACK_FAILED).
+        """
+        template = copy.deepcopy(self.template)
+        for resource in template["Resources"].values():
+            properties = resource.get("Properties", {})
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                properties.pop("DeletionProtectionEnabled", None)
+            elif resource["Type"] == "AWS::Cognito::UserPool":
+                properties.pop("DeletionProtection", None)
+        return Packaged(self.build, template)
+
+
+def read_packaged(build: Path) -> Packaged:
+    """Return what is in `build`. Raises Refused when nothing was packaged, when the template is
+    broken, or when a zip or the list of components is not the one that the template names.
+    """
+    path = build / "template.json"
+    if not path.is_file():
+        raise Refused("Nothing is packaged. Run `make package` first.")
+    packaged = Packaged(build, _read_template(path))
+    for key, file in (packaged.zips | packaged.components).items():
+        if not file.is_file() or sha256(file) not in key:
+            raise Refused(f"{file} is not what the template names. Run `make package` again.")
+    return packaged
+
+
+def _read_template(path: Path) -> Template:
+    try:
+        template = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        template = None
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        raise Refused(f"{path} is not a template. Run `make package` again.")
+    return template
+
+
+def _keys(template: Template) -> set[str]:
+    kinds = ("AWS::Serverless::Function", "AWS::Serverless::LayerVersion")
+    locations = (
+        resource["Properties"].get("CodeUri") or resource["Properties"].get("ContentUri")
+        for resource in template["Resources"].values()
+        if resource["Type"] in kinds
+    )
+    return {location["Key"] for location in locations}
 
 
 @dataclass(frozen=True)
@@ -55,7 +133,7 @@ class Artefacts:
     def send_zips(self, packaged: Packaged) -> None:
         """Send the zips that are not there yet, and the list of what is in them."""
         for key, path in (packaged.zips | packaged.components).items():
-            digest = sha256(path)
+            digest = bytes.fromhex(sha256(path))
             if not self._holds(key, digest):
                 say(f"Sending {path.name} ({megabytes(path)}) ...")
                 with path.open("rb") as body:

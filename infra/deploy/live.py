@@ -1,27 +1,43 @@
-"""Let a new build serve: try its versions, move the aliases, try the whole, and go back when that
-fails (docs/adr/0054-alias.md).
+"""Let a new build serve: try its versions before anybody is sent to them, move the aliases, try the
+whole, and go back when that fails (docs/adr/0054-alias.md).
+
+Each function is invoked by its version, with what AWS would send it: the two behind the gateway
+with requests, the authorizer with a token that nobody has, one that reads a queue with no message.
+What opens files has no versions: it is tried as it is, with a picture.
 """
 
-from collections.abc import Callable
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import uuid4
 
-from infra.deploy.smoke import smoke_test
-from infra.deploy.trial import try_versions
+from chalicelib.http import index
+from infra.deploy.smoke import Failed, Trip, draw_picture, smoke_test, try_out
+from infra.local import template
+from infra.local.gateway.events import Match, Request, event_of, response_of
 from infra.stage import versions
-from infra.stage.console import say
-from infra.stage.faults import Refused, explain
+from infra.stage.console import Refused, explain, say
 from infra.stage.target import Target
 
 _REST = (
     "Rights, routes, what opens files and the functions that run on events are those of the new "
     "build. Correct it and deploy again, or check out the version before{commit} and deploy that."
 )
+# An address that nobody has (RFC 5737), and an officer whom no table has.
+ADDRESS, STRANGER = "192.0.2.1", "trial/deploy"
+LIST = "/v1/officer/reports"
+DECODERS = ("Decode", "DecodeCritical")
+FAR_END = "4102444800"  # of a token, in seconds since 1970
 
 
 def put_live(
     target: Target,
     commit: str = "",
     *,
-    trial: Callable[[Target, versions.Serving], None] = try_versions,
+    trial: Callable[[Target, versions.Serving], None] | None = None,
     drill: Callable[[Target], None] = smoke_test,
 ) -> None:
     """Let what is deployed serve. `commit` names what was deployed before, in brackets.
@@ -37,7 +53,7 @@ def put_live(
     rest = _REST.format(commit=commit) if is_back_possible else _nothing_before(target, before)
     try:
         say("Trying the new versions, which serve nobody yet ...")
-        trial(target, after)
+        (trial or try_versions)(target, after)
     except Exception as failure:
         kept = "The new build gets no traffic: what served before still serves. "
         raise Refused(f"{explain(failure)}\n{kept if is_back_possible else ''}{rest}") from failure
@@ -77,3 +93,125 @@ def _forget(target: Target, serving: versions.Serving) -> None:
     except Exception as error:
         # The deployment is done; a later one deletes them.
         say(f"Old versions were not deleted: {explain(error)}")
+
+
+def try_versions(target: Target, wanted: versions.Serving) -> None:
+    """Try each version of `wanted`. Raises Refused, with what to look at, at the first step that
+    fails.
+    """
+    client = target.client("lambda")
+    for function, served in wanted.items():
+        version = Version(client, target, function, served.version)
+        _TRIALS.get(function, _without_messages)(version)
+    for function in DECODERS:
+        _open_a_picture(Version(client, target, function, versions.LATEST))
+
+
+class Reply(NamedTuple):
+    """What a version responded to a request, as urllib3 has it."""
+
+    status: int
+    data: bytes
+
+
+class Version:
+    """A version of a function, which is sent requests as the gateway sends them."""
+
+    def __init__(self, awslambda: Any, target: Target, function: str, version: str) -> None:
+        self.target, self.function = target, function
+        self._lambda, self._version = awslambda, version
+
+    def trip(self) -> Trip:
+        return Trip("", self, f"trial of {self.function}, version {self._version},")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        officer: str | None = None,
+    ) -> Reply:
+        host = urlsplit(self.target.outputs.get("EndpointURL", "")).netloc
+        sent = [("Host", host), *(headers or {}).items()]
+        request = Request(method, path, sent, body, ADDRESS)
+        event = event_of(request, _match(path), str(uuid4()), ["application/json"])
+        event["requestContext"]["domainName"] = host
+        if officer:
+            event["requestContext"]["authorizer"] = {"principalId": officer, "expires_at": FAR_END}
+        response = response_of(self.invoke(event), path)
+        return Reply(response.status, response.body)
+
+    def invoke(self, event: Mapping[str, Any], refusal: str | None = None) -> Any:
+        """Return what the function returns. Raises Failed when it fails, unless its error's message
+        is `refusal`.
+        """
+        response = self._lambda.invoke(**self._addressed(), Payload=json.dumps(event).encode())
+        returned = json.loads(response["Payload"].read())
+        message = returned.get("errorMessage") if "FunctionError" in response else None
+        if message != refusal:
+            what = f"failed: {message}" if "FunctionError" in response else "refused nothing"
+            raise Failed(f"It {what}")
+        return returned
+
+    def _addressed(self) -> dict[str, str]:
+        """Return how the version is addressed. What has no versions may want a tenant."""
+        named = {"FunctionName": self.target.physical_name(self.function)}
+        if self._version != versions.LATEST:
+            return named | {"Qualifier": self._version}
+        isolated = "TenancyConfig" in self._lambda.get_function_configuration(**named)
+        return named | ({"TenantId": "trial"} if isolated else {})
+
+
+def _match(path: str) -> Match:
+    """Return the route of a path."""
+    for route in sorted({each.path for each in index.routes()}):
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)
+        if found:
+            return Match(route, found.groupdict())
+    raise Failed(f"There is no route {path}")
+
+
+def _residents(version: Version) -> None:
+    try_out(version.trip(), version.target)
+
+
+def _officers(version: Version) -> None:
+    """List reports as somebody who is no officer: it reads the officers table, and refuses."""
+    with version.trip().step("a list for a stranger", _logs(version)):
+        reply = version.request("GET", LIST, officer=STRANGER)
+        if reply.status != 403:
+            raise Failed(f"GET {LIST} returned {reply.status}: {reply.data[:300].decode()}")
+
+
+def _authorizer(version: Version) -> None:
+    event = {"type": "TOKEN", "authorizationToken": "Bearer of nobody", "methodArn": "*"}
+    with version.trip().step("a token of nobody", _logs(version)):
+        version.invoke(event, refusal="Unauthorized")
+
+
+def _without_messages(version: Version) -> None:
+    with version.trip().step("no message", _logs(version)):
+        version.invoke({"Records": []})
+
+
+def _open_a_picture(version: Version) -> None:
+    picture = draw_picture()
+    order = {"content_type": "image/jpeg", "size": len(picture), "boxes": []}
+    with version.trip().step("a picture is opened", _logs(version)):
+        answer = version.invoke({**order, "data": base64.b64encode(picture).decode()})
+        if "files" not in json.loads(answer):
+            raise Failed(f"It returned {answer[:100]}")
+
+
+def _logs(version: Version) -> str:
+    function = "_".join(template.words(version.function)).lower()
+    return f"make logs{version.target.command} FUNCTION={function}"
+
+
+_TRIALS: Mapping[str, Callable[[Version], None]] = {
+    "APIHandler": _residents,
+    "Officers": _officers,
+    "AuthorizeOfficer": _authorizer,
+}

@@ -9,14 +9,22 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from infra.deploy.packaged import DATA_TYPES
-from infra.stage.faults import Refused
-from infra.stage.progress import Pause
+from infra.stage.console import Pause, Refused
+from infra.stage.target import listed, parameters_of
 
 WIDTH = 96
 POLL_S = 2.0
 PLANNING_LIMIT_S = 600.0
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+# In the order of what a reader would miss first.
+DATA_TYPES = {
+    "AWS::DynamoDB::Table": "rows",
+    "AWS::S3::Bucket": "objects",
+    "AWS::Cognito::UserPool": "accounts",
+    "AWS::SecretsManager::Secret": "a secret",
+    "AWS::KMS::Key": "the key of everything else",
+    "AWS::Backup::BackupVault": "backups",
+}
 # What a change in place loses: by type, the properties, and what becomes of what is held.
 #
 # A key's policy is not among them: versions change it, and CloudFormation refuses one that would
@@ -114,11 +122,7 @@ class Request:
     tags: Mapping[str, str]
 
     def parameters(self) -> list[dict[str, Any]]:
-        known = {
-            parameter["ParameterKey"]
-            for parameter in (self.present or {}).get("Parameters", [])
-            if parameter["ParameterKey"] in self.declared
-        }
+        known = parameters_of(self.present).keys() & set(self.declared)
         kept = [
             {"ParameterKey": name, "UsePreviousValue": True}
             for name in sorted(known - set(self.given))
@@ -164,10 +168,10 @@ def create_change_set(
 
 def read_changes(change_set: str, cloudformation: Any) -> Iterator[Change]:
     """Yield the changes of a change set, of all its pages."""
-    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)
-    for page in pages:
-        for change in page["Changes"]:
-            yield read_change(change["ResourceChange"])
+    for change in listed(
+        cloudformation, "describe_change_set", "Changes", ChangeSetName=change_set
+    ):
+        yield read_change(change["ResourceChange"])
 
 
 def read_change(change: Mapping[str, Any]) -> Change:

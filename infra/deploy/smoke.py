@@ -11,7 +11,6 @@ the queues until it is ready, and its withdrawal. The drill is withdrawn also wh
 | `DRILL=off` | health and the catalogue only: nothing is filed |
 """
 
-import argparse
 import contextlib
 import io
 import itertools
@@ -30,11 +29,9 @@ from PIL import Image
 
 from chalicelib.domain.flood.load_level import digest_of, zero_bits
 from infra.deploy import web_clients
-from infra.stage.console import say
-from infra.stage.faults import Refused, run
+from infra.stage.console import Pause, Refused, run, say
 from infra.stage.logs import read_entries
-from infra.stage.progress import Pause
-from infra.stage.target import Target, add_stage, find_target, is_loopback
+from infra.stage.target import Target, command, find_target, is_loopback, parameters_of
 
 TIMEOUT_S = 30.0
 POLL_S = 1.0
@@ -44,10 +41,7 @@ TEXT = "Drill: smoke test of a deployment"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.deploy.smoke", description="Try the API out with a drill."
-    )
-    add_stage(parser)
+    parser = command("deploy.smoke", "Try the API out with a drill.")
     smoke_test(find_target(parser.parse_args(arguments).stage))
     return 0
 
@@ -148,10 +142,7 @@ def next_steps(target: Target, admins: bool | None = None) -> str:
     when that is not known.
     """
     outputs, argument = target.outputs, target.command
-    parameters = {
-        each["ParameterKey"]: each.get("ParameterValue", "")
-        for each in target.description.get("Parameters", [])
-    }
+    parameters = parameters_of(target.description)
     steps = []
     if not admins:
         when = "once" if admins is False else "once, if there are none yet"

@@ -1,19 +1,28 @@
-"""The stack of a stage: whether it can be changed now, and how a change is carried out."""
+"""The stack of a stage: whether it can be changed now, how a change is carried out, and what
+CloudFormation says meanwhile: one line for what goes on, and the first cause of a failure.
+"""
 
+import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TextIO
 
-from botocore.exceptions import ClientError
+from botocore import exceptions as aws
 
-from infra.deploy.packaged import DATA_TYPES
-from infra.deploy.plan import type_name
-from infra.deploy.quota import SHARED
-from infra.stage.console import confirm, say
-from infra.stage.faults import Refused, code_of
-from infra.stage.progress import Pause, Progress, first_cause, operation_events, watch
-from infra.stage.target import FAILED_AT_FIRST, list_resources
+from infra.deploy.checks import SHARED
+from infra.deploy.plan import DATA_TYPES, type_name
+from infra.stage.console import Pause, Refused, StatusLine, code_of, confirm, say
+from infra.stage.target import FAILED_AT_FIRST, list_resources, listed
+
+type Event = Mapping[str, Any]
+
+INTERVAL_S = 4.0
+PATIENCE = 15  # reads in a row that may fail: the network of a laptop comes back
+NAMES_SHOWN = 3
+
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
+_CONSEQUENCES = ("cancelled", "canceled")
 
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 
@@ -111,7 +120,7 @@ class Stack:
         """
         try:
             planned = self.cloudformation.describe_change_set(ChangeSetName=change_set)
-        except ClientError as error:
+        except aws.ClientError as error:
             # CloudFormation deletes a plan as soon as another one of the stack is executed.
             if code_of(error) == "ChangeSetNotFound":
                 return
@@ -144,11 +153,10 @@ class Stack:
         [stack] = self.cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
         if stack["StackStatus"] != "REVIEW_IN_PROGRESS" or stack.get("EnableTerminationProtection"):
             return False
-        pages = self.cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_id)
+        plans = listed(self.cloudformation, "list_change_sets", "Summaries", StackName=stack_id)
         return all(
             plan["ChangeSetId"] == discarded or plan["Status"].startswith("DELETE_")
-            for page in pages
-            for plan in page["Summaries"]
+            for plan in plans
         )
 
     def _clear_failed(self, present: Mapping[str, Any]) -> None:
@@ -189,3 +197,105 @@ def advice(reason: str, argument: str) -> str:
 
 def _continuation(status: str) -> str:
     return "continue-update-rollback" if "ROLLBACK" in status else "rollback-stack"
+
+
+@dataclass
+class Progress:
+    """What is printed of the events of a stack; a failure always has a line. `total` is the number
+    of resources that change.
+    """
+
+    total: int
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    clock: Callable[[], float] = time.monotonic
+    _done: set[str] = field(default_factory=set)
+    _running: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._line = StatusLine(self.out, self.clock)
+
+    def show(self, events: Sequence[Event], stack: str) -> None:
+        """Show new events, the oldest first."""
+        for event in events:
+            self._take(event, stack)
+        count = f"{min(len(self._done), self.total)} of {self.total}"
+        now = ", ".join(list(self._running)[:NAMES_SHOWN])
+        more = len(self._running) - NAMES_SHOWN
+        line = f"{count} done" + (f", now {now}" if now else "")
+        self._line.show(line + (f" and {more} more" if more > 0 else ""))
+
+    def end(self) -> None:
+        self._line.end()
+
+    def _take(self, event: Event, stack: str) -> None:
+        name, status = event["LogicalResourceId"], str(event["ResourceStatus"])
+        if name == stack:
+            return
+        if status.endswith("_IN_PROGRESS"):
+            self._running[name] = status
+        else:
+            self._running.pop(name, None)
+        if status.endswith("_COMPLETE"):
+            self._done.add(name)
+        if is_cause(event):
+            self.end()
+            say(f"failed: {name}: {event.get('ResourceStatusReason', 'no reason given')}")
+
+
+def watch(cloudformation: Any, stack_id: str, progress: Progress, pause: Pause = time.sleep) -> str:
+    """Wait until CloudFormation has finished with the stack, and return its status.
+
+    A connection that is lost for a minute does not end the wait.
+    """
+    seen: set[str] = set()
+    failed = 0
+    while True:
+        try:
+            stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
+            events = operation_events(cloudformation, stack_id)
+            failed = 0
+        except (aws.HTTPClientError, aws.ConnectionError, aws.ClientError) as error:
+            failed += 1
+            if failed > PATIENCE or (
+                isinstance(error, aws.ClientError) and not code_of(error).startswith("Throttl")
+            ):
+                raise
+            pause(INTERVAL_S)
+            continue
+        progress.show([each for each in events if each["EventId"] not in seen], stack["StackName"])
+        seen |= {event["EventId"] for event in events}
+        status = str(stack["StackStatus"])
+        if not status.endswith("_IN_PROGRESS") or status.endswith("_CLEANUP_IN_PROGRESS"):
+            progress.end()
+            return status
+        pause(INTERVAL_S)
+
+
+def operation_events(cloudformation: Any, stack_id: str) -> list[Event]:
+    """Return the events of the stack's last operation, the oldest first.
+
+    CloudFormation gives the newest first, in pages of a hundred; a failed first deployment has
+    about three hundred.
+    """
+    found: list[Event] = []
+    events = listed(cloudformation, "describe_stack_events", "StackEvents", StackName=stack_id)
+    for event in events:
+        found.append(event)
+        is_stack = event.get("PhysicalResourceId") == event["StackId"]
+        if is_stack and event["ResourceStatus"] in _BEGINNINGS:
+            break
+    return found[::-1]
+
+
+def first_cause(events: Sequence[Event]) -> Event | None:
+    """Return the event with the first failure, not one that another failure brought with it."""
+    return next(filter(is_cause, events), None)
+
+
+def is_cause(event: Event) -> bool:
+    reason = event.get("ResourceStatusReason", "").lower()
+    return (
+        str(event["ResourceStatus"]).endswith("_FAILED")
+        and event.get("PhysicalResourceId") != event.get("StackId")
+        and not any(word in reason for word in _CONSEQUENCES)
+    )

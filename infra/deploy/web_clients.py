@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from infra.stage.console import say
-from infra.stage.faults import Refused
-from infra.stage.oidc import Issuer
-from infra.stage.target import Target
-from infra.stage.token import issuer_of
+from infra.stage.console import Refused, say
+from infra.stage.target import Target, parameters_of
+from infra.stage.token import Issuer, issuer_of
 from infra.web import config
 from infra.web.files import files
 from infra.web.headers import cache_control
@@ -39,10 +37,7 @@ def parameters(
     When they are turned on, CloudFront gets a new secret. Raises Refused when they cannot be
     served.
     """
-    before = {
-        each["ParameterKey"]: each.get("ParameterValue", "")
-        for each in (present or {}).get("Parameters", [])
-    }
+    before = parameters_of(present)
     if given.get("WebClients", before.get("WebClients")) != "on":
         return {}
     if partition != "aws":
@@ -90,10 +85,7 @@ def publish(target: Target, build: Path) -> None:
 
 def next_step(target: Target) -> str | None:
     """Return what is to be done before officers can sign in to the console; None for nothing."""
-    named = {
-        each["ParameterKey"]: each.get("ParameterValue", "")
-        for each in target.description.get("Parameters", [])
-    }
+    named = parameters_of(target.description)
     if target.outputs.get("WebClients") != "on" or named.get("PublicUrl"):
         return None
     # CloudFront's own address depends on the API, and so on the client of the user pool.

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 from urllib.parse import parse_qs, urlsplit
 
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 
 # The client has this address, port and all (infra/resources.yaml): Cognito compares every letter.
 # Below the ports that systems give to programs as they come.

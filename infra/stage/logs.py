@@ -1,12 +1,11 @@
 """`make logs`: the functions' logs as lines, merged by time, of the local stack that is running or,
 with `STAGE=prod`, of a deployed stage.
 
-    python -m infra.stage.logs [--stage prod] [--function residents] [--since 10m] [--request ID]
+    python -m infra.stage logs [--stage prod] [--function residents] [--since 10m] [--request ID]
 
 A line has the time (UTC), the function, the level, the message, and what else was logged.
 """
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.clock import read_duration
-from infra.stage.faults import Refused, run
-from infra.stage.target import Target, add_stage, find_target
+from infra.stage.console import Refused
+from infra.stage.target import Target, command, find_target, listed
 
 # The log group of each function in the template. The gateway logs one line for each request.
 GROUPS = {
@@ -68,10 +67,7 @@ class Entry:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.logs", description="Show the functions' logs by time."
-    )
-    add_stage(parser)
+    parser = command("stage logs", "Show the functions' logs by time.")
     parser.add_argument("--function", default="", help=f"one of {', '.join(GROUPS)}; default: all")
     parser.add_argument("--since", default="10m", help="how far back: 90s, 10m, 2h, 1d")
     parser.add_argument("--request", default="", help="only lines with this request id")
@@ -145,9 +141,8 @@ def _deployed_entries(
         }
         if request:
             asked["filterPattern"] = f'"{request}"'
-        for page in logs.get_paginator("filter_log_events").paginate(**asked):
-            for event in page["events"]:
-                yield Entry(event["timestamp"], function, event["message"])
+        for event in listed(logs, "filter_log_events", "events", **asked):
+            yield Entry(event["timestamp"], function, event["message"])
 
 
 def _app_line(fields: Mapping[str, Any]) -> str:
@@ -193,7 +188,3 @@ def _nothing(target: Target, since: str, function: str, request: str) -> str:
     if target.is_local:
         hint = "Its log is kept while it runs; `make run` shows warnings and errors."
     return f"{target.title} has logged nothing{what}{about} in the last {since}. {hint}"
-
-
-if __name__ == "__main__":
-    run(main)

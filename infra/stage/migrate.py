@@ -1,13 +1,12 @@
 """`make migrate STAGE=prod`: run the migrations of a stage's rows that were not run yet.
 
-    python -m infra.stage.migrate --stage prod [--dry-run]
+    python -m infra.stage migrate --stage prod [--dry-run]
 
 The stage serves meanwhile. Where a migration stands is in the table that it changes, in the row
 `MIGRATION#<number>`: an interrupted one goes on from there, two at once refuse, and a table that is
 restored to before it is migrated again. `--dry-run` counts what would change, and writes nothing.
 """
 
-import argparse
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -23,10 +22,8 @@ from chalicelib.aws.writes import Update
 from chalicelib.kernel import times
 from infra.migrations import Migration, all_migrations
 from infra.packaging.aliases import ALIAS
-from infra.stage.console import say
-from infra.stage.faults import Refused, run
-from infra.stage.progress import StatusLine
-from infra.stage.target import Target, add_stage, find_stage, find_target
+from infra.stage.console import Refused, StatusLine, say
+from infra.stage.target import Target, command, find_stage, find_target
 
 SEGMENTS = 8  # for ever: an interrupted migration goes on by their numbers
 PAGE = 200  # rows read between two notes of where a segment stands
@@ -39,10 +36,7 @@ type Clock = Callable[[], datetime]
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.migrate", description="Migrate the rows of a stage."
-    )
-    add_stage(parser)
+    parser = command("stage migrate", "Migrate the rows of a stage.")
     parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
     asked = parser.parse_args(arguments)
     if asked.stage is None:
@@ -249,7 +243,3 @@ class Run:
         done = min(1.0, seen / total) if total else 0.0
         bar = "#" * int(done * BAR)
         return f"[{bar:.<{BAR}}] {seen:,} of about {total:,} rows, {changed:,} changed"
-
-
-if __name__ == "__main__":
-    run(main)

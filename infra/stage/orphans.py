@@ -5,7 +5,6 @@ Table and bucket are those of one stack, so a bucket is never compared with the 
 stage. Exits with 1 when evidence is missing, or when orphans were listed and not deleted.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,16 +13,12 @@ from chalicelib.aws import keys
 from chalicelib.aws.bucket import MediaBucket
 from chalicelib.aws.table import Table
 from chalicelib.services.media.orphans import OrphanKind, Places, delete_orphan, find_orphans
-from infra.stage.faults import run
-from infra.stage.presence import require_tables
-from infra.stage.target import Target, add_stage, find_target
+from infra.stage.tables import require_tables
+from infra.stage.target import Target, command, find_target
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.orphans", description="Look for what a deletion left behind."
-    )
-    add_stage(parser)
+    parser = command("stage orphans", "Look for what a deletion left behind.")
     parser.add_argument(
         "--delete",
         action="store_true",
@@ -62,7 +57,3 @@ def sweep_out(target: Target, *, delete: bool, now: datetime) -> int:
 def _holds_reports(reports: Table) -> bool:
     rows = reports.scan(attributes=("sk", "deleted_at"))
     return any(row["sk"] == keys.HEAD and "deleted_at" not in row for row in rows)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,7 +1,7 @@
 """`make redrive QUEUE=uploads`: send dead letters to their queue again, in the local stack that is
 running or, with `STAGE=prod`, in a deployed stage.
 
-    python -m infra.stage.redrive --queue uploads [--stage prod] [--purge]
+    python -m infra.stage redrive --queue uploads [--stage prod] [--purge]
 
 With `uploads` it also makes everything due now that waits in the table to be tried again, whether
 or not there is still a message of it.
@@ -10,7 +10,6 @@ The dead letters of `notices` and `audit` come from a stream. They only name rec
 can send those again: `--purge` (`PURGE=1`) deletes the messages when you have understood them.
 """
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +20,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.table import Table
 from chalicelib.store.reports.outbox import Outbox
-from infra.stage.console import confirm, say
-from infra.stage.faults import Refused, code_of, run
-from infra.stage.presence import require_tables
-from infra.stage.progress import Pause
-from infra.stage.target import Target, add_stage, find_target, is_loopback, output_title
+from infra.stage.console import Pause, Refused, code_of, confirm, say
+from infra.stage.tables import require_tables
+from infra.stage.target import Target, command, find_target, is_loopback, output_title
 
 UPLOADS = ("critical_uploads", "uploads")
 QUEUES = (*UPLOADS, "manifests", "upkeep", "notices", "audit")
@@ -70,12 +67,9 @@ class DeadLetters:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.redrive", description="Send dead letters to their queue again."
-    )
+    parser = command("stage redrive", "Send dead letters to their queue again.")
     parser.add_argument("--queue", required=True, help=", ".join(QUEUES))
     parser.add_argument("--purge", action="store_true", help="delete the messages instead")
-    add_stage(parser)
     wanted = parser.parse_args(arguments)
     if wanted.queue not in QUEUES:
         raise Refused(f"Name the queue: QUEUE={'|'.join(QUEUES)}")
@@ -216,7 +210,3 @@ def _say_sent(count: int) -> None:
 def _arn(sqs: Any, url: str | None) -> str:
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return str(found["Attributes"]["QueueArn"])
-
-
-if __name__ == "__main__":
-    run(main)

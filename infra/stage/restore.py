@@ -1,6 +1,6 @@
 """`make restore STAGE=prod TABLE=reports AT=2026-11-25T10:00Z`: restore a table into service.
 
-    python -m infra.stage.restore --stage prod --table reports [--at 2026-11-25T10:00Z | 30m]
+    python -m infra.stage restore --stage prod --table reports [--at 2026-11-25T10:00Z | 30m]
 
 A **damaged** table becomes what it was at that time: a copy is made beside it, then it is deleted
 and made again from the copy, under its own name. A table that is **gone** is made from the backup
@@ -12,7 +12,6 @@ reads it, expiry, point-in-time recovery, deletion protection, tags. Each step l
 there, so the command can be run again when it was interrupted.
 """
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +20,9 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from infra.local.clock import read_duration
-from infra.stage.console import confirm, say
-from infra.stage.faults import Refused, code_of, run
-from infra.stage.progress import Pause
+from infra.stage.console import Pause, Refused, code_of, confirm, say
 from infra.stage.tables import TABLES, Tables, follow_stream
-from infra.stage.target import Target, add_stage, find_target
+from infra.stage.target import Target, command, find_target
 
 # AWS can restore to about five minutes ago, and later to this minute.
 WAIT_FOR_TIME = timedelta(minutes=15)
@@ -78,10 +75,7 @@ class Wanted:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.restore", description="Restore a table into service."
-    )
-    add_stage(parser)
+    parser = command("stage restore", "Restore a table into service.")
     parser.add_argument("--table", required=True, help=", ".join(TABLES))
     parser.add_argument("--at", default="", help="the time, with its zone, or how long ago: 30m")
     asked = parser.parse_args(arguments)
@@ -230,7 +224,7 @@ def _ask(tables: Tables, at: datetime) -> None:
 def _await_time(tables: Tables, at: datetime) -> None:
     """Wait until AWS can restore to a time: it lags behind by about five minutes."""
     waited = timedelta()
-    while (latest := tables.latest_time()) < at:
+    while (latest := tables.recoverable()[1]) < at:
         if waited >= WAIT_FOR_TIME:
             raise Refused(f"AWS can restore to {_shown(latest)} at the latest. Give that as AT.")
         say(f"AWS can restore to {_shown(latest)} so far; waiting for {_shown(at)} ...")
@@ -248,7 +242,7 @@ def _copy(tables: Tables, at: datetime) -> None:
 
 
 def _refuse_too_early(tables: Tables, at: datetime) -> None:
-    earliest = tables.earliest_time()
+    earliest = tables.recoverable()[0]
     if at < earliest:
         raise Refused(
             f"AWS cannot restore {tables.name} to {_shown(at)}, but from {_shown(earliest)} on. "
@@ -260,7 +254,3 @@ def _shown(at: datetime | None) -> str:
     if at is None:
         return "an unknown time"
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-if __name__ == "__main__":
-    run(main)

@@ -1,23 +1,21 @@
 """`make rotate-key STAGE=prod KEY=content`: make a new key for what residents will write, or for
 the digests of the audit that will be signed.
 
-    python -m infra.stage.rotate_key --stage prod --key content   reports
-    python -m infra.stage.rotate_key --stage prod --key contact   contacts
-    python -m infra.stage.rotate_key --stage prod --key ledger    digests of the audit
-    python -m infra.stage.rotate_key --key content                the local stack that is running
+    python -m infra.stage rotate-key --stage prod --key content   reports
+    python -m infra.stage rotate-key --stage prod --key contact   contacts
+    python -m infra.stage rotate-key --stage prod --key ledger    digests of the audit
+    python -m infra.stage rotate-key --key content                the local stack that is running
 
 The new key has the policy and the tags of the one before, and the alias moves to it. The one before
 stays, because it opens what was written until now, or its public half checks it: it gets the alias
 `<alias>/1`, the next one `<alias>/2`. The command can be run again when it was interrupted.
 """
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from infra.stage.console import confirm, say
-from infra.stage.faults import Refused, run
-from infra.stage.target import Target, add_stage, find_target, stack_name
+from infra.stage.console import Refused, confirm, say
+from infra.stage.target import Target, command, find_target, listed, stack_name
 
 KEYS = {"content": "reports", "contact": "contacts", "ledger": "digests of the audit"}
 _COPIED = ("Description", "KeySpec", "KeyUsage", "MultiRegion")
@@ -26,11 +24,7 @@ REPLACES = "replaces"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.rotate_key",
-        description="Make a new key for what will be written.",
-    )
-    add_stage(parser)
+    parser = command("stage rotate-key", "Make a new key for what will be written.")
     parser.add_argument("--key", required=True, help=" or ".join(KEYS))
     asked = parser.parse_args(arguments)
     if asked.key not in KEYS:
@@ -85,8 +79,7 @@ def _make(kms: Any, before: dict[str, Any]) -> str:
     own = {"KeyId": before["KeyId"]}
     tags = [
         tag
-        for page in kms.get_paginator("list_resource_tags").paginate(**own)
-        for tag in page["Tags"]
+        for tag in listed(kms, "list_resource_tags", "Tags", **own)
         # Those of CloudFormation cannot be set; its own key replaced nothing.
         if not tag["TagKey"].startswith("aws:") and tag["TagKey"] != REPLACES
     ]
@@ -102,8 +95,7 @@ def _name_for_good(kms: Any, alias: str, key_id: str) -> str:
     """Return the alias that a replaced key keeps, `<alias>/<number>`; given now, if it has none."""
     names: dict[str, str | None] = {
         each["AliasName"]: each.get("TargetKeyId")
-        for page in kms.get_paginator("list_aliases").paginate()
-        for each in page["Aliases"]
+        for each in listed(kms, "list_aliases", "Aliases")
         if each["AliasName"].startswith(f"{alias}/")
     }
     given = next((name for name, target in names.items() if target == key_id), None)
@@ -113,7 +105,3 @@ def _name_for_good(kms: Any, alias: str, key_id: str) -> str:
     number = max((int(name.rpartition("/")[2]) for name in names), default=0) + 1
     kms.create_alias(AliasName=f"{alias}/{number}", TargetKeyId=key_id)
     return f"{alias}/{number}"
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,7 +2,7 @@
 of a deployed stage: health, a drill that is filed and withdrawn, tables and buckets, alarms, the
 oldest task, queues, the audit's last digest.
 
-    python -m infra.stage.status [--stage prod]
+    python -m infra.stage status [--stage prod]
 
 | environment | |
 |---|---|
@@ -11,7 +11,6 @@ oldest task, queues, the audit's last digest.
 Exits with 1 when something needs attention.
 """
 
-import argparse
 import base64
 import textwrap
 import time
@@ -31,11 +30,10 @@ from chalicelib.store.audit.seals import Seals
 from chalicelib.store.reports.outbox import Outbox
 from infra.deploy.smoke import Trip, files_drills, try_out
 from infra.packaging.aliases import ALIAS
-from infra.stage.faults import Refused, explain, run
-from infra.stage.presence import BUCKETS, find_lost
+from infra.stage.console import Refused, explain
 from infra.stage.redrive import QUEUES, find_letters, letter_count
-from infra.stage.tables import TABLES
-from infra.stage.target import Target, add_stage, find_target
+from infra.stage.tables import BUCKETS, TABLES, find_lost
+from infra.stage.target import Target, command, find_target
 
 WIDTH = 80
 LATE_TASK = timedelta(minutes=2)  # as OldestNormalAlarm
@@ -54,10 +52,7 @@ class Line:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.stage.status", description="Show the state of a stage on one screen."
-    )
-    add_stage(parser)
+    parser = command("stage status", "Show the state of a stage on one screen.")
     target = find_target(parser.parse_args(arguments).stage)
     lines = list(read_status(target, datetime.now(UTC)))
     print(render(target, lines, datetime.now(UTC)))
@@ -268,7 +263,3 @@ def _duration(age: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-if __name__ == "__main__":
-    run(main)

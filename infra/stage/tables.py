@@ -1,19 +1,18 @@
-"""A table of a stage in DynamoDB: copies, backups, and the settings that a restore leaves out."""
+"""The tables of a stage in DynamoDB, and its buckets: whether they are there (without one, some
+routes return 503), copies, backups, and the settings that a restore leaves out.
+"""
 
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra.deploy.plan import CAPABILITIES
-from infra.deploy.stack import SUCCEEDED, Stack
-from infra.stage.console import say
-from infra.stage.faults import Refused, code_of
-from infra.stage.progress import Pause, Progress, watch
-from infra.stage.target import Target
+from infra.deploy.stack import SUCCEEDED, Progress, Stack, watch
+from infra.stage.console import Pause, Refused, code_of, say
+from infra.stage.target import Target, listed, template_of
 
 # By what make calls it: the logical id, and the parameter that holds the stream after a restore.
 TABLES: Mapping[str, tuple[str, str | None]] = {
@@ -28,6 +27,57 @@ ABSENT = ("ResourceNotFound", "TableNotFound")
 # The tag of a table whose restore is finished. Its value is that of the table's creation, so that
 # it says nothing about another table of that name.
 FINISHED = "restore-finished"
+
+# By output, what the loss means.
+BUCKETS = {
+    "MediaBucketName": "AWS Backup has what was in it: docs/operations.md, Restore a table.",
+    "AuditBucketName": "New rows of the audit are not sealed, and earlier ones cannot be checked.",
+}
+_SERVING = ("ACTIVE", "UPDATING")
+
+
+def find_lost(target: Target) -> Iterator[str]:
+    """Yield a sentence for each table and bucket that is not in service, with what to do."""
+    yield from _lost_tables(target, *TABLES)
+    s3 = target.client("s3")
+    for output, meaning in BUCKETS.items():
+        yield from _lost_bucket(s3, target.output(output), meaning)
+
+
+def require_tables(target: Target, *keys: str) -> None:
+    """Raise Refused unless these tables, by their keys in TABLES, are in service."""
+    if lost := list(_lost_tables(target, *keys)):
+        raise Refused("\n".join(lost))
+
+
+def _lost_tables(target: Target, *keys: str) -> Iterator[str]:
+    dynamodb = target.client("dynamodb")
+    for key in keys:
+        name = target.output(f"{TABLES[key][0]}Name")
+        try:
+            status = dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
+        except ClientError as error:
+            if code_of(error) not in ABSENT:
+                raise
+            yield f"The table {name} is gone. {_remedy(target, key)}"
+            continue
+        if status not in _SERVING:
+            yield f"The table {name} is not in service: AWS calls it {status}."
+
+
+def _remedy(target: Target, key: str) -> str:
+    if target.is_local:
+        return "Start the local stack again: make run"
+    return f"Bring it back: make restore{target.command} TABLE={key}"
+
+
+def _lost_bucket(s3: Any, name: str, meaning: str) -> Iterator[str]:
+    try:
+        s3.head_bucket(Bucket=name)
+    except ClientError as error:
+        if code_of(error) not in ("404", "NoSuchBucket", "NotFound"):
+            raise
+        yield f"The bucket {name} is gone. {meaning}"
 
 
 class Tables:
@@ -58,10 +108,10 @@ class Tables:
         table = self._describe(self.name) or {}
         if "RestoreSummary" not in table:
             return False
-        pages = self._dynamodb.get_paginator("list_tags_of_resource").paginate(
-            ResourceArn=table["TableArn"]
+        asked = {"ResourceArn": table["TableArn"]}
+        return _finished(table) not in listed(
+            self._dynamodb, "list_tags_of_resource", "Tags", **asked
         )
-        return _finished(table) not in [tag for page in pages for tag in page["Tags"]]
 
     def wait(self, name: str) -> None:
         """Wait until a table can be used, saying each minute that it goes on."""
@@ -76,25 +126,17 @@ class Tables:
                 status = table["TableStatus"] if table else "not there yet"
                 say(f"{name}: {status} for {waited / 60:.0f} min")
 
-    def recovery(self) -> Mapping[str, Any]:
-        """Return the times that AWS can restore the table to. Raises Refused without any."""
+    def recoverable(self) -> tuple[datetime, datetime]:
+        """Return the earliest and the latest time that AWS can restore the table to. Raises Refused
+        without any.
+        """
         found = self._dynamodb.describe_continuous_backups(TableName=self.name)
         recovery: dict[str, Any] = found["ContinuousBackupsDescription"].get(
             "PointInTimeRecoveryDescription", {}
         )
         if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
             raise Refused(f"Point-in-time recovery of {self.name} is off: it has no earlier state.")
-        return recovery
-
-    def latest_time(self) -> datetime:
-        """Return the latest time that AWS can restore the table to."""
-        latest: datetime = self.recovery()["LatestRestorableDateTime"]
-        return latest
-
-    def earliest_time(self) -> datetime:
-        """Return the earliest time that AWS can restore the table to."""
-        earliest: datetime = self.recovery()["EarliestRestorableDateTime"]
-        return earliest
+        return recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
 
     def copy_as_of(self, at: datetime) -> None:
         """Begin to make the copy, with the table's state at a time."""
@@ -212,14 +254,11 @@ class Tables:
         return table
 
     def _backups(self, table: str, kind: str) -> list[dict[str, Any]]:
-        pages = self._dynamodb.get_paginator("list_backups").paginate(
-            TableName=table, BackupType=kind
-        )
+        asked = {"TableName": table, "BackupType": kind}
         # An emulator may take no notice of the kind.
         found = [
             backup
-            for page in pages
-            for backup in page["BackupSummaries"]
+            for backup in listed(self._dynamodb, "list_backups", "BackupSummaries", **asked)
             if backup["BackupType"] == kind and backup["BackupStatus"] != "DELETED"
         ]
         return sorted(found, key=lambda backup: str(backup["BackupCreationDateTime"]))
@@ -239,10 +278,7 @@ class Tables:
 
     def _properties(self) -> Mapping[str, Any]:
         """Return the table's properties in the template that is deployed."""
-        body = self._target.client("cloudformation").get_template(
-            StackName=self._target.name, TemplateStage="Original"
-        )["TemplateBody"]
-        template = json.loads(body) if isinstance(body, str) else body
+        template = template_of(self._target.client("cloudformation"), self._target.name)
         properties: dict[str, Any] = template["Resources"][self.logical_id]["Properties"]
         return properties
 

@@ -9,9 +9,10 @@ output of its stack; the local stack has the same ones.
 
 import argparse
 import ipaddress
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.clients import s3_client
 from infra.local import stack_file
-from infra.stage.faults import Refused, message_of
+from infra.stage.console import Refused, message_of
 
 PREFIX = "tipline-"
 STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,18}")
@@ -145,6 +146,12 @@ def outputs_of(stack: Mapping[str, Any] | None) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described}
 
 
+def parameters_of(stack: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the parameters of a stack; none of one that is not there."""
+    described = (stack or {}).get("Parameters", [])
+    return {each["ParameterKey"]: each.get("ParameterValue", "") for each in described}
+
+
 def find_stage(stage: str, session: Any) -> Target:
     """Return the stage that is deployed in the session's region. Raises Refused with the stages
     that exist when there is none of that name, and when its first deployment failed or has not
@@ -235,19 +242,30 @@ def find_stack(stage: str, session: Any) -> dict[str, Any] | None:
 
 def list_stages(session: Any) -> list[str]:
     """Return the names of all stages in the session's region."""
-    pages = make_client(session, "cloudformation").get_paginator("describe_stacks").paginate()
-    names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    stacks = listed(make_client(session, "cloudformation"), "describe_stacks", "Stacks")
+    names = [stack["StackName"] for stack in stacks]
     return sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
 
 
 def list_resources(cloudformation: Any, stack: str) -> dict[str, dict[str, Any]]:
     """Return the resources of a stack by logical id, as CloudFormation lists them."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    return {
-        resource["LogicalResourceId"]: resource
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-    }
+    found = listed(
+        cloudformation, "list_stack_resources", "StackResourceSummaries", StackName=stack
+    )
+    return {resource["LogicalResourceId"]: resource for resource in found}
+
+
+def template_of(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """Return the template that is deployed, as it was sent."""
+    found = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    template: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
+    return template
+
+
+def listed(client: Any, operation: str, member: str, **asked: Any) -> Iterator[Any]:
+    """Yield what an operation of AWS lists under `member`, of all its pages."""
+    for page in client.get_paginator(operation).paginate(**asked):
+        yield from page.get(member, ())
 
 
 def stack_name(stage: str) -> str:
@@ -275,8 +293,9 @@ def is_loopback(endpoint_url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def add_stage(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
-    """Add `--stage` to a command's arguments."""
+def command(name: str, description: str, *, required: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of a command, with `--stage`."""
+    parser = argparse.ArgumentParser(prog=f"python -m infra.{name}", description=description)
     default = "" if required else "; default: the local stack that is running"
     parser.add_argument(
         "--stage",
@@ -284,6 +303,7 @@ def add_stage(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
         type=read_stage,
         help=f"a deployed stage: its stack is tipline-<stage>{default}",
     )
+    return parser
 
 
 def read_stage(text: str) -> str:

@@ -1,4 +1,6 @@
-"""The versions of a stage's functions: which serve, which served before.
+"""The versions of a stage's functions: which serve, which served before, and the way back.
+
+    python -m infra.stage rollback --stage prod
 
 A version is a function's code and settings as they were when it was published; AWS never changes
 it. Requests and events reach it by the alias `live` (`infra/packaging/aliases.py`), whose
@@ -6,16 +8,26 @@ description names the versions that served before, the latest first: `before: 6 
 an alias and writes its description, so they always agree. Each release adds one to every list,
 also of a function that it did not change, so that going back moves all functions to one release.
 
+`make rollback STAGE=prod` lets the versions serve that served before the last release: it moves the
+aliases, which takes seconds, and then files a drill. It builds nothing, and changes neither rights,
+routes, tables nor the functions that run on events.
+
+| environment | |
+|---|---|
+| `YES=1` | do not ask |
+| `DRILL=off` | file no drill afterwards |
+
 Sources: AWS Lambda, "Manage Lambda function versions", "Using Lambda aliases in event sources and
 permissions policies", PublishVersion, UpdateAlias.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from infra.deploy.smoke import Trip, try_out
 from infra.packaging.aliases import ALIAS, BY_ALIAS, alias_of
-from infra.stage.faults import Refused
-from infra.stage.target import Target
+from infra.stage.console import Refused, confirm, say
+from infra.stage.target import Target, command, find_stage, listed, open_session
 
 LATEST = "$LATEST"
 KEPT = 5
@@ -25,6 +37,40 @@ in a region, and a stage takes about 0.3 GB with six versions of five functions.
 _BEFORE = "before:"
 # What a version is made of. AWS publishes none when nothing has changed since the last one.
 _CONTENT = ("CodeSha256", "Environment", "Handler", "Layers", "MemorySize", "Role", "Timeout")
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = command(
+        "stage rollback",
+        "Let the versions serve that served before the last release.",
+        required=True,
+    )
+    roll_back(find_stage(parser.parse_args(arguments).stage, open_session()))
+    return 0
+
+
+def roll_back(target: Target, drill: Callable[[Target], object] | None = None) -> None:
+    """Go back one release, and try it out. Raises Refused with nothing changed when there is none,
+    or the person says no; also when the drill fails, and then the release before serves.
+    """
+    now = serving(target)
+    wanted = earlier(now, target)
+    print(f"{target.title} goes back one release:\n{shown(now, wanted)}")
+    if not confirm("Go back?"):
+        raise Refused("Nothing was changed.")
+    move(target, now, wanted)
+    say("The release before serves. Rights, routes and tables are as they were.")
+    try:
+        (drill or _drill)(target)
+    except Refused as failure:
+        raise Refused(
+            f"{failure}\nThe release before serves, and does not work either, so the build may not "
+            f"be the cause: make status{target.command}. To go back further, run this again."
+        ) from None
+
+
+def _drill(target: Target) -> None:
+    print(f"Version {try_out(Trip(target.api), target)} works.")
 
 
 @dataclass(frozen=True)
@@ -129,8 +175,8 @@ def forget(target: Target, now: Serving) -> None:
     awslambda = target.client("lambda")
     for function, each in now.items():
         named = {"FunctionName": target.physical_name(function)}
-        pages = awslambda.get_paginator("list_versions_by_function").paginate(**named)
-        published = [found["Version"] for page in pages for found in page["Versions"]]
+        found = listed(awslambda, "list_versions_by_function", "Versions", **named)
+        published = [each["Version"] for each in found]
         for version in _outlived(published, each):
             awslambda.delete_function(**named, Qualifier=version)
 

@@ -13,9 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra.deploy.artefacts import Artefacts
-from infra.deploy.packaged import Packaged, read_packaged
-from infra.stage.faults import Refused
+from infra.deploy.artefacts import Artefacts, Packaged, read_packaged
+from infra.stage.console import Refused
 from infra.stage.target import make_client
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

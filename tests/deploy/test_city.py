@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.deploy.city import check_city, check_shards
-from infra.stage.faults import Refused
+from infra.deploy.checks import check_city, check_shards
+from infra.stage.console import Refused
 
 FAROL: dict[str, Any] = {"Outputs": {"City": {"Value": "Farol"}}}
 CHAOYANG = {"Outputs": [{"OutputKey": "City", "OutputValue": "Chaoyang"}]}

@@ -12,8 +12,8 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from infra.deploy.__main__ import check, prepare
-from infra.deploy.quota import check_concurrency, check_isolation
-from infra.stage.faults import Refused
+from infra.deploy.checks import check_concurrency, check_isolation
+from infra.stage.console import Refused
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {

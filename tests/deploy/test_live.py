@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from infra.deploy.live import put_live
 from infra.packaging.aliases import BY_ALIAS
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from infra.stage.versions import KEPT, Serving
 from tests.stage.lambdas import AUTHORIZER, RESIDENTS, Lambdas, deployed

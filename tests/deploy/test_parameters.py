@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.deploy.parameters import misspelt, read_parameters, show
+from infra.deploy.checks import misspelt, read_parameters, show
 from infra.local import template
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 
 DECLARED: dict[str, dict[str, Any]] = {
     "Stage": {"Type": "String"},

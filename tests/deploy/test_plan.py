@@ -6,7 +6,7 @@ import pytest
 
 from infra.deploy.plan import Change, Kind, describe, read_change, refuse_data_loss
 from infra.local import template as our
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 
 TABLE = "AWS::DynamoDB::Table"
 

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.domain.flood.load_level import Challenges, LoadLevel
 from chalicelib.kernel.ids import Identity
 from infra.deploy.smoke import draw_picture, next_steps, smoke_test
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from tests.deploy.cloudformation import no_pause
 from tests.deploy.drills import Api, serving

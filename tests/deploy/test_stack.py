@@ -3,7 +3,7 @@
 import pytest
 
 from infra.deploy.stack import Stack, advice
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from tests.deploy.cloudformation import STACK_ID, FakeCloudFormation, event, no_pause
 
 FAILED = [

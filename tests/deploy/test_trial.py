@@ -13,10 +13,10 @@ from chalicelib.handlers.media import functions as media_events
 from chalicelib.http.auth import authorize_officer
 from chalicelib.media_decoding.decoders import Order
 from chalicelib.store.media.environments import ENVIRONMENTS
-from infra.deploy.trial import DECODERS, try_versions
+from infra.deploy.live import DECODERS, try_versions
 from infra.local.gateway.gateway import both_functions
 from infra.packaging.aliases import BY_ALIAS
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from infra.stage.versions import Served
 from tests.decoding import file_of

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from infra.deploy import web_clients
 from infra.deploy.plan import Change, Kind
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from tests.issuer import FakeIssuer, serving
 

@@ -16,7 +16,7 @@ from chalicelib.kernel import errors
 from chalicelib.services.audit import seals as audit_seals
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.audit.seals import Seals
-from infra.stage import audit_verify
+from infra.stage import audit
 from tests import cloud
 from tests.audit_trail import (
     complaints,
@@ -61,18 +61,16 @@ def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> 
 def test_a_check_says_how_much_it_covers(aws: Mapping[str, str]) -> None:
     nothing: Counter[str] = Counter()
     assert complaints(aws, timedelta(), counts=nothing) == []
-    assert audit_verify.extent_of(nothing) == "Nothing is sealed yet, so nothing was checked."
+    assert audit.extent_of(nothing) == "Nothing is sealed yet, so nothing was checked."
     look_at_reports()
     seal(stream_of(aws))
     fresh: Counter[str] = Counter()
     assert complaints(aws, timedelta(), counts=fresh) == []
-    assert audit_verify.extent_of(fresh) == (
-        "Checked: 0 digests, 0 rows, 3 newer rows in no digest yet."
-    )
+    assert audit.extent_of(fresh) == ("Checked: 0 digests, 0 rows, 3 newer rows in no digest yet.")
     digest()
     counts: Counter[str] = Counter()
     assert complaints(aws, counts=counts) == []
-    assert audit_verify.extent_of(counts) == "Checked: 2 digests, 3 rows."
+    assert audit.extent_of(counts) == "Checked: 2 digests, 3 rows."
 
 
 def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:

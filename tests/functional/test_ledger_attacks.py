@@ -14,7 +14,7 @@ from chalicelib.domain.audit.ledger import Event, Leaf, ReceiptKeys
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.reports.outlines import expires_at
 from chalicelib.store.reports.heads import update_head
-from infra.stage.ledger_verify import StoredLedger
+from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report, new_key, report

@@ -12,7 +12,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.store.reports.heads import update_row
-from infra.stage.ledger_verify import StoredLedger, check
+from infra.stage.audit import StoredLedger, check_ledger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report, new_key, report
@@ -75,7 +75,7 @@ def test_whatever_is_done_by_the_rules_is_whole(
     close_hour()
 
     assert wrong(ledger) == []
-    assert check(ledger, wiring.clock.now()) == 0
+    assert check_ledger(ledger, wiring.clock.now()) == 0
     said = capsys.readouterr().out
     assert said == "The ledger is whole. Checked: 2 hours, 3 reports, 2 originals.\n"
 

@@ -19,7 +19,7 @@ import pytest
 import requests
 from PIL import Image
 
-from infra.stage import oidc
+from infra.stage.token import Client, SignIn, discover
 from tests.local.stack import PATIENCE_S, ROOT, Stack, free_port
 
 pytestmark = pytest.mark.slow
@@ -104,9 +104,9 @@ def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(
 
 def test_an_officer_signs_in_at_the_page_and_the_api_takes_the_token(stack: Stack) -> None:
     config, outputs = _config(stack), stack.outputs
-    issuer = oidc.discover(config["issuer"], f"{outputs['aws']}/{outputs['user_pool_id']}")
-    client = oidc.Client(config["client_id"], f"{config['api']}/console/", config["scope"])
-    attempt, browser = oidc.SignIn(issuer, client), requests.Session()
+    issuer = discover(config["issuer"], f"{outputs['aws']}/{outputs['user_pool_id']}")
+    client = Client(config["client_id"], f"{config['api']}/console/", config["scope"])
+    attempt, browser = SignIn(issuer, client), requests.Session()
 
     page = browser.get(attempt.url(), timeout=10)
     asked = dict(parse_qsl(urlsplit(page.url).query))
@@ -345,7 +345,7 @@ def test_without_a_fitting_python_the_way_out_is_named() -> None:
 def test_a_request_that_was_refused_is_found_in_the_log_by_its_id(stack: Stack) -> None:
     refused = requests.get(f"{stack.api}/v1/nowhere", timeout=10).json()
     stack.expect(r"GET - 404 ")
-    command = [sys.executable, "-m", "infra.stage.logs", f"--request={refused['request_id']}"]
+    command = [sys.executable, "-m", "infra.stage", "logs", f"--request={refused['request_id']}"]
     shown = subprocess.run(
         command,
         cwd=ROOT,

@@ -95,7 +95,7 @@ class Person:
 def first_admins(stage: Stage) -> tuple[Person, Person]:
     """Make the first two admins by the operator's command, and sign them in."""
     made = stage.command(
-        "infra.stage.first_admins",
+        "infra.stage first-admins",
         *("--admins", "zhao,qian", "--names", "Zhao Min,Qian Li"),
         *("--emails", "zhao@police.example,qian@police.example"),
     )

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 import httpx
 
-from infra.stage.faults import Refused, run
+from infra.stage.console import Refused, run
 from infra.stage.target import find_target
 from infra.stage.token import begin
 

@@ -201,14 +201,14 @@ class Stage:
         LoadLevels(table).set_override(Override(level, until))
 
     def command(
-        self, module: str, *arguments: str, timeout: float | None = None, **environment: str
+        self, name: str, *arguments: str, timeout: float | None = None, **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command of an operator on this stage. Raises TimeoutExpired after `timeout`
-        seconds.
+        """Run a command of an operator on this stage: `infra.stage redrive`. Raises TimeoutExpired
+        after `timeout` seconds.
         """
         return run(
             self.cloud,
-            module,
+            name,
             "--stage",
             NAME,
             *arguments,
@@ -240,7 +240,7 @@ class Stage:
 
 def run(
     cloud: Cloud,
-    module: str,
+    name: str,
     *arguments: str,
     root: Path = ROOT,
     timeout: float | None = None,
@@ -248,8 +248,10 @@ def run(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command as somebody with the deployer's keys and nothing else of AWS's."""
     environment = without_settings_of_aws() | cloud.environment | variables
+    if not (root / "infra" / "stage" / "__main__.py").is_file():
+        name = name.replace(" ", ".").replace("-", "_")  # the modules of release 0.2.0rc1
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", *name.split(), *arguments],
         cwd=root,
         env=environment | {"YES": "1"},
         capture_output=True,

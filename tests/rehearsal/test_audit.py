@@ -46,7 +46,7 @@ def test_the_audit_is_whole_and_an_altered_row_is_named(stage: Stage, sealed: st
     stage.client("s3").put_object(Bucket=bucket, Key=sealed.replace(hour, past), Body=content)
     stage.invoke("DigestAudit", events.load("schedule"))
 
-    whole = stage.command("infra.stage.audit_verify")
+    whole = stage.command("infra.stage audit-verify")
     first, *more = whole.stdout.splitlines()
     assert (whole.returncode, first) == (0, "The audit trail is whole."), whole.stdout
     assert more[0].startswith("Checked: "), more

@@ -25,7 +25,7 @@ def test_a_photo_that_failed_without_the_layer_is_ready_after_the_redrive(
     path = f"/v1/officer/reports/{report['id']}"
     assert [medium["state"] for medium in officer.get(path)["media"]] == ["awaiting"]
 
-    redriven = stage.command("infra.stage.redrive", "--queue", "uploads")
+    redriven = stage.command("infra.stage redrive", "--queue", "uploads")
     assert redriven.returncode == 0, redriven.stderr
     until(
         lambda: [medium["state"] for medium in officer.get(path)["media"]] == ["ready"],

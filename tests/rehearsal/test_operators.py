@@ -76,7 +76,7 @@ def test_the_same_command_succeeds_when_the_cause_is_gone(stage: Stage, build: P
 
 
 def test_after_the_first_deployment_there_is_nothing_to_go_back_to(stage: Stage) -> None:
-    refused = stage.command("infra.stage.rollback")
+    refused = stage.command("infra.stage rollback")
     assert refused.returncode == 1
     assert "There is nothing to go back to" in refused.stderr
 
@@ -95,7 +95,7 @@ def test_a_build_whose_create_raises_gets_no_traffic(
 
 
 def test_the_state_says_that_another_build_is_deployed_than_serves(stage: Stage) -> None:
-    shown = stage.command("infra.stage.status")
+    shown = stage.command("infra.stage status")
     assert shown.returncode == 1
     assert "LOOK serving         version 1 of residents" in shown.stdout
     assert "ok   drill" in shown.stdout, shown.stdout
@@ -118,7 +118,7 @@ def test_a_release_is_rolled_back_within_a_minute(
     stage.deploy(mutate(OTHER, build, tmp_path))
     assert "1" not in stage.versions().values()
     with reporting(stage) as statuses:
-        back = stage.command("infra.stage.rollback", timeout=A_MINUTE_S)
+        back = stage.command("infra.stage rollback", timeout=A_MINUTE_S)
     assert back.returncode == 0, back.stdout + back.stderr
     assert "works." in back.stdout
     assert stage.versions() == dict.fromkeys(BY_ALIAS, "1")
@@ -138,7 +138,7 @@ def test_an_update_that_fails_does_not_change_what_serves(
 
 
 def test_the_state_is_on_one_screen(stage: Stage) -> None:
-    shown = stage.command("infra.stage.status")
+    shown = stage.command("infra.stage status")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "All is well." in shown.stdout
 
@@ -162,7 +162,7 @@ def test_a_damaged_table_is_restored_to_what_it_was(stage: Stage, admin: Person)
         dynamodb.delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
     assert admin.call("GET", path).status == 404
     restored = stage.command(
-        "infra.stage.restore", "--table", "reports", "--at", before.isoformat()
+        "infra.stage restore", "--table", "reports", "--at", before.isoformat()
     )
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert admin.call("GET", path).status == 200
@@ -174,7 +174,7 @@ def test_a_lost_table_of_contacts_is_restored_as_it_was(stage: Stage, admin: Per
     dynamodb, table = stage.client("dynamodb"), stage.outputs["ContactsTableName"]
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     dynamodb.delete_table(TableName=table)
-    restored = stage.command("infra.stage.restore", "--table", "contacts")
+    restored = stage.command("infra.stage restore", "--table", "contacts")
     assert restored.returncode == 0, restored.stdout + restored.stderr
     path = f"/v1/officer/reports/{report['id']}/contact"
     shown = admin.call("POST", path, {"reason": "To call back."})
@@ -188,7 +188,7 @@ def test_a_lost_table_is_restored_as_it_was(stage: Stage) -> None:
     dynamodb.delete_table(TableName=table)
     body = {"category": "missing_elderly", "text": "An old man in a blue coat, alone."}
     assert stage.call("POST", "/v1/reports", body, key=str(uuid.uuid4())).status == 503
-    restored = stage.command("infra.stage.restore", "--table", "reports")
+    restored = stage.command("infra.stage restore", "--table", "reports")
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert stage.call("GET", "/v1/reports/mine", receipt=report["receipt"]).status == 200
     assert stage.report()["id"]
@@ -197,14 +197,14 @@ def test_a_lost_table_is_restored_as_it_was(stage: Stage) -> None:
 def test_a_destroyed_stage_keeps_its_data_until_its_name_is_given(stage: Stage) -> None:
     table = stage.outputs["ReportsTableName"]
     keys = [stage.outputs[name] for name in ("ContentKeyArn", "ContactKeyArn")]
-    refused = stage.command("infra.stage.destroy", "--data")
+    refused = stage.command("infra.stage destroy", "--data")
     assert refused.returncode == 1
     assert "CONFIRM=rehearsal" in refused.stderr
-    destroyed = stage.command("infra.stage.destroy")
+    destroyed = stage.command("infra.stage destroy")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
     assert stage.client("dynamodb").describe_table(TableName=table)
     assert {state(stage, key) for key in keys} == {"Enabled"}
-    again = stage.command("infra.stage.destroy", "--data", CONFIRM="rehearsal")
+    again = stage.command("infra.stage destroy", "--data", CONFIRM="rehearsal")
     assert again.returncode == 0, again.stdout + again.stderr
     assert table not in stage.client("dynamodb").list_tables()["TableNames"]
     assert {state(stage, key) for key in keys} == {"PendingDeletion"}

@@ -39,7 +39,7 @@ def test_officers_open_what_was_written_before_and_after_a_key_was_rotated(
 ) -> None:
     text, phone = "A dog on the ice.", "+8613800000055"
     before = stage.report(text=text, contact={"phone": phone})
-    rotated = stage.command("infra.stage.rotate_key", "--key", key)
+    rotated = stage.command("infra.stage rotate-key", "--key", key)
     assert rotated.returncode == 0, rotated.stdout + rotated.stderr
     restart(stage, "APIHandler", "Officers")
     after = stage.report(text=text, contact={"phone": phone})

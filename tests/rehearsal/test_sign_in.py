@@ -22,7 +22,7 @@ def test_the_first_admins_are_listed_like_any_other(admin: Person) -> None:
 
 def test_there_are_no_first_admins_twice(admin: Person, stage: Stage) -> None:
     again = stage.command(
-        "infra.stage.first_admins",
+        "infra.stage first-admins",
         *("--admins", "sun,wu", "--names", "Sun,Wu", "--emails", "sun@p.example,wu@p.example"),
     )
     assert again.returncode == 1
@@ -50,7 +50,7 @@ def port() -> Iterator[None]:
 @pytest.mark.usefixtures("port")
 def test_an_operator_signs_in_with_a_browser(admin: Person, stage: Stage) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "infra.stage.token", "--stage", NAME],
+        [sys.executable, "-m", "infra.stage", "token", "--stage", NAME],
         cwd=ROOT,
         env=without_settings_of_aws() | stage.cloud.environment | {"BROWSER": "true"},
         stdin=subprocess.DEVNULL,

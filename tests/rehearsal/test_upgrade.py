@@ -144,7 +144,7 @@ def upgrade(release: Path, boto3_version: str, build: Path) -> Iterator[Upgrade]
         )
         stage.root = ROOT
         stage.deploy(build)
-        migrated = stage.command("infra.stage.migrate")
+        migrated = stage.command("infra.stage migrate")
         assert migrated.returncode == 0, migrated.stdout + migrated.stderr
         yield Upgrade(
             stage,
@@ -207,7 +207,7 @@ def test_every_route_answers_as_before(upgrade: Upgrade) -> None:
 
 
 def test_the_audit_is_whole(upgrade: Upgrade) -> None:
-    done = upgrade.stage.command("infra.stage.audit_verify")
+    done = upgrade.stage.command("infra.stage audit-verify")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

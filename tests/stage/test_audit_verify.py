@@ -15,12 +15,11 @@ from chalicelib import wiring
 from chalicelib.domain.audit.seals import is_signed_by
 from chalicelib.services.audit.check import Witnesses
 from chalicelib.store.audit.rows import of_report
-from infra.stage import audit_verify
-from infra.stage.audit_key import find_keys, pem_of, read_keys
-from infra.stage.faults import Refused
-from infra.stage.heads import read_heads
-from infra.stage.presence import require_tables
+from infra.stage import audit
+from infra.stage.audit import find_keys, pem_of, read_heads, read_keys
+from infra.stage.console import Refused
 from infra.stage.rotate_key import rotate_key
+from infra.stage.tables import require_tables
 from infra.stage.target import Target
 from tests import cloud
 from tests.audit_trail import (
@@ -49,7 +48,7 @@ def bucket(aws: Mapping[str, str]) -> Iterator[str]:
 def check(aws: Mapping[str, str], *, everything: bool = False) -> int:
     witnesses = Witnesses([wiring.signing_key().public_key()])
     after = later(timedelta(hours=2))
-    return audit_verify.check(trail(aws), witnesses, after, everything=everything)
+    return audit.check_audit(trail(aws), witnesses, after, everything=everything)
 
 
 def test_a_check_prints_that_all_is_whole_or_the_first_thing_that_is_wrong(

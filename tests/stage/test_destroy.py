@@ -11,11 +11,14 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.stage.data import delete_data
-from infra.stage.destroy import destroy
-from infra.stage.faults import Refused
-from infra.stage.retained import find_retained, resource_of
+from infra.stage.console import Refused
+from infra.stage.destroy import delete_data, destroy, find_retained, resource_of
 
+KEY: dict[str, Any] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+}
 TEMPLATE: dict[str, Any] = {
     "Resources": {
         "Topic": {"Type": "AWS::SNS::Topic"},
@@ -23,12 +26,12 @@ TEMPLATE: dict[str, Any] = {
         "ReportsTable": {
             "Type": "AWS::DynamoDB::Table",
             "DeletionPolicy": "Retain",
-            "Properties": {
-                "BillingMode": "PAY_PER_REQUEST",
-                "DeletionProtectionEnabled": True,
-                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            },
+            "Properties": KEY | {"DeletionProtectionEnabled": True},
+        },
+        "SourcesTable": {
+            "Type": "AWS::DynamoDB::Table",
+            "DeletionPolicy": "Delete",
+            "Properties": KEY,
         },
     }
 }
@@ -78,7 +81,9 @@ def test_data_stay_unless_they_are_asked_for(
     assert destroy("dev", stage, data=False) == 0
     assert (topics(stage), buckets(stage), tables(stage)) == (0, 1, 1)
     printed = capsys.readouterr().out
+    assert "deleted: 2 resources" in printed
     assert "kept: 2 that hold data" in printed
+    assert "SourcesTable" not in printed
     assert "make destroy STAGE=dev DATA=1" in printed
 
 
@@ -99,20 +104,20 @@ def test_another_name_deletes_nothing(
     monkeypatch.setenv("YES", "1")
     with pytest.raises(Refused, match="not the stage's name"):
         destroy("dev", stage, data=True)
-    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
 
 
 def test_a_yes_alone_deletes_no_data(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YES", "1")
     with pytest.raises(Refused, match="CONFIRM=dev"):
         destroy("dev", stage, data=True)
-    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
 
 
 def test_without_an_answer_nothing_is_deleted(stage: Any) -> None:
     with pytest.raises(Refused, match="YES=1"):
         destroy("dev", stage, data=False)
-    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 1)
+    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
 
 
 def test_what_an_earlier_stack_left_is_deleted_later(
@@ -186,10 +191,7 @@ def test_the_tables_of_another_stage_or_application_are_not_a_stages_data(sessio
     for name, (app, stage) in tagged.items():
         session.client("dynamodb").create_table(
             TableName=name,
-            **{
-                key: TEMPLATE["Resources"]["ReportsTable"]["Properties"][key]
-                for key in ("BillingMode", "AttributeDefinitions", "KeySchema")
-            },
+            **KEY,
             Tags=[{"Key": "app", "Value": app}, {"Key": "stage", "Value": stage}],
         )
     assert [each["PhysicalResourceId"] for each in find_retained("dev", session)] == ["dev"]
@@ -198,9 +200,9 @@ def test_the_tables_of_another_stage_or_application_are_not_a_stages_data(sessio
 def test_what_went_with_its_stack_is_not_left(
     session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def delete_the_bucket(parsed: dict[str, Any], **_: Any) -> None:
+    def delete_the_rest(parsed: dict[str, Any], **_: Any) -> None:
         for resource in parsed["StackResourceSummaries"]:
-            if resource["LogicalResourceId"] == "MediaBucket":
+            if resource["LogicalResourceId"] != "ReportsTable":
                 resource["ResourceStatus"] = "DELETE_COMPLETE"
 
     monkeypatch.setenv("YES", "1")
@@ -208,7 +210,7 @@ def test_what_went_with_its_stack_is_not_left(
         StackName="tipline-dev", TemplateBody=json.dumps(TEMPLATE)
     )
     destroy("dev", session, data=False)
-    session.events.register("after-call.cloudformation.ListStackResources", delete_the_bucket)
+    session.events.register("after-call.cloudformation.ListStackResources", delete_the_rest)
     left = [each["LogicalResourceId"] for each in find_retained("dev", session)]
     assert left == ["ReportsTable"]
 
@@ -270,10 +272,9 @@ def test_all_versions_of_all_objects_are_deleted(session: Any) -> None:
     assert buckets(session) == 0
 
 
-def test_locked_digests_stay_and_so_does_their_key(
-    session: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    s3, kms = session.client("s3"), session.client("kms")
+def locked_digests(session: Any) -> dict[str, str]:
+    """Return a bucket with a digest that nobody can delete for two years."""
+    s3 = session.client("s3")
     s3.create_bucket(Bucket="seals", ObjectLockEnabledForBucket=True)
     rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 2}}
     s3.put_object_lock_configuration(
@@ -281,12 +282,39 @@ def test_locked_digests_stay_and_so_does_their_key(
         ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule},
     )
     s3.put_object(Bucket="seals", Key="digests/1.json", Body=b"{}")
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    held = [resource("AWS::KMS::Key", key), resource("AWS::S3::Bucket", "seals")]
-    assert delete_data(held, session) == 0
+    return resource("AWS::S3::Bucket", "seals")
+
+
+def test_locked_digests_stay(session: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert delete_data([locked_digests(session)], session) == 0
     assert buckets(session) == 1
-    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
     assert "locked for two years" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "use", "stays"),
+    [
+        ("EncryptionKey", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", True),
+        ("LedgerKey", "ECC_NIST_P256", "SIGN_VERIFY", True),
+        ("", "ECC_NIST_P256", "SIGN_VERIFY", True),  # as one that was replaced
+        ("", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", True),
+        ("ContentKey", "RSA_3072", "ENCRYPT_DECRYPT", False),
+        ("", "RSA_3072", "ENCRYPT_DECRYPT", False),
+        ("SearchKey", "HMAC_256", "GENERATE_VERIFY_MAC", False),
+        ("MediaKey", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False),
+        ("ExportKey", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False),
+        ("IncidentsKey", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", False),
+    ],
+)
+def test_beside_locked_digests_only_the_keys_stay_that_they_need(
+    session: Any, name: str, spec: str, use: str, stays: bool
+) -> None:
+    kms = session.client("kms")
+    key = kms.create_key(KeySpec=spec, KeyUsage=use)["KeyMetadata"]["KeyId"]
+    held = resource("AWS::KMS::Key", key) | {"LogicalResourceId": name}
+    assert delete_data([held, locked_digests(session)], session) == 0
+    state = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    assert state == ("Enabled" if stays else "PendingDeletion")
 
 
 def test_objects_that_may_not_be_deleted_are_a_failure_and_their_key_stays(

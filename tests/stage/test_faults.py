@@ -10,7 +10,7 @@ import pytest
 from botocore import exceptions as aws
 
 from chalicelib.kernel.errors import Unavailable
-from infra.stage.faults import INTERRUPTED, Refused, explain, guarded, wrapped
+from infra.stage.console import INTERRUPTED, Refused, explain, guarded, wrapped
 from tests.local.stack import ROOT
 
 
@@ -179,7 +179,7 @@ def test_lines_that_are_short_or_indented_stay_as_they_are() -> None:
 def test_a_terminal_gets_lines_of_its_width() -> None:
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (24, 40))
-    command = [sys.executable, "-m", "infra.stage.logs", "--function=none"]
+    command = [sys.executable, "-m", "infra.stage", "logs", "--function=none"]
     done = subprocess.run(command, cwd=ROOT, stderr=theirs, check=False)
     os.close(theirs)
     lines = os.read(ours, 10_000).decode().splitlines()
@@ -203,7 +203,7 @@ def test_what_is_no_terminal_gets_a_sentence_in_one_line(
 def test_what_the_application_logs_is_not_printed() -> None:
     """In a process of its own: pytest has handlers for what is logged."""
     program = (
-        "import logging; from infra.stage.faults import guarded;"
+        "import logging; from infra.stage.console import guarded;"
         "log = logging.getLogger('chalicelib.aws.table');"
         "guarded(lambda _: log.warning('dynamodb_failed') or 0, [])"
     )

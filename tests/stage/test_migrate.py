@@ -13,7 +13,7 @@ from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Delete, Update
 from infra.deploy.live import put_live
 from infra.migrations import Migration, all_migrations
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.migrate import (
     LEASE,
     Run,
@@ -23,8 +23,8 @@ from infra.stage.migrate import (
     refuse_earlier_code,
     say_missing,
 )
-from infra.stage.rollback import roll_back
 from infra.stage.target import Target, find_stage
+from infra.stage.versions import roll_back
 from tests.stage.lambdas import deployed
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

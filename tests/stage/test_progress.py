@@ -5,14 +5,8 @@ import io
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.stage.progress import (
-    PATIENCE,
-    QUIET_S,
-    Progress,
-    first_cause,
-    operation_events,
-    watch,
-)
+from infra.deploy.stack import PATIENCE, Progress, first_cause, operation_events, watch
+from infra.stage.console import QUIET_S
 from tests.deploy.cloudformation import STACK_ID, FakeCloudFormation, event, no_pause
 
 FAILED_DEPLOYMENT = [

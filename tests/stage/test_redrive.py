@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.redrive import DeadLetters, find_letters, main, move_one_by_one, purge, redrive
 from infra.stage.target import Target
 from tests.deploy.cloudformation import no_pause

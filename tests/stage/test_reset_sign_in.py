@@ -12,8 +12,8 @@ from chalicelib.domain.officers.model import WAIT, Officer
 from chalicelib.domain.officers.proposals import differences
 from chalicelib.services.administration import appointments
 from chalicelib.services.officers import Actor
-from infra.stage import reset_sign_in
-from infra.stage.faults import Refused
+from infra.stage import officers
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from tests import cloud
 from tests.faults import inject
@@ -76,7 +76,7 @@ def test_the_officer_gets_a_first_password_and_must_choose_another(
     aws: Mapping[str, str], target: Target
 ) -> None:
     before = user(aws)
-    lines = reset_sign_in.reset("wang", target, NOW)
+    lines = officers.reset("wang", target, NOW)
 
     assert lines[0].startswith("wang (Wang): first password ")
     assert "approves nothing for 24 hours" in lines[-1]
@@ -91,7 +91,7 @@ def test_the_officer_gets_a_first_password_and_must_choose_another(
 
 
 def test_rights_and_address_stay(aws: Mapping[str, str], target: Target, wang: Officer) -> None:
-    reset_sign_in.reset("wang", target, NOW)
+    officers.reset("wang", target, NOW)
     kept = wiring.officers().get("wang")
     assert kept
     assert kept.approves_from == NOW + WAIT
@@ -110,12 +110,12 @@ def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], targ
             officers=wiring.officers(),
             pool=pool,
         )
-    lines = reset_sign_in.reset("wang", target, NOW)
+    lines = officers.reset("wang", target, NOW)
     assert sign_in(aws, password_of(lines))["Session"]
 
 
 def test_the_record_names_the_operator_and_not_the_password(target: Target) -> None:
-    lines = reset_sign_in.reset("wang", target, NOW)
+    lines = officers.reset("wang", target, NOW)
     rows, _ = wiring.audit().table.query("OFFICER#(operator)#2026-11-25", consistent=True)
     (row,) = rows
     assert wiring.audit().is_verified(row)
@@ -131,17 +131,17 @@ def test_only_an_active_officer_is_reset(
     cloud.officer("gone", active=False)
     before = user(aws)
     with pytest.raises(Refused, match="no active officer"):
-        reset_sign_in.reset(username, target, NOW)
+        officers.reset(username, target, NOW)
     assert user(aws)["UserCreateDate"] == before["UserCreateDate"]
 
 
 def test_a_missing_name_is_asked_for(target: Target) -> None:
     with pytest.raises(Refused, match="OFFICER=wang"):
-        reset_sign_in.reset("", target, NOW)
+        officers.reset("", target, NOW)
 
 
 def test_another_issuer_resets_its_own_users(target: Target) -> None:
     outputs = {name: value for name, value in target.outputs.items() if name != "OfficersPoolId"}
     elsewhere = Target("dev", target.session, None, outputs, api="")
     with pytest.raises(Refused, match="Reset it there"):
-        reset_sign_in.reset("wang", elsewhere, NOW)
+        officers.reset("wang", elsewhere, NOW)

@@ -12,7 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from infra.local import template as our
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from infra.stage.restore import AFTER, Wanted, read_time, restore
 from infra.stage.tables import FINISHED, TABLES
 from infra.stage.target import Target, find_stage

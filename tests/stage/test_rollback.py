@@ -6,9 +6,9 @@ import pytest
 
 from infra.deploy.live import put_live
 from infra.packaging.aliases import BY_ALIAS
-from infra.stage import rollback
-from infra.stage.faults import Refused
-from infra.stage.rollback import roll_back
+from infra.stage import versions
+from infra.stage.console import Refused
+from infra.stage.versions import roll_back
 from tests.stage.lambdas import AUTHORIZER, RESIDENTS, Lambdas, deployed
 
 
@@ -94,4 +94,4 @@ def test_a_stage_without_aliases_is_one_of_an_older_release(lambdas: Lambdas) ->
 
 def test_a_stage_must_be_named() -> None:
     with pytest.raises(Refused, match="Name the stage"):
-        rollback.main(["--stage", ""])
+        versions.main(["--stage", ""])

@@ -11,9 +11,8 @@ from moto import mock_aws
 
 from chalicelib.store.watch import AwsRecord
 from infra.local.moto_patches import apply_patches
-from infra.stage.data import delete_data
-from infra.stage.faults import Refused
-from infra.stage.retained import find_retained
+from infra.stage.console import Refused
+from infra.stage.destroy import delete_data, find_retained
 from infra.stage.rotate_key import main, rotate_key
 from infra.stage.target import Target
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from infra.local import stack_file
 from infra.stage import target
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 from tests.stage.fake_aws import FakeAws, Fault, serving
 
 TEMPLATE = {

@@ -17,8 +17,8 @@ import boto3
 import jwt
 import pytest
 
-from infra.stage import browser, oidc, token
-from infra.stage.faults import Refused
+from infra.stage import browser, token
+from infra.stage.console import Refused
 from infra.stage.target import Target
 from tests.issuer import KEY, OTHER_KEY, FakeIssuer, serving, sign, unsigned
 
@@ -41,10 +41,10 @@ def port() -> int:
 
 
 @pytest.fixture
-def attempt(issuer: FakeIssuer, port: int) -> oidc.SignIn:
+def attempt(issuer: FakeIssuer, port: int) -> token.SignIn:
     issuer.redirect_uris = [f"http://localhost:{port}/callback"]
-    client = oidc.Client(issuer.client_id, issuer.redirect_uris[0])
-    return oidc.SignIn(oidc.discover(issuer.url), client)
+    client = token.Client(issuer.client_id, issuer.redirect_uris[0])
+    return token.SignIn(token.discover(issuer.url), client)
 
 
 def browse(url: str) -> str:
@@ -84,12 +84,12 @@ def no_browser(url: str) -> bool:
     return False
 
 
-def run(attempt: oidc.SignIn, port: int, **given: Any) -> str:
+def run(attempt: token.SignIn, port: int, **given: Any) -> str:
     arguments: dict[str, Any] = {"show": Browser(), "pasted": None, "patience_s": 20.0} | given
     return token.sign_in(attempt, port=port, **arguments)
 
 
-def redirect_of(attempt: oidc.SignIn) -> str:
+def redirect_of(attempt: token.SignIn) -> str:
     """Sign in in a browser on another machine, and return the address it is sent to."""
 
     class Stop(urllib.request.HTTPRedirectHandler):
@@ -113,21 +113,23 @@ def pasting(*lines: str) -> IO[str]:
     return os.fdopen(reading, buffering=1)
 
 
-def test_the_access_token_of_who_signs_in_is_returned(attempt: oidc.SignIn, port: int) -> None:
+def test_the_access_token_of_who_signs_in_is_returned(attempt: token.SignIn, port: int) -> None:
     claims = jwt.decode(run(attempt, port), KEY.public_key(), ["RS256"], audience="tipline-client")
     assert claims["sub"] == "li"
 
 
-def test_the_page_tells_the_person_to_go_back(attempt: oidc.SignIn, port: int) -> None:
+def test_the_page_tells_the_person_to_go_back(attempt: token.SignIn, port: int) -> None:
     opened = Browser()
     run(attempt, port, show=opened)
     (page,) = opened.closed()
     assert "go back to the terminal" in page
 
 
-def test_each_sign_in_asks_with_values_of_its_own(issuer: FakeIssuer, attempt: oidc.SignIn) -> None:
+def test_each_sign_in_asks_with_values_of_its_own(
+    issuer: FakeIssuer, attempt: token.SignIn
+) -> None:
     redirect_of(attempt)
-    redirect_of(oidc.SignIn(attempt.issuer, attempt.client))
+    redirect_of(token.SignIn(attempt.issuer, attempt.client))
     first, second = issuer.asked
     for name in ("state", "nonce", "code_challenge"):
         assert len(first[name]) >= 43
@@ -136,15 +138,15 @@ def test_each_sign_in_asks_with_values_of_its_own(issuer: FakeIssuer, attempt: o
     assert attempt.verifier not in str(issuer.asked)
 
 
-def test_a_code_is_of_no_use_without_the_verifier(attempt: oidc.SignIn) -> None:
+def test_a_code_is_of_no_use_without_the_verifier(attempt: token.SignIn) -> None:
     redirect = browser.parameters_of(redirect_of(attempt))
-    thief = oidc.SignIn(attempt.issuer, attempt.client, attempt.state, attempt.nonce)
+    thief = token.SignIn(attempt.issuer, attempt.client, attempt.state, attempt.nonce)
     with pytest.raises(Refused, match="wrong code_verifier"):
         thief.access_token(redirect)
 
 
 def test_nothing_secret_is_printed_beside_the_token(
-    attempt: oidc.SignIn, port: int, capfd: pytest.CaptureFixture[str]
+    attempt: token.SignIn, port: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opened = Browser()
     access_token = run(attempt, port, show=opened)
@@ -168,14 +170,14 @@ def test_nothing_secret_is_printed_beside_the_token(
     ],
 )
 def test_another_page_is_turned_away_and_the_sign_in_goes_on(
-    attempt: oidc.SignIn, port: int, page: str
+    attempt: token.SignIn, port: int, page: str
 ) -> None:
     opened = Browser(f"http://localhost:{port}{page}")
     assert run(attempt, port, show=opened).count(".") == 2
     assert "not the sign-in" in opened.closed()[0]
 
 
-def test_a_connection_that_says_nothing_holds_nothing_up(attempt: oidc.SignIn, port: int) -> None:
+def test_a_connection_that_says_nothing_holds_nothing_up(attempt: token.SignIn, port: int) -> None:
     silent: list[socket.socket] = []
     opened = Browser()
 
@@ -187,12 +189,12 @@ def test_a_connection_that_says_nothing_holds_nothing_up(attempt: oidc.SignIn, p
     silent[0].close()
 
 
-def test_the_address_can_be_pasted_from_another_machine(attempt: oidc.SignIn, port: int) -> None:
+def test_the_address_can_be_pasted_from_another_machine(attempt: token.SignIn, port: int) -> None:
     with pasting(redirect_of(attempt)) as terminal:
         assert run(attempt, port, show=no_browser, pasted=terminal).count(".") == 2
 
 
-def test_a_wrong_address_can_be_pasted_once_more(attempt: oidc.SignIn, port: int) -> None:
+def test_a_wrong_address_can_be_pasted_once_more(attempt: token.SignIn, port: int) -> None:
     reading, writing = socket.socketpair()
     with reading, writing, reading.makefile() as terminal:
         writing.send(b"https://id.example/?code=x&state=y\n")
@@ -205,7 +207,7 @@ def test_a_wrong_address_can_be_pasted_once_more(attempt: oidc.SignIn, port: int
 class _Pasting(io.StringIO):
     """What is said to a person who then pastes the right address."""
 
-    def __init__(self, terminal: socket.socket, attempt: oidc.SignIn) -> None:
+    def __init__(self, terminal: socket.socket, attempt: token.SignIn) -> None:
         super().__init__()
         self._terminal, self._attempt = terminal, attempt
 
@@ -215,17 +217,17 @@ class _Pasting(io.StringIO):
         return super().write(text)
 
 
-def test_the_end_of_input_is_not_the_end_of_the_sign_in(attempt: oidc.SignIn, port: int) -> None:
+def test_the_end_of_input_is_not_the_end_of_the_sign_in(attempt: token.SignIn, port: int) -> None:
     with pasting() as terminal:
         assert run(attempt, port, pasted=terminal).count(".") == 2
 
 
-def test_nobody_is_waited_for_without_end(attempt: oidc.SignIn, port: int) -> None:
+def test_nobody_is_waited_for_without_end(attempt: token.SignIn, port: int) -> None:
     with pytest.raises(Refused, match="Nobody has signed in"):
         run(attempt, port, show=no_browser, patience_s=0)
 
 
-def test_a_port_that_is_taken_says_what_to_do(attempt: oidc.SignIn, port: int) -> None:
+def test_a_port_that_is_taken_says_what_to_do(attempt: token.SignIn, port: int) -> None:
     with (
         socket.create_server(("127.0.0.1", port)),
         pytest.raises(Refused, match=f"Port {port} .* end it"),
@@ -234,7 +236,7 @@ def test_a_port_that_is_taken_says_what_to_do(attempt: oidc.SignIn, port: int) -
 
 
 def test_a_refusal_of_the_issuer_is_said(
-    issuer: FakeIssuer, attempt: oidc.SignIn, port: int
+    issuer: FakeIssuer, attempt: token.SignIn, port: int
 ) -> None:
     issuer.returned = {
         "code": "",
@@ -246,7 +248,7 @@ def test_a_refusal_of_the_issuer_is_said(
 
 
 def test_the_redirect_of_another_issuer_is_refused(
-    issuer: FakeIssuer, attempt: oidc.SignIn, port: int
+    issuer: FakeIssuer, attempt: token.SignIn, port: int
 ) -> None:
     issuer.returned = {"iss": "https://evil.example"}
     with pytest.raises(Refused, match="another issuer"):
@@ -265,7 +267,7 @@ ID_TOKENS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", ID_TOKENS)
 def test_the_id_token_must_be_of_this_sign_in(
-    issuer: FakeIssuer, attempt: oidc.SignIn, port: int, kind: str
+    issuer: FakeIssuer, attempt: token.SignIn, port: int, kind: str
 ) -> None:
     issuer.id_claims = ID_TOKENS[kind]
     with pytest.raises(Refused, match=r"nonce|is not valid"):
@@ -283,7 +285,7 @@ FORGED: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("kind", FORGED)
 def test_the_id_token_must_be_signed_by_the_issuer(
-    issuer: FakeIssuer, attempt: oidc.SignIn, port: int, kind: str
+    issuer: FakeIssuer, attempt: token.SignIn, port: int, kind: str
 ) -> None:
     claims = {"iss": issuer.url, "aud": issuer.client_id, "sub": "li", "nonce": attempt.nonce}
     issuer.tokens = {"id_token": FORGED[kind](claims | {"exp": 9_999_999_999})}
@@ -292,7 +294,7 @@ def test_the_id_token_must_be_signed_by_the_issuer(
 
 
 def test_a_token_that_tipline_cannot_check_is_explained(
-    issuer: FakeIssuer, attempt: oidc.SignIn, port: int
+    issuer: FakeIssuer, attempt: token.SignIn, port: int
 ) -> None:
     issuer.tokens = {"access_token": "opaque"}
     with pytest.raises(Refused, match="parameter Audience"):
@@ -311,7 +313,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 def test_the_discovery_document_must_be_the_issuers_and_safe(issuer: FakeIssuer, kind: str) -> None:
     issuer.discovered = DOCUMENTS[kind]
     with pytest.raises(Refused, match=r"is not of the issuer|with https"):
-        oidc.discover(issuer.url)
+        token.discover(issuer.url)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +330,7 @@ def test_an_issuer_that_cannot_be_asked_is_explained(
     issuer: FakeIssuer, address: str, said: str
 ) -> None:
     with pytest.raises(Refused, match=said):
-        oidc.fetch(address.format(issuer.url))
+        token.fetch(address.format(issuer.url))
 
 
 @pytest.mark.parametrize(
@@ -351,17 +353,17 @@ def test_an_issuer_that_does_not_speak_http_is_explained(answer: bytes) -> None:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         with pytest.raises(Refused, match=r"cannot be read: .+\. Check the network"):
-            oidc.fetch(f"http://127.0.0.1:{server.server_address[1]}")
+            token.fetch(f"http://127.0.0.1:{server.server_address[1]}")
         thread.join()
 
 
 def test_an_issuer_cannot_send_the_command_elsewhere(
-    issuer: FakeIssuer, attempt: oidc.SignIn
+    issuer: FakeIssuer, attempt: token.SignIn
 ) -> None:
     issuer.redirect_uris = [f"{issuer.url}/jwks.json"]
-    client = oidc.Client(issuer.client_id, issuer.redirect_uris[0])
+    client = token.Client(issuer.client_id, issuer.redirect_uris[0])
     with pytest.raises(Refused, match="refuses with 302"):
-        oidc.fetch(oidc.SignIn(attempt.issuer, client).url())
+        token.fetch(token.SignIn(attempt.issuer, client).url())
 
 
 def test_only_this_machine_reaches_the_listener(port: int) -> None:
@@ -429,7 +431,7 @@ def test_a_stage_says_where_its_officers_sign_in(issuer: FakeIssuer) -> None:
     )
     assert begun.issuer.token_endpoint == f"{issuer.url}/token"
     redirect_uri = "http://localhost:8479/callback"
-    assert begun.client == oidc.Client("c", redirect_uri, "openid api", "https://api.example")
+    assert begun.client == token.Client("c", redirect_uri, "openid api", "https://api.example")
     assert "audience=https%3A%2F%2Fapi.example" in begun.url()
 
 

@@ -18,7 +18,7 @@ from infra.release import (
     unreleased,
     version_of,
 )
-from infra.stage.faults import Refused
+from infra.stage.console import Refused
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 29)
