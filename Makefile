@@ -265,9 +265,9 @@ rehearse-mutations: $(VENV)/.installed ## Break what make rehearse has packaged,
 rehearsal-cloud: $(VENV)/.installed ## Start an emulated cloud to practise on: make deploy STAGE=practice
 	@CLOUD_PORT=$(CLOUD_PORT) exec $(BIN)/python -m infra.rehearsal
 
-# First what can be wrong without a package: region, credentials, stage, parameters.
+# First what can be wrong without a package: parameters, region, credentials, stage, quotas, bucket.
 deploy: $(VENV)/.installed ## Deploy to AWS: make deploy STAGE=dev ALARM_EMAIL=...
-	@$(COMMAND) infra.deploy --stage="$(STAGE)" --check
+	@BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)" --check
 	@$(MAKE) --no-print-directory package CITY="$(CITY)" PROCESSOR="$(PROCESSOR)"
 	@REPLACE="$(REPLACE)" BUCKET="$(BUCKET)" $(COMMAND) infra.deploy --stage="$(STAGE)"
 

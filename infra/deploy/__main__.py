@@ -85,7 +85,7 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="only check region, credentials, stage and parameters: before packaging",
+        help="only check what needs no package: before packaging",
     )
     parser.add_argument(
         "--plan-only",
@@ -102,44 +102,49 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def check(stage: str) -> None:
-    """Check what needs no package: the stage's name and state, the region, the credentials, and the
-    variables for parameters. Raises Refused.
-    """
-    session = open_session()
-    present = find_stack(stage, session)
-    make_client(session, "sts").get_caller_identity()
-    Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
+    """Check what needs no package, and ask when a variable seems misspelt. Raises Refused."""
     declared = template.load("app.yaml")["Parameters"]
-    given = read_parameters(declared, os.environ)
-    check_isolation(given, session.region_name, _partition(session))
-    for warning in misspelt(declared, os.environ):
-        print(warning, file=sys.stderr)
+    _check(stage, open_session(), declared)
+    if warnings := misspelt(declared, os.environ):
+        print("\n".join(warnings), file=sys.stderr)
+        if not confirm("Go on without?"):
+            raise Refused("Nothing was changed.")
 
 
 def prepare(stage: str, build: Path) -> "Deployment":
     """Check everything that can be checked before something is sent. Raises Refused."""
     session = open_session()
     packaged = read_packaged(build)
-    given = read_parameters(packaged.parameters, os.environ)
-    account = make_client(session, "sts").get_caller_identity()["Account"]
-    present = find_stack(stage, session)
+    given, present, artefacts = _check(stage, session, packaged.parameters)
     check_city(packaged.template, present, _replaceable())
     check_shards(packaged.template, present, _replaceable())
-    check_concurrency(given, present, make_client(session, "lambda"))
-    partition = _partition(session)
-    check_isolation(given, session.region_name, partition)
-    named = os.environ.get("BUCKET")
-    given |= web_clients.parameters(given, present, build, partition)
-    artefacts = Artefacts(
-        s3=make_client(session, "s3"),
-        bucket=named or f"tipline-artefacts-{account}-{session.region_name}",
-        account=account,
-        region=session.region_name,
-        partition=partition,
-        is_ours=not named,
-    )
+    given |= web_clients.parameters(given, present, build, artefacts.partition)
     stack = Stack(stack_name(stage), make_client(session, "cloudformation"))
     return Deployment(stage, session, packaged, given, artefacts, stack, present)
+
+
+def _check(
+    stage: str, session: Any, declared: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any] | None, Artefacts]:
+    """Check the variables for parameters and the region, then what AWS knows: the credentials, the
+    stage's name and state, the account's concurrency, the bucket.
+
+    Return the parameters that are given, the stack as it is, and the bucket. Raises Refused.
+    """
+    region = session.region_name
+    partition = str(session.get_partition_for_region(region))
+    given = read_parameters(declared, os.environ)
+    check_isolation(given, region, partition)
+    present = find_stack(stage, session)
+    account = make_client(session, "sts").get_caller_identity()["Account"]
+    Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
+    check_concurrency(given, present, make_client(session, "lambda"))
+    named = os.environ.get("BUCKET")
+    bucket = named or f"tipline-artefacts-{account}-{region}"
+    s3 = make_client(session, "s3")
+    artefacts = Artefacts(s3, bucket, account, region, partition, is_ours=not named)
+    artefacts.exists()
+    return given, present, artefacts
 
 
 @dataclass(frozen=True)
@@ -231,10 +236,6 @@ class Deployment:
             if before.get(name, declared[name].get("Default", "")) != value
         ]
         return "\n".join(["  with new values of parameters:", *lines, ""]) if lines else ""
-
-
-def _partition(session: Any) -> str:
-    return str(session.get_partition_for_region(session.region_name))
 
 
 def _replaceable() -> list[str]:

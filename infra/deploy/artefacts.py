@@ -120,9 +120,7 @@ class Artefacts:
 
         Raises Refused when it belongs to another account.
         """
-        if not self._exists():
-            if not self.is_ours:
-                raise Refused(f"There is no bucket {self.bucket}. Create it, or leave BUCKET out.")
+        if not self.exists():
             self._create()
         if self.is_ours:
             self.s3.put_public_access_block(**self._owned, PublicAccessBlockConfiguration=CLOSED)
@@ -160,11 +158,18 @@ class Artefacts:
     def _owned(self) -> dict[str, str]:
         return {"Bucket": self.bucket, "ExpectedBucketOwner": self.account}
 
-    def _exists(self) -> bool:
+    def exists(self) -> bool:
+        """Return whether there is a bucket. Raises Refused when it cannot be used, and when there
+        is none that the person named.
+        """
         try:
             self.s3.head_bucket(**self._owned)
         except ClientError as error:
             if code_of(error) in ("404", "NoSuchBucket"):
+                if not self.is_ours:
+                    raise Refused(
+                        f"There is no bucket {self.bucket}. Create it, or leave BUCKET out."
+                    ) from None
                 return False
             if code_of(error) in ("301", "400"):
                 raise Refused(

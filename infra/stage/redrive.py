@@ -61,9 +61,18 @@ class DeadLetters:
 
     def count(self) -> int:
         """Return how many messages it has, those included that somebody is reading."""
+        return sum(self._counts(self.url))
+
+    def source_counts(self) -> tuple[int, int]:
+        """Return how many messages wait in the queue that these came from, and how many are in
+        work.
+        """
+        return self._counts(self.source_url)
+
+    def _counts(self, url: str | None) -> tuple[int, int]:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
-        return sum(int(found["Attributes"][name]) for name in names)
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return int(found[names[0]]), int(found[names[1]])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,6 +89,11 @@ def main(arguments: Sequence[str]) -> int:
         print(
             f"{hastened} delayed pictures and redactions are due now; the sweep begins in a minute."
         )
+        if in_work := letters.source_counts()[1]:
+            print(
+                f"In work: {in_work}. What fails there is tried again for up to 18 minutes, and is "
+                "a dead letter only then: run this again."
+            )
     count = letters.count()
     if not count:
         print(f"There are no dead letters of {wanted.queue} in {target.name}.")

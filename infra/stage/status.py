@@ -229,17 +229,8 @@ def _queues(target: Target) -> Iterator[Line]:
         dead = letters.count()
         waiting = ""
         if letters.source_url:
-            attributes = letters.sqs.get_queue_attributes(
-                QueueUrl=letters.source_url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )["Attributes"]
-            waiting = (
-                f"{attributes['ApproximateNumberOfMessages']} waiting, "
-                f"{attributes['ApproximateNumberOfMessagesNotVisible']} in work, "
-            )
+            counts = letters.source_counts()
+            waiting = f"{counts[0]} waiting, {counts[1]} in work, "
         hint = f": make redrive{target.command} QUEUE={name}" if dead else ""
         yield Line(name, f"{waiting}{letter_count(dead)}{hint}", ok=dead == 0)
 

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.deploy.__main__ import check, prepare
@@ -214,6 +215,40 @@ def test_what_needs_no_package_is_checked_without_one(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_REGION", value if variable == "AWS_REGION" else "us-east-1")
     with pytest.raises(Refused, match=said):
+        check("dev")
+
+
+def test_what_the_account_lacks_is_refused_before_packaging(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RESERVED_CONCURRENCY", "100000")
+    # moto has no settings of an account: it is asked for them, and that is all.
+    with pytest.raises(ClientError, match="GetAccountSettings"):
+        check("dev")
+    monkeypatch.delenv("RESERVED_CONCURRENCY")
+    monkeypatch.setenv("BUCKET", "of-nobody")
+    with pytest.raises(Refused, match="There is no bucket of-nobody"):
+        check("dev")
+
+
+def test_a_region_without_isolation_is_refused_without_a_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_REGION", "ap-southeast-6")
+    monkeypatch.setenv("DECODER_ISOLATION", "tenant")
+    with pytest.raises(Refused, match="no tenant isolation in ap-southeast-6"):
+        check("dev")
+
+
+def test_a_mistyped_variable_is_asked_about_before_packaging(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUBLIC_ULR", "https://tips.example")
+    check("dev")  # YES=1
+    assert "Is PUBLIC_URL meant?" in capsys.readouterr().err
+    monkeypatch.delenv("YES")
+    with pytest.raises(Refused, match="Go on without"):
         check("dev")
 
 

@@ -113,7 +113,8 @@ def test_the_local_stack_is_never_asked_for_a_move_task(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sqs = boto3.Session().client("sqs", region_name="us-east-1")
-    dead, source = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "source"))
+    names = (f"{queue}-dead", queue)
+    dead, source = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in names)
     sqs.send_message(QueueUrl=dead, MessageBody="one")
     stack = {
         "pid": os.getpid(),
@@ -135,8 +136,11 @@ def test_the_local_stack_is_never_asked_for_a_move_task(
     said = capsys.readouterr().out
     assert "Sent 1 dead letter." in said
     assert "0 delayed pictures and redactions are due now" in said
+    assert "In work" not in said
     [message] = sqs.receive_message(QueueUrl=source)["Messages"]
     assert message["Body"] == "one"
+    main(["--queue", queue])
+    assert "In work: 1. What fails there" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("cloud")
