@@ -1,8 +1,6 @@
 """Check the folder of a city, before it is run, tested or packaged: `python -m infra.city PATH`.
 
-    problem     what is wrong, where, and what to do
-    files       JSON files, read strictly
-    facts       city.json
+    facts       how files are read, and city.json
     areas       areas.geojson
     catalogue   catalogue.json
     texts       texts/<language>.json

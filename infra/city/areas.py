@@ -11,8 +11,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from infra.city.files import is_number
-from infra.city.problem import Problem
+from infra.city.facts import Problem, is_number
 
 FILE = "areas.geojson"
 HINT = "a GeoJSON FeatureCollection of districts"

@@ -17,8 +17,7 @@ from chalicelib.domain.catalogue.model import (
     LifecycleState,
 )
 from infra.city.areas import CODE
-from infra.city.facts import of_pydantic
-from infra.city.problem import Problem
+from infra.city.facts import Problem, of_pydantic
 
 FILE = "catalogue.json"
 HINT = "categories, channels and app"

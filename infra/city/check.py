@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.city import areas, catalogue, facts, texts
-from infra.city.files import Unreadable, read
-from infra.city.problem import Problem
+from infra.city.facts import Problem, Unreadable, read
 
 _FILES = {facts.FILE, areas.FILE, catalogue.FILE, "texts"}
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from infra.city.files import Unreadable, read
-from infra.city.problem import Problem
+from infra.city.facts import Problem, Unreadable, read
 
 GENERAL = Path(__file__).parents[2] / "chalicelib" / "domain" / "texts"
 # It has every text, so it says which there are and which values each shows.

@@ -18,7 +18,7 @@ from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.languages import text, texts
 from infra.local import template
 from infra.packaging import gateway
-from infra.reference.tables import code, table
+from infra.reference import code, table
 
 _LANGUAGE = "en"
 # A smaller group says less than the names of its routes.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from chalicelib.kernel.config import Api, Settings
 from infra.local import template
 from infra.packaging.aliases import LOGICAL_IDS
-from infra.reference.tables import code, table
+from infra.reference import code, table
 
 _MAKEFILE = Path(__file__).parents[2] / "Makefile"
 # Those whose variable has another name.

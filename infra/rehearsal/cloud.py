@@ -2,13 +2,16 @@
 
 Everybody reaches it by AWS's own host names, over TLS: functions, the deployer, residents. In a
 Python with `Cloud.environment`, `bucket.s3.<region>.amazonaws.com` leads to this machine, and a
-name that AWS does not have in this region leads nowhere (`names/sitecustomize.py`).
+name that AWS does not have in this region leads nowhere (`names/sitecustomize.py`). Its certificate
+names AWS's hosts of that region, and nobody trusts it but the functions and clients of a rehearsal.
 """
 
+import ipaddress
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,14 +19,19 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from infra.rehearsal import certificates, environments, lambda_filter
+from infra.rehearsal import environments, lambda_filter
 from infra.web.node import InstalledNode
 
 REGION = "ap-east-1"
@@ -146,8 +154,8 @@ def running(
 
 def _start(cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]) -> "subprocess.Popen[bytes]":
     folder = cloud.folder
-    certificate, key = certificates.write(folder, cloud.region)
-    certificates.write_bundle(folder, certificate)
+    certificate, key = _certify(folder, cloud.region)
+    _trust(folder, certificate)
     (folder / "tmp").mkdir()
     settings = {
         "interpreter": str(_isolated(interpreter, folder, as_lambda=ways["patched"])),
@@ -219,3 +227,69 @@ def _make_deployer(cloud: Cloud, process: "subprocess.Popen[bytes]") -> Credenti
 def without_settings_of_aws() -> dict[str, str]:
     """Return this process's environment without what points to an AWS account."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+_LIFE = timedelta(days=2)
+
+
+def _certify(folder: Path, region: str) -> tuple[Path, Path]:
+    """Write a new certificate and its key into `folder`, and return both files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal of tipline")])
+    now = datetime.now(UTC)
+    base = f"{region}.amazonaws.com"
+    pages = f"*.auth.{region}.amazoncognito.com"
+    hosts = [f"*.{base}", f"*.s3.{base}", f"*.execute-api.{base}", pages]
+    names: list[x509.GeneralName] = [
+        x509.DNSName(host) for host in [*hosts, "*.amazonaws.com", "*.cloudfront.net", "localhost"]
+    ]
+    names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + _LIFE)
+        .add_extension(x509.SubjectAlternativeName(names), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=True,
+                crl_sign=False,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    certificate_file, key_file = folder / "cloud.pem", folder / "cloud.key"
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.touch(mode=0o600)
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return certificate_file, key_file
+
+
+def _trust(folder: Path, certificate: Path) -> None:
+    """Write a file of the certificates that this machine trusts and `certificate`.
+
+    What an operator runs also fetches packages, so it must trust others too.
+    """
+    system = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    trusted = Path(system).read_text() if system and Path(system).is_file() else ""
+    (folder / "trusted.pem").write_text(f"{trusted}\n{certificate.read_text()}")

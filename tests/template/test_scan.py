@@ -8,8 +8,7 @@ import pytest
 
 from infra.packaging import templates
 from infra.scan import __main__ as scan
-from infra.scan import findings
-from infra.scan.findings import Exemption, Finding, Unreadable
+from infra.scan.__main__ import Exemption, Finding, Unreadable
 from infra.scan.policies import Unresolved, policies
 
 OPEN = Finding("CKV_1", "AWS::S3::Bucket.MediaBucket", "Ensure it is closed")
@@ -99,7 +98,7 @@ def test_a_finding_of_parliament_names_whose_policy_it_is() -> None:
         "detail": [{"action": "sns:Unsubscribe", "required_format": "*"}],
         "location": {"line": 1, "filepath": "build/policies/ApiHandlerRole.json"},
     }
-    (finding,) = findings.of_parliament(json.dumps(line) + "\n")
+    (finding,) = scan.of_parliament(json.dumps(line) + "\n")
     assert finding[:2] == ("RESOURCE_MISMATCH", "ApiHandlerRole")
     assert "sns:Unsubscribe" in finding.detail
 
@@ -111,7 +110,7 @@ def test_a_finding_of_checkov_names_its_resource() -> None:
         "resource": "AWS::S3::Bucket.MediaBucket",
     }
     report = {"summary": {"passed": 1}, "results": {"failed_checks": [failed]}}
-    (finding,) = findings.of_checkov(json.dumps(report))
+    (finding,) = scan.of_checkov(json.dumps(report))
     assert finding[:2] == ("CKV_AWS_18", "AWS::S3::Bucket.MediaBucket")
 
 
@@ -124,28 +123,28 @@ def test_a_finding_of_checkov_names_its_resource() -> None:
 )
 def test_a_scan_that_checked_nothing_does_not_pass(report: Any) -> None:
     with pytest.raises(Unreadable):
-        findings.of_checkov(json.dumps(report))
+        scan.of_checkov(json.dumps(report))
 
 
 def test_a_finding_without_an_exemption_is_wrong() -> None:
     elsewhere = Exemption("CKV_1", "AWS::SQS::Queue.*", "why")
-    assert findings.problems([OPEN], [Exemption("CKV_1", "AWS::S3::Bucket.*", "why")]) == []
+    assert scan.problems([OPEN], [Exemption("CKV_1", "AWS::S3::Bucket.*", "why")]) == []
     for accepted in ([], [Exemption("CKV_2", "*", "why")], [elsewhere]):
-        assert "AWS::S3::Bucket.MediaBucket: CKV_1" in findings.problems([OPEN], accepted)[0]
+        assert "AWS::S3::Bucket.MediaBucket: CKV_1" in scan.problems([OPEN], accepted)[0]
 
 
 def test_an_exemption_that_is_not_needed_any_more_is_wrong() -> None:
-    (line,) = findings.problems([], [Exemption("CKV_1", "AWS::S3::Bucket.*", "why")])
+    (line,) = scan.problems([], [Exemption("CKV_1", "AWS::S3::Bucket.*", "why")])
     assert "not needed any more" in line
 
 
 def test_every_exemption_has_a_reason(tmp_path: Path) -> None:
-    assert findings.exemptions(scan.EXCEPTIONS)
+    assert scan.exemptions(scan.EXCEPTIONS)
     path = tmp_path / "exceptions.toml"
     for entry in ('rule = "R"\nwhere = "*"', 'rule = "R"\nwhere = "*"\nreason = ""'):
         path.write_text(f"[[exceptions]]\n{entry}\n")
         with pytest.raises(Unreadable, match="why"):
-            findings.exemptions(path)
+            scan.exemptions(path)
 
 
 def test_a_scan_without_a_package_or_a_scanner_says_what_to_do(tmp_path: Path) -> None:
