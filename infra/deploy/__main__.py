@@ -40,13 +40,13 @@ from infra.stage import migrate
 from infra.stage.console import Refused, confirm, run, say
 from infra.stage.officers import has_admins
 from infra.stage.target import (
+    command,
     find_stack,
     find_stage,
     make_client,
     open_session,
     outputs_of,
     parameters_of,
-    read_stage,
     stack_name,
 )
 
@@ -73,15 +73,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.deploy", description="Deploy what `make package` built."
-    )
-    parser.add_argument(
-        "--stage",
-        required=True,
-        type=read_stage,
-        help="the stage; its stack is tipline-<stage>",
-    )
+    parser = command("deploy", "Deploy what `make package` built.", required=True)
     parser.add_argument(
         "--check",
         action="store_true",

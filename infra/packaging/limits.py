@@ -19,8 +19,6 @@ Counts = Iterable[tuple[str, int]]
 """What was counted: where, and how many."""
 
 _DOCS = "https://docs.aws.amazon.com"
-_DYNAMODB = f"{_DOCS}/amazondynamodb/latest"
-_CLOUDFORMATION = f"{_DOCS}/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 # An ARN in us-gov-west-1 of a log group, the longest here: a stack's name may have 29 letters.
 _LONG_NAME = "n" * 140
 _PSEUDO = {
@@ -33,18 +31,18 @@ _PSEUDO = {
 
 
 class Limit(NamedTuple):
-    """AWS takes at most `most` of `what`. `source` is the page that says so."""
+    """AWS takes at most `most` of `what`. `page` of its documentation says so."""
 
     what: str
     most: int
-    source: str
+    page: str
     counted: Callable[[Template], Counts]
 
 
 def refuse_over(template: Template) -> None:
     """Raise bundle.Incomplete, with all of them, where a template is over a limit of AWS."""
     over = [
-        f"{where} has {found:,} {limit.what}, and AWS takes {limit.most:,} ({limit.source})"
+        f"{where} has {found:,} {limit.what}, and AWS takes {limit.most:,} ({_DOCS}/{limit.page})"
         for limit in LIMITS
         for where, found in limit.counted(template)
         if found > limit.most
@@ -220,70 +218,34 @@ def as_sent(template: Template) -> bytes:
     return json.dumps(template, ensure_ascii=False, indent=1).encode()
 
 
+_TABLES = "amazondynamodb/latest/developerguide/ServiceQuotas.html"
+_STACK = "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
+_PATHS = "apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"
 LIMITS = (
-    Limit(
-        "metrics in its formula",
-        10,
-        f"{_DOCS}/AmazonCloudWatch/latest/monitoring/alarm-limits.html",
-        _metrics,
-    ),
-    Limit(
-        "attributes in all its INCLUDE projections",
-        100,
-        f"{_DYNAMODB}/developerguide/ServiceQuotas.html",
-        _projected_by_tables,
-    ),
-    Limit(
-        "attributes in its projection",
-        20,
-        f"{_DYNAMODB}/APIReference/API_Projection.html",
-        _projected_by_indexes,
-    ),
-    Limit("indexes", 20, f"{_DYNAMODB}/developerguide/ServiceQuotas.html", _indexes_of_tables),
-    Limit(
-        "bytes of environment variables",
-        4096,
-        f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html",
-        _environments,
-    ),
-    Limit(
-        "characters of inline policies",
-        10_240,
-        f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
-        _policies,
-    ),
-    Limit("resources", 500, _CLOUDFORMATION, _section("Resources")),
-    Limit("outputs", 200, _CLOUDFORMATION, _section("Outputs")),
-    Limit("parameters", 200, _CLOUDFORMATION, _section("Parameters")),
-    Limit("bytes", 1_000_000, _CLOUDFORMATION, _bytes),
-    Limit(
-        "resources (parts of paths)",
-        300,
-        f"{_DOCS}/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
-        _paths,
-    ),
-    Limit("targets", 5, f"{_DOCS}/eventbridge/latest/userguide/eb-quota.html", _targets),
-    Limit(
-        "filter policies",
-        200,
-        f"{_DOCS}/sns/latest/dg/subscription-filter-policy-constraints.html",
-        _filter_policies,
-    ),
-    Limit(
-        "of what a tenant-isolated function may not have: an event source, a URL, SnapStart, "
-        "provisioned concurrency",
-        0,
-        f"{_DOCS}/lambda/latest/dg/tenant-isolation.html",
-        _what_tenants_exclude,
-    ),
+    Limit("metrics in its formula", 10,
+          "AmazonCloudWatch/latest/monitoring/alarm-limits.html", _metrics),
+    Limit("attributes in all its INCLUDE projections", 100, _TABLES, _projected_by_tables),
+    Limit("attributes in its projection", 20,
+          "amazondynamodb/latest/APIReference/API_Projection.html", _projected_by_indexes),
+    Limit("indexes", 20, _TABLES, _indexes_of_tables),
+    Limit("bytes of environment variables", 4096,
+          "lambda/latest/dg/gettingstarted-limits.html", _environments),
+    Limit("characters of inline policies", 10_240,
+          "IAM/latest/UserGuide/reference_iam-quotas.html", _policies),
+    Limit("resources", 500, _STACK, _section("Resources")),
+    Limit("outputs", 200, _STACK, _section("Outputs")),
+    Limit("parameters", 200, _STACK, _section("Parameters")),
+    Limit("bytes", 1_000_000, _STACK, _bytes),
+    Limit("resources (parts of paths)", 300, _PATHS, _paths),
+    Limit("targets", 5, "eventbridge/latest/userguide/eb-quota.html", _targets),
+    Limit("filter policies", 200,
+          "sns/latest/dg/subscription-filter-policy-constraints.html", _filter_policies),
+    Limit("of what a tenant-isolated function may not have: an event source, a URL, SnapStart, "
+          "provisioned concurrency", 0,
+          "lambda/latest/dg/tenant-isolation.html", _what_tenants_exclude),
     # What AWS advises.
-    Limit(
-        "readers (a third is throttled)", 2, f"{_DYNAMODB}/developerguide/Streams.html", _readers
-    ),
-    Limit(
-        "seconds less of visibility than six runs of its function",
-        0,
-        f"{_DOCS}/lambda/latest/dg/services-sqs-configure.html",
-        _seconds_too_short,
-    ),
-)
+    Limit("readers (a third is throttled)", 2,
+          "amazondynamodb/latest/developerguide/Streams.html", _readers),
+    Limit("seconds less of visibility than six runs of its function", 0,
+          "lambda/latest/dg/services-sqs-configure.html", _seconds_too_short),
+)  # fmt: skip

@@ -100,7 +100,7 @@ def _function_name(logical_id: str) -> str:
     """Return the name of a function: `make_thumbnails` of `MakeThumbnails`."""
     if logical_id == LOGICAL_IDS[Api.RESIDENTS]:
         return str(Api.RESIDENTS)
-    return "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", logical_id)).lower()
+    return template.environment_name(logical_id).lower()
 
 
 def _stack() -> str:

@@ -62,18 +62,11 @@ def _environment(name: str, requirements: list[str]) -> Path:
     print(f"Installing {name} into {folder.relative_to(ROOT)} ...", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     _run(sys.executable, "-m", "venv", str(folder))
-    _run(
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        *requirements,
-    )
+    pip = (str(python), "-m", "pip", "--quiet", "--disable-pip-version-check")
+    _run(*pip, "install", *requirements)
     # A function must not find pip either: Lambda has none.
     if name.startswith("boto3-"):
-        _run(str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "pip")
+        _run(*pip, "uninstall", "--yes", "pip")
     mark.write_text(content)
     return python
 

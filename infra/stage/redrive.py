@@ -107,10 +107,7 @@ def main(arguments: Sequence[str]) -> int:
         )
     else:
         # The local stack's SQS would print a traceback for a move task.
-        if target.is_local:
-            send_one_by_one(letters, count)
-        else:
-            redrive(letters, count)
+        redrive(letters, count, has_move_tasks=not target.is_local)
         print(f"Watch what becomes of them: make status{target.command}")
     return 0
 
@@ -151,9 +148,14 @@ def purge(letters: DeadLetters, count: int, target: Target) -> None:
     )
 
 
-def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None:
+def redrive(
+    letters: DeadLetters, count: int, pause: Pause = time.sleep, *, has_move_tasks: bool = True
+) -> None:
     """Send all messages to the queue that they came from. Raises Refused when SQS stops before."""
-    _announce(letters, count)
+    say(f"Sending {letter_count(count)} to the queue of {letters.name} again ...")
+    if not has_move_tasks:
+        _say_sent(move_one_by_one(letters))
+        return
     source, destination = (_arn(letters.sqs, url) for url in (letters.url, letters.source_url))
     try:
         letters.sqs.start_message_move_task(SourceArn=source, DestinationArn=destination)
@@ -177,12 +179,6 @@ def redrive(letters: DeadLetters, count: int, pause: Pause = time.sleep) -> None
             f"{task.get('FailureReason', 'no reason given')}. The rest are still dead letters."
         )
     _say_sent(moved)
-
-
-def send_one_by_one(letters: DeadLetters, count: int) -> None:
-    """Send all messages to the queue that they came from, on the local stack."""
-    _announce(letters, count)
-    _say_sent(move_one_by_one(letters))
 
 
 def move_one_by_one(letters: DeadLetters) -> int:
@@ -211,10 +207,6 @@ def move_one_by_one(letters: DeadLetters) -> int:
 
 def letter_count(count: int) -> str:
     return f"{count} dead letter{'' if count == 1 else 's'}"
-
-
-def _announce(letters: DeadLetters, count: int) -> None:
-    say(f"Sending {letter_count(count)} to the queue of {letters.name} again ...")
 
 
 def _say_sent(count: int) -> None:
