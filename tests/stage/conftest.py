@@ -1,15 +1,16 @@
 """Fixtures of the commands on a stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import boto3
 import pytest
 
 from infra.stage.target import Target
+from tests import cloud
 
 
 @pytest.fixture
-def target(aws: Mapping[str, str], clean: None) -> Target:
+def target(aws: Mapping[str, str], clean: None) -> Iterator[Target]:
     """Return the mocked cloud as a stage, with what commands about officers need of it."""
     outputs = {
         "OfficersTableName": aws["OFFICERS_TABLE"],
@@ -17,5 +18,7 @@ def target(aws: Mapping[str, str], clean: None) -> Target:
         "ReportsTableName": aws["REPORTS_TABLE"],
         "AuditSecretArn": aws["AUDIT_SECRET"],
         "OfficersPoolId": aws["USER_POOL_ID"],
+        "Issuer": aws["ISSUER"],
     }
-    return Target("dev", boto3.Session(), None, outputs, api="")
+    yield Target("dev", boto3.Session(), None, outputs, api="")
+    cloud.empty_pool(aws)
