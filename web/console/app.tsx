@@ -4,7 +4,7 @@ import { effect } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { createApi, problemOf } from '../shared/api.ts';
-import { Button } from '../shared/components/Button.tsx';
+import { Button } from '../shared/components/button.tsx';
 import { Approvals } from './bulletins/approvals.ts';
 import { type Desk, DeskContext } from './desk.ts';
 import { Drafts } from './drafts.ts';

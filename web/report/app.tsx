@@ -1,23 +1,23 @@
 import { useEffect } from 'preact/hooks';
 import city from 'virtual:city';
 
-import { Button } from '../shared/components/Button.tsx';
-import { Emergency } from '../shared/components/Emergency.tsx';
-import { LanguageSwitch } from '../shared/components/LanguageSwitch.tsx';
-import { Status } from '../shared/components/Status.tsx';
+import { Button } from '../shared/components/button.tsx';
+import { Emergency } from '../shared/components/emergency.tsx';
+import { LanguageSwitch } from '../shared/components/language-switch.tsx';
+import { Status } from '../shared/components/status.tsx';
 import { sentences } from '../shared/joined.ts';
 import { keepFocus } from '../shared/keep-focus.ts';
 import { language } from '../shared/language.ts';
 import { leave } from './leave.ts';
-import { later } from './parts/Later.tsx';
+import { later } from './parts/later.tsx';
 import { go, screen, word } from './screen.ts';
 import { asksForReceipt, online, outbox } from './service.ts';
-import { Start } from './start/Start.tsx';
+import { Start } from './start/start.tsx';
 import { frame } from './texts.ts';
 
-const Write = later(() => import('./write/Write.tsx').then((module) => module.Write));
-const Sent = later(() => import('./sent/Sent.tsx').then((module) => module.Sent));
-const Mine = later(() => import('./mine/Mine.tsx').then((module) => module.Mine));
+const Write = later(() => import('./write/write.tsx').then((module) => module.Write));
+const Sent = later(() => import('./sent/sent.tsx').then((module) => module.Sent));
+const Mine = later(() => import('./mine/mine.tsx').then((module) => module.Mine));
 
 // A button too: a question stands in the place of the button that asks it.
 const STEPS = 'input, select, textarea, button';

@@ -16,8 +16,8 @@ import {
   type WholeRow,
   type WordsRow,
   writeWords,
-} from './draftFiles.ts';
-import { NoDatabase, whenLost, within } from './draftRows.ts';
+} from './draft-files.ts';
+import { NoDatabase, whenLost, within } from './draft-rows.ts';
 import type { Form } from './form.ts';
 import type { Begun, Entry } from './outbox/types.ts';
 import { result } from './request.ts';

@@ -7,7 +7,7 @@ import { language } from '../shared/language.ts';
 import { App } from './app.tsx';
 import { catalogue, loadCatalogue } from './catalogue.ts';
 import { guardClosing } from './leave.ts';
-import { loadAll } from './parts/Later.tsx';
+import { loadAll } from './parts/later.tsx';
 import './report.css';
 import './frame.css';
 import { followHistory } from './screen.ts';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import type { components } from '../../shared/schema';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import type { components } from '../../shared/schema';

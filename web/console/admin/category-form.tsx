@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Check } from '../../shared/components/Choices.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Check } from '../../shared/components/choices.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
 import { instant, toLocal } from '../../shared/time.ts';
 import { Refusal } from '../parts/refusal.tsx';

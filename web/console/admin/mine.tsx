@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { listed } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';

@@ -1,4 +1,4 @@
-import { Field } from '../../shared/components/Field.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { LANGUAGES, type Labels } from './category.ts';
 import { text } from './texts.ts';
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { labelled } from '../../shared/joined.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.ts';
 import { ChangedSince } from '../parts/changed-since.tsx';

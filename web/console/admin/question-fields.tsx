@@ -1,5 +1,5 @@
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import type { FieldType, Question } from './category.ts';
 import { NamingFields } from './naming-fields.tsx';
 import { text } from './texts.ts';

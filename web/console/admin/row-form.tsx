@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
-import { Checks, Radios } from '../../shared/components/Choices.tsx';
+import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { labelled, sentences } from '../../shared/joined.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';

@@ -1,7 +1,7 @@
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
-import { Checks } from '../../shared/components/Choices.tsx';
+import { Checks } from '../../shared/components/choices.tsx';
 import { type Mistake, type NewShift, WEEKDAYS } from './plan.ts';
 import type { Officer } from './row.ts';
 import { endsNextDay } from './shift-list.tsx';

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, useStep } from '../parts/asking.ts';
-import { Check, Checks, Radios } from '../../shared/components/Choices.tsx';
+import { Check, Checks, Radios } from '../../shared/components/choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me, Urgency } from '../types.ts';
 import { words } from '../words.ts';

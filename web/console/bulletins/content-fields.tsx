@@ -1,5 +1,5 @@
-import { Field } from '../../shared/components/Field.tsx';
-import { Radios } from '../../shared/components/Choices.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
 import type { Catalogue } from '../types.ts';
 import { type About, LANGUAGES, type Language, type Mistake, type Written } from './form.ts';
 import { mistakeLines } from './mistakes.ts';

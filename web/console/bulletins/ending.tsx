@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { ok, useStep } from '../parts/asking.ts';
-import { Radios } from '../../shared/components/Choices.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { language } from '../../shared/language.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { colon, listed, sentences } from '../../shared/joined.ts';
 import { language } from '../../shared/language.ts';
 import { publicPage } from '../../shared/public-page.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Field } from '../../shared/components/Field.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import type { Bulletin } from './changes.ts';
 import type { Shown } from './preview.tsx';
 import { text } from './texts.ts';

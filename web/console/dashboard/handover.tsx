@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { listed, parted } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences } from '../../shared/joined.ts';
 import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { ok, type Step, useLoaded, useStep } from '../parts/asking.ts';
-import { Radios } from '../../shared/components/Choices.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { Refusal } from '../parts/refusal.tsx';
 import { Waiting } from '../parts/waiting.tsx';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { type End, type Faults, faultsIn, LONGEST_DAYS, type Period } from './days.ts';
 import { text } from './texts.ts';
 

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import type { Period } from './days.ts';
 import { period } from './figures.ts';
 import { OtherDays } from './other-days.tsx';

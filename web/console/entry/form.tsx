@@ -3,10 +3,10 @@
 import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { QuestionField } from '../../shared/components/QuestionField.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { QuestionField } from '../../shared/components/question-field.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
-import { ReceiptCode } from '../../shared/components/ReceiptCode.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { ReceiptCode } from '../../shared/components/receipt-code.tsx';
 import { useDesk } from '../desk.ts';
 import { go, hold, pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';

@@ -1,8 +1,8 @@
 /** Where it was: a district from the list or the map, an address in it, a point. */
 
-import { AreaOptions } from '../../shared/components/AreaOptions.tsx';
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { AreaOptions } from '../../shared/components/area-options.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { contains, type Feature, type Point } from '../../shared/area.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap } from '../map/district-map.tsx';

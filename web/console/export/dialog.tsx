@@ -2,9 +2,9 @@
 
 import { useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Check } from '../../shared/components/Choices.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Check } from '../../shared/components/choices.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';

@@ -2,9 +2,9 @@
 
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Spinner } from '../../shared/components/Spinner.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

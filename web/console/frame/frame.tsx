@@ -3,7 +3,7 @@
 import city from 'virtual:city';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { LanguageSwitch } from '../../shared/components/LanguageSwitch.tsx';
+import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
 import { listed } from '../../shared/joined.ts';
 import { keepFocus } from '../../shared/keep-focus.ts';
 import { language } from '../../shared/language.ts';

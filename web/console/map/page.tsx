@@ -3,7 +3,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
 import { texts } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Check } from '../../shared/components/Choices.tsx';
+import { Check } from '../../shared/components/choices.tsx';
 import { texts } from '../../shared/language.ts';
 
 export interface ChangedSinceProps {

@@ -3,9 +3,9 @@
 import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { texts } from '../../shared/language.ts';
 import { useSaid } from '../../shared/said.ts';
 import type { Failure } from '../calls.ts';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { Button } from '../../shared/components/Button.tsx';
-import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
 import { texts } from '../../shared/language.ts';
 import type { Loaded } from './asking.ts';
 import { Refusal } from './refusal.tsx';

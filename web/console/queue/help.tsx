@@ -1,6 +1,6 @@
-import { Button } from '../../shared/components/Button.tsx';
-import { Check } from '../../shared/components/Choices.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Check } from '../../shared/components/choices.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { keysOn } from './shortcuts.ts';
 import { queueTexts } from './texts.ts';
 

@@ -2,8 +2,8 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import './change-field.css';
 
 export interface ChangeChoice {

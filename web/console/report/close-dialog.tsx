@@ -1,12 +1,12 @@
 import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Radios } from '../../shared/components/Choices.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
-import { ErrorSummary } from '../../shared/components/ErrorSummary.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

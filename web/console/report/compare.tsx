@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
-import { Spinner } from '../../shared/components/Spinner.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -2,10 +2,10 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Check } from '../../shared/components/Choices.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Check } from '../../shared/components/choices.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { listed } from '../../shared/joined.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -5,10 +5,10 @@
 
 import { useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
-import { Field } from '../../shared/components/Field.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
-import { Status } from '../../shared/components/Status.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useDesk } from '../desk.ts';
 import { reportTexts } from './texts.ts';
 

@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { clock, size } from '../moments.ts';
 import type { Medium, Report } from '../types.ts';

@@ -1,6 +1,6 @@
 /** What has changed of the report while it is open, in sight wherever the officer is. */
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import type { Report } from '../types.ts';
 import { goToPart, LATER } from './parts-nav.tsx';

@@ -2,9 +2,9 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Spinner } from '../../shared/components/Spinner.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';

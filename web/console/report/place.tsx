@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { useCopied } from '../../shared/copied.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -2,9 +2,9 @@
 
 import { useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
-import { Checks } from '../../shared/components/Choices.tsx';
-import { Field } from '../../shared/components/Field.tsx';
+import { Checks } from '../../shared/components/choices.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { useSaid } from '../../shared/said.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

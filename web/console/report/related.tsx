@@ -2,8 +2,8 @@
 
 import { useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
-import { Status } from '../../shared/components/Status.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { listed } from '../../shared/joined.ts';
 import { useSaid } from '../../shared/said.ts';
 import { outcomeOf } from '../calls.ts';

@@ -1,7 +1,7 @@
 import city from 'virtual:city';
 import { useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { language, type Language } from '../../shared/language.ts';
 import type { Report } from '../types.ts';
 import { useFixedTexts } from './fixed-texts.ts';

@@ -1,5 +1,5 @@
-import { Button } from '../../shared/components/Button.tsx';
-import { Dialog } from '../../shared/components/Dialog.tsx';
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import type { OpenReport } from './open-report.ts';
 import { MessageList } from './messages.tsx';
 import { reportTexts } from './texts.ts';

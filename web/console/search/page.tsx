@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import { Spinner } from '../../shared/components/Spinner.tsx';
+import { Spinner } from '../../shared/components/spinner.tsx';
 import { texts } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import { gap } from '../../shared/joined.ts';
 import type { Activity } from './activity.ts';
 import type { Identify, Session } from './session.ts';

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-import { Button } from '../../shared/components/Button.tsx';
+import { Button } from '../../shared/components/button.tsx';
 import type { Session } from './session.ts';
 import { sessionTexts } from './texts.ts';
 import './lock.css';

@@ -3,7 +3,7 @@ import { type Attachment, type FileFault, showSize } from '../attachment.ts';
 import type { Category, Fault } from '../form.ts';
 import type { Unacceptable } from '../outbox/types.ts';
 import { catalogue } from '../catalogue.ts';
-import { fileName } from '../fileNames.ts';
+import { fileName } from '../file-names.ts';
 import { write } from './texts.ts';
 
 export interface FieldError {

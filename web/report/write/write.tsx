@@ -1,0 +1,331 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
+import { colon } from '../../shared/joined.ts';
+import { useSaid } from '../../shared/said.ts';
+import { hasAreas } from '../areas.ts';
+import { type FileFault, fileFaults, kindOf } from '../attachment.ts';
+import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
+import {
+  type Category,
+  contentOf,
+  type Fault,
+  faultsOf,
+  isBegun,
+  isOpen,
+  isPlaceless,
+  type Limits,
+  type Subject,
+} from '../form.ts';
+import { Unacceptable } from '../outbox/types.ts';
+import { Heading } from '../parts/heading.tsx';
+import { Length, TEXT_MAX } from '../parts/length.tsx';
+import { Missing } from '../parts/missing.tsx';
+import { Sure } from '../parts/sure.tsx';
+import { go } from '../screen.ts';
+import { openedOutbox, outbox } from '../service.ts';
+import { frame } from '../texts.ts';
+import { Attachments } from './attachments.tsx';
+import { ContactFields } from './contact.tsx';
+import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
+import { Questions } from './questions.tsx';
+import {
+  beginForm,
+  change,
+  chosen as files,
+  clearForm,
+  form,
+  keepForm,
+  kept,
+  leaveForm,
+  openDraft,
+  refusals,
+  sendForm,
+} from './state.ts';
+import { When } from './when.tsx';
+import { Where } from './where.tsx';
+import { write } from './texts.ts';
+import './write.css';
+
+let following = false;
+
+export interface WriteProps {
+  /** A new report; null for one that was begun. */
+  begin: { readonly category: string; readonly bulletin: Subject | null } | null;
+  /** The draft to go on with; null for the report that is open. */
+  draft: string | null;
+}
+
+/** The page on which a report is written. What is optional is folded away. */
+export function Write({ begin, draft }: WriteProps) {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (!following) keepForm();
+    following = true;
+    const opened = begin
+      ? beginForm(begin.category, begin.bulletin)
+      : draft === null
+        ? Promise.resolve()
+        : openDraft(draft).then((found) => {
+            if (!found) go({ name: 'start' });
+          });
+    void opened.then(() => setOpen(true));
+    return () => void leaveForm();
+  }, []);
+  if (catalogueState.value === 'failed') {
+    return (
+      <>
+        <Heading>{write().title}</Heading>
+        <Missing shown onAgain={() => void loadCatalogue()} />
+      </>
+    );
+  }
+  return open && catalogue.value ? <WritePage /> : <p class="muted">{frame().loading}</p>;
+}
+
+function WritePage() {
+  const text = write();
+  const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
+  const [attempt, setAttempt] = useState(0);
+  const [busy, setBusy] = useState(false);
+  const [discarding, setDiscarding] = useState(false);
+  // Another page has sent or erased it: whether it is sent from here, too, is asked.
+  const [isTwice, setTwice] = useState(false);
+  const isHere = useIsHere();
+  const [choosing, setChoosing] = useState(!form.value.category);
+  const limits = catalogue.value?.limits;
+  const chosen = categoryOf(form.value.category);
+  const refused = refusals.value.map(({ field, text: why }) => ({
+    field: fieldId(field),
+    text: why,
+    // What is wrong with the whole report leads to its text, too.
+    ...(field === 'text' && { label: '' }),
+  }));
+  const shown = [...errors, ...refused];
+  const error = (field: string): string | null => errorOf(shown, field);
+
+  const { category, place } = form.value;
+  const placeless = isPlaceless(place, hasAreas.value);
+  useEffect(() => {
+    if (!limits || errors.length === 0) return;
+    // What has just been chosen may have put something right. Nothing new is found before "Send".
+    const [faults, wrongFiles] = look(limits);
+    const before = errors.map(({ field }) => field);
+    setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
+  }, [files.all.value, category, place.kind, hasAreas.value]);
+
+  const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
+    if (!limits) return;
+    const box = await openedOutbox();
+    // Of what was left before the outbox could have it, the first screen says that it is begun.
+    if (!isHere.current) return;
+    const [faults, wrongFiles] = look(limits);
+    refusals.value = [];
+    setErrors(() => errorsOf(faults, wrongFiles));
+    setAttempt((before) => before + 1);
+    if (faults.length + wrongFiles.length > 0) return;
+    setBusy(true);
+    try {
+      const placeless = isPlaceless(form.value.place, hasAreas.value);
+      const entry = await sendForm(isSure, (words, attached, begun) => {
+        const { keepMetadata } = words;
+        return box.add({
+          report: contentOf(words, categoryOf(words.category)),
+          files: attached,
+          keep: { place: keepMetadata, time: keepMetadata },
+          begun,
+        });
+      });
+      setTwice(entry === null);
+      if (entry === null) return;
+      // Whoever has gone to another screen meanwhile stays there.
+      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless });
+    } catch (fault) {
+      const all = files.all.value;
+      setErrors(() => [
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
+      ]);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const discard = async (): Promise<void> => {
+    const isErased = await clearForm();
+    // Whoever has gone to another screen meanwhile stays there.
+    if (!isHere.current) return;
+    if (isErased) go({ name: 'start' });
+    else go({ name: 'start' }, text.notErased, 'warning');
+  };
+
+  return (
+    <form
+      class="write"
+      noValidate
+      // What is being taken by the outbox is neither changed nor erased.
+      inert={busy}
+      // "Enter" in a field sends nothing: only the button does, and it is no submit button.
+      onSubmit={(event) => event.preventDefault()}
+    >
+      {/* Begun by the red button, the category is the first question. */}
+      <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
+      <ErrorSummary errors={summary(shown, chosen, files.all.value)} attempt={attempt} />
+      {form.value.bulletin?.title && (
+        <p class="subject">
+          {text.lead}
+          {colon()}
+          <strong>{form.value.bulletin.title}</strong>
+        </p>
+      )}
+      {choosing ? (
+        <Radios
+          id={fieldId('category')}
+          legend={text.category}
+          said
+          chosen={form.value.category}
+          choices={offered(form.value.bulletin).map((one) => ({
+            code: one.code,
+            label: one.label,
+            closed: !isOpen(one),
+          }))}
+          error={error('category')}
+          onChange={(code) => change({ category: code })}
+        />
+      ) : (
+        <p class="write__category">
+          <Button kind="quiet" id={fieldId('category')} onClick={() => setChoosing(true)}>
+            {text.change}
+          </Button>
+        </p>
+      )}
+      <Attachments
+        files={files}
+        keep={form.value.keepMetadata}
+        errors={shown}
+        hint={text.mediaHint}
+        onKeep={(keepMetadata) => change({ keepMetadata })}
+      />
+      <Field
+        id={fieldId('text')}
+        label={text.text}
+        hint={text.textHint}
+        error={error('text')}
+        optional={files.all.value.length > 0}
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={4}
+            value={form.value.text}
+            onInput={(event) => change({ text: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Length text={form.value.text} most={limits?.text_max ?? TEXT_MAX} />
+      <h2>{text.optional}</h2>
+      <Where errors={shown} />
+      <When error={error('occurred_at')} />
+      {chosen && <Questions category={chosen} errors={shown} />}
+      <ContactFields errors={shown} />
+      <section class="before" aria-labelledby="before">
+        <h2 id="before">{text.before}</h2>
+        <ul>
+          <li>{text.beforeReceipt}</li>
+          <li>{text.beforeHidden}</li>
+          <li>{text.beforePublic}</li>
+          {files.all.value.some(({ file }) => kindOf(file) !== 'image') && <li>{text.voice}</li>}
+        </ul>
+      </section>
+      <div class="send">
+        <Status>{placeless && <p>{text.placeless}</p>}</Status>
+        <Button
+          kind="danger"
+          class="wide send__button"
+          busy={busy}
+          onClick={() => send({ isSure: false })}
+        >
+          {busy ? text.keeping : text.send}
+        </Button>
+        {/* Its room stays while somebody writes. */}
+        {isBegun(form.value, files.all.value.length) && (
+          <p class="send__kept muted">{kept.value === 'kept' && text.kept}</p>
+        )}
+        <Status kind="warning">
+          {kept.value === 'partly' && <p>{text.full}</p>}
+          {kept.value === 'not' && <p>{text.notKept}</p>}
+          {kept.value === 'gone' && <p>{text.elsewhere}</p>}
+        </Status>
+      </div>
+      {isTwice && (
+        <Sure
+          title={text.twiceSure}
+          yes={text.twiceYes}
+          no={text.twiceNo}
+          busy={busy}
+          onYes={() => send({ isSure: true })}
+          onNo={discard}
+        >
+          <p>{text.elsewhere}</p>
+        </Sure>
+      )}
+      {discarding ? (
+        <Sure
+          title={text.discardSure}
+          yes={text.discard}
+          no={text.cancel}
+          busy={busy}
+          onYes={discard}
+          onNo={() => setDiscarding(false)}
+        >
+          <p>{text.discardText}</p>
+        </Sure>
+      ) : (
+        <>
+          <Button kind="quiet" onClick={() => setDiscarding(true)}>
+            {text.discard}
+          </Button>
+          {outbox.value?.durable && !isUnkept(kept.value) && (
+            <p class="write__stays muted">{text.stays}</p>
+          )}
+        </>
+      )}
+    </form>
+  );
+}
+
+/** Return whether a reload would not find it, or not all of it. */
+function isUnkept(state: typeof kept.value): boolean {
+  return state === 'partly' || state === 'not' || state === 'gone';
+}
+
+/** Whether this screen is still shown: what it waited for may come later. */
+function useIsHere(): { readonly current: boolean } {
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
+  return isHere;
+}
+
+/** Return what is wrong with the words and with the files, as they are now. */
+function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]] {
+  const { value } = files.all;
+  const category = categoryOf(form.value.category);
+  return [
+    faultsOf(form.value, value.length, category, limits, new Date(), hasAreas.value),
+    fileFaults(value, limits),
+  ];
+}
+
+/** Return all categories; for a lead, those that lead to its bulletin first. */
+function offered(bulletin: Subject | null): readonly Category[] {
+  const first = bulletin ? leadCategories(bulletin.channel) : [];
+  return [...first, ...categories.value.filter((one) => !first.includes(one))];
+}

@@ -1,0 +1,141 @@
+import type { ComponentChildren } from 'preact';
+import './choices.css';
+import { describedBy, HintAndError } from './field.tsx';
+
+export interface Choice<T extends string> {
+  code: T;
+  label: ComponentChildren;
+  hint?: ComponentChildren;
+  /** It is shown, and cannot be chosen. */
+  closed?: boolean;
+}
+
+interface GroupProps<T extends string> {
+  /** The id of the group, to which an error summary links. */
+  id: string;
+  legend: string;
+  /** The legend is in sight elsewhere already: it is for readers only. */
+  said?: boolean;
+  hint?: ComponentChildren;
+  error?: string | null | undefined;
+  choices: readonly Choice<T>[];
+}
+
+/** Several of some: check boxes in a group. */
+export function Checks<T extends string>({
+  chosen,
+  onChange,
+  ...group
+}: GroupProps<T> & { chosen: readonly T[]; onChange: (chosen: T[]) => void }) {
+  return (
+    <Group
+      {...group}
+      input={({ code }) => ({
+        type: 'checkbox',
+        checked: chosen.includes(code),
+        onChange: (event) =>
+          onChange(
+            event.currentTarget.checked
+              ? [...chosen, code]
+              : chosen.filter((other) => other !== code),
+          ),
+      })}
+    />
+  );
+}
+
+/** One of some: radio buttons in a group. */
+export function Radios<T extends string>({
+  chosen,
+  onChange,
+  ...group
+}: GroupProps<T> & { chosen: T | null; onChange: (chosen: T) => void }) {
+  return (
+    <Group
+      {...group}
+      input={({ code }) => ({
+        type: 'radio',
+        name: group.id,
+        checked: chosen === code,
+        onChange: () => onChange(code),
+      })}
+    />
+  );
+}
+
+type Input<T extends string> = (choice: Choice<T>) => {
+  type: 'checkbox' | 'radio';
+  name?: string;
+  checked: boolean;
+  onChange: (event: { currentTarget: HTMLInputElement }) => void;
+};
+
+function Group<T extends string>(props: GroupProps<T> & { input: Input<T> }) {
+  const { id, legend, said = false, hint, error, choices, input } = props;
+  return (
+    <fieldset
+      class={error ? 'choices field--wrong' : 'choices'}
+      id={id}
+      tabIndex={-1}
+      aria-describedby={describedBy({ id, hint, error })}
+    >
+      <legend class={said ? 'hidden-visually' : 'field__label'}>{legend}</legend>
+      <HintAndError id={id} hint={hint} error={error} />
+      <div class="choices__list">
+        {choices.map((choice) => {
+          const choiceHint = choice.hint ? `${id}-${choice.code}-hint` : undefined;
+          return (
+            <div class="choices__one" key={choice.code}>
+              <label class="choice">
+                <input
+                  {...input(choice)}
+                  value={choice.code}
+                  disabled={choice.closed}
+                  aria-describedby={choiceHint}
+                />
+                <span>{choice.label}</span>
+              </label>
+              {choice.hint && (
+                <p class="choices__hint" id={choiceHint}>
+                  {choice.hint}
+                </p>
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}
+
+interface CheckProps {
+  id?: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  hint?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** A check box by itself. */
+export function Check({ id, checked, onChange, hint, children }: CheckProps) {
+  const hintId = id && hint ? `${id}-hint` : undefined;
+  return (
+    <div class="choices__one choices__one--alone">
+      <label class="choice">
+        <input
+          id={id}
+          type="checkbox"
+          checked={checked}
+          aria-describedby={hintId}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+        <span>{children}</span>
+      </label>
+      {hint && (
+        <p class="choices__hint" id={hintId}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
