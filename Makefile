@@ -152,10 +152,10 @@ web: $(VENV)/.installed ## Build the web clients into build/web, if they have ch
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.web
 
-web-lint: $(VENV)/.installed
+web-lint: $(VENV)/.installed ## Check the web clients without a browser: lint, types, unit tests, sizes
 	@$(BIN)/python -m infra.web.check --without-browser
 
-web-check: $(VENV)/.installed ## Check the web clients: types, unit tests, sizes, and in a browser in all languages
+web-check: $(VENV)/.installed ## Check the web clients: all of web-lint, and in a browser in all languages
 	@$(BIN)/python -m infra.web.check
 
 pictures: $(VENV)/.installed ## Take the pictures of the README, of the local stack in a browser

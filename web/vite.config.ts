@@ -6,11 +6,11 @@ import { pages } from './plugins/pages.ts';
 import { shell } from './plugins/shell.ts';
 
 const root = import.meta.dirname;
-const city = readCity(process.env['CITY'] || resolve(root, '../city'));
+const city = readCity(process.env.CITY || resolve(root, '../city'));
 // The worker keeps one address for ever: browsers ask for it again there.
 const WORKER = 'report/worker.ts';
 // Vite's own server has the pages, and a running stack (`make run`) has the API.
-const API = process.env['API'] || 'http://127.0.0.1:8000';
+const API = process.env.API || 'http://127.0.0.1:8000';
 
 export default defineConfig({
   root,
@@ -18,7 +18,7 @@ export default defineConfig({
   plugins: [pages(city), shell()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: process.env['OUT'] || resolve(root, '../build/web'),
+    outDir: process.env.OUT || resolve(root, '../build/web'),
     emptyOutDir: true,
     // The content security policy allows no data: and nothing inline.
     assetsInlineLimit: 0,

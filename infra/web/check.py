@@ -1,4 +1,4 @@
-"""`make web-check`: types, unit tests, sizes, and the browser tests in all their languages.
+"""`make web-check`: lint, types, unit tests, sizes, and the browser tests in all their languages.
 
 python -m infra.web.check                   all of it
 python -m infra.web.check --without-browser what takes seconds, for `make check`
@@ -36,9 +36,9 @@ def main() -> None:
     if wrong:
         sys.exit("\n\n".join(wrong))
     if _WITHOUT_BROWSER in sys.argv:
-        _say("Types, unit tests and sizes hold.")
+        _say("Lint, types, unit tests and sizes hold.")
         return
-    _say("Types, unit tests and sizes hold. The browser tests, in all languages ...")
+    _say("Lint, types, unit tests and sizes hold. The browser tests, in all languages ...")
     chosen = sys.argv[1:] or ["-n", "auto", "tests/browser"]
     tests = [sys.executable, "-m", "pytest", "--no-cov", *chosen]
     sys.exit(
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _tools() -> list[tuple[str, str]]:
-    """Return what TypeScript and the unit tests find wrong, with the types of the API as it is."""
+    """Return what Biome, TypeScript and the unit tests find wrong, with the types of today."""
     node, found = InstalledNode(), []
     modules = _WEB / "node_modules"
     whole = ROOT / "build" / "openapi.json"
@@ -57,6 +57,7 @@ def _tools() -> list[tuple[str, str]]:
     generator = modules / "openapi-typescript" / "bin" / "cli.js"
     for name, script, arguments in (
         ("types of the API", generator, (str(whole), "--output", "shared/schema.d.ts")),
+        ("lint", modules / "@biomejs" / "biome" / "bin" / "biome", ("lint", "--error-on-warnings")),
         ("types", modules / "typescript" / "bin" / "tsc", ("--noEmit",)),
         ("unit tests", modules / "vitest" / "vitest.mjs", ("run",)),
     ):

@@ -160,7 +160,9 @@ function startDesk(desk: Desk): () => void {
     desk.drafts.guard(),
     ring(desk),
   ];
-  return () => stops.forEach((stop) => stop());
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /** Be heard when there are more critical reports than before. */

@@ -2,9 +2,23 @@
  * A report that was begun, as its rows have it: one row of its words, and one of each file. So whoever
  * writes on writes a small row alone, and a file is written once.
  */
-import type { KeptDraft, KeptText } from './draft.ts';
 import type { Form } from './form.ts';
 import { randomUuid } from './outbox/uuid.ts';
+
+export interface KeptDraft {
+  readonly id: string;
+  readonly form: Form;
+  readonly files: readonly File[];
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A text to the officers of a report. Without the receipt, which is not kept, nobody can send it. */
+export interface KeptText {
+  readonly id: string;
+  readonly text: string;
+  readonly at: number;
+}
 
 /** What is kept of a report but its files: of these the ids of their rows. */
 export interface WordsRow {
@@ -62,7 +76,7 @@ export function addFile(
 /** Write a draft anew, with its files, that an earlier version of this page has kept in one row. */
 export function moveDraft(store: IDBObjectStore, draft: KeptDraft): readonly string[] {
   const ids = idsOf(draft.id, draft.files);
-  draft.files.forEach((file, place) => store.put({ id: ids[place], file }));
+  for (const [place, file] of draft.files.entries()) store.put({ id: ids[place], file });
   return writeWords(store, draft, ids);
 }
 

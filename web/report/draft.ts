@@ -9,6 +9,8 @@ import {
   addFile,
   draftsOf,
   isKeptIn,
+  type KeptDraft,
+  type KeptText,
   moveDraft,
   orphansOf,
   removeDraft,
@@ -18,24 +20,10 @@ import {
   writeWords,
 } from './draft-files.ts';
 import { NoDatabase, whenLost, within } from './draft-rows.ts';
-import type { Form } from './form.ts';
 import type { Begun, Entry } from './outbox/types.ts';
 import { result } from './request.ts';
 
-export interface KeptDraft {
-  readonly id: string;
-  readonly form: Form;
-  readonly files: readonly File[];
-  /** When it was last changed, in milliseconds since 1970. */
-  readonly at: number;
-}
-
-/** A text to the officers of a report. Without the receipt, which is not kept, nobody can send it. */
-export interface KeptText {
-  readonly id: string;
-  readonly text: string;
-  readonly at: number;
-}
+export type { KeptDraft, KeptText } from './draft-files.ts';
 
 /**
  * What became of a draft that was to be kept. `more`: its words are kept, and a file was tried; others

@@ -15,7 +15,7 @@ export function detailsOf(
   for (const question of questions) {
     const answer = answers[question.name]?.trim();
     if (!answer) continue;
-    const value = valueOf(question, answer);
+    const value = valueFor(question, answer);
     if (value !== null) details[question.name] = value;
   }
   return details;
@@ -31,7 +31,7 @@ export function digits(typed: string): string {
   return typed.normalize('NFKC');
 }
 
-function valueOf(question: Question, answer: string): string | number | boolean | null {
+function valueFor(question: Question, answer: string): string | number | boolean | null {
   switch (question.type) {
     case 'integer':
       return Number(digits(answer));

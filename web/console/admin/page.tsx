@@ -2,7 +2,7 @@ import { isAdmin } from '../roles.ts';
 import { path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { Awaiting } from './awaiting.tsx';
-import { CatalogueAdmin } from './catalogue-admin.tsx';
+import { CatalogueAdmin } from './catalogue.tsx';
 import { Mine } from './mine.tsx';
 import { NewOfficer } from './new-officer.tsx';
 import { OfficerList } from './officer-list.tsx';

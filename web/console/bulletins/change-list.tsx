@@ -170,7 +170,7 @@ function Pictures({ label, ids, pictures }: PicturesProps) {
 
 /** A piece of text, with its mark when it has one. */
 function Part({ piece }: { piece: Piece }) {
-  return piece.kind === 'same' ? <>{piece.text}</> : <Marked kind={piece.kind}>{piece.text}</Marked>;
+  return piece.kind === 'same' ? piece.text : <Marked kind={piece.kind}>{piece.text}</Marked>;
 }
 
 export function channelLabel(names: Names, code: string): string {

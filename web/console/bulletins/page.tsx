@@ -19,6 +19,7 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
     setSaved(made);
     go(opened(made), { replace: true });
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is saved just now is shown next.
   useEffect(() => {
     if (id !== saved) setSaved(null);
   }, [id]);

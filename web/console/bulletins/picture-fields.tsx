@@ -76,7 +76,9 @@ export function useBlobs(files: readonly File[]): Shown[] {
       state: 'unsaved',
     }));
     setBlobs(made);
-    return () => made.forEach((each) => URL.revokeObjectURL(each.url));
+    return () => {
+      for (const { url } of made) URL.revokeObjectURL(url);
+    };
   }, [files]);
   return blobs;
 }

@@ -22,14 +22,15 @@ export function ExportPage({ id }: { id: string }) {
   const { api, me } = useDesk();
   const [pending, setPending] = useState<Pending | null>(null);
   const [problem, setProblem] = useSaid('');
-  const params = { path: { export_id: id } };
   const read = useCallback(async () => {
+    const params = { path: { export_id: id } };
     const outcome = await outcomeOf(api.GET('/v1/officer/exports/{export_id}', { params }));
     if (outcome.ok) setPending(outcome.data);
     else setProblem(outcome.failure.text);
-  }, [api, id]);
+  }, [api, id, setProblem]);
   useEffect(() => void read(), [read]);
   const approve = async () => {
+    const params = { path: { export_id: id } };
     const call = api.POST('/v1/officer/exports/{export_id}/approve', { params });
     const outcome = await outcomeOf(call);
     if (outcome.ok) await read();

@@ -169,6 +169,7 @@ function Names({ areas, features, marks, box, width, count }: NamesProps) {
     });
   const counts = features.map(({ properties }) => count?.(properties.code) ?? 0);
   // The search for room takes a while: once for each map, not with each word that is typed beside it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds them by value.
   const names = useMemo(
     () => namesOf({ features, box, width, count, place: marks[0] }, signs),
     [areas, JSON.stringify([box, width, marks, counts])],

@@ -241,7 +241,7 @@ function useFreshList(rows: { current: HTMLOListElement | null }): void {
       if (row instanceof HTMLElement) row.focus();
       list.lastOpened = null;
     });
-  }, [list]);
+  }, [list, pulse, rows]);
   useEffect(() => {
     if (mark === undefined || mark === read.current) return;
     const first = read.current === undefined;

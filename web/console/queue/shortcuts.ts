@@ -42,5 +42,5 @@ export function moveFocus(list: Element | null, by: 1 | -1): void {
 /** Return the id of the report whose row has the focus. */
 export function focusedReport(): string | null {
   const row = document.activeElement?.closest<HTMLElement>('.report-row');
-  return row?.dataset['id'] ?? null;
+  return row?.dataset.id ?? null;
 }

@@ -44,7 +44,7 @@ export function CloseDialog({ open, report, shown, onClose }: CloseProps) {
     onClose();
     // "Close…", to which the dialog would return the focus, is gone.
     focusPart('next-step');
-  }, [shown, isClosed]);
+  }, [shown, isClosed, report, drafts, onClose]);
   return (
     <Dialog open={shown} title={t.close.title} onClose={onClose}>
       <CloseForm open={open} report={report} onClose={onClose} />

@@ -141,6 +141,7 @@ function Reply({ open, report }: ConversationProps) {
     setAsks(false);
     setSaid(() => reportTexts().talk.sent);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it settles once for each list.
   useEffect(() => {
     const arrived = attempts.arrived(report.id, report.messages);
     if (arrived !== null && !busy) settle(arrived);

@@ -41,5 +41,5 @@ export function useOutcomeText(disposition: Report['disposition']): string {
   const { outcomes } = useFixedTexts();
   const wanted = disposition ?? 'malicious';
   const found = outcomes.find((one) => one.disposition === wanted);
-  return found?.text[language.value] ?? found?.text['en'] ?? '';
+  return found?.text[language.value] ?? found?.text.en ?? '';
 }

@@ -124,6 +124,7 @@ function Changed({ report: { status, disposition }, pressed }: ChangedProps) {
     else if (before.current.disposition !== disposition) setNews('outcome');
     before.current = { status, disposition };
   }, [status, disposition]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `pressed` is a reference.
   useLayoutEffect(() => {
     if (news === null || box.current === null) return;
     const top = box.current.getBoundingClientRect().top + scrollY;

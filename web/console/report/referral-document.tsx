@@ -42,13 +42,13 @@ export function ReferralDocument(props: DocumentProps) {
   const [isAsking, setAsking] = useState(false);
   const path = { report_id: open.id };
   useEffect(() => {
-    const params = { path, query: { number: referral.number } };
+    const params = { path: { report_id: open.id }, query: { number: referral.number } };
     const call = api.GET('/v1/officer/reports/{report_id}/referral', { params });
     void outcomeOf(call).then((outcome) => {
       if (!outcome.ok) return setProblem(outcome.failure.text);
       setRead({ bundle: outcome.data, etag: outcome.response.headers.get('ETag') ?? '' });
     });
-  }, [api, referral.number]);
+  }, [api, open.id, referral.number]);
   const approve = async () => {
     const params = { path, header: { 'If-Match': read?.etag ?? '' } };
     const outcome = await outcomeOf(

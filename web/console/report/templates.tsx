@@ -30,7 +30,7 @@ export function Templates({ report, hasGaps, insert, replace }: TemplatesProps) 
   const wanted = own ?? languageOf(report) ?? language.value;
   const textOf = (code: string, inLanguage: Language): string | undefined => {
     const template = templates.find((one) => one.code === code);
-    const text = template?.text[inLanguage] ?? template?.text['en'];
+    const text = template?.text[inLanguage] ?? template?.text.en;
     return text === undefined ? undefined : filled(text, known(report));
   };
   const use = () => {

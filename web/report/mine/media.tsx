@@ -126,7 +126,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     if (!doneIds) return;
     // Nothing is left on the phone of what has arrived.
     for (const id of doneIds.split(' ')) void outbox.value?.erase(id);
-    setSaid(text.addedMedia);
+    setSaid(() => mine().addedMedia);
     void refreshUntilArrived();
   }, [doneIds]);
 
@@ -135,6 +135,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
     if (all.length === 0) return [{ field: fieldId('media'), text: mine().noFiles }];
     return limits ? errorsOf([], fileFaults(all, limits, roomFor(report, limits, entries))) : [];
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a file that comes or goes mends.
   useEffect(() => {
     // A file that came or went may have put something right. Nothing new is found before "Send".
     const before = errors.map(({ field }) => field);

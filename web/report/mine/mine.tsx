@@ -43,6 +43,7 @@ function Door({ given }: { given: string | null }) {
     else if (fault === 'length') setError(() => mine().short(canonical.length));
     else void open(canonical);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is opened once.
   useEffect(() => {
     if (given) void open(given);
   }, []);

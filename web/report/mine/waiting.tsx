@@ -33,6 +33,7 @@ export function Waiting({ report, to, onSent }: WaitingProps) {
   for (const entry of waiting) seen.current.set(entry.id, entry);
   const gone = [...seen.current.values()].filter((one) => !waiting.some(({ id }) => id === one.id));
   const here = gone.filter(({ id }) => arrived.includes(id));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key names what is gone.
   useEffect(() => {
     if (gone.length === 0) return;
     // What has arrived stays in sight until it is read as a message.

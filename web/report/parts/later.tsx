@@ -18,6 +18,7 @@ export async function loadAll(): Promise<void> {
 export function later<P extends object>(load: () => Promise<Shown<P>>): Shown<P> {
   let ready: Shown<P> | null = null;
   loads.push(load);
+  // biome-ignore lint/correctness/noComponentHookFactories: one for each module, at its first import.
   return function Later(props: P) {
     const [state, setState] = useState<'loading' | 'ready' | 'failed'>(ready ? 'ready' : 'loading');
     const [attempt, setAttempt] = useState(0);

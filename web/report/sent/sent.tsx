@@ -188,7 +188,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   if (!asked) {
     return (
       <section class="no-print" aria-labelledby="then">
-        <h2 id="then">{text.then}</h2>
+        <h2 id="then">{text.afterwards}</h2>
         <p>{left > 0 ? text.haveHintLeft : text.haveHint}</p>
         <Button kind="primary" class="wide" onClick={() => setAsked(true)}>
           {text.have}

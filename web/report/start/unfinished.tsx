@@ -90,6 +90,7 @@ function useArrivals(entries: readonly Entry[]): void {
   const waiting = useRef<readonly string[]>([]);
   const arrived = outbox.value?.arrived.value ?? [];
   const here = entries.filter((entry) => entry.text).map(({ id }) => id);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key names what is here.
   useEffect(() => {
     const isGone = (id: string) => !here.includes(id) && arrived.includes(id);
     if (waiting.current.some(isGone)) say(start().messageSent);

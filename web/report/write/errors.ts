@@ -59,7 +59,7 @@ export function summary(
     'field-contact-email': text.email,
   };
   for (const { name, label } of category?.details ?? []) labels[fieldId(`details.${name}`)] = label;
-  files.forEach(({ id, file }, at) => (labels[fileId(id)] = fileName(file, at + 1)));
+  for (const [at, { id, file }] of files.entries()) labels[fileId(id)] = fileName(file, at + 1);
   return errors
     .filter(({ field = '' }) => !isFile(field) || field in labels)
     .map((error) => ({ label: labels[error.field ?? ''], ...error }))

@@ -63,6 +63,7 @@ export interface WriteProps {
 /** The page on which a report is written. What is optional is folded away. */
 export function Write({ begin, draft }: WriteProps) {
   const [open, setOpen] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a screen opens one report.
   useEffect(() => {
     if (!following) keepForm();
     following = true;
@@ -110,6 +111,7 @@ function WritePage() {
 
   const { category, place } = form.value;
   const placeless = isPlaceless(place, hasAreas.value);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another choice mends.
   useEffect(() => {
     if (!limits || errors.length === 0) return;
     // What has just been chosen may have put something right. Nothing new is found before "Send".

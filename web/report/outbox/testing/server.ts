@@ -108,7 +108,7 @@ export class FakeServer implements Network {
     if (call.path === '/v1/reports') return this.#create(call);
     const [, , , id, kind, mediumId, action] = call.path.split('/');
     const report = this.reports.find((report) => report.id === id);
-    if (!report || call.headers?.['Authorization'] !== `Receipt ${report.receipt}`) {
+    if (!report || call.headers?.Authorization !== `Receipt ${report.receipt}`) {
       return problem(404, 'not_found');
     }
     if (kind === 'messages' || kind === 'reopen') return this.#write(kind, call);
