@@ -7,23 +7,18 @@ import { createApi, problemOf } from '../shared/api.ts';
 import { Button } from '../shared/components/button.tsx';
 import { Approvals } from './bulletins/approvals.ts';
 import { type Desk, DeskContext } from './desk.ts';
-import { Drafts } from './drafts.ts';
+import { Attempts, Drafts, Keys, SearchState } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
-import { Keys } from './keys.ts';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
 import { PulseWatch } from './pulse.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
-import { Attempts } from './report/attempts.ts';
-import { seesReports } from './roles.ts';
-import { SearchState } from './search/state.ts';
-import { Activity } from './session/activity.ts';
-import { IdleWarning, LockScreen } from './session/lock.tsx';
+import { type Api, type Me, seesReports } from './types.ts';
+import { Activity } from './session/idle.ts';
+import { Card, IdleWarning, LockScreen, Starting, Welcome } from './session/welcome.tsx';
 import type { Session } from './session/session.ts';
 import { sessionTexts } from './session/texts.ts';
-import { Card, Starting, Welcome } from './session/welcome.tsx';
-import type { Api, Me } from './types.ts';
 
 interface AppProps {
   session: Session;

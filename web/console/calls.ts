@@ -1,9 +1,8 @@
 /** Calls of the API, and what to say when one fails. */
 
 import { problemOf } from '../shared/api.ts';
-import { sentences } from '../shared/joined.ts';
-import { texts } from '../shared/language.ts';
-import type { Problem } from './types.ts';
+import { sentences, texts } from '../shared/language.ts';
+import type { Api, Problem, ReportChange, Schemas } from './types.ts';
 
 export interface Failure {
   /** 0 without any response. */
@@ -65,3 +64,21 @@ const callTexts = texts({
     unexpected: (status: number) => `服务未能完成（${status}），请重试。`,
   },
 });
+
+/** The steps that a report can take, and what each sends. */
+export type ChangedReport = Schemas['ChangedReport'];
+
+/** Change a report from the version that was seen. */
+export function changeReport(
+  api: Api,
+  id: string,
+  version: number,
+  change: ReportChange,
+): Promise<Outcome<ChangedReport>> {
+  return outcomeOf(
+    api.PATCH('/v1/officer/reports/{report_id}', {
+      params: { path: { report_id: id }, header: { 'If-Match': `"${version}"` } },
+      body: change,
+    }),
+  );
+}

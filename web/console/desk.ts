@@ -4,14 +4,11 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
 import type { Approvals } from './bulletins/approvals.ts';
-import type { Drafts } from './drafts.ts';
-import type { Keys } from './keys.ts';
+import type { Attempts, Drafts, Keys, SearchState } from './drafts.ts';
 import type { Names } from './names.ts';
 import type { PulseWatch } from './pulse.ts';
 import type { ReportList } from './queue/list.ts';
-import type { Attempts } from './report/attempts.ts';
 import type { Sound } from './queue/sound.ts';
-import type { SearchState } from './search/state.ts';
 import type { Api, Me } from './types.ts';
 
 export interface Desk {

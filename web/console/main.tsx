@@ -3,8 +3,8 @@ import '../shared/base.css';
 import './console.css';
 import { App } from './app.tsx';
 import { go, startRouter } from './router.ts';
-import { readConfig } from './session/config.ts';
-import { rememberLanguage } from './session/language.ts';
+import { readConfig } from './session/issuer.ts';
+import { rememberLanguage } from './session/pending.ts';
 import { Session } from './session/session.ts';
 import { NoConfig } from './session/welcome.tsx';
 

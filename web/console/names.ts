@@ -6,8 +6,14 @@ import { effect, signal, type Signal } from '@preact/signals';
 
 import { language } from '../shared/language.ts';
 import { outcomeOf } from './calls.ts';
-import { seesReports } from './roles.ts';
-import type { Api, Areas, Catalogue, Colleague, Me } from './types.ts';
+import {
+  type Api,
+  type Areas,
+  type Catalogue,
+  type Colleague,
+  type Me,
+  seesReports,
+} from './types.ts';
 
 // A city's officers of one category and district; the list is for choosing, not for reading.
 const MOST_PAGES = 5;

@@ -104,3 +104,18 @@ function inside(event: MouseEvent): string | null {
   if (url.origin !== location.origin || !url.pathname.startsWith(HOME) || url.hash) return null;
   return url.pathname + url.search;
 }
+
+/** Where the parts of the administration are. */
+export const OFFICERS = 'officers';
+export const APPOINT = 'appoint';
+
+export function officerPath(username: string): string {
+  return pathTo(`admin/${OFFICERS}/${username}`);
+}
+
+/** What stands in the path in place of an id for one that is not written yet. */
+export const NEW_BULLETIN = 'new';
+
+export function bulletinPath(id: string): string {
+  return pathTo(`bulletins/${id}`);
+}

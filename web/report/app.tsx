@@ -2,12 +2,10 @@ import { useEffect } from 'preact/hooks';
 import city from 'virtual:city';
 
 import { Button } from '../shared/components/button.tsx';
-import { Emergency } from '../shared/components/emergency.tsx';
 import { LanguageSwitch } from '../shared/components/language-switch.tsx';
 import { Status } from '../shared/components/status.tsx';
-import { sentences } from '../shared/joined.ts';
 import { keepFocus } from '../shared/keep-focus.ts';
-import { language } from '../shared/language.ts';
+import { language, sentences, texts } from '../shared/language.ts';
 import { leave } from './leave.ts';
 import { later } from './parts/later.tsx';
 import { go, screen, word } from './screen.ts';
@@ -96,3 +94,20 @@ function toContent(event: Event): void {
   event.preventDefault();
   document.getElementById('content')?.focus();
 }
+
+/** The emergency number, above everything else. `short`: in as few words as it can be said. */
+export function Emergency({ short = false }: { short?: boolean }) {
+  return (
+    <p class={short ? 'emergency emergency--short' : 'emergency'}>
+      {short ? text().short : text().danger}
+      <span class="emergency__call">
+        {short ? text().shortCall : text().call} <a href={`tel:${city.emergencyNumber}`}>{city.emergencyNumber}</a>
+      </span>
+    </p>
+  );
+}
+
+const text = texts({
+  en: { danger: 'If anyone is in danger right now, ', call: 'call', short: 'In danger? ', shortCall: 'Call' },
+  zh: { danger: '如果有人正处于危险之中，请立即', call: '拨打', short: '有危险请', shortCall: '拨打' },
+});

@@ -1,6 +1,8 @@
 /** A file that the person has chosen for a report. */
+
+import { texts } from '../shared/language.ts';
 import type { Limits } from './form.ts';
-import type { Removed } from './metadata/types.ts';
+import type { Removed } from './metadata/bytes.ts';
 
 export type Kind = 'image' | 'video' | 'audio';
 
@@ -80,4 +82,19 @@ export function showSize(bytes: number): string {
 
 function mostBytes(kind: Kind, limits: Limits): number {
   return Math.max(0, ...limits.media.filter((one) => one.kind === kind).map((one) => one.max_bytes));
+}
+
+/** What a file is called on each screen: by what it is, and its place among the others. */
+const text = texts({
+  en: { image: 'Photo', video: 'Video', audio: 'Recording', file: 'File' },
+  zh: { image: '照片', video: '视频', audio: '录音', file: '文件' },
+});
+
+/** Return "Video 2"; of a file that is neither picture nor film nor sound, the name that it has. */
+export function fileName(
+  { type, name = '' }: { type: string; name?: string },
+  number: number,
+): string {
+  const kind = kindOf({ type, name });
+  return kind ? `${text()[kind]} ${number}` : name || `${text().file} ${number}`;
 }

@@ -8,7 +8,6 @@
 import { signal } from '@preact/signals';
 
 import { eraseTexts, keepText, type KeptText, readTexts, TEXT } from './draft.ts';
-import { PAUSE_MS, whenHidden } from './hidden.ts';
 import { goesOn, once } from './once.ts';
 import type { TextFor } from './outbox/types.ts';
 
@@ -171,4 +170,15 @@ function listen(): void {
   if (typeof BroadcastChannel === 'undefined') return;
   channel = new BroadcastChannel('tipline-texts');
   channel.addEventListener('message', hear);
+}
+
+/** How soon what is written is kept, when nobody writes on, in milliseconds. */
+export const PAUSE_MS = 400;
+
+/** Do something whenever the page is hidden: it may not come back. */
+export function whenHidden(act: () => void): void {
+  addEventListener('pagehide', act);
+  addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') act();
+  });
 }

@@ -1,8 +1,11 @@
 /** The bulletins of the police. They are not kept: a withdrawn one must not stay on a phone. */
+
 import { signal } from '@preact/signals';
 
 import type { Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
+import { leadCategories, loadCatalogue } from './catalogue.ts';
+import { go, screen } from './screen.ts';
 import { api } from './service.ts';
 
 export type Bulletin = Schemas['PublicBulletin'];
@@ -49,4 +52,61 @@ async function load(channel: string | null, cursor: string | null): Promise<void
   } catch {
     bulletinsState.value = 'failed';
   }
+}
+
+/** A report on a bulletin: begun on its card, or by the link of its page, `/#bulletin=<id>`. */
+const LINK = /^#bulletin=([A-Za-z0-9_-]{1,40})$/;
+
+/** Return what people call a bulletin. */
+export function titleOf(bulletin: Bulletin): string {
+  return spoken(bulletin.title) || bulletin.channel_label;
+}
+
+/** Return whether reports on a bulletin are asked for. */
+export function takesLeads(bulletin: Bulletin): boolean {
+  return bulletin.state === 'published';
+}
+
+/** Begin a report on a bulletin. */
+export function beginLead(bulletin: Bulletin): void {
+  const { id, channel } = bulletin;
+  go({
+    name: 'write',
+    category: leadCategory(channel),
+    bulletin: { id, title: titleOf(bulletin), channel },
+  });
+}
+
+/**
+ * Follow the link that this page was opened by, and each that comes while it is open. Call it once.
+ * It is taken from the address at once, which must not tell what was done.
+ */
+export function followLinks(): void {
+  addEventListener('hashchange', () => void followLink());
+  void followLink();
+}
+
+async function followLink(): Promise<void> {
+  const id = LINK.exec(location.hash)?.[1];
+  if (!id) return;
+  history.replaceState(history.state, '', location.pathname);
+  try {
+    const path = { bulletin_id: id };
+    const [{ data }] = await Promise.all([
+      api.GET('/v1/bulletins/{bulletin_id}', { params: { path } }),
+      loadCatalogue(),
+    ]);
+    if (data && takesLeads(data) && screen.value.name === 'start') beginLead(data);
+  } catch {
+    // Without a network the first screen is a good place to be.
+  }
+}
+
+/**
+ * Return the category of a lead: the only one whose reports lead to the channel, or else none. Then
+ * the page offers those first.
+ */
+function leadCategory(channelCode: string): string {
+  const likely = leadCategories(channelCode);
+  return likely.length === 1 ? (likely[0]?.code ?? '') : '';
 }

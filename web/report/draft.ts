@@ -12,18 +12,20 @@ import {
   type KeptDraft,
   type KeptText,
   moveDraft,
+  NoDatabase,
   orphansOf,
   removeDraft,
   type Row,
+  whenLost,
   type WholeRow,
+  within,
   type WordsRow,
   writeWords,
-} from './draft-files.ts';
-import { NoDatabase, whenLost, within } from './draft-rows.ts';
+} from './draft-rows.ts';
 import type { Begun, Entry } from './outbox/types.ts';
 import { result } from './request.ts';
 
-export type { KeptDraft, KeptText } from './draft-files.ts';
+export type { KeptDraft, KeptText } from './draft-rows.ts';
 
 /**
  * What became of a draft that was to be kept. `more`: its words are kept, and a file was tried; others

@@ -1,7 +1,7 @@
 /** A report while it is written: what the page holds, its faults, and what is sent of it. */
 import { detailsOf, digits, oneLine, type Question } from '../shared/answers.ts';
 import type { Schemas } from '../shared/api.ts';
-import { parted } from '../shared/joined.ts';
+import { parted } from '../shared/language.ts';
 import type { ReportBody } from './outbox/types.ts';
 import { isTooOld, toLocal, toRfc3339 } from '../shared/time.ts';
 

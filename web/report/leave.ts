@@ -1,4 +1,5 @@
 /** Leave the page at once, for one that says nothing. */
+
 import { language } from '../shared/language.ts';
 import { forgetAllTexts } from './begun.ts';
 import { unwind } from './screen.ts';

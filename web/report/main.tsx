@@ -12,7 +12,7 @@ import './report.css';
 import './frame.css';
 import { followHistory } from './screen.ts';
 import { followNetwork, openService, wouldLose } from './service.ts';
-import { followLinks } from './start/lead.ts';
+import { followLinks } from './bulletins.ts';
 
 const WORKER = '/worker.js';
 

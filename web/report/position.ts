@@ -1,3 +1,9 @@
+import { computed, signal } from '@preact/signals';
+
+import type { Feature } from '../shared/area.ts';
+import { language } from '../shared/language.ts';
+import { api } from './service.ts';
+
 /** Where the phone is, by the Geolocation API: in WGS-84. */
 
 export interface Fix {
@@ -39,4 +45,25 @@ export function locate(): Promise<Fix> {
       { enableHighAccuracy: true, timeout: PATIENCE_MS, maximumAge: FRESH_MS },
     );
   });
+}
+
+/** The districts and the areas of police stations, loaded when a map is first asked for. */
+export type AreasState =
+  | { readonly state: 'loading' }
+  | { readonly state: 'failed' }
+  | { readonly state: 'ready'; readonly areas: readonly Feature[] };
+
+export const areas = signal<AreasState>({ state: 'loading' });
+export const hasAreas = computed(() => areas.value.state === 'ready');
+
+export async function loadAreas(): Promise<void> {
+  areas.value = { state: 'loading' };
+  try {
+    const { data } = await api.GET('/v1/areas', {
+      headers: { 'Accept-Language': language.value },
+    });
+    areas.value = data ? { state: 'ready', areas: data.features } : { state: 'failed' };
+  } catch {
+    areas.value = { state: 'failed' };
+  }
 }

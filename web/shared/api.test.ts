@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createApi, problemOf, type ApiOptions } from './api.ts';
+
+import { type ApiOptions, createApi, problemOf, publicPage } from './api.ts';
 import { language } from './language.ts';
 
 beforeEach(() => {
@@ -57,4 +58,13 @@ test('a problem is known by its code', () => {
   expect(problemOf({ message: 'Request Too Long' })).toBeNull();
   expect(problemOf('<html>')).toBeNull();
   expect(problemOf(undefined)).toBeNull();
+});
+
+test('the public page of a bulletin is one for people, at the same service', () => {
+  expect(publicPage('https://tips.example/v1/bulletins/B-7K2')).toBe(
+    'https://tips.example/bulletins/B-7K2',
+  );
+  expect(publicPage('https://api.example/api/v1/bulletins/B-7K2')).toBe(
+    'https://api.example/api/bulletins/B-7K2',
+  );
 });

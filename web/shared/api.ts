@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
+
 import { language } from './language.ts';
 import type { components, paths } from './schema';
 
@@ -54,4 +55,9 @@ export function problemOf(error: unknown): Problem | null {
 function authorization(token?: string | null, receipt?: string | null): string | null {
   if (token) return `Bearer ${token}`;
   return receipt ? `Receipt ${receipt}` : null;
+}
+
+/** Return the page that people read and share, of a bulletin whose `url` is its JSON. */
+export function publicPage(url: string): string {
+  return url.replace('/v1/bulletins/', '/bulletins/');
 }

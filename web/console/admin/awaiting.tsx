@@ -3,13 +3,10 @@ import { language } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { ok, useLoaded } from '../parts/asking.ts';
-import { Waiting } from '../parts/waiting.tsx';
-import { isAdmin, seesReports } from '../roles.ts';
-import { pathTo } from '../router.ts';
-import type { Api, ListedReport, Me } from '../types.ts';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
+import { type Api, isAdmin, type ListedReport, type Me, seesReports } from '../types.ts';
+import { OFFICERS, pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';
-import { OFFICERS } from './paths.ts';
 import { text } from './texts.ts';
 
 type Page = components['schemas']['ReportPage'];

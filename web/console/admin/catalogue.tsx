@@ -3,19 +3,15 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { language } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
+import { language, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { instant, toLocal } from '../../shared/time.ts';
-import { inWords } from '../dashboard/acknowledgement.tsx';
+import { inWords } from '../dashboard/charts.tsx';
 import { clock } from '../moments.ts';
-import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { Refusal } from '../parts/refusal.tsx';
-import { Waiting } from '../parts/waiting.tsx';
 import type { Api } from '../types.ts';
 import { words } from '../words.ts';
-import { AppForm } from './app-form.tsx';
 import { CategoryForm } from './category-form.tsx';
 import { text } from './texts.ts';
 
@@ -224,5 +220,42 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
     </form>
+  );
+}
+
+type App = components['schemas']['App'];
+
+/** The settings for apps: the oldest version that should be used. */
+export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: () => void }) {
+  const [minimum, setMinimum] = useState(app.minimum_version);
+  const step = useStep();
+  const t = text().catalogue;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void step.run(async () => {
+      const body = { app: { minimum_version: minimum } };
+      await ok(api.PATCH('/v1/admin/catalogue', { body }));
+      onSaved();
+    });
+  };
+  return (
+    <section aria-labelledby="for-apps">
+      <h2 id="for-apps">{t.app}</h2>
+      <form class="card narrow" onSubmit={submit} noValidate>
+        <Field id="minimum" label={t.minimum} hint={t.minimumHint}>
+          {(control) => (
+            <input
+              {...control}
+              value={minimum}
+              onInput={(event) => setMinimum(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Refusal failure={step.failure} />
+        <Button type="submit" busy={step.busy}>
+          {text().save}
+        </Button>
+      </form>
+    </section>
   );
 }

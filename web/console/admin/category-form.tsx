@@ -1,15 +1,18 @@
 import { useState } from 'preact/hooks';
+
 import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field } from '../../shared/components/field.tsx';
-import { ok, useStep } from '../parts/asking.ts';
-import { Refusal } from '../parts/refusal.tsx';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import type { Api } from '../types.ts';
 import { words } from '../words.ts';
 import {
   categoryOf,
+  type FieldType,
   idOf,
+  type Labels,
+  LANGUAGES,
   type Mistake,
   mistakesIn,
   NEW_CATEGORY,
@@ -18,8 +21,6 @@ import {
   type Urgency,
   type Written,
 } from './category.ts';
-import { NamingFields } from './naming-fields.tsx';
-import { QuestionFields } from './question-fields.tsx';
 import { text } from './texts.ts';
 
 const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
@@ -125,4 +126,174 @@ function inWords(mistake: Mistake): { field: string; label?: string; text: strin
     ...(question !== undefined && { label: t.field(question) }),
     text: t.wrong[field],
   };
+}
+
+interface NamingProps {
+  code: string;
+  onCode: (code: string) => void;
+  /** The ids of the fields, by what they are for. */
+  id: (field: string) => string;
+  /** Return what is wrong with the field that has this id. */
+  error: (id: string) => string | null;
+  labels: Labels;
+  /** What the label in a language is called. */
+  labelIn: (language: string) => string;
+  labelMax: number;
+  onLabels: (labels: Labels) => void;
+}
+
+/** The code of a category or a question, and what it is called in each language. */
+export function NamingFields(props: NamingProps) {
+  const { code, onCode, id, error, labels, labelIn, labelMax, onLabels } = props;
+  const t = text().catalogue;
+  return (
+    <>
+      <Field id={id('code')} label={t.code} hint={t.codeHint} error={error(id('code'))}>
+        {(control) => (
+          <input
+            {...control}
+            autocapitalize="none"
+            spellcheck={false}
+            maxLength={40}
+            value={code}
+            onInput={(event) => onCode(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      {LANGUAGES.map((language) => (
+        <Field
+          key={language}
+          id={id(language)}
+          label={labelIn(t.languages[language])}
+          error={error(id(language))}
+        >
+          {(control) => (
+            <input
+              {...control}
+              lang={language === 'zh' ? 'zh-CN' : language}
+              maxLength={labelMax}
+              value={labels[language] ?? ''}
+              onInput={(event) => onLabels({ ...labels, [language]: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      ))}
+    </>
+  );
+}
+
+const TYPES: readonly FieldType[] = ['text', 'integer', 'boolean', 'choice', 'time'];
+
+export interface QuestionFieldsProps {
+  /** From 1. */
+  number: number;
+  question: Question;
+  /** Return what is wrong with the field that has this id. */
+  error: (id: string) => string | null;
+  onChange: (question: Question) => void;
+  onRemove: () => void;
+}
+
+/** One question of a category's form. */
+export function QuestionFields(props: QuestionFieldsProps) {
+  const { number, question, error, onChange, onRemove } = props;
+  const t = text().catalogue;
+  const id = (field: string): string => `question-${number}-${field}`;
+  const write = (change: Partial<Question>) => onChange({ ...question, ...change });
+  return (
+    <fieldset class="card shift">
+      <legend>{t.field(number)}</legend>
+      <NamingFields
+        id={id}
+        error={error}
+        code={question.name}
+        onCode={(name) => write({ name })}
+        labels={question.labels}
+        labelIn={t.question}
+        labelMax={200}
+        onLabels={(labels) => write({ labels })}
+      />
+      <Field id={id('type')} label={t.type}>
+        {(control) => (
+          <select
+            {...control}
+            value={question.type}
+            onChange={(event) => write({ type: event.currentTarget.value as FieldType })}
+          >
+            {TYPES.map((each) => (
+              <option key={each} value={each}>
+                {t.types[each]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Bounds id={id} error={error} question={question} write={write} />
+      <Button kind="quiet" onClick={onRemove}>
+        {t.removeField}
+      </Button>
+    </fieldset>
+  );
+}
+
+interface BoundsProps {
+  id: (field: string) => string;
+  error: (id: string) => string | null;
+  question: Question;
+  write: (change: Partial<Question>) => void;
+}
+
+/** What only some kinds of answers have. */
+function Bounds({ id, error, question, write }: BoundsProps) {
+  const t = text().catalogue;
+  if (question.type === 'text') {
+    return <Numeric id={id('most')} label={t.most} value={question.most} min={1} max={4000} onChange={(most) => write({ most })} />;
+  }
+  if (question.type === 'integer') {
+    return (
+      <>
+        <Numeric id={id('minimum')} label={t.minimumNumber} value={question.minimum} onChange={(minimum) => write({ minimum })} />
+        <Numeric id={id('maximum')} label={t.maximumNumber} value={question.maximum} error={error(id('maximum'))} onChange={(maximum) => write({ maximum })} />
+      </>
+    );
+  }
+  if (question.type !== 'choice') return null;
+  return (
+    <Field id={id('options')} label={t.options} hint={t.optionsHint} error={error(id('options'))}>
+      {(control) => (
+        <textarea
+          {...control}
+          value={question.options}
+          onInput={(event) => write({ options: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface NumericProps {
+  id: string;
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  error?: string | null;
+  onChange: (value: number) => void;
+}
+
+function Numeric({ id, label, value, min, max, error = null, onChange }: NumericProps) {
+  return (
+    <Field id={id} label={label} error={error}>
+      {(control) => (
+        <input
+          {...control}
+          type="number"
+          {...(min === undefined ? {} : { min })}
+          {...(max === undefined ? {} : { max })}
+          value={value}
+          onInput={(event) => onChange(Number(event.currentTarget.value))}
+        />
+      )}
+    </Field>
+  );
 }

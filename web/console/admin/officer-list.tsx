@@ -1,12 +1,10 @@
-import { listed } from '../../shared/joined.ts';
+import { listed } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
-import { ok, useLoaded } from '../parts/asking.ts';
-import { Waiting } from '../parts/waiting.tsx';
-import { pathTo } from '../router.ts';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
+import { APPOINT, officerPath, pathTo } from '../router.ts';
 import type { Api } from '../types.ts';
-import { APPOINT, officerPath } from './paths.ts';
 import { isOnlyProposed, type Officer, type Row } from './row.ts';
 import { text } from './texts.ts';
 

@@ -1,22 +1,21 @@
 import { useState } from 'preact/hooks';
+
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { ok, useLoaded, useStep } from '../parts/asking.ts';
+import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { Refusal } from '../parts/refusal.tsx';
-import { Waiting } from '../parts/waiting.tsx';
+import { go, officerPath, OFFICERS, pathTo } from '../router.ts';
 import type { Api, Me } from '../types.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
-import { OFFICERS } from './paths.ts';
 import { Proposal } from './proposal.tsx';
-import { asAppointment, isOnlyProposed, type Officer } from './row.ts';
 import { RowForm } from './row-form.tsx';
+import { asAppointment, isOnlyProposed, type Officer } from './row.ts';
 import { text } from './texts.ts';
 
 /** One officer: what is proposed, the row as it is, and the steps that this admin may take. */
@@ -145,5 +144,20 @@ function Steps({ api, officer, onChange, onDone }: StepsProps) {
         </div>
       </Dialog>
     </div>
+  );
+}
+
+/** A new officer, to be proposed. Afterwards the proposal is shown. */
+export function NewOfficer({ api }: { api: Api }) {
+  return (
+    <>
+      <Back to={`admin/${OFFICERS}`}>{text().officers.back}</Back>
+      <RowForm
+        api={api}
+        officer={null}
+        onDone={(_, username) => go(officerPath(username), { replace: true })}
+        onCancel={() => go(pathTo(`admin/${OFFICERS}`))}
+      />
+    </>
   );
 }

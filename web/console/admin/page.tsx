@@ -1,13 +1,10 @@
-import { isAdmin } from '../roles.ts';
-import { path, pathTo, routeOf } from '../router.ts';
-import type { Api, Me } from '../types.ts';
+import { type Api, isAdmin, type Me } from '../types.ts';
+import { APPOINT, OFFICERS, path, pathTo, routeOf } from '../router.ts';
 import { Awaiting } from './awaiting.tsx';
 import { CatalogueAdmin } from './catalogue.tsx';
 import { Mine } from './mine.tsx';
-import { NewOfficer } from './new-officer.tsx';
+import { NewOfficer, OpenedOfficer } from './opened-officer.tsx';
 import { OfficerList } from './officer-list.tsx';
-import { OpenedOfficer } from './opened-officer.tsx';
-import { APPOINT, OFFICERS } from './paths.ts';
 import { Shifts } from './shifts.tsx';
 import { text } from './texts.ts';
 import '../parts/lists.css';

@@ -1,19 +1,13 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { sentences } from '../../shared/joined.ts';
-import { language } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
-import { ok, useLoaded } from '../parts/asking.ts';
+import { language, sentences, useSaid } from '../../shared/language.ts';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { Waiting } from '../parts/waiting.tsx';
-import { isAdmin } from '../roles.ts';
-import type { Api, Me } from '../types.ts';
+import { type Api, isAdmin, type Me } from '../types.ts';
 import { editable, type ShiftPlan } from './plan.ts';
-import { PlanForm } from './plan-form.tsx';
-import { ShiftList } from './shift-list.tsx';
+import { PlanForm, ShiftList, Week } from './plan-form.tsx';
 import { text } from './texts.ts';
-import { Week } from './week.tsx';
 
 /** The weekly plan of shifts, and the form in which an admin changes it. */
 export function Shifts({ api, me }: { api: Api; me: Me }) {

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { gap, sentences } from '../../shared/joined.ts';
+import { gap, sentences } from '../../shared/language.ts';
 import { clock } from '../moments.ts';
-import { ok, useStep } from '../parts/asking.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { useReread } from '../parts/changed-since.tsx';
-import { Refusal } from '../parts/refusal.tsx';
 import type { Api, Me } from '../types.ts';
-import { ChangeList } from './change-list.tsx';
+import { ChangeList, Since } from './change-list.tsx';
 import {
   type Bulletin,
   changesBetween,
@@ -14,10 +13,9 @@ import {
   forApproval,
   without,
 } from './changes.ts';
-import { type Opened, unready } from './opened.ts';
+import { type Opened, unready } from './saving.ts';
 import { Decline, Declined, DeclinedBefore } from './declined.tsx';
 import { endIfApproved } from './end.ts';
-import { Since } from './since.tsx';
 import { text } from './texts.ts';
 
 export interface ApprovalProps {

@@ -2,8 +2,7 @@ import { signal } from '@preact/signals';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Api, Me, Pulse } from '../types.ts';
-import { Approvals } from './approvals.ts';
-import type { Approvable } from './groups.ts';
+import { type Approvable, Approvals, grouped, type ListedBulletin } from './approvals.ts';
 
 const MINUTE = 60_000;
 const ME: Pick<Me, 'username' | 'roles' | 'approves_from'> = {
@@ -17,10 +16,10 @@ afterEach(() => void vi.useRealTimers());
 
 test('those that this officer may approve are counted, and not their own words', async () => {
   const { approvals, beat } = desk([
-    bulletin('draft', { pending: true }),
-    bulletin('words', { pending_words: { en: 'Thanks.' } }),
-    bulletin('own', { pending: true, authors: ['li', 'zhao'] }),
-    bulletin('published'),
+    waitingBulletin('draft', { pending: true }),
+    waitingBulletin('words', { pending_words: { en: 'Thanks.' } }),
+    waitingBulletin('own', { pending: true, authors: ['li', 'zhao'] }),
+    waitingBulletin('published'),
   ]);
   expect(approvals.count.value).toBe(0);
   await beat();
@@ -28,11 +27,11 @@ test('those that this officer may approve are counted, and not their own words',
 });
 
 test('what is read of bulletins for a page needs no call to be counted', async () => {
-  const { approvals, asked, beat } = desk([bulletin('draft', { pending: true })]);
+  const { approvals, asked, beat } = desk([waitingBulletin('draft', { pending: true })]);
   await beat();
-  approvals.know([bulletin('other', { pending: true })]);
+  approvals.know([waitingBulletin('other', { pending: true })]);
   expect(approvals.count.value).toBe(2);
-  approvals.know([bulletin('draft')]);
+  approvals.know([waitingBulletin('draft')]);
   expect([approvals.count.value, asked()]).toEqual([1, 1]);
 });
 
@@ -55,16 +54,16 @@ test('whoever may approve nothing asks for nothing: an administrator, or a new a
   await admin.beat();
   expect(admin.asked()).toBe(0);
   const later = new Date(Date.now() + MINUTE).toISOString();
-  const waiting = desk([bulletin('draft', { pending: true })], { ...ME, approves_from: later });
+  const waiting = desk([waitingBulletin('draft', { pending: true })], { ...ME, approves_from: later });
   await waiting.beat();
-  waiting.approvals.know([bulletin('draft', { pending: true })]);
+  waiting.approvals.know([waitingBulletin('draft', { pending: true })]);
   expect([waiting.asked(), waiting.approvals.count.value]).toEqual([0, 0]);
   vi.advanceTimersByTime(MINUTE);
   await waiting.beat();
   expect(waiting.approvals.count.value).toBe(1);
 });
 
-function bulletin(id: string, change: Partial<Approvable> = {}): Approvable {
+function waitingBulletin(id: string, change: Partial<Approvable> = {}): Approvable {
   return { id, authors: ['li'], ...NOTHING, ...change };
 }
 
@@ -85,3 +84,72 @@ function desk(items: Approvable[], me = ME) {
   };
   return { approvals, asked: () => calls, beat };
 }
+
+function bulletin(id: string, change: Partial<ListedBulletin> = {}): ListedBulletin {
+  return {
+    id,
+    channel: 'key_cases',
+    channel_label: 'Key cases',
+    title: { en: id },
+    body: { en: id },
+    area: null,
+    about: 'other',
+    guardian_consent: false,
+    state: 'published',
+    version: 1,
+    expires_at: null,
+    pending: false,
+    created_at: '2026-11-24T01:30:00.000Z',
+    created_by: 'li',
+    authors: ['li'],
+    approved_by: null,
+    published_version: null,
+    published_at: null,
+    corrected_at: null,
+    ended_at: null,
+    code: null,
+    outcome: null,
+    reason: null,
+    pending_words: null,
+    words_approved_by: null,
+    declined: null,
+    declined_before: null,
+    ...change,
+  };
+}
+
+function ids(items: readonly ListedBulletin[]): string[] {
+  return items.map((each) => each.id);
+}
+
+test('puts what was declined apart, whoever wrote it', () => {
+  const declined = { version: 1, by: 'zhao', at: '2026-11-24T01:30:00.000Z', reason: 'Why.' };
+  const found = grouped(
+    [
+      bulletin('draft', { state: 'draft', declined }),
+      bulletin('words', { state: 'resolved', pending_words: { en: 'Over.' }, declined }),
+      bulletin('correction', { declined }),
+    ],
+    'li',
+  );
+  expect(ids(found.declined)).toEqual(['draft', 'words', 'correction']);
+  expect([...found.mine, ...found.others, ...found.published, ...found.ended]).toEqual([]);
+});
+
+test('puts what this officer may approve apart from what they wrote', () => {
+  const draft = bulletin('draft', { state: 'draft', pending: true });
+  const words = bulletin('words', { state: 'resolved', pending_words: { en: 'Thanks' } });
+  expect(ids(grouped([draft, words], 'zhao').mine)).toEqual(['draft', 'words']);
+  expect(ids(grouped([draft, words], 'li').others)).toEqual(['draft', 'words']);
+});
+
+test('lists what ends first at the top of what is published', () => {
+  const late = bulletin('late', { expires_at: '2026-12-02T00:00:00.000Z' });
+  const soon = bulletin('soon', { expires_at: '2026-12-01T00:00:00.000Z' });
+  expect(ids(grouped([late, soon], 'li').published)).toEqual(['soon', 'late']);
+});
+
+test('keeps what has ended apart', () => {
+  const groups = grouped([bulletin('gone', { state: 'withdrawn' })], 'li');
+  expect(ids(groups.ended)).toEqual(['gone']);
+});

@@ -1,11 +1,10 @@
-import { colon, labelled, parted } from '../../shared/joined.ts';
-import { language } from '../../shared/language.ts';
+import { colon, labelled, language, parted } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
+import { ChangedSince } from '../parts/changed-since.tsx';
 import { Marked } from '../parts/marked.tsx';
-import type { Bulletin, Change, Version } from './changes.ts';
-import type { Piece } from './diff.ts';
+import type { Bulletin, Change, Piece, Version } from './changes.ts';
 import { placeIn } from './preview.tsx';
 import { text } from './texts.ts';
 import './change-list.css';
@@ -185,4 +184,25 @@ export function areaInWords(area: Version['area'], names: Names): string {
     placeIn(area, (code) => names.district(code), language.value),
     cell ? `${text().cell} (${cell})` : '',
   ]);
+}
+
+export interface SinceProps {
+  intro: string;
+  byItself?: boolean;
+  /** From the version that the officer has read to the one that there is now. */
+  changes: readonly Change[];
+  bulletin: Bulletin;
+}
+
+/** What somebody has changed since this officer read the bulletin. */
+export function Since({ intro, byItself = false, changes, bulletin }: SinceProps) {
+  return (
+    <ChangedSince intro={intro} byItself={byItself}>
+      {changes.length === 0 ? (
+        <p>{text().staleSame}</p>
+      ) : (
+        <ChangeList changes={changes} pictures={bulletin.media} />
+      )}
+    </ChangedSince>
+  );
 }

@@ -1,7 +1,8 @@
 /** What an approval would change: two versions of a bulletin, compared field by field. */
 
+import { diffArrays } from 'diff';
+
 import type { components } from '../../shared/schema';
-import { type Piece, wordDiff } from './diff.ts';
 
 type Schemas = components['schemas'];
 export type Bulletin = Schemas['Bulletin'];
@@ -171,4 +172,22 @@ function pictures(before: string[], after: string[]): Change[] {
   return added.length || removed.length || moved
     ? [{ field: 'media', added, removed, moved }]
     : [];
+}
+
+/** What differs between two texts, word by word. */
+export interface Piece {
+  kind: 'same' | 'added' | 'removed';
+  text: string;
+}
+
+// Chinese has no spaces between words, so each of its characters is compared by itself.
+const TOKENS = /\p{Script=Han}|[\p{L}\p{N}]+|\s+|./gu;
+
+/** Return the pieces of both texts in reading order; what was removed stands before what was added. */
+export function wordDiff(before: string, after: string): Piece[] {
+  const parts = diffArrays(before.match(TOKENS) ?? [], after.match(TOKENS) ?? []);
+  return parts.map((part) => ({
+    kind: part.added ? 'added' : part.removed ? 'removed' : 'same',
+    text: part.value.join(''),
+  }));
 }

@@ -1,8 +1,14 @@
 import { Field } from '../../shared/components/field.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import type { Catalogue } from '../types.ts';
-import { type About, LANGUAGES, type Language, type Mistake, type Written } from './form.ts';
-import { mistakeLines } from './mistakes.ts';
+import {
+  type About,
+  type Language,
+  LANGUAGES,
+  type Mistake,
+  mistakeLines,
+  type Written,
+} from './form.ts';
 import { text } from './texts.ts';
 
 const ABOUT: readonly About[] = ['child', 'elderly', 'other'];

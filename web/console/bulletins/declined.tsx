@@ -5,7 +5,7 @@ import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Api } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
-import type { Opened } from './opened.ts';
+import type { Opened } from './saving.ts';
 import { text } from './texts.ts';
 
 /** Who has declined it, and what they want changed. */

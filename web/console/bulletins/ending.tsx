@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Field } from '../../shared/components/field.tsx';
-import { ok, useStep } from '../parts/asking.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
-import { Refusal } from '../parts/refusal.tsx';
 import type { Api } from '../types.ts';
 import { language } from '../../shared/language.ts';
 import type { Bulletin } from './changes.ts';
-import { fixedText } from './end-text.ts';
+import { fixedText } from './end.ts';
 import { text } from './texts.ts';
 
 const CODES = {

@@ -3,6 +3,7 @@
 import type { components } from '../../shared/schema';
 import { instant, toLocal } from '../../shared/time.ts';
 import type { Bulletin, Version } from './changes.ts';
+import { text } from './texts.ts';
 
 type Schemas = components['schemas'];
 export type About = Schemas['About'];
@@ -135,4 +136,23 @@ function filled(text: Text): Text {
 function equal(one: Text, other: Text): boolean {
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...keys].every((key) => one[key] === other[key]);
+}
+
+/** Return each mistake with the id of the field that it is about. */
+export function mistakeLines(mistakes: readonly Mistake[]): { field: string; text: string }[] {
+  const t = text().editor;
+  return mistakes.map((mistake) => {
+    switch (mistake.field) {
+      case 'about':
+        return { field: 'about', text: t.chooseAbout };
+      case 'text':
+        return { field: 'title-zh', text: t.oneLanguage };
+      case 'consent':
+        return { field: 'consent', text: t.consentMissing };
+      case 'language': {
+        const language = text().languages[mistake.language] ?? mistake.language;
+        return { field: `title-${mistake.language}`, text: t.both(language) };
+      }
+    }
+  });
 }

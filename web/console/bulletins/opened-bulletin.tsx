@@ -1,27 +1,33 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { publicPage } from '../../shared/api.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { colon, listed, sentences } from '../../shared/joined.ts';
-import { language } from '../../shared/language.ts';
-import { publicPage } from '../../shared/public-page.ts';
-import { useSaid } from '../../shared/said.ts';
+import { colon, language, listed, parted, sentences, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
-import { useLanguage, useLoaded } from '../parts/asking.ts';
+import { clock, span } from '../moments.ts';
+import {
+  ok,
+  Refusal,
+  useLanguage,
+  useLoaded,
+  useRereads,
+  useStep,
+  Waiting,
+} from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { useRereads } from '../parts/rereads.ts';
-import { Waiting } from '../parts/waiting.tsx';
-import type { Api, Me } from '../types.ts';
+import { folded } from '../parts/folded.ts';
+import { pathTo } from '../router.ts';
+import type { Api, ListedReport, Me } from '../types.ts';
+import { wordFor, words } from '../words.ts';
 import { Approval } from './approval.tsx';
-import { stateClass, titleOf, waitingWords } from './bulletin-list.tsx';
-import { type Bulletin, currentVersion } from './changes.ts';
+import type { ListedBulletin } from './approvals.ts';
+import { type Bulletin, currentVersion, type History } from './changes.ts';
 import { Editor } from './editor.tsx';
-import { endOf, fixedText } from './end-text.ts';
+import { endOf, fixedText } from './end.ts';
 import { approvedWords, corrects, endedWords, Ending, isUnseen } from './ending.tsx';
-import { Leads } from './leads.tsx';
-import { late, openBulletin, shownPictures, unready } from './opened.ts';
+import { late, openBulletin, shownPictures, unready } from './saving.ts';
 import { EndPreview, Preview } from './preview.tsx';
-import { Record } from './record.tsx';
 import { text } from './texts.ts';
 
 type Doing = 'edit' | 'resolve' | 'withdraw' | null;
@@ -231,4 +237,93 @@ function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
       {preview}
     </section>
   );
+}
+
+/** Who wrote, approved and read the bulletin, the oldest first. */
+export function Record({ history }: { history: History }) {
+  const { names } = useDesk();
+  return (
+    <details class="record">
+      <summary>{text().record}</summary>
+      <ol class="record__list">
+        {folded(history.items).map(({ item: event, until, count }, index) => {
+          const step = event.detail?.step ?? event.action;
+          return (
+            <li key={index}>
+              <strong title={event.by}>{names.officer(event.by)}</strong>{' '}
+              {parted([
+                text().recordStep[step] ?? step,
+                event.detail?.version === undefined ? '' : text().version(event.detail.version),
+                count > 1 ? text().times(count) : '',
+              ])}
+              <span class="muted"> {span(event.at, until)}</span>
+              {!event.verified && <strong> {text().notVerified}</strong>}
+            </li>
+          );
+        })}
+      </ol>
+    </details>
+  );
+}
+
+/** The reports that residents sent about this bulletin. To list them is on record, so it is asked for. */
+export function Leads({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+  const { names } = useDesk();
+  const [leads, setLeads] = useState<ListedReport[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const step = useStep();
+  const show = () =>
+    step.run(async () => {
+      const query = { bulletin_id: bulletin.id, ...(cursor ? { cursor } : {}) };
+      const page = await ok(api.GET('/v1/officer/reports', { params: { query } }));
+      setLeads([...(leads ?? []), ...page.items]);
+      setCursor(page.next_cursor);
+    });
+  return (
+    <section aria-labelledby="leads">
+      <h2 id="leads">{text().leads(bulletin.leads)}</h2>
+      {leads && (
+        <ul class="rows">
+          {leads.map((lead) => (
+            <li class="rows__one" key={lead.id}>
+              <a class="rows__title" href={pathTo(`reports/${lead.id}`)}>
+                {lead.reference}
+              </a>
+              <p class="rows__facts">
+                <span>{wordFor(words().status, lead.status)}</span>
+                <span>{names.category(lead.category)}</span>
+                <span>{names.district(lead.district)}</span>
+                <span>{clock(lead.received_at)}</span>
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+      {bulletin.leads > 0 && (leads === null || cursor !== null) && (
+        <Button busy={step.busy} onClick={() => void show()}>
+          {leads === null ? text().showLeads : text().more}
+        </Button>
+      )}
+      <Refusal failure={step.failure} />
+    </section>
+  );
+}
+
+/** Return the class of a state's label. */
+export function stateClass(state: ListedBulletin['state']): string {
+  if (state === 'published') return 'state state--good';
+  return state === 'draft' ? 'state state--waiting' : 'state';
+}
+
+/** Return a title in the language of the screen, or in another. */
+export function titleOf(title: Record<string, string>): string {
+  return title[language.value] ?? Object.values(title)[0] ?? text().noTitle;
+}
+
+/** Return what waits for a second officer, beside a draft, which says so itself. */
+export function waitingWords(bulletin: ListedBulletin): string | null {
+  if (bulletin.declined) return text().declined;
+  if (bulletin.pending_words) return text().words;
+  if (!bulletin.pending || bulletin.state === 'draft') return null;
+  return bulletin.state === 'expired' ? text().renewal : text().correction;
 }

@@ -1,11 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { language } from '../../shared/language.ts';
+import type { components } from '../../shared/schema';
+import { useDesk } from '../desk.ts';
+import { clock } from '../moments.ts';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
-import { go, path, pathTo, routeOf } from '../router.ts';
+import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Me } from '../types.ts';
-import { BulletinList } from './bulletin-list.tsx';
+import { grouped, type Groups, type ListedBulletin } from './approvals.ts';
 import { Editor } from './editor.tsx';
-import { OpenedBulletin } from './opened-bulletin.tsx';
-import { NEW, opened } from './paths.ts';
+import { OpenedBulletin, stateClass, titleOf, waitingWords } from './opened-bulletin.tsx';
 import { text } from './texts.ts';
 import '../parts/lists.css';
 import './bulletins.css';
@@ -17,7 +24,7 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
   const [saved, setSaved] = useState<string | null>(null);
   const show = (made: string) => {
     setSaved(made);
-    go(opened(made), { replace: true });
+    go(bulletinPath(made), { replace: true });
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is saved just now is shown next.
   useEffect(() => {
@@ -27,7 +34,7 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
   return (
     <div class="bulletin">
       <Back to="bulletins">{text().back}</Back>
-      {id === NEW ? (
+      {id === NEW_BULLETIN ? (
         <Editor
           api={api}
           bulletin={null}
@@ -39,4 +46,155 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
       )}
     </div>
   );
+}
+
+const PAGE = 50;
+const STATES = ['draft', 'published', 'resolved', 'withdrawn', 'expired'] as const;
+type State = (typeof STATES)[number];
+
+type Page = components['schemas']['BulletinPage'];
+
+interface Listed {
+  items: ListedBulletin[];
+  cursor: string | null;
+}
+
+/** All bulletins of the officer's channels. What awaits approval comes first. */
+export function BulletinList({ api, me }: { api: Api; me: Me }) {
+  const { approvals, names } = useDesk();
+  const [channel, setChannel] = useState('');
+  const [state, setState] = useState<State | ''>('');
+  const [pages, setPages] = useState(1);
+  const filters = { ...(channel ? { channel } : {}), ...(state ? { state } : {}) };
+  const { loaded, again } = useLoaded(
+    async () => {
+      const listed = await read(api, filters, pages);
+      approvals.know(listed.items);
+      return listed;
+    },
+    [channel, state, pages, language.value].join(),
+  );
+  return (
+    <>
+      <h1>{text().title}</h1>
+      <p>{text().intro}</p>
+      <p>
+        <a class="button button--primary" href={bulletinPath(NEW_BULLETIN)}>
+          {text().write}
+        </a>
+      </p>
+      <div class="bulletin-filters" role="group" aria-label={text().filters}>
+        <Field id="filter-channel" label={text().channel}>
+          {(control) => (
+            <select {...control} value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>
+              <option value="">{text().all}</option>
+              {names.catalogue.value?.channels.map((each) => (
+                <option key={each.code} value={each.code}>
+                  {each.label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field id="filter-state" label={text().state}>
+          {(control) => (
+            <select
+              {...control}
+              value={state}
+              onChange={(event) => setState(event.currentTarget.value as State | '')}
+            >
+              <option value="">{text().all}</option>
+              {STATES.map((each) => (
+                <option key={each} value={each}>
+                  {text().states[each]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <Waiting loaded={loaded} again={again}>
+        {(listed) => (
+          <>
+            <Grouped
+              items={listed.items}
+              groups={grouped(listed.items, me.username)}
+              isFiltered={Boolean(channel || state)}
+            />
+            {listed.items.length === 0 && <p>{text().none}</p>}
+            {listed.cursor && (
+              <Button onClick={() => setPages(pages + 1)}>{text().more}</Button>
+            )}
+          </>
+        )}
+      </Waiting>
+    </>
+  );
+}
+
+interface GroupedProps {
+  items: readonly ListedBulletin[];
+  groups: Groups;
+  isFiltered: boolean;
+}
+
+function Grouped({ items, groups, isFiltered }: GroupedProps) {
+  const { names } = useDesk();
+  useEffect(() => void names.meet(items.map((each) => each.created_by)), [names, items]);
+  const order: (keyof Groups)[] = ['mine', 'others', 'declined', 'published', 'ended'];
+  return (
+    <>
+      {groups.mine.length === 0 && !isFiltered && <p class="muted">{text().nothingAwaits}</p>}
+      {order
+        .filter((name) => groups[name].length > 0)
+        .map((name) => (
+          <section key={name} aria-labelledby={`group-${name}`}>
+            <h2 id={`group-${name}`}>
+              {text().groups[name]} <span class="count">{groups[name].length}</span>
+            </h2>
+            <ul class="rows">
+              {groups[name].map((each) => (
+                <Row key={each.id} bulletin={each} />
+              ))}
+            </ul>
+          </section>
+        ))}
+    </>
+  );
+}
+
+function Row({ bulletin }: { bulletin: ListedBulletin }) {
+  const { names } = useDesk();
+  const waiting = waitingWords(bulletin);
+  return (
+    <li class="rows__one">
+      <a class="rows__title" href={bulletinPath(bulletin.id)}>
+        {titleOf(bulletin.title)}
+      </a>
+      <p class="rows__facts">
+        <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
+        {waiting && <span class="state state--waiting">{waiting}</span>}
+        <span>{bulletin.channel_label}</span>
+        <span>{text().by(names.officer(bulletin.created_by))}</span>
+        {bulletin.ended_at ? (
+          <span>{text().ended(clock(bulletin.ended_at))}</span>
+        ) : (
+          bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
+        )}
+      </p>
+    </li>
+  );
+}
+
+async function read(api: Api, filters: { channel?: string; state?: State }, pages: number): Promise<Listed> {
+  const items: ListedBulletin[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < pages; page++) {
+    const query = { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const found: Page = await ok(api.GET('/v1/officer/bulletins', { params: { query } }));
+    items.push(...found.items);
+    cursor = found.next_cursor;
+    if (cursor === null) break;
+  }
+  return { items, cursor };
 }

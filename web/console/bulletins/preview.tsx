@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
-import { colon } from '../../shared/joined.ts';
-import { language as tongue } from '../../shared/language.ts';
+import { colon, language as tongue } from '../../shared/language.ts';
 import { showTime } from '../../shared/time.ts';
-import { useLoaded, ok } from '../parts/asking.ts';
-import { apart } from '../spaced.ts';
+import { ok, useLoaded } from '../parts/asking.tsx';
+import { apart } from '../words.ts';
 import type { Api, Catalogue } from '../types.ts';
 import type { Version } from './changes.ts';
-import { type End, endText } from './end-text.ts';
+import { type End, endText } from './end.ts';
 import { text } from './texts.ts';
 import './preview.css';
 

@@ -1,12 +1,45 @@
-/** How a bulletin is saved: its content first, then its pictures. */
+/** A bulletin as it is opened: its newest version, and the record of all of them. */
 
 import { useRef, useState } from 'preact/hooks';
-import { ok, type Step, useStep } from '../parts/asking.ts';
-import type { Api } from '../types.ts';
-import type { Bulletin } from './changes.ts';
-import { changeOf, draftOf, type Written } from './form.ts';
-import { addPictures } from './upload.ts';
 
+import type { components } from '../../shared/schema';
+import { ok, type Step, useStep } from '../parts/asking.tsx';
+import type { Api } from '../types.ts';
+import type { Bulletin, History } from './changes.ts';
+import { changeOf, draftOf, type Written } from './form.ts';
+import type { Shown } from './preview.tsx';
+
+export interface Opened {
+  bulletin: Bulletin;
+  history: History;
+}
+
+/** Read both. Raises Refused. */
+export async function openBulletin(api: Api, id: string): Promise<Opened> {
+  const params = { path: { bulletin_id: id } };
+  const bulletin = await ok(api.GET('/v1/officer/bulletins/{bulletin_id}', { params }));
+  const history = await ok(api.GET('/v1/officer/bulletins/{bulletin_id}/history', { params }));
+  return { bulletin, history };
+}
+
+/** Return the pictures of the version that cannot be shown yet. */
+export function unready(bulletin: Bulletin): Bulletin['media'] {
+  return bulletin.media.filter((picture) => picture.shown && picture.state !== 'ready');
+}
+
+/** Return the pictures that an approval has left out, and that are not ready yet. */
+export function late(bulletin: Bulletin): Bulletin['media'] {
+  return bulletin.media.filter((picture) => picture.late);
+}
+
+/** Return the pictures of the version, in their order. */
+export function shownPictures(bulletin: Bulletin): Shown[] {
+  return bulletin.media
+    .filter((picture) => picture.shown)
+    .map((picture) => ({ id: picture.media_id, url: picture.preview_url, state: picture.state }));
+}
+
+/** How a bulletin is saved: its content first, then its pictures. */
 export interface Saving {
   step: Step;
   /** What it is saved on top of: the newest version that the officer knows. */
@@ -71,4 +104,73 @@ async function change(api: Api, base: Bulletin, body: ReturnType<typeof changeOf
     await ok(api.PATCH('/v1/officer/bulletins/{bulletin_id}', { params, body }));
   }
   return base.id;
+}
+
+/** Pictures on their way into storage, by the grants of the API. */
+type Schemas = components['schemas'];
+type Grant = Schemas['Upload'];
+type Declared = Schemas['DeclaredPicture'];
+
+const TYPES: readonly Declared['content_type'][] = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/heic',
+  'image/heif',
+];
+/** What a file chooser offers. */
+export const ACCEPTED = TYPES.join(',');
+
+/**
+ * Add pictures to a bulletin. Returns the names of the files that storage did not take; raises
+ * Refused when the API takes none of them.
+ */
+export async function addPictures(
+  api: Api,
+  id: string,
+  files: readonly File[],
+  progress: (name: string) => void,
+): Promise<string[]> {
+  if (files.length === 0) return [];
+  const params = {
+    path: { bulletin_id: id },
+    header: { 'Idempotency-Key': crypto.randomUUID() },
+  };
+  const body = { media: files.map(declared) };
+  const { uploads } = await ok(
+    api.POST('/v1/officer/bulletins/{bulletin_id}/media', { params, body }),
+  );
+  const failed: string[] = [];
+  for (const [index, file] of files.entries()) {
+    progress(file.name);
+    const grant = uploads[index];
+    if (!grant || !(await upload(file, grant))) failed.push(file.name);
+  }
+  return failed;
+}
+
+/** Return a picture as it is declared to the API. A type that it does not know is left to it to refuse. */
+function declared(file: File): Declared {
+  // Some systems know no type for HEIC.
+  const byName = /\.hei[cf]$/i.test(file.name) ? 'image/heic' : file.type;
+  return { content_type: byName as Declared['content_type'], size: file.size };
+}
+
+/** Upload a file by its grant. Returns whether storage took it. */
+async function upload(file: File, grant: Grant): Promise<boolean> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(grant.fields ?? {})) form.append(name, value);
+  // The last field: storage reads none after it.
+  form.append('file', file);
+  try {
+    const response = await fetch(grant.url ?? '', {
+      method: 'POST',
+      body: form,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
 }

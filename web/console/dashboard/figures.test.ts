@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+
+import { faultsIn } from './days.ts';
 import {
   columns,
   duration,
@@ -83,4 +85,20 @@ test('keeps a time on the scale', () => {
   expect(onLogScale(1)).toBe(0);
   expect(onLogScale(10_000_000)).toBe(1);
   expect(onLogScale(2460)).toBeCloseTo(0.5, 1);
+});
+
+const TODAY = '2026-11-24';
+
+test.each([
+  ['2026-11-01', '2026-11-24', {}],
+  ['2026-11-24', '2026-11-24', {}],
+  ['2025-11-23', '2026-11-24', {}],
+  ['2025-11-22', '2026-11-24', { since: 'long' }],
+  ['2026-11-20', '2026-11-19', { since: 'order' }],
+  ['2026-11-20', '2026-11-25', { until: 'future' }],
+  ['2026-11-25', '2026-11-26', { since: 'future', until: 'future' }],
+  ['', '2026-11-24', { since: 'missing' }],
+  ['2026-11-20', '', { until: 'missing' }],
+])('of a period from %s to %s what is wrong is said at its end', (since, until, faults) => {
+  expect(faultsIn({ since, until }, TODAY)).toEqual(faults);
 });

@@ -1,12 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { listed, parted } from '../../shared/joined.ts';
+import { listed, parted } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
-import { ok, useStep } from '../parts/asking.ts';
-import { Refusal } from '../parts/refusal.tsx';
-import { byAttention } from '../queue/attention.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
 import type { Api, ListedReport, Me } from '../types.ts';
 import { wordFor, words } from '../words.ts';

@@ -1,22 +1,20 @@
 import { useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { ErrorSummary } from '../../shared/components/error-summary.tsx';
+import { Field } from '../../shared/components/field.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
-import { ok, useLoaded } from '../parts/asking.ts';
-import { Waiting } from '../parts/waiting.tsx';
-import { seesReports } from '../roles.ts';
-import type { Api, Me } from '../types.ts';
-import { Acknowledgement } from './acknowledgement.tsx';
-import type { Period } from './days.ts';
-import { Endings } from './endings.tsx';
-import type { Statistics } from './figures.ts';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
+import { type Filters, NO_FILTERS } from '../queue/filters.ts';
+import { type Api, type Me, type Pulse, seesReports } from '../types.ts';
+import { pathTo } from '../router.ts';
+import { Acknowledgement, Endings, Helped, OpenByAge, Received } from './charts.tsx';
+import { type End, type Faults, faultsIn, LONGEST_DAYS, type Period } from './days.ts';
+import { period, type Statistics } from './figures.ts';
 import { Handover } from './handover.tsx';
-import { Helped } from './helped.tsx';
 import { Level, LevelOfService } from './level.tsx';
-import { OpenByAge } from './open-by-age.tsx';
-import { Periods } from './periods.tsx';
-import { Received } from './received.tsx';
 import { text } from './texts.ts';
-import { Tiles } from './tiles.tsx';
 import '../parts/lists.css';
 import './dashboard.css';
 
@@ -81,4 +79,152 @@ function Figures({ api, me }: { api: Api; me: Me }) {
       {charted.current && <Handover api={api} me={me} />}
     </>
   );
+}
+
+const DAYS = [7, 30, 90, 365];
+
+interface PeriodsProps {
+  /** The present day in the city. */
+  today: string;
+  shown: Period;
+  onShow: (period: Period) => void;
+}
+
+/** Which days the charts are about. */
+export function Periods({ today, shown, onShow }: PeriodsProps) {
+  const [isOther, setOther] = useState(false);
+  return (
+    <section aria-labelledby="period" class="periods">
+      <h2 id="period">{text().period}</h2>
+      <div class="row">
+        {DAYS.map((days) => {
+          const last = period(today, days);
+          const isShown = !isOther && last.since === shown.since && last.until === shown.until;
+          return (
+            <Button
+              key={days}
+              aria-pressed={isShown}
+              onClick={() => {
+                setOther(false);
+                onShow(last);
+              }}
+            >
+              {text().lastDays(days)}
+            </Button>
+          );
+        })}
+        <Button aria-pressed={isOther} aria-expanded={isOther} onClick={() => setOther(!isOther)}>
+          {text().otherPeriod}
+        </Button>
+      </div>
+      {isOther && <OtherDays shown={shown} today={today} onShow={onShow} />}
+      <p class="hint">{text().days}</p>
+    </section>
+  );
+}
+
+const ENDS: readonly End[] = ['since', 'until'];
+
+interface OtherDaysProps {
+  /** The present day in the city. */
+  today: string;
+  shown: Period;
+  onShow: (period: Period) => void;
+}
+
+/** Any two days. What is shown stays until both are such as the API takes. */
+export function OtherDays({ today, shown, onShow }: OtherDaysProps) {
+  const [days, setDays] = useState<Period>({ since: shown.since, until: shown.until });
+  const [said, setSaid] = useState<Faults>({});
+  const now = faultsIn(days, today);
+  // Half a year that is being typed is no new fault; what is put right is none any more.
+  const error = (end: End) => {
+    const fault = said[end];
+    return fault && fault === now[end] ? text().faults[fault](LONGEST_DAYS) : null;
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    setSaid(now);
+    if (!now.since && !now.until) onShow(days);
+  };
+  const label = (end: End) => (end === 'since' ? text().from : text().to);
+  return (
+    <form class="periods__other" onSubmit={submit} noValidate>
+      <ErrorSummary
+        errors={ENDS.flatMap((end) => {
+          const line = error(end);
+          return line ? [{ field: idOf(end), label: label(end), text: line }] : [];
+        })}
+      />
+      <div class="row">
+        {ENDS.map((end) => (
+          <Field key={end} id={idOf(end)} label={label(end)} error={error(end)}>
+            {(control) => (
+              <input
+                {...control}
+                type="date"
+                max={today}
+                value={days[end]}
+                onInput={(event) => setDays({ ...days, [end]: event.currentTarget.value })}
+              />
+            )}
+          </Field>
+        ))}
+        <Button type="submit">{text().show}</Button>
+      </div>
+    </form>
+  );
+}
+
+function idOf(end: End): string {
+  return `period-${end}`;
+}
+
+type Name = 'critical' | 'overdue' | 'unread' | 'new' | 'open';
+
+// Which reports of the queue a tile counts. No filter is of overdue ones alone: they come early in
+// what needs somebody.
+const ALERTS: readonly Name[] = ['critical', 'overdue', 'unread', 'new'];
+const TILES: readonly [Name, Partial<Filters>][] = [
+  ['critical', { urgency: 'critical', status: 'new' }],
+  ['overdue', { needsAction: true }],
+  ['unread', { unread: true }],
+  ['new', { status: 'new' }],
+  ['open', {}],
+];
+
+/** What needs somebody now, as the pulse counts it. Each leads to its reports in the queue. */
+export function Tiles({ pulse }: { pulse: Pulse | null }) {
+  const { list } = useDesk();
+  // Until the counts are known the tiles take their room: nothing below them moves.
+  const counts = pulse?.counts;
+  return (
+    <section aria-labelledby="now">
+      <h2 id="now">{text().now}</h2>
+      <ul class="tiles">
+        {TILES.map(([name, filters]) => (
+          <li key={name}>
+            <a
+              class={classOf(name, counts?.[name] ?? 0)}
+              href={pathTo('')}
+              onClick={() => {
+                list.filters.value = { ...NO_FILTERS, ...filters };
+              }}
+            >
+              <span class="tile__count">
+                {pulse?.complete === false && <span class="tile__least">{text().atLeast} </span>}
+                {counts?.[name] ?? '–'}
+              </span>{' '}
+              <span>{text().tiles[name]}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function classOf(name: Name, count: number): string {
+  if (count === 0) return 'tile';
+  return ALERTS.includes(name) ? `tile tile--alert tile--${name}` : `tile tile--${name}`;
 }

@@ -4,26 +4,31 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { contains, type Feature, type Point } from '../../shared/area.ts';
-import { AreaOptions } from '../../shared/components/area-options.tsx';
+import { AreaOptions } from '../../shared/components/choices.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap } from '../map/district-map.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import type { Areas, Schemas } from '../types.ts';
 import { words } from '../words.ts';
-import { type EntryError, errorOf, idOf, inWords, refusals } from './errors.ts';
-import { areaOf, pointOf } from './place.ts';
 import {
+  areaOf,
   draftOf,
   type Entered,
   enteredIn,
+  type EntryError,
+  errorOf,
   faultsOf,
+  idOf,
+  inWords,
   NOTHING_ENTERED,
+  pointOf,
+  refusals,
   submissionOf,
 } from './submission.ts';
 import { entryTexts } from './texts.ts';

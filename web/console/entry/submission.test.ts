@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 
+import { contains, type Feature } from '../../shared/area.ts';
+import { language } from '../../shared/language.ts';
 import {
   draftOf,
   enteredIn,
   faultsOf,
   type Form,
+  locationOf,
+  NO_PLACE,
   NOTHING_ENTERED,
+  placeFaults,
   submissionOf,
 } from './submission.ts';
 
@@ -55,4 +60,73 @@ test('a form in which nothing is entered is no draft, also after something was',
 test('all of a form is kept', () => {
   const entered = { ...ENTERED, source: 'desk' as const, within: 12, answers: { age: '78' } };
   expect(enteredIn(draftOf(entered))).toEqual(entered);
+});
+
+const AREAS = [square('west', 'West', 116), square('east', 'East', 117)];
+
+function square(code: string, label: string, west: number): Feature {
+  const corners = [
+    [west, 39],
+    [west + 1, 39],
+    [west + 1, 40],
+    [west, 40],
+    [west, 39],
+  ];
+  return {
+    type: 'Feature',
+    properties: { code, kind: 'district', label },
+    geometry: { type: 'Polygon', coordinates: [corners] },
+  };
+}
+
+function faults(place: Partial<typeof NO_PLACE>): string[] {
+  return placeFaults({ ...NO_PLACE, ...place }, AREAS).map(({ field, fault }) => `${field} ${fault}`);
+}
+
+test('no place is none', () => {
+  expect(faults({})).toEqual([]);
+  expect(locationOf(NO_PLACE, AREAS)).toBeNull();
+});
+
+test('a district is a point well inside it, with its name before the address', () => {
+  language.value = 'en';
+  const place = { ...NO_PLACE, area: 'east', address: ' Sanlitun Road 11 ' };
+  expect(placeFaults(place, AREAS)).toEqual([]);
+  const location = locationOf(place, AREAS);
+  expect(location?.address).toBe('East, Sanlitun Road 11');
+  expect(AREAS.map((area) => location && contains(area, location))).toEqual([false, true]);
+  expect(location?.accuracy_m).toBeGreaterThan(60_000);
+});
+
+test('an address asks for its district, unless there are coordinates', () => {
+  expect(faults({ address: 'Sanlitun Road 11' })).toEqual(['area districtOfAddress']);
+  expect(faults({ address: 'Sanlitun Road 11', lat: '39.5', lon: '116.5' })).toEqual([]);
+});
+
+test('half a pair of coordinates is wrong, and so is what is none', () => {
+  expect(faults({ lat: '39.92', address: 'Bus stop' })).toEqual(['lon missing']);
+  expect(faults({ lon: '116.44', area: 'west' })).toEqual(['lat missing']);
+  expect(faults({ lat: '116.44', lon: '39.92' })).toEqual(['lat degrees']);
+  expect(faults({ lat: '39.92N', lon: '116.44' })).toEqual(['lat degrees']);
+});
+
+test('coordinates are sent as they are typed, also with wide digits', () => {
+  const place = { ...NO_PLACE, lat: '３９．９２', lon: ' 116.44 ', address: 'Bus stop' };
+  expect(placeFaults(place, AREAS)).toEqual([]);
+  expect(locationOf(place, AREAS)).toEqual({ lat: 39.92, lon: 116.44, address: 'Bus stop' });
+});
+
+test('a point on the map is known to some metres', () => {
+  const tapped = { ...NO_PLACE, area: 'west', lat: '39.5', lon: '116.5', within: 120.2 };
+  expect(locationOf(tapped, AREAS)?.accuracy_m).toBe(121);
+});
+
+test('coordinates in another district than the chosen one are wrong', () => {
+  expect(faults({ area: 'east', lat: '39.5', lon: '116.5' })).toEqual(['lat otherArea']);
+  expect(faults({ area: 'west', lat: '39.5', lon: '116.5' })).toEqual([]);
+});
+
+test('an address that does not fit is not cut', () => {
+  const found = placeFaults({ ...NO_PLACE, area: 'east', address: 'x'.repeat(200) }, AREAS);
+  expect(found).toEqual([{ field: 'address', fault: 'long', most: 194 }]);
 });

@@ -2,10 +2,9 @@
 
 import { useCallback, useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
-import { Spinner } from '../../shared/components/spinner.tsx';
+import { Button, Spinner } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';

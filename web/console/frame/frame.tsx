@@ -1,21 +1,28 @@
 /** The frame around every page: where one can go, who is signed in, and what waits. */
 
-import city from 'virtual:city';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import city from 'virtual:city';
 
+import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
-import { listed } from '../../shared/joined.ts';
 import { keepFocus } from '../../shared/keep-focus.ts';
-import { language } from '../../shared/language.ts';
+import { language, listed } from '../../shared/language.ts';
+import { AdminPage } from '../admin/page.tsx';
+import { BulletinsPage } from '../bulletins/page.tsx';
+import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
+import { EntryPage } from '../entry/page.tsx';
+import { ExportPage } from '../export/page.tsx';
+import { MapPage } from '../map/page.tsx';
 import { keepBoxInSight } from '../parts/focus.ts';
-import { seesReports } from '../roles.ts';
+import { QueuePage } from '../queue/page.tsx';
+import { ReportPage } from '../report/page.tsx';
+import { type Me, seesReports } from '../types.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
+import { SearchPage } from '../search/page.tsx';
 import type { Session } from '../session/session.ts';
-import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icon.tsx';
-import { Page } from './page.tsx';
-import { SignOut } from './sign-out.tsx';
 import { frameTexts } from './texts.ts';
 import './frame.css';
 
@@ -193,4 +200,86 @@ function focusHeadingOf(main: HTMLElement): boolean {
 function skip(event: Event, main: HTMLElement | null): void {
   event.preventDefault();
   main?.focus();
+}
+
+/** Which page stands at which path. */
+export function Page({ route }: { route: Route }) {
+  const { api, me } = useDesk();
+  const title = frameTexts().titles[route.page];
+  useEffect(() => {
+    // No number and no name: titles stay in the browser's history.
+    document.title = title;
+  }, [title]);
+  switch (route.page) {
+    case 'queue':
+      return seesReports(me) ? <QueuePage /> : <AdminPage api={api} me={me} />;
+    case 'report':
+      return <ReportPage key={route.id} id={route.id} />;
+    case 'entry':
+      return <EntryPage />;
+    case 'search':
+      return <SearchPage />;
+    case 'map':
+      return <MapPage />;
+    case 'export':
+      return <ExportPage key={route.id} id={route.id} />;
+    case 'bulletins':
+      return <BulletinsPage api={api} me={me} />;
+    case 'dashboard':
+      return <DashboardPage api={api} me={me} />;
+    case 'admin':
+      return <AdminPage api={api} me={me} />;
+    default:
+      return <NotFound />;
+  }
+}
+
+function NotFound() {
+  const t = frameTexts();
+  return (
+    <>
+      <h1>{t.notFound}</h1>
+      <p>
+        <a href={pathTo('')}>{t.toQueue}</a>
+      </p>
+    </>
+  );
+}
+
+/** Sign out in all tabs: after a question, when one of them has words that were not sent. */
+export function SignOut({ session }: { session: Session }) {
+  const t = frameTexts();
+  const { drafts } = useDesk();
+  const [isAsking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const signOut = () => {
+    // The officer has said so: the browser does not ask once more.
+    drafts.clear();
+    session.signOut();
+  };
+  const begin = async () => {
+    setBusy(true);
+    const isUnsent = await session.isAnythingUnsent();
+    setBusy(false);
+    if (isUnsent) setAsking(true);
+    else signOut();
+  };
+  return (
+    <>
+      <Button kind="quiet" busy={busy} onClick={() => void begin()}>
+        {t.signOut}
+      </Button>
+      <Dialog open={isAsking} title={t.unsent} onClose={() => setAsking(false)}>
+        <p>{t.unsentWhat}</p>
+        <div class="row">
+          <Button kind="primary" onClick={() => setAsking(false)}>
+            {t.stay}
+          </Button>
+          <Button kind="danger" onClick={signOut}>
+            {t.signOutAnyway}
+          </Button>
+        </div>
+      </Dialog>
+    </>
+  );
 }

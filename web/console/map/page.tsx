@@ -3,9 +3,8 @@
 import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { Spinner } from '../../shared/components/spinner.tsx';
-import { texts } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
+import { Spinner } from '../../shared/components/button.tsx';
+import { texts, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Schemas } from '../types.ts';

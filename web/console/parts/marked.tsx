@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { colon } from '../../shared/joined.ts';
-import { texts } from '../../shared/language.ts';
+import { colon, texts } from '../../shared/language.ts';
 import './marked.css';
 
 /** What was added or removed: marked by a character, by a line, and by a colour, and read out. */

@@ -1,5 +1,6 @@
+import { signal } from '@preact/signals';
+
 import { ago, clock } from '../moments.ts';
-import { now } from '../now.ts';
 import './moment.css';
 
 interface MomentProps {
@@ -16,3 +17,10 @@ export function Moment({ time, class: name }: MomentProps) {
     </time>
   );
 }
+
+/** The present time for "3 minutes ago", once in half a minute for all who show it. */
+export const now = signal(Date.now());
+
+setInterval(() => {
+  if (document.visibilityState === 'visible') now.value = Date.now();
+}, 30_000);

@@ -6,8 +6,7 @@ import { useId, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { texts } from '../../shared/language.ts';
-import { useSaid } from '../../shared/said.ts';
+import { texts, useSaid } from '../../shared/language.ts';
 import type { Failure } from '../calls.ts';
 import { focusField } from './focus.ts';
 

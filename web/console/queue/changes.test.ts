@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { ListedReport } from '../types.ts';
-import { changesOf } from './changes.ts';
+import { changesOf } from './list.ts';
 
 function rows(...ids: string[]): ListedReport[] {
   return ids.map((id) => ({ id, unread: 0 }) as ListedReport);

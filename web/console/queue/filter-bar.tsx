@@ -1,6 +1,6 @@
 /** The filters of the list, as chips. */
 
-import { colon } from '../../shared/joined.ts';
+import { colon } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { words } from '../words.ts';
 import { countOf, type Filters, NO_FILTERS } from './filters.ts';

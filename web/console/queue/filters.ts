@@ -1,6 +1,6 @@
 /** What a list of reports is narrowed to. */
 
-import type { Status, Urgency } from '../types.ts';
+import type { ListedReport, Status, Urgency } from '../types.ts';
 
 export interface Filters {
   sort: 'attention' | 'newest';
@@ -97,3 +97,21 @@ export function filtersOf(path: string): Filters | null {
 }
 
 const CODE = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** The order of the list by attention, for reports that come in another one (docs/officers.md). */
+type Ranked = Pick<
+  ListedReport,
+  'status' | 'urgency' | 'flags' | 'unread' | 'source' | 'received_at'
+>;
+
+/** Compare two reports: what needs somebody first, and of the same rank the oldest. */
+export function byAttention(one: Ranked, other: Ranked): number {
+  return rankOf(one) - rankOf(other) || one.received_at.localeCompare(other.received_at);
+}
+
+function rankOf({ status, urgency, flags, unread, source }: Ranked): number {
+  if (source === 'drill') return 3;
+  if (status === 'new' && urgency === 'critical') return 0;
+  if (status === 'new' && flags.includes('overdue')) return 1;
+  return unread > 0 ? 2 : 3;
+}

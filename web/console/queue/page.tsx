@@ -2,15 +2,14 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
-import { Spinner } from '../../shared/components/spinner.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { Button, Spinner } from '../../shared/components/button.tsx';
+import { useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
-import { now } from '../now.ts';
+import { now } from '../parts/moment.tsx';
 import { go, path, pathTo } from '../router.ts';
-import { changeReport } from '../steps.ts';
+import { changeReport } from '../calls.ts';
 import type { ListedReport } from '../types.ts';
 import { FilterBar } from './filter-bar.tsx';
 import {
@@ -22,10 +21,9 @@ import {
   queryOf,
 } from './filters.ts';
 import { Find } from './find.tsx';
-import { Help } from './help.tsx';
+import { actionOf, focusedReport, Help, moveFocus } from './shortcuts.tsx';
 import type { ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
-import { actionOf, focusedReport, moveFocus } from './shortcuts.ts';
 import { queueTexts } from './texts.ts';
 import './queue.css';
 

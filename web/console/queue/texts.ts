@@ -1,5 +1,5 @@
 import { texts } from '../../shared/language.ts';
-import { spaced } from '../spaced.ts';
+import { spaced } from '../words.ts';
 
 export const queueTexts = texts({
   en: {

@@ -2,17 +2,18 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Radios } from '../../shared/components/choices.tsx';
+import { Check, Radios } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusPart } from '../parts/focus.ts';
+import { ReasonForm } from '../parts/reason-form.tsx';
 import { isReference } from '../search/numbers.ts';
-import type { Api, Report, ReportChange } from '../types.ts';
+import type { Api, Report, ReportChange, Schemas } from '../types.ts';
 import { words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';
 import type { OpenReport } from './open-report.ts';
@@ -181,4 +182,73 @@ async function originalOf(api: Api, report: Report, reference: string): Promise<
   const params = { query: { reference } };
   const outcome = await outcomeOf(api.GET('/v1/officer/reports', { params }));
   return (outcome.ok && outcome.data.items[0]?.id) || null;
+}
+
+interface CloseDuplicatesProps {
+  open: OpenReport;
+  report: Report;
+  shown: boolean;
+  onClose: () => void;
+}
+
+/** Close the open duplicates of an original together, with one reason. */
+export function CloseDuplicatesDialog({ open, report, shown, onClose }: CloseDuplicatesProps) {
+  const t = reportTexts();
+  return (
+    <Dialog open={shown} title={t.related.closeTitle} onClose={onClose}>
+      <CloseThem open={open} report={report} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'>) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const fixed = useOutcomeText('duplicate');
+  const [skipUnread, setSkipUnread] = useState(true);
+  const [results, setResults] = useState<Schemas['Outcome'][] | null>(null);
+  const submit = async (reason: string) => {
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/duplicates/close', {
+        params: { path: { report_id: report.id } },
+        body: { reason, skip_unread: skipUnread },
+      }),
+    );
+    if (!outcome.ok) return outcome.failure;
+    setResults(outcome.data.results);
+    await open.load();
+    return null;
+  };
+  if (results === null) {
+    return (
+      <ReasonForm
+        intro={
+          <>
+            {t.related.closeHint} <q class="close__fixed">{fixed}</q>
+          </>
+        }
+        label={t.close.reason}
+        submitLabel={t.related.closeSubmit}
+        submit={submit}
+        cancel={onClose}
+      >
+        <Check checked={skipUnread} onChange={setSkipUnread}>
+          {t.related.skipUnread}
+        </Check>
+      </ReasonForm>
+    );
+  }
+  const skipped = results.filter(({ done }) => !done);
+  const referenceOf = (id: string) => report.duplicates.find((one) => one.id === id)?.reference ?? id;
+  return (
+    <div role="status">
+      <p>{t.related.closed(results.length - skipped.length, skipped.length)}</p>
+      <ul>
+        {skipped.map(({ id, why }) => (
+          <li key={id}>{t.related.skipped(referenceOf(id), why ?? '')}</li>
+        ))}
+      </ul>
+      <Button onClick={onClose}>{t.related.done}</Button>
+    </div>
+  );
 }

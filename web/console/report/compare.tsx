@@ -1,10 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
+import { Button, Spinner } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
-import { Spinner } from '../../shared/components/spinner.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';

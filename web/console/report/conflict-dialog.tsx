@@ -1,8 +1,8 @@
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { useDesk } from '../desk.ts';
-import type { Difference } from './conflict.ts';
-import type { OpenReport } from './open-report.ts';
+import { MessageList } from './messages.tsx';
+import type { Difference, OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import { valueText } from './values.ts';
 
@@ -61,5 +61,30 @@ function Line({ difference: { field, before, theirs, mine } }: { difference: Dif
       <td>{before === theirs ? said(theirs) : <strong>{said(theirs)}</strong>}</td>
       <td>{mine === undefined ? '' : said(mine)}</td>
     </tr>
+  );
+}
+
+/** What was written while the officer was at it: read before anything is sent. */
+export function UnseenDialog({ open }: { open: OpenReport }) {
+  const t = reportTexts();
+  const unseen = open.unseen.value;
+  const drop = () => {
+    open.unseen.value = null;
+  };
+  const goOn = () => {
+    drop();
+    void unseen?.again();
+  };
+  return (
+    <Dialog open={unseen !== null} title={t.unseen.title} onClose={drop}>
+      <p>{t.unseen.intro}</p>
+      <MessageList messages={unseen?.messages ?? []} />
+      <div class="row">
+        <Button kind="primary" onClick={drop}>
+          {t.unseen.back}
+        </Button>
+        <Button onClick={goOn}>{t.unseen.anyway}</Button>
+      </div>
+    </Dialog>
   );
 }

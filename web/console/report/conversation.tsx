@@ -6,19 +6,17 @@ import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { listed } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
+import { listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusField } from '../parts/focus.ts';
 import type { Report } from '../types.ts';
 import { MessageList } from './messages.tsx';
-import { whoWrote } from './notice.tsx';
-import type { OpenReport } from './open-report.ts';
-import { gaps } from './placeholders.ts';
+import { whoWrote } from './parts-nav.tsx';
+import { type OpenReport, unreadOf } from './open-report.ts';
+import { gaps } from './fixed-texts.ts';
 import { Templates } from './templates.tsx';
 import { reportTexts } from './texts.ts';
-import { unreadOf } from './unread.ts';
 
 interface ConversationProps {
   open: OpenReport;

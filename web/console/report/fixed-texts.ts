@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import { language } from '../../shared/language.ts';
+import { type Language, language } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Api, Report, Schemas } from '../types.ts';
@@ -42,4 +42,27 @@ export function useOutcomeText(disposition: Report['disposition']): string {
   const wanted = disposition ?? 'malicious';
   const found = outcomes.find((one) => one.disposition === wanted);
   return found?.text[language.value] ?? found?.text.en ?? '';
+}
+
+/** Templates of messages: what is known is filled in, and nothing is sent with a gap. */
+
+const PLACEHOLDER = /\{([a-z_]+)\}/g;
+
+/** Fill what is known into a text; the other placeholders stay. */
+export function filled(text: string, known: Readonly<Record<string, string | null>>): string {
+  return text.replace(PLACEHOLDER, (whole, name: string) => known[name] || whole);
+}
+
+/** Return the placeholders that a text still has, each once. */
+export function gaps(text: string): string[] {
+  return [...new Set(text.match(PLACEHOLDER) ?? [])];
+}
+
+/** Return the language of most of the words; null when there are none. A character counts as one. */
+export function languageIn(text: string): Language | null {
+  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}{2,}/gu)?.length ?? 0;
+  if (han + latin === 0) return null;
+  // A Chinese word has about two characters.
+  return han / 2 >= latin ? 'zh' : 'en';
 }

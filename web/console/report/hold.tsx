@@ -9,14 +9,13 @@ import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { useSaid } from '../../shared/language.ts';
 import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report } from '../types.ts';
-import { endOfDay } from './kept.ts';
 import { type OpenReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
@@ -272,4 +271,30 @@ function labelOf({ what, colleague }: Ending): string {
   const { more: t } = reportTexts();
   if (what === 'hold') return t.holdLift;
   return colleague === null ? t.holdTakeBack : t.holdDecline;
+}
+
+/** Return the end of a day that is not over, by the clock of this machine; null for any other. */
+export function endOfDay(day: string, now = Date.now()): string | null {
+  const end = new Date(`${day}T23:59:59`);
+  // NaN, that of no day, is not later either.
+  return end.valueOf() > now ? end.toISOString() : null;
+}
+
+/** Return until when a hold keeps the report; null when none does now. */
+export function heldUntil({ hold }: Pick<Report, 'hold'>, now: number): string | null {
+  if (hold === null || hold.approved_by === null) return null;
+  return Date.parse(hold.until) > now ? hold.until : null;
+}
+
+/** Return until when it is kept, and whether that is by a hold; null while that is open. */
+export function keptUntil(
+  report: Pick<Report, 'hold' | 'kept_until'>,
+  now: number,
+): { until: string; isHeld: boolean } | null {
+  const held = heldUntil(report, now);
+  const { kept_until: kept } = report;
+  if (held !== null && (kept === null || Date.parse(held) > Date.parse(kept))) {
+    return { until: held, isHeld: true };
+  }
+  return kept === null ? null : { until: kept, isHeld: false };
 }

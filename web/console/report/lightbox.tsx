@@ -3,8 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Icon } from '../frame/icon.tsx';
-import type { Picture } from './pictures.ts';
-import { pointIn } from './point-in.ts';
+import type { Medium } from '../types.ts';
 import { reportTexts } from './texts.ts';
 import './media.css';
 
@@ -127,4 +126,38 @@ function View({ view, url, title, isFull, setFull }: ViewProps) {
       <img class="lightbox__picture" src={url} alt={title} onClick={press} />
     </div>
   );
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/**
+ * Return where a point of a room is in the picture that is fitted into its middle, each from 0 to 1.
+ * Beside the picture, that is the nearest of its edge.
+ */
+export function pointIn(point: Point, room: Size, picture: Size): Point {
+  const scale = Math.min(room.width / picture.width, room.height / picture.height);
+  const along = (at: number, whole: number, own: number) =>
+    Math.min(1, Math.max(0, (at - (whole - own) / 2) / own)) || 0;
+  return {
+    x: along(point.x, room.width, picture.width * scale),
+    y: along(point.y, room.height, picture.height * scale),
+  };
+}
+
+export interface Picture {
+  id: string;
+  url: string;
+}
+
+/** Return what of the media can be seen large, in the order by which each is numbered. */
+export function picturesOf(media: readonly Medium[]): Picture[] {
+  return media.flatMap(({ media_id: id, preview_url: url }) => (url === null ? [] : [{ id, url }]));
 }

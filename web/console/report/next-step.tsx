@@ -8,10 +8,9 @@ import { Fact } from '../parts/fact.tsx';
 import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { wordFor, words } from '../words.ts';
-import type { OpenReport } from './open-report.ts';
 import { useOutcomeText } from './fixed-texts.ts';
+import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
-import { stepsOf } from './transitions.ts';
 
 interface NextStepProps {
   open: OpenReport;
@@ -196,3 +195,26 @@ function wordsOf(to: 'acknowledged' | 'in_progress', status: Report['status']): 
   if (to === 'in_progress') return 'in_progress';
   return status === 'in_progress' ? 'handBack' : 'acknowledge';
 }
+
+/** Which status can follow which, and which step is the obvious one. */
+export type Step =
+  | { kind: 'status'; to: 'acknowledged' | 'in_progress' }
+  | { kind: 'close' }
+  | { kind: 'confirm' };
+
+/** Return the steps of a report, the obvious one first; `username` is who would take them. */
+export function stepsOf(
+  { status, proposal }: Pick<Report, 'status' | 'proposal'>,
+  username: string,
+): Step[] {
+  if (proposal && proposal.by !== username) return [{ kind: 'confirm' }, ...STEPS[status]];
+  return STEPS[status];
+}
+
+const STEPS: Readonly<Record<Report['status'], Step[]>> = {
+  new: [{ kind: 'status', to: 'acknowledged' }, { kind: 'status', to: 'in_progress' }, { kind: 'close' }],
+  acknowledged: [{ kind: 'status', to: 'in_progress' }, { kind: 'close' }],
+  in_progress: [{ kind: 'close' }, { kind: 'status', to: 'acknowledged' }],
+  closed: [{ kind: 'status', to: 'in_progress' }, { kind: 'status', to: 'acknowledged' }],
+  withdrawn: [],
+};

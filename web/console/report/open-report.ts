@@ -2,13 +2,9 @@
 
 import { signal } from '@preact/signals';
 
-import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
-import { keepInPlace } from '../parts/keep-in-place.ts';
-import { changeReport } from '../steps.ts';
-import type { Api, Message, Report, ReportChange } from '../types.ts';
-import { type Difference, differences, remaining } from './conflict.ts';
-import { type News, newsOf } from './news.ts';
-import { unreadOf } from './unread.ts';
+import { changeReport, type Failure, type Outcome, outcomeOf } from '../calls.ts';
+import { keepInPlace } from '../parts/focus.ts';
+import type { Api, ListedReport, Message, Report, ReportChange } from '../types.ts';
 
 // Each read is on record: somebody who writes all the time is not followed without end.
 const MOST_READS = 20;
@@ -255,4 +251,145 @@ export function useStep(open: OpenReport) {
 function newMessages(seen: Report, messages: readonly Message[]): Message[] {
   const known = new Set(seen.messages.map(({ id }) => id));
   return messages.filter(({ id }) => !known.has(id));
+}
+
+/** What has changed of a report that is open, as its row in the list says. */
+export type News =
+  | 'message'
+  | 'place'
+  | 'media'
+  | 'ready'
+  | 'withdrawn'
+  | 'reopened'
+  | 'changed';
+
+type Shown = Waiting & Pick<Report, 'version' | 'unread' | 'media' | 'flags'>;
+type Row = Pick<ListedReport, 'status' | 'version' | 'unread' | 'media' | 'flags' | 'awaits'>;
+
+// What officers do to a report without a new version of it.
+const OF_OFFICERS = ['muted', 'passed_on'] as const;
+
+/**
+ * Return what the row has that the report, as it is shown, has not. `read`: the messages were read
+ * since, so that what is unread beyond them are places.
+ */
+export function newsOf(shown: Shown, row: Row, read: boolean, now: number): News[] {
+  const news: News[] = [];
+  if (row.status === 'withdrawn' && shown.status !== 'withdrawn') news.push('withdrawn');
+  // A reopening by the reporter leaves the version as it is.
+  else if (row.version === shown.version && row.status !== shown.status) news.push('reopened');
+  else if (row.version !== shown.version || hasStepOfSecond(shown, row, now)) news.push('changed');
+  if (row.unread > shown.unread) news.push(read ? 'place' : 'message');
+  // The row counts the reporter's files only, not what officers have sent.
+  const media = shown.media.filter(({ from }) => from === 'reporter');
+  if (row.media.total !== media.length) news.push('media');
+  else if (row.media.ready !== media.filter(({ state }) => state === 'ready').length) {
+    news.push('ready');
+  }
+  return news;
+}
+
+/** Return whether an officer has begun, approved or ended something: none of that is a version. */
+function hasStepOfSecond(shown: Shown, row: Row, now: number): boolean {
+  const waits = waitingSteps(shown, now);
+  return (
+    waits.length !== row.awaits.length ||
+    waits.some((step) => !row.awaits.includes(step)) ||
+    OF_OFFICERS.some((flag) => shown.flags.includes(flag) !== row.flags.includes(flag))
+  );
+}
+
+/** What two officers wanted of one report at the same time. */
+const FIELDS = [
+  'status',
+  'assignee',
+  'urgency',
+  'category',
+  'disposition',
+  'reason',
+  'duplicate_of',
+] as const;
+
+export type Field = (typeof FIELDS)[number];
+type Versioned = Pick<Report, Field>;
+
+export interface Difference {
+  field: Field;
+  /** As this officer saw it. */
+  before: string | null;
+  /** As the other officer has made it. */
+  theirs: string | null;
+  /** As this officer wants it; undefined when they did not touch it. */
+  mine: string | null | undefined;
+}
+
+/** Return each field that the other officer has changed, or that both would change. */
+export function differences(
+  seen: Versioned,
+  now: Versioned,
+  wanted: ReportChange,
+): Difference[] {
+  return FIELDS.filter((field) => seen[field] !== now[field] || isWanted(wanted, field)).map(
+    (field) => ({ field, before: seen[field], theirs: now[field], mine: wanted[field] }),
+  );
+}
+
+/** Return what is left to ask for once the report is as it is now; null when it is so already. */
+export function remaining(now: Versioned, wanted: ReportChange): ReportChange | null {
+  const fields = FIELDS.filter((field) => isWanted(wanted, field));
+  return fields.every((field) => wanted[field] === now[field]) ? null : wanted;
+}
+
+function isWanted(wanted: ReportChange, field: Field): boolean {
+  return wanted[field] !== undefined;
+}
+
+/** What of a report is unread. The API counts messages and later places together. */
+type Read = Pick<Report, 'unread' | 'messages' | 'positions'>;
+type Kind = 'messages' | 'positions';
+
+interface Entry {
+  kind: Kind;
+  id: string;
+  at: string;
+}
+
+/**
+ * Return the ids of the reporter's latest messages and places, as many as are unread. Both are timed
+ * to the minute: of those that came in the minute of the first one, rather too many than too few.
+ */
+export function unreadOf({ unread, messages, positions }: Read): Record<Kind, ReadonlySet<string>> {
+  const written = messages.filter(({ from }) => from === 'reporter');
+  const entries: Entry[] = [
+    ...written.map(({ id, sent_at: at }): Entry => ({ kind: 'messages', id, at })),
+    ...positions.map(({ id, received_at: at }): Entry => ({ kind: 'positions', id, at })),
+  ];
+  const latest = entries.reverse().sort((one, other) => other.at.localeCompare(one.at));
+  const first = latest.slice(0, unread).at(-1)?.at ?? '';
+  const later = latest.filter(({ at }) => at > first).length;
+  const of = (kind: Kind): ReadonlySet<string> => {
+    const own = latest.filter((entry) => entry.kind === kind);
+    const atFirst = own.filter(({ at }) => at === first).slice(0, unread - later);
+    return new Set([...own.filter(({ at }) => at > first), ...atFirst].map(({ id }) => id));
+  };
+  return unread === 0
+    ? { messages: new Set(), positions: new Set() }
+    : { messages: of('messages'), positions: of('positions') };
+}
+
+/** The steps on a report that wait for a second officer, named as its row in the list names them. */
+export type Waiting = Pick<Report, 'status' | 'proposal' | 'hold' | 'referrals'>;
+export type WaitingStep = 'malicious' | 'hold' | 'hold_lift' | 'referral';
+
+/** Return what waits at this time: the end of a hold ends what is asked of it. */
+export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
+  const { status, proposal, hold, referrals } = report;
+  const isHoldOver = hold !== null && Date.parse(hold.until) <= now;
+  const steps: Record<WaitingStep, boolean> = {
+    malicious: proposal !== null && status === 'closed',
+    hold: hold !== null && hold.approved_by === null && !isHoldOver,
+    hold_lift: Boolean(hold?.lift) && !isHoldOver,
+    referral: status !== 'withdrawn' && referrals.some(({ approved_by: by }) => by === null),
+  };
+  return (Object.keys(steps) as WaitingStep[]).filter((step) => steps[step]);
 }

@@ -2,43 +2,36 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
-import { Spinner } from '../../shared/components/spinner.tsx';
+import { Button, Spinner } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { clock } from '../moments.ts';
-import { now } from '../now.ts';
 import { Back } from '../parts/back.tsx';
 import { Fact } from '../parts/fact.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Moment, now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDialog } from './close-dialog.tsx';
-import { ConflictDialog } from './conflict-dialog.tsx';
-import { Contact } from './contact.tsx';
+import { ConflictDialog, UnseenDialog } from './conflict-dialog.tsx';
+import { Contact, Facts } from './facts.tsx';
 import { Conversation } from './conversation.tsx';
-import { Facts } from './facts.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
 import { History } from './history.tsx';
-import { heldUntil } from './kept.ts';
-import { Looking } from './looking.tsx';
+import { heldUntil } from './hold.tsx';
 import { Media } from './media.tsx';
 import { More } from './more.tsx';
 import { Ending, NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
-import { Notice } from './notice.tsx';
-import { OpenReport } from './open-report.ts';
-import { PartsNavigation } from './parts-nav.tsx';
+import { Notice, PartsNavigation } from './parts-nav.tsx';
+import { OpenReport, waitingSteps } from './open-report.ts';
 import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
 import { reportTexts } from './texts.ts';
-import { UnseenDialog } from './unseen-dialog.tsx';
-import { waitingSteps } from './waiting.ts';
 import './report.css';
 import './conversation.css';
 
@@ -231,4 +224,20 @@ function useCheck(open: OpenReport): void {
     before.current = mark;
     if (!first) void open.check();
   }, [mark, open]);
+}
+
+/** Who else has this report open now, so that two officers do not do the same. */
+export function Looking({ id }: { id: string }) {
+  const t = reportTexts();
+  const { pulse } = useDesk();
+  useEffect(() => {
+    pulse.look(id);
+    return () => pulse.look(null);
+  }, [pulse, id]);
+  const others = pulse.pulse.value?.also_looking ?? [];
+  return (
+    <div class="no-print">
+      <Status>{others.length > 0 && t.alsoLooking(others.map((each) => each.name || each.username))}</Status>
+    </div>
+  );
 }

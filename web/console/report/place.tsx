@@ -8,7 +8,7 @@ import { DistrictMap, type Mark } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
 import type { Position, Report } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
-import { aboutText, distance } from './distances.ts';
+import { aboutText, distance } from './values.ts';
 import { useSight } from './messages.tsx';
 import type { OpenReport } from './open-report.ts';
 import { LATER } from './parts-nav.tsx';

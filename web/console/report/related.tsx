@@ -4,14 +4,13 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { listed } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
+import { listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { pathTo } from '../router.ts';
 import type { Report, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
-import { CloseDuplicatesDialog } from './close-duplicates.tsx';
+import { CloseDuplicatesDialog } from './close-dialog.tsx';
 import { CompareDialog } from './compare.tsx';
 import type { OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';

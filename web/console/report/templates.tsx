@@ -4,9 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { language, type Language } from '../../shared/language.ts';
 import type { Report } from '../types.ts';
-import { useFixedTexts } from './fixed-texts.ts';
-import { languageIn } from './languages.ts';
-import { filled } from './placeholders.ts';
+import { filled, languageIn, useFixedTexts } from './fixed-texts.ts';
 import { reportTexts } from './texts.ts';
 
 interface TemplatesProps {

@@ -1,5 +1,5 @@
 import { texts } from '../../shared/language.ts';
-import { spaced } from '../spaced.ts';
+import { spaced } from '../words.ts';
 import type { Disposition } from '../types.ts';
 
 /** Return the label of a button that asks before it acts, as the title of what it asks. */

@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import { Spinner } from '../../shared/components/spinner.tsx';
+import { Spinner } from '../../shared/components/button.tsx';
 import { texts } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { now } from '../now.ts';
+import { now } from '../parts/moment.tsx';
 import { Back } from '../parts/back.tsx';
 import { Find } from '../queue/find.tsx';
 import { Row } from '../queue/row.tsx';

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 
-import { configOf } from './config.ts';
-import { authenticatedAt, authorizationUrl, signOutUrl } from './issuer.ts';
+import {
+  authenticatedAt,
+  authorizationUrl,
+  challengeOf,
+  configOf,
+  newProof,
+  randomText,
+  signOutUrl,
+} from './issuer.ts';
 
 const CONFIG = configOf({
   issuer: 'https://id.example',
@@ -51,4 +58,23 @@ test('a token says when its holder was last asked, if it is one that says so', (
 
 test('a configuration without an endpoint is none', () => {
   expect(() => configOf({ issuer: 'x' })).toThrow('authorization_endpoint');
+});
+
+test('a challenge is that of RFC 7636, appendix B', async () => {
+  const challenge = await challengeOf('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk');
+  expect(challenge).toBe('E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
+});
+
+test('each proof is a new one, of the length that the RFC allows', async () => {
+  const [one, other] = [await newProof(), await newProof()];
+  expect(one.verifier).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(one.verifier).not.toBe(other.verifier);
+  expect(one.challenge).toBe(await challengeOf(one.verifier));
+});
+
+test('random text needs no escaping in an address', () => {
+  for (let round = 0; round < 50; round += 1) {
+    const text = randomText(16);
+    expect(encodeURIComponent(text)).toBe(text);
+  }
 });

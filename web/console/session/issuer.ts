@@ -1,7 +1,5 @@
 /** The calls to the issuer: where to send the officer, and how a code becomes tokens. */
 
-import type { Config } from './config.ts';
-
 export interface Tokens {
   access: string;
   refresh: string | null;
@@ -109,5 +107,73 @@ async function requestTokens(config: Config, form: Record<string, string>): Prom
     access: answer.access_token,
     refresh: typeof answer.refresh_token === 'string' ? answer.refresh_token : null,
     expiresAt: Date.now() + seconds * 1000,
+  };
+}
+
+/** Proof Key for Code Exchange (RFC 7636), with SHA-256. */
+
+export interface Proof {
+  verifier: string;
+  challenge: string;
+}
+
+/** Make a verifier of 43 characters, and its challenge. */
+export async function newProof(): Promise<Proof> {
+  const verifier = randomText(32);
+  return { verifier, challenge: await challengeOf(verifier) };
+}
+
+/** Return the challenge of a verifier. */
+export async function challengeOf(verifier: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  return base64url(new Uint8Array(digest));
+}
+
+/** Return so many random bytes as base64url. */
+export function randomText(bytes: number): string {
+  return base64url(crypto.getRandomValues(new Uint8Array(bytes)));
+}
+
+function base64url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Where officers sign in. The server knows; the built console has no address in it. */
+
+export interface Config {
+  issuer: string;
+  authorization_endpoint: string;
+  token_endpoint: string;
+  end_session_endpoint: string | null;
+  client_id: string;
+  scope: string;
+  /** The base URL of the API; empty for the console's own origin. */
+  api: string;
+}
+
+/** Read the configuration. Raises when it cannot be read or is not one. */
+export async function readConfig(fetcher: typeof fetch = fetch): Promise<Config> {
+  const response = await fetcher('/console/config.json', { cache: 'no-store' });
+  if (!response.ok) throw new Error(`config.json: ${response.status}`);
+  return configOf(await response.json());
+}
+
+/** Return a configuration from its JSON. Raises when a part is missing. */
+export function configOf(json: unknown): Config {
+  const given = json as Record<string, unknown>;
+  const text = (name: string): string => {
+    const value = given[name];
+    if (typeof value !== 'string') throw new Error(`config.json: no ${name}`);
+    return value;
+  };
+  return {
+    issuer: text('issuer'),
+    authorization_endpoint: text('authorization_endpoint'),
+    token_endpoint: text('token_endpoint'),
+    end_session_endpoint: given.end_session_endpoint ? text('end_session_endpoint') : null,
+    client_id: text('client_id'),
+    scope: text('scope'),
+    api: text('api'),
   };
 }

@@ -1,3 +1,7 @@
+import { effect } from '@preact/signals';
+
+import { language } from '../../shared/language.ts';
+
 /** What has to outlive the trip to the issuer's pages, and nothing else: no token is stored. */
 
 export interface Pending {
@@ -68,4 +72,40 @@ export function takeSignedOut(store: Store): boolean {
   const marked = store.getItem(SIGNED_OUT) !== null;
   store.removeItem(SIGNED_OUT);
   return marked;
+}
+
+/** Whether somebody who comes back from the issuer has typed the password that a lock asks for. */
+
+export type PasswordProblem = 'locked_meanwhile' | 'not_asked';
+
+/**
+ * Return what is wrong with a sign-in, null for nothing. All are times of the issuer in milliseconds
+ * at which a password was typed: `due`, before the lock that there is now, null for none; `mark`, the
+ * same when the sign-in began; `asked`, by the new token, null where the issuer does not say.
+ */
+export function passwordProblem(
+  due: number | null,
+  mark: number | null,
+  asked: number | null,
+): PasswordProblem | null {
+  if (due === null) return null;
+  if (mark === null || due > mark) return 'locked_meanwhile';
+  // Where its tokens do not say, the issuer is trusted to have asked.
+  return asked === null || asked > due ? null : 'not_asked';
+}
+
+/** The language that an officer has chosen. It is the tab's: each reload goes to the issuer and back. */
+const CHOSEN = 'tipline.language';
+
+/** Speak the language that was chosen in this tab, and remember what is chosen from now on. */
+export function rememberLanguage(store: Pick<Store, 'getItem' | 'setItem'>): () => void {
+  const chosen = store.getItem(CHOSEN);
+  if (chosen === 'zh' || chosen === 'en') language.value = chosen;
+  // Nothing is stored of who follows the browser.
+  let known = language.peek();
+  return effect(() => {
+    if (language.value === known) return;
+    known = language.value;
+    store.setItem(CHOSEN, known);
+  });
 }

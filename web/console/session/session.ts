@@ -7,27 +7,29 @@
 import { signal } from '@preact/signals';
 
 import { language } from '../../shared/language.ts';
-import type { Config } from './config.ts';
 import {
   authenticatedAt,
   authorizationUrl,
+  type Config,
   exchange,
-  Refused,
+  newProof,
+  randomText,
   refresh,
+  Refused,
   signOutUrl,
   type Tokens,
 } from './issuer.ts';
-import { passwordProblem, type PasswordProblem } from './password.ts';
 import {
   keepPending,
   lockMark,
   markLocked,
   markSignedOut,
+  type PasswordProblem,
+  passwordProblem,
   takePending,
   takeSignedOut,
   unmarkLocked,
 } from './pending.ts';
-import { newProof, randomText } from './pkce.ts';
 
 /** `locked`: idle; `ended`: the issuer gives no more tokens. Both keep the page. `window`: this page
  * is the one in which somebody has signed in again.

@@ -1,7 +1,5 @@
 /** Bytes that are read and written within their bounds. */
 
-import { Unreadable } from './types.ts';
-
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A file is not built as its type says. */
@@ -103,4 +101,110 @@ export async function read(blob: Blob, start: number, end: number): Promise<Byte
   } catch (error) {
     throw new Unreadable(String(error));
   }
+}
+
+/** What a picture consists of after cutting: pieces of its own bytes, and new ones. */
+export interface Pieces {
+  readonly parts: readonly Bytes[];
+  readonly removed: ReadonlySet<Removed>;
+  readonly known: boolean;
+}
+
+const MOST_PARTS = 50_000;
+
+/** Pieces one after the other. Throws Damaged for more than any camera makes. */
+export class Parts {
+  readonly list: Bytes[] = [];
+
+  push(bytes: Bytes): void {
+    if (this.list.length === MOST_PARTS) throw new Damaged('too many pieces');
+    this.list.push(bytes);
+  }
+}
+
+/** Ranges of bytes of a file. */
+
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Return ranges in their order, those joined that touch. */
+export function merge(ranges: readonly Range[]): Range[] {
+  const merged: { start: number; end: number }[] = [];
+  for (const { start, end } of [...ranges].sort((one, other) => one.start - other.start)) {
+    const last = merged[merged.length - 1];
+    if (end <= start) continue;
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else merged.push({ start, end });
+  }
+  return merged;
+}
+
+/** Return what a range has beside others, which must be merged. */
+export function without(range: Range, others: readonly Range[]): Range[] {
+  const left: Range[] = [];
+  let at = range.start;
+  for (let place = firstAfter(others, at); place < others.length; place++) {
+    const other = others[place];
+    if (!other || other.start >= range.end) break;
+    if (other.start > at) left.push({ start: at, end: other.start });
+    at = Math.max(at, other.end);
+  }
+  if (at < range.end) left.push({ start: at, end: range.end });
+  return left;
+}
+
+/** Return whether a range has bytes in common with others, which must be merged. */
+export function meets({ start, end }: Range, others: readonly Range[]): boolean {
+  const first = others[firstAfter(others, start)];
+  return start < end && first !== undefined && first.start < end;
+}
+
+/** Return the place of the first range that ends after `at`. */
+function firstAfter(ranges: readonly Range[], at: number): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.end ?? 0) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What may stay in a file. Everything else that names a person, a phone or a place is cut. */
+export interface Keep {
+  readonly place: boolean;
+  readonly time: boolean;
+}
+
+/**
+ * What was found and cut. `device`: maker, model, serial numbers, maker notes. `text`: names,
+ * comments, captions. `thumbnail`: a small copy, which may show more than the picture. `appended`:
+ * something behind the picture, such as the film of a moving photo. `tracks`: what sensors recorded
+ * beside a film. `other`: blocks of which nothing is known.
+ */
+export type Removed =
+  | 'place'
+  | 'time'
+  | 'device'
+  | 'text'
+  | 'thumbnail'
+  | 'appended'
+  | 'tracks'
+  | 'other';
+
+/** A file as it is sent. */
+export interface Cut {
+  readonly blob: Blob;
+  /** The media type to declare, by the file's bytes; by its name if these are unknown. */
+  readonly type: string;
+  readonly removed: readonly Removed[];
+  /** False: something of its structure is unknown or damaged, so something may have stayed. */
+  readonly known: boolean;
+}
+
+/** The phone does not let us read the file. It is gone, or was changed since it was chosen. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
 }

@@ -4,14 +4,19 @@
  * It works on the bytes: pictures and sound stay exactly as they were, and are not decoded.
  */
 
-import { isPlainAmr } from './amr.ts';
-import { Damaged, read, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  type Cut,
+  Damaged,
+  type Keep,
+  type Pieces,
+  read,
+  startsWith,
+} from './bytes.ts';
 import { cutContainer } from './container.ts';
 import { cutJpeg } from './jpeg.ts';
-import type { Pieces } from './pieces.ts';
 import { cutPng } from './png.ts';
 import { byName, HEAD_BYTES, sniff } from './sniff.ts';
-import type { Cut, Keep } from './types.ts';
 import { cutWebp } from './webp.ts';
 
 // More than the service takes: such a file is refused before it matters what is in it.
@@ -49,4 +54,22 @@ export async function cut(file: File, keep: Keep): Promise<Cut> {
     if (error instanceof Damaged) return whole;
     throw error;
   }
+}
+
+/** AMR: frames after a magic. There is no room for metadata, unless something is appended. */
+// The bytes of a frame by its type, with the byte that names the type. 0: there is none such.
+const NARROW = [13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1];
+const WIDE = [18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1];
+
+/** Return whether a recording consists of frames alone. The last may be cut short. */
+export function isPlainAmr(data: Bytes): boolean {
+  const wide = startsWith(data, 0, '#!AMR-WB\n');
+  const sizes = wide ? WIDE : NARROW;
+  for (let at = wide ? 9 : 6; at < data.length; ) {
+    const head = data[at] ?? 0;
+    const size = sizes[(head >> 3) & 15] ?? 0;
+    if (!size || head & 0x83) return false;
+    at += size;
+  }
+  return true;
 }

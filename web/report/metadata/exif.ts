@@ -3,8 +3,7 @@
  * else can be in it.
  */
 
-import { fromLatin, latin, viewOf, type Bytes } from './bytes.ts';
-import type { Keep, Removed } from './types.ts';
+import { type Bytes, fromLatin, type Keep, latin, type Removed, viewOf } from './bytes.ts';
 
 const ORIENTATION = 0x0112;
 const EXIF_IFD = 0x8769;

@@ -1,11 +1,20 @@
 /** The items of a HEIF picture (`meta`): coded pictures, and what is noted beside them. */
 
 import { boxesIn, type Box } from './boxes.ts';
-import { Damaged, Reader, startsWith, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  Damaged,
+  type Keep,
+  meets,
+  merge,
+  type Range,
+  Reader,
+  type Removed,
+  startsWith,
+  without,
+} from './bytes.ts';
 import { minimalExif } from './exif.ts';
 import { blankHandler } from './movie.ts';
-import { merge, meets, without, type Range } from './ranges.ts';
-import type { Keep, Removed } from './types.ts';
 
 const STAYS = ['hdlr', 'dinf', 'pitm', 'iinf', 'iref', 'iprp', 'iloc', 'idat', 'grpl', 'ipro'];
 const PADDING = ['free', 'skip'];

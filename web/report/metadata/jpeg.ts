@@ -1,9 +1,16 @@
 /** JPEG: segments, then coded data. Only what a decoder needs stays. */
 
-import { fromLatin, startsWith, viewOf, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  fromLatin,
+  type Keep,
+  Parts,
+  type Pieces,
+  type Removed,
+  startsWith,
+  viewOf,
+} from './bytes.ts';
 import { minimalExif } from './exif.ts';
-import { Parts, type Pieces } from './pieces.ts';
-import type { Keep, Removed } from './types.ts';
 
 const [SOI, EOI, SOS, COM] = [0xd8, 0xd9, 0xda, 0xfe] as const;
 const [APP0, APP1, APP2, APP13, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xed, 0xee, 0xef] as const;

@@ -4,9 +4,17 @@
  */
 
 import { boxesIn, childOf, type Box } from './boxes.ts';
-import { contains, Damaged, fromLatin, latin, viewOf, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  contains,
+  Damaged,
+  fromLatin,
+  type Keep,
+  latin,
+  type Removed,
+  viewOf,
+} from './bytes.ts';
 import { chunksOf, type Chunk } from './samples.ts';
-import type { Keep, Removed } from './types.ts';
 
 const STAYS: Readonly<Record<string, readonly string[]>> = {
   moov: ['mvhd', 'trak', 'mvex', 'iods'],

@@ -1,9 +1,17 @@
 /** PNG: chunks. Those that say how pixels look stay. */
 
-import { Damaged, fromLatin, latin, viewOf, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  Damaged,
+  fromLatin,
+  type Keep,
+  latin,
+  Parts,
+  type Pieces,
+  type Removed,
+  viewOf,
+} from './bytes.ts';
 import { minimalExif } from './exif.ts';
-import { Parts, type Pieces } from './pieces.ts';
-import type { Keep, Removed } from './types.ts';
 
 const MAGIC_SIZE = 8;
 const CRITICAL = ['IHDR', 'PLTE', 'IDAT', 'IEND'];

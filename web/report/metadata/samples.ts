@@ -1,8 +1,7 @@
 /** Where the samples of a track lie in a film. */
 
 import { boxesIn, type Box } from './boxes.ts';
-import { Damaged, Reader, type Bytes } from './bytes.ts';
-import type { Range } from './ranges.ts';
+import { type Bytes, Damaged, type Range, Reader } from './bytes.ts';
 
 /** A chunk of samples. `open`: its size is not certain, it may go on up to the next chunk. */
 export interface Chunk extends Range {

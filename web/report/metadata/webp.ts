@@ -1,9 +1,18 @@
 /** WebP: chunks of RIFF. Pictures and their colour profile stay. */
 
-import { Damaged, fromLatin, latin, startsWith, viewOf, type Bytes } from './bytes.ts';
+import {
+  type Bytes,
+  Damaged,
+  fromLatin,
+  type Keep,
+  latin,
+  Parts,
+  type Pieces,
+  type Removed,
+  startsWith,
+  viewOf,
+} from './bytes.ts';
 import { minimalExif } from './exif.ts';
-import { Parts, type Pieces } from './pieces.ts';
-import type { Keep, Removed } from './types.ts';
 
 const HEAD_SIZE = 12;
 const STAYS = ['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ICCP'];

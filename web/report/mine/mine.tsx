@@ -1,14 +1,35 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field } from '../../shared/components/field.tsx';
-import { useSaid } from '../../shared/said.ts';
+import { Status } from '../../shared/components/status.tsx';
+import { colon, labelled, language, useSaid } from '../../shared/language.ts';
+import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../shared/receipt.ts';
+import { showDay, showTime } from '../../shared/time.ts';
+import { begunTexts, forgetTexts, loadTexts, reportOf, textId } from '../begun.ts';
+import { categoryOf } from '../catalogue.ts';
 import { Heading } from '../parts/heading.tsx';
 import { RedButton } from '../parts/red-button.tsx';
-import { RECEIPT_LENGTH, readReceipt, receiptFault } from '../../shared/receipt.ts';
-import { OwnReportPage } from './own-report-page.tsx';
-import { closeReport, openReport, report } from './report.ts';
+import { StillSending } from '../parts/still-sending.tsx';
+import { Sure } from '../parts/sure.tsx';
+import { beginAnew, go } from '../screen.ts';
+import { outbox } from '../service.ts';
+import { Conversation, Feedback, Reopen } from './conversation.tsx';
+import { MoreMedia, OfficersPictures, OwnMedia } from './media.tsx';
+import {
+  closeReport,
+  lookedAt,
+  news,
+  openReport,
+  type OwnReport,
+  receipt,
+  refresh,
+  report,
+  useLatest,
+  whyKept,
+} from './report.ts';
+import { AddPlace, SaveProof, Withdraw } from './steps.tsx';
 import { mine } from './texts.ts';
 import './mine.css';
 
@@ -86,4 +107,191 @@ function Door({ given }: { given: string | null }) {
       </div>
     </form>
   );
+}
+
+/** A report as its reporter sees it. It looks for news only while somebody looks at it. */
+export function OwnReportPage({ report }: { report: OwnReport }) {
+  const text = mine();
+  const entries = outbox.value?.entries.value ?? [];
+  usePolling(report.poll_after_s);
+  useEffect(() => void loadTexts(), []);
+  const read = useRef(language.value);
+  useEffect(() => {
+    // Some of its words come from the service, in the language that was asked for.
+    if (read.current !== language.value) void refresh();
+    read.current = language.value;
+  }, [language.value]);
+  const category = categoryOf(report.category)?.label ?? report.category;
+  const isWithdrawn = report.status === 'withdrawn';
+  return (
+    <>
+      <Heading>{category}</Heading>
+      <p class="muted facts">
+        <span>
+          {text.number} <strong>{report.reference}</strong>
+        </span>
+        <span>
+          {text.received} {showTime(report.received_at, language.value)}
+        </span>
+      </p>
+      <StillSending entries={entries.filter(({ reportId }) => reportId === report.id)} />
+      <State report={report} />
+      {!isWithdrawn && <Reopen report={report} />}
+      <Status>{news.value > 0 && <p key={news.value}>{text.fresh}</p>}</Status>
+      {report.emergency.text && !isWithdrawn && report.status !== 'closed' && (
+        <p class="muted">{report.emergency.text}</p>
+      )}
+      <Feedback report={report} />
+      <OfficersPictures report={report} />
+      {!isWithdrawn && <Conversation report={report} />}
+      {(report.text || report.media.length > 0) && (
+        <section aria-labelledby="yours">
+          <h2 id="yours">{text.yours}</h2>
+          {report.text && <p class="quote">{report.text}</p>}
+          <OwnMedia report={report} />
+          {!isWithdrawn && <p class="muted">{text.yoursHint}</p>}
+        </section>
+      )}
+      <section class="no-print" aria-labelledby="more">
+        <h2 id="more">{text.more}</h2>
+        {!isWithdrawn && (
+          <>
+            <MoreMedia report={report} />
+            {report.positions_left > 0 && <AddPlace report={report} />}
+          </>
+        )}
+        <SaveProof />
+        {!isWithdrawn && <Withdraw report={report} />}
+      </section>
+      <Look />
+      <RedButton />
+      <PutAway report={report} />
+    </>
+  );
+}
+
+/** Close the report, after a question if words would be lost. */
+function PutAway({ report }: { report: OwnReport }) {
+  const text = mine();
+  const [asked, setAsked] = useState(false);
+  const isBegun = begunTexts().some((one) => reportOf(one) === report.id);
+  if (asked && isBegun) {
+    return (
+      <Sure
+        title={text.closeSure}
+        yes={text.closeYes}
+        no={text.closeNo}
+        onYes={() => forgetTexts(textId(report.id)).then(close)}
+        onNo={() => setAsked(false)}
+      >
+        <p>{text.closeText}</p>
+      </Sure>
+    );
+  }
+  return (
+    <p class="put-away">
+      <Button kind="quiet" onClick={() => (isBegun ? setAsked(true) : close())}>
+        {text.close}
+      </Button>
+    </p>
+  );
+}
+
+/** Say whether the receipt is still on this device: another one may hold it next. */
+function close(): void {
+  const text = mine();
+  const why = whyKept(outbox.value?.entries.value ?? [], receipt.value);
+  if (why === null) go({ name: 'start' }, text.closed);
+  else go({ name: 'start' }, text.closedKept[why], 'warning');
+}
+
+/** The look for news. That there are some is said above, where they begin: it leads there. */
+function Look() {
+  const text = mine();
+  const [said, setSaid] = useLatest('');
+  const look = async (): Promise<void> => {
+    setSaid('');
+    const isRead = await refresh('look');
+    if (!isRead) setSaid(() => mine().failed);
+    else if (news.value === 0) setSaid(() => mine().noNews);
+    else beginAnew();
+  };
+  return (
+    <>
+      <p class="muted looked no-print">
+        {lookedAt.value && text.looked(showTime(lookedAt.value.toISOString(), language.value))}{' '}
+        <Button kind="quiet" onClick={() => void look()}>
+          {text.refresh}
+        </Button>
+      </p>
+      <Status>{said}</Status>
+    </>
+  );
+}
+
+function State({ report }: { report: OwnReport }) {
+  const text = mine();
+  const states: Readonly<Record<string, readonly [string, string]>> = {
+    received: [text.statusReceived, text.statusReceivedText],
+    closed: [text.statusClosed, ''],
+    withdrawn: [text.statusWithdrawn, text.statusWithdrawnText],
+  };
+  // An unknown status is one of an open report: the API says so.
+  const [name, words] = states[report.status] ?? [text.statusProgress, text.statusProgressText];
+  return (
+    <section class={`state state--${report.status}`} aria-labelledby="state">
+      <h2 id="state" class="state__name">
+        <span class="hidden-visually">
+          {text.status}
+          {colon()}
+        </span>
+        {name}
+      </h2>
+      {words && <p>{words}</p>}
+      {report.outcome && <Outcome outcome={report.outcome} />}
+      {report.passed_on.map(({ agency, at, text: sentence }) => (
+        <p key={`${agency} ${at}`}>{sentence}</p>
+      ))}
+      {report.drill && <p>{text.drill}</p>}
+      {report.kept_until && <p>{text.keptUntil(showDay(report.kept_until, language.value))}</p>}
+    </section>
+  );
+}
+
+/** What came of the report, and of the bulletin that it was about. */
+function Outcome({ outcome }: { outcome: NonNullable<OwnReport['outcome']> }) {
+  const { text, reason, bulletin } = outcome;
+  return (
+    <>
+      {/* While the report is open, there is no other outcome than the bulletin's. */}
+      {text !== bulletin && <p>{text}</p>}
+      {reason && <p>{reason}</p>}
+      {bulletin && <p>{labelled(mine().bulletin, bulletin)}</p>}
+    </>
+  );
+}
+
+/** Read the report again after some seconds, but only while the page is in sight. */
+function usePolling(seconds: number): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    const wait = (): void => {
+      clearTimeout(timer);
+      if (!stopped && document.visibilityState === 'visible') {
+        timer = setTimeout(() => void refresh().finally(wait), Math.max(5, seconds) * 1000);
+      }
+    };
+    const seen = (): void => {
+      if (document.visibilityState === 'visible') void refresh().finally(wait);
+      else clearTimeout(timer);
+    };
+    document.addEventListener('visibilitychange', seen);
+    wait();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, [seconds]);
 }

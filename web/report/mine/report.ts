@@ -1,8 +1,11 @@
 /** The report that is open by its receipt. Receipt and report are in memory only. */
+
 import { signal } from '@preact/signals';
+import { useCallback, useRef } from 'preact/hooks';
 
 import { createApi, problemOf, type Schemas } from '../../shared/api.ts';
-import { sentences } from '../../shared/joined.ts';
+import { sentences, useSaid } from '../../shared/language.ts';
+import type { Entry } from '../outbox/types.ts';
 
 export type OwnReport = Schemas['OwnReport'];
 export type Message = Schemas['Message'];
@@ -187,4 +190,39 @@ async function ask<T>(
 function fieldsOf(problem: ReturnType<typeof problemOf>): string {
   const details = problem?.errors?.map(({ detail }) => detail) ?? [];
   return details.length > 0 ? sentences(...details) : (problem?.detail ?? '');
+}
+
+/** What is said when a report is closed: whether its receipt is still on this device. */
+type Holder = Pick<Entry, 'receipt' | 'confirmed' | 'category'>;
+
+/**
+ * Return why a receipt is still on this device; null if it is not. Until the person says that they
+ * have it, or else as long as files are not sent.
+ */
+export function whyKept(
+  entries: readonly Holder[],
+  receipt: string | null,
+): 'unconfirmed' | 'files' | null {
+  const holders = entries.filter((entry) => receipt !== null && entry.receipt === receipt);
+  if (holders.length === 0) return null;
+  // Files that are added later have no category, and nothing to confirm.
+  const isAsked = holders.some(({ category, confirmed }) => category !== '' && !confirmed);
+  return isAsked ? 'unconfirmed' : 'files';
+}
+
+/** What the latest step on "my report" came to. */
+const latest = signal<object | null>(null);
+
+/**
+ * Like `useSaid`, for steps beside each other: what one of them came to is gone when another says
+ * something, so that nobody takes an old word for the new one's.
+ */
+export function useLatest<T>(nothing: T): [T, (words: T | (() => T)) => void] {
+  const [said, setSaid] = useSaid(nothing);
+  const step = useRef({});
+  const say = useCallback((words: T | (() => T)) => {
+    latest.value = step.current;
+    setSaid(words);
+  }, []);
+  return [latest.value === step.current ? said : nothing, say];
 }

@@ -2,18 +2,24 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { sentences } from '../../shared/joined.ts';
-import { language } from '../../shared/language.ts';
+import { language, sentences } from '../../shared/language.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { Sure } from '../parts/sure.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { tell } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
-import { useLatest } from './latest.ts';
-import { addPosition, loadProof, type OwnReport, receipt, refresh, withdraw } from './report.ts';
+import {
+  addPosition,
+  loadProof,
+  type OwnReport,
+  receipt,
+  refresh,
+  useLatest,
+  withdraw,
+} from './report.ts';
 import { mine } from './texts.ts';
-import { forgetUnsent } from './waiting.tsx';
+import { forgetUnsent } from './text-form.tsx';
 
 const FEW = 5;
 

@@ -7,7 +7,7 @@ import { challengeIn, Later, ProofRequired, readReply, Refused, type Reply } fro
 import { Proofs } from './proofs.ts';
 import type { Problem } from './types.ts';
 import { randomUuid } from './uuid.ts';
-import type { Work } from './work.ts';
+import { Stopped, type Work } from './work.ts';
 
 type Created = components['schemas']['CreatedReport'];
 
@@ -152,4 +152,21 @@ async function correct(work: Work, problem: Problem): Promise<boolean> {
     return { ...kept, body: JSON.stringify(body), files };
   });
   return true;
+}
+
+/** It resolves when the text has arrived. Throws Later and Refused. */
+export async function sendText(work: Work): Promise<void> {
+  const { key, report, text } = work.entry();
+  if (!report || !text) throw new Stopped();
+  work.show({ state: 'sending' });
+  await work.noteAttempt();
+  const reply = await work.network.call({
+    method: 'POST',
+    path: `/v1/reports/${report.id}/${text.to}`,
+    body: JSON.stringify({ text: text.words }),
+    headers: { Authorization: `Receipt ${report.receipt}`, 'Idempotency-Key': key },
+    signal: work.signal,
+  });
+  const stored = readReply(reply) as { readonly id?: unknown };
+  if (typeof stored.id !== 'string') throw new Later(); // not from the API
 }

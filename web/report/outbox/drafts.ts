@@ -1,7 +1,7 @@
 /** From what a person has written to what is kept: files are cut, hashed and declared. */
 
 import { cut } from '../metadata/cut.ts';
-import { Unreadable, type Cut, type Keep } from '../metadata/types.ts';
+import { type Cut, type Keep, Unreadable } from '../metadata/bytes.ts';
 import { version, type Kept, type KeptFile, type KeptReport } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
 import { Unacceptable, type Draft, type ReportBody, type TextFor } from './types.ts';

@@ -11,12 +11,11 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 import { prove } from '../proof.ts';
 import { BrowserNetwork } from './browser.ts';
 import { browserClock, type Clock } from './clock.ts';
-import { createReport } from './creation.ts';
+import { createReport, sendText } from './creation.ts';
 import { prepareAddition, prepareReport, prepareText, type Prepared } from './drafts.ts';
 import { isDelivered, isSettled, isUnsent, withFile, type Kept } from './kept.ts';
-import { Lane } from './lane.ts';
+import { Lane, type Moment, Stopped, type Work } from './work.ts';
 import { SHIPPED, type SendingLimits } from './limits.ts';
-import { sendText } from './messages.ts';
 import { Later, Refused, type Network } from './network.ts';
 import type { Prove } from './proofs.ts';
 import { Retries, SHORTEST_PAUSE_MS } from './retries.ts';
@@ -32,7 +31,6 @@ import type {
 } from './types.ts';
 import { sendFile } from './uploads.ts';
 import { viewOf } from './views.ts';
-import { Stopped, type Moment, type Work } from './work.ts';
 
 const NAME = 'tipline-outbox';
 

@@ -3,9 +3,9 @@
 import type { ReadonlySignal } from '@preact/signals';
 
 import type { components } from '../../shared/schema';
-import type { Keep } from '../metadata/types.ts';
+import type { Keep } from '../metadata/bytes.ts';
 
-export type { Keep } from '../metadata/types.ts';
+export type { Keep } from '../metadata/bytes.ts';
 
 type TextReport = components['schemas']['TextReport'];
 

@@ -1,9 +1,9 @@
 /** What a step that sends has at hand. */
 
-import type { Prove } from './proofs.ts';
 import type { Kept } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
 import type { Network } from './network.ts';
+import type { Prove } from './proofs.ts';
 
 /** What happens at the moment with an entry. It is shown, and not kept. */
 export interface Moment {
@@ -34,4 +34,40 @@ export interface Work {
   /** Something has gone forward. */
   moved(): void;
   file(place: number): Promise<Blob | undefined>;
+}
+
+/**
+ * Runs a job, and once more if it is asked for meanwhile: however often it is asked for, it never
+ * runs twice at a time.
+ */
+export class Lane {
+  readonly #job: () => Promise<void>;
+  #running: Promise<void> | null = null;
+  #again = false;
+
+  constructor(job: () => Promise<void>) {
+    this.#job = job;
+  }
+
+  run(): Promise<void> {
+    this.#again = true;
+    this.#running ??= this.#loop();
+    return this.#running;
+  }
+
+  /** What runs now. */
+  get running(): Promise<void> | null {
+    return this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#job();
+      }
+    } finally {
+      this.#running = null;
+    }
+  }
 }

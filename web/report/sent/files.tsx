@@ -1,4 +1,4 @@
-import { fileName } from '../file-names.ts';
+import { fileName } from '../attachment.ts';
 import type { Entry, EntryFile } from '../outbox/types.ts';
 import { sent } from './texts.ts';
 import './files.css';

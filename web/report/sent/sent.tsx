@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { colon, sentences } from '../../shared/joined.ts';
+import { colon, sentences } from '../../shared/language.ts';
 import { begunTexts, forgetTexts, reportOf, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
 import { goesOn, once } from '../once.ts';

@@ -1,11 +1,14 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 
+import { publicPage } from '../../shared/api.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { colon } from '../../shared/joined.ts';
-import { language } from '../../shared/language.ts';
+import { useCopied } from '../../shared/copied.ts';
+import { colon, language } from '../../shared/language.ts';
+import { showDay, showTime } from '../../shared/time.ts';
 import {
+  beginLead,
   type Bulletin,
   bulletins,
   bulletinsState,
@@ -13,16 +16,13 @@ import {
   loadOlder,
   nextBulletins,
   spoken,
+  takesLeads,
+  titleOf,
 } from '../bulletins.ts';
 import { catalogue } from '../catalogue.ts';
 import { Missing } from '../parts/missing.tsx';
 import { online } from '../service.ts';
 import { frame } from '../texts.ts';
-import { publicPage } from '../../shared/public-page.ts';
-import { showDay, showTime } from '../../shared/time.ts';
-import { Share } from './share.tsx';
-import { beginLead, takesLeads, titleOf } from './lead.ts';
-import { shortOf } from './short.ts';
 import { start } from './texts.ts';
 
 const SHORT = 160;
@@ -168,4 +168,49 @@ function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
 function local(url: string): string {
   const { pathname } = new URL(url, location.href);
   return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
+}
+
+/** Hand on the page of a bulletin: by what the phone has for it, or else as a link to paste. */
+export function Share({ title, url }: { title: string; url: string }) {
+  const text = start();
+  const [copied, copy] = useCopied(url);
+  const canShare = typeof navigator.share === 'function';
+  // Whoever changes their mind has nothing to read about it.
+  const share = () => void navigator.share({ title, url }).catch(() => undefined);
+  return (
+    <div class="card__share">
+      <Button kind="quiet" onClick={canShare ? share : copy}>
+        {canShare ? text.share : text.copyLink}
+        <span class="hidden-visually">
+          {colon()}
+          {title}
+        </span>
+      </Button>
+      <Status>
+        {copied === 'yes' && <p>{text.linkCopied}</p>}
+        {copied === 'no' && <p>{url}</p>}
+      </Status>
+    </div>
+  );
+}
+
+/** The beginning of a long text, for a card. */
+
+// As far back as a word is looked for whose end is cut.
+const WORD = 30;
+// What is hidden must be worth a tap: at least this share of what is shown.
+const WORTH = 1 / 3;
+
+/**
+ * Return a text of at most about `most` characters; a word that is cut is left out. A text that is
+ * little longer is whole.
+ */
+export function shortOf(text: string, most: number): string {
+  const letters = [...text];
+  if (letters.length <= most * (1 + WORTH)) return text;
+  const start = letters.slice(0, most).join('');
+  const goesOn = /^[A-Za-z0-9'’-]/.test(letters[most] ?? '');
+  // Chinese has no spaces: there only a number or a name in letters can be cut.
+  const whole = goesOn ? start.replace(new RegExp(`[A-Za-z0-9'’-]{1,${WORD}}$`), '') : start;
+  return `${whole.replace(/[\s,;:，、；：]+$/, '')}…`;
 }

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { sentences } from '../../shared/joined.ts';
+import { language, sentences } from '../../shared/language.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
@@ -12,7 +12,6 @@ import { Sure } from '../parts/sure.tsx';
 import { go, type Word, word } from '../screen.ts';
 import { asksForReceipt, isHeldUp, outbox } from '../service.ts';
 import { showTime } from '../../shared/time.ts';
-import { language } from '../../shared/language.ts';
 import { start } from './texts.ts';
 
 /** The reports that were begun. */

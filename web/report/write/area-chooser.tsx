@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
-import { AreaOptions } from '../../shared/components/area-options.tsx';
+import { AreaOptions } from '../../shared/components/choices.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
@@ -18,7 +18,7 @@ import {
   shortLabel,
 } from '../../shared/area.ts';
 import { placed } from '../../shared/labels.ts';
-import { areas, loadAreas } from '../areas.ts';
+import { areas, loadAreas } from '../position.ts';
 import { online } from '../service.ts';
 import { frame } from '../texts.ts';
 import { change, form } from './state.ts';

@@ -2,11 +2,9 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { labelled, listed, sentences } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
-import { type Attachment, faultOf, type Kind, kindOf, showSize } from '../attachment.ts';
+import { labelled, listed, sentences, useSaid } from '../../shared/language.ts';
+import { type Attachment, faultOf, fileName, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
-import { fileName } from '../file-names.ts';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { write } from './texts.ts';

@@ -1,9 +1,8 @@
 /** Faults as people read them, each with the id of its field on the page. */
-import { type Attachment, type FileFault, showSize } from '../attachment.ts';
+import { type Attachment, type FileFault, fileName, showSize } from '../attachment.ts';
 import type { Category, Fault } from '../form.ts';
 import type { Unacceptable } from '../outbox/types.ts';
 import { catalogue } from '../catalogue.ts';
-import { fileName } from '../file-names.ts';
 import { write } from './texts.ts';
 
 export interface FieldError {

@@ -13,7 +13,7 @@ import {
   readDrafts,
 } from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
-import { PAUSE_MS, whenHidden } from '../hidden.ts';
+import { PAUSE_MS, whenHidden } from '../begun.ts';
 import type { Begun, Entry } from '../outbox/types.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { chosenFiles } from './chosen.ts';

@@ -1,6 +1,6 @@
 /** The words of the report page. */
 import { texts } from '../../shared/language.ts';
-import type { Removed } from '../metadata/types.ts';
+import type { Removed } from '../metadata/bytes.ts';
 
 type Removals = Readonly<Record<Removed, string>>;
 

@@ -5,9 +5,8 @@ import { Radios } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { colon } from '../../shared/joined.ts';
-import { useSaid } from '../../shared/said.ts';
-import { hasAreas } from '../areas.ts';
+import { colon, useSaid } from '../../shared/language.ts';
+import { hasAreas } from '../position.ts';
 import { type FileFault, fileFaults, kindOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import {
@@ -30,9 +29,8 @@ import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
-import { ContactFields } from './contact.tsx';
+import { ContactFields, Questions, When, Where } from './folds.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
-import { Questions } from './questions.tsx';
 import {
   beginForm,
   change,
@@ -46,8 +44,6 @@ import {
   refusals,
   sendForm,
 } from './state.ts';
-import { When } from './when.tsx';
-import { Where } from './where.tsx';
 import { write } from './texts.ts';
 import './write.css';
 

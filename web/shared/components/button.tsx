@@ -1,8 +1,8 @@
 import type { ButtonHTMLAttributes, ComponentChildren, TargetedMouseEvent } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 
-import { Spinner } from './spinner.tsx';
 import './button.css';
+import './spinner.css';
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** `primary`: the one obvious next step. `danger`: what cannot be undone. `quiet`: looks like a link. */
@@ -44,5 +44,12 @@ export function Button({ kind = 'secondary', busy = false, onClick, children, ..
       {isBusy && <Spinner />}
       {children}
     </button>
+  );
+}
+
+/** Something goes on. Without a `label` the text beside it says what. */
+export function Spinner({ label }: { label?: string }) {
+  return (
+    <span class="spinner" role={label ? 'img' : undefined} aria-label={label} aria-hidden={!label} />
   );
 }

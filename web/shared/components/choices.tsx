@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import './choices.css';
+
+import type { Feature } from '../area.ts';
 import { describedBy, HintAndError } from './field.tsx';
+import './choices.css';
 
 export interface Choice<T extends string> {
   code: T;
@@ -137,5 +139,19 @@ export function Check({ id, checked, onChange, hint, children }: CheckProps) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Areas of a list, under a name of their own; nothing when there are none. */
+export function AreaOptions({ label, areas }: { label: string; areas: readonly Feature[] }) {
+  if (areas.length === 0) return null;
+  return (
+    <optgroup label={label}>
+      {areas.map(({ properties }) => (
+        <option key={properties.code} value={properties.code}>
+          {properties.label}
+        </option>
+      ))}
+    </optgroup>
   );
 }

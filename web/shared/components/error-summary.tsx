@@ -1,6 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { labelled } from '../joined.ts';
-import { language, texts } from '../language.ts';
+import { labelled, language, texts } from '../language.ts';
 import './error-summary.css';
 
 export interface ErrorSummaryProps {

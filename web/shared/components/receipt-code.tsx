@@ -1,6 +1,5 @@
 import { useCopied } from '../copied.ts';
-import { colon } from '../joined.ts';
-import { texts } from '../language.ts';
+import { colon, texts } from '../language.ts';
 import { showReceipt } from '../receipt.ts';
 import { Button } from './button.tsx';
 import './receipt-code.css';

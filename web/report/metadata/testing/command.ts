@@ -8,7 +8,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 
 import { cut } from '../cut.ts';
-import type { Keep } from '../types.ts';
+import type { Keep } from '../bytes.ts';
 
 interface Order {
   readonly file: string;

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+
+import { stepsOf } from './next-step.tsx';
+
+const PROPOSAL = { disposition: 'malicious' as const, by: 'li', at: '2026-11-24T00:31:00.000Z' };
+
+test('the obvious step leads from new to closed', () => {
+  const first = (status: 'new' | 'acknowledged' | 'in_progress') =>
+    stepsOf({ status, proposal: null }, 'li')[0];
+  expect(first('new')).toEqual({ kind: 'status', to: 'acknowledged' });
+  expect(first('acknowledged')).toEqual({ kind: 'status', to: 'in_progress' });
+  expect(first('in_progress')).toEqual({ kind: 'close' });
+});
+
+test('nothing follows a withdrawal', () => {
+  expect(stepsOf({ status: 'withdrawn', proposal: null }, 'li')).toEqual([]);
+});
+
+test('a proposal is confirmed by anybody but its author', () => {
+  expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'zhao')[0]).toEqual({ kind: 'confirm' });
+  expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'li')[0]?.kind).toBe('status');
+});

@@ -1,0 +1,234 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { Radios } from '../../shared/components/choices.tsx';
+import { Field } from '../../shared/components/field.tsx';
+import { QuestionField } from '../../shared/components/question-field.tsx';
+import { Status } from '../../shared/components/status.tsx';
+import { language } from '../../shared/language.ts';
+import { showTime, toLocal, toRfc3339 } from '../../shared/time.ts';
+import { type Category, type Contact, isPlaced, isWhen, type Place } from '../form.ts';
+import { locate, type NoFix } from '../position.ts';
+import { frame } from '../texts.ts';
+import { AreaChooser } from './area-chooser.tsx';
+import { errorOf, type FieldError, fieldId } from './errors.ts';
+import { change, form } from './state.ts';
+import { write } from './texts.ts';
+
+/** When it was. It is not filled in by itself: that would say when the phone was used. */
+export function When({ error }: { error: string | null }) {
+  const text = write();
+  const { when } = form.value;
+  const time = toRfc3339(when);
+  return (
+    <Fold title={text.when} value={time ? showTime(time, language.value) : ''} open={Boolean(error)}>
+      <Field id={fieldId('occurred_at')} label={text.dayTime} hint={text.whenHint} error={error}>
+        {(control) => (
+          <input
+            {...control}
+            type="datetime-local"
+            value={when}
+            onInput={(event) => change({ when: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <div class="row">
+        <Button onClick={() => change({ when: toLocal(new Date()) })}>{text.now}</Button>
+        {when && <Button onClick={() => change({ when: '' })}>{text.clear}</Button>}
+      </div>
+    </Fold>
+  );
+}
+
+/** Where it was: here, an area of the map, or not said. */
+export function Where({ errors }: { errors: readonly FieldError[] }) {
+  const text = write();
+  const { place, address } = form.value;
+  const [way, setWay] = useState<string>(wayOf(place));
+  const [search, setSearch] = useState<'looking' | NoFix | null>(
+    place.kind === 'unfound' ? 'lost' : null,
+  );
+  const error = errorOf(errors, 'location.lat');
+  const addressError = errorOf(errors, 'location.address');
+
+  const look = async (): Promise<void> => {
+    setSearch('looking');
+    change({ place: { kind: 'unfound' } });
+    try {
+      const { lat, lon, accuracy } = await locate();
+      // Not if another way was chosen, or the report sent, meanwhile.
+      if (form.value.place.kind !== 'unfound') return;
+      change({ place: { kind: 'here', lat, lon, accuracy } });
+      setSearch(null);
+    } catch (reason) {
+      setSearch(reason === 'denied' || reason === 'absent' ? reason : 'lost');
+    }
+  };
+  const choose = (code: string): void => {
+    setWay(code);
+    setSearch(null);
+    if (code === 'here') void look();
+    else change({ place: { kind: code === 'area' ? 'unpicked' : 'none' } });
+  };
+  const failures = { denied: text.denied, lost: text.lost, absent: text.noPlace };
+  const value =
+    place.kind === 'here'
+      ? text.whereHere
+      : place.kind === 'area'
+        ? place.label
+        : address.trim()
+          ? text.filled
+          : '';
+
+  return (
+    <Fold title={text.where} value={value} open={Boolean(error ?? addressError)}>
+      <Radios
+        id={fieldId('location.lat')}
+        legend={text.where}
+        said
+        chosen={way}
+        choices={[
+          { code: 'here', label: text.whereHere },
+          { code: 'area', label: text.whereArea },
+          { code: 'none', label: text.whereNone },
+        ]}
+        error={error}
+        onChange={choose}
+      />
+      <Status>
+        {way === 'here' && search === 'looking' && <p>{text.locating}</p>}
+        {way === 'here' && place.kind === 'here' && <p>{text.located(Math.ceil(place.accuracy))}</p>}
+      </Status>
+      <Status kind="error">
+        {search && search !== 'looking' && (
+          <>
+            <p>{failures[search]}</p>
+            {search !== 'absent' && <Button onClick={() => void look()}>{frame().again}</Button>}
+          </>
+        )}
+      </Status>
+      {way === 'area' && <AreaChooser />}
+      {isPlaced(place) && (
+        <Field
+          id={fieldId('location.address')}
+          label={text.address}
+          error={addressError}
+          optional
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              autocomplete="off"
+              value={address}
+              onInput={(event) => change({ address: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      )}
+    </Fold>
+  );
+}
+
+/** Return which way to a place was chosen. */
+function wayOf({ kind }: Place): string {
+  if (kind === 'unpicked') return 'area';
+  return kind === 'unfound' ? 'here' : kind;
+}
+
+/** The questions of a category. */
+export function Questions({ category, errors }: { category: Category; errors: readonly FieldError[] }) {
+  const text = write();
+  const { answers } = form.value;
+  const questions = category.details.filter((question) => !isWhen(question));
+  if (questions.length === 0) return null;
+  const answered = questions.filter(({ name }) => answers[name]?.trim()).length;
+  const wrong = questions.some(({ name }) => errorOf(errors, `details.${name}`));
+  return (
+    <Fold
+      title={text.questions}
+      value={answered > 0 ? `${answered}/${questions.length}` : ''}
+      open={wrong}
+    >
+      {questions.map((question) => (
+        <QuestionField
+          key={question.name}
+          id={fieldId(`details.${question.name}`)}
+          question={question}
+          unanswered={text.unsaid}
+          value={answers[question.name] ?? ''}
+          error={errorOf(errors, `details.${question.name}`)}
+          onAnswer={(given) =>
+            change({ answers: { ...form.value.answers, [question.name]: given } })
+          }
+        />
+      ))}
+    </Fold>
+  );
+}
+
+const KEYBOARDS = { name: 'text', phone: 'tel', email: 'email' } as const;
+const FIELDS = ['name', 'phone', 'email'] as const;
+
+/** How to reach the reporter, if they want that. The browser is not asked to fill it in. */
+export function ContactFields({ errors }: { errors: readonly FieldError[] }) {
+  const text = write();
+  const { contact } = form.value;
+  const filled = FIELDS.some((field) => contact[field].trim());
+  const wrong = FIELDS.some((field) => errorOf(errors, `contact.${field}`));
+  const put = (field: keyof Contact, value: string): void => {
+    change({ contact: { ...contact, [field]: value } });
+  };
+  return (
+    <Fold title={text.contact} value={filled ? text.filled : ''} open={wrong}>
+      <p class="field__hint">{text.contactHint}</p>
+      {FIELDS.map((field) => (
+        <Field
+          key={field}
+          id={fieldId(`contact.${field}`)}
+          label={text[field]}
+          error={errorOf(errors, `contact.${field}`)}
+          optional
+        >
+          {(control) => (
+            <input
+              {...control}
+              type="text"
+              inputMode={KEYBOARDS[field]}
+              autocomplete="off"
+              value={contact[field]}
+              onInput={(event) => put(field, event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      ))}
+    </Fold>
+  );
+}
+
+export interface FoldProps {
+  title: string;
+  /** What is filled in, to show while it is folded. */
+  value?: string;
+  /** It has an error: it must be seen. */
+  open?: boolean;
+  children: ComponentChildren;
+}
+
+/** Something optional, folded away. It opens by itself, but never closes in front of the person. */
+export function Fold({ title, value = '', open = false, children }: FoldProps) {
+  const fold = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (open && fold.current) fold.current.open = true;
+  }, [open]);
+  return (
+    <details class="fold" ref={fold}>
+      <summary class="fold__title">
+        <span>{title}</span>
+        {value && <span class="fold__value">{value}</span>}
+      </summary>
+      <div class="fold__content">{children}</div>
+    </details>
+  );
+}
