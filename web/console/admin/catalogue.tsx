@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { choicesOf, Select } from '../../shared/components/choices.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
@@ -161,32 +162,26 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
   };
   return (
     <form class="entry" onSubmit={submit} noValidate aria-label={t.changeOf(entry.label)}>
-      <Field id={id('state')} label={t.state}>
-        {(control) => (
-          <select
-            {...control}
-            value={state}
-            onChange={(event) => setState(event.currentTarget.value as Stage)}
-          >
-            {STATES.filter((each) => each !== 'shadow' || kind === 'categories').map((each) => (
-              <option key={each} value={each}>
-                {t.states[each]}
-              </option>
-            ))}
-          </select>
+      <Select
+        id={id('state')}
+        label={t.state}
+        chosen={state}
+        choices={choicesOf(
+          STATES.filter((each) => each !== 'shadow' || kind === 'categories'),
+          t.states,
         )}
-      </Field>
+        onChange={setState}
+      />
       {waits && (
-        <Field id={id('opens')} label={t.activates} hint={t.activatesHint} optional>
-          {(control) => (
-            <input
-              {...control}
-              type="datetime-local"
-              value={opens}
-              onInput={(event) => setOpens(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          id={id('opens')}
+          label={t.activates}
+          hint={t.activatesHint}
+          optional
+          type="datetime-local"
+          value={opens}
+          onValue={setOpens}
+        />
       )}
       {kind === 'categories' && (
         <fieldset class="choices">
@@ -194,20 +189,16 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
           <p class="field__hint">{t.deadlinesHint}</p>
           <div class="entry__numbers">
             {URGENCIES.map((urgency) => (
-              <Field key={urgency} id={id(urgency)} label={t.deadline(words().urgency[urgency])}>
-                {(control) => (
-                  <input
-                    {...control}
-                    type="number"
-                    min={0}
-                    max={43_200}
-                    value={deadlines[urgency] ?? 0}
-                    onInput={(event) =>
-                      setDeadlines({ ...deadlines, [urgency]: Number(event.currentTarget.value) })
-                    }
-                  />
-                )}
-              </Field>
+              <TextField
+                key={urgency}
+                id={id(urgency)}
+                label={t.deadline(words().urgency[urgency])}
+                type="number"
+                min={0}
+                max={43_200}
+                value={deadlines[urgency] ?? 0}
+                onValue={(value) => setDeadlines({ ...deadlines, [urgency]: Number(value) })}
+              />
             ))}
           </div>
         </fieldset>
@@ -242,15 +233,13 @@ export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: ()
     <section aria-labelledby="for-apps">
       <h2 id="for-apps">{t.app}</h2>
       <form class="card narrow" onSubmit={submit} noValidate>
-        <Field id="minimum" label={t.minimum} hint={t.minimumHint}>
-          {(control) => (
-            <input
-              {...control}
-              value={minimum}
-              onInput={(event) => setMinimum(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          id="minimum"
+          label={t.minimum}
+          hint={t.minimumHint}
+          value={minimum}
+          onValue={setMinimum}
+        />
         <Refusal failure={step.failure} />
         <Button type="submit" busy={step.busy}>
           {text().save}

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Check } from '../../shared/components/choices.tsx';
+import { Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox, TextField } from '../../shared/components/field.tsx';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import type { Api } from '../types.ts';
 import { words } from '../words.ts';
@@ -68,21 +68,13 @@ export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
         labelMax={40}
         onLabels={(labels) => write({ labels })}
       />
-      <Field id="category-urgency" label={t.urgency}>
-        {(control) => (
-          <select
-            {...control}
-            value={form.urgency}
-            onChange={(event) => write({ urgency: event.currentTarget.value as Urgency })}
-          >
-            {URGENCIES.map((each) => (
-              <option key={each} value={each}>
-                {words().urgency[each]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Select
+        id="category-urgency"
+        label={t.urgency}
+        chosen={form.urgency}
+        choices={choicesOf(URGENCIES, words().urgency)}
+        onChange={(urgency) => write({ urgency })}
+      />
       <Check checked={form.emergency} onChange={(emergency) => write({ emergency })}>
         {t.emergency}
       </Check>
@@ -148,35 +140,28 @@ export function NamingFields(props: NamingProps) {
   const t = text().catalogue;
   return (
     <>
-      <Field id={id('code')} label={t.code} hint={t.codeHint} error={error(id('code'))}>
-        {(control) => (
-          <input
-            {...control}
-            autocapitalize="none"
-            spellcheck={false}
-            maxLength={40}
-            value={code}
-            onInput={(event) => onCode(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        id={id('code')}
+        label={t.code}
+        hint={t.codeHint}
+        error={error(id('code'))}
+        autocapitalize="none"
+        spellcheck={false}
+        maxLength={40}
+        value={code}
+        onValue={onCode}
+      />
       {LANGUAGES.map((language) => (
-        <Field
+        <TextField
           key={language}
           id={id(language)}
           label={labelIn(t.languages[language])}
           error={error(id(language))}
-        >
-          {(control) => (
-            <input
-              {...control}
-              lang={language === 'zh' ? 'zh-CN' : language}
-              maxLength={labelMax}
-              value={labels[language] ?? ''}
-              onInput={(event) => onLabels({ ...labels, [language]: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+          lang={language === 'zh' ? 'zh-CN' : language}
+          maxLength={labelMax}
+          value={labels[language] ?? ''}
+          onValue={(value) => onLabels({ ...labels, [language]: value })}
+        />
       ))}
     </>
   );
@@ -213,21 +198,13 @@ export function QuestionFields(props: QuestionFieldsProps) {
         labelMax={200}
         onLabels={(labels) => write({ labels })}
       />
-      <Field id={id('type')} label={t.type}>
-        {(control) => (
-          <select
-            {...control}
-            value={question.type}
-            onChange={(event) => write({ type: event.currentTarget.value as FieldType })}
-          >
-            {TYPES.map((each) => (
-              <option key={each} value={each}>
-                {t.types[each]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Select
+        id={id('type')}
+        label={t.type}
+        chosen={question.type}
+        choices={choicesOf(TYPES, t.types)}
+        onChange={(type) => write({ type })}
+      />
       <Bounds id={id} error={error} question={question} write={write} />
       <Button kind="quiet" onClick={onRemove}>
         {t.removeField}
@@ -259,15 +236,14 @@ function Bounds({ id, error, question, write }: BoundsProps) {
   }
   if (question.type !== 'choice') return null;
   return (
-    <Field id={id('options')} label={t.options} hint={t.optionsHint} error={error(id('options'))}>
-      {(control) => (
-        <textarea
-          {...control}
-          value={question.options}
-          onInput={(event) => write({ options: event.currentTarget.value })}
-        />
-      )}
-    </Field>
+    <TextBox
+      id={id('options')}
+      label={t.options}
+      hint={t.optionsHint}
+      error={error(id('options'))}
+      value={question.options}
+      onValue={(options) => write({ options })}
+    />
   );
 }
 
@@ -283,17 +259,15 @@ interface NumericProps {
 
 function Numeric({ id, label, value, min, max, error = null, onChange }: NumericProps) {
   return (
-    <Field id={id} label={label} error={error}>
-      {(control) => (
-        <input
-          {...control}
-          type="number"
-          {...(min === undefined ? {} : { min })}
-          {...(max === undefined ? {} : { max })}
-          value={value}
-          onInput={(event) => onChange(Number(event.currentTarget.value))}
-        />
-      )}
-    </Field>
+    <TextField
+      id={id}
+      label={label}
+      error={error}
+      type="number"
+      {...(min === undefined ? {} : { min })}
+      {...(max === undefined ? {} : { max })}
+      value={value}
+      onValue={(value) => onChange(Number(value))}
+    />
   );
 }

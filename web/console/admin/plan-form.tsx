@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Checks } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { labelled, listed } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -163,16 +163,14 @@ export function ShiftFields(props: ShiftFieldsProps) {
   return (
     <fieldset class="card shift">
       <legend>{shift.name || t.shift(number)}</legend>
-      <Field id={id('name')} label={t.name} error={error('name')}>
-        {(control) => (
-          <input
-            {...control}
-            maxLength={60}
-            value={shift.name}
-            onInput={(event) => write({ name: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        id={id('name')}
+        label={t.name}
+        error={error('name')}
+        maxLength={60}
+        value={shift.name}
+        onValue={(name) => write({ name })}
+      />
       <Checks
         id={id('weekdays')}
         legend={t.weekdays}
@@ -183,16 +181,15 @@ export function ShiftFields(props: ShiftFieldsProps) {
       />
       <div class="shift__times">
         {(['starts', 'ends'] as const).map((end) => (
-          <Field key={end} id={id(end)} label={t[end]} error={error(end)}>
-            {(control) => (
-              <input
-                {...control}
-                type="time"
-                value={shift[end]}
-                onInput={(event) => write({ [end]: event.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            key={end}
+            id={id(end)}
+            label={t[end]}
+            error={error(end)}
+            type="time"
+            value={shift[end]}
+            onValue={(value) => write({ [end]: value })}
+          />
         ))}
       </div>
       {endsNextDay(shift) && <p class="hint">{t.nextDay}</p>}

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
@@ -62,29 +62,25 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
       </p>
       <ErrorSummary errors={mistakes.map((field) => ({ field, text: t.wrong[field] }))} />
       {officer === null && (
-        <Field id="username" label={text().fields.username} hint={t.usernameHint} error={error('username')}>
-          {(control) => (
-            <input
-              {...control}
-              autocomplete="off"
-              autocapitalize="none"
-              spellcheck={false}
-              value={username}
-              onInput={(event) => setUsername(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          id="username"
+          label={text().fields.username}
+          hint={t.usernameHint}
+          error={error('username')}
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          value={username}
+          onValue={setUsername}
+        />
       )}
-      <Field id="name" label={text().fields.name}>
-        {(control) => (
-          <input
-            {...control}
-            maxLength={100}
-            value={row.name ?? ''}
-            onInput={(event) => write({ name: event.currentTarget.value || null })}
-          />
-        )}
-      </Field>
+      <TextField
+        id="name"
+        label={text().fields.name}
+        maxLength={100}
+        value={row.name ?? ''}
+        onValue={(value) => write({ name: value || null })}
+      />
       <Checks
         id="roles"
         legend={text().fields.roles}
@@ -115,28 +111,27 @@ export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
           ({ code }) => code !== 'outside' && code !== 'unknown',
         )}
       />
-      <Field id="email" label={text().fields.email} hint={t.addressHint} error={error('email')}>
-        {(control) => (
-          <input
-            {...control}
-            type="email"
-            autocomplete="off"
-            value={row.email ?? ''}
-            onInput={(event) => write({ email: event.currentTarget.value || null })}
-          />
-        )}
-      </Field>
-      <Field id="phone" label={text().fields.phone} hint={t.phoneHint} error={error('phone')} optional>
-        {(control) => (
-          <input
-            {...control}
-            type="tel"
-            autocomplete="off"
-            value={row.phone ?? ''}
-            onInput={(event) => write({ phone: event.currentTarget.value || null })}
-          />
-        )}
-      </Field>
+      <TextField
+        id="email"
+        label={text().fields.email}
+        hint={t.addressHint}
+        error={error('email')}
+        type="email"
+        autocomplete="off"
+        value={row.email ?? ''}
+        onValue={(value) => write({ email: value || null })}
+      />
+      <TextField
+        id="phone"
+        label={text().fields.phone}
+        hint={t.phoneHint}
+        error={error('phone')}
+        optional
+        type="tel"
+        autocomplete="off"
+        value={row.phone ?? ''}
+        onValue={(value) => write({ phone: value || null })}
+      />
       <Refusal failure={step.failure} />
       <div class="row">
         <Button kind="primary" type="submit" busy={step.busy}>

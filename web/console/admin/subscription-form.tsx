@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
-import { Check, Checks, Radios } from '../../shared/components/choices.tsx';
+import { Check, Checks, choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
 import type { Api, Me, Urgency } from '../types.ts';
 import { words } from '../words.ts';
 import { text } from './texts.ts';
@@ -59,38 +58,24 @@ export function SubscriptionForm({ api, me, free, onDone }: SubscriptionFormProp
         onChange={setProtocol}
         choices={free.map((code) => ({ code, label: t.protocols[code] }))}
       />
-      <Field id="min-urgency" label={t.from}>
-        {(control) => (
-          <select
-            {...control}
-            value={urgency}
-            onChange={(event) => setUrgency(event.currentTarget.value as Urgency)}
-          >
-            {URGENCIES.map((each) => (
-              <option key={each} value={each}>
-                {words().urgency[each]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Select
+        id="min-urgency"
+        label={t.from}
+        chosen={urgency}
+        choices={choicesOf(URGENCIES, words().urgency)}
+        onChange={setUrgency}
+      />
       {protocol === 'email' && (
-        <Field id="email-language" label={t.emailLanguage}>
-          {(control) => (
-            <select
-              {...control}
-              value={language}
-              onChange={(event) => setLanguage(event.currentTarget.value)}
-            >
-              <option value="">{t.allLanguages}</option>
-              {LANGUAGES.map((each) => (
-                <option key={each} value={each}>
-                  {t.languages[each]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Select
+          id="email-language"
+          label={t.emailLanguage}
+          chosen={language}
+          choices={[
+            { code: '', label: t.allLanguages },
+            ...LANGUAGES.map((code) => ({ code, label: t.languages[code] ?? code })),
+          ]}
+          onChange={setLanguage}
+        />
       )}
       <Checks
         id="only-categories"

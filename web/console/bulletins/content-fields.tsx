@@ -1,5 +1,5 @@
-import { Field } from '../../shared/components/field.tsx';
-import { Radios } from '../../shared/components/choices.tsx';
+import { TextBox, TextField } from '../../shared/components/field.tsx';
+import { Radios, Select } from '../../shared/components/choices.tsx';
 import type { Catalogue } from '../types.ts';
 import {
   type About,
@@ -36,21 +36,17 @@ export function ContentFields(props: ContentFieldsProps) {
   const errors = new Map(mistakeLines(mistakes).map((line) => [line.field, line.text]));
   return (
     <>
-      <Field id="channel" label={text().channel} error={channelError}>
-        {(control) => (
-          <select
-            {...control}
-            value={form.channel}
-            onChange={(event) => write({ channel: event.currentTarget.value })}
-          >
-            {catalogue.channels.map((each) => (
-              <option key={each.code} value={each.code}>
-                {each.state === 'active' ? each.label : `${each.label} (${each.state_label})`}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Select
+        id="channel"
+        label={text().channel}
+        error={channelError}
+        chosen={form.channel}
+        choices={catalogue.channels.map(({ code, label, state, state_label: closed }) => ({
+          code,
+          label: state === 'active' ? label : `${label} (${closed})`,
+        }))}
+        onChange={(channel) => write({ channel })}
+      />
       <Radios
         id="about"
         legend={text().fields.about}
@@ -92,32 +88,24 @@ function TextFields({
   const tag = language === 'zh' ? 'zh-CN' : language;
   return (
     <>
-      <Field id={`title-${language}`} label={t.titleIn(name)} error={error}>
-        {(control) => (
-          <input
-            {...control}
-            lang={tag}
-            maxLength={TITLE_MAX}
-            value={form.title[language] ?? ''}
-            onInput={(event) =>
-              write({ title: { ...form.title, [language]: event.currentTarget.value } })
-            }
-          />
-        )}
-      </Field>
-      <Field id={`body-${language}`} label={t.bodyIn(name)} hint={t.bodyHint}>
-        {(control) => (
-          <textarea
-            {...control}
-            lang={tag}
-            maxLength={BODY_MAX}
-            value={form.body[language] ?? ''}
-            onInput={(event) =>
-              write({ body: { ...form.body, [language]: event.currentTarget.value } })
-            }
-          />
-        )}
-      </Field>
+      <TextField
+        id={`title-${language}`}
+        label={t.titleIn(name)}
+        error={error}
+        lang={tag}
+        maxLength={TITLE_MAX}
+        value={form.title[language] ?? ''}
+        onValue={(value) => write({ title: { ...form.title, [language]: value } })}
+      />
+      <TextBox
+        id={`body-${language}`}
+        label={t.bodyIn(name)}
+        hint={t.bodyHint}
+        lang={tag}
+        maxLength={BODY_MAX}
+        value={form.body[language] ?? ''}
+        onValue={(value) => write({ body: { ...form.body, [language]: value } })}
+      />
     </>
   );
 }
@@ -129,42 +117,33 @@ function PlaceFields({ catalogue, form, write, hasPoint }: ContentFieldsProps) {
   );
   return (
     <>
-      <Field id="district" label={t.district} hint={hasPoint && t.pointLost} optional>
-        {(control) => (
-          <select
-            {...control}
-            value={form.district}
-            onChange={(event) => write({ district: event.currentTarget.value })}
-          >
-            <option value="">{text().nowhere}</option>
-            {districts.map((each) => (
-              <option key={each.code} value={each.code}>
-                {each.label}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field id="place" label={t.place} hint={t.placeHint} optional>
-        {(control) => (
-          <input
-            {...control}
-            maxLength={PLACE_MAX}
-            value={form.place}
-            onInput={(event) => write({ place: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field id="end" label={t.end} hint={t.endHint} optional>
-        {(control) => (
-          <input
-            {...control}
-            type="datetime-local"
-            value={form.end}
-            onInput={(event) => write({ end: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <Select
+        id="district"
+        label={t.district}
+        hint={hasPoint && t.pointLost}
+        optional
+        chosen={form.district}
+        choices={[{ code: '', label: text().nowhere }, ...districts]}
+        onChange={(district) => write({ district })}
+      />
+      <TextField
+        id="place"
+        label={t.place}
+        hint={t.placeHint}
+        optional
+        maxLength={PLACE_MAX}
+        value={form.place}
+        onValue={(place) => write({ place })}
+      />
+      <TextField
+        id="end"
+        label={t.end}
+        hint={t.endHint}
+        optional
+        type="datetime-local"
+        value={form.end}
+        onValue={(end) => write({ end })}
+      />
     </>
   );
 }

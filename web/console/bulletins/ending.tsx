@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import type { Api } from '../types.ts';
@@ -106,22 +106,16 @@ function WhatReadersSee({ kind, approved, code, onCode, isMissing, words, onWord
         <p class="field__hint">{text().wordsHint}</p>
         {approved && <p>{text().approvedWords[approved]}</p>}
         {LANGUAGES.map((each) => (
-          <Field
+          <TextBox
             key={each}
             id={`ending-${each}`}
             label={text().languages[each] ?? each}
             optional
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                lang={each === 'zh' ? 'zh-CN' : each}
-                maxLength={MOST[kind]}
-                value={words[each] ?? ''}
-                onInput={(event) => onWords({ ...words, [each]: event.currentTarget.value })}
-              />
-            )}
-          </Field>
+            lang={each === 'zh' ? 'zh-CN' : each}
+            maxLength={MOST[kind]}
+            value={words[each] ?? ''}
+            onValue={(value) => onWords({ ...words, [each]: value })}
+          />
         ))}
       </fieldset>
     </>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { choicesOf, Select } from '../../shared/components/choices.tsx';
 import { language } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
@@ -84,34 +84,20 @@ export function BulletinList({ api, me }: { api: Api; me: Me }) {
         </a>
       </p>
       <div class="bulletin-filters" role="group" aria-label={text().filters}>
-        <Field id="filter-channel" label={text().channel}>
-          {(control) => (
-            <select {...control} value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>
-              <option value="">{text().all}</option>
-              {names.catalogue.value?.channels.map((each) => (
-                <option key={each.code} value={each.code}>
-                  {each.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field id="filter-state" label={text().state}>
-          {(control) => (
-            <select
-              {...control}
-              value={state}
-              onChange={(event) => setState(event.currentTarget.value as State | '')}
-            >
-              <option value="">{text().all}</option>
-              {STATES.map((each) => (
-                <option key={each} value={each}>
-                  {text().states[each]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Select
+          id="filter-channel"
+          label={text().channel}
+          chosen={channel}
+          choices={[{ code: '', label: text().all }, ...(names.catalogue.value?.channels ?? [])]}
+          onChange={setChannel}
+        />
+        <Select
+          id="filter-state"
+          label={text().state}
+          chosen={state}
+          choices={[{ code: '', label: text().all }, ...choicesOf(STATES, text().states)]}
+          onChange={setState}
+        />
       </div>
       <Waiting loaded={loaded} again={again}>
         {(listed) => (

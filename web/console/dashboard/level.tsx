@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { clock } from '../moments.ts';
 import { ok, Refusal, type Step, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
-import { Radios } from '../../shared/components/choices.tsx';
+import { choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
 import type { Api } from '../types.ts';
 import { Chart } from './charts.tsx';
 import { text } from './texts.ts';
@@ -151,21 +150,13 @@ function Setting({ api, step, onSet, onCancel }: SettingProps) {
           hint: text().levelWhat[each],
         }))}
       />
-      <Field id="minutes" label={text().minutes}>
-        {(control) => (
-          <select
-            {...control}
-            value={minutes}
-            onChange={(event) => setMinutes(Number(event.currentTarget.value))}
-          >
-            {MINUTES.map((each) => (
-              <option key={each} value={each}>
-                {text().durations[each]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Select
+        id="minutes"
+        label={text().minutes}
+        chosen={minutes}
+        choices={choicesOf(MINUTES, text().durations)}
+        onChange={setMinutes}
+      />
       <Radios
         id="level-reason"
         legend={text().reason}

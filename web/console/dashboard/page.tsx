@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
@@ -158,17 +158,16 @@ export function OtherDays({ today, shown, onShow }: OtherDaysProps) {
       />
       <div class="row">
         {ENDS.map((end) => (
-          <Field key={end} id={idOf(end)} label={label(end)} error={error(end)}>
-            {(control) => (
-              <input
-                {...control}
-                type="date"
-                max={today}
-                value={days[end]}
-                onInput={(event) => setDays({ ...days, [end]: event.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            key={end}
+            id={idOf(end)}
+            label={label(end)}
+            error={error(end)}
+            type="date"
+            max={today}
+            value={days[end]}
+            onValue={(value) => setDays({ ...days, [end]: value })}
+          />
         ))}
         <Button type="submit">{text().show}</Button>
       </div>

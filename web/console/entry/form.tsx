@@ -4,10 +4,10 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { contains, type Feature, type Point } from '../../shared/area.ts';
-import { AreaOptions } from '../../shared/components/choices.tsx';
+import { AreaOptions, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { Field, TextBox, TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -90,50 +90,34 @@ export function EntryForm({ onCreated }: FormProps) {
     <form onSubmit={(event) => void submit(event)} noValidate>
       <p>{t.intro}</p>
       <ErrorSummary errors={errors} />
-      <Field id={idOf('category')} label={t.category} error={error(idOf('category'))}>
-        {(control) => (
-          <select
-            {...control}
-            value={entered.category}
-            onChange={(event) => set({ category: event.currentTarget.value, answers: {} })}
-          >
-            <option value="">{t.choose}</option>
-            {categories
-              .filter(({ state }) => state === 'active' || state === 'shadow')
-              .map(({ code, label }) => (
-                <option key={code} value={code}>
-                  {label}
-                </option>
-              ))}
-          </select>
-        )}
-      </Field>
-      <Field id={idOf('source')} label={t.source} error={error(idOf('source'))}>
-        {(control) => (
-          <select
-            {...control}
-            value={entered.source}
-            onChange={(event) => set({ source: event.currentTarget.value as Entered['source'] })}
-          >
-            {SOURCES.map((source) => (
-              <option key={source} value={source}>
-                {words().source[source]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field id={idOf('text')} label={t.text} error={error(idOf('text'))}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={5}
-            maxLength={4000}
-            value={entered.text}
-            onInput={(event) => set({ text: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <Select
+        id={idOf('category')}
+        label={t.category}
+        error={error(idOf('category'))}
+        chosen={entered.category}
+        choices={[
+          { code: '', label: t.choose },
+          ...categories.filter(({ state }) => state === 'active' || state === 'shadow'),
+        ]}
+        onChange={(category) => set({ category, answers: {} })}
+      />
+      <Select
+        id={idOf('source')}
+        label={t.source}
+        error={error(idOf('source'))}
+        chosen={entered.source}
+        choices={choicesOf(SOURCES, words().source)}
+        onChange={(source) => set({ source })}
+      />
+      <TextBox
+        id={idOf('text')}
+        label={t.text}
+        error={error(idOf('text'))}
+        rows={5}
+        maxLength={4000}
+        value={entered.text}
+        onValue={(text) => set({ text })}
+      />
       {form.map((field) => (
         <QuestionField
           key={field.name}
@@ -189,17 +173,16 @@ interface LineProps extends Part {
 function Line({ entered, set, error, name, input = { type: 'text' } }: LineProps) {
   const t = entryTexts();
   return (
-    <Field id={idOf(name)} label={t[name]} error={error(idOf(name))} optional>
-      {(control) => (
-        <input
-          {...control}
-          {...input}
-          autocomplete="off"
-          value={entered[name]}
-          onInput={(event) => set({ [name]: event.currentTarget.value })}
-        />
-      )}
-    </Field>
+    <TextField
+      id={idOf(name)}
+      label={t[name]}
+      error={error(idOf(name))}
+      optional
+      {...input}
+      autocomplete="off"
+      value={entered[name]}
+      onValue={(value) => set({ [name]: value })}
+    />
   );
 }
 
@@ -212,23 +195,18 @@ export function Where({ entered, set, error }: Part) {
   const { names } = useDesk();
   const areas = names.areas.value;
   const text = (name: 'address' | 'lat' | 'lon', hint: string) => (
-    <Field id={idOf(name)} label={t[name]} hint={hint} error={error(idOf(name))} optional>
-      {(control) => (
-        <input
-          {...control}
-          type="text"
-          autocomplete="off"
-          value={entered[name]}
-          onInput={(event) =>
-            set({
-              [name]: event.currentTarget.value,
-              // It is the officer's own number now.
-              ...(name !== 'address' && { within: null }),
-            })
-          }
-        />
-      )}
-    </Field>
+    <TextField
+      id={idOf(name)}
+      label={t[name]}
+      hint={hint}
+      error={error(idOf(name))}
+      optional
+      type="text"
+      autocomplete="off"
+      value={entered[name]}
+      // It is the officer's own number now.
+      onValue={(value) => set({ [name]: value, ...(name !== 'address' && { within: null }) })}
+    />
   );
   return (
     <fieldset class="entry__where">

@@ -4,7 +4,7 @@ import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { texts, useSaid } from '../../shared/language.ts';
 import type { Failure } from '../calls.ts';
@@ -64,20 +64,18 @@ export function ReasonForm(props: ReasonFormProps) {
   return (
     <form onSubmit={(event) => void send(event)} noValidate>
       {intro && <p>{intro}</p>}
-      <Field id={id} label={label ?? t.reason} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={3}
-            maxLength={1000}
-            value={reason}
-            onInput={(event) => {
-              setReason(event.currentTarget.value);
-              setError(null);
-            }}
-          />
-        )}
-      </Field>
+      <TextBox
+        id={id}
+        label={label ?? t.reason}
+        error={error}
+        rows={3}
+        maxLength={1000}
+        value={reason}
+        onValue={(value) => {
+          setReason(value);
+          setError(null);
+        }}
+      />
       {children}
       <div ref={foot}>
         <Status kind="error">{problem}</Status>

@@ -5,7 +5,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Check, Radios } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -108,48 +108,36 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
         }))}
       />
       {disposition === 'duplicate' && (
-        <Field
+        <TextField
           id="close-original"
           label={t.close.original}
           hint={t.close.originalHint}
           error={error('close-original')}
-        >
-          {(control) => (
-            <input
-              {...control}
-              list="close-similar"
-              autocomplete="off"
-              value={reference}
-              onInput={(event) => {
-                setReference(event.currentTarget.value);
-                mend('close-original');
-              }}
-            />
-          )}
-        </Field>
+          list="close-similar"
+          autocomplete="off"
+          value={reference}
+          onValue={(value) => {
+            setReference(value);
+            mend('close-original');
+          }}
+        />
       )}
       <datalist id="close-similar">
         {report.similar?.map((other) => <option key={other.id} value={other.reference} />)}
       </datalist>
-      <Field
+      <TextBox
         id="close-reason"
         label={t.close.reason}
         hint={disposition && fixed ? <ReadFirst text={fixed} /> : t.close.reasonHint}
         error={error('close-reason')}
-      >
-        {(control) => (
-          <textarea
-            {...control}
-            rows={4}
-            maxLength={1000}
-            value={reason}
-            onInput={(event) => {
-              drafts.set(key, event.currentTarget.value);
-              mend('close-reason');
-            }}
-          />
-        )}
-      </Field>
+        rows={4}
+        maxLength={1000}
+        value={reason}
+        onValue={(value) => {
+          drafts.set(key, value);
+          mend('close-reason');
+        }}
+      />
       <div class="row">
         <Button type="submit" kind="primary" busy={busy}>
           {t.close.submit}

@@ -7,7 +7,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
@@ -176,17 +176,15 @@ function AskHold({ open, report, onClose }: FormProps) {
       submit={ask}
       cancel={onClose}
     >
-      <Field id={UNTIL} label={t.more.holdUntil} error={error}>
-        {(control) => (
-          <input
-            {...control}
-            type="date"
-            required
-            value={day}
-            onInput={(event) => choose(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        id={UNTIL}
+        label={t.more.holdUntil}
+        error={error}
+        type="date"
+        required
+        value={day}
+        onValue={choose}
+      />
     </ReasonForm>
   );
 }

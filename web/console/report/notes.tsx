@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -97,21 +97,20 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
         void add();
       }}
     >
-      <Field id="note" label={t.notes.label} hint={t.notes.hint} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={2}
-            maxLength={4000}
-            value={drafts.get(draft)}
-            onInput={(event) => {
-              drafts.set(draft, event.currentTarget.value);
-              setError(null);
-              setSaid('');
-            }}
-          />
-        )}
-      </Field>
+      <TextBox
+        id="note"
+        label={t.notes.label}
+        hint={t.notes.hint}
+        error={error}
+        rows={2}
+        maxLength={4000}
+        value={drafts.get(draft)}
+        onValue={(value) => {
+          drafts.set(draft, value);
+          setError(null);
+          setSaid('');
+        }}
+      />
       <Button type="submit" busy={busy}>
         {t.notes.add}
       </Button>

@@ -3,9 +3,8 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Checks } from '../../shared/components/choices.tsx';
+import { Checks, Select } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
-import { Field } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
@@ -178,21 +177,14 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
     >
       {!supplement && (
         <>
-          <Field id="agency" label={t.referral.agency} hint={chosen?.how}>
-            {(control) => (
-              <select
-                {...control}
-                value={agency}
-                onChange={(event) => setAgency(event.currentTarget.value)}
-              >
-                {agencies.map(({ code, label }) => (
-                  <option key={code} value={code}>
-                    {label}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Select
+            id="agency"
+            label={t.referral.agency}
+            hint={chosen?.how}
+            chosen={agency}
+            choices={agencies}
+            onChange={setAgency}
+          />
           <Checks
             id={INCLUDE}
             legend={t.referral.include}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, labelled, language, useSaid } from '../../shared/language.ts';
 import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../shared/receipt.ts';
@@ -79,26 +79,25 @@ function Door({ given }: { given: string | null }) {
     >
       <Heading>{text.title}</Heading>
       <ErrorSummary errors={error ? [{ field: 'receipt', text: error }] : []} />
-      <Field id="receipt" label={text.receipt} hint={text.lead} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            class="field__control receipt-field"
-            rows={2}
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck={false}
-            maxLength={4 * RECEIPT_LENGTH}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Enter') return;
-              event.preventDefault();
-              submit();
-            }}
-          />
-        )}
-      </Field>
+      <TextBox
+        id="receipt"
+        label={text.receipt}
+        hint={text.lead}
+        error={error}
+        class="field__control receipt-field"
+        rows={2}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        maxLength={4 * RECEIPT_LENGTH}
+        value={typed}
+        onValue={setTyped}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          event.preventDefault();
+          submit();
+        }}
+      />
       <Button kind="primary" type="submit" class="wide" busy={busy}>
         {busy ? text.opening : text.open}
       </Button>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { sentences, useSaid } from '../../shared/language.ts';
 import { forgetTexts, giveWords, textId, wordsOf, write as keepWords, writeNow } from '../begun.ts';
 import { catalogue } from '../catalogue.ts';
@@ -57,20 +57,19 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
   };
   return (
     <form class="step" noValidate onSubmit={(event) => event.preventDefault()}>
-      <Field id={id} label={label} hint={hint} error={error}>
-        {(control) => (
-          <textarea
-            {...control}
-            rows={3}
-            value={typed}
-            onInput={(event) => {
-              keepWords(name, event.currentTarget.value);
-              setError(null);
-              onWrite?.();
-            }}
-          />
-        )}
-      </Field>
+      <TextBox
+        id={id}
+        label={label}
+        hint={hint}
+        error={error}
+        rows={3}
+        value={typed}
+        onValue={(value) => {
+          keepWords(name, value);
+          setError(null);
+          onWrite?.();
+        }}
+      />
       <Length text={typed} most={most} />
       {/* Also when this form was left while its words are taken, and has come again. */}
       <Button kind="primary" type="submit" busy={goesOn(name)} onClick={send}>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
@@ -23,16 +23,15 @@ export function When({ error }: { error: string | null }) {
   const time = toRfc3339(when);
   return (
     <Fold title={text.when} value={time ? showTime(time, language.value) : ''} open={Boolean(error)}>
-      <Field id={fieldId('occurred_at')} label={text.dayTime} hint={text.whenHint} error={error}>
-        {(control) => (
-          <input
-            {...control}
-            type="datetime-local"
-            value={when}
-            onInput={(event) => change({ when: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        id={fieldId('occurred_at')}
+        label={text.dayTime}
+        hint={text.whenHint}
+        error={error}
+        type="datetime-local"
+        value={when}
+        onValue={(when) => change({ when })}
+      />
       <div class="row">
         <Button onClick={() => change({ when: toLocal(new Date()) })}>{text.now}</Button>
         {when && <Button onClick={() => change({ when: '' })}>{text.clear}</Button>}
@@ -110,22 +109,16 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
       </Status>
       {way === 'area' && <AreaChooser />}
       {isPlaced(place) && (
-        <Field
+        <TextField
           id={fieldId('location.address')}
           label={text.address}
           error={addressError}
           optional
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="text"
-              autocomplete="off"
-              value={address}
-              onInput={(event) => change({ address: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+          type="text"
+          autocomplete="off"
+          value={address}
+          onValue={(address) => change({ address })}
+        />
       )}
     </Fold>
   );
@@ -184,24 +177,18 @@ export function ContactFields({ errors }: { errors: readonly FieldError[] }) {
     <Fold title={text.contact} value={filled ? text.filled : ''} open={wrong}>
       <p class="field__hint">{text.contactHint}</p>
       {FIELDS.map((field) => (
-        <Field
+        <TextField
           key={field}
           id={fieldId(`contact.${field}`)}
           label={text[field]}
           error={errorOf(errors, `contact.${field}`)}
           optional
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="text"
-              inputMode={KEYBOARDS[field]}
-              autocomplete="off"
-              value={contact[field]}
-              onInput={(event) => put(field, event.currentTarget.value)}
-            />
-          )}
-        </Field>
+          type="text"
+          inputMode={KEYBOARDS[field]}
+          autocomplete="off"
+          value={contact[field]}
+          onValue={(value) => put(field, value)}
+        />
       ))}
     </Fold>
   );

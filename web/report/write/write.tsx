@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, useSaid } from '../../shared/language.ts';
 import { hasAreas } from '../position.ts';
@@ -207,22 +207,16 @@ function WritePage() {
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
-      <Field
+      <TextBox
         id={fieldId('text')}
         label={text.text}
         hint={text.textHint}
         error={error('text')}
         optional={files.all.value.length > 0}
-      >
-        {(control) => (
-          <textarea
-            {...control}
-            rows={4}
-            value={form.value.text}
-            onInput={(event) => change({ text: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+        rows={4}
+        value={form.value.text}
+        onValue={(text) => change({ text })}
+      />
       <Length text={form.value.text} most={limits?.text_max ?? TEXT_MAX} />
       <h2>{text.optional}</h2>
       <Where errors={shown} />

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import type { Feature } from '../area.ts';
-import { describedBy, HintAndError } from './field.tsx';
+import { describedBy, Field, type FieldProps, HintAndError } from './field.tsx';
 import './choices.css';
 
 export interface Choice<T extends string> {
@@ -107,6 +107,45 @@ function Group<T extends string>(props: GroupProps<T> & { input: Input<T> }) {
         })}
       </div>
     </fieldset>
+  );
+}
+
+type SelectProps<T extends string | number> = Omit<FieldProps, 'children'> & {
+  chosen: T;
+  choices: readonly { readonly code: T; readonly label: string }[];
+  onChange: (chosen: T) => void;
+};
+
+/** Return the choices of some codes, in their order. */
+export function choicesOf<T extends string | number>(
+  codes: readonly T[],
+  labels: Readonly<Record<T, string>>,
+): { code: T; label: string }[] {
+  return codes.map((code) => ({ code, label: labels[code] }));
+}
+
+/** One of some, as a list that unfolds. */
+export function Select<T extends string | number>(props: SelectProps<T>) {
+  const { chosen, choices, onChange, ...field } = props;
+  return (
+    <Field {...field}>
+      {(control) => (
+        <select
+          {...control}
+          value={chosen}
+          onChange={({ currentTarget }) => {
+            const choice = choices[currentTarget.selectedIndex];
+            if (choice) onChange(choice.code);
+          }}
+        >
+          {choices.map(({ code, label }) => (
+            <option key={code} value={code}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }
 

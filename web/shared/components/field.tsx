@@ -1,4 +1,10 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type {
+  ComponentChildren,
+  InputHTMLAttributes,
+  JSX,
+  LooseInputHTMLAttributes,
+  TextareaHTMLAttributes,
+} from 'preact';
 import { texts } from '../language.ts';
 import './field.css';
 
@@ -15,17 +21,17 @@ export interface FieldProps {
   id: string;
   label: ComponentChildren;
   hint?: ComponentChildren;
-  error?: string | null;
+  error?: string | null | undefined;
   /** Says so beside the label. Required fields are the rule, and have no mark. */
-  optional?: boolean;
+  optional?: boolean | undefined;
   children: (control: Control) => JSX.Element;
 }
 
 /**
- * A control with its label, hint and error.
+ * A control with its label, hint and error. `TextField`, `TextBox` and `Select` are the usual ones.
  *
- *     <Field id="text" label={text().what} error={error}>
- *       {(control) => <textarea {...control} value={…} onInput={…} />}
+ *     <Field id="files" label={text().what} error={error}>
+ *       {(control) => <input {...control} type="file" />}
  *     </Field>
  */
 export function Field({ id, label, hint, error, optional = false, children }: FieldProps) {
@@ -43,6 +49,37 @@ export function Field({ id, label, hint, error, optional = false, children }: Fi
         'aria-invalid': Boolean(error),
       })}
     </div>
+  );
+}
+
+type Typed<Attributes> = Omit<FieldProps, 'children'> &
+  Omit<Attributes, keyof FieldProps | 'onInput'> & { onValue: (value: string) => void };
+
+/** A field of one line. What is given besides goes to its `input`. */
+export function TextField(props: Typed<LooseInputHTMLAttributes & { list?: string }>) {
+  const { id, label, hint, error, optional, onValue, ...input } = props;
+  return (
+    <Field {...{ id, label, hint, error, optional }}>
+      {(control) => (
+        <input
+          {...control}
+          {...(input as InputHTMLAttributes)}
+          onInput={(event) => onValue(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** A field of several lines. What is given besides goes to its `textarea`. */
+export function TextBox(props: Typed<TextareaHTMLAttributes>) {
+  const { id, label, hint, error, optional, onValue, ...box } = props;
+  return (
+    <Field {...{ id, label, hint, error, optional }}>
+      {(control) => (
+        <textarea {...control} {...box} onInput={(event) => onValue(event.currentTarget.value)} />
+      )}
+    </Field>
   );
 }
 
