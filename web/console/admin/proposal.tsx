@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
 import { labelled, listed, sentences } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Marked } from '../parts/marked.tsx';
+import { SecondPerson } from '../parts/second-person.tsx';
 import type { Api, Me } from '../types.ts';
 import { namedBy } from './officer-list.tsx';
 import { isOnlyProposed, type Officer, type Row, type RowChange, rowChanges } from './row.ts';
@@ -72,16 +72,12 @@ export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
       <Refusal failure={step.failure} />
       {!isOwnRow && reread.isDue && reread.reminder}
       {!isOwnRow && (
-        <div class="row">
-          {!isMine && !isExpired && !reread.isDue && (
-            <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
-              {t.approve}
-            </Button>
-          )}
-          <Button busy={step.busy} onClick={() => void decline()}>
-            {isMine ? t.takeBack : t.decline}
-          </Button>
-        </div>
+        <SecondPerson
+          isMine={isMine}
+          approve={isExpired || reread.isDue ? null : { label: t.approve, act: approve }}
+          end={{ label: isMine ? t.takeBack : t.decline, act: decline }}
+          busy={step.busy}
+        />
       )}
     </section>
   );

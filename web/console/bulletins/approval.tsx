@@ -4,6 +4,7 @@ import { gap, sentences } from '../../shared/language.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { useReread } from '../parts/changed-since.tsx';
+import { SecondPerson } from '../parts/second-person.tsx';
 import type { Api, Me } from '../types.ts';
 import { ChangeList, Since } from './change-list.tsx';
 import {
@@ -43,7 +44,6 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
     (stale !== null || changes.length > 0) &&
     bulletin.steps.some((step) => step === 'approve' || step === 'decline');
   const reread = useReread(isNewer, bulletin.version);
-  const [isDeclining, setDeclining] = useState(false);
   const step = useStep();
   const words = bulletin.pending_words;
   // The words of an end have no pictures.
@@ -51,10 +51,8 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
   const { declined } = bulletin;
   if (!words && !bulletin.pending && !declined) return null;
 
-  // What was done is done: nothing of it is left open for what is written next.
   const finish = (message: string) => {
     setStale(null);
-    setDeclining(false);
     onDone(message);
   };
   const showNewer = async () => {
@@ -129,42 +127,44 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
           <strong>{bulletin.authors.length > 1 ? text().wrotePart : text().wroteIt}</strong>
         </p>
       )}
-      {reread.isDue ? (
-        reread.reminder
-      ) : (
-        <div class="row">
-          {bulletin.steps.includes('approve') && !isAuthor && hasMore(opened, waiting) && (
-            <Button kind="primary" busy={step.busy} onClick={() => void approve()}>
-              {words
-                ? text().approveWords
-                : waiting.length > 0
-                  ? text().approveWithout(bulletin.version, waiting.length)
-                  : text().approve(bulletin.version)}
-            </Button>
-          )}
-          {bulletin.steps.includes('decline') && (
-            <Button aria-expanded={isDeclining} onClick={() => setDeclining(!isDeclining)}>
-              {text().decline}
-            </Button>
-          )}
-        </div>
-      )}
-      {isDeclining && (
-        // What is typed stays, also while there is something to read first. The key keeps it apart
-        // from the row above, which is gone then.
-        <div key="decline" hidden={reread.isDue}>
-          <Decline
-            api={api}
-            bulletin={bulletin}
-            onStale={showNewer}
-            onDone={finish}
-            onCancel={() => setDeclining(false)}
-          />
-        </div>
-      )}
+      <SecondPerson
+        isMine={isAuthor}
+        approve={
+          bulletin.steps.includes('approve') && hasMore(opened, waiting)
+            ? { label: approveLabel(bulletin, waiting.length), act: approve }
+            : null
+        }
+        end={
+          bulletin.steps.includes('decline')
+            ? {
+                label: text().decline,
+                ask: (close) => (
+                  <Decline
+                    api={api}
+                    bulletin={bulletin}
+                    onStale={showNewer}
+                    onDone={(message) => {
+                      close();
+                      finish(message);
+                    }}
+                    onCancel={close}
+                  />
+                ),
+                below: true,
+              }
+            : null
+        }
+        reread={reread}
+        busy={step.busy}
+      />
       <Refusal failure={step.failure} />
     </section>
   );
+}
+
+function approveLabel({ pending_words: words, version }: Bulletin, waiting: number): string {
+  if (words) return text().approveWords;
+  return waiting > 0 ? text().approveWithout(version, waiting) : text().approve(version);
 }
 
 /** Return whether there is anything to approve besides pictures that wait. */

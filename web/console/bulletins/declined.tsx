@@ -2,6 +2,7 @@ import { useDesk } from '../desk.ts';
 import { outcomeOf } from '../calls.ts';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
+import { DeclinedBy } from '../parts/second-person.tsx';
 import type { Api } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
@@ -11,14 +12,9 @@ import { text } from './texts.ts';
 /** Who has declined it, and what they want changed. */
 export function Declined({ declined }: { declined: NonNullable<Bulletin['declined']> }) {
   const { names } = useDesk();
-  return (
-    <>
-      <p>
-        {text().declinedBy(names.officer(declined.by), clock(declined.at), declined.version)}
-      </p>
-      <blockquote class="words">{declined.reason}</blockquote>
-    </>
-  );
+  const { by, at, version, reason } = declined;
+  const line = text().declinedBy(names.officer(by), clock(at), version);
+  return <DeclinedBy lines={[line]} reason={reason} />;
 }
 
 /** What was declined before this version, and what its authors have changed since. */

@@ -1,15 +1,16 @@
 /** An export that takes two officers: who asked, who approves, and its zips. */
 
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
-import { Button, Spinner } from '../../shared/components/button.tsx';
+import { Spinner } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { ok, useLoaded, useStep } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
+import { SecondPerson } from '../parts/second-person.tsx';
 import type { Schemas } from '../types.ts';
 import { Made } from './dialog.tsx';
 import { exportTexts } from './texts.ts';
@@ -19,35 +20,32 @@ type Pending = Schemas['PendingExport'];
 export function ExportPage({ id }: { id: string }) {
   const t = exportTexts();
   const { api, me } = useDesk();
-  const [pending, setPending] = useState<Pending | null>(null);
-  const [problem, setProblem] = useSaid('');
-  const read = useCallback(async () => {
-    const params = { path: { export_id: id } };
-    const outcome = await outcomeOf(api.GET('/v1/officer/exports/{export_id}', { params }));
-    if (outcome.ok) setPending(outcome.data);
-    else setProblem(outcome.failure.text);
-  }, [api, id, setProblem]);
-  useEffect(() => void read(), [read]);
-  const approve = async () => {
-    const params = { path: { export_id: id } };
-    const call = api.POST('/v1/officer/exports/{export_id}/approve', { params });
-    const outcome = await outcomeOf(call);
-    if (outcome.ok) await read();
-    else setProblem(outcome.failure.text);
-  };
+  const params = { path: { export_id: id } };
+  const { loaded, again } = useLoaded(
+    () => ok(api.GET('/v1/officer/exports/{export_id}', { params })),
+    id,
+  );
+  const step = useStep();
+  const approve = () =>
+    step.run(async () => {
+      await ok(api.POST('/v1/officer/exports/{export_id}/approve', { params }));
+      await again();
+    });
+  const pending = loaded.value;
+  const failure = loaded.state === 'failed' ? loaded.failure : step.failure;
   return (
     <div class="narrow card">
       <h1>{t.title}</h1>
-      <Status kind="error">{problem}</Status>
-      {pending === null && !problem && <Spinner label={t.loading} />}
+      <Status kind="error">{failure?.text ?? ''}</Status>
+      {pending === null && !failure && <Spinner label={t.loading} />}
       {pending && <About pending={pending} />}
       {pending?.approved_by === null && pending.by !== me.username && (
-        <>
-          <p>{t.approveHint}</p>
-          <Button kind="primary" onClick={() => void approve()}>
-            {t.approve}
-          </Button>
-        </>
+        <SecondPerson
+          isMine={false}
+          hint={t.approveHint}
+          approve={{ label: t.approve, act: approve }}
+          end={null}
+        />
       )}
       {pending?.approved_by && pending.by === me.username && <Parts pending={pending} />}
     </div>

@@ -10,11 +10,12 @@ import { Dialog } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
-import { type Failure, type Outcome, outcomeOf } from '../calls.ts';
+import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
+import { SecondPerson } from '../parts/second-person.tsx';
 import type { Report } from '../types.ts';
 import { type OpenReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
@@ -92,21 +93,16 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   if (hold === null) return null;
   const ending = endingOf(hold, me.username);
   const params = { path: { report_id: report.id } };
-  const settle = async (call: Promise<Outcome<unknown>>, done: () => string) => {
-    open.problem.value = (await step(call))?.text ?? null;
-    if (open.problem.value === null) onApproved(done);
-  };
-  const approve = () =>
-    settle(
-      outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })),
-      () => reportTexts().more.holdApproved,
-    );
-  const lift = () =>
-    settle(
-      outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params })),
-      () => reportTexts().more.liftApproved,
-    );
   const waits = hold.approved_by === null;
+  const approve = async () => {
+    const call = waits
+      ? api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })
+      : api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params });
+    open.problem.value = (await step(outcomeOf<unknown>(call)))?.text ?? null;
+    if (open.problem.value !== null) return;
+    onApproved(() => reportTexts().more[waits ? 'holdApproved' : 'liftApproved']);
+  };
+  const label = waits ? t.more.holdApprove : t.more.liftApprove;
   return (
     <>
       <p>
@@ -116,19 +112,11 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
       </p>
       <p class="hint">{hold.reason}</p>
       {hold.lift && <p>{t.more.liftBy(names.officer(hold.lift.by), hold.lift.reason)}</p>}
-      <div class="row">
-        {waits && hold.by !== me.username && (
-          <Button kind="primary" onClick={() => void approve()}>
-            {t.more.holdApprove}
-          </Button>
-        )}
-        {hold.lift && hold.lift.by !== me.username && (
-          <Button kind="primary" onClick={() => void lift()}>
-            {t.more.liftApprove}
-          </Button>
-        )}
-        <Button onClick={() => onEnd(ending)}>{labelOf(ending)}</Button>
-      </div>
+      <SecondPerson
+        isMine={(hold.lift ?? hold).by === me.username}
+        approve={waits || hold.lift ? { label, act: approve } : null}
+        end={{ label: labelOf(ending), act: () => onEnd(ending) }}
+      />
     </>
   );
 }

@@ -8,6 +8,7 @@ import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import { Fact } from '../parts/fact.tsx';
+import { DeclinedBy, SecondPerson } from '../parts/second-person.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { DeclinedReferral, Referral, ReferralBundle } from '../types.ts';
 import { Lightbox } from './lightbox.tsx';
@@ -37,7 +38,6 @@ export function ReferralDocument(props: DocumentProps) {
   const { api, me, names } = useDesk();
   const [read, setRead] = useState<Read | null>(null);
   const [problem, setProblem] = useSaid('');
-  const [isAsking, setAsking] = useState(false);
   const path = { report_id: open.id };
   useEffect(() => {
     const params = { path: { report_id: open.id }, query: { number: referral.number } };
@@ -77,9 +77,31 @@ export function ReferralDocument(props: DocumentProps) {
     onClose();
     void open.load();
   };
+  const agency = read?.bundle.agency;
   const waits = read !== null && read.bundle.referral.approved_by === null;
   const passedOn = read !== null && !waits;
-  const mine = referral.by === me.username;
+  const isMine = referral.by === me.username;
+  const ask = (close: () => void) =>
+    isMine ? (
+      <>
+        <p role="alert">{t.referral.withdrawAsk}</p>
+        <div class="row">
+          <Button onClick={close}>{t.referral.keep}</Button>
+          <Button kind="danger" onClick={() => void withdraw()}>
+            {t.referral.withdraw}
+          </Button>
+        </div>
+      </>
+    ) : (
+      <Decline
+        open={open}
+        referral={referral}
+        etag={read?.etag ?? ''}
+        onDone={finishDecline}
+        onRefused={reloadIfChanged}
+        onCancel={close}
+      />
+    );
   return (
     <>
       <Status kind="error">{problem}</Status>
@@ -95,52 +117,23 @@ export function ReferralDocument(props: DocumentProps) {
           <Declined declined={declined} />
         </section>
       )}
-      {waits && !mine && !isAsking && <p>{t.referral.approveHint(read.bundle.agency?.label ?? referral.agency)}</p>}
-      {waits && isAsking && mine && (
-        <>
-          <p role="alert">{t.referral.withdrawAsk}</p>
-          <div class="row">
-            <Button onClick={() => setAsking(false)}>{t.referral.keep}</Button>
-            <Button kind="danger" onClick={() => void withdraw()}>
-              {t.referral.withdraw}
-            </Button>
-          </div>
-        </>
-      )}
-      {waits && isAsking && !mine && (
-        <Decline
-          open={open}
-          referral={referral}
-          etag={read.etag}
-          onDone={finishDecline}
-          onRefused={reloadIfChanged}
-          onCancel={() => setAsking(false)}
-        />
-      )}
-      {!(waits && isAsking) && (
-        <div class="row">
-          {waits && !mine && (
-            <Button kind="primary" onClick={() => void approve()}>
-              {t.referral.approve}
-            </Button>
-          )}
-          {waits && (
-            <Button onClick={() => setAsking(true)}>
-              {mine ? t.referral.withdraw : t.referral.decline}
-            </Button>
-          )}
-          {passedOn && (
-            <Button
-              kind={read.bundle.agency?.receives === 'phone' ? 'secondary' : 'primary'}
-              onClick={() => print()}
-            >
-              <Icon name="print" />
-              {t.referral.print}
-            </Button>
-          )}
-          <Button onClick={onClose}>{t.referral.close}</Button>
-        </div>
-      )}
+      <SecondPerson
+        isMine={isMine}
+        hint={t.referral.approveHint(agency?.label ?? referral.agency)}
+        approve={waits ? { label: t.referral.approve, act: approve } : null}
+        end={waits ? { label: isMine ? t.referral.withdraw : t.referral.decline, ask } : null}
+      >
+        {passedOn && (
+          <Button
+            kind={agency?.receives === 'phone' ? 'secondary' : 'primary'}
+            onClick={() => print()}
+          >
+            <Icon name="print" />
+            {t.referral.print}
+          </Button>
+        )}
+        <Button onClick={onClose}>{t.referral.close}</Button>
+      </SecondPerson>
     </>
   );
 }
@@ -260,11 +253,13 @@ export function Declined({ declined }: { declined: DeclinedReferral }) {
   const agency = agencyName(agencies, referral.agency);
   const parts = listed(referral.include.map((part) => t.partNames[part]));
   return (
-    <>
-      <p>{t.declinedWhat(names.officer(referral.by), agency, parts)}</p>
-      <p>{t.declinedBy(names.officer(by), clock(at))}</p>
-      <blockquote class="words">{reason}</blockquote>
-    </>
+    <DeclinedBy
+      lines={[
+        t.declinedWhat(names.officer(referral.by), agency, parts),
+        t.declinedBy(names.officer(by), clock(at)),
+      ]}
+      reason={reason}
+    />
   );
 }
 
