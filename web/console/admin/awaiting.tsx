@@ -4,7 +4,7 @@ import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
-import { type Api, isAdmin, type ListedReport, type Me, seesReports } from '../types.ts';
+import { type Api, isAdmin, type ListedReport, seesReports } from '../types.ts';
 import { OFFICERS, pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
@@ -16,7 +16,8 @@ const PAGES = 4;
 const PAGE = 50;
 
 /** Steps that take two officers, and reports that nobody is notified of. */
-export function Awaiting({ api, me }: { api: Api; me: Me }) {
+export function Awaiting() {
+  const { me } = useDesk();
   const t = text().waiting;
   return (
     <>
@@ -27,15 +28,16 @@ export function Awaiting({ api, me }: { api: Api; me: Me }) {
       </p>
       {seesReports(me) && (
         <>
-          <Reports api={api} />
-          <Exports api={api} />
+          <Reports />
+          <Exports />
         </>
       )}
     </>
   );
 }
 
-function Reports({ api }: { api: Api }) {
+function Reports() {
+  const { api } = useDesk();
   const { loaded, again } = useLoaded(() => readAll(api), language.value);
   const t = text().waiting;
   return (
@@ -84,7 +86,8 @@ function List({ title, rows }: { title: string; rows: readonly ListedReport[] })
   );
 }
 
-function Exports({ api }: { api: Api }) {
+function Exports() {
+  const { api } = useDesk();
   const { loaded, again } = useLoaded(() => ok(api.GET('/v1/officer/exports')), 'exports');
   const t = text().waiting;
   return (

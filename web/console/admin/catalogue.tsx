@@ -8,10 +8,10 @@ import { language, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
 import { instant, toLocal } from '../../shared/time.ts';
 import { inWords } from '../dashboard/charts.tsx';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import type { Api } from '../types.ts';
 import { words } from '../words.ts';
 import { CategoryForm } from './category-form.tsx';
 import { text } from './texts.ts';
@@ -25,7 +25,8 @@ export type Entry = ChannelEntry & Partial<Pick<CategoryEntry, 'deadlines'>>;
 const URGENCIES = ['high', 'normal', 'low'] as const;
 
 /** Which categories and channels are open, and by when a report is to be acknowledged. */
-export function CatalogueAdmin({ api }: { api: Api }) {
+export function CatalogueAdmin() {
+  const { api } = useDesk();
   // A call that changes nothing returns the state, and makes no new version.
   const { loaded, again } = useLoaded(
     () => ok(api.PATCH('/v1/admin/catalogue', { body: {} })),
@@ -51,7 +52,6 @@ export function CatalogueAdmin({ api }: { api: Api }) {
               <Facts entry={entry} />
               {open === key ? (
                 <EntryForm
-                  api={api}
                   kind={kind}
                   entry={entry}
                   onSaved={() => void finish(t.savedOf(entry.label))}
@@ -72,17 +72,12 @@ export function CatalogueAdmin({ api }: { api: Api }) {
     <>
       {list('categories', state.categories)}
       {open === 'added' ? (
-        <CategoryForm api={api} onSaved={() => void finish(t.added)} onCancel={() => setOpen(null)} />
+        <CategoryForm onSaved={() => void finish(t.added)} onCancel={() => setOpen(null)} />
       ) : (
         <Button onClick={() => setOpen('added')}>{t.add}</Button>
       )}
       {list('channels', state.channels)}
-      <AppForm
-        key={state.version}
-        api={api}
-        app={state.app}
-        onSaved={() => void finish(t.savedOf(t.app))}
-      />
+      <AppForm key={state.version} app={state.app} onSaved={() => void finish(t.savedOf(t.app))} />
     </>
   );
   return (
@@ -128,7 +123,6 @@ type Stage = (typeof STATES)[number];
 const WAITING: readonly Stage[] = ['planned', 'shadow', 'paused'];
 
 export interface EntryFormProps {
-  api: Api;
   kind: 'categories' | 'channels';
   entry: Entry;
   onSaved: () => void;
@@ -136,7 +130,8 @@ export interface EntryFormProps {
 }
 
 /** The state of a category or channel, and the deadlines of a category. */
-export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProps) {
+export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
+  const { api } = useDesk();
   const [state, setState] = useState<Stage>(entry.state);
   const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at)) : '');
   const [deadlines, setDeadlines] = useState<Record<string, number>>(() => ({ ...entry.deadlines }));
@@ -217,7 +212,8 @@ export function EntryForm({ api, kind, entry, onSaved, onCancel }: EntryFormProp
 type App = components['schemas']['App'];
 
 /** The settings for apps: the oldest version that should be used. */
-export function AppForm({ api, app, onSaved }: { api: Api; app: App; onSaved: () => void }) {
+export function AppForm({ app, onSaved }: { app: App; onSaved: () => void }) {
+  const { api } = useDesk();
   const [minimum, setMinimum] = useState(app.minimum_version);
   const step = useStep();
   const t = text().catalogue;

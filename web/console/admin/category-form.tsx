@@ -4,8 +4,8 @@ import { Button } from '../../shared/components/button.tsx';
 import { Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { TextBox, TextField } from '../../shared/components/field.tsx';
+import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
-import type { Api } from '../types.ts';
 import { words } from '../words.ts';
 import {
   categoryOf,
@@ -26,13 +26,13 @@ import { text } from './texts.ts';
 const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
 
 export interface CategoryFormProps {
-  api: Api;
   onSaved: () => void;
   onCancel: () => void;
 }
 
 /** A new category, which begins as a trial. */
-export function CategoryForm({ api, onSaved, onCancel }: CategoryFormProps) {
+export function CategoryForm({ onSaved, onCancel }: CategoryFormProps) {
+  const { api } = useDesk();
   const [form, setForm] = useState<Written>(NEW_CATEGORY);
   const [tried, setTried] = useState<readonly string[]>([]);
   const step = useStep();

@@ -9,7 +9,7 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { type Api, type Me, seesReports } from '../types.ts';
+import { seesReports } from '../types.ts';
 import { words } from '../words.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
@@ -20,8 +20,8 @@ type Subscription = components['schemas']['Subscription'];
 const PROTOCOLS = ['email', 'sms'] as const;
 
 /** The officer's own settings: who they are here, the language, and which notices they get. */
-export function Mine({ api, me }: { api: Api; me: Me }) {
-  const { names } = useDesk();
+export function Mine() {
+  const { me, names } = useDesk();
   const t = text().me;
   const facts: [string, string][] = [
     [text().fields.name, me.name || text().none],
@@ -42,7 +42,7 @@ export function Mine({ api, me }: { api: Api; me: Me }) {
         <LanguageSwitch />
       </section>
       {seesReports(me) && <SoundSetting />}
-      <Subscriptions api={api} me={me} />
+      <Subscriptions />
     </>
   );
 }
@@ -61,7 +61,8 @@ function SoundSetting() {
   );
 }
 
-function Subscriptions({ api, me }: { api: Api; me: Me }) {
+function Subscriptions() {
+  const { api } = useDesk();
   const { loaded, again } = useLoaded(
     () => ok(api.GET('/v1/officer/subscriptions')),
     'subscriptions',
@@ -104,8 +105,6 @@ function Subscriptions({ api, me }: { api: Api; me: Me }) {
               {free.length > 0 ? (
                 <SubscriptionForm
                   key={free.join()}
-                  api={api}
-                  me={me}
                   free={free}
                   onDone={() => void finish('subscribed')}
                 />

@@ -4,13 +4,12 @@ import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { APPOINT, officerPath, pathTo } from '../router.ts';
-import type { Api } from '../types.ts';
 import { isOnlyProposed, type Officer, type Row } from './row.ts';
 import { text } from './texts.ts';
 
 /** Everybody who works here, and who is proposed. What awaits approval comes first. */
-export function OfficerList({ api }: { api: Api }) {
-  const { names } = useDesk();
+export function OfficerList() {
+  const { api, names } = useDesk();
   const { loaded, again } = useLoaded(async () => {
     const read = await ok(api.GET('/v1/admin/officers'));
     names.know(read.items.filter(({ name }) => name));

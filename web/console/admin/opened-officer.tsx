@@ -11,7 +11,6 @@ import { Back } from '../parts/back.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { go, officerPath, OFFICERS, pathTo } from '../router.ts';
-import type { Api, Me } from '../types.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { Proposal } from './proposal.tsx';
 import { RowForm } from './row-form.tsx';
@@ -19,7 +18,8 @@ import { asAppointment, isOnlyProposed, type Officer } from './row.ts';
 import { text } from './texts.ts';
 
 /** One officer: what is proposed, the row as it is, and the steps that this admin may take. */
-export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; username: string }) {
+export function OpenedOfficer({ username }: { username: string }) {
+  const { api, me } = useDesk();
   const params = { path: { username } };
   const { loaded, again } = useLoaded(
     () => ok(api.GET('/v1/admin/officers/{username}', { params })),
@@ -44,8 +44,6 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
             <Status kind="success">{done}</Status>
             {officer.proposal && (
               <Proposal
-                api={api}
-                me={me}
                 officer={officer}
                 again={again}
                 onDone={(message) => void finish(message)}
@@ -55,7 +53,6 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
             {isOwn && <p>{text().officers.ownRow}</p>}
             {!isOwn && !isChanging && (
               <Steps
-                api={api}
                 officer={officer}
                 onChange={() => setChanging(true)}
                 onDone={(message) => void finish(message)}
@@ -63,7 +60,6 @@ export function OpenedOfficer({ api, me, username }: { api: Api; me: Me; usernam
             )}
             {isChanging && (
               <RowForm
-                api={api}
                 officer={officer}
                 onDone={(message) => void finish(message)}
                 onCancel={() => setChanging(false)}
@@ -104,13 +100,13 @@ function Now({ officer }: { officer: Officer }) {
 }
 
 interface StepsProps {
-  api: Api;
   officer: Officer;
   onChange: () => void;
   onDone: (message: string) => void;
 }
 
-function Steps({ api, officer, onChange, onDone }: StepsProps) {
+function Steps({ officer, onChange, onDone }: StepsProps) {
+  const { api } = useDesk();
   const [isAsking, setAsking] = useState(false);
   const step = useStep();
   const t = text().officers;
@@ -148,12 +144,11 @@ function Steps({ api, officer, onChange, onDone }: StepsProps) {
 }
 
 /** A new officer, to be proposed. Afterwards the proposal is shown. */
-export function NewOfficer({ api }: { api: Api }) {
+export function NewOfficer() {
   return (
     <>
       <Back to={`admin/${OFFICERS}`}>{text().officers.back}</Back>
       <RowForm
-        api={api}
         officer={null}
         onDone={(_, username) => go(officerPath(username), { replace: true })}
         onCancel={() => go(pathTo(`admin/${OFFICERS}`))}

@@ -1,4 +1,5 @@
-import { type Api, isAdmin, type Me } from '../types.ts';
+import { useDesk } from '../desk.ts';
+import { isAdmin, } from '../types.ts';
 import { APPOINT, OFFICERS, path, pathTo, routeOf } from '../router.ts';
 import { Awaiting } from './awaiting.tsx';
 import { CatalogueAdmin } from './catalogue.tsx';
@@ -16,7 +17,8 @@ const FOR_ADMINS: readonly Part[] = ['officers', 'shifts', 'catalogue', 'waiting
 const FOR_OFFICERS: readonly Part[] = ['waiting', 'shifts', 'me'];
 
 /** What is administered, and an officer's own settings. Each sees the parts that are theirs. */
-export function AdminPage({ api, me }: { api: Api; me: Me }) {
+export function AdminPage() {
+  const { me } = useDesk();
   const route = routeOf(path.value);
   const parts = isAdmin(me) ? FOR_ADMINS : FOR_OFFICERS;
   const rest = (route.page === 'admin' && route.part) || parts[0] || 'me';
@@ -36,7 +38,7 @@ export function AdminPage({ api, me }: { api: Api; me: Me }) {
         ))}
       </nav>
       {parts.some((each) => each === part) ? (
-        <Shown rest={rest} api={api} me={me} />
+        <Shown rest={rest} />
       ) : (
         <p>{text().notYours}</p>
       )}
@@ -44,24 +46,24 @@ export function AdminPage({ api, me }: { api: Api; me: Me }) {
   );
 }
 
-function Shown({ rest, api, me }: { rest: string; api: Api; me: Me }) {
+function Shown({ rest }: { rest: string }) {
   const [part, name] = rest.split('/');
   switch (part) {
     case APPOINT:
-      return <NewOfficer api={api} />;
+      return <NewOfficer />;
     case OFFICERS:
       return name ? (
-        <OpenedOfficer key={name} api={api} me={me} username={name} />
+        <OpenedOfficer key={name} username={name} />
       ) : (
-        <OfficerList api={api} />
+        <OfficerList />
       );
     case 'shifts':
-      return <Shifts api={api} me={me} />;
+      return <Shifts />;
     case 'catalogue':
-      return <CatalogueAdmin api={api} />;
+      return <CatalogueAdmin />;
     case 'waiting':
-      return <Awaiting api={api} me={me} />;
+      return <Awaiting />;
     default:
-      return <Mine api={api} me={me} />;
+      return <Mine />;
   }
 }

@@ -9,7 +9,6 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { ChangedSince } from '../parts/changed-since.tsx';
-import type { Api } from '../types.ts';
 import {
   byDay,
   DAY_MINUTES,
@@ -39,14 +38,14 @@ const NEW: NewShift = {
 };
 
 export interface PlanFormProps {
-  api: Api;
   plan: ShiftPlan;
   onSaved: () => void;
   onCancel: () => void;
 }
 
 /** The whole plan as a form. It is saved in place of the plan that was read, and of no other. */
-export function PlanForm({ api, plan, onSaved, onCancel }: PlanFormProps) {
+export function PlanForm({ plan, onSaved, onCancel }: PlanFormProps) {
+  const { api } = useDesk();
   const [base, setBase] = useState(plan);
   const [shifts, setShifts] = useState<NewShift[]>(() => editable(plan));
   const [isChecked, setChecked] = useState(false);

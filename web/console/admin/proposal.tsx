@@ -7,7 +7,6 @@ import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Marked } from '../parts/marked.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
-import type { Api, Me } from '../types.ts';
 import { namedBy } from './officer-list.tsx';
 import { isOnlyProposed, type Officer, type Row, type RowChange, rowChanges } from './row.ts';
 import { text } from './texts.ts';
@@ -15,17 +14,15 @@ import { text } from './texts.ts';
 type ProposalOf = NonNullable<Officer['proposal']>;
 
 export interface ProposalProps {
-  api: Api;
-  me: Me;
   officer: Officer;
   again: () => Promise<void>;
   onDone: (message: string) => void;
 }
 
 /** What is proposed for an officer. Exactly the version that was read is approved. */
-export function Proposal({ api, me, officer, again, onDone }: ProposalProps) {
+export function Proposal({ officer, again, onDone }: ProposalProps) {
+  const { api, me, names } = useDesk();
   const [stale, setStale] = useState<ProposalOf | null>(null);
-  const { names } = useDesk();
   const step = useStep();
   const proposal = officer.proposal;
   const isNewer = stale !== null && proposal !== null && stale.version !== proposal.version;

@@ -6,7 +6,6 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { labelled, sentences } from '../../shared/language.ts';
-import type { Api } from '../types.ts';
 import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake } from './row.ts';
 import { text } from './texts.ts';
 
@@ -23,7 +22,6 @@ const NOBODY: Appointment = {
 };
 
 export interface RowFormProps {
-  api: Api;
   /** Null for a new one. */
   officer: Officer | null;
   onDone: (message: string, username: string) => void;
@@ -31,8 +29,8 @@ export interface RowFormProps {
 }
 
 /** The whole row of an officer, to be proposed. */
-export function RowForm({ api, officer, onDone, onCancel }: RowFormProps) {
-  const { names } = useDesk();
+export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
+  const { api, names } = useDesk();
   const catalogue = names.catalogue.value;
   const [username, setUsername] = useState(officer?.username ?? '');
   const [row, setRow] = useState<Appointment>(() => beginning(officer));

@@ -2,15 +2,17 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, sentences, useSaid } from '../../shared/language.ts';
+import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { type Api, isAdmin, type Me } from '../types.ts';
+import { isAdmin, } from '../types.ts';
 import { editable, type ShiftPlan } from './plan.ts';
 import { PlanForm, ShiftList, Week } from './plan-form.tsx';
 import { text } from './texts.ts';
 
 /** The weekly plan of shifts, and the form in which an admin changes it. */
-export function Shifts({ api, me }: { api: Api; me: Me }) {
+export function Shifts() {
+  const { api, me } = useDesk();
   const { loaded, again } = useLoaded(
     () => ok(api.GET('/v1/officer/shifts')),
     `shifts ${language.value}`,
@@ -27,12 +29,7 @@ export function Shifts({ api, me }: { api: Api; me: Me }) {
     <>
       <Status kind="success">{done}</Status>
       {editing ? (
-        <PlanForm
-          api={api}
-          plan={editing}
-          onSaved={() => void finish()}
-          onCancel={() => setEditing(null)}
-        />
+        <PlanForm plan={editing} onSaved={() => void finish()} onCancel={() => setEditing(null)} />
       ) : (
         <Waiting loaded={loaded} again={again}>
           {(plan) => (

@@ -4,7 +4,7 @@ import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Check, Checks, choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
-import type { Api, Me, Urgency } from '../types.ts';
+import type { Urgency } from '../types.ts';
 import { words } from '../words.ts';
 import { text } from './texts.ts';
 
@@ -14,16 +14,14 @@ const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
 const LANGUAGES = ['zh', 'en'] as const;
 
 export interface SubscriptionFormProps {
-  api: Api;
-  me: Me;
   /** The kinds that the officer does not have yet: at least one. */
   free: readonly Protocol[];
   onDone: () => void;
 }
 
 /** A new subscription to notices, inside the officer's scope. */
-export function SubscriptionForm({ api, me, free, onDone }: SubscriptionFormProps) {
-  const { names } = useDesk();
+export function SubscriptionForm({ free, onDone }: SubscriptionFormProps) {
+  const { api, me, names } = useDesk();
   const [protocol, setProtocol] = useState<Protocol>(free[0] ?? 'email');
   const [categories, setCategories] = useState<string[]>([]);
   const [districts, setDistricts] = useState<string[]>([]);

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { gap, sentences } from '../../shared/language.ts';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { useReread } from '../parts/changed-since.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
-import type { Api, Me } from '../types.ts';
 import { ChangeList, Since } from './change-list.tsx';
 import {
   type Bulletin,
@@ -20,8 +20,6 @@ import { endIfApproved } from './end.ts';
 import { text } from './texts.ts';
 
 export interface ApprovalProps {
-  api: Api;
-  me: Me;
   opened: Opened;
   /** What this officer was shown first: whatever differs from it is to be read before a step. */
   shown: Bulletin;
@@ -33,7 +31,8 @@ export interface ApprovalProps {
  * What awaits approval, as it differs from what residents see. The version that was read is the one
  * that is approved: when there is a newer one, nothing is, and first it says what has changed.
  */
-export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProps) {
+export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
+  const { api, me } = useDesk();
   const { bulletin, history } = opened;
   // The version that the officer has read, when a step on it was refused as an old one.
   const [stale, setStale] = useState<Bulletin | null>(null);
@@ -140,7 +139,6 @@ export function Approval({ api, me, opened, shown, again, onDone }: ApprovalProp
                 label: text().decline,
                 ask: (close) => (
                   <Decline
-                    api={api}
                     bulletin={bulletin}
                     onStale={showNewer}
                     onDone={(message) => {
@@ -188,11 +186,7 @@ function Content({ bulletin, history }: Opened) {
         )}
       </p>
       {changes.length === 0 && <p>{text().noChanges}</p>}
-      <ChangeList
-        changes={changes}
-        pictures={bulletin.media}
-        isNew={before === null}
-      />
+      <ChangeList changes={changes} pictures={bulletin.media} isNew={before === null} />
     </>
   );
 }

@@ -3,7 +3,6 @@ import { outcomeOf } from '../calls.ts';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { DeclinedBy } from '../parts/second-person.tsx';
-import type { Api } from '../types.ts';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
 import type { Opened } from './saving.ts';
@@ -42,7 +41,6 @@ export function DeclinedBefore({ bulletin, history }: Opened) {
 }
 
 export interface DeclineProps {
-  api: Api;
   bulletin: Bulletin;
   /** When there is a newer version: that one is to be read first. */
   onStale: () => Promise<void>;
@@ -51,7 +49,8 @@ export interface DeclineProps {
 }
 
 /** Decline the version that was read, and say why. */
-export function Decline({ api, bulletin, onStale, onDone, onCancel }: DeclineProps) {
+export function Decline({ bulletin, onStale, onDone, onCancel }: DeclineProps) {
+  const { api } = useDesk();
   const submit = async (reason: string): Promise<string | null> => {
     const path = { bulletin_id: bulletin.id };
     const header = { 'If-Match': `"${bulletin.version}"` };

@@ -7,7 +7,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { sentences } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { Refusal } from '../parts/asking.tsx';
-import type { Api, Catalogue } from '../types.ts';
+import type { Catalogue } from '../types.ts';
 import { Since } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion } from './changes.ts';
 import { ContentFields } from './content-fields.tsx';
@@ -26,7 +26,6 @@ import { ACCEPTED, shownPictures, useSaving } from './saving.ts';
 import { text } from './texts.ts';
 
 export interface EditorProps {
-  api: Api;
   /** Null for a new one. */
   bulletin: Bulletin | null;
   onSaved: (id: string) => void;
@@ -39,8 +38,8 @@ export function Editor(props: EditorProps) {
   return catalogue && <Form {...props} catalogue={catalogue} />;
 }
 
-function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalogue: Catalogue }) {
-  const { drafts } = useDesk();
+function Form({ bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalogue: Catalogue }) {
+  const { api, drafts } = useDesk();
   const districts = catalogue.districts.map((each) => each.code);
   // That of the version that it began with: the page may have read a newer one since.
   const [draft] = useState(`bulletin:${bulletin ? `${bulletin.id}:${bulletin.version}` : 'new'}`);
@@ -130,7 +129,6 @@ function Form({ api, bulletin, catalogue, onSaved, onCancel }: EditorProps & { c
         <h2 id="preview">{t.preview}</h2>
         <p class="muted">{text().asResidentsSee}</p>
         <Preview
-          api={api}
           version={previewOf(form, base, districts)}
           pictures={[...pictures.filter((each) => form.media.includes(each.id)), ...blobs]}
         />

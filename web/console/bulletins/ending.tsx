@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { TextBox } from '../../shared/components/field.tsx';
+import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import type { Api } from '../types.ts';
@@ -20,7 +21,6 @@ const LANGUAGES = ['zh', 'en'] as const;
 type Code = (typeof CODES)['resolve' | 'withdraw'][number];
 
 export interface EndingProps {
-  api: Api;
   bulletin: Bulletin;
   kind: 'resolve' | 'withdraw';
   onDone: () => void;
@@ -28,7 +28,8 @@ export interface EndingProps {
 }
 
 /** End a bulletin: a code that takes effect at once, and words that wait for a second officer. */
-export function Ending({ api, bulletin, kind, onDone, onCancel }: EndingProps) {
+export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
+  const { api } = useDesk();
   const isCorrection = corrects(bulletin, kind);
   const [code, setCode] = useState<Code | null>(isCorrection ? codeOf(bulletin, kind) : null);
   const [words, setWords] = useState<Record<string, string>>(

@@ -18,7 +18,7 @@ import {
 import { focusHeading } from '../parts/focus.ts';
 import { folded } from '../parts/folded.ts';
 import { pathTo } from '../router.ts';
-import type { Api, ListedReport, Me } from '../types.ts';
+import type { ListedReport, } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Approval } from './approval.tsx';
 import type { ListedBulletin } from './approvals.ts';
@@ -33,16 +33,14 @@ import { text } from './texts.ts';
 type Doing = 'edit' | 'resolve' | 'withdraw' | null;
 
 interface OpenedProps {
-  api: Api;
-  me: Me;
   id: string;
   /** It was written on the page before: this one says so. */
   isJustSaved: boolean;
 }
 
 /** One bulletin: what waits for approval, what residents see, and the steps that are possible. */
-export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
-  const { approvals } = useDesk();
+export function OpenedBulletin({ id, isJustSaved }: OpenedProps) {
+  const { api, approvals } = useDesk();
   // What was shown first, or first since a step of this officer: they have read that, and no more.
   const shown = useRef<Bulletin | null>(null);
   const { loaded, again } = useLoaded(async () => {
@@ -79,7 +77,6 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
           <Status kind="success">{done}</Status>
           {doing === 'edit' ? (
             <Editor
-              api={api}
               bulletin={opened.bulletin}
               onSaved={() => void finish(text().editor.saved)}
               onCancel={() => setDoing(null)}
@@ -90,7 +87,6 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
               {(doing === 'resolve' || doing === 'withdraw') && (
                 <Ending
                   key={doing}
-                  api={api}
                   bulletin={opened.bulletin}
                   kind={doing}
                   onDone={() => void finish(endedWords(opened.bulletin, doing))}
@@ -98,15 +94,13 @@ export function OpenedBulletin({ api, me, id, isJustSaved }: OpenedProps) {
                 />
               )}
               <Approval
-                api={api}
-                me={me}
                 opened={opened}
                 shown={shown.current ?? opened.bulletin}
                 again={again}
                 onDone={(message) => void finish(message)}
               />
-              <Content api={api} bulletin={opened.bulletin} />
-              <Leads api={api} bulletin={opened.bulletin} />
+              <Content bulletin={opened.bulletin} />
+              <Leads bulletin={opened.bulletin} />
               <Record history={opened.history} />
             </>
           )}
@@ -206,10 +200,10 @@ function Steps({ bulletin, doing, onDo }: StepsProps) {
   );
 }
 
-function Content({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
+function Content({ bulletin }: { bulletin: Bulletin }) {
   const end = endOf(bulletin);
   const preview = (
-    <Preview api={api} version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
+    <Preview version={currentVersion(bulletin)} pictures={shownPictures(bulletin)} />
   );
   // Residents see it no more, and nobody is to think that they will, whatever waits for approval.
   if (bulletin.ended_at !== null) {
@@ -267,8 +261,8 @@ export function Record({ history }: { history: History }) {
 }
 
 /** The reports that residents sent about this bulletin. To list them is on record, so it is asked for. */
-export function Leads({ api, bulletin }: { api: Api; bulletin: Bulletin }) {
-  const { names } = useDesk();
+export function Leads({ bulletin }: { bulletin: Bulletin }) {
+  const { api, names } = useDesk();
   const [leads, setLeads] = useState<ListedReport[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const step = useStep();

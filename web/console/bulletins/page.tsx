@@ -9,7 +9,7 @@ import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
 import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
-import type { Api, Me } from '../types.ts';
+import type { Api, } from '../types.ts';
 import { grouped, type Groups, type ListedBulletin } from './approvals.ts';
 import { Editor } from './editor.tsx';
 import { OpenedBulletin, stateClass, titleOf, waitingWords } from './opened-bulletin.tsx';
@@ -18,7 +18,7 @@ import '../parts/lists.css';
 import './bulletins.css';
 
 /** Bulletins: the list, a new one, or one of them. */
-export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
+export function BulletinsPage() {
   const route = routeOf(path.value);
   const id = route.page === 'bulletins' ? route.id : null;
   const [saved, setSaved] = useState<string | null>(null);
@@ -30,19 +30,14 @@ export function BulletinsPage({ api, me }: { api: Api; me: Me }) {
   useEffect(() => {
     if (id !== saved) setSaved(null);
   }, [id]);
-  if (id === null) return <BulletinList api={api} me={me} />;
+  if (id === null) return <BulletinList />;
   return (
     <div class="bulletin">
       <Back to="bulletins">{text().back}</Back>
       {id === NEW_BULLETIN ? (
-        <Editor
-          api={api}
-          bulletin={null}
-          onSaved={show}
-          onCancel={() => go(pathTo('bulletins'))}
-        />
+        <Editor bulletin={null} onSaved={show} onCancel={() => go(pathTo('bulletins'))} />
       ) : (
-        <OpenedBulletin key={id} api={api} me={me} id={id} isJustSaved={id === saved} />
+        <OpenedBulletin key={id} id={id} isJustSaved={id === saved} />
       )}
     </div>
   );
@@ -60,8 +55,8 @@ interface Listed {
 }
 
 /** All bulletins of the officer's channels. What awaits approval comes first. */
-export function BulletinList({ api, me }: { api: Api; me: Me }) {
-  const { approvals, names } = useDesk();
+export function BulletinList() {
+  const { api, approvals, me, names } = useDesk();
   const [channel, setChannel] = useState('');
   const [state, setState] = useState<State | ''>('');
   const [pages, setPages] = useState(1);

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { colon, language as tongue } from '../../shared/language.ts';
 import { showTime } from '../../shared/time.ts';
+import { useDesk } from '../desk.ts';
 import { ok, useLoaded } from '../parts/asking.tsx';
 import { apart } from '../words.ts';
 import type { Api, Catalogue } from '../types.ts';
@@ -23,13 +24,13 @@ const LANGUAGES = ['zh', 'en'] as const;
 type Language = (typeof LANGUAGES)[number];
 
 export interface PreviewProps {
-  api: Api;
   version: Version;
   pictures: readonly Shown[];
 }
 
 /** A version in both languages, as residents will see it. */
-export function Preview({ api, version, pictures }: PreviewProps) {
+export function Preview({ version, pictures }: PreviewProps) {
+  const { api } = useDesk();
   const { loaded } = useLoaded(() => inBothLanguages(api), 'catalogues');
   return (
     <div class="preview">
@@ -126,12 +127,7 @@ function Picture({ picture, number, alternative }: PictureProps) {
   const { url, state } = picture;
   if (url && !(isBroken && state === 'unsaved')) {
     return (
-      <img
-        class="preview__picture"
-        src={url}
-        alt={alternative}
-        onError={() => setBroken(true)}
-      />
+      <img class="preview__picture" src={url} alt={alternative} onError={() => setBroken(true)} />
     );
   }
   return (

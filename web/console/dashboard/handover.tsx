@@ -7,7 +7,7 @@ import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
-import type { Api, ListedReport, Me } from '../types.ts';
+import type { Api, ListedReport, } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 
@@ -26,7 +26,8 @@ interface Read {
 }
 
 /** What one shift hands over to the next, on screen and on paper. */
-export function Handover({ api, me }: { api: Api; me: Me }) {
+export function Handover() {
+  const { api, me } = useDesk();
   const [read, setRead] = useState<Read | null>(null);
   const step = useStep();
   const show = () =>

@@ -3,10 +3,10 @@ import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
+import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, type Step, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
-import type { Api } from '../types.ts';
 import { Chart } from './charts.tsx';
 import { text } from './texts.ts';
 
@@ -19,14 +19,14 @@ const MINUTES = [30, 60, 120, 240, 720, 1440] as const;
 const REASONS: readonly Reason[] = ['attack', 'false_alarm', 'event', 'exercise'];
 
 export interface LevelProps {
-  api: Api;
   state: State;
   again: () => Promise<void>;
   mayChange: boolean;
 }
 
 /** How far above the usual the number of reports is, and the form to set it. */
-export function Level({ api, state, again, mayChange }: LevelProps) {
+export function Level({ state, again, mayChange }: LevelProps) {
+  const { api } = useDesk();
   const [isSetting, setSetting] = useState(false);
   const [done, setDone] = useSaid<string | null>(null);
   const step = useStep();
@@ -69,7 +69,6 @@ export function Level({ api, state, again, mayChange }: LevelProps) {
       )}
       {isSetting && (
         <Setting
-          api={api}
           step={step}
           onSet={() => void finish(text().levelSet)}
           onCancel={() => setSetting(false)}
@@ -81,17 +80,13 @@ export function Level({ api, state, again, mayChange }: LevelProps) {
 }
 
 /** The same for an admin who sees no statistics: the level is public. */
-export function LevelOfService({ api }: { api: Api }) {
+export function LevelOfService() {
+  const { api } = useDesk();
   const { loaded, again } = useLoaded(() => ok(api.GET('/v1/health')), 'health');
   return (
     <Waiting loaded={loaded} again={again}>
       {({ load_level: level }) => (
-        <Level
-          api={api}
-          state={{ level, automatic: level, set_until: null }}
-          again={again}
-          mayChange
-        />
+        <Level state={{ level, automatic: level, set_until: null }} again={again} mayChange />
       )}
     </Waiting>
   );
@@ -115,13 +110,13 @@ function Gauge({ level }: { level: number }) {
 }
 
 interface SettingProps {
-  api: Api;
   step: Step;
   onSet: () => void;
   onCancel: () => void;
 }
 
-function Setting({ api, step, onSet, onCancel }: SettingProps) {
+function Setting({ step, onSet, onCancel }: SettingProps) {
+  const { api } = useDesk();
   const [level, setLevel] = useState<string | null>(null);
   const [minutes, setMinutes] = useState<number>(MINUTES[1]);
   const [reason, setReason] = useState<Reason | null>(null);

@@ -7,7 +7,7 @@ import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { type Filters, NO_FILTERS } from '../queue/filters.ts';
-import { type Api, type Me, type Pulse, seesReports } from '../types.ts';
+import { type Pulse, seesReports } from '../types.ts';
 import { pathTo } from '../router.ts';
 import { Acknowledgement, Endings, Helped, OpenByAge, Received } from './charts.tsx';
 import { type End, type Faults, faultsIn, LONGEST_DAYS, type Period } from './days.ts';
@@ -19,24 +19,25 @@ import '../parts/lists.css';
 import './dashboard.css';
 
 /** The figures of the officer's scope, as pictures, and the handover of a shift. */
-export function DashboardPage({ api, me }: { api: Api; me: Me }) {
+export function DashboardPage() {
+  const { me } = useDesk();
   return (
     <div class="dashboard">
       <h1>{text().title}</h1>
       {seesReports(me) ? (
-        <Figures api={api} me={me} />
+        <Figures />
       ) : (
         <>
           <p>{text().onlyAdmin}</p>
-          <LevelOfService api={api} />
+          <LevelOfService />
         </>
       )}
     </div>
   );
 }
 
-function Figures({ api, me }: { api: Api; me: Me }) {
-  const { pulse } = useDesk();
+function Figures() {
+  const { api, me, pulse } = useDesk();
   const [shown, setShown] = useState<Period | null>(null);
   const { loaded, again } = useLoaded(
     () => ok(api.GET('/v1/officer/stats', { params: { query: shown ?? {} } })),
@@ -53,11 +54,7 @@ function Figures({ api, me }: { api: Api; me: Me }) {
     <>
       <Tiles pulse={pulse.pulse.value} />
       {latest.current && (
-        <Periods
-          today={latest.current.today}
-          shown={shown ?? latest.current}
-          onShow={setShown}
-        />
+        <Periods today={latest.current.today} shown={shown ?? latest.current} onShow={setShown} />
       )}
       <Waiting loaded={loaded} again={again}>
         {(statistics) => (
@@ -67,16 +64,11 @@ function Figures({ api, me }: { api: Api; me: Me }) {
             <Acknowledgement statistics={statistics} />
             <Helped statistics={statistics} />
             <Endings statistics={statistics} />
-            <Level
-              api={api}
-              state={statistics.load_level}
-              again={again}
-              mayChange={mayFlood}
-            />
+            <Level state={statistics.load_level} again={again} mayChange={mayFlood} />
           </div>
         )}
       </Waiting>
-      {charted.current && <Handover api={api} me={me} />}
+      {charted.current && <Handover />}
     </>
   );
 }

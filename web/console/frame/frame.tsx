@@ -204,7 +204,7 @@ function skip(event: Event, main: HTMLElement | null): void {
 
 /** Which page stands at which path. */
 export function Page({ route }: { route: Route }) {
-  const { api, me } = useDesk();
+  const { me } = useDesk();
   const title = frameTexts().titles[route.page];
   useEffect(() => {
     // No number and no name: titles stay in the browser's history.
@@ -212,7 +212,7 @@ export function Page({ route }: { route: Route }) {
   }, [title]);
   switch (route.page) {
     case 'queue':
-      return seesReports(me) ? <QueuePage /> : <AdminPage api={api} me={me} />;
+      return seesReports(me) ? <QueuePage /> : <AdminPage />;
     case 'report':
       return <ReportPage key={route.id} id={route.id} />;
     case 'entry':
@@ -224,11 +224,11 @@ export function Page({ route }: { route: Route }) {
     case 'export':
       return <ExportPage key={route.id} id={route.id} />;
     case 'bulletins':
-      return <BulletinsPage api={api} me={me} />;
+      return <BulletinsPage />;
     case 'dashboard':
-      return <DashboardPage api={api} me={me} />;
+      return <DashboardPage />;
     case 'admin':
-      return <AdminPage api={api} me={me} />;
+      return <AdminPage />;
     default:
       return <NotFound />;
   }

@@ -49,12 +49,7 @@ export function Hold({ open, report }: Props) {
       {hold === null ? (
         <Button onClick={() => ask('hold')}>{t.more.holdAsk}</Button>
       ) : (
-        <Held
-          open={open}
-          report={report}
-          onEnd={ask}
-          onApproved={setDone}
-        />
+        <Held open={open} report={report} onEnd={ask} onApproved={setDone} />
       )}
       <Dialog open={asking === 'hold'} title={withoutDots(t.more.holdAsk)} onClose={close}>
         <AskHold open={open} report={report} onClose={close} />

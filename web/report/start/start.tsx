@@ -83,10 +83,7 @@ export function Tiles() {
           ))}
       </ul>
       <Status>{catalogueState.value === 'kept' && <p>{text.stale}</p>}</Status>
-      <Missing
-        shown={catalogueState.value === 'failed'}
-        onAgain={() => void loadCatalogue()}
-      />
+      <Missing shown={catalogueState.value === 'failed'} onAgain={() => void loadCatalogue()} />
     </section>
   );
 }

@@ -250,13 +250,7 @@ function Thumbnail({ file }: { file: File }) {
   // HEIC, which most browsers cannot show, or a photo that is broken.
   if (blank) return <Sign kind="image" />;
   return (
-    <img
-      class="file__picture"
-      src={url}
-      alt=""
-      decoding="async"
-      onError={() => setBlank(true)}
-    />
+    <img class="file__picture" src={url} alt="" decoding="async" onError={() => setBlank(true)} />
   );
 }
 
