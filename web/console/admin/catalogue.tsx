@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { choicesOf, Select } from '../../shared/components/choices.tsx';
-import { TextField } from '../../shared/components/field.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
@@ -139,8 +139,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
   const t = text().catalogue;
   const id = (field: string): string => `${entry.code}-${field}`;
   const waits = WAITING.includes(state);
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     void step.run(async () => {
       const lifecycle = {
         code: entry.code,
@@ -156,7 +155,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
     });
   };
   return (
-    <form class="entry" onSubmit={submit} noValidate aria-label={t.changeOf(entry.label)}>
+    <Form class="entry" onSubmit={submit} aria-label={t.changeOf(entry.label)}>
       <Select
         id={id('state')}
         label={t.state}
@@ -205,7 +204,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -217,8 +216,7 @@ export function AppForm({ app, onSaved }: { app: App; onSaved: () => void }) {
   const [minimum, setMinimum] = useState(app.minimum_version);
   const step = useStep();
   const t = text().catalogue;
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     void step.run(async () => {
       const body = { app: { minimum_version: minimum } };
       await ok(api.PATCH('/v1/admin/catalogue', { body }));
@@ -228,7 +226,7 @@ export function AppForm({ app, onSaved }: { app: App; onSaved: () => void }) {
   return (
     <section aria-labelledby="for-apps">
       <h2 id="for-apps">{t.app}</h2>
-      <form class="card narrow" onSubmit={submit} noValidate>
+      <Form class="card narrow" onSubmit={submit}>
         <TextField
           id="minimum"
           label={t.minimum}
@@ -240,7 +238,7 @@ export function AppForm({ app, onSaved }: { app: App; onSaved: () => void }) {
         <Button type="submit" busy={step.busy}>
           {text().save}
         </Button>
-      </form>
+      </Form>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextBox, TextField } from '../../shared/components/field.tsx';
+import { Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { words } from '../words.ts';
@@ -44,8 +44,7 @@ export function CategoryForm({ onSaved, onCancel }: CategoryFormProps) {
   // What is put right is gone at once; what is new is said with the next try.
   const mistakes = found.filter((mistake) => tried.includes(idOf(mistake))).map(inWords);
   const error = (id: string) => mistakes.find(({ field }) => field === id)?.text ?? null;
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(found.map(idOf));
     if (found.length > 0) return;
     void step.run(async () => {
@@ -54,7 +53,7 @@ export function CategoryForm({ onSaved, onCancel }: CategoryFormProps) {
     });
   };
   return (
-    <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="add-category">
+    <Form class="card narrow" onSubmit={submit} aria-labelledby="add-category">
       <h3 id="add-category">{t.add}</h3>
       <p>{t.addWhat}</p>
       <ErrorSummary errors={mistakes} />
@@ -106,7 +105,7 @@ export function CategoryForm({ onSaved, onCancel }: CategoryFormProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useDesk } from '../desk.ts';
-import { isAdmin, } from '../types.ts';
+import { isAdmin } from '../types.ts';
 import { APPOINT, OFFICERS, path, pathTo, routeOf } from '../router.ts';
 import { Awaiting } from './awaiting.tsx';
 import { CatalogueAdmin } from './catalogue.tsx';

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Checks } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextField } from '../../shared/components/field.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { labelled, listed } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
@@ -67,15 +67,14 @@ export function PlanForm({ plan, onSaved, onCancel }: PlanFormProps) {
         return true;
       },
     );
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     setChecked(true);
     if (errorsOf(shifts).length === 0) void save();
   };
   const replace = (index: number, shift: NewShift) =>
     setShifts(shifts.map((each, at) => (at === index ? shift : each)));
   return (
-    <form onSubmit={submit} noValidate>
+    <Form onSubmit={submit}>
       <p>{t.intro(base.time_zone)}</p>
       {isStale && (
         <ChangedSince intro={t.stale(base.version)}>
@@ -119,7 +118,7 @@ export function PlanForm({ plan, onSaved, onCancel }: PlanFormProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

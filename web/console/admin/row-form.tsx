@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextField } from '../../shared/components/field.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
@@ -42,8 +42,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
   // What is put right is gone at once; what is new is said with the next try.
   const mistakes = found.filter((mistake) => tried.includes(mistake));
   const error = (mistake: RowMistake) => (mistakes.includes(mistake) ? t.wrong[mistake] : null);
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(found);
     if (found.length > 0) return;
     void step.run(async () => {
@@ -53,7 +52,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
     });
   };
   return (
-    <form class="card narrow" onSubmit={submit} noValidate aria-labelledby="row-form">
+    <Form class="card narrow" onSubmit={submit} aria-labelledby="row-form">
       <h2 id="row-form">{officer ? t.changeTitle(officer.name || officer.username) : t.newTitle}</h2>
       <p>
         {sentences(t.two, officer?.proposal ? t.replaces : '')}
@@ -137,7 +136,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -5,7 +5,7 @@ import { language, sentences, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { isAdmin, } from '../types.ts';
+import { isAdmin } from '../types.ts';
 import { editable, type ShiftPlan } from './plan.ts';
 import { PlanForm, ShiftList, Week } from './plan-form.tsx';
 import { text } from './texts.ts';

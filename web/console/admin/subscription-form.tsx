@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
+import { Form } from '../../shared/components/field.tsx';
 import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
@@ -30,8 +31,7 @@ export function SubscriptionForm({ free, onDone }: SubscriptionFormProps) {
   const [drills, setDrills] = useState(false);
   const step = useStep();
   const t = text().me;
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     void step.run(async () => {
       const body = {
         protocol,
@@ -47,7 +47,7 @@ export function SubscriptionForm({ free, onDone }: SubscriptionFormProps) {
   };
   const catalogue = names.catalogue.value;
   return (
-    <form onSubmit={submit} noValidate aria-labelledby="subscribe">
+    <Form onSubmit={submit} aria-labelledby="subscribe">
       <h3 id="subscribe">{t.subscribe}</h3>
       <Radios
         id="protocol"
@@ -100,7 +100,7 @@ export function SubscriptionForm({ free, onDone }: SubscriptionFormProps) {
       <Button kind="primary" type="submit" busy={step.busy}>
         {t.subscribe}
       </Button>
-    </form>
+    </Form>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { Field, Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { sentences } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
@@ -35,10 +35,11 @@ export interface EditorProps {
 /** The form of a bulletin, with a preview beside it. It needs the catalogue, so it waits for it. */
 export function Editor(props: EditorProps) {
   const catalogue = useDesk().names.catalogue.value;
-  return catalogue && <Form {...props} catalogue={catalogue} />;
+  return catalogue && <BulletinForm {...props} catalogue={catalogue} />;
 }
 
-function Form({ bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalogue: Catalogue }) {
+function BulletinForm(props: EditorProps & { catalogue: Catalogue }) {
+  const { bulletin, catalogue, onSaved, onCancel } = props;
   const { api, drafts } = useDesk();
   const districts = catalogue.districts.map((each) => each.code);
   // That of the version that it began with: the page may have read a newer one since.
@@ -65,8 +66,7 @@ function Form({ bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalo
   const isClosed = channel?.state !== 'active' && base?.state !== 'published';
   const needsConsent = channel?.guardian_consent ?? false;
   const mistakes = stillIn(form, needsConsent, found);
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     const wrong = mistakesIn(form, needsConsent);
     setFound(wrong);
     if (wrong.length === 0 && !isClosed) void saving.save(form, files);
@@ -79,7 +79,7 @@ function Form({ bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalo
   const pictures = base ? shownPictures(base) : [];
   return (
     <div class="editor">
-      <form onSubmit={submit} noValidate aria-labelledby="editor">
+      <Form onSubmit={submit} aria-labelledby="editor">
         <h1 id="editor">{base ? t.editTitle : t.newTitle}</h1>
         <p>{base?.published_version ? t.correction : t.whoSees}</p>
         {base?.declined && <Declined declined={base.declined} />}
@@ -123,7 +123,7 @@ function Form({ bulletin, catalogue, onSaved, onCancel }: EditorProps & { catalo
             <Button onClick={cancel}>{text().cancel}</Button>
           </div>
         )}
-      </form>
+      </Form>
       {/* It may scroll by itself, also for whoever has keys alone. */}
       <section class="editor__preview" aria-labelledby="preview" tabIndex={0}>
         <h2 id="preview">{t.preview}</h2>

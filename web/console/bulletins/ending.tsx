@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
@@ -39,8 +39,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
   const step = useStep();
   const said = { ...text().ending[kind], ...(isCorrection && text().endingAgain) };
   const unseen = isUnseen(bulletin);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     // Nobody reads the code of a draft that was never published.
     const chosen = unseen ? 'no_longer_sought' : code;
     if (chosen === null) {
@@ -51,7 +50,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
     if (await step.run(() => end(api, bulletin.id, kind, chosen, written(words)))) onDone();
   };
   return (
-    <form class="ending" aria-labelledby="ending" onSubmit={(event) => void submit(event)} noValidate>
+    <Form class="ending" aria-labelledby="ending" onSubmit={submit}>
       <h2 id="ending">{said.title}</h2>
       <p>{unseen ? text().endingDraft : said.what}</p>
       {!unseen && (
@@ -72,7 +71,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -18,7 +18,7 @@ import {
 import { focusHeading } from '../parts/focus.ts';
 import { folded } from '../parts/folded.ts';
 import { pathTo } from '../router.ts';
-import type { ListedReport, } from '../types.ts';
+import type { ListedReport } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Approval } from './approval.tsx';
 import type { ListedBulletin } from './approvals.ts';

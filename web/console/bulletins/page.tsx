@@ -9,7 +9,7 @@ import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
 import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
-import type { Api, } from '../types.ts';
+import type { Api } from '../types.ts';
 import { grouped, type Groups, type ListedBulletin } from './approvals.ts';
 import { Editor } from './editor.tsx';
 import { OpenedBulletin, stateClass, titleOf, waitingWords } from './opened-bulletin.tsx';

@@ -7,7 +7,7 @@ import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
-import type { Api, ListedReport, } from '../types.ts';
+import type { Api, ListedReport } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
+import { Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences, useSaid } from '../../shared/language.ts';
 import type { components } from '../../shared/schema';
@@ -121,8 +122,7 @@ function Setting({ step, onSet, onCancel }: SettingProps) {
   const [minutes, setMinutes] = useState<number>(MINUTES[1]);
   const [reason, setReason] = useState<Reason | null>(null);
   const [isMissing, setMissing] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (level === null || reason === null) {
       setMissing(true);
       return;
@@ -133,7 +133,7 @@ function Setting({ step, onSet, onCancel }: SettingProps) {
     }
   };
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <Form onSubmit={submit}>
       <Radios
         id="level"
         legend={text().level}
@@ -167,6 +167,6 @@ function Setting({ step, onSet, onCancel }: SettingProps) {
         </Button>
         <Button onClick={onCancel}>{text().cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }

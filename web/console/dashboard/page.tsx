@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextField } from '../../shared/components/field.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { language } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
@@ -134,14 +134,13 @@ export function OtherDays({ today, shown, onShow }: OtherDaysProps) {
     const fault = said[end];
     return fault && fault === now[end] ? text().faults[fault](LONGEST_DAYS) : null;
   };
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     setSaid(now);
     if (!now.since && !now.until) onShow(days);
   };
   const label = (end: End) => (end === 'since' ? text().from : text().to);
   return (
-    <form class="periods__other" onSubmit={submit} noValidate>
+    <Form class="periods__other" onSubmit={submit}>
       <ErrorSummary
         errors={ENDS.flatMap((end) => {
           const line = error(end);
@@ -163,7 +162,7 @@ export function OtherDays({ today, shown, onShow }: OtherDaysProps) {
         ))}
         <Button type="submit">{text().show}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

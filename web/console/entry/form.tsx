@@ -1,13 +1,12 @@
 /** The form of a report that an officer enters. */
 
-import type { TargetedSubmitEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { contains, type Feature, type Point } from '../../shared/area.ts';
 import { AreaOptions, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { Field, TextBox, TextField } from '../../shared/components/field.tsx';
+import { Field, Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -67,8 +66,7 @@ export function EntryForm({ onCreated }: FormProps) {
     focusHeading();
   };
   const error = (id: string) => errorOf(errors, id);
-  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const submit = async () => {
     if (busy) return;
     setTried(faults.map(({ key }) => key));
     setRefused([]);
@@ -87,7 +85,7 @@ export function EntryForm({ onCreated }: FormProps) {
     onCreated(outcome.data);
   };
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <Form onSubmit={submit}>
       <p>{t.intro}</p>
       <ErrorSummary errors={errors} />
       <Select
@@ -141,7 +139,7 @@ export function EntryForm({ onCreated }: FormProps) {
         </Button>
         {draft && !busy && <Button onClick={empty}>{t.empty}</Button>}
       </div>
-    </form>
+    </Form>
   );
 }
 

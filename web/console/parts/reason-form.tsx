@@ -1,10 +1,10 @@
 /** A form that asks for a reason, since the step is on record with it. */
 
-import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { texts, useSaid } from '../../shared/language.ts';
 import type { Failure } from '../calls.ts';
@@ -35,8 +35,7 @@ export function ReasonForm(props: ReasonFormProps) {
   const [problem, setProblem] = useSaid('');
   const foot = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
-  const send = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const send = async () => {
     const wrong = check?.() ?? null;
     if (busy) return;
     setProblem('');
@@ -62,7 +61,7 @@ export function ReasonForm(props: ReasonFormProps) {
     if (why !== null) focusField(id);
   };
   return (
-    <form onSubmit={(event) => void send(event)} noValidate>
+    <Form onSubmit={send}>
       {intro && <p>{intro}</p>}
       <TextBox
         id={id}
@@ -86,7 +85,7 @@ export function ReasonForm(props: ReasonFormProps) {
         </Button>
         {cancel && <Button onClick={cancel}>{t.cancel}</Button>}
       </div>
-    </form>
+    </Form>
   );
 }
 

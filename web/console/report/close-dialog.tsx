@@ -1,11 +1,11 @@
-import type { TargetedSubmitEvent } from 'preact';
+
 import { useEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check, Radios } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextBox, TextField } from '../../shared/components/field.tsx';
+import { Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -16,7 +16,7 @@ import { isReference } from '../search/numbers.ts';
 import type { Api, Report, ReportChange, Schemas } from '../types.ts';
 import { words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 const DISPOSITIONS = [
@@ -28,9 +28,7 @@ const DISPOSITIONS = [
   'malicious',
 ] as const;
 
-interface CloseProps {
-  open: OpenReport;
-  report: Report;
+interface CloseProps extends OfReport {
   shown: boolean;
   onClose: () => void;
 }
@@ -70,8 +68,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const fixed = useOutcomeText(disposition);
   const error = (field: string) => errors.find((wrong) => wrong.field === field)?.text ?? null;
   const mend = (mended: string) => setErrors(errors.filter(({ field }) => field !== mended));
-  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const submit = async () => {
     if (busy) return;
     const wrong: Wrong[] = [];
     if (!disposition) wrong.push({ field: 'close-outcome', text: t.close.chooseOne });
@@ -89,7 +86,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
     setBusy(false);
   };
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <Form onSubmit={submit}>
       <ErrorSummary errors={errors} />
       {open.problem.value && <Status kind="error">{open.problem.value}</Status>}
       <Radios
@@ -144,7 +141,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
         </Button>
         <Button onClick={onClose}>{t.close.cancel}</Button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -172,9 +169,7 @@ async function originalOf(api: Api, report: Report, reference: string): Promise<
   return (outcome.ok && outcome.data.items[0]?.id) || null;
 }
 
-interface CloseDuplicatesProps {
-  open: OpenReport;
-  report: Report;
+interface CloseDuplicatesProps extends OfReport {
   shown: boolean;
   onClose: () => void;
 }

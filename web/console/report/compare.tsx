@@ -9,13 +9,11 @@ import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { Facts } from '../parts/fact.tsx';
 import type { Report, Schemas } from '../types.ts';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';
 
-interface CompareProps {
-  open: OpenReport;
-  report: Report;
+interface CompareProps extends OfReport {
   /** Shown while there is one. */
   other: Schemas['RelatedReport'] | null;
   onClose: () => void;
@@ -33,9 +31,7 @@ export function CompareDialog({ open, report, other, onClose }: CompareProps) {
   );
 }
 
-interface ComparisonProps {
-  open: OpenReport;
-  report: Report;
+interface ComparisonProps extends OfReport {
   id: string;
   onClose: () => void;
 }

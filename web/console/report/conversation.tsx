@@ -4,26 +4,20 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { Field, Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusField } from '../parts/focus.ts';
-import type { Report } from '../types.ts';
 import { MessageList } from './messages.tsx';
 import { whoWrote } from './parts-nav.tsx';
-import { type OpenReport, unreadOf } from './open-report.ts';
+import { type OfReport, unreadOf } from './open-report.ts';
 import { gaps } from './fixed-texts.ts';
 import { Templates } from './templates.tsx';
 import { reportTexts } from './texts.ts';
 
-interface ConversationProps {
-  open: OpenReport;
-  report: Report;
-}
-
-export function Conversation({ open, report }: ConversationProps) {
+export function Conversation({ open, report }: OfReport) {
   const t = reportTexts();
   const { api } = useDesk();
   const marked = new Set([...unreadOf(report).messages, ...open.fresh.value]);
@@ -68,7 +62,7 @@ export function Conversation({ open, report }: ConversationProps) {
 }
 
 /** Read out what comes in while the report is open. */
-function Heard({ open, report }: ConversationProps) {
+function Heard({ open, report }: OfReport) {
   const [ids, setIds] = useState<ReadonlySet<string>>(open.fresh.value);
   const fresh = open.fresh.value;
   useLayoutEffect(() => {
@@ -82,7 +76,7 @@ function Heard({ open, report }: ConversationProps) {
   );
 }
 
-function Reply({ open, report }: ConversationProps) {
+function Reply({ open, report }: OfReport) {
   const t = reportTexts();
   const { api, drafts, attempts, pulse } = useDesk();
   const [asks, setAsks] = useState(false);
@@ -174,12 +168,9 @@ function Reply({ open, report }: ConversationProps) {
     if (text.includes(before)) write(text.replace(before, () => added));
   };
   return (
-    <form
+    <Form
       class="reply no-print"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
+      onSubmit={send}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
         event.preventDefault();
@@ -222,6 +213,6 @@ function Reply({ open, report }: ConversationProps) {
         </Button>
       </div>
       <Status kind="success">{said}</Status>
-    </form>
+    </Form>
   );
 }

@@ -1,17 +1,17 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Field } from '../../shared/components/field.tsx';
+import { Field, Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../drafts.ts';
 import { focusField } from '../parts/focus.ts';
-import type { Report, Schemas, Upload } from '../types.ts';
+import type { Schemas, Upload } from '../types.ts';
 import { upload } from '../upload.ts';
 import { isOnItsWay } from './media.tsx';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 type PictureType = Schemas['DeclaredPicture']['content_type'];
@@ -26,7 +26,7 @@ const TYPES: readonly PictureType[] = [
 ];
 
 /** Send pictures to the reporter, by the same grants as theirs. */
-export function Files({ open, report }: { open: OpenReport; report: Report }) {
+export function Files({ open, report }: OfReport) {
   const t = reportTexts();
   const { api } = useDesk();
   const keys = useMemo(() => new Keys(), []);
@@ -81,12 +81,7 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
   return (
     <details class="card files no-print">
       <summary>{t.files.title}</summary>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
+      <Form onSubmit={send}>
         <Field id="files" label={t.files.choose} hint={t.files.hint} error={error}>
           {(control) => (
             <input
@@ -103,7 +98,7 @@ export function Files({ open, report }: { open: OpenReport; report: Report }) {
           {t.files.send}
         </Button>
         <Status>{said || (sent > 0 && (isWaiting ? t.files.sent(sent) : t.files.there(sent)))}</Status>
-      </form>
+      </Form>
     </details>
   );
 }

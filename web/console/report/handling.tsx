@@ -5,16 +5,16 @@ import { Button } from '../../shared/components/button.tsx';
 import { listed } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import type { Colleague, Report, Urgency } from '../types.ts';
+import type { Colleague, Urgency } from '../types.ts';
 import { words } from '../words.ts';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import './change-field.css';
 
 const URGENCIES = ['critical', 'high', 'normal', 'low'] as const;
 
 /** Who handles it, how urgent it is, and whose it is by its category. */
-export function Handling({ open, report }: { open: OpenReport; report: Report }) {
+export function Handling({ open, report }: OfReport) {
   const t = reportTexts();
   return (
     <section class="card handling" aria-labelledby="handling">
@@ -31,12 +31,7 @@ export function Handling({ open, report }: { open: OpenReport; report: Report })
   );
 }
 
-interface Props {
-  open: OpenReport;
-  report: Report;
-}
-
-function Assignee({ open, report }: Props) {
+function Assignee({ open, report }: OfReport) {
   const t = reportTexts();
   const { names, me } = useDesk();
   const [colleagues, setColleagues] = useState<Colleague[]>([]);
@@ -66,7 +61,7 @@ function Assignee({ open, report }: Props) {
   );
 }
 
-function UrgencyChoice({ open, report }: Props) {
+function UrgencyChoice({ open, report }: OfReport) {
   const t = reportTexts();
   const isLower = (code: string) =>
     URGENCIES.indexOf(code as Urgency) > URGENCIES.indexOf(report.urgency);
@@ -85,7 +80,7 @@ function UrgencyChoice({ open, report }: Props) {
 }
 
 /** The report may leave the officer's scope with it. */
-function Category({ open, report }: Props) {
+function Category({ open, report }: OfReport) {
   const t = reportTexts();
   const { names } = useDesk();
   return (
@@ -100,7 +95,7 @@ function Category({ open, report }: Props) {
   );
 }
 
-function Followers({ open, report }: Props) {
+function Followers({ open, report }: OfReport) {
   const t = reportTexts();
   const { api, me, names } = useDesk();
   const { followers } = report;

@@ -17,17 +17,12 @@ import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import type { Report } from '../types.ts';
-import { type OpenReport, useStep } from './open-report.ts';
+import { type OfReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
 const UNTIL = 'hold-until';
 
-interface Props {
-  open: OpenReport;
-  report: Report;
-}
-
-export function Hold({ open, report }: Props) {
+export function Hold({ open, report }: OfReport) {
   const t = reportTexts();
   const { hold } = report;
   const [asking, setAsking] = useState<'hold' | Ending | null>(null);
@@ -74,7 +69,7 @@ export function Hold({ open, report }: Props) {
   );
 }
 
-interface HeldProps extends Props {
+interface HeldProps extends OfReport {
   onEnd: (ending: Ending) => void;
   /** With what has been approved, in the language of the screen. */
   onApproved: (words: () => string) => void;
@@ -116,7 +111,7 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   );
 }
 
-interface FormProps extends Props {
+interface FormProps extends OfReport {
   onClose: () => void;
 }
 

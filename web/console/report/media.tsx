@@ -5,12 +5,12 @@ import { useCallback, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { clock, size } from '../moments.ts';
-import type { Medium, Report } from '../types.ts';
+import type { Medium } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Fact } from '../parts/fact.tsx';
 import { useRereads } from '../parts/asking.tsx';
 import { Lightbox, picturesOf } from './lightbox.tsx';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';
 import { RedactionDialog } from './redaction.tsx';
 import { reportTexts } from './texts.ts';
@@ -26,7 +26,7 @@ interface Chosen {
   id: string;
 }
 
-export function Media({ open, report }: { open: OpenReport; report: Report }) {
+export function Media({ open, report }: OfReport) {
   const t = reportTexts();
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const { media } = report;

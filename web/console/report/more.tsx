@@ -9,14 +9,11 @@ import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import type { Report } from '../types.ts';
 import { Hold } from './hold.tsx';
-import { type OpenReport, useStep } from './open-report.ts';
+import { type OfReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
-interface MoreProps {
-  open: OpenReport;
-  report: Report;
+interface MoreProps extends OfReport {
   onExport: () => void;
 }
 
@@ -38,12 +35,7 @@ export function More({ open, report, onExport }: MoreProps) {
   );
 }
 
-interface Props {
-  open: OpenReport;
-  report: Report;
-}
-
-function Mute({ open, report }: Props) {
+function Mute({ open, report }: OfReport) {
   const t = reportTexts();
   const { api, names } = useDesk();
   const step = useStep(open);

@@ -9,12 +9,10 @@ import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
-interface NextStepProps {
-  open: OpenReport;
-  report: Report;
+interface NextStepProps extends OfReport {
   onClose: () => void;
 }
 

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -9,12 +9,11 @@ import { useDesk } from '../desk.ts';
 import { Keys } from '../drafts.ts';
 import { focusField } from '../parts/focus.ts';
 import { Moment } from '../parts/moment.tsx';
-import type { Report } from '../types.ts';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 /** What colleagues tell each other about a report. */
-export function Notes({ open, report }: { open: OpenReport; report: Report }) {
+export function Notes({ open, report }: OfReport) {
   const t = reportTexts();
   const { api, names } = useDesk();
   const earlier = async () => {
@@ -55,7 +54,7 @@ export function Notes({ open, report }: { open: OpenReport; report: Report }) {
   );
 }
 
-function NewNote({ open, report }: { open: OpenReport; report: Report }) {
+function NewNote({ open, report }: OfReport) {
   const t = reportTexts();
   const { api, drafts } = useDesk();
   const keys = useMemo(() => new Keys(), []);
@@ -90,13 +89,7 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
     focusField('note');
   };
   return (
-    <form
-      class="no-print"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
+    <Form class="no-print" onSubmit={add}>
       <TextBox
         id="note"
         label={t.notes.label}
@@ -115,6 +108,6 @@ function NewNote({ open, report }: { open: OpenReport; report: Report }) {
         {t.notes.add}
       </Button>
       <Status kind="success">{said}</Status>
-    </form>
+    </Form>
   );
 }

@@ -23,6 +23,12 @@ export interface Unseen {
   again: () => Promise<boolean>;
 }
 
+/** What the parts of the page of a report are given. */
+export interface OfReport {
+  open: OpenReport;
+  report: Report;
+}
+
 export class OpenReport {
   readonly report = signal<Report | null>(null);
   readonly failure = signal<Failure | null>(null);

@@ -27,7 +27,7 @@ import { More } from './more.tsx';
 import { Ending, NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
 import { Notice, PartsNavigation } from './parts-nav.tsx';
-import { OpenReport, waitingSteps } from './open-report.ts';
+import { type OfReport, OpenReport, waitingSteps } from './open-report.ts';
 import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
@@ -85,7 +85,7 @@ function NotOpened({ open }: { open: OpenReport }) {
   );
 }
 
-function Opened({ open, report }: { open: OpenReport; report: Report }) {
+function Opened({ open, report }: OfReport) {
   const t = reportTexts();
   const { me } = useDesk();
   const [dialog, setDialog] = useState<'close' | 'export' | null>(null);

@@ -2,7 +2,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { queueTexts } from '../queue/texts.ts';
 import type { Report } from '../types.ts';
-import { type OpenReport, unreadOf } from './open-report.ts';
+import { type OfReport, type OpenReport, unreadOf } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 import './notice.css';
 
@@ -24,7 +24,7 @@ export const LATER = 'positions';
 const WITHHELD: readonly Part[] = ['facts', 'media', 'place', 'talk'];
 
 /** The way to each part of a long report. It stays in sight. */
-export function PartsNavigation({ open, report }: { open: OpenReport; report: Report }) {
+export function PartsNavigation({ open, report }: OfReport) {
   const t = reportTexts();
   const parts = report.restricted ? PARTS.filter((part) => !WITHHELD.includes(part)) : PARTS;
   const counts: Partial<Record<Part, number>> = {
@@ -80,7 +80,7 @@ export function goToPart(id: Part | typeof LATER): void {
 }
 
 /** What has changed of the report while it is open, in sight wherever the officer is. */
-export function Notice({ open, report }: { open: OpenReport; report: Report }) {
+export function Notice({ open, report }: OfReport) {
   const t = reportTexts();
   const news = open.news.value;
   const unsighted = open.unsighted.value;

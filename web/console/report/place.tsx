@@ -6,16 +6,16 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap, type Mark } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
-import type { Position, Report } from '../types.ts';
+import type { Position } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
 import { aboutText, distance } from './values.ts';
 import { useSight } from './messages.tsx';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { LATER } from './parts-nav.tsx';
 import { reportTexts } from './texts.ts';
 
 /** Where it is said to be: on the city's map, and in words for whoever goes there. */
-export function Place({ open, report }: { open: OpenReport; report: Report }) {
+export function Place({ open, report }: OfReport) {
   const t = reportTexts();
   const { names } = useDesk();
   const [near, setNear] = useState(true);
@@ -94,7 +94,7 @@ function Coordinates({ lat, lon }: { lat: number; lon: number }) {
   );
 }
 
-function Positions({ open, report }: { open: OpenReport; report: Report }) {
+function Positions({ open, report }: OfReport) {
   const t = reportTexts();
   const { api } = useDesk();
   const list = useRef<HTMLOListElement>(null);

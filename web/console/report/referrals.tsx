@@ -13,18 +13,13 @@ import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import type { Agency, Referral, Report, Schemas, Supplement } from '../types.ts';
-import type { OpenReport } from './open-report.ts';
+import type { Agency, Referral, Schemas, Supplement } from '../types.ts';
+import type { OfReport } from './open-report.ts';
 import { Declined, ReferralDocument } from './referral-document.tsx';
 import { reportTexts } from './texts.ts';
 import { aboutText, agencyName, useAgencies } from './values.ts';
 
-interface ReferralsProps {
-  open: OpenReport;
-  report: Report;
-}
-
-export function Referrals({ open, report }: ReferralsProps) {
+export function Referrals({ open, report }: OfReport) {
   const t = reportTexts();
   const { names } = useDesk();
   const agencies = useAgencies();
@@ -118,9 +113,7 @@ type Part = Schemas['Part'];
 const INCLUDE = 'referral-include';
 const PARTS: readonly Part[] = ['text', 'place', 'occurred_at', 'details', 'media'];
 
-interface FormProps {
-  open: OpenReport;
-  report: Report;
+interface FormProps extends OfReport {
   agencies: Agency[];
   /** Pictures to pass on to an agency, which are then all that it gets. */
   supplement: Supplement | null;

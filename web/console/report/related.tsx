@@ -8,21 +8,16 @@ import { listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { pathTo } from '../router.ts';
-import type { Report, Schemas } from '../types.ts';
+import type { Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDuplicatesDialog } from './close-dialog.tsx';
 import { CompareDialog } from './compare.tsx';
-import type { OpenReport } from './open-report.ts';
+import type { OfReport, OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 type Other = Schemas['RelatedReport'];
 
-interface RelatedProps {
-  open: OpenReport;
-  report: Report;
-}
-
-export function Related({ open, report }: RelatedProps) {
+export function Related({ open, report }: OfReport) {
   const t = reportTexts();
   const [compared, setCompared] = useState<Other | null>(null);
   return (
@@ -54,7 +49,7 @@ function Original({ open, original }: { open: OpenReport; original: Other }) {
   );
 }
 
-function Duplicates({ open, report }: RelatedProps) {
+function Duplicates({ open, report }: OfReport) {
   const t = reportTexts();
   const [closing, setClosing] = useState(false);
   const isOpen = ({ status }: Other) => status !== 'closed' && status !== 'withdrawn';
@@ -82,7 +77,7 @@ function Duplicates({ open, report }: RelatedProps) {
   );
 }
 
-interface SimilarProps extends RelatedProps {
+interface SimilarProps extends OfReport {
   compare: (other: Other) => void;
 }
 

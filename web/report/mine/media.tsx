@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
+import { Form } from '../../shared/components/field.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import type { Schemas } from '../../shared/api.ts';
@@ -172,7 +173,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   return (
     <div class="step">
       {open ? (
-        <form noValidate onSubmit={(event) => event.preventDefault()}>
+        <Form>
           <ErrorSummary errors={summary(errors, undefined, files.all.value)} />
           {/* What is being taken by the outbox is neither changed nor removed. */}
           <div inert={isAdding}>
@@ -193,7 +194,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
               {text.addNot}
             </Button>
           </div>
-        </form>
+        </Form>
       ) : (
         <Button class="wide" onClick={() => setOpen(true)}>
           {text.addMedia}

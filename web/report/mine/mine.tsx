@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, labelled, language, useSaid } from '../../shared/language.ts';
 import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../shared/receipt.ts';
@@ -70,13 +70,7 @@ function Door({ given }: { given: string | null }) {
   }, []);
 
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
+    <Form onSubmit={submit}>
       <Heading>{text.title}</Heading>
       <ErrorSummary errors={error ? [{ field: 'receipt', text: error }] : []} />
       <TextBox
@@ -104,7 +98,7 @@ function Door({ given }: { given: string | null }) {
       <div class="apart">
         <RedButton />
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { sentences, useSaid } from '../../shared/language.ts';
 import { forgetTexts, giveWords, textId, wordsOf, write as keepWords, writeNow } from '../begun.ts';
 import { catalogue } from '../catalogue.ts';
@@ -56,7 +56,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
     }
   };
   return (
-    <form class="step" noValidate onSubmit={(event) => event.preventDefault()}>
+    <Form class="step">
       <TextBox
         id={id}
         label={label}
@@ -76,7 +76,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
         {submit}
       </Button>
       {typed.trim() !== '' && outbox.value?.durable && <p class="muted">{text.begunStays}</p>}
-    </form>
+    </Form>
   );
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
-import { TextBox } from '../../shared/components/field.tsx';
+import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, useSaid } from '../../shared/language.ts';
 import { hasAreas } from '../position.ts';
@@ -161,13 +161,11 @@ function WritePage() {
   };
 
   return (
-    <form
+    <Form
       class="write"
-      noValidate
       // What is being taken by the outbox is neither changed nor erased.
       inert={busy}
       // "Enter" in a field sends nothing: only the button does, and it is no submit button.
-      onSubmit={(event) => event.preventDefault()}
     >
       {/* Begun by the red button, the category is the first question. */}
       <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
@@ -285,7 +283,7 @@ function WritePage() {
           )}
         </>
       )}
-    </form>
+    </Form>
   );
 }
 

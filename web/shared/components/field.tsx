@@ -1,5 +1,6 @@
 import type {
   ComponentChildren,
+  FormHTMLAttributes,
   InputHTMLAttributes,
   JSX,
   LooseInputHTMLAttributes,
@@ -50,6 +51,18 @@ export function Field({ id, label, hint, error, optional = false, children }: Fi
       })}
     </div>
   );
+}
+
+/** A form that the page sends by itself, and in which it says what is wrong. */
+export function Form({
+  onSubmit,
+  ...form
+}: Omit<FormHTMLAttributes, 'onSubmit'> & { onSubmit?: () => unknown }) {
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  return <form noValidate {...form} onSubmit={submit} />;
 }
 
 type Typed<Attributes> = Omit<FieldProps, 'children'> &
