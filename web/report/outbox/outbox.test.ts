@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 
 import { film, picture } from './testing/files.ts';
-import { Phone } from './testing/phone.ts';
+import { type Phone, test } from './testing/phone.ts';
 import { PART_SIZE, problem } from './testing/server.ts';
 import type { Draft, Entry, Outbox } from './types.ts';
 
@@ -24,9 +24,7 @@ async function settled(phone: Phone, outbox: Outbox): Promise<void> {
   expect(done()).toBe(true);
 }
 
-test('a report and its files arrive, and its receipt stays until it is confirmed', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('a report and its files arrive, and its receipt stays until it is confirmed', async ({ phone, outbox }) => {
   await outbox.add(draft([picture(), film(150)]));
   await settled(phone, outbox);
 
@@ -43,10 +41,8 @@ test('a report and its files arrive, and its receipt stays until it is confirmed
   expect((await phone.open()).entries.value).toEqual([]);
 });
 
-test('it is kept before anything is sent', async () => {
-  const phone = new Phone();
+test('it is kept before anything is sent', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add({ ...draft([picture()]), begun: { id: 'begun', times: [1] } });
   outbox.close();
 
@@ -57,10 +53,8 @@ test('it is kept before anything is sent', async () => {
   expect(phone.server.contents()).toHaveLength(1);
 });
 
-test('no text waits until the files of another are sent', async () => {
-  const phone = new Phone();
+test('no text waits until the files of another are sent', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add(draft([film(300)], 'first'));
   phone.clock.advance(1);
   await outbox.add(draft([], 'second'));
@@ -74,9 +68,7 @@ test('no text waits until the files of another are sent', async () => {
   );
 });
 
-test('a text goes while a film is on its way', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('a text goes while a film is on its way', async ({ phone, outbox }) => {
   let arrive = () => {};
   const upload = phone.server.upload.bind(phone.server);
   phone.server.upload = async (sent) => {
@@ -93,11 +85,9 @@ test('a text goes while a film is on its way', async () => {
   await settled(phone, outbox);
 });
 
-test('a lost response is asked for again with the same key, after longer and longer pauses', async () => {
-  const phone = new Phone();
+test('a lost response is asked for again with the same key, after longer and longer pauses', async ({ phone, outbox }) => {
   let lost = 4;
   phone.server.fault = () => (lost-- > 0 ? 'lost' : 'none');
-  const outbox = await phone.open();
   await outbox.add(draft());
   await settled(phone, outbox);
   expect(phone.server.reports).toHaveLength(1);
@@ -118,11 +108,9 @@ test.each([429, 503])('%d is repeated after Retry-After', async (status) => {
   expect(phone.pauses).toEqual([90_000, 90_000]);
 });
 
-test('when the network is back, nothing waits for its pause', async () => {
-  const phone = new Phone();
+test('when the network is back, nothing waits for its pause', async ({ phone, outbox }) => {
   let away = true;
   phone.server.fault = () => (away ? 'unreachable' : 'none');
-  const outbox = await phone.open();
   await outbox.add(draft());
   await phone.until(() => only(outbox).retryAt !== undefined);
   away = false;
@@ -131,11 +119,9 @@ test('when the network is back, nothing waits for its pause', async () => {
   expect(phone.pauses).toEqual([]);
 });
 
-test('when the person asks for it, nothing waits for its pause', async () => {
-  const phone = new Phone();
+test('when the person asks for it, nothing waits for its pause', async ({ phone, outbox }) => {
   let away = true;
   phone.server.fault = () => (away ? 'unavailable' : 'none');
-  const outbox = await phone.open();
   await outbox.add(draft());
   await phone.until(() => only(outbox).retryAt !== undefined);
   away = false;
@@ -144,10 +130,8 @@ test('when the person asks for it, nothing waits for its pause', async () => {
   expect(phone.pauses).toEqual([]);
 });
 
-test('but what the service has put off waits, network or not', async () => {
-  const phone = new Phone();
+test('but what the service has put off waits, network or not', async ({ phone, outbox }) => {
   phone.server.instead = () => ({ status: 503, body: '{}', retryAfter: '30' });
-  const outbox = await phone.open();
   await outbox.add(draft());
   await phone.until(() => only(outbox).retryAt !== undefined);
   phone.server.instead = () => undefined;
@@ -157,22 +141,18 @@ test('but what the service has put off waits, network or not', async () => {
   expect(phone.server.calls.length).toBe(calls);
 });
 
-test('the sign-in page of a hotel is no response', async () => {
-  const phone = new Phone();
+test('the sign-in page of a hotel is no response', async ({ phone, outbox }) => {
   let away = 3;
   phone.server.fault = () => (away-- > 0 ? 'portal' : 'none');
-  const outbox = await phone.open();
   await outbox.add(draft());
   await settled(phone, outbox);
   expect(phone.server.reports).toHaveLength(1);
 });
 
-test('what the service refuses is said, and can be corrected', async () => {
-  const phone = new Phone();
+test('what the service refuses is said, and can be corrected', async ({ phone, outbox }) => {
   const errors = [{ field: 'text', code: 'holds_receipt', detail: 'Remove it' }];
   phone.server.instead = ({ method }) =>
     method === 'POST' ? problem(422, 'invalid', { errors }) : undefined;
-  const outbox = await phone.open();
   await outbox.add(draft([picture()]));
   await settled(phone, outbox);
   expect(only(outbox)).toMatchObject({
@@ -188,13 +168,11 @@ test('what the service refuses is said, and can be corrected', async () => {
   expect(phone.server.contents()).toHaveLength(1);
 });
 
-test('a file that is refused never stops the text', async () => {
-  const phone = new Phone();
+test('a file that is refused never stops the text', async ({ phone, outbox }) => {
   phone.server.instead = ({ path, body }) =>
     path === '/v1/reports' && body?.includes('image/png')
       ? problem(422, 'invalid', { errors: [{ field: 'media.1.content_type', code: 'x', detail: '' }] })
       : undefined;
-  const outbox = await phone.open();
   const png = new File(['\x89PNG\r\n\x1a\n'].map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0))), 'a.png');
   await outbox.add(draft([picture(), png, film(20)]));
   await settled(phone, outbox);
@@ -202,15 +180,13 @@ test('a file that is refused never stops the text', async () => {
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent', 'refused', 'sent']);
 });
 
-test('a key that is too weak is replaced', async () => {
-  const phone = new Phone();
+test('a key that is too weak is replaced', async ({ phone, outbox }) => {
   let weak = true;
   phone.server.instead = ({ path }) => {
     if (path !== '/v1/reports' || !weak) return undefined;
     weak = false;
     return problem(400, 'weak_idempotency_key');
   };
-  const outbox = await phone.open();
   const { key } = await outbox.add(draft());
   await settled(phone, outbox);
   expect(only(outbox).key).not.toBe(key);
@@ -219,29 +195,24 @@ test('a key that is too weak is replaced', async () => {
 
 const CHALLENGE = { challenge: 'C', bits: 14, rounds: 8 };
 
-test('in a flood the proof goes with the report', async () => {
-  const phone = new Phone();
+test('in a flood the proof goes with the report', async ({ phone, outbox }) => {
   phone.server.challenge = CHALLENGE;
-  const outbox = await phone.open();
   const { key } = await outbox.add(draft());
   await settled(phone, outbox);
   expect(phone.server.proofs).toEqual([`C:proof-for-${key}`]);
 });
 
-test('a challenge in a 429 is worked on, and the report sent at once', async () => {
-  const phone = new Phone();
+test('a challenge in a 429 is worked on, and the report sent at once', async ({ phone, outbox }) => {
   phone.server.challenge = CHALLENGE;
   phone.server.refusesWithoutProof = true;
   phone.server.instead = ({ path }) => (path === '/v1/health' ? { status: 500 } : undefined);
-  const outbox = await phone.open();
   const { key } = await outbox.add(draft());
   await settled(phone, outbox);
   expect(phone.server.proofs).toEqual([undefined, `C:proof-for-${key}`]);
   expect(phone.pauses).toEqual([]);
 });
 
-test('nobody waits long for the first proof: it is added to the report that is filed', async () => {
-  const phone = new Phone();
+test('nobody waits long for the first proof: it is added to the report that is filed', async ({ phone }) => {
   phone.server.challenge = CHALLENGE;
   let finish = () => {};
   let made = 0;
@@ -263,8 +234,7 @@ test('nobody waits long for the first proof: it is added to the report that is f
   expect(made).toBe(1);
 });
 
-test('work on a proof is not given up for the challenge of the next minute', async () => {
-  const phone = new Phone();
+test('work on a proof is not given up for the challenge of the next minute', async ({ phone }) => {
   phone.server.challenge = CHALLENGE;
   phone.server.refusesWithoutProof = true;
   const made: string[] = [];
@@ -288,18 +258,14 @@ test('work on a proof is not given up for the challenge of the next minute', asy
   expect(made).toEqual(['C']);
 });
 
-test('more files than a body takes are added afterwards', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('more files than a body takes are added afterwards', async ({ phone, outbox }) => {
   await outbox.add(draft(Array.from({ length: 7 }, () => picture())));
   await settled(phone, outbox);
   expect(phone.server.contents()).toHaveLength(7);
   expect(phone.server.calls.filter((call) => call.endsWith('/media'))).toHaveLength(2);
 });
 
-test('files are added to an existing report', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('files are added to an existing report', async ({ phone, outbox }) => {
   await outbox.add(draft());
   await settled(phone, outbox);
   const { reportId = '', receipt = '', reference = '', id } = only(outbox);
@@ -310,9 +276,7 @@ test('files are added to an existing report', async () => {
   expect(phone.server.contents()).toHaveLength(1);
 });
 
-test('a text that is refused stays, with the reason, and stops no other', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('a text that is refused stays, with the reason, and stops no other', async ({ phone, outbox }) => {
   await outbox.add(draft());
   await settled(phone, outbox);
   const { reportId = '', receipt = '', reference = '' } = only(outbox);
@@ -334,11 +298,9 @@ test('a text that is refused stays, with the reason, and stops no other', async 
   await expect(outbox.addText(report, 'messages', '')).rejects.toMatchObject({ code: 'empty_report' });
 });
 
-test('an upload that was given up is begun anew', async () => {
-  const phone = new Phone();
+test('an upload that was given up is begun anew', async ({ phone, outbox }) => {
   let away = false;
   phone.server.insteadOfStorage = () => (away ? { status: 503 } : undefined);
-  const outbox = await phone.open();
   away = true;
   await outbox.add(draft([picture(), film(300)]));
   await phone.until(() => only(outbox).state === 'uploading' && phone.pauses.length > 2);
@@ -348,9 +310,7 @@ test('an upload that was given up is begun anew', async () => {
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 300]);
 });
 
-test('opened again without a network, it shows what storage has', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('opened again without a network, it shows what storage has', async ({ phone, outbox }) => {
   let parts = 0;
   phone.server.insteadOfStorage = () => (parts++ < 2 ? undefined : { status: 503 });
   await outbox.add(draft([film(300)]));
@@ -378,29 +338,24 @@ test.each([
   expect(phone.server.contents()[0]).toHaveLength(file.size);
 });
 
-test('what storage itself refuses is refused', async () => {
-  const phone = new Phone();
+test('what storage itself refuses is refused', async ({ phone, outbox }) => {
   const body = '<?xml version="1.0"?>\n<Error><Code>EntityTooLarge</Code></Error>';
   phone.server.insteadOfStorage = () => ({ status: 400, body });
-  const outbox = await phone.open();
   await outbox.add(draft([picture()]));
   await settled(phone, outbox);
   expect(only(outbox).files[0]).toMatchObject({ state: 'refused', problem: { code: 'upload_refused' } });
 });
 
-test('an expired grant is replaced at once', async () => {
-  const phone = new Phone();
+test('an expired grant is replaced at once', async ({ phone, outbox }) => {
   let expired = 1;
   phone.server.insteadOfStorage = () => (expired-- > 0 ? { status: 403 } : undefined);
-  const outbox = await phone.open();
   await outbox.add(draft([film(PART_SIZE * 2)]));
   await settled(phone, outbox);
   expect(phone.pauses).toEqual([]);
   expect(phone.server.contents()).toHaveLength(1);
 });
 
-test('a file that the phone has lost is said to be gone', async () => {
-  const phone = new Phone();
+test('a file that the phone has lost is said to be gone', async ({ phone }) => {
   phone.server.insteadOfStorage = () => ({ status: 503 });
   const outbox = await phone.open(Infinity, { indexedDB: null });
   expect(outbox.durable).toBe(false);
@@ -410,8 +365,7 @@ test('a file that the phone has lost is said to be gone', async () => {
   expect(only(outbox)).toMatchObject({ kept: false, files: [{ kept: false, state: 'waiting' }] });
 });
 
-test('without a database it is sent from memory', async () => {
-  const phone = new Phone();
+test('without a database it is sent from memory', async ({ phone }) => {
   const outbox = await phone.open(Infinity, { indexedDB: null });
   await outbox.add(draft([picture()]));
   await settled(phone, outbox);
@@ -420,8 +374,7 @@ test('without a database it is sent from memory', async () => {
   expect(outbox.entries.value).toEqual([]);
 });
 
-test('a browser that throws at its database is one without', async () => {
-  const phone = new Phone();
+test('a browser that throws at its database is one without', async ({ phone }) => {
   const forbidden = {
     open: () => {
       throw new DOMException('', 'SecurityError');
@@ -431,16 +384,14 @@ test('a browser that throws at its database is one without', async () => {
   expect(outbox.durable).toBe(false);
 });
 
-test('a browser whose database never opens is one without', async () => {
-  const phone = new Phone();
+test('a browser whose database never opens is one without', async ({ phone }) => {
   const silent = { open: () => ({}) } as unknown as IDBFactory;
   const opening = phone.open(Infinity, { indexedDB: silent });
   await phone.until(() => phone.pauses.length > 0);
   expect((await opening).durable).toBe(false);
 });
 
-test('without room for its files, the text is kept at least', async () => {
-  const phone = new Phone();
+test('without room for its files, the text is kept at least', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (value: unknown, ...more: []) {
@@ -448,7 +399,6 @@ test('without room for its files, the text is kept at least', async () => {
     return put.call(this, value, ...more);
   };
   try {
-    const outbox = await phone.open();
     const entry = await outbox.add(draft([picture()]));
     expect(entry).toMatchObject({ kept: true, files: [{ kept: false }] });
     outbox.close();
@@ -473,10 +423,8 @@ function fill(): () => void {
   };
 }
 
-test('a receipt that finds no room is held in memory, and the report is sent once', async () => {
-  const phone = new Phone();
+test('a receipt that finds no room is held in memory, and the report is sent once', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add(draft([picture()]));
   await phone.until(() => only(outbox).retryAt !== undefined);
   const makeRoom = fill();
@@ -497,11 +445,9 @@ test('a receipt that finds no room is held in memory, and the report is sent onc
   expect((await phone.open()).entries.value).toEqual([]);
 });
 
-test('what found no room is written with the next change', async () => {
-  const phone = new Phone();
+test('what found no room is written with the next change', async ({ phone, outbox }) => {
   phone.server.insteadOfStorage = () => ({ status: 503 });
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add(draft([picture()]));
   const makeRoom = fill();
   phone.server.fault = () => 'none';
@@ -514,9 +460,7 @@ test('what found no room is written with the next change', async () => {
   expect(only(await phone.open()).receipt).toBe(phone.server.reports[0]?.receipt);
 });
 
-test('when the database is deleted under the page, the receipt is held in memory', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('when the database is deleted under the page, the receipt is held in memory', async ({ phone, outbox }) => {
   phone.server.instead = ({ path }) => {
     if (path === '/v1/reports') phone.disk.deleteDatabase('tipline-outbox');
     return undefined;
@@ -534,10 +478,8 @@ test('when the database is deleted under the page, the receipt is held in memory
   expect(await countOf(phone, 'entries')).toBe(1);
 });
 
-test('what may have arrived is known as such, also after a reload', async () => {
-  const phone = new Phone();
+test('what may have arrived is known as such, also after a reload', async ({ phone, outbox }) => {
   phone.server.fault = () => 'lost';
-  const outbox = await phone.open();
   expect(await outbox.add(draft())).toMatchObject({ mayHaveArrived: false });
   await phone.until(() => only(outbox).retryAt !== undefined);
   expect(only(outbox).mayHaveArrived).toBe(true);
@@ -550,11 +492,9 @@ test('what may have arrived is known as such, also after a reload', async () => 
   expect(only(again).mayHaveArrived).toBe(false);
 });
 
-test('nothing has arrived of what a phone without a network has tried, or of what is refused', async () => {
-  const phone = new Phone();
+test('nothing has arrived of what a phone without a network has tried, or of what is refused', async ({ phone, outbox }) => {
   phone.server.offline = true;
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add(draft());
   await phone.until(() => only(outbox).retryAt !== undefined);
   expect(only(outbox).mayHaveArrived).toBe(false);
@@ -565,12 +505,10 @@ test('nothing has arrived of what a phone without a network has tried, or of wha
   expect(only(outbox)).toMatchObject({ state: 'refused', mayHaveArrived: false });
 });
 
-test('a clock that was days ahead delays nothing once it is right', async () => {
-  const phone = new Phone();
+test('a clock that was days ahead delays nothing once it is right', async ({ phone, outbox }) => {
   const wrong = 3 * 24 * 3_600_000;
   phone.clock.advance(wrong);
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   await outbox.add(draft());
   await phone.until(() => only(outbox).retryAt !== undefined);
   phone.clock.setBack(wrong);
@@ -579,9 +517,7 @@ test('a clock that was days ahead delays nothing once it is right', async () => 
   expect(phone.clock.now()).toBeLessThan(Date.parse('2026-11-26T10:05:00Z'));
 });
 
-test('erasing deletes all of it, also while it is sent', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('erasing deletes all of it, also while it is sent', async ({ phone, outbox }) => {
   phone.server.upload = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
   await outbox.add(draft([picture(), film(300)]));
@@ -593,9 +529,7 @@ test('erasing deletes all of it, also while it is sent', async () => {
   expect(await countOf(phone, 'files')).toBe(0);
 });
 
-test('a file that has arrived is not kept any longer', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('a file that has arrived is not kept any longer', async ({ phone, outbox }) => {
   await outbox.add(draft([picture(), film(300)]));
   expect(await countOf(phone, 'files')).toBe(2);
   await settled(phone, outbox);
@@ -604,11 +538,9 @@ test('a file that has arrived is not kept any longer', async () => {
   expect(await countOf(phone, 'entries')).toBe(1);
 });
 
-test('confirmed before everything has arrived, it is deleted when it has', async () => {
-  const phone = new Phone();
+test('confirmed before everything has arrived, it is deleted when it has', async ({ phone, outbox }) => {
   let away = true;
   phone.server.insteadOfStorage = () => (away ? { status: 503 } : undefined);
-  const outbox = await phone.open();
   await outbox.add(draft([picture()]));
   await phone.until(() => only(outbox).receipt !== undefined);
   await outbox.confirmReceipt(only(outbox).id);
@@ -619,10 +551,8 @@ test('confirmed before everything has arrived, it is deleted when it has', async
   expect(await countOf(phone, 'entries')).toBe(0);
 });
 
-test('a receipt that has not come cannot be confirmed', async () => {
-  const phone = new Phone();
+test('a receipt that has not come cannot be confirmed', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
-  const outbox = await phone.open();
   const { id } = await outbox.add(draft());
   await outbox.confirmReceipt(id);
   expect(only(outbox).confirmed).toBe(false);
@@ -631,9 +561,7 @@ test('a receipt that has not come cannot be confirmed', async () => {
   expect(only(outbox).receipt).toBeDefined();
 });
 
-test('what a later version of the page has kept is left alone', async () => {
-  const phone = new Phone();
-  const outbox = await phone.open();
+test('what a later version of the page has kept is left alone', async ({ phone, outbox }) => {
   outbox.close();
   const database = await opened(phone);
   const entries = database.transaction('entries', 'readwrite').objectStore('entries');

@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 
 import { film, picture } from './testing/files.ts';
 import { FakeChannels, FakeLocks } from './testing/pages.ts';
-import { Phone } from './testing/phone.ts';
+import { Phone, test } from './testing/phone.ts';
 import type { Draft, Outbox } from './types.ts';
 
 function draft(text: string, files: File[] = []): Draft {
@@ -20,8 +20,7 @@ function states(outbox: Outbox): string[] {
   return outbox.entries.value.map(({ state }) => state);
 }
 
-test('two pages send everything once, and both see it', async () => {
-  const phone = new Phone();
+test('two pages send everything once, and both see it', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   await Promise.all([
     one.add(draft('first', [picture(), film(300)])),
@@ -35,8 +34,7 @@ test('two pages send everything once, and both see it', async () => {
   expect(phone.server.twice).toBe(0);
 });
 
-test('a text written in another page does not wait for a film of this one', async () => {
-  const phone = new Phone();
+test('a text written in another page does not wait for a film of this one', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   const never = new Promise<never>(() => {});
   phone.server.upload = () => never;
@@ -47,8 +45,7 @@ test('a text written in another page does not wait for a film of this one', asyn
   expect(phone.server.reports).toHaveLength(2);
 });
 
-test('what is erased in one page is not sent any further by the other', async () => {
-  const phone = new Phone();
+test('what is erased in one page is not sent any further by the other', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   let stopped = false;
   phone.server.upload = ({ signal }) =>
@@ -67,8 +64,7 @@ test('what is erased in one page is not sent any further by the other', async ()
   expect(one.entries.value).toEqual([]);
 });
 
-test('what one page could not send, and the other has sent, is tried no more', async () => {
-  const phone = new Phone();
+test('what one page could not send, and the other has sent, is tried no more', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   phone.server.fault = () => 'unreachable';
   await one.add(draft('first', [picture()]));
@@ -82,8 +78,7 @@ test('what one page could not send, and the other has sent, is tried no more', a
   expect(one.entries.value[0]?.retryAt).toBeUndefined();
 });
 
-test('without locks and channel, what was erased in another page is not sent any more', async () => {
-  const phone = new Phone();
+test('without locks and channel, what was erased in another page is not sent any more', async ({ phone }) => {
   const [one, other] = [await phone.open(), await phone.open()];
   phone.server.fault = () => 'unreachable';
   const { id } = await one.add(draft('waits'));
@@ -95,8 +90,7 @@ test('without locks and channel, what was erased in another page is not sent any
   expect(one.entries.value).toEqual([]);
 });
 
-test('without locks and channel, what is erased in another page on its way is not sent again', async () => {
-  const phone = new Phone();
+test('without locks and channel, what is erased in another page on its way is not sent again', async ({ phone }) => {
   const [one, other] = [await phone.open(), await phone.open()];
   let respond = () => {};
   const call = phone.server.call.bind(phone.server);
@@ -113,8 +107,7 @@ test('without locks and channel, what is erased in another page on its way is no
   expect(one.entries.value).toEqual([]);
 });
 
-test('a browser that denies locks sends without', async () => {
-  const phone = new Phone();
+test('a browser that denies locks sends without', async ({ phone }) => {
   const denying = { request: () => Promise.reject(new DOMException('', 'SecurityError')) };
   const outbox = await phone.open(Infinity, { locks: denying as unknown as LockManager });
   await outbox.add(draft('a text'));

@@ -1,6 +1,7 @@
 /** A phone whose browser can be killed at any step, and opened again. */
 
 import { IDBFactory } from 'fake-indexeddb';
+import { test as base } from 'vitest';
 
 import { SHIPPED, type SendingLimits } from '../limits.ts';
 import type { Network } from '../network.ts';
@@ -67,6 +68,13 @@ export class Phone {
     return this.#lives.reduce((sum, { steps }) => sum + steps, this.server.calls.length);
   }
 }
+
+/** A test with a phone, and the outbox of its page if it is asked for. */
+export const test = base.extend<{ phone: Phone; outbox: Outbox }>({
+  // biome-ignore lint/correctness/noEmptyPattern: the runner reads what a fixture asks for from it.
+  phone: ({}, use) => use(new Phone()),
+  outbox: async ({ phone }, use) => use(await phone.open()),
+});
 
 /** The life of one process: after its death nothing of it has any effect. */
 class Life {
