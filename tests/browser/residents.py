@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
-# The outbox opens its database only once `go()` is called: a phone that is busy with a long film.
+# The outbox opens its database only once `go()` is called: a phone that is busy with a long video.
 SLOW_OUTBOX = """
 const open = IDBFactory.prototype.open;
 let waiting = [];

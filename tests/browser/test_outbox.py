@@ -28,7 +28,7 @@ from tests.local.stack import Stack
 from tests.web import phone_files
 
 WEB = ROOT / "web"
-# Less than the machine can, so that the kill comes in the midst of a film.
+# Less than the machine can, so that the kill comes in the midst of a video.
 BYTES_A_SECOND = 12 << 20
 
 # A browser that has none of what it may do without: Tor Browser "Safer", a private window.
@@ -152,15 +152,15 @@ def stored(stack: Stack, entry: dict[str, Any]) -> list[bytes]:
     return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
 
 
-@pytest.mark.slow  # a film is made, and sent at the pace of a good line
+@pytest.mark.slow  # a video is made, and sent at the pace of a good line
 @pytest.mark.parametrize(
     ("megabytes", "share"), [(24, 0.5), pytest.param(60, 0.3, marks=pytest.mark.thorough)]
 )
-def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
+def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
     launch: Launch, stack: Stack, tmp_path: Path, megabytes: int, share: float
 ) -> None:
-    film = tmp_path / "film.mp4"
-    media_samples.large_video(film, megabytes << 20)
+    video = tmp_path / "video.mp4"
+    media_samples.large_video(video, megabytes << 20)
     page = launch()
     page.context.new_cdp_session(page).send(
         "Network.emulateNetworkConditions",
@@ -171,9 +171,9 @@ def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
             "uploadThroughput": BYTES_A_SECOND,
         },
     )
-    choose(page, film)
+    choose(page, video)
     digest = page.evaluate("engine.digest()")
-    report(page, "a film")
+    report(page, "a video")
     page.evaluate("share => engine.whenShare(share)", share)
     [entry] = page.evaluate("engine.entries()")
     kill(tmp_path / "profile")
@@ -191,7 +191,7 @@ def test_killed_in_the_midst_of_a_film_it_goes_on_where_it_was(
     assert sorted(puts) == sorted(parts - held)
     [original] = stored(stack, sent)
     assert hashlib.sha256(original).hexdigest() == digest
-    assert hashlib.sha256(film.read_bytes()).hexdigest() != digest
+    assert hashlib.sha256(video.read_bytes()).hexdigest() != digest
 
     page.evaluate("engine.confirm()")
     assert page.evaluate("engine.entries()") == []

@@ -53,9 +53,9 @@ _KEEP_WHOLE = """async ([text, name]) => {
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> list[Path]:
+def videos(tmp_path: Path) -> list[Path]:
     """Return nine large files."""
-    paths = [tmp_path / f"film-{number}.jpg" for number in range(9)]
+    paths = [tmp_path / f"video-{number}.jpg" for number in range(9)]
     for path in paths:
         path.write_bytes(phone_photo() + bytes(12 << 20))
     return paths
@@ -76,9 +76,9 @@ def _writes(page: Page) -> Any:
 
 
 def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
-    page: Page, films: list[Path]
+    page: Page, videos: list[Path]
 ) -> None:
-    resident = _begin_with(page, films)
+    resident = _begin_with(page, videos)
     resident.write("Nine of them. The number is B-12345.")
     page.reload()
     page.get_by_role("button", name="Go on with it").click()
@@ -89,10 +89,10 @@ def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
     assert resident.kept_rows() == 10
 
 
-def test_a_file_is_written_once(page: Page, films: list[Path]) -> None:
+def test_a_file_is_written_once(page: Page, videos: list[Path]) -> None:
     page.context.add_init_script(_NOTE_WRITES)
     page.reload()
-    resident = _begin_with(page, films[:2])
+    resident = _begin_with(page, videos[:2])
     writes = _writes(page)
     assert writes.count("file") == 2
     # In the page's own time, when it is hidden, and after a reload.

@@ -98,7 +98,7 @@ def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
     page.context.add_init_script(SLOW_OUTBOX)
     page.reload()
     resident = Resident(page)
-    resident.begin_kept("A long film.")
+    resident.begin_kept("A long video.")
     page.evaluate("window.slow = true")
     resident.send()
     expect(page.get_by_text("Keeping it on this device")).to_be_visible()

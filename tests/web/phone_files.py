@@ -57,7 +57,7 @@ XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><o>" + CANARY + b"</o></x:xmpmeta>"
 
 def jpeg(orientation: int | None = None, **options: Any) -> bytes:
     """Return a JPEG with segments of every kind that phones write, a thumbnail in each place where
-    one can stand, and a film behind it.
+    one can stand, and a video behind it.
     """
     plain = samples.jpeg(orientation=orientation, exif=exif(orientation), **options)
     segments = (
@@ -113,12 +113,12 @@ def heif(brand: bytes = b"heic", *, version: int = 0, in_idat: bool = False) -> 
 
     `version` is that of the table of places. `in_idat`: the notes are within `meta`.
     """
-    film = samples.video(
+    video = samples.video(
         [samples.scene(128, 96).transpose(Image.Transpose.ROTATE_270)],
         "libx265",
         options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"},
     )
-    config, coded = samples.find_box(film, b"hvcC"), samples._first_sample(film)
+    config, coded = samples.find_box(video, b"hvcC"), samples._first_sample(video)
     notes = [struct.pack(">I", 6) + exif(6), XMP]
     ftyp = box(b"ftyp", brand, struct.pack(">I", 0), b"mif1heic")
     properties = box(
@@ -176,7 +176,7 @@ def heif(brand: bytes = b"heic", *, version: int = 0, in_idat: bool = False) -> 
     return ftyp + meta(start) + data + box(b"sefd", CANARY) + CANARY + b"SEFT"
 
 
-def film(
+def video(
     container: str = "mp4",
     codec: str = "libx264",
     *,
@@ -185,7 +185,7 @@ def film(
     sound: str | None = "aac",
     fragmented: bool = False,
 ) -> bytes:
-    """Return a film with names, a place and a time wherever its muxer can write them, and a track
+    """Return a video with names, a place and a time wherever its muxer can write them, and a track
     of notes beside its pictures.
     """
     out = BytesIO()
@@ -226,13 +226,13 @@ def film(
 
 
 def _with_compressor(data: bytes) -> bytes:
-    """Return a film whose format of pictures says who made the encoder."""
+    """Return a video whose format of pictures says who made the encoder."""
     at = data.index(b"avc1", data.index(b"stsd")) + 4 + 42
     return data[:at] + bytes([len(CANARY)]) + CANARY.ljust(31, b"\0") + data[at + 32 :]
 
 
 def with_one_byte_samples(data: bytes) -> bytes:
-    """Return a film whose index gives raw sound samples of one byte, as QuickTime does."""
+    """Return a video whose index gives raw sound samples of one byte, as QuickTime does."""
     at = data.index(b"stsz", data.index(b"sowt")) + 8
     return data[:at] + struct.pack(">I", 1) + data[at + 4 :]
 
@@ -244,7 +244,7 @@ def _write_note(made: Any, notes: Any, at: int) -> None:
 
 
 def with_maker_boxes(data: bytes) -> bytes:
-    """Return a film with boxes of a maker, used free space and a trailer behind all others."""
+    """Return a video with boxes of a maker, used free space and a trailer behind all others."""
     extra = (
         box(b"uuid", bytes(16), CANARY),
         box(b"free", CANARY),
@@ -255,12 +255,12 @@ def with_maker_boxes(data: bytes) -> bytes:
 
 
 def decoded(data: bytes) -> list[object]:
-    """Return everything that a player would show and play of a film."""
+    """Return everything that a player would show and play of a video."""
     shown: list[object] = []
-    with av.open(BytesIO(data), "r") as film:
-        for stream in (*film.streams.video, *film.streams.audio):
-            film.seek(0)
-            for frame in film.decode(stream):
+    with av.open(BytesIO(data), "r") as video:
+        for stream in (*video.streams.video, *video.streams.audio):
+            video.seek(0)
+            for frame in video.decode(stream):
                 shown.append((stream.type, frame.pts, _content(frame)))
     return shown
 

@@ -15,8 +15,8 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "png": files.png,
     "webp": files.webp,
     "heic": lambda: files.heif(version=1, in_idat=True),
-    "mp4": files.film,
-    "mov": lambda: files.film("mov"),
+    "mp4": files.video,
+    "mov": lambda: files.video("mov"),
     "m4a": lambda: samples.recording(container="ipod", named=True),
     "amr": samples.amr,
 }

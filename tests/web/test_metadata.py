@@ -1,4 +1,4 @@
-"""What a resident's browser cuts from pictures, films and sounds before it sends them.
+"""What a resident's browser cuts from pictures, videos and sounds before it sends them.
 
 Each file is made with a canary in all that it says of itself. None may be left, and every pixel and
 every sample must be as it was.
@@ -139,31 +139,31 @@ def test_place_and_time_stay_if_the_person_wants_it(
     assert ("time" in cut.removed) is not time
 
 
-FILMS: dict[str, Callable[[], bytes]] = {
-    "film.mp4": lambda: files.with_maker_boxes(files.film()),
-    "silent.mp4": lambda: files.film(sound=None),
-    "film.mov": lambda: files.film("mov"),
-    "hevc.mov": lambda: files.film("mov", "libx265"),
-    "raw-sound.mov": lambda: files.film("mov", sound="pcm_s16le"),
-    "old-sound.mov": lambda: files.with_one_byte_samples(files.film("mov", sound="pcm_s16le")),
-    "film.3gp": lambda: files.film("3gp", "mpeg4", texts=False),
-    "fragments.mp4": lambda: files.film(texts=False, fragmented=True),
+VIDEOS: dict[str, Callable[[], bytes]] = {
+    "video.mp4": lambda: files.with_maker_boxes(files.video()),
+    "silent.mp4": lambda: files.video(sound=None),
+    "video.mov": lambda: files.video("mov"),
+    "hevc.mov": lambda: files.video("mov", "libx265"),
+    "raw-sound.mov": lambda: files.video("mov", sound="pcm_s16le"),
+    "old-sound.mov": lambda: files.with_one_byte_samples(files.video("mov", sound="pcm_s16le")),
+    "video.3gp": lambda: files.video("3gp", "mpeg4", texts=False),
+    "fragments.mp4": lambda: files.video(texts=False, fragmented=True),
     "voice.m4a": lambda: samples.recording(container="ipod", named=True),
     "voice.3gp": lambda: samples.amr_in_3gp(),
 }
 
 
-@pytest.mark.parametrize("name", FILMS)
-def test_nothing_is_left_in_a_film_and_all_of_it_plays(cutter: Cutter, name: str) -> None:
-    data = FILMS[name]()
+@pytest.mark.parametrize("name", VIDEOS)
+def test_nothing_is_left_in_a_video_and_all_of_it_plays(cutter: Cutter, name: str) -> None:
+    data = VIDEOS[name]()
     cut = cutter.cut(data, name)
     assert nothing_left(cut), cut.removed
     assert files.ISO6709 not in cut.data
     assert b"2026-11-24" not in cut.data
     assert files.decoded(cut.data) == files.decoded(data)
-    with av.open(BytesIO(cut.data), "r") as film:
-        named = {**film.metadata}
-        for stream in film.streams:
+    with av.open(BytesIO(cut.data), "r") as video:
+        named = {**video.metadata}
+        for stream in video.streams:
             named |= stream.metadata
     assert set(named) <= {
         *(
@@ -181,26 +181,26 @@ def test_nothing_is_left_in_a_film_and_all_of_it_plays(cutter: Cutter, name: str
 @pytest.mark.parametrize(
     ("name", "type"),
     [
-        ("film.mp4", "video/mp4"),
-        ("film.mov", "video/quicktime"),
-        ("film.3gp", "video/3gpp"),
+        ("video.mp4", "video/mp4"),
+        ("video.mov", "video/quicktime"),
+        ("video.3gp", "video/3gpp"),
         ("voice.m4a", "audio/mp4"),
         ("voice.3gp", "audio/3gpp"),
     ],
 )
-def test_a_film_is_declared_as_what_it_holds(cutter: Cutter, name: str, type: str) -> None:
-    assert cutter.cut(FILMS[name](), name).type == type
+def test_a_video_is_declared_as_what_it_holds(cutter: Cutter, name: str, type: str) -> None:
+    assert cutter.cut(VIDEOS[name](), name).type == type
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.mov"])
-def test_place_and_time_of_a_film_stay_if_the_person_wants_it(cutter: Cutter, name: str) -> None:
-    data = FILMS[name]()
+@pytest.mark.parametrize("name", ["video.mp4", "video.mov"])
+def test_place_and_time_of_a_video_stay_if_the_person_wants_it(cutter: Cutter, name: str) -> None:
+    data = VIDEOS[name]()
     cut = cutter.cut(data, name, place=True, time=True)
     assert nothing_left(cut)
     assert files.decoded(cut.data) == files.decoded(data)
     assert files.ISO6709 in cut.data
-    with av.open(BytesIO(cut.data), "r") as film:
-        assert film.metadata["creation_time"].startswith("2026-11-24T00:30:00")
+    with av.open(BytesIO(cut.data), "r") as video:
+        assert video.metadata["creation_time"].startswith("2026-11-24T00:30:00")
 
     only_place = cutter.cut(data, name, place=True)
     assert files.ISO6709 in only_place.data
@@ -209,18 +209,18 @@ def test_place_and_time_of_a_film_stay_if_the_person_wants_it(cutter: Cutter, na
     assert files.ISO6709 not in only_time.data
 
 
-def test_the_notes_beside_a_film_are_overwritten(cutter: Cutter) -> None:
-    data = files.film()
+def test_the_notes_beside_a_video_are_overwritten(cutter: Cutter) -> None:
+    data = files.video()
     assert data.count(CANARY) > 3
-    cut = cutter.cut(data, "film.mp4")
+    cut = cutter.cut(data, "video.mp4")
     assert "tracks" in cut.removed
-    with av.open(BytesIO(cut.data), "r") as film:
-        assert [stream.type for stream in film.streams] == ["video", "audio"]
+    with av.open(BytesIO(cut.data), "r") as video:
+        assert [stream.type for stream in video.streams] == ["video", "audio"]
     assert len(cut.data) == len(data)
 
 
 def test_notes_in_fragments_are_not_known(cutter: Cutter) -> None:
-    assert not cutter.cut(files.film(fragmented=True), "film.mp4").known
+    assert not cutter.cut(files.video(fragmented=True), "video.mp4").known
 
 
 @pytest.mark.parametrize("wide", [False, True], ids=["narrow", "wide"])
@@ -259,7 +259,7 @@ def test_a_picture_that_stops_early_is_cut_as_far_as_it_goes(cutter: Cutter) -> 
 
 
 def test_cut_again_nothing_changes(cutter: Cutter) -> None:
-    for name, make in {**PICTURES, **FILMS}.items():
+    for name, make in {**PICTURES, **VIDEOS}.items():
         once = cutter.cut(make(), name)
         again = cutter.cut(once.data, name)
         assert again.known, name

@@ -90,7 +90,7 @@ const text = texts({
   zh: { image: '照片', video: '视频', audio: '录音', file: '文件' },
 });
 
-/** Return "Video 2"; of a file that is neither picture nor film nor sound, the name that it has. */
+/** Return "Video 2"; of a file that is neither picture nor video nor sound, the name that it has. */
 export function fileName(
   { type, name = '' }: { type: string; name?: string },
   number: number,

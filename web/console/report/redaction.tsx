@@ -61,7 +61,7 @@ function Editor({ open, medium, onClose }: EditorProps) {
   return (
     <>
       <p>{t.redaction.hint}</p>
-      {medium.content_type.startsWith('video/') && <p class="report__note">{t.redaction.film}</p>}
+      {medium.content_type.startsWith('video/') && <p class="report__note">{t.redaction.video}</p>}
       <Canvas url={medium.preview_url ?? ''} regions={regions} add={add} />
       <Sides regions={regions} change={setRegions} />
       <Status kind="error">{problem}</Status>

@@ -189,7 +189,7 @@ export const reportTexts = texts({
     redaction: {
       title: 'Redact the picture',
       hint: 'Draw a box over each face, plate or number. What is marked becomes black in what others get; officers still see the picture.',
-      film: 'This is a still of the film: only the still is redacted. From then on others get the still, and not the film.',
+      video: 'This is a still of the video: only the still is redacted. From then on others get the still, and not the video.',
       canvas: 'The picture with the marked regions',
       add: 'Add a region',
       region: (number: number) => `Region ${number}`,
@@ -649,7 +649,7 @@ export const reportTexts = texts({
     redaction: {
       title: '遮盖图片',
       hint: '在每张面孔、车牌或号码上画框。标出的部分在他人所见的图片中为黑色；民警仍可见原图。',
-      film: '这是视频的一帧画面：只遮盖此画面。此后他人只会得到此画面，不会得到视频。',
+      video: '这是视频的一帧画面：只遮盖此画面。此后他人只会得到此画面，不会得到视频。',
       canvas: '图片及标出的区域',
       add: '添加区域',
       region: (number: number) => `区域 ${number}`,

@@ -181,8 +181,8 @@ export interface Keep {
 /**
  * What was found and cut. `device`: maker, model, serial numbers, maker notes. `text`: names,
  * comments, captions. `thumbnail`: a small copy, which may show more than the picture. `appended`:
- * something behind the picture, such as the film of a moving photo. `tracks`: what sensors recorded
- * beside a film. `other`: blocks of which nothing is known.
+ * something behind the picture, such as the video of a moving photo. `tracks`: what sensors recorded
+ * beside a video. `other`: blocks of which nothing is known.
  */
 export type Removed =
   | 'place'

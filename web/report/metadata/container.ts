@@ -115,8 +115,8 @@ class Container {
   }
 
   #clean(bytes: Bytes, meta: Box): void {
-    const isFilm = this.#boxes.some(({ kind }) => kind === 'moov');
-    if (!isPicture(bytes, meta, isFilm)) {
+    const isVideo = this.#boxes.some(({ kind }) => kind === 'moov');
+    if (!isPicture(bytes, meta, isVideo)) {
       bytes.set([0x66, 0x72, 0x65, 0x65], meta.start + 4);
       bytes.fill(0, meta.content);
       this.#found.add('other');

@@ -100,7 +100,7 @@ class CountedFile extends File {
   }
 }
 
-test('a film is never read into memory', async () => {
+test('a video is never read into memory', async () => {
   const size = 100 << 20;
   const table = box(
     'stbl',
@@ -115,7 +115,7 @@ test('a film is never read into memory', async () => {
       new Uint8Array(size).fill(7),
       Uint8Array.from(box('moov', track)),
     ],
-    'film.mp4',
+    'video.mp4',
   );
   const { blob, known } = await cut(file, NOTHING);
   expect(known).toBe(true);

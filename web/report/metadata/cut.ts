@@ -32,7 +32,7 @@ const IN_MEMORY: Readonly<Record<string, (data: Bytes, keep: Keep) => Pieces>> =
  * Return a file as it may be sent. What is kept besides pictures and sound is `keep`, and what says
  * how they are to be shown.
  *
- * A file that is damaged, or of a type that is not known, is returned whole, and not `known`. Films
+ * A file that is damaged, or of a type that is not known, is returned whole, and not `known`. Videos
  * are not read into memory. Throws Unreadable, and nothing else.
  */
 export async function cut(file: File, keep: Keep): Promise<Cut> {

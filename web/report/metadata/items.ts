@@ -204,16 +204,16 @@ function blankDescriptions(bytes: Bytes, properties: Box, removed: Set<Removed>)
 }
 
 /**
- * Return whether a `meta` at the top of a file is that of a picture. One of a film may be anything.
+ * Return whether a `meta` at the top of a file is that of a picture. One of a video may be anything.
  * Throws Damaged.
  */
-export function isPicture(bytes: Bytes, meta: Box, isFilm: boolean): boolean {
+export function isPicture(bytes: Bytes, meta: Box, isVideo: boolean): boolean {
   try {
     const start = Math.min(meta.content + 4, meta.end);
     const handler = boxesIn(bytes, start, meta.end).find(({ kind }) => kind === 'hdlr');
     return handler !== undefined && startsWith(bytes, handler.content + 8, 'pict');
   } catch (error) {
-    if (isFilm && error instanceof Damaged) return false;
+    if (isVideo && error instanceof Damaged) return false;
     throw error;
   }
 }

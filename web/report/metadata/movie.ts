@@ -1,5 +1,5 @@
 /**
- * The index of a film (`moov`), and of its fragments (`moof`): names, places and times are
+ * The index of a video (`moov`), and of its fragments (`moof`): names, places and times are
  * overwritten in the memory that holds it. What is not in the list of what stays becomes free space.
  */
 
@@ -44,7 +44,7 @@ const LONGEST_KEY = 64;
 // Beyond it, nothing is looked for that only the list of what was removed would name.
 const MOST_SEARCHED = 1 << 18;
 
-/** What a film holds, and what was found in it. */
+/** What a video holds, and what was found in it. */
 export class Movie {
   readonly removed = new Set<Removed>();
   known = true;

@@ -1,4 +1,4 @@
-/** Where the samples of a track lie in a film. */
+/** Where the samples of a track lie in a video. */
 
 import { boxesIn, type Box } from './boxes.ts';
 import { type Bytes, Damaged, type Range, Reader } from './bytes.ts';

@@ -14,7 +14,7 @@ export interface KeptFile {
   readonly name: string;
   readonly type: string;
   readonly size: number;
-  /** Null for a film that goes in parts. */
+  /** Null for a video that goes in parts. */
   readonly sha256: string | null;
   readonly known: boolean;
   readonly kept: boolean;

@@ -2,14 +2,14 @@ import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { film, picture } from './testing/files.ts';
+import { picture, video } from './testing/files.ts';
 import { Phone } from './testing/phone.ts';
 import type { Fault } from './testing/server.ts';
 import type { Draft, ExistingReport } from './types.ts';
 
 const DRAFT: Draft = {
   report: { category: 'other', text: 'a text' },
-  files: [picture(), film(300), ...Array.from({ length: 4 }, () => picture()), film(130)],
+  files: [picture(), video(300), ...Array.from({ length: 4 }, () => picture()), video(130)],
   keep: { place: false, time: false },
 };
 const SIZES = [130, 17, 17, 17, 17, 17, 300];

@@ -14,7 +14,7 @@ export interface SendingLimits {
 }
 
 const MB = 1 << 20;
-const [PICTURE, FILM, SOUND] = [25 * MB, 500 * MB, 25 * MB];
+const [PICTURE, VIDEO, SOUND] = [25 * MB, 500 * MB, 25 * MB];
 
 /** The catalogue's limits when this was written, for a phone that has not read it yet. */
 export const SHIPPED: SendingLimits = {
@@ -29,9 +29,9 @@ export const SHIPPED: SendingLimits = {
     'image/webp': PICTURE,
     'image/heic': PICTURE,
     'image/heif': PICTURE,
-    'video/mp4': FILM,
-    'video/quicktime': FILM,
-    'video/3gpp': FILM,
+    'video/mp4': VIDEO,
+    'video/quicktime': VIDEO,
+    'video/3gpp': VIDEO,
     'audio/mp4': SOUND,
     'audio/3gpp': SOUND,
     'audio/amr': SOUND,

@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { expect } from 'vitest';
 
-import { film, picture } from './testing/files.ts';
-import { type Phone, test } from './testing/phone.ts';
+import { picture, video } from './testing/files.ts';
+import { Phone, test } from './testing/phone.ts';
 import { PART_SIZE, problem } from './testing/server.ts';
 import type { Draft, Entry, Outbox } from './types.ts';
 
@@ -25,7 +25,7 @@ async function settled(phone: Phone, outbox: Outbox): Promise<void> {
 }
 
 test('a report and its files arrive, and its receipt stays until it is confirmed', async ({ phone, outbox }) => {
-  await outbox.add(draft([picture(), film(150)]));
+  await outbox.add(draft([picture(), video(150)]));
   await settled(phone, outbox);
 
   const [report] = phone.server.reports;
@@ -55,7 +55,7 @@ test('it is kept before anything is sent', async ({ phone, outbox }) => {
 
 test('no text waits until the files of another are sent', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
-  await outbox.add(draft([film(300)], 'first'));
+  await outbox.add(draft([video(300)], 'first'));
   phone.clock.advance(1);
   await outbox.add(draft([], 'second'));
   outbox.close();
@@ -68,14 +68,14 @@ test('no text waits until the files of another are sent', async ({ phone, outbox
   );
 });
 
-test('a text goes while a film is on its way', async ({ phone, outbox }) => {
+test('a text goes while a video is on its way', async ({ phone, outbox }) => {
   let arrive = () => {};
   const upload = phone.server.upload.bind(phone.server);
   phone.server.upload = async (sent) => {
     await new Promise<void>((resolve) => (arrive = resolve));
     return await upload(sent);
   };
-  await outbox.add(draft([film(90)], 'with a film'));
+  await outbox.add(draft([video(90)], 'with a video'));
   await phone.until(() => only(outbox).files[0]?.state === 'uploading');
   await outbox.add(draft([], 'in a hurry'));
   await phone.until(() => outbox.entries.value[1]?.state === 'sent');
@@ -174,7 +174,7 @@ test('a file that is refused never stops the text', async ({ phone, outbox }) =>
       ? problem(422, 'invalid', { errors: [{ field: 'media.1.content_type', code: 'x', detail: '' }] })
       : undefined;
   const png = new File(['\x89PNG\r\n\x1a\n'].map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0))), 'a.png');
-  await outbox.add(draft([picture(), png, film(20)]));
+  await outbox.add(draft([picture(), png, video(20)]));
   await settled(phone, outbox);
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 20]);
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent', 'refused', 'sent']);
@@ -302,7 +302,7 @@ test('an upload that was given up is begun anew', async ({ phone, outbox }) => {
   let away = false;
   phone.server.insteadOfStorage = () => (away ? { status: 503 } : undefined);
   away = true;
-  await outbox.add(draft([picture(), film(300)]));
+  await outbox.add(draft([picture(), video(300)]));
   await phone.until(() => only(outbox).state === 'uploading' && phone.pauses.length > 2);
   away = false;
   phone.server.giveUp();
@@ -313,7 +313,7 @@ test('an upload that was given up is begun anew', async ({ phone, outbox }) => {
 test('opened again without a network, it shows what storage has', async ({ phone, outbox }) => {
   let parts = 0;
   phone.server.insteadOfStorage = () => (parts++ < 2 ? undefined : { status: 503 });
-  await outbox.add(draft([film(300)]));
+  await outbox.add(draft([video(300)]));
   await phone.until(() => only(outbox).retryAt !== undefined);
   outbox.close();
   phone.server.fault = () => 'unreachable';
@@ -324,9 +324,9 @@ const HOTEL = { status: 404, body: '<!doctype html><title>Hotel</title>' };
 
 test.each([
   ['a photo', picture(), 404],
-  ['a film', film(300), 404],
+  ['a video', video(300), 404],
   ['a photo', picture(), 200],
-  ['a film', film(300), 200],
+  ['a video', video(300), 200],
 ])('the page of a hotel in the place of storage refuses no file: %s', async (_, file, status) => {
   const phone = new Phone();
   let away = 12;
@@ -349,7 +349,7 @@ test('what storage itself refuses is refused', async ({ phone, outbox }) => {
 test('an expired grant is replaced at once', async ({ phone, outbox }) => {
   let expired = 1;
   phone.server.insteadOfStorage = () => (expired-- > 0 ? { status: 403 } : undefined);
-  await outbox.add(draft([film(PART_SIZE * 2)]));
+  await outbox.add(draft([video(PART_SIZE * 2)]));
   await settled(phone, outbox);
   expect(phone.pauses).toEqual([]);
   expect(phone.server.contents()).toHaveLength(1);
@@ -520,7 +520,7 @@ test('a clock that was days ahead delays nothing once it is right', async ({ pho
 test('erasing deletes all of it, also while it is sent', async ({ phone, outbox }) => {
   phone.server.upload = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
-  await outbox.add(draft([picture(), film(300)]));
+  await outbox.add(draft([picture(), video(300)]));
   await phone.until(() => only(outbox).files[0]?.state === 'uploading');
   await outbox.erase(only(outbox).id);
   await phone.until(() => false);
@@ -530,7 +530,7 @@ test('erasing deletes all of it, also while it is sent', async ({ phone, outbox 
 });
 
 test('a file that has arrived is not kept any longer', async ({ phone, outbox }) => {
-  await outbox.add(draft([picture(), film(300)]));
+  await outbox.add(draft([picture(), video(300)]));
   expect(await countOf(phone, 'files')).toBe(2);
   await settled(phone, outbox);
   await phone.until(() => false);

@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto';
 import { expect } from 'vitest';
 
-import { film, picture } from './testing/files.ts';
+import { picture, video } from './testing/files.ts';
 import { FakeChannels, FakeLocks } from './testing/pages.ts';
-import { Phone, test } from './testing/phone.ts';
+import { type Phone, test } from './testing/phone.ts';
 import type { Draft, Outbox } from './types.ts';
 
 function draft(text: string, files: File[] = []): Draft {
@@ -23,8 +23,8 @@ function states(outbox: Outbox): string[] {
 test('two pages send everything once, and both see it', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   await Promise.all([
-    one.add(draft('first', [picture(), film(300)])),
-    other.add(draft('second', [picture(), film(300)])),
+    one.add(draft('first', [picture(), video(300)])),
+    other.add(draft('second', [picture(), video(300)])),
   ]);
   const done = () => [one, other].every((page) => states(page).join() === 'sent,sent');
   await phone.until(done);
@@ -34,11 +34,11 @@ test('two pages send everything once, and both see it', async ({ phone }) => {
   expect(phone.server.twice).toBe(0);
 });
 
-test('a text written in another page does not wait for a film of this one', async ({ phone }) => {
+test('a text written in another page does not wait for a video of this one', async ({ phone }) => {
   const [one, other] = await twoPages(phone);
   const never = new Promise<never>(() => {});
   phone.server.upload = () => never;
-  await one.add(draft('with a film', [film(300)]));
+  await one.add(draft('with a video', [video(300)]));
   await phone.until(() => one.entries.value[0]?.files[0]?.state === 'uploading');
   await other.add(draft('in a hurry'));
   await phone.until(() => phone.server.reports.length === 2);
@@ -55,7 +55,7 @@ test('what is erased in one page is not sent any further by the other', async ({
         reject(new Error('stopped'));
       }),
     );
-  await one.add(draft('with a film', [film(300)]));
+  await one.add(draft('with a video', [video(300)]));
   await phone.until(() => one.entries.value[0]?.files[0]?.state === 'uploading');
   await phone.until(() => other.entries.value.length === 1);
   await other.erase(other.entries.value[0]?.id ?? '');

@@ -4,7 +4,7 @@ import { texts } from '../../shared/language.ts';
 const en = {
   title: 'Tell the police what you saw',
   lead: 'No account and no name. A few words or one photo are enough.',
-  redHint: 'A photo, a film, or a few words',
+  redHint: 'A photo, a video, or a few words',
   categories: 'What is it about?',
   closed: 'Closed at the moment',
   bulletins: 'The police ask for help',

@@ -50,7 +50,7 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
       {error && <p class="field__error">{error}</p>}
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
-        <Picker label={text.film} sign={FILM} accept="video/*" capture onChoose={files.add} />
+        <Picker label={text.video} sign={VIDEO} accept="video/*" capture onChoose={files.add} />
         <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
         <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
       </div>
@@ -255,7 +255,7 @@ function Thumbnail({ file }: { file: File }) {
 }
 
 function Sign({ kind }: { kind: Kind | null }) {
-  const signs = { image: CAMERA, video: FILM, audio: SOUND };
+  const signs = { image: CAMERA, video: VIDEO, audio: SOUND };
   return (
     <span class="file__sign">
       <svg viewBox="0 0 24 24" aria-hidden="true" class="icon">
@@ -267,7 +267,7 @@ function Sign({ kind }: { kind: Kind | null }) {
 
 const CAMERA =
   'M9 4 7.500 6H4a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-3.500L15 4zm3 4.500a4.500 4.500 0 1 1 0 9 4.500 4.500 0 0 1 0-9zm0 2a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5z';
-const FILM =
+const VIDEO =
   'M4 6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-2.500l5 3.500a.6.6 0 0 0 1-.5v-9a.6.6 0 0 0-1-.5l-5 3.500V8a2 2 0 0 0-2-2z';
 const SOUND =
   'M12 2a3.500 3.500 0 0 0-3.500 3.500v6a3.500 3.500 0 0 0 7 0v-6A3.500 3.500 0 0 0 12 2zM5 11v.5a7 7 0 0 0 6 6.900V22h2v-3.600a7 7 0 0 0 6-6.900V11h-2v.5a5 5 0 0 1-10 0V11z';
