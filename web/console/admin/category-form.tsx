@@ -25,13 +25,8 @@ import { text } from './texts.ts';
 
 const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
 
-export interface CategoryFormProps {
-  onSaved: () => void;
-  onCancel: () => void;
-}
-
 /** A new category, which begins as a trial. */
-export function CategoryForm({ onSaved, onCancel }: CategoryFormProps) {
+export function CategoryForm({ onSaved, onCancel }: { onSaved: () => void; onCancel: () => void }) {
   const { api } = useDesk();
   const [form, setForm] = useState<Written>(NEW_CATEGORY);
   const [tried, setTried] = useState<readonly string[]>([]);

@@ -23,13 +23,8 @@ export interface Shown {
 const LANGUAGES = ['zh', 'en'] as const;
 type Language = (typeof LANGUAGES)[number];
 
-export interface PreviewProps {
-  version: Version;
-  pictures: readonly Shown[];
-}
-
 /** A version in both languages, as residents will see it. */
-export function Preview({ version, pictures }: PreviewProps) {
+export function Preview({ version, pictures }: { version: Version; pictures: readonly Shown[] }) {
   const { api } = useDesk();
   const { loaded } = useLoaded(() => inBothLanguages(api), 'catalogues');
   return (

@@ -3,13 +3,8 @@ import { signal } from '@preact/signals';
 import { ago, clock } from '../moments.ts';
 import './moment.css';
 
-interface MomentProps {
-  time: string;
-  class?: string;
-}
-
 /** How long ago something was. On paper, which gets old, it is the time by the clock. */
-export function Moment({ time, class: name }: MomentProps) {
+export function Moment({ time, class: name }: { time: string; class?: string }) {
   return (
     <time class={name} dateTime={time} title={clock(time)}>
       <span class="no-print">{ago(time, now.value)}</span>

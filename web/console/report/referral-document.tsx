@@ -138,16 +138,11 @@ export function ReferralDocument(props: DocumentProps) {
   );
 }
 
-interface PicturesProps {
-  urls: readonly string[];
-  isPassedOn: boolean;
-}
-
 /**
  * The pictures, each as large as the screen for whoever looks for a face that was missed; and once
  * they are passed on, the way to each file.
  */
-function Pictures({ urls, isPassedOn }: PicturesProps) {
+function Pictures({ urls, isPassedOn }: { urls: readonly string[]; isPassedOn: boolean }) {
   const t = reportTexts();
   const [shown, setShown] = useState<string | null>(null);
   return (
