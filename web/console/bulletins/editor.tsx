@@ -8,6 +8,7 @@ import { sentences } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { Refusal } from '../parts/asking.tsx';
 import type { Catalogue } from '../types.ts';
+import { PICTURES } from '../upload.ts';
 import { Since } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion } from './changes.ts';
 import { ContentFields } from './content-fields.tsx';
@@ -22,7 +23,7 @@ import {
   written,
 } from './form.ts';
 import { Preview, type Shown } from './preview.tsx';
-import { ACCEPTED, shownPictures, useSaving } from './saving.ts';
+import { shownPictures, useSaving } from './saving.ts';
 import { text } from './texts.ts';
 
 export interface EditorProps {
@@ -207,7 +208,7 @@ export function PictureFields({ bulletin, shown, onShow, files, onFiles }: Pictu
           <input
             {...control}
             type="file"
-            accept={ACCEPTED}
+            accept={PICTURES.join(',')}
             multiple
             onChange={(event) => onFiles([...(event.currentTarget.files ?? [])])}
           />

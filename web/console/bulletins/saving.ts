@@ -2,9 +2,9 @@
 
 import { useRef, useState } from 'preact/hooks';
 
-import type { components } from '../../shared/schema';
 import { ok, type Step, useStep } from '../parts/asking.tsx';
-import type { Api } from '../types.ts';
+import type { Api, Schemas } from '../types.ts';
+import { upload } from '../upload.ts';
 import type { Bulletin, History } from './changes.ts';
 import { changeOf, draftOf, type Written } from './form.ts';
 import type { Shown } from './preview.tsx';
@@ -106,20 +106,7 @@ async function change(api: Api, base: Bulletin, body: ReturnType<typeof changeOf
   return base.id;
 }
 
-/** Pictures on their way into storage, by the grants of the API. */
-type Schemas = components['schemas'];
-type Grant = Schemas['Upload'];
 type Declared = Schemas['DeclaredPicture'];
-
-const TYPES: readonly Declared['content_type'][] = [
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/heic',
-  'image/heif',
-];
-/** What a file chooser offers. */
-export const ACCEPTED = TYPES.join(',');
 
 /**
  * Add pictures to a bulletin. Returns the names of the files that storage did not take; raises
@@ -144,7 +131,7 @@ export async function addPictures(
   for (const [index, file] of files.entries()) {
     progress(file.name);
     const grant = uploads[index];
-    if (!grant || !(await upload(file, grant))) failed.push(file.name);
+    if (!grant || !(await upload(grant, file))) failed.push(file.name);
   }
   return failed;
 }
@@ -154,23 +141,4 @@ function declared(file: File): Declared {
   // Some systems know no type for HEIC.
   const byName = /\.hei[cf]$/i.test(file.name) ? 'image/heic' : file.type;
   return { content_type: byName as Declared['content_type'], size: file.size };
-}
-
-/** Upload a file by its grant. Returns whether storage took it. */
-async function upload(file: File, grant: Grant): Promise<boolean> {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(grant.fields ?? {})) form.append(name, value);
-  // The last field: storage reads none after it.
-  form.append('file', file);
-  try {
-    const response = await fetch(grant.url ?? '', {
-      method: 'POST',
-      body: form,
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-    });
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 
-import { faultsIn } from './days.ts';
 import {
   columns,
   duration,
+  faultsIn,
   helped,
   onLogScale,
   openByAge,

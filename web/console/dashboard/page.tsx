@@ -10,8 +10,15 @@ import { type Filters, NO_FILTERS } from '../queue/filters.ts';
 import { type Pulse, seesReports } from '../types.ts';
 import { pathTo } from '../router.ts';
 import { Acknowledgement, Endings, Helped, OpenByAge, Received } from './charts.tsx';
-import { type End, type Faults, faultsIn, LONGEST_DAYS, type Period } from './days.ts';
-import { period, type Statistics } from './figures.ts';
+import {
+  type End,
+  type Faults,
+  faultsIn,
+  LONGEST_DAYS,
+  type Period,
+  period,
+  type Statistics,
+} from './figures.ts';
 import { Handover } from './handover.tsx';
 import { Level, LevelOfService } from './level.tsx';
 import { text } from './texts.ts';

@@ -2,8 +2,10 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+
 import { Check } from '../../shared/components/choices.tsx';
-import { texts } from '../../shared/language.ts';
+import { colon, texts } from '../../shared/language.ts';
+import './marked.css';
 
 export interface ChangedSinceProps {
   /** Says which version there is now. */
@@ -70,4 +72,24 @@ const text = texts({
     readOn: '以下是您现在将批准的内容。',
     readFirst: '请先阅读变化之处并在上方确认，然后才能批准。',
   },
+});
+
+/** What was added or removed: marked by a character, by a line, and by a colour, and read out. */
+export function Marked({ kind, children }: { kind: 'added' | 'removed'; children: ComponentChildren }) {
+  const Tag = kind === 'added' ? 'ins' : 'del';
+  return (
+    <Tag class={`mark mark--${kind}`}>
+      <span class="hidden-visually">
+        {kinds()[kind]}
+        {colon()}
+      </span>
+      <span class="mark__sign" aria-hidden="true">{kind === 'added' ? '+' : '−'}</span>
+      {children}
+    </Tag>
+  );
+}
+
+const kinds = texts({
+  en: { added: 'Added', removed: 'Removed' },
+  zh: { added: '新增', removed: '删除' },
 });

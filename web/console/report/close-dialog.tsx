@@ -12,7 +12,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusPart } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import { isReference } from '../search/numbers.ts';
+import { isReference } from '../queue/find.tsx';
 import type { Api, Report, ReportChange, Schemas } from '../types.ts';
 import { words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';

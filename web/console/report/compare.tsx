@@ -1,5 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
-
 import { Button, Spinner } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
@@ -7,6 +5,7 @@ import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { ok, useLoaded } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import type { Report, Schemas } from '../types.ts';
 import type { OfReport } from './open-report.ts';
@@ -39,15 +38,13 @@ interface ComparisonProps extends OfReport {
 function Comparison({ open, report, id, onClose }: ComparisonProps) {
   const t = reportTexts();
   const { api } = useDesk();
-  const [other, setOther] = useState<Report | null>(null);
   const [problem, setProblem] = useSaid('');
-  useEffect(() => {
+  const { loaded } = useLoaded(() => {
     const params = { path: { report_id: id } };
-    void outcomeOf(api.GET('/v1/officer/reports/{report_id}', { params })).then((outcome) => {
-      if (outcome.ok) setOther(outcome.data);
-      else setProblem(outcome.failure.text);
-    });
-  }, [api, id]);
+    return ok(api.GET('/v1/officer/reports/{report_id}', { params }));
+  }, id);
+  const other = loaded.value;
+  const why = problem || (loaded.state === 'failed' ? loaded.failure.text : '');
   const linkOther = async () => {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/duplicates', {
@@ -71,10 +68,10 @@ function Comparison({ open, report, id, onClose }: ComparisonProps) {
       <p class="hint" tabIndex={-1} autofocus>
         {t.related.compareHint}
       </p>
-      <Status kind="error">{problem}</Status>
+      <Status kind="error">{why}</Status>
       <div class="side-by-side">
         <Summary title={t.related.this} report={report} />
-        {other ? <Summary title={t.related.other} report={other} /> : !problem && <Spinner />}
+        {other ? <Summary title={t.related.other} report={other} /> : !why && <Spinner />}
       </div>
       <div class="row">
         {other && (

@@ -8,22 +8,13 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../drafts.ts';
 import { focusField } from '../parts/focus.ts';
-import type { Schemas, Upload } from '../types.ts';
-import { upload } from '../upload.ts';
+import type { Upload } from '../types.ts';
+import { PICTURES, type PictureType, upload } from '../upload.ts';
 import { isOnItsWay } from './media.tsx';
 import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
-type PictureType = Schemas['DeclaredPicture']['content_type'];
-
 const AT_ONCE = 5;
-const TYPES: readonly PictureType[] = [
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/heic',
-  'image/heif',
-];
 
 /** Send pictures to the reporter, by the same grants as theirs. */
 export function Files({ open, report }: OfReport) {
@@ -113,7 +104,7 @@ function wrongWith(files: File[]): string | null {
 
 /** Return the type of a picture; browsers know none for HEIC on some systems. */
 function typeOf({ type, name }: File): PictureType | undefined {
-  const known = TYPES.find((one) => one === type);
+  const known = PICTURES.find((one) => one === type);
   if (known) return known;
   return /\.heic$/i.test(name) ? 'image/heic' : undefined;
 }

@@ -8,11 +8,10 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { now } from '../parts/moment.tsx';
 import { Back } from '../parts/back.tsx';
-import { Find } from '../queue/find.tsx';
+import { Find, isNumber, isReference } from '../queue/find.tsx';
 import { Row } from '../queue/row.tsx';
 import { queueTexts } from '../queue/texts.ts';
 import type { Api, ListedReport } from '../types.ts';
-import { isNumber, isReference } from './numbers.ts';
 import '../queue/queue.css';
 
 interface Found {

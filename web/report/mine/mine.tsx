@@ -9,8 +9,7 @@ import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../shared/receipt.
 import { showDay, showTime } from '../../shared/time.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf, textId } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
-import { Heading } from '../parts/heading.tsx';
-import { RedButton } from '../parts/red-button.tsx';
+import { Heading, RedButton } from '../parts/heading.tsx';
 import { StillSending } from '../parts/still-sending.tsx';
 import { Sure } from '../parts/sure.tsx';
 import { beginAnew, go } from '../screen.ts';

@@ -20,7 +20,7 @@ import {
   titleOf,
 } from '../bulletins.ts';
 import { catalogue } from '../catalogue.ts';
-import { Missing } from '../parts/missing.tsx';
+import { Missing } from '../parts/later.tsx';
 import { online } from '../service.ts';
 import { frame } from '../texts.ts';
 import { start } from './texts.ts';

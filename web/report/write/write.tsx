@@ -23,7 +23,7 @@ import {
 import { Unacceptable } from '../outbox/types.ts';
 import { Heading } from '../parts/heading.tsx';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
-import { Missing } from '../parts/missing.tsx';
+import { Missing } from '../parts/later.tsx';
 import { Sure } from '../parts/sure.tsx';
 import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';

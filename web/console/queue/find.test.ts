@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { isNumber, isReference } from './numbers.ts';
+import { isNumber, isReference } from './find.tsx';
 
 test.each(['K7Q2-M9XT', 'k7q2 m9xt', 'K7Q2M9XT'])('%s is a reference', (text) => {
   expect(isReference(text)).toBe(true);
