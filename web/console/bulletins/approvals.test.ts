@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Api, Me, Pulse } from '../types.ts';
 import { type Approvable, Approvals, grouped, type ListedBulletin } from './approvals.ts';
+import { BULLETIN } from './testing/bulletin.ts';
 
 const MINUTE = 60_000;
 const ME: Pick<Me, 'username' | 'roles' | 'approves_from'> = {
@@ -87,33 +88,13 @@ function desk(items: Approvable[], me = ME) {
 
 function bulletin(id: string, change: Partial<ListedBulletin> = {}): ListedBulletin {
   return {
+    ...BULLETIN,
     id,
-    channel: 'key_cases',
-    channel_label: 'Key cases',
     title: { en: id },
-    body: { en: id },
-    area: null,
-    about: 'other',
-    guardian_consent: false,
-    state: 'published',
-    version: 1,
-    expires_at: null,
     pending: false,
-    created_at: '2026-11-24T01:30:00.000Z',
     created_by: 'li',
     authors: ['li'],
-    approved_by: null,
-    published_version: null,
     published_at: null,
-    corrected_at: null,
-    ended_at: null,
-    code: null,
-    outcome: null,
-    reason: null,
-    pending_words: null,
-    words_approved_by: null,
-    declined: null,
-    declined_before: null,
     ...change,
   };
 }

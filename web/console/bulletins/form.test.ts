@@ -1,43 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Bulletin } from './changes.ts';
 import { changeOf, draftOf, mistakesIn, previewOf, stillIn, type Written, written } from './form.ts';
+import { BULLETIN as PUBLISHED } from './testing/bulletin.ts';
 
 const DISTRICTS = ['chaoyang', 'haidian'];
 
 const BULLETIN: Bulletin = {
-  id: 'B-1',
-  channel: 'missing_persons',
-  channel_label: 'Missing persons',
-  title: { zh: '寻找王奶奶', en: 'Have you seen Grandma Wang?' },
-  body: { zh: '蓝色外套', en: 'A blue coat' },
-  area: { district: 'chaoyang', geohash: 'wx4g4' },
-  about: 'elderly',
-  guardian_consent: true,
+  ...PUBLISHED,
   state: 'draft',
   version: 1,
-  expires_at: null,
-  pending: true,
-  created_at: '2026-11-24T01:30:00.000Z',
-  created_by: 'officer',
-  authors: ['officer'],
   approved_by: null,
   published_version: null,
   published_at: null,
-  corrected_at: null,
-  ended_at: null,
-  code: null,
-  outcome: null,
-  reason: null,
-  pending_words: null,
-  words_approved_by: null,
-  declined: null,
-  declined_before: null,
-  consent: null,
-  media: [],
-  published: null,
-  leads: 0,
   steps: ['write'],
-  url: 'https://api.example/bulletins/B-1',
 };
 
 function form(change: Partial<Written> = {}): Written {

@@ -19,28 +19,12 @@ import { reportTexts } from './texts.ts';
 
 export function Conversation({ open, report }: OfReport) {
   const t = reportTexts();
-  const { api } = useDesk();
   const marked = new Set([...unreadOf(report).messages, ...open.fresh.value]);
-  const earlier = async () => {
-    const cursor = report.messages_cursor;
-    if (cursor === null) return;
-    const outcome = await outcomeOf(
-      api.GET('/v1/officer/reports/{report_id}/messages', {
-        params: { path: { report_id: report.id }, query: { cursor } },
-      }),
-    );
-    if (!outcome.ok) {
-      open.problem.value = outcome.failure.text;
-      return;
-    }
-    const { items, next_cursor: next } = outcome.data;
-    open.merge({ messages: [...items, ...report.messages], messages_cursor: next });
-  };
   return (
     <section class="card talk" aria-labelledby="talk">
       <h2 id="talk">{t.talk.title}</h2>
       {report.messages_cursor !== null && (
-        <Button onClick={() => void earlier()}>{t.talk.earlier}</Button>
+        <Button onClick={() => void open.earlier('messages')}>{t.talk.earlier}</Button>
       )}
       {report.messages.length === 0 && <p class="muted">{t.talk.none}</p>}
       {report.messages.length > 0 && (

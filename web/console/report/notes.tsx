@@ -15,27 +15,12 @@ import { reportTexts } from './texts.ts';
 /** What colleagues tell each other about a report. */
 export function Notes({ open, report }: OfReport) {
   const t = reportTexts();
-  const { api, names } = useDesk();
-  const earlier = async () => {
-    const cursor = report.notes_cursor;
-    if (cursor === null) return;
-    const outcome = await outcomeOf(
-      api.GET('/v1/officer/reports/{report_id}/notes', {
-        params: { path: { report_id: report.id }, query: { cursor } },
-      }),
-    );
-    if (!outcome.ok) {
-      open.problem.value = outcome.failure.text;
-      return;
-    }
-    const { items, next_cursor: next } = outcome.data;
-    open.merge({ notes: [...items, ...report.notes], notes_cursor: next });
-  };
+  const { names } = useDesk();
   return (
     <section class="card" aria-labelledby="notes">
       <h2 id="notes">{t.notes.title}</h2>
       {report.notes_cursor !== null && (
-        <Button onClick={() => void earlier()}>{t.notes.earlier}</Button>
+        <Button onClick={() => void open.earlier('notes')}>{t.notes.earlier}</Button>
       )}
       {report.notes.length === 0 && <p class="muted">{t.notes.none}</p>}
       <ol class="notes">

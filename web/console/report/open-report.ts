@@ -150,6 +150,26 @@ export class OpenReport {
     this.readUpTo = 0;
   }
 
+  /** Read the page before what is shown of a part. */
+  async earlier(part: 'messages' | 'notes' | 'positions'): Promise<void> {
+    const seen = this.report.value;
+    const cursor = seen?.[`${part}_cursor`];
+    if (!seen || !cursor) return;
+    const params = { path: { report_id: this.id }, query: { cursor } };
+    const read = {
+      messages: () => this.api.GET('/v1/officer/reports/{report_id}/messages', { params }),
+      notes: () => this.api.GET('/v1/officer/reports/{report_id}/notes', { params }),
+      positions: () => this.api.GET('/v1/officer/reports/{report_id}/positions', { params }),
+    };
+    const outcome = await outcomeOf<{ items: object[]; next_cursor: string | null }>(read[part]());
+    if (!outcome.ok) {
+      this.problem.value = outcome.failure.text;
+      return;
+    }
+    const { items, next_cursor: next } = outcome.data;
+    this.merge({ [part]: [...items, ...seen[part]], [`${part}_cursor`]: next });
+  }
+
   /** Show what was written since the officer has read, and keep what was to be done. */
   async readFirst(seen: Report, again: () => Promise<boolean>): Promise<void> {
     const waiting = this.unsighted.value;

@@ -2,7 +2,6 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { useCopied } from '../../shared/copied.ts';
-import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap, type Mark } from '../map/district-map.tsx';
 import { clock } from '../moments.ts';
@@ -96,30 +95,14 @@ function Coordinates({ lat, lon }: { lat: number; lon: number }) {
 
 function Positions({ open, report }: OfReport) {
   const t = reportTexts();
-  const { api } = useDesk();
   const list = useRef<HTMLOListElement>(null);
   const fresh = open.freshPlaces.value;
   useSight(list, open.unsightedPlaces.value, (id) => open.sightPlaces([id]));
-  const earlier = async () => {
-    const cursor = report.positions_cursor;
-    if (cursor === null) return;
-    const outcome = await outcomeOf(
-      api.GET('/v1/officer/reports/{report_id}/positions', {
-        params: { path: { report_id: report.id }, query: { cursor } },
-      }),
-    );
-    if (!outcome.ok) {
-      open.problem.value = outcome.failure.text;
-      return;
-    }
-    const { items, next_cursor: next } = outcome.data;
-    open.merge({ positions: [...items, ...report.positions], positions_cursor: next });
-  };
   return (
     <>
       <h3 id={LATER}>{t.place.positions}</h3>
       {report.positions_cursor !== null && (
-        <Button onClick={() => void earlier()}>{t.place.earlier}</Button>
+        <Button onClick={() => void open.earlier('positions')}>{t.place.earlier}</Button>
       )}
       <ol class="positions" ref={list}>
         {report.positions.map((position) => (
