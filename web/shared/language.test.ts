@@ -24,7 +24,6 @@ test('texts follow the language', () => {
   expect(text().title).toBe('Report');
 });
 
-
 test('Chinese has signs of its own, without spaces', () => {
   language.value = 'zh';
   expect(labelled('回执', 'A')).toBe('回执：A');

@@ -1,16 +1,15 @@
 import { useEffect } from 'preact/hooks';
 import { language } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
-import { type Api, isAdmin, type ListedReport, seesReports } from '../types.ts';
+import { type Api, isAdmin, type ListedReport, type Schemas, seesReports } from '../types.ts';
 import { OFFICERS, pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 
-type Page = components['schemas']['ReportPage'];
-type PendingExport = components['schemas']['PendingExport'];
+type Page = Schemas['ReportPage'];
+type PendingExport = Schemas['PendingExport'];
 
 const PAGES = 4;
 const PAGE = 50;

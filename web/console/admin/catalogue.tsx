@@ -5,7 +5,6 @@ import { choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, useSaid } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { instant, toLocal } from '../../shared/time.ts';
 import { inWords } from '../dashboard/charts.tsx';
 import { useDesk } from '../desk.ts';
@@ -13,10 +12,10 @@ import { clock } from '../moments.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { words } from '../words.ts';
+import type { Schemas } from '../types.ts';
 import { CategoryForm } from './category-form.tsx';
 import { text } from './texts.ts';
 
-type Schemas = components['schemas'];
 type State = Schemas['CatalogueState'];
 export type CategoryEntry = Schemas['CategoryState'];
 export type ChannelEntry = Schemas['ChannelState'];
@@ -208,7 +207,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
   );
 }
 
-type App = components['schemas']['App'];
+type App = Schemas['App'];
 
 /** The settings for apps: the oldest version that should be used. */
 export function AppForm({ app, onSaved }: { app: App; onSaved: () => void }) {

@@ -1,8 +1,7 @@
 /** A category that an admin adds: the form's fields, and the body that they make. */
 
-import type { components } from '../../shared/schema';
+import type { Schemas } from '../types.ts';
 
-type Schemas = components['schemas'];
 export type NewCategory = Schemas['NewCategory'];
 type NewField = NonNullable<NewCategory['details']>[number];
 export type FieldType = NewField['type'];

@@ -4,18 +4,17 @@ import { Button } from '../../shared/components/button.tsx';
 import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { listed } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
-import { seesReports } from '../types.ts';
+import { type Schemas, seesReports } from '../types.ts';
 import { words } from '../words.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
 import { text } from './texts.ts';
 
-type Subscription = components['schemas']['Subscription'];
+type Subscription = Schemas['Subscription'];
 
 const PROTOCOLS = ['email', 'sms'] as const;
 

@@ -1,8 +1,7 @@
 /** A weekly plan of shifts, as intervals of a week by the clocks of the city. */
 
-import type { components } from '../../shared/schema';
+import type { Schemas } from '../types.ts';
 
-type Schemas = components['schemas'];
 export type NewShift = Required<Schemas['NewShift']>;
 export type ShiftPlan = Schemas['ShiftPlan'];
 export type Weekday = Schemas['Weekday'];

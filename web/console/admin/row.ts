@@ -1,8 +1,7 @@
 /** An officer's row: what a proposal would change of it. */
 
-import type { components } from '../../shared/schema';
+import type { Schemas } from '../types.ts';
 
-type Schemas = components['schemas'];
 export type Officer = Schemas['Officer'];
 export type Row = Schemas['ProposedRow'];
 export type Appointment = Required<Schemas['Appointment']>;

@@ -1,15 +1,14 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Form } from '../../shared/components/field.tsx';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Check, Checks, choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
-import type { Urgency } from '../types.ts';
+import type { Schemas, Urgency } from '../types.ts';
 import { words } from '../words.ts';
 import { text } from './texts.ts';
 
-type Protocol = components['schemas']['Protocol'];
+type Protocol = Schemas['Protocol'];
 
 const URGENCIES: readonly Urgency[] = ['low', 'normal', 'high', 'critical'];
 const LANGUAGES = ['zh', 'en'] as const;

@@ -2,10 +2,9 @@
 
 import { computed, effect, signal } from '@preact/signals';
 
-import type { components } from '../../shared/schema';
 import { outcomeOf } from '../calls.ts';
 import type { PulseWatch } from '../pulse.ts';
-import { type Api, mayApprove, type Me } from '../types.ts';
+import { type Api, mayApprove, type Me, type Schemas } from '../types.ts';
 
 // Each call is on record. What the officer reads of bulletins meanwhile is counted with it.
 const EVERY_MS = 10 * 60_000;
@@ -58,7 +57,7 @@ export class Approvals {
 }
 
 /** How the list of bulletins is ordered: what awaits approval comes first. */
-export type ListedBulletin = components['schemas']['ListedBulletin'];
+export type ListedBulletin = Schemas['ListedBulletin'];
 
 export interface Groups {
   /** Await approval by this officer. */

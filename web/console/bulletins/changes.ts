@@ -2,9 +2,8 @@
 
 import { diffArrays } from 'diff';
 
-import type { components } from '../../shared/schema';
+import type { Schemas } from '../types.ts';
 
-type Schemas = components['schemas'];
 export type Bulletin = Schemas['Bulletin'];
 export type History = Schemas['BulletinHistory'];
 /** The content of one version: what readers see of it once it is approved. */

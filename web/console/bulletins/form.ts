@@ -1,11 +1,10 @@
 /** What an officer writes into the form of a bulletin, and what of it is sent. */
 
-import type { components } from '../../shared/schema';
 import { instant, toLocal } from '../../shared/time.ts';
+import type { Schemas } from '../types.ts';
 import type { Bulletin, Version } from './changes.ts';
 import { text } from './texts.ts';
 
-type Schemas = components['schemas'];
 export type About = Schemas['About'];
 type Draft = Schemas['BulletinDraft'];
 type Change = Schemas['BulletinChange'];

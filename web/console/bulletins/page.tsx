@@ -3,13 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { choicesOf, Select } from '../../shared/components/choices.tsx';
 import { language } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
 import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
-import type { Api } from '../types.ts';
+import type { Api, Schemas } from '../types.ts';
 import { grouped, type Groups, type ListedBulletin } from './approvals.ts';
 import { Editor } from './editor.tsx';
 import { OpenedBulletin, stateClass, titleOf, waitingWords } from './opened-bulletin.tsx';
@@ -47,7 +46,7 @@ const PAGE = 50;
 const STATES = ['draft', 'published', 'resolved', 'withdrawn', 'expired'] as const;
 type State = (typeof STATES)[number];
 
-type Page = components['schemas']['BulletinPage'];
+type Page = Schemas['BulletinPage'];
 
 interface Listed {
   items: ListedBulletin[];

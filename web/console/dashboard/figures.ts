@@ -1,8 +1,7 @@
 /** The figures that charts show, from what the API counts. */
 
-import type { components } from '../../shared/schema';
+import type { Schemas } from '../types.ts';
 
-type Schemas = components['schemas'];
 export type Statistics = Schemas['Statistics'];
 
 export const AGES = ['today', 'this_week', 'older'] as const;
@@ -150,7 +149,6 @@ export type Faults = Partial<Record<End, Fault>>;
 
 /** How far apart the two days may be. The API says so, too. */
 export const LONGEST_DAYS = 366;
-
 
 /** Return what is wrong with a period. `today` is the present day in the city. */
 export function faultsIn({ since, until }: Period, today: string): Faults {

@@ -1,17 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { listed, parted } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
-import type { Api, ListedReport } from '../types.ts';
+import type { Api, ListedReport, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 
-type Schemas = components['schemas'];
 type HandoverOf = Schemas['Handover'];
 type ReportIds = Schemas['ReportIds'];
 

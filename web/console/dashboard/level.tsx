@@ -3,15 +3,14 @@ import { Button } from '../../shared/components/button.tsx';
 import { Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences, useSaid } from '../../shared/language.ts';
-import type { components } from '../../shared/schema';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, Refusal, type Step, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
+import type { Schemas } from '../types.ts';
 import { Chart } from './charts.tsx';
 import { text } from './texts.ts';
 
-type Schemas = components['schemas'];
 type State = Schemas['LoadLevel'];
 type Reason = Schemas['LevelReason'];
 

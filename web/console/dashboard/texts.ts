@@ -101,7 +101,6 @@ export const text = texts({
     levelLifted: 'The level is automatic again.',
     cancel: 'Cancel',
 
-
     handoverTitle: 'Handover',
     handoverWhat:
       'What came in during this shift and still needs somebody. To read it is on record, like a list.',
@@ -219,7 +218,6 @@ export const text = texts({
     lift: '恢复自动级别',
     levelLifted: '已恢复自动级别。',
     cancel: '取消',
-
 
     handoverTitle: '交接班',
     handoverWhat: '本班次收到、仍需处理的举报。查看会像列表一样记录在案。',

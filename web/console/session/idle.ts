@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals';
-
 /** When an idle screen warns and locks. It reads the time that is passed in, and no other. */
+
+import { signal } from '@preact/signals';
 
 export type Phase = 'active' | 'warning' | 'locked';
 
