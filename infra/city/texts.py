@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.city.facts import Problem, Unreadable, read
 
-GENERAL = Path(__file__).parents[2] / "chalicelib" / "domain" / "texts"
+GENERAL = Path(__file__).parents[2] / "chalicelib" / "kernel" / "texts"
 # It has every text, so it says which there are and which values each shows.
 _REFERENCE = "en.json"
 HINT = "names of the city, and labels of its catalogue and areas; docs/city.md lists them"
