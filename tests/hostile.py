@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from chalicelib.kernel.derived import Looked, Pictures
+from chalicelib.kernel.derived import PictureInfo, Pictures
 from chalicelib.media_decoding import decoders
 from chalicelib.media_decoding.decoders import Decoder, Order, Read
 
@@ -112,11 +112,11 @@ def ask_for_all(order: Order, read: Read) -> None:
 
 
 def answer_nonsense(_: Order, __: Read) -> Pictures:
-    return Pictures(b"", b"", Looked(width={1}, height=1))  # type: ignore[arg-type]
+    return Pictures(b"", b"", PictureInfo(width={1}, height=1))  # type: ignore[arg-type]
 
 
 def answer_too_much(_: Order, __: Read) -> Pictures:
-    return Pictures(bytes(8 << 20), b"", Looked(width=1, height=1))
+    return Pictures(bytes(8 << 20), b"", PictureInfo(width=1, height=1))
 
 
 def open_a_file(_: Order, __: Read) -> None:

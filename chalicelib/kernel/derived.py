@@ -79,7 +79,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class PictureInfo:
     """What decoding finds in an original: its upright size, and of a video its length in seconds
     and codec.
 
@@ -103,7 +103,7 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SoundInfo:
     """What decoding finds in a sound: its length in seconds, also beyond what is derived, and its
     codec.
     """
@@ -124,11 +124,11 @@ class Pictures(NamedTuple):
 
     thumb: bytes
     preview: bytes
-    looked: Looked
+    info: PictureInfo
 
 
 class Sound(NamedTuple):
     """What is derived from a sound: an MP4 of one track without metadata, and what was heard."""
 
     playback: bytes
-    heard: Heard
+    info: SoundInfo

@@ -27,8 +27,8 @@ def main(descriptor: str, module: str) -> None:
     with Connection(int(descriptor)) as pipe, suppress(EOFError):
         while True:
             order, limits = json.loads(pipe.recv_bytes())
-            given = Order(**order), partial(ask, pipe), Limits(**limits)
-            pipe.send_bytes(supervise(*given, load).encode())
+            arguments = Order(**order), partial(ask, pipe), Limits(**limits)
+            pipe.send_bytes(supervise(*arguments, load).encode())
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from chalicelib.kernel.derived import (
     PREVIEW_PX,
     THUMB_PX,
     Hint,
-    Looked,
+    PictureInfo,
     Pictures,
     Rejected,
     RejectReason,
@@ -130,14 +130,14 @@ def redact(preview: bytes, boxes: Iterable[tuple[int, int, int, int]]) -> Pictur
     The colours are not coded at half the size, as they are in the preview: so a box is black to its
     edges. Raises as `derive`.
     """
-    image, looked = _open(BytesIO(preview), "image/jpeg")
+    image, info = _open(BytesIO(preview), "image/jpeg")
     for box in boxes:
         image.paste((0, 0, 0), box)
     redacted = _repaint(image)
-    return Pictures(_encode(shrink(redacted)), _encode(redacted, subsampling=0), looked)
+    return Pictures(_encode(shrink(redacted)), _encode(redacted, subsampling=0), info)
 
 
-def _open(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
+def _open(file: BytesIO, content_type: str) -> tuple[Image.Image, PictureInfo]:
     """Return what `look` returns. Raises as `derive`."""
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
@@ -166,7 +166,7 @@ def _is_ours(error: BaseException | None) -> bool:
     return False
 
 
-def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
+def look(file: BytesIO, content_type: str) -> tuple[Image.Image, PictureInfo]:
     """Return the image upright, in RGB and at most of preview size, with its metadata.
 
     Closes `file`. Raises Rejected, and the errors of the decoders.
@@ -188,14 +188,14 @@ def look(file: BytesIO, content_type: str) -> tuple[Image.Image, Looked]:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return image, Looked(width=width, height=height, hint=hint)
+    return image, PictureInfo(width=width, height=height, hint=hint)
 
 
-def render(image: Image.Image, looked: Looked) -> Pictures:
+def render(image: Image.Image, info: PictureInfo) -> Pictures:
     """Encode an upright RGB image of at most preview size as preview and thumbnail."""
     preview = _repaint(image)
     thumb = shrink(preview)
-    return Pictures(_encode(thumb), _encode(preview), replace(looked, edges=_edges(thumb)))
+    return Pictures(_encode(thumb), _encode(preview), replace(info, edges=_edges(thumb)))
 
 
 def _edges(thumb: Image.Image) -> str:

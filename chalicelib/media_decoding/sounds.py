@@ -21,7 +21,7 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
-from chalicelib.kernel.derived import PLAYBACK_SECONDS, Heard, Rejected, RejectReason, Sound
+from chalicelib.kernel.derived import PLAYBACK_SECONDS, Rejected, RejectReason, Sound, SoundInfo
 from chalicelib.media_decoding.boxes import without_names
 from chalicelib.media_decoding.videos import DEMUXER, OURS, read_hint, rejecting
 
@@ -56,12 +56,12 @@ def derive(data: bytes, content_type: str) -> Sound:
         duration = container.duration / av.time_base if container.duration else 0
         # Of a recording that was cut short, the index promises more than there is.
         whole = max(duration, heard_s) if heard_s >= PLAYBACK_SECONDS else heard_s
-        heard = Heard(
+        info = SoundInfo(
             duration_s=round(whole, 3),
             codec=stream.codec_context.name,
             hint=read_hint({**stream.metadata, **container.metadata}),
         )
-    return Sound(playback, heard)
+    return Sound(playback, info)
 
 
 def try_encoder() -> None:

@@ -297,9 +297,9 @@ def _answer(order: Order, read: Read, decoder: Decoder) -> bytes:
 def _coded(derived: Pictures | Sound) -> bytes:
     if isinstance(derived, Pictures):
         files = {"thumb": derived.thumb, "preview": derived.preview}
-        found = asdict(derived.looked)
+        found = asdict(derived.info)
     else:
-        files, found = {"playback": derived.playback}, asdict(derived.heard)
+        files, found = {"playback": derived.playback}, asdict(derived.info)
     coded = {name: base64.b64encode(data).decode() for name, data in files.items()}
     return _json({"found": found, "files": coded})
 

@@ -27,7 +27,7 @@ from chalicelib.kernel.derived import (
     MAX_PIXELS,
     PREVIEW_PX,
     Hint,
-    Looked,
+    PictureInfo,
     Pictures,
     Rejected,
     RejectReason,
@@ -80,14 +80,14 @@ def derive(read: Read, size: int) -> Pictures:
         frame = _choose_frame(container, stream)
         image, width, height = _upright(frame, stream)
         hint = read_hint({**stream.metadata, **container.metadata})
-        looked = Looked(
+        info = PictureInfo(
             width=width,
             height=height,
             duration_s=round(duration, 3) if duration and duration > 0 else None,
             codec=stream.codec_context.name,
             hint=hint,
         )
-    return render(image, looked)
+    return render(image, info)
 
 
 @contextmanager
@@ -131,8 +131,8 @@ class Blocks(io.RawIOBase):
         return self._at
 
     def read(self, length: int = -1, /) -> bytes:
-        left = max(0, self._size - self._at)
-        length = left if length < 0 else min(length, left)
+        remaining = max(0, self._size - self._at)
+        length = remaining if length < 0 else min(length, remaining)
         if not length:
             return b""
         first, last = self._at // BLOCK, (self._at + length - 1) // BLOCK

@@ -275,7 +275,7 @@ def test_what_the_supervisor_has_mapped_is_not_the_files() -> None:
 
 def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
     large = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
-    assert derive("image/png", large).looked.width == 6000
+    assert derive("image/png", large).info.width == 6000
     with environments("tests.hostile", limits=Limits(memory=64 << 20, wall=MINUTES)) as small:
         assert outcome(small, "image/png", large) == RejectReason.UNPROCESSABLE
 

@@ -45,7 +45,7 @@ def test_each_orientation_of_a_jpeg_comes_out_upright(orientation: int | None) -
     pictures = derive(samples.jpeg(orientation=orientation))
     assert samples.is_upright(pictures.thumb)
     assert samples.is_upright(pictures.preview)
-    assert (pictures.looked.width, pictures.looked.height) == (120, 80)
+    assert (pictures.info.width, pictures.info.height) == (120, 80)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -61,14 +61,14 @@ def test_png_and_webp_are_turned_as_well(format: str, orientation: int) -> None:
     stored = scene().transpose(turn)
     pictures = derive(encode(stored, format, exif=samples.exif(orientation)))
     assert samples.is_upright(pictures.preview)
-    assert pictures.looked.width == 120
+    assert pictures.info.width == 120
 
 
 @pytest.mark.parametrize("turns", range(4))
 def test_a_heic_is_turned_by_its_own_property_and_not_by_its_exif_again(turns: int) -> None:
     pictures = derive(samples.heic(quarter_turns=turns, orientation=(1, 8, 3, 6)[turns]))
     assert samples.is_upright(pictures.preview)
-    assert (pictures.looked.width, pictures.looked.height) == (128, 96)
+    assert (pictures.info.width, pictures.info.height) == (128, 96)
 
 
 def test_a_heif_by_its_general_brand_is_read() -> None:
@@ -79,7 +79,7 @@ def test_a_heic_without_exif_is_read() -> None:
     plain = samples.heic().replace(b"Exif\0", b"Exiv\0")  # an item of an unknown kind
     pictures = derive(plain)
     assert samples.is_upright(pictures.preview)
-    assert pictures.looked.hint is None
+    assert pictures.info.hint is None
 
 
 # Every kind
@@ -179,7 +179,7 @@ def test_a_picture_of_one_line_keeps_a_pixel(size: tuple[int, int]) -> None:
 def test_a_48_megapixel_jpeg_passes_by_its_reduced_size() -> None:
     pictures = derive(samples.jpeg(8064, 6048))
     assert samples.is_upright(pictures.preview)
-    assert pictures.looked.width == 8064
+    assert pictures.info.width == 8064
 
 
 @pytest.mark.parametrize("side", [60000, 13000, 6400])
@@ -290,14 +290,14 @@ def test_time_and_place_of_the_original_are_a_hint() -> None:
         samples.heic(),
         encode(scene(), "PNG", exif=samples.exif()),
     ):
-        hint = derive(data).looked.hint
+        hint = derive(data).info.hint
         assert hint is not None
         assert hint.taken_at == datetime.fromisoformat("2026-11-24T08:30:00+08:00")
         assert (hint.lat, hint.lon) == (39.92, 116.44)
 
 
 def test_an_original_without_metadata_gives_no_hint() -> None:
-    assert derive(encode(scene(), "JPEG")).looked.hint is None
+    assert derive(encode(scene(), "JPEG")).info.hint is None
 
 
 def hint_of(gps: dict[int, object], taken: object = None) -> object:
@@ -305,7 +305,7 @@ def hint_of(gps: dict[int, object], taken: object = None) -> object:
     exif.get_ifd(0x8825).update(gps)
     if taken is not None:
         exif.get_ifd(0x8769)[0x9003] = taken
-    return derive(samples.jpeg(exif=exif.tobytes())).looked.hint
+    return derive(samples.jpeg(exif=exif.tobytes())).info.hint
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_a_place_of_divisions_by_zero_is_no_hint() -> None:
     whole = samples.exif()
     broken = whole.replace(struct.pack(">LL", 39, 1), struct.pack(">LL", 39, 0))
     assert broken != whole
-    hint = derive(samples.jpeg(exif=broken)).looked.hint
+    hint = derive(samples.jpeg(exif=broken)).info.hint
     assert hint is not None
     assert hint.lat is None
 
@@ -361,7 +361,7 @@ def test_exif_that_cannot_be_read_costs_only_the_hint(exif: bytes) -> None:
     of_jpeg = samples.with_segments(encode(scene(), "JPEG"), samples.jpeg_segment(0xE1, exif))
     for data in (of_jpeg, encode(scene(), "PNG", exif=exif), encode(scene(), "WEBP", exif=exif)):
         pictures = derive(data)
-        assert pictures.looked.hint is None
+        assert pictures.info.hint is None
         assert samples.is_upright(pictures.preview)
 
 
@@ -412,12 +412,12 @@ def test_sixty_thousand_segments_are_read_past() -> None:
 def test_ten_thousand_frames_cost_no_more_than_the_first() -> None:
     control = samples.png_chunk(b"acTL", struct.pack(">II", 10_000, 0))
     frame = samples.png_chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 8, 8, 0, 0, 1, 10, 0, 0))
-    assert derive(samples.png(8, 8, bytes(8 * 25), extra=control + frame)).looked.width == 8
+    assert derive(samples.png(8, 8, bytes(8 * 25), extra=control + frame)).info.width == 8
 
 
 def test_exif_that_is_too_long_is_not_looked_at() -> None:
     orientation_far_out = samples.exif(6) + bytes(images.MAX_EXIF_BYTES)
-    assert derive(encode(scene(), "PNG", exif=orientation_far_out)).looked.hint is None
+    assert derive(encode(scene(), "PNG", exif=orientation_far_out)).info.hint is None
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ def test_a_fault_that_is_not_the_decoders_word_on_the_file_is_no_verdict(
 )
 def test_real_phone_pictures_are_derived_with_their_hints(name: str, size: tuple[int, int]) -> None:
     pictures = derive((PHONE / name).read_bytes())
-    assert (pictures.looked.width, pictures.looked.height) == size
-    assert pictures.looked.hint is not None
-    assert pictures.looked.hint.lat is not None
-    assert pictures.looked.hint.taken_at is not None
+    assert (pictures.info.width, pictures.info.height) == size
+    assert pictures.info.hint is not None
+    assert pictures.info.hint.lat is not None
+    assert pictures.info.hint.taken_at is not None

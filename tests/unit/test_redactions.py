@@ -19,7 +19,7 @@ from chalicelib.domain.reports.media import (
     boxes,
     refusal,
 )
-from chalicelib.kernel.derived import Looked, Pictures, Rejected, RejectReason
+from chalicelib.kernel.derived import PictureInfo, Pictures, Rejected, RejectReason
 from chalicelib.kernel.times import parse
 from chalicelib.media_decoding import images
 from chalicelib.store.media.decoding import jpeg_size
@@ -51,7 +51,7 @@ def noise(size: tuple[int, int], seed: int) -> Image.Image:
 
 def as_preview(image: Image.Image) -> bytes:
     """Code an image as the previews are."""
-    return images.render(image, Looked(width=1, height=1)).preview
+    return images.render(image, PictureInfo(width=1, height=1)).preview
 
 
 def redact(preview: bytes, *regions: MarkedRegion) -> Pictures:

@@ -62,8 +62,8 @@ def test_each_container_and_codec_gives_a_copy_of_the_same_length(kind: str) -> 
     data = make()
     assert type_of(data) == content_type
     sound = derive(data)
-    assert sound.heard.codec == codec
-    assert sound.heard.duration_s == pytest.approx(1, abs=0.1)
+    assert sound.info.codec == codec
+    assert sound.info.duration_s == pytest.approx(1, abs=0.1)
     assert length_of(sound.playback) == pytest.approx(1, abs=0.1)
 
 
@@ -101,7 +101,7 @@ def test_only_the_first_ten_minutes_are_copied_and_the_length_is_that_of_the_who
     data = samples.amr(PLAYBACK_SECONDS + 100)
     sound = DECODING.hear("audio/amr", file_of(data))
     assert length_of(sound.playback) == pytest.approx(PLAYBACK_SECONDS, abs=0.2)
-    assert sound.heard.duration_s == pytest.approx(PLAYBACK_SECONDS + 100, rel=0.05)
+    assert sound.info.duration_s == pytest.approx(PLAYBACK_SECONDS + 100, rel=0.05)
     assert len(sound.playback) < MAX_PLAYBACK
 
 
@@ -109,7 +109,7 @@ def test_a_recording_that_was_cut_short_is_heard_as_far_as_it_goes() -> None:
     data = samples.amr(10)
     sound = derive(data[: len(data) // 2])
     assert length_of(sound.playback) == pytest.approx(5, abs=0.2)
-    assert sound.heard.duration_s == pytest.approx(5, abs=0.2)
+    assert sound.info.duration_s == pytest.approx(5, abs=0.2)
 
 
 def test_packets_that_do_not_decode_are_left_out() -> None:

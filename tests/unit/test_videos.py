@@ -71,8 +71,8 @@ def test_each_container_and_codec_gives_its_still_length_and_codec(kind: str) ->
     pictures = derive(data)
     assert sniff(data[:64]) == content_type
     assert samples.is_upright(pictures.preview)
-    assert pictures.looked.codec == codec
-    assert pictures.looked.duration_s == pytest.approx(0.5, abs=0.05)
+    assert pictures.info.codec == codec
+    assert pictures.info.duration_s == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -80,12 +80,12 @@ def test_a_turned_phone_gives_an_upright_still(turn: int) -> None:
     stored = scene(160, 96).rotate(-turn, expand=True)
     pictures = derive(samples.video([stored] * 2, turn=turn))
     assert samples.is_upright(pictures.thumb)
-    assert (pictures.looked.width, pictures.looked.height) == (160, 96)
+    assert (pictures.info.width, pictures.info.height) == (160, 96)
 
 
 def test_pixels_that_are_not_square_are_made_so() -> None:
-    looked = derive(samples.video([scene(176, 144)] * 2, "h263", container="3gp")).looked
-    assert (looked.width, looked.height) == (192, 144)  # the pixels of CIF are 12:11
+    info = derive(samples.video([scene(176, 144)] * 2, "h263", container="3gp")).info
+    assert (info.width, info.height) == (192, 144)  # the pixels of CIF are 12:11
 
 
 def test_white_is_white_and_black_is_black() -> None:
@@ -103,7 +103,7 @@ def test_a_black_beginning_is_passed_over() -> None:
 
 def test_a_video_that_is_black_throughout_is_still_a_video() -> None:
     assert (
-        derive(samples.video([Image.new("RGB", (160, 96))] * 50, options={"g": "10"})).looked.codec
+        derive(samples.video([Image.new("RGB", (160, 96))] * 50, options={"g": "10"})).info.codec
         == "h264"
     )
 
@@ -112,7 +112,7 @@ def test_a_large_frame_is_brought_down_to_the_preview() -> None:
     pictures = derive(samples.video([scene(2560, 1440)], options={"preset": "ultrafast"}))
     assert Image.open(BytesIO(pictures.preview)).size == (1600, 900)
     assert Image.open(BytesIO(pictures.thumb)).size == (400, 225)
-    assert pictures.looked.width == 2560
+    assert pictures.info.width == 2560
 
 
 # Hints
@@ -124,7 +124,7 @@ def test_time_and_place_are_a_hint_and_nowhere_in_the_pictures() -> None:
         "location": "+39.9200-116.4400/",
         "comment": CANARY.decode(),
     }
-    hint = derive(samples.video([scene()], metadata=written)).looked.hint
+    hint = derive(samples.video([scene()], metadata=written)).info.hint
     assert hint is not None
     assert hint.taken_at == datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     assert (hint.lat, hint.lon) == (39.92, -116.44)
@@ -132,7 +132,7 @@ def test_time_and_place_are_a_hint_and_nowhere_in_the_pictures() -> None:
 
 @pytest.mark.parametrize("place", ["", "+00.0000+000.0000/", "+91.0+000.0/", "somewhere", "+39.92"])
 def test_a_place_that_is_none_is_no_hint(place: str) -> None:
-    assert derive(samples.video([scene()], metadata={"location": place})).looked.hint is None
+    assert derive(samples.video([scene()], metadata={"location": place})).info.hint is None
 
 
 @pytest.mark.parametrize("time", ["1904-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
@@ -190,7 +190,7 @@ def test_frames_over_the_cap_are_not_decoded_whatever_the_index_says_of_them() -
 
 def test_an_index_that_says_16k_of_a_small_frame_gives_the_small_frame() -> None:
     assert (
-        derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).looked.height == 96
+        derive(with_size_in_index(samples.video([scene(160, 96)]), 16384, 8640)).info.height == 96
     )
 
 
@@ -236,7 +236,7 @@ def test_200_mb_with_the_index_at_the_end_cost_one_per_cent_and_ten_reads(tmp_pa
     samples.large_video(path, 200_000_000)
     counter = Counter(path)
     pictures = videos.derive(counter.read, counter.size)
-    assert pictures.looked.width == 1920
+    assert pictures.info.width == 1920
     assert path.read_bytes().rindex(b"moov") > 199_000_000
     assert len(counter.asked) <= 10
     assert sum(length for _, length in counter.asked) <= counter.size / 100
@@ -285,7 +285,7 @@ def test_a_block_is_asked_for_once_and_neighbours_together() -> None:
 def test_real_phone_videos_give_their_stills(
     name: str, size: tuple[int, int], codec: str, length: float
 ) -> None:
-    looked = derive((PHONE / name).read_bytes()).looked
-    assert (looked.width, looked.height, looked.codec, looked.duration_s) == (*size, codec, length)
-    assert looked.hint is not None
-    assert (looked.hint.lat is not None) == (name == "phone-video.mp4")
+    info = derive((PHONE / name).read_bytes()).info
+    assert (info.width, info.height, info.codec, info.duration_s) == (*size, codec, length)
+    assert info.hint is not None
+    assert (info.hint.lat is not None) == (name == "phone-video.mp4")

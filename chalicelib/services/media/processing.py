@@ -86,7 +86,7 @@ def make_thumbnails(
         return None  # The original or its report is gone.
     pictures = derived if isinstance(derived, Pictures) else None
     sound = derived if isinstance(derived, Sound) else None
-    hint = pictures.looked.hint if pictures else sound.heard.hint if sound else None
+    hint = pictures.info.hint if pictures else sound.info.hint if sound else None
     manifest = Manifest(
         version_id=original.version_id,
         size=original.size,
@@ -135,7 +135,7 @@ def _sealed_hint(hint: Hint | None, where: MediaKey, public_key: bytes | None) -
 def _sealed_sketch(
     pictures: Pictures | None, where: MediaKey, day_key: Callable[[], PublicDayKey | None]
 ) -> str | None:
-    edges = pictures.looked.edges if pictures else None
+    edges = pictures.info.edges if pictures else None
     sealed = sketch_picture(*where, edges, day_key()) if edges else None
     return base64.b64encode(sealed).decode() if sealed else None
 
@@ -219,8 +219,7 @@ def _judge(
         if not original.is_proved(decoding, now):
             raise
         reason = RejectReason.UNPROCESSABLE
-    seen = derived.looked if isinstance(derived, Pictures) else derived and derived.heard
-    found = asdict(seen) if seen else {}
+    found = asdict(derived.info) if derived else {}
     return derived, {
         "state": MediaState.READY if derived else MediaState.REJECTED,
         "reason": reason,

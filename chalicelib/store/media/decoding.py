@@ -32,12 +32,12 @@ from chalicelib.domain.reports.media import Area, boxes
 from chalicelib.kernel.derived import (
     PREVIEW_PX,
     THUMB_PX,
-    Heard,
-    Looked,
+    PictureInfo,
     Pictures,
     Rejected,
     RejectReason,
     Sound,
+    SoundInfo,
 )
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding.boxes import is_bare_sound
@@ -125,7 +125,7 @@ class Decoding:
         found, (playback,) = self._ask(Order(content_type, file.size), file, "playback")
         if len(playback) > MAX_PLAYBACK or not is_bare_sound(playback):
             raise Rejected(RejectReason.UNPROCESSABLE)
-        return Sound(playback, _read(Heard, found))
+        return Sound(playback, _read(SoundInfo, found))
 
     def redact(self, owner_id: str, preview: bytes, areas: tuple[Area, ...]) -> bytes:
         """Return a preview with black boxes in place of its marked areas."""
@@ -153,13 +153,13 @@ class Decoding:
         for size, longest in zip(sizes, (THUMB_PX, PREVIEW_PX), strict=True):
             if size is None or max(size) > longest:
                 raise Rejected(RejectReason.UNPROCESSABLE)
-        return Pictures(thumb, preview, _read(Looked, found))
+        return Pictures(thumb, preview, _read(PictureInfo, found))
 
     def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
         """Return what was found, and the files with these names."""
-        said = self._send(order, file)
+        reply = self._send(order, file)
         try:
-            answer = parse(said)
+            answer = parse(reply)
             if set(answer) == {"found", "files"} and set(answer["files"]) == set(names):
                 coded = answer["files"]
                 return answer["found"], [b64decode(coded[name], validate=True) for name in names]
@@ -193,10 +193,10 @@ def _raise_undecided(order: Order, answer: dict[str, Any]) -> None:
 
 @cache
 def _adapters() -> dict[Any, TypeAdapter[Any]]:
-    return {kind: TypeAdapter(kind) for kind in (Looked, Heard)}
+    return {kind: TypeAdapter(kind) for kind in (PictureInfo, SoundInfo)}
 
 
-def _read[Found: (Looked, Heard)](kind: type[Found], found: Any) -> Found:
+def _read[Found: (PictureInfo, SoundInfo)](kind: type[Found], found: Any) -> Found:
     try:
         # As JSON: what is a time there is text.
         read: Found = _adapters()[kind].validate_json(json.dumps(found))

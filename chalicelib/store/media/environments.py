@@ -96,8 +96,8 @@ class _Environment:
         timer = Timer(wait_s, partial(hang_up, self._pipe))
         timer.start()
         try:
-            given = [order._asdict(), limits._asdict()]
-            self._pipe.send_bytes(json.dumps(given).encode())
+            request = [order._asdict(), limits._asdict()]
+            self._pipe.send_bytes(json.dumps(request).encode())
             while True:
                 message = self._pipe.recv_bytes(MAX_ANSWER)
                 if len(message) != RANGE.size:

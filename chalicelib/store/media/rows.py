@@ -111,8 +111,8 @@ def settle_file(
     """
     report_id = case.report.id
     settle = reports.media.settle_item(report_id, medium, settled, now)
-    kept = update_head(report_id, add={"sent_settled": 1})
-    reports.table.transact([settle, reports.table.item(kept), *also])
+    counted = update_head(report_id, add={"sent_settled": 1})
+    reports.table.transact([settle, reports.table.item(counted), *also])
 
 
 READ_FIELDS = ("pk", "sk", "public_key", "status", "expiring", "deleted_at")
