@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from chalicelib.store.bulletins.bulletins import Bulletins
     from chalicelib.store.casework.day_keys import LiveDayKey
     from chalicelib.store.casework.incidents import Incidents
-    from chalicelib.store.casework.rows import Looking, PulseRows
+    from chalicelib.store.casework.rows import Presence, PulseRows
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
     from chalicelib.store.flood.load_level import LoadCounters, LoadLevels
     from chalicelib.store.flood.sources import Sources
@@ -427,10 +427,10 @@ def day_key() -> "PublicDayKey | None":
 
 
 @built_once
-def looking() -> "Looking":
-    from chalicelib.store.casework.rows import Looking
+def presence() -> "Presence":
+    from chalicelib.store.casework.rows import Presence
 
-    return Looking(_table(settings().incidents_table))
+    return Presence(_table(settings().incidents_table))
 
 
 @built_once

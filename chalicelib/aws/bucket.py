@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.errors import code_of, unavailable
-from chalicelib.aws.grants import HeldPart, PartGrant, PostGrant, part_count, part_length
+from chalicelib.aws.grants import PartGrant, PostGrant, UploadedPart, part_count, part_length
 from chalicelib.kernel import errors
 from chalicelib.kernel.files import Checksum, derived_prefix, originals_prefix
 
@@ -187,7 +187,7 @@ class MediaBucket:
             )
         return started["UploadId"]
 
-    def list_held(self, key: str, upload_id: str) -> tuple[HeldPart, ...]:
+    def list_parts(self, key: str, upload_id: str) -> tuple[UploadedPart, ...]:
         """Return the parts that S3 has, ordered by number.
 
         Raises Conflict `upload_gone` when the upload was completed or aborted.
@@ -198,29 +198,29 @@ class MediaBucket:
                     Bucket=self.name, Key=key, UploadId=upload_id
                 )
                 return tuple(
-                    HeldPart(part["PartNumber"], part["ETag"], part["Size"])
+                    UploadedPart(part["PartNumber"], part["ETag"], part["Size"])
                     for page in pages
                     for part in page.get("Parts", ())
                 )
         except ClientError as error:
             raise errors.Conflict("upload_gone") from error
 
-    def held_etags(self, key: str, *, upload_id: str, size: int) -> tuple[str, ...]:
+    def part_etags(self, key: str, *, upload_id: str, size: int) -> tuple[str, ...]:
         """Return the ETags of all parts of an upload of `size` bytes, ordered by number.
 
         Raises Conflict `parts_missing` (with `numbers`, comma-separated), `size_mismatch` (a part
         has another size), or `upload_gone` (the upload was completed or aborted).
         """
-        held = {part.number: part for part in self.list_held(key, upload_id)}
+        stored = {part.number: part for part in self.list_parts(key, upload_id)}
         wanted = range(1, part_count(size) + 1)
-        missing = [str(number) for number in wanted if number not in held]
+        missing = [str(number) for number in wanted if number not in stored]
         if missing:
             raise errors.Conflict("parts_missing", numbers=",".join(missing))
-        if len(held) != len(wanted) or any(
-            held[number].size != part_length(size, number) for number in wanted
+        if len(stored) != len(wanted) or any(
+            stored[number].size != part_length(size, number) for number in wanted
         ):
             raise errors.Conflict("size_mismatch")
-        return tuple(held[number].etag for number in wanted)
+        return tuple(stored[number].etag for number in wanted)
 
     def complete_multipart(
         self, key: str, *, upload_id: str, size: int, etags: Sequence[str]

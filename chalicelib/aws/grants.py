@@ -23,7 +23,7 @@ class PostGrant(NamedTuple):
     expires_at: datetime
 
 
-class HeldPart(NamedTuple):
+class UploadedPart(NamedTuple):
     """A part that S3 has: its number from 1, its ETag in quotes, its size in bytes."""
 
     number: int

@@ -290,7 +290,7 @@ def pulse(category: str) -> str:
     return f"PULSE#{category}"
 
 
-def looking(report_id: str) -> str:
+def presence(report_id: str) -> str:
     return f"LOOKING#{report_id}"
 
 

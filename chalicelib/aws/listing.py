@@ -153,7 +153,7 @@ class Listing:
         """Return the page that these shards have together: `choose` takes the next of their rows,
         and `read` adds more to one.
         """
-        left = _FURTHER * sum(shard.size for shard in shards)
+        remaining = _FURTHER * sum(shard.size for shard in shards)
 
         def fill(shard: _Shard) -> None:
             read(shard)
@@ -165,8 +165,8 @@ class Listing:
         while len(kept) < limit:
             empty = [shard for shard in shards if shard.more and not shard.rows]
             if empty:
-                left -= sum(shard.size for shard in empty)
-                if left < 0:
+                remaining -= sum(shard.size for shard in empty)
+                if remaining < 0:
                     break
                 self._at_once(fill, empty)
                 continue

@@ -86,7 +86,7 @@ class ReadUrls:
             "X-Amz-SignedHeaders": "host",
             "X-Amz-Security-Token": credentials.token,
         }
-        given = (f"{name}={_quoted(value)}" for name, value in query.items() if value is not None)
-        request.url = f"{self._address}{quote(key, safe='/~')}?{'&'.join(given)}"
+        pairs = (f"{name}={_quoted(value)}" for name, value in query.items() if value is not None)
+        request.url = f"{self._address}{quote(key, safe='/~')}?{'&'.join(pairs)}"
         to_sign = signer.string_to_sign(request, signer.canonical_request(request))
         return f"{request.url}&X-Amz-Signature={signer.signature(to_sign, request)}"

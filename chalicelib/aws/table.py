@@ -63,14 +63,14 @@ class ConditionFailed(Exception):
 
 
 class Unprocessed(errors.Unavailable):
-    """DynamoDB left some rows of a batch out. `found` are the others, `left` the keys of these."""
+    """DynamoDB read `found` of a batch, and not the rows with the keys `missing`."""
 
     def __init__(
-        self, found: Mapping[tuple[str, str], Row], left: frozenset[tuple[str, str]]
+        self, found: Mapping[tuple[str, str], Row], missing: frozenset[tuple[str, str]]
     ) -> None:
         super().__init__()
         self.found = found
-        self.left = left
+        self.missing = missing
 
 
 class Table:

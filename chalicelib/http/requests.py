@@ -241,8 +241,8 @@ def read_version(request: Request) -> int:
 
 def read_query(request: Request, model: type[BaseModel]) -> BaseModel:
     """Return the query parameters as `model`. Raises Invalid, also for a repeated parameter."""
-    given = request.query_params  # None if there is no query
-    values = {name: given.getlist(name) for name in given} if given is not None else {}
+    sent = request.query_params  # None if there is no query
+    values = {name: sent.getlist(name) for name in sent} if sent is not None else {}
     repeated = [name for name, each in values.items() if len(each) > 1]
     if repeated:
         raise errors.Invalid(

@@ -41,8 +41,8 @@ class City(NamedTuple):
 @cache
 def city() -> City:
     """Return what `city.json` says."""
-    said = read("city.json")
-    return City(**said | {"languages": tuple(said["languages"]), "datums": tuple(said["datums"])})
+    data = read("city.json")
+    return City(**data | {"languages": tuple(data["languages"]), "datums": tuple(data["datums"])})
 
 
 def read(name: str) -> Any:

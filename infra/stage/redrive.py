@@ -118,7 +118,7 @@ def hasten_uploads(target: Target, now: datetime) -> int:
     # The tables repeat a call themselves.
     dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     tables = (target.output(f"{name}TableName") for name in ("Reports", "Bulletins"))
-    return sum(Outbox(Table(dynamodb, name)).hasten(now) for name in tables)
+    return sum(Outbox(Table(dynamodb, name)).make_due(now) for name in tables)
 
 
 def find_letters(name: str, target: Target) -> DeadLetters:

@@ -70,10 +70,10 @@ def test_a_notice_is_for_members_on_duty_who_may_see_it_or_for_everybody(
     named = {name for name in NAMES if officer_address(name) in to}
     assert len(named) == len(to)
     about = category, district, urgency
-    assert any(roster.members[name].is_sure_to_hear_of(*about) for name in named)
+    assert any(roster.members[name].is_notified_of(*about) for name in named)
     for name in named:
         member = roster.members[name]
-        assert member.hears_of(category, district, urgency)
+        assert member.accepts(category, district, urgency)
         assert member.supervisor or any(
             name in shift.officers and shift.covers(category, district) and shift.period(NOW)
             for shift in roster.shifts

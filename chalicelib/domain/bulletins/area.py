@@ -39,9 +39,9 @@ class Area(Input):
     @field_validator("district")
     @classmethod
     def _holds_the_point(cls, district: str | None, info: ValidationInfo) -> str | None:
-        given = info.data
-        if district and "datum" in given and None not in (given.get("lat"), given.get("lon")):
-            holder = geo.district_of(*geo.to_wgs84(given["lat"], given["lon"], given["datum"]))
+        values = info.data
+        if district and "datum" in values and None not in (values.get("lat"), values.get("lon")):
+            holder = geo.district_of(*geo.to_wgs84(values["lat"], values["lon"], values["datum"]))
             if district != holder:
                 raise PydanticCustomError("not_at_the_point", "The point lies elsewhere.")
         return district
@@ -61,11 +61,11 @@ class Area(Input):
 
         The district of a point is worked out.
         """
-        kept = {"district": self.district, "text": self.text}
+        stored = {"district": self.district, "text": self.text}
         if self.lat is not None and self.lon is not None:
             place = geo.to_wgs84(self.lat, self.lon, self.datum)
-            kept |= {"district": geo.district_of(*place), "geohash": geo.encode(*place)}
-        return {name: value for name, value in kept.items() if value}
+            stored |= {"district": geo.district_of(*place), "geohash": geo.encode(*place)}
+        return {name: value for name, value in stored.items() if value}
 
 
 _TEXT, _OBJECT = "(text)", "(object)"
@@ -88,12 +88,12 @@ def area_label(area: str | Mapping[str, str] | None, language: str) -> str | Non
     """Return how a kept area reads, with the district's name in place of its code."""
     parts = area_parts(area)
     district = label("district", parts["district"], language) if "district" in parts else None
-    said = parts.get("text")
-    if said and district and district not in said:
-        read = text("bulletin.area_of", language, text=said, district=district)
+    words = parts.get("text")
+    if words and district and district not in words:
+        read = text("bulletin.area_of", language, text=words, district=district)
         # Where the wording has no sign between them. The console's `apart` does the same.
-        return read.replace(f"{district}{said}", f"{district}{_gap(district, said)}{said}", 1)
-    return said or district or parts.get("geohash")
+        return read.replace(f"{district}{words}", f"{district}{_gap(district, words)}{words}", 1)
+    return words or district or parts.get("geohash")
 
 
 # Chinese letters and numbers, by the blocks of Unicode.

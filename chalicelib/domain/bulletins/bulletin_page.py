@@ -153,8 +153,8 @@ def _sender(language: str, home: str | None) -> str:
 
 def _head(page: Page, language: str, links: Links) -> str:
     address = f"{links.base}/bulletins/{page.id}"
-    said = " ".join(wording(page.body, language)[1].split())
-    short = said if len(said) <= _DESCRIPTION else f"{said[: _DESCRIPTION - 1]}…"
+    summary = " ".join(wording(page.body, language)[1].split())
+    short = summary if len(summary) <= _DESCRIPTION else f"{summary[: _DESCRIPTION - 1]}…"
     # A copy in a search engine would outlive the bulletin.
     robots = "noarchive" if page.is_published else "noindex"
     named = [("description", short), ("robots", robots)]
@@ -256,5 +256,5 @@ def _lead(language: str, links: Links) -> str:
     emergency = f'<p class="emergency">{_with_call(text("emergency.text", language))}</p>'
     if not links.lead:
         return emergency
-    said = escape(text("bulletin.page_seen", language))
-    return f'{emergency}\n<p><a class="lead" href="{escape(links.lead)}">{said}</a></p>'
+    label = escape(text("bulletin.page_seen", language))
+    return f'{emergency}\n<p><a class="lead" href="{escape(links.lead)}">{label}</a></p>'

@@ -251,11 +251,11 @@ def element(
     # Imported here to spare cold starts: most calls need no XML.
     from xml.etree import ElementTree
 
-    kept = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}
+    clean = {key: _NOT_XML.sub("", value) for key, value in (attributes or {}).items()}
     node = (
-        ElementTree.Element(name, kept)
+        ElementTree.Element(name, clean)
         if parent is None
-        else ElementTree.SubElement(parent, name, kept)
+        else ElementTree.SubElement(parent, name, clean)
     )
     if content is not None:
         node.text = _NOT_XML.sub("", content)

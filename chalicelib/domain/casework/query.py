@@ -137,20 +137,20 @@ class ReportQuery(Query):
 
     def filters(self) -> dict[str, str]:
         """Return the filters that are set, for the cursor."""
-        given = ((name, getattr(self, name)) for name in type(self).model_fields)
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {
             name: _render(value)
-            for name, value in given
+            for name, value in values
             if value is not None and name not in _PAGING
         }
 
     def on_record(self) -> dict[str, str]:
         """Return the filters that are set, for the audit, which keeps no text that is no id."""
-        given = self.filters()
-        for name, kept in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
-            if name in given:
-                given[name] = kept(given[name])
-        return given
+        filters = self.filters()
+        for name, recorded in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
+            if name in filters:
+                filters[name] = recorded(filters[name])
+        return filters
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a listed row matches the filters, except `needs_action`, `since` and

@@ -251,9 +251,9 @@ class Notice:
         return text("notice.of_report", language, what=what, reference=self.reference)
 
 
-def cut_sms(said: str) -> str:
+def cut_sms(wording: str) -> str:
     """Return what of a text fits in one SMS. The end of a longer one is left out."""
-    units = said.encode("utf-16-le")
+    units = wording.encode("utf-16-le")
     if len(units) <= 2 * SMS_MAX:
-        return said
+        return wording
     return units[: 2 * (SMS_MAX - 1)].decode("utf-16-le", "ignore") + "…"

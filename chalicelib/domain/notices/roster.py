@@ -164,12 +164,12 @@ class Member(Record):
         scope = Officer(username="", categories=self.categories, districts=self.districts)
         return scope.sees(category, district)
 
-    def hears_of(self, category: str, district: str, urgency: Urgency) -> bool:
+    def accepts(self, category: str, district: str, urgency: Urgency) -> bool:
         """Return whether a notice of such a report is in the scope and passes a subscription."""
         ranks = [each for each in (self.email_rank, self.sms_rank) if each is not None]
         return self.sees(category, district) and min(ranks, default=math.inf) <= urgency.rank
 
-    def is_sure_to_hear_of(self, category: str, district: str, urgency: Urgency) -> bool:
+    def is_notified_of(self, category: str, district: str, urgency: Urgency) -> bool:
         """Return whether it is in the scope and goes to them by e-mail: of SMS, a category has only
         so many in an hour.
         """
@@ -229,12 +229,12 @@ class Roster(Record):
         about = category, district, urgency
         on_duty = self._on_duty(category, district, now)
         present = [each for name, each in self.members.items() if name in on_duty]
-        if not any(each.is_sure_to_hear_of(*about) for each in present):
+        if not any(each.is_notified_of(*about) for each in present):
             return everybody
         supervisors_too = kind in _NOT_ACTED_ON
         return self._named(
             lambda name, each: (
-                (name in on_duty or (supervisors_too and each.supervisor)) and each.hears_of(*about)
+                (name in on_duty or (supervisors_too and each.supervisor)) and each.accepts(*about)
             )
         )
 
@@ -245,7 +245,7 @@ class Roster(Record):
         if report.is_drill:
             asked = self._named(
                 lambda _, each: (
-                    each.drills and each.hears_of(report.category, report.district, report.urgency)
+                    each.drills and each.accepts(report.category, report.district, report.urgency)
                 )
             )
             return tuple(each for each in asked if not matter.to or each in matter.to)

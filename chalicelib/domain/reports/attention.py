@@ -152,8 +152,8 @@ def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
     """Return the steps on a listed report that still await a second person: what nobody has
     approved in time awaits nobody, although no write has said so.
     """
-    kept = (Awaiting.read(each) for each in row.get("awaits", ()))
-    return tuple(each for each in kept if each.is_open(now))
+    steps = (Awaiting.read(each) for each in row.get("awaits", ()))
+    return tuple(each for each in steps if each.is_open(now))
 
 
 def is_done(row: Mapping[str, Any], now: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain.reports.report import NO_DUST, Location
+from chalicelib.domain.reports.report import TINY_AS_ZERO, Location
 from chalicelib.kernel import errors, geo
 from chalicelib.kernel.models import Input, NotNull, Record
 from chalicelib.kernel.text import ReporterText
@@ -138,8 +138,8 @@ class NewPosition(Location):
     """
 
     at: Moment | None = None
-    heading: Annotated[float, Field(ge=0, le=360), NO_DUST] | None = None
-    speed: Annotated[float, Field(ge=0, le=1000), NO_DUST] | None = None
+    heading: Annotated[float, Field(ge=0, le=360), TINY_AS_ZERO] | None = None
+    speed: Annotated[float, Field(ge=0, le=1000), TINY_AS_ZERO] | None = None
 
 
 class PlaceAt(Record):

@@ -287,12 +287,12 @@ class Manifest(Found):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         pictures = bool(self.thumb_version), bool(self.preview_version)
-        heard = bool(self.playback_version)
+        sound = bool(self.playback_version)
         if self.state is MediaState.READY and (
-            self.reason or not self.content_type or pictures != (not heard, not heard)
+            self.reason or not self.content_type or pictures != (not sound, not sound)
         ):
             raise ValueError("ready needs its type, and both pictures or a sound, and no reason")
-        if self.state is MediaState.REJECTED and (self.reason is None or any(pictures) or heard):
+        if self.state is MediaState.REJECTED and (self.reason is None or any(pictures) or sound):
             raise ValueError("rejected needs a reason, and has no picture and no sound")
         return self
 

@@ -90,22 +90,22 @@ type Source = Literal["phone", "desk", "other", "drill"]
 """Where an officer's entry comes from. The source `drill` marks any report as a drill."""
 
 
-def _without_dust(value: float) -> float:
+def _tiny_as_zero(value: float) -> float:
     # The table takes no number below 1e-130, and a report must not fail because of one.
     return value if abs(value) > 1e-100 else 0.0
 
 
 # After the bounds, so that the OpenAPI document states these.
-NO_DUST = AfterValidator(_without_dust)
+TINY_AS_ZERO = AfterValidator(_tiny_as_zero)
 
 
 class Location(Input):
     """Where it happened, in degrees of `datum`. Most map SDKs in China use `gcj02`."""
 
-    lat: Annotated[float, Field(ge=-90, le=90), NO_DUST]
-    lon: Annotated[float, Field(ge=-180, le=180), NO_DUST]
+    lat: Annotated[float, Field(ge=-90, le=90), TINY_AS_ZERO]
+    lon: Annotated[float, Field(ge=-180, le=180), TINY_AS_ZERO]
     datum: AcceptedDatum = Datum.WGS84
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000), NO_DUST] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000), TINY_AS_ZERO] | None = None
     address: Line | None = None
 
 

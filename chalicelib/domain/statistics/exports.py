@@ -53,9 +53,9 @@ class ExportFilters(Input):
 
     def query(self, cursor: str | None) -> ReportQuery:
         """Return a page of the list of these reports, each by itself."""
-        given = {name: value for name, value in self if value is not None}
+        filters = {name: value for name, value in self if value is not None}
         return ReportQuery.model_validate(
-            {**given, "fold": "none", "cursor": cursor, "limit": PAGE_MAX}
+            {**filters, "fold": "none", "cursor": cursor, "limit": PAGE_MAX}
         )
 
 

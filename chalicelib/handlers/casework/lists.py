@@ -32,7 +32,7 @@ from chalicelib.http.shapes import Category, District, Minute, Shape, left_out
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import NotNull, Query
 from chalicelib.services.casework import assignments, lists
-from chalicelib.services.casework.presence import look_at, take_pulse
+from chalicelib.services.casework.presence import note_presence, take_pulse
 from chalicelib.services.casework.search import search_reports
 from chalicelib.store.casework.rows import Onlooker
 from chalicelib.store.reports.rows import ListedReport
@@ -249,11 +249,11 @@ def _others(call: Call) -> tuple[Onlooker, ...] | None:
     if not call.query.looking_at:
         return ()
     try:
-        return look_at(
+        return note_presence(
             call.query.looking_at,
             actor=call.actor,
             reports=wiring.reports(),
-            looking=wiring.looking(),
+            presence=wiring.presence(),
         )
     except errors.Unavailable:
         log.warning("onlookers_unknown")

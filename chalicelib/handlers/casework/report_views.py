@@ -354,8 +354,8 @@ class ReportView(ChangedReport):
     ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held, declined = opened.hold, opened.declined
-        said = None if found.restricted else case.earlier_messages
-        went = None if found.restricted else case.earlier_positions
+        messages = None if found.restricted else case.earlier_messages
+        positions = None if found.restricted else case.earlier_positions
         return cls.of(
             report,
             **dict(opened.content),
@@ -375,12 +375,12 @@ class ReportView(ChangedReport):
                 MediumView.in_report(report, medium) for medium in (*opened.media, *opened.sent)
             ],
             messages=[to_minute(message) for message in opened.messages],
-            messages_cursor=cursors.issue(said, report.id, keys.MESSAGES),
+            messages_cursor=cursors.issue(messages, report.id, keys.MESSAGES),
             message_count=report.messages,
             notes=opened.notes,
             notes_cursor=cursors.issue(case.earlier_notes, report.id, keys.NOTES),
             positions=opened.positions,
-            positions_cursor=cursors.issue(went, report.id, keys.POSITIONS),
+            positions_cursor=cursors.issue(positions, report.id, keys.POSITIONS),
             similar=None
             if related.similar is None
             else [SimilarReportView.suggested(each) for each in related.similar],

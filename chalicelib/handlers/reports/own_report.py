@@ -66,10 +66,10 @@ class PassedOn(Shape):
     @classmethod
     def in_language(cls, referral: Referral, language: str) -> Self:
         name = label("agency", referral.agency, language)
-        said = text("report.passed_on", language, agency=name)
+        wording = text("report.passed_on", language, agency=name)
         at = referral.approved_at
         return cls.model_validate(
-            {"agency": referral.agency, "agency_label": name, "at": at, "text": said}
+            {"agency": referral.agency, "agency_label": name, "at": at, "text": wording}
         )
 
 

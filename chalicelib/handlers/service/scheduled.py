@@ -27,7 +27,7 @@ from chalicelib.kernel.outbox import Lane
 from chalicelib.services.casework.incidents import record_sketches
 from chalicelib.services.notices import sweep
 from chalicelib.services.notices.escalations import count_unacknowledged
-from chalicelib.services.notices.pushes import push_what_is_due
+from chalicelib.services.notices.pushes import push_due_reports
 from chalicelib.services.statistics.counters import count_changed
 
 bp = Blueprint(__name__)
@@ -171,7 +171,7 @@ def push_to_phones(event: CloudWatchEvent) -> dict[str, Any]:
     What a round leaves is done by the next one.
     """
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
-    done = push_what_is_due(
+    done = push_due_reports(
         wiring.push_round(),
         now=wiring.clock.now(),
         time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,

@@ -19,7 +19,7 @@ from chalicelib.services.media.reconciliation import (
     remove_later_uploads,
     remove_pictures,
 )
-from chalicelib.services.media.results import see_to_redaction
+from chalicelib.services.media.results import request_redaction
 from chalicelib.services.notices import sweep
 from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.services.officers import Actor
@@ -74,7 +74,7 @@ def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> Non
 
 
 def _see_to_redaction(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    see_to_redaction(
+    request_redaction(
         pending,
         outbox=outbox,
         owners=wiring.media_owners(),

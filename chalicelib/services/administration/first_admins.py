@@ -61,14 +61,14 @@ class FirstAdmin:
 
         Raises pydantic's ValidationError when the name or the address cannot be stored.
         """
-        kept = before if before and before.active else Officer(username=self.username, roles=())
+        current = before if before and before.active else Officer(username=self.username, roles=())
         fields = {
             "name": self.name,
             "email": self.email,
-            "phone": kept.phone,
-            "roles": [*kept.roles, Role.ADMIN],
-            "categories": kept.categories,
-            "districts": kept.districts,
+            "phone": current.phone,
+            "roles": [*current.roles, Role.ADMIN],
+            "categories": current.categories,
+            "districts": current.districts,
         }
         return Appointment.model_validate(fields)
 

@@ -21,12 +21,12 @@ from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
 from chalicelib.kernel.ids import is_report_id
 from chalicelib.services.officers import OfficerActor
 from chalicelib.store.audit.rows import Action
-from chalicelib.store.casework.rows import Beat, Looking, Onlooker, PulseRows
+from chalicelib.store.casework.rows import Beat, Onlooker, Presence, PulseRows
 from chalicelib.store.reports.reports import Reports
 
 
-def look_at(
-    report_id: str, *, actor: OfficerActor, reports: Reports, looking: Looking
+def note_presence(
+    report_id: str, *, actor: OfficerActor, reports: Reports, presence: Presence
 ) -> tuple[Onlooker, ...]:
     """Note that the officer has this report open, and return the others who have.
 
@@ -39,7 +39,7 @@ def look_at(
     officer = actor.officer
     if not officer.sees(head.row["category"], head.row["district"]):
         return ()
-    return looking.look(report_id, Onlooker(officer.username, officer.name), actor.now)
+    return presence.note(report_id, Onlooker(officer.username, officer.name), actor.now)
 
 
 # Of all partitions together about so many rows are read, and of each at least a few.

@@ -192,7 +192,7 @@ def record_redaction(
     return _settle(report_id, media_id, manifest, owners, table)
 
 
-def see_to_redaction(
+def request_redaction(
     pending: PendingTask,
     *,
     outbox: Outbox,

@@ -74,7 +74,7 @@ def is_needed(task: OutboxTask, report: ReportOutline) -> bool:
     return report.is_waiting and is_critical is (task.kind is TaskKind.ESCALATE)
 
 
-def what_it_leaves(pending: PendingTask) -> dict[str, Any] | None:
+def fields_after_notice(pending: PendingTask) -> dict[str, Any] | None:
     """Return the fields that change with a notice of a report that waits: an escalation is counted,
     and what is overdue gets its flag and rank. None for any other task.
     """
@@ -83,10 +83,10 @@ def what_it_leaves(pending: PendingTask) -> dict[str, Any] | None:
     if pending.task.kind is not TaskKind.OVERDUE:
         return None
     flags, place = pending.flags, pending.attention_at
-    left: dict[str, Any] = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
+    fields: dict[str, Any] = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
     if place and place[0] > Rank.OVERDUE:
-        left["attention_at"] = Rank.OVERDUE + place[1:]
-    return left
+        fields["attention_at"] = Rank.OVERDUE + place[1:]
+    return fields
 
 
 def read_by_officer(head: "Head", *, reports: "Reports", now: datetime) -> None:

@@ -30,7 +30,7 @@ from chalicelib.kernel.city import city
 from chalicelib.kernel.ids import OwnerKind, event_id
 from chalicelib.kernel.outbox import WAITING, Lane, TaskKind
 from chalicelib.services.notices.colleagues import needs_no_reminder, next_reminder
-from chalicelib.services.notices.escalations import is_needed, next_task, what_it_leaves
+from chalicelib.services.notices.escalations import fields_after_notice, is_needed, next_task
 from chalicelib.services.reports.ledger import leaves_of_notice
 from chalicelib.store.notices import roster
 from chalicelib.store.notices.digests import Bursts, Digests
@@ -231,11 +231,11 @@ class Publisher:
         attributes = (*counters, *roster.FIELDS)
         try:
             return self._outbox.read_all(some, also=also, attributes=attributes), ()
-        except Unprocessed as some_left:
-            return some_left.found, some_left.left
+        except Unprocessed as failure:
+            return failure.found, failure.missing
 
     def _work_on(self, batch: _Batch, some: Sequence[Key]) -> None:
-        left = self._bursts.allowance(batch.rows, batch.now)
+        allowance = self._bursts.allowance(batch.rows, batch.now)
         alone: list[_PendingNotice] = []
         waiting: dict[tuple[object, ...], list[_PendingNotice]] = {}
         for key in some:
@@ -244,7 +244,7 @@ class Publisher:
                 if found is None:
                     continue
                 batch.due.append(found.pending.task.due_at)
-                if single := _alone(found, left):
+                if single := _alone(found, allowance):
                     alone.append(single)
                 elif found.notice.drill:
                     self._outbox.complete(found.pending)
@@ -453,10 +453,10 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
 
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     """Return what completes the task of a notice, as arguments of `Outbox.completion`."""
-    left = what_it_leaves(pending) or {}
+    fields = fields_after_notice(pending) or {}
     return {
         "then": next_reminder(pending, now) or next_task(pending, now),
-        "put": left,
+        "put": fields,
         "leaves": leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else (),
-        "unchanged": (*_DECIDING, *(name for name in left if name in _PLACES)),
+        "unchanged": (*_DECIDING, *(name for name in fields if name in _PLACES)),
     }

@@ -125,7 +125,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-def push_what_is_due(
+def push_due_reports(
     parts: PushRound, *, now: datetime, time_is_left: Callable[[], bool]
 ) -> dict[str, int]:
     """Delete from SNS whom it knows of the round before, and push to the phones whose task is due.

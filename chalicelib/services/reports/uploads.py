@@ -129,7 +129,7 @@ class UploadGrant(NamedTuple):
 
 
 class Parts(NamedTuple):
-    held: tuple[grants.HeldPart, ...]
+    held: tuple[grants.UploadedPart, ...]
     granted: tuple[grants.PartGrant, ...]
 
 
@@ -219,12 +219,12 @@ def grant_parts(
     medium = _in_parts(_pending_upload(case, media_id))
     key = original_key(case.report.id, media_id)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
-    held = tuple(
+    stored = tuple(
         part
-        for part in bucket.list_held(key, upload_id)
+        for part in bucket.list_parts(key, upload_id)
         if part.size == grants.part_length(medium.declared_size, part.number)
     )
-    have = {part.number for part in held}
+    have = {part.number for part in stored}
     granted = bucket.part_urls(
         key,
         upload_id=upload_id,
@@ -232,7 +232,7 @@ def grant_parts(
         numbers=[number for number in numbers if number not in have],
         expires_s=int(GRANT_LIFE.total_seconds()),
     )
-    return Parts(held, granted)
+    return Parts(stored, granted)
 
 
 def complete_upload(
@@ -255,7 +255,7 @@ def complete_upload(
         raise errors.Conflict("upload_not_started")
     key = original_key(case.report.id, media_id)
     try:
-        etags = bucket.held_etags(key, upload_id=medium.upload_id, size=medium.declared_size)
+        etags = bucket.part_etags(key, upload_id=medium.upload_id, size=medium.declared_size)
         reports.media.begin_completion(case.report.id, media_id, etags)
     except errors.Conflict as conflict:
         # An earlier call may have joined the parts: S3 returns the same again for the same list.

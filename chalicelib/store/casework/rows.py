@@ -82,18 +82,18 @@ class Onlooker(NamedTuple):
     name: str
 
 
-class Looking:
+class Presence:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def look(self, report_id: str, who: Onlooker, now: datetime) -> tuple[Onlooker, ...]:
+    def note(self, report_id: str, who: Onlooker, now: datetime) -> tuple[Onlooker, ...]:
         """Note that an officer has the report open, and return the others who have, by username.
 
         Raises Unavailable.
         """
         row = self._table.update(
             Update(
-                keys.looking(report_id),
+                keys.presence(report_id),
                 _SK,
                 put={
                     f"{_PREFIX}{who.username}": {"name": who.name, "at": now},

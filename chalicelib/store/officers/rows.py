@@ -86,7 +86,7 @@ class Officers:
         """Return the writes that keep `proposal`, if `last` is still the last one."""
         username = proposal.username
         fields = proposal.model_dump(mode="json", exclude_none=True)
-        kept = Put(
+        stored = Put(
             {"pk": keys.officer(username), "sk": PROPOSAL, **fields},
             equal={
                 "version": last.version if last else None,
@@ -98,7 +98,7 @@ class Officers:
             if proposal.row
             else Delete(keys.PROPOSALS, username)
         )
-        return [self.table.item(kept), self.table.item(listed)]
+        return [self.table.item(stored), self.table.item(listed)]
 
     def first_admins(self) -> int | None:
         """Return how many admins were ever appointed by operators; None for none."""

@@ -68,22 +68,22 @@ class EntryRows:
         if case is None:
             return None
         if more:
-            said = self.messages(report_id, consistent=consistent)
-            noted = self._notes_of(case, notes=notes)
+            messages = self.messages(report_id, consistent=consistent)
+            notes_page = self._notes_of(case, notes=notes)
         else:
-            said = _messages(_page(_of_kind(rows, keys.MESSAGES), keys.MESSAGES))
-            noted = _notes(_page(_of_kind(rows, keys.NOTES), keys.NOTES))
-        went = self._positions_of(case, notes=notes)
+            messages = _messages(_page(_of_kind(rows, keys.MESSAGES), keys.MESSAGES))
+            notes_page = _notes(_page(_of_kind(rows, keys.NOTES), keys.NOTES))
+        positions = self._positions_of(case, notes=notes)
         return ReadCase(
             case.head,
             case.media,
             case.sent,
-            messages=said.items,
-            notes=noted.items,
-            positions=went.items,
-            earlier_messages=said.earlier,
-            earlier_notes=noted.earlier,
-            earlier_positions=went.earlier,
+            messages=messages.items,
+            notes=notes_page.items,
+            positions=positions.items,
+            earlier_messages=messages.earlier,
+            earlier_notes=notes_page.earlier,
+            earlier_positions=positions.earlier,
         )
 
     def messages(

@@ -245,7 +245,7 @@ class Outbox:
         )
         return Completion(update, recorded.items)
 
-    def hasten(self, now: datetime) -> int:
+    def make_due(self, now: datetime) -> int:
         """Make due at `now` what a fault of ours delays: uploads and redactions that were sent
         again in vain. Return how many.
         """

@@ -159,7 +159,7 @@ def a_grant(s3: Any, key: str, **changes: Any) -> grants.PostGrant:
 
 def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> None:
     bucket = MediaBucket(s3, BUCKET)
-    etags = bucket.held_etags(key, upload_id=upload, size=size)
+    etags = bucket.part_etags(key, upload_id=upload, size=size)
     bucket.complete_multipart(key, upload_id=upload, size=size, etags=etags)
 
 

@@ -52,9 +52,9 @@ def test_the_parts_held_are_listed_with_their_sizes(
     s3: Any, key: str, upload: str, parts: Send
 ) -> None:
     (_, first, _), (_, third, _) = parts(1, 3)
-    assert MediaBucket(s3, BUCKET).list_held(key, upload) == (
-        grants.HeldPart(1, first["etag"], grants.PART_SIZE),
-        grants.HeldPart(3, third["etag"], 5),
+    assert MediaBucket(s3, BUCKET).list_parts(key, upload) == (
+        grants.UploadedPart(1, first["etag"], grants.PART_SIZE),
+        grants.UploadedPart(3, third["etag"], 5),
     )
 
 
@@ -91,7 +91,7 @@ def test_a_part_of_another_length_does_not_match_its_signature(
 ) -> None:
     ((status, _, body),) = parts(3, body=bytes(length))
     assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
-    assert MediaBucket(s3, BUCKET).list_held(key, upload) == ()
+    assert MediaBucket(s3, BUCKET).list_parts(key, upload) == ()
 
 
 def test_a_part_url_takes_no_other_part_number(gate: Gate, s3: Any, key: str, upload: str) -> None:
@@ -116,7 +116,7 @@ def test_an_aborted_upload_can_be_neither_listed_nor_completed(
 ) -> None:
     MediaBucket(s3, BUCKET).abort_multipart(key, upload)
     with pytest.raises(Conflict) as unlisted:
-        MediaBucket(s3, BUCKET).list_held(key, upload)
+        MediaBucket(s3, BUCKET).list_parts(key, upload)
     with pytest.raises(Conflict) as incomplete:
         complete(s3, key, upload)
     assert (unlisted.value.code, incomplete.value.code) == ("upload_gone", "upload_gone")

@@ -41,7 +41,7 @@ def completes_with_a_wrong_size(storage: Storage, bucket: MediaBucket, key: str)
     upload = bucket.start_multipart(key, "video/mp4")
     send_parts(storage, bucket, key, upload)
     parts: list[Any] = [
-        {"PartNumber": part.number, "ETag": part.etag} for part in bucket.list_held(key, upload)
+        {"PartNumber": part.number, "ETag": part.etag} for part in bucket.list_parts(key, upload)
     ]
     try:
         bucket.s3.complete_multipart_upload(

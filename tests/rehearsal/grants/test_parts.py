@@ -32,7 +32,7 @@ def last_url(bucket: MediaBucket, key: str, upload: str) -> str:
 
 def complete(bucket: MediaBucket, key: str, upload: str) -> tuple[str, ...]:
     """Complete an upload, and return the ETags of its parts."""
-    etags = bucket.held_etags(key, upload_id=upload, size=SIZE)
+    etags = bucket.part_etags(key, upload_id=upload, size=SIZE)
     bucket.complete_multipart(key, upload_id=upload, size=SIZE, etags=etags)
     return etags
 
@@ -56,7 +56,7 @@ def test_completing_again_makes_no_second_object(
     send_parts(storage, bucket, key, upload)
     etags = complete(bucket, key, upload)
     with pytest.raises(Conflict, match="upload_gone"):
-        bucket.held_etags(key, upload_id=upload, size=SIZE)
+        bucket.part_etags(key, upload_id=upload, size=SIZE)
     with suppress(Unavailable):  # AWS returns the same again, others no longer know the upload
         bucket.complete_multipart(key, upload_id=upload, size=SIZE, etags=etags)
     assert stored(s3, BUCKET, key) == [key]
@@ -67,7 +67,7 @@ def test_a_part_of_another_length_is_refused(
     storage: Storage, bucket: MediaBucket, key: str, upload: str, last_url: str, body: bytes
 ) -> None:
     assert refusal_of(send(storage, last_url, body)) == MISMATCH
-    assert bucket.list_held(key, upload) == ()
+    assert bucket.list_parts(key, upload) == ()
 
 
 def _other_key(target: str) -> str:
@@ -99,7 +99,7 @@ def test_a_part_at_a_changed_address_is_refused(
 ) -> None:
     assert change(last_url) != last_url
     assert refusal_of(send(storage, last_url, LAST, change=change)) == MISMATCH
-    assert bucket.list_held(key, upload) == ()
+    assert bucket.list_parts(key, upload) == ()
 
 
 def test_a_part_with_a_wrong_checksum_is_refused(
@@ -110,7 +110,7 @@ def test_a_part_with_a_wrong_checksum_is_refused(
         400,
         "BadDigest",
     )
-    assert bucket.list_held(key, upload) == ()
+    assert bucket.list_parts(key, upload) == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_header_of_s3_that_was_not_signed_is_refused(
     storage: Storage, bucket: MediaBucket, key: str, upload: str, last_url: str, header: str
 ) -> None:
     assert refusal_of(send(storage, last_url, LAST, headers={header: "AAAAAAAAAAA="})) == MISMATCH
-    assert bucket.list_held(key, upload) == ()
+    assert bucket.list_parts(key, upload) == ()
 
 
 def test_a_part_address_opens_nothing_but_its_upload(storage: Storage, last_url: str) -> None:
@@ -141,7 +141,7 @@ def test_a_part_signed_by_somebody_else_is_refused(
 ) -> None:
     guessed = MediaBucket(storage.client(secret_key="guessed"), BUCKET)
     assert refusal_of(send(storage, part_url(guessed, key, upload, 3), LAST)) == MISMATCH
-    assert bucket.list_held(key, upload) == ()
+    assert bucket.list_parts(key, upload) == ()
 
 
 def test_missing_parts_are_named_and_nothing_is_stored(
@@ -170,7 +170,7 @@ def test_s3_itself_refuses_to_complete_over_an_object(
     s3.put_object(Bucket=BUCKET, Key=key, Body=b"came first")
     send_parts(storage, bucket, key, upload)
     parts = [
-        {"PartNumber": part.number, "ETag": part.etag} for part in bucket.list_held(key, upload)
+        {"PartNumber": part.number, "ETag": part.etag} for part in bucket.list_parts(key, upload)
     ]
     with pytest.raises(ClientError) as refused:
         s3.complete_multipart_upload(
@@ -190,4 +190,4 @@ def test_an_aborted_upload_takes_no_part(
         bucket.abort_multipart(key, upload)
     assert refusal_of(send(storage, last_url, LAST)) == (404, "NoSuchUpload")
     with pytest.raises(Conflict, match="upload_gone"):
-        bucket.list_held(key, upload)
+        bucket.list_parts(key, upload)
