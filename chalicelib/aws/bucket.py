@@ -1,6 +1,4 @@
-"""Objects of a bucket as S3 describes them.
-
-The media bucket: grants for clients, uploads in parts, and objects by version.
+"""The media bucket: grants for clients, uploads in parts, and objects by version.
 
 Of a key, only the recorded version counts; later ones are ignored, and removed. `post_grant` and
 `part_urls` compute signatures and make no call to S3.
@@ -25,6 +23,8 @@ from chalicelib.kernel.files import Checksum, derived_prefix, originals_prefix
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, ObjectIdentifierTypeDef
+
+log = logging.getLogger(__name__)
 
 
 _CHECKSUMS = ("SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1")
@@ -82,8 +82,6 @@ def _as_hex(value: str) -> str:
     digest, dash, parts = value.partition("-")
     return base64.b64decode(digest).hex() + dash + parts
 
-
-log = logging.getLogger(__name__)
 
 # S3 returns MethodNotAllowed for a delete marker.
 _MISSING = ("404", "NoSuchKey", "NoSuchVersion", "MethodNotAllowed")

@@ -1,9 +1,4 @@
-"""The models of AWS's services, as botocore has them: of those that are used here.
-
-The client of S3 for all our buckets.
-
-The clients of AWS, each built once, at its first use. `wiring` gives them to what needs them.
-"""
+"""The clients of AWS, each built once, at its first use. `wiring` passes them on."""
 
 import threading
 from collections.abc import Callable
@@ -113,7 +108,7 @@ def _session() -> Any:
 
 @cache
 def _models() -> Any:
-    """Return what reads AWS's descriptions of its services, each of them once in a process.
+    """Return the loader of AWS's descriptions of its services, each read once in a process.
 
     `forget_all` leaves them: they never change, and to read them takes longer than a test.
     """

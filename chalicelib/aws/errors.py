@@ -1,4 +1,4 @@
-"""Translate faults of AWS into `Unavailable`, except the codes that a caller expects.
+"""Translate faults of AWS into `Unavailable`, except codes that a caller expects.
 
 `aws/table.py` translates those of DynamoDB itself, because it also does the retries.
 """

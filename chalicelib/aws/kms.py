@@ -1,16 +1,8 @@
-"""A key in KMS that wraps the keys of reports, or of contacts.
+"""Keys in KMS: they wrap the keys of reports, sign digests, and name search tokens.
 
-Wrapping needs its public half alone, and no call. Unwrapping is one call of `Decrypt`, which only
-the officers' function may make, and which CloudTrail records.
-
-The key in KMS that signs the digests of the audit and the heads of the ledger.
-
-Its private half never leaves KMS, and only one function may use it (docs/adr/0028).
-
-The key in KMS under which reports are found by a number.
-
-One call names one token. The key never leaves KMS, so that nobody can try out all numbers against a
-copy of the table: each try is a call that CloudTrail records (docs/adr/0038).
+Wrapping needs the public half alone, and no call. All else is a call that CloudTrail records, and
+only the functions that need it may make it (docs/adr/0028, 0038). No private key leaves KMS, so a
+copy of the table alone opens nothing, and nobody can try out all numbers against it.
 """
 
 import hashlib
@@ -110,7 +102,7 @@ def _passes(error: BotoCoreError | ClientError) -> bool:
 
 
 def _refusal(error: BotoCoreError | ClientError) -> errors.Unavailable:
-    """Return what a failed call means, and log what an operator must know."""
+    """Return the error of a failed call, and log what an operator must know."""
     code = code_of(error) if isinstance(error, ClientError) else type(error).__name__
     if code in _ALTERED:
         log.error("content_key_altered")

@@ -1,4 +1,4 @@
-"""Pages of rows from sharded indexes, newest first, or by a rank.
+"""Pages of rows from sharded indexes, newest first or by rank.
 
 The shards are queried in parallel and merged. A shard whose rows are used up is queried again. The
 cost of a page does not depend on the number of rows in the table.

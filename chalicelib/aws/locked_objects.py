@@ -1,7 +1,7 @@
 """Objects of the audit bucket, which locks each when it is written.
 
-So of each object the oldest version is what was written, and the only one that is read: whoever
-owns the bucket can still add a version or a delete marker, but not take the oldest away.
+Only the oldest version of an object is read: it is the one that was written. The owner of the
+bucket can add a version or a delete marker later, but cannot take the oldest away.
 """
 
 from collections.abc import Iterator
@@ -74,11 +74,11 @@ class LockedObjects:
             return None
 
     def find(self, key: str) -> StoredObject | None:
-        """Return what the bucket has under this key; None for nothing."""
+        """Return the object under this key, or None."""
         return next((each for each in self.objects(key) if each.key == key), None)
 
     def content(self, key: str) -> bytes | None:
-        """Return the content of the oldest version under this key; None for nothing."""
+        """Return the content of the oldest version under this key, or None."""
         found = self.find(key)
         return self.read(found) if found else None
 

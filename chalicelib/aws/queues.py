@@ -1,9 +1,8 @@
-"""The queue of upkeep: keys of rows whose task is due, some to a message.
+"""The queues of upkeep and of uploads.
 
-It bounds how much upkeep is done side by side, so that a flood of it takes nothing from requests.
-A message that is lost or comes twice does no harm: the tasks themselves are in the tables.
-
-The queues of uploads, to send again an upload whose S3 event was lost.
+Upkeep goes through a queue, some keys of due rows to a message, so that a flood of it takes nothing
+from requests. A message that is lost or comes twice does no harm: the tasks are in the tables. An
+upload whose S3 event was lost is sent again through the queue of uploads.
 """
 
 import json

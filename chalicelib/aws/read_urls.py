@@ -1,8 +1,7 @@
-"""Addresses that open one version of an object for some minutes, signed here without a call.
+"""Sign addresses that open one version of an object for some minutes, without a call.
 
-botocore's own presigner looks up the host of S3 and serialises a request for each address, and a
-list of officers has fifty. Here the host is looked up once, and of each address botocore computes
-the signature alone, which is the same.
+botocore's presigner looks up the host of S3 and serialises a request for each address, and a list
+of officers has fifty. Here the host is looked up once, and botocore computes only the signatures.
 """
 
 from collections.abc import Callable

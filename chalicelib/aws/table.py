@@ -1,8 +1,7 @@
-"""Access to one DynamoDB table.
+"""Access to one DynamoDB table, with retries.
 
-Rows are plain dicts. Faults of AWS become the errors of the domain.
-
-Repetition of steps on rows that others change at the same time.
+Rows are plain dicts. Faults of AWS become errors of the domain. `retry_on_conflict` repeats a step
+when another request has changed its rows meanwhile.
 """
 
 import logging

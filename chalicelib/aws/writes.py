@@ -138,7 +138,7 @@ class Update(NamedTuple):
         ] + [f"{terms.name(name)} {terms.value(set(more))}" for name, more in self.gather.items()]
 
     def _copied_sums(self, terms: "_Terms") -> list[str]:
-        """Return what adds in the map: DynamoDB's ADD takes no path into one."""
+        """Return the expressions that add in the map: DynamoDB's ADD takes no path into one."""
         return [
             f"{path} = if_not_exists({path}, {terms.value(0)}) + {terms.value(amount)}"
             for name, amount in self.add.items()

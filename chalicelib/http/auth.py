@@ -1,8 +1,8 @@
 """The authorizer: it checks the access token of an officer.
 
-It does not decide what the officer may do. Each request reads that from the officer's row. So the
-gateway may cache its policy for a minute (docs/adr/0049-cost.md): it says whose token it is, and
-until when, and each request compares that with the clock.
+It does not decide what the officer may do: each request reads that from the officer's row. So the
+gateway may cache its policy for a minute (docs/adr/0049-cost.md): the policy says whose token it is
+and until when, and each request compares that with the clock.
 """
 
 import logging

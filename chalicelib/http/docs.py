@@ -1,4 +1,4 @@
-"""Routes of the documentation: the OpenAPI documents, and pages that show them with RapiDoc."""
+"""Routes of the OpenAPI documents, and of pages that show them with RapiDoc."""
 
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The index of all routes, read without importing the views; and which web pages may call them.
+"""The index of all routes, read without importing their modules; and CORS.
 
-`make openapi` writes `routes.json` from the declarations. A module of views is imported at the
-first call of one of its routes, which keeps cold starts short.
+`make openapi` writes `routes.json` from the declarations. A module of routes is imported at the
+first call of one of them, which keeps cold starts short.
 
 Two functions serve the routes: `residents` those of the public and of reporters, `officers` those
 of officers and admins. Each registers its own, and responds to any other with 404.

@@ -1,6 +1,6 @@
-"""Turn the errors of pydantic into the fields of an `Invalid`.
+"""Read and check a request: its path, query, headers and body.
 
-Read and check a request: its path, query, headers and body.
+The errors of pydantic become the fields of an `Invalid`.
 """
 
 import json

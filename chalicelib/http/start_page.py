@@ -1,4 +1,4 @@
-"""The route of the start page: what this is, with links, in all languages."""
+"""The route of the start page: a short description with links, in all languages."""
 
 from html import escape
 

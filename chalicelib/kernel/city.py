@@ -40,7 +40,7 @@ class City(NamedTuple):
 
 @cache
 def city() -> City:
-    """Return what `city.json` says."""
+    """Return the content of `city.json`."""
     data = read("city.json")
     return City(**data | {"languages": tuple(data["languages"]), "datums": tuple(data["datums"])})
 

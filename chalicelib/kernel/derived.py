@@ -1,9 +1,8 @@
-"""What is derived from a file, and why a file is rejected: the words that `decode` and its callers
-share.
+"""Results of decoding a file, and reasons to reject it: shared by `decode` and its callers.
 
 The standard library alone: `decode` has one file to open, and would load pydantic for longer than
-it takes. Whoever gets an answer of `decode` validates these classes with pydantic, which reads
-their annotations (`store/media/decoding.py`).
+it takes. Callers validate these classes with pydantic, which reads their annotations
+(`store/media/decoding.py`).
 """
 
 import re
@@ -51,7 +50,7 @@ class RejectReason(StrEnum):
 
 
 class Rejected(Exception):
-    """These bytes cannot be accepted. Raised by whoever looks at them."""
+    """These bytes cannot be accepted."""
 
     def __init__(self, reason: RejectReason) -> None:
         super().__init__(reason.value)

@@ -1,7 +1,7 @@
 """Files in the media bucket: their keys, checksums, and grants to upload one.
 
-EventBridge sees nothing but an object's key, so the id of a medium says that its report was
-critical: `CRITICAL_PREFIX`.
+EventBridge sees only an object's key, so the id of a medium shows that its report was critical:
+`CRITICAL_PREFIX`.
 """
 
 import re
@@ -87,7 +87,7 @@ class Found(BaseModel):
 
 
 class Checksum(Found):
-    """`value` is hex for `sha256`, whoever computed it, else S3's base64 with S3's algorithm and
+    """`value` is hex for `sha256`, else S3's base64 with S3's algorithm and
     type.
     """
 

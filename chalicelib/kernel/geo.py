@@ -1,12 +1,9 @@
-"""Geohash cells. Of five characters, about 5 km wide: the most that the public sees of a place. Of
-six, about 1.2 km by 0.6 km: reports from there may be about one event.
+"""Places: geohash cells, datums, and the districts and police-station areas of the city.
 
-Our own twenty lines, tested against pygeohash: to import that takes 17 ms of every cold start, and
-it is compiled.
-
-Where things are: datums, and the districts and police-station areas of the city.
-
-All coordinates are degrees, latitude before longitude (in GeoJSON the other way round).
+All coordinates are degrees, latitude before longitude (in GeoJSON the other way round). A geohash
+of five characters, about 5 km wide, is the most that the public sees of a place. Of six, about
+1.2 km by 0.6 km: reports from there may be about one event. Geohash is our own twenty lines, tested
+against pygeohash: to import that takes 17 ms of every cold start, and it is compiled.
 """
 
 import logging

@@ -1,13 +1,4 @@
-"""Keys that somebody could guess: UUIDs (version 4) that do not look random.
-
-Somebody who knows all secrets of the service could try such keys one by one, and get each one's
-receipt. These are cheap tests for what a hand or a bad generator writes: few digits, one digit
-again and again, a pattern that repeats, digits or bytes that count. Of 10^12 random keys fewer than
-one is refused. What looks random and is not cannot be recognised: docs/mobile.md names the
-generators to use.
-
-Identities. Every id of a report is derived from the phone's own Idempotency-Key, so that a
-repeated call finds the same report.
+"""Ids: derived from the phone's own Idempotency-Key, so that a repeated call finds the same report.
 
     Idempotency-Key (122 random bits, made by the phone, never stored)
       └─ receipt     the reporter's secret; the only key to the report
@@ -19,6 +10,12 @@ repeated call finds the same report.
 
 Ids are Crockford base32 (no I, L, O, U), upper case; a receipt is read without case, spaces and
 dashes, with I, L, O as 1, 1, 0.
+
+Weak keys are refused: somebody who knows all secrets of the service could try them one by one, and
+get each one's receipt. The tests are for what a hand or a bad generator writes: few digits, one
+digit again and again, a pattern that repeats, digits or bytes that count. Of 10^12 random keys
+fewer than one is refused. What looks random and is not cannot be recognised: docs/mobile.md names
+the generators to use.
 """
 
 import hashlib
@@ -168,7 +165,7 @@ class Identity:
         return hmac.digest(key, body, "sha256")[:16].hex()
 
     def challenge_mac(self, challenge: str) -> bytes:
-        """Return what shows that this stage made a challenge (`domain/flood/load_level.py`)."""
+        """Return the MAC of this stage on a challenge (`domain/flood/load_level.py`)."""
         return self._hash("challenge/1", challenge)
 
     def _hash(self, label: str, value: str) -> bytes:
@@ -252,7 +249,7 @@ def is_report_id(value: str) -> bool:
 
 
 def on_record(text: str) -> str:
-    """Return what stays on record of an id that a caller named, and that may be none.
+    """Return a form for the record of an id that a caller named, and that may be none.
 
     The record outlives the report, so it must not hold what somebody typed in place of an id: a
     name, or a receipt, which has the form of a report's id. That form leaves a hash, by which
@@ -265,8 +262,8 @@ def on_record(text: str) -> str:
 
 
 def name_on_record(username: str) -> str:
-    """Return what stays on record of a username that a caller named: itself, unless it reads as a
-    receipt, which may be typed in any case.
+    """Return a form for the record of a username that a caller named: itself, unless it reads as
+    a receipt, which may be typed in any case.
     """
     read = username.upper().translate(_RECEIPT_READING)
     return _hashed(read) if is_report_id(read) else username

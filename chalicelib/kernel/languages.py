@@ -1,4 +1,4 @@
-"""Every text that a person reads: flat JSON files, one for each language.
+"""Texts that people read: flat JSON files, one for each language.
 
     chalicelib/kernel/texts/<language>.json   what is said in every city
     <city>/texts/<language>.json              what is said in this one: names, the wordings of its

@@ -1,4 +1,4 @@
-"""The two bases of the domain's models: what is sent, and what is kept."""
+"""The two bases of the domain's models: for what is sent, and for what is stored."""
 
 from typing import Any
 

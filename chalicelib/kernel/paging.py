@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list ended, encrypted, so that a reader learns no exact time from it.
+"""Cursors: where a page ended, encrypted, so that they show no exact time.
 
 A cursor is base64url of a nonce and an AES-256-GCM-SIV ciphertext (RFC 8452) of the position and
 the time when it expires. The reader and the filters are its associated data: it is good for no

@@ -1,8 +1,8 @@
-"""Seal what a resident writes to the key of their report: the one module that knows the format.
+"""Seal what a resident writes to the key of their report.
 
-A sealed value is one byte, the version of the format, and an HPKE ciphertext (RFC 9180, base mode):
-X25519, HKDF-SHA-256, AES-256-GCM. Its `info` is the version and the row that it belongs to, so that
-it opens nowhere else. docs/adr/0018 has the trip of a text.
+Only this module knows the format: one byte, its version, and an HPKE ciphertext (RFC 9180, base
+mode): X25519, HKDF-SHA-256, AES-256-GCM. Its `info` is the version and the row that it belongs to,
+so that it opens nowhere else. docs/adr/0018 follows a text through it.
 """
 
 import json
@@ -38,7 +38,7 @@ def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 
 class PrivateKey:
-    """The private half of a report's key: 32 bytes. Whoever has it reads the report."""
+    """The private half of a report's key: 32 bytes. It opens the report."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -49,7 +49,7 @@ class PrivateKey:
         return bytes(self._key.public_key().public_bytes_raw())
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
-        """Return what is sealed. Raises Unreadable."""
+        """Return the plaintext. Raises Unreadable."""
         from cryptography.exceptions import InvalidTag
 
         if sealed[:1] != _VERSION:

@@ -1,8 +1,8 @@
-"""What a person may write: any language and emoji; nothing that hides or alters text.
+"""Text that a person may write: any language and emoji, nothing that hides or alters text.
 
-Text is kept in Unicode normalisation form C and is otherwise verbatim, but for line and paragraph
+Text is stored in Unicode normalisation form C and is otherwise verbatim, but for line and paragraph
 separators, which become line feeds. So two spellings of the same words, composed and decomposed,
-are equal: when kept, and when a phone repeats its call.
+are equal: when stored, and when a phone repeats its call.
 
 A long text may have lines and tabs. A line, such as a name or an address, may not.
 
@@ -13,15 +13,13 @@ Refused everywhere, because nobody sees them or they alter what is seen:
 - tags (U+E0000 to U+E007F), but in a flag, such as that of Wales;
 - lone surrogates and noncharacters.
 
-Kept, because languages and emoji need them: LRM, RLM, ALM; zero-width joiner, non-joiner and space,
-soft hyphen; variation selectors; private use, for rare Chinese characters; unassigned, for Unicode
-to come.
+Accepted, because languages and emoji need them: LRM, RLM, ALM; zero-width joiner, non-joiner and
+space, soft hyphen; variation selectors; private use, for rare Chinese characters; unassigned, for
+Unicode to come.
 
-E-mail addresses and phone numbers, as residents and as administrators enter them.
-
-They differ on purpose. A person reads a resident's contact, so it is kept as written: national
-numbers, spaces, addresses in any script. Machines read an officer's: SNS sends notices there, and
-takes only E.164 numbers and ASCII addresses.
+E-mail addresses and phone numbers differ on purpose. A person reads a resident's contact, so it is
+stored as written: national numbers, spaces, addresses in any script. Machines read an officer's:
+SNS sends notices there, and takes only E.164 numbers and ASCII addresses.
 """
 
 import re

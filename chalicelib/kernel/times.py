@@ -1,9 +1,4 @@
-"""RFC 3339 in any zone in, UTC with three decimals out.
-
-Periods: from a day or time to a later one.
-
-The clock of a process.
-"""
+"""Times and periods: RFC 3339 in any zone in, UTC with three decimals out."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -58,7 +53,7 @@ def render(moment: datetime) -> str:
 def to_minute(moment: datetime) -> datetime:
     """Return a time without its seconds: all that officers see of when a reporter did something.
 
-    Whoever knows when a phone was used, such as its network, could find a report by the exact time.
+    Anyone who knows when a phone was used, such as its network, could find a report by its time.
     """
     return moment.replace(second=0, microsecond=0)
 

@@ -1,4 +1,4 @@
-"""Which decoder opens which type of file.
+"""The decoder of each type of file.
 
 Each is imported when its first file comes: an environment of `decode` may never see another type.
 """

@@ -1,4 +1,4 @@
-"""What Lambda is for `decode`, on one machine: a process that opens one file after the other.
+"""A process that opens one file after the other: Lambda for `decode`, on one machine.
 
 It has one thread, no credential and an empty environment, and talks through one pipe, whose
 descriptor is its first argument:

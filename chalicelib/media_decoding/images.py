@@ -138,7 +138,7 @@ def redact(preview: bytes, boxes: Iterable[tuple[int, int, int, int]]) -> Pictur
 
 
 def _open(file: BytesIO, content_type: str) -> tuple[Image.Image, PictureInfo]:
-    """Return what `look` returns. Raises as `derive`."""
+    """Return the same as `look`. Raises as `derive`."""
     with warnings.catch_warnings():
         for kind in (UserWarning, Image.DecompressionBombWarning):
             warnings.simplefilter("error", kind)

@@ -1,15 +1,14 @@
-"""The supervisor: opens one untrusted file in a child process with limits, and says what came of
-it.
+"""The supervisor: it opens one untrusted file in a child process with limits.
 
 The same module runs on Lambda, in the function `decode`, and on one machine, in a process of its
-own (`media_decoding/environment.py`). What keeps hostile code in is not this module but what it
-runs in: docs/adr/0052-decode.md. The child is apart so that a verdict has a proof. A file that
-makes its child crash, or use too much memory or processor time, is at fault, and nothing else is.
+own (`media_decoding/environment.py`). It does not confine hostile code; its surroundings do:
+docs/adr/0052-decode.md. The child is apart so that a verdict has a proof: a file that makes its
+child crash, or use too much memory or processor time, is at fault, and nothing else is.
 
-The answer is a JSON object, of which whoever asked trusts nothing:
+The answer is a JSON object, of which the caller trusts nothing:
 
-    {"found": {…}, "files": {"thumb": base64, "preview": base64}}    pictures, and what was seen
-    {"found": {…}, "files": {"playback": base64}}                    a sound, and what was heard
+    {"found": {…}, "files": {"thumb": base64, "preview": base64}}    pictures, and their facts
+    {"found": {…}, "files": {"playback": base64}}                    a sound, and its facts
     {"rejected": reason}      a verdict: the file is at fault
     {"unproved": what}        the child was too slow, or was killed: perhaps by the file
     {"fault": kind}           a fault of this system: the name of the exception
@@ -101,13 +100,13 @@ def supervise(
 
 
 def ask(pipe: "Connection[bytes, bytes]", offset: int, length: int) -> bytes:
-    """Return bytes of the original, which whoever is at the other end of the pipe reads."""
+    """Return bytes of the original, which the other end of the pipe reads."""
     pipe.send_bytes(RANGE.pack(offset, length))
     return pipe.recv_bytes()
 
 
 def hang_up(pipe: "Connection[bytes, bytes]") -> None:
-    """Let whoever waits at our end of the pipe read its end, whoever may hold the other."""
+    """End the wait of any reader at our end of the pipe, also when the other stays open."""
     with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
         ours.shutdown(socket.SHUT_RDWR)
 
@@ -158,7 +157,7 @@ class _Child:
         self._in_time(partial(self._pipe.send_bytes, data))
 
     def _in_time[Result](self, talk: Callable[[], Result]) -> Result:
-        """Return what `talk` does. The child is killed when its time has passed."""
+        """Return the result of `talk`. The child is killed when its time has passed."""
         timer = Timer(self._seconds_left, self._kill)
         timer.start()
         began = monotonic()
@@ -226,7 +225,7 @@ def _fork(order: Order, decoder: Decoder, limits: Limits) -> _Child:
         finally:
             os._exit(1)
     theirs.close()
-    with suppress(OSError):  # the child does it, too, whoever comes first
+    with suppress(OSError):  # the child does it, too: one of both comes first
         os.setpgid(pid, pid)
     return _Child(pid, ours, limits.wall)
 

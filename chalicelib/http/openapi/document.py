@@ -15,7 +15,7 @@ TAGS = {
     "withdraw it with the receipt.",
     "Media": "For residents: upload photos and videos directly to S3, with a grant for each file.",
     "Public": "For everybody: the health of the service, the catalogue, and the areas.",
-    "Ledger": "For everybody: the public log by which whoever filed a report can prove it.",
+    "Ledger": "For everybody: the public log by which the reporter can prove a report.",
     "Bulletins": "For everybody: bulletins of the police, as JSON, as feeds, and as CAP 1.2 for "
     "alerting systems.",
     "Officers": "For officers: your own name, roles and scope.",

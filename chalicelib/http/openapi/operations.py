@@ -1,15 +1,12 @@
-"""Examples of bodies and responses, from `http/examples/`, one file for each tag.
+"""One operation of the document: its parameters, body, responses, errors and examples.
+
+Examples are in `http/examples/`, one file for each tag. The response is shown for every successful
+status that has a body.
 
     {"create_report": {"request": {…}, "response": {…}}, …}
 
-The response is shown for every successful status that has a body.
-
 They are of the default city. The document of another one has none, because a wrong emergency number
 is worse than no example.
-
-The parameters of an operation: path, query and headers.
-
-One operation of the document: its parameters, body, responses and errors.
 """
 
 import json

@@ -1,6 +1,4 @@
-"""The schema of an error, as `http/problems.py` writes it.
-
-The component schemas, made from the models of bodies and responses.
+"""The component schemas, made from the models of bodies, responses and errors.
 
 A view is named without its suffix. `_NAMES` gives a longer name to models whose name is clear only
 inside their module. Titles of members are left out, because they only repeat the names. Defaults
