@@ -1,18 +1,13 @@
-"""Bulletins as feeds: JSON Feed 1.1 and Atom (RFC 4287), in one language each.
+"""Feeds of bulletins: JSON Feed 1.1, Atom (RFC 4287) and CAP 1.2 (OASIS).
 
-CAP is in `cap.py`.
-
-Bulletins as Common Alerting Protocol 1.2 (OASIS): Alert, then Updates, then perhaps a Cancel,
-chained by <references>.
-
-docs/bulletins.md maps our words to CAP's. Each language has its own <info>.
+JSON Feed and Atom have one language each. A CAP message is an Alert, an Update or a Cancel, chained
+by <references>, with an <info> for each language. docs/bulletins.md maps our words to CAP's.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from xml.etree import ElementTree as xml
 
 from chalicelib.domain.bulletins.area import area_label, area_parts
 from chalicelib.domain.bulletins.model import Bulletin, BulletinState, Content, MessageKind
@@ -322,9 +317,7 @@ def identifier(bulletin_id: str, number: int) -> str:
     return f"{bulletin_id}.{number}"
 
 
-def _info(
-    root: xml.Element, bulletin: Bulletin, content: Content, language: str, base: str
-) -> None:
+def _info(root: "Element", bulletin: Bulletin, content: Content, language: str, base: str) -> None:
     info = element(root, "info")
     level = LEVELS[content.urgency]
     element(info, "language", content=language)
@@ -354,7 +347,7 @@ def _category(channel: str) -> str:
     return known[channel].cap_category if channel in known else "Other"
 
 
-def _area(info: xml.Element, area: str | Mapping[str, str] | None, language: str) -> None:
+def _area(info: "Element", area: str | Mapping[str, str] | None, language: str) -> None:
     node = element(info, "area")
     element(
         node,
