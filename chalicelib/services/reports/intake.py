@@ -1,11 +1,8 @@
-"""The reporter as the actor of a use case. A resident's call loads nothing of officers' actors.
-
-Intake of reports: check a submission and store it.
+"""Intake of reports: check a submission and store it.
 
 One write stores the report, its media and the task to notify officers. After that write, the
-receipt opens the report.
-
-Reports that an officer enters for a caller.
+receipt opens the report. An officer enters a report for a caller in the same way. A resident's call
+loads nothing of officers' actors.
 """
 
 import json
@@ -39,7 +36,6 @@ from chalicelib.domain.reports.report import (
 from chalicelib.kernel import errors, geo
 from chalicelib.kernel.outbox import notify
 from chalicelib.services.flood.gate import Admitted
-from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import refuse_receipts
 from chalicelib.services.reports.sealed_rows import seal_contact, seal_content, sketch_report
 from chalicelib.services.reports.uploads import new_medium, upload_check
@@ -54,6 +50,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.catalogue.model import Category
     from chalicelib.services.officers import OfficerActor
 
+log = logging.getLogger(__name__)
+
 
 class Reporter(NamedTuple):
     """A resident. Nothing identifies them."""
@@ -66,8 +64,6 @@ class Reporter(NamedTuple):
         """Return no records: reporters are not audited."""
         return []
 
-
-log = logging.getLogger(__name__)
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -324,7 +320,7 @@ def enter_report(
     submission: OfficerSubmission,
     ids: ReportIds,
     *,
-    actor: OfficerActor,
+    actor: "OfficerActor",
     intake: Intake,
 ) -> CreatedReport:
     """Create a report for a caller, with an audit record, also when the call is repeated.
