@@ -1,7 +1,4 @@
-"""Which accepted type a file is of, by its first bytes: whatever was declared, these count.
-
-What became of an upload, as its medium's row keeps it.
-"""
+"""The type of a file by its first bytes, and the result of an upload."""
 
 import base64
 from collections.abc import Mapping

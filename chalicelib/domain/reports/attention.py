@@ -1,7 +1,6 @@
-"""What needs an officer next: the rank of a report in the list, its deadline, and which reports
-need an action.
+"""Attention: the rank of a report in the list, its deadline, and needed actions.
 
-docs/adr/0035 has the whole trip.
+docs/adr/0035 describes it as a whole.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The one question when a report is closed: did this help? Answers are counted, and not kept.
+"""After the closing: the reporter's feedback, and reopening the report once.
 
-A reporter reopens their closed report, once.
+Feedback is counted, and not stored with the report.
 """
 
 from datetime import datetime

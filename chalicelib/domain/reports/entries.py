@@ -1,7 +1,4 @@
-"""Messages between officers and a reporter, and officers' own notes.
-
-Later or moving places of a report, which the reporter sends one by one.
-"""
+"""Entries of a report: messages, officers' notes, and later or moving places."""
 
 import math
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What happens to a report that officers are notified of."""
+"""Events of a report that officers are notified of."""
 
 from enum import StrEnum
 

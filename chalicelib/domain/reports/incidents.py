@@ -1,16 +1,12 @@
-"""Sketches: the little of a report or a picture that shows which others may be about one event.
+"""Incidents: which reports may be about one event, by their sketches.
 
 A sketch has the geohash cell of the place, a hash of the text, and a MinHash of the text's grams of
 three characters, so that it needs no words and works for Chinese. Of a picture it has a perceptual
-hash. It is guessable, so it leaves the function that makes it sealed.
+hash. A sketch could be guessed, so the function that makes it seals it to the public half of the
+day's key. HMACs under the secret of that key are compared, which is deleted after three days: then
+nothing can be compared or opened any more (docs/adr/0031-incidents.md).
 
 MinHash by one permutation: https://proceedings.mlr.press/v32/shrivastava14.html
-
-Incidents: which reports may be about one event, by their sketches.
-
-A sketch is sealed to the public half of the day's key. What is compared are HMACs under the secret
-of that key, which is deleted after three days. Then nothing can be compared or opened any more
-(docs/adr/0031-incidents.md).
 """
 
 import hashlib
@@ -208,7 +204,7 @@ def ends_at(day: date) -> datetime:
 
 
 class PublicDayKey(NamedTuple):
-    """The public half of the key of a day: whoever has it can seal a sketch, and open none."""
+    """The public half of the key of a day: it seals sketches, and opens none."""
 
     day: date
     public: bytes

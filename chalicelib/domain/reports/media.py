@@ -1,22 +1,17 @@
-"""Redactions: the regions of a picture that nobody but officers may see.
-
-An officer marks them on the preview. What is passed on is then a copy with black boxes in place of
-these pixels; the preview and the original stay as they are, for officers.
-
-What may be attached, how far each attachment has come, and what was found in it.
+"""Media of a report or a bulletin: their states, their redactions, and officers' files.
 
 A medium belongs to a report or a bulletin, its owner. It is declared, uploaded to
 `originals/{owner}/{media}` and processed by `make_thumbnails`, whose result is a `Manifest` at
 `derived/{owner}/{media}/manifest.json`. Nothing declared is trusted: the manifest holds what the
-bytes say.
+bytes say. The media of critical reports have a queue and a function of their own, so that they wait
+for no others. EventBridge sees only an object's key, so the medium's id marks it:
+`CRITICAL_PREFIX`.
 
-The media of critical reports have a queue and a function of their own, so that no others are before
-them. EventBridge sees nothing but an object's key, so the medium's id says it: `CRITICAL_PREFIX`.
+An officer marks regions of a preview that only officers may see. What is passed on is a copy with
+black boxes in place of these pixels; the preview and the original stay as they are, for officers.
 
-Files that officers send to a reporter: pictures, cleaned like any other.
-
-Their ids begin with `O-`, and no other id of a medium does. So the key of an object shows who sent
-it, and the policy of the officers' function can name what it may upload.
+Officers send pictures to a reporter, cleaned like any other. Only their ids begin with `O-`, so the
+policy of the officers' function can name what it may upload.
 """
 
 from collections.abc import Iterable, Sequence
@@ -252,7 +247,7 @@ class Thumb(NamedTuple):
 
 @cache
 def hints() -> TypeAdapter[Hint]:
-    """Return what reads a hint from JSON, and writes it."""
+    """Return the adapter that reads and writes a hint as JSON."""
     return TypeAdapter(Hint)
 
 

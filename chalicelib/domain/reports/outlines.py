@@ -1,10 +1,7 @@
-"""What of a report decides its tasks, its notices, its end and what it counts as.
+"""The outline of a report: it decides tasks, notices, retention and statistics.
 
-Retention: when a report is due for deletion, and what puts that off.
-
-The end of a report follows from the dates in its row alone. Its task only says when to look.
-
-Reports from outside the districts: somebody must pass them on, or end them.
+The end of a report follows from the dates in its row alone; its task only says when to look. A
+report from outside the districts must be passed on, or closed.
 """
 
 from collections.abc import Mapping

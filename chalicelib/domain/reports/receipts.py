@@ -1,9 +1,7 @@
-"""The receipt, ids and keys of a report, all derived from one Idempotency-Key.
+"""The receipt, ids and keys of a report, and receipts that stand in texts.
 
-Receipts in texts: somebody pastes the secret of a report where others read it.
-
-A receipt is found as people type it: in any case, with blanks and dashes between, in full-width
-letters, with I, L and O for 1, 1 and 0.
+A receipt in a text is the secret of a report where others read it. It is found as people type it:
+in any case, with blanks and dashes between, in full-width letters, with I, L and O for 1, 1 and 0.
 """
 
 import re
@@ -62,7 +60,7 @@ class ReportIds:
         return self._identity.fingerprint(self.receipt, body)
 
     def commitments(self) -> dict[str, bytes]:
-        """Return what a new report keeps for the ledger."""
+        """Return the fields of a new report for the ledger."""
         keys = ReceiptKeys.of(self.receipt)
         commitments = commitments_of(keys, content_commitment(self.receipt, self._body))
         return {"ledger_id": keys.ledger_id, "commitments": commitments}

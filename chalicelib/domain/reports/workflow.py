@@ -1,4 +1,4 @@
-"""Case work: which step leads where, what closing needs, and which task is pending after a step."""
+"""Case work: which step leads where, what closing needs, and the next task."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -97,8 +97,8 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
 
 
 def link(report: Report, original: Report) -> Report:
-    """Return a report that was changed to be a duplicate, linked to its original. Whoever works on
-    that attends to it, too.
+    """Return a report that was changed to be a duplicate, linked to its original. An officer who
+    works on that attends to it, too.
     """
     linked = report.model_copy(update={"duplicate_of": original.id})
     is_worked_on = original.status in OPEN_STATUSES and original.status is not Status.NEW

@@ -1,8 +1,8 @@
-"""The functions `decode` and `decode_critical`: open one untrusted file, and nothing else.
+"""The functions `decode` and `decode_critical`, which open one untrusted file each.
 
 They have one code. Each has environments of its own, so that no flood of other pictures holds up
-those of a child abduction. They may do nothing (docs/adr/0052-decode.md): whoever calls them signs
-an address of the one file, and trusts nothing in the answer.
+those of a child abduction. They have no rights (docs/adr/0052-decode.md): their caller signs an
+address of the one file, and trusts nothing in the answer.
 """
 
 import base64

@@ -1,7 +1,4 @@
-"""Officers' routes of redactions: mark what of a picture others may not see, or take that back.
-
-Officers' route of files for the reporter.
-"""
+"""Officers' routes of redactions, and of files for the reporter."""
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import CASEWORKERS
@@ -56,8 +53,8 @@ def remove_redaction(call: Call) -> Response:
     """Remove the redaction of a picture.
 
     From now on the whole preview can be passed on again. What was already agreed to be passed on
-    with the redaction is not: `redaction_changed` says so to whoever reads that referral. Without a
-    redaction, the call changes nothing.
+    with the redaction is not: `redaction_changed` of that referral says so. Without a redaction,
+    the call changes nothing.
 
     409 `referral_pending` means that the picture is in a referral that waits for approval: withdraw
     that first.

@@ -1,6 +1,4 @@
-"""Functions that process uploads and redactions: `make_thumbnails` checks the file and makes its
-pictures, or redacts one; `make_critical_thumbnails` does so for critical reports; `record_media`
-records the result.
+"""The functions that process uploads and redactions, and record the results.
 
 In Lambda these run without `app.py`, and each imports only what it needs.
 """

@@ -1,4 +1,4 @@
-"""The route by which an officer enters a report on a caller's behalf."""
+"""The route for officers who enter a report on a caller's behalf."""
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import CASEWORKERS

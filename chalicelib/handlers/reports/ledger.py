@@ -1,7 +1,4 @@
-"""Schemas of the ledger: heads, closed hours, and a reporter's proof.
-
-The public routes of the ledger.
-"""
+"""The public routes of the ledger, and its schemas."""
 
 import base64
 from typing import Annotated, Self
@@ -142,8 +139,8 @@ def get_ledger(call: Call) -> Response:
     """Get the latest head of the ledger.
 
     The ledger is a public log of commitments (RFC 9162). Each hour is closed with a signed head. It
-    says nothing of any report to anybody who has not the receipt. Whoever keeps the heads can show
-    that nothing was changed later.
+    says nothing of any report to anybody who has not the receipt. Anyone who stores the heads can
+    show that nothing was changed later.
     """
     heads = wiring.ledger_heads()
     last = seals.last_hour(heads, call.now)

@@ -1,4 +1,4 @@
-"""Reporters' routes of media: declare them, and upload them, in parts if they are large."""
+"""Reporters' routes to declare media and upload them, in parts if they are large."""
 
 from typing import Annotated
 

@@ -1,11 +1,4 @@
-"""Reporters' routes: read their report, write messages, withdraw the report.
-
-Reporters' routes of a closed report: reopen it, say whether it helped.
-
-Reporters' route of positions: a later or moving place of their report.
-
-The reporter's proof that a report was filed, and what became of it.
-"""
+"""Reporters' routes of their report: read, write, withdraw, reopen, and prove it."""
 
 from typing import Self, TypedDict
 

@@ -1,13 +1,7 @@
-"""Schemas of media: grants to upload, and states.
+"""Schemas of media, places and redactions, and short-lived URLs of files.
 
-Short-lived URLs of cleaned pictures and sounds, and of originals, which only officers get.
-
-Each names one version of an object: the one that the verdict recorded, or the redaction. What
-leaves the police has the address of `shared_url` and no other.
-
-Schemas of places: where a report was, and where it was later.
-
-Schemas of redactions: the marked regions of a picture, and what became of them.
+Each URL names one version of an object: the one that the verdict recorded, or the redaction. A file
+that leaves the police has the address of `shared_url` and no other.
 """
 
 from typing import Annotated, Any, Literal, Self

@@ -1,7 +1,4 @@
-"""Redactions: an officer marks what of a picture others may not see, or takes that back.
-
-An officer sends files to the reporter: declared and uploaded like those of a report.
-"""
+"""Officers redact pictures of a report, and send files to its reporter."""
 
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.domain.reports.media import (
@@ -103,7 +100,7 @@ def _require_possible(case: Case, medium: Medium, after: Redaction | None) -> No
         raise errors.Conflict("no_preview")
     pending, before = case.head.referrals.pending, medium.redaction
     waits = pending is not None and medium.media_id in pending.media_ids
-    # Whoever approves has perhaps read it as it is now.
+    # The officer who approves has perhaps read it as it is now.
     if waits and before and not (after and after.is_at_least(before.id)):
         raise errors.Conflict("referral_pending")
 

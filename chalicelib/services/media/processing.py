@@ -1,7 +1,4 @@
-"""Processing of one upload: make a thumbnail and a preview, and write a manifest as the verdict.
-
-Processing of a redaction: paint over the marked areas of a preview, and write what was made.
-"""
+"""Process one upload or redaction, and write the manifest as the verdict."""
 
 import base64
 import hashlib
@@ -232,7 +229,7 @@ def _judge(
 def _derive(
     original: _Original, content_type: str | None, decoding: Decoding
 ) -> tuple[str, Pictures | Sound]:
-    """Return what is derived, and the real type: a container of videos may hold sound alone."""
+    """Return the derived files, and the real type: a container of videos may hold sound alone."""
     if content_type is None:
         raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
     _require_size(original, content_type)

@@ -1,12 +1,10 @@
-"""Reconciliation of uploads that have no verdict: their event was lost, the processing failed, or
-nothing was uploaded.
+"""Try again uploads that have no verdict, and remove objects that nobody may see.
 
-Only the last is ever held against an upload. What came is tried again until it has a verdict.
+An upload has no verdict when its event was lost, the processing failed, or nothing was uploaded.
+Only the last counts against it; the others are tried again until there is one.
 
-Removal of objects that nobody may see: uploads after the first one, and pictures of a report
-that was withdrawn.
-
-A signed form cannot be revoked. So what it adds after the verdict is deleted when it has expired.
+Removed are uploads after the first one, and pictures of a report that was withdrawn. A signed form
+cannot be revoked, so what it adds after the verdict is deleted when it has expired.
 """
 
 import logging

@@ -1,8 +1,7 @@
-"""Results of processing: read a manifest, and record the verdict on a medium of any owner.
+"""Record the results of processing: verdicts on media, and redactions.
 
-Reports as owners of media: count a verdict, and notify officers.
-
-Results of redactions: record what was made, and see that each is made in the end.
+A report as the owner of media counts its verdicts and notifies officers. A redaction is requested
+until it is made.
 """
 
 import logging

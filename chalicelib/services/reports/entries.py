@@ -1,6 +1,6 @@
-"""Messages and notes, whoever writes them: recognise a repeated call, and page through them.
+"""Messages and notes: recognise a repeated call, refuse receipts, and page through them.
 
-Refuse texts that hold a receipt: whoever reads the text could open the report.
+A text may not hold a receipt: its readers could open the report.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Which leaves of the ledger a step on a report adds. They are written in its transaction."""
+"""The leaves that a step on a report adds to the ledger, in its transaction."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Check reports against the ledger: what was recorded, and what should have been."""
+"""Check reports against the ledger: what was recorded, and what is missing."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -1,8 +1,7 @@
-"""Seal and open the reasons that officers give: of an outcome, a hold, a mute, a referral.
+"""Open a whole report: for an officer all that is sealed, for its reporter what is theirs.
 
-They are values of a report's HEAD, sealed as `sealed_rows` says.
-
-Open a whole report: for an officer all that was sealed, for its reporter what is theirs.
+The reasons that officers give (of an outcome, a hold, a mute, a referral) are values of the HEAD,
+sealed as `sealed_rows` says.
 """
 
 from typing import NamedTuple
@@ -55,7 +54,7 @@ class OpenReferral(NamedTuple):
 
 
 class OpenDeclined(NamedTuple):
-    """A referral that was declined, with its reason and that of whoever declined it."""
+    """A referral that was declined, with its reason and that of the officer who declined it."""
 
     declined: DeclinedReferral
     referral: OpenReferral
@@ -174,7 +173,7 @@ class OwnReport(NamedTuple):
 
 
 def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
-    """Return what the reporter sees of a case, and open nothing else. Raises as `open_case`."""
+    """Return a case as its reporter sees it, and open nothing else. Raises as `open_case`."""
     report = case.report
     return OwnReport(
         text=open_content(report, private).text,

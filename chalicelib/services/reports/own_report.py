@@ -1,11 +1,4 @@
-"""The reporter's use cases, opened by the receipt: read the report, write a message, withdraw.
-
-Later or moving places of a report, which the reporter adds.
-
-The reporter's answer to the one question of a closed report.
-
-Reopening by the reporter, once: the step itself, and its record in the audit.
-"""
+"""The reporter's use cases, opened by the receipt: read, write, withdraw, reopen."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -84,7 +77,7 @@ def _only[Found: (Head, Case, ReadCase)](
 
 
 def read_own_report(case: ReadCase, receipt: str, *, identity: Identity) -> OwnReport:
-    """Return what the report of this receipt says, opened with the key that the receipt gives."""
+    """Return the content of this receipt's report, opened with the key that the receipt gives."""
     return open_own(case, identity.content_key(receipt))
 
 

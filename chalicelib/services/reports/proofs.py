@@ -1,4 +1,4 @@
-"""What a reporter gets to prove that a report was filed, and what became of it."""
+"""Proofs for a reporter that a report was filed, and of its result."""
 
 from collections.abc import Callable
 from datetime import datetime

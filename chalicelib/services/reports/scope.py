@@ -1,4 +1,4 @@
-"""A report inside the scope of an officer."""
+"""Read a report inside the scope of an officer."""
 
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import is_report_id, on_record

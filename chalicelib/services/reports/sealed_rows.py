@@ -1,10 +1,9 @@
-"""Seal and open what the rows of a report hold: which value of which row is sealed, and as what.
+"""Seal and open the rows and the sketch of a report.
 
-Everything is sealed to the report's own key. Sealing needs its public half alone. Opening needs the
-private half: a reporter's call derives it from the receipt (`Identity.content_key`), and an officer
-gets it with an audit record (`OfficerActor.open`).
-
-Seal the sketch of a report or of a picture, in the function that sees it in clear.
+Everything but the sketch is sealed to the report's own key. Sealing needs its public half alone.
+Opening needs the private half: a reporter's call derives it from the receipt
+(`Identity.content_key`), and an officer gets it with an audit record (`OfficerActor.open`). A
+sketch is sealed in the function that sees the report or picture in clear.
 """
 
 import logging
@@ -54,7 +53,7 @@ def open_contact(report_id: str, contact: SealedContact, private: PrivateKey) ->
 
 
 def open_content(report: Report, private: PrivateKey) -> Content:
-    """Return what a report says. Raises Unreadable."""
+    """Return the content of a report. Raises Unreadable."""
     content = private.open(report.sealed, head_info(report.id, _CONTENT))
     return Content.model_validate_json(content)
 
@@ -107,7 +106,7 @@ def key_of(report: Report) -> bytes:
 
 
 def head_info(report_id: str, name: str) -> bytes:
-    """Return what a value of a report's HEAD is sealed with, so that no other opens as it."""
+    """Return the `info` that seals a value of a report's HEAD, so that no other opens as it."""
     return row_info(keys.report(report_id), keys.HEAD, name)
 
 

@@ -1,8 +1,7 @@
-"""Declarations: the media that a client announces in one call, before it uploads them.
+"""Declare media and upload them: grants, and uploads in parts.
 
-Uploads of declared media: grants, and uploads in parts.
-
-A picture or a small video is uploaded with one POST. A larger video is uploaded in parts.
+A client announces its media in one call, before it uploads them. A picture or a small video is
+uploaded with one POST, a larger video in parts.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,11 +1,9 @@
-"""Decoding of untrusted files, as whoever asks for it sees it.
+"""Decoding of untrusted files, as its callers see it.
 
 A file is opened elsewhere: on Lambda by the function `decode`, which may do nothing else
 (`DecodeFunction`), on one machine by a process of its own (`store/media/environments.py`). Both run
 the same supervisor and give the same answers (`media_decoding/supervisor.py`). Nothing in an answer
-is trusted: the file may have taken over what gives it.
-
-`decode` on Lambda, called for one file and waited for.
+is trusted: the file may have taken over its decoder.
 
 With tenants, Lambda gives the files of one owner environments that open no other owner's
 (AWS Lambda Developer Guide, "Tenant isolation"). The tenant's id is a hash of the owner's id under
@@ -156,7 +154,7 @@ class Decoding:
         return Pictures(thumb, preview, _read(PictureInfo, found))
 
     def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
-        """Return what was found, and the files with these names."""
+        """Return the facts of the file, and the derived files with these names."""
         reply = self._send(order, file)
         try:
             answer = parse(reply)
@@ -172,7 +170,7 @@ class Decoding:
 
 
 def parse(text: str) -> Any:
-    """Return what JSON says. Raises ValueError when it is none, or has too many members."""
+    """Return the value of JSON. Raises ValueError when it is none, or has too many members."""
     if sum(map(text.count, "{[,")) > _MOST_MEMBERS:
         raise ValueError("too many members")
     return json.loads(text)

@@ -1,12 +1,8 @@
-"""The redactions of a report's pictures: each is with its medium, and has a row for its task.
+"""The rows of redactions, of officers' files, and of a report for the function that redacts.
 
-The rows of files that officers send to a reporter: `MEDIA#O-…`, beside those of the reporter.
-
-REPORT#<id>   HEAD: `sent_total`, how many there are; the counters of media are the reporter's alone
-
-What the one function that decodes files reads of a report: its key, and what is to be redacted.
-
-It may read no other attribute of a report: its policy names these (`dynamodb:Attributes`).
+A redaction is stored with its medium, and has a row for its task. A file for a reporter is
+`MEDIA#O-…`, beside the reporter's media; `sent_total` in the HEAD counts them. The function that
+decodes files reads the attributes that its policy names (`dynamodb:Attributes`), and no others.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Answers to the one question of a closed report: counted, and not kept with it.
+"""Feedback on closed reports: counted, and not stored with the report.
 
 REPORT#<id>             HEAD: `answered`, that there was an answer
 STATS#<month>#<shard>   <day>#<category>#<district>: how many of which

@@ -1,8 +1,6 @@
-"""When officers have attended to a report, and when its notices are put off or its proof comes.
+"""Attention to a report: delays of its notices, its proof, and its assignments.
 
-The open reports of an officer, and the task that takes them back when the officer leaves.
-
-OFFICER#<name>   EVENT#assignments   the task
+When an officer leaves, a task returns their open reports: `OFFICER#<name>`, `EVENT#assignments`.
 """
 
 from collections.abc import Sequence
@@ -28,8 +26,8 @@ class Attended(NamedTuple):
 
 
 def attend(head: Head) -> Attended:
-    """Return what changes when an officer attends to a report without a step, by a reply or a note:
-    nobody is notified again, and it is no longer overdue.
+    """Return the changes when an officer attends to a report by a reply or a note: nobody is
+    notified again, and it is no longer overdue.
     """
     report = head.report
     put: Row = {}

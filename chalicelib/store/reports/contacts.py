@@ -1,6 +1,6 @@
 """The reporters' contacts: a table of their own, which only the reveal of a contact reads.
 
-The token of a phone (`store/notices/pushes`) lies beside the contact, and is erased with it.
+The token of a phone (`store/notices/pushes`) is stored beside the contact, and erased with it.
 """
 
 from typing import NamedTuple

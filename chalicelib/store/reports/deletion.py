@@ -48,11 +48,10 @@ class Deletion:
         self._table.transact([self._table.item(mark), *discounted, *recorded.items])
 
     def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
-        """Delete every row of a report, and what it is found by, and leave a tombstone in place of
-        its HEAD.
+        """Delete every row and search entry of a report, and write a tombstone for its HEAD.
 
         The tombstone has the id and the time of the deletion, and what the ledger has of the
-        report, without its evidence: a hash shows whoever has the same file that it was sent.
+        report, without its evidence: a hash shows anyone who has the same file that it was sent.
         DynamoDB deletes the tombstone at `until`.
         """
         pk = keys.report(report_id)

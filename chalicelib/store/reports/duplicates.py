@@ -1,11 +1,9 @@
-"""The duplicates of a report: how many reports have it as their original, and which.
+"""The duplicates of a report, and the report that a duplicate names.
 
     REPORT#<original>   DUPLICATE#<received_at>#<id>     a duplicate, until the link ends
 
 An original is counted, and its row of the duplicate written, in the transaction that makes or ends
-the link, so the number is exact.
-
-What officers see of reports that another report names: no text, and nothing to open.
+the link, so the number is exact. Of another report, officers see no text here.
 """
 
 from collections.abc import Iterable, Iterator

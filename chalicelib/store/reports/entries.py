@@ -1,6 +1,6 @@
 """The messages, notes and positions of a report. Each read of them is bounded.
 
-A repeated call is recognised by a row of its own (`ENTRY#`), whatever else was written since.
+A row of its own (`ENTRY#`) recognises a repeated call, whatever else was written since.
 """
 
 from collections.abc import Sequence
@@ -106,7 +106,7 @@ class EntryRows:
         return EntryPage(tuple(map(SealedPosition.model_validate, page.rows)), page.earlier)
 
     def recorded(self, report_id: str, kind: str, ids: EntryIds) -> Recorded | None:
-        """Return what an earlier call with these ids left; None when there was none.
+        """Return the record of an earlier call with these ids; None when there was none.
 
         `kind` is `keys.MESSAGES`, `keys.NOTES` or `keys.POSITIONS`: one key may be used for one of
         each.

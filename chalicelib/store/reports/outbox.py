@@ -103,7 +103,7 @@ class PendingTask:
 
     @property
     def recorded(self) -> Recorded:
-        """Return what the ledger has of the report. Only for a task on a report's HEAD."""
+        """Return the leaves of the report in the ledger. Only for a task on a report's HEAD."""
         return Recorded.of_row(self.row)
 
     @property
@@ -133,7 +133,7 @@ class PendingTask:
 
     @property
     def matter(self) -> Matter:
-        """Return what a report's notice is about beside the report."""
+        """Return the matter of a report's notice, beside the report."""
         return Matter() if self.is_head else Matter.model_validate(self.row)
 
     @property
@@ -175,7 +175,7 @@ class Outbox:
         return PendingTask.of(self.row(key))
 
     def row(self, key: Key) -> Row | None:
-        """Return what a task needs of a row, with one or without, read consistently. No text."""
+        """Return the attributes of a row that tasks need, read consistently. No text."""
         return self.table.get(*key, consistent=True, attributes=_READ_FIELDS)
 
     def read_all(
@@ -289,7 +289,7 @@ def _due_at(row: Row) -> datetime | None:
     try:
         return times.parse(row["due_at"])
     except (KeyError, TypeError, ValueError):
-        return None  # Whoever reads the row itself finds out.
+        return None  # The reader of the row itself finds out.
 
 
 def _key(row: Row) -> Key:

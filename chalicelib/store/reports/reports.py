@@ -73,7 +73,7 @@ class Reports:
     ) -> CreateResult:
         """Write a new report with its task and media, and `also`, in one transaction.
 
-        Return what is stored, also when the report existed.
+        Return the stored report, also when it existed.
         """
         row = new_head(report, task, self._shards_of(report.category))
         row |= sketch_fields(row["pk"], keys.HEAD, report.sealed_sketch)
@@ -112,14 +112,14 @@ class Reports:
         return read_case(rows)
 
     def view(self, report_id: str, *, consistent: bool = False) -> ReadCase | None:
-        """Return what a reporter may see: HEAD, media and the latest messages.
+        """Return a report for its reporter: HEAD, media and the latest messages.
 
         None when there is no such report. Raises Gone when retention has deleted it.
         """
         return self.entries.with_latest(report_id, notes=False, consistent=consistent)
 
     def case(self, report_id: str) -> ReadCase | None:
-        """Return what an officer may see: the same and the latest notes.
+        """Return a report for an officer: the same and the latest notes.
 
         None when there is no such report, or when retention has deleted it.
         """

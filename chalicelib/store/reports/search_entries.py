@@ -1,11 +1,11 @@
-"""By which tokens reports are found.
+"""The tokens by which reports are found.
 
 SEARCH#<name>   <received_at>#<id>    a report that has the token with this name
 REPORT#<id>     HEAD                  `found_by`: the names of its entries, and what they are from
 
-A name is an HMAC (aws/kms.py). The entries of a report are written in the transaction that
-adds their names to its HEAD, on the condition that it is neither withdrawn nor being deleted. So
-whatever ends it knows them all, and none is added later.
+A name is an HMAC (aws/kms.py). The entries of a report are written in the transaction that adds
+their names to its HEAD, on the condition that it is neither withdrawn nor being deleted. So its end
+removes them all, and none is added later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ class FoundBy(NamedTuple):
 
     @classmethod
     def of(cls, head: Head) -> "FoundBy | None":
-        """Return what a report is found by; None when nothing was entered yet."""
+        """Return the search entries of a report; None when nothing was entered yet."""
         stored = head.row.get(FOUND_BY)
         if stored is None:
             return None
