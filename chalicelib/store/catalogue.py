@@ -1,7 +1,4 @@
-"""Admins' changes of the catalogue and the load level: two rows that each function reads together,
-and has a copy of.
-
-A copy is at most a minute old.
+"""Admins' changes of the catalogue, and the load level: two rows, cached for a minute.
 
 CATALOGUE  OVERRIDES    {version, overrides} and, up to release 0.2, {settled, settles_at}
            LOAD_LEVEL   (store/flood/load_level.py)
@@ -127,7 +124,7 @@ class LiveCatalogue:
         return self._known
 
     def whole(self, now: datetime) -> Catalogue:
-        """Return the catalogue, for whoever reads reports of all categories or partitions.
+        """Return the catalogue, for callers that read reports of all categories or partitions.
 
         Raises Unavailable when this function has never read the rows: the seed lacks what admins
         have added, and a list would leave out those reports as if there were none.

@@ -1,7 +1,4 @@
-"""What an officer sends to propose a referral, and to decline one.
-
-The filters of the list of colleagues.
-"""
+"""Requests of officers for referrals and for the list of colleagues."""
 
 from typing import Annotated
 
@@ -38,7 +35,7 @@ class NewReferral(Input):
 
 
 class ReferralRefusal(Input):
-    """Why a referral is declined. Whoever proposed it reads the reason, and so do colleagues."""
+    """Why a referral is declined. The officer who proposed it reads that, and so do colleagues."""
 
     reason: Reason
 

@@ -1,4 +1,4 @@
-"""What reports are found by: the plates, phone numbers and other numbers of a text, in one form.
+"""Search tokens: the plates, phone numbers and other numbers of a text, in one form.
 
 A token has 4 to 20 letters and digits, two digits at least, and perhaps one Chinese character
 before them, as plates have: `京A12345`, `AB123CD`, `13800138000`, `20261126`. A word without digits

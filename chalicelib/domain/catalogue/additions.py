@@ -1,4 +1,4 @@
-"""Categories that an admin adds without a release: how they are sent, kept and read.
+"""Categories that an admin adds without a release: sent, stored and read.
 
 The fields of such a category are declared as in the city's `catalogue.json`, with their labels.
 When they change, the version of the form grows, and the earlier form stays.

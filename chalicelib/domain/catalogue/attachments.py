@@ -1,4 +1,4 @@
-"""What may be attached: the types, and how large and how many; and the platforms of pushes."""
+"""Limits of attachments: accepted types, sizes and numbers; and the platforms of pushes."""
 
 import re
 from collections.abc import Mapping

@@ -1,10 +1,8 @@
 """The codes that a caller may name: categories, channels and districts.
 
-Each is checked here alone. An unknown code is the field error `unknown_value`, whose context
-`allowed` lists the codes that there are: all of them are public.
-
-An admin or another city may add codes. So the OpenAPI document gives a pattern and lists today's
-codes as `x-extensible-enum`: clients accept others.
+An unknown code is the field error `unknown_value`, whose context `allowed` lists the known codes:
+all of them are public. An admin or another city may add codes, so the OpenAPI document gives a
+pattern and lists today's codes as `x-extensible-enum`: clients accept others.
 """
 
 from collections.abc import Callable, Collection
@@ -72,7 +70,7 @@ _SCOPE_PATTERN = r"^(\*|[a-z][a-z0-9_]{0,39})$"
 
 
 def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[str]]:
-    """Return what a scope may name: one of these codes, or `*` for all of them."""
+    """Return the codes that a scope may name: these, and `*` for all of them."""
     return lambda: (ALL, *codes())
 
 

@@ -1,7 +1,7 @@
 """The categories that admins have added, as this process knows them.
 
-Whether a code is known is asked where a request is parsed, and a label where a text is written.
-Neither may wait for the database. So `store/catalogue.LiveCatalogue` keeps this copy up to date.
+A code is checked where a request is parsed, and a label is read where a text is written. Neither
+may wait for the database, so `store/catalogue.LiveCatalogue` keeps this copy up to date.
 """
 
 from collections.abc import Iterable, Mapping

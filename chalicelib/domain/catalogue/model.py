@@ -1,13 +1,9 @@
-"""Other agencies to which a report can be referred, as the city's `catalogue.json` has them.
-
-Their names, and how officers hand over a document, are in the city's `texts/`: `agency.<code>` and
-`agency_how.<code>`.
-
-The two catalogues: what residents report (categories) and where police publish (channels).
+"""The catalogue: categories of reports, channels of bulletins, and agencies for referrals.
 
 The city's `catalogue.json` is the seed: codes, lifecycle, urgencies, shards and each category's
-typed fields. Every label is in the city's `texts/`. An admin's changes are applied to it
-(`overrides.py`), and the clock's by `state_at`; neither needs a deployment.
+typed fields. Every label is in the city's `texts/`, as are the names of agencies (`agency.<code>`)
+and how officers hand a document over (`agency_how.<code>`). An admin's changes are applied to the
+seed (`overrides.py`), and the clock's by `state_at`; neither needs a deployment.
 """
 
 from collections.abc import Iterable, Mapping

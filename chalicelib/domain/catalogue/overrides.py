@@ -1,4 +1,4 @@
-"""An admin's changes of the catalogue: how they are sent, kept, checked and applied to the seed."""
+"""An admin's changes of the catalogue: sent, stored, checked and applied to the seed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

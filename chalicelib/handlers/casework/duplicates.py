@@ -1,4 +1,4 @@
-"""Officers' routes for several reports of one event: link them to one, and close them together."""
+"""Officers' routes to link reports of one event, and close them together."""
 
 from typing import Annotated, Self
 

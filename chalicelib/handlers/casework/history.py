@@ -1,8 +1,6 @@
-"""Schemas of the history of a report and of a bulletin.
+"""The history of a report or bulletin: its schemas, and the route of a report's.
 
 The members of `detail` depend on the action. Members that a later version records are returned too.
-
-The route of a report's history.
 """
 
 from typing import Annotated, Self

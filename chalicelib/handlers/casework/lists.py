@@ -1,13 +1,4 @@
-"""A report in a list of officers.
-
-The route of officers' lists of reports.
-
-Officers' route of the search by a number.
-
-Officers' route of the pulse: what a console asks every few seconds.
-
-The route of colleagues: whom a report may be assigned to.
-"""
+"""Officers' routes of lists: reports, search by a number, pulse, and colleagues."""
 
 import logging
 from typing import Annotated, Literal, Self
@@ -36,6 +27,8 @@ from chalicelib.services.casework.presence import note_presence, take_pulse
 from chalicelib.services.casework.search import search_reports
 from chalicelib.store.casework.rows import Onlooker
 from chalicelib.store.reports.rows import ListedReport
+
+log = logging.getLogger(__name__)
 
 
 class MediaCount(Shape):
@@ -175,9 +168,6 @@ def search_reports_by_number(call: Call) -> Response:
     )
     items = [ListedReportView.listed(each) for each in found.items]
     return Response(SearchResult(items=items, more=found.more, searched="opened_reports"))
-
-
-log = logging.getLogger(__name__)
 
 
 class PulseQuery(Query):

@@ -1,7 +1,4 @@
-"""Officers' routes of messages to the reporter, notes for officers, and templates of messages.
-
-Officers' route of positions: the later places of a report.
-"""
+"""Officers' routes of messages, notes, positions, and templates of messages."""
 
 from typing import Self
 

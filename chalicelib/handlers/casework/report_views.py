@@ -1,9 +1,4 @@
-"""A legal hold in responses.
-
-A mute in responses.
-
-Schemas of reports for officers: in a list, opened, and after a change.
-"""
+"""Schemas of reports for officers: in a list, opened, and after a change."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""The admin's route of the catalogue: open, pause or retire categories and channels, add some."""
+"""Admins' route to open, pause, retire or add categories and channels."""
 
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import LifecycleState

@@ -1,7 +1,4 @@
-"""Public routes of the service: its health, and its catalogue.
-
-The route of the city's areas, as GeoJSON.
-"""
+"""Public routes of the service: its health, its catalogue, and the city's areas."""
 
 from functools import cache
 from typing import Annotated, Literal

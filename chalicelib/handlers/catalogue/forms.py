@@ -1,4 +1,4 @@
-"""The route of forms: the fields of a category, also those of an earlier version."""
+"""The public route of forms: the fields of a category, in any version."""
 
 import re
 from typing import Annotated, Any

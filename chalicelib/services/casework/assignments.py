@@ -1,8 +1,7 @@
-"""The open reports of an officer who was deactivated: nobody holds them, so they are given back.
+"""Assignment of reports: colleagues to choose from, followers, and return to the queue.
 
-Follow a report: an officer is notified of what happens to it, whoever is on duty.
-
-Colleagues: to whom an officer may assign a report of a category and district.
+The open reports of an officer who was deactivated are given back. A follower is notified of what
+happens to a report also when off duty.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +17,7 @@ from chalicelib.domain.reports.report import OPEN_STATUSES, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import RETURN_AGAIN, OutboxTask, TaskKind
 from chalicelib.kernel.paging import Cursors
-from chalicelib.services.officers import OfficerActor
+from chalicelib.services.officers import Actor, OfficerActor
 from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
 from chalicelib.store.audit.rows import Action, about, of_report
 from chalicelib.store.casework.rows import keep_followers
@@ -26,8 +25,6 @@ from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.reports import Reports
 
 if TYPE_CHECKING:
-    from chalicelib.services.officers import Actor
-    from chalicelib.store.officers.rows import Officers
     from chalicelib.store.reports.attention import Assignments
     from chalicelib.store.reports.outbox import Outbox, PendingTask
 
@@ -41,8 +38,8 @@ def return_reports(
     *,
     assignments: "Assignments",
     outbox: "Outbox",
-    officers: "Officers",
-    actor: "Actor",
+    officers: Officers,
+    actor: Actor,
 ) -> None:
     """Take the open reports of an officer who is not active back, each with an audit record.
 
@@ -68,7 +65,7 @@ def return_reports(
 
 
 def _take_back(
-    report_id: str, username: str, assignments: "Assignments", outbox: "Outbox", actor: "Actor"
+    report_id: str, username: str, assignments: "Assignments", outbox: "Outbox", actor: Actor
 ) -> None:
     key = keys.report(report_id), keys.HEAD
 

@@ -1,7 +1,6 @@
-"""Officers' work on several reports of one event: what is related to a report, and one step for
-many of them.
+"""Several reports of one event: what is related to a report, and steps on many.
 
-The machine suggests, and an officer links. Each report gets a step of its own, by the rules of
+An officer links what the machine suggests. Each report gets a step of its own, by the rules of
 `services/casework/casework`.
 """
 
@@ -104,7 +103,7 @@ def link_duplicates(
     reports: Reports,
     officers: Officers,
 ) -> list[Outcome]:
-    """Link reports to their original, each by a step of its own. Return what became of each.
+    """Link reports to their original, each by a step of its own. Return the outcome of each.
 
     Raises NotFound when the original is unknown or out of scope.
     """
@@ -130,7 +129,7 @@ def close_duplicates(
     """Close up to 25 open duplicates of a report with one reason, each by a step of its own.
 
     With `skip_unread`, one stays open when something of its reporter is unread, or when a message
-    arrives meanwhile. Return what became of each. Raises NotFound when the original is unknown or
+    arrives meanwhile. Return the outcome of each. Raises NotFound when the original is unknown or
     out of scope.
     """
     head = head_in_scope(report_id, actor=actor, reports=reports)
@@ -187,7 +186,7 @@ def _suggested(
 def _in_scope(
     report_ids: Iterable[str], actor: OfficerActor, reports: Reports, *, consistent: bool = False
 ) -> dict[str, Outline]:
-    """Return what officers see of these reports, of those in the officer's scope."""
+    """Return the outlines of those reports that are in the officer's scope."""
     known = read_outlines(reports.table, report_ids, consistent=consistent)
     sees = actor.officer.sees
     return {each.id: each for each in known.values() if sees(each.category, each.district)}
@@ -201,7 +200,7 @@ def _is_duplicate(report: Outline | None, original: str) -> bool:
 def _shown(
     similar: Iterable[Similar], known: dict[str, Outline], head: Head
 ) -> tuple[SimilarReport, ...]:
-    """Return what is suggested: neither withdrawn reports nor those that are linked already."""
+    """Return the suggestions, without withdrawn reports and those that are linked already."""
     linked = {head.report.id, head.report.duplicate_of} - {None}
     found = (
         SimilarReport(known[each.report_id], each.why, each.score)

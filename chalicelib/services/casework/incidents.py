@@ -1,4 +1,4 @@
-"""Incidents: record sketches, and suggest to officers which reports may be about one event.
+"""Incidents: record sketches, and suggest reports that may be about one event.
 
 Nothing is merged. An officer links what belongs together (`services/casework/duplicates`).
 """
@@ -88,7 +88,7 @@ class _Batch:
     _similar: dict[str, list[Similar]] = field(default_factory=dict)
 
     def open(self, row: SketchRow) -> _Seen | None:
-        """Return what a sketch shows; None when it does not open, or its report is gone."""
+        """Return the sighting in a sketch; None when it does not open, or its report is gone."""
         if row.is_gone:
             return None
         try:

@@ -1,7 +1,7 @@
-"""Officers' lists of reports: newest first or by attention, by page, only in their scope.
+"""Officers' lists of reports in their scope, and the handover of a shift.
 
-The handover of a shift: what came in since it began, in the shift before, or earlier, and still
-needs somebody. No content.
+Lists are by page, newest first or by attention. A handover shows what came in since a shift began,
+in the shift before, or earlier, and still needs somebody. No content.
 """
 
 from collections import Counter
@@ -121,8 +121,8 @@ def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers
 
 
 def _fold(row: Row) -> _Fold:
-    """Return what reports of one row have in common: a text, and all that a list shows of them but
-    the time and the reference.
+    """Return the values that reports of one row share: a text, and all that a list shows but the
+    time and the reference.
     """
     return row.get("same_as") or row["id"], *(str(row.get(name)) for name in _ALIKE)
 
@@ -249,9 +249,11 @@ def hand_over(
     listing: Listing,
     catalogue: Catalogue,
 ) -> Handover:
-    """Return what came in inside the officer's scope since the present turn of their shift began,
-    and at least in the last twelve hours, and what waits for longer, with an audit record. For an
-    officer who is off duty, the turns of all shifts count. Raises Unavailable.
+    """Return the handover of a shift, and write an audit record.
+
+    It has the reports in the officer's scope since the present turn of their shift began, and at
+    least of the last twelve hours, and those that wait for longer. For an officer who is off duty,
+    the turns of all shifts count. Raises Unavailable.
     """
     now, officer = actor.now, actor.officer
     turns = _turns(roster, actor.by, now)

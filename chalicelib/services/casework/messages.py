@@ -1,7 +1,4 @@
-"""Officers' messages to the reporter, and their notes, which only officers can read.
-
-Later or moving places of a report, as officers read them: a page at a time.
-"""
+"""Officers' messages to the reporter, their notes, and the report's later positions."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,10 +1,8 @@
-"""Who else has a report open now, so that two officers do not do the same.
+"""Presence, who else has a report open; and the pulse, what has changed in a scope.
 
-The pulse: what a console asks every few seconds, to know whether to read a list again.
-
-It shows counts and ids of reports in the officer's scope, and nothing of what they say. The first
-look in each hour is on record. It costs the same whatever there is: of each partition, the reports
-that need somebody most are counted, up to a limit.
+A console asks for the pulse every few seconds, to know whether to read a list again. It shows
+counts and ids of reports, and no content. The first call in each hour is on record. Its cost is
+bounded: of each partition, the reports with the highest ranks are counted, up to a limit.
 """
 
 import hashlib

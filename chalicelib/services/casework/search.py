@@ -1,7 +1,7 @@
-"""Search: officers find the reports that name a plate, a phone number or another number.
+"""Search: officers find reports by a plate, a phone number or another number.
 
-What can be found is what somebody has opened: an opening enters the tokens of the report under
-names that one key in KMS gives them (docs/adr/0038).
+Only opened reports can be found: an opening enters the tokens of the report under names that one
+key in KMS gives them (docs/adr/0038).
 """
 
 import logging
@@ -69,7 +69,7 @@ def enter_opened(
     try:
         _enter(opened, search_key, entries)
     except Exception as error:
-        # Whoever opens a report must read it, whatever becomes of the search.
+        # An officer who opens a report must read it, whatever becomes of the search.
         log.warning("search_entries_failed", extra={"error": type(error).__name__})
 
 

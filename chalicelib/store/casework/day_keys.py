@@ -1,9 +1,9 @@
-"""The keys of the days, under which similar reports are found. Each is one row, for three days.
+"""The keys of the days, under which similar reports are found: one row each, for three days.
 
 DAY#<day>   KEY     {public, wrapped, expires_ttl}
 
-`wrapped` is the secret of the day, encrypted by a key in KMS that one function may use. The public
-half is all that other functions read: they can seal a sketch, and open none.
+`wrapped` is the secret of the day, encrypted by a key in KMS that one function may use. Other
+functions read only the public half: they can seal a sketch, and open none.
 """
 
 import logging

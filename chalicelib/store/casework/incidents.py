@@ -1,7 +1,7 @@
-"""Which reports are like each other, for three days.
+"""Similar reports, stored for three days.
 
 BUCKET#<hash>   RECENT    {entries, first, expires_ttl}    the latest reports with one trait
-REPORT#<id>     SIMILAR   {similar, expires_ttl}           what is like this report
+REPORT#<id>     SIMILAR   {similar, expires_ttl}           the reports that are like this one
 
 A name of a bucket is a hash under the key of a day. One function writes here, a run at a time, so
 no write has a condition. What is lost with a run is made again, because its sketches stay.
@@ -66,7 +66,7 @@ class Incidents:
         }
 
     def similar_rows(self, report_ids: Iterable[str], now: datetime) -> dict[str, list[Similar]]:
-        """Return what is like each of these reports."""
+        """Return the reports that are like each of these."""
         rows = self._read((keys.report(each), _SIMILAR) for each in report_ids)
         return {row["pk"].partition("#")[2]: _read_similar(row, now) for row in rows}
 

@@ -1,21 +1,11 @@
-"""Who follows a report: usernames in its HEAD.
+"""Followers and referrals in a report's HEAD, presence, and the pulse.
 
-The referrals of a report, in its HEAD.
+LOOKING#<id>        ROW          o_<username>: {name, at}, expires_ttl: who has the report open
+PULSE#<category>    <district>   changed_at, and a mark that differs after each change
 
-Which officers have a report open, for a few seconds.
-
-LOOKING#<id>      ROW       o_<username>: {name, at}, expires_ttl
-
-In the incidents table, of which nothing is kept: it has neither backups nor a stream. What officers
-have opened is in the audit.
-
-When reports changed last, for consoles that ask every few seconds.
-
-    PULSE#<category>   <district>     changed_at, and a mark that differs after each change
-
-The consumer of the stream writes them, so that no request does and no change waits for them. They
-say nothing about a single report. If one is not written, consoles see the next change: the counts
-are read from the reports themselves.
+Presence is in the incidents table, which has neither backups nor a stream. What officers have
+opened is in the audit. The consumer of the stream writes the pulse, so that no change waits for it.
+If a write is lost, consoles see the next change: counts are read from the reports themselves.
 """
 
 import logging
@@ -31,6 +21,8 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import random_id
 from chalicelib.store.reports.heads import change_head, update_head
 from chalicelib.store.reports.rows import Head
+
+log = logging.getLogger(__name__)
 
 
 def keep_followers(
@@ -110,8 +102,6 @@ def _present(row: Mapping[str, Any], now: datetime) -> Iterator[Onlooker]:
         if name.startswith(_PREFIX) and now - times.parse(value["at"]) <= LASTS:
             yield Onlooker(name.removeprefix(_PREFIX), value["name"])
 
-
-log = logging.getLogger(__name__)
 
 type Place = tuple[str, str]
 """A category and a district."""
