@@ -1,11 +1,8 @@
-"""The actor of a use case, and the time: an officer, the clock or an operator.
-
-What they do is written to the audit, by `log` or in the transaction of the change. Nothing is
-written about reporters: see `reporter.py`.
-
-Admission of officers to routes.
+"""The actors of use cases, and admission: an officer, the clock or an operator.
 
 The token says who calls. The officer's row says what they may do, and is read at every request.
+What an actor does is written to the audit, by `log` or in the transaction of the change. Nothing is
+written about reporters (`services/reports/intake.py`).
 """
 
 from collections.abc import Sequence

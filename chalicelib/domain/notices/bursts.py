@@ -1,10 +1,9 @@
-"""Bursts of notices: the first ones of a minute go alone, the rest wait for a digest.
+"""Bursts of notices: the first of a minute go alone, the rest in a digest.
 
-Critical ones, what is added to them, escalations, what is overdue, drills and all others are
-counted apart, so that none makes another wait.
-What officers cause, such as an approval, always goes alone: they do it one step at a time, so no
-flood of reports makes many. A digest would not say which step waits, and would hide a watch from
-supervisors in a burst that whoever is watched could cause.
+Critical notices, additions to them, escalations, overdue reports, drills and all others are counted
+apart, so that none makes another wait. What officers cause, such as an approval, always goes alone:
+they do it one step at a time, so no flood of reports makes many. A digest would not say which step
+waits, and a watched officer could cause a burst to hide the watch from supervisors.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +35,7 @@ def most_named(urgency: Urgency) -> int:
 
 class Burst(StrEnum):
     """Notices that are counted together, within a category. An `update` is a message, or media, of
-    a critical report: whoever filed an old one does not make a new one wait. Of drills, what does
+    a critical report: one of an old report does not make a new one wait. Of drills, what does
     not go alone is not sent at all.
     """
 
@@ -78,7 +77,7 @@ _ALONE = (NoticeKind.DIGEST, NoticeKind.BREAK_GLASS, *CAUSED_BY_OFFICERS)
 
 
 def burst_of(notice: Notice, lane: Lane) -> Burst | None:
-    """Return what a notice is counted with; None when it always goes alone."""
+    """Return the burst that a notice counts in; None when it always goes alone."""
     if notice.drill:
         return Burst.DRILL
     if notice.kind in _ALONE or notice.report_ids is not None:

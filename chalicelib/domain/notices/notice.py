@@ -1,18 +1,13 @@
-"""Whom a notice is for: everybody with a scope or a role, or officers by name.
+"""Notices to officers over SNS: their addressees, link and texts.
 
-A notice carries its addressees as the message attribute `to`, and a subscription matches one of
-them. So one key of a filter policy is enough for both: SNS combines keys by AND only, and counts
-what is below `$or` in a way that it does not document.
+A notice says where to look, never what a report says: it holds no personal data and no free text.
+It carries its addressees as the message attribute `to`, and a subscription matches one of them. So
+one key of a filter policy is enough for scopes, roles and names: SNS combines keys by AND only, and
+does not document how it counts what is below `$or`.
 
 A *group* is `<category>/<district>`, and `*` stands for all. No code has a slash. A role is a group
-too, whatever its officers' scope.
-
-Where the link of a notice leads: to a page of the console, or to a route of the API where no
-console is.
-
-Notices to officers over SNS: where to look, never what a report says.
-
-They hold no personal data and no free text.
+too, whatever its officers' scope. The link leads to a page of the console, or to a route of the API
+where there is no console.
 """
 
 import hashlib
@@ -65,8 +60,8 @@ OF_A_TRIAL = (role_group(Role.SUPERVISOR),)
 def officer_address(username: str) -> str:
     """Return the opaque id by which a notice names an officer.
 
-    It keeps usernames out of what is published. It is no secret: whoever has the list of officers
-    can make it.
+    It keeps usernames out of what is published. It is no secret: anyone who has the list of
+    officers can make it.
     """
     return crockford(hashlib.sha256(_OFFICER + username.encode()).digest(), 16)
 
@@ -239,7 +234,7 @@ class Notice:
         return added or label("category", self.category, language)
 
     def _what(self, language: str) -> str:
-        """Return what awaits a second person or was watched, with the report if there is one."""
+        """Return the step that awaits a second person, or the watched act, with its report."""
         if self.matter.step:
             what = text(f"two_persons.{self.matter.step}", language)
         elif self.matter.watched:
@@ -252,7 +247,7 @@ class Notice:
 
 
 def cut_sms(wording: str) -> str:
-    """Return what of a text fits in one SMS. The end of a longer one is left out."""
+    """Return a text cut to one SMS."""
     units = wording.encode("utf-16-le")
     if len(units) <= 2 * SMS_MAX:
         return wording

@@ -1,6 +1,6 @@
-"""Pushes to a reporter's phone: which phones can get one, and when. docs/adr/0042 says why so late.
+"""Pushes to a reporter's phone: which phones get one, and when.
 
-A push says nothing: what it is about, the app asks for by itself.
+A push has no content: the app asks what is new. docs/adr/0042 says why pushes come late.
 """
 
 import re
@@ -18,7 +18,7 @@ from chalicelib.kernel.models import Input
 from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind
 
 # The first thing that happens since the latest push waits so long at least, and as long again as
-# chance has it: whoever writes to a reporter cannot see by the time whose phone lights up.
+# chance has it: an officer who writes to a reporter cannot see by the time whose phone lights up.
 _SOONEST = timedelta(minutes=5)
 _SPREAD = timedelta(minutes=30)
 # Phones are pushed to in rounds, one every half hour. Two never begin within this time: the later
@@ -70,7 +70,7 @@ def ends_otherwise(before: Report, after: Report) -> bool:
 
 
 def _outcome(report: Report) -> tuple[object, ...] | None:
-    """Return what decides what the reporter reads as the outcome; None when there is none."""
+    """Return the values that decide the outcome for the reporter; None when there is none."""
     if report.status is Status.CLOSED:
         # One that waits for a second officer reads like the one that it becomes.
         return report.disposition or "malicious", report.sealed_reason

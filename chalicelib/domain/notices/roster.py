@@ -1,15 +1,10 @@
-"""Shifts: a weekly plan of who is on duty, by the clocks of the city.
+"""The roster: the weekly plan of shifts, who is on duty, and who may be notified.
 
-A shift is an interval of time, computed for each day from its local times. So where the clocks
-change, one shift ends at the moment when the next begins: nobody and nothing is left out between
-two shifts, and no hour belongs to both.
+It is one row that the publisher reads with the tasks of a batch, and decides whom a notice is for.
+A change of it acts at the next notice; one of a filter policy of SNS would take up to 15 minutes.
 
-The roster: who may be notified, and who is on duty. It decides whom a notice is for.
-
-It is one row that the publisher reads with the tasks of a batch. A change of it acts at the next
-notice; one of a filter policy of SNS would take up to 15 minutes.
-
-What an admin sends to set the weekly plan of shifts.
+A shift is an interval of time, computed for each day from the local times of the city. Where the
+clocks change, one shift ends when the next begins: no time is in none or in two.
 """
 
 import math
@@ -138,8 +133,8 @@ class Member(Record):
         subscriptions: Sequence[Subscription],
         confirmed: Sequence[Subscription],
     ) -> Self | None:
-        """Return the member, of whose subscriptions some are `confirmed`; None without any: whoever
-        is not active has none.
+        """Return the member, of whose subscriptions some are `confirmed`; None without any: an
+        officer who is not active has none.
         """
         if not subscriptions:
             return None

@@ -1,4 +1,4 @@
-"""Which notices an officer gets: those asked for, inside their scope, as an SNS filter policy."""
+"""An officer's subscription as an SNS filter policy, inside their scope."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -88,8 +88,8 @@ def filter_policy(
     """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
 
     It matches the groups of reports that the officer asked for, the officer, and the group of
-    supervisors if they are one. Whoever does not work on reports gets only what is for them by
-    name. A key is left out where every value is allowed. Escalations and watches go to
+    supervisors if they are one. An officer who does not work on reports gets only notices for them
+    by name. A key is left out where every value is allowed. Escalations and watches go to
     supervisors. Raises Invalid `too_many_combinations`.
     """
     if not officer.has_role(*CASEWORKERS):
@@ -97,7 +97,7 @@ def filter_policy(
     categories = _inside(subscription.categories, officer.categories)
     districts = _inside(subscription.districts, officer.districts)
     if districts is not None and not subscription.districts:
-        # Whoever sees a category also sees its reports without a district. A subscription to
+        # A scope with a category has its reports without a district, too. A subscription to
         # some districts leaves them out.
         districts |= DISTRICTLESS
     groups = groups_in(categories, districts)

@@ -1,6 +1,6 @@
-"""Access tokens of officers: what the claims of a verified token must say.
+"""The claims of an officer's access token, whatever issuer has signed it.
 
-The issuer is Amazon Cognito, or any other that signs its access tokens as JWTs (RFC 9068). These
+The issuer is Amazon Cognito, or any other that signs its access tokens as JWTs (RFC 9068). They
 differ in how they mark an access token, name its client and name the person:
 
 | issuer | marked by | client | audience | person |

@@ -1,7 +1,4 @@
-"""Officers: their roles, and the scope of what they may see.
-
-First passwords: what a person types once, before they choose their own.
-"""
+"""Officers: their roles, the scope of what they see, and their first passwords."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -84,6 +81,6 @@ def random_password() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-# Whoever makes themselves a second account, or resets the password of a colleague, waits this long.
+# An admin who makes a second account, or resets a colleague's password, waits this long.
 # In that time somebody sees the notice of it.
 WAIT = timedelta(hours=24)

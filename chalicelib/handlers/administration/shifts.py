@@ -1,6 +1,4 @@
-"""Routes of the weekly plan of shifts, which all officers read and admins replace, and of the
-handover of a shift.
-"""
+"""Routes of the weekly plan of shifts, and of the handover of a shift."""
 
 from collections.abc import Sequence
 from datetime import datetime

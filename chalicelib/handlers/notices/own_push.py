@@ -1,4 +1,4 @@
-"""Reporters' routes of pushes: where to push to when there is something to read."""
+"""Reporters' routes to have pushes sent to their phone, and to end that."""
 
 from chalicelib import wiring
 from chalicelib.domain.notices.pushes import PhoneToken

@@ -1,12 +1,11 @@
-"""The first two admins of a stage. An operator appoints them; after that, admins appoint officers.
+"""Appoint the first two admins of a stage, or one in an emergency (break-glass).
 
-There are two, so that no one person decides who is an officer, and so that one can help the other
-who has lost a password or a phone.
+An operator appoints them; after that, admins appoint officers. There are two, so that no one person
+decides who is an officer, and so that one can help the other who has lost a password or a phone.
 
-Break-glass: an operator appoints one admin when the admins who are left cannot appoint anybody.
-
-It is the only appointment by one person. So it is on record with the operator's name in AWS and
-a reason, and the account waits like any other new one.
+Break-glass is for when the remaining admins cannot appoint anybody. It is the only appointment by
+one person, so it is on record with the operator's name in AWS and a reason, and the account waits
+like any other new one.
 """
 
 from collections.abc import Sequence
@@ -57,7 +56,7 @@ class FirstAdmin:
     email: str
 
     def appointment(self, before: Officer | None = None) -> Appointment:
-        """Return what appoints them. A working officer keeps their other roles and scope.
+        """Return their appointment. A working officer keeps their other roles and scope.
 
         Raises pydantic's ValidationError when the name or the address cannot be stored.
         """
@@ -198,7 +197,7 @@ def let_in(
 ) -> AppointedAdmin:
     """Set a first password, or enable a user who has an own one. Write an audit record before.
 
-    With `must_wait`, whoever gets a first password approves nothing for `WAIT`.
+    With `must_wait`, an admin who gets a first password approves nothing for `WAIT`.
     """
     why = {"break_glass": reason} if reason else {}
     sign_in = pool.sign_in_of(officer.username) if pool else SignIn.ESTABLISHED
@@ -231,7 +230,7 @@ def appoint_admin_alone(
     After a failure, the same call completes the rest. Until the admin has signed in, it sets
     another first password. Of two operators at once, one is refused.
 
-    Admins who still wait count as admins who can act: whoever is appointed here waits as long.
+    Admins who still wait count as admins who can act: the one appointed here waits as long.
 
     Raises AdminsExist when two others are left, or when the admin is appointed and has nothing left
     to do; UsernameTaken; errors.Invalid (a bad username); errors.Unavailable.

@@ -1,4 +1,4 @@
-"""The weekly plan of shifts: admins replace it, and it decides whom notices are for."""
+"""The weekly plan of shifts, which admins replace."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,7 +1,6 @@
-"""Notices that an officer's work on a report causes for colleagues by name.
+"""Notices to colleagues by name, and reminders of reports from outside the districts.
 
-Remind officers of a report from outside the districts that somebody has taken and nobody has
-passed on.
+A reminder is due when somebody has taken such a report and nobody has passed it on.
 """
 
 from datetime import datetime, timedelta
@@ -103,8 +102,8 @@ def notify_second_person(
 def notify_declined(
     report_id: str, step: TwoPersonStep, by: str, *, actor: OfficerActor, reports: Reports
 ) -> list[TransactItem]:
-    """Return the write that notifies whoever began a step on a report that it was declined; none
-    for an officer who ends their own.
+    """Return the write that notifies the officer who began a step on a report that it was
+    declined; none for an officer who ends their own.
 
     It belongs in the transaction that declines it.
     """

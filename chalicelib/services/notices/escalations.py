@@ -1,11 +1,9 @@
 """Escalations: when officers are notified again of a report that nobody has acknowledged.
 
-Of a critical one, supervisors are, every few minutes. Any other is overdue at its deadline, and
-officers are notified each time that its age doubles. Both end when an officer attends to the
-report: by a step, a reply or a note. To open it is enough for one that is not critical, and pauses
-the escalation of one that is.
-
-Critical reports that wait for an officer. An alarm watches their number.
+Supervisors are notified of a critical report every few minutes. Any other is overdue at its
+deadline, and officers are notified each time that its age doubles. Both end when an officer attends
+to the report: by a step, a reply or a note. Opening it ends those of one that is not critical, and
+pauses those of one that is. An alarm watches the number of critical reports that wait.
 """
 
 import logging

@@ -1,10 +1,8 @@
-"""The notices that pending tasks become.
-
-Notices to officers, published from the outbox of the reports table.
+"""Notices to officers, published from the outbox of the reports table.
 
 A task is completed only after its notice is published. So a notice is never lost, but it can be
 published twice, with the same `event_id`. In a burst, further notices are gathered in a digest.
-docs/adr/0029 has the trip of a notice, and the calls it takes.
+docs/adr/0029 follows a notice, and lists its calls.
 """
 
 import logging
@@ -36,6 +34,8 @@ from chalicelib.store.notices import roster
 from chalicelib.store.notices.digests import Bursts, Digests
 from chalicelib.store.notices.topic import Topic
 from chalicelib.store.reports.outbox import Assignment, Outbox, PendingTask
+
+log = logging.getLogger(__name__)
 
 
 def of_report(
@@ -99,8 +99,6 @@ def of_digest(
         category_labels=digest.category_labels,
     )
 
-
-log = logging.getLogger(__name__)
 
 _DIGEST: Assignment = (TaskKind.NOTIFY, OwnerKind.DIGEST)
 _ANNOUNCEMENT: Assignment = (TaskKind.NOTIFY, OwnerKind.NOTICE)
@@ -429,7 +427,7 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
-    """Return what the notices of one digest have in common."""
+    """Return the values that the notices of one digest share."""
     notice = found.notice
     kind = rules.kind_of_digest(notice.kind)
     lane = found.pending.task.lane
@@ -452,7 +450,7 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
 
 
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
-    """Return what completes the task of a notice, as arguments of `Outbox.completion`."""
+    """Return the arguments of `Outbox.completion` for the task of a notice."""
     fields = fields_after_notice(pending) or {}
     return {
         "then": next_reminder(pending, now) or next_task(pending, now),

@@ -1,11 +1,8 @@
-"""The reporter asks for pushes; and what officers do that causes one.
+"""Pushes to reporters' phones: what asks for one or causes one, and the rounds.
 
-Nothing here can open a token: `services/notices/pushes` can.
-
-A round of pushes, every half hour: one for each report on which something has happened.
-
-SNS knows a phone from one round to the next, and nothing here keeps by what name. docs/adr/0042 has
-the trip of a token.
+A round, every half hour, sends one push for each report on which something has happened. Only it
+opens a token: the functions of reporters and officers cannot. SNS knows a phone from one round
+to the next, and nothing here stores under which name. docs/adr/0042 follows a token.
 """
 
 import logging
@@ -37,6 +34,8 @@ from chalicelib.store.notices.pushes import PushRows, SealedToken, act_item, act
 from chalicelib.store.reports.outbox import Outbox, PendingTask
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
+
+log = logging.getLogger(__name__)
 
 _PUSH = "push"
 
@@ -99,9 +98,6 @@ def push_items(head: Head, *, reports: Reports, now: datetime) -> list[TransactI
     if not head.gets_pushes:
         return []
     return [act_item(reports.table, head.report.id, first_push(now))]
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Officers choose what they are notified of, inside their scope. SNS is kept in line with their rows.
 SNS cannot remove a subscription until its address is confirmed. So one that has ended before that
-is kept, and removed from SNS when it is confirmed after all.
+stays stored, and is removed from SNS when it is confirmed after all.
 """
 
 import json

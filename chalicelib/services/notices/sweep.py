@@ -1,4 +1,4 @@
-"""The sweeps: each lane has its own, once a minute, which does what is due or hands it on."""
+"""The sweeps: once a minute, each lane does due tasks or hands them on."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence

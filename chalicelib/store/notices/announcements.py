@@ -1,4 +1,4 @@
-"""Announcements: notices to some officers about what is no report.
+"""Announcements: notices to some officers that are about no report.
 
 They are in the reports table, to use its stream and outbox, and are deleted once published.
 """

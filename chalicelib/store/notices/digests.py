@@ -1,14 +1,12 @@
-"""Counters of bursts: how many notices went alone in a minute, and as SMS in an hour.
+"""Digests, which gather the notices of a burst, and the counters of bursts.
 
-One row has the counters of all categories, so that one read brings them with the tasks of a batch.
-They are in the reports table; DynamoDB deletes old ones.
+Both are in the reports table: digests to use its outbox, counters to be read with the tasks of a
+batch. One row counts how many notices of each category went alone in a minute, and as SMS in an
+hour; DynamoDB deletes old ones.
 
-Digests: rows that gather the notices of a burst until the sweep sends them.
-
-They are in the reports table, to use its outbox. `DIGEST#<lane>#<kind>#<category>#<district>#
-<urgency>#<page>`: lane, kind and the three by which a subscription can filter. A further page takes
-what comes while the one before is being sent, or is full. One of a category that is only tried ends
-with `#shadow`.
+`DIGEST#<lane>#<kind>#<category>#<district>#<urgency>#<page>`: lane, kind and the three by which a
+subscription can filter. A further page takes what comes while the one before is being sent, or is
+full. One of a category that is only tried ends with `#shadow`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +47,7 @@ class Bursts:
 
     @classmethod
     def allowance(cls, rows: Mapping[Key, Row], now: datetime) -> Allowance:
-        """Return what is left at `now`, by these rows. A missing row has counted nothing."""
+        """Return the remaining allowance at `now`. A missing row has counted nothing."""
         minute, hour = cls.keys_at(now)
         return Allowance(_counts(rows.get(minute, {})), _counts(rows.get(hour, {})))
 

@@ -1,4 +1,4 @@
-"""Pushes to reporters' phones, as rows. docs/adr/0042 has the trip of a token.
+"""Rows of pushes to reporters' phones. docs/adr/0042 follows a token.
 
 contacts   REPORT#<id>   PUSH    the token, sealed, with the key that opens it: `sealed_push`,
                                  `wrapped_push`, `wrapping_push`

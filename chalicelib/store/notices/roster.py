@@ -1,8 +1,7 @@
-"""The roster: the weekly plan and its members, as one row of the reports table.
+"""The roster as one row of the reports table, and officers' subscriptions.
 
-It is there because the publisher reads it with the tasks of a batch, in one call.
-
-The store of officers' subscriptions, and the task to bring SNS in line with them.
+The publisher reads the roster with the tasks of a batch, in one call. A task brings SNS in line
+with a subscription.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""The SNS topic of notices. Subscriptions filter notices by their message attributes.
+"""The SNS topic of notices, and its subscriptions. An address has at most one.
 
-The subscriptions of the topic in SNS. An address has at most one.
+Subscriptions filter notices by their message attributes.
 """
 
 import json

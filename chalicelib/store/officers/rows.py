@@ -1,4 +1,4 @@
-"""Officers' rows, the directory of all of them, and what is proposed for them."""
+"""Officers' rows, the directory of all of them, and proposals for them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The user pool of Cognito: who can sign in. An officer's row says what they may do."""
+"""The user pool of Cognito, where officers sign in. Their rows say what they may do."""
 
 import contextlib
 from enum import Enum
