@@ -108,7 +108,7 @@ def bucket() -> "MediaBucket":
 
 @built_once
 def decoding() -> "Decoding":
-    """Return what opens files: on Lambda a function, on one machine processes of their own."""
+    """Return the decoder of files: on Lambda a function, on one machine processes of their own."""
     from chalicelib.store.media.decoding import Decoding
 
     if not (name := settings().decode_function):
@@ -124,7 +124,7 @@ def decoding() -> "Decoding":
 
 @built_once
 def critical_decoding() -> "Decoding":
-    """Return what opens files of critical reports. On one machine no other file takes its process;
+    """Return the decoder for critical reports. On one machine no other file takes its process;
     on Lambda its caller is a function of its own, with a setting of its own.
     """
     from chalicelib.store.media.decoding import Decoding
@@ -392,7 +392,7 @@ def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
 
 
 def intake() -> "Intake":
-    """Return what intake reads and writes now."""
+    """Return the collaborators of intake."""
     from chalicelib.services.reports.intake import Intake
 
     return Intake(reports(), contacts(), _BulletinLookup(), catalogue(), day_key())
@@ -460,7 +460,7 @@ def search_key() -> "SearchKey":
 
 @built_once
 def sketches() -> "Sketches":
-    """Return what recording sketches reads and writes, with the keys of the days."""
+    """Return the stores of sketches, with the keys of the days."""
     from chalicelib.services.casework.incidents import Sketches
     from chalicelib.store.casework.day_keys import DayKeys
     from chalicelib.store.reports.media_rows import SketchRows
@@ -551,7 +551,7 @@ def catalogue() -> "Catalogue":
 
 
 def whole_catalogue() -> "Catalogue":
-    """Return the current catalogue, for whoever reads reports of all categories.
+    """Return the current catalogue, for callers that read reports of all categories.
 
     Raises Unavailable rather than leave out what admins have added.
     """
@@ -595,7 +595,7 @@ def challenges() -> "Challenges":
 
 @built_once
 def flood_gate() -> "FloodGate":
-    """Return what admits reports in a flood. It keeps counters in memory."""
+    """Return the gate that admits reports in a flood. It counts in memory."""
     from chalicelib.services.flood.gate import FloodGate
 
     return FloodGate(load_level, challenges, sources, load_counters)
@@ -635,7 +635,7 @@ def phones() -> "Phones":
 
 
 def push_round() -> "PushRound":
-    """Return what a round of pushes reads and writes."""
+    """Return the collaborators of a round of pushes."""
     from chalicelib.services.notices.pushes import PushRound
 
     return PushRound(outbox(), push_rows(), push_keys(), phones())

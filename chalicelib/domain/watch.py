@@ -1,4 +1,4 @@
-"""What officers do that supervisors watch: how often in an hour is unusual, and when to say so."""
+"""The watch on officers: which number of acts in an hour is unusual."""
 
 from collections.abc import Mapping
 

@@ -1,5 +1,6 @@
-"""Functions that seal the audit and compare it: one reads the table's stream, one writes digests
-every hour and closes the ledger, one compares AWS's own record with it.
+"""The functions that seal the audit, close the ledger, and compare AWS's record.
+
+One reads the audit table's stream; the others run every hour.
 """
 
 import logging

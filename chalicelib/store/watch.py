@@ -1,12 +1,11 @@
-"""Counters of what officers do in an hour, for the watch.
+"""Counters of what officers do in an hour, and AWS's own record of the keys.
 
-They are in the reports table, as the announcements are, so that both can be written at once.
-DynamoDB deletes old ones.
+The counters are in the reports table, so that one write can have an announcement too. DynamoDB
+deletes old ones.
 
-AWS's own record of the keys that open reports and contacts: CloudTrail's event history.
-
-It needs no trail, holds 90 days of management events, and `Decrypt` is one of them. Nobody can
-change it or switch it off. An event is in it within about a quarter of an hour.
+The record is CloudTrail's event history. It needs no trail, holds 90 days of management events, and
+`Decrypt` is one of them. Nobody can change it or switch it off. An event is in it within about a
+quarter of an hour.
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
 
@@ -118,7 +117,7 @@ CODE_CALLS = (
 class Line(NamedTuple):
     """One event of CloudTrail.
 
-    `caller` is the ARN of the role, or of whoever called without one; `error` the code of a call
+    `caller` is the ARN of the role, or of a caller without one; `error` the code of a call
     that failed, or "". `asked` is what the call named, as far as CloudTrail keeps it.
     """
 

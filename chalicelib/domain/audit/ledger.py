@@ -1,7 +1,7 @@
 """The ledger: a public Merkle log of commitments, so that no report can vanish.
 
-It is a log in the manner of RFC 9162, with one tree for each hour. A leaf says nothing to anybody
-but the reporter, who can make it again from the receipt. docs/adr/0027 has the trip of a leaf, and
+It follows RFC 9162, with one tree for each hour. A leaf shows nothing to anyone but the reporter,
+who can compute it again from the receipt. docs/adr/0027 describes its steps, and
 docs/accountability.md explains it.
 """
 
@@ -35,7 +35,7 @@ class Event(IntEnum):
 class ReceiptKeys(NamedTuple):
     """What a receipt gives: the id of its leaves, and the secret that a withdrawal reveals.
 
-    Each is 32 bytes. Whoever has the receipt makes them without a server.
+    Each is 32 bytes. Anyone who has the receipt makes them without a server.
     """
 
     ledger_id: bytes
@@ -116,7 +116,7 @@ class Recorded(NamedTuple):
 
 
 def commitments_of(keys: ReceiptKeys, content: bytes) -> bytes:
-    """Return what a new report keeps until its first leaves are recorded: 64 bytes.
+    """Return the commitments of a new report, stored until its first leaves are: 64 bytes.
 
     `content` is the commitment to what was sent.
     """

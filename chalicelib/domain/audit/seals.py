@@ -1,11 +1,9 @@
-"""Signatures that anybody can check with a public key: ECDSA on the curve P-256, with SHA-256.
-
-Seals of the audit trail: which rows were written in an hour, and the HMAC of each.
+"""Seals of the audit trail, and the signatures (ECDSA, P-256, SHA-256) on them.
 
 The audit table's stream brings every new row, within seconds, into a batch: its key and its HMAC,
-in an object that nobody can change or delete for two years. Every hour, a digest names that hour's
-batches and the digest before it, and is signed. So a missing or altered row is detected by its
-batch, a batch by its digest, and a digest by the next one and by its signature.
+in an object that nobody can change or delete for two years. Every hour, a signed digest names that
+hour's batches and the digest before it. So a missing or altered row is detected by its batch, a
+batch by its digest, and a digest by the next one and by its signature.
 """
 
 import hashlib

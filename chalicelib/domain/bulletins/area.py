@@ -1,4 +1,4 @@
-"""Where a bulletin matters: as it is sent, as it is kept, and how it reads."""
+"""The area of a bulletin: as it is sent, stored and displayed."""
 
 import re
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Area(Input):
         return self
 
     def coarse(self) -> dict[str, str]:
-        """Return what is kept and published: `district`, `text`, `geohash`, each if there is one.
+        """Return the public area: `district`, `text`, `geohash`, each if there is one.
 
         The district of a point is worked out.
         """
@@ -77,7 +77,7 @@ AnyArea = Annotated[
 
 
 def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
-    """Return `district`, `text` and `geohash` of a kept area, each if there is one."""
+    """Return `district`, `text` and `geohash` of a stored area, each if there is one."""
     if area is None or isinstance(area, Mapping):
         return area or {}
     is_district = area in geo.report_districts()
@@ -85,7 +85,7 @@ def area_parts(area: str | Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def area_label(area: str | Mapping[str, str] | None, language: str) -> str | None:
-    """Return how a kept area reads, with the district's name in place of its code."""
+    """Return the text of a stored area, with the district's name in place of its code."""
     parts = area_parts(area)
     district = label("district", parts["district"], language) if "district" in parts else None
     words = parts.get("text")
@@ -101,7 +101,7 @@ _HAN = "[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 
 
 def _gap(before: str, after: str) -> str:
-    """Return what stands between two words: nothing between Chinese ones, or beside a sign."""
+    """Return the gap between two words: none between Chinese ones, or beside a sign."""
     meet = before[-1], after[0]
     is_chinese = all(re.match(_HAN, each) for each in meet)
     return "" if is_chinese or not all(map(str.isalnum, meet)) else " "

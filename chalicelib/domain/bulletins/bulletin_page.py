@@ -1,5 +1,6 @@
-"""A bulletin as a page that a person reads and shares: HTML without scripts, in all languages of
-the city, with Open Graph data for whoever shows a link to it.
+"""The public page of a bulletin: HTML without scripts, in all languages of the city.
+
+Its Open Graph data describes it where somebody shares a link.
 """
 
 import base64

@@ -1,9 +1,4 @@
-"""How a bulletin ended: a code, which takes effect at once, and perhaps words, which wait.
-
-The text of a code is fixed, so one officer may publish it. Words of their own are shown after that
-text, once a second officer has approved them.
-
-A police notice in a channel, as stored: drafted by one officer, approved by another.
+"""A police notice in a channel, as stored: drafted by one officer, approved by another.
 
     draft ──approve──► published ──resolve──► resolved ──resolve──► resolved, its outcome corrected
       │                  │    ▲ └──(time)──► expired ──resolve──► resolved
@@ -11,12 +6,12 @@ A police notice in a channel, as stored: drafted by one officer, approved by ano
 
 What officers write (`Bulletin.content`) and what readers see (`Bulletin.published`) are separate: a
 change of a published bulletin waits until an officer who wrote none of it approves exactly that
-version. The words of an outcome or a withdrawal (`Bulletin.words`) wait in the same way; its code
-does not. What waits can also be declined, with a reason: it stays, and waits again once somebody
-has written. A picture that is not ready can be left out of an approval; once it is, it waits for
-an approval of its own. `version` grows with each new content, with each ending, and with each
-result of picture processing. When a bulletin has ended, officers see what readers saw last; text
-that was never published is only in the stored versions.
+version. The code of an outcome or a withdrawal has a fixed text, and takes effect at once; words of
+an officer's own (`Bulletin.words`) wait for approval in the same way. What waits can also be
+declined, with a reason: it stays, and waits again once somebody has written. A picture that is not
+ready can be left out of an approval, and waits for one of its own. `version` grows with each new
+content, each ending, and each result of picture processing. When a bulletin has ended, officers see
+what readers saw last; text that was never published is only in the stored versions.
 """
 
 from collections.abc import Mapping
@@ -56,7 +51,7 @@ class Ending(NamedTuple):
 
 
 def end_text(state: str, code: EndCode | None, words: LocalizedText | None = None) -> LocalizedText:
-    """Return what readers see of a bulletin that ended so, in every language of the city.
+    """Return the public text of a bulletin that ended so, in every language of the city.
 
     `words` must be approved. A language without words has the text of the code alone.
     """
@@ -145,7 +140,7 @@ LIFE: Mapping[About, timedelta] = {
 
 
 def end_errors(due: datetime, about: About, now: datetime) -> list[errors.FieldError]:
-    """Return what is wrong with an end: `in_the_past`, `lives_too_long`, or nothing."""
+    """Return the errors of an end: `in_the_past`, `lives_too_long`, or none."""
     if due <= now:
         return [errors.FieldError("expires_at", "in_the_past")]
     if due > now + LIFE[about]:
@@ -269,7 +264,7 @@ class Bulletin(Record):
 
     @property
     def end_text(self) -> LocalizedText:
-        """Return what readers see of a bulletin that was ended or has expired."""
+        """Return the public text of a bulletin that was ended or has expired."""
         return end_text(self.state, self.code, self.approved_words)
 
     def ends_as(self, state: BulletinState, ending: Ending) -> bool:

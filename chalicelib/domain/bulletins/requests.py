@@ -1,4 +1,4 @@
-"""What officers send: a draft, its changes, and how a bulletin ended."""
+"""Requests of officers for bulletins: a draft, its changes, and its ending."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The load level: how far above the usual the number of reports is, from 0 to 3.
+"""The load level, from 0 to 3, and the proof of work that it asks for.
 
 | level | a report without a proof of work |
 |---|---|
@@ -7,14 +7,12 @@
 | 2, flood | is refused with a challenge |
 | 3, heavy flood | is refused with a harder challenge |
 
-Of categories that are never limited nothing is refused at any level. The level rises at once, and
-falls one step at a time, after the number has been low for a while: otherwise the refusals of a
-level would end it. An officer can set another level until a certain time.
+Categories that are never limited are accepted at every level. The level rises at once, and falls
+one step at a time, after the number has been low for a while: otherwise the refusals of a level
+would end it. An officer can set another level until a certain time.
 
-Challenges: a proof of work that a phone makes, so that a report is accepted in a flood.
-
-No state: a challenge is a text that only this stage can make, the same for everybody in one
-minute. A proof is bound to the Idempotency-Key, so every report needs its own.
+A challenge is a text that only this stage can make, the same for everybody in one minute, so no
+state is stored. A proof is bound to the Idempotency-Key, so every report needs its own.
 
     challenge   1.<bits>.<rounds>.<expires, in Unix seconds>.<mac, 32 hexadecimal digits>
     proof       <challenge>:<counter>,<counter>,…     one counter for each round, in decimal
@@ -24,8 +22,8 @@ Round `i` (from 0) is right when SHA-256 of this ASCII text begins with `bits` z
     <challenge>:<Idempotency-Key in lower case>:<i>:<counter>
 
 The MAC cannot be guessed, so nobody works in advance: it is the nonce as well. Many small rounds
-in place of one large one take nearly the same time on each try: of 8 rounds the slowest in a
-hundred takes twice the mean, of one round 4.6 times the mean.
+take nearly the same time on each try: of 8 rounds the slowest in a hundred takes twice the mean, of
+one large round 4.6 times the mean.
 """
 
 import hashlib
@@ -74,7 +72,7 @@ class LoadState(NamedTuple):
         return override.level if override else self.automatic
 
     def override_at(self, now: datetime) -> Override | None:
-        """Return what an officer has set, if it has not ended at `now`."""
+        """Return the level that an officer has set, if it has not ended at `now`."""
         return self.override if self.override and now < self.override.until else None
 
 
@@ -228,7 +226,7 @@ class Challenges:
         )
 
     def check(self, proof: str | None, idempotency_key: str, now: datetime) -> Verdict:
-        """Return what a proof is worth for the report with this key.
+        """Return the verdict on a proof for the report with this key.
 
         A challenge is accepted with the difficulty that it was issued with, until it expires: a
         phone must not work again because the level rose meanwhile.

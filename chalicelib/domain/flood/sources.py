@@ -1,4 +1,4 @@
-"""Sources: from where a report is sent, as tokens that nobody can turn back into an address.
+"""Sources of reports, as tokens that nobody can turn back into an address.
 
 An address is read from a request, hashed under a salt that is overwritten each hour, counted, and
 forgotten. It is in no row, log or error. A token also depends on the window that it is counted in,
@@ -33,7 +33,7 @@ class Source(NamedTuple):
         return "Source(…)"
 
 
-# Whoever hides it shares this one with all others who do.
+# Anyone who hides it shares this one with all others who do.
 UNKNOWN = Source("", "")
 
 
@@ -52,7 +52,7 @@ class Limits(NamedTuple):
 
 
 # A mobile carrier has thousands of customers behind one address. So a limit is far above what they
-# send in a quiet hour, and whoever is over it can still prove work.
+# send in a quiet hour, and a phone that is over it can still prove work.
 LIMITS = Limits(address=30, network=120)
 # Of the reports without a proof of one network, so many in a window count towards the load level.
 # Fewer than make a flood of a quiet category (60 in a minute), so that no network alone makes one.

@@ -1,6 +1,4 @@
-"""Statistics: which counters a report adds to, and what the counters sum up to, by day in the
-city.
-"""
+"""Statistics: the counters of a report, and their sums by day in the city."""
 
 from bisect import bisect_left
 from calendar import monthrange
@@ -62,7 +60,7 @@ class Tally:
 
 
 def tally_of(report: ReportOutline) -> Tally:
-    """Return what a report counts as. A drill adds to no counter."""
+    """Return the counters of a report. A drill adds to no counter."""
     day = str(times.day_in_city(report.received_at))
     if report.is_drill:
         return Tally(day, report.category, report.district, ())

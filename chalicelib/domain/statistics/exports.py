@@ -1,4 +1,4 @@
-"""Exports: what an officer asks for, and the files of an archive."""
+"""Exports: the request of an officer, and the files of an archive."""
 
 import csv
 import io
@@ -95,7 +95,7 @@ class ExportRequest(
 
 
 def made_alone(made: Iterable[str], count: int, now: datetime) -> tuple[str, ...] | None:
-    """Return what an officer has exported alone in the last 24 hours, with `count` more reports.
+    """Return the exports of one officer alone in the last 24 hours, with `count` more reports.
 
     None when that is more than one may export alone. Each entry is `<time>#<count>`.
     """

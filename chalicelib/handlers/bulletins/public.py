@@ -1,7 +1,4 @@
-"""Public routes of bulletins: JSON, JSON Feed, Atom and CAP.
-
-The page of a bulletin, for people.
-"""
+"""Public routes of bulletins: JSON, JSON Feed, Atom, CAP, and a page for people."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Officers' routes of the load level: set it for a time, and return to the automatic one."""
+"""Officers' routes to set the load level for a time, and to lift that."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self

@@ -1,4 +1,4 @@
-"""Read from where a request comes. The address goes no further than the counters of sources."""
+"""Read the address of a request, for the counters of sources alone."""
 
 import hashlib
 import hmac

@@ -1,16 +1,9 @@
-"""The functions that sweep pending tasks every minute: one for each lane, so that none waits for
-another.
+"""The functions that run each minute or half hour, or after a change of a report.
 
-Alarms read what they log: the fields of `Swept`, how many critical reports wait too long, and the
-load level.
-
-The functions that publish notices and count reports, from the reports table's stream.
-
-Each lane has its own, so that no flood of other notices delays a critical one.
-
-The function that finds similar reports, every minute.
-
-The function that pushes to reporters' phones, every half hour.
+They sweep pending tasks, publish notices, count reports, find similar ones, and push to phones.
+Sweeps and notices have one function for each lane, so that no flood of others delays a critical
+one. Alarms read what the sweeps log: the fields of `Swept`, how many critical reports wait too
+long, and the load level.
 """
 
 import logging

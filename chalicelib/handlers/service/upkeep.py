@@ -1,4 +1,4 @@
-"""The function that does upkeep: every task that is no notice, from its queue."""
+"""The function of upkeep: it does all tasks but notices, from its queue."""
 
 import logging
 from collections.abc import Mapping

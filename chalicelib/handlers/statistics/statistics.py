@@ -1,7 +1,4 @@
-"""Officers' route of the dashboard.
-
-Officers' route of the map.
-"""
+"""Officers' routes of the dashboard and the map."""
 
 from datetime import timedelta
 from typing import Literal

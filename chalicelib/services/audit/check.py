@@ -1,5 +1,7 @@
-"""Check the audit against its seals. Whoever owns the account may have altered both, so only what
-the lock keeps, a signature says, or somebody outside has a copy of, counts.
+"""Check the audit against its seals.
+
+The owner of the account may have altered both. So only what the lock keeps, a signature covers, or
+somebody outside has a copy of, counts.
 """
 
 import heapq
@@ -251,12 +253,12 @@ def _named(key: str) -> str:
 
 
 def not_ours(stored: StoredObject) -> str:
-    """Return what to say of an object that is never written so: of another form, or too early."""
+    """Return the text for an object of another form, or one that was written too early."""
     return f"The object {stored.key!r} is not ours: somebody else wrote to the audit's bucket."
 
 
 def _missing(begin: str, end: str) -> str:
-    """Return what to say of digests that are missing from `begin` until before `end`."""
+    """Return the text for digests that are missing from `begin` until before `end`."""
     last = hour_of(start_of(end) - HOUR)
     if begin == last:
         return f"The digest of {begin} is missing."

@@ -1,7 +1,4 @@
-"""Seal the audit: write its seals to the locked bucket.
-
-The hours of the ledger: close each one that is over with a signed head.
-"""
+"""Seal the audit: write its seals to the locked bucket, and close hours of the ledger."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta

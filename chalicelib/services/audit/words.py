@@ -1,4 +1,4 @@
-"""What a person wrote into an audit row, sealed to the key of the report that it is about."""
+"""The words of a person in an audit row, sealed to the key of its report."""
 
 import json
 import logging

@@ -1,7 +1,7 @@
 """The flood gate: which reports are accepted from whom, by the load level.
 
-Nothing is refused for good: whoever proves work is let in, and reports of categories that are never
-limited always are. A replay is answered by intake, whatever is decided here.
+Nothing is refused for good: a proof of work is always accepted, and so are categories that are
+never limited. Intake recognises a repeated call, whatever is decided here.
 """
 
 import logging

@@ -54,7 +54,7 @@ class LoadWatch:
             return None
 
     def _usual_at(self, now: datetime) -> Mapping[str, float]:
-        """Return what is usual, from the statistics of whole days; read again each day."""
+        """Return the usual numbers, from the statistics of whole days; read again each day."""
         today = times.day_in_city(now)
         if self._usual_on != today:
             first = today - timedelta(days=rules.USUAL_DAYS)

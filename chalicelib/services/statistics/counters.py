@@ -1,7 +1,4 @@
-"""Statistics: count reports as they change, and return the counts for the dashboard.
-
-The map of officers: how many reports there are in which district, and of which station.
-"""
+"""Statistics and the map: count reports as they change, and return the counts."""
 
 import logging
 from collections import Counter, defaultdict

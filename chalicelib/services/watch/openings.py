@@ -1,5 +1,7 @@
-"""Compare AWS's own record of the keys with the audit: every opening has its row, nobody else has
-signed a digest, and no key or code was changed unseen.
+"""Compare AWS's own record of the keys with the audit.
+
+Every opening must have its row, nobody else may sign a digest, and a change of a key or of code is
+reported.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""Watch: notify supervisors of what officers do unusually often, or of what is rare by itself.
+"""Watch: notify supervisors of unusually frequent or rare acts of officers.
 
-What is counted is counted from the stream of the audit, so no opening waits for a counter.
+It counts from the stream of the audit, so no opening waits for a counter.
 """
 
 import logging

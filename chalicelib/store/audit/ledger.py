@@ -1,7 +1,7 @@
-"""The rows of leaves: `LEDGER#<hour>#<shard>`, the leaf as sort key, in the table of reports.
+"""The rows of leaves: `LEDGER#<hour>#<shard>`, the leaf as sort key, in the reports table.
 
-A leaf is written in the transaction of its event. Written again, nothing changes. When its hour is
-closed it stands in a head (`store/audit/seals.py`); the row stays for a while.
+A leaf is written in the transaction of its event. Writing it again changes nothing. When its hour
+is closed, a head has it (`store/audit/seals.py`); the row stays for a while.
 """
 
 import logging

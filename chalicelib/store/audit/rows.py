@@ -1,6 +1,6 @@
 """The audit: an append-only record of who did and saw what.
 
-What a person wrote in words, such as a reason, is sealed to the report's key. A row has an HMAC of
+Words that a person wrote, such as a reason, are sealed to the report's key. A row has an HMAC of
 its content, so that a change is found.
 """
 
@@ -221,5 +221,5 @@ class Audit:
 
 
 def _of_its_type(value: object) -> object:
-    """Return what stands for a value that JSON has not, other than any string does."""
+    """Return a stand-in for a value that JSON has not, different from any string."""
     return {"B": value.hex()} if isinstance(value, bytes) else str(value)

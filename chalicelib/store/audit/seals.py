@@ -1,7 +1,7 @@
-"""The audit bucket: `batches/<hour>/<name>` and `digests/<hour>.json`, and what a comparison with
-AWS's own record found: `comparisons/<hour>.json`.
+"""The audit bucket: batches, digests, comparisons and closed hours of the ledger, under its lock.
 
-The closed hours of the ledger: `ledger/<hour>.json` in the audit bucket, under its lock.
+batches/<hour>/<name>      digests/<hour>.json      ledger/<hour>.json
+comparisons/<hour>.json    what a comparison with AWS's own record found
 """
 
 import base64

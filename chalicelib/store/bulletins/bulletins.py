@@ -266,7 +266,7 @@ def _head(bulletin: Bulletin) -> Row:
 
 
 def _leads(bulletin: Bulletin) -> Row:
-    """Return what reporters of leads see of the end: of words, those that readers still see."""
+    """Return the end as reporters of leads see it: of words, those that readers still see."""
     row: Row = {"published_at": bulletin.published_at}
     if not bulletin.published_at or not bulletin.was_ended:
         return row

@@ -1,4 +1,4 @@
-"""What readers see of bulletins, as rows: of those that are published, and of those that ended.
+"""The rows that readers see: published bulletins, and ended ones.
 
     PUBLIC#<channel>        CHANGED                  the last change of these rows: its time, and a
                                                      mark that differs after each

@@ -1,16 +1,14 @@
-"""The load level: one row, which all functions read with the catalogue (`store/catalogue.py`).
+"""The load level, and the counters of reports that it follows from.
 
-CATALOGUE  LOAD_LEVEL   {automatic, override_level, override_until}
+CATALOGUE    LOAD_LEVEL   {automatic, override_level, override_until}
+LOAD#<hour>  <minute>     {of_<category>: count}
 
-What the counters say and what an officer sets are apart, so that neither write undoes the other.
+All functions read the level with the catalogue (`store/catalogue.py`). The automatic level and the
+one that an officer sets are apart, so that neither write undoes the other.
 
-Reports in each minute, by category, from which the load level follows.
-
-LOAD#<hour>  <minute>   {of_<category>: count}
-
-The consumer of the stream counts those that are stored, once for each batch. What comes in a flood
-without a proof is counted by the function that refuses or accepts it: otherwise its refusals would
-end the level, and one source could hold it.
+The consumer of the stream counts stored reports, once for each batch. In a flood, a report without
+a proof is counted by the function that refuses or accepts it: otherwise its refusals would end the
+level, and one source could hold it.
 """
 
 from datetime import datetime, timedelta

@@ -38,7 +38,7 @@ def counted_key(report_id: str) -> Key:
 
 
 def read_tally(row: Row | None) -> Tally | None:
-    """Return what a report was counted as; None when it was not counted yet."""
+    """Return the counters of a report as last counted; None when it was not yet."""
     if row is None:
         return None
     return Tally(row["day"], row["category"], row["district"], tuple(row["counters"]))

@@ -1,11 +1,11 @@
-"""Exports that wait for a second person, and what officers export alone.
+"""Exports that wait for a second person, exports by one officer alone, and their files.
 
 EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, places, approved_by,
                                expires_ttl
 EXPORTS            <at>#<id>   the same without the reports, for the list of all
 EXPORTER#<name>    ALONE       made: each `<time>#<count>`, expires_ttl
 
-Where exports lie: under `exports/` of the media bucket, by a key of their own, for a day.
+Files are under `exports/` of the media bucket, by a key of their own, for a day.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ class ExportRequests:
         return [self.table.item(Update(pk, sk, put=put, equal=equal)) for pk, sk in rows]
 
     def made_alone(self, by: str) -> tuple[str, ...]:
-        """Return what an officer has lately exported alone."""
+        """Return the latest exports by this officer alone."""
         row = self.table.get(keys.exporter(by), _ALONE, consistent=True)
         return tuple(row.get("made", ())) if row else ()
 
@@ -101,7 +101,7 @@ LIFE_S = 300
 @dataclass(frozen=True, slots=True)
 class ExportFiles:
     """`key_id` is the key in KMS that encrypts exports. Only the officers' function may use it, so
-    whoever may read the rest of the bucket reads none of them. `urls` signs addresses of `bucket`.
+    readers of the rest of the bucket read none of them. `urls` signs addresses of `bucket`.
     """
 
     s3: "S3Client"
