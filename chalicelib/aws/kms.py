@@ -172,7 +172,7 @@ class SearchKey:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search")
 
     def name_of(self, token: str) -> str:
-        """Return the name of a token: what its entries are kept under."""
+        """Return the name of a token, under which its entries are stored."""
         with unavailable():
             made = self._kms.generate_mac(
                 KeyId=self._key_id, MacAlgorithm=_MAC, Message=_PURPOSE + token.encode()

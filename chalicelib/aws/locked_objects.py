@@ -21,7 +21,7 @@ _EXISTING = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(slots=True)
 class StoredObject:
-    """What the bucket has under a key: the oldest version (None when there are delete markers
+    """An object under a key: the oldest version (None when there are delete markers
     alone), and how many versions and delete markers there are.
     """
 

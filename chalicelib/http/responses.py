@@ -21,7 +21,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Response(NamedTuple):
-    """What a view returns.
+    """The response of a view.
 
     `body` is a model, JSON data, or a text. If `status` is None, the route's own status is used.
     """

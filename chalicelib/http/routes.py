@@ -58,7 +58,7 @@ Returns = Content | type[BaseModel] | None
 
 
 class Declared(TypedDict, total=False):
-    """What a route declares besides its method and path.
+    """The declaration of a route besides its method and path.
 
     `returns` is the body of a success with the default status of the method, or a map from status
     to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of

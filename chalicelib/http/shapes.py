@@ -80,7 +80,7 @@ def left_out() -> Any:
 
 
 class ChallengeView(Shape):
-    """What a proof of work is made for, in the header `Tipline-Proof`.
+    """The challenge of a proof of work, in the header `Tipline-Proof`.
 
     A proof is `<challenge>:<counter>,<counter>,…`, with a counter for each of `rounds`. Round `i`,
     from 0, is right when the SHA-256 of `<challenge>:<Idempotency-Key>:<i>:<counter>` begins with

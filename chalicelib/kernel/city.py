@@ -24,7 +24,7 @@ FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER).resolve()
 
 
 class City(NamedTuple):
-    """What `city.json` says.
+    """The content of `city.json`.
 
     `languages`: tags in lower case, in the order in which one text follows another where all are
     shown; an SMS is in the first. `default_language`: for a caller who asks for none that there is.

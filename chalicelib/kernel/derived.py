@@ -59,7 +59,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What the original says of itself. For officers, apart from what the reporter said, and never
+    """The metadata of the original. For officers, apart from what the reporter said, and never
     in a derived picture.
 
     `taken_at` has a zone only where the original gives one. `lat` and `lon` are WGS-84 degrees,
@@ -79,7 +79,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
-    """What decoding finds in an original: its upright size, and of a video its length in seconds
+    """The facts of a picture or video: its upright size, and of a video its length in seconds
     and codec.
 
     `edges` is a hash of what the picture shows (64 bits in hexadecimal digits).
@@ -103,7 +103,7 @@ class PictureInfo:
 
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
-    """What decoding finds in a sound: its length in seconds, also beyond what is derived, and its
+    """The facts of a sound: its length in seconds, also beyond what is derived, and its
     codec.
     """
 
@@ -119,7 +119,7 @@ class SoundInfo:
 
 
 class Pictures(NamedTuple):
-    """What is derived from an original: two JPEGs without metadata, and what was seen."""
+    """The files from a picture or video: two JPEGs without metadata, and its facts."""
 
     thumb: bytes
     preview: bytes
@@ -127,7 +127,7 @@ class Pictures(NamedTuple):
 
 
 class Sound(NamedTuple):
-    """What is derived from a sound: an MP4 of one track without metadata, and what was heard."""
+    """The file from a sound: an MP4 of one track without metadata, and its facts."""
 
     playback: bytes
     info: SoundInfo

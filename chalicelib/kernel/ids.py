@@ -208,7 +208,7 @@ class OwnerKind(StrEnum):
 
 
 class Owner(NamedTuple):
-    """What a medium (of a report or a bulletin) or a task belongs to."""
+    """The owner of a medium or a task."""
 
     kind: OwnerKind
     id: str

@@ -22,7 +22,7 @@ class Query(BaseModel):
 
 
 class Record(BaseModel):
-    """Base of what is kept. Unknown fields are ignored: a newer release may have written them."""
+    """Base of what is stored. Unknown fields are ignored: a newer release may have written them."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 

@@ -58,7 +58,7 @@ WAITING = frozenset({TaskKind.ESCALATE, TaskKind.OVERDUE})
 
 
 class Lane(StrEnum):
-    """What a task must not wait behind: each lane has its own partitions, sweep and time.
+    """The lanes of tasks: each has its own partitions, sweep and time, and waits for no other.
 
     `critical`: notices of critical reports, escalations, and what officers cause themselves, such
     as an approval; no flood of other reports delays them. `normal`: all other notices. `upkeep`:

@@ -56,7 +56,7 @@ _INVISIBLE = (
 
 
 def clean(value: str) -> str:
-    """Return a long text as it is kept: in form C, with line feeds for line separators.
+    """Return a long text as it is stored: in form C, with line feeds for line separators.
 
     Raises PydanticCustomError (a ValueError) `bad_characters` for what may not be written.
     """
@@ -75,7 +75,7 @@ def clean(value: str) -> str:
 
 
 def clean_line(value: str) -> str:
-    """Return a text of one line as it is kept: in form C, without blanks around it.
+    """Return a text of one line as it is stored: in form C, without blanks around it.
 
     Raises PydanticCustomError (a ValueError) `not_one_line` or `bad_characters`.
     """

@@ -110,7 +110,7 @@ def _read(value: Any) -> datetime:
 Moment = Annotated[
     datetime, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-"""A field of a model that holds a time: RFC 3339 in, aware UTC kept."""
+"""A field of a model that holds a time: RFC 3339 in, aware UTC stored."""
 
 
 def _read_day(value: Any) -> date:

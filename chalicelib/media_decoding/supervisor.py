@@ -195,7 +195,7 @@ class _Child:
         return self._status
 
     def outcome(self) -> dict[str, str]:
-        """End a child that has not answered, and return what is known of it."""
+        """End a child that has not answered, and return its outcome."""
         self._pipe.close()
         has_ended = self._is_overdue or any(self._has_ended() for _ in range(_LINGERS))
         status = self.end()
@@ -248,13 +248,13 @@ def _be_child(
     os._exit(0)
 
 
-def _drop_descriptors(kept: int) -> None:
+def _drop_descriptors(pipe: int) -> None:
     """Close all but the pipe. What a library prints may contain bytes of a file, for nobody."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    os.closerange(3, kept)
-    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.closerange(3, pipe)
+    os.closerange(pipe + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def _limit(limits: Limits, *, threads: bool) -> None:

@@ -101,7 +101,7 @@ class Actor:
 
 
 class Sealed(Protocol):
-    """What can be opened: a report, as far as its key goes."""
+    """A sealed report, as far as its key goes."""
 
     @property
     def id(self) -> str: ...

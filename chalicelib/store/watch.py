@@ -35,7 +35,7 @@ _SK = "COUNT"
 
 
 class Counter(NamedTuple):
-    """What one officer did in one hour (`2026-11-24T10`)."""
+    """The acts of one officer in one hour (`2026-11-24T10`)."""
 
     by: str
     what: Watched

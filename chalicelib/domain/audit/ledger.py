@@ -21,7 +21,7 @@ _SIGNED = b"tipline/ledger/1\n"
 
 
 class Event(IntEnum):
-    """What is recorded of a report. The numbers are part of the format."""
+    """The events of a report that are recorded. The numbers are part of the format."""
 
     FILED = 1
     CONTENT = 2
@@ -33,7 +33,7 @@ class Event(IntEnum):
 
 
 class ReceiptKeys(NamedTuple):
-    """What a receipt gives: the id of its leaves, and the secret that a withdrawal reveals.
+    """The keys from a receipt: the id of its leaves, and the secret that a withdrawal reveals.
 
     Each is 32 bytes. Anyone who has the receipt makes them without a server.
     """
@@ -83,7 +83,7 @@ class Leaf(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What a report's row keeps for the ledger.
+    """The fields of a report's row for the ledger.
 
     `commitments` are the data of `filed` and of `content` until these are recorded, 32 bytes each.
     A drill has no `ledger_id`, and nothing of it is recorded.
@@ -156,7 +156,7 @@ class Head(NamedTuple):
 
     @property
     def signed(self) -> bytes:
-        """What the signature covers."""
+        """Return the bytes that the signature covers."""
         return _SIGNED + self.content()
 
 

@@ -64,7 +64,7 @@ _PAGE = """\
 
 
 class Page(NamedTuple):
-    """What readers see of a bulletin. One that has ended has no area and no pictures; its text says
+    """A bulletin as readers see it. One that has ended has no area and no pictures; its text says
     how it ended.
     """
 

@@ -44,7 +44,7 @@ WITHDRAWAL_CODES = (EndCode.PUBLISHED_IN_ERROR, EndCode.NO_LONGER_SOUGHT)
 
 
 class Ending(NamedTuple):
-    """What an officer sends to end a bulletin. The clock withdraws an old draft without a code."""
+    """The ending of a bulletin by an officer. The clock withdraws an old draft without a code."""
 
     code: EndCode | None = None
     words: LocalizedText | None = None
@@ -150,7 +150,7 @@ def end_errors(due: datetime, about: About, now: datetime) -> list[errors.FieldE
 
 
 class Content(Record):
-    """What officers write and approve. `expires_at` None means the longest lifetime of its kind."""
+    """The text that officers write. `expires_at` None means the longest lifetime of its kind."""
 
     channel: str
     title: LocalizedText

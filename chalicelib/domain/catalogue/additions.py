@@ -156,7 +156,7 @@ Fields = Annotated[tuple[AnyField, ...], Field(max_length=MOST_FIELDS, strict=Fa
 
 
 class EarlierForm(Input):
-    """The fields of an added category in an earlier version, as kept."""
+    """The fields of an added category in an earlier version, as stored."""
 
     details_version: int
     details: Fields = ()
@@ -178,11 +178,11 @@ class NewCategory(Input):
 
 
 class Addition(NewCategory):
-    """A category that was added, as kept."""
+    """An added category, as stored."""
 
     details_version: int = 1
     earlier: tuple[EarlierForm, ...] = Field(default=(), strict=False)
-    # One that was kept without a number has reports in four.
+    # One that was stored without a number has reports in four.
     begins_with: int = 4
 
     @classmethod
@@ -232,7 +232,7 @@ class Addition(NewCategory):
 
 
 type AnyAddition = Addition | NewCategory
-"""One as kept, or as sent."""
+"""An addition as stored, or as sent."""
 
 
 def merged(kept: Sequence[AnyAddition], later: Iterable[AnyAddition]) -> tuple[Addition, ...]:

@@ -75,7 +75,7 @@ WAITING = frozenset({LifecycleState.PLANNED, LifecycleState.SHADOW, LifecycleSta
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What categories and channels share. `activates_at` is for those that are `WAITING`."""
+    """The fields of categories and channels. `activates_at` is for those that are `WAITING`."""
 
     code: str
     state: LifecycleState
@@ -142,7 +142,7 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Category(Entry):
-    """What residents report.
+    """A category of reports.
 
     `shards`: over how many partitions its lists are spread; may only grow. `emergency`: every
     response shows the emergency number. `always_open`: can never be switched off. `never_limited`:

@@ -61,7 +61,7 @@ class Override(NamedTuple):
 
 
 class LoadState(NamedTuple):
-    """What is stored: the level by the counters, and an officer's, if there is one."""
+    """The stored level: that of the counters, and an officer's, if there is one."""
 
     automatic: LoadLevel = LoadLevel.NORMAL
     override: Override | None = None
@@ -194,7 +194,7 @@ class Challenge(NamedTuple):
 
 
 class Verdict(StrEnum):
-    """What a proof is worth. Each but `valid` counts as no proof; the problem names it."""
+    """The verdict on a proof. Each but `valid` counts as no proof; the problem names it."""
 
     VALID = "valid"
     ABSENT = "absent"

@@ -23,7 +23,7 @@ _V4_NETWORK, _V6_NETWORK = 24, 48
 
 
 class Source(NamedTuple):
-    """An address and its network: /24 of IPv4, /48 of IPv6. It must not be kept or logged."""
+    """An address and its network: /24 of IPv4, /48 of IPv6. It must not be stored or logged."""
 
     address: str
     network: str

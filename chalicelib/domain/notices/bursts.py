@@ -20,7 +20,7 @@ from chalicelib.kernel.outbox import Lane
 # Notices of one category and burst that go alone in one minute.
 ALONE_PER_CATEGORY = 10
 # Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
-# each message costs money; and how many of these are kept for first notices of critical reports.
+# each message costs money; and how many of these are left for first notices of critical reports.
 SMS_PER_CATEGORY = 30
 SMS_FOR_CRITICAL = 10
 # How many reports a digest names. Critical ones are all named, in further digests if need be.
@@ -48,7 +48,7 @@ class Burst(StrEnum):
 
 
 class Digest(Record):
-    """What did not go alone: how many notices, and the first reports that they are about.
+    """Notices that did not go alone: their number, and the first reports that they are about.
 
     `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
     `shadow`: of reports whose category was only tried. `category_labels` are those of an added one.
@@ -92,7 +92,7 @@ def burst_of(notice: Notice, lane: Lane) -> Burst | None:
 
 
 def is_new_critical(notice: Notice, lane: Lane) -> bool:
-    """Return whether this is the first notice of a critical report: some SMS are kept for it."""
+    """Return whether this is the first notice of a critical report: it has SMS of its own."""
     return lane is Lane.CRITICAL and notice.kind in (NoticeKind.REPORT, NoticeKind.BULLETIN_LEAD)
 
 
@@ -126,7 +126,7 @@ class Allowance:
 
     def goes_as_sms(self, category: str, *, reserved: bool) -> bool:
         """Take one of those that may go out as SMS; False when none is left. With `reserved`, also
-        of those that are kept.
+        of those for first notices.
         """
         limit = SMS_PER_CATEGORY if reserved else SMS_PER_CATEGORY - SMS_FOR_CRITICAL
         return _take(self._sms, sms_counter(category), limit)

@@ -236,14 +236,14 @@ class Notice:
     def _what(self, language: str) -> str:
         """Return the step that awaits a second person, or the watched act, with its report."""
         if self.matter.step:
-            what = text(f"two_persons.{self.matter.step}", language)
+            act = text(f"two_persons.{self.matter.step}", language)
         elif self.matter.watched:
-            what = text(f"watched.{self.matter.watched}", language)
+            act = text(f"watched.{self.matter.watched}", language)
         else:
             return ""
         if self.reference is None:
-            return what
-        return text("notice.of_report", language, what=what, reference=self.reference)
+            return act
+        return text("notice.of_report", language, what=act, reference=self.reference)
 
 
 def cut_sms(wording: str) -> str:

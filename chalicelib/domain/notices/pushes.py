@@ -59,7 +59,7 @@ def first_push(now: datetime, draw: Callable[[int], int] = secrets.randbelow) ->
 
 
 def look_after(now: datetime) -> OutboxTask:
-    """Return the task to see, in the round after a push at `now`, what became of it."""
+    """Return the task to look, in the round after a push at `now`, for its result."""
     return OutboxTask(TaskKind.PUSH, now + _LOOK_AFTER, lane=Lane.PUSH)
 
 

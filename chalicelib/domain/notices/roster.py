@@ -58,8 +58,8 @@ class Period(NamedTuple):
 
 
 class Shift(Record):
-    """A shift as kept. `starts` and `ends` are local times; it ends on the next day when `ends` is
-    not later than `starts`. No categories or districts means all of them.
+    """A shift as stored, in local times; it ends on the next day when `ends` is not later than
+    `starts`. No categories or districts means all of them.
     """
 
     name: str
@@ -324,8 +324,8 @@ class NewPlan(Input):
 
     shifts: tuple[NewShift, ...] = Field(max_length=MOST_SHIFTS, strict=False)
 
-    def kept(self) -> tuple[Shift, ...]:
-        """Return the shifts as they are kept: each officer once."""
+    def stored(self) -> tuple[Shift, ...]:
+        """Return the shifts as stored: each officer once."""
         return tuple(
             Shift.model_validate(
                 each.model_dump() | {"officers": tuple(dict.fromkeys(each.officers))}

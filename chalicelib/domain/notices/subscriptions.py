@@ -57,8 +57,8 @@ class NewSubscription(Input):
 
 
 class Subscription(Record):
-    """One as kept. `arn` is None until SNS has answered. It may have the subscription by then:
-    repeated with the same `policy` (JSON), SNS answers with its ARN.
+    """A subscription as stored. `arn` is None until SNS has answered. It may have the subscription
+    by then: repeated with the same `policy` (JSON), SNS answers with its ARN.
 
     `ended_at` is set when it has ended, but SNS still waits for the address to be confirmed.
     """

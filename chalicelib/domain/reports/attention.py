@@ -16,7 +16,7 @@ from chalicelib.domain.second_person import Awaiting, TwoPersonStep, refusal
 
 
 class Pending(Protocol):
-    """What may await a second person, such as the HEAD of a report."""
+    """A row that may await a second person, such as the HEAD of a report."""
 
     @property
     def report(self) -> Report: ...

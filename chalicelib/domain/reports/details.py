@@ -31,7 +31,7 @@ _NAMEABLE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
 class Details(NamedTuple):
-    """Values as kept: text in form C, times as rendered UTC.
+    """Values as stored: text in form C, times as rendered UTC.
 
     `version` is that of the declarations they were checked against, `urgency` the one that they
     call for, if any.

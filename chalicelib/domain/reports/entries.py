@@ -140,7 +140,7 @@ class NewPosition(Location):
 
 
 class PlaceAt(Record):
-    """What a position says. It is stored sealed. `place` is in WGS-84; `location` is as sent."""
+    """The content of a position, stored sealed. `place` is in WGS-84; `location` is as sent."""
 
     location: dict[str, Any]
     place: dict[str, float]

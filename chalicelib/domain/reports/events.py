@@ -34,7 +34,7 @@ CAUSED_BY_OFFICERS = (
 
 
 class Watched(StrEnum):
-    """What supervisors watch: what officers did unusually often, or what is rare by itself."""
+    """An act that supervisors watch: unusually frequent, or rare by itself."""
 
     OPENINGS = "openings"
     CONTACTS = "contacts"

@@ -45,8 +45,8 @@ _ODD = 0x9E3779B97F4A7C15
 
 
 class Sketch(NamedTuple):
-    """What is compared. `cell` is a geohash of six characters, `same` the hash of a whole text,
-    `bands` the parts of its MinHash, `picture` a perceptual hash (8 bytes).
+    """The traits that are compared. `cell` is a geohash of six characters, `same` the hash of a
+    whole text, `bands` the parts of its MinHash, `picture` a perceptual hash (8 bytes).
     """
 
     cell: str | None = None

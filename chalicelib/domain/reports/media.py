@@ -40,7 +40,7 @@ from chalicelib.kernel.files import (
 from chalicelib.kernel.models import Input, Record
 
 MOST_REGIONS = 50
-# Edges are kept as whole millionths of a side: exact, and the same however often they are read.
+# Edges are stored as whole millionths of a side: exact, and the same however often they are read.
 UNITS = 1_000_000
 # How many earlier redactions a later one remembers to cover.
 _MOST_COVERED = 50
@@ -105,7 +105,7 @@ class RedactionState(StrEnum):
 
 
 class Redaction(Record):
-    """A redaction as it is kept, with its medium.
+    """A redaction as stored with its medium.
 
     `version` is that of the redacted picture; no other version is ever read. `covers` are the ids
     of earlier redactions whose areas are all within those of this one.
@@ -121,7 +121,7 @@ class Redaction(Record):
 
     @property
     def mark(self) -> str:
-        """What the row of the medium has beside it, for the conditions of writes."""
+        """Return the value that conditions of writes compare: this redaction in this state."""
         return f"{self.id}/{self.state}"
 
     def after(self, earlier: "Redaction | None") -> "Redaction":
@@ -145,8 +145,8 @@ class Redaction(Record):
 
 
 class RedactionManifest(Record):
-    """What `make_thumbnails` did for the redaction with this id: the version of the picture, or
-    None when it could not be made.
+    """The result of `make_thumbnails` for the redaction with this id: the version of the picture,
+    or None when it could not be made.
     """
 
     id: str

@@ -25,7 +25,7 @@ from chalicelib.kernel.times import Moment
 
 
 class ReportOutline(Record):
-    """What of a report decides its tasks, its notices, its end and what it counts as. No text.
+    """The fields of a report that decide its tasks, notices, retention and counters. No text.
 
     Of a mute (`domain/reports/measures`) only whether there is one matters here.
     """
@@ -99,7 +99,7 @@ PUT_OFF_AT_MOST = timedelta(days=365)
 
 
 def retention(disposition: str | None) -> timedelta:
-    """Return how long a closed report is kept, from when it got this disposition."""
+    """Return the retention of a closed report, from when it got this disposition."""
     return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
 
 

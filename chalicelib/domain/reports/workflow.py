@@ -111,7 +111,7 @@ def _attended(report: Report, *, attended: bool) -> Report:
 
 
 class _Step(NamedTuple):
-    """What an officer asks for, and of which report."""
+    """The change that an officer asks for, and its report."""
 
     report: Report
     wanted: Change

@@ -45,7 +45,7 @@ class DistrictCount:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one report adds to the counters in the row of its day, category and district: one to
+    """The counters of one report in the row of its day, category and district: one to
     `total` and to each of `counters`.
     """
 

@@ -40,7 +40,7 @@ class Closing(Input):
 
 
 class OutcomeView(Shape):
-    """What became of one report. `done` is false when it was skipped; `why` is then a code."""
+    """The outcome of one report. `done` is false when it was skipped; `why` is then a code."""
 
     id: str
     done: bool

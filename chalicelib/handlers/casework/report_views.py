@@ -141,7 +141,7 @@ class HintView(Shape):
 
 
 class EvidenceView(Shape):
-    """What identifies the original: its version in storage, and its hash if it is known.
+    """The identity of the original: its version in storage, and its hash if it is known.
 
     `recorded_at` is when it was recorded, to the minute. `later_uploads` is the number of later
     uploads to its place that were removed.

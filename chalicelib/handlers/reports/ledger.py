@@ -101,7 +101,7 @@ class ProvenLeafView(Shape):
 
 
 class ProofView(Shape):
-    """What proves that a report was filed, and what became of it. Keep it with the receipt.
+    """The proof that a report was filed, and of its result. Keep it with the receipt.
 
     `heads` are those of the hours in `leaves`. `latest` is the last hour that is closed. While a
     leaf is in no head yet, `complete_by` says when all will be: load the proof again then. A drill

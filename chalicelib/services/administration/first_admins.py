@@ -181,8 +181,8 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
         raise UsernameTaken(admin.username)
     row = admin.appointment(before).officer(admin.username)
     if before:
-        kept = {"approves_from": before.approves_from, "revision": before.revision}
-        row = row.model_copy(update=kept)
+        unchanged = {"approves_from": before.approves_from, "revision": before.revision}
+        row = row.model_copy(update=unchanged)
     return row.waiting_until(waits_until) if waits_until else row
 
 

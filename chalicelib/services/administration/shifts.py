@@ -35,7 +35,7 @@ def set_shifts(
         before = roster.read()
         if before.plan_version != version:
             raise errors.Stale
-        shifts = plan.kept()
+        shifts = plan.stored()
         if shifts == before.shifts:
             actor.log_own(Action.OPEN, {"shifts": version})
             return before

@@ -62,8 +62,8 @@ class AuditRows(Protocol):
 
 @dataclass(frozen=True)
 class Witnesses:
-    """What the account's owner cannot write: the public halves of the keys that signed digests
-    (DER), and by hour the hash of its digest, as a published head of the ledger has it.
+    """The evidence that the account's owner cannot write: the public halves of the keys that signed
+    digests (DER), and by hour the hash of its digest, as a published head of the ledger has it.
     """
 
     keys: Sequence[bytes]

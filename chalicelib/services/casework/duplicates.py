@@ -53,7 +53,7 @@ class Related(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one report of a call. `why` is the code of an error; None when it is done."""
+    """The outcome of one report of a call. `why` is the code of an error; None when it is done."""
 
     report_id: str
     why: str | None

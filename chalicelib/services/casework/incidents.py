@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """What recording reads and writes."""
+    """The stores of recording."""
 
     rows: SketchRows
     days: DayKeys

@@ -69,7 +69,7 @@ def enter_opened(
     try:
         _enter(opened, search_key, entries)
     except Exception as error:
-        # An officer who opens a report must read it, whatever becomes of the search.
+        # An officer who opens a report must read it, also when the search fails.
         log.warning("search_entries_failed", extra={"error": type(error).__name__})
 
 

@@ -48,7 +48,7 @@ class Limited(Protocol):
 
 
 class Sender(NamedTuple):
-    """What a request shows of who sends it. `source` must not be kept or logged."""
+    """The sender of a request, as the gate sees it. `source` must not be stored or logged."""
 
     source: Source
     proof: str | None

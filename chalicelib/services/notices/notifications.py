@@ -128,7 +128,7 @@ _TRIES = 3
 
 
 class Published(NamedTuple):
-    """What became of a batch. `retry`: the keys to try again. `due`: how many tasks there were,
+    """The result of a batch. `retry`: the keys to try again. `due`: how many tasks there were,
     `oldest`: the time that the first of them was due.
     """
 
@@ -152,7 +152,7 @@ class _PendingNotice:
 
 @dataclass(slots=True)
 class _Batch:
-    """What is known of the tasks of one batch while it is worked on."""
+    """The state of the tasks of one batch while it is worked on."""
 
     now: datetime
     swept: bool

@@ -102,7 +102,7 @@ def push_items(head: Head, *, reports: Reports, now: datetime) -> list[TransactI
 
 @dataclass(frozen=True, slots=True)
 class PushRound:
-    """What a round reads and writes. `draw` gives a number below its argument, by chance."""
+    """The collaborators of a round. `draw` gives a number below its argument, by chance."""
 
     outbox: Outbox
     rows: PushRows
@@ -112,7 +112,7 @@ class PushRound:
 
 
 class Outcome(StrEnum):
-    """What became of a task. `ended`: nothing is left to do; `erased`: so is the token."""
+    """The result of a task. `ended`: nothing is left to do; `erased`: so is the token."""
 
     PUSHED = "pushed"
     PUT_OFF = "put_off"

@@ -21,8 +21,8 @@ UPKEEP_AT_ONCE = 4000
 
 
 class Swept(NamedTuple):
-    """What an alarm watches: how many tasks were `due` and how many `failed`, and how many seconds
-    the oldest was overdue.
+    """The figures that alarms watch: how many tasks were `due` and how many `failed`, and how many
+    seconds the oldest was overdue.
     """
 
     due: int

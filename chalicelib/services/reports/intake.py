@@ -82,13 +82,13 @@ class CreatedReport(NamedTuple):
 
 
 class BulletinLookup(Protocol):
-    """What intake needs to know about bulletins: whether a report may name one."""
+    """The check of intake whether a report may name a bulletin."""
 
     def takes_leads(self, bulletin_id: str) -> bool: ...
 
 
 class Intake(NamedTuple):
-    """What intake reads and writes. `catalogue` is the one that counts now.
+    """The collaborators of intake. `catalogue` is the current one.
 
     `day_key` seals the sketches of this day's reports; None while it is not known.
     """

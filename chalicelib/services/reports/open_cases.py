@@ -162,7 +162,7 @@ class OpenCase(NamedTuple):
 
 
 class OwnReport(NamedTuple):
-    """What a reporter sees of what was sealed. `reason` is that of the outcome of a closed report.
+    """The texts of a report for its reporter. `reason` is that of the outcome of a closed one.
 
     The reason of a legal hold, the hints of media and the notes are not for reporters.
     """

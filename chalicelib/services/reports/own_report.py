@@ -239,7 +239,7 @@ def _paced(head: Head, now: datetime) -> datetime:
 
 
 def answer(head: Head, *, helped: bool, reports: Reports, now: datetime) -> None:
-    """Count whether a report has helped, once. What was answered is not kept with the report.
+    """Count whether a report has helped, once. The answer is not stored with the report.
 
     Raises Conflict (`withdrawn`, `not_closed`, `already_answered`), Gone when the deletion has
     begun.

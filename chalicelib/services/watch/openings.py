@@ -47,7 +47,7 @@ _HARMLESS = re.compile(r"(Get|List|Describe)\w+|Encrypt|Verify")
 
 
 class Kind(StrEnum):
-    """What was found. An alarm counts the log line with this message."""
+    """The kind of a finding. An alarm counts the log line with this message."""
 
     NOT_RECORDED = "opening_not_recorded"
     REPEATED = "opening_repeated"
@@ -85,7 +85,7 @@ class Watched(NamedTuple):
 
 
 class Comparison(Record):
-    """What a comparison of an hour found, and the keys (ARNs) that it looked up."""
+    """The findings of a comparison of an hour, and the keys (ARNs) that it looked up."""
 
     hour: str
     keys: tuple[str, ...]

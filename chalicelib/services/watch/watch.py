@@ -33,7 +33,7 @@ _SUPERVISORS = (role_group(Role.SUPERVISOR),)
 
 
 class WatchedRow(NamedTuple):
-    """What the watch reads of an audit row."""
+    """The fields of an audit row that the watch reads."""
 
     pk: str
     sk: str

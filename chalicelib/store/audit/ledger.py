@@ -27,8 +27,8 @@ _KEPT = timedelta(days=90)
 
 
 class LeafWrites(NamedTuple):
-    """What records leaves: `append` and `put` are for the update of the report's HEAD, `items` are
-    the writes of the leaves' own rows, for the same transaction.
+    """The writes of leaves: `append` and `put` are for the update of the report's HEAD, `items` are
+    those of the leaves' own rows, for the same transaction.
     """
 
     append: Mapping[str, Sequence[Any]]

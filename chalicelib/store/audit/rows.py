@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 
 class Subject(NamedTuple):
-    """What an audit row is about. All rows of a subject are in one partition.
+    """The subject of an audit row. All rows of a subject are in one partition.
 
     `public_key` is that of a report: words of a person can be recorded about nothing else.
     """

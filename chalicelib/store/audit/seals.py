@@ -95,7 +95,7 @@ class ClosedHour(NamedTuple):
     leaves: tuple[bytes, ...]
 
     def content(self) -> bytes:
-        """Return the JSON that is kept and published."""
+        """Return the JSON that is stored and published."""
         fields = {
             "head": self.head._asdict(),
             "signature": _text(self.signature),

@@ -54,7 +54,7 @@ class Change(NamedTuple):
 
 
 class Ended(Record):
-    """What readers see of a bulletin that was resolved or withdrawn, or has expired.
+    """A bulletin that was resolved or withdrawn, or has expired, as readers see it.
 
     `words` are approved. `until` is when readers no longer see it.
     """

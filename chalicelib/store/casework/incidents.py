@@ -35,7 +35,7 @@ class Bucket:
 
 
 class SimilarRow(NamedTuple):
-    """What is like one report, the day by which it expires."""
+    """The reports that are like one, and the day by which they expire."""
 
     day: date
     similar: Sequence[Similar]

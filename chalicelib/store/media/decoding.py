@@ -97,7 +97,7 @@ class Undecided(RuntimeError):
 
 
 class Unproved(Undecided):
-    """What opened the file was too slow, or was ended: by the file, or by something else."""
+    """The decoder was too slow, or was ended: by the file, or by something else."""
 
 
 class TooMany(Undecided):

@@ -52,7 +52,7 @@ def keep_redaction(
 
 
 def settle_redaction(table: Table, case: Case, medium: Medium, settled: Redaction) -> None:
-    """Write what became of the redaction of a medium.
+    """Write the result of a medium's redaction.
 
     Raises ConditionFailed when it was settled, replaced or removed since `case` was read.
     """

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 _BATCH = 10
 _BATCH_BYTES = 240_000
 # SNS suspends an e-mail subscription that gets more than 10 messages within a second, and its
-# officer hears nothing until they confirm again
+# officer gets nothing until they confirm again
 # (https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html).
 _A_SECOND = 10
 
@@ -168,7 +168,7 @@ NO_NOTICES: Mapping[str, Any] = {"kind": ["none"]}
 
 
 class Outcome(Enum):
-    """What became of a change of a subscription in SNS.
+    """The result of a change of a subscription in SNS.
 
     Until the address is confirmed, SNS refuses to remove a subscription. It deletes one that is not
     confirmed within 48 hours.

@@ -19,7 +19,7 @@ from chalicelib.store.reports.rows import Head
 
 
 class Attended(NamedTuple):
-    """What a write must set, and the condition that this is still as it was read."""
+    """The values that a write must set, and its condition."""
 
     put: Row
     equal: Row

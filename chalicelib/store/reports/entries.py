@@ -33,7 +33,7 @@ _AT_ONCE = 1 + MAX_MEDIA_PER_REPORT + MAX_SENT_FILES + PAGE
 
 
 class Recorded(NamedTuple):
-    """What is known of an earlier call with the same key: when, and the hash of its text."""
+    """An earlier call with the same key: its time, and the hash of its text."""
 
     at: datetime
     fingerprint: str

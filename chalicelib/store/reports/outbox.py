@@ -246,8 +246,8 @@ class Outbox:
         return Completion(update, recorded.items)
 
     def make_due(self, now: datetime) -> int:
-        """Make due at `now` what a fault of ours delays: uploads and redactions that were sent
-        again in vain. Return how many.
+        """Make due at `now` what a fault of ours delays: uploads and redactions that were
+        sent again without a result. Return how many.
         """
         hastened = 0
         for kind in (TaskKind.RECONCILE, TaskKind.REDACT):
