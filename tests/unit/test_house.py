@@ -5,11 +5,16 @@ lists only get shorter.
 """
 
 import ast
+import re
+import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grimp
+import pytest
+
+from tests.words import find
 
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 600
@@ -22,6 +27,13 @@ LONG_FILES: dict[str, str] = {
 }
 
 MANY_PARAMETERS: dict[str, str] = {}
+
+# Older than the test of subjects. They go with the next release.
+LONG_SUBJECTS = {
+    "List the row of migrations, which a release has from its first deployment",
+    "Read earlier pages of a report by one step, and test bulletins with one sample",
+    "Say why the rooms are in this order, and find the texts of a city's check",
+}
 
 NO_SEAM = "a fault inside a decoder, where nothing can be passed in"
 REPLACED: dict[str, str] = {
@@ -77,6 +89,25 @@ def test_no_use_case_takes_more_than_six_parameters() -> None:
             if count > MAX_PARAMETERS and not function.name.startswith("_"):
                 many[f"{path.stem}.{function.name}"] = f"{count} parameters"
     assert_excepted(many, MANY_PARAMETERS)
+
+
+def test_a_commit_says_in_72_characters_what_it_changes() -> None:
+    last = tomllib.loads((ROOT / "releases.toml").read_text(encoding="utf-8"))["release"][-1]
+    command = ["git", "-C", str(ROOT), "log", "--format=%s", f"{last['commit']}..HEAD"]
+    log = subprocess.run(command, capture_output=True, text=True, check=False)
+    if log.returncode:
+        pytest.skip("without the history since the last release")
+    is_named = re.compile(r"(?!Merge branch ').{1,72}").fullmatch
+    assert {each for each in log.stdout.splitlines() if not is_named(each)} == LONG_SUBJECTS
+
+
+def test_some_words_are_old_in_the_code_of_the_product_alone() -> None:
+    line = '"""Return what whoever asks may see."""'
+    found = find({"chalicelib/a.py": line, "docs/a.md": line})
+    assert [(one.path, one.word) for one in found] == [
+        ("chalicelib/a.py", "return what"),
+        ("chalicelib/a.py", "whoever"),
+    ]
 
 
 def test_no_test_replaces_a_part_of_the_program() -> None:
