@@ -10,7 +10,7 @@ from tests.cost.bill import Bill
 from tests.cost.life import OFFICER
 from tests.cost.usage import Usage, added, less, times
 
-# A photo as phones make it, its preview and thumbnail, and a short film.
+# A photo as phones make it, its preview and thumbnail, and a short video.
 PHOTO_BYTES, PICTURE_BYTES, VIDEO_BYTES = 2_500_000, 250_000, 48_000_000
 # Assumed: how long a decoder takes with them on Lambda, and how often a picture is looked at.
 PHOTO_MS, VIDEO_MS = 600, 1_500

@@ -154,12 +154,12 @@ def test_it_does_not_work_for_ever(tmp_path: Path) -> None:
 
 
 def test_files_that_are_too_large_together_are_not_added(tmp_path: Path) -> None:
-    films = [tmp_path / f"{n}.mp4" for n in range(2)]
-    for film in films:
-        film.touch()
-        os.truncate(film, 251 << 20)
+    videos = [tmp_path / f"{n}.mp4" for n in range(2)]
+    for video in videos:
+        video.touch()
+        os.truncate(video, 251 << 20)
     with pytest.raises(outbox.Unacceptable, match="together"):
-        outbox.Outbox(tmp_path / "outbox").add("other", "a text", films)
+        outbox.Outbox(tmp_path / "outbox").add("other", "a text", videos)
     assert not (tmp_path / "outbox").exists()
 
 

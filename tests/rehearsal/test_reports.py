@@ -14,7 +14,7 @@ from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
 PHOTO = media_samples.jpeg(480, 640, orientation=6)
-# A small film and a box that players skip: enough bytes for an upload in parts.
+# A small video and a box that players skip: enough bytes for an upload in parts.
 VIDEO = media_samples.video(
     [media_samples.scene(320, 240)] * 20, index_first=True
 ) + media_samples.box(b"free", bytes(17 << 20))

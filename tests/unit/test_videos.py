@@ -97,8 +97,8 @@ def test_white_is_white_and_black_is_black() -> None:
 
 
 def test_a_black_beginning_is_passed_over() -> None:
-    film = [Image.new("RGB", (160, 96))] * 10 + [scene(160, 96)] * 10
-    assert samples.is_upright(derive(samples.video(film, rate=10, options={"g": "10"})).preview)
+    video = [Image.new("RGB", (160, 96))] * 10 + [scene(160, 96)] * 10
+    assert samples.is_upright(derive(samples.video(video, rate=10, options={"g": "10"})).preview)
 
 
 def test_a_video_that_is_black_throughout_is_still_a_video() -> None:
