@@ -384,7 +384,7 @@ def contact_keys() -> "ContentKeys":
 
 
 def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
-    """Return the ids and keys of the report that a call with this key and body creates."""
+    """Return the ids and keys of a report created with this key and body."""
     from chalicelib.domain.reports.receipts import ReportIds
 
     keys = {"content": content_keys(), "contact": contact_keys()}

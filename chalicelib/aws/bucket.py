@@ -327,7 +327,7 @@ class MediaBucket:
             ).get("VersionId", "")
 
     def delete_media_of(self, owner_id: str) -> None:
-        """Delete all originals of a report or a bulletin, and then all that was made of them."""
+        """Delete all originals of an owner, and then all files derived from them."""
         self.delete_all(originals_prefix(owner_id))
         self.delete_all(derived_prefix(owner_id))
 

@@ -56,7 +56,7 @@ type Index = tuple[str, str, str]
 
 @dataclass(slots=True)
 class _Shard:
-    """`rows` are those that were read and not used yet, each with its place in the list."""
+    """`rows` are read and not used yet, each with its place in the list."""
 
     span: Span
     reached: str | None

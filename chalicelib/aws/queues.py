@@ -76,9 +76,7 @@ class UploadsQueue:
         self._critical_url = critical_url
 
     def requeue(self, bucket: str, key: str, version_id: str) -> None:
-        """Send the same event that S3 sends when an object of a medium is created, to the same
-        queue. Raises Unavailable.
-        """
+        """Send the event of S3 for a created object to the same queue. Raises Unavailable."""
         _, _, media_id, *_ = key.split("/")
         url = self._critical_url if is_critical(media_id) else self._url
         event = {

@@ -203,7 +203,7 @@ class Table:
         consistent: bool = False,
         attributes: Sequence[str] | None = None,
     ) -> tuple[list[Row], bool]:
-        """Return rows of one partition in the order of the sort key, and whether there are more.
+        """Return rows of one partition by sort key, and whether there are more.
 
         `index` is (name, partition attribute, sort attribute). Of `between`, `at_least`, `below`
         and `begins`, which limit the sort key, at most one may be given. `between` includes both

@@ -123,8 +123,7 @@ class Identity:
         return f"{number[:4]}-{number[4:]}"
 
     def media_id(self, owner_id: str, call: str, position: int) -> str:
-        """Return the id of the `position`-th medium declared in a call, the same on a replay,
-        without a prefix.
+        """Return the id of the `position`-th medium of a call, the same on a replay. No prefix.
 
         `call` is "create", or the Idempotency-Key of a later call.
         """

@@ -134,7 +134,7 @@ class LiveCatalogue:
         return self.at(now)
 
     def has_changed(self, now: datetime) -> bool:
-        """Read the rows again, and return whether there is a newer version than the last known one.
+        """Read the rows again, and return whether there is a newer version.
 
         For a caller who names what this function does not know yet. The rows are read only some
         seconds after they were read last. Raises Unavailable when they cannot be read: then nobody

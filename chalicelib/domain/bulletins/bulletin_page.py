@@ -242,7 +242,7 @@ def _shown(moment: datetime, language: str) -> str:
 
 
 def _with_call(sentence: str) -> str:
-    """Return a sentence of ours as HTML, in which a touch on the emergency number calls it."""
+    """Return a sentence as HTML, with a link that calls the emergency number."""
     number = city().emergency_number
     call = f'<a href="tel:{quote(number, safe="+*")}">{escape(number)}</a>'
     # It stays on the line of the word before it.

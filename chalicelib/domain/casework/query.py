@@ -145,7 +145,7 @@ class ReportQuery(Query):
         }
 
     def on_record(self) -> dict[str, str]:
-        """Return the filters that are set, for the audit, which keeps no text that is no id."""
+        """Return the filters for the audit, which stores ids and no other text."""
         filters = self.filters()
         for name, recorded in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
             if name in filters:

@@ -76,7 +76,7 @@ def _plates(text: str) -> Iterator[str]:
 
 
 def _phones(text: str) -> Iterator[str]:
-    """Yield what has the length of a phone number, whether it is one group of digits or several."""
+    """Yield numbers as long as a phone number, in one group of digits or several."""
     yield from re.findall(_IN_A_WORD, text)
     for groups in _groups(text):
         for start in range(len(groups)):

@@ -139,7 +139,7 @@ def _raise(sent: NewRaise | NewOptionRaise | None) -> Raise | None:
 
 
 def _tag(value: Any) -> str:
-    """Return the type of a field as a tag, which is no part of the path in an error."""
+    """Return the type of a field as a tag, which no path of an error has."""
     sent = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
     return f"({sent})"
 
@@ -163,7 +163,7 @@ class EarlierForm(Input):
 
 
 class NewCategory(Input):
-    """A category to add, or one that was added and is to read so from now on.
+    """A category to add, or a new version of one that was added.
 
     `labels` are in every language of the city. `emergency`: apps show the emergency number before
     the form. None of the fields has to be filled in. Other fields than before are a new version of
@@ -245,7 +245,7 @@ def merged(kept: Sequence[AnyAddition], later: Iterable[AnyAddition]) -> tuple[A
 
 
 def mistakes(addition: NewCategory) -> Iterator[tuple[str, str]]:
-    """Yield the path of each wrong member of an addition, and the code of what is wrong."""
+    """Yield the path and the error code of each wrong member of an addition."""
     names = [field.name for field in addition.details]
     for number, field in enumerate(addition.details):
         path = f"details.{number}"

@@ -117,7 +117,7 @@ def next_level(
 
 
 def usual_of(days: Iterable[Counts]) -> dict[str, float]:
-    """Return the usual number of reports in a minute, by category, from the counts of whole days.
+    """Return the usual number of reports in a minute, by category, from whole days.
 
     `ALL` stands for all categories together. A day without reports must be among `days`, empty.
     """

@@ -191,7 +191,7 @@ class Notice:
         return fields
 
     def subject(self, language: str | None = None) -> str:
-        """Return the subject of the e-mail in one language, or in as many as there is room for."""
+        """Return the subject of the e-mail, in as many languages as there is room for."""
         if language:
             return self._wording("subject", language)[:SUBJECT_MAX]
         joined, *others = (self._wording("subject", each) for each in city().languages)

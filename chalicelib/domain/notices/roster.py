@@ -79,8 +79,8 @@ class Shift(Record):
         return takes_district and (not self.categories or category in self.categories)
 
     def period(self, now: datetime, zone: ZoneInfo | None = None) -> Period | None:
-        """Return the turn that it is now, by the clocks of the city or of another zone; None when
-        the shift is off duty, or when its times are none.
+        """Return the present turn, by the clocks of the city or of another zone; None when the
+        shift is off duty, or has no valid times.
         """
         near = self._near(now, zone or ZoneInfo(city().time_zone))
         try:
@@ -267,7 +267,7 @@ class Roster(Record):
     def with_followers(
         self, to: tuple[str, ...], category: str, district: str, following: Collection[str]
     ) -> tuple[str, ...]:
-        """Return `to` with those of these addresses who may see such a report, on duty or not."""
+        """Return `to` with the addresses that may see such a report, on duty or not."""
         able = self._able(category, district, following) if following else ()
         return (*to, *(each for each in able if each not in to))
 

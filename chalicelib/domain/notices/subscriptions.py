@@ -85,7 +85,7 @@ def address_of(officer: Officer, protocol: str) -> str | None:
 def filter_policy(
     officer: Officer, subscription: NewSubscription | Subscription
 ) -> dict[str, Any] | None:
-    """Return SNS's policy for a subscription, or None when all of it is out of the officer's scope.
+    """Return SNS's policy for a subscription; None when all of it is out of scope.
 
     It matches the groups of reports that the officer asked for, the officer, and the group of
     supervisors if they are one. An officer who does not work on reports gets only notices for them

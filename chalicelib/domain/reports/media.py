@@ -167,7 +167,7 @@ def refusal(redaction: Redaction | None, agreed: str | None) -> str | None:
 
 
 def boxes(areas: Iterable[Area], size: tuple[int, int]) -> Sequence[tuple[int, int, int, int]]:
-    """Return the pixels to paint over in a preview of this size, as left, top, right, bottom.
+    """Return the pixels to paint over in a preview: left, top, right, bottom.
 
     A box has every pixel that the area touches, and every pixel that shows a trace of those: the
     JPEG codes them in blocks.

@@ -142,8 +142,8 @@ def likely_receipts(text: str) -> Iterator[str]:
 
 
 def _read(text: str) -> str:
-    """Return the text with its letters in canonical form, blanks between, `_MARK` for other marks,
-    and `_ELSE` for all else.
+    """Return the text with letters in canonical form, blanks, `_MARK` for other marks and `_ELSE`
+    for all else.
 
     All of that is ASCII, which Python reads in a few quick steps.
     """

@@ -349,7 +349,7 @@ _RECORDED = (
 
 
 def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
-    """Return the fields that a step changed, each with its old and new value, for the history.
+    """Return the fields that a step changed, each with its old and new value.
 
     The values of `reason` are sealed, so both are None here.
     """

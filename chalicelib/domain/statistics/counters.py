@@ -24,7 +24,7 @@ _OF_STATIONS = {"station": "count", "open": "open"}
 
 @dataclass(frozen=True, slots=True)
 class StationCount:
-    """How many reports have their place in the area of a station, and how many of them are open."""
+    """How many reports are in the area of a station, and how many are open."""
 
     station: str
     count: int
@@ -102,8 +102,10 @@ def quantile(counts: Mapping[int, int], share: float) -> float | None:
 def summarize(
     rows: Iterable[Mapping[str, Any]], since: date, until: date, today: date
 ) -> dict[str, Any]:
-    """Return counts by category, status, day and disposition, of open reports by age, of those that
-    their reporters reopened, of answers to the one question, and the time to first acknowledgement.
+    """Return the counts of the dashboard.
+
+    They are by category, status, day and disposition, of open reports by age, of reopened ones and
+    of feedback, with the time to first acknowledgement.
 
     `rows` are those from `since` to `until`. Answers are counted by whole calendar months that have
     passed, each with at least FEWEST_ANSWERS of a category. So no two calls differ by fewer.

@@ -23,9 +23,7 @@ log = logging.getLogger(__name__)
 # The names of queues are placeholders, which infra/app.yaml replaces.
 @bp.on_sqs_message(queue="uploads", batch_size=1)
 def make_thumbnails(event: SQSEvent) -> dict[str, Any]:
-    """Make the cleaned pictures of an upload, or the redacted one of a preview, and write their
-    manifest last.
-    """
+    """Make the cleaned pictures of an upload, or a redacted one, and write their manifest last."""
     return _process(event, wiring.decoding)
 
 

@@ -48,9 +48,7 @@ def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
 
 @bp.schedule(_EVERY_MINUTE)
 def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
-    """Evaluate the load level, and send all tasks that are no notices, and due, to the queue of
-    upkeep.
-    """
+    """Evaluate the load level, and send due tasks of upkeep to its queue."""
     level = wiring.load_watch().evaluate(wiring.clock.now())
     if level is not None:
         log.info("load_evaluated", extra={"load_level": level.value})

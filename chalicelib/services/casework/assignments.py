@@ -41,7 +41,7 @@ def return_reports(
     officers: Officers,
     actor: Actor,
 ) -> None:
-    """Take the open reports of an officer who is not active back, each with an audit record.
+    """Return the open reports of an inactive officer to the queue, each with an audit record.
 
     A new one waits again for somebody to acknowledge it. The task is done once more after some
     minutes, for what the index did not know yet. An officer who is active again keeps what is left.
@@ -131,8 +131,7 @@ class ColleaguePage(NamedTuple):
 def list_colleagues(
     query: ColleagueQuery, *, actor: OfficerActor, officers: Officers, cursors: Cursors
 ) -> ColleaguePage:
-    """Return a page of the active officers whose scope has this category and district, by username,
-    and write an audit record.
+    """Return a page of the active officers with this scope, by username, and write an audit record.
 
     What is outside of the caller's own scope gives an empty page, and a denial in the audit. Raises
     Malformed `bad_cursor`, with a denial too.

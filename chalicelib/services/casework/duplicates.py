@@ -126,7 +126,7 @@ def close_duplicates(
     reports: Reports,
     officers: Officers,
 ) -> list[Outcome]:
-    """Close up to 25 open duplicates of a report with one reason, each by a step of its own.
+    """Close up to 25 open duplicates with one reason, each by a step of its own.
 
     With `skip_unread`, one stays open when something of its reporter is unread, or when a message
     arrives meanwhile. Return the outcome of each. Raises NotFound when the original is unknown or

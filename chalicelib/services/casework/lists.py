@@ -197,8 +197,8 @@ def _source(
 
 
 def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
-    """Return where the index by attention has the reports with a status, in these partitions of
-    categories. Others may be there, too.
+    """Return the spans of the index by attention with the reports of a status. Others may be
+    there, too.
     """
     known = tuple(shards)
     ended = [

@@ -117,7 +117,7 @@ def read_messages(
     reports: Reports,
     cursors: EntryCursors,
 ) -> EntriesPage[Message]:
-    """Return a page of the conversation, the latest or that before a cursor, with an audit record.
+    """Return a page of the conversation, the latest or before a cursor. Write an audit record.
 
     Raises as `casework.open_report`, and Malformed `bad_cursor`.
     """
@@ -139,7 +139,7 @@ def read_notes(
     reports: Reports,
     cursors: EntryCursors,
 ) -> EntriesPage[Note]:
-    """Return a page of the notes, the latest or that before a cursor, with an audit record.
+    """Return a page of the notes, the latest or before a cursor. Write an audit record.
 
     Raises NotFound, Malformed `bad_cursor`.
     """

@@ -203,9 +203,7 @@ class _Original:
 def _judge(
     original: _Original, decoding: Decoding, now: datetime
 ) -> tuple[Pictures | Sound | None, dict[str, Any]]:
-    """Return the pictures or the sound, None when the original is rejected, and what the manifest
-    says.
-    """
+    """Return the pictures or the sound, None for a rejected original, and the manifest's fields."""
     content_type = sniff(original.head)
     derived, reason = None, None
     try:

@@ -107,8 +107,7 @@ def remove_pictures(
     search_entries: SearchEntries,
     now: datetime,
 ) -> None:
-    """Delete everything that was derived from the media of a withdrawn report, and what it is found
-    by.
+    """Delete all files derived from the media of a withdrawn report, and its search entries.
 
     Media without a verdict get one, so that their uploads end too. `make_thumbnails` may have begun
     before the withdrawal, so the same task is done once more when it can no longer run. Raises

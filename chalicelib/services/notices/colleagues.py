@@ -24,7 +24,7 @@ _COALESCED = timedelta(minutes=1)
 def notify_assignee(
     before: Report, after: Report, *, actor: OfficerActor, reports: Reports
 ) -> list[TransactItem]:
-    """Return the write that notifies whom the report is now assigned to, if that is a colleague.
+    """Return the write that notifies the new assignee, if that is a colleague.
 
     It belongs in the transaction that assigns it.
     """
@@ -38,7 +38,7 @@ def notify_assignee(
 def notify_followers(
     report: Report, *, actor: OfficerActor, reports: Reports
 ) -> list[TransactItem]:
-    """Return the write that notifies those who follow a report of what the officer does with it.
+    """Return the write that notifies the followers of a report of an officer's step.
 
     It belongs in the transaction that does it. What is done within one minute is one notice, which
     goes out when the minute is over.

@@ -218,8 +218,7 @@ class Publisher:
     def _rows_of(
         self, some: Sequence[Key], now: datetime
     ) -> tuple[Mapping[Key, Row], Collection[Key]]:
-        """Read the rows of these tasks, with their reports, the counters of bursts and the roster,
-        at once.
+        """Read the rows of these tasks, with their reports, counters and the roster, at once.
 
         Return them, and the keys of those that could not be read: one row that is read too often
         must not block the others.

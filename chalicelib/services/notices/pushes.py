@@ -63,7 +63,7 @@ def _token(report_id: str) -> bytes:
 def ask_for_pushes(
     head: Head, token: PhoneToken, *, key: Wrapper, rows: PushRows, reports: Reports
 ) -> None:
-    """Keep where to push to when there is something to read, in the place of an earlier token.
+    """Store the token of a phone, in the place of an earlier one.
 
     Raises Conflict `withdrawn`, Gone when the deletion has begun.
     """
@@ -124,7 +124,7 @@ class Outcome(StrEnum):
 def push_due_reports(
     parts: PushRound, *, now: datetime, time_is_left: Callable[[], bool]
 ) -> dict[str, int]:
-    """Delete from SNS whom it knows of the round before, and push to the phones whose task is due.
+    """Delete the endpoints of the round before, and push to the phones whose task is due.
 
     Continue until none is due, or until `time_is_left` returns False; what is left, or fails, stays
     due for the next round. A phone that is gone is erased. Do nothing where no push is configured,

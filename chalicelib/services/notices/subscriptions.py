@@ -247,8 +247,8 @@ def _complete(
     *,
     waits: bool = False,
 ) -> None:
-    """Bring the roster in line with an officer's subscriptions, and postpone their task, for some
-    minutes when one is unconfirmed or `waits`; complete it when there is none.
+    """Bring the roster in line with an officer's subscriptions, and postpone their task, or
+    complete it when there is none. It is due in minutes when one is unconfirmed or `waits`.
     """
     live = subscriptions.of(username)
     confirmed = [each for each in live if is_confirmed(each, topic)]

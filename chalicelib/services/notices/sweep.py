@@ -38,8 +38,7 @@ def sweep_notices(
     now: datetime,
     time_is_left: Callable[[], bool],
 ) -> Swept:
-    """Publish the notices of a lane that are due at `now`, also those that the stream did not
-    deliver, and digests.
+    """Publish the due notices and digests of a lane, also those that the stream did not deliver.
 
     Continue until none is due, or until `time_is_left` returns False. What fails stays due for the
     next sweep. Raises Unavailable when the outbox cannot be read.
@@ -73,8 +72,7 @@ def sweep_upkeep(
     now: datetime,
     time_is_left: Callable[[], bool],
 ) -> Swept:
-    """Send the tasks of the lane `upkeep` that are due at `now` to the queue, each with the name of
-    its outbox.
+    """Send the due tasks of the lane `upkeep` to the queue, each with the name of its outbox.
 
     Nothing is sent while messages wait in the queue: a task that is still due would be sent again
     each minute. Raises Unavailable when the queue fails, or an outbox cannot be read.

@@ -54,7 +54,7 @@ def is_ours(stored: StoredObject, now: datetime) -> bool:
 
 
 def check_objects(stored: Iterable[StoredObject], now: datetime) -> Iterator[str]:
-    """Yield a sentence for each object that was changed after it was written, or is not ours."""
+    """Yield a sentence for each object that was changed, or is not ours."""
     for each in stored:
         if not is_ours(each, now):
             yield not_ours(each)
@@ -165,7 +165,7 @@ def _check_leaves(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) 
 
 
 def _check_no_others(report_id: str, recorded: Recorded, leaves: frozenset[bytes]) -> Iterator[str]:
-    """Look for steps in the ledger that the row does not have, as a verifier looks for them."""
+    """Look for steps in the ledger that the row does not have, as a verifier does."""
     if recorded.ledger_id is None:
         return
     known = {leaf.hash(recorded.ledger_id) for leaf in recorded.leaves}

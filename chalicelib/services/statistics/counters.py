@@ -176,8 +176,7 @@ def view_map(
     actor: OfficerActor,
     statistics: Statistics,
 ) -> tuple[DistrictCount, ...]:
-    """Return counts of the reports in the officer's scope that were received in these days, both
-    included.
+    """Return the counts in the officer's scope of reports received in these days, both included.
 
     Drills are not counted. A category outside of the scope gives no counts, and writes a denial to
     the audit; else this writes a record. Raises Unavailable.

@@ -223,7 +223,7 @@ def _is_soon_after(row: datetime, line: datetime) -> bool:
 
 
 def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str, datetime]:
-    """Return when each of these audit rows was written, by its random id, as far as it is sealed.
+    """Return the times of these sealed audit rows, by their random ids.
 
     Only a row about a report counts: the others, such as that of a list, open nothing. A row is
     sealed within a minute, so mostly in the same hour; later if the stream lags.

@@ -43,7 +43,7 @@ def read_public(table: Table, day: date) -> PublicDayKey | None:
 
 
 class LiveDayKey:
-    """The public half of the key of the present day, read once a day by each function.
+    """The public half of today's key, read once a day by each function.
 
     Reading it never fails, because intake must not stop when the row cannot be read. Then a report
     has no sketch, and is not suggested.
@@ -85,7 +85,7 @@ class DayKeys:
         self._open: dict[date, DayKey] = {}
 
     def keep(self, now: datetime) -> None:
-        """Make the keys of this day and the next, and delete the one whose time is over.
+        """Create the keys of this day and the next, and delete the expired one.
 
         The key of the next day stands there before it begins, so that no report waits for it.
         """

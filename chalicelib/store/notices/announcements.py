@@ -37,8 +37,8 @@ class Announcements:
         watched: Watched | None = None,
         count: int | None = None,
     ) -> TransactItem:
-        """Return the write of an announcement to the officers `to`, by their usernames, and to
-        whole `groups`, so that nobody has to read who is in them.
+        """Return the write of an announcement to the officers `to`, by username, and to whole
+        `groups`, whose members need not be read.
 
         `path` is what its link shows, such as `/v1/admin/officers`: like all of a notice, it names
         no person. An approval has a `step`, and so has what was declined; a watch says what was

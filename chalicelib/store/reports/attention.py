@@ -58,8 +58,7 @@ class AttentionRows:
         self._table.update(update_head(head.row["id"], put=put, equal=same_task(head.row)))
 
     def prove(self, head: Head, now: datetime) -> Report | None:
-        """Mark an unproven report as proven, and let officers be notified of it as of one that came
-        with a proof.
+        """Mark an unproven report as proven, and notify officers as of one that came with a proof.
 
         Return the report; None when its task has changed since `head` was read.
         """

@@ -164,8 +164,8 @@ class EntryRows:
         return [self._table.item(each) for each in puts]
 
     def to_record(self, report_id: str, at: datetime, *, ends_mute: bool) -> TransactItem:
-        """Return the write of an event whose task writes to the audit what the reporter did, and
-        whether that ended a mute.
+        """Return the write of an event whose task records the reporter's step in the audit, and
+        whether it ended a mute.
         """
         pk, sk = keys.report(report_id), keys.event(at, TaskKind.RECORD.value)
         task = task_fields(pk, sk, OutboxTask(TaskKind.RECORD, at))

@@ -74,8 +74,7 @@ class SearchEntries:
         return True
 
     def reports(self, name: str, now: datetime) -> Iterator[ListedReport]:
-        """Yield the reports that have the token with this name, newest first, as lists show them
-        at `now`.
+        """Yield the listed reports that have the token with this name, newest first.
 
         Withdrawn reports are left out, and those that are being deleted. Of the latest 500 entries.
         """

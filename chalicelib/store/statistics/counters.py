@@ -58,8 +58,8 @@ class Statistics:
         self._table = table
 
     def count(self, changes: Sequence[Change]) -> None:
-        """Count reports as they are now, in place of what they were counted as before, in one
-        transaction of up to three items a report.
+        """Count reports as they are now, in place of their earlier counts, in one transaction of
+        up to three items a report.
 
         Repeated, change nothing. Raises ConditionFailed when another call counted one of them at
         the same time; the caller can try again.
