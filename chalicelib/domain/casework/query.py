@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import is_unread
-from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Mark, Status, marked
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.kernel import ids, times
 from chalicelib.kernel.models import Query
@@ -26,10 +26,8 @@ PAGE_MAX = 50
 NOBODY = "none"
 """As `assignee`: the open reports that nobody is assigned to. No officer can have this username."""
 _PAGING = ("cursor", "limit")
-# The index is sorted by the time of receipt, so the store applies these two.
-_BY_TIME = ("since", "until")
-# What is no value of an attribute.
-_APART = ("drill", "fold", "sort", "unread", "needs_action")
+# A listed report matches these when it has the same value.
+_BY_VALUE = tuple(name for name in marked(Mark.FILTER) if name != "unread")
 
 
 def _read_limit(value: Any) -> Any:
@@ -162,11 +160,9 @@ class ReportQuery(Query):
             return False
         if self.assignee == NOBODY and not _is_nobodys(row):
             return False
-        not_here = (*_PAGING, *_BY_TIME, *_APART)
-        asked = (name for name in type(self).model_fields if name not in not_here)
         return all(
             getattr(self, name) in (None, row.get(name))
-            for name in asked
+            for name in _BY_VALUE
             if (name, self.assignee) != ("assignee", NOBODY)
         )
 

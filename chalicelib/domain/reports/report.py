@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
@@ -221,15 +221,33 @@ class Listed(NamedTuple):
     short: str
 
 
+class Mark(Enum):
+    """What a field of a report says beside itself. What is not KEPT goes at a withdrawal, whether
+    it says so or nothing.
+    """
+
+    KEPT = "stays when the report is withdrawn"
+    CLEARED = "goes when the report is withdrawn"
+    SEALED = "opens only with a private key, and is never listed, a filter or a column"
+    FILTER = "officers can filter lists by it"
+    EXPORTED = "has a column in the table of an export"
+
+
+KEPT, CLEARED, SEALED, FILTER, EXPORTED = Mark
+
+
 class Report(Record):
     """A report as stored (the HEAD item): what is not sealed, and what seals the rest.
+
+    Each field is declared here and nowhere else: `Mark` and `Listed` say who sees it, and for how
+    long. tests/unit/test_report_fields.py names what a new one still needs.
 
     `version` grows by one with each accepted change by an officer, and with nothing else.
     `public_key` seals what is written about the report. Its private half is stored for officers as
     `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
-    `sealed_reason` the reason of the outcome. `body_hash` goes when the report is withdrawn.
-    `ledger_id` and `commitments` are what the ledger needs (`Recorded`). `sealed_sketch` is what
-    similar reports are found by, until it is recorded (`domain/reports/incidents.py`).
+    `sealed_reason` the reason of the outcome. `ledger_id` and `commitments` are what the ledger
+    needs (`Recorded`). `sealed_sketch` is what similar reports are found by, until it is recorded
+    (`domain/reports/incidents.py`); `same_as` is the report that had the same text first.
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
@@ -245,56 +263,57 @@ class Report(Record):
     has attended to it since, so nobody is notified again.
     """
 
-    id: str
-    reference: Annotated[str, Listed("re")]
-    category: Annotated[str, Listed("ca")]
-    status: Annotated[Status, Listed("st")] = Status.NEW
-    urgency: Annotated[Urgency, Listed("ur")]
-    district: Annotated[str, Listed("di")]
-    received_at: datetime
-    body_hash: str | None = None
-    ledger_id: bytes | None = None
-    commitments: bytes | None = None
-    public_key: bytes
-    wrapped_key: bytes
-    wrapping_key: str
-    sealed: bytes
-    sealed_reason: bytes | None = None
-    sealed_sketch: bytes | None = None
-    version: Annotated[int, Listed("ve")] = 1
-    station: str | None = None
-    bulletin_id: Annotated[str | None, Listed("bu")] = None
-    source: Annotated[str | None, Listed("so")] = None
-    flags: Annotated[tuple[Flag, ...], Listed("fl")] = ()
-    first_category: str | None = None
-    assignee: Annotated[str | None, Listed("as")] = None
-    followers: tuple[str, ...] = ()
-    disposition: str | None = None
-    proposal: Proposal | None = None
-    duplicate_of: str | None = None
-    media_total: Annotated[int, Listed("mt")] = 0
-    media_ready: Annotated[int, Listed("mr")] = 0
-    media_settled: int = 0
-    thumb: Annotated[str | None, Listed("th")] = None
-    unread: Annotated[int, Listed("un")] = 0
-    unread_media: int = 0
-    messages: int = 0
-    message_due: datetime | None = None
-    paced_until: datetime | None = None
-    duplicates: int = 0
-    acknowledged_at: datetime | None = None
-    closed_at: datetime | None = None
-    decided_at: datetime | None = None
-    put_off_until: datetime | None = None
-    reopened_at: datetime | None = None
-    has_contact: bool = False
-    unproven: bool = False
-    uncounted: bool = False
-    deadline: int | None = None
-    attended: bool = False
-    shadow: bool = False
-    category_labels: dict[str, str] | None = None
-    media_asked: int = 0
+    id: Annotated[str, EXPORTED, KEPT]
+    reference: Annotated[str, Listed("re"), FILTER, EXPORTED, KEPT]
+    category: Annotated[str, Listed("ca"), FILTER, EXPORTED, KEPT]
+    status: Annotated[Status, Listed("st"), FILTER, EXPORTED, KEPT] = Status.NEW
+    urgency: Annotated[Urgency, Listed("ur"), FILTER, EXPORTED, KEPT]
+    district: Annotated[str, Listed("di"), FILTER, EXPORTED, KEPT]
+    received_at: Annotated[datetime, EXPORTED, KEPT]
+    body_hash: Annotated[str | None, CLEARED] = None
+    ledger_id: Annotated[bytes | None, KEPT] = None
+    commitments: Annotated[bytes | None, KEPT] = None
+    public_key: Annotated[bytes, KEPT]
+    wrapped_key: Annotated[bytes, SEALED, KEPT]
+    wrapping_key: Annotated[str, KEPT]
+    sealed: Annotated[bytes, SEALED, KEPT]
+    sealed_reason: Annotated[bytes | None, SEALED, KEPT] = None
+    sealed_sketch: Annotated[bytes | None, SEALED, CLEARED] = None
+    same_as: Annotated[str | None, Listed("sa"), CLEARED] = None
+    version: Annotated[int, Listed("ve"), KEPT] = 1
+    station: Annotated[str | None, EXPORTED, KEPT] = None
+    bulletin_id: Annotated[str | None, Listed("bu"), FILTER, KEPT] = None
+    source: Annotated[str | None, Listed("so"), KEPT] = None
+    flags: Annotated[tuple[Flag, ...], Listed("fl"), KEPT] = ()
+    first_category: Annotated[str | None, KEPT] = None
+    assignee: Annotated[str | None, Listed("as"), FILTER, EXPORTED, KEPT] = None
+    followers: Annotated[tuple[str, ...], KEPT] = ()
+    disposition: Annotated[str | None, EXPORTED, KEPT] = None
+    proposal: Annotated[Proposal | None, KEPT] = None
+    duplicate_of: Annotated[str | None, CLEARED] = None
+    media_total: Annotated[int, Listed("mt"), KEPT] = 0
+    media_ready: Annotated[int, Listed("mr"), KEPT] = 0
+    media_settled: Annotated[int, KEPT] = 0
+    thumb: Annotated[str | None, Listed("th"), CLEARED] = None
+    unread: Annotated[int, Listed("un"), FILTER, KEPT] = 0
+    unread_media: Annotated[int, KEPT] = 0
+    messages: Annotated[int, EXPORTED, KEPT] = 0
+    message_due: Annotated[datetime | None, KEPT] = None
+    paced_until: Annotated[datetime | None, KEPT] = None
+    duplicates: Annotated[int, KEPT] = 0
+    acknowledged_at: Annotated[datetime | None, KEPT] = None
+    closed_at: Annotated[datetime | None, KEPT] = None
+    decided_at: Annotated[datetime | None, KEPT] = None
+    put_off_until: Annotated[datetime | None, KEPT] = None
+    reopened_at: Annotated[datetime | None, KEPT] = None
+    has_contact: Annotated[bool, CLEARED] = False
+    unproven: Annotated[bool, KEPT] = False
+    uncounted: Annotated[bool, KEPT] = False
+    deadline: Annotated[int | None, KEPT] = None
+    attended: Annotated[bool, KEPT] = False
+    shadow: Annotated[bool, KEPT] = False
+    category_labels: Annotated[dict[str, str] | None, KEPT] = None
+    media_asked: Annotated[int, KEPT] = 0
 
     @property
     def is_drill(self) -> bool:
@@ -310,6 +329,11 @@ class Report(Record):
         return CRITICAL_PREFIX if self.lane is Lane.CRITICAL else ""
 
 
+def marked(mark: Mark) -> tuple[str, ...]:
+    """Return the fields of a report that have this mark."""
+    return tuple(name for name, field in Report.model_fields.items() if mark in field.metadata)
+
+
 LISTED: Mapping[str, str] = {
     **{
         name: mark.short
@@ -317,12 +341,10 @@ LISTED: Mapping[str, str] = {
         for mark in field.metadata
         if isinstance(mark, Listed)
     },
-    "same_as": "sa",
     "awaits": "aw",
 }
-"""The attributes of a HEAD that it copies for lists, with their names there. Two are no fields:
-`same_as`, the report that had the same text first, and `awaits`, the steps that await a second
-person. `id` and `received_at` are in the keys of every index.
+"""The attributes of a HEAD that it copies for lists, with their names there. `awaits`, the steps
+that await a second person, is no field. `id` and `received_at` are in the keys of every index.
 """
 
 

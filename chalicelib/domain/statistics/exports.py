@@ -12,7 +12,7 @@ from pydantic import Discriminator, Field, RootModel, Tag
 from chalicelib.domain.casework.query import PAGE_MAX, ReportQuery
 from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.officers.model import Officer
-from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.report import Mark, Status, marked
 from chalicelib.domain.reports.workflow import Reason, Username
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Input, Record
@@ -34,11 +34,13 @@ ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
 _REPORT, _LIST = "(report)", "(list)"
 # What a spreadsheet takes for the beginning of a formula, full-width signs included.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-COLUMNS = (
+# Their order is a promise to whoever reads them by it: a new column comes last.
+_COLUMNS = (
     "reference", "id", "category", "status", "urgency", "district", "station", "received_at",
     "occurred_at", "assignee", "disposition", "reason", "text", "address", "lat", "lon", "details",
     "media", "messages", "notes",
 )  # fmt: skip
+COLUMNS = (*_COLUMNS, *(name for name in marked(Mark.EXPORTED) if name not in _COLUMNS))
 
 
 class ExportFilters(Input):

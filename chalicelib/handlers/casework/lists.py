@@ -72,11 +72,11 @@ class ListedReportView(Shape):
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
-        fields = report._asdict()
+        fields = dict(report.fields)
         if report.same > 1:
             fields["same_text"] = {"count": report.same}
-        media = {"total": report.media_total, "ready": report.media_ready}
-        thumb = Thumb.parse(report.thumb) if report.thumb else None
+        media = {"total": fields["media_total"], "ready": fields["media_ready"]}
+        thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
         return cls.model_validate({**fields, "media": media, "thumbnail_url": thumbnail})
 

@@ -14,7 +14,7 @@ from chalicelib.domain.reports.attention import awaiting, without_overdue
 from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedPosition
 from chalicelib.domain.reports.measures import Hold, Mute, Referrals
 from chalicelib.domain.reports.media import is_sent
-from chalicelib.domain.reports.report import Medium, Report, Status
+from chalicelib.domain.reports.report import LISTED, Mark, Medium, Report, Status, marked
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
 from chalicelib.store.reports.media_rows import SKETCH_FIELDS
@@ -141,50 +141,33 @@ class ReadCase(Case):
 
 
 class ListedReport(NamedTuple):
-    """A report's entry in a list. `same` is how many reports it stands for, itself included."""
+    """A report's entry in a list. `fields` has what lists show of it (`heads.listed_row`), its
+    `awaits` without what nobody can approve any more. `same` is how many reports it stands for,
+    itself included.
+    """
 
     id: str
-    reference: str
     category: str
-    status: str
-    urgency: str
     district: str
-    received_at: datetime
-    version: int
-    assignee: str | None
-    bulletin_id: str | None
-    media_total: int
-    media_ready: int
-    unread: int
-    thumb: str | None
-    source: str | None
-    flags: tuple[str, ...]
-    awaits: tuple[str, ...]
+    fields: Row
     same: int
 
     @classmethod
     def of(cls, row: Row, now: datetime, same: int = 1) -> Self:
         """Return the entry of a row as `heads.listed_row` returns it."""
-        return cls(
-            id=row["id"],
-            reference=row["reference"],
-            category=row["category"],
-            status=row["status"],
-            urgency=row["urgency"],
-            district=row["district"],
-            received_at=times.parse(row["received_at"]),
-            version=row["version"],
-            assignee=row.get("assignee"),
-            bulletin_id=row.get("bulletin_id"),
-            media_total=row.get("media_total", 0),
-            media_ready=row.get("media_ready", 0),
-            unread=row.get("unread", 0),
-            thumb=row.get("thumb"),
-            source=row.get("source"),
-            flags=tuple(row.get("flags", ())),
-            awaits=tuple(each.step for each in awaiting(row, now)),
-            same=same,
-        )
+        known = {
+            "received_at": times.parse(row["received_at"]),
+            "awaits": tuple(each.step for each in awaiting(row, now)),
+        }
+        fields = {**_DEFAULTS, **row, **known}
+        return cls(row["id"], row["category"], row["district"], fields, same)
+
+
+_DEFAULTS = {
+    name: field.default
+    for name, field in Report.model_fields.items()
+    if name in LISTED and not field.is_required()
+}
 
 
 def same_end(head: Head) -> dict[str, Any]:
@@ -193,18 +176,17 @@ def same_end(head: Head) -> dict[str, Any]:
 
 
 def withdrawn(report: Report, now: datetime) -> Row:
-    """Return what a withdrawal changes in the HEAD, but for its task.
-
-    What recognises a repeated body or a similar report goes, and the picture, and the link to an
-    original.
+    """Return what a withdrawal changes in the HEAD, but for its task. Each field goes that is not
+    declared to be kept, and what belongs to such a field.
     """
-    gone = ("body_hash", *SKETCH_FIELDS, "same_as", "thumb", "duplicate_of", "push")
+    kept = marked(Mark.KEPT)
+    gone = (name for name in Report.model_fields if name not in kept)
     return {
+        **dict.fromkeys((*gone, *SKETCH_FIELDS, "push")),
         "status": Status.WITHDRAWN.value,
         "closed_at": now,
         "has_contact": False,
         "flags": without_overdue(report.flags),
-        **dict.fromkeys(gone),
     }
 
 
