@@ -1,6 +1,8 @@
-"""A guard of the mocked table of reports: it refuses a HEAD whose copy for lists is not true.
+"""A guard of the mocked table of reports: it refuses a HEAD whose copy for lists is not true, and
+one of a withdrawn report with what is not declared to stay.
 
-So a write that goes past `store/reports/heads.py` fails in every test that makes it.
+So a write that goes past `store/reports/heads.py`, or past the fields of `Report`, fails in every
+test that makes it.
 """
 
 from collections.abc import Iterator
@@ -12,8 +14,18 @@ from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 from chalicelib.aws import keys
-from chalicelib.domain.reports.report import LISTED
+from chalicelib.domain.reports.report import LISTED, Mark, Status, marked
 from infra.local.moto_patches.patch import Patch
+
+# What a withdrawal keeps of a HEAD beside fields of a report: its place, its task and its state.
+STAYS = {
+    *("pk", "sk", "form", "write_id", "listed", "listed_at", "attention_at", "attention_shard"),
+    *("category_shard", "bulletin_shard", "awaits", "expiring", "escalations", "leaves"),
+    *("hold", "held_until", "muted", "referrals", "answered", "found_by", "media_event"),
+    *("notes", "positions", "positions_paced_until", "redactions", "sent_total", "sent_settled"),
+    *keys.TASK_FIELDS,
+    *marked(Mark.KEPT),
+}
 
 
 @contextmanager
@@ -48,6 +60,8 @@ def _wrong(row: dict[str, Any]) -> str | None:
         return None
     listed = dict(row["listed"].value) if "listed" in row else {}
     due = {short: row[name] for name, short in LISTED.items() if name in row}
-    if listed == due:
-        return None
-    return f"{row['pk'].value} has {list(due)} and lists {list(listed)}, or other values"
+    if listed != due:
+        return f"{row['pk'].value} has {list(due)} and lists {list(listed)}, or other values"
+    ended = "status" in row and row["status"].value == Status.WITHDRAWN
+    left = [name for name in row.keys() - STAYS if ended and row[name].value is not False]
+    return f"{row['pk'].value} is withdrawn and has {left}, which nothing keeps" if left else None

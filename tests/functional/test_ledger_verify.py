@@ -172,7 +172,10 @@ def test_a_leaf_that_was_taken_away_before_the_hour_is_named(
     ("put", "said"),
     [
         ({"status": "closed"}, "is closed, and that is not recorded"),
-        ({"status": "withdrawn"}, "is withdrawn, and that is not recorded"),
+        (
+            {"status": "withdrawn", "body_hash": None, "thumb": None},
+            "is withdrawn, and that is not recorded",
+        ),
         ({"ledger_id": None}, "nothing to be found by"),
     ],
 )

@@ -27,9 +27,12 @@ def test_no_other_module_writes_a_head() -> None:
         {"status": {"S": "new"}, "listed": {"M": {}}},
         {"status": {"S": "new"}, "listed": {"M": {"st": {"S": "closed"}}}},
         {"listed": {"M": {"st": {"S": "new"}}}},
+        # What no field of a report declares would outlive a withdrawal.
+        {name: {"S": "withdrawn"} for name in ("status", "witness")}
+        | {"listed": {"M": {"st": {"S": "withdrawn"}}}},
     ],
 )
-def test_the_mocked_table_refuses_a_head_whose_copy_is_not_true(columns: dict[str, Any]) -> None:
+def test_the_mocked_table_refuses_a_head_that_is_not_as_declared(columns: dict[str, Any]) -> None:
     with mock_aws(), listed.guarded() as refused:
         table = boto3.client("dynamodb")
         table.create_table(

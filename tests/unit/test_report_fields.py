@@ -93,7 +93,7 @@ def test_no_two_listed_fields_share_a_short_name() -> None:
 def test_the_view_of_a_list_has_what_is_listed() -> None:
     due = {LISTED_AS.get(name, name) for name in LISTED} | {"id", "received_at"}
     nothing(due - ListedReportView.model_fields.keys(), "add it to `ListedReportView`.")
-    nothing(ListedReportView.model_fields.keys() - due, "declare it Listed in `Report`.")
+    nothing(ListedReportView.model_fields.keys() - due, "declare it Listed, since the view has it.")
 
 
 def test_the_opened_report_has_what_is_listed_or_exported() -> None:
@@ -104,13 +104,13 @@ def test_the_opened_report_has_what_is_listed_or_exported() -> None:
 
 def test_the_filters_of_the_list_are_those_declared() -> None:
     asked = ReportQuery.model_fields.keys() & FIELDS
-    nothing(having(Mark.FILTER) - asked, "FILTER: add it to `ReportQuery`.")
-    nothing(asked - having(Mark.FILTER), "in `ReportQuery`: declare it FILTER in `Report`.")
-    nothing(having(Mark.FILTER) - LISTED.keys(), "FILTER: lists must have it, declare it Listed.")
+    nothing(having(Mark.FILTER) - asked, "add it to `ReportQuery`, since it is a FILTER.")
+    nothing(asked - having(Mark.FILTER), "declare it FILTER, since `ReportQuery` has it.")
+    nothing(having(Mark.FILTER) - LISTED.keys(), "declare it Listed: a FILTER reads lists.")
 
 
 def test_the_columns_of_an_export_are_those_declared() -> None:
-    nothing((FIELDS & set(COLUMNS)) ^ having(Mark.EXPORTED), "declare it EXPORTED in `Report`.")
+    nothing((FIELDS & set(COLUMNS)) ^ having(Mark.EXPORTED), "declare it EXPORTED.")
 
 
 def refused_names() -> Iterator[tuple[str, list[str]]]:

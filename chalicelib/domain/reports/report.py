@@ -222,9 +222,7 @@ class Listed(NamedTuple):
 
 
 class Mark(Enum):
-    """What a field of a report says beside itself. What is not KEPT goes at a withdrawal, whether
-    it says so or nothing.
-    """
+    """What a field of a report says beside itself. What is not KEPT goes at a withdrawal."""
 
     KEPT = "stays when the report is withdrawn"
     CLEARED = "goes when the report is withdrawn"
@@ -237,30 +235,27 @@ KEPT, CLEARED, SEALED, FILTER, EXPORTED = Mark
 
 
 class Report(Record):
-    """A report as stored (the HEAD item): what is not sealed, and what seals the rest.
-
-    Each field is declared here and nowhere else: `Mark` and `Listed` say who sees it, and for how
-    long. tests/unit/test_report_fields.py names what a new one still needs.
+    """A report as stored (the HEAD item). tests/unit/test_report_fields.py names what a new field
+    needs.
 
     `version` grows by one with each accepted change by an officer, and with nothing else.
     `public_key` seals what is written about the report. Its private half is stored for officers as
     `wrapped_key`, encrypted to the key in KMS `wrapping_key` (an ARN). `sealed` is the `Content`,
-    `sealed_reason` the reason of the outcome. `ledger_id` and `commitments` are what the ledger
-    needs (`Recorded`). `sealed_sketch` is what similar reports are found by, until it is recorded
-    (`domain/reports/incidents.py`); `same_as` is the report that had the same text first.
+    `sealed_reason` the reason of the outcome, `sealed_sketch` what similar reports are found by
+    until it is recorded (`domain/reports/incidents.py`), `same_as` the report that had the same
+    text first. `ledger_id` and `commitments` are what the ledger needs (`Recorded`).
 
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
     arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
     of reports that have this one as their original. `message_due` is the time of the latest notice
-    of a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked`
-    counts the messages in which officers asked for media. `followers` are the usernames of officers
-    who follow it. `unproven`: it came in a flood without a proof of work, in a category that is
-    never limited. `uncounted`: it does not count towards the load level. `shadow`: its category was
-    only tried when it came in. `category_labels` are those of an added category.
-    `deadline` is the time to acknowledge it, in minutes after the receipt; `attended`: an officer
-    has attended to it since, so nobody is notified again.
+    of a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts
+    the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
+    in a flood without a proof of work, in a category that is never limited. `uncounted`: it does
+    not count towards the load level. `shadow`: its category was only tried when it came in.
+    `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
+    minutes after the receipt; `attended`: an officer has attended to it since.
     """
 
     id: Annotated[str, EXPORTED, KEPT]
