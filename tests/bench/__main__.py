@@ -26,9 +26,9 @@ get a prepared response, and nothing is sent. Requests and cold starts are measu
 time, and without awscrt, which Lambda's Python does not have. In each process of a request, its
 sides take turns every few milliseconds, because a neighbour on the same processor comes and goes.
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
-The budgets of calls and units are also tests (`tests/functional/test_budgets.py`). The local stack
-alone is measured as it runs, in wall time. Pictures are derived in a process apart, as `decode`
-does; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
+The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). The local
+stack alone is measured as it runs, in wall time. Pictures are derived in a process apart, as
+`decode` does; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
 
 """
 

@@ -1,6 +1,6 @@
 """What each operation may cost in AWS, warm (secrets and catalogue loaded), with the six categories
-of the default city, each in one partition of the lists. `tests/functional/test_budgets.py` holds
-each to it.
+of the default city, each in one partition of the lists. `tests/functional/aws/test_budgets.py`
+holds each to it.
 
     python -m tests.bench.operations     prints what they cost
 """

@@ -18,14 +18,14 @@ from tests import cloud
 from tests.client import call
 from tests.faults import inject
 from tests.faults.test_publishing_faults import steps
-from tests.functional.test_bulletin_retention import (
+from tests.functional.bulletins.test_bulletin_retention import (
     finish,
     objects,
     public_rows,
     published_with_picture,
     rows,
 )
-from tests.functional.test_bulletins import LI, PICTURE, ZHAO, approve, change, opened
+from tests.functional.bulletins.test_bulletins import LI, PICTURE, ZHAO, approve, change, opened
 from tests.kept import Kept
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "two_officers")

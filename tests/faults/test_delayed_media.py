@@ -21,7 +21,15 @@ from infra.stage.target import Target
 from tests import cloud, events
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
-from tests.functional.test_bulletins import LI, PICTURE, approve, draft, drafted, opened, read
+from tests.functional.bulletins.test_bulletins import (
+    LI,
+    PICTURE,
+    approve,
+    draft,
+    drafted,
+    opened,
+    read,
+)
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 

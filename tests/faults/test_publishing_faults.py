@@ -16,7 +16,7 @@ from chalicelib.domain.officers.model import ALL, Officer
 from chalicelib.kernel import times
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
-from tests.functional.test_bulletins import (
+from tests.functional.bulletins.test_bulletins import (
     LI,
     ZHAO,
     approve,

@@ -11,7 +11,7 @@ from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
-from tests.functional.test_bulletins import PICTURE, draft
+from tests.functional.bulletins.test_bulletins import PICTURE, draft
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "people")
 

@@ -13,7 +13,7 @@ from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject
-from tests.functional import iam
+from tests.functional.aws import iam
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 

@@ -13,7 +13,7 @@ from chalicelib.services.notices.sweep import sweep_upkeep
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
-from tests.functional.test_bulletins import LI, ZHAO, opened, published
+from tests.functional.bulletins.test_bulletins import LI, ZHAO, opened, published
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 

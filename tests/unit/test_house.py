@@ -40,7 +40,7 @@ REPLACED: dict[str, str] = {
     "tests/unit/test_images.py": NO_SEAM,
     "tests/unit/test_videos.py": NO_SEAM,
     "tests/local/moto_patches/test_atomicity.py": "a race of moto's, made certain by a wait in it",
-    "tests/functional/test_openapi.py": "a command's arguments, and the file that it compares",
+    "tests/functional/http/test_openapi.py": "a command's arguments, and the file that it compares",
 }
 
 

@@ -1,0 +1,1018 @@
+"""Each function can do its work with its own policy and variables, and needs all of them.
+
+A test runs everything that a function does, with that function's rights. A new AWS call must be run
+here too; otherwise IAM would be the first to refuse it.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from itertools import accumulate
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import jwt
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from moto.cloudtrail.models import cloudtrail_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from chalicelib import wiring
+from chalicelib.domain.flood.load_level import LoadLevel, LoadState, Override
+from chalicelib.domain.officers.model import Role as OfficerRole
+from chalicelib.domain.reports.events import NoticeKind, Watched
+from chalicelib.handlers import watch
+from chalicelib.handlers.media import functions
+from chalicelib.handlers.service import scheduled
+from chalicelib.http import index
+from chalicelib.http.auth import authorize_officer
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.kernel import times
+from chalicelib.kernel.config import MissingSetting
+from chalicelib.kernel.errors import Unavailable
+from tests import cloud, events
+from tests.authorization import RESOURCES
+from tests.client import Reply, call, new_key, report
+from tests.decoding import Lambda, returned
+from tests.faults import inject
+from tests.functional.aws import iam
+from tests.functional.aws.grants import Grant, Need, Policy
+from tests.functional.second_person.two_person_steps import ExportStep
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+MIB = 1 << 20
+PICTURE = {"content_type": "image/jpeg", "size": 10_000}
+FILM = {"content_type": "video/mp4", "size": 17 * MIB}
+# How Lambda says that a function has failed.
+FAILED = {"X-Amz-Function-Error": "Unhandled"}
+CONTACT = {"name": "Wang", "phone": "+86 138 0013 8000"}
+ADMIN, CHIEF, LI = "admin", "chief", "li"
+
+
+@pytest.fixture
+def names(aws: Mapping[str, str], clean: None) -> Iterator[iam.Names]:
+    everything = tuple(OfficerRole)
+    for username in (ADMIN, CHIEF, LI):
+        cloud.officer(
+            username,
+            roles=everything,
+            email=f"{username}@police.example",
+            phone=f"+8613800000{len(username)}",
+        )
+    yield iam.Names(aws)
+    sns = boto3.client("sns")
+    for each in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    cloud.empty_pool(aws)
+
+
+def assert_exact(role: iam.Role) -> None:
+    """Check that nothing was refused, and that every right was used."""
+    role.require_surroundings()
+    assert_none_refused(role)
+    assert not role.idle(), "\n".join([f"{role.name} does not need:", *role.idle()])
+
+
+def assert_none_refused(role: iam.Role) -> None:
+    assert not role.refused, "\n".join(["refused:", *role.refused])
+
+
+class Api:
+    """A client that calls operations by their names, and notes which were called: those of one
+    function, or of both. `role` must be allowed to read what a response has addresses of.
+    """
+
+    def __init__(self, function: str | None = None, role: iam.Role | None = None) -> None:
+        self.called: set[str] = set()
+        self._role = role
+        self._operations = {
+            operation.name: operation
+            for route, operation in zip(index.routes(), index.operations(), strict=True)
+            if function in (None, route.api)
+        }
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        body: Any = None,
+        officer: str | None = None,
+        receipt: str | None = None,
+        version: int | None = None,
+        key: str | None = None,
+        query: str = "",
+        status: int | None = None,
+        **path: str,
+    ) -> Reply:
+        """Call an operation, by default with its documented example. Check for 2xx or `status`."""
+        operation = self._operations[name]
+        reply = call(
+            operation.method,
+            operation.path.format(**path) + query,
+            (body if body is not None else request_examples().get(operation.name))
+            if operation.body
+            else None,
+            officer=officer,
+            receipt=receipt,
+            key=key or (new_key() if Header.KEY in operation.headers else None),
+            headers={"If-Match": f'"{version}"'} if version else {},
+        )
+        assert reply.status == status if status else reply.status < 400, (
+            f"{name}: {reply.status} {reply.text}"
+        )
+        self.called.add(name)
+        if self._role:
+            self._role.require_signed(reply.text)
+            self._role.require_signed(" ".join(map(str, reply.headers.values())))
+        return reply
+
+    def never_called(self) -> set[str]:
+        return self._operations.keys() - self.called
+
+
+def test_every_function_has_its_rehearsal() -> None:
+    rehearsed = {
+        name.removeprefix("test_").removesuffix("_does_all_it_is_for_and_may_do_no_more")
+        for name in globals()
+    }
+    assert set(iam.POLICY_FILES) <= rehearsed
+
+
+def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    topic = aws["NOTICES_TOPIC_ARN"]
+    call = Need("sns:Unsubscribe", f"{topic}:6b0e71bd-7e97-4d97-80ce-4a0994e55286")
+    for resource in (topic, f"{topic}:*", call.resource):
+        role = iam.Role("do_upkeep", names)
+        role.policy = Policy((Grant("sns:*", resource, ()),), ())
+        assert not role.require(call)
+    role.policy = Policy((Grant("sns:Unsubscribe", "*", ()),), ())
+    assert role.require(call)
+
+
+def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
+    names: iam.Names,
+) -> None:
+    wrong = [
+        f"{name}: {grant}"
+        for name in iam.POLICY_FILES
+        for grant in iam.Role(name, names).policy.grants
+        if not iam.is_of_type(grant.resource, RESOURCES[grant.action])
+    ]
+    assert wrong == []
+
+
+def test_what_no_policy_grants_is_refused_by_name(aws: Mapping[str, str], names: iam.Names) -> None:
+    role = iam.Role("make_thumbnails", names)
+    with role.assumed():
+        with pytest.raises(MissingSetting, match="AUDIT_TABLE"):
+            _ = wiring.settings().audit_table
+        listing = wiring.s3().list_object_versions
+        listing(Bucket=aws["MEDIA_BUCKET"], Prefix="originals/01/")
+        attempts: tuple[Callable[[], object], ...] = (
+            lambda: listing(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/01/"),
+            lambda: wiring.s3().put_object(
+                Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02", Body=b""
+            ),
+            lambda: wiring.s3().generate_presigned_post(aws["MEDIA_BUCKET"], "originals/01/02"),
+            lambda: wiring.s3().get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/01/02"),
+            lambda: wiring.dynamodb().get_item(TableName=aws["REPORTS_TABLE"], Key={}),
+        )
+        for attempt in attempts:
+            with pytest.raises(Exception, match=r"AccessDenied.*make_thumbnails may not"):
+                attempt()
+    refused = [each.split(" on ")[0] for each in role.refused]
+    assert [each.removeprefix("make_thumbnails may not ") for each in refused] == [
+        "s3:ListBucketVersions", "s3:PutObject", "s3:PutObject", "s3:GetObject", "dynamodb:GetItem",
+    ]  # fmt: skip
+
+
+def test_residents_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("residents", names)
+    api = Api("residents", role)
+    watch.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
+    bulletin_id, media_id = published_with_picture(aws)
+    duplicate, _ = closed_duplicate()
+    with role.assumed():
+        for name in (
+            "get_start_page",
+            "get_health",
+            "get_catalogue",
+            "get_areas",
+            "get_openapi",
+            "get_docs",
+            "get_officers_openapi",
+            "get_officers_docs",
+            "get_docs_program",
+        ):
+            api(name)
+        report_and_write(api)
+        end(api, duplicate)
+        read_ledger(api)
+        upload_in_parts(api, aws)
+        lead = read_bulletins(api, bulletin_id, media_id)
+        report_in_a_flood(api)
+    Api("officers")("resolve_bulletin", officer=LI, bulletin_id=bulletin_id)
+    with role.assumed():
+        api("read_report", receipt=lead["receipt"], report_id=lead["id"])
+    assert api.never_called() == set()
+    assert_exact(role)
+
+
+def test_officers_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("officers", names)
+    api = Api("officers", role)
+    seen, many = with_media(aws), ExportStep()
+    with role.assumed():
+        work_on(api, seen, many)
+        administer(api)
+        bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    process_and_record(aws, bulletin_id, media_id)
+    with role.assumed():
+        publish(api, bulletin_id)
+    assert api.never_called() == set()
+    assert_exact(role)
+
+
+def read_ledger(api: Api) -> None:
+    created = api("create_report").json
+    api("get_proof", receipt=created["receipt"], report_id=created["id"])
+    latest = api("get_ledger").json["latest"]["head"]["hour"]
+    api("get_ledger_hour", hour=latest)
+    api("get_ledger_hour", hour="2026-01-01T00", status=404)
+
+
+def report_and_write(api: Api) -> None:
+    body, key = report(contact=CONTACT, media=[PICTURE]), new_key()
+    api("create_report", body=report(occurred_at="2199-01-01T00:00:00Z"), status=422)
+    created = api("create_report", body=report(), key=new_key()).json
+    created = api("create_report", body=body, key=key).json
+    api("create_report", body=body, key=key, status=200)
+    mine = {"receipt": created["receipt"], "report_id": created["id"]}
+    api("renew_grant", **mine, media_id=created["uploads"][0]["media_id"])
+    api("add_media", **mine, body={"media": [PICTURE]})
+    api("write_message", **mine)
+    api("add_position", **mine)
+    api("ask_for_pushes", **mine)
+    api("end_pushes", **mine)
+    api("read_messages", **mine)
+    api("read_report_by_receipt", receipt=created["receipt"])
+    api("withdraw_report", **mine)
+    api("read_report", **mine)
+
+
+def report_in_a_flood(api: Api) -> None:
+    """Report at level 1, which counts the source, and at level 2, which counts the refusal."""
+    for level, status in ((LoadLevel.BUSY, 201), (LoadLevel.FLOOD, 429)):
+        override = Override(level, wiring.clock.now() + timedelta(hours=1))
+        wiring.live_catalogue().learn_load(LoadState(level, override))
+        # A network counts once: so it must not have been seen yet.
+        wiring.flood_gate.cache_clear()  # type: ignore[attr-defined]
+        api("create_report", body=report("other"), status=status)
+
+
+def closed_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a report that was closed as a duplicate, and its original."""
+    duplicate, original = (
+        dict(call("POST", "/v1/reports", report(), key=new_key()).json) for _ in range(2)
+    )
+    closing = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
+    path, link = f"/v1/officer/reports/{duplicate['id']}", {"duplicate_of": original["id"]}
+    reply = call("PATCH", path, closing | link, officer=CHIEF, headers={"If-Match": '"1"'})
+    assert reply.status == 200, reply.text
+    return duplicate, original
+
+
+def end(api: Api, duplicate: Mapping[str, Any]) -> None:
+    mine = {"receipt": duplicate["receipt"], "report_id": duplicate["id"]}
+    api("write_message", **mine)
+    api("add_media", **mine, body={"media": [PICTURE]})
+    api("give_feedback", **mine)
+    api("reopen_report", **mine)
+    api("withdraw_report", **mine)
+
+
+def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
+    s3 = boto3.client("s3")
+    created = api("create_report", body=report(media=[FILM, FILM])).json
+    whole, gone = (
+        {"receipt": created["receipt"], "report_id": created["id"], "media_id": each["media_id"]}
+        for each in created["uploads"]
+    )
+
+    def start(numbers: list[int]) -> list[Any]:
+        return list(api("grant_parts", **whole, body={"numbers": numbers}).json["parts"])
+
+    def somebody_else_starts(request: Any) -> None:
+        start([1])
+
+    with inject.fault(
+        wiring.s3(), "s3.CreateMultipartUpload", inject.times(1, somebody_else_starts)
+    ):
+        parts = start([1, 2, 3])
+    for part, size in zip(parts, (8 * MIB, 8 * MIB, MIB), strict=True):
+        s3.upload_part(
+            Bucket=aws["MEDIA_BUCKET"],
+            Key=f"originals/{created['id']}/{whole['media_id']}",
+            UploadId=upload_id(part["url"]),
+            PartNumber=part["number"],
+            Body=bytes(size),
+        )
+    api("complete_upload", **whole)
+    [part] = api("grant_parts", **gone, body={"numbers": [1]}).json["parts"]
+    key = f"originals/{created['id']}/{gone['media_id']}"
+    s3.abort_multipart_upload(Bucket=aws["MEDIA_BUCKET"], Key=key, UploadId=upload_id(part["url"]))
+    api("complete_upload", **gone, status=409)
+
+
+def upload_id(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["uploadId"][0]
+
+
+def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
+    one = {"officer": LI, "report_id": seen["id"]}
+    body = report(source="phone", contact=CONTACT)
+    other, again = (api("enter_report", officer=LI, body=body).json for _ in range(2))
+    for name in ("get_me", "list_templates", "get_statistics", "get_pulse", "read_handover"):
+        api(name, officer=LI)
+    for query in (
+        "",
+        "?status=new",
+        "?sort=attention",
+        f"?assignee={LI}",
+        "?bulletin_id=B-1",
+        f"?reference={seen['reference']}",
+        "?category=other",
+    ):
+        api("list_reports", officer=LI, query=query)
+    api("open_report", **one)
+    api("get_pulse", officer=LI, query=f"?looking_at={seen['id']}")
+    api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
+    api("close_duplicates", officer=LI, report_id=other["id"])
+    api("open_report", officer=LI, report_id=other["id"])
+    api("reveal_contact", **one)
+    [medium] = api("open_report", **one).json["media"]
+    api("open_original", **one, media_id=medium["media_id"])
+    body = {"report_id": seen["id"], "reason": "For the court.", "originals": True}
+    api("export_reports", officer=LI, body=body)
+    for _ in range(2):
+        api("redact_picture", **one, media_id=medium["media_id"])
+    api("remove_redaction", **one, media_id=medium["media_id"])
+    api("write_officer_message", **one)
+    api("write_note", **one)
+    api("read_officer_messages", **one)
+    api("read_notes", **one)
+    api("read_positions", **one)
+    api("send_files", **one)
+    api("mute_report", **one)
+    api("mute_report", **one)
+    api("end_mute", **one)
+    api("follow_report", **one)
+    api("unfollow_report", **one)
+    api("mark_read", **one, body={}, version=1)
+    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=2)
+    api(
+        "change_report",
+        **one,
+        body={"status": "closed", "disposition": "malicious", "reason": "No."},
+        version=3,
+    )
+    api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
+    until = times.render(wiring.clock.now() + timedelta(days=10))
+    api("place_hold", **one, body={"reason": "Evidence.", "until": until})
+    api("approve_hold", report_id=seen["id"], officer=CHIEF)
+    api("lift_hold", **one)
+    api("decline_lift", report_id=seen["id"], officer=CHIEF)
+    api("lift_hold", **one)
+    api("approve_lift", report_id=seen["id"], officer=CHIEF)
+    api("list_colleagues", officer=LI, query="?category=other&district=outside")
+    api("list_agencies", officer=LI)
+    api("get_form", officer=LI, query="?category=other")
+    for _ in range(2):
+        api("propose_referral", **one)
+    api("read_referral", report_id=seen["id"], officer=CHIEF)
+    api("withdraw_referral", **one)
+    api("propose_referral", **one)
+    api("decline_referral", report_id=seen["id"], officer=CHIEF, version=2)
+    api("propose_referral", **one)
+    api("approve_referral", report_id=seen["id"], officer=CHIEF, version=3)
+    api("read_history", **one)
+    api("open_report", officer=LI, report_id="0" * 26, status=404)
+    search_and_map(api)
+    api("export_reports", officer=LI)
+    export_many(api, many)
+
+
+def export_many(api: Api, many: ExportStep) -> None:
+    many.begin(LI)
+    export_id = many.path["export_id"]
+    api("list_exports", officer=CHIEF)
+    for name in ("read_export", "approve_export"):
+        api(name, officer=CHIEF, export_id=export_id)
+    api("export_part", officer=LI, export_id=export_id, part="2")
+
+
+def search_and_map(api: Api) -> None:
+    named = api("enter_report", officer=LI, body=report(source="phone", text="京A12345")).json
+    api("open_report", officer=LI, report_id=named["id"])
+    found = api("search_reports_by_number", officer=LI, query="?text=A12345").json
+    assert [each["id"] for each in found["items"]] == [named["id"]]
+    api("get_map", officer=LI)
+
+
+def administer(api: Api) -> None:
+    row = {
+        "name": "Wu",
+        "active": True,
+        "roles": ["officer"],
+        "categories": ["*"],
+        "districts": ["*"],
+        "email": "wu@police.example",
+    }
+
+    api("set_load_level", officer=ADMIN)
+    api("lift_load_level", officer=ADMIN)
+
+    def appoint(**more: Any) -> None:
+        body = row | more
+        proposed = api("appoint_officer", officer=ADMIN, username="wu", body=body).json["proposal"]
+        if proposed:
+            version = proposed["version"]
+            api("approve_appointment", officer=CHIEF, username="wu", version=version)
+
+    appoint()
+    appoint()
+    api("appoint_officer", officer=ADMIN, username="wu", body=row | {"name": "Wu Jie"})
+    api("withdraw_proposal", officer=CHIEF, username="wu")
+    subscription = api("create_subscription", officer="wu", body={"protocol": "email"}).json
+    api("list_subscriptions", officer="wu")
+    api("read_shifts", officer="wu")
+    shift = {"name": "Night", "weekdays": ["friday"], "starts": "20:00", "ends": "08:00"}
+    body = {"shifts": [shift | {"officers": ["wu"]}]}
+    api("set_shift_plan", officer=ADMIN, version=1, body=body)
+    appoint(categories=["other"])  # reduces the scope of the subscription
+    api("delete_subscription", officer="wu", subscription_id=subscription["id"])
+    api("create_subscription", officer="wu", body={"protocol": "email"})
+    appoint(active=False)  # ends it
+    api("list_officers", officer=ADMIN)
+    api("read_officer", officer=ADMIN, username="wu")
+    for _ in range(2):
+        api("patch_catalogue", officer=ADMIN)
+
+
+def draft(api: Api) -> tuple[str, str]:
+    """Create a bulletin that waits for its picture."""
+    bulletin = api("draft_bulletin", officer=LI, key=new_key()).json
+    added = api(
+        "add_pictures", officer=LI, bulletin_id=bulletin["id"], body={"media": [PICTURE]}
+    ).json
+    api("change_bulletin", officer=LI, bulletin_id=bulletin["id"], version=added["version"])
+    return bulletin["id"], added["uploads"][0]["media_id"]
+
+
+def published_with_picture(aws: Mapping[str, str]) -> tuple[str, str]:
+    """Return the ids of a published bulletin and of its picture."""
+    api = Api("officers")
+    bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    process_and_record(aws, bulletin_id, media_id)
+    opened = api("open_bulletin", officer=CHIEF, bulletin_id=bulletin_id).json
+    api("approve_bulletin", officer=CHIEF, version=opened["version"], bulletin_id=bulletin_id)
+    return bulletin_id, media_id
+
+
+def read_bulletins(api: Api, bulletin_id: str, media_id: str) -> dict[str, Any]:
+    """Read a published bulletin in each form, and return a lead to it."""
+    one: dict[str, Any] = {"bulletin_id": bulletin_id}
+    for name in ("list_public_bulletins", "get_json_feed", "get_atom_feed"):
+        api(name)
+    for name in ("read_bulletin", "get_alert", "show_bulletin"):
+        api(name, **one)
+    api("show_picture", media_id=media_id, **one)
+    return dict(api("create_report", body=report(bulletin_id=bulletin_id)).json)
+
+
+def publish(api: Api, bulletin_id: str) -> None:
+    one: dict[str, Any] = {"bulletin_id": bulletin_id}
+
+    def correct(version: int, words: str) -> int:
+        body = {"body": {"en": words}}
+        changed = api("change_bulletin", officer=LI, version=version, body=body, **one).json
+        return int(changed["version"])
+
+    opened = api("open_bulletin", officer=CHIEF, **one).json
+    api("list_bulletins", officer=LI)
+    api("approve_bulletin", officer=CHIEF, version=opened["version"], **one)
+    correction = correct(opened["version"], "She wears a grey coat.")
+    api("decline_bulletin", officer=CHIEF, version=correction, **one)
+    correction = correct(correction, "She wears a dark coat.")
+    api("approve_bulletin", officer=CHIEF, version=correction, **one)
+    api("resolve_bulletin", officer=LI, **one)
+    api("read_bulletin_history", officer=LI, **one)
+    api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])
+
+
+def with_media(aws: Mapping[str, str], *contents: bytes, **more: Any) -> dict[str, Any]:
+    """Create a report whose pictures are processed and whose notice is published."""
+    contents = contents or (cloud.photo(),)
+    body = report(**{"contact": CONTACT, "media": [PICTURE for _ in contents], **more})
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    for granted, content in zip(created["uploads"], contents, strict=True):
+        cloud.upload(aws, created["id"], granted["media_id"], content)
+        process_and_record(aws, created["id"], granted["media_id"])
+    cloud.stream(cloud.all_keys(aws))
+    return dict(created)
+
+
+def process_and_record(aws: Mapping[str, str], owner_id: str, media_id: str) -> None:
+    assert cloud.process(aws, f"originals/{owner_id}/{media_id}", None) == {"batchItemFailures": []}
+    assert cloud.record(aws, owner_id, media_id) == {"batchItemFailures": []}
+
+
+def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, key = (
+        iam.Role("authorize_officer", names),
+        rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    )
+    now = wiring.clock.wall_clock()
+    claims = {
+        "iss": aws["ISSUER"], "client_id": aws["CLIENT_ID"], "token_use": "access",
+        "username": LI, "exp": now + timedelta(minutes=15),
+    }  # fmt: skip
+    token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
+    with role.assumed():
+        keys = wiring.signing_keys()
+        assert keys.uri.startswith(aws["ISSUER"])
+        keys.jwk_set_cache.put(
+            {
+                "keys": [
+                    {**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "1", "use": "sig"}
+                ]
+            }
+        )
+        response = authorize_officer(events.authorizer_token(f"Bearer {token}"), None)
+        assert response["principalId"] == LI
+    assert_exact(role)
+
+
+def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    make_thumbnails(aws, iam.Role("make_thumbnails", names), "missing_elderly")
+
+
+def test_make_critical_thumbnails_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    make_thumbnails(aws, iam.Role("make_critical_thumbnails", names), "child_abduction")
+
+
+def make_thumbnails(aws: Mapping[str, str], role: iam.Role, category: str) -> None:
+    """Do all that a function does with the media of a report of this category."""
+    body = report(category, media=[PICTURE] * 4)
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    first, second, third, fourth_id = (each["media_id"] for each in created["uploads"])
+    version = cloud.upload(aws, created["id"], first, cloud.photo())
+    # not a picture, and larger than the part that is read
+    cloud.upload(aws, created["id"], second, os.urandom(MIB))
+    fourth = cloud.upload(aws, created["id"], fourth_id, cloud.photo())
+    with role.assumed(), Lambda().running() as opened:
+        assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {
+            "batchItemFailures": []
+        }
+        assert [tenant for tenant, _ in opened.calls] != [None]
+        for media_id in (second, third):
+            assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {
+                "batchItemFailures": []
+            }
+    answers = iter([returned({"errorType": "Sandbox.Timedout"}, headers=FAILED), None])
+    with role.assumed(), Lambda(lambda: next(answers)).running():
+        failed = cloud.process(aws, f"originals/{created['id']}/{fourth_id}", fourth)
+        assert failed["batchItemFailures"]
+    cloud.record(aws, created["id"], first)
+    Api()("redact_picture", officer=LI, report_id=created["id"], media_id=first)
+    with role.assumed(), Lambda().running():
+        assert cloud.process(aws, f"derived/{created['id']}/{first}/preview.jpg", None) == {
+            "batchItemFailures": []
+        }
+    assert wiring.bucket().read(f"derived/{created['id']}/{first}/redacted.jpg")
+    assert_exact(role)
+
+
+def test_the_functions_of_both_queues_have_the_same_rights_and_nothing_in_common() -> None:
+    def policy(name: str) -> str:
+        return (iam.ROOT / ".chalice" / iam.POLICY_FILES[name]).read_text(encoding="utf-8")
+
+    expected = policy("make_thumbnails")
+    for own, critical in (
+        ("UploadsQueue", "CriticalUploadsQueue"),
+        ("MakeThumbnailsLog", "MakeCriticalThumbnailsLog"),
+        ("Decode", "DecodeCritical"),
+    ):
+        assert f'"{own}"' in expected
+        expected = expected.replace(f'"{own}"', f'"{critical}"')
+    assert policy("make_critical_thumbnails") == expected
+
+
+def open_a_file(name: str, names: iam.Names) -> None:
+    role = iam.Role(name, names)
+    assert not role.variables
+    order = {"content_type": "image/jpeg", "size": len(cloud.photo()), "boxes": []}
+    event = json.dumps({**order, "data": base64.b64encode(cloud.photo()).decode()})
+    code = f"from chalicelib.handlers.media.decoding import {name}; print({name}({event}, None))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env={})
+    assert json.loads(done.stdout)["files"]
+    assert_exact(role)
+
+
+def test_decode_does_all_it_is_for_and_may_do_no_more(names: iam.Names) -> None:
+    open_a_file("decode", names)
+
+
+def test_decode_critical_does_all_it_is_for_and_may_do_no_more(names: iam.Names) -> None:
+    open_a_file("decode_critical", names)
+
+
+def test_the_thumbnailer_may_read_nothing_else_of_a_report(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    head = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
+    table = aws["REPORTS_TABLE"]
+    attempts: tuple[Mapping[str, Any], ...] = (
+        {"Key": head},
+        {"Key": head, "ProjectionExpression": "pk, sk, category"},
+        {
+            "Key": {"pk": {"S": "OFFICER#li"}, "sk": {"S": "EVENT#subscriptions"}},
+            "ProjectionExpression": "pk, sk",
+        },
+    )
+    role = iam.Role("make_thumbnails", names)
+    with role.assumed():
+        assert wiring.report_keys().public_key(created["id"])
+        for attempt in attempts:
+            with pytest.raises(ClientError, match="make_thumbnails may not dynamodb:GetItem"):
+                wiring.dynamodb().get_item(TableName=table, **attempt)
+        with pytest.raises(Unavailable):
+            wiring.reports().view(created["id"])
+    assert role.refused[-1].startswith("make_thumbnails may not dynamodb:Query")
+
+
+def test_record_media_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("record_media", names), Api()
+    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE]), key=new_key()).json
+    media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
+    for owner_id, media_id in media:
+        cloud.process(
+            aws,
+            f"originals/{owner_id}/{media_id}",
+            cloud.upload(aws, owner_id, media_id, cloud.photo()),
+        )
+    records = [
+        cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{owner_id}/{media_id}/manifest.json", None)
+        for owner_id, media_id in media
+    ]
+    gone = cloud.s3_event(
+        aws["MEDIA_BUCKET"], f"derived/{'0' * 26}/{media[0][1]}/manifest.json", None
+    )
+    redacted, preview = media[0], f"derived/{'/'.join(media[0])}/preview.jpg"
+    with role.assumed():
+        response = functions.record_media({"Records": [*records, gone]}, None)
+    assert_none_refused(role)
+    api("redact_picture", officer=LI, report_id=redacted[0], media_id=redacted[1])
+    cloud.process(aws, preview, None)
+    made = f"derived/{'/'.join(redacted)}/redacted/manifest.json"
+    with role.assumed():
+        functions.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
+    assert_none_refused(role)
+    shown = api("open_report", officer=LI, report_id=redacted[0]).json["media"][0]["redaction"]
+    assert shown["state"] == "ready"
+    assert response == {"batchItemFailures": []}
+    notified = [
+        sk
+        for pk, sk in cloud.all_keys(aws)
+        if pk == f"REPORT#{created['id']}" and sk.startswith("EVENT#")
+    ]
+    assert len(notified) == 1  # about both media, in place of one for each
+    assert_exact(role)
+
+
+def test_publish_critical_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    read_the_stream(scheduled.publish_critical, iam.Role("publish_critical", names), aws)
+
+
+def test_publish_notices_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    read_the_stream(scheduled.publish_notices, iam.Role("publish_notices", names), aws)
+
+
+def read_the_stream(reader: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
+    burst(aws)
+    records = events.reports_stream(cloud.all_keys(aws), image=cloud.stored_image)
+    with role.assumed():
+        assert reader({"Records": records}, None) == {"batchItemFailures": []}
+    assert any(pk.startswith("DIGEST#") for pk, _ in cloud.all_keys(aws))
+    assert all(notice["url"].startswith("https://api.test/") for notice in cloud.sent(aws))
+    assert_exact(role)
+
+
+def test_sweep_critical_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    sweep_notices(scheduled.sweep_critical, iam.Role("sweep_critical", names), aws)
+
+
+def test_sweep_normal_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    sweep_notices(scheduled.sweep_normal, iam.Role("sweep_normal", names), aws)
+
+
+def sweep_notices(sweep: Callable[..., Any], role: iam.Role, aws: Mapping[str, str]) -> None:
+    burst(aws)
+    with role.assumed():
+        wiring.clock.advance(timedelta(minutes=2))
+        for _ in range(2):  # the second one sends the digest
+            assert sweep(cloud.SCHEDULE, None)["failed"] == 0
+    assert any(notice.get("count") for notice in cloud.sent(aws))
+    assert_exact(role)
+
+
+def burst(aws: Mapping[str, str]) -> None:
+    """Create more reports in a minute than are notified singly, critical ones and others, a
+    message, and an announcement.
+    """
+    item = wiring.announcements().item(
+        NoticeKind.WATCH,
+        entry_id="1",
+        to=["wu"],
+        path="/v1/officer/me",
+        watched=Watched.OPENINGS,
+        now=wiring.clock.now(),
+    )
+    wiring.reports().table.transact([item])
+    for category in ("lost_and_found", "child_abduction"):
+        for _ in range(12):
+            call("POST", "/v1/reports", report(category=category), key=new_key())
+    created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json
+    call(
+        "POST",
+        f"/v1/reports/{created['id']}/messages",
+        {"text": "Hurry."},
+        receipt=created["receipt"],
+        key=new_key(),
+    )
+
+
+def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("sweep_upkeep", names)
+    published_bulletin(Api())
+    with_media(aws)
+    minute = times.to_minute(wiring.clock.now() + timedelta(days=30))
+    wiring.load_counters().add({"other": 10_000}, minute)
+    with role.assumed():
+        wiring.clock.advance(timedelta(days=30))
+        assert scheduled.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0
+    assert_exact(role)
+
+
+def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("do_upkeep", names), Api()
+    forget_to_process(aws, api)
+    leave_subscriptions_out_of_sync(api)
+    published = published_bulletin(api)
+    withdrawn = with_media(aws)
+    begin_redactions(aws, api)
+    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    for _ in range(12):
+        call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
+    duplicate, original = closed_duplicate()
+    text = {"text": "One more thing."}
+    path = f"/v1/reports/{duplicate['id']}/messages"
+    assert call("POST", path, text, receipt=duplicate["receipt"]).status == 201
+    waits = (
+        timedelta(minutes=2),
+        timedelta(minutes=9),
+        *[timedelta(minutes=10)] * 5,
+        timedelta(days=1),
+        timedelta(days=8),
+        timedelta(days=40),
+        timedelta(days=50),
+        timedelta(days=300),
+    )
+    for gone in accumulate(waits):
+        wiring.clock.advance(gone)
+        for sweep in (scheduled.sweep_critical, scheduled.sweep_normal, scheduled.sweep_upkeep):
+            sweep(cloud.SCHEDULE, None)
+        with role.assumed():
+            wiring.clock.advance(gone)
+            failed = cloud.do_upkeep()
+        assert_none_refused(role)
+        assert failed == 0
+    assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{withdrawn['id']}"] == ["HEAD"]
+    assert call("GET", "/v1/reports/mine", receipt=duplicate["receipt"]).status == 410
+    assert wiring.reports().head(original["id"]).row["duplicates"] == 0  # type: ignore[union-attr]
+    assert wiring.subscriptions().of("wu") == []
+    assert wiring.bulletins().get(published) is None
+    assert_exact(role)
+
+
+def begin_redactions(aws: Mapping[str, str], api: Api) -> None:
+    """Ask for redactions of which one is lost, one is made but not recorded, and one is removed."""
+    for number in range(3):
+        created = with_media(aws)
+        [medium] = api("open_report", officer=CHIEF, report_id=created["id"]).json["media"]
+        one = {"officer": CHIEF, "report_id": created["id"], "media_id": medium["media_id"]}
+        api("redact_picture", **one)
+        if number:
+            cloud.process(aws, f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
+        if number == 2:
+            api("remove_redaction", **one)
+
+
+def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
+    """Create media whose events were lost: processed but not recorded, not processed, never
+    uploaded, and uploaded in parts that were never completed.
+    """
+    created = call(
+        "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()
+    ).json
+    looked_at, there, _, in_parts = (each["media_id"] for each in created["uploads"])
+    cloud.process(
+        aws,
+        f"originals/{created['id']}/{looked_at}",
+        cloud.upload(aws, created["id"], looked_at, cloud.photo()),
+    )
+    cloud.upload(aws, created["id"], there, cloud.photo())
+    critical = call(
+        "POST", "/v1/reports", report("child_abduction", media=[PICTURE]), key=new_key()
+    ).json
+    cloud.upload(aws, critical["id"], critical["uploads"][0]["media_id"], cloud.photo())
+    api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
+    bulletin_id, media_id = draft(api)
+    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    draft(api)
+
+
+def leave_subscriptions_out_of_sync(api: Api) -> None:
+    """Create three subscriptions: one to reduce, one to create in SNS, one to remove."""
+    for username in (LI, "wu"):
+        cloud.officer(username, email=f"{username}@police.example", phone="+8613800000999")
+        for protocol in ("email", "sms") if username == LI else ("email",):
+            api("create_subscription", officer=username, body={"protocol": protocol})
+    email, sms = sorted(wiring.subscriptions().of(LI), key=lambda each: each.protocol)
+    wiring.topic_subscriptions().unsubscribe(str(sms.arn))
+    wiring.subscriptions().put(sms.model_copy(update={"arn": None}))
+    cloud.officer(LI, email=email.address, phone="+8613800000999", categories=("other",))
+    assign_to("wu", api)
+    cloud.officer("wu", active=False)
+    subscriptions, now = wiring.subscriptions(), wiring.clock.now()
+    wiring.reports().table.transact([subscriptions.assignments.request_return("wu", now)])
+    for username in (LI, "wu"):
+        wiring.subscriptions().request_sync(username, wiring.clock.now())
+
+
+def assign_to(username: str, api: Api) -> None:
+    """File a report that is assigned to an officer."""
+    created = call("POST", "/v1/reports", report(category="other"), key=new_key()).json
+    one = {"officer": CHIEF, "report_id": created["id"], "version": 1}
+    api("change_report", **one, body={"assignee": username})
+
+
+def published_bulletin(api: Api) -> str:
+    body = {
+        "channel": "key_cases",
+        "title": {"en": "Witnesses wanted"},
+        "body": {"en": "Tuesday evening."},
+    }
+    bulletin = api("draft_bulletin", officer=CHIEF, body=body).json
+    api("approve_bulletin", officer=ADMIN, bulletin_id=bulletin["id"], version=bulletin["version"])
+    return str(bulletin["id"])
+
+
+def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("suggest_incidents", names)
+    with role.assumed():
+        scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the keys of two days
+    for _ in range(2):
+        body = report(text="A fire in the yard behind the school.")
+        call("POST", "/v1/reports", body, key=new_key())
+    with_media(aws, cloud.scene(1))
+    with role.assumed():
+        done = scheduled.suggest_incidents(cloud.SCHEDULE, None)
+    assert done["recorded"] >= 3
+    assert done["lost"] == 0
+    assert_exact(role)
+
+
+def test_push_to_phones_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role, api = iam.Role("push_to_phones", names), Api()
+    for _ in range(2):
+        created = api("create_report", key=new_key()).json
+        api("ask_for_pushes", receipt=created["receipt"], report_id=created["id"])
+        api("write_officer_message", officer=LI, report_id=created["id"])
+    with role.assumed():
+        wiring.clock.advance(timedelta(minutes=36))
+        assert scheduled.push_to_phones(cloud.SCHEDULE, None)["pushed"] == 2
+        for phone in cloud.phones().values():
+            phone.attributes["Enabled"] = False
+        wiring.clock.advance(timedelta(minutes=30))
+        done = scheduled.push_to_phones(cloud.SCHEDULE, None)
+    assert (done["erased"], done["failed"]) == (2, 0)
+    assert cloud.phones() == {}
+    assert_exact(role)
+
+
+def test_seal_audit_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("seal_audit", names)
+    at = times.render(wiring.clock.now())
+    looks = [
+        {name: {"S": text} for name, text in row.items()}
+        for row in (
+            {"pk": "REPORT#1", "sk": f"{at}#{number}", "by": LI, "action": "open", "mac": "m"}
+            for number in range(101)
+        )
+    ]
+    with role.assumed():
+        seal()
+        seal()
+        watch.seal_audit({"Records": events.audit_stream(looks)}, None)
+    assert_exact(role)
+    assert [pk for pk, _ in cloud.all_keys(aws) if pk.startswith("NOTICE#")]
+
+
+def seal() -> None:
+    image = {name: {"S": name} for name in ("pk", "sk", "mac")}
+    records = events.audit_stream([image])
+    assert watch.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
+
+
+def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("digest_audit", names)
+    seal()
+    with role.assumed():
+        for hours in (2, 1):
+            wiring.clock.advance(timedelta(hours=hours))
+            done = watch.digest_audit(cloud.SCHEDULE, None)
+            assert done["digests"] >= 1
+            assert done["hours"] >= 1
+    assert_exact(role)
+
+
+def test_compare_openings_does_all_it_is_for_and_may_do_no_more(
+    aws: Mapping[str, str], names: iam.Names
+) -> None:
+    role = iam.Role("compare_openings", names)
+    seal()
+    decrypt_unrecorded(aws)
+    history: Any = vars(cloudtrail_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])["history"]
+    history.append(history[-1] | {"eventID": new_key(), "errorCode": "AccessDenied"})
+    with role.assumed():
+        for hours in (2, 1):
+            wiring.clock.advance(timedelta(hours=hours))
+            assert watch.compare_openings(cloud.SCHEDULE, None)["compared_hours"] >= 1
+    assert_exact(role)
+
+
+def decrypt_unrecorded(aws: Mapping[str, str]) -> None:
+    """Let AWS record an opening of the present hour, so that its row is looked for."""
+    kms = boto3.client("kms", config=Config(user_agent_extra="opening/NONE.1"))
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(
+            CiphertextBlob=b"x", KeyId=aws["CONTENT_KEY"], EncryptionAlgorithm="RSAES_OAEP_SHA_256"
+        )

@@ -1,0 +1,226 @@
+"""What a flood, or one report in it, must not do to the notices of others."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.notices.notice import Notice
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel.outbox import Lane
+from chalicelib.store.notices.digests import Digests
+from tests import cloud
+from tests.client import call, new_key, report
+from tests.faults import inject
+from tests.functional.notices.test_bursts import begin_an_hour, burst, kinds, mark_unproven
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+CRITICAL = "child_abduction"
+
+
+@pytest.fixture(autouse=True)
+def _quiet(aws: Mapping[str, str]) -> None:
+    cloud.forget_sent(aws)
+    moment = wiring.clock.now()
+    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
+
+
+def named(aws: Mapping[str, str]) -> list[str]:
+    """Return the reports that first notices and digests name, each as often as it is named."""
+    return [
+        report_id
+        for notice in cloud.sent(aws)
+        if notice["kind"] in ("report", "digest")
+        for report_id in notice.get("report_ids") or [notice["report_id"]]
+    ]
+
+
+def file_one(category: str = CRITICAL) -> dict[str, str]:
+    return dict(call("POST", "/v1/reports", report(category), key=new_key()).json)
+
+
+def publish(*report_ids: str) -> None:
+    cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in report_ids])
+
+
+def write(created: Mapping[str, str], text: str = "One more line.") -> None:
+    path = f"/v1/reports/{created['id']}/messages"
+    assert call("POST", path, {"text": text}, receipt=created["receipt"]).status == 201
+
+
+def publish_messages(aws: Mapping[str, str]) -> None:
+    cloud.stream([key for key in cloud.all_keys(aws) if key[1].startswith("MESSAGE#")])
+
+
+def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers(
+    aws: Mapping[str, str],
+) -> None:
+    made = burst(14, CRITICAL)
+    publish(*made)
+    later: list[str] = []
+
+    def meanwhile(request: object) -> None:
+        scheduled.sweep_critical(cloud.SCHEDULE, None)  # the other run of this minute
+        later.extend(burst(12, CRITICAL))
+        publish(*later)
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
+    for _ in range(2):
+        wiring.clock.advance(timedelta(minutes=1))
+        cloud.sweep()
+
+    assert set(named(aws)) == {*made, *later}
+
+
+def test_a_digest_of_critical_reports_names_each_however_many_there_are(
+    aws: Mapping[str, str],
+) -> None:
+    now, digests = wiring.clock.now(), Digests(wiring.reports().table)
+    ids = [f"{number:026}" for number in range(1030)]
+    notices = [
+        Notice(
+            event_id=report_id,
+            kind=NoticeKind.REPORT,
+            at=now,
+            url="u",
+            to=(),
+            report_id=report_id,
+            category=CRITICAL,
+            district="unknown",
+            urgency=Urgency.CRITICAL,
+        )
+        for report_id in ids
+    ]
+    # An uneven start, as batches of a stream have.
+    for begin, end in [(0, 20), *((20 + 30 * n, 50 + 30 * n) for n in range(33)), (1010, 1030)]:
+        digests.gather(notices[begin:end], Lane.NORMAL, [], now)
+    cloud.sweep()
+
+    assert sorted(named(aws)) == ids
+
+
+def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one(
+    aws: Mapping[str, str],
+) -> None:
+    hoax = file_one()
+    publish(hoax["id"])
+    begin_an_hour()
+    for _ in range(35):
+        write(hoax)
+        publish_messages(aws)
+        wiring.clock.advance(timedelta(seconds=61))
+    cloud.forget_sent(aws)
+    publish(file_one()["id"])
+
+    [notice] = cloud.sent(aws)
+    assert notice["attributes"].get("sms") == "yes"
+
+
+def test_lines_on_old_reports_do_not_make_a_new_one_wait(aws: Mapping[str, str]) -> None:
+    hoaxes = [file_one() for _ in range(10)]
+    publish(*(hoax["id"] for hoax in hoaxes))
+    wiring.clock.advance(timedelta(minutes=2))
+    for hoax in hoaxes:
+        write(hoax)
+    publish_messages(aws)
+    cloud.forget_sent(aws)
+    publish(file_one()["id"])
+
+    assert kinds(aws) == ["report"]
+
+
+def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
+    aws: Mapping[str, str],
+) -> None:
+    begin_an_hour()
+    for unproven in burst(33, CRITICAL):
+        mark_unproven(aws, unproven)
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    wiring.clock.advance(timedelta(seconds=5))
+    proven = file_one()
+    publish(proven["id"])
+    wiring.clock.advance(timedelta(seconds=301))
+    cloud.forget_sent(aws)
+    scheduled.sweep_critical(cloud.SCHEDULE, None)
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [proven["id"]]
+
+    cloud.sweep()
+    cloud.sweep()
+    many = cloud.sent(aws)[1:]
+    assert [notice["kind"] for notice in many] == ["escalation"]
+    assert many[0]["count"] == 33
+    cloud.forget_sent(aws)
+    publish(file_one()["id"])
+    assert cloud.sent(aws)[0]["attributes"].get("sms") == "yes"
+
+
+def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.officer("wang")
+    created = file_one("other")
+    body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
+    path = f"/v1/officer/reports/{created['id']}"
+    assert call("PATCH", path, body, officer="wang", headers=headers).status == 200
+
+    scheduled.sweep_normal(cloud.SCHEDULE, None)
+    wiring.clock.advance(timedelta(minutes=2))
+    scheduled.sweep_normal(cloud.SCHEDULE, None)
+    assert cloud.sent(aws) == []
+    scheduled.sweep_critical(cloud.SCHEDULE, None)
+    assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
+
+
+def test_an_officers_step_makes_a_report_without_a_proof_like_any_other(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.officer("wang")
+    created = file_one()
+    mark_unproven(aws, created["id"])
+    body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
+    path = f"/v1/officer/reports/{created['id']}"
+    assert call("PATCH", path, body, officer="wang", headers=headers).status == 200
+    publish(created["id"])
+
+    assert kinds(aws) == ["report"]
+
+
+def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward(
+    aws: Mapping[str, str],
+) -> None:
+    created = file_one()
+    mark_unproven(aws, created["id"])
+    path = f"/v1/reports/{created['id']}"
+    assert call("DELETE", path, receipt=created["receipt"]).status == 204
+    cloud.stream(cloud.all_keys(aws))
+    assert kinds(aws) == []
+    cloud.sweep()
+    cloud.sweep()
+    assert kinds(aws) == ["digest"]
+
+
+def test_no_function_sends_more_than_ten_notices_in_a_second(aws: Mapping[str, str]) -> None:
+    """SNS suspends an e-mail subscription beyond that: an officer would hear nothing any more."""
+    wiring.reset()
+    wiring.clock.advance(timedelta(minutes=3))
+    steps: list[object] = []
+    wiring.pause_by(steps.append)
+    made = [*burst(10, "traffic_violation"), *burst(10, "other"), *burst(5, "missing_elderly")]
+
+    def sent(request: object) -> None:
+        steps.append("ten")
+
+    with inject.fault(wiring.topic()._client, "sns.PublishBatch", sent):
+        publish(*made)
+
+    waits = [each for each in steps if isinstance(each, float)]
+    assert [*map(type, steps)] == [str, float, str, float, str]
+    # No time passes here, so the second wait is for both seconds.
+    assert [round(wait) for wait in waits] == [1, 2]
+    assert sorted(named(aws)) == sorted(made)

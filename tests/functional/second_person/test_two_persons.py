@@ -1,0 +1,200 @@
+"""No step that takes two persons is completed by one, whichever route and account they use."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers.model import WAIT, Role
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.http import index
+from chalicelib.http.openapi.operations import request_examples
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Access, Operation
+from chalicelib.kernel import times
+from chalicelib.kernel.times import Clock
+from chalicelib.services.administration.appointments import reset_sign_in
+from chalicelib.services.officers import OperatorActor
+from tests import cloud
+from tests.client import Reply, appoint, call, new_key
+from tests.functional.second_person.two_person_steps import STEPS, Step
+from tests.kept import Kept
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+FIRST, SECOND, THIRD, SELF_MADE = "zhao", "qian", "sun", "zhao2"
+EVERYTHING = {
+    "name": "Zhao",
+    "roles": ["officer", "supervisor", "admin"],
+    "categories": ["*"],
+    "districts": ["*"],
+}
+OPERATIONS = {
+    f"{each.method} {each.path}": each
+    for each in index.operations()
+    if each.access is Access.OFFICER
+}
+each_step = pytest.mark.parametrize("step", STEPS)
+
+
+@pytest.fixture(scope="module")
+def appointed(aws: Mapping[str, str]) -> Kept:
+    _appoint()
+    return Kept(aws)
+
+
+@pytest.fixture(autouse=True)
+def officers(aws: Mapping[str, str], appointed: Kept, clean: None) -> Iterator[None]:
+    appointed.put_back()
+    yield
+    cloud.empty_pool(aws)
+    wiring.clock = Clock()
+
+
+@pytest.fixture(scope="module")
+def beginnings(aws: Mapping[str, str]) -> Mapping[TwoPersonStep, tuple[Step, Kept]]:
+    """Return each step as FIRST has begun it. There are more routes to try than time to begin."""
+
+    def begin(step: TwoPersonStep) -> tuple[Step, Kept]:
+        _appoint()
+        return begun(step), Kept(aws)
+
+    return {step: begin(step) for step in STEPS}
+
+
+def _appoint() -> None:
+    for username in (FIRST, SECOND, THIRD):
+        cloud.officer(username, roles=tuple(Role), email=f"{username}@police.example")
+
+
+def denials(officer: str) -> int:
+    """Return the number of denials of an officer in the whole audit."""
+    items = wiring.dynamodb().scan(TableName=wiring.settings().audit_table)["Items"]
+    return len(
+        [each for each in items if (each["by"]["S"], each["action"]["S"]) == (officer, "denied")]
+    )
+
+
+def begun(step: TwoPersonStep, by: str = FIRST) -> Step:
+    made = STEPS[step]()
+    made.begin(by)
+    assert not made.has_happened()
+    return made
+
+
+def assert_refused(made: Step, officer: str, code: str) -> None:
+    """Check that an officer cannot complete a step, and that the attempt is on record."""
+    before = denials(officer)
+    reply = made.complete(officer)
+    assert (reply.status, reply.json["code"]) == (403, code), reply.text
+    assert denials(officer) == before + 1
+    assert not made.has_happened()
+
+
+def use(operation: Operation, made: Step, officer: str) -> Reply:
+    """Send a valid request to a route, about what the step is about."""
+    ids = {
+        "media_id": "0" * 16,
+        "subscription_id": "0" * 16,
+        "export_id": "0" * 20,
+        "part": "1",
+        "username": SECOND,
+    }
+    ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
+    return call(
+        operation.method,
+        operation.path.format(**ids),
+        request_examples().get(operation.name) if operation.body else None,
+        officer=officer,
+        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
+        headers={"If-Match": made.tag()} if Header.IF_MATCH in operation.headers else None,
+    )
+
+
+def test_every_step_is_in_the_matrix() -> None:
+    assert set(STEPS) == set(TwoPersonStep)
+
+
+@each_step
+def test_another_person_completes_it(step: TwoPersonStep) -> None:
+    made = begun(step)
+    reply = made.complete(SECOND)
+    assert reply.status < 300, reply.text
+    assert made.has_happened()
+
+
+@each_step
+def test_whoever_began_it_does_not_complete_it(step: TwoPersonStep) -> None:
+    assert_refused(begun(step), FIRST, "self_approval")
+
+
+@each_step
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_no_route_lets_one_person_complete_it(
+    beginnings: Mapping[TwoPersonStep, tuple[Step, Kept]], step: TwoPersonStep, route: str
+) -> None:
+    made, kept = beginnings[step]
+    kept.put_back()
+    use(OPERATIONS[route], made, FIRST)
+    assert not made.has_happened()
+    made.complete(FIRST)
+    assert not made.has_happened()
+
+
+@each_step
+def test_an_account_that_nobody_else_has_approved_does_not_exist(step: TwoPersonStep) -> None:
+    made = begun(step)
+    path = f"/v1/admin/officers/{SELF_MADE}"
+    proposed = call("PUT", path, EVERYTHING, officer=FIRST)
+    tag = {"If-Match": proposed.headers["etag"]}
+    alone = call("POST", f"{path}/approve", officer=FIRST, headers=tag)
+
+    assert (alone.status, alone.json["code"]) == (403, "self_approval")
+    assert_refused(made, SELF_MADE, "forbidden")
+
+
+@each_step
+def test_an_account_that_is_new_waits_a_day(step: TwoPersonStep) -> None:
+    made = begun(step)
+    appoint(SELF_MADE, EVERYTHING, proposer=FIRST, approver=SECOND)
+    assert_refused(made, SELF_MADE, "approves_later")
+    wiring.clock.advance(WAIT - timedelta(minutes=1))
+    assert_refused(made, SELF_MADE, "approves_later")
+
+
+@each_step
+def test_an_account_that_comes_back_waits_a_day(step: TwoPersonStep) -> None:
+    cloud.officer(SELF_MADE, active=False)
+    made = begun(step)
+    appoint(SELF_MADE, EVERYTHING, proposer=FIRST, approver=SECOND)
+    assert_refused(made, SELF_MADE, "approves_later")
+
+
+@each_step
+def test_whoever_has_a_new_password_waits_a_day(step: TwoPersonStep) -> None:
+    made = begun(step)
+    operator = OperatorActor.of("arn:aws:iam::1:user/o", wiring.audit(), wiring.clock.now())
+    reset_sign_in(SECOND, actor=operator, officers=wiring.officers(), pool=wiring.pool())
+
+    assert_refused(made, SECOND, "approves_later")
+    wiring.clock.advance(WAIT)
+    assert made.complete(SECOND).status < 300
+    assert made.has_happened()
+
+
+def test_officers_see_from_when_they_approve() -> None:
+    from_then = wiring.clock.now() + WAIT
+    cloud.officer(SECOND, approves_from=from_then)
+    me = call("GET", "/v1/officer/me", officer=SECOND).json
+    assert times.parse(me["approves_from"]) == from_then
+    wiring.clock.advance(WAIT)
+    assert call("GET", "/v1/officer/me", officer=SECOND).json["approves_from"] is None
+
+
+@each_step
+def test_no_change_of_the_row_ends_a_wait(step: TwoPersonStep) -> None:
+    cloud.officer(SECOND, roles=tuple(Role), approves_from=wiring.clock.now() + WAIT)
+    made = begun(step)
+    appoint(SECOND, EVERYTHING | {"name": "Qian Li"}, proposer=FIRST, approver=THIRD)
+    assert_refused(made, SECOND, "approves_later")

@@ -1,0 +1,229 @@
+"""Each step that takes two persons, to be begun and completed by whomever a test chooses."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from chalicelib import wiring
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import times
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+from tests.functional.bulletins.bulletin_steps import OutcomeStep, WithdrawalStep
+
+
+class Step(Protocol):
+    """One step. `path` has the ids of what it is about, for the paths of routes."""
+
+    @property
+    def path(self) -> Mapping[str, str]: ...
+
+    def begin(self, officer: str) -> None:
+        """Do what the first person does. Fails unless it is accepted."""
+
+    def complete(self, officer: str) -> Reply:
+        """Do what the second person does, and return the response."""
+
+    def has_happened(self) -> bool:
+        """Return whether the step has taken effect."""
+
+    def tag(self) -> str:
+        """Return the ETag of what an `If-Match` would name now."""
+
+
+class Appointment:
+    USERNAME = "recruit"
+    ROW: Mapping[str, Any] = {
+        "name": "Recruit",
+        "roles": ["officer"],
+        "categories": ["*"],
+        "districts": ["*"],
+    }
+
+    def __init__(self) -> None:
+        self.path = {"username": self.USERNAME}
+
+    def begin(self, officer: str) -> None:
+        reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", self.ROW, officer=officer)
+        assert reply.status == 202, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        path = f"/v1/admin/officers/{self.USERNAME}/approve"
+        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+
+    def has_happened(self) -> bool:
+        return wiring.officers().get(self.USERNAME) is not None
+
+    def tag(self) -> str:
+        proposal = wiring.officers().proposal(self.USERNAME)
+        return f'"{proposal.version if proposal else 0}"'
+
+
+class _OnReport:
+    """A step on a report."""
+
+    def __init__(self) -> None:
+        self.id = str(call("POST", "/v1/reports", report(), key=new_key()).json["id"])
+        self.path = {"report_id": self.id}
+
+    def tag(self) -> str:
+        found = wiring.reports().head(self.id)
+        return f'"{found.row["version"] if found else 0}"'
+
+    def _call(self, officer: str, method: str, below: str, body: Any = None) -> Reply:
+        path = f"/v1/officer/reports/{self.id}{below}"
+        return call(method, path, body, officer=officer, headers={"If-Match": self.tag()})
+
+    def _ask_for_hold(self, officer: str) -> None:
+        until = times.render(wiring.clock.now() + timedelta(days=30))
+        reply = self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until})
+        assert reply.status == 201, reply.text
+
+    def _row(self) -> Mapping[str, Any]:
+        found = wiring.reports().head(self.id)
+        assert found is not None
+        return found.row
+
+
+class HoldStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        self._ask_for_hold(officer)
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/hold/approve")
+
+    def has_happened(self) -> bool:
+        return bool((self._row().get("hold") or {}).get("approved_by"))
+
+
+class HoldLiftStep(_OnReport):
+    """Of a hold that two others have placed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for username in ("placer", "approver"):
+            cloud.officer(username)
+        self._ask_for_hold("placer")
+        approved = self._call("approver", "POST", "/hold/approve")
+        assert approved.status == 200, approved.text
+
+    def begin(self, officer: str) -> None:
+        reply = self._call(officer, "DELETE", "/hold", {"reason": "The trial is over."})
+        assert reply.status == 202, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/hold/lift/approve")
+
+    def has_happened(self) -> bool:
+        return self._row().get("hold") is None
+
+
+class MaliciousStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        body = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
+        reply = self._call(officer, "PATCH", "", body)
+        assert reply.status == 200, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/malicious/confirm")
+
+    def has_happened(self) -> bool:
+        return str(self._row().get("disposition")) == "malicious"
+
+
+class ReferralStep(_OnReport):
+    def begin(self, officer: str) -> None:
+        body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+        reply = self._call(officer, "POST", "/referral", body)
+        assert reply.status == 201, reply.text
+
+    def complete(self, officer: str) -> Reply:
+        return self._call(officer, "POST", "/referral/approve")
+
+    def has_happened(self) -> bool:
+        return bool((self._row().get("referrals") or {}).get("passed_on"))
+
+    def tag(self) -> str:
+        return f'"{(self._row().get("referrals") or {}).get("last", 0)}"'
+
+
+class BulletinStep:
+    DRAFT: Mapping[str, Any] = {
+        "channel": "key_cases",
+        "title": {"en": "Witnesses wanted"},
+        "body": {"en": "Tuesday evening."},
+    }
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.path: dict[str, str] = {}
+
+    def begin(self, officer: str) -> None:
+        reply = call("POST", "/v1/officer/bulletins", self.DRAFT, officer=officer)
+        assert reply.status == 201, reply.text
+        self.id = reply.json["id"]
+        self.path = {"bulletin_id": self.id}
+
+    def complete(self, officer: str) -> Reply:
+        path = f"/v1/officer/bulletins/{self.id}/approve"
+        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+
+    def has_happened(self) -> bool:
+        return call("GET", f"/v1/bulletins/{self.id}").status == 200
+
+    def tag(self) -> str:
+        found = wiring.bulletins().dossier(self.id)
+        return f'"{found.bulletin.version if found else 0}"'
+
+
+class ExportStep:
+    """An export of more reports than one zip has. They are rows of lists, and nobody opens them."""
+
+    REPORTS = 51
+
+    def __init__(self) -> None:
+        created = call("POST", "/v1/reports", report(), key=new_key()).json
+        head = wiring.reports().head(created["id"])
+        assert head
+        rows = [
+            {
+                **head.row,
+                "pk": f"REPORT#1{number:025}",
+                "id": f"1{number:025}",
+                "listed_at": f"{head.row['received_at']}#1{number:025}",
+            }
+            for number in range(self.REPORTS)
+        ]
+        wiring.reports().table.put_all(rows)
+        self.path: dict[str, str] = {"export_id": "0" * 20}
+
+    def begin(self, officer: str) -> None:
+        body = {"filters": {"category": report()["category"]}, "reason": "For the review."}
+        reply = call("POST", "/v1/officer/exports", body, officer=officer)
+        assert reply.status == 202, reply.text
+        self.path["export_id"] = reply.json["id"]
+
+    def complete(self, officer: str) -> Reply:
+        return call(
+            "POST", f"/v1/officer/exports/{self.path['export_id']}/approve", officer=officer
+        )
+
+    def has_happened(self) -> bool:
+        found = wiring.export_requests().get(self.path["export_id"], wiring.clock.now())
+        return found is not None and found.approved_by is not None
+
+    def tag(self) -> str:
+        return '"1"'
+
+
+STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
+    TwoPersonStep.APPOINTMENT: Appointment,
+    TwoPersonStep.HOLD: HoldStep,
+    TwoPersonStep.HOLD_LIFT: HoldLiftStep,
+    TwoPersonStep.BULLETIN: BulletinStep,
+    TwoPersonStep.OUTCOME: OutcomeStep,
+    TwoPersonStep.WITHDRAWAL: WithdrawalStep,
+    TwoPersonStep.MALICIOUS: MaliciousStep,
+    TwoPersonStep.REFERRAL: ReferralStep,
+    TwoPersonStep.EXPORT: ExportStep,
+}
