@@ -94,6 +94,8 @@ PEERS ?=
 ATTACK ?=
 ## The version of a release: `0.2.0rc1`
 VERSION ?=
+## The only tests to run: files, folders or `file::test`, separated by blanks
+ONLY ?=
 ## `random`: other examples in each run of the property tests
 HYPOTHESIS_PROFILE ?= steady
 ## The Python to install with, when it is not the first one found
@@ -120,7 +122,13 @@ unexport CITY
 # What is compiled is kept, or each of the processes of a stack and of the tests compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run web web-lint web-check pictures city test check format lint types words layers openapi documents contract contract-lint contract-typescript \
+# `make test`: the folders of it (tests/conftest.py chooses from them), or what ONLY names.
+QUICK := tests/browser tests/functional tests/template tests/unit
+PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
+# The floor is one of all tests together: `.ci/run` compares when both parts have run.
+COVERAGE = --cov --cov-report= --cov-fail-under=0
+
+.PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
@@ -142,6 +150,8 @@ $(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
 	 python="$$(PYTHON=$(PYTHON) bash infra/python.sh)" && "$$python" -m venv $(SCAN) \
 	 && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	      --only-binary=:all: --no-deps -r infra/scan/requirements.lock >&2 && touch $@
+
+install: $(VENV)/.installed $(NODE)/.installed web ## Install all that the commands need, and build the web clients
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
@@ -185,8 +195,14 @@ reset-sign-in: $(VENV)/.installed ## Give an officer a first password again: OFF
 clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=5m
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
-test: $(VENV)/.installed ## Run the tests but those of a deployment, and measure what they cover
-	@COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto --cov --cov-report=
+test: $(VENV)/.installed ## Run the tests that take minutes, and measure what they cover (ONLY=tests/unit/test_geo.py)
+	@$(PYTEST) $(if $(ONLY),--no-cov $(ONLY),--part=quick $(COVERAGE) $(QUICK))
+
+# There is a folder of this name: without a target, make would do nothing, and say so.
+tests: test
+
+more-tests: $(VENV)/.installed ## Run all other tests: faults, stacks, commands, browser, and more examples
+	@$(PYTEST) --part=rest $(COVERAGE) --cov-append
 
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
@@ -210,9 +226,10 @@ openapi: $(VENV)/.installed ## Write the residents' OpenAPI document, and the in
 docs: $(VENV)/.installed ## Write the pages of errors and settings (CHECK=1: only compare)
 	@$(BIN)/python -m infra.reference $(if $(filter 1,$(CHECK)),--check)
 
-check: lint types layers package scan contract web-lint ## Check all that CI checks besides the tests
+check: lint types layers package scan contract web-lint ## Check all that CI checks after `make test`
 	@$(MAKE) --no-print-directory words STRICT=1
 	@$(MAKE) --no-print-directory openapi docs CHECK=1
+	@$(MAKE) --no-print-directory more-tests
 
 # Both OpenAPI documents as the routes declare them now, for the tools that read a file.
 documents: $(VENV)/.installed

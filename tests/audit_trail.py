@@ -16,7 +16,8 @@ from chalicelib.services.audit import seals
 from chalicelib.services.audit.check import Witnesses
 from infra.stage.audit import Trail
 from tests import cloud, events
-from tests.client import call, new_key, report
+from tests.client import call, new_key
+from tests.steps import file
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def seal(records: list[dict[str, Any]]) -> None:
 def look_at_reports(count: int = 3) -> list[str]:
     """File reports, let an officer open each, and return their ids."""
     cloud.officer("wang")
-    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
+    made = [file()["id"] for _ in range(count)]
     for each in made:
         call("GET", f"/v1/officer/reports/{each}", officer="wang")
     return made

@@ -38,13 +38,14 @@ def call(
     key: str | None = None,
     receipt: str | None = None,
     officer: str | None = None,
+    version: int | None = None,
     raw: bytes | None = None,
     source: str | None = None,
 ) -> Reply:
     """Send one request to the function of its route, and return its response.
 
-    `body` is sent as JSON, `raw` unchanged. `officer` is the username that the authorizer returned.
-    `source` is the address that the gateway has a connection with.
+    `body` is sent as JSON, `raw` unchanged, and `version` as If-Match. `officer` is the username
+    that the authorizer returned. `source` is the address that the gateway has a connection with.
     """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if body is not None or raw is not None:
@@ -53,6 +54,8 @@ def call(
         sent["idempotency-key"] = key
     if receipt:
         sent["authorization"] = f"Receipt {receipt}"
+    if version is not None:
+        sent["if-match"] = f'"{version}"'
     content = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
     matched = _matcher.match_route(path)
     query: dict[str, list[str]] = {}
@@ -100,13 +103,8 @@ def report(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
 
 def change_report(report_id: str, version: int, **body: object) -> None:
     """Change a report as the officer wang. Fails unless the change is accepted."""
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{report_id}",
-        body,
-        officer="wang",
-        headers={"If-Match": f'"{version}"'},
-    )
+    path = f"/v1/officer/reports/{report_id}"
+    reply = call("PATCH", path, body, officer="wang", version=version)
     assert reply.status == 200, reply.text
 
 

@@ -1,7 +1,6 @@
 """Helpers for the mocked cloud: published notices, stream records, S3 events and uploads."""
 
 import base64
-import hashlib
 import io
 import json
 import logging
@@ -135,6 +134,11 @@ def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(item["pk"]["S"], item["sk"]["S"]) for item in items]
 
 
+def scan(table: str) -> list[dict[str, Any]]:
+    """Return the rows of a small table."""
+    return list(client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"])
+
+
 def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Send both readers of the stream a batch with these keys. Return what they return together."""
     records = events.reports_stream(items, image=stored_image)
@@ -241,6 +245,19 @@ def record(aws: Mapping[str, str], owner_id: str, media_id: str) -> dict[str, An
     )
 
 
+def add_medium(
+    aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes | None = None
+) -> str:
+    """Upload an original, a photo if no other is given, and let it be processed and recorded.
+
+    Return its version id.
+    """
+    version = upload(aws, owner_id, media_id, content or photo())
+    process(aws, original_key(owner_id, media_id), version)
+    record(aws, owner_id, media_id)
+    return version
+
+
 def photo(size: tuple[int, int] = (640, 480), colour: str = "steelblue") -> bytes:
     """Return a JPEG that contains a GPS position and a comment."""
     exif = Image.Exif()
@@ -257,10 +274,6 @@ def scene(seed: int, *, quality: int = 90, width: int = 720) -> bytes:
     out = io.BytesIO()
     image.convert("RGB").save(out, "JPEG", quality=quality)
     return out.getvalue()
-
-
-def sha256_base64(content: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
 def pem(public: bytes) -> bytes:

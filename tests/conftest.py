@@ -35,30 +35,79 @@ os.environ.pop("AWS_PROFILE", None)
 # the same, so that a failure comes from a change; HYPOTHESIS_PROFILE=random makes new ones.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("random", deadline=None, derandomize=False)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+# `make test` tries a fifth of them. `make more-tests` runs the same tests with all.
+_FEWER = 5
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("steady"), max_examples=100 // _FEWER
+)
+_PROFILE = os.environ.get("HYPOTHESIS_PROFILE")
 
-# Folders whose files take longest: browsers and stacks in processes of their own. They come first,
-# and small files last, so that all workers end together.
+# The folders of `make test`. Those whose files take longest come first, and small files last, so
+# that all workers end together.
+QUICK = ("browser", "functional", "template", "unit")
 LONGEST = ("browser", "local", "cities", "functional", "faults")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the folders. `--no-loadscope-reorder` hands out files in this order."""
-    here = Path(__file__).parent
+def examples(full: int) -> int:
+    """Return how many examples a test tries that has a number of its own."""
+    is_quick = hypothesis.settings.get_current_profile_name() == "quick"
+    return max(full // _FEWER, 1) if is_quick else full
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(here).parts[0]
-        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
-    items.sort(key=place)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part",
+        choices=("quick", "rest"),
+        help="the tests of `make test`, or of `make more-tests`",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Processes that share the work say nothing of it.
+    missing = [arg for arg in config.args if not Path(arg.partition("::")[0]).exists()]
+    if missing:
+        raise pytest.UsageError(f"There is no file or folder {', '.join(missing)}.")
+    quick = "quick" if config.getoption("part") == "quick" else "steady"
+    hypothesis.settings.load_profile(_PROFILE or quick)
+
+
+@pytest.hookimpl(trylast=True)  # Hypothesis has marked its tests
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other part, and order the folders: `--no-loadscope-reorder` hands out files in
+    this order.
+    """
+    part = config.getoption("part")
+    wanted = [item for item in items if part is None or _is_in(part, item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = sorted(wanted, key=lambda item: (*LONGEST, _folder(item)).index(_folder(item)))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not hasattr(
+        session.config, "workerinput"
+    ):
+        named = " ".join(session.config.args)
+        print(f"\nThere is no test to run in {named}.")
+
+
+def _is_in(part: str, item: pytest.Item) -> bool:
+    is_thorough = item.get_closest_marker("thorough") is not None
+    if _folder(item) == "browser" and (parameters := getattr(item, "callspec", None)):
+        is_thorough |= parameters.params.get("language", "en") != "en"
+    is_quick = _folder(item) in QUICK and not is_thorough
+    has_examples = item.get_closest_marker("hypothesis") is not None
+    return is_quick if part == "quick" else not is_quick or has_examples
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Mapping[str, str]]:
     """Create a mocked cloud for the module, and yield its environment."""
     with cloud.mocked() as environment:
-        wiring.reset()
-        wiring.pause_by(lambda seconds: None)
+        _reset()
         yield environment
         wiring.reset()
 
@@ -72,6 +121,31 @@ def clean(aws: Mapping[str, str]) -> Iterator[None]:
     empty(aws)
     # A test may close hours of the ledger far ahead. The next would go through all of them again.
     s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["AUDIT_BUCKET"]].keys.clear()
+
+
+@pytest.fixture(autouse=True)
+def _officers(request: pytest.FixtureRequest) -> None:
+    """Appoint the officers whom the mark `officers` names. Nobody was notified of anything yet."""
+    if mark := request.node.get_closest_marker("officers"):
+        request.getfixturevalue("clean")
+        cloud.forget_sent(request.getfixturevalue("aws"))
+        for username in mark.args:
+            cloud.officer(username)
+        for username, row in mark.kwargs.items():
+            cloud.officer(username, **row)
+
+
+@pytest.fixture
+def fresh(aws: Mapping[str, str]) -> Iterator[None]:
+    """Let the test have a clock, collaborators and a catalogue of its own."""
+    _reset()
+    yield
+    _reset()
+
+
+def _reset() -> None:
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from chalicelib.handlers import watch
 from examples import verify_receipt
 from tests import cloud
 from tests.client import call, change_report, new_key, report
+from tests.steps import by_reporter
 
 
 class Verdict(NamedTuple):
@@ -35,7 +36,7 @@ def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
 
 
 def proof_of(created: Mapping[str, Any]) -> dict[str, Any]:
-    reply = call("GET", f"/v1/reports/{created['id']}/proof", receipt=created["receipt"])
+    reply = by_reporter("GET", created, "/proof")
     assert reply.status == 200, reply.text
     return dict(reply.json)
 

@@ -5,7 +5,6 @@ python -m infra.web.check --without-browser what takes seconds, for `make check`
 python -m infra.web.check tests/browser/…   with these browser tests, or other arguments of pytest
 """
 
-import os
 import subprocess
 import sys
 
@@ -41,11 +40,7 @@ def main() -> None:
     _say("Lint, types, unit tests and sizes hold. The browser tests, in all languages ...")
     chosen = sys.argv[1:] or ["-n", "auto", "tests/browser"]
     tests = [sys.executable, "-m", "pytest", "--no-cov", *chosen]
-    sys.exit(
-        subprocess.run(
-            tests, cwd=ROOT, env={**os.environ, "WEB_CHECK": "on"}, check=False
-        ).returncode
-    )
+    sys.exit(subprocess.run(tests, cwd=ROOT, check=False).returncode)
 
 
 def _tools() -> list[tuple[str, str]]:

@@ -8,13 +8,13 @@ the last of these tests, so that they do not work beside all others.
 | `open_page` | opens a page in a context of its own: language, size, what Playwright takes |
 | `page` | a page in English on a desk |
 | `wrong` | what pages did that they may not; a test that wants it clears it |
-| `language` | each language in `make web-check`, and for the screens in CI; else English alone |
+| `language` | each language; `make test` has English alone |
 
-A test that is marked `thorough` runs in `make web-check` alone, and one of the screens in CI, too.
+A test that is marked `thorough` is left to `make more-tests` and `make web-check`: of those in a
+browser, `make test` runs what takes a minute.
 No test passes while a page breaks its content security policy, or fails in a script.
 """
 
-import os
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -32,10 +32,7 @@ from infra.web.build import ROOT, NotBuilt, build
 from tests.browser import chromium
 from tests.local.stack import Stack
 
-# `on` for `make web-check`: all languages, and the tests that take their time. `screens` for CI: of
-# these what each screen looks like, in `test_*_screens.py`.
-CHECK = os.environ.get("WEB_CHECK")
-LANGUAGES = ("en", "zh-CN") if CHECK else ("en",)
+LANGUAGES = ("en", "zh-CN")
 # What comes at all comes sooner, also on a machine that tests something else meanwhile.
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -45,26 +42,6 @@ document.addEventListener('securitypolicyviolation', event => {
   reportViolation(`${event.effectiveDirective}: ${event.blockedURI} (${event.sourceFile})`);
 });
 """
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is marked `thorough` to `make web-check`: the tests of `make test` in a browser
-    take a minute at most.
-    """
-    if CHECK == "on":
-        return
-    left = [item for item in items if _takes_its_time(item)]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
-
-
-def _takes_its_time(item: pytest.Item) -> bool:
-    if CHECK == "screens" and item.path.stem.endswith("_screens"):
-        return False
-    spoken = getattr(item, "callspec", None)
-    is_other = spoken is not None and spoken.params.get("language", "en") != "en"
-    return is_other or item.get_closest_marker("thorough") is not None
 
 
 class OpenPage(Protocol):

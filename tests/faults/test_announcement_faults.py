@@ -13,18 +13,12 @@ from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 KEY = ("NOTICE#1", "EVENT#notice")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
-    cloud.officer("wang")
 
 
 def announce(entry_id: str = "1") -> None:
@@ -41,14 +35,12 @@ def announce(entry_id: str = "1") -> None:
 
 def ask_for_hold(created: Mapping[str, Any]) -> Any:
     until = times.render(wiring.clock.now() + timedelta(days=40))
-    path = f"/v1/officer/reports/{created['id']}/hold"
-    return call("POST", path, {"reason": "Evidence.", "until": until}, officer="wang")
+    return by_officer("POST", created, "/hold", {"reason": "Evidence.", "until": until})
 
 
 def call_malicious(created: Mapping[str, Any]) -> Any:
     body = {"status": "closed", "disposition": "malicious", "reason": "False."}
-    path = f"/v1/officer/reports/{created['id']}"
-    return call("PATCH", path, body, officer="wang", headers={"If-Match": '"1"'})
+    return by_officer("PATCH", created, "", body, version=1)
 
 
 def kinds(aws: Mapping[str, str]) -> list[str]:
@@ -134,7 +126,7 @@ def test_an_unreadable_announcement_holds_up_no_other(aws: Mapping[str, str], fi
 
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
 def test_a_step_that_is_not_written_notifies_nobody(aws: Mapping[str, str], begin: Any) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     crash = inject.times(1, inject.crash)
     with (
         inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", crash),
@@ -150,7 +142,7 @@ def test_a_step_that_is_not_written_notifies_nobody(aws: Mapping[str, str], begi
 def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(
     aws: Mapping[str, str], begin: Any
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
 
     def crash_after(request: Any) -> Any:
         inject.carry_out(request)
@@ -174,7 +166,7 @@ def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(
     aws: Mapping[str, str], begin: Any
 ) -> None:
     wiring.pause_by(lambda seconds: None)
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
 
     def meanwhile(request: Any) -> None:
         """Complete the report's own notice, so that its HEAD is no longer as it was read."""

@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.kept import Kept
 from tests.places import head_of, place_of
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -25,7 +25,7 @@ def _path(filed: Filed, more: str = "") -> str:
 
 def patch(filed: Filed, **change: object) -> None:
     version = head_of(filed)["version"]
-    call("PATCH", _path(filed), change, officer="wang", headers={"If-Match": f'"{version}"'})
+    by_officer("PATCH", filed, "", change, version=version)
 
 
 def acknowledge(filed: Filed) -> None:
@@ -45,33 +45,32 @@ def move(filed: Filed) -> None:
 
 
 def write(filed: Filed) -> None:
-    path = f"/v1/reports/{filed['id']}/messages"
-    call("POST", path, {"text": "He is still gone."}, receipt=filed["receipt"])
+    by_reporter("POST", filed, "/messages", {"text": "He is still gone."})
 
 
 def reply(filed: Filed) -> None:
-    call("POST", _path(filed, "/messages"), {"text": "We come."}, officer="wang")
+    by_officer("POST", filed, "/messages", {"text": "We come."})
 
 
 def note(filed: Filed) -> None:
-    call("POST", _path(filed, "/notes"), {"text": "Seen."}, officer="wang")
+    by_officer("POST", filed, "/notes", {"text": "Seen."})
 
 
 def hold(filed: Filed) -> None:
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
-    call("POST", _path(filed, "/hold"), {"reason": "A court asks.", "until": until}, officer="li")
+    by_officer("POST", filed, "/hold", {"reason": "A court asks.", "until": until}, officer="li")
 
 
 def mute(filed: Filed) -> None:
-    call("POST", _path(filed, "/mute"), {"reason": "Too many."}, officer="wang")
+    by_officer("POST", filed, "/mute", {"reason": "Too many."})
 
 
 def withdraw(filed: Filed) -> None:
-    call("DELETE", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
+    by_reporter("DELETE", filed)
 
 
 def open_it(filed: Filed) -> None:
-    call("GET", _path(filed), officer="li")
+    by_officer("GET", filed, officer="li")
 
 
 def sweep(filed: Filed) -> None:
@@ -89,7 +88,7 @@ def beginning(aws: Mapping[str, str]) -> tuple[Filed, datetime, Kept]:
     """Return a report with something unread, when its deadline has passed, and the cloud then."""
     cloud.officer("wang")
     cloud.officer("li")
-    filed: Filed = call("POST", "/v1/reports", report(), key=new_key()).json
+    filed: Filed = file()
     cloud.stream(cloud.all_keys(aws))
     write(filed)
     cloud.stream(cloud.all_keys(aws))

@@ -24,8 +24,9 @@ from infra.local import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key
 from tests.faults import inject
+from tests.steps import by_officer
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("li", wang={"roles": (Role.OFFICER, Role.SUPERVISOR)})
 
 # `tests.client` sends this address and this user agent.
 WHO = ("203.0.113.77", "canary-agent")
@@ -217,13 +218,6 @@ def assert_nowhere(places: Mapping[str, str], *canaries: str) -> None:
     ] == []
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.forget_sent(aws)
-    cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
-    cloud.officer("li")
-
-
 def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
     aws: Mapping[str, str], log: pytest.LogCaptureFixture
 ) -> None:
@@ -313,7 +307,7 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
     table = wiring.reports().table
     table.update(update_head(created["id"], put={"received_at": TEXT, "version": PHONE}))
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
-    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang", headers=HEADERS)
+    opened = by_officer("GET", created, headers=HEADERS)
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
 

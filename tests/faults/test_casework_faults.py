@@ -15,8 +15,9 @@ from chalicelib.domain.reports.report import Status
 from chalicelib.domain.reports.workflow import TRANSITIONS
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, head
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,26 +29,14 @@ CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
 def filed() -> Iterator[dict[str, Any]]:
     for worker in range(WORKERS):
         cloud.officer(f"officer{worker}")
-    created = dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+    created = file()
     wiring.pause_by(lambda seconds: None)
     yield created
     wiring.reset()
 
 
 def patch(filed: dict[str, Any], body: Any, version: int, officer: str = "officer0") -> Reply:
-    return call(
-        "PATCH",
-        f"/v1/officer/reports/{filed['id']}",
-        body,
-        officer=officer,
-        headers={"If-Match": f'"{version}"'},
-    )
-
-
-def head(filed: dict[str, Any]) -> dict[str, Any]:
-    found = wiring.reports().head(filed["id"])
-    assert found is not None
-    return found.row
+    return by_officer("PATCH", filed, "", body, officer=officer, version=version)
 
 
 def changes(filed: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,12 +120,7 @@ def test_a_message_that_comes_in_between_does_not_make_a_step_stale(filed: dict[
     """Completing a notice does not either: only officers' steps change the version."""
 
     def in_between(request: Any) -> None:
-        call(
-            "POST",
-            f"/v1/reports/{filed['id']}/messages",
-            {"text": "Wait."},
-            receipt=filed["receipt"],
-        )
+        by_reporter("POST", filed, "/messages", {"text": "Wait."})
 
     with inject.fault(
         wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
@@ -148,7 +132,7 @@ def test_a_message_that_comes_in_between_does_not_make_a_step_stale(filed: dict[
 
 def test_a_withdrawal_that_comes_in_between_wins(filed: dict[str, Any]) -> None:
     def in_between(request: Any) -> None:
-        call("DELETE", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
+        by_reporter("DELETE", filed)
 
     with inject.fault(
         wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, in_between)
@@ -160,7 +144,7 @@ def test_a_withdrawal_that_comes_in_between_wins(filed: dict[str, Any]) -> None:
 
 
 def test_two_reports_cannot_become_duplicates_of_each_other(filed: dict[str, Any]) -> None:
-    other = dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+    other = file()
 
     def in_between(request: Any) -> None:
         assert patch(other, {"duplicate_of": filed["id"]}, 1, "officer1").status == 200

@@ -31,19 +31,12 @@ from tests.functional.bulletins.test_bulletins import (
     read,
 )
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers(LI, "zhao", "wang")
 
 PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 AGENCY = {"agency": "city_services", "reason": "Theirs."}
 # What somebody who looks sees: at every step of the pauses, and long after.
 HOURS = (0.2, 0.2, 0.4, 0.7, 1.4, 3, 6, 12, 13, 13, 24 * 30)
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    for username in (LI, "zhao", "wang"):
-        cloud.officer(username)
-    cloud.forget_sent(aws)
 
 
 class Tip:
@@ -80,7 +73,7 @@ class Tip:
 
     def approve_referral(self, number: int) -> Any:
         path = f"/v1/officer/reports/{self.id}/referral/approve"
-        reply = call("POST", path, officer=LI, headers={"If-Match": f'"{number}"'})
+        reply = call("POST", path, officer=LI, version=number)
         assert reply.status == 200, reply.text
         return reply.json
 
@@ -285,7 +278,7 @@ def test_a_referral_goes_on_without_a_picture_that_waits_and_gets_a_supplement(
         "POST",
         f"/v1/officer/reports/{tip.id}/referral/approve",
         officer="wang",
-        headers={"If-Match": '"2"'},
+        version=2,
     )
     assert (own.status, own.json["code"]) == (403, "self_approval")
     [picture] = tip.approve_referral(2)["document"]["pictures"]
@@ -331,7 +324,7 @@ def with_picture(
 
 def approve_without(bulletin: Mapping[str, Any], by: str = "zhao") -> Reply:
     path = f"/v1/officer/bulletins/{bulletin['id']}/approve?without_waiting=true"
-    return call("POST", path, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'})
+    return call("POST", path, officer=by, version=bulletin["version"])
 
 
 def pictures(bulletin: Mapping[str, Any]) -> list[tuple[str, bool, bool, bool]]:

@@ -11,10 +11,11 @@ from chalicelib.aws import keys
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report, new_key
 from tests.faults import inject
+from tests.steps import by_reporter, file, head
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 DAY = timedelta(days=1)
 MEDIA = {"media": [{"content_type": "image/jpeg", "size": 10_000}]}
@@ -23,19 +24,8 @@ TRANSACT = "dynamodb.TransactWriteItems"
 CRASHES = [inject.crash, inject.crash_after]
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-    cloud.forget_sent(aws)
-
-
-def filed(**more: Any) -> dict[str, Any]:
-    return dict(call("POST", "/v1/reports", report(**more), key=new_key()).json)
-
-
 def closed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    created = filed()
+    created = file()
     change_report(created["id"], 1, **CLOSE | more)
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
@@ -43,27 +33,19 @@ def closed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
 
 
 def write(created: Mapping[str, Any], key: str | None = None) -> Reply:
-    path = f"/v1/reports/{created['id']}/messages"
-    return call("POST", path, {"text": "He is back."}, receipt=created["receipt"], key=key)
+    return by_reporter("POST", created, "/messages", {"text": "He is back."}, key=key)
 
 
 def declare(created: Mapping[str, Any], key: str | None = None) -> Reply:
-    path = f"/v1/reports/{created['id']}/media"
-    return call("POST", path, MEDIA, receipt=created["receipt"], key=key)
+    return by_reporter("POST", created, "/media", MEDIA, key=key)
 
 
 def withdraw(created: Mapping[str, Any], key: str | None = None) -> Reply:
-    return call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    return by_reporter("DELETE", created)
 
 
 def mine(created: Mapping[str, Any]) -> Reply:
     return call("GET", "/v1/reports/mine", receipt=created["receipt"])
-
-
-def head(created: Mapping[str, Any]) -> dict[str, Any]:
-    found = wiring.reports().head(created["id"])
-    assert found
-    return found.row
 
 
 def end_of(created: Mapping[str, Any]) -> Any:
@@ -144,7 +126,7 @@ def test_in_the_middle_of_a_deletion_the_report_is_gone(
 def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
     aws: Mapping[str, str], add: Callable[..., Reply]
 ) -> None:
-    created = filed()
+    created = file()
 
     def meanwhile(request: Any) -> None:
         change_report(created["id"], 1, **CLOSE | {"disposition": "unfounded"})
@@ -177,7 +159,7 @@ def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
 def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
     aws: Mapping[str, str], add: Callable[..., Reply]
 ) -> None:
-    created = filed()
+    created = file()
 
     def meanwhile(request: Any) -> None:
         assert withdraw(created).status == 204
@@ -274,7 +256,7 @@ def test_a_step_while_a_report_is_put_off_is_not_undone(
 def test_a_deletion_that_dies_anywhere_lowers_the_count_of_the_original_once(
     aws: Mapping[str, str], operation: str, position: int, crash: Any
 ) -> None:
-    original, other = filed(), filed()
+    original, other = file(), file()
     duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
     change_report(other["id"], 1, duplicate_of=original["id"])
     assert head(original)["duplicates"] == 2
@@ -296,7 +278,7 @@ def test_a_deletion_that_dies_anywhere_lowers_the_count_of_the_original_once(
 def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(
     aws: Mapping[str, str], crash: Any
 ) -> None:
-    original = filed()
+    original = file()
     duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
     crashing(TRANSACT, 0, crash, lambda: withdraw(duplicate))
     assert withdraw(duplicate).status == 204
@@ -310,7 +292,7 @@ def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(
 def test_an_original_whose_deletion_begins_meanwhile_stops_no_end(
     aws: Mapping[str, str], ends: str
 ) -> None:
-    original = filed()
+    original = file()
     duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
     wiring.clock.advance(60 * DAY)
     withdraw(original)

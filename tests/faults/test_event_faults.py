@@ -21,6 +21,7 @@ from chalicelib.kernel.files import derived_key, original_key
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import by_reporter, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -39,17 +40,12 @@ def file(count: int = 1) -> tuple[dict[str, Any], list[str]]:
     more = [{"content_type": "image/jpeg", "size": 100_000}] * (count - len(media))
     uploads = created["uploads"]
     if more:
-        uploads += call(
-            "POST",
-            f"/v1/reports/{created['id']}/media",
-            {"media": more},
-            receipt=created["receipt"],
-        ).json["uploads"]
+        uploads += by_reporter("POST", created, "/media", {"media": more}).json["uploads"]
     return created, [upload["media_id"] for upload in uploads]
 
 
 def seen(created: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    media = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"]
+    media = mine(created)["media"]
     return [(medium["state"], medium["reason"]) for medium in media]
 
 
@@ -433,7 +429,7 @@ def test_102_an_event_without_the_authorizer_is_401_on_officers_routes() -> None
                     "0" * 26 if part.startswith("{") else part for part in path.split("/")
                 )
                 body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
-                reply = call(method, target, body, key=new_key(), headers={"If-Match": '"1"'})
+                reply = call(method, target, body, key=new_key(), version=1)
                 # The body is checked before the credential, so the response may name wrong fields,
                 # but nothing else.
                 assert reply.status in (401, 422), (method, path, reply.status)

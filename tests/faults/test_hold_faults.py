@@ -4,7 +4,7 @@ Each step happens whole, with its record and its notice, or not at all; and whoe
 ends up where one call would have led.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,24 +14,15 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
 from tests.faults import inject
+from tests.steps import file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = [pytest.mark.officers("wang", "li"), pytest.mark.usefixtures("fresh")]
 
 WHY = {"reason": "Evidence."}
 
 Step = Callable[[str], Reply]
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    cloud.forget_sent(aws)
-    for username in ("wang", "li"):
-        cloud.officer(username)
-    wiring.pause_by(lambda seconds: None)
-    yield
-    wiring.reset()
 
 
 def end(hold: str) -> Reply:
@@ -52,10 +43,10 @@ def ask(hold: str) -> Reply:
 
 def before(step: Step) -> str:
     """Return the path of a hold on which `step` is next, of a report that is closed."""
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/officer/reports/{created['id']}"
     closing = {"status": "closed", "disposition": "resolved", "reason": "Done."}
-    call("PATCH", path, closing, officer="wang", headers={"If-Match": '"1"'})
+    call("PATCH", path, closing, officer="wang", version=1)
     hold = f"{path}/hold"
     until = times.render(wiring.clock.now() + timedelta(days=400))
     assert call("POST", hold, WHY | {"until": until}, officer="wang").status == 201

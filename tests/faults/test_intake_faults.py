@@ -14,6 +14,7 @@ from chalicelib import wiring
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -73,10 +74,7 @@ def test_a_response_lost_on_the_way_is_a_creation_all_the_same(
 
     assert len(called) == 2
     assert reply.status == 201
-    assert (
-        call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).json["text"]
-        == report()["text"]
-    )
+    assert mine(reply.json)["text"] == report()["text"]
 
 
 @pytest.mark.parametrize("times", range(1, 7))
@@ -112,7 +110,7 @@ def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(
 def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
     aws: Mapping[str, str], moment: Any
 ) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     sns = wiring.topic()._client
     with (
         inject.fault(sns, "sns.PublishBatch", inject.times(1, moment)),
@@ -129,7 +127,7 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
 def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again(
     aws: Mapping[str, str],
 ) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     with (
         inject.fault(
             wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.crash)
@@ -148,7 +146,7 @@ def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(
     aws: Mapping[str, str],
 ) -> None:
     for _ in range(5):
-        call("POST", "/v1/reports", report(), key=new_key())
+        file()
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
 
@@ -160,7 +158,7 @@ def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, 
         raise ReadTimeoutError(endpoint_url=request.url)
 
     with inject.fault(wiring.topic()._client, "sns.*", down):
-        assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
+        file()
         failed = cloud.stream(cloud.all_keys(aws))
         settle(aws)
     assert len(failed["batchItemFailures"]) == 1
@@ -173,7 +171,7 @@ def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, 
 def test_stream_and_sweep_at_once_complete_a_row_once(
     aws: Mapping[str, str],
 ) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     wiring.clock.advance(timedelta(minutes=2))
 
     def meanwhile(request: Any) -> None:

@@ -17,6 +17,7 @@ from chalicelib.store.reports.heads import update_head
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,12 +29,8 @@ def _quiet(aws: Mapping[str, str]) -> None:
     wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 
 
-def file(count: int) -> list[str]:
-    """Create `count` critical reports."""
-    return [
-        call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json["id"]
-        for _ in range(count)
-    ]
+def file_critical(count: int) -> list[str]:
+    return [file("child_abduction")["id"] for _ in range(count)]
 
 
 def poison(report_id: str, **fields: Any) -> None:
@@ -54,7 +51,7 @@ def notified(aws: Mapping[str, str]) -> list[str]:
 def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
     aws: Mapping[str, str], position: int
 ) -> None:
-    made = file(100)
+    made = file_critical(100)
     poison(made[position])
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
@@ -72,7 +69,7 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
 def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
     aws: Mapping[str, str], fields: dict[str, Any]
 ) -> None:
-    made = file(12)
+    made = file_critical(12)
     poison(made[0], **fields)
     wiring.clock.advance(timedelta(minutes=2))
     counted = [cloud.sweep() for _ in range(2)]
@@ -86,7 +83,7 @@ def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
 def test_a_report_whose_district_or_category_is_gone_is_notified_by_its_code(
     aws: Mapping[str, str], path: str, gone: str
 ) -> None:
-    made = file(12)
+    made = file_critical(12)
     poison(made[0], **{gone: "not_there"})
     if path == "stream":
         cloud.stream(cloud.all_keys(aws))
@@ -101,7 +98,7 @@ def test_a_report_whose_district_or_category_is_gone_is_notified_by_its_code(
 def test_a_poison_report_is_notified_once_somebody_has_mended_it(
     aws: Mapping[str, str],
 ) -> None:
-    made = file(3)
+    made = file_critical(3)
     poison(made[1])
     cloud.stream(cloud.all_keys(aws))
     poison(made[1], urgency="critical")
@@ -116,7 +113,7 @@ def test_a_poison_report_is_notified_once_somebody_has_mended_it(
 def test_a_completion_that_fails_is_repeated_for_that_report_alone(
     aws: Mapping[str, str], path: str, failing: int
 ) -> None:
-    made = file(10)
+    made = file_critical(10)
     wiring.clock.advance(timedelta(minutes=2))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
 
@@ -163,7 +160,7 @@ def gathering(refusal: Any) -> Any:
 
 def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> None:
     """DynamoDB leaves a row that is read too often out of a batch, at every try."""
-    made = file(6)
+    made = file_critical(6)
     hot = {"S": f"REPORT#{made[0]}"}
 
     def leave_out(request: Any) -> Any:
@@ -197,7 +194,7 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> 
 def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest(
     aws: Mapping[str, str],
 ) -> None:
-    made = sorted(file(40))
+    made = sorted(file_critical(40))
     throttled = inject.error_response(400, "ThrottlingException")
 
     def refuse(request: Any) -> Any:
@@ -241,14 +238,9 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
         created = call("POST", "/v1/reports", body, key=key)
         assert created.status == 201
         assert call("POST", "/v1/reports", body, key=key).status == 200
-        call(
-            "POST",
-            f"/v1/reports/{created.json['id']}/messages",
-            {"text": "One more thing."},
-            receipt=created.json["receipt"],
-        )
+        by_reporter("POST", created.json, "/messages", {"text": "One more thing."})
         call("GET", "/v1/reports/mine", receipt=created.json["receipt"])
-        call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
+        by_reporter("DELETE", created.json)
 
     assert called
     assert {name.split(".")[1] for name in called} == {"dynamodb"}
@@ -287,7 +279,7 @@ def test_what_another_function_has_gathered_meanwhile_holds_up_no_other(
     aws: Mapping[str, str],
 ) -> None:
     """The stream's reader and the sweep work on the same tasks when the reader lags."""
-    made = sorted(file(40))
+    made = sorted(file_critical(40))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
     cloud.stream(keys[:ALONE_PER_CATEGORY])
     gathered: list[int] = []

@@ -22,6 +22,7 @@ from infra.stage.orphans import sweep_out
 from infra.stage.target import Target
 from tests import cloud, media_samples
 from tests.client import call, new_key, report
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -30,9 +31,7 @@ LATER = timedelta(days=2)
 
 
 def processed(aws: Mapping[str, str], data: bytes | None = None) -> tuple[str, str]:
-    created = call(
-        "POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()
-    ).json
+    created = file(media=MEDIA, contact={"phone": "13800000000"})
     report_id, media_id = created["id"], created["uploads"][0]["media_id"]
     cloud.process(
         aws,
@@ -79,8 +78,8 @@ def test_what_belongs_to_a_report_or_a_bulletin_is_no_orphan(aws: Mapping[str, s
 
 def test_what_finds_a_report_that_is_gone_is_deleted(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    kept = call("POST", "/v1/reports", report(text="京A12345"), key=new_key()).json
-    assert call("GET", f"/v1/officer/reports/{kept['id']}", officer="wang").status == 200
+    kept = file(text="京A12345")
+    assert by_officer("GET", kept).status == 200
     assert orphans() == []
     gone = (keys.search("0" * 32), keys.listed_at(wiring.clock.now(), "0" * 26))
     wiring.reports().table.put(dict(zip(("pk", "sk"), gone, strict=True)))
@@ -130,9 +129,7 @@ def test_a_key_that_begins_like_anothers_is_left_alone(aws: Mapping[str, str]) -
 def test_rows_whose_report_is_gone_are_found_and_deleted(
     aws: Mapping[str, str], tombstone: bool
 ) -> None:
-    created = call(
-        "POST", "/v1/reports", report(media=MEDIA, contact={"phone": "13800000000"}), key=new_key()
-    ).json
+    created = file(media=MEDIA, contact={"phone": "13800000000"})
     table, pk = wiring.reports().table, keys.report(created["id"])
     if tombstone:
         table.put(
@@ -156,7 +153,7 @@ def test_a_contact_that_was_erased_and_came_back_is_found_and_deleted() -> None:
     pk, table = keys.report(created["id"]), wiring.contacts().table
     erased = table.get(pk, keys.CONTACT, consistent=True)
     assert erased
-    assert call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
+    assert by_reporter("DELETE", created).status == 204
     table.put(erased)
 
     assert orphans() == [Orphan(OrphanKind.CONTACT, (pk, keys.CONTACT))]

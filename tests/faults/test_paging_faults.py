@@ -20,6 +20,7 @@ from chalicelib.store.reports.reports import Reports
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -30,8 +31,8 @@ def _officers(aws: Mapping[str, str], clean: None) -> None:
     cloud.officer("wang", roles=(Role.OFFICER, Role.ADMIN))
 
 
-def file(count: int = 1) -> list[str]:
-    made = [call("POST", "/v1/reports", report(), key=new_key()).json["id"] for _ in range(count)]
+def file_many(count: int = 1) -> list[str]:
+    made = [file()["id"] for _ in range(count)]
     wiring.clock.advance(timedelta(seconds=1))
     return made
 
@@ -55,12 +56,12 @@ def all_pages(between: Any = lambda: None) -> list[str]:
 
 
 def test_reports_that_come_while_somebody_pages_disturb_no_later_page() -> None:
-    made = [each for _ in range(10) for each in file()]
-    assert all_pages(between=lambda: file(4)) == made[::-1]
+    made = [each for _ in range(10) for each in file_many()]
+    assert all_pages(between=lambda: file_many(4)) == made[::-1]
 
 
 def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> None:
-    made = [each for _ in range(10) for each in file()]
+    made = [each for _ in range(10) for each in file_many()]
 
     def widen() -> None:
         wider = {"code": "missing_elderly", "state": "active", "shards": 16}
@@ -91,7 +92,7 @@ def file_over(shards: int, count: int) -> None:
 def test_a_page_fails_whole_when_any_shard_fails(
     position: int,
 ) -> None:
-    made = [each for _ in range(6) for each in file()]
+    made = [each for _ in range(6) for each in file_many()]
     with inject.fault(
         wiring.dynamodb(),
         "dynamodb.Query",
@@ -105,7 +106,7 @@ def test_a_page_fails_whole_when_any_shard_fails(
 def test_warm_functions_read_each_others_cursors_after_a_rotation(
     aws: Mapping[str, str],
 ) -> None:
-    made = [each for _ in range(9) for each in file()]
+    made = [each for _ in range(9) for each in file_many()]
     first = page().json
     warm = wiring.cursors()
     boto3.client("secretsmanager").put_secret_value(
@@ -134,7 +135,7 @@ def test_warm_functions_read_each_others_cursors_after_a_rotation(
 
 
 def test_cursors_that_are_made_up_do_not_read_the_secret_each_time() -> None:
-    file()
+    file_many()
     page()
     with inject.fault(clients.secrets(), "secrets-manager.*", lambda request: None) as called:
         assert [page("A" * 60).status for _ in range(5)] == [400] * 5

@@ -2,18 +2,18 @@
 not at all; and whoever repeats the call ends up where one call would have led.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
 from chalicelib.store.audit.rows import of_report
-from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, report
 from tests.faults import inject
+from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = [pytest.mark.officers("wang", "li"), pytest.mark.usefixtures("fresh")]
 
 NEW = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
 WRITE = "dynamodb.TransactWriteItems"
@@ -21,22 +21,12 @@ WRITE = "dynamodb.TransactWriteItems"
 Step = Callable[[str], Reply]
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    cloud.forget_sent(aws)
-    for username in ("wang", "li"):
-        cloud.officer(username)
-    wiring.pause_by(lambda seconds: None)
-    yield
-    wiring.reset()
-
-
 def propose(path: str) -> Reply:
     return call("POST", path, NEW, officer="wang")
 
 
 def approve(path: str) -> Reply:
-    return call("POST", f"{path}/approve", officer="li", headers={"If-Match": '"1"'})
+    return call("POST", f"{path}/approve", officer="li", version=1)
 
 
 def withdraw(path: str) -> Reply:
@@ -50,7 +40,7 @@ def decline(path: str) -> Reply:
 
 def before(step: Step, created: Mapping[str, Any] | None = None) -> str:
     """Return the path of a referral on which `step` is next."""
-    created = created or call("POST", "/v1/reports", report(), key=new_key()).json
+    created = created or file()
     path = f"/v1/officer/reports/{created['id']}/referral"
     if step is not propose:
         assert propose(path).status == 201
@@ -119,12 +109,12 @@ def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping
 
 @pytest.mark.parametrize("step", [propose, approve, decline])
 def test_a_withdrawal_at_the_same_moment_wins(step: Step) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = before(step, created)
     untouched = state(path)
 
     def withdraw_first(request: Any) -> None:
-        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+        by_reporter("DELETE", created)
 
     with inject.fault(wiring.dynamodb(), WRITE, inject.times(1, withdraw_first)):
         reply = step(path)

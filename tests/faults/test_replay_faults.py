@@ -12,14 +12,9 @@ from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.functional.bulletins.test_bulletins import PICTURE, draft
+from tests.steps import file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean", "people")
-
-
-@pytest.fixture
-def people(clean: None) -> None:
-    for username in ("wang", "li", "zhao"):
-        cloud.officer(username)
+pytestmark = pytest.mark.officers("wang", "li", "zhao")
 
 
 def written(what: str) -> Callable[[], Reply]:
@@ -35,7 +30,7 @@ def written(what: str) -> Callable[[], Reply]:
     if what == "enter":
         entry = report(source="phone")
         return lambda: call("POST", "/v1/officer/reports", entry, officer="wang", key=key)
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/officer/reports/{created['id']}"
     if what == "hold/approve":
         until = times.render(wiring.clock.now() + timedelta(days=30))

@@ -14,17 +14,12 @@ from chalicelib.aws.writes import Delete, Update
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 MEDIA = [{"content_type": "image/jpeg", "size": 10_000}]
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.forget_sent(aws)
 
 
 def closed(aws: Mapping[str, str], key: str) -> dict[str, Any]:
@@ -36,13 +31,7 @@ def closed(aws: Mapping[str, str], key: str) -> dict[str, Any]:
 
 
 def patch(created: Mapping[str, Any], body: Any, version: int = 1) -> Reply:
-    return call(
-        "PATCH",
-        f"/v1/officer/reports/{created['id']}",
-        body,
-        officer="wang",
-        headers={"If-Match": f'"{version}"'},
-    )
+    return by_officer("PATCH", created, "", body, version=version)
 
 
 def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
@@ -52,24 +41,11 @@ def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
 MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
     "reopen": lambda created: patch(created, {"status": "in_progress"}, 2),
     "assign": lambda created: patch(created, {"assignee": "wang"}, 2),
-    "message": lambda created: call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": "Hello."},
-        receipt=created["receipt"],
-    ),
-    "media": lambda created: call(
-        "POST", f"/v1/reports/{created['id']}/media", {"media": MEDIA}, receipt=created["receipt"]
-    ),
-    "withdraw": lambda created: call(
-        "DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]
-    ),
-    "answer": lambda created: call(
-        "POST", f"/v1/officer/reports/{created['id']}/messages", {"text": "Hello."}, officer="wang"
-    ),
-    "note": lambda created: call(
-        "POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "Hello."}, officer="wang"
-    ),
+    "message": lambda created: by_reporter("POST", created, "/messages", {"text": "Hello."}),
+    "media": lambda created: by_reporter("POST", created, "/media", {"media": MEDIA}),
+    "withdraw": lambda created: by_reporter("DELETE", created),
+    "answer": lambda created: by_officer("POST", created, "/messages", {"text": "Hello."}),
+    "note": lambda created: by_officer("POST", created, "/notes", {"text": "Hello."}),
 }
 
 
@@ -121,7 +97,7 @@ def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
 def test_a_medium_whose_report_is_gone_has_no_pending_task(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
+    created = file(media=MEDIA)
     cloud.stream(cloud.all_keys(aws))
     wiring.reports().table.delete(Delete(keys.report(created["id"]), keys.HEAD))
     wiring.clock.advance(timedelta(hours=25))
@@ -155,10 +131,10 @@ def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
 
 
 def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(days=3))
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     cloud.stream(cloud.all_keys(aws))
 
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "report"]
@@ -167,13 +143,11 @@ def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) ->
 def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(media=MEDIA), key=new_key()).json
+    created = file(media=MEDIA)
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     wiring.bucket().delete_all("")
 
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
-    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
+    assert by_officer("GET", created).status == 200
     assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}

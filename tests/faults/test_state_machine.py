@@ -336,7 +336,7 @@ class Tipline(RuleBasedStateMachine):
         path = f"/v1/officer/reports/{tip.id}"
         reply = self.attempt(
             dies,
-            lambda: call("PATCH", path, step, officer="wang", headers={"If-Match": f'"{version}"'}),
+            lambda: call("PATCH", path, step, officer="wang", version=version),
         )
         if reply is None:
             head = self.head(tip)

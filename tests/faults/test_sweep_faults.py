@@ -11,9 +11,9 @@ from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import errors, times
 from chalicelib.services.notices.sweep import sweep_upkeep
 from tests import cloud
-from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.functional.bulletins.test_bulletins import LI, ZHAO, opened, published
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,7 +28,7 @@ def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
     bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
     cloud.stream(cloud.all_keys(aws))  # publish the notice that its draft awaits an approval
     cloud.forget_sent(aws)
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     wiring.clock.advance(timedelta(hours=1, minutes=2))
     return bulletin
 

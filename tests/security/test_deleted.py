@@ -26,6 +26,7 @@ from tests.faults import test_canaries as canaries
 from tests.security.attacker import Attacker
 from tests.security.dump import dump
 from tests.security.search import search
+from tests.steps import by_reporter
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def work_with(created: Mapping[str, Any]) -> None:
         call("POST", f"/v1/officer/reports/{typed}/contact", reason, officer="wang")
         call("POST", f"{path}/media/{typed}/original", reason, officer="wang")
         call("DELETE", f"{path}/media/{typed}/redaction", officer="wang")
-        call("PATCH", path, {"duplicate_of": wrong}, officer="wang", headers={"If-Match": '"2"'})
+        call("PATCH", path, {"duplicate_of": wrong}, officer="wang", version=2)
 
 
 def end(reports: list[dict[str, Any]]) -> None:
@@ -102,7 +103,7 @@ def end(reports: list[dict[str, Any]]) -> None:
     outcome = {"status": "closed", "disposition": "resolved", "reason": canaries.OFFICERS[0]}
     reply = call("PATCH", path, outcome, officer="wang", headers={"If-Match": version})
     assert reply.status == 200, reply.text
-    reply = call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    reply = by_reporter("DELETE", withdrawn)
     assert reply.status < 300, reply.text
     # An original that nobody has looked at puts the deletion off, for a year at the most.
     for days in (91, 366):

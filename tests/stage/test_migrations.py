@@ -15,7 +15,8 @@ from infra.migrations.m0001_listed import MIGRATION, change
 from infra.stage.migrate import Run
 from infra.stage.target import Target
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -27,10 +28,10 @@ def table(aws: Mapping[str, str], clean: None) -> Table:
 
 def filed(table: Table) -> Any:
     """File a report, acknowledge it, and take from its HEAD what form 0 does not have."""
-    made = call("POST", "/v1/reports", report(), key=new_key()).json
+    made = file()
     path = f"/v1/officer/reports/{made['id']}"
     step = {"status": "acknowledged", "assignee": "wang"}
-    assert call("PATCH", path, step, officer="wang", headers={"If-Match": '"1"'}).status == 200
+    assert call("PATCH", path, step, officer="wang", version=1).status == 200
     made["row"] = head(table, made)
     # In its memory: the mocked table takes no HEAD without the map (`tests/listed.py`).
     pk, sk = key_of(made)
@@ -61,7 +62,7 @@ def test_0001_gives_a_head_the_map_that_lists_read(table: Table, target: Target)
 
 
 def test_0001_leaves_a_head_of_form_1_and_a_bulletin_alone(table: Table, target: Target) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     assert Run(target, MIGRATION).carry_out()[1] == 0
     assert change({"pk": "BULLETIN#1", "sk": keys.HEAD}) is None
 

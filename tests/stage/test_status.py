@@ -15,8 +15,9 @@ from chalicelib.domain.audit.seals import hour_of
 from infra.stage.redrive import QUEUES
 from infra.stage.status import WIDTH, Line, read_status, render
 from infra.stage.target import Target, output_title
-from tests.client import call, new_key, report
+from tests.client import new_key
 from tests.deploy.drills import Api, serving
+from tests.steps import file
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 
@@ -94,7 +95,7 @@ def test_tables_and_buckets_that_are_there_are_well(aws: Mapping[str, str]) -> N
 
 
 def test_the_oldest_task_has_its_age(aws: Mapping[str, str]) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     begun = wiring.clock.now()
     for age, ok in ((timedelta(seconds=30), True), (timedelta(hours=2, minutes=5), False)):
         line = lines(local(aws), begun + age)["oldest task"]

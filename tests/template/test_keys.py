@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.functional.aws.grants import listed
 from tests.template.conftest import of_type
 
 WRAPS = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -135,7 +136,3 @@ def test_a_new_key_takes_the_place_of_an_old_one_behind_an_alias_of_the_stage(
         name: {"Fn::Sub": f"alias/${{AWS::StackName}}-{name.removesuffix('Key').lower()}"}
         for name in KEYS
     }
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]

@@ -8,6 +8,7 @@ from chalicelib.kernel.config import NEEDED, Settings
 from chalicelib.store.casework import day_keys
 from chalicelib.store.media import rows as report_keys
 from tests.authorization import takes_a_name
+from tests.functional.aws.grants import listed
 from tests.template.conftest import of_type
 
 Statements = dict[str, list[dict[str, Any]]]
@@ -292,7 +293,3 @@ def test_only_the_gateways_and_the_backups_roles_have_policies_of_aws(
 
 def logical(name: str) -> str:
     return LOGICAL.get(name) or "".join(word.capitalize() for word in name.split("_"))
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""The steps of a bulletin's life, without a store."""
+"""The steps of a bulletin's life, without a store, and the input that begins them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pydantic import ValidationError
 
 from chalicelib.domain.bulletins import lifecycle
+from chalicelib.domain.bulletins.area import Area, area_label
 from chalicelib.domain.bulletins.feeds import LEVELS
 from chalicelib.domain.bulletins.model import (
     LIFE,
@@ -21,12 +23,11 @@ from chalicelib.domain.bulletins.model import (
     Ending,
     MessageKind,
     Step,
-    end_text,
 )
-from chalicelib.domain.bulletins.requests import Changes, Draft
+from chalicelib.domain.bulletins.requests import Changes, Draft, Resolution, Withdrawal
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.second_person import refusal
-from chalicelib.kernel import errors
+from chalicelib.kernel import errors, geo
 from chalicelib.kernel.languages import LocalizedText
 from chalicelib.store.bulletins.public_rows import published
 
@@ -123,25 +124,11 @@ def test_every_step_is_in_the_table_or_refused_with_the_legal_ones_named(
     assert refused.value.params["legal"] == ", ".join(legal for at, legal in LEGAL if at is state)
 
 
-def test_everyone_who_ever_wrote_a_word_is_an_author() -> None:
-    written = changed(approved(draft()), by=C, body={"en": "Other"})
-    assert written.authors == (A, C)
-    assert resolved(written, by="d").authors == (A, C)
-    assert resolved(written, {"en": "Over."}, by="d").authors == (A, C, "d")
-    assert withdrawn(written, {"en": "No."}, by="d").authors == (A, C, "d")
-
-
 NOTHING_AND_SOMETHING: tuple[dict[str, Any], ...] = (
     {},
     {"body": {"en": "Body"}},
     {"body": {"en": "Other"}},
 )
-
-
-def test_a_change_of_nothing_makes_a_version_and_no_author() -> None:
-    written = [changed(draft(), by=B, **fields) for fields in NOTHING_AND_SOMETHING]
-    assert [each.version for each in written] == [2, 2, 2]
-    assert [each.authors for each in written] == [(A,), (A,), (A, B)]
 
 
 def test_a_renewal_is_no_correction_and_a_correction_does_not_renew() -> None:
@@ -202,33 +189,6 @@ def test_an_old_date_beyond_its_life_prolongs_nothing() -> None:
     assert corrected.expires_at == NOW + LIFE[About.CHILD]
 
 
-def test_nothing_pending_on_an_expired_bulletin_is_nothing_to_approve() -> None:
-    with pytest.raises(errors.Conflict) as refused:
-        approved(in_state(BulletinState.EXPIRED))
-    assert refused.value.code == "illegal_transition"
-
-
-def test_an_ended_bulletin_shows_its_published_text_and_nothing_pending() -> None:
-    published = approved(draft())
-    waiting = changed(published, body={"en": "Never published."})
-    for ended in (
-        resolved(waiting),
-        withdrawn(waiting),
-    ):
-        assert ended.content == published.content
-        assert not ended.is_pending(NOW)
-
-
-def test_a_code_is_corrected_at_once_and_keeps_the_time_of_the_end() -> None:
-    found = resolved(approved(draft()))
-    corrected = resolved(found, code=EndCode.FOUND_SAFE, now=NOW + timedelta(hours=1))
-    assert (corrected.code, corrected.ended_at, corrected.corrected_at) == (
-        EndCode.FOUND_SAFE,
-        NOW,
-        NOW + timedelta(hours=1),
-    )
-
-
 @pytest.mark.parametrize("end", [resolved, withdrawn])
 def test_words_wait_and_new_words_or_another_code_wait_again(
     end: Callable[..., Bulletin],
@@ -248,15 +208,6 @@ def test_words_wait_and_new_words_or_another_code_wait_again(
         assert again.pending_words
         assert again.version == shown.version + 1
     assert (end(shown).approved_words, end(shown).is_pending(NOW)) == (None, False)
-
-
-def test_readers_see_the_code_in_each_language_and_words_after_it() -> None:
-    said = end_text("resolved", EndCode.FOUND, {"en": "At the station."})
-    assert said == {
-        "en": "Found. The search is over.\nAt the station.",
-        "zh": "已找到，寻找工作结束。",
-    }
-    assert set(end_text("expired", None)) == {"en", "zh"}
 
 
 def test_nothing_is_possible_thirty_days_after_the_end() -> None:
@@ -431,3 +382,83 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+def request(**more: Any) -> Draft:
+    fields = {"channel": "key_cases", "title": {"en": "Title"}, "body": {"en": "Body"}} | more
+    return Draft.model_validate(fields)
+
+
+def kept(**place: Any) -> dict[str, str]:
+    area = request(area=place).area
+    assert isinstance(area, Area)
+    return area.coarse()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": {}},
+        {"title": {"en": " "}},
+        {"title": {"qq": "Title"}},
+        {"title": {"en": "x" * 201}},
+        {"body": {"en": "x" * 4001}},
+        {"body": {"en": "\u202etext"}},
+        {"title": "Title"},
+        {"area": {}},
+        {"area": {"lat": 39.9}},
+        {"area": {"district": "atlantis"}},
+        {"channel": "gossip"},
+        {"about": "dog"},
+        {"state": "published"},
+        {"media": ["1" * 16]},
+        {"guardian_consent": "yes"},
+    ],
+)
+def test_what_cannot_be_a_draft_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        request(**fields)
+
+
+@pytest.mark.parametrize(
+    ("point", "district"),
+    [({"lat": 39.93291, "lon": 116.47811}, "chaoyang"), ({"lat": 31.23, "lon": 121.47}, "outside")],
+)
+def test_the_district_of_a_point_is_worked_out(point: dict[str, float], district: str) -> None:
+    assert kept(**point) == {
+        "district": district,
+        "geohash": geo.encode(point["lat"], point["lon"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("area", "zh", "en"),
+    [
+        (None, None, None),
+        ("chaoyang", "朝阳区", "Chaoyang"),
+        ("The park", "The park", "The park"),
+        ({"district": "haidian", "text": "A gate"}, "海淀区 A gate", "A gate, Haidian"),
+        ({"district": "haidian", "text": "11 号院"}, "海淀区 11 号院", "11 号院, Haidian"),
+        ({"district": "haidian", "text": "颐和园 E"}, "海淀区颐和园 E", "颐和园 E, Haidian"),
+        ({"district": "haidian", "text": "“老地方”"}, "海淀区“老地方”", "“老地方”, Haidian"),
+        ({"district": "haidian", "text": "Парк"}, "海淀区 Парк", "Парк, Haidian"),
+        ({"district": "haidian", "text": "海淀区北门"}, "海淀区北门", "海淀区北门, Haidian"),
+        ({"geohash": "wx4g4"}, "wx4g4", "wx4g4"),
+        ({"district": "outside", "geohash": "wx4g4"}, "辖区以外", "Outside the area"),
+        ("outside", "辖区以外", "Outside the area"),
+    ],
+)
+def test_an_area_reads_in_both_languages(area: Any, zh: str | None, en: str | None) -> None:
+    assert (area_label(area, "zh"), area_label(area, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "code"),
+    [(Resolution, "outcome", "found"), (Withdrawal, "reason", "published_in_error")],
+)
+def test_words_may_be_left_out_and_are_never_null(
+    body: type[Resolution | Withdrawal], name: str, code: str
+) -> None:
+    assert body.model_validate({"code": code}).ending.words is None
+    with pytest.raises(ValidationError):
+        body.model_validate({"code": code, name: None})

@@ -1,3 +1,5 @@
+"""Places: districts, datums and cells, each beside another implementation."""
+
 import math
 import random
 import warnings
@@ -5,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import eviltransform
+import pygeohash
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -202,3 +205,18 @@ def test_a_place_on_a_shared_border_has_one_holder(corner: int, along: float) ->
         area.code for area in read_areas({"features": halves}) if area.holds(along * 0.999, 1.0)
     ]
     assert len(holders) == 1
+
+
+@given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
+def test_a_cell_holds_what_it_was_made_of(lat: float, lon: float) -> None:
+    cell = geo.bounds(geo.encode(lat, lon))
+    assert cell.south <= lat < cell.north
+    assert cell.west <= lon < cell.east
+    assert ((cell.south + cell.north) / 2, (cell.west + cell.east) / 2) == pytest.approx(
+        tuple(pygeohash.decode(geo.encode(lat, lon)))[:2], abs=0.05
+    )
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_a_cell_is_that_of_a_second_implementation(lat: float, lon: float) -> None:
+    assert geo.encode(lat, lon) == pygeohash.encode(lat, lon, precision=5)

@@ -1,24 +1,23 @@
-"""House rules that no linter checks: short files, few parameters, and no patches in tests.
-
-Each exception is listed here with its reason. An exception that is no longer needed fails, so the
-lists only get shorter.
-"""
+"""House rules that no linter checks, old words, and what the Makefile makes of its variables."""
 
 import ast
+import os
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grimp
 import pytest
 
-from tests.words import find
+from tests.words import Exempt, find, judge, main, read_exceptions
 
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 600
 MAX_PARAMETERS = 6
+MAX_HELPERS, MAX_COPIES = 9, 2
 
 ROOMS = ("domain", "store", "services", "handlers")
 
@@ -123,6 +122,18 @@ def test_no_test_replaces_a_part_of_the_program() -> None:
     assert_excepted(replaced, REPLACED)
 
 
+def test_no_helper_is_defined_in_ten_test_modules() -> None:
+    names, copies = Counter[str](), Counter[str]()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for function in functions(path):
+            if not function.name.startswith("test_") and not function.decorator_list:
+                names[function.name] += 1
+                copies[f"{function.name}: {ast.dump(ast.Module(function.body, []))}"] += 1
+    often = "it belongs into tests/steps.py, or needs a name that says what it does here"
+    assert {name for name, count in names.items() if count > MAX_HELPERS} == set(), often
+    assert {text.partition(":")[0] for text, count in copies.items() if count > MAX_COPIES} == set()
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Yield the functions at the top of a module, which are its use cases."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -140,3 +151,123 @@ def assert_excepted(found: Mapping[str, str], excepted: Mapping[str, str]) -> No
     assert not new, f"to be mended, or listed here with a reason: {new}"
     unused = sorted(set(excepted) - set(found))
     assert not unused, f"no longer needed, to be taken from the list: {unused}"
+
+
+VARIABLES = (
+    "STAGE",
+    "SINCE",
+    "QUEUE",
+    "PURGE",
+    "DELETE",
+    "DATA",
+    "CHECK",
+    "STRICT",
+    "SHORT",
+    "WRITE",
+    "ONLY",
+)
+
+
+def printed(*arguments: str, **environment: str) -> str:
+    """Return the commands of a call of make that no other call of make leads to."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS")) and name not in VARIABLES
+    }
+    done = subprocess.run(
+        ["make", "-n", *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+each_switch = pytest.mark.parametrize(
+    ("target", "variable", "flag"),
+    [
+        ("redrive", "PURGE", "--purge"),
+        ("orphans", "DELETE", "--delete"),
+        ("destroy", "DATA", "--data"),
+        ("openapi", "CHECK", "--check"),
+        ("docs", "CHECK", "--check"),
+        ("migrate", "CHECK", "--dry-run"),
+        ("words", "STRICT", "--strict"),
+        ("load", "SHORT", "--short"),
+        ("load", "WRITE", "--write"),
+    ],
+)
+
+
+@each_switch
+def test_1_is_a_yes(target: str, variable: str, flag: str) -> None:
+    assert flag in printed(target, f"{variable}=1")
+
+
+@each_switch
+@pytest.mark.parametrize("value", ["", "0", "no", "off", "11"])
+def test_no_other_value_is_a_yes(target: str, variable: str, flag: str, value: str) -> None:
+    assert flag not in printed(target, f"{variable}={value}")
+
+
+@pytest.mark.parametrize(
+    ("target", "variable", "value", "argument"),
+    [
+        ("logs", "SINCE", "-5m", '--since="-5m"'),
+        ("redrive", "QUEUE", "--help", '--queue="--help"'),
+    ],
+)
+def test_a_value_that_begins_with_a_dash_stays_a_value(
+    target: str, variable: str, value: str, argument: str
+) -> None:
+    assert argument in printed(target, f"{variable}={value}")
+
+
+def test_make_test_runs_its_folders_or_what_is_named() -> None:
+    assert "--part=quick --cov" in printed("test")
+    assert printed("tests") == printed("test")
+    named = printed("test", "ONLY=tests/unit/test_geo.py")
+    assert "--no-cov tests/unit/test_geo.py" in named
+    assert "--part" not in named
+
+
+def test_an_empty_stage_is_a_stage_that_is_given() -> None:
+    assert '--stage=""' in printed("status", "STAGE=")
+    assert '--stage=""' in printed("status", STAGE="")
+    assert "--stage" not in printed("status")
+
+
+TEXTS = {
+    "docs/a.md": "Officers are told.\nNothing here.\nIt was Struck Off and is owed; an "
+    "outstanding task.",
+    "b.py": "told_apart = 1  # one can be told from another",
+}
+
+
+def test_each_word_is_found_with_its_line_and_not_inside_another() -> None:
+    assert [(one.path, one.line, one.word) for one in find(TEXTS)] == [
+        ("docs/a.md", 1, "told"),
+        ("docs/a.md", 3, "struck off"),
+        ("docs/a.md", 3, "owed"),
+        ("b.py", 1, "told"),
+    ]
+
+
+def test_an_exception_covers_its_lines_and_one_that_covers_nothing_is_named() -> None:
+    used = Exempt("docs/*", "Struck Off", "a quotation")
+    unused = Exempt("docs/*", "genuine", "a name")
+    left, idle = judge(find(TEXTS), [used, unused])
+    assert [(one.path, one.line) for one in left] == [("docs/a.md", 1), ("b.py", 1)]
+    assert idle == [unused]
+
+
+def test_every_exception_has_a_reason() -> None:
+    assert all(exception.reason for exception in read_exceptions())
+
+
+def test_no_exception_is_unused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "unused" not in capsys.readouterr().out

@@ -5,14 +5,16 @@ import zlib
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from math import log10
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile, ImageFilter, ImageStat
 
 from chalicelib.domain.media import sniff
 from chalicelib.kernel.derived import Pictures, Rejected, RejectReason
 from chalicelib.media_decoding import images
+from chalicelib.media_decoding.resizing import shrink
 from chalicelib.store.media.decoding import jpeg_size
 from tests import media_samples as samples
 from tests.media_samples import CANARY, encode, scene
@@ -460,3 +462,45 @@ def test_real_phone_pictures_are_derived_with_their_hints(name: str, size: tuple
     assert pictures.info.hint is not None
     assert pictures.info.hint.lat is not None
     assert pictures.info.hint.taken_at is not None
+
+
+DETAIL = ImageFilter.GaussianBlur(1.5)
+
+
+def photo(width: int, height: int) -> Image.Image:
+    bands = [Image.effect_noise((width, height), 50 + 10 * at).filter(DETAIL) for at in range(3)]
+    return Image.merge("RGB", bands)
+
+
+def decibels(image: Image.Image, size: tuple[int, int]) -> float:
+    """Return the peak signal to noise ratio of our picture against Pillow's."""
+    best = image.resize(size, Image.Resampling.LANCZOS)
+    difference = ImageStat.Stat(ImageChops.difference(shrink(image, size), best))
+    return 10 * log10(255**2 / max(sum(each**2 for each in difference.rms) / 3, 1e-9))
+
+
+# How a JPEG's preview, a thumbnail, a whole HEIC's and PNG's preview are made.
+@pytest.mark.parametrize("ratio", [1.0, 1.26, 2.0, 2.52, 4.0, 5.04])
+def test_no_loss_is_visible(ratio: float) -> None:
+    size = (400, 300)
+    assert decibels(photo(round(400 * ratio), round(300 * ratio)), size) >= 45
+
+
+@pytest.mark.parametrize("width", range(97, 130))
+def test_a_line_may_have_any_length(width: int) -> None:
+    assert decibels(photo(width * 5 // 4, 40), (width, 32)) >= 45
+
+
+def test_each_colour_stays_where_it_is() -> None:
+    image = Image.new("RGB", (640, 480), (10, 20, 30))
+    image.paste((200, 100, 50), (320, 0, 640, 480))
+    small = shrink(image, (64, 48))
+    assert (small.getpixel((8, 24)), small.getpixel((56, 24))) == ((10, 20, 30), (200, 100, 50))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 1), (2, 3), (40_000, 1), (1, 40_000), (3000, 2)])
+def test_the_smallest_and_the_thinnest_pass(size: tuple[int, int]) -> None:
+    image = Image.new("RGB", size, (10, 20, 30))
+    wanted = min(size[0], 1600), min(size[1], 1600)
+    small = shrink(image, wanted)
+    assert (small.size, small.getextrema()) == (wanted, ((10, 10), (20, 20), (30, 30)))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.ids import Identity
 from chalicelib.kernel.sealing import PrivateKey, Unreadable, WrappingKey, row_info, seal
+from tests.conftest import examples
 
 KEY = PrivateKey(bytes(range(32)))
 OTHER = PrivateKey(bytes(range(1, 33)))
@@ -19,7 +20,7 @@ IDENTITY = Identity(b"a master key")
 RECEIPT = IDENTITY.receipt("5f0c9a52-8b2e-4c59-9a0e-3d1c7c1b2a44")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.binary(max_size=5000), st.binary(max_size=200), st.binary(min_size=32, max_size=32))
 def test_whatever_is_sealed_comes_back(plaintext: bytes, info: bytes, raw: bytes) -> None:
     key = PrivateKey(raw)
@@ -51,7 +52,7 @@ def test_two_places_never_look_the_same(
     assert (row_info(*one) == row_info(*another)) == (one == another)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_one_changed_bit_does_not_open(data: st.DataObject) -> None:
     sealed = bytearray(seal(KEY.public, TEXT, INFO))

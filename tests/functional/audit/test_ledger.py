@@ -22,14 +22,9 @@ from tests.ledger import (
     proof_of,
     public_hours,
 )
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
+pytestmark = pytest.mark.officers("wang", "li")
 
 
 def test_a_filed_report_is_proved_with_the_receipt_alone(
@@ -95,13 +90,11 @@ def test_what_was_sent_can_be_proved_and_nothing_else(
 def test_every_step_of_a_report_is_recorded(aws: Mapping[str, str], check: Verify) -> None:
     created = filed(aws, media=[{"content_type": "image/jpeg", "size": 10_000}])
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    version = cloud.add_medium(aws, created["id"], media_id)
     close(created)
     change_report(created["id"], 2, status="in_progress")
     close(created, 3, "unfounded")
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     close_hour()
 
     assert events_of(created) == [
@@ -122,21 +115,21 @@ def test_every_step_of_a_report_is_recorded(aws: Mapping[str, str], check: Verif
 def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_same(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     close(created)
     assert events_of(created) == ["filed", "content", "closed"]
     cloud.stream(cloud.all_keys(aws))
     assert events_of(created) == ["filed", "content", "closed"]
 
-    other = call("POST", "/v1/reports", report(), key=new_key()).json
-    call("DELETE", f"/v1/reports/{other['id']}", receipt=other["receipt"])
+    other = file()
+    by_reporter("DELETE", other)
     assert events_of(other) == ["filed", "content", "withdrawn"]
 
 
 def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]) -> None:
     created = filed(aws)
     close(created, disposition="malicious")
-    call("POST", f"/v1/officer/reports/{created['id']}/malicious/confirm", officer="li")
+    by_officer("POST", created, "/malicious/confirm", officer="li")
 
     closings = [
         bytes.fromhex(leaf["data"]).decode()
@@ -161,7 +154,7 @@ def test_a_report_that_is_closed_without_end_can_still_be_withdrawn(
     for body in ({"status": "in_progress"}, {"disposition": "unfounded"}):
         refused = call("PATCH", path, body, officer="wang", headers=tag)
         assert (refused.status, refused.json["code"]) == (409, "too_many_steps")
-    withdrawn = call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    withdrawn = by_reporter("DELETE", created)
     assert withdrawn.status == 204
     assert events_of(created)[-1] == "withdrawn"
 
@@ -169,7 +162,7 @@ def test_a_report_that_is_closed_without_end_can_still_be_withdrawn(
 def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
     created = filed(aws, source="drill")
     close(created)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     assert proof_of(created) | {"latest": None} == {
         "report_id": created["id"],
         "ledger_id": None,
@@ -209,7 +202,7 @@ def test_a_closed_hour_can_be_kept_for_good(aws: Mapping[str, str]) -> None:
 
 def test_the_head_names_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
     created = filed(aws)
-    call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    by_officer("GET", created)
     hour = close_hour()
     digest = wiring.seals().digest(hour)
     audit = public_hours()[-1]["head"]["audit"]

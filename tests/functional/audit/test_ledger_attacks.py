@@ -17,16 +17,11 @@ from chalicelib.store.reports.heads import update_head
 from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report
 from tests.ledger import close_hour, filed, public_hours, verify
+from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
+pytestmark = pytest.mark.officers("wang", "li")
 
 
 @pytest.fixture
@@ -121,8 +116,7 @@ def test_a_proof_takes_no_more_reads_than_there_are_hours(aws: Mapping[str, str]
     handler = lambda model, **_: calls.append(model.name)  # noqa: E731
     s3.meta.events.register("before-call.s3", handler)
     try:
-        path = f"/v1/reports/{created['id']}/proof"
-        proof = call("GET", path, receipt=created["receipt"]).json
+        proof = by_reporter("GET", created, "/proof").json
     finally:
         s3.meta.events.unregister("before-call.s3", handler)
     assert len(proof["leaves"]) == 2 + 2 * rounds
@@ -151,8 +145,7 @@ def test_what_was_recorded_long_before_the_first_run_is_not_lost(aws: Mapping[st
         created = filed(aws)
         wiring.clock.advance(timedelta(hours=9))
         close_hour()
-        path = f"/v1/reports/{created['id']}/proof"
-        proof = call("GET", path, receipt=created["receipt"]).json
+        proof = by_reporter("GET", created, "/proof").json
     assert proof["latest"]
     assert all("path" in each for each in proof["leaves"])
 
@@ -229,7 +222,7 @@ def test_a_report_of_which_nobody_is_ever_notified_is_named(
     aws: Mapping[str, str], ledger: StoredLedger
 ) -> None:
     """Its first notice is put off for ever: neither the sweep nor its alarm sees it."""
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     change_row(created["id"], "task_at", f"9999-01-01T00:00:00Z#{created['id']}")
     change_row(created["id"], "not_before", "9999-01-01T00:00:00Z")
     for _ in range(5):

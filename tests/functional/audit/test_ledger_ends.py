@@ -13,7 +13,7 @@ from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from examples.verify_receipt import DISPOSITIONS, Event, Ledger, judge, of_receipt
 from tests import cloud
 from tests.client import call
-from tests.conftest import empty
+from tests.conftest import empty, examples
 from tests.ledger import (
     Verify,
     close,
@@ -24,23 +24,16 @@ from tests.ledger import (
     public_hours,
 )
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-
-
 def test_the_tombstone_keeps_no_evidence(aws: Mapping[str, str]) -> None:
     created = filed(aws, media=[{"content_type": "image/jpeg", "size": 10_000}])
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     assert "evidence" in events_of(created)
     close(created)
     wiring.clock.advance(timedelta(days=91))
@@ -93,7 +86,7 @@ def forgeries(draw: st.DrawFn) -> Ledger:
     return Ledger({hour_of(START + timedelta(days=600)): {}}, leaves)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(forgeries())
 def test_no_forged_end_is_lawful(ledger: Ledger) -> None:
     for gone in (True, False):
@@ -193,6 +186,7 @@ def test_heads_of_another_key_are_not_valid(aws: Mapping[str, str], check: Verif
     assert "signed with another key" in other.text
 
 
+@pytest.mark.thorough  # a month of hours is closed, one by one
 def test_a_report_that_was_deleted_in_time_ended_lawfully(
     aws: Mapping[str, str], check: Verify
 ) -> None:

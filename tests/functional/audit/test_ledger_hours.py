@@ -20,9 +20,10 @@ from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.audit.seals import ClosedHour
 from tests import cloud, events
 from tests.audit_trail import unlocked_bucket
-from tests.client import call, new_key, report
+from tests.client import call
 from tests.faults import inject
 from tests.ledger import close_hour, public_hours
+from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -151,8 +152,8 @@ def test_a_crash_loses_no_leaf_and_closes_no_hour_twice(operation: str, when: st
 def test_an_hour_waits_for_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
     close_hour()
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    created = file()
+    by_officer("GET", created)
     seal_audit(aws)
     wiring.clock.advance(HOUR)
     assert run_without_digests() == 0

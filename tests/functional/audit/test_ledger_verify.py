@@ -15,8 +15,9 @@ from chalicelib.store.reports.heads import update_row
 from infra.stage.audit import StoredLedger, check_ledger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report
 from tests.ledger import close_hour
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -47,11 +48,9 @@ def wrong(ledger: StoredLedger, *, originals: bool = True) -> list[str]:
 def filed_with_photo(aws: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     """File a report with a photo; officers are notified. Return it and the medium's id."""
     media = [{"content_type": "image/jpeg", "size": 10_000}]
-    created = call("POST", "/v1/reports", report(media=media), key=new_key()).json
+    created = file(media=media)
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
     return dict(created), media_id
 
@@ -69,9 +68,9 @@ def test_whatever_is_done_by_the_rules_is_whole(
     close_hour()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     withdrawn, _ = filed_with_photo(aws)
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
-    call("POST", "/v1/reports", report(), key=new_key())
-    call("POST", "/v1/reports", report(source="drill"), key=new_key())
+    by_reporter("DELETE", withdrawn)
+    file()
+    file(source="drill")
     close_hour()
 
     assert wrong(ledger) == []
@@ -83,7 +82,7 @@ def test_whatever_is_done_by_the_rules_is_whole(
 def test_a_report_that_was_made_known_and_never_filed_is_named(
     aws: Mapping[str, str], ledger: StoredLedger
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     change(created, keys.HEAD, task=None, task_at=None, task_shard=None, due_at=None)
     [complaint] = wrong(ledger)
     assert created["id"] in complaint

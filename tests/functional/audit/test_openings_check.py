@@ -115,7 +115,7 @@ def compare() -> list[tuple[Kind, str]]:
     of the keys' creation.
     """
     complete()
-    assert run() == 2
+    assert compared_hours() == 2
     return [found for found in kept() if found[0] is not Kind.KEY_CHANGED]
 
 
@@ -310,7 +310,7 @@ def test_supervisors_are_notified_of_each_hour_with_a_refusal_once(aws: Mapping[
     compare()
     assert len(watches(aws)) == 1
     wiring.clock.advance(timedelta(hours=1))
-    assert run() == 1
+    assert compared_hours() == 1
     assert watches(aws) == []
 
 
@@ -332,8 +332,8 @@ def test_a_comparison_that_dies_after_the_notice_notifies_once(aws: Mapping[str,
         inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", write),
         pytest.raises(inject.Crash),
     ):
-        run()
-    assert run() > 0
+        compared_hours()
+    assert compared_hours() > 0
     assert watches(aws) == [("decryptions", 1)]
 
 
@@ -418,11 +418,11 @@ def test_a_key_whose_alias_was_removed_is_still_watched() -> None:
     old = other_key()
     now = wiring.clock.now()
     wiring.clock.advance(start_of(hour_of(now)) + timedelta(hours=1) - now)
-    run()  # of the hours before this one
+    compared_hours()  # of the hours before this one
     cloud.client("kms").delete_alias(AliasName=wiring.settings().contact_key)
     decrypt("", key=old)
     wiring.clock.advance(timedelta(hours=2))
-    run()
+    compared_hours()
     assert Kind.NOT_RECORDED in [kind for kind, _ in kept()]
 
 
@@ -434,21 +434,21 @@ def test_the_keys_of_another_stage_are_not_looked_at() -> None:
 
 def test_an_hour_is_compared_once_and_not_before_its_record_is_complete() -> None:
     complete()
-    assert run() == 2
-    assert run() == 0
+    assert compared_hours() == 2
+    assert compared_hours() == 0
     wiring.clock.advance(timedelta(minutes=59))
-    assert run() == 0
+    assert compared_hours() == 0
     wiring.clock.advance(timedelta(minutes=1))
-    assert run() == 1
+    assert compared_hours() == 1
 
 
 def test_hours_that_were_missed_are_compared_later() -> None:
     compare()
     wiring.clock.advance(timedelta(hours=30))
-    assert [run(), run()] == [24, 6]
+    assert [compared_hours(), compared_hours()] == [24, 6]
 
 
-def run() -> int:
+def compared_hours() -> int:
     return int(watch.compare_openings(cloud.SCHEDULE, None)["compared_hours"])
 
 
@@ -465,7 +465,7 @@ def test_an_hour_that_could_not_be_looked_up_is_compared_by_the_next_run() -> No
     ):
         compare()
     assert wiring.seals().last_comparison("2000-01-01T00", "2099-01-01T00") is None
-    assert run() == 2
+    assert compared_hours() == 2
     assert Kind.NOT_RECORDED in [kind for kind, _ in kept()]
 
 

@@ -1,7 +1,6 @@
 """Attacks on the program that verifies a receipt: ledgers that an owner signs, and odd copies."""
 
 import base64
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -16,6 +15,7 @@ from chalicelib.domain.audit.ledger import Head, path_of, root_of
 from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from examples import verify_receipt
 from examples.verify_receipt import Event, Ledger, judge, node, of_receipt
+from tests.ledger import verify
 
 RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
@@ -74,26 +74,6 @@ def proven(event: Event, n: int, data: bytes, document: Mapping[str, Any]) -> di
     }
 
 
-def run(
-    folder: Path, capsys: pytest.CaptureFixture[str], ledger: Any = None, **given: Any
-) -> tuple[int, str]:
-    arguments = []
-    if ledger is not None:
-        (folder / "hours.json").write_text(json.dumps(ledger))
-        arguments = ["--ledger", str(folder / "hours.json")]
-    for name, value in given.items():
-        arguments.append(f"--{name}")
-        if value is True:
-            continue
-        if not isinstance(value, str):
-            file = folder / name
-            file.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
-            value = str(file)
-        arguments.append(value)
-    code = verify_receipt.main(arguments)
-    return code, capsys.readouterr().out
-
-
 def at(days: float) -> str:
     return hour_of(START + timedelta(days=days))
 
@@ -127,7 +107,7 @@ def test_a_leaf_under_a_leaf_is_in_no_head(
         [[FILED], [node(secret, neighbour)], *([] for _ in range(24 * 31)), [expired]]
     )
     # Whoever has the receipt alone does not find it, at any time.
-    assert run(tmp_path, capsys, hours[:-1], receipt=RECEIPT)[1].startswith("Filed, open.")
+    assert verify(tmp_path, capsys, hours[:-1], receipt=RECEIPT)[1].startswith("Filed, open.")
     above = proven(Event.FILED, 0, OWN.filed or b"", hours[0])
     leaves = leaves_of(hours[1])
     position = leaves.index(node(secret, neighbour))
@@ -139,7 +119,7 @@ def test_a_leaf_under_a_leaf_is_in_no_head(
     end = proven(Event.EXPIRED, 0, b"", hours[-1])
     proof = {"ledger_id": OWN.ledger_id.hex(), "leaves": [above, under, end], "heads": []}
     for more in ({}, {"receipt": RECEIPT}):
-        code, said = run(tmp_path, capsys, hours, proof=proof, gone=True, **more)
+        code, said = verify(tmp_path, capsys, hours, proof=proof, gone=True, **more)
         assert code == 2, said
 
 
@@ -148,7 +128,7 @@ def test_the_exit_code_says_no_lawful_end_also_when_the_body_is_that_of_the_repo
 ) -> None:
     body = b'{"category": "theft"}'
     content = OWN.leaf(Event.CONTENT, 0, verify_receipt.content_of(RECEIPT, body))
-    code, said = run(
+    code, said = verify(
         tmp_path, capsys, closed_hours([[FILED, content]]), receipt=RECEIPT, body=body, gone=True
     )
     assert said.startswith("Filed, and no lawful end is on record.")
@@ -165,7 +145,7 @@ def test_a_body_that_cannot_be_checked_is_not_passed_over(
         "heads": [{name: hours[0][name] for name in ("head", "signature", "key")}],
     }
     with pytest.raises(SystemExit):  # A body needs the receipt: argparse says so.
-        run(tmp_path, capsys, proof=proof, body=b"something else")
+        verify(tmp_path, capsys, [], proof=proof, body=b"something else")
 
 
 def test_the_leaves_of_an_hour_count_wherever_in_the_copy_they_stand(
@@ -175,7 +155,7 @@ def test_the_leaves_of_an_hour_count_wherever_in_the_copy_they_stand(
     hours = closed_hours([[FILED], []])
     bare = [{name: value for name, value in each.items() if name != "leaves"} for each in hours]
     for copy in (bare + hours, hours + bare):
-        code, said = run(tmp_path, capsys, copy, receipt=RECEIPT)
+        code, said = verify(tmp_path, capsys, copy, receipt=RECEIPT)
         assert (code, said[:12]) == (0, "Filed, open."), said
         assert "without leaves" not in said
 
@@ -185,7 +165,7 @@ def test_the_second_copy_of_an_hour_is_checked_too(
 ) -> None:
     hours = closed_hours([[FILED], []])
     other = hours[0] | {"leaves": hours[1]["leaves"]}
-    assert run(tmp_path, capsys, [*hours, other], receipt=RECEIPT)[0] == 2
+    assert verify(tmp_path, capsys, [*hours, other], receipt=RECEIPT)[0] == 2
 
 
 def test_a_rotation_of_the_key_spoils_no_hour(
@@ -194,9 +174,9 @@ def test_a_rotation_of_the_key_spoils_no_hour(
     """`make audit-key` prints all keys, the present one first."""
     hours = closed_hours([[FILED], []], rotated=1)
     both = [public(each, serialization.Encoding.PEM) for each in (NEXT_KEY, KEY)]
-    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=b"".join(both))[0] == 0
-    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=both[0])[0] == 2
-    assert run(tmp_path, capsys, hours, receipt=RECEIPT, key=b"no key")[0] == 2
+    assert verify(tmp_path, capsys, hours, receipt=RECEIPT, key=b"".join(both))[0] == 0
+    assert verify(tmp_path, capsys, hours, receipt=RECEIPT, key=both[0])[0] == 2
+    assert verify(tmp_path, capsys, hours, receipt=RECEIPT, key=b"no key")[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -210,7 +190,7 @@ def test_a_malformed_proof_is_not_valid(
     hours = closed_hours([[FILED]])
     one = proven(Event.FILED, 0, OWN.filed or b"", hours[0]) | leaf
     proof = {"ledger_id": OWN.ledger_id.hex(), "leaves": [one], "heads": []}
-    assert run(tmp_path, capsys, hours, proof=proof)[0] == 2
+    assert verify(tmp_path, capsys, hours, proof=proof)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -221,7 +201,7 @@ def test_a_malformed_proof_is_not_valid(
 def test_malformed_files_are_not_valid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
-    assert run(tmp_path, capsys, closed_hours([[FILED]]), proof=content)[0] == 2
+    assert verify(tmp_path, capsys, closed_hours([[FILED]]), proof=content)[0] == 2
     (tmp_path / "hours").write_bytes(content)
     assert verify_receipt.main(["--ledger", str(tmp_path / "hours"), "--receipt", RECEIPT]) == 2
 

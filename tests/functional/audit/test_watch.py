@@ -17,9 +17,10 @@ from chalicelib.kernel import errors, times
 from chalicelib.store.audit.rows import Action, Entry, Subject, of_report
 from chalicelib.store.watch import KNOWN_MAX
 from tests import cloud, events
-from tests.client import call, new_key, report
+from tests.client import call, new_key
 from tests.faults import inject
 from tests.functional.notices.test_announcements import inbox
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -36,7 +37,7 @@ def _quiet(aws: Mapping[str, str], clean: None) -> None:
     cloud.forget_sent(aws)
 
 
-def rows(
+def audit_rows(
     count: int,
     action: Action = Action.OPEN,
     *,
@@ -83,11 +84,11 @@ def test_what_is_allowed_is_no_notice_and_one_more_is_one(
     aws: Mapping[str, str], action: Action, what: Watched
 ) -> None:
     limit, subject = watch.LIMITS[what], subject_of(action)
-    seal(rows(limit, action, subject=subject))
+    seal(audit_rows(limit, action, subject=subject))
     assert published(aws) == []
-    seal(rows(1, action, subject=subject))
+    seal(audit_rows(1, action, subject=subject))
     assert published(aws) == [(what, limit + 1)]
-    seal(rows(1, action, subject=subject))
+    seal(audit_rows(1, action, subject=subject))
     assert published(aws) == []
 
 
@@ -97,7 +98,7 @@ def test_there_is_another_notice_above_each_doubling(
 ) -> None:
     limit, subject, found = watch.LIMITS[what], subject_of(action), []
     for _ in range(limit):
-        seal(rows(5, action, subject=subject))
+        seal(audit_rows(5, action, subject=subject))
         found += [count for _, count in published(aws)]
     assert found[:3] == [_next(limit), _next(2 * limit), _next(4 * limit)]
     assert len(found) == 3
@@ -109,7 +110,7 @@ def _next(limit: int) -> int:
 
 
 def test_a_leap_over_several_doublings_is_one_notice(aws: Mapping[str, str]) -> None:
-    seal(rows(900))
+    seal(audit_rows(900))
     assert published(aws) == [("openings", 900)]
 
 
@@ -127,7 +128,7 @@ def test_the_limits_are_those_that_were_decided() -> None:
 def test_lists_and_all_else_do_not_count(
     aws: Mapping[str, str], action: Action, subject: Subject
 ) -> None:
-    seal(rows(300, action, subject=subject))
+    seal(audit_rows(300, action, subject=subject))
     assert published(aws) == []
     assert cloud.all_keys(aws) == []
 
@@ -135,34 +136,40 @@ def test_lists_and_all_else_do_not_count(
 def test_another_hour_and_another_officer_start_anew(aws: Mapping[str, str]) -> None:
     last = HOUR + timedelta(hours=1) - timedelta(milliseconds=1)
     for more in (
-        rows(60, at=HOUR) + rows(40, at=last) + rows(60, at=HOUR + timedelta(hours=1)),
-        rows(100, by="li"),
-        rows(10, Action.CONTACT),
+        audit_rows(60, at=HOUR)
+        + audit_rows(40, at=last)
+        + audit_rows(60, at=HOUR + timedelta(hours=1)),
+        audit_rows(100, by="li"),
+        audit_rows(10, Action.CONTACT),
     ):
         seal(more)
     assert published(aws) == []
-    seal(rows(1, at=last))
+    seal(audit_rows(1, at=last))
     assert published(aws) == [("openings", 101)]
 
 
 def test_a_batch_of_several_hours_counts_each(aws: Mapping[str, str]) -> None:
-    seal(rows(101, at=HOUR) + rows(150, at=HOUR + timedelta(hours=2)) + rows(21, Action.DENIED))
+    seal(
+        audit_rows(101, at=HOUR)
+        + audit_rows(150, at=HOUR + timedelta(hours=2))
+        + audit_rows(21, Action.DENIED)
+    )
     assert sorted(published(aws)) == [("denials", 21), ("openings", 101), ("openings", 150)]
 
 
 def test_a_batch_that_comes_again_counts_once(aws: Mapping[str, str]) -> None:
-    first, more = rows(60), rows(40)
+    first, more = audit_rows(60), audit_rows(40)
     for images in (first, first, more, first + more, first):
         seal(images)
     assert published(aws) == []
-    seal([*first, *more, *rows(1)])
+    seal([*first, *more, *audit_rows(1)])
     assert published(aws) == [("openings", 101)]
     seal(first)
     assert published(aws) == []
 
 
 def test_a_row_that_was_written_over_counts_once(aws: Mapping[str, str]) -> None:
-    images = rows(60)
+    images = audit_rows(60)
     seal(images)
     seal([image | {"mac": {"S": "altered"}} for image in images])
     assert published(aws) == []
@@ -172,8 +179,8 @@ def test_whoever_does_more_than_can_be_known_by_id_is_counted_all_the_same(
     aws: Mapping[str, str],
 ) -> None:
     for _ in range(1 + KNOWN_MAX // 500):
-        seal(rows(500))
-    seal(rows(200))
+        seal(audit_rows(500))
+    seal(audit_rows(200))
     assert [count for _, count in published(aws)][-1] == 1_700
 
 
@@ -195,7 +202,7 @@ def test_supervisors_get_it_and_nobody_else_whatever_they_asked_for(
         inbox(aws, "deputy", roles=(Role.OFFICER, Role.SUPERVISOR), asks=asks),
     ]
     others = [inbox(aws, "wang"), inbox(aws, "admin", roles=(Role.ADMIN,))]
-    seal(rows(21, Action.DENIED))
+    seal(audit_rows(21, Action.DENIED))
     cloud.stream(cloud.all_keys(aws))
     assert [each.kinds() for each in (*chiefs, *others)] == [["watch"], ["watch"], [], []]
 
@@ -203,7 +210,7 @@ def test_supervisors_get_it_and_nobody_else_whatever_they_asked_for(
 def test_a_notice_and_the_log_name_nobody(
     aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    seal(rows(101, by="canary-name"))
+    seal(audit_rows(101, by="canary-name"))
     cloud.stream(cloud.all_keys(aws))
     [notice] = cloud.sent(aws)
     assert "canary" not in json.dumps(notice)
@@ -215,7 +222,7 @@ def test_a_notice_and_the_log_name_nobody(
 def test_the_row_that_the_log_names_says_who(
     aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    seal(rows(101))
+    seal(audit_rows(101))
     [line] = [record for record in caplog.records if record.getMessage() == "watch_exceeded"]
     row = wiring.reports().table.get(f"WATCH#{line.__dict__['counter']}", "COUNT")
     assert row is not None
@@ -226,7 +233,7 @@ def test_the_row_that_the_log_names_says_who(
 
 def test_what_officers_do_through_the_api_is_counted(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/officer/reports/{created['id']}"
     for _ in range(11):
         call("POST", f"{path}/contact", {"reason": "Who is it?"}, officer="wang")
@@ -249,7 +256,7 @@ def test_rows_are_sealed_though_they_cannot_be_counted(
 ) -> None:
     wiring.pause_by(lambda seconds: None)
     down = inject.error_response(500, "InternalServerError")
-    images, before = rows(101), _sealed()
+    images, before = audit_rows(101), _sealed()
     with inject.fault(wiring.dynamodb(), "dynamodb.*", down):
         seal(images)
     assert _sealed() == before + 1
@@ -257,7 +264,7 @@ def test_rows_are_sealed_though_they_cannot_be_counted(
 
 
 def test_rows_are_counted_though_they_cannot_be_sealed(aws: Mapping[str, str]) -> None:
-    images = rows(101)
+    images = audit_rows(101)
     records = events.audit_stream(images)
     down = inject.times(9, inject.s3_error(500, "InternalError"))
     with (
@@ -284,5 +291,5 @@ def test_one_counter_that_fails_stops_no_other(aws: Mapping[str, str]) -> None:
         "dynamodb.UpdateItem",
         lambda request: down(request) if b"openings" in request.body else None,
     ):
-        seal(rows(101) + rows(11, Action.CONTACT))
+        seal(audit_rows(101) + audit_rows(11, Action.CONTACT))
     assert published(aws) == [("contacts", 11)]

@@ -28,9 +28,10 @@ from chalicelib.services.media import processing
 from chalicelib.store.media.decoding import Undecided
 from infra.local import template
 from tests import cloud, events
-from tests.client import call, new_key, report
+from tests.client import call, new_key
 from tests.decoding import environments, file_of
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -183,10 +184,10 @@ SIGNER = "arn:aws:iam::123456789012:role/tipline-local-digest-audit-role"
 
 def open_with(code: str) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     refused = inject.error_response(400, code)
     with inject.fault(wiring.content_keys()._client, "kms.Decrypt", refused):
-        call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+        by_officer("GET", created)
 
 
 def lose_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +196,7 @@ def lose_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def with_another_key() -> dict[str, Any]:
     """File a report, and put another key on its row."""
-    created: dict[str, Any] = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     put = {"public_key": PrivateKey(b"m" * 32).public}
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
     return created
@@ -203,8 +204,7 @@ def with_another_key() -> dict[str, Any]:
 
 def write_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     created = with_another_key()
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": "Hello"}, receipt=created["receipt"]).status == 503
+    assert by_reporter("POST", created, "/messages", {"text": "Hello"}).status == 503
 
 
 def seal_a_hint_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def seal_a_hint_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def delay_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = {"content_type": "image/jpeg", "size": 9}
-    created = call("POST", "/v1/reports", report(media=[photo]), key=new_key()).json
+    created = file(media=[photo])
     original = original_key(created["id"], created["uploads"][0]["media_id"])
     wiring.bucket().put(original, b"no picture", "image/jpeg")
     for _ in range(2):

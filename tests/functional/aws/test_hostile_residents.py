@@ -1,9 +1,4 @@
-"""Hostile code in the residents' function reads no report of somebody else.
-
-The code has the role of the function, all that its settings name, the identity secret, and our
-source. It tries every right that it has with every parameter that could help, and what it has no
-right to as well. It knows the id of one report, as whoever sent it does, and not that of another.
-"""
+"""Hostile code in the residents' function reads no report of somebody else, and no original."""
 
 import contextlib
 import itertools
@@ -398,3 +393,52 @@ def _content(found: dict[str, Any]) -> bytes:
 
 def _readable(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def attempts(have: Attacker) -> Attempts:
+    bucket, known = have.aws["MEDIA_BUCKET"], have.victims.known
+    versions = cloud.client("s3").list_object_versions(Bucket=bucket, Prefix=f"originals/{known}/")
+    for path in have.objects("originals"):
+        one = {"Bucket": bucket, "Key": path}
+        yield f"get {path}", partial(have.s3.get_object, **one)
+        yield f"head {path}", partial(have.s3.head_object, **one)
+    for version in versions["Versions"]:
+        one = {"Bucket": bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+        yield f"get version {version['Key']}", partial(have.s3.get_object, **one)
+    for prefix in ("", "originals/", f"originals/{known}/", "derived/", f"derived/{known}/"):
+        yield f"list {prefix}", partial(have.s3.list_objects_v2, Bucket=bucket, Prefix=prefix)
+        yield (
+            f"versions {prefix}",
+            partial(have.s3.list_object_versions, Bucket=bucket, Prefix=prefix),
+        )
+
+
+@pytest.fixture(scope="module")
+def uploads(aws: Mapping[str, str], victims: Victims) -> list[Loot]:
+    role = iam.Role("residents", iam.Names(aws))
+    with role.assumed():
+        return list(_tried(Attacker(dict(aws), victims)))
+
+
+def _tried(have: Attacker) -> Iterator[Loot]:
+    from botocore.exceptions import ClientError
+
+    for name, attempt in attempts(have):
+        try:
+            found = attempt()
+        except ClientError as error:
+            found = error.response
+        yield Loot(name, _content(found))
+
+
+def test_every_attempt_is_refused(uploads: list[Loot]) -> None:
+    assert [each.attempt for each in uploads if b"AccessDenied" not in each.content] == []
+    assert len(uploads) > 10
+
+
+def test_no_attempt_returns_a_picture_or_the_id_of_another_report(
+    uploads: list[Loot], victims: Victims
+) -> None:
+    original = cloud.photo()
+    assert not [each.attempt for each in uploads if original[:200] in each.content]
+    assert not [each.attempt for each in uploads if victims.unknown.encode() in each.content]

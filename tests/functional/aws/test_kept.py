@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
 from tests.kept import Kept
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -27,7 +28,7 @@ def held(aws: Mapping[str, str]) -> Any:
 def test_each_begins_with_a_copy(aws: Mapping[str, str]) -> None:
     nothing = held(aws)
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(media=[PHOTO]), key=new_key()).json
+    created = file(media=[PHOTO])
     media_id = created["uploads"][0]["media_id"]
     cloud.upload(aws, created["id"], media_id, cloud.photo())
     queue = {"QueueUrl": aws["UPKEEP_QUEUE_URL"]}
@@ -45,9 +46,7 @@ def test_each_begins_with_a_copy(aws: Mapping[str, str]) -> None:
         cloud.upload(aws, created["id"], media_id, b"another version")
         cloud.upload(aws, created["id"], "another", b"one more")
         cloud.client("sqs").purge_queue(**queue)
-        assert (
-            call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
-        )
+        assert by_reporter("DELETE", created).status == 204
 
 
 def test_an_upload_in_parts_is_not_kept(aws: Mapping[str, str]) -> None:

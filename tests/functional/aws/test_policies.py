@@ -47,6 +47,7 @@ from tests.faults import inject
 from tests.functional.aws import iam
 from tests.functional.aws.grants import Grant, Need, Policy
 from tests.functional.second_person.two_person_steps import ExportStep
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -289,12 +290,10 @@ def report_in_a_flood(api: Api) -> None:
 
 def closed_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a report that was closed as a duplicate, and its original."""
-    duplicate, original = (
-        dict(call("POST", "/v1/reports", report(), key=new_key()).json) for _ in range(2)
-    )
+    duplicate, original = (file() for _ in range(2))
     closing = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
     path, link = f"/v1/officer/reports/{duplicate['id']}", {"duplicate_of": original["id"]}
-    reply = call("PATCH", path, closing | link, officer=CHIEF, headers={"If-Match": '"1"'})
+    reply = call("PATCH", path, closing | link, officer=CHIEF, version=1)
     assert reply.status == 200, reply.text
     return duplicate, original
 
@@ -654,7 +653,7 @@ def test_decode_critical_does_all_it_is_for_and_may_do_no_more(names: iam.Names)
 def test_the_thumbnailer_may_read_nothing_else_of_a_report(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     head = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
     table = aws["REPORTS_TABLE"]
     attempts: tuple[Mapping[str, Any], ...] = (
@@ -680,7 +679,7 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], names: iam.Names
 ) -> None:
     role, api = iam.Role("record_media", names), Api()
-    created = call("POST", "/v1/reports", report(media=[PICTURE, PICTURE]), key=new_key()).json
+    created = file(media=[PICTURE, PICTURE])
     media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
     for owner_id, media_id in media:
         cloud.process(
@@ -776,15 +775,9 @@ def burst(aws: Mapping[str, str]) -> None:
     wiring.reports().table.transact([item])
     for category in ("lost_and_found", "child_abduction"):
         for _ in range(12):
-            call("POST", "/v1/reports", report(category=category), key=new_key())
-    created = call("POST", "/v1/reports", report(category="child_abduction"), key=new_key()).json
-    call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": "Hurry."},
-        receipt=created["receipt"],
-        key=new_key(),
-    )
+            file(category=category)
+    created = file(category="child_abduction")
+    by_reporter("POST", created, "/messages", {"text": "Hurry."}, key=new_key())
 
 
 def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
@@ -810,13 +803,12 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     published = published_bulletin(api)
     withdrawn = with_media(aws)
     begin_redactions(aws, api)
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    by_reporter("DELETE", withdrawn)
     for _ in range(12):
-        call("POST", "/v1/reports", report(category="lost_and_found"), key=new_key())
+        file(category="lost_and_found")
     duplicate, original = closed_duplicate()
     text = {"text": "One more thing."}
-    path = f"/v1/reports/{duplicate['id']}/messages"
-    assert call("POST", path, text, receipt=duplicate["receipt"]).status == 201
+    assert by_reporter("POST", duplicate, "/messages", text).status == 201
     waits = (
         timedelta(minutes=2),
         timedelta(minutes=9),
@@ -861,9 +853,7 @@ def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
     """Create media whose events were lost: processed but not recorded, not processed, never
     uploaded, and uploaded in parts that were never completed.
     """
-    created = call(
-        "POST", "/v1/reports", report(media=[PICTURE, PICTURE, PICTURE, FILM]), key=new_key()
-    ).json
+    created = file(media=[PICTURE, PICTURE, PICTURE, FILM])
     looked_at, there, _, in_parts = (each["media_id"] for each in created["uploads"])
     cloud.process(
         aws,
@@ -871,9 +861,7 @@ def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
         cloud.upload(aws, created["id"], looked_at, cloud.photo()),
     )
     cloud.upload(aws, created["id"], there, cloud.photo())
-    critical = call(
-        "POST", "/v1/reports", report("child_abduction", media=[PICTURE]), key=new_key()
-    ).json
+    critical = file("child_abduction", media=[PICTURE])
     cloud.upload(aws, critical["id"], critical["uploads"][0]["media_id"], cloud.photo())
     api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
     bulletin_id, media_id = draft(api)
@@ -901,7 +889,7 @@ def leave_subscriptions_out_of_sync(api: Api) -> None:
 
 def assign_to(username: str, api: Api) -> None:
     """File a report that is assigned to an officer."""
-    created = call("POST", "/v1/reports", report(category="other"), key=new_key()).json
+    created = file(category="other")
     one = {"officer": CHIEF, "report_id": created["id"], "version": 1}
     api("change_report", **one, body={"assignee": username})
 

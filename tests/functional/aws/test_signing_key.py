@@ -16,11 +16,6 @@ from tests.faults import inject
 pytestmark = pytest.mark.usefixtures("aws", "fresh")
 
 
-@pytest.fixture
-def fresh() -> None:
-    wiring.reset()
-
-
 @pytest.mark.parametrize("length", [0, 1, 4_097, 1_000_000])
 def test_content_of_any_length_is_signed(length: int) -> None:
     key, content = wiring.signing_key(), bytes(length)

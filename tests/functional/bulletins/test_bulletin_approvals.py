@@ -156,16 +156,6 @@ def test_a_correction_that_was_not_approved_is_not_what_an_end_shows() -> None:
     assert SECRET not in all_that_readers_see(bulletin, lead)
 
 
-def test_a_new_account_approves_nothing_for_a_day() -> None:
-    bulletin = published()
-    end(bulletin, "resolve", CHEN, outcome={"en": "Over."})
-    early = approve(opened(bulletin), by=SECOND_ACCOUNT)
-    wiring.clock.advance(WAIT)
-    later = approve(opened(bulletin), by=SECOND_ACCOUNT)
-
-    assert (early.status, early.json["code"], later.status) == (403, "approves_later", 200)
-
-
 @pytest.mark.parametrize(("step", "name"), [("resolve", "outcome"), ("withdraw", "reason")])
 def test_words_are_added_to_the_code_once_they_are_approved(step: str, name: str) -> None:
     bulletin = published()

@@ -25,6 +25,7 @@ from chalicelib.store.audit.rows import of_bulletin
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -59,7 +60,7 @@ def drafted(by: str = LI, **more: Any) -> dict[str, Any]:
 
 def approve(bulletin: Mapping[str, Any], by: str = ZHAO) -> Reply:
     path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
-    return call("POST", path, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'})
+    return call("POST", path, officer=by, version=bulletin["version"])
 
 
 def published(**more: Any) -> dict[str, Any]:
@@ -70,9 +71,7 @@ def published(**more: Any) -> dict[str, Any]:
 
 def change(bulletin: Mapping[str, Any], by: str = LI, **changes: Any) -> Reply:
     path = f"/v1/officer/bulletins/{bulletin['id']}"
-    return call(
-        "PATCH", path, changes, officer=by, headers={"If-Match": f'"{bulletin["version"]}"'}
-    )
+    return call("PATCH", path, changes, officer=by, version=bulletin["version"])
 
 
 def end(bulletin: Mapping[str, Any], step: str, by: str = LI, **body: Any) -> Reply:
@@ -221,9 +220,7 @@ def test_wrong_fields_are_named_as_the_sender_calls_them(
 
 def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
     bulletin = published()
-    lead = call(
-        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
-    ).json
+    lead = file("other", bulletin_id=bulletin["id"])
     ended_at = end(bulletin, "resolve", code="found").json["ended_at"]
     assert "resolve" in opened(bulletin)["steps"]
     assert end(bulletin, "resolve", ZHAO, code="found_safe").status == 200
@@ -356,9 +353,7 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
 
 def test_a_lead_of_a_withdrawn_bulletin_shows_that_and_no_unapproved_word() -> None:
     bulletin = published()
-    lead = call(
-        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
-    ).json
+    lead = file("other", bulletin_id=bulletin["id"])
     end(bulletin, "resolve", outcome={"en": "A name."})
     end(bulletin, "withdraw", code="published_in_error", reason={"en": "A secret."})
 
@@ -484,8 +479,8 @@ def test_another_channels_bulletin_looks_like_none() -> None:
     path = f"/v1/officer/bulletins/{bulletin['id']}"
     replies = [
         call("GET", path, officer=WANG),
-        call("PATCH", path, {"body": {"en": "x"}}, officer=WANG, headers={"If-Match": '"1"'}),
-        call("POST", f"{path}/approve", officer=WANG, headers={"If-Match": '"1"'}),
+        call("PATCH", path, {"body": {"en": "x"}}, officer=WANG, version=1),
+        call("POST", f"{path}/approve", officer=WANG, version=1),
         end(bulletin, "withdraw", WANG),
         call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=WANG),
     ]
@@ -503,10 +498,8 @@ def test_a_lead_names_a_published_bulletin_and_its_reporter_sees_the_outcome() -
         "POST", "/v1/reports", report("other", bulletin_id=unpublished["id"]), key=new_key()
     )
     assert [error["field"] for error in refused.json["errors"]] == ["bulletin_id"]
-    lead = call(
-        "POST", "/v1/reports", report("other", bulletin_id=bulletin["id"]), key=new_key()
-    ).json
-    assert call("GET", "/v1/reports/mine", receipt=lead["receipt"]).json["outcome"] is None
+    lead = file("other", bulletin_id=bulletin["id"])
+    assert mine(lead)["outcome"] is None
     assert opened(bulletin)["leads"] == 1
 
     words = {"zh": "已结案。", "en": "The case is closed."}
@@ -608,7 +601,7 @@ def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
 
 
 def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
-    created = call("POST", "/v1/reports", report(media=[PICTURE]), key=new_key()).json
+    created = file(media=[PICTURE])
     bulletin = drafted()
 
     reply = change(bulletin, media=[created["uploads"][0]["media_id"]])

@@ -245,9 +245,9 @@ def test_half_a_transaction_is_not_kept() -> None:
     """DynamoDB may show one row of a transaction for a moment before it shows the others."""
     bulletin = published()
     keep()
-    before = rows()
+    before = public_rows()
     end(bulletin, "withdraw", by=ZHAO)
-    after = rows()
+    after = public_rows()
     changed = {key: row for key, row in after.items() if key[1] == "CHANGED"}
     show(before | changed)
     feed()
@@ -282,7 +282,7 @@ def test_what_no_change_tells_of_shows_after_an_hour() -> None:
     """A restored table may have a part of a transaction."""
     published()
     keep()
-    show({key: row for key, row in rows().items() if key[1] == "CHANGED"})
+    show({key: row for key, row in public_rows().items() if key[1] == "CHANGED"})
     wiring.clock.advance(KEPT)
 
     assert shown() == []
@@ -310,7 +310,7 @@ def test_without_its_mark_a_feed_is_read_each_time(kept: tuple[str, ...]) -> Non
     show(
         {
             key: {name: row[name] for name in kept} if key[1] == "CHANGED" else row
-            for key, row in rows().items()
+            for key, row in public_rows().items()
             if key[1] != "CHANGED" or kept
         }
     )
@@ -336,7 +336,7 @@ _PARTITIONS = tuple(
 )
 
 
-def rows() -> dict[tuple[str, str], dict[str, Any]]:
+def public_rows() -> dict[tuple[str, str], dict[str, Any]]:
     """Return the rows that readers see, by their keys."""
     table = wiring.bulletins().table
     found = [row for partition in _PARTITIONS for row in table.query(partition)[0]]
@@ -346,7 +346,7 @@ def rows() -> dict[tuple[str, str], dict[str, Any]]:
 def show(wanted: Mapping[tuple[str, str], dict[str, Any]]) -> None:
     """Make these the rows that readers see."""
     table = wiring.bulletins().table
-    for pk, sk in rows().keys() - wanted.keys():
+    for pk, sk in public_rows().keys() - wanted.keys():
         table.delete(Delete(pk, sk))
     for row in wanted.values():
         table.put(row)

@@ -18,32 +18,21 @@ from hypothesis.stateful import (
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report
+from tests.conftest import examples
 from tests.faults import inject
 from tests.places import head_of, place_of
+from tests.steps import by_reporter, file, write
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 OFFICERS = "/v1/officer/reports"
 
 
-@pytest.fixture(autouse=True)
-def people(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-
-
-def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
+def file_next(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
     """File a report, each a second after the one before."""
     wiring.clock.advance(timedelta(seconds=1))
-    reply = call("POST", "/v1/reports", report(category, **more), key=new_key())
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
-
-
-def write(created: Mapping[str, Any], text: str = "It is still there.") -> None:
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": text}, receipt=created["receipt"]).status == 201
+    return file(category, **more)
 
 
 def page(query: str = "", officer: str = "wang") -> dict[str, Any]:
@@ -75,13 +64,13 @@ def pass_time(aws: Mapping[str, str], **time: float) -> None:
 def test_critical_comes_first_then_overdue_unread_and_the_rest(
     aws: Mapping[str, str],
 ) -> None:
-    rest = file("other")
-    written = file("other")
-    late = file()
+    rest = file_next("other")
+    written = file_next("other")
+    late = file_next()
     pass_time(aws, minutes=31)
     write(written)
-    critical = file("child_abduction")
-    later = file("child_abduction")
+    critical = file_next("child_abduction")
+    later = file_next("child_abduction")
     ids = [each["id"] for each in (critical, later, late, written, rest)]
 
     assert listed() == ids
@@ -89,8 +78,8 @@ def test_critical_comes_first_then_overdue_unread_and_the_rest(
 
 
 def test_each_step_moves_a_report_to_where_it_belongs(aws: Mapping[str, str]) -> None:
-    first, second = file("other"), file("other")
-    critical = file("child_abduction")
+    first, second = file_next("other"), file_next("other")
+    critical = file_next("child_abduction")
     a, b, c = (each["id"] for each in (first, second, critical))
     assert listed() == [c, a, b]
 
@@ -114,7 +103,7 @@ def test_each_step_moves_a_report_to_where_it_belongs(aws: Mapping[str, str]) ->
 
 
 def test_a_closed_report_to_which_the_reporter_writes_comes_back_until_it_is_read() -> None:
-    created = file()
+    created = file_next()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     assert listed() == []
     write(created)
@@ -124,7 +113,7 @@ def test_a_closed_report_to_which_the_reporter_writes_comes_back_until_it_is_rea
 
 
 def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> None:
-    created = file()
+    created = file_next()
     words = {"status": "closed", "disposition": "malicious", "reason": "It is not true."}
     change_report(created["id"], 1, **words)
 
@@ -137,7 +126,7 @@ def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> Non
 
 
 def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
-    created = file()
+    created = file_next()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
     act(created, "/hold", {"reason": "A court asks.", "until": until})
@@ -156,7 +145,7 @@ def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
 
 
 def test_a_referral_awaits_its_second_person() -> None:
-    created = file()
+    created = file_next()
     change_report(created["id"], 1, status="acknowledged")
     body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
     assert act(created, "/referral", body).status == 201
@@ -165,7 +154,7 @@ def test_a_referral_awaits_its_second_person() -> None:
 
 
 def test_a_new_place_and_a_reopening_are_to_be_read() -> None:
-    created, other = file("other"), file("other")
+    created, other = file_next("other"), file_next("other")
     for each in (created, other):
         change_report(each["id"], 1, status="acknowledged")
     path, place = f"/v1/reports/{other['id']}", {"lat": 39.93, "lon": 116.45}
@@ -180,7 +169,7 @@ def test_a_new_place_and_a_reopening_are_to_be_read() -> None:
 
 
 def test_a_hold_whose_end_has_passed_awaits_nobody() -> None:
-    created = file()
+    created = file_next()
     change_report(created["id"], 1, status="acknowledged")
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
     act(created, "/hold", {"reason": "A court asks.", "until": until})
@@ -192,7 +181,7 @@ def test_a_hold_whose_end_has_passed_awaits_nobody() -> None:
 
 
 def test_a_closed_report_whose_hold_nobody_approved_in_time_is_done() -> None:
-    created, other = file(), file()
+    created, other = file_next(), file_next()
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
     act(created, "/hold", {"reason": "A court asks.", "until": until})
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
@@ -203,7 +192,7 @@ def test_a_closed_report_whose_hold_nobody_approved_in_time_is_done() -> None:
 
 @pytest.mark.parametrize("sort", ["attention", "newest"])
 def test_filters_say_what_needs_an_action(aws: Mapping[str, str], sort: str) -> None:
-    new, done, written = file("other"), file("other"), file("other")
+    new, done, written = file_next("other"), file_next("other"), file_next("other")
     for each in (done, written):
         change_report(each["id"], 1, status="acknowledged")
     write(written)
@@ -222,7 +211,12 @@ def test_filters_say_what_needs_an_action(aws: Mapping[str, str], sort: str) -> 
 
 
 def test_a_status_is_listed_newest_first_whatever_the_ranks(aws: Mapping[str, str]) -> None:
-    old, critical, written, last = file(), file("child_abduction"), file("other"), file("other")
+    old, critical, written, last = (
+        file_next(),
+        file_next("child_abduction"),
+        file_next("other"),
+        file_next("other"),
+    )
     pass_time(aws, minutes=31)
     write(written)
     reply = call("GET", f"{OFFICERS}?status=new&fold=none", officer="wang")
@@ -232,7 +226,7 @@ def test_a_status_is_listed_newest_first_whatever_the_ranks(aws: Mapping[str, st
 
 
 def test_pages_by_attention_hold_every_report_once(aws: Mapping[str, str]) -> None:
-    made = [file(("other", "child_abduction", "missing_elderly")[n % 3]) for n in range(14)]
+    made = [file_next(("other", "child_abduction", "missing_elderly")[n % 3]) for n in range(14)]
     pass_time(aws, minutes=31)
     for each in made[:5]:
         write(each)
@@ -250,9 +244,9 @@ def test_pages_by_attention_hold_every_report_once(aws: Mapping[str, str]) -> No
 
 
 def test_a_list_by_attention_keeps_to_the_times_and_to_the_scope() -> None:
-    first = file("other")
+    first = file_next("other")
     wiring.clock.advance(timedelta(minutes=5))
-    second = file("other")
+    second = file_next("other")
     at = second["received_at"][:17] + "00.000Z"
     assert listed(f"since={at}") == [second["id"]]
     assert listed(f"until={at}") == [first["id"]]
@@ -263,8 +257,8 @@ def test_a_list_by_attention_keeps_to_the_times_and_to_the_scope() -> None:
 
 
 def test_a_drill_ranks_with_the_rest() -> None:
-    real = file("other")
-    file("child_abduction", source="drill")
+    real = file_next("other")
+    file_next("child_abduction", source="drill")
     assert listed()[0] == real["id"]
     assert listed("drill=false") == [real["id"]]
 
@@ -285,14 +279,14 @@ def test_a_wrong_value_is_named(query: str, field: str) -> None:
 
 def test_a_cursor_of_one_order_is_none_of_the_other() -> None:
     for _ in range(3):
-        file()
+        file_next()
     cursor = page("limit=1")["next_cursor"]
     reply = call("GET", f"{OFFICERS}?sort=newest&fold=none&limit=1&cursor={cursor}", officer="wang")
     assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
 
 
 def test_nothing_is_listed_by_attention_without_a_record() -> None:
-    file()
+    file_next()
     listed()
     [row] = cloud.client("dynamodb").scan(
         TableName=wiring.settings().audit_table,
@@ -308,16 +302,14 @@ class Duty(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.made = [file(each) for each in ("child_abduction", "missing_elderly", "other")]
+        self.made = [file_next(each) for each in ("child_abduction", "missing_elderly", "other")]
 
     def _path(self, which: int) -> str:
         return f"{OFFICERS}/{self.made[which]['id']}"
 
     def _patch(self, which: int, **change: object) -> None:
         version = head_of(self.made[which])["version"]
-        call(
-            "PATCH", self._path(which), change, officer="wang", headers={"If-Match": f'"{version}"'}
-        )
+        call("PATCH", self._path(which), change, officer="wang", version=version)
 
     @rule(which=st.integers(0, 2), status=st.sampled_from(["acknowledged", "in_progress"]))
     def take(self, which: int, status: str) -> None:
@@ -353,13 +345,13 @@ class Duty(RuleBasedStateMachine):
     def go(self, which: int) -> None:
         made = self.made[which]
         place = {"lat": 39.93, "lon": 116.45}
-        call("POST", f"/v1/reports/{made['id']}/positions", place, receipt=made["receipt"])
+        by_reporter("POST", made, "/positions", place)
 
     @rule(which=st.integers(0, 2))
     def reopen(self, which: int) -> None:
         made = self.made[which]
         text = {"text": "It is there again."}
-        call("POST", f"/v1/reports/{made['id']}/reopen", text, receipt=made["receipt"])
+        by_reporter("POST", made, "/reopen", text)
 
     @rule(which=st.integers(0, 2), step=st.sampled_from(["propose", "approve", "withdraw"]))
     def refer(self, which: int, step: str) -> None:
@@ -394,7 +386,7 @@ class Duty(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2))
     def withdraw(self, which: int) -> None:
         one = self.made[which]
-        call("DELETE", f"/v1/reports/{one['id']}", receipt=one["receipt"])
+        by_reporter("DELETE", one)
 
     @rule(minutes=st.sampled_from([1, 6, 31, 24 * 60]))
     def wait(self, minutes: int) -> None:
@@ -412,6 +404,7 @@ class Duty(RuleBasedStateMachine):
             assert not waits or (row["status"] == "new" and not row.get("attended"))
 
 
+@pytest.mark.hypothesis
 def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> None:
     from tests import conftest
 
@@ -423,7 +416,9 @@ def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> 
 
     run_state_machine_as_test(
         Machine,
-        settings=hypothesis_settings(max_examples=12, stateful_step_count=14, deadline=None),
+        settings=hypothesis_settings(
+            max_examples=examples(12), stateful_step_count=14, deadline=None
+        ),
     )
 
 
@@ -431,7 +426,7 @@ def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read(
     aws: Mapping[str, str],
 ) -> None:
     photos = [{"content_type": "image/jpeg", "size": 10_000}] * 2
-    created = file("other", media=photos)
+    created = file_next("other", media=photos)
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     first, second = (upload["media_id"] for upload in created["uploads"])
     for media_id in (first, second):

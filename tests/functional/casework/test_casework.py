@@ -16,37 +16,15 @@ from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, head
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li", narrow={"categories": ("traffic_violation",)})
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
 
 
-@pytest.fixture(autouse=True)
-def officers(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-    cloud.officer("narrow", categories=("traffic_violation",))
-
-
-def file(**more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
-
-
-def path(created: Mapping[str, Any], rest: str = "") -> str:
-    return f"/v1/officer/reports/{created['id']}{rest}"
-
-
 def patch(created: Mapping[str, Any], body: Any, version: int, officer: str = "wang") -> Reply:
-    return call("PATCH", path(created), body, officer=officer, headers={"If-Match": f'"{version}"'})
-
-
-def head(created: Mapping[str, Any]) -> dict[str, Any]:
-    found = wiring.reports().head(created["id"])
-    assert found is not None
-    return found.row
+    return by_officer("PATCH", created, "", body, officer=officer, version=version)
 
 
 def history(created: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -60,7 +38,7 @@ def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> No
     assert (
         patch(created, {"status": "acknowledged", "assignee": "wang"}, 1).json["assignee"] == "wang"
     )
-    asked = call("POST", path(created, "/messages"), {"text": "Is he still there?"}, officer="wang")
+    asked = by_officer("POST", created, "/messages", {"text": "Is he still there?"})
     assert asked.status == 201
     view = call("GET", "/v1/reports/mine", **mine).json
     assert (view["status"], [(each["from"], each["text"]) for each in view["messages"]]) == (
@@ -69,7 +47,7 @@ def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> No
     )
     assert "wang" not in str(view)
     call("POST", f"/v1/reports/{created['id']}/messages", {"text": "Yes, on the bench."}, **mine)
-    assert call("GET", path(created), officer="li").json["unread"] == 1
+    assert by_officer("GET", created, officer="li").json["unread"] == 1
     assert (
         patch(created, {"status": "in_progress", "assignee": "li"}, 2, officer="li").json["version"]
         == 3
@@ -107,21 +85,15 @@ def test_an_illegal_step_names_the_legal_ones() -> None:
 
 def test_if_match_is_needed_and_must_be_the_present_version() -> None:
     created = file()
-    assert call("PATCH", path(created), {"urgency": "low"}, officer="wang").status == 428
+    assert by_officer("PATCH", created, "", {"urgency": "low"}).status == 428
     for stale in ('"2"', "*", 'W/"1"', '"0"', '"01"'):
         assert (
-            call(
-                "PATCH",
-                path(created),
-                {"urgency": "low"},
-                officer="wang",
-                headers={"If-Match": stale},
-            ).status
+            by_officer("PATCH", created, "", {"urgency": "low"}, headers={"If-Match": stale}).status
             == 412
         )
     for bare in ("1", " 2 ", "01"):
         headers = {"If-Match": bare}
-        reply = call("PATCH", path(created), {"urgency": "low"}, officer="wang", headers=headers)
+        reply = by_officer("PATCH", created, "", {"urgency": "low"}, headers=headers)
         assert (reply.status, reply.json["code"]) == (400, "bad_if_match")
         assert 'If-Match: "2"' in reply.json["detail"]
     assert head(created)["version"] == 1
@@ -131,15 +103,10 @@ def test_the_version_grows_by_one_with_each_patch_and_with_nothing_else() -> Non
     created = file()
     assert patch(created, {"urgency": "high"}, 1).json["version"] == 2
     assert patch(created, {"status": "new"}, 2).json["version"] == 3
-    call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang")
-    call("POST", path(created, "/notes"), {"text": "Known here."}, officer="wang")
-    call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": "Hello."},
-        receipt=created["receipt"],
-    )
-    call("GET", path(created), officer="wang")
+    by_officer("POST", created, "/messages", {"text": "Hello."})
+    by_officer("POST", created, "/notes", {"text": "Known here."})
+    by_reporter("POST", created, "/messages", {"text": "Hello."})
+    by_officer("GET", created)
 
     assert head(created)["version"] == 3
     assert [action for _, action in history(created)].count("change") == 2
@@ -158,8 +125,7 @@ def test_reading_is_a_step_of_its_own_and_an_empty_change_says_so() -> None:
         assert "POST …/read" in refused.json["errors"][0]["detail"]
 
     def read(seen: int, version: int) -> Reply:
-        where, match = path(created, "/read"), {"If-Match": f'"{version}"'}
-        return call("POST", where, {"messages_seen": seen}, officer="wang", headers=match)
+        return by_officer("POST", created, "/read", {"messages_seen": seen}, version=version)
 
     assert (read(0, 1).json["code"], head(created)["unread"]) == ("new_message", 1)
     done = read(1, 1)
@@ -170,7 +136,7 @@ def test_reading_is_a_step_of_its_own_and_an_empty_change_says_so() -> None:
 def test_a_change_names_its_fields_with_old_and_new_values() -> None:
     created = file()
     patch(created, {"status": "acknowledged", "urgency": "low"}, 1)
-    items = call("GET", path(created, "/history"), officer="li").json["items"]
+    items = by_officer("GET", created, "/history", officer="li").json["items"]
 
     assert [(item["by"], item["action"]) for item in items] == [("wang", "change"), ("li", "open")]
     assert items[0]["detail"] == {
@@ -282,7 +248,7 @@ def test_malicious_takes_effect_once_a_second_officer_confirms() -> None:
         None,
         "wang",
     )
-    confirm = path(created, "/malicious/confirm")
+    confirm = f"/v1/officer/reports/{created['id']}/malicious/confirm"
 
     own = call("POST", confirm, officer="wang")
     assert (own.status, own.json["code"]) == (403, "self_approval")
@@ -360,7 +326,7 @@ def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     patch(created, {"urgency": "low"}, 1)
     [row] = wiring.audit().rows(of_report(created["id"]))
     wiring.audit().table.put(row | {"by": "li", "detail": "no JSON"})
-    altered, look = call("GET", path(created, "/history"), officer="wang").json["items"]
+    altered, look = by_officer("GET", created, "/history").json["items"]
 
     assert (altered["verified"], altered["detail"], look["verified"]) == (False, None, True)
 
@@ -383,21 +349,16 @@ def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
     created = file()
     for kind in ("/messages", "/notes"):
         key = new_key()
-        replies = [
-            call("POST", path(created, kind), {"text": "Once."}, key=key, officer="wang")
-            for _ in range(3)
-        ]
+        replies = [by_officer("POST", created, kind, {"text": "Once."}, key=key) for _ in range(3)]
         assert {(reply.status, reply.json["id"]) for reply in replies} == {
             (201, replies[0].json["id"])
         }
         assert (
-            call("POST", path(created, kind), {"text": "Other."}, key=key, officer="wang").json[
-                "code"
-            ]
+            by_officer("POST", created, kind, {"text": "Other."}, key=key).json["code"]
             == "key_reused"
         )
 
-    opened = call("GET", path(created), officer="wang").json
+    opened = by_officer("GET", created).json
     assert (
         [each["text"] for each in opened["messages"]],
         [each["text"] for each in opened["notes"]],
@@ -417,7 +378,7 @@ def test_an_officer_enters_a_callers_report_and_hands_over_the_receipt() -> None
         call("GET", "/v1/reports/mine", receipt=entered.json["receipt"]).json["text"]
         == body["text"]
     )
-    assert call("GET", path(entered.json), officer="wang").json["source"] == "phone"
+    assert by_officer("GET", entered.json).json["source"] == "phone"
     assert history(entered.json)[0] == ("narrow", "open")
     assert (
         call("POST", "/v1/officer/reports", report(), key=new_key(), officer="wang").status == 422
@@ -426,7 +387,7 @@ def test_an_officer_enters_a_callers_report_and_hands_over_the_receipt() -> None
 
 def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
     created = file(contact={"phone": "+86 138 0000 0000"})
-    contact = path(created, "/contact")
+    contact = f"/v1/officer/reports/{created['id']}/contact"
 
     refused = call("POST", contact, {}, officer="wang")
     assert (refused.status, refused.json["errors"][0]["field"]) == (422, "reason")
@@ -434,7 +395,7 @@ def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
     shown = call("POST", contact, {"reason": "The ambulance asks."}, officer="wang")
     assert (shown.status, shown.json["phone"]) == (200, "+86 138 0000 0000")
     assert history(created) == [("wang", "denied"), ("narrow", "denied"), ("wang", "contact")]
-    assert "138 0000" not in call("GET", path(created), officer="wang").text
+    assert "138 0000" not in by_officer("GET", created).text
 
 
 @pytest.mark.parametrize(
@@ -453,7 +414,7 @@ def test_a_contact_is_revealed_for_a_reason_and_never_without_one() -> None:
 )
 def test_a_reveal_that_is_refused_for_its_reason_is_on_record(body: Any) -> None:
     created = file(contact={"phone": "+86 138 0000 0000"})
-    refused = call("POST", path(created, "/contact"), raw=json.dumps(body).encode(), officer="wang")
+    refused = by_officer("POST", created, "/contact", raw=json.dumps(body).encode())
 
     assert refused.status == 422, refused.text
     assert history(created) == [("wang", "denied")]
@@ -462,14 +423,14 @@ def test_a_reveal_that_is_refused_for_its_reason_is_on_record(body: Any) -> None
 def test_a_withdrawn_report_opens_wholly_only_for_a_supervisor_with_a_reason() -> None:
     created = file()
     cloud.officer("boss", roles=("officer", "supervisor"))
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
 
     for officer in ("wang", "boss"):
-        opened = call("GET", path(created), officer=officer).json
+        opened = by_officer("GET", created, officer=officer).json
         assert (opened["status"], opened["restricted"], opened["text"]) == ("withdrawn", True, None)
-    assert call("GET", path(created, "?reason=An+appeal"), officer="wang").status == 403
+    assert by_officer("GET", created, "?reason=An+appeal").status == 403
     assert (
-        call("GET", path(created, "?reason=An+appeal"), officer="boss").json["text"]
+        by_officer("GET", created, "?reason=An+appeal", officer="boss").json["text"]
         == report()["text"]
     )
     assert patch(created, {"status": "in_progress"}, 1).json["code"] == "illegal_transition"
@@ -513,22 +474,20 @@ def test_officers_know_what_the_reporter_reads_before_their_reason() -> None:
 
 def test_a_reply_is_not_sent_while_a_placeholder_is_left_in_it() -> None:
     created = file()
-    left = call(
-        "POST", path(created, "/messages"), {"text": "Your report {reference}."}, officer="wang"
-    )
+    left = by_officer("POST", created, "/messages", {"text": "Your report {reference}."})
     [error] = left.json["errors"]
     assert (left.status, error["field"], error["code"]) == (422, "text", "placeholder_left")
     assert "{reference}" in error["detail"]
     other = {"text": "Write {x} or {place of work}."}
-    assert call("POST", path(created, "/messages"), other, officer="wang").status == 201
+    assert by_officer("POST", created, "/messages", other).status == 201
     note = {"text": "Use {reference}."}
-    assert call("POST", path(created, "/notes"), note, officer="wang").status == 201
+    assert by_officer("POST", created, "/notes", note).status == 201
 
 
 def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
     created = file()
     until = times.render(wiring.clock.now() + timedelta(days=30))
-    call("POST", path(created, "/hold"), {"reason": "A trial.", "until": until}, officer="wang")
+    by_officer("POST", created, "/hold", {"reason": "A trial.", "until": until})
     patch(created, CLOSE | {"disposition": "malicious"}, 1)
     wiring.reports().table.update(
         Update(keys.report(created["id"]), keys.HEAD, put={"expiring": True})
@@ -536,11 +495,11 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
 
     replies = [
         patch(created, {"urgency": "low"}, 2),
-        call("POST", path(created, "/malicious/confirm"), officer="li"),
-        call("POST", path(created, "/messages"), {"text": "Hello."}, officer="wang"),
-        call("POST", path(created, "/notes"), {"text": "Hello."}, officer="wang"),
-        call("POST", path(created, "/hold/approve"), officer="li"),
-        call("DELETE", path(created, "/hold"), {"reason": "It is over."}, officer="wang"),
+        by_officer("POST", created, "/malicious/confirm", officer="li"),
+        by_officer("POST", created, "/messages", {"text": "Hello."}),
+        by_officer("POST", created, "/notes", {"text": "Hello."}),
+        by_officer("POST", created, "/hold/approve", officer="li"),
+        by_officer("DELETE", created, "/hold", {"reason": "It is over."}),
     ]
     assert {(reply.status, reply.json["code"]) for reply in replies} == {(409, "expiring")}
 
@@ -564,13 +523,7 @@ def test_an_urgency_raised_to_critical_escalates_until_somebody_attends_to_it() 
 def test_an_empty_key_is_none_so_two_equal_notes_are_two() -> None:
     created = file()
     notes = [
-        call(
-            "POST",
-            path(created, "/notes"),
-            {"text": "Seen."},
-            officer="wang",
-            headers={"Idempotency-Key": ""},
-        )
+        by_officer("POST", created, "/notes", {"text": "Seen."}, headers={"Idempotency-Key": ""})
         for _ in range(2)
     ]
     assert [note.status for note in notes] == [201, 201]

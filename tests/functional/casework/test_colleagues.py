@@ -7,10 +7,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
 from chalicelib.store.officers import rows as store
-from tests import cloud
-from tests.client import Reply, call, new_key, report
-
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+from tests.client import Reply, call
+from tests.steps import by_officer, file
 
 IN_CHAOYANG = {"lat": 39.92, "lon": 116.44}
 COLLEAGUES: dict[str, dict[str, Any]] = {
@@ -22,13 +20,7 @@ COLLEAGUES: dict[str, dict[str, Any]] = {
     "gone": {"active": False},
     "admin": {"roles": (Role.ADMIN,)},
 }
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    cloud.officer("wang")
-    for username, row in COLLEAGUES.items():
-        cloud.officer(username, **row)
+pytestmark = pytest.mark.officers("wang", **COLLEAGUES)
 
 
 def colleagues(
@@ -52,16 +44,8 @@ def test_only_active_officers_whose_scope_has_the_report_are_listed() -> None:
 def test_an_assignment_accepts_exactly_those_who_are_listed() -> None:
     listed = set(names(colleagues()))
     for username in ("wang", "stranger", *COLLEAGUES):
-        created = call(
-            "POST", "/v1/reports", report("other", location=IN_CHAOYANG), key=new_key()
-        ).json
-        reply = call(
-            "PATCH",
-            f"/v1/officer/reports/{created['id']}",
-            {"assignee": username},
-            officer="wang",
-            headers={"If-Match": '"1"'},
-        )
+        created = file("other", location=IN_CHAOYANG)
+        reply = by_officer("PATCH", created, "", {"assignee": username}, version=1)
         assert (reply.status == 200) is (username in listed), username
 
 

@@ -1,7 +1,7 @@
 """An original lists its duplicates, and officers link and close many in one call."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,50 +12,29 @@ from chalicelib.domain.reports.incidents import Similar, Why, day_of
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.casework.incidents import SimilarRow
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key
 from tests.places import head_of
+from tests.steps import by_officer, by_reporter, file, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> Iterator[None]:
-    for name in ("wang", "li"):
-        cloud.officer(name)
-    cloud.officer("zhao", categories=("other",))
-    yield
-    wiring.reset()
-
-
-def file(**more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
-
-
-def path(created: Mapping[str, Any], rest: str = "") -> str:
-    return f"/v1/officer/reports/{created['id']}{rest}"
-
-
-def opened(created: Mapping[str, Any], officer: str = "wang") -> dict[str, Any]:
-    reply = call("GET", path(created), officer=officer)
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+pytestmark = [
+    pytest.mark.officers("wang", "li", zhao={"categories": ("other",)}),
+    pytest.mark.usefixtures("fresh"),
+]
 
 
 def link(original: Mapping[str, Any], *others: Mapping[str, Any], officer: str = "wang") -> Reply:
     body = {"report_ids": [each["id"] for each in others]}
-    return call("POST", path(original, "/duplicates"), body, officer=officer)
+    return by_officer("POST", original, "/duplicates", body, officer=officer)
 
 
 def close(original: Mapping[str, Any], officer: str = "wang") -> Reply:
     body = {"reason": "One fire, put out."}
-    return call("POST", path(original, "/duplicates/close"), body, officer=officer)
+    return by_officer("POST", original, "/duplicates/close", body, officer=officer)
 
 
 def patch(created: Mapping[str, Any], version: int, **body: Any) -> Reply:
     headers = {"If-Match": f'"{version}"'}
-    return call("PATCH", path(created), body, officer="wang", headers=headers)
+    return by_officer("PATCH", created, "", body, headers=headers)
 
 
 def outcomes(reply: Reply) -> dict[str, str | None]:
@@ -97,7 +76,7 @@ def test_each_link_is_a_step_on_record() -> None:
 
 def test_what_cannot_be_linked_is_skipped_with_the_reason() -> None:
     original, good, withdrawn, own_original, other = file(), file(), file(), file(), file()
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    by_reporter("DELETE", withdrawn)
     link(own_original, other)
     found = outcomes(link(original, original, withdrawn, own_original, {"id": "0" * 26}, good))
     assert found == {
@@ -114,7 +93,7 @@ def test_a_link_that_ends_leaves_the_list() -> None:
     original, changed, withdrawn, relinked = file(), file(), file(), file()
     link(original, changed, withdrawn, relinked)
     assert patch(changed, 2, duplicate_of=None).status == 200
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    by_reporter("DELETE", withdrawn)
     assert patch(relinked, 2, duplicate_of=None).status == 200
     assert patch(relinked, 3, duplicate_of=original["id"]).status == 200
     seen = opened(original)
@@ -132,7 +111,7 @@ def test_closing_an_original_says_what_is_left_and_one_call_closes_it() -> None:
         seen = opened(each)
         assert (seen["status"], seen["disposition"]) == ("closed", "duplicate")
         assert seen["reason"] == "One fire, put out."
-        mine = call("GET", f"/v1/reports/{each['id']}", receipt=each["receipt"]).json
+        mine = by_reporter("GET", each).json
         assert mine["outcome"]["reason"] == "One fire, put out."
         actions = [row["action"] for row in wiring.audit().rows(of_report(each["id"]))]
         assert actions[:2] == ["change", "change"]

@@ -1,15 +1,21 @@
-"""A flood of one text is one row of a list, and every report is in exactly one row."""
+"""A HEAD's copies for lists are true after each write, and a flood of one text is one row."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws import keys
+from chalicelib.aws.table import ConditionFailed
+from chalicelib.domain.reports.report import LISTED, Flag
 from chalicelib.handlers.service import scheduled
+from chalicelib.store.reports.heads import FORM, change_head, listed_of, listed_row, update_head
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -26,10 +32,8 @@ def _officers(clean: None) -> Iterator[None]:
     wiring.reset()
 
 
-def file(**more: Any) -> str:
-    created = call("POST", "/v1/reports", report(category="other", **more), key=new_key())
-    assert created.status == 201, created.text
-    return str(created.json["id"])
+def file_other(**more: Any) -> str:
+    return str(file("other", **more)["id"])
 
 
 def compare() -> None:
@@ -53,9 +57,9 @@ def count(row: dict[str, Any]) -> int:
 
 
 def test_a_flood_of_one_text_is_one_row_with_its_count() -> None:
-    flood = [file(text=FLOOD) for _ in range(5)]
-    real = file(text="My child has not come home from school.")
-    flood += [file(text=FLOOD) for _ in range(5)]
+    flood = [file_other(text=FLOOD) for _ in range(5)]
+    real = file_other(text="My child has not come home from school.")
+    flood += [file_other(text=FLOOD) for _ in range(5)]
     compare()
     [[newest, other]] = pages()
     assert (newest["id"], count(newest)) == (flood[-1], 10)
@@ -64,7 +68,7 @@ def test_a_flood_of_one_text_is_one_row_with_its_count() -> None:
 
 def test_every_report_is_in_one_row_of_one_page_in_order() -> None:
     filed = [
-        file(text=FLOOD if number % 3 else f"Report {number} of this afternoon.")
+        file_other(text=FLOOD if number % 3 else f"Report {number} of this afternoon.")
         for number in range(40)
     ]
     compare()
@@ -84,7 +88,7 @@ def _ids(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_each_report_by_itself_if_the_officer_wants_so() -> None:
-    filed = [file(text=FLOOD) for _ in range(9)]
+    filed = [file_other(text=FLOOD) for _ in range(9)]
     compare()
     rows = [row for page in pages("&fold=none") for row in page]
     assert _ids(rows) == filed[::-1]
@@ -92,15 +96,15 @@ def test_each_report_by_itself_if_the_officer_wants_so() -> None:
 
 
 def test_what_an_officer_works_on_or_what_has_media_keeps_its_row() -> None:
-    filed = [file(text=FLOOD) for _ in range(4)]
-    picture = file(text=FLOOD, media=[{"content_type": "image/jpeg", "size": 100_000}])
+    filed = [file_other(text=FLOOD) for _ in range(4)]
+    picture = file_other(text=FLOOD, media=[{"content_type": "image/jpeg", "size": 100_000}])
     compare()
     call(
         "PATCH",
         f"/v1/officer/reports/{filed[1]}",
         {"status": "acknowledged"},
         officer="wang",
-        headers={"If-Match": '"1"'},
+        version=1,
     )
     [rows] = pages()
     assert {row["id"]: count(row) for row in rows} == {picture: 1, filed[3]: 3, filed[1]: 1}
@@ -108,8 +112,8 @@ def test_what_an_officer_works_on_or_what_has_media_keeps_its_row() -> None:
 
 def test_short_texts_and_other_words_are_not_the_same() -> None:
     for text in ("Help!", "Help!", FLOOD, FLOOD.replace("noon", "nine")):
-        file(text=text)
-    file(text=FLOOD.upper().replace(" ", "  "))
+        file_other(text=text)
+    file_other(text=FLOOD.upper().replace(" ", "  "))
     compare()
     [rows] = pages(limit=10)
     assert sorted(map(count, rows)) == [1, 1, 1, 2]
@@ -117,7 +121,96 @@ def test_short_texts_and_other_words_are_not_the_same() -> None:
 
 def test_a_flood_costs_a_page_a_bounded_number_of_queries() -> None:
     for _ in range(60):
-        file(text=FLOOD)
+        file_other(text=FLOOD)
     compare()
     first = next(iter(pages(limit=2)))
     assert [count(row) > 10 for row in first] == [True]
+
+
+PHOTO = {"content_type": "image/jpeg", "size": 2000}
+
+
+@pytest.fixture(autouse=True)
+def _officer(aws: Mapping[str, str], clean: None) -> None:
+    wiring.reset()
+    cloud.officer()
+
+
+def row(created: Mapping[str, Any]) -> dict[str, Any]:
+    found = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
+    assert found
+    return found
+
+
+def with_photo(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    created = file(media=[PHOTO], **more)
+    media_id = created["uploads"][0]["media_id"]
+    cloud.add_medium(aws, created["id"], media_id)
+    return dict(created)
+
+
+def test_a_new_report_has_its_copy_and_says_its_form(aws: Mapping[str, str]) -> None:
+    created = with_photo(aws)
+    head = row(created)
+    assert head["form"] == FORM
+    assert head["listed"] == listed_of(head)
+    assert head["listed"].keys() == {"re", "ca", "st", "ur", "di", "ve", "mt", "mr", "th"}
+    assert {"id", "received_at"} <= listed_row(head).keys()
+
+
+def test_two_writes_that_read_the_same_head_both_count() -> None:
+    created = file()
+    table = wiring.reports().table
+    writes = [
+        update_head(created["id"], put={"same_as": "A"}),
+        update_head(created["id"], add={"unread": 1}),
+        update_head(created["id"], add={"unread": 2}, put={"flags": (Flag.OUTSIDE,)}),
+        update_head(created["id"], put={"same_as": None, "district": None}),
+    ]
+    for write in writes:
+        table.update(write)
+    head = row(created)
+    assert head["listed"] == listed_of(head)
+    assert (head["unread"], head["listed"]["un"], head["listed"]["fl"]) == (
+        3,
+        3,
+        ["outside_district"],
+    )
+    assert not {"sa", "di"} & head["listed"].keys()
+
+
+def test_a_withdrawn_report_lists_nothing_that_the_withdrawal_erases(
+    aws: Mapping[str, str],
+) -> None:
+    created = with_photo(aws)
+    wiring.reports().table.update(update_head(created["id"], put={"same_as": "A"}))
+    before = row(created)
+    assert {"sa", "th"} <= before["listed"].keys()
+    by_reporter("DELETE", created)
+    after = row(created)
+    erased = before.keys() - after.keys()
+    assert {"same_as", "thumb", "body_hash"} <= erased
+    assert not {LISTED[name] for name in erased & LISTED.keys()} & after["listed"].keys()
+    assert after["listed"]["st"] == "withdrawn"
+
+
+def test_a_deleted_report_lists_nothing(aws: Mapping[str, str]) -> None:
+    created = with_photo(aws)
+    by_reporter("DELETE", created)
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    head = row(created)
+    assert "deleted_at" in head
+    assert "listed" not in head
+    assert head["form"] == FORM
+
+
+@pytest.mark.parametrize("end", [{"expiring": True}, {"deleted_at": "2026-11-24T08:30:00Z"}])
+def test_nothing_is_written_to_a_report_that_is_being_deleted(end: dict[str, Any]) -> None:
+    created = file()
+    table, head = wiring.reports().table, wiring.reports().head(created["id"])
+    assert head
+    table.update(update_head(created["id"], put=end))
+    for write in (update_head(created["id"], add={"unread": 1}), change_head(head)):
+        with pytest.raises(ConditionFailed):
+            table.update(write)

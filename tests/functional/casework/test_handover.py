@@ -12,7 +12,8 @@ from chalicelib.domain.notices.roster import Roster, Shift, Weekday
 from chalicelib.kernel import times
 from chalicelib.services.casework.lists import AT_LEAST
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -25,10 +26,8 @@ def _people(aws: Mapping[str, str]) -> None:
         cloud.officer(username)
 
 
-def filed(category: str = "other", **more: Any) -> Any:
-    reply = call("POST", "/v1/reports", report(category, text=TEXT, **more), key=new_key())
-    assert reply.status == 201, reply.text
-    return reply.json
+def file_text(category: str = "other", **more: Any) -> dict[str, Any]:
+    return file(category, text=TEXT, **more)
 
 
 def handover(officer: str = "wang") -> Any:
@@ -55,9 +54,9 @@ def on_shift(
 
 
 def test_what_came_in_during_a_long_shift_and_no_earlier() -> None:
-    filed()
+    file_text()
     wiring.clock.advance(timedelta(hours=3))
-    recent = filed()["id"]
+    recent = file_text()["id"]
     wiring.clock.advance(timedelta(hours=14))
     on_shift("wang", began=timedelta(hours=15), lasts=timedelta(hours=16))
     found = handover()
@@ -70,7 +69,7 @@ def test_what_came_in_during_a_long_shift_and_no_earlier() -> None:
 
 
 def test_at_a_change_of_shift_both_see_what_came_in_just_before() -> None:
-    recent = filed("missing_elderly")["id"]
+    recent = file_text("missing_elderly")["id"]
     wiring.clock.advance(timedelta(minutes=11))
     on_shift("li", began=timedelta(minutes=1), name="Night")
     assert ids(handover("li"), "open") == {recent}
@@ -79,21 +78,20 @@ def test_at_a_change_of_shift_both_see_what_came_in_just_before() -> None:
 
 def test_what_waits_for_longer_is_handed_over_whatever_its_age(aws: Mapping[str, str]) -> None:
     critical, late, written, quiet, seen = (
-        filed("child_abduction", details={}),
-        filed(),
-        filed(),
-        filed(),
-        filed("child_abduction", details={}),
+        file_text("child_abduction", details={}),
+        file_text(),
+        file_text(),
+        file_text(),
+        file_text("child_abduction", details={}),
     )
     for each in (written, quiet):
         change_report(each["id"], 1, status="acknowledged")
     change_report(seen["id"], 1, status="acknowledged")
-    path = f"/v1/reports/{written['id']}/messages"
-    call("POST", path, {"text": "More."}, receipt=written["receipt"])
+    by_reporter("POST", written, "/messages", {"text": "More."})
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(hours=30))
     cloud.sweep()
-    recent = filed()["id"]
+    recent = file_text()["id"]
     found = handover()
 
     assert found["open"]["report_ids"][0] == recent
@@ -115,21 +113,20 @@ def test_an_officer_sees_their_own_shift_else_any_else_twelve_hours() -> None:
 
 
 def test_each_reason_to_look_is_named_and_what_is_done_is_not() -> None:
-    new = filed()["id"]
-    done = filed()["id"]
+    new = file_text()["id"]
+    done = file_text()["id"]
     change_report(done, 1, status="closed", disposition="resolved", reason="Done.")
-    written = filed()
-    path = f"/v1/reports/{written['id']}/messages"
-    call("POST", path, {"text": "More."}, receipt=written["receipt"])
-    hoax = filed()["id"]
+    written = file_text()
+    by_reporter("POST", written, "/messages", {"text": "More."})
+    hoax = file_text()["id"]
     change_report(hoax, 1, status="closed", disposition="malicious", reason="A hoax.")
-    held = filed()["id"]
+    held = file_text()["id"]
     body = {"reason": "Evidence.", "until": times.render(wiring.clock.now() + timedelta(days=9))}
     call("POST", f"/v1/officer/reports/{held}/hold", body, officer="wang")
-    late = filed("child_abduction", details={})["id"]
+    late = file_text("child_abduction", details={})["id"]
     wiring.clock.advance(timedelta(minutes=6))
-    early = filed("child_abduction", details={})["id"]
-    filed(source="drill")
+    early = file_text("child_abduction", details={})["id"]
+    file_text(source="drill")
     found = handover()
 
     assert ids(found, "open") == {new, written["id"], held, late, early}
@@ -146,9 +143,9 @@ def test_each_reason_to_look_is_named_and_what_is_done_is_not() -> None:
 
 def test_it_stays_inside_the_scope_and_is_on_record() -> None:
     cloud.officer("narrow", categories=("traffic_violation",), districts=("haidian",))
-    filed()
-    filed("traffic_violation", location={"lat": 39.92, "lon": 116.46})
-    mine = filed("traffic_violation")["id"]
+    file_text()
+    file_text("traffic_violation", location={"lat": 39.92, "lon": 116.46})
+    mine = file_text("traffic_violation")["id"]
 
     assert ids(handover("narrow"), "open") == {mine}
     rows, _ = wiring.audit().table.query(keys.officer_day("narrow", wiring.clock.now()))
@@ -157,7 +154,7 @@ def test_it_stays_inside_the_scope_and_is_on_record() -> None:
 
 def test_of_more_than_a_hundred_it_says_that_it_is_not_complete() -> None:
     for _ in range(103):
-        filed()
+        file_text()
     found = handover()
 
     assert (found["open"]["count"], found["complete"]) == (100, False)

@@ -14,31 +14,17 @@ from chalicelib.aws import keys
 from chalicelib.aws.writes import Update
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.officers.model import WAIT
-from chalicelib.http import index
-from chalicelib.http.openapi.operations import request_examples
-from chalicelib.http.requests import Header
-from chalicelib.http.routes import Access
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
 from tests.faults import inject
+from tests.steps import by_officer, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li", "zhao")
 
 WHY, WHY_NOT = {"reason": "The trial is over."}, {"reason": "The trial begins."}
 NO = {"reason": "An appeal was filed."}
-OPERATIONS = {
-    f"{each.method} {each.path}": each
-    for each in index.operations()
-    if each.access is Access.OFFICER
-}
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    for username in ("wang", "li", "zhao"):
-        cloud.officer(username)
 
 
 def path(created: Mapping[str, Any], below: str = "") -> str:
@@ -47,7 +33,7 @@ def path(created: Mapping[str, Any], below: str = "") -> str:
 
 def asked(by: str = "wang", days: float = 200) -> dict[str, Any]:
     """File a report, and ask for a hold of it."""
-    created: dict[str, Any] = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     body = WHY_NOT | {"until": times.render(wiring.clock.now() + timedelta(days=days))}
     assert call("POST", path(created), body, officer=by).status == 201
     return created
@@ -72,7 +58,7 @@ def decline_lift(created: Mapping[str, Any], by: str = "li", body: Any = None) -
 
 
 def shown(created: Mapping[str, Any]) -> Any:
-    return call("GET", f"/v1/officer/reports/{created['id']}", officer="zhao").json["hold"]
+    return by_officer("GET", created, officer="zhao").json["hold"]
 
 
 def is_held(created: Mapping[str, Any]) -> bool:
@@ -83,7 +69,7 @@ def is_held(created: Mapping[str, Any]) -> bool:
 
 
 def steps(created: Mapping[str, Any]) -> list[dict[str, Any]]:
-    history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="zhao").json
+    history = by_officer("GET", created, "/history", officer="zhao").json
     return [each["detail"] for each in history["items"] if each["action"] == "hold"]
 
 
@@ -303,33 +289,6 @@ def test_nobody_moves_the_end_of_a_hold_alone(days: int) -> None:
     assert shown(created) == before
 
 
-@pytest.mark.parametrize("route", OPERATIONS)
-def test_no_route_lets_one_person_end_a_hold(route: str) -> None:
-    created, operation = held(), OPERATIONS[route]
-    lift(created, "zhao")
-    ids = {
-        "media_id": "0" * 16,
-        "subscription_id": "0" * 16,
-        "export_id": "0" * 20,
-        "part": "1",
-        "username": "wang",
-    }
-    ids |= {"report_id": str(created["id"]), "bulletin_id": "0" * 26}
-    call(
-        operation.method,
-        operation.path.format(**ids),
-        request_examples().get(operation.name) if operation.body else None,
-        officer="zhao",
-        key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
-        headers={"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None,
-    )
-    assert is_held(created)
-    # The route may have taken the request back.
-    lift(created, "zhao")
-    assert approve_lift(created, "zhao").status == 403
-    assert is_held(created)
-
-
 def test_a_step_that_waits_is_notified_once(aws: Mapping[str, str]) -> None:
     created = held()
     assert approvals(aws) == ["hold"]
@@ -355,7 +314,7 @@ def test_the_reason_of_a_lift_is_sealed_to_its_row(aws: Mapping[str, str]) -> No
         "lift": row["hold"]["lift"] | {"sealed_reason": row["hold"]["sealed_reason"]}
     }
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put={"hold": hold}))
-    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="li").status == 503
+    assert by_officer("GET", created, officer="li").status == 503
 
 
 def test_the_reason_of_a_no_is_sealed() -> None:

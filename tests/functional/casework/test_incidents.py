@@ -13,8 +13,8 @@ from chalicelib.domain.reports.incidents import Sketch
 from chalicelib.handlers.service import scheduled
 from chalicelib.store.reports.media_rows import sketch_info
 from tests import cloud
-from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_reporter, file, opened
 
 TEXT = (
     "昨天晚上八点左右在建国路公交站附近看见一位走失的老人，穿蓝色外套，灰色帽子，"
@@ -35,36 +35,24 @@ def _officers(clean: None) -> Iterator[None]:
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     cloud.officer()
-    run()  # makes the key of the day
+    suggest()  # makes the key of the day
     yield
     wiring.reset()
 
 
-def run() -> dict[str, int]:
+def suggest() -> dict[str, int]:
     return dict(scheduled.suggest_incidents(cloud.SCHEDULE, None))
-
-
-def file(**more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
 
 
 def filed(*bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
     """File reports, and let them be compared."""
     created = [file(**body) for body in bodies]
-    run()
+    suggest()
     return created
 
 
-def opened(created: Mapping[str, Any], officer: str = "wang") -> Reply:
-    reply = call("GET", f"/v1/officer/reports/{created['id']}", officer=officer)
-    assert reply.status == 200, reply.text
-    return reply
-
-
 def similar(created: Mapping[str, Any], officer: str = "wang") -> dict[str, list[str]]:
-    return {each["id"]: each["why"] for each in opened(created, officer).json["similar"]}
+    return {each["id"]: each["why"] for each in opened(created, officer)["similar"]}
 
 
 def without_incidents(request: Any) -> AWSResponse | None:
@@ -73,17 +61,13 @@ def without_incidents(request: Any) -> AWSResponse | None:
     return inject.error_response(500, "InternalServerError")(request)
 
 
-def rows(table: str) -> list[dict[str, Any]]:
-    return list(cloud.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"])
-
-
 def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
     first, second = file(text=TEXT, location=HERE), file(text=TEXT, location=HERE)
     assert similar(first) == {}
-    assert run() == {"recorded": 2, "lost": 0}
+    assert suggest() == {"recorded": 2, "lost": 0}
     assert similar(first) == {second["id"]: ["place", "text"]}
     assert similar(second) == {first["id"]: ["place", "text"]}
-    [suggested] = opened(first).json["similar"]
+    [suggested] = opened(first)["similar"]
     assert suggested == {
         "id": second["id"],
         "reference": second["reference"],
@@ -91,7 +75,7 @@ def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
         "why": ["place", "text"],
         "score": 1.0,
     }
-    assert run() == {"recorded": 0, "lost": 0}
+    assert suggest() == {"recorded": 0, "lost": 0}
 
 
 def test_a_text_is_found_again_with_other_words_in_it_and_from_elsewhere() -> None:
@@ -137,7 +121,7 @@ def test_a_picture_is_found_again_smaller_and_compressed_again(aws: Mapping[str,
         _with_picture(aws, picture)
         for picture in (cloud.scene(1), cloud.scene(1, quality=40, width=500), cloud.scene(2))
     )
-    assert run()["lost"] == 0
+    assert suggest()["lost"] == 0
     assert similar(first) == {second["id"]: ["picture"]}
     assert similar(other) == {}
 
@@ -145,9 +129,7 @@ def test_a_picture_is_found_again_smaller_and_compressed_again(aws: Mapping[str,
 def _with_picture(aws: Mapping[str, str], picture: bytes) -> dict[str, Any]:
     created = file(text=None, media=[PICTURE])
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, picture)
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id, picture)
     return created
 
 
@@ -162,7 +144,7 @@ def test_only_what_the_officer_may_see_is_suggested() -> None:
 
 def test_what_is_withdrawn_or_deleted_is_not_suggested() -> None:
     first, withdrawn, deleted = filed({"text": TEXT}, {"text": TEXT}, {"text": TEXT})
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    by_reporter("DELETE", withdrawn)
     wiring.reports().deletion.finish(
         deleted["id"], now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=1)
     )
@@ -171,8 +153,8 @@ def test_what_is_withdrawn_or_deleted_is_not_suggested() -> None:
 
 def test_a_report_that_is_withdrawn_before_it_is_compared_leaves_nothing() -> None:
     created = file(text=TEXT)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
-    assert run() == {"recorded": 0, "lost": 0}
+    by_reporter("DELETE", created)
+    assert suggest() == {"recorded": 0, "lost": 0}
     [again] = filed({"text": TEXT})
     assert similar(again) == {}
 
@@ -182,7 +164,7 @@ def test_ten_are_suggested_at_most_and_a_flood_does_not_make_the_rows_grow(
 ) -> None:
     created = filed(*[{"text": TEXT, "location": HERE}] * 30)
     assert len(similar(created[0])) == len(similar(created[-1])) == 10
-    for row in rows(aws["INCIDENTS_TABLE"]):
+    for row in cloud.scan(aws["INCIDENTS_TABLE"]):
         assert len(row.get("entries", {"L": []})["L"]) <= 16
         assert len(row.get("similar", {"L": []})["L"]) <= 20
 
@@ -195,9 +177,8 @@ def test_a_drill_is_like_nothing() -> None:
 def test_suggestions_that_cannot_be_read_do_not_close_the_report() -> None:
     [created] = filed({"text": TEXT})
     with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
-        reply = opened(created)
-    assert reply.json["similar"] is None
-    assert reply.json["text"] == TEXT
+        shown = opened(created)
+    assert (shown["similar"], shown["text"]) == (None, TEXT)
 
 
 def test_intake_goes_on_without_the_key_of_the_day() -> None:
@@ -205,7 +186,7 @@ def test_intake_goes_on_without_the_key_of_the_day() -> None:
     wiring.pause_by(lambda seconds: None)
     with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
         created = file(text=TEXT)
-    assert run() == {"recorded": 0, "lost": 0}
+    assert suggest() == {"recorded": 0, "lost": 0}
     assert similar(created) == {}
 
 
@@ -213,10 +194,10 @@ def test_without_the_key_of_its_day_a_sketch_opens_no_more(aws: Mapping[str, str
     first, second = filed({"text": TEXT}, {"text": TEXT})
     late = file(text=TEXT)
     wiring.clock.advance(timedelta(days=3))
-    assert run() == {"recorded": 0, "lost": 1}
+    assert suggest() == {"recorded": 0, "lost": 1}
     assert "sealed_sketch" not in _head(late)
     assert similar(first) == similar(second) == similar(late) == {}
-    days = [row["pk"]["S"] for row in rows(aws["INCIDENTS_TABLE"]) if row["sk"]["S"] == "KEY"]
+    days = [row["pk"]["S"] for row in cloud.scan(aws["INCIDENTS_TABLE"]) if row["sk"]["S"] == "KEY"]
     today = wiring.clock.now().date()
     assert f"DAY#{today - timedelta(days=3)}" not in days
     assert {f"DAY#{today}", f"DAY#{today + timedelta(days=1)}"} <= set(days)
@@ -226,7 +207,7 @@ def test_every_row_expires_three_days_after_its_day_began(aws: Mapping[str, str]
     filed({"text": TEXT, "location": HERE}, {"text": TEXT, "location": HERE})
     now = wiring.clock.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for row in rows(aws["INCIDENTS_TABLE"]):
+    for row in cloud.scan(aws["INCIDENTS_TABLE"]):
         days = 4 if row["pk"]["S"] == f"DAY#{now.date() + timedelta(days=1)}" else 3
         assert int(row["expires_ttl"]["N"]) == (midnight + timedelta(days=days)).timestamp()
 
@@ -234,24 +215,24 @@ def test_every_row_expires_three_days_after_its_day_began(aws: Mapping[str, str]
 def test_neither_text_place_nor_hash_stands_anywhere_in_clear(aws: Mapping[str, str]) -> None:
     sketch = Sketch.of_report(TEXT, (LAT, LON))
     created = [file(text=TEXT, location=HERE) for _ in range(2)]
-    before = repr([rows(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
-    run()
-    after = repr([rows(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
+    before = repr([cloud.scan(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
+    suggest()
+    after = repr([cloud.scan(aws[name]) for name in ("REPORTS_TABLE", "INCIDENTS_TABLE")])
     assert sketch.cell
     assert sketch.same
     for canary in (sketch.cell, TEXT[:4], *(repr(each)[2:-1] for each in sketch.bands)):
         assert canary not in before + after
     assert repr(sketch.same)[2:-1] not in before + after
     for each in created:
-        assert "sealed_sketch" not in opened(each).text
-        mine = call("GET", f"/v1/reports/{each['id']}", receipt=each["receipt"])
+        assert "sealed_sketch" not in str(opened(each))
+        mine = by_reporter("GET", each)
         assert "sketch" not in mine.text
 
 
 def test_a_sketch_has_one_length_and_leaves_its_row(aws: Mapping[str, str]) -> None:
     created = [file(text=TEXT, location=HERE), file(text="救命"), file(text=TEXT * 20)]
     assert len({len(_head(each)["sealed_sketch"]) for each in created}) == 1
-    run()
+    suggest()
     for each in created:
         assert not {"sealed_sketch", "sketch_shard"} & _head(each).keys()
 
@@ -266,7 +247,7 @@ def test_an_altered_sketch_stops_nothing() -> None:
     altered, *others = [file(text=TEXT) for _ in range(3)]
     table, row = wiring.reports().table, _head(altered)
     table.put({**row, "sealed_sketch": row["sealed_sketch"][:-1] + b"\0"})
-    assert run() == {"recorded": 2, "lost": 1}
+    assert suggest() == {"recorded": 2, "lost": 1}
     assert set(similar(others[0])) == {others[1]["id"]}
 
 
@@ -282,7 +263,7 @@ def test_an_altered_sketch_stops_nothing() -> None:
 def test_a_row_that_was_written_by_somebody_else_stops_nothing(change: dict[str, Any]) -> None:
     hostile, *others = [file(text=TEXT) for _ in range(3)]
     wiring.reports().table.put({**_head(hostile), **change})
-    assert run()["recorded"] == 2
+    assert suggest()["recorded"] == 2
     assert set(similar(others[0])) == {others[1]["id"]}
 
 
@@ -293,7 +274,7 @@ def test_a_hostile_sketch_that_opens_stops_nothing() -> None:
     row = _head(hostile)
     sealed = key.seal(Sketch(cell="aaaaaa"), sketch_info(row["pk"], row["sk"]))
     wiring.reports().table.put({**row, "sealed_sketch": sealed})
-    assert run() == {"recorded": 2, "lost": 1}
+    assert suggest() == {"recorded": 2, "lost": 1}
     assert set(similar(others[0])) == {others[1]["id"]}
 
 
@@ -301,7 +282,7 @@ def test_a_sketch_on_another_row_opens_not() -> None:
     first, second = file(text=TEXT), file(text=TEXT)
     moved = _head(first)["sealed_sketch"]
     wiring.reports().table.put({**_head(second), "sealed_sketch": moved})
-    assert run() == {"recorded": 1, "lost": 1}
+    assert suggest() == {"recorded": 1, "lost": 1}
     assert similar(first) == similar(second) == {}
 
 
@@ -311,8 +292,8 @@ def test_a_run_that_ends_before_its_end_is_repeated_with_the_same_result() -> No
         inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.crash),
         pytest.raises(inject.Crash),
     ):
-        run()
-    assert run() == {"recorded": 2, "lost": 0}
+        suggest()
+    assert suggest() == {"recorded": 2, "lost": 0}
     assert similar(first) == {second["id"]: ["text"]}
     named = {each["id"]: _head(each).get("same_as") for each in (first, second)}
     assert named in (
@@ -335,10 +316,10 @@ def of_report(created: Mapping[str, Any]) -> Callable[[Any], AWSResponse | None]
 def test_a_report_that_cannot_be_written_stops_nothing_and_is_compared_later() -> None:
     hot, *others = [file(text=TEXT) for _ in range(5)]
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", of_report(hot)):
-        assert run() == {"recorded": 4, "lost": 0}
-        assert run() == {"recorded": 0, "lost": 0}
+        assert suggest() == {"recorded": 4, "lost": 0}
+        assert suggest() == {"recorded": 0, "lost": 0}
     assert set(similar(others[0])) == {each["id"] for each in (hot, *others[1:])}
-    assert run() == {"recorded": 1, "lost": 0}
+    assert suggest() == {"recorded": 1, "lost": 0}
 
 
 def test_a_report_that_cannot_be_read_stops_nothing_and_is_compared_later() -> None:
@@ -364,7 +345,7 @@ def test_a_report_that_cannot_be_read_stops_nothing_and_is_compared_later() -> N
         )
 
     with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out):
-        assert run() == {"recorded": 4, "lost": 0}
+        assert suggest() == {"recorded": 4, "lost": 0}
     assert set(similar(others[0])) == {each["id"] for each in others[1:]}
-    assert run() == {"recorded": 1, "lost": 0}
+    assert suggest() == {"recorded": 1, "lost": 0}
     assert set(similar(hot)) == {each["id"] for each in others}

@@ -10,23 +10,16 @@ from chalicelib import wiring
 from chalicelib.domain.reports.outlines import REMIND_EVERY
 from tests import cloud
 from tests.client import call, change_report, new_key, report
+from tests.steps import by_officer, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 OUTSIDE, INSIDE = {"lat": 38.04, "lon": 114.51}, {"lat": 39.92, "lon": 116.44}
 
 
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    for username in ("wang", "li"):
-        cloud.officer(username)
-
-
 def taken(aws: Mapping[str, str], place: Mapping[str, float] = OUTSIDE) -> dict[str, Any]:
     """File a report that an officer acknowledges, and send all notices."""
-    created: dict[str, Any] = call(
-        "POST", "/v1/reports", report("other", location=place), key=new_key()
-    ).json
+    created = file("other", location=place)
     change_report(created["id"], 1, status="acknowledged")
     cloud.stream(cloud.all_keys(aws))
     return created
@@ -44,7 +37,7 @@ def refer(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}/referral"
     body = {"agency": "municipal_police", "reason": "Theirs.", "include": ["text"]}
     assert call("POST", path, body, officer="wang").status == 201
-    approved = call("POST", f"{path}/approve", officer="li", headers={"If-Match": '"1"'})
+    approved = call("POST", f"{path}/approve", officer="li", version=1)
     assert approved.status == 200, approved.text
 
 
@@ -93,8 +86,7 @@ def test_an_opened_report_suggests_the_agency_until_it_was_passed_on(
     aws: Mapping[str, str],
 ) -> None:
     def suggested(created: Mapping[str, Any]) -> Any:
-        path = f"/v1/officer/reports/{created['id']}"
-        return call("GET", path, officer="li").json["suggested_agency"]
+        return by_officer("GET", created, officer="li").json["suggested_agency"]
 
     created = taken(aws)
     assert suggested(created) == "municipal_police"

@@ -1,5 +1,6 @@
-"""A report is passed on by two officers: exactly what both have read, and nothing else of it."""
+"""A report is passed on by two officers: exactly what both have read, or it is declined."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,46 +9,40 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.measures import MOST_PASSED_ON, Part
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
+from tests.steps import by_officer, by_reporter, file, mine, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+WANG, LI, ZHAO = "wang", "li", "zhao"
+pytestmark = pytest.mark.officers(WANG, LI, ZHAO)
 
 TEXT, WHY = "A horse on the ring road.", "Not ours: it is in Hebei."
+TOO_MUCH = "The text says who wrote it."
 PHONE, ADDRESS, PLACE = "+86 138 0013 8000", "Km 12, exit 3", {"lat": 38.04, "lon": 114.51}
 ALL_PARTS = [part.value for part in Part]
 PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 
 
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    for username in ("wang", "li", "zhao"):
-        cloud.officer(username)
-
-
-def file(**more: Any) -> dict[str, Any]:
+def file_all_parts(**more: Any) -> dict[str, Any]:
     """File a report with all that an agency could get, and what it must not get."""
-    body = report(
-        "traffic_violation",
-        text=TEXT,
-        location=PLACE | {"address": ADDRESS},
-        occurred_at="2026-11-24T08:30:00Z",
-        details={"what": "other", "plate": "京A12345"},
-        contact={"phone": PHONE},
-    )
-    created: dict[str, Any] = call("POST", "/v1/reports", body | more, key=new_key()).json
-    return created
+    parts = {
+        "text": TEXT,
+        "location": PLACE | {"address": ADDRESS},
+        "occurred_at": "2026-11-24T08:30:00Z",
+        "details": {"what": "other", "plate": "京A12345"},
+        "contact": {"phone": PHONE},
+    }
+    return file("traffic_violation", **parts | more)
 
 
 def with_photos(aws: Mapping[str, str], *, ready: int = 2) -> dict[str, Any]:
-    created = file(media=[PHOTO, PHOTO])
+    created = file_all_parts(media=[PHOTO, PHOTO])
     for upload in created["uploads"][:ready]:
-        key = f"originals/{created['id']}/{upload['media_id']}"
-        version = cloud.upload(aws, created["id"], upload["media_id"], cloud.photo())
-        cloud.process(aws, key, version)
-        cloud.record(aws, created["id"], upload["media_id"])
+        cloud.add_medium(aws, created["id"], upload["media_id"])
     return created
 
 
@@ -61,40 +56,27 @@ def propose(created: Mapping[str, Any], by: str = "wang", **more: Any) -> Reply:
 
 
 def approve(created: Mapping[str, Any], by: str = "li", number: int = 1) -> Reply:
-    return call("POST", path(created, "/approve"), officer=by, headers=tag(number))
+    return call("POST", path(created, "/approve"), officer=by, version=number)
 
 
 def read(created: Mapping[str, Any], query: str = "", by: str = "zhao") -> Reply:
     return call("GET", path(created) + query, officer=by)
 
 
-def tag(number: int) -> dict[str, str]:
-    return {"If-Match": f'"{number}"'}
-
-
 def referred(**more: Any) -> dict[str, Any]:
-    created = file()
+    created = file_all_parts()
     assert propose(created, **more).status == 201
     assert approve(created).status == 200
     return created
 
 
-def mine(created: Mapping[str, Any], language: str = "en") -> Any:
-    header = {"Accept-Language": language}
-    return call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=header).json
-
-
-def opened(created: Mapping[str, Any]) -> Any:
-    return call("GET", f"/v1/officer/reports/{created['id']}", officer="zhao").json
-
-
-def steps(created: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-    history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="zhao").json
+def recorded(created: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    history = by_officer("GET", created, "/history", officer="zhao").json
     return [(each["by"], each["action"], each["detail"]) for each in history["items"][:-1]]
 
 
 def test_one_officer_proposes_and_another_passes_on() -> None:
-    created = file()
+    created = file_all_parts()
     proposed = propose(created)
     assert proposed.status == 201
     assert (proposed.json["by"], proposed.json["reason"]) == ("wang", WHY)
@@ -105,12 +87,12 @@ def test_one_officer_proposes_and_another_passes_on() -> None:
     assert approved.status == 200
     assert approved.json["referral"]["approved_by"] == "li"
     assert approved.json["document"]["text"] == TEXT
-    assert opened(created)["referrals"] == [approved.json["referral"]]
+    assert opened(created, "zhao")["referrals"] == [approved.json["referral"]]
 
 
 def test_the_agency_gets_what_is_included_and_never_the_contact(aws: Mapping[str, str]) -> None:
     created = with_photos(aws)
-    call("POST", f"/v1/officer/reports/{created['id']}/notes", {"text": "secret"}, officer="li")
+    by_officer("POST", created, "/notes", {"text": "secret"}, officer="li")
     propose(created, include=ALL_PARTS)
     document = approve(created).json["document"]
 
@@ -130,7 +112,7 @@ def test_the_agency_gets_what_is_included_and_never_the_contact(aws: Mapping[str
 
 @pytest.mark.parametrize("part", ["text", "place", "occurred_at", "details"])
 def test_a_part_that_is_not_included_is_not_there(part: str) -> None:
-    created = file()
+    created = file_all_parts()
     others = [each for each in ALL_PARTS if each not in (part, "media")]
     propose(created, include=others)
     document = approve(created).json["document"]
@@ -162,14 +144,12 @@ def test_a_picture_that_came_after_the_proposal_is_not_in_it(aws: Mapping[str, s
     created = with_photos(aws, ready=1)
     propose(created, include=["media"])
     late = created["uploads"][1]["media_id"]
-    version = cloud.upload(aws, created["id"], late, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{late}", version)
-    cloud.record(aws, created["id"], late)
+    cloud.add_medium(aws, created["id"], late)
     assert len(approve(created).json["document"]["pictures"]) == 1
 
 
 def test_whoever_proposes_does_not_approve_and_the_attempt_is_on_record() -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     reply = approve(created, "wang")
     assert (reply.status, reply.json["code"]) == (403, "self_approval")
@@ -179,7 +159,7 @@ def test_whoever_proposes_does_not_approve_and_the_attempt_is_on_record() -> Non
 
 
 def test_only_the_proposal_that_was_read_is_approved() -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     assert call("DELETE", path(created), officer="wang").status == 204
     propose(created, agency="municipal_police")
@@ -189,15 +169,15 @@ def test_only_the_proposal_that_was_read_is_approved() -> None:
 
 
 def test_a_proposal_is_taken_back_by_whoever_made_it_and_then_not_approved() -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     refused = call("DELETE", path(created), officer="li")
     assert (refused.status, refused.json["code"]) == (403, "not_your_step")
     assert [call("DELETE", path(created), officer="wang").status for _ in range(2)] == [204, 204]
     reply = approve(created)
     assert (reply.status, reply.json["code"]) == (409, "no_referral")
-    assert opened(created)["referrals"] == []
-    assert "referred" not in opened(created)["flags"]
+    assert opened(created, "zhao")["referrals"] == []
+    assert "referred" not in opened(created, "zhao")["flags"]
 
 
 def test_what_was_passed_on_cannot_be_taken_back() -> None:
@@ -213,7 +193,7 @@ def test_what_was_passed_on_cannot_be_taken_back() -> None:
 
 
 def test_to_propose_again_changes_nothing_and_another_has_to_wait() -> None:
-    created = file()
+    created = file_all_parts()
     first = propose(created)
     assert (propose(created).status, propose(created).json) == (201, first.json)
     for other in ({"by": "li"}, {"agency": "social_welfare"}, {"include": ["text"]}):
@@ -242,7 +222,7 @@ def test_a_report_is_passed_on_to_several_agencies_and_each_document_stays_reada
 
 
 def test_a_report_is_not_passed_on_without_end() -> None:
-    created = file()
+    created = file_all_parts()
     for number in range(1, MOST_PASSED_ON + 1):
         propose(created)
         assert approve(created, number=number).status == 200
@@ -251,14 +231,14 @@ def test_a_report_is_not_passed_on_without_end() -> None:
 
 
 def test_each_read_is_an_opening_on_record() -> None:
-    created = file()
+    created = file_all_parts()
     for act in (propose, read, approve):
         act(created)
         wiring.clock.advance(timedelta(seconds=1))
     detail = {"number": 1, "agency": "city_services", "include": ["text", "place"]}
     step = detail | {"media_ids": []}
     part = {"part": "referral", "agency": "city_services"}
-    first, second, *at_once = steps(created)
+    first, second, *at_once = recorded(created)
     assert [first, second, *sorted(at_once, key=str)] == [
         ("wang", "change", step | {"referral": "proposed", "reason": WHY}),
         ("zhao", "open", part),
@@ -275,12 +255,12 @@ def test_the_reporter_reads_to_whom_and_when(language: str, name: str) -> None:
     [shown] = mine(created, language)["passed_on"]
     assert (shown["agency"], shown["agency_label"]) == ("city_services", name)
     assert name in shown["text"]
-    assert shown["at"] == opened(created)["referrals"][0]["approved_at"]
+    assert shown["at"] == opened(created, "zhao")["referrals"][0]["approved_at"]
     assert WHY not in str(mine(created))
 
 
 def test_the_reporters_etag_changes_when_it_was_passed_on() -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     before = call("GET", "/v1/reports/mine", receipt=created["receipt"]).headers["etag"]
     approve(created)
@@ -291,15 +271,15 @@ def test_the_reporters_etag_changes_when_it_was_passed_on() -> None:
 
 def test_the_status_and_the_version_stay() -> None:
     created = referred()
-    shown = opened(created)
+    shown = opened(created, "zhao")
     assert (shown["status"], shown["version"]) == ("new", 1)
     change_report(created["id"], 1, status="closed", disposition="not_police", reason="Passed on.")
     assert mine(created)["outcome"]["reason"] == "Passed on."
-    assert len(opened(created)["referrals"]) == 1
+    assert len(opened(created, "zhao")["referrals"]) == 1
 
 
 def test_lists_show_what_waits_and_what_was_passed_on() -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     assert listed(created)["flags"] == ["outside_district", "referred"]
     approve(created)
@@ -320,10 +300,10 @@ def test_a_repeated_call_of_the_phone_still_gets_its_report() -> None:
 
 
 def test_what_was_withdrawn_is_passed_on_no_more() -> None:
-    waiting, gone, unknown = file(), referred(), file()
+    waiting, gone, unknown = file_all_parts(), referred(), file_all_parts()
     propose(waiting)
     for created in (waiting, gone, unknown):
-        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+        by_reporter("DELETE", created)
     replies = [propose(unknown), approve(waiting), read(waiting), read(gone)]
     assert [(each.status, each.json["code"]) for each in replies] == [(409, "withdrawn")] * 4
     assert len(mine(gone)["passed_on"]) == 1
@@ -333,7 +313,7 @@ def test_what_was_withdrawn_is_passed_on_no_more() -> None:
 def test_officers_are_notified_once_that_it_awaits_its_second_person(
     aws: Mapping[str, str],
 ) -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     propose(created)
     cloud.forget_sent(aws)
@@ -344,7 +324,7 @@ def test_officers_are_notified_once_that_it_awaits_its_second_person(
 
 
 def test_it_awaits_everybody_but_its_author() -> None:
-    created = file()
+    created = file_all_parts()
     change_report(created["id"], 1, status="acknowledged")
     propose(created)
     for name, waits in (("wang", 0), ("li", 1), ("zhao", 1)):
@@ -356,7 +336,7 @@ def test_it_awaits_everybody_but_its_author() -> None:
 
 
 def test_the_reason_is_sealed(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_all_parts()
     propose(created)
     row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
     assert row is not None
@@ -375,9 +355,9 @@ def test_the_reason_is_sealed(aws: Mapping[str, str]) -> None:
     ],
 )
 def test_a_wrong_proposal_is_refused(body: Any) -> None:
-    created = file()
+    created = file_all_parts()
     assert propose(created, **body).status == 422
-    assert opened(created)["referrals"] == []
+    assert opened(created, "zhao")["referrals"] == []
 
 
 def test_agencies_are_listed_in_the_language_of_the_request() -> None:
@@ -386,3 +366,186 @@ def test_agencies_are_listed_in_the_language_of_the_request() -> None:
         items = call("GET", "/v1/officer/agencies", officer="wang", headers=header).json["items"]
         assert [each["code"] for each in items if each["outside"]] == ["municipal_police"]
         assert how in items[0]["how"]
+
+
+def proposed(by: str = WANG) -> dict[str, Any]:
+    created = file()
+    assert propose(created, by, include=["text"]).status == 201
+    return created
+
+
+def decline(
+    created: Mapping[str, Any], by: str = LI, number: int = 1, reason: str | None = TOO_MUCH
+) -> Reply:
+    return by_officer(
+        "POST",
+        created,
+        "/referral/decline",
+        {} if reason is None else {"reason": reason},
+        officer=by,
+        version=number,
+    )
+
+
+def flags(created: Mapping[str, Any]) -> Any:
+    items = call("GET", "/v1/officer/reports", officer=ZHAO).json["items"]
+    return next(each["flags"] for each in items if each["id"] == created["id"])
+
+
+def refused(reply: Reply) -> tuple[int, str]:
+    return reply.status, reply.json["code"]
+
+
+def test_what_is_declined_ends_and_says_by_whom_and_why() -> None:
+    created = proposed()
+    assert decline(created).status == 204
+    shown = opened(created, ZHAO)
+    declined = shown["declined_referral"]
+    assert (declined["by"], declined["reason"]) == (LI, TOO_MUCH)
+    referral = declined["referral"]
+    assert (referral["number"], referral["by"], referral["reason"]) == (1, WANG, WHY)
+    assert (shown["referrals"], shown["flags"]) == ([], ["referral_declined"])
+    assert flags(created) == ["referral_declined"]
+    assert refused(approve(created, number=1)) == (409, "no_referral")
+    # The step waits for nobody, so it is no task of anybody's.
+    listed = call("GET", "/v1/officer/reports", officer=ZHAO).json["items"]
+    assert [each["awaits"] for each in listed] == [[]]
+
+
+def test_whoever_looks_at_a_new_proposal_reads_what_was_declined_before() -> None:
+    created = proposed()
+    assert opened(created, ZHAO)["declined_referral"] is None
+    decline(created)
+    anew = propose(created, include=["place"])
+    assert (anew.status, anew.json["number"]) == (201, 2)
+    shown = opened(created, ZHAO)
+    assert shown["declined_referral"]["reason"] == TOO_MUCH
+    assert [each["number"] for each in shown["referrals"]] == [2]
+    assert flags(created) == ["referred"]
+
+    # The same officer may have to say it once more, of another proposal.
+    decline(created, LI, 2, "Still too much.")
+    assert opened(created, ZHAO)["declined_referral"]["referral"]["number"] == 2
+    propose(created)
+    assert approve(created, number=3).status == 200
+    assert opened(created, ZHAO)["declined_referral"] is None
+    assert flags(created) == ["passed_on"]
+
+
+def test_only_the_proposal_that_was_read_is_declined() -> None:
+    created = proposed()
+    by_officer("DELETE", created, "/referral", officer=WANG)
+    assert refused(decline(created)) == (409, "no_referral")
+    propose(created, agency="municipal_police")
+    assert decline(created).status == 412
+    unnamed = by_officer("POST", created, "/referral/decline", {"reason": TOO_MUCH}, officer=LI)
+    assert unnamed.status == 428
+    assert decline(created, number=2).status == 204
+
+
+def test_one_takes_ones_own_back_and_does_not_decline_it() -> None:
+    created = proposed()
+    assert refused(decline(created, WANG)) == (403, "not_your_step")
+    assert len(opened(created, ZHAO)["referrals"]) == 1
+
+
+@pytest.mark.parametrize("reason", [None, "", " ", "\u200b", "a" * 1001])
+def test_a_reason_is_needed(reason: str | None) -> None:
+    created = proposed()
+    assert decline(created, reason=reason).status == 422
+    assert len(opened(created, ZHAO)["referrals"]) == 1
+
+
+def test_to_decline_again_changes_nothing(aws: Mapping[str, str]) -> None:
+    created = proposed()
+    decline(created)
+    before = opened(created, ZHAO)["declined_referral"]
+    assert decline(created, reason="Another one.").status == 204
+    assert opened(created, ZHAO)["declined_referral"] == before
+    assert refused(decline(created, ZHAO)) == (409, "no_referral")
+    # What was declined is not declined again for a proposal that is made later.
+    propose(created)
+    assert decline(created).status == 204
+    assert len(opened(created, ZHAO)["referrals"]) == 1
+
+
+def test_what_was_passed_on_is_not_declined() -> None:
+    created = proposed()
+    approve(created, number=1)
+    assert refused(decline(created)) == (409, "passed_on")
+    propose(created)
+    assert refused(decline(created)) == (409, "passed_on")
+    assert len(opened(created, ZHAO)["referrals"]) == 2
+
+
+def test_what_the_reporter_has_withdrawn_is_not_declined() -> None:
+    created = proposed()
+    by_reporter("DELETE", created)
+    assert refused(decline(created)) == (409, "withdrawn")
+
+
+def test_nobody_declines_what_they_cannot_see() -> None:
+    created = proposed()
+    cloud.officer("far", categories=("found_item",))
+    cloud.officer("clerk", roles=(Role.ADMIN,))
+    assert decline(created, "far").status == 404
+    assert decline(created, "clerk").status == 403
+    assert len(opened(created, ZHAO)["referrals"]) == 1
+
+
+def test_whoever_proposed_it_is_notified_once_and_nobody_else(aws: Mapping[str, str]) -> None:
+    created = proposed()
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    for _ in range(2):
+        decline(created)
+    cloud.stream(cloud.all_keys(aws))
+    (notice,) = cloud.sent(aws)
+    assert (notice["kind"], notice["step"]) == ("declined", "referral")
+    assert json.loads(notice["attributes"]["to"]) == [officer_address(WANG)]
+    assert notice["url"].endswith(f"/reports/{created['id']}")
+    for secret in (TOO_MUCH, WHY, WANG):
+        assert secret not in str(notice)
+
+
+def test_nobody_is_notified_of_what_is_taken_back(aws: Mapping[str, str]) -> None:
+    created = proposed()
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    by_officer("DELETE", created, "/referral", officer=WANG)
+    cloud.stream(cloud.all_keys(aws))
+    assert cloud.sent(aws) == []
+
+
+def test_the_history_says_who_has_declined_what_and_why() -> None:
+    created = proposed()
+    decline(created)
+    items = by_officer("GET", created, "/history", officer=ZHAO).json["items"]
+    said = [
+        (each["by"], each["detail"])
+        for each in items
+        if (each["detail"] or {}).get("referral") == "declined"
+    ]
+    step = {"referral": "declined", "number": 1, "agency": "city_services", "include": ["text"]}
+    assert said == [(LI, step | {"media_ids": [], "asked_by": WANG, "reason": TOO_MUCH})]
+
+
+def test_the_reason_is_sealed_to_the_report() -> None:
+    created = proposed()
+    decline(created)
+    table = wiring.reports().table
+    rows, _ = table.query(keys.report(created["id"]))
+    audit = list(wiring.audit().rows(of_report(created["id"])))
+    assert [row["by"] for row in audit] == [WANG, LI]
+    assert TOO_MUCH not in f"{rows}{audit}"
+    declined = next(row for row in rows if row["sk"] == keys.HEAD)["referrals"]["declined"]
+    assert set(declined) == {"referral", "by", "at", "sealed_reason"}
+
+
+def test_the_reporter_sees_nothing_of_it() -> None:
+    created = proposed()
+    before = call("GET", "/v1/reports/mine", receipt=created["receipt"])
+    decline(created)
+    after = call("GET", "/v1/reports/mine", receipt=created["receipt"])
+    assert after.json == before.json
+    assert after.headers["etag"] == before.headers["etag"]

@@ -21,6 +21,7 @@ from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.kept import Kept
+from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -48,9 +49,7 @@ class Withdrawn:
         created = call("POST", "/v1/reports", body, key=new_key()).json
         self.id = str(created["id"])
         self.media_id = str(created["uploads"][0]["media_id"])
-        version = cloud.upload(aws, self.id, self.media_id, cloud.photo())
-        cloud.process(aws, f"originals/{self.id}/{self.media_id}", version)
-        cloud.record(aws, self.id, self.media_id)
+        cloud.add_medium(aws, self.id, self.media_id)
         mine = {"receipt": created["receipt"]}
         call("POST", f"/v1/reports/{self.id}/messages", {"text": "canary-message"}, **mine)
         until = times.render(wiring.clock.now() + timedelta(days=40))
@@ -112,9 +111,8 @@ def test_a_refusal_is_no_watch(aws: Mapping[str, str], withdrawn: Withdrawn, how
 def test_nobody_is_notified_of_a_report_that_is_not_withdrawn(aws: Mapping[str, str]) -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR,))
     cloud.forget_sent(aws)
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    path = f"/v1/officer/reports/{created['id']}?reason=A+court+asks."
-    assert call("GET", path, officer="chief").status == 200
+    created = file()
+    assert by_officer("GET", created, "?reason=A+court+asks.", officer="chief").status == 200
     assert watches(aws) == []
 
 

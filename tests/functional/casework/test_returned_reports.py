@@ -1,6 +1,6 @@
 """The open reports of an officer who is deactivated go back to the queue, each on record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,30 +14,19 @@ from chalicelib.services.casework import assignments
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.attention import RETURN_SK
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report
 from tests.faults import inject
 from tests.places import head_of, place_of
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = [
+    pytest.mark.officers(
+        "wang", "li", admin={"roles": (Role.ADMIN,)}, admin2={"roles": (Role.ADMIN,)}
+    ),
+    pytest.mark.usefixtures("fresh"),
+]
 
 ROW = {"roles": ["officer"], "categories": ["*"], "districts": ["*"], "name": "Wang"}
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    for username in ("wang", "li"):
-        cloud.officer(username)
-    for username in ("admin", "admin2"):
-        cloud.officer(username, roles=(Role.ADMIN,))
-    cloud.forget_sent(aws)
-    yield
-    wiring.reset()
-
-
-def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(category, **more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
 
 
 def held(category: str = "missing_elderly", **change: Any) -> dict[str, Any]:
@@ -92,7 +81,7 @@ def test_they_are_nobodys_and_the_history_says_so() -> None:
         fields = {"assignee": {"old": "li", "new": None}}
         assert returns(each) == [("(clock)", {"step": "returned", "fields": fields})]
         assert head_of(each)["version"] == 2
-    history = call("GET", f"/v1/officer/reports/{new['id']}/history", officer="wang").json
+    history = by_officer("GET", new, "/history").json
     [shown] = [each for each in history["items"] if each["by"] == "(clock)"]
     assert (shown["action"], shown["detail"]["step"]) == ("change", "returned")
     sweep_until_done()
@@ -102,7 +91,7 @@ def test_they_are_nobodys_and_the_history_says_so() -> None:
 def test_what_is_closed_or_withdrawn_keeps_its_assignee() -> None:
     closing = {"status": "closed", "disposition": "resolved", "reason": "Done."}
     closed, withdrawn = held(**closing), held()
-    call("DELETE", f"/v1/reports/{withdrawn['id']}", receipt=withdrawn["receipt"])
+    by_reporter("DELETE", withdrawn)
     deactivate()
     sweep_until_done()
     assert [head_of(each)["assignee"] for each in (closed, withdrawn)] == ["li", "li"]
@@ -162,9 +151,7 @@ def test_an_officer_who_is_active_again_keeps_what_is_left() -> None:
 def test_who_is_given_a_smaller_scope_keeps_reports() -> None:
     created = held()
     assert appoint(categories=["other"]).status == 202
-    approval = call(
-        "POST", "/v1/admin/officers/li/approve", officer="admin2", headers={"If-Match": '"1"'}
-    )
+    approval = call("POST", "/v1/admin/officers/li/approve", officer="admin2", version=1)
     assert approval.status == 200, approval.text
     assert not has_task()
     assert head_of(created)["assignee"] == "li"

@@ -15,38 +15,25 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.services.casework.search import FOUND_MAX
 from chalicelib.store.reports.search_entries import SearchEntries
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import call, change_report, new_key
 from tests.faults import inject
+from tests.steps import by_reporter, file, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers(
+    "wang", chief={"roles": (Role.SUPERVISOR,)}, narrow={"categories": ("other",)}
+)
 
 PLATE, PHONE = "京A·12345", "+86 138 0013 8000"
 TEXT = f"白色面包车，{PLATE}，司机电话 {PHONE}。"
 PATH = "/v1/officer/reports"
 
 
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("chief", roles=(Role.SUPERVISOR,))
-    cloud.officer("narrow", categories=("other",))
-
-
-def file(text: str = TEXT, **more: Any) -> dict[str, Any]:
-    category = more.pop("category", "traffic_violation")
-    created = call("POST", "/v1/reports", report(category, text=text, **more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
-
-
-def opened(created: Mapping[str, Any], officer: str = "wang") -> Reply:
-    reply = call("GET", f"{PATH}/{created['id']}", officer=officer)
-    assert reply.status == 200, reply.text
-    return reply
+def file_text(text: str = TEXT, category: str = "traffic_violation", **more: Any) -> dict[str, Any]:
+    return file(category, text=text, **more)
 
 
 def filed_and_opened(text: str = TEXT, **more: Any) -> dict[str, Any]:
-    created = file(text, **more)
+    created = file_text(text, **more)
     opened(created)
     return created
 
@@ -59,10 +46,6 @@ def answer(text: str, officer: str = "wang") -> Any:
 
 def found(text: str, officer: str = "wang") -> list[str]:
     return [each["id"] for each in answer(text, officer)["items"]]
-
-
-def rows(table: str) -> list[dict[str, Any]]:
-    return list(cloud.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"])
 
 
 def entries(aws: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -81,7 +64,7 @@ def test_a_report_that_was_opened_is_found_however_the_number_is_typed(typed: st
 
 
 def test_what_nobody_has_opened_is_not_found() -> None:
-    created = file()
+    created = file_text()
     assert found(PLATE) == []
     opened(created)
     assert found(PLATE) == [created["id"]]
@@ -96,11 +79,8 @@ def test_a_name_is_not_searched(typed: str) -> None:
 def test_answers_the_address_messages_and_notes_are_searched_too() -> None:
     place = {"lat": 39.92, "lon": 116.46, "address": "建国路 4711 号"}
     details = {"plate": "沪B 54321", "time": "2026-11-24T08:31:00+08:00"}
-    created = file("无", location=place, details=details)
-    path = f"/v1/reports/{created['id']}/messages"
-    call(
-        "POST", path, {"text": "他的号码是 13912345678"}, receipt=created["receipt"], key=new_key()
-    )
+    created = file_text("无", location=place, details=details)
+    by_reporter("POST", created, "/messages", {"text": "他的号码是 13912345678"}, key=new_key())
     call(
         "POST",
         f"{PATH}/{created['id']}/notes",
@@ -116,15 +96,14 @@ def test_answers_the_address_messages_and_notes_are_searched_too() -> None:
 
 def test_what_is_written_later_is_found_after_the_next_opening() -> None:
     created = filed_and_opened()
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": "还有 京B67890"}, receipt=created["receipt"], key=new_key())
+    by_reporter("POST", created, "/messages", {"text": "还有 京B67890"}, key=new_key())
     assert found("京B67890") == []
     opened(created)
     assert found("京B67890") == found(PLATE) == [created["id"]]
 
 
 def test_the_contact_is_not_searched(aws: Mapping[str, str]) -> None:
-    created = file("无", contact={"name": "Li", "phone": "+86 137 1111 2222"})
+    created = file_text("无", contact={"name": "Li", "phone": "+86 137 1111 2222"})
     opened(created)
     call("POST", f"{PATH}/{created['id']}/contact", {"reason": "To ask."}, officer="wang")
     assert found("13711112222") == []
@@ -160,7 +139,7 @@ def test_a_search_is_on_record_by_a_name_that_says_nothing(aws: Mapping[str, str
     found("京Z99999")
     details = [
         json.loads(row["detail"]["S"])
-        for row in rows(aws["AUDIT_TABLE"])
+        for row in cloud.scan(aws["AUDIT_TABLE"])
         if row["action"]["S"] == "list" and row["by"]["S"] == "wang"
     ]
     assert sorted(each["count"] for each in details) == [0, 1]
@@ -181,13 +160,13 @@ def test_no_number_stands_in_clear_in_any_row(aws: Mapping[str, str]) -> None:
     filed_and_opened()
     found(PLATE)
     assert len(entries(aws)) == 4
-    stored = str([rows(aws[name]) for name in aws if name.endswith("_TABLE")])
+    stored = str([cloud.scan(aws[name]) for name in aws if name.endswith("_TABLE")])
     for word in (PLATE, "京A12345", "A12345", "13800138000"):
         assert word not in stored
 
 
 def test_a_second_opening_makes_no_call_of_the_key(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_text()
     with inject.fault(wiring.search_key()._kms, "kms.GenerateMac", lambda request: None) as called:
         opened(created)
         first = len(called)
@@ -200,7 +179,7 @@ def no_kms(request: Any) -> None:
 
 
 def test_an_opening_never_fails_for_the_search() -> None:
-    created = file()
+    created = file_text()
     refused = inject.error_response(500, "InternalServerError")
     with inject.fault(wiring.search_key()._kms, "kms.GenerateMac", no_kms):
         opened(created)
@@ -220,15 +199,14 @@ def test_a_search_without_the_key_is_unavailable() -> None:
 def test_of_a_report_with_many_numbers_sixteen_are_kept(aws: Mapping[str, str]) -> None:
     created = filed_and_opened(", ".join(f"{number}" for number in range(70_000, 70_100)))
     assert len(entries(aws)) == TOKENS_MAX
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": PLATE}, receipt=created["receipt"], key=new_key())
+    by_reporter("POST", created, "/messages", {"text": PLATE}, key=new_key())
     opened(created)
     assert len(entries(aws)) == TOKENS_MAX
     assert found(PLATE) == []
 
 
 def test_long_texts_without_a_number_are_read_once() -> None:
-    short, long = file("无"), file("无")
+    short, long = file_text("无"), file_text("无")
     for _ in range(11):
         path, body = f"/v1/reports/{long['id']}/messages", {"text": "无" * 1_000}
         assert call("POST", path, body, receipt=long["receipt"], key=new_key()).status == 201
@@ -247,7 +225,7 @@ def test_long_texts_without_a_number_are_read_once() -> None:
 def test_two_officers_who_open_at_the_same_time_enter_each_number_once(
     aws: Mapping[str, str],
 ) -> None:
-    created = file()
+    created = file_text()
 
     def somebody_else_opens(request: Any) -> None:
         opened(created, "chief")
@@ -267,7 +245,7 @@ def pass_time(**by: float) -> None:
 
 
 def withdraw(created: Mapping[str, Any]) -> None:
-    reply = call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    reply = by_reporter("DELETE", created)
     assert reply.status == 204
 
 
@@ -283,7 +261,7 @@ def test_a_withdrawal_ends_it_at_once_and_removes_the_entries(aws: Mapping[str, 
 
 
 def test_a_supervisor_who_opens_a_withdrawn_report_enters_nothing(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_text()
     withdraw(created)
     opened(created)
     reply = call("GET", f"{PATH}/{created['id']}?reason=Court", officer="chief")
@@ -292,7 +270,7 @@ def test_a_supervisor_who_opens_a_withdrawn_report_enters_nothing(aws: Mapping[s
 
 
 def test_a_withdrawal_during_an_opening_wins(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_text()
     with inject.fault(
         wiring.search_key()._kms,
         "kms.GenerateMac",

@@ -1,7 +1,7 @@
 """A category that is only tried accepts reports, and supervisors alone are notified of them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,33 +12,21 @@ from chalicelib.domain.notices.notice import role_group
 from chalicelib.domain.officers.model import Role
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report
+from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = [
+    pytest.mark.officers("wang", chen={"roles": (Role.ADMIN,)}),
+    pytest.mark.usefixtures("fresh"),
+]
 
 TRIED = "lost_and_found"
 SUPERVISORS = [role_group(Role.SUPERVISOR)]
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    wiring.reset()
-    cloud.forget_sent(aws)
-    cloud.officer("wang")
-    cloud.officer("chen", roles=(Role.ADMIN,))
-    yield
-    wiring.reset()
-
-
 def set_state(state: str, code: str = TRIED, kind: str = "categories", **more: Any) -> Reply:
     change = {kind: [{"code": code, "state": state} | more]}
     return call("PATCH", "/v1/admin/catalogue", change, officer="chen")
-
-
-def file(category: str = TRIED) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(category), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
 
 
 def addressees(aws: Mapping[str, str]) -> list[tuple[str, list[str]]]:
@@ -51,7 +39,7 @@ def addressees(aws: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 
 def test_supervisors_alone_are_notified_of_a_category_that_is_tried(aws: Mapping[str, str]) -> None:
     assert set_state("shadow").status == 200
-    file()
+    file(TRIED)
     assert addressees(aws) == [("report", SUPERVISORS)]
 
 
@@ -60,7 +48,7 @@ def test_a_category_that_was_tried_notifies_everybody_once_it_is_active(
 ) -> None:
     set_state("shadow")
     set_state("active")
-    file()
+    file(TRIED)
     [(kind, to)] = addressees(aws)
     assert kind == "report"
     assert f"{TRIED}/unknown" in to
@@ -70,7 +58,7 @@ def test_a_category_that_was_tried_notifies_everybody_once_it_is_active(
 def test_a_digest_of_what_is_tried_goes_to_supervisors_alone(aws: Mapping[str, str]) -> None:
     set_state("shadow")
     for _ in range(13):
-        file()
+        file(TRIED)
     found = addressees(aws)
     assert [kind for kind, _ in found] == ["report"] * 10 + ["digest"]
     assert all(to == SUPERVISORS for _, to in found)
@@ -78,10 +66,10 @@ def test_a_digest_of_what_is_tried_goes_to_supervisors_alone(aws: Mapping[str, s
 
 def test_digests_before_and_after_a_trial_are_not_mixed(aws: Mapping[str, str]) -> None:
     for _ in range(12):
-        file()
+        file(TRIED)
     set_state("shadow")
     for _ in range(12):
-        file()
+        file(TRIED)
     digests = [to for kind, to in addressees(aws) if kind == "digest"]
     assert sorted(to == SUPERVISORS for to in digests) == [False, True]
 
@@ -90,17 +78,16 @@ def test_what_is_added_to_a_report_of_a_trial_is_for_supervisors_too(
     aws: Mapping[str, str],
 ) -> None:
     set_state("shadow")
-    created = file()
+    created = file(TRIED)
     addressees(aws)
     cloud.forget_sent(aws)
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": "One more thing."}, receipt=created["receipt"])
+    by_reporter("POST", created, "/messages", {"text": "One more thing."})
     assert addressees(aws) == [("message", SUPERVISORS)]
 
 
 def test_a_report_that_leaves_the_trial_is_notified_to_its_officers(aws: Mapping[str, str]) -> None:
     set_state("shadow")
-    created = file()
+    created = file(TRIED)
     addressees(aws)
     cloud.forget_sent(aws)
     change_report(created["id"], 1, category="other")

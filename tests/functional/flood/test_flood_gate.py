@@ -17,6 +17,7 @@ from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.proof_of_work import prove
+from tests.steps import by_reporter
 
 pytestmark = pytest.mark.usefixtures("limits_on")
 
@@ -232,7 +233,7 @@ def test_from_level_1_on_all_instances_count_together() -> None:
 
 def test_at_level_0_no_source_is_stored(aws: Mapping[str, str]) -> None:
     fill()
-    assert rows(aws["SOURCES_TABLE"]) == []
+    assert cloud.scan(aws["SOURCES_TABLE"]) == []
     another_instance()
     assert file().status == 201
 
@@ -241,7 +242,7 @@ def test_in_a_flood_no_source_is_stored(aws: Mapping[str, str]) -> None:
     set_level(LoadLevel.FLOOD)
     file()
     file("child_abduction")
-    assert rows(aws["SOURCES_TABLE"]) == []
+    assert cloud.scan(aws["SOURCES_TABLE"]) == []
 
 
 def test_without_its_table_a_report_is_still_accepted(aws: Mapping[str, str]) -> None:
@@ -292,7 +293,7 @@ def test_two_instances_agree_on_one_salt() -> None:
 def test_a_row_of_a_source_lives_for_an_hour_at_most(aws: Mapping[str, str]) -> None:
     set_level(LoadLevel.BUSY)
     file()
-    (row,) = [row for row in rows(aws["SOURCES_TABLE"]) if row["sk"]["S"] == "COUNT"]
+    (row,) = [row for row in cloud.scan(aws["SOURCES_TABLE"]) if row["sk"]["S"] == "COUNT"]
     left = int(row["expires_ttl"]["N"]) - wiring.clock.now().timestamp()
     assert 0 < left <= 3600
 
@@ -518,7 +519,7 @@ def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
     created = file("child_abduction")
     head = wiring.reports().head(created.json["id"])
     assert head
-    call("DELETE", f"/v1/reports/{created.json['id']}", receipt=created.json["receipt"])
+    by_reporter("DELETE", created.json)
     assert wiring.reports().attention.prove(head, wiring.clock.now()) is None
 
 
@@ -624,12 +625,9 @@ def another_instance() -> None:
         each.cache_clear()
 
 
-def rows(table: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cloud.client("dynamodb").scan(TableName=table)["Items"]
-    return found
-
-
 def salts(aws: Mapping[str, str]) -> list[bytes]:
     return [
-        bytes(row["salt"]["B"]) for row in rows(aws["SOURCES_TABLE"]) if row["pk"]["S"] == "SALT"
+        bytes(row["salt"]["B"])
+        for row in cloud.scan(aws["SOURCES_TABLE"])
+        if row["pk"]["S"] == "SALT"
     ]

@@ -13,9 +13,9 @@ from chalicelib.handlers.service import scheduled
 from chalicelib.kernel.outbox import Lane
 from chalicelib.store.notices.digests import Digests
 from tests import cloud
-from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.functional.notices.test_bursts import begin_an_hour, burst, kinds, mark_unproven
+from tests.steps import by_officer, by_reporter, file, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -39,17 +39,8 @@ def named(aws: Mapping[str, str]) -> list[str]:
     ]
 
 
-def file_one(category: str = CRITICAL) -> dict[str, str]:
-    return dict(call("POST", "/v1/reports", report(category), key=new_key()).json)
-
-
 def publish(*report_ids: str) -> None:
     cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in report_ids])
-
-
-def write(created: Mapping[str, str], text: str = "One more line.") -> None:
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": text}, receipt=created["receipt"]).status == 201
 
 
 def publish_messages(aws: Mapping[str, str]) -> None:
@@ -107,7 +98,7 @@ def test_a_digest_of_critical_reports_names_each_however_many_there_are(
 def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one(
     aws: Mapping[str, str],
 ) -> None:
-    hoax = file_one()
+    hoax = file(CRITICAL)
     publish(hoax["id"])
     begin_an_hour()
     for _ in range(35):
@@ -115,21 +106,21 @@ def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one(
         publish_messages(aws)
         wiring.clock.advance(timedelta(seconds=61))
     cloud.forget_sent(aws)
-    publish(file_one()["id"])
+    publish(file(CRITICAL)["id"])
 
     [notice] = cloud.sent(aws)
     assert notice["attributes"].get("sms") == "yes"
 
 
 def test_lines_on_old_reports_do_not_make_a_new_one_wait(aws: Mapping[str, str]) -> None:
-    hoaxes = [file_one() for _ in range(10)]
+    hoaxes = [file(CRITICAL) for _ in range(10)]
     publish(*(hoax["id"] for hoax in hoaxes))
     wiring.clock.advance(timedelta(minutes=2))
     for hoax in hoaxes:
         write(hoax)
     publish_messages(aws)
     cloud.forget_sent(aws)
-    publish(file_one()["id"])
+    publish(file(CRITICAL)["id"])
 
     assert kinds(aws) == ["report"]
 
@@ -143,7 +134,7 @@ def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
     wiring.clock.advance(timedelta(seconds=5))
-    proven = file_one()
+    proven = file(CRITICAL)
     publish(proven["id"])
     wiring.clock.advance(timedelta(seconds=301))
     cloud.forget_sent(aws)
@@ -156,7 +147,7 @@ def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
     assert [notice["kind"] for notice in many] == ["escalation"]
     assert many[0]["count"] == 33
     cloud.forget_sent(aws)
-    publish(file_one()["id"])
+    publish(file(CRITICAL)["id"])
     assert cloud.sent(aws)[0]["attributes"].get("sms") == "yes"
 
 
@@ -164,10 +155,9 @@ def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")
-    created = file_one("other")
+    created = file("other")
     body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
-    path = f"/v1/officer/reports/{created['id']}"
-    assert call("PATCH", path, body, officer="wang", headers=headers).status == 200
+    assert by_officer("PATCH", created, "", body, headers=headers).status == 200
 
     scheduled.sweep_normal(cloud.SCHEDULE, None)
     wiring.clock.advance(timedelta(minutes=2))
@@ -181,11 +171,10 @@ def test_an_officers_step_makes_a_report_without_a_proof_like_any_other(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")
-    created = file_one()
+    created = file(CRITICAL)
     mark_unproven(aws, created["id"])
     body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
-    path = f"/v1/officer/reports/{created['id']}"
-    assert call("PATCH", path, body, officer="wang", headers=headers).status == 200
+    assert by_officer("PATCH", created, "", body, headers=headers).status == 200
     publish(created["id"])
 
     assert kinds(aws) == ["report"]
@@ -194,10 +183,9 @@ def test_an_officers_step_makes_a_report_without_a_proof_like_any_other(
 def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward(
     aws: Mapping[str, str],
 ) -> None:
-    created = file_one()
+    created = file(CRITICAL)
     mark_unproven(aws, created["id"])
-    path = f"/v1/reports/{created['id']}"
-    assert call("DELETE", path, receipt=created["receipt"]).status == 204
+    assert by_reporter("DELETE", created).status == 204
     cloud.stream(cloud.all_keys(aws))
     assert kinds(aws) == []
     cloud.sweep()

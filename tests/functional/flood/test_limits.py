@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import wiring
-from tests.client import call, new_key, report
+from tests.client import call
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -21,7 +22,7 @@ def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def flood(category: str, count: int) -> tuple[list[int], Mapping[str, str], dict[str, str]]:
-    created = call("POST", "/v1/reports", report(category), key=new_key()).json
+    created = file(category)
     path = f"/v1/reports/{created['id']}/messages"
     replies = [
         call("POST", path, {"text": f"Line {n}"}, receipt=created["receipt"]) for n in range(count)
@@ -37,8 +38,7 @@ def test_a_flood_of_messages_is_429_with_the_time_to_wait() -> None:
     assert 0 < wait <= 600
 
     wiring.clock.advance(timedelta(seconds=wait + 1))
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": "And on."}, receipt=created["receipt"]).status == 201
+    assert by_reporter("POST", created, "/messages", {"text": "And on."}).status == 201
 
 
 @pytest.mark.usefixtures("limits_on")

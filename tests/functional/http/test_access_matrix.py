@@ -16,9 +16,10 @@ from chalicelib.http.openapi.operations import request_examples
 from chalicelib.http.requests import Header
 from chalicelib.http.routes import Access, Operation
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key
 from tests.faults import inject
 from tests.kept import Kept
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -178,9 +179,7 @@ def _appoint() -> None:
 
 
 def _in_state(state: str) -> str:
-    created = call(
-        "POST", "/v1/reports", report(location=IN_PLACE, contact={"name": "Li"}), key=new_key()
-    ).json
+    created = file(location=IN_PLACE, contact={"name": "Li"})
     path, one = f"/v1/officer/reports/{created['id']}", {"If-Match": '"1"'}
     closing = {"status": "closed", "reason": "Seen to."}
     if state == "closed":
@@ -188,7 +187,7 @@ def _in_state(state: str) -> str:
     elif state == "malicious_proposed":
         call("PATCH", path, closing | {"disposition": "malicious"}, officer="clerk", headers=one)
     elif state == "withdrawn":
-        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+        by_reporter("DELETE", created)
     return str(created["id"])
 
 

@@ -1,7 +1,7 @@
 """Any page may call public routes, and only the console officers' routes, never with cookies."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +11,7 @@ from chalicelib.http.routes import Access
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -44,11 +45,6 @@ def assert_open_to(origin: str, reply: Reply) -> None:
 
 def assert_open_to_none(reply: Reply) -> None:
     assert not [name for name in reply.headers if name.startswith("access-control-")]
-
-
-def file() -> Mapping[str, str]:
-    created: Mapping[str, str] = call("POST", "/v1/reports", report(), key=new_key()).json
-    return created
 
 
 def test_a_page_reads_that_a_report_is_filed() -> None:

@@ -14,7 +14,9 @@ from chalicelib.http.openapi.operations import request_examples
 from chalicelib.http.requests import Header
 from chalicelib.http.routes import Access, Operation
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call, new_key
+from tests.conftest import examples
+from tests.steps import file
 
 JSON = st.recursive(
     st.none()
@@ -50,12 +52,7 @@ WORDS = st.text(max_size=30) | st.sampled_from(
 def known(aws: Mapping[str, str]) -> dict[str, str]:
     """Return existing ids by the name of the path's parameter, and a receipt."""
     cloud.officer("wang", roles=tuple(Role))
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "video/mp4", "size": 17 << 20}]),
-        key=new_key(),
-    ).json
+    created = file(media=[{"content_type": "video/mp4", "size": 17 << 20}])
     draft = next(
         operation for operation in index.operations() if operation.name == "draft_bulletin"
     )
@@ -94,7 +91,7 @@ def mutated(draw: st.DrawFn, example: Any) -> Any:
     ids=[f"{operation.method} {operation.path}" for operation in index.operations()],
 )
 # A few for each operation, with every run of the tests; `make contract-fuzz` sends thousands.
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_comes_the_response_is_as_documented(
     operation: Operation, known: Mapping[str, str], data: st.DataObject

@@ -20,6 +20,7 @@ from chalicelib.http.routes import Access
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -51,22 +52,14 @@ def test_1_a_category_and_a_word_are_enough_and_nothing_may_identify_the_sender(
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_3_the_emergency_number_is_in_every_response_that_may_be_urgent(category: str) -> None:
-    created = call("POST", "/v1/reports", report(category), key=new_key()).json
+    created = file(category)
     assert (created["emergency"]["number"], bool(created["emergency"]["text"])) == ("110", True)
-    assert (
-        call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["emergency"]["number"]
-        == "110"
-    )
+    assert mine(created)["emergency"]["number"] == "110"
     assert call("GET", "/v1/catalogue").json["emergency"]["number"] == "110"
 
 
 def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(text="CANARY", location={"lat": 39.92, "lon": 116.46}),
-        key=new_key(),
-    ).json
+    created = file(text="CANARY", location={"lat": 39.92, "lon": 116.46})
     public = [
         each.path
         for each in index.operations()
@@ -85,7 +78,7 @@ def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
 
 
 def test_4_a_reports_own_routes_are_closed_without_its_receipt() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     bodies: dict[str, Any] = {
         "/messages": {"text": "Hello."},
         "/reopen": {"text": "Hello."},
@@ -112,7 +105,7 @@ def test_5_nobody_can_be_searched_for(name: str) -> None:
 
 def test_5_a_report_is_new_until_an_officer_has_looked_at_it() -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/officer/reports/{created['id']}"
     opened = call("GET", path, officer="wang").json
     assert (opened["status"], opened["disposition"]) == ("new", None)
@@ -136,7 +129,7 @@ def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
 
     def audit_is_down(request: Any) -> Any:
         return (
@@ -154,7 +147,7 @@ def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
             reply = call("GET", path, officer="wang")
             assert (reply.status, "retry-after" in reply.headers) == (503, True)
             assert created["reference"] not in reply.text
-        assert call("POST", "/v1/reports", report(), key=new_key()).status == 201
+        file()
 
 
 def test_11_a_report_is_accepted_when_only_its_own_row_can_be_written(

@@ -14,7 +14,8 @@ from chalicelib.domain.reports.report import Medium
 from chalicelib.handlers.reports.views import original_url
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -26,7 +27,7 @@ class Photo:
 
     def __init__(self, aws: Mapping[str, str], *, processed: bool = True) -> None:
         self.aws = aws
-        created = call("POST", "/v1/reports", report(media=[PHOTO]), key=new_key()).json
+        created = file(media=[PHOTO])
         self.report_id, self.receipt = created["id"], created["receipt"]
         self.media_id = created["uploads"][0]["media_id"]
         self.key = f"originals/{self.report_id}/{self.media_id}"

@@ -26,7 +26,7 @@ OUTCOMES = {
 }
 
 
-def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
+def outcomes(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
     """Return the outcome and the time of each seed, and the seeds that crashed their decoder.
 
     After a crash, a new decoder continues.
@@ -52,10 +52,10 @@ def run(kind: str) -> tuple[dict[int, tuple[str, float]], list[int]]:
     return ended, crashed
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_mutated_file_ends_clean_or_with_a_reason(kind: str) -> None:
-    ended, crashed = run(kind)
+    ended, crashed = outcomes(kind)
     assert len(ended) + len(crashed) == FILES
     assert {outcome for outcome, _ in ended.values()} <= OUTCOMES
     # otherwise all files fail at the first check

@@ -11,32 +11,21 @@ from chalicelib import wiring
 from chalicelib.media_decoding.boxes import is_bare_sound
 from tests import cloud, media_samples
 from tests.client import call, new_key, report
+from tests.steps import by_officer, by_reporter, file, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 RECORDING: dict[str, Any] = {"content_type": "audio/mp4", "size": 1_000_000}
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.forget_sent(aws)
-    cloud.officer("wang")
 
 
 def sent(aws: Mapping[str, str], *files: bytes, **more: Any) -> dict[str, Any]:
     """Return a report with these files, each processed."""
     media = [RECORDING] * len(files)
-    created = call("POST", "/v1/reports", report(media=media, **more), key=new_key()).json
+    created = file(media=media, **more)
     for upload, data in zip(created["uploads"], files, strict=True):
         media_id = upload["media_id"]
-        version = cloud.upload(aws, created["id"], media_id, data)
-        cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-        cloud.record(aws, created["id"], media_id)
+        cloud.add_medium(aws, created["id"], media_id, data)
     return dict(created)
-
-
-def opened(created: Mapping[str, Any], query: str = "") -> Any:
-    return call("GET", f"/v1/officer/reports/{created['id']}{query}", officer="wang").json
 
 
 def fetched(aws: Mapping[str, str], url: str) -> bytes:
@@ -107,8 +96,9 @@ def test_an_original_that_browsers_play_opens_in_place(
 ) -> None:
     created = sent(aws, make())
     [medium] = opened(created)["media"]
-    path = f"/v1/officer/reports/{created['id']}/media/{medium['media_id']}/original"
-    url = call("POST", path, {"reason": "Who speaks?"}, officer="wang").json["url"]
+    url = by_officer(
+        "POST", created, f"/media/{medium['media_id']}/original", {"reason": "Who speaks?"}
+    ).json["url"]
     query = parse_qs(urlsplit(url).query)
     assert query["response-content-disposition"][0].startswith(disposition)
     assert query["X-Amz-Expires"] == [life_s]
@@ -116,7 +106,7 @@ def test_an_original_that_browsers_play_opens_in_place(
 
 def test_the_copy_goes_with_a_withdrawal(aws: Mapping[str, str]) -> None:
     created = sent(aws, media_samples.recording())
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
     left = cloud.client("s3").list_object_versions(
@@ -124,7 +114,7 @@ def test_the_copy_goes_with_a_withdrawal(aws: Mapping[str, str]) -> None:
     )
     assert "Versions" not in left
     cloud.officer("wang", roles=("supervisor",))
-    [medium] = opened(created, "?reason=Needed")["media"]
+    [medium] = opened(created, below="?reason=Needed")["media"]
     assert medium["playback_url"] is None
 
 
@@ -159,7 +149,7 @@ def test_a_recording_in_place_of_a_picture_is_rejected(
         }
         owner = call("POST", "/v1/officer/bulletins", draft, officer="wang").json["id"]
     else:
-        owner = call("POST", "/v1/reports", report(), key=new_key()).json["id"]
+        owner = file()["id"]
     path = f"/v1/officer/{place}s/{owner}"
     assert call("POST", f"{path}/media", {"media": [RECORDING]}, officer="wang").status == 422
     picture = {"media": [RECORDING | {"content_type": "image/jpeg"}]}

@@ -18,10 +18,11 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.files import derived_key, derived_prefix
 from chalicelib.store.audit.rows import of_report
 from tests import cloud, events
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li", "zhao")
 
 PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 FACE = {"x": 0.25, "y": 0.25, "width": 0.25, "height": 0.5}
@@ -29,21 +30,12 @@ PLATE = {"x": 0.7, "y": 0.8, "width": 0.1, "height": 0.1}
 BOTH = [FACE, PLATE]
 
 
-@pytest.fixture(autouse=True)
-def _officers(clean: None, aws: Mapping[str, str]) -> None:
-    cloud.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
-    for username in ("wang", "li", "zhao"):
-        cloud.officer(username)
-
-
 @pytest.fixture
 def tip(aws: Mapping[str, str]) -> dict[str, Any]:
     """File a report with one photo that is ready."""
-    created: dict[str, Any] = call("POST", "/v1/reports", report(media=[PHOTO]), key=new_key()).json
+    created = file(media=[PHOTO])
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     return created | {"media_id": media_id}
 
 
@@ -60,7 +52,7 @@ def remove(tip: Mapping[str, Any], by: str = "wang") -> Reply:
 
 
 def redaction(tip: Mapping[str, Any]) -> Any:
-    opened = call("GET", f"/v1/officer/reports/{tip['id']}", officer="zhao").json
+    opened = by_officer("GET", tip, officer="zhao").json
     return opened["media"][0]["redaction"]
 
 
@@ -119,21 +111,20 @@ def colours(image: Image.Image, region: Mapping[str, float]) -> set[Any]:
 
 def refer(tip: Mapping[str, Any], by: str = "wang") -> Reply:
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["text", "media"]}
-    return call("POST", f"/v1/officer/reports/{tip['id']}/referral", body, officer=by)
+    return by_officer("POST", tip, "/referral", body, officer=by)
 
 
 def approve(tip: Mapping[str, Any], by: str = "li", number: int = 1) -> Reply:
     headers = {"If-Match": f'"{number}"'}
-    where = f"/v1/officer/reports/{tip['id']}/referral/approve"
-    return call("POST", where, officer=by, headers=headers)
+    return by_officer("POST", tip, "/referral/approve", officer=by, headers=headers)
 
 
 def read_referral(tip: Mapping[str, Any], query: str = "") -> Reply:
-    return call("GET", f"/v1/officer/reports/{tip['id']}/referral{query}", officer="zhao")
+    return by_officer("GET", tip, f"/referral{query}", officer="zhao")
 
 
 def steps(tip: Mapping[str, Any]) -> list[Any]:
-    history = call("GET", f"/v1/officer/reports/{tip['id']}/history", officer="zhao").json
+    history = by_officer("GET", tip, "/history", officer="zhao").json
     return [each for each in history["items"] if each["action"] == "change"]
 
 
@@ -291,11 +282,9 @@ def test_an_unknown_medium_is_not_found_and_the_attempt_is_on_record(tip: dict[s
 
 
 def test_a_medium_without_a_cleaned_picture_has_nothing_to_redact(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[PHOTO] * 2), key=new_key()).json
+    created = file(media=[PHOTO] * 2)
     first, second = (each["media_id"] for each in created["uploads"])
-    version = cloud.upload(aws, created["id"], second, b"no picture")
-    cloud.process(aws, f"originals/{created['id']}/{second}", version)
-    cloud.record(aws, created["id"], second)
+    cloud.add_medium(aws, created["id"], second, b"no picture")
     for media_id in (first, second):
         reply = redact(created | {"media_id": media_id})
         assert (reply.status, reply.json["code"]) == (409, "no_preview")
@@ -318,7 +307,7 @@ def test_a_withdrawal_deletes_it_and_ends_it(aws: Mapping[str, str], tip: dict[s
     redact(tip)
     work(aws, tip)
     redact(tip, *BOTH)
-    call("DELETE", f"/v1/reports/{tip['id']}", receipt=tip["receipt"])
+    by_reporter("DELETE", tip)
     cloud.sweep()
     make(wanted(aws))
     record(aws, tip)
@@ -334,8 +323,7 @@ def test_retention_deletes_it_with_its_report(aws: Mapping[str, str], tip: dict[
     redact(tip, *BOTH)
     closing = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
     version = {"If-Match": '"1"'}
-    where = f"/v1/officer/reports/{tip['id']}"
-    assert call("PATCH", where, closing, officer="wang", headers=version).status == 200
+    assert by_officer("PATCH", tip, "", closing, headers=version).status == 200
     wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
     cloud.sweep()
@@ -462,12 +450,10 @@ def test_a_redaction_that_was_added_while_a_referral_waited_is_agreed_on_with_it
 
 
 def test_other_pictures_are_passed_on_meanwhile(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(media=[PHOTO] * 2), key=new_key()).json
+    created = file(media=[PHOTO] * 2)
     first, second = (each["media_id"] for each in created["uploads"])
     for media_id in (first, second):
-        version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-        cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-        cloud.record(aws, created["id"], media_id)
+        cloud.add_medium(aws, created["id"], media_id)
     redact(created | {"media_id": first})
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["media"]}
     where = f"/v1/officer/reports/{created['id']}/referral"

@@ -13,8 +13,9 @@ from chalicelib.domain.reports.media import MediaState
 from chalicelib.kernel.files import original_key
 from chalicelib.services.media import processing
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
 from tests.faults import inject
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,7 +29,7 @@ class Tip:
 
     def __init__(self, aws: Mapping[str, str], *media: Any) -> None:
         self.aws = aws
-        created = call("POST", "/v1/reports", report(media=list(media)), key=new_key()).json
+        created = file(media=list(media))
         self.id, self.receipt = created["id"], created["receipt"]
         self.media_ids = [each["media_id"] for each in created["uploads"]]
 

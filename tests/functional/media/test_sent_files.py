@@ -11,35 +11,22 @@ from chalicelib.domain.reports.media import MAX_SENT_FILES
 from tests import cloud, media_samples
 from tests.client import Reply, call, change_report, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, mine, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 PICTURE: dict[str, Any] = {"content_type": "image/jpeg", "size": 1_000_000}
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.forget_sent(aws)
-    for username in ("wang", "li"):
-        cloud.officer(username)
-
-
-def file(**more: Any) -> dict[str, Any]:
-    made: dict[str, Any] = call("POST", "/v1/reports", report(**more), key=new_key()).json
-    return made
 
 
 def send(
     created: Mapping[str, Any], *media: Any, key: str | None = None, by: str = "wang"
 ) -> Reply:
     body = {"media": list(media or [PICTURE])}
-    return call("POST", f"/v1/officer/reports/{created['id']}/media", body, officer=by, key=key)
+    return by_officer("POST", created, "/media", body, officer=by, key=key)
 
 
 def arrive(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str, data: bytes) -> None:
-    version = cloud.upload(aws, created["id"], media_id, data)
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id, data)
 
 
 def sent(aws: Mapping[str, str], created: Mapping[str, Any]) -> str:
@@ -47,14 +34,6 @@ def sent(aws: Mapping[str, str], created: Mapping[str, Any]) -> str:
     media_id = str(send(created).json["uploads"][0]["media_id"])
     arrive(aws, created, media_id, cloud.photo())
     return media_id
-
-
-def mine(created: Mapping[str, Any]) -> Any:
-    return call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
-
-
-def opened(created: Mapping[str, Any]) -> Any:
-    return call("GET", f"/v1/officer/reports/{created['id']}", officer="li").json
 
 
 def test_the_reporter_sees_the_cleaned_picture_and_that_an_officer_sent_it(
@@ -77,10 +56,10 @@ def test_what_is_not_ready_is_not_shown_and_not_waited_for(aws: Mapping[str, str
     media_id = send(created).json["uploads"][0]["media_id"]
     assert mine(created)["media"] == []
     assert mine(created)["poll_after_s"] == before["poll_after_s"]
-    assert [each["state"] for each in opened(created)["media"]] == ["awaiting"]
+    assert [each["state"] for each in opened(created, "li")["media"]] == ["awaiting"]
     arrive(aws, created, media_id, b"not a picture")
     assert mine(created)["media"] == []
-    [shown] = opened(created)["media"]
+    [shown] = opened(created, "li")["media"]
     assert (shown["from"], shown["state"]) == ("officer", "rejected")
 
 
@@ -92,20 +71,20 @@ def test_what_the_picture_says_of_itself_is_kept_nowhere(aws: Mapping[str, str])
     assert row
     assert row.state.value == "ready"
     assert (row.sealed_hint, row.sealed_sketch) == (None, None)
-    assert opened(created)["media"][0]["hint"] == {"taken_at": None, "lat": None, "lon": None}
+    assert opened(created, "li")["media"][0]["hint"] == {"taken_at": None, "lat": None, "lon": None}
 
 
 def test_it_counts_nowhere_as_the_reporters_and_notifies_nobody(aws: Mapping[str, str]) -> None:
     created = file()
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
-    before = opened(created)
+    before = opened(created, "li")
     sent(aws, created)
     wiring.clock.advance(timedelta(minutes=3))
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
     assert cloud.sent(aws) == []
-    after = opened(created)
+    after = opened(created, "li")
     for name in ("unread", "version", "flags"):
         assert after[name] == before[name]
     [row] = call("GET", "/v1/officer/reports", officer="li").json["items"]
@@ -126,7 +105,7 @@ def test_a_full_report_still_takes_files_and_files_take_no_room_of_the_reporter(
     for media in ([PICTURE] * 5, [PICTURE] * 4 + [film]):
         reply = call("POST", path, {"media": media}, receipt=created["receipt"])
         assert reply.status == 201, reply.text
-    assert len(opened(created)["media"]) == 10 + MAX_SENT_FILES
+    assert len(opened(created, "li")["media"]) == 10 + MAX_SENT_FILES
 
 
 def test_a_repeated_call_declares_nothing_again_and_returns_grants() -> None:
@@ -139,10 +118,9 @@ def test_a_repeated_call_declares_nothing_again_and_returns_grants() -> None:
     assert send(created, PICTURE | {"size": 5}, key=key).json["code"] == "key_reused"
     # Another officer's key is another call, and so is a reporter's.
     assert send(created, key=key, by="li").json["uploads"] != first.json["uploads"]
-    path = f"/v1/reports/{created['id']}/media"
-    own = call("POST", path, {"media": [PICTURE]}, receipt=created["receipt"], key=key)
+    own = by_reporter("POST", created, "/media", {"media": [PICTURE]}, key=key)
     assert own.json["uploads"][0]["media_id"] not in str(first.json)
-    assert len(opened(created)["media"]) == 3
+    assert len(opened(created, "li")["media"]) == 3
 
 
 def test_the_reporter_can_upload_nothing_in_an_officers_name() -> None:
@@ -174,8 +152,7 @@ def test_only_pictures_can_be_sent(wrong: str) -> None:
 def test_it_is_on_record() -> None:
     created = file()
     media_id = send(created).json["uploads"][0]["media_id"]
-    path = f"/v1/officer/reports/{created['id']}/history"
-    steps = call("GET", path, officer="li").json["items"]
+    steps = by_officer("GET", created, "/history", officer="li").json["items"]
     [record] = [each for each in steps if each["action"] == "message"]
     assert (record["by"], record["detail"]) == ("wang", {"files": [media_id]})
 
@@ -195,7 +172,7 @@ def test_a_withdrawn_report_takes_none_and_its_pictures_go(aws: Mapping[str, str
     created = file()
     sent(aws, created)
     waiting = send(created).json["uploads"][0]["media_id"]
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     assert send(created).json["code"] == "withdrawn"
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
@@ -231,7 +208,7 @@ def test_an_upload_that_never_comes_is_rejected_and_looked_for(aws: Mapping[str,
     cloud.sweep()
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
-    states = {each["media_id"]: each["state"] for each in opened(created)["media"]}
+    states = {each["media_id"]: each["state"] for each in opened(created, "li")["media"]}
     assert states == {lost: "ready", never: "rejected"}
 
 
@@ -252,4 +229,4 @@ def test_without_the_audit_nothing_is_declared(aws: Mapping[str, str]) -> None:
     fault = inject.error_response(500, "InternalServerError")
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
         assert send(created).status == 503
-    assert opened(created)["media"] == []
+    assert opened(created, "li")["media"] == []

@@ -13,17 +13,12 @@ from tests import cloud, events
 from tests.client import Reply, call, change_report, new_key, report
 from tests.functional.bulletins.test_bulletins import LI, drafted
 from tests.functional.notices.test_bursts import mark_unproven
+from tests.steps import by_officer, by_reporter
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", LI)
 
 PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 ORDINARY, CRITICAL = "UPLOADS_QUEUE_URL", "CRITICAL_UPLOADS_QUEUE_URL"
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    for username in ("wang", LI):
-        cloud.officer(username)
 
 
 def file(category: str = "child_abduction", *, key: str | None = None) -> Reply:
@@ -31,8 +26,7 @@ def file(category: str = "child_abduction", *, key: str | None = None) -> Reply:
 
 
 def add(created: Mapping[str, Any], key: str) -> Reply:
-    path = f"/v1/reports/{created['id']}/media"
-    return call("POST", path, {"media": [PHOTO]}, receipt=created["receipt"], key=key)
+    return by_reporter("POST", created, "/media", {"media": [PHOTO]}, key=key)
 
 
 def upload(aws: Mapping[str, str], created: Mapping[str, Any]) -> str:
@@ -106,9 +100,7 @@ def test_only_media_of_critical_reports_that_are_proven_say_so(aws: Mapping[str,
     created = file().json
     assert created["uploads"][0]["media_id"].startswith("C-")
     mark_unproven(aws, created["id"])
-    sent = call(
-        "POST", f"/v1/officer/reports/{created['id']}/media", {"media": [PHOTO]}, officer="wang"
-    )
+    sent = by_officer("POST", created, "/media", {"media": [PHOTO]})
     path = f"/v1/officer/bulletins/{drafted()['id']}/media"
     published = call("POST", path, {"media": [PHOTO]}, officer=LI)
     for reply in (file("missing_elderly"), add(created, new_key()), sent, published):

@@ -1,4 +1,4 @@
-"""Uploads that fail: the response to a late, wrong or repeated one says what an app must do."""
+"""Uploads that fail: a late, wrong, repeated or too large one. The response says what to do."""
 
 import base64
 from collections.abc import Mapping
@@ -16,8 +16,9 @@ from chalicelib.handlers.casework.report_views import HintView
 from chalicelib.kernel.files import original_key
 from chalicelib.services.media.results import record_verdict
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -30,7 +31,7 @@ class Upload:
     """A report with one medium, and the calls for its upload."""
 
     def __init__(self, **declared: object) -> None:
-        created = call("POST", "/v1/reports", report(media=[declared]), key=new_key()).json
+        created = file(media=[declared])
         self.report_id, self.receipt, self.media_id = (
             created["id"],
             created["receipt"],
@@ -242,3 +243,59 @@ def test_a_verdict_keeps_the_hint_sealed_beside_the_versions_of_the_pictures() -
     assert medium is not None
     assert (medium.sealed_hint, medium.hint) == (b"\x01sealed", None)
     assert (medium.version_id, medium.thumb_version, medium.preview_version) == ("v", "t", "p")
+
+
+MIB = 1 << 20
+
+
+def films(*sizes: int) -> list[dict[str, Any]]:
+    return [{"content_type": "video/mp4", "size": size * MIB} for size in sizes]
+
+
+def create(*sizes: int) -> Reply:
+    return call("POST", "/v1/reports", report("other", media=films(*sizes)), key=new_key())
+
+
+def add(created: Reply, *sizes: int) -> Reply:
+    return by_reporter("POST", created.json, "/media", {"media": films(*sizes)})
+
+
+def ask(created: Reply, **more: Any) -> Reply:
+    cloud.officer("wang")
+    return by_officer("POST", created.json, "/messages", {"text": "Please send the film."} | more)
+
+
+def test_a_report_with_more_is_refused() -> None:
+    assert create(500).status == 201
+    assert create(250, 250).status == 201
+    refused = create(250, 251)
+    assert refused.status == 422
+    assert refused.json["errors"][0]["code"] == "too_large_together"
+
+
+def test_no_more_can_be_added_later() -> None:
+    created = create(300)
+    assert add(created, 200).status == 201
+    refused = add(created, 1)
+    assert (refused.status, refused.json["code"]) == (409, "too_many_bytes")
+
+
+def test_an_officer_who_asks_makes_room() -> None:
+    created = create(500)
+    assert ask(created).status == 201
+    assert add(created, 1).status == 409
+    assert ask(created, asks_for_media=True).status == 201
+    assert add(created, 500).status == 201
+    assert add(created, 1).status == 409
+
+
+def test_what_never_arrived_takes_no_room(aws: Mapping[str, str]) -> None:
+    created = create(500)
+    wiring.clock.advance(timedelta(hours=25))
+    cloud.sweep()
+    assert add(created, 500).status == 201
+    wiring.reset()
+
+
+def test_apps_can_read_the_limit() -> None:
+    assert call("GET", "/v1/catalogue").json["limits"]["media_bytes_per_report"] == 500 * MIB

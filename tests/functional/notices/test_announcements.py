@@ -20,6 +20,7 @@ from chalicelib.kernel import times
 from chalicelib.kernel.outbox import notify
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -84,23 +85,19 @@ def announce(kind: NoticeKind = NoticeKind.APPROVAL, *to: str, **more: Any) -> N
     wiring.reports().table.transact([item])
 
 
-def filed(**more: Any) -> dict[str, Any]:
-    body = report("traffic_violation", text="canary-text", location=CHAOYANG, **more)
-    created: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
-    return created
+def file_canary(**more: Any) -> dict[str, Any]:
+    return file("traffic_violation", text="canary-text", location=CHAOYANG, **more)
 
 
 def ask_for_hold(created: Mapping[str, Any], by: str = "wang") -> None:
     until = times.render(wiring.clock.now() + timedelta(days=40))
-    path = f"/v1/officer/reports/{created['id']}/hold"
-    reply = call("POST", path, {"reason": REASON, "until": until}, officer=by)
+    reply = by_officer("POST", created, "/hold", {"reason": REASON, "until": until}, officer=by)
     assert reply.status == 201, reply.text
 
 
 def call_malicious(created: Mapping[str, Any], by: str = "wang", version: int = 1) -> None:
     body = {"status": "closed", "disposition": "malicious", "reason": REASON}
-    path = f"/v1/officer/reports/{created['id']}"
-    reply = call("PATCH", path, body, officer=by, headers={"If-Match": f'"{version}"'})
+    reply = by_officer("PATCH", created, "", body, officer=by, version=version)
     assert reply.status == 200, reply.text
 
 
@@ -114,7 +111,7 @@ def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(
     aws: Mapping[str, str], begin: Any, step: str
 ) -> None:
     cloud.officer("wang")
-    created = filed()
+    created = file_canary()
     begin(created)
 
     [notice] = published(aws, "approval")
@@ -128,24 +125,23 @@ def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(
 
 def test_a_refused_or_other_step_notifies_no_second_person(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    created = filed()
+    created = file_canary()
     until = times.render(wiring.clock.now() - timedelta(days=1))
-    hold = f"/v1/officer/reports/{created['id']}/hold"
-    assert call("POST", hold, {"reason": REASON, "until": until}, officer="wang").status == 422
+    assert by_officer("POST", created, "/hold", {"reason": REASON, "until": until}).status == 422
     body = {"status": "closed", "disposition": "resolved", "reason": REASON}
     headers = {"If-Match": '"1"'}
-    call("PATCH", f"/v1/officer/reports/{created['id']}", body, officer="wang", headers=headers)
+    by_officer("PATCH", created, "", body, headers=headers)
 
     assert published(aws, "approval") == []
 
 
 def test_a_change_beside_a_proposal_does_not_notify_of_it_again(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    created = filed()
+    created = file_canary()
     call_malicious(created)
     path = f"/v1/officer/reports/{created['id']}"
     body = {"assignee": "wang"}
-    assert call("PATCH", path, body, officer="wang", headers={"If-Match": '"2"'}).status == 200
+    assert call("PATCH", path, body, officer="wang", version=2).status == 200
 
     assert len(published(aws, "approval")) == 1
 
@@ -156,7 +152,7 @@ def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[st
     elsewhere = inbox(aws, "elsewhere", districts=("haidian",))
     other = inbox(aws, "other", asks={"categories": ["lost_and_found"]})
     urgent = inbox(aws, "urgent", asks={"min_urgency": "high"})
-    ask_for_hold(filed())
+    ask_for_hold(file_canary())
     cloud.stream(cloud.all_keys(aws))
 
     for each in (covers, here):
@@ -173,7 +169,7 @@ def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[st
     elsewhere = inbox(aws, "qian", roles=(Role.SUPERVISOR,), districts=("haidian",))
     now = wiring.clock.now()
     event = wiring.reports().event(
-        filed()["id"],
+        file_canary()["id"],
         NoticeKind.WATCH,
         now=now,
         entry_id="1",
@@ -221,7 +217,7 @@ def test_a_queue_of_an_integration_gets_announcements_only_if_it_asks(
     by_category = Inbox(aws, "category", {"category": [{"exists": True}]})
     by_urgency = Inbox(aws, "urgency", {"urgency_rank": [{"numeric": [">=", 0]}]})
     asks = Inbox(aws, "asks", {"kind": ["approval"]})
-    filed()
+    file_canary()
     announce(NoticeKind.APPROVAL, "wu")
     cloud.stream(cloud.all_keys(aws))
 
@@ -250,8 +246,8 @@ def test_an_announcement_names_nobody_and_has_no_report(aws: Mapping[str, str]) 
 
 def test_an_approval_holds_no_word_and_no_name(aws: Mapping[str, str]) -> None:
     cloud.officer("canary-wang", name="canary-name")
-    ask_for_hold(filed(), by="canary-wang")
-    call_malicious(filed(), by="canary-wang")
+    ask_for_hold(file_canary(), by="canary-wang")
+    call_malicious(file_canary(), by="canary-wang")
 
     assert len(published(aws, "approval")) == 2
     assert "canary" not in str(cloud.sent(aws))
@@ -285,7 +281,7 @@ def test_the_sweep_publishes_an_announcement_that_the_stream_did_not(
 
 def test_no_burst_of_reports_gathers_approvals_and_watches(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    held = [filed() for _ in range(12)]
+    held = [file_canary() for _ in range(12)]
     cloud.stream(cloud.all_keys(aws))
     for created in held:
         ask_for_hold(created)

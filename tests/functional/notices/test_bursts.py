@@ -13,8 +13,9 @@ from chalicelib.aws.attributes import pack
 from chalicelib.domain.reports import workflow
 from chalicelib.store.reports.heads import new_head
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,10 +29,7 @@ def _quiet(aws: Mapping[str, str]) -> None:
 
 
 def burst(count: int, category: str = "traffic_violation", **more: object) -> list[str]:
-    return [
-        call("POST", "/v1/reports", report(category, **more), key=new_key()).json["id"]
-        for _ in range(count)
-    ]
+    return [file(category, **more)["id"] for _ in range(count)]
 
 
 def kinds(aws: Mapping[str, str]) -> list[str]:
@@ -72,7 +70,7 @@ def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(
 ) -> None:
     burst(15)
     cloud.stream(cloud.all_keys(aws))
-    critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    critical = file("child_abduction")
     cloud.stream([(f"REPORT#{critical['id']}", "HEAD")])
 
     assert cloud.sent(aws)[-1]["report_id"] == critical["id"]
@@ -178,7 +176,7 @@ def test_thirty_notices_of_a_category_in_an_hour_may_go_as_sms(aws: Mapping[str,
         wiring.clock.advance(timedelta(minutes=1))
     # The last ten are kept for critical ones.
     assert sms_of(aws, "traffic_violation") == 20
-    call("POST", "/v1/reports", report("other"), key=new_key())
+    file("other")
     cloud.stream(cloud.all_keys(aws))
     assert sms_of(aws, "other") == 1
 
@@ -210,14 +208,9 @@ def sms_of(aws: Mapping[str, str], category: str) -> int:
 def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     for number in range(6):
-        call(
-            "POST",
-            f"/v1/reports/{created['id']}/messages",
-            {"text": f"Line {number}"},
-            receipt=created["receipt"],
-        )
+        by_reporter("POST", created, "/messages", {"text": f"Line {number}"})
     cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
     assert sorted(kinds(aws)) == ["message", "report"]
@@ -263,7 +256,7 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) 
 def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes(
     aws: Mapping[str, str],
 ) -> None:
-    call("POST", "/v1/reports", report("child_abduction"), key=new_key())
+    file("child_abduction")
     cloud.stream(cloud.all_keys(aws))
     seen = []
     for _ in range(20):
@@ -276,15 +269,9 @@ def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes
 
 def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    created = file("child_abduction")
     cloud.stream(cloud.all_keys(aws))
-    reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{created['id']}",
-        {"status": "acknowledged"},
-        officer="wang",
-        headers={"If-Match": '"1"'},
-    )
+    reply = by_officer("PATCH", created, "", {"status": "acknowledged"}, version=1)
     assert reply.status == 200, reply.text
     wiring.clock.advance(timedelta(minutes=30))
     cloud.sweep()
@@ -309,16 +296,11 @@ def test_a_report_raised_to_critical_during_its_notice_escalates(
     aws: Mapping[str, str], operation: str
 ) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report("other"), key=new_key()).json
+    created = file("other")
     path = f"/v1/officer/reports/{created['id']}"
 
     def meanwhile(request: object) -> None:
-        assert (
-            call(
-                "PATCH", path, {"urgency": "critical"}, officer="wang", headers={"If-Match": '"1"'}
-            ).status
-            == 200
-        )
+        assert call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1).status == 200
 
     with inject.fault(wiring.topic()._client, operation, inject.times(1, meanwhile)):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
@@ -332,7 +314,7 @@ def test_a_critical_report_is_published_before_the_rest_of_its_batch(
     aws: Mapping[str, str],
 ) -> None:
     burst(5)
-    critical = call("POST", "/v1/reports", report("child_abduction"), key=new_key()).json
+    critical = file("child_abduction")
     burst(5)
     cloud.stream(cloud.all_keys(aws))
 
@@ -343,9 +325,7 @@ def test_a_report_that_becomes_critical_or_changes_category_is_notified(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang")
-    raised, moved = (
-        call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(2)
-    )
+    raised, moved = (file("other")["id"] for _ in range(2))
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
     for report_id, body in (
@@ -357,7 +337,7 @@ def test_a_report_that_becomes_critical_or_changes_category_is_notified(
             f"/v1/officer/reports/{report_id}",
             body,
             officer="wang",
-            headers={"If-Match": '"1"'},
+            version=1,
         )
         assert reply.status == 200, reply.text
     cloud.stream(cloud.all_keys(aws))

@@ -23,7 +23,7 @@ from tests.functional.notices.test_duty import (
     _people,
     addressees,
     call_malicious,
-    filed,
+    file_in_chaoyang,
     names,
     on_duty,
     published,
@@ -85,13 +85,13 @@ def test_whoever_has_not_confirmed_is_not_on_duty_until_they_have(aws: Mapping[s
         on_duty("li")
         pass_time(minutes=6)
         assert unreachable() == ["li"]
-        filed()
+        file_in_chaoyang()
         # Also in their language: they may confirm at any moment.
         assert addressees(aws) == [EVERYBODY, EVERYBODY]
 
     pass_time(minutes=6)
     assert unreachable() == []
-    filed()
+    file_in_chaoyang()
     assert {*addressees(aws)} == {names("li")}
 
 
@@ -115,7 +115,7 @@ def test_one_that_its_owner_has_ended_by_the_link_is_gone_within_a_day(
 
     assert wiring.subscriptions().of("li") == []
     assert unreachable() == ["li"]
-    filed()
+    file_in_chaoyang()
     published(aws)
     assert inbox.kinds() == ["report"]
 
@@ -134,7 +134,7 @@ def test_an_approval_waits_for_nobody_who_has_not_confirmed(aws: Mapping[str, st
     subscribe("wang")
     with unconfirmed():
         subscribe("li")
-        created = filed()
+        created = file_in_chaoyang()
         published(aws)
         call_malicious(created, "wang")
         assert addressees(aws, "approval") == [EVERYBODY]
@@ -145,7 +145,7 @@ def test_an_approval_finds_whom_a_restored_roster_lacks(aws: Mapping[str, str]) 
     inbox = inbox_of(aws, "li")
     wiring.reports().table.delete(Delete(*KEY))
     subscribe("wang")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     inbox.kinds()
     call_malicious(created, "wang")

@@ -14,8 +14,9 @@ from chalicelib.domain.notices.notice import groups_of, officer_address
 from chalicelib.domain.officers.model import Role
 from chalicelib.store.notices.roster import KEY
 from tests import cloud
-from tests.client import Reply, appoint, call, new_key, report
+from tests.client import Reply, appoint, call, new_key
 from tests.functional.notices.test_announcements import Inbox
+from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -68,21 +69,12 @@ def on_duty(*officers: str, **more: Any) -> None:
     assert reply.status == 200, reply.text
 
 
-def filed(**more: Any) -> dict[str, Any]:
-    body = report(**{"category": "traffic_violation", "location": CHAOYANG, **more})
-    reply = call("POST", "/v1/reports", body, key=new_key())
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
+def file_in_chaoyang(**more: Any) -> dict[str, Any]:
+    return file(**{"category": "traffic_violation", "location": CHAOYANG, **more})
 
 
 def change(created: Mapping[str, Any], by: str, version: int = 1, /, **fields: Any) -> Reply:
-    return call(
-        "PATCH",
-        f"/v1/officer/reports/{created['id']}",
-        fields,
-        officer=by,
-        headers={"If-Match": f'"{version}"'},
-    )
+    return by_officer("PATCH", created, "", fields, officer=by, version=version)
 
 
 def call_malicious(created: Mapping[str, Any], by: str) -> Reply:
@@ -110,7 +102,7 @@ def names(*usernames: str) -> tuple[str, ...]:
 
 def test_without_a_plan_everybody_with_the_scope_is_notified(aws: Mapping[str, str]) -> None:
     subscribe("wang")
-    filed()
+    file_in_chaoyang()
 
     assert addressees(aws) == [EVERYBODY]
 
@@ -119,7 +111,7 @@ def test_a_notice_goes_to_who_is_on_duty(aws: Mapping[str, str]) -> None:
     for username in ("wang", "li", "zhao"):
         subscribe(username)
     on_duty("li", "zhao")
-    filed()
+    file_in_chaoyang()
 
     assert addressees(aws) == [names("li", "zhao")]
 
@@ -132,7 +124,7 @@ def test_it_reaches_the_officer_on_duty_and_no_other(aws: Mapping[str, str]) -> 
         inboxes[username] = Inbox(aws, username, policy)
     everything = Inbox(aws, "everything", None)
     on_duty("li")
-    filed()
+    file_in_chaoyang()
     published(aws)
 
     assert inboxes["li"].kinds() == ["report"]
@@ -157,7 +149,7 @@ def test_a_shift_goes_by_the_citys_clocks_and_over_midnight(
     on_duty("li", weekdays=["friday"], starts="20:00", ends="08:00")
     moment = datetime.fromisoformat(f"{local}:00+08:00").astimezone(UTC)
     wiring.clock.advance(moment - wiring.clock.now())
-    filed()
+    file_in_chaoyang()
 
     assert addressees(aws) == [expected]
 
@@ -179,7 +171,7 @@ def test_a_shift_takes_what_it_names_and_an_empty_one_means_everybody(
 ) -> None:
     subscribe("li")
     on_duty(*shift.get("officers", ["li"]), **{k: v for k, v in shift.items() if k != "officers"})
-    filed()
+    file_in_chaoyang()
 
     assert addressees(aws) == [expected]
 
@@ -189,7 +181,7 @@ def test_nobody_on_duty_is_told_of_what_they_may_not_see(aws: Mapping[str, str])
     for username in ("wang", "li"):
         subscribe(username)
     on_duty("wang", "li")
-    filed()
+    file_in_chaoyang()
 
     assert addressees(aws) == [names("wang")]
 
@@ -200,11 +192,11 @@ def test_a_smaller_scope_acts_at_the_next_notice(aws: Mapping[str, str]) -> None
     on_duty("wang", "li")
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
     appoint("li", row | {"email": "li@police.example"})
-    filed()
+    file_in_chaoyang()
     assert addressees(aws) == [names("wang")]
 
     appoint("wang", row | {"email": "wang@police.example", "active": True})
-    filed()
+    file_in_chaoyang()
     assert addressees(aws) == [EVERYBODY]
 
 
@@ -213,21 +205,21 @@ def test_who_is_deactivated_or_unsubscribed_is_on_duty_no_more(aws: Mapping[str,
     on_duty("wang", "li")
     path = f"/v1/officer/subscriptions/{subscriptions['li']['id']}"
     assert call("DELETE", path, officer="li").status == 204
-    filed()
+    file_in_chaoyang()
     assert addressees(aws) == [names("wang")]
 
     row = {"roles": ["officer"], "categories": ["*"], "districts": ["*"], "name": "Wang"}
     gone = row | {"email": "wang@police.example", "phone": "+8613800138000", "active": False}
     assert call("PUT", "/v1/admin/officers/wang", gone, officer="admin").status == 200
-    filed()
+    file_in_chaoyang()
     assert addressees(aws) == [EVERYBODY]
 
 
 def test_who_asks_for_urgent_reports_only_is_on_duty_for_these(aws: Mapping[str, str]) -> None:
     subscribe("li", min_urgency="high")
     on_duty("li")
-    filed()
-    filed(details={"what": "hit_and_run"})
+    file_in_chaoyang()
+    file_in_chaoyang(details={"what": "hit_and_run"})
 
     assert sorted(addressees(aws), key=len) == [names("li"), EVERYBODY]
 
@@ -235,11 +227,10 @@ def test_who_asks_for_urgent_reports_only_is_on_duty_for_these(aws: Mapping[str,
 def test_messages_and_digests_go_to_who_is_on_duty_too(aws: Mapping[str, str]) -> None:
     subscribe("li")
     on_duty("li")
-    created = filed()
+    created = file_in_chaoyang()
     for _ in range(12):
-        filed()
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": "More."}, receipt=created["receipt"])
+        file_in_chaoyang()
+    by_reporter("POST", created, "/messages", {"text": "More."})
     kinds: dict[str, set[str]] = {}
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(minutes=1))
@@ -261,7 +252,7 @@ def test_supervisors_hear_of_what_nobody_on_duty_has_acknowledged(aws: Mapping[s
     }
     inboxes = {username: Inbox(aws, username, policy) for username, policy in policies.items()}
     on_duty("li")
-    filed(category="child_abduction", location=CHAOYANG, details={})
+    file_in_chaoyang(category="child_abduction", location=CHAOYANG, details={})
     cloud.stream(cloud.all_keys(aws))
     assert (inboxes["li"].kinds(), inboxes["chief"].kinds()) == (["report"], [])
 
@@ -275,7 +266,7 @@ def test_a_roster_that_cannot_be_read_lets_everybody_be_notified(aws: Mapping[st
     on_duty("li")
     pk, sk = KEY
     wiring.reports().table.put({"pk": pk, "sk": sk, "shifts": "?", "members": 7})
-    filed()
+    file_in_chaoyang()
 
     assert {*addressees(aws)} == {EVERYBODY}
 
@@ -352,7 +343,7 @@ def test_each_change_of_the_plan_is_on_record() -> None:
 
 
 def test_whom_a_report_is_assigned_to_is_told_and_nobody_else(aws: Mapping[str, str]) -> None:
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     assert change(created, "wang", assignee="li").status == 200
     [notice] = published(aws)
@@ -368,7 +359,7 @@ def test_whom_a_report_is_assigned_to_is_told_and_nobody_else(aws: Mapping[str, 
 def test_who_takes_a_report_or_gives_it_back_tells_nobody(
     aws: Mapping[str, str], assignee: str | None
 ) -> None:
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     assert change(created, "wang", assignee=assignee).status == 200
 
@@ -376,7 +367,7 @@ def test_who_takes_a_report_or_gives_it_back_tells_nobody(
 
 
 def test_an_assignment_that_has_changed_since_is_not_told(aws: Mapping[str, str]) -> None:
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     change(created, "wang", assignee="li")
     change(created, "wang", 2, assignee="zhao")
@@ -386,7 +377,7 @@ def test_an_assignment_that_has_changed_since_is_not_told(aws: Mapping[str, str]
 
 
 def test_an_assignment_that_stays_is_told_once(aws: Mapping[str, str]) -> None:
-    created = filed()
+    created = file_in_chaoyang()
     change(created, "wang", assignee="li")
     published(aws)
     change(created, "wang", 2, assignee="li")
@@ -401,7 +392,7 @@ def test_an_approval_is_for_those_who_may_approve_and_not_for_who_began(
     for username in ("wang", "li", "zhao", "far", "admin"):
         subscribe(username)
     on_duty("wang")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     assert call_malicious(created, "wang").status == 200
 
@@ -413,7 +404,7 @@ def test_an_approval_that_nobody_else_is_known_to_give_goes_to_everybody(
 ) -> None:
     subscribe("wang")
     on_duty("wang")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     assert call_malicious(created, "wang").status == 200
 
@@ -426,7 +417,7 @@ def test_a_drill_goes_to_nobody_but_who_asked_for_drills(aws: Mapping[str, str])
     cloud.officer("far", categories=("other",), email="far@police.example")
     subscribe("far", drills=True)
     on_duty("wang")
-    created = filed(source="drill")
+    created = file_in_chaoyang(source="drill")
     [notice] = published(aws)
 
     assert json.loads(notice["attributes"]["to"]) == list(names("li"))
@@ -438,13 +429,13 @@ def test_a_drill_goes_to_nobody_but_who_asked_for_drills(aws: Mapping[str, str])
 
 def test_a_critical_drill_is_not_escalated_and_counts_for_no_burst(aws: Mapping[str, str]) -> None:
     subscribe("li", drills=True)
-    filed(category="child_abduction", source="drill", details={})
+    file_in_chaoyang(category="child_abduction", source="drill", details={})
     for _ in range(12):
-        filed(source="drill")
+        file_in_chaoyang(source="drill")
     wiring.clock.advance(timedelta(seconds=60 - wiring.clock.now().second))
     assert [each["kind"] for each in published(aws)] == ["report"] * 11
     for _ in range(10):
-        filed()
+        file_in_chaoyang()
     assert [each["attributes"].get("drill") for each in published(aws)] == [None] * 10
 
     cloud.forget_sent(aws)
@@ -455,7 +446,7 @@ def test_a_critical_drill_is_not_escalated_and_counts_for_no_burst(aws: Mapping[
 
 def test_a_subscription_has_its_language(aws: Mapping[str, str]) -> None:
     assert subscribe("li", language="en")["language"] == "en"
-    filed()
+    file_in_chaoyang()
     both, english = published(aws)
 
     assert "language" not in both["attributes"]
@@ -481,7 +472,7 @@ def test_each_subscription_gets_one_message_in_its_language(aws: Mapping[str, st
         if each.protocol == "sms"
     ]
     inboxes["sms"] = Inbox(aws, "sms", policy)
-    filed()
+    file_in_chaoyang()
     assert len(published(aws)) == 3
 
     assert {name: each.kinds() for name, each in inboxes.items()} == {
@@ -500,11 +491,11 @@ def test_only_an_email_has_a_language_and_only_one_of_the_citys() -> None:
 
 
 def follow(created: Mapping[str, Any], officer: str, method: str = "POST") -> Reply:
-    return call(method, f"/v1/officer/reports/{created['id']}/follow", officer=officer)
+    return by_officer(method, created, "/follow", officer=officer)
 
 
 def followers(created: Mapping[str, Any]) -> list[str]:
-    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    opened = by_officer("GET", created)
     return list(opened.json["followers"])
 
 
@@ -522,7 +513,7 @@ def test_who_follows_a_report_is_told_once_what_colleagues_do_in_a_minute(
 ) -> None:
     for username in ("li", "zhao"):
         subscribe(username)
-    created = filed()
+    created = file_in_chaoyang()
     for username in ("li", "zhao", "li"):
         assert follow(created, username).status == 204
     assert followers(created) == ["li", "zhao"]
@@ -543,11 +534,10 @@ def test_who_follows_gets_the_reporters_messages_off_duty(aws: Mapping[str, str]
     for username in ("li", "zhao"):
         subscribe(username)
     on_duty("li")
-    created = filed()
+    created = file_in_chaoyang()
     follow(created, "zhao")
     published(aws)
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": "More."}, receipt=created["receipt"])
+    by_reporter("POST", created, "/messages", {"text": "More."})
 
     assert addressees(aws, "message") == [(*names("li"), *names("zhao"))]
 
@@ -556,7 +546,7 @@ def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, s
     for username in ("wang", "li", "zhao"):
         subscribe(username)
     on_duty("li")
-    created, *others = [filed() for _ in range(12)]
+    created, *others = [file_in_chaoyang() for _ in range(12)]
     for username in ("zhao", "wang"):
         follow(created, username)
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
@@ -565,8 +555,7 @@ def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, s
     published(aws)
     wiring.clock.advance(timedelta(minutes=1))
     for each in (*others, created):
-        path = f"/v1/reports/{each['id']}/messages"
-        call("POST", path, {"text": "More."}, receipt=each["receipt"])
+        by_reporter("POST", each, "/messages", {"text": "More."})
         cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
     wiring.clock.advance(timedelta(minutes=1))
@@ -580,22 +569,21 @@ def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, s
 def test_who_may_see_a_report_no_more_is_not_told_of_it(aws: Mapping[str, str]) -> None:
     for username in ("wang", "li"):
         subscribe(username)
-    created = filed()
+    created = file_in_chaoyang()
     follow(created, "li")
     published(aws)
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
     appoint("li", row | {"email": "li@police.example"})
     change(created, "wang", status="in_progress")
     assert followed(aws) == []
-    path = f"/v1/reports/{created['id']}/messages"
-    call("POST", path, {"text": "More."}, receipt=created["receipt"])
+    by_reporter("POST", created, "/messages", {"text": "More."})
     assert addressees(aws, "message") == [EVERYBODY]
     assert follow(created, "li", "DELETE").status == 404
 
 
 def test_who_stops_following_is_told_no_more(aws: Mapping[str, str]) -> None:
     subscribe("li")
-    created = filed()
+    created = file_in_chaoyang()
     follow(created, "li")
     published(aws)
     for _ in range(2):
@@ -603,13 +591,13 @@ def test_who_stops_following_is_told_no_more(aws: Mapping[str, str]) -> None:
     change(created, "wang", status="in_progress")
 
     assert (followed(aws), followers(created)) == ([], [])
-    history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang").json
+    history = by_officer("GET", created, "/history").json
     details = [each["detail"] or {} for each in history["items"]]
     assert [each["followed"] for each in details if "followed" in each] == [True, False]
 
 
 def test_at_most_fifty_follow_a_report() -> None:
-    created = filed()
+    created = file_in_chaoyang()
     for number in range(51):
         cloud.officer(f"o{number}")
         reply = follow(created, f"o{number}")

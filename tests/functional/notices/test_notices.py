@@ -15,6 +15,7 @@ from chalicelib.handlers.media import functions
 from chalicelib.store.reports.heads import update_row
 from tests import cloud, events
 from tests.client import call, new_key, report
+from tests.steps import by_reporter, file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -28,7 +29,7 @@ def _quiet(aws: Mapping[str, str]) -> None:
 def with_photos(count: int) -> Any:
     """Create a report that waits for `count` photos."""
     media = [{"content_type": "image/jpeg", "size": 10_000}] * count
-    return call("POST", "/v1/reports", report(media=media), key=new_key()).json
+    return file(media=media)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("web_clients")
 def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     cloud.stream(cloud.all_keys(aws))
     [notice] = cloud.sent(aws)
     page = f"https://api.test/console/reports/{created['id']}"
@@ -55,9 +56,7 @@ def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
 def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
     aws: Mapping[str, str],
 ) -> None:
-    created = call(
-        "POST", "/v1/reports", report(location={"lat": 39.92, "lon": 116.46}), key=new_key()
-    ).json
+    created = file(location={"lat": 39.92, "lon": 116.46})
 
     assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
     [notice] = cloud.sent(aws)
@@ -92,7 +91,7 @@ def test_a_notice_holds_nothing_of_what_was_said(aws: Mapping[str, str]) -> None
 
 
 def test_a_sent_notice_is_completed_and_not_sent_again(aws: Mapping[str, str]) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     for _ in range(3):
         cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(minutes=2))
@@ -104,7 +103,7 @@ def test_a_sent_notice_is_completed_and_not_sent_again(aws: Mapping[str, str]) -
 def test_the_sweep_sends_what_the_stream_did_not_but_not_early(
     aws: Mapping[str, str],
 ) -> None:
-    call("POST", "/v1/reports", report(), key=new_key())
+    file()
     cloud.sweep()
     assert cloud.sent(aws) == []
 
@@ -114,13 +113,8 @@ def test_the_sweep_sends_what_the_stream_did_not_but_not_early(
 
 
 def test_a_reporters_message_is_notified(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": "He is moving."},
-        receipt=created["receipt"],
-    )
+    created = file()
+    by_reporter("POST", created, "/messages", {"text": "He is moving."})
     cloud.stream(cloud.all_keys(aws))
 
     assert sorted(notice["kind"] for notice in cloud.sent(aws)) == ["message", "report"]
@@ -145,9 +139,7 @@ def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
     created = with_photos(2)
     cloud.stream(cloud.all_keys(aws))
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     cloud.stream(cloud.all_keys(aws))
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
 
@@ -173,7 +165,7 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     functions.make_thumbnails(events.queue_batch(message["Body"]), None)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
-    view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    view = mine(created)
     assert view["media"][0]["state"] == "ready"
 
 
@@ -181,21 +173,18 @@ def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str
     created = with_photos(1)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
-    assert (
-        call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"][0]["state"]
-        == "awaiting"
-    )
+    assert mine(created)["media"][0]["state"] == "awaiting"
 
     wiring.clock.advance(timedelta(hours=24))
     cloud.sweep()
-    [medium] = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["media"]
+    [medium] = mine(created)["media"]
     assert (medium["state"], medium["reason"]) == ("rejected", "not_received")
     assert medium["reason_text"]
 
 
 def test_withdrawing_before_the_notice_went_out_still_sends_it(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    created = file()
+    by_reporter("DELETE", created)
     cloud.stream(cloud.all_keys(aws))
 
     assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
@@ -203,7 +192,7 @@ def test_withdrawing_before_the_notice_went_out_still_sends_it(aws: Mapping[str,
 
 def test_one_unreadable_row_does_not_hold_up_its_neighbours(aws: Mapping[str, str]) -> None:
     for _ in range(3):
-        call("POST", "/v1/reports", report(), key=new_key())
+        file()
     items = cloud.all_keys(aws)
     table = wiring.reports().table
     table.update(update_row(items[1], put={"urgency": "poison"}))

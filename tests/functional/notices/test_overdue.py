@@ -1,5 +1,6 @@
-"""Who is notified again of a report that nobody has acknowledged, and what ends it."""
+"""Who is notified again of a report that nobody has acknowledged, and what alarms count of it."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,40 +8,20 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.aws import keys
 from chalicelib.domain.officers.model import Role
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report
 from tests.faults import inject
+from tests.steps import by_officer, file, file_and_notify, head
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 HIGH, NORMAL, CRITICAL = "missing_elderly", "other", "child_abduction"
 
 
-@pytest.fixture(autouse=True)
-def people(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-    cloud.forget_sent(aws)
-
-
-def file(aws: Mapping[str, str], category: str = HIGH, **more: Any) -> dict[str, Any]:
-    """Create a report, and publish its notice."""
-    created = call("POST", "/v1/reports", report(category, **more), key=new_key()).json
-    cloud.stream(cloud.all_keys(aws))
-    return dict(created)
-
-
-def head(created: Mapping[str, Any]) -> dict[str, Any]:
-    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
-    assert row
-    return row
-
-
 def notices(aws: Mapping[str, str], *, minutes: int, every: int = 1) -> list[int]:
     """Let so many minutes pass. Return when a report was notified again, in minutes. A test
-    that expects no notice can use `every=5`: all deadlines are multiples of five minutes.
+    that expects no notice can sweep rarely: what was due before would be sent then.
     """
     return notices_at(aws, *range(every, minutes + 1, every))
 
@@ -64,14 +45,15 @@ def waiting(aws: Mapping[str, str]) -> int:
 
 
 def act(created: Mapping[str, Any], path: str = "", body: Any = None, method: str = "POST") -> None:
-    path = f"/v1/officer/reports/{created['id']}{path}"
-    assert call(method, path, body, officer="wang").status in (200, 201)
+    version = 1 if path == "/read" else None
+    reply = by_officer(method, created, path, body, version=version)
+    assert reply.status in (200, 201), reply.text
 
 
 def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_age_doubles(
     aws: Mapping[str, str],
 ) -> None:
-    created = file(aws)
+    created = file_and_notify(aws, HIGH)
     sweeps = (29, 31, 59, 61, 90, 119, 121, 180, 239, 241, 360, 479, 481, 600, 780)
     assert notices_at(aws, *sweeps) == [31, 61, 121, 241, 481]
     second = cloud.sent(aws)[1]
@@ -82,26 +64,26 @@ def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_ag
 def test_a_first_notice_that_comes_late_leaves_officers_five_minutes(
     aws: Mapping[str, str],
 ) -> None:
-    call("POST", "/v1/reports", report(HIGH), key=new_key())
+    file(HIGH)
     wiring.clock.advance(timedelta(hours=2))
     cloud.stream(cloud.all_keys(aws))
     assert notices(aws, minutes=7) == [5]
 
 
 def test_a_normal_report_is_overdue_after_a_day(aws: Mapping[str, str]) -> None:
-    file(aws, NORMAL)
-    assert notices(aws, minutes=3 * 1440, every=60) == [1440, 2880]
+    file_and_notify(aws, NORMAL)
+    assert notices_at(aws, 720, 1439, 1441, 2160, 2879, 2881, 3600, 4320) == [1441, 2881]
 
 
 def test_a_report_of_low_urgency_has_no_deadline(aws: Mapping[str, str]) -> None:
-    created = file(aws, NORMAL)
+    created = file_and_notify(aws, NORMAL)
     change_report(created["id"], 1, urgency="low")
     assert notices(aws, minutes=5 * 1440, every=720) == []
 
 
 def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it(aws: Mapping[str, str]) -> None:
-    created = file(aws)
-    notices(aws, minutes=31)
+    created = file_and_notify(aws, HIGH)
+    notices_at(aws, 29, 31)
     assert head(created)["flags"] == ["overdue"]
     act(created, "/notes", {"text": "I have called the ward."})
     assert head(created).get("flags", []) == []
@@ -109,7 +91,7 @@ def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it(aws: Mapping[
 
 
 ENDS = {
-    "a step": lambda created: change_report(created["id"], 1),
+    "a reading": lambda created: act(created, "/read", {}),
     "an assignment": lambda created: change_report(created["id"], 1, assignee="li"),
     "an acknowledgement": lambda created: change_report(created["id"], 1, status="acknowledged"),
     "a reply": lambda created: act(created, "/messages", {"text": "We are on our way."}),
@@ -122,9 +104,9 @@ ENDS = {
 def test_it_ends_when_an_officer_attends_to_the_report(
     aws: Mapping[str, str], category: str, what: str
 ) -> None:
-    created = file(aws, category)
+    created = file_and_notify(aws, category)
     ENDS[what](created)
-    assert notices(aws, minutes=90, every=5) == []
+    assert notices(aws, minutes=90, every=30) == []
     acknowledged = what == "an acknowledgement"
     assert head(created)["status"] == ("acknowledged" if acknowledged else "new")
 
@@ -133,38 +115,38 @@ def test_it_ends_when_an_officer_attends_to_the_report(
 def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
     aws: Mapping[str, str], category: str, again: list[int]
 ) -> None:
-    created = file(aws, category)
+    created = file_and_notify(aws, category)
     change_report(created["id"], 1, assignee="li")
     change_report(created["id"], 2, assignee=None)
-    assert notices(aws, minutes=45) == again
+    assert notices_at(aws, 4, 5, 6, 14, 15, 29, 30, 31, 44, 45) == again
 
 
 def test_an_acknowledged_report_that_is_given_back_does_not_wait(aws: Mapping[str, str]) -> None:
-    created = file(aws, CRITICAL)
+    created = file_and_notify(aws, CRITICAL)
     change_report(created["id"], 1, status="acknowledged", assignee="li")
     change_report(created["id"], 2, assignee=None)
-    assert notices(aws, minutes=45, every=5) == []
+    assert notices(aws, minutes=45, every=15) == []
 
 
 @pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
 def test_it_ends_also_before_officers_were_notified(aws: Mapping[str, str], what: str) -> None:
-    created = call("POST", "/v1/reports", report(CRITICAL), key=new_key()).json
+    created = file(CRITICAL)
     ENDS[what](created)
     cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=40, every=5) == []
+    assert notices(aws, minutes=40, every=20) == []
 
 
 def test_to_open_a_report_is_enough_unless_it_is_critical(aws: Mapping[str, str]) -> None:
-    created = file(aws)
+    created = file_and_notify(aws, HIGH)
     act(created, method="GET")
-    assert notices(aws, minutes=90, every=5) == []
+    assert notices(aws, minutes=90, every=30) == []
     assert head(created)["status"] == "new"
 
 
 def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_once(
     aws: Mapping[str, str],
 ) -> None:
-    created = file(aws, CRITICAL)
+    created = file_and_notify(aws, CRITICAL)
     assert notices(aws, minutes=3) == []
     act(created, method="GET")
     assert notices(aws, minutes=4) == []
@@ -176,7 +158,7 @@ def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_o
 def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
     aws: Mapping[str, str],
 ) -> None:
-    created = file(aws, CRITICAL)
+    created = file_and_notify(aws, CRITICAL)
     wiring.clock.advance(timedelta(minutes=3))
     refused = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refused):
@@ -185,11 +167,11 @@ def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
 
 
 def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[str, str]) -> None:
-    created = file(aws, NORMAL)
+    created = file_and_notify(aws, NORMAL)
     wiring.clock.advance(timedelta(hours=2))
     change_report(created["id"], 1, urgency="high")
     cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=40) == [30]
+    assert notices_at(aws, 5, 15, 29, 30, 31, 40) == [30]
     change_report(created["id"], 2, urgency="critical")
     cloud.stream(cloud.all_keys(aws))
     assert notices(aws, minutes=6) == [5]
@@ -199,16 +181,16 @@ def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[
 
 
 def test_a_mute_and_a_drill_change_nothing_of_it_and_have_none(aws: Mapping[str, str]) -> None:
-    muted = file(aws)
-    file(aws, source="drill")
+    muted = file_and_notify(aws, HIGH)
+    file_and_notify(aws, HIGH, source="drill")
     act(muted, "/mute", {"reason": "Too many messages."})
-    assert notices(aws, minutes=40) == [30]
+    assert notices_at(aws, 5, 15, 29, 30, 31, 40) == [30]
 
 
 def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
     aws: Mapping[str, str],
 ) -> None:
-    made = [file(aws)["id"] for _ in range(14)]
+    made = [file_and_notify(aws, HIGH)["id"] for _ in range(14)]
     cloud.sweep()
     wiring.clock.advance(timedelta(minutes=31))
     cloud.forget_sent(aws)
@@ -226,7 +208,7 @@ def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
 
 
 def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str, str]) -> None:
-    created = file(aws)
+    created = file_and_notify(aws, HIGH)
 
     def meanwhile(request: object) -> None:
         path = f"/v1/reports/{created['id']}/messages"
@@ -241,7 +223,7 @@ def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str,
 
 
 def test_an_acknowledgement_at_the_moment_of_the_deadline_wins(aws: Mapping[str, str]) -> None:
-    created = file(aws)
+    created = file_and_notify(aws, HIGH)
 
     def meanwhile(request: object) -> None:
         change_report(created["id"], 1, status="acknowledged")
@@ -260,7 +242,7 @@ def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> No
     assert reply.status == 200, reply.text
     found = {each["code"]: each["deadlines"] for each in reply.json["categories"]}
     assert found[HIGH] == {"high": 10, "normal": 1440}
-    file(aws)
+    file_and_notify(aws, HIGH)
     assert notices(aws, minutes=15) == [10]
     none = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 0}}]}
     call("PATCH", "/v1/admin/catalogue", none, officer="admin")
@@ -268,7 +250,7 @@ def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> No
     wiring.clock.advance(timedelta(days=9))
     cloud.sweep()
     cloud.forget_sent(aws)
-    last = file(aws)
+    last = file_and_notify(aws, HIGH)
     assert "task" not in head(last)
 
 
@@ -289,7 +271,7 @@ def test_a_wrong_deadline_is_named(deadlines: dict[str, float], field: str) -> N
 
 
 def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str, str]) -> None:
-    created = file(aws, NORMAL)
+    created = file_and_notify(aws, NORMAL)
     change_report(created["id"], 1, category=CRITICAL)
     assert head(created)["urgency"] == "critical"
     assert notices_at(aws, 1, 6) == [6]
@@ -298,6 +280,68 @@ def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str,
 
 
 def test_an_officer_may_say_that_a_moved_report_is_less_urgent(aws: Mapping[str, str]) -> None:
-    created = file(aws, NORMAL)
+    created = file_and_notify(aws, NORMAL)
     change_report(created["id"], 1, category=CRITICAL, urgency="low")
     assert head(created)["urgency"] == "low"
+
+
+def counts(minutes: int, caplog: pytest.LogCaptureFixture) -> list[int]:
+    """Return the numbers that the sweeps of the next minutes log."""
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    for _ in range(minutes):
+        wiring.clock.advance(timedelta(minutes=1))
+        cloud.sweep()
+    return [record.unacknowledged for record in caplog.records if hasattr(record, "unacknowledged")]
+
+
+def test_a_critical_report_is_counted_from_ten_minutes_on(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    file_and_notify(aws, CRITICAL)
+    file_and_notify(aws, CRITICAL)
+    assert counts(40, caplog) == [0] * 9 + [2] * 31
+
+
+def test_a_row_without_a_kind_of_task_does_not_end_the_count(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    file_and_notify(aws, CRITICAL)
+    row = {"pk": "REPORT#X", "sk": "HEAD", "task_shard": "TASK#0", "task_at": "2026", "due_at": "x"}
+    wiring.reports().table.put(row)
+    assert counts(12, caplog) == [0] * 9 + [1] * 3
+
+
+def test_an_acknowledged_report_is_not_counted(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.officer("wang")
+    created = file_and_notify(aws, CRITICAL)
+    assert counts(12, caplog)[-1] == 1
+    change_report(created["id"], 1, status="acknowledged")
+    assert counts(2, caplog) == [0, 0]
+
+
+def test_a_report_that_is_not_critical_is_not_counted(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    file_and_notify(aws, "other")
+    assert set(counts(20, caplog)) == {0}
+
+
+def test_an_old_report_that_becomes_critical_is_counted_after_its_first_escalation(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.officer("wang")
+    created = file_and_notify(aws, "other")
+    wiring.clock.advance(timedelta(hours=3))
+    change_report(created["id"], 1, urgency="critical")
+    seen = counts(8, caplog)
+    assert (seen[0], seen[-1]) == (0, 1)
+
+
+def test_the_sweep_says_how_long_the_oldest_task_has_been_overdue(aws: Mapping[str, str]) -> None:
+    file()  # its notice is overdue after a minute
+    wiring.clock.advance(timedelta(minutes=5))
+    assert 239 <= cloud.sweep()["oldest_task_s"] <= 245
+    assert cloud.sweep()["oldest_task_s"] == 0

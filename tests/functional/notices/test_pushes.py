@@ -13,10 +13,11 @@ from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import errors
 from chalicelib.store.notices.phones import MESSAGE
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, mine
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = [pytest.mark.officers("wang", "li"), pytest.mark.usefixtures("fresh")]
 
 APPLE = {"platform": "apns", "token": "a1" * 32}
 GOOGLE = {"platform": "fcm", "token": "dX9:APA91b_-" * 13}
@@ -25,26 +26,12 @@ PICTURE = {"content_type": "image/jpeg", "size": 1_000_000}
 NOTHING = {"pushed": 0, "put_off": 0, "ended": 0, "erased": 0, "failed": 0}
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    wiring.reset()
-    cloud.forget_sent(aws)
-    for username in ("wang", "li"):
-        cloud.officer(username)
-
-
-def file(**more: Any) -> dict[str, Any]:
-    made: dict[str, Any] = call("POST", "/v1/reports", report(**more), key=new_key()).json
-    return made
-
-
 def ask(created: Mapping[str, Any], token: Mapping[str, Any] = APPLE) -> Reply:
-    path = f"/v1/reports/{created['id']}/push"
-    return call("PUT", path, dict(token), receipt=created["receipt"])
+    return by_reporter("PUT", created, "/push", dict(token))
 
 
 def end(created: Mapping[str, Any]) -> Reply:
-    return call("DELETE", f"/v1/reports/{created['id']}/push", receipt=created["receipt"])
+    return by_reporter("DELETE", created, "/push")
 
 
 def asked(token: Mapping[str, Any] = APPLE, **more: Any) -> dict[str, Any]:
@@ -54,17 +41,15 @@ def asked(token: Mapping[str, Any] = APPLE, **more: Any) -> dict[str, Any]:
 
 
 def is_on(created: Mapping[str, Any]) -> bool:
-    return bool(call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["push"])
+    return bool(mine(created)["push"])
 
 
 def reply(created: Mapping[str, Any], text: str = "Where is he now?") -> None:
-    path = f"/v1/officer/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": text}, officer="wang").status == 201
+    assert by_officer("POST", created, "/messages", {"text": text}).status == 201
 
 
 def withdraw(created: Mapping[str, Any]) -> None:
-    path = f"/v1/reports/{created['id']}"
-    assert call("DELETE", path, receipt=created["receipt"]).status == 204
+    assert by_reporter("DELETE", created).status == 204
 
 
 def pushed() -> dict[str, list[str]]:
@@ -179,12 +164,9 @@ def refer(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
 
 
 def send_picture(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
-    path = f"/v1/officer/reports/{created['id']}/media"
-    sent = call("POST", path, {"media": [PICTURE]}, officer="wang").json
+    sent = by_officer("POST", created, "/media", {"media": [PICTURE]}).json
     media_id = sent["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
 
 
 def link(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
@@ -211,13 +193,11 @@ def test_what_the_reporter_can_read_causes_a_push(aws: Mapping[str, str], act: A
 
 
 def note(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
-    path = f"/v1/officer/reports/{created['id']}/notes"
-    assert call("POST", path, {"text": "Called him."}, officer="wang").status == 201
+    assert by_officer("POST", created, "/notes", {"text": "Called him."}).status == 201
 
 
 def write(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": "Hello?"}, receipt=created["receipt"]).status == 201
+    assert by_reporter("POST", created, "/messages", {"text": "Hello?"}).status == 201
 
 
 @pytest.mark.parametrize(
@@ -227,7 +207,7 @@ def write(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
         write,
         lambda created, aws: change_report(created["id"], 1, status="acknowledged"),
         lambda created, aws: change_report(created["id"], 1, assignee="li"),
-        lambda created, aws: call("GET", f"/v1/officer/reports/{created['id']}", officer="wang"),
+        lambda created, aws: by_officer("GET", created),
     ],
     ids=("note", "own message", "acknowledged", "assigned", "opened"),
 )
@@ -419,7 +399,7 @@ def test_a_withdrawal_erases_the_token_and_ends_the_task(aws: Mapping[str, str])
 def test_a_deletion_erases_the_token(aws: Mapping[str, str]) -> None:
     created = asked()
     change_report(created["id"], 1, **CLOSE)
-    call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    by_officer("GET", created)
     wiring.clock.advance(timedelta(days=800))
     cloud.sweep()
     assert tokens(aws) == []
@@ -514,10 +494,7 @@ def test_without_the_public_half_of_the_key_nothing_is_kept(aws: Mapping[str, st
 
 def test_officers_see_nothing_of_it() -> None:
     created, other = asked(), file()
-    shown = [
-        call("GET", f"/v1/officer/reports/{each['id']}", officer="wang").json
-        for each in (created, other)
-    ]
+    shown = [by_officer("GET", each).json for each in (created, other)]
     assert shown[0].keys() == shown[1].keys()
     assert "push" not in str(shown[0])
 

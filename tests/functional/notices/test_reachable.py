@@ -20,7 +20,7 @@ from tests.functional.notices.test_duty import (
     _people,
     call_malicious,
     change,
-    filed,
+    file_in_chaoyang,
     follow,
     on_duty,
     published,
@@ -78,7 +78,7 @@ def test_with_a_roster_that_cannot_be_read_nobody_misses_their_language(
     subscribe("li", language="en")
     inbox = inbox_of(aws, "li")
     spoil(members="broken")
-    filed(category="missing_elderly")
+    file_in_chaoyang(category="missing_elderly")
     published(aws)
     assert inbox.kinds() == ["report"]
 
@@ -88,7 +88,7 @@ def test_with_a_roster_that_is_read_too_often_nobody_misses_their_language(
 ) -> None:
     subscribe("li", language="en")
     inbox = inbox_of(aws, "li")
-    filed()
+    file_in_chaoyang()
     with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out_the_roster):
         published(aws)
     assert inbox.kinds() == ["report"]
@@ -97,7 +97,7 @@ def test_with_a_roster_that_is_read_too_often_nobody_misses_their_language(
 def test_what_only_the_roster_knows_waits_for_it(aws: Mapping[str, str]) -> None:
     subscribe("li")
     inbox = inbox_of(aws, "li")
-    created = filed()
+    created = file_in_chaoyang()
     follow(created, "li")
     published(aws)
     inbox.kinds()
@@ -121,7 +121,7 @@ def test_a_language_that_the_city_no_longer_has_keeps_back_no_notice(
     assert row
     row["members"]["wang"]["languages"] = ["fr"]
     spoil(members=row["members"])
-    filed()
+    file_in_chaoyang()
     published(aws)
     assert inbox.kinds() == ["report"]
 
@@ -135,7 +135,7 @@ def test_who_is_on_duty_with_sms_alone_is_not_the_only_one(
     inbox = inbox_of(aws, "wang")
     on_duty("li")
     spend_sms(category)
-    filed(category=category)
+    file_in_chaoyang(category=category)
     published(aws)
     assert inbox.kinds() == ["report"]
 
@@ -146,7 +146,7 @@ def test_what_is_for_somebody_by_name_comes_by_sms_when_these_are_spent(
     subscribe("li", protocol="sms")
     inbox = inbox_of(aws, "li", "sms")
     spend_sms("traffic_violation")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     inbox.kinds()
     change(created, "wang", assignee="li")
@@ -160,7 +160,7 @@ def test_what_is_for_somebody_by_name_comes_whatever_urgency_they_asked_for(
 ) -> None:
     subscribe("li", min_urgency="critical")
     inbox = inbox_of(aws, "li")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     match kind:
         case "assigned":
@@ -183,7 +183,7 @@ def test_a_shift_whose_times_are_none_keeps_back_no_notice(aws: Mapping[str, str
     row = wiring.reports().table.get(*KEY)
     assert row
     spoil(shifts=[dict(row["shifts"][0]) | {"starts": "24:00"}])
-    filed()
+    file_in_chaoyang()
     published(aws)
     assert inbox.kinds() == ["report"]
 
@@ -191,7 +191,7 @@ def test_a_shift_whose_times_are_none_keeps_back_no_notice(aws: Mapping[str, str
 def test_a_follower_of_a_trial_hears_of_messages(aws: Mapping[str, str]) -> None:
     subscribe("li")
     inbox = inbox_of(aws, "li")
-    created = filed()
+    created = file_in_chaoyang()
     published(aws)
     head = f"REPORT#{created['id']}", "HEAD"
     wiring.reports().table.update(Update(*head, put={"shadow": True}))

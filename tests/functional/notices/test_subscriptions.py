@@ -14,8 +14,9 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call
 from tests.faults import inject
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -92,16 +93,9 @@ def test_one_category_in_one_district_gets_those_notices_and_no_other(
         Endpoint=arn,
         Attributes={"FilterPolicy": policy},
     )
-    wanted = call(
-        "POST", "/v1/reports", report("traffic_violation", location=CHAOYANG), key=new_key()
-    ).json
-    call(
-        "POST",
-        "/v1/reports",
-        report("traffic_violation", location={"lat": 40.22, "lon": 116.23}),
-        key=new_key(),
-    )
-    call("POST", "/v1/reports", report("lost_and_found", location=CHAOYANG), key=new_key())
+    wanted = file("traffic_violation", location=CHAOYANG)
+    file("traffic_violation", location={"lat": 40.22, "lon": 116.23})
+    file("lost_and_found", location=CHAOYANG)
     cloud.stream(cloud.all_keys(aws))
 
     got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])

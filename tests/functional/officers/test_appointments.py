@@ -107,14 +107,6 @@ def test_another_admin_reads_and_approves_it(aws: Mapping[str, str]) -> None:
     assert "etag" not in read().headers
 
 
-def test_nobody_approves_their_own_proposal() -> None:
-    tag = propose().headers["etag"]
-
-    assert refusal(approve("zhao", tag)) == (403, "self_approval")
-    assert denials("zhao") == [{"step": "appointment", "code": "self_approval"}]
-    assert wiring.officers().get("wang") is None
-
-
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
@@ -391,17 +383,6 @@ def test_who_comes_back_waits_again() -> None:
     appointed(ROW | {"active": False})
     appointed(ROW)
     assert wait_of("wang") > wiring.clock.now()
-
-
-def test_who_waits_approves_no_appointment() -> None:
-    appoint("li", ROW | {"roles": ["admin"]}, proposer="zhao", approver="qian")
-    tag = propose("zhao").headers["etag"]
-
-    reply = approve("li", tag)
-    assert refusal(reply) == (403, "approves_later")
-    assert denials("li") == [{"step": "appointment", "code": "approves_later"}]
-    wiring.clock.advance(WAIT)
-    assert approve("li", tag).status == 200
 
 
 def test_what_somebody_who_waits_has_proposed_waits_as_long() -> None:

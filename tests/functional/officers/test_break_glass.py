@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -37,10 +36,6 @@ def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     cloud.empty_pool(aws)
 
 
-def cognito() -> Any:
-    return boto3.client("cognito-idp")
-
-
 def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedAdmin:
     actor = OperatorActor.of(ARN, wiring.audit(), wiring.clock.now())
     pool = wiring.pool() if with_pool else None
@@ -49,7 +44,7 @@ def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedA
 
 
 def sign_in(aws: Mapping[str, str], password: str | None) -> Any:
-    return cognito().admin_initiate_auth(
+    return cloud.client("cognito-idp").admin_initiate_auth(
         UserPoolId=aws["USER_POOL_ID"],
         ClientId=aws["CLIENT_ID"],
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
@@ -58,7 +53,7 @@ def sign_in(aws: Mapping[str, str], password: str | None) -> Any:
 
 
 def choose_password(aws: Mapping[str, str]) -> None:
-    cognito().admin_set_user_password(
+    cloud.client("cognito-idp").admin_set_user_password(
         UserPoolId=aws["USER_POOL_ID"],
         Username="wu",
         Password="a password of their own",

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -21,8 +20,9 @@ from chalicelib.services.administration.first_admins import (
 )
 from chalicelib.services.officers import OPERATOR, OperatorActor
 from tests import client, cloud
-from tests.client import call, new_key, report
+from tests.client import call
 from tests.faults import inject
+from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -35,10 +35,6 @@ ARN = "arn:aws:iam::123456789012:user/operator"
 def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     yield
     cloud.empty_pool(aws)
-
-
-def cognito() -> Any:
-    return boto3.client("cognito-idp")
 
 
 def appoint(*admins: FirstAdmin, with_pool: bool = True) -> list[AppointedAdmin]:
@@ -59,7 +55,7 @@ def first_password(appointed: list[AppointedAdmin], username: str) -> str:
 
 def sign_in(aws: Mapping[str, str], username: str, password: str) -> dict[str, Any]:
     return dict(
-        cognito().admin_initiate_auth(
+        cloud.client("cognito-idp").admin_initiate_auth(
             UserPoolId=aws["USER_POOL_ID"],
             ClientId=aws["CLIENT_ID"],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
@@ -69,7 +65,7 @@ def sign_in(aws: Mapping[str, str], username: str, password: str) -> dict[str, A
 
 
 def choose_password(aws: Mapping[str, str], username: str) -> None:
-    cognito().admin_set_user_password(
+    cloud.client("cognito-idp").admin_set_user_password(
         UserPoolId=aws["USER_POOL_ID"],
         Username=username,
         Password="a password of their own",
@@ -112,12 +108,12 @@ def test_both_are_listed_like_any_other_officer() -> None:
 
 
 def test_they_appoint_officers_and_read_no_report() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     appoint()
     row = {"name": "Wang", "roles": ["officer"], "categories": ["*"], "districts": ["*"]}
 
     client.appoint("wang", row, proposer="li", approver="zhao")
-    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="li").status == 403
+    assert by_officer("GET", created, officer="li").status == 403
 
 
 def test_each_signs_in_with_a_first_password_that_they_must_change(aws: Mapping[str, str]) -> None:
@@ -223,7 +219,7 @@ def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[s
     second = appoint()
 
     assert sign_in(aws, "li", first_password(second, "li"))["Session"]
-    with pytest.raises(cognito().exceptions.NotAuthorizedException):
+    with pytest.raises(cloud.client("cognito-idp").exceptions.NotAuthorizedException):
         sign_in(aws, "li", first_password(first, "li"))
     assert len(appointments()) == 2
 
@@ -277,11 +273,11 @@ def test_a_username_of_another_person_is_refused_before_anything_is_written(
 
 
 def test_a_user_who_was_disabled_can_sign_in_again(aws: Mapping[str, str]) -> None:
-    cognito().admin_create_user(
+    cloud.client("cognito-idp").admin_create_user(
         UserPoolId=aws["USER_POOL_ID"], Username="zhao", MessageAction="SUPPRESS"
     )
     choose_password(aws, "zhao")
-    cognito().admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="zhao")
+    cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="zhao")
 
     appointed = {admin.officer.username: admin for admin in appoint()}
 
@@ -295,7 +291,7 @@ def test_a_disabled_user_who_never_signed_in_can_use_the_first_password(
     aws: Mapping[str, str],
 ) -> None:
     appoint()
-    cognito().admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="li")
+    cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="li")
 
     assert sign_in(aws, "li", first_password(appoint(), "li"))["Session"]
 

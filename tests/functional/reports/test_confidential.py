@@ -26,8 +26,9 @@ from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.security.search import search
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("li", wang={"roles": (Role.OFFICER, Role.SUPERVISOR)})
 
 TEXT, ADDRESS, PHONE, MESSAGE, NOTE, REPLY, REASON = (
     "CANARY-TEXT", "CANARY-ADDRESS", "+86 138 4242 4242", "CANARY-MESSAGE", "CANARY-NOTE",
@@ -40,51 +41,33 @@ WORDS = (
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": REASON}
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
-    cloud.officer("li", roles=(Role.OFFICER,))
-
-
-def file(**more: Any) -> dict[str, Any]:
+def file_canaries(**more: Any) -> dict[str, Any]:
     location = {"lat": 39.91827, "lon": 116.45619, "address": ADDRESS}
-    body = report(text=TEXT, location=location, contact={"phone": PHONE}, **more)
-    created: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
-    return created
-
-
-def path(created: Mapping[str, Any], rest: str = "") -> str:
-    return f"/v1/officer/reports/{created['id']}{rest}"
+    return file(text=TEXT, location=location, contact={"phone": PHONE}, **more)
 
 
 def work_on(created: Mapping[str, Any]) -> None:
     """Write everything that a person can write about a report."""
-    call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": MESSAGE},
-        receipt=created["receipt"],
-    )
+    by_reporter("POST", created, "/messages", {"text": MESSAGE})
     place = {"lat": 39.93719, "lon": 116.46137, "address": ADDRESS}
-    where = f"/v1/reports/{created['id']}/positions"
-    assert call("POST", where, place, receipt=created["receipt"]).status == 201
-    call("POST", path(created, "/messages"), {"text": REPLY}, officer="wang")
-    call("POST", path(created, "/notes"), {"text": NOTE}, officer="wang")
+    assert by_reporter("POST", created, "/positions", place).status == 201
+    by_officer("POST", created, "/messages", {"text": REPLY})
+    by_officer("POST", created, "/notes", {"text": NOTE})
     until = times.render(wiring.clock.now() + timedelta(days=40))
-    call("POST", path(created, "/hold"), {"reason": REASON, "until": until}, officer="wang")
-    call("POST", path(created, "/hold/approve"), officer="li")
-    call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
-    said = call("POST", path(created, "/hold/lift/decline"), {"reason": REASON}, officer="li")
+    by_officer("POST", created, "/hold", {"reason": REASON, "until": until})
+    by_officer("POST", created, "/hold/approve", officer="li")
+    by_officer("DELETE", created, "/hold", {"reason": REASON})
+    said = by_officer("POST", created, "/hold/lift/decline", {"reason": REASON}, officer="li")
     assert said.status == 204
-    call("DELETE", path(created, "/hold"), {"reason": REASON}, officer="wang")
+    by_officer("DELETE", created, "/hold", {"reason": REASON})
     referral = {"agency": "city_services", "reason": REASON, "include": ["text"]}
-    call("POST", path(created, "/referral"), referral, officer="wang")
-    decline = path(created, "/referral/decline")
-    said = call("POST", decline, {"reason": REASON}, officer="li", headers={"If-Match": '"1"'})
+    by_officer("POST", created, "/referral", referral)
+    decline = f"/v1/officer/reports/{created['id']}/referral/decline"
+    said = call("POST", decline, {"reason": REASON}, officer="li", version=1)
     assert said.status == 204
-    call("POST", path(created, "/referral"), referral, officer="wang")
-    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
-    call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
+    by_officer("POST", created, "/referral", referral)
+    by_officer("POST", created, "/contact", {"reason": REASON})
+    by_officer("PATCH", created, "", CLOSE, version=1)
 
 
 def decryptions(made: list[Any]) -> Any:
@@ -105,7 +88,7 @@ def openings(created: Mapping[str, Any]) -> list[tuple[str, Action]]:
 
 
 def test_no_row_of_any_table_holds_a_word_in_clear(aws: Mapping[str, str], tmp_path: Path) -> None:
-    work_on(file())
+    work_on(file_canaries())
     dynamodb = boto3.client("dynamodb")
     for name, table in aws.items():
         if name.endswith("_TABLE"):
@@ -116,7 +99,7 @@ def test_no_row_of_any_table_holds_a_word_in_clear(aws: Mapping[str, str], tmp_p
 
 
 def test_the_receipt_opens_what_the_reporter_may_read() -> None:
-    created = file()
+    created = file_canaries()
     work_on(created)
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
 
@@ -129,7 +112,7 @@ def test_the_receipt_opens_what_the_reporter_may_read() -> None:
 def test_a_reporters_calls_decrypt_nothing_with_kms() -> None:
     made: list[Any] = []
     with decryptions(made):
-        created = file()
+        created = file_canaries()
         mine: dict[str, Any] = {"receipt": created["receipt"]}
         call("GET", "/v1/reports/mine", **mine)
         call("POST", f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}, **mine)
@@ -138,10 +121,10 @@ def test_a_reporters_calls_decrypt_nothing_with_kms() -> None:
 
 
 def test_an_opening_is_one_decrypt_that_names_its_audit_row() -> None:
-    created = file()
+    created = file_canaries()
     made: list[Any] = []
     with decryptions(made):
-        opened = call("GET", path(created), officer="wang").json
+        opened = by_officer("GET", created).json
 
     assert (opened["text"], opened["location"]["address"]) == (TEXT, ADDRESS)
     [(opening, action)] = openings(created)
@@ -150,19 +133,19 @@ def test_an_opening_is_one_decrypt_that_names_its_audit_row() -> None:
 
 
 def test_a_repeated_try_names_itself(caplog: pytest.LogCaptureFixture) -> None:
-    created = file()
+    created = file_canaries()
     made: list[Any] = []
     refused = inject.error_response(500, "KMSInternalException")
     failing = inject.fault(wiring.content_keys()._client, "kms.Decrypt", inject.times(2, refused))
     with failing, decryptions(made):
-        assert call("GET", path(created), officer="wang").status == 200
+        assert by_officer("GET", created).status == 200
 
     [(opening, _)] = openings(created)
     assert [named for _, named in made] == [f"{opening}.1", f"{opening}.2", f"{opening}.3"]
 
 
 def test_without_its_audit_row_nothing_is_decrypted() -> None:
-    created = file()
+    created = file_canaries()
     made: list[Any] = []
     with (
         inject.fault(
@@ -170,9 +153,9 @@ def test_without_its_audit_row_nothing_is_decrypted() -> None:
         ),
         decryptions(made),
     ):
-        assert call("GET", path(created), officer="wang").status == 503
-        assert call("GET", path(created, "/history"), officer="wang").status == 503
-        revealing = call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+        assert by_officer("GET", created).status == 503
+        assert by_officer("GET", created, "/history").status == 503
+        revealing = by_officer("POST", created, "/contact", {"reason": REASON})
         assert revealing.status == 503
     assert made == []
 
@@ -190,10 +173,10 @@ def test_without_its_audit_row_nothing_is_decrypted() -> None:
 def test_what_kms_refuses_is_not_shown_and_an_operator_hears_of_it(
     code: str, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    created = file()
+    created = file_canaries()
     refused = inject.error_response(400, code)
     with inject.fault(wiring.content_keys()._client, "kms.Decrypt", refused):
-        reply = call("GET", path(created), officer="wang")
+        reply = by_officer("GET", created)
 
     assert reply.status == 503
     assert TEXT not in reply.text
@@ -201,12 +184,12 @@ def test_what_kms_refuses_is_not_shown_and_an_operator_hears_of_it(
 
 
 def test_a_public_key_that_was_replaced_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    created = file()
+    created = file_canaries()
     mallory = PrivateKey(b"m" * 32)
     where = keys.report(created["id"]), keys.HEAD
     wiring.reports().table.update(Update(*where, put={"public_key": mallory.public}))
 
-    assert call("GET", path(created), officer="wang").status == 503
+    assert by_officer("GET", created).status == 503
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
 
 
@@ -230,41 +213,41 @@ def replace_key(created: Mapping[str, Any], *left: str) -> None:
 def test_a_key_that_was_replaced_with_the_text_is_noticed(
     left: tuple[str, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    created = file()
+    created = file_canaries()
     replace_key(created, *left)
-    reply = call("GET", path(created), officer="wang")
+    reply = by_officer("GET", created)
     assert (reply.status, "A planted text" in reply.text) == (503, False)
     assert "content_key_altered" in [record.getMessage() for record in caplog.records]
 
 
 def test_words_that_were_planted_in_the_history_are_not_shown() -> None:
-    created = file()
-    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+    created = file_canaries()
+    by_officer("POST", created, "/contact", {"reason": REASON})
     [row] = wiring.audit().rows(of_report(created["id"]))
     head = wiring.reports().head(created["id"])
     assert head is not None
     planted = seal_words(head.report.public_key, (row["pk"], row["sk"]), {"reason": "Planted"})
     wiring.audit().table.put(row | {"sealed": planted})
-    altered = call("GET", path(created, "/history"), officer="wang").json["items"][0]
+    altered = by_officer("GET", created, "/history").json["items"][0]
     assert (altered["verified"], altered["detail"]) == (False, None)
 
 
 def test_words_of_the_history_whose_type_was_changed_are_not_verified() -> None:
-    created = file()
-    call("POST", path(created, "/contact"), {"reason": REASON}, officer="wang")
+    created = file_canaries()
+    by_officer("POST", created, "/contact", {"reason": REASON})
     [row] = wiring.audit().rows(of_report(created["id"]))
     wiring.audit().table.put(row | {"sealed": str(row["sealed"])})
-    reply = call("GET", path(created, "/history"), officer="wang")
+    reply = by_officer("GET", created, "/history")
     assert (reply.status, reply.json["items"][0]["verified"]) == (200, False)
 
 
 def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    created = file()
+    created = file_canaries()
     wrapped = wiring.content_keys().wrapping_key().wrap(PrivateKey(b"short"))
     put = {"wrapped_key": wrapped.wrapped}
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put=put))
 
-    assert call("GET", path(created), officer="wang").status == 503
+    assert by_officer("GET", created).status == 503
     lines = [record.getMessage() for record in caplog.records]
     assert ("content_key_altered" in lines, "fault" in lines) == (True, False)
 
@@ -281,10 +264,10 @@ def test_what_is_no_key_of_a_report_is_noticed(caplog: pytest.LogCaptureFixture)
 def test_officers_write_nothing_to_a_key_that_was_replaced(
     method: str, rest: str, body: dict[str, Any]
 ) -> None:
-    created = file()
+    created = file_canaries()
     replace_key(created)
     before = wiring.reports().table.query(keys.report(created["id"]))
-    reply = call(method, path(created, rest), body, officer="wang", headers={"If-Match": '"1"'})
+    reply = by_officer(method, created, rest, body, version=1)
 
     assert reply.status == 503
     assert wiring.reports().table.query(keys.report(created["id"])) == before
@@ -292,7 +275,7 @@ def test_officers_write_nothing_to_a_key_that_was_replaced(
 
 
 def test_a_reporter_writes_nothing_to_a_key_that_was_replaced() -> None:
-    created = file()
+    created = file_canaries()
     replace_key(created)
     where, body = f"/v1/reports/{created['id']}/messages", {"text": MESSAGE}
 
@@ -303,13 +286,13 @@ def test_a_reporter_writes_nothing_to_a_key_that_was_replaced() -> None:
 
 
 def test_a_report_with_a_key_that_was_replaced_can_be_withdrawn() -> None:
-    created = file()
+    created = file_canaries()
     replace_key(created)
-    assert call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"]).status == 204
+    assert by_reporter("DELETE", created).status == 204
 
 
 def test_a_message_cannot_be_guessed_back_with_all_secrets_though_its_key_can() -> None:
-    created = file()
+    created = file_canaries()
     weak, text = "00000000-0000-4000-8000-000000000000", "yes"
     where = f"/v1/reports/{created['id']}/messages"
     call("POST", where, {"text": text}, key=weak, receipt=created["receipt"])
@@ -326,7 +309,7 @@ def test_a_message_cannot_be_guessed_back_with_all_secrets_though_its_key_can() 
 
 
 def test_a_text_that_was_moved_to_another_report_is_not_shown() -> None:
-    one, another = file(), file()
+    one, another = file_canaries(), file_canaries()
     table = wiring.reports().table
     row = table.get(keys.report(one["id"]), keys.HEAD, consistent=True)
     assert row
@@ -334,30 +317,30 @@ def test_a_text_that_was_moved_to_another_report_is_not_shown() -> None:
     put = {name: row[name] for name in copied}
     table.update(Update(keys.report(another["id"]), keys.HEAD, put=put))
 
-    assert call("GET", path(another), officer="wang").status == 503
+    assert by_officer("GET", another).status == 503
 
 
 def test_a_change_opens_nothing_unless_it_returns_an_earlier_reason() -> None:
-    created = file()
+    created = file_canaries()
     made: list[Any] = []
     with decryptions(made):
         body: dict[str, Any] = {"status": "acknowledged"}
-        call("PATCH", path(created), body, officer="wang", headers={"If-Match": '"1"'})
-        closed = call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"2"'})
+        by_officer("PATCH", created, "", body, version=1)
+        closed = by_officer("PATCH", created, "", CLOSE, version=2)
         assert (made, closed.json["reason"]) == ([], REASON)
         body = {"assignee": "li"}
-        later = call("PATCH", path(created), body, officer="wang", headers={"If-Match": '"3"'})
+        later = by_officer("PATCH", created, "", body, version=3)
     assert later.json["reason"] == REASON
     [opening] = [each for each, action in openings(created) if action is Action.OPEN]
     assert [named for _, named in made] == [f"{opening}.1"]
 
 
 def test_the_history_shows_what_was_written_in_words() -> None:
-    created = file()
+    created = file_canaries()
     work_on(created)
     again = {"status": "closed", "disposition": "no_action", "reason": "Another."}
-    call("PATCH", path(created), again, officer="wang", headers={"If-Match": '"2"'})
-    items = call("GET", path(created, "/history"), officer="wang").json["items"]
+    by_officer("PATCH", created, "", again, version=2)
+    items = by_officer("GET", created, "/history").json["items"]
     by_action = {item["action"]: item["detail"] for item in items}
     details = [item["detail"] for item in items if item["action"] == "change"]
     changes = [detail["fields"] for detail in details if "fields" in detail]
@@ -374,11 +357,11 @@ def test_the_history_shows_what_was_written_in_words() -> None:
 
 
 def test_a_contact_opens_with_its_own_key_alone() -> None:
-    created = file()
+    created = file_canaries()
     made: list[Any] = []
     with decryptions(made):
         body = {"reason": REASON}
-        revealed = call("POST", path(created, "/contact"), body, officer="wang").json
+        revealed = by_officer("POST", created, "/contact", body).json
 
     assert revealed["phone"] == PHONE
     [(opening, action)] = openings(created)
@@ -391,7 +374,7 @@ def test_withdrawal_leaves_nothing_to_compare_a_guess_with() -> None:
     key = new_key()
     body = report(text=TEXT, contact={"phone": PHONE})
     created = call("POST", "/v1/reports", body, key=key).json
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     head = wiring.reports().head(created["id"])
 
     assert head
@@ -402,8 +385,8 @@ def test_withdrawal_leaves_nothing_to_compare_a_guess_with() -> None:
 
 
 def test_retention_erases_the_contact_too() -> None:
-    created = file(category="other")
-    call("PATCH", path(created), CLOSE, officer="wang", headers={"If-Match": '"1"'})
+    created = file_canaries(category="other")
+    by_officer("PATCH", created, "", CLOSE, version=1)
     wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
 
@@ -413,13 +396,13 @@ def test_retention_erases_the_contact_too() -> None:
 
 @pytest.mark.parametrize("kind", ["MESSAGE", "NOTE", "MEDIA"])
 def test_one_altered_row_closes_no_other(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    created = file(media=[{"content_type": "image/jpeg", "size": 1000}])
+    created = file_canaries(media=[{"content_type": "image/jpeg", "size": 1000}])
     work_on(created)
     table = wiring.reports().table
     rows, _ = table.query(keys.report(created["id"]), begins=kind, consistent=True)
     name = "sealed_hint" if kind == "MEDIA" else "sealed"
     table.update(Update(rows[0]["pk"], rows[0]["sk"], put={name: rows[0].get(name, b"")[:-1]}))
-    opened = call("GET", path(created), officer="wang").json
+    opened = by_officer("GET", created).json
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
 
     assert (opened["text"], mine["text"]) == (TEXT, TEXT)
@@ -430,7 +413,7 @@ def test_one_altered_row_closes_no_other(kind: str, caplog: pytest.LogCaptureFix
 
 
 def test_the_key_of_a_report_opens_no_other(aws: Mapping[str, str]) -> None:
-    one, another = file(), file()
+    one, another = file_canaries(), file_canaries()
     case = wiring.reports().case(another["id"])
     assert case
     with pytest.raises(Exception, match="unavailable"):
@@ -439,9 +422,9 @@ def test_the_key_of_a_report_opens_no_other(aws: Mapping[str, str]) -> None:
 
 def test_no_log_holds_a_key_or_a_text(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="chalicelib"):
-        created = file()
+        created = file_canaries()
         work_on(created)
-        call("GET", path(created), officer="wang")
+        by_officer("GET", created)
     logged = "\n".join(str(vars(record)) for record in caplog.records)
 
     assert "content_opened" in logged
@@ -452,13 +435,13 @@ def test_no_log_holds_a_key_or_a_text(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_lost_secret_of_identities_leaves_reports_readable_for_officers(
     aws: Mapping[str, str],
 ) -> None:
-    created = file()
+    created = file_canaries()
     secrets = boto3.client("secretsmanager")
     kept = secrets.get_secret_value(SecretId=aws["IDENTITY_SECRET"])["SecretString"]
     secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString="lost")
     wiring.identity.cache_clear()  # type: ignore[attr-defined]
     try:
-        assert call("GET", path(created), officer="wang").json["text"] == TEXT
+        assert by_officer("GET", created).json["text"] == TEXT
         assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 404
     finally:
         secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString=kept)
@@ -466,9 +449,9 @@ def test_a_lost_secret_of_identities_leaves_reports_readable_for_officers(
 
 
 def test_a_row_whose_contact_is_gone_shows_no_contact() -> None:
-    created = file()
+    created = file_canaries()
     wiring.contacts().table.delete(Delete(keys.report(created["id"]), keys.CONTACT))
     body = {"reason": REASON}
-    revealed = call("POST", path(created, "/contact"), body, officer="wang")
+    revealed = by_officer("POST", created, "/contact", body)
 
     assert (revealed.status, revealed.json["phone"]) == (200, None)

@@ -8,27 +8,14 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import call, change_report, new_key, report
+from tests.steps import by_reporter, file, mine, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
-    cloud.officer("wang")
-    cloud.officer("li")
+pytestmark = pytest.mark.officers("wang", "li")
 
 
 def create(*, drill: bool, **more: Any) -> Any:
-    body = report(**({"source": "drill"} if drill else {}), **more)
-    created = call("POST", "/v1/reports", body, key=new_key())
-    assert created.status == 201, created.text
-    return created.json
-
-
-def opened(report_id: str) -> Reply:
-    return call("GET", f"/v1/officer/reports/{report_id}", officer="wang")
+    return file(**({"source": "drill"} if drill else {}), **more)
 
 
 def listed(query: str = "") -> dict[str, Any]:
@@ -57,15 +44,15 @@ def test_a_drill_is_marked_for_its_reporter() -> None:
     assert created["drill"] is True
     assert created["notes"] == ["This is a drill. No officer is notified of it."]
 
-    own = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    own = mine(created)
     assert own["drill"] is True
 
 
 def test_a_report_is_no_drill_unless_it_says_so() -> None:
     created = create(drill=False)
     assert (created["drill"], created["notes"]) == (False, [])
-    assert opened(created["id"]).json["source"] is None
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).json["drill"] is False
+    assert opened(created)["source"] is None
+    assert mine(created)["drill"] is False
 
 
 @pytest.mark.parametrize("source", ["phone", "desk", "", None, True, "DRILL"])
@@ -79,7 +66,7 @@ def test_a_resident_may_send_no_source_but_drill(source: object) -> None:
 def test_officers_see_that_it_is_a_drill_and_can_leave_drills_out() -> None:
     real, drill = create(drill=False)["id"], create(drill=True)["id"]
 
-    assert opened(drill).json["source"] == "drill"
+    assert opened({"id": drill})["source"] == "drill"
     assert listed() == {real: None, drill: "drill"}
     assert listed("drill=false") == {real: None}
     assert listed("drill=true") == {drill: "drill"}
@@ -104,15 +91,12 @@ def test_nothing_that_happens_to_a_drill_is_notified(aws: Mapping[str, str]) -> 
     media = [{"content_type": "image/jpeg", "size": 10_000}]
     drill = create(drill=True, media=media)
     media_id = drill["uploads"][0]["media_id"]
-    version = cloud.upload(aws, drill["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{drill['id']}/{media_id}", version)
-    cloud.record(aws, drill["id"], media_id)
-    path = f"/v1/reports/{drill['id']}/messages"
-    assert call("POST", path, {"text": "A drill."}, receipt=drill["receipt"]).status == 201
+    cloud.add_medium(aws, drill["id"], media_id)
+    assert by_reporter("POST", drill, "/messages", {"text": "A drill."}).status == 201
     change_report(drill["id"], 1, category="other", urgency="critical")
 
     assert notified_of(aws) == set()
-    assert opened(drill["id"]).json["media"][0]["state"] == "ready"
+    assert opened(drill)["media"][0]["state"] == "ready"
 
 
 def test_a_critical_drill_neither_alerts_nor_escalates(aws: Mapping[str, str]) -> None:
@@ -152,7 +136,7 @@ def test_a_withdrawn_drill_is_deleted_after_thirty_days(aws: Mapping[str, str]) 
     wiring.clock.advance(timedelta(days=2))
     path = f"/v1/reports/{drill['id']}"
     assert call("DELETE", path, receipt=drill["receipt"]).status == 204
-    assert opened(drill["id"]).json["status"] == "withdrawn"
+    assert opened(drill)["status"] == "withdrawn"
     wiring.clock.advance(timedelta(days=29))
     assert cloud.sweep()["failed"] == 0
     assert call("GET", path, receipt=drill["receipt"]).status == 200
@@ -205,17 +189,17 @@ def test_no_report_becomes_a_duplicate_across_the_line_to_drills(*, drill_first:
         f"/v1/officer/reports/{second}",
         {"duplicate_of": first},
         officer="wang",
-        headers={"If-Match": '"1"'},
+        version=1,
     )
 
     assert reply.status == 422
     assert [(each["field"], each["code"]) for each in reply.json["errors"]] == [
         ("duplicate_of", "drill_and_real")
     ]
-    assert opened(second).json["duplicate_of"] is None
+    assert opened({"id": second})["duplicate_of"] is None
 
 
 def test_a_drill_may_be_a_duplicate_of_a_drill() -> None:
     first, second = create(drill=True)["id"], create(drill=True)["id"]
     change_report(second, 1, duplicate_of=first)
-    assert opened(second).json["duplicate_of"] == first
+    assert opened({"id": second})["duplicate_of"] == first

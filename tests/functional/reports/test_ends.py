@@ -13,8 +13,9 @@ from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
+from tests.steps import by_officer, by_reporter, file, head, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 DAY = timedelta(days=1)
 MEDIA: dict[str, Any] = {"media": [{"content_type": "image/jpeg", "size": 10_000}]}
@@ -23,15 +24,8 @@ MS = timedelta(milliseconds=1)
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-    cloud.forget_sent(aws)
-
-
 def closed(aws: Mapping[str, str], disposition: str = "resolved", **more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key()).json
+    created = file(**more)
     change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
     settled(aws)
     return dict(created)
@@ -44,12 +38,11 @@ def settled(aws: Mapping[str, str]) -> None:
 
 
 def write(created: Mapping[str, Any], text: str = "He is back.", key: str | None = None) -> Reply:
-    path = f"/v1/reports/{created['id']}/messages"
-    return call("POST", path, {"text": text}, receipt=created["receipt"], key=key)
+    return by_reporter("POST", created, "/messages", {"text": text}, key=key)
 
 
 def declare(created: Mapping[str, Any]) -> Reply:
-    return call("POST", f"/v1/reports/{created['id']}/media", MEDIA, receipt=created["receipt"])
+    return by_reporter("POST", created, "/media", MEDIA)
 
 
 def read(created: Mapping[str, Any], how: str) -> None:
@@ -57,30 +50,17 @@ def read(created: Mapping[str, Any], how: str) -> None:
     if how == "patch":
         change_report(created["id"], 2)
         return
-    path = f"/v1/officer/reports/{created['id']}/messages"
-    assert call("POST", path, {"text": "Thank you."}, officer="wang").status == 201
+    assert by_officer("POST", created, "/messages", {"text": "Thank you."}).status == 201
 
 
 def mine(created: Mapping[str, Any]) -> Reply:
-    return call("GET", f"/v1/reports/{created['id']}", receipt=created["receipt"])
-
-
-def opened(created: Mapping[str, Any]) -> Any:
-    reply = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
-    assert reply.status == 200
-    return reply.json
+    return by_reporter("GET", created)
 
 
 def listed(created: Mapping[str, Any]) -> Any:
     [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
     assert row["id"] == created["id"]
     return row
-
-
-def head(created: Mapping[str, Any]) -> dict[str, Any]:
-    found = wiring.reports().head(created["id"])
-    assert found
-    return found.row
 
 
 def is_gone(created: Mapping[str, Any]) -> bool:
@@ -101,9 +81,7 @@ def assert_goes_at(created: Mapping[str, Any], end: datetime) -> None:
 
 
 def put_offs(created: Mapping[str, Any]) -> list[Any]:
-    items = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang").json[
-        "items"
-    ]
+    items = by_officer("GET", created, "/history").json["items"]
     return [
         (item["by"], item["action"], item["detail"]["fields"]["kept_until"])
         for item in items
@@ -145,7 +123,7 @@ def test_new_media_keep_a_closed_report_thirty_days_after_them(aws: Mapping[str,
 
 
 def test_a_message_flags_the_report_until_it_is_reopened(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     write(created, "Before.")
     assert listed(created)["flags"] == []
     change_report(created["id"], 1, **CLOSE)
@@ -175,13 +153,11 @@ def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know(
 def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread(
     aws: Mapping[str, str], how: str
 ) -> None:
-    created = call("POST", "/v1/reports", report(**MEDIA), key=new_key()).json
+    created = file(**MEDIA)
     change_report(created["id"], 1, **CLOSE)
     settled(aws)
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id)
     settled(aws)
     assert listed(created)["flags"] == ["after_closing"]
 
@@ -193,7 +169,7 @@ def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread
 
 
 def test_a_medium_that_never_came_is_nothing_to_read(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(**MEDIA), key=new_key()).json
+    created = file(**MEDIA)
     change_report(created["id"], 1, **CLOSE)
     for _ in range(3):
         sweep_at(wiring.clock.now() + DAY)
@@ -315,7 +291,7 @@ def test_a_withdrawn_report_is_deleted_though_a_message_was_unread(
 ) -> None:
     created = closed(aws)
     write(created)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     assert write(created, "And well.").status == 409
     withdrawn_at = times.parse(head(created)["closed_at"])
     assert kept_until(created) == withdrawn_at + 30 * DAY
@@ -389,8 +365,8 @@ def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
 def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original(
     aws: Mapping[str, str],
 ) -> None:
-    original = call("POST", "/v1/reports", report(), key=new_key()).json
-    duplicate = call("POST", "/v1/reports", report(), key=new_key()).json
+    original = file()
+    duplicate = file()
     closing = CLOSE | {"disposition": "duplicate", "duplicate_of": original["id"]}
     change_report(duplicate["id"], 1, **closing)
     assert head(original)["duplicates"] == 1
@@ -400,11 +376,9 @@ def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original(
 
 
 def test_a_withdrawn_duplicate_is_linked_to_nothing(aws: Mapping[str, str]) -> None:
-    original, duplicate, other = (
-        call("POST", "/v1/reports", report(), key=new_key()).json for _ in range(3)
-    )
+    original, duplicate, other = (file() for _ in range(3))
     change_report(duplicate["id"], 1, duplicate_of=original["id"])
-    call("DELETE", f"/v1/reports/{duplicate['id']}", receipt=duplicate["receipt"])
+    by_reporter("DELETE", duplicate)
     assert opened(duplicate)["duplicate_of"] is None
     assert head(original)["duplicates"] == 0
     change_report(original["id"], 1, duplicate_of=other["id"])
@@ -413,13 +387,11 @@ def test_a_withdrawn_duplicate_is_linked_to_nothing(aws: Mapping[str, str]) -> N
 def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same(
     aws: Mapping[str, str],
 ) -> None:
-    original, duplicate = (
-        call("POST", "/v1/reports", report(), key=new_key()).json for _ in range(2)
-    )
+    original, duplicate = (file() for _ in range(2))
     change_report(
         duplicate["id"], 1, **CLOSE | {"disposition": "duplicate"}, duplicate_of=original["id"]
     )
-    call("DELETE", f"/v1/reports/{original['id']}", receipt=original["receipt"])
+    by_reporter("DELETE", original)
     sweep_at(kept_until(original))
     assert is_gone(original)
     sweep_at(kept_until(duplicate))

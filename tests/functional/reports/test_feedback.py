@@ -10,21 +10,17 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.officer("wang")
-
-
 def closed(disposition: str = "resolved", **more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(**more), key=new_key()).json
+    created = file(**more)
     change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
     return dict(created)
 
@@ -56,7 +52,7 @@ def counted(since: date, until: date, by: str = "wang") -> Any:
 
 
 def test_the_question_is_asked_while_the_report_is_closed_and_not_answered() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     assert question(created) is None
     assert answer(created).json["code"] == "not_closed"
     change_report(created["id"], 1, **CLOSE)
@@ -145,7 +141,7 @@ def test_nothing_stored_says_what_a_report_was_answered(aws: Mapping[str, str]) 
         assert "helped" not in json.dumps(those, default=str)
     yes, no = ({name for row in those for name in row} for those in rows)
     assert yes == no
-    shown = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json
+    shown = by_officer("GET", created).json
     assert "answered" not in json.dumps(shown)
 
 
@@ -166,7 +162,7 @@ def test_a_report_that_may_be_called_malicious_is_asked_like_any_other() -> None
 
 def test_a_withdrawn_report_is_not_asked() -> None:
     created = closed()
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     assert question(created) is None
     assert answer(created).json["code"] == "withdrawn"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -10,19 +9,16 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.steps import by_officer, by_reporter, file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 WEAK_KEY = "00000000-0000-4000-8000-000000000001"
 
 
-def rows(aws: Mapping[str, str], report_id: str) -> dict[str, dict[str, object]]:
+def rows_of(aws: Mapping[str, str], report_id: str) -> dict[str, dict[str, object]]:
     found, _ = wiring.reports().table.query(keys.report(report_id), consistent=True)
     return {row["sk"]: row for row in found}
-
-
-def read(created: Mapping[str, Any]) -> Any:
-    return call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
 
 
 def test_a_category_and_a_text_are_enough(aws: Mapping[str, str]) -> None:
@@ -37,7 +33,7 @@ def test_a_category_and_a_text_are_enough(aws: Mapping[str, str]) -> None:
     assert created["emergency"]["number"] == "110"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["x-content-type-options"] == "nosniff"
-    assert read(created)["text"] == report()["text"]
+    assert mine(created)["text"] == report()["text"]
 
 
 def test_the_same_call_again_returns_the_same_report() -> None:
@@ -64,7 +60,7 @@ def test_a_repeated_call_grants_media_in_the_order_declared() -> None:
         call("POST", "/v1/reports", body, key=key).json,
         call("POST", "/v1/reports", body, key=key).json,
     )
-    seen = call("GET", "/v1/reports/mine", receipt=first["receipt"]).json
+    seen = mine(first)
 
     assert [upload["max_bytes"] for upload in second["uploads"]] == [50, 10, 40, 20, 30]
     assert [upload["media_id"] for upload in first["uploads"]] == [
@@ -95,7 +91,7 @@ def test_the_same_key_with_another_body_is_refused_and_changes_nothing(
 
     assert reply.status == 409
     assert reply.json["code"] == "key_reused"
-    assert read(first)["text"] == report()["text"]
+    assert mine(first)["text"] == report()["text"]
 
 
 def test_media_and_contact_are_written_with_the_report_or_not_at_all(
@@ -107,7 +103,7 @@ def test_media_and_contact_are_written_with_the_report_or_not_at_all(
     )
     created = call("POST", "/v1/reports", body, key=new_key()).json
 
-    found = rows(aws, created["id"])
+    found = rows_of(aws, created["id"])
     assert wiring.contacts().read(created["id"])
     assert {f"MEDIA#{upload['media_id']}" for upload in created["uploads"]} == {
         sk for sk in found if sk.startswith("MEDIA#")
@@ -129,19 +125,17 @@ def test_a_replay_brings_the_same_media_with_fresh_grants() -> None:
 
 def test_a_place_gives_the_district_and_keeps_what_was_sent(aws: Mapping[str, str]) -> None:
     location = {"lat": 39.92, "lon": 116.44, "datum": "gcj02", "accuracy_m": 20}
-    created = call("POST", "/v1/reports", report(location=location), key=new_key()).json
+    created = file(location=location)
 
     cloud.officer("wang")
-    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json
+    opened = by_officer("GET", created).json
     assert created["district"] == "chaoyang"
     assert opened["location"] == location
     assert opened["place"] != {"lat": 39.92, "lon": 116.44}
 
 
 def test_a_place_outside_the_district_is_accepted_flagged_and_explained() -> None:
-    created = call(
-        "POST", "/v1/reports", report(location={"lat": 31.2, "lon": 121.5}), key=new_key()
-    ).json
+    created = file(location={"lat": 31.2, "lon": 121.5})
 
     assert created["district"] == "outside"
     assert created["flags"] == ["outside_district"]
@@ -150,36 +144,8 @@ def test_a_place_outside_the_district_is_accepted_flagged_and_explained() -> Non
     ]
 
 
-def test_the_reporter_reads_with_the_receipt_however_it_is_typed() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    spelled = "-".join(created["receipt"][n : n + 4] for n in range(0, 26, 4)).lower()
-
-    for receipt in (created["receipt"], spelled):
-        assert (
-            call("GET", f"/v1/reports/{created['id']}", receipt=receipt).json["text"]
-            == report()["text"]
-        )
-        assert call("GET", "/v1/reports/mine", receipt=receipt).json["id"] == created["id"]
-
-
-def test_a_wrong_receipt_and_an_unknown_id_look_the_same() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    other = call("POST", "/v1/reports", report(), key=new_key()).json
-    replies = [
-        call("GET", f"/v1/reports/{created['id']}", receipt=other["receipt"]),
-        call("GET", f"/v1/reports/{'0' * 26}", receipt=created["receipt"]),
-        call("GET", f"/v1/reports/{created['id']}", receipt="0" * 26),
-        call("GET", f"/v1/reports/{created['id']}", receipt="x" * 10_000),
-        call("DELETE", f"/v1/reports/{created['id']}", receipt=other["receipt"]),
-    ]
-
-    assert {reply.status for reply in replies} == {404}
-    assert len({reply.json["detail"] for reply in replies}) == 1
-    assert call("GET", f"/v1/reports/{created['id']}").status == 401
-
-
 def test_an_unchanged_view_is_304() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     first = call("GET", "/v1/reports/mine", receipt=created["receipt"])
     second = call(
         "GET",
@@ -192,7 +158,7 @@ def test_an_unchanged_view_is_304() -> None:
 
 
 def test_a_message_is_written_once_however_often_it_is_sent() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     key = new_key()
     path = f"/v1/reports/{created['id']}/messages"
     with ThreadPoolExecutor(5) as pool:
@@ -206,7 +172,7 @@ def test_a_message_is_written_once_however_often_it_is_sent() -> None:
         )
 
     assert {reply.status for reply in replies} == {201}, replies
-    view = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
+    view = mine(created)
     assert [(entry["from"], entry["text"]) for entry in view["messages"]] == [
         ("reporter", "He is gone.")
     ]
@@ -217,9 +183,7 @@ def test_a_message_is_written_once_however_often_it_is_sent() -> None:
 
 
 def test_withdrawing_erases_the_contact_at_once_and_can_be_repeated(aws: Mapping[str, str]) -> None:
-    created = call(
-        "POST", "/v1/reports", report(contact={"email": "li@example.cn"}), key=new_key()
-    ).json
+    created = file(contact={"email": "li@example.cn"})
     path = f"/v1/reports/{created['id']}"
 
     assert [call("DELETE", path, receipt=created["receipt"]).status for _ in range(2)] == [204, 204]
@@ -232,7 +196,7 @@ def test_withdrawing_erases_the_contact_at_once_and_can_be_repeated(aws: Mapping
 
 
 def test_more_media_up_to_ten_and_no_further() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path, five = (
         f"/v1/reports/{created['id']}/media",
         {"media": [{"content_type": "image/png", "size": 10}] * 5},
@@ -251,12 +215,7 @@ def test_more_media_up_to_ten_and_no_further() -> None:
 
 
 def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
-    created = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "video/mp4", "size": 20 << 20}]),
-        key=new_key(),
-    ).json
+    created = file(media=[{"content_type": "video/mp4", "size": 20 << 20}])
     upload = created["uploads"][0]
 
     assert (upload["method"], upload["part_size"], upload["part_count"]) == (
@@ -264,21 +223,9 @@ def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
         8388608,
         3,
     )
-    parts = call(
-        "POST",
-        f"/v1/reports/{created['id']}/media/{upload['media_id']}/parts",
-        {"numbers": [1, 3]},
-        receipt=created["receipt"],
-    )
+    parts = by_reporter("POST", created, f"/media/{upload['media_id']}/parts", {"numbers": [1, 3]})
     assert [part["number"] for part in parts.json["parts"]] == [1, 3]
-    assert (
-        call(
-            "POST",
-            f"/v1/reports/{created['id']}/media/{'0' * 16}/grant",
-            receipt=created["receipt"],
-        ).status
-        == 404
-    )
+    assert by_reporter("POST", created, f"/media/{'0' * 16}/grant").status == 404
 
 
 def test_a_type_that_cannot_be_attached_is_refused_with_those_that_can() -> None:
@@ -326,14 +273,13 @@ def test_an_officer_cannot_enter_a_report_under_a_key_that_can_be_guessed() -> N
 @pytest.mark.parametrize("kind", ["messages", "notes"])
 def test_an_officer_writes_nothing_under_a_key_that_can_be_guessed(kind: str) -> None:
     cloud.officer("wang")
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
-    path = f"/v1/officer/reports/{created['id']}/{kind}"
-    reply = call("POST", path, {"text": "hi"}, key=WEAK_KEY, officer="wang")
+    created = file()
+    reply = by_officer("POST", created, f"/{kind}", {"text": "hi"}, key=WEAK_KEY)
     assert (reply.status, reply.json["code"]) == (400, "weak_idempotency_key")
 
 
 def test_a_key_that_is_no_secret_may_be_weak() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/reports/{created['id']}/messages"
     for _ in range(2):
         reply = call("POST", path, {"text": "hi"}, key=WEAK_KEY, receipt=created["receipt"])

@@ -19,22 +19,12 @@ from chalicelib.kernel.text import TEXT_MAX
 from chalicelib.services.reports.sealed_rows import seal_message, seal_note
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 PAGE = 50
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-
-
-def file(**more: Any) -> dict[str, Any]:
-    made: dict[str, Any] = call("POST", "/v1/reports", report(**more), key=new_key()).json
-    return made
 
 
 def fill(created: Mapping[str, Any], messages: int = 0, notes: int = 0, text: str = "") -> None:
@@ -83,18 +73,17 @@ def counted() -> Iterator[Reads]:
 
 
 def opened(created: Mapping[str, Any], below: str = "", **more: Any) -> Reply:
-    reply = call("GET", f"/v1/officer/reports/{created['id']}{below}", officer="wang", **more)
+    reply = by_officer("GET", created, below, **more)
     assert reply.status == 200, reply.text
     return reply
 
 
 def mine(created: Mapping[str, Any], below: str = "", **more: Any) -> Reply:
-    return call("GET", f"/v1/reports/{created['id']}{below}", receipt=created["receipt"], **more)
+    return by_reporter("GET", created, below, **more)
 
 
 def say(created: Mapping[str, Any], text: str = "And.", **more: Any) -> Reply:
-    path = f"/v1/reports/{created['id']}/messages"
-    return call("POST", path, {"text": text}, receipt=created["receipt"], **more)
+    return by_reporter("POST", created, "/messages", {"text": text}, **more)
 
 
 def texts(page: Mapping[str, Any], kind: str = "items") -> list[str]:
@@ -225,7 +214,7 @@ def test_the_messages_of_a_withdrawn_report_are_for_a_supervisor_with_a_reason()
     cloud.officer("chief", roles=("supervisor",))
     created = file()
     fill(created, messages=60, notes=60)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
 
     page = opened(created).json
     assert (page["messages"], page["messages_cursor"], len(page["notes"])) == ([], None, PAGE)
@@ -252,20 +241,8 @@ def test_writing_a_message_or_a_note_reads_none_of_those_before_it(*, key: bool)
     fill(created, messages=300, notes=300)
     writes: tuple[Callable[[str | None], Reply], ...] = (
         lambda sent: say(created, key=sent),
-        lambda sent: call(
-            "POST",
-            f"/v1/officer/reports/{created['id']}/messages",
-            {"text": "Hello."},
-            key=sent,
-            officer="wang",
-        ),
-        lambda sent: call(
-            "POST",
-            f"/v1/officer/reports/{created['id']}/notes",
-            {"text": "Hm."},
-            key=sent,
-            officer="wang",
-        ),
+        lambda sent: by_officer("POST", created, "/messages", {"text": "Hello."}, key=sent),
+        lambda sent: by_officer("POST", created, "/notes", {"text": "Hm."}, key=sent),
     )
     for write in writes:
         sent = new_key() if key else None
@@ -347,7 +324,7 @@ def test_a_notice_that_waits_is_sent_whatever_becomes_of_the_report(
     say(created, "One more.")
     tag = {"If-Match": '"1"'}
     if step == "withdraw":
-        call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+        by_reporter("DELETE", created)
     if step == "reply":
         call("POST", f"{path}/messages", {"text": "Thanks."}, officer="wang")
     if step == "close":

@@ -1,4 +1,4 @@
-"""An officer's step or reply that names what it has read never passes over a newer message."""
+"""A reply never passes over a newer message, and no text may hold the receipt."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,52 +11,23 @@ from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, opened, write
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
 
 
-@pytest.fixture(autouse=True)
-def officers(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
-
-
-def file() -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
-
-
-def path(created: Mapping[str, Any], rest: str = "") -> str:
-    return f"/v1/officer/reports/{created['id']}{rest}"
-
-
-def opened(created: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(call("GET", path(created), officer="li").json)
-
-
 def patch(created: Mapping[str, Any], body: Mapping[str, Any], version: int = 1) -> Reply:
     headers = {"If-Match": f'"{version}"'}
-    return call("PATCH", path(created), dict(body), officer="wang", headers=headers)
+    return by_officer("PATCH", created, "", dict(body), headers=headers)
 
 
 def reply_to(
     created: Mapping[str, Any], seen: int | None, officer: str = "wang", key: str | None = None
 ) -> Reply:
     body = {"text": "An officer is on the way."} | ({} if seen is None else {"messages_seen": seen})
-    return call("POST", path(created, "/messages"), body, officer=officer, key=key)
-
-
-def say(created: Mapping[str, Any], text: str = "He has a knife.") -> None:
-    said = call(
-        "POST",
-        f"/v1/reports/{created['id']}/messages",
-        {"text": text},
-        receipt=created["receipt"],
-    )
-    assert said.status == 201, said.text
+    return by_officer("POST", created, "/messages", body, officer=officer, key=key)
 
 
 def refused(reply: Reply) -> bool:
@@ -65,36 +36,36 @@ def refused(reply: Reply) -> bool:
 
 def test_an_opened_report_counts_the_messages_of_both_sides() -> None:
     created = file()
-    assert opened(created)["message_count"] == 0
-    say(created)
+    assert opened(created, "li")["message_count"] == 0
+    write(created)
     assert reply_to(created, 1).status == 201
-    assert opened(created)["message_count"] == 2
+    assert opened(created, "li")["message_count"] == 2
 
 
 def test_a_step_does_not_read_a_message_that_its_officer_has_not_seen() -> None:
     created = file()
-    say(created, "First.")
-    say(created, "Second.")
+    write(created, "First.")
+    write(created, "Second.")
 
-    for body in ({"status": "acknowledged"}, CLOSE, {}):
+    for body in ({"status": "acknowledged"}, CLOSE):
         late = patch(created, body | {"messages_seen": 1})
         assert refused(late), late.text
         assert "`message_count`" in late.json["detail"]
-    seen = opened(created)
+    seen = opened(created, "li")
     assert (seen["status"], seen["unread"], seen["version"]) == ("new", 2, 1)
     assert "change" not in [row["action"] for row in wiring.audit().rows(of_report(created["id"]))]
 
     assert patch(created, CLOSE | {"messages_seen": 2}).status == 200
-    assert opened(created)["unread"] == 0
+    assert opened(created, "li")["unread"] == 0
 
 
 def test_without_the_number_a_step_and_a_reply_are_as_before() -> None:
     created = file()
-    say(created)
+    write(created)
     assert patch(created, {"status": "acknowledged"}).status == 200
-    say(created)
+    write(created)
     assert reply_to(created, None).status == 201
-    assert opened(created)["unread"] == 0
+    assert opened(created, "li")["unread"] == 0
 
 
 @pytest.mark.parametrize("earlier", [0, 1])
@@ -102,15 +73,15 @@ def test_a_message_that_comes_during_the_step_stops_it(earlier: int) -> None:
     # With an earlier one, the place in the list by attention stays, and is no condition.
     created = file()
     for _ in range(earlier):
-        say(created)
+        write(created)
 
     def in_between(request: Any) -> None:
-        say(created)
+        write(created)
 
-    client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, write, inject.times(1, in_between)):
+    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
+    with inject.fault(client, writing, inject.times(1, in_between)):
         assert refused(patch(created, CLOSE | {"messages_seen": earlier}))
-    seen = opened(created)
+    seen = opened(created, "li")
     assert (seen["status"], seen["message_count"]) == ("new", earlier + 1)
     assert seen["unread"] == earlier + 1
 
@@ -118,66 +89,61 @@ def test_a_message_that_comes_during_the_step_stops_it(earlier: int) -> None:
 def test_a_reopening_by_the_reporter_stops_a_step_that_has_not_seen_it() -> None:
     created = file()
     assert patch(created, CLOSE).status == 200
-    again = call(
-        "POST",
-        f"/v1/reports/{created['id']}/reopen",
-        {"text": "He is gone again."},
-        receipt=created["receipt"],
-    )
+    again = by_reporter("POST", created, "/reopen", {"text": "He is gone again."})
     assert again.status == 201, again.text
     # The version is as it was: only the number says that there is something new.
     assert refused(patch(created, CLOSE | {"messages_seen": 0}, 2))
-    assert opened(created)["status"] == "acknowledged"
+    assert opened(created, "li")["status"] == "acknowledged"
     assert patch(created, CLOSE | {"messages_seen": 1}, 2).status == 200
 
 
 def test_of_two_officers_who_answer_one_message_one_writes() -> None:
     created = file()
-    say(created)
+    write(created)
     assert reply_to(created, 1).status == 201
     assert refused(reply_to(created, 1, "li"))
-    assert opened(created)["message_count"] == 2
+    assert opened(created, "li")["message_count"] == 2
 
 
 def test_of_two_replies_at_the_same_moment_one_is_written() -> None:
     created = file()
-    say(created)
+    write(created)
 
     def in_between(request: Any) -> None:
         assert reply_to(created, 1, "li").status == 201
 
-    client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, write, inject.times(1, in_between)):
+    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
+    with inject.fault(client, writing, inject.times(1, in_between)):
         assert refused(reply_to(created, 1))
-    assert len(opened(created)["messages"]) == 2
+    assert len(opened(created, "li")["messages"]) == 2
 
 
 def test_of_many_replies_at_once_one_is_written() -> None:
     created = file()
-    say(created)
+    write(created)
     with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda n: reply_to(created, 1, ("wang", "li")[n % 2]), range(4)))
     # One that met the others too often is 503, to be repeated, and has written nothing.
     assert sorted(each.status for each in replies if each.status != 503)[:1] == [201]
     assert sum(each.status == 201 for each in replies) == 1
-    assert len(opened(created)["messages"]) == 2
+    assert len(opened(created, "li")["messages"]) == 2
 
 
 def test_a_repeated_reply_gets_its_first_response_whatever_came_since() -> None:
     created, key = file(), new_key()
     first = reply_to(created, 0, key=key)
-    say(created)
+    write(created)
     again = reply_to(created, 0, key=key)
     assert (first.status, again.status, again.json["id"]) == (201, 201, first.json["id"])
-    assert opened(created)["unread"] == 1
+    assert opened(created, "li")["unread"] == 1
 
 
 def test_a_link_alone_reads_nothing_also_with_the_number() -> None:
     created, original = file(), file()
-    say(created)
+    write(created)
     linked = patch(created, {"duplicate_of": original["id"], "messages_seen": 1})
     assert linked.status == 200, linked.text
-    assert opened(created)["unread"] == 1
+    assert opened(created, "li")["unread"] == 1
 
 
 @pytest.mark.parametrize("wrong", [None, -1, "1", 1.5, True])
@@ -185,12 +151,7 @@ def test_what_was_seen_is_a_number(wrong: Any) -> None:
     created = file()
     for each in (
         patch(created, {"messages_seen": wrong}),
-        call(
-            "POST",
-            path(created, "/messages"),
-            {"text": "Hello.", "messages_seen": wrong},
-            officer="wang",
-        ),
+        by_officer("POST", created, "/messages", {"text": "Hello.", "messages_seen": wrong}),
     ):
         assert each.status == 422, each.text
         assert each.json["errors"][0]["field"] == "messages_seen"
@@ -199,26 +160,106 @@ def test_what_was_seen_is_a_number(wrong: Any) -> None:
 def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
     original, quiet, spoke, speaks = file(), file(), file(), file()
     body = {"report_ids": [each["id"] for each in (quiet, spoke, speaks)]}
-    assert call("POST", path(original, "/duplicates"), body, officer="wang").status == 200
-    say(spoke)
+    assert by_officer("POST", original, "/duplicates", body).status == 200
+    write(spoke)
     left = [speaks]
 
     def in_between(request: Any) -> None:
         # While the first one is closed; of the last one the number is known already.
         if left:
-            say(left.pop())
+            write(left.pop())
 
     closing = {"reason": "One fire, put out."}
-    client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, write, inject.times(1, in_between)):
-        done = call("POST", path(original, "/duplicates/close"), closing, officer="wang")
+    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
+    with inject.fault(client, writing, inject.times(1, in_between)):
+        done = by_officer("POST", original, "/duplicates/close", closing)
     assert {each["id"]: each.get("why") for each in done.json["results"]} == {
         quiet["id"]: None,
         spoke["id"]: "new_message",
         speaks["id"]: "new_message",
     }
-    assert opened(spoke)["unread"] == opened(speaks)["unread"] == 1
+    assert opened(spoke, "li")["unread"] == opened(speaks, "li")["unread"] == 1
 
     all_of_them = {"reason": "Put out.", "skip_unread": False}
-    call("POST", path(original, "/duplicates/close"), all_of_them, officer="wang")
-    assert opened(spoke)["status"] == opened(speaks)["status"] == "closed"
+    by_officer("POST", original, "/duplicates/close", all_of_them)
+    assert opened(spoke, "li")["status"] == opened(speaks, "li")["status"] == "closed"
+
+
+OTHER = "7M3XK9QZ4TB8N2VW6YH01DCEFG"
+
+
+@pytest.fixture
+def created(clean: None) -> dict[str, Any]:
+    cloud.officer("wang")
+    return file()
+
+
+def typed(receipt: str) -> str:
+    groups = [receipt[at : at + 4] for at in range(0, 26, 4)]
+    return "My receipt is " + "-".join(groups).lower() + ", thank you."
+
+
+def assert_holds_receipt(reply: Reply, *fields: str) -> None:
+    assert reply.status == 422, reply.text
+    errors = {error["field"]: error["code"] for error in reply.json["errors"]}
+    assert errors == dict.fromkeys(fields, "holds_receipt")
+    assert "secret" in reply.json["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("part", ["messages", "notes"])
+def test_in_what_an_officer_writes(created: dict[str, Any], part: str) -> None:
+    path = f"/v1/officer/reports/{created['id']}/{part}"
+    body = {"text": typed(created["receipt"])}
+    assert_holds_receipt(call("POST", path, body, officer="wang"), "text")
+    assert call("POST", path, {"text": typed(OTHER)}, officer="wang").status == 201
+    assert len(call("GET", path.removesuffix(f"/{part}"), officer="wang").json[part]) == 1
+
+
+def test_in_what_the_reporter_writes(created: dict[str, Any]) -> None:
+    path, mine = f"/v1/reports/{created['id']}/messages", created["receipt"]
+    assert_holds_receipt(call("POST", path, {"text": typed(mine)}, receipt=mine), "text")
+    assert call("POST", path, {"text": typed(OTHER)}, receipt=mine).status == 201
+
+
+def test_in_each_text_of_another_report(created: dict[str, Any]) -> None:
+    secret = typed(created["receipt"])
+    for field, body in {
+        "text": report(text=secret),
+        "location.address": report(location={"lat": 39.9, "lon": 116.4, "address": secret}),
+        "contact.name": report(contact={"name": secret}),
+        "details.clothing": report(details={"clothing": secret}),
+    }.items():
+        key = new_key()
+        assert_holds_receipt(call("POST", "/v1/reports", body, key=key), field)
+        identity = wiring.identity()
+        assert wiring.reports().head(identity.report_id(identity.receipt(key))) is None
+
+
+def test_in_a_report_that_an_officer_enters(created: dict[str, Any]) -> None:
+    body = report(text=typed(created["receipt"]), source="phone")
+    assert_holds_receipt(
+        call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang"), "text"
+    )
+
+
+def test_its_own_receipt_in_a_report() -> None:
+    key = new_key()
+    secret = typed(wiring.identity().receipt(key))
+    assert_holds_receipt(call("POST", "/v1/reports", report(text=secret), key=key), "text")
+
+
+def test_what_only_looks_like_a_receipt_is_accepted_after_one_read() -> None:
+    body = report(text=typed(OTHER))
+    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", lambda request: None) as called:
+        assert call("POST", "/v1/reports", body, key=new_key()).status == 201
+    looked_up = len(called)
+    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", lambda request: None) as called:
+        file()
+    assert looked_up == len(called) + 1
+
+
+def test_many_that_look_like_receipts_cost_three_reads(aws: Mapping[str, str]) -> None:
+    body = report(text="\n".join(f"{number:026}" for number in range(100)))
+    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", lambda request: None) as called:
+        assert call("POST", "/v1/reports", body, key=new_key()).status == 201
+    assert 3 <= len(called) <= 4

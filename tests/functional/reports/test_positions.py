@@ -13,44 +13,26 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.entries import MAX_POSITIONS_PER_REPORT
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report, new_key
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file, mine, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", chief={"roles": (Role.SUPERVISOR,)})
 
 START = {"lat": 39.92, "lon": 116.44}
 
 
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
-    cloud.forget_sent(aws)
-    cloud.officer("wang", roles=(Role.OFFICER,))
-    cloud.officer("chief", roles=(Role.SUPERVISOR,))
-
-
-def file(**more: Any) -> dict[str, Any]:
-    body = report(location=START, **more)
-    made: dict[str, Any] = call("POST", "/v1/reports", body, key=new_key()).json
-    return made
+def file_at_start(**more: Any) -> dict[str, Any]:
+    return file(location=START, **more)
 
 
 def move(created: Mapping[str, Any], key: str | None = None, **more: Any) -> Reply:
     body = {"lat": 39.93, "lon": 116.45, **more}
-    where = f"/v1/reports/{created['id']}/positions"
-    return call("POST", where, body, receipt=created["receipt"], key=key)
+    return by_reporter("POST", created, "/positions", body, key=key)
 
 
 def say(created: Mapping[str, Any]) -> Reply:
-    where = f"/v1/reports/{created['id']}/messages"
-    return call("POST", where, {"text": "He walks on."}, receipt=created["receipt"])
-
-
-def mine(created: Mapping[str, Any]) -> Any:
-    return call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
-
-
-def opened(created: Mapping[str, Any], below: str = "", by: str = "wang") -> Any:
-    return call("GET", f"/v1/officer/reports/{created['id']}{below}", officer=by).json
+    return by_reporter("POST", created, "/messages", {"text": "He walks on."})
 
 
 def moved_before(created: Mapping[str, Any], count: int) -> None:
@@ -60,7 +42,7 @@ def moved_before(created: Mapping[str, Any], count: int) -> None:
 
 
 def test_officers_see_where_it_is_now_as_it_was_sent_and_in_wgs84() -> None:
-    created = file()
+    created = file_at_start()
     at = times.render(wiring.clock.now() - timedelta(minutes=2))
     sent: dict[str, Any] = {"datum": "gcj02", "accuracy_m": 12.5, "heading": 45, "speed": 1.5}
     reply = move(created, address="Gate of the park", at=at, **sent)
@@ -85,7 +67,7 @@ def _metres_apart(one: Mapping[str, float], other: Mapping[str, float]) -> float
 
 
 def test_each_says_in_which_district_it_is() -> None:
-    created = file()
+    created = file_at_start()
     for place in (
         {"lat": 39.93, "lon": 116.45},
         {"lat": 40.22, "lon": 116.23},
@@ -99,7 +81,7 @@ def test_each_says_in_which_district_it_is() -> None:
 
 
 def test_officers_see_its_times_to_the_minute() -> None:
-    created = file()
+    created = file_at_start()
     at = wiring.clock.now().replace(second=41)
     move(created, at=times.render(at))
     [position] = opened(created)["positions"]
@@ -108,25 +90,25 @@ def test_officers_see_its_times_to_the_minute() -> None:
 
 
 def test_the_latest_fifty_are_with_the_report_and_the_trail_is_read_by_pages() -> None:
-    created = file(category="child_abduction")
+    created = file_at_start(category="child_abduction")
     sent = []
     for number in range(53):
         wiring.clock.advance(timedelta(seconds=11))
         sent.append(move(created, lat=30 + number / 10).json["id"])
     shown = opened(created)
     assert [each["id"] for each in shown["positions"]] == sent[3:]
-    page = opened(created, f"/positions?cursor={shown['positions_cursor']}")
+    page = opened(created, below=f"/positions?cursor={shown['positions_cursor']}")
     assert [each["id"] for each in page["items"]] == sent[:3]
     assert page["next_cursor"] is None
-    assert [each["id"] for each in opened(created, "/positions")["items"]] == sent[3:]
-    history = opened(created, "/history")["items"]
+    assert [each["id"] for each in opened(created, below="/positions")["items"]] == sent[3:]
+    history = opened(created, below="/history")["items"]
     assert [each["detail"] for each in history if each["detail"]][-3:-1] == [
         {"part": "positions"}
     ] * 2
 
 
 def test_a_repeated_call_adds_nothing_and_another_place_under_its_key_is_refused() -> None:
-    created, key = file(), new_key()
+    created, key = file_at_start(), new_key()
     first = move(created, key)
     assert move(created, key).json == first.json
     assert move(created, key, lat=39.94).json["code"] == "key_reused"
@@ -135,7 +117,7 @@ def test_a_repeated_call_adds_nothing_and_another_place_under_its_key_is_refused
 
 
 def test_a_report_takes_only_so_many_and_says_so() -> None:
-    created, key = file(), new_key()
+    created, key = file_at_start(), new_key()
     first = move(created, key)
     moved_before(created, MAX_POSITIONS_PER_REPORT - 1)
     assert move(created).json["left"] == 0
@@ -149,7 +131,7 @@ def test_a_report_takes_only_so_many_and_says_so() -> None:
 
 
 def test_two_at_once_do_not_pass_the_limit_together() -> None:
-    created = file()
+    created = file_at_start()
     moved_before(created, MAX_POSITIONS_PER_REPORT - 1)
 
     def meanwhile(request: object) -> None:
@@ -166,7 +148,7 @@ def test_too_many_at_once_must_wait_but_not_where_nothing_is_limited(
     monkeypatch.setenv("LIMITS", "on")
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
-    other, child = file(category="other"), file(category="child_abduction")
+    other, child = file_at_start(category="other"), file_at_start(category="child_abduction")
     statuses = [move(other).status for _ in range(21)]
     assert statuses == [201] * 20 + [429]
     waiting = int(move(other).headers["retry-after"])
@@ -179,7 +161,7 @@ def test_too_many_at_once_must_wait_but_not_where_nothing_is_limited(
 def test_of_positions_and_messages_officers_get_one_notice_a_minute(
     aws: Mapping[str, str],
 ) -> None:
-    created = file(category="child_abduction")
+    created = file_at_start(category="child_abduction")
     _run(aws)
     assert kinds(aws) == ["report"]
     for _ in range(3):
@@ -204,10 +186,9 @@ def kinds(aws: Mapping[str, str]) -> list[str]:
 
 
 def test_those_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_at_start()
     _run(aws)
-    path = f"/v1/officer/reports/{created['id']}/mute"
-    call("POST", path, {"reason": "A joke."}, officer="wang")
+    by_officer("POST", created, "/mute", {"reason": "A joke."})
     move(created)
     wiring.clock.advance(timedelta(minutes=3))
     _run(aws)
@@ -216,7 +197,7 @@ def test_those_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str
 
 
 def test_on_a_closed_report_it_puts_the_deletion_off_and_flags_it() -> None:
-    created = file()
+    created = file_at_start()
     change_report(created["id"], 1, status="closed", disposition="unfounded", reason="No.")
     wiring.clock.advance(timedelta(days=20))
     before = mine(created)["kept_until"]
@@ -226,21 +207,21 @@ def test_on_a_closed_report_it_puts_the_deletion_off_and_flags_it() -> None:
 
 
 def test_a_withdrawn_report_takes_none_and_hides_what_there_was() -> None:
-    created = file()
+    created = file_at_start()
     move(created)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     assert move(created).json["code"] == "withdrawn"
     shown = opened(created)
     assert (shown["positions"], shown["positions_cursor"]) == ([], None)
-    page = opened(created, "/positions")
+    page = opened(created, below="/positions")
     assert (page["items"], page["restricted"]) == ([], True)
-    full = opened(created, "/positions?reason=Needed", by="chief")
+    full = opened(created, below="/positions?reason=Needed", officer="chief")
     assert len(full["items"]) == 1
-    assert len(opened(created, "?reason=Needed", by="chief")["positions"]) == 1
+    assert len(opened(created, below="?reason=Needed", officer="chief")["positions"]) == 1
 
 
 def test_only_the_receipt_of_the_report_adds_one() -> None:
-    created, other = file(), file()
+    created, other = file_at_start(), file_at_start()
     body, where = {"lat": 1, "lon": 2}, f"/v1/reports/{created['id']}/positions"
     assert call("POST", where, body).status == 401
     assert call("POST", where, body, receipt=other["receipt"]).status == 404
@@ -261,19 +242,19 @@ def test_only_the_receipt_of_the_report_adds_one() -> None:
     ],
 )
 def test_what_is_wrong_is_named(wrong: Mapping[str, Any], field: str) -> None:
-    reply = move(file(), **wrong)
+    reply = move(file_at_start(), **wrong)
     assert reply.status == 422
     assert [each["field"] for each in reply.json["errors"]] == [field]
 
 
 def test_an_address_that_holds_the_receipt_is_refused() -> None:
-    created = file()
+    created = file_at_start()
     reply = move(created, address=f"My code is {created['receipt']}")
     assert (reply.status, reply.json["errors"][0]["field"]) == (422, "address")
 
 
 def test_an_altered_position_is_there_without_its_place() -> None:
-    created = file()
+    created = file_at_start()
     move(created)
     wiring.clock.advance(timedelta(seconds=1))
     move(created)
@@ -287,7 +268,7 @@ def test_an_altered_position_is_there_without_its_place() -> None:
 
 
 def test_a_report_without_positions_is_opened_by_as_many_reads_as_before() -> None:
-    created = file()
+    created = file_at_start()
     reads: list[object] = []
     with inject.fault(wiring.dynamodb(), "dynamodb.Query", lambda request: reads.append(1)):
         opened(created)
@@ -300,9 +281,9 @@ def test_a_report_without_positions_is_opened_by_as_many_reads_as_before() -> No
 
 
 def test_all_are_deleted_with_the_report(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file_at_start()
     move(created, new_key())
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(days=31))
     cloud.sweep()
     assert [sk for pk, sk in cloud.all_keys(aws) if pk == keys.report(created["id"])] == ["HEAD"]

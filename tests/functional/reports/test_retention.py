@@ -13,14 +13,9 @@ from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str]) -> None:
-    cloud.officer("wang")
-    cloud.officer("li")
+pytestmark = pytest.mark.officers("wang", "li")
 
 
 def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, Any], str]:
@@ -73,16 +68,16 @@ def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     pass_time(seconds=61)
     assert left(aws, created["id"]) == (["HEAD"], 0)
     assert call("GET", "/v1/reports/mine", receipt=str(created["receipt"])).status == 410
-    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 404
+    assert by_officer("GET", created).status == 404
     body = report(media=[{"content_type": "image/jpeg", "size": 10_000}])
     assert call("POST", "/v1/reports", body, key=key).status == 410
     assert created["id"] not in str(call("GET", "/v1/officer/reports", officer="wang").json)
 
 
 def test_a_withdrawn_report_goes_after_thirty_days(aws: Mapping[str, str]) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     cloud.stream(cloud.all_keys(aws))
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     pass_time(days=29, hours=23)
     assert len(left(aws, created["id"])[0]) >= 1
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
@@ -112,12 +107,12 @@ def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
 
 def hold(created: Mapping[str, object], officer: str, **until: float) -> tuple[int, str]:
     body = {"reason": "Evidence.", "until": times.render(wiring.clock.now() + timedelta(**until))}
-    reply = call("POST", f"/v1/officer/reports/{created['id']}/hold", body, officer=officer)
+    reply = by_officer("POST", created, "/hold", body, officer=officer)
     return reply.status, reply.text
 
 
 def approve(created: Mapping[str, object], officer: str) -> int:
-    return call("POST", f"/v1/officer/reports/{created['id']}/hold/approve", officer=officer).status
+    return by_officer("POST", created, "/hold/approve", officer=officer).status
 
 
 def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[str, str]) -> None:
@@ -157,7 +152,7 @@ def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[
 def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment(
     aws: Mapping[str, str],
 ) -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
 
     def meanwhile(request: object) -> None:
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
@@ -222,10 +217,5 @@ def test_a_hold_has_a_reason_and_an_end_that_can_be(
     status, text = hold(created, "wang", **until)
     assert status == 422
     assert code in text
-    reply = call(
-        "POST",
-        f"/v1/officer/reports/{created['id']}/hold",
-        {"until": times.render(wiring.clock.now())},
-        officer="wang",
-    )
+    reply = by_officer("POST", created, "/hold", {"until": times.render(wiring.clock.now())})
     assert reply.status == 422

@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from tests import cloud
 from tests.client import call, new_key, report
+from tests.steps import by_officer, file, opened
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -20,16 +21,12 @@ def created(clean: None) -> Iterator[dict[str, Any]]:
     # Between two minutes, so that nothing is at a full one by chance.
     into = wiring.clock.now() - times.to_minute(wiring.clock.now())
     wiring.clock.advance(timedelta(minutes=1, seconds=20, milliseconds=123) - into)
-    yield dict(call("POST", "/v1/reports", report(), key=new_key()).json)
+    yield file()
     wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
 
 
 def minute_of(moment: str) -> str:
     return f"{moment[:16]}:00.000Z"
-
-
-def opened(created: dict[str, Any]) -> dict[str, Any]:
-    return dict(call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json)
 
 
 def test_when_a_report_was_received(created: dict[str, Any]) -> None:
@@ -66,7 +63,7 @@ def test_when_an_officer_entered_a_report() -> None:
     again = call("POST", "/v1/officer/reports", body, key=key, officer="wang").json
     assert entered["received_at"] == again["received_at"] == minute_of(exact) != exact
 
-    history = call("GET", f"/v1/officer/reports/{entered['id']}/history", officer="wang").json
+    history = by_officer("GET", entered, "/history").json
     assert history["items"][0]["at"] == minute_of(exact)
 
 

@@ -8,8 +8,9 @@ from chalicelib import wiring
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, report
 from tests.functional.bulletins.bulletin_steps import OutcomeStep, WithdrawalStep
+from tests.steps import file
 
 
 class Step(Protocol):
@@ -63,7 +64,7 @@ class _OnReport:
     """A step on a report."""
 
     def __init__(self) -> None:
-        self.id = str(call("POST", "/v1/reports", report(), key=new_key()).json["id"])
+        self.id = str(file()["id"])
         self.path = {"report_id": self.id}
 
     def tag(self) -> str:
@@ -182,7 +183,7 @@ class ExportStep:
     REPORTS = 51
 
     def __init__(self) -> None:
-        created = call("POST", "/v1/reports", report(), key=new_key()).json
+        created = file()
         head = wiring.reports().head(created["id"])
         assert head
         rows = [

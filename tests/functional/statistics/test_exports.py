@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws import keys
 from chalicelib.aws.writes import Update
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.statistics import exports
@@ -21,25 +22,15 @@ from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
+from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers(
+    "wang", chief={"roles": (Role.SUPERVISOR,)}, narrow={"categories": ("other",)}
+)
 
 PATH = "/v1/officer/exports"
 WHY = {"reason": "For the court."}
 PHOTO = {"content_type": "image/jpeg", "size": 100_000}
-
-
-@pytest.fixture(autouse=True)
-def _officers(clean: None) -> None:
-    cloud.officer("wang")
-    cloud.officer("chief", roles=(Role.SUPERVISOR,))
-    cloud.officer("narrow", categories=("other",))
-
-
-def file(category: str = "other", **more: Any) -> dict[str, Any]:
-    created = call("POST", "/v1/reports", report(category, **more), key=new_key())
-    assert created.status == 201, created.text
-    return dict(created.json)
 
 
 def export(body: Mapping[str, Any], officer: str = "wang") -> Reply:
@@ -87,19 +78,16 @@ def own_records(aws: Mapping[str, str], officer: str = "wang") -> list[Any]:
 
 
 def with_photo(aws: Mapping[str, str], content: bytes) -> dict[str, Any]:
-    created = file(media=[PHOTO], text="有照片")
+    created = file("other", media=[PHOTO], text="有照片")
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, content)
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
+    cloud.add_medium(aws, created["id"], media_id, content)
     return created
 
 
 def test_a_report_is_exported_as_it_is_when_opened(aws: Mapping[str, str]) -> None:
-    created = file(text="白色面包车", contact={"name": "Li", "phone": "+86 137 1111 2222"})
-    note = f"/v1/officer/reports/{created['id']}/notes"
-    call("POST", note, {"text": "给同事"}, officer="chief", key=new_key())
-    opened = call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").json
+    created = file("other", text="白色面包车", contact={"name": "Li", "phone": "+86 137 1111 2222"})
+    by_officer("POST", created, "/notes", {"text": "给同事"}, officer="chief", key=new_key())
+    opened = by_officer("GET", created).json
     files = made(aws, {"report_id": created["id"]})
     name = f"reports/{created['reference']}.json"
     assert list(files) == ["export.json", "reports.csv", name]
@@ -113,7 +101,7 @@ def test_a_report_is_exported_as_it_is_when_opened(aws: Mapping[str, str]) -> No
 
 
 def test_each_report_counts_as_an_opening_with_the_reason(aws: Mapping[str, str]) -> None:
-    first, second = file(), file("lost_and_found")
+    first, second = file("other"), file("lost_and_found")
     reply = export({"filters": {}})
     assert (reply.status, reply.json["count"]) == (201, 2)
     for created in (first, second):
@@ -124,14 +112,14 @@ def test_each_report_counts_as_an_opening_with_the_reason(aws: Mapping[str, str]
             {"export": reply.json["id"]},
         )
         assert record.sealed
-        history = call("GET", f"/v1/officer/reports/{created['id']}/history", officer="wang")
+        history = by_officer("GET", created, "/history")
         assert history.json["items"][0]["detail"]["reason"] == WHY["reason"]
     counted = [detail for _, detail in own_records(aws) if "export" in detail]
     assert counted == [{"export": reply.json["id"], "count": 2, "originals": 0}]
 
 
 def test_nothing_is_exported_that_is_not_on_record(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file("other")
     refused = inject.error_response(500, "InternalServerError")
     with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", refused):
         assert export({"report_id": created["id"]}).status == 503
@@ -140,7 +128,7 @@ def test_nothing_is_exported_that_is_not_on_record(aws: Mapping[str, str]) -> No
 
 
 def test_filters_choose_and_the_scope_limits(aws: Mapping[str, str]) -> None:
-    mine, other = file(text="一"), file("lost_and_found", text="二")
+    mine, other = file("other", text="一"), file("lost_and_found", text="二")
     assert [row["text"] for row in table(made(aws, {"filters": {"category": "other"}}))] == ["一"]
     assert [row["id"] for row in table(made(aws, {"filters": {}}, "narrow"))] == [mine["id"]]
     assert export({"report_id": other["id"]}, "narrow").status == 404
@@ -156,7 +144,7 @@ def test_a_time_that_ends_before_it_begins_is_refused(aws: Mapping[str, str]) ->
 
 
 def test_a_cell_that_would_be_a_formula_is_a_text(aws: Mapping[str, str]) -> None:
-    file(text='=HYPERLINK("https://evil.example","x")')
+    file("other", text='=HYPERLINK("https://evil.example","x")')
     [row] = table(made(aws, {"filters": {}}))
     assert row["text"].startswith("'=HYPERLINK")
 
@@ -164,18 +152,18 @@ def test_a_cell_that_would_be_a_formula_is_a_text(aws: Mapping[str, str]) -> Non
 def asked_for() -> str:
     """Ask for an export of 51 reports, and return its id."""
     for _ in range(exports.REPORTS_MAX + 1):
-        file()
+        file("other")
     reply = export({"filters": {"category": "other"}})
     assert (reply.status, reply.json["state"], reply.json["url"]) == (202, "awaits_approval", None)
     assert (reply.json["count"], reply.json["parts"]) == (exports.REPORTS_MAX + 1, 2)
     return str(reply.json["id"])
 
 
-def part(export_id: str, number: object, officer: str = "wang") -> Reply:
+def part(export_id: str, number: object = 1, officer: str = "wang") -> Reply:
     return call("POST", f"{PATH}/{export_id}/parts/{number}", WHY, officer=officer)
 
 
-def approve(export_id: str, officer: str) -> Reply:
+def approve(export_id: str, officer: str = "chief") -> Reply:
     return call("POST", f"{PATH}/{export_id}/approve", officer=officer)
 
 
@@ -225,11 +213,11 @@ def test_after_two_days_it_is_over() -> None:
 
 
 def test_what_was_withdrawn_since_or_left_the_scope_is_left_out(aws: Mapping[str, str]) -> None:
-    made_here = [file() for _ in range(exports.REPORTS_MAX + 1)]
+    made_here = [file("other") for _ in range(exports.REPORTS_MAX + 1)]
     export_id = str(export({"filters": {"category": "other"}}).json["id"])
     approve(export_id, "chief")
     oldest = made_here[0]
-    call("DELETE", f"/v1/reports/{oldest['id']}", receipt=oldest["receipt"])
+    by_reporter("DELETE", oldest)
     assert part(export_id, 2).json["count"] == 0
     cloud.officer("wang", categories=("lost_and_found",))
     assert part(export_id, 1).json["count"] == 0
@@ -247,7 +235,7 @@ def test_supervisors_are_notified_that_one_awaits_a_second_person(aws: Mapping[s
 def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
     aws: Mapping[str, str],
 ) -> None:
-    kept = file()
+    kept = file("other")
     head = wiring.reports().head(kept["id"])
     assert head
     copies = [
@@ -269,7 +257,7 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
 
 
 def test_a_flood_of_one_text_is_exported_report_by_report(aws: Mapping[str, str]) -> None:
-    made_here = [file(text="同一条消息" * 5) for _ in range(3)]
+    made_here = [file("other", text="同一条消息" * 5) for _ in range(3)]
     for each in made_here[1:]:
         update = update_head(each["id"], put={"same_as": made_here[0]["id"]})
         wiring.reports().table.update(update)
@@ -296,8 +284,10 @@ def test_a_picture_with_a_redaction_leaves_redacted_and_not_before(aws: Mapping[
     media_id = created["uploads"][0]["media_id"]
     body = {"report_id": created["id"], "originals": True}
     region = {"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.4}
-    path = f"/v1/officer/reports/{created['id']}/media/{media_id}/redaction"
-    assert call("POST", path, {"regions": [region]}, officer="wang").status == 200
+    assert (
+        by_officer("POST", created, f"/media/{media_id}/redaction", {"regions": [region]}).status
+        == 200
+    )
     assert export(body).json["code"] == "redaction_not_ready"
     assert not [each for each in records(created) if each.action == "original"]
 
@@ -342,8 +332,8 @@ def test_a_wrong_request_is_refused(body: dict[str, Any], field: str, code: str)
 
 
 def test_withdrawn_reports_are_left_out(aws: Mapping[str, str]) -> None:
-    created, kept = file(), file()
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    created, kept = file("other"), file("other")
+    by_reporter("DELETE", created)
     reply = export({"report_id": created["id"]}, "chief")
     assert (reply.status, reply.json["code"]) == (409, "withdrawn")
     files = made(aws, {"filters": {}}, "chief")
@@ -353,11 +343,15 @@ def test_withdrawn_reports_are_left_out(aws: Mapping[str, str]) -> None:
 
 
 def test_a_long_conversation_is_exported_whole(aws: Mapping[str, str]) -> None:
-    created = file()
+    created = file("other")
     texts = [f"Message {number}." for number in range(120)]
     for text in texts:
-        path = f"/v1/officer/reports/{created['id']}/messages"
-        assert call("POST", path, {"text": text}, officer="chief", key=new_key()).status == 201
+        assert (
+            by_officer(
+                "POST", created, "/messages", {"text": text}, officer="chief", key=new_key()
+            ).status
+            == 201
+        )
         wiring.clock.advance(timedelta(seconds=1))
     files = made(aws, {"report_id": created["id"]})
     name = f"reports/{created['reference']}.json"
@@ -367,7 +361,7 @@ def test_a_long_conversation_is_exported_whole(aws: Mapping[str, str]) -> None:
 def test_it_is_encrypted_by_a_key_of_its_own_and_its_address_lives_five_minutes(
     aws: Mapping[str, str],
 ) -> None:
-    created = file()
+    created = file("other")
     reply = export({"report_id": created["id"]}).json
     query = parse_qs(urlsplit(reply["url"]).query)
     assert query["X-Amz-Expires"] == ["300"]
@@ -378,3 +372,164 @@ def test_it_is_encrypted_by_a_key_of_its_own_and_its_address_lives_five_minutes(
     assert created["id"] not in stored["Key"]
     head = cloud.client("s3").head_object(Bucket=aws["MEDIA_BUCKET"], Key=stored["Key"])
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", aws["EXPORT_KEY"])
+
+
+def export_all(officer: str = "wang") -> Reply:
+    return export({"filters": {"category": "other"}}, officer)
+
+
+def exported_alone(count: int, officer: str = "wang") -> None:
+    """Note that an officer has exported so many reports just now."""
+    made = [f"2099-01-01T00:00:00.000Z#{count}"]
+    row = Update(keys.exporter(officer), "ALONE", put={"made": made}, upsert=True)
+    wiring.reports().table.update(row)
+
+
+def listed(officer: str, query: str = "") -> list[str]:
+    reply = call("GET", PATH + query, officer=officer)
+    assert (reply.status, reply.json["complete"]) == (200, True), reply.text
+    return [each["id"] for each in reply.json["items"]]
+
+
+def openings(created: Mapping[str, Any]) -> int:
+    rows = wiring.audit().history(of_report(created["id"]))
+    return sum(each.action == "open" for each in rows)
+
+
+def test_two_halves_of_a_large_export_take_a_second_officer() -> None:
+    made = [file("other") for _ in range(26)]
+    assert export_all().json["count"] == 26
+    second = export_all()
+    assert (second.status, second.json["state"], second.json["count"]) == (
+        202,
+        "awaits_approval",
+        26,
+    )
+    assert openings(made[0]) == 1
+    assert approve(second.json["id"]).status == 200
+    assert part(second.json["id"]).json["count"] == 26
+
+
+def test_a_colleague_has_a_count_of_their_own() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX)
+    assert export_all().status == 202
+    assert export_all("chief").status == 201
+
+
+def test_a_day_later_the_count_begins_anew() -> None:
+    file("other")
+    for _ in range(2):
+        for _ in range(exports.REPORTS_MAX // 2):
+            assert export_all().status == 201
+        wiring.clock.advance(timedelta(hours=12))
+    assert export_all().status == 201
+    for _ in range(exports.REPORTS_MAX // 2 - 1):
+        assert export_all().status == 201
+    assert export_all().status == 202
+
+
+def test_what_two_officers_have_agreed_on_counts_for_nobody() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX)
+    export_id = export_all().json["id"]
+    approve(export_id)
+    wiring.reports().table.update(Update(keys.exporter("wang"), "ALONE", put={"made": None}))
+    assert part(export_id).status == 201
+    for _ in range(exports.REPORTS_MAX):
+        assert export_all().status == 201
+
+
+def test_of_two_exports_at_the_same_moment_both_count() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX - 1)
+
+    def in_between(request: Any) -> None:
+        assert export_all().status == 201
+
+    client = wiring.dynamodb()
+    with inject.fault(client, "dynamodb.UpdateItem", inject.times(1, in_between)):
+        assert export_all().status == 202
+
+
+def test_an_export_that_fails_has_counted() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX - 1)
+    refused = inject.error_response(500, "InternalServerError")
+    records = iter(range(100))
+
+    def fail_openings(request: Any) -> Any:
+        # The first record is that of the list.
+        return refused(request) if next(records) else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", fail_openings):
+        assert export_all().status == 503
+    assert export_all().status == 202
+
+
+def test_one_report_more_takes_two_with_its_originals_too(aws: Mapping[str, str]) -> None:
+    photo = {"content_type": "image/jpeg", "size": 100_000}
+    body = report("other", media=[photo])
+    created = call("POST", "/v1/reports", body, key=new_key()).json
+    media_id = created["uploads"][0]["media_id"]
+    cloud.add_medium(aws, created["id"], media_id)
+
+    exported_alone(exports.REPORTS_MAX)
+    asked = export({"report_id": created["id"], "originals": True})
+    assert (asked.status, asked.json["count"], asked.json["parts"]) == (202, 1, 1)
+    assert openings(created) == 0
+    approve(asked.json["id"])
+    made = part(asked.json["id"])
+    assert (made.status, made.json["count"], made.json["originals"]) == (201, 1, 1)
+
+    by_reporter("DELETE", created)
+    again = part(asked.json["id"])
+    assert (again.status, again.json["code"]) == (409, "withdrawn")
+
+
+def test_an_empty_export_counts_nothing() -> None:
+    exported_alone(exports.REPORTS_MAX)
+    assert export_all().json["count"] == 0
+
+
+def test_what_awaits_approval_is_listed_to_who_may_see_all_of_it() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX)
+    first = export_all().json["id"]
+    wiring.clock.advance(timedelta(seconds=1))
+    file("lost_and_found")
+    both = export({"filters": {}}).json["id"]
+
+    assert listed("chief") == listed("wang") == [both, first]
+    assert listed("narrow") == [first]
+    assert listed("chief", "?state=awaits_approval") == [both, first]
+    approve(first)
+    assert listed("chief", "?state=awaits_approval") == [both]
+    items = call("GET", PATH, officer="wang").json["items"]
+    assert [(each["by"], each["count"], each["approved_by"]) for each in items] == [
+        ("wang", 2, None),
+        ("wang", 1, "chief"),
+    ]
+
+    wiring.clock.advance(exports.WAITS)
+    assert listed("chief") == []
+
+
+def test_a_list_of_exports_is_on_record(aws: Mapping[str, str]) -> None:
+    listed("chief")
+    rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    assert [row["action"]["S"] for row in rows if "chief" in row["pk"]["S"]] == ["list"]
+
+
+def test_of_very_many_the_latest_are_listed_and_it_says_so() -> None:
+    file("other")
+    exported_alone(exports.REPORTS_MAX)
+    for _ in range(101):
+        wiring.clock.advance(timedelta(seconds=1))
+        latest = export_all().json["id"]
+    reply = call("GET", PATH, officer="chief").json
+    assert (len(reply["items"]), reply["items"][0]["id"], reply["complete"]) == (
+        100,
+        latest,
+        False,
+    )

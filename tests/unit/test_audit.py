@@ -1,12 +1,15 @@
-"""The tree of an hour, and what a receipt gives."""
+"""The ledger's tree, signatures, and what the watch counts."""
 
 import hashlib
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain import watch
 from chalicelib.domain.audit.ledger import (
     LEAST_SIZE,
     Event,
@@ -20,6 +23,11 @@ from chalicelib.domain.audit.ledger import (
     path_of,
     root_of,
 )
+from chalicelib.domain.audit.seals import is_signed_by
+from chalicelib.domain.notices.notice import groups_in, officer_address, role_group
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Watched
+from chalicelib.store.audit.rows import Action
 from examples import verify_receipt
 from examples.verify_receipt import Report, canonical, canonical_receipt, climbed, of_receipt
 
@@ -102,3 +110,82 @@ def test_a_head_has_one_form() -> None:
     assert canonical(head._asdict()) == head.content()
     assert head.content().startswith(b'{"audit":"cdcd')
     assert head.signed == b"tipline/ledger/1\n" + head.content()
+
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+SHA256 = ec.ECDSA(hashes.SHA256())
+
+
+def public(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey,
+) -> bytes:
+    return key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def test_what_a_key_signed_is_signed_by_it() -> None:
+    assert is_signed_by(public(KEY), b"content", KEY.sign(b"content", SHA256))
+
+
+def test_another_content_or_signature_is_not() -> None:
+    signature = KEY.sign(b"content", SHA256)
+    assert not is_signed_by(public(KEY), b"other", signature)
+    for altered in (b"", b"x", signature[:-1], signature + b"\0", bytes(len(signature))):
+        assert not is_signed_by(public(KEY), b"content", altered)
+
+
+def test_another_key_or_hash_has_not_signed_it() -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    assert not is_signed_by(public(other), b"content", KEY.sign(b"content", SHA256))
+    wider = KEY.sign(b"content", ec.ECDSA(hashes.SHA512()))
+    assert not is_signed_by(public(KEY), b"content", wider)
+
+
+@pytest.mark.parametrize("key", [b"", b"x", b"\x30\x00"])
+def test_what_is_no_key_has_signed_nothing(key: bytes) -> None:
+    assert not is_signed_by(key, b"content", KEY.sign(b"content", SHA256))
+
+
+def test_a_key_of_another_kind_has_signed_nothing() -> None:
+    curve = ec.generate_private_key(ec.SECP384R1())
+    assert not is_signed_by(public(curve), b"content", curve.sign(b"content", SHA256))
+    edwards = ed25519.Ed25519PrivateKey.generate()
+    assert not is_signed_by(public(edwards), b"content", edwards.sign(b"content"))
+    prime = rsa.generate_private_key(65537, 2048)
+    signature = prime.sign(b"content", padding.PKCS1v15(), hashes.SHA256())
+    assert not is_signed_by(public(prime), b"content", signature)
+
+
+@pytest.mark.parametrize(
+    ("count", "level"),
+    [(0, 0), (1, 0), (100, 0), (101, 1), (200, 1), (201, 2), (400, 2), (401, 3), (801, 4)],
+)
+def test_a_level_begins_above_the_limit_and_above_each_doubling(count: int, level: int) -> None:
+    assert watch.level(Watched.OPENINGS, count) == level
+
+
+@pytest.mark.parametrize("what", watch.LIMITS)
+def test_exactly_the_limit_is_allowed(what: Watched) -> None:
+    limit = watch.LIMITS[what]
+    assert [watch.level(what, limit + more) for more in (0, 1)] == [0, 1]
+
+
+def test_only_these_actions_count() -> None:
+    about = {action: watch.watched(action, about_report=True) for action in Action}
+    assert {action: what for action, what in about.items() if what} == {
+        Action.OPEN: Watched.OPENINGS,
+        Action.CONTACT: Watched.CONTACTS,
+        Action.DENIED: Watched.DENIALS,
+    }
+    others = {action: watch.watched(action, about_report=False) for action in Action}
+    assert {action: what for action, what in others.items() if what} == {
+        Action.DENIED: Watched.DENIALS
+    }
+
+
+def test_the_group_of_a_role_is_no_group_of_a_scope_and_no_officer() -> None:
+    for role in Role:
+        assert "/" not in role_group(role)
+        assert role_group(role) not in groups_in({role_group(role)}, None)
+        assert role_group(role) != officer_address(role_group(role))

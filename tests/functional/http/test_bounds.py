@@ -1,19 +1,104 @@
-"""A large body costs little to refuse, and its refusal is short."""
+"""Long lists are read a bounded part at a time, and a large body costs little to refuse."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib import wiring
 from chalicelib.http import index
 from chalicelib.http.requests import MAX_BODY, MAX_LONG_BODY, MOST_MEMBERS
 from chalicelib.http.routes import Access
 from chalicelib.kernel.errors import MAX_FIELD_ERRORS
-from tests.client import Reply, call, new_key, report
+from chalicelib.services.bulletins.queries import count_leads
+from chalicelib.store.audit import rows
+from chalicelib.store.audit.rows import Action, Entry, of_report
+from tests import cloud
+from tests.client import Reply, call, change_report, new_key, report
+from tests.conftest import examples
+from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
+
+
+def fill(created: Mapping[str, Any], count: int) -> None:
+    """Add so many entries to the history of a report."""
+    subject, now = of_report(created["id"]), wiring.clock.now()
+    for number in range(count):
+        wiring.audit().write(Entry(subject, "li", Action.OPEN, now, {"step": f"{number}"}))
+
+
+def pages(created: Mapping[str, Any], officer: str = "wang") -> Iterator[list[dict[str, Any]]]:
+    path = cursor = f"/v1/officer/reports/{created['id']}/history"
+    while cursor:
+        reply = call("GET", path, officer=officer)
+        assert reply.status == 200, reply.text
+        yield reply.json["items"]
+        cursor = reply.json["next_cursor"]
+        path = f"/v1/officer/reports/{created['id']}/history?cursor={cursor}"
+
+
+def test_a_long_history_comes_in_pages_with_each_entry_once() -> None:
+    created = file()
+    fill(created, 2 * rows.PAGE)
+
+    found = list(pages(created))
+    assert [len(page) for page in found[:2]] == [rows.PAGE] * 2
+    assert {each["detail"].get("step") for page in found[:2] for each in page} == {
+        f"{number}" for number in range(2 * rows.PAGE)
+    }
+    # The reads themselves: each is on record when its page is read.
+    assert [each["by"] for each in found[2]] == ["wang"] * 3
+
+
+def test_the_old_reason_is_known_across_pages() -> None:
+    created = file()
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="First.")
+    fill(created, rows.PAGE)
+    change_report(created["id"], 2, reason="Second.", disposition="no_action")
+
+    steps = [each["detail"] for page in pages(created) for each in page]
+    reasons = [
+        detail["fields"]["reason"] for detail in steps if "reason" in detail.get("fields", {})
+    ]
+    assert reasons == [{"old": None, "new": "First."}, {"old": "First.", "new": "Second."}]
+
+
+def test_a_cursor_of_a_history_is_for_its_report_and_officer() -> None:
+    created, other = file(), file()
+    cloud.officer("li")
+    fill(created, rows.PAGE)
+    path = f"/v1/officer/reports/{created['id']}/history"
+    cursor = call("GET", path, officer="wang").json["next_cursor"]
+
+    assert call("GET", f"{path}?cursor={cursor}", officer="wang").status == 200
+    assert call("GET", f"{path}?cursor={cursor}", officer="li").status == 400
+    elsewhere = f"/v1/officer/reports/{other['id']}/history"
+    assert call("GET", f"{elsewhere}?cursor={cursor}", officer="wang").status == 400
+
+
+def test_the_leads_of_a_bulletin_are_counted_to_a_limit() -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    draft = {"channel": "key_cases", "title": {"zh": "寻人"}, "body": {"zh": "寻人"}}
+    made = call("POST", "/v1/officer/bulletins", draft, officer="wang").json
+    path = f"/v1/officer/bulletins/{made['id']}"
+    tag = {"If-Match": f'"{made["version"]}"'}
+    assert call("POST", f"{path}/approve", officer="li", headers=tag).status == 200
+    for _ in range(4):
+        file(bulletin_id=made["id"])
+
+    def counted(most: int) -> int:
+        return count_leads(
+            made["id"], reports=wiring.reports(), catalogue=wiring.catalogue(), most=most
+        )
+
+    assert [counted(most) for most in (1, 3, 4, 9)] == [1, 3, 4, 4]
+    assert call("GET", path, officer="wang").json["leads"] == 4
+
 
 LONGEST_REFUSAL = 16_000
 LARGE = 240_000
@@ -40,7 +125,7 @@ def grown(value: Any, how: str) -> Any:
     return {f"k{number}": value for number in many} if how == "object" else value
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
 @given(
     st.sampled_from(FIELDS),
     VALUES,
@@ -92,7 +177,7 @@ def test_a_value_that_is_unknown_comes_with_those_that_are_known() -> None:
 
 
 def test_each_route_refuses_a_body_beyond_its_own_limit_before_it_is_parsed() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     path = f"/v1/reports/{created['id']}/messages"
 
     def status(where: str, size: int) -> int:
@@ -123,8 +208,7 @@ def test_only_what_has_long_texts_has_the_larger_limit() -> None:
 
 
 def test_the_longest_message_fits_however_it_is_written() -> None:
-    created = call("POST", "/v1/reports", report(), key=new_key()).json
+    created = file()
     raw = json.dumps({"text": "😀" * 4000}).encode()
     assert len(raw) > 48_000
-    path = f"/v1/reports/{created['id']}/messages"
-    assert call("POST", path, raw=raw, receipt=created["receipt"]).status == 201
+    assert by_reporter("POST", created, "/messages", raw=raw).status == 201

@@ -1,0 +1,72 @@
+"""Steps that many tests take: what reporters and officers do, through the public doors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import wiring
+from tests import cloud
+from tests.client import Reply, call, new_key, report
+
+
+def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
+    """File a report, and return the response. Fails unless it is created."""
+    reply = call("POST", "/v1/reports", report(category, **more), key=new_key())
+    assert reply.status == 201, reply.text
+    return dict(reply.json)
+
+
+def file_and_notify(
+    aws: Mapping[str, str], category: str = "missing_elderly", **more: Any
+) -> dict[str, Any]:
+    """File a report, and let officers be notified of it."""
+    created = file(category, **more)
+    cloud.stream(cloud.all_keys(aws))
+    return created
+
+
+def by_reporter(
+    method: str, created: Mapping[str, Any], below: str = "", body: Any = None, **more: Any
+) -> Reply:
+    """Send a reporter's request about their report, with its receipt."""
+    path = f"/v1/reports/{created['id']}{below}"
+    return call(method, path, body, receipt=created["receipt"], **more)
+
+
+def by_officer(
+    method: str,
+    created: Mapping[str, Any],
+    below: str = "",
+    body: Any = None,
+    *,
+    officer: str = "wang",
+    **more: Any,
+) -> Reply:
+    """Send an officer's request about a report."""
+    path = f"/v1/officer/reports/{created['id']}{below}"
+    return call(method, path, body, officer=officer, **more)
+
+
+def mine(created: Mapping[str, Any], language: str = "en") -> Any:
+    """Return the report as its reporter reads it."""
+    headers = {"Accept-Language": language}
+    return call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=headers).json
+
+
+def opened(created: Mapping[str, Any], officer: str = "wang", below: str = "") -> Any:
+    """Return the report, or what is below it, as an officer opens it. Fails unless they may."""
+    reply = by_officer("GET", created, below, officer=officer)
+    assert reply.status == 200, reply.text
+    return reply.json
+
+
+def write(created: Mapping[str, Any], text: str = "It is still there.") -> None:
+    """Let the reporter write a message. Fails unless it is accepted."""
+    reply = by_reporter("POST", created, "/messages", {"text": text})
+    assert reply.status == 201, reply.text
+
+
+def head(created: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the HEAD of a report, as it is stored."""
+    found = wiring.reports().head(created["id"])
+    assert found is not None
+    return found.row
