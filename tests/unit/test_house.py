@@ -38,7 +38,7 @@ NO_SEAM = "a fault inside a decoder, where nothing can be passed in"
 REPLACED: dict[str, str] = {
     "tests/unit/test_images.py": NO_SEAM,
     "tests/unit/test_videos.py": NO_SEAM,
-    "tests/local/moto_patches/test_atomicity.py": "a race of moto's, made certain by a wait in it",
+    "tests/local/moto_patches/test_dynamodb.py": "a race of moto's, made certain by a wait in it",
     "tests/functional/http/test_openapi.py": "a command's arguments, and the file that it compares",
 }
 
