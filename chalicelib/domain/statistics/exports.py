@@ -34,7 +34,7 @@ ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
 _REPORT, _LIST = "(report)", "(list)"
 # What a spreadsheet takes for the beginning of a formula, full-width signs included.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-# Their order is a promise to whoever reads them by it: a new column comes last.
+# Programs may read them by position: a new column comes last.
 _COLUMNS = (
     "reference", "id", "category", "status", "urgency", "district", "station", "received_at",
     "occurred_at", "assignee", "disposition", "reason", "text", "address", "lat", "lon", "details",

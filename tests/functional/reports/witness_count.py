@@ -11,23 +11,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from chalicelib import wiring
-from chalicelib.aws import keys
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call
+from tests.steps import by_reporter, file, head, opened
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang")
 
 REPORTS = "/v1/officer/reports"
-
-
-@pytest.fixture(autouse=True)
-def _officer(clean: None) -> None:
-    cloud.officer()
-
-
-def file(**more: Any) -> dict[str, Any]:
-    return dict(call("POST", "/v1/reports", report(**more), key=new_key()).json)
 
 
 def listed(query: str = "") -> dict[str, Any]:
@@ -41,34 +31,28 @@ def exported(aws: Mapping[str, str]) -> dict[str, str]:
     key = unquote(parts.path).lstrip("/").removeprefix(f"{aws['MEDIA_BUCKET']}/")
     [version] = parse_qs(parts.query)["versionId"]
     found = cloud.client("s3").get_object(Bucket=aws["MEDIA_BUCKET"], Key=key, VersionId=version)
-    with zipfile.ZipFile(io.BytesIO(found["Body"].read())) as opened:
-        text = opened.read("reports.csv").decode("utf-8-sig")
+    with zipfile.ZipFile(io.BytesIO(found["Body"].read())) as archive:
+        text = archive.read("reports.csv").decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     return {row["id"]: row["witness_count"] for row in rows}
 
 
-def head(created: Mapping[str, Any]) -> dict[str, Any]:
-    found = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD, consistent=True)
-    assert found
-    return found
-
-
 def test_it_is_listed_a_filter_and_exported(aws: Mapping[str, str]) -> None:
-    seen, unseen = file(witness_count=3)["id"], file()["id"]
-    assert listed() == {seen: 3, unseen: None}
-    assert listed("?witness_count=3") == {seen: 3}
-    assert call("GET", f"{REPORTS}/{seen}", officer="wang").json["witness_count"] == 3
-    assert exported(aws) == {seen: "3", unseen: ""}
+    seen, other = file(witness_count=3), file()
+    assert listed() == {seen["id"]: 3, other["id"]: None}
+    assert listed("?witness_count=3") == {seen["id"]: 3}
+    assert opened(seen)["witness_count"] == 3
+    assert exported(aws) == {seen["id"]: "3", other["id"]: ""}
 
 
 def test_it_is_gone_after_a_withdrawal_although_it_does_not_say_so(aws: Mapping[str, str]) -> None:
     created = file(witness_count=3)
     assert (head(created)["witness_count"], head(created)["listed"]["wc"]) == (3, 3)
-    call("DELETE", f"/v1/reports/{created['id']}", receipt=created["receipt"])
+    by_reporter("DELETE", created)
     after = head(created)
     assert "witness_count" not in after
     assert "wc" not in after["listed"]
     assert listed() == {created["id"]: None}
     assert listed("?witness_count=3") == {}
-    assert call("GET", f"{REPORTS}/{created['id']}", officer="wang").json["witness_count"] is None
+    assert opened(created)["witness_count"] is None
     assert exported(aws) == {}
