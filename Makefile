@@ -125,8 +125,6 @@ unexport PYTHONDONTWRITEBYTECODE
 # `make test`: the folders of it (tests/conftest.py chooses from them), or what ONLY names.
 QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
-# The floor is one of all tests together: `.ci/run` compares when both parts have run.
-COVERAGE = --cov --cov-report= --cov-fail-under=0
 
 .PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
@@ -196,13 +194,13 @@ clock: $(VENV)/.installed ## Move the running stack's clock: make clock ADVANCE=
 	@PORT=$(PORT) LOCAL_DIR=$(LOCAL_DIR) $(BIN)/python -m infra.local.clock $(ADVANCE)
 
 test: $(VENV)/.installed ## Run the tests that take minutes, and measure what they cover (ONLY=tests/unit/test_geo.py)
-	@$(PYTEST) $(if $(ONLY),--no-cov $(ONLY),--part=quick $(COVERAGE) $(QUICK))
+	@$(PYTEST) $(if $(ONLY),--no-cov $(ONLY),--part=quick --cov --cov-report= $(QUICK))
 
 # There is a folder of this name: without a target, make would do nothing, and say so.
 tests: test
 
 more-tests: $(VENV)/.installed ## Run all other tests: faults, stacks, commands, browser, and more examples
-	@$(PYTEST) --part=rest $(COVERAGE) --cov-append
+	@$(PYTEST) --part=rest --cov --cov-append --cov-report= --cov-fail-under=0
 
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
