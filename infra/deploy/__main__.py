@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra import template
 from infra.deploy import plan, smoke, web_clients
 from infra.deploy.artefacts import Artefacts, Packaged, read_packaged
 from infra.deploy.checks import (
@@ -34,7 +35,6 @@ from infra.deploy.checks import (
 )
 from infra.deploy.live import put_live
 from infra.deploy.stack import Stack
-from infra.local import template
 from infra.packaging.bundle import BUILD, alone_in
 from infra.stage import migrate
 from infra.stage.console import Refused, confirm, run, say

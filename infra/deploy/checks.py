@@ -13,9 +13,9 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from infra.local.template import environment_name
 from infra.stage.console import Refused
 from infra.stage.target import outputs_of, parameters_of
+from infra.template import environment_name
 
 type Template = dict[str, Any]
 

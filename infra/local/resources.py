@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
-from infra.local import template
+from infra import template
 from infra.local.moto_patches import apply_patches
 
 REGION = "us-east-1"

@@ -16,7 +16,7 @@ from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.languages import text, texts
-from infra.local import template
+from infra import template
 from infra.packaging import gateway
 from infra.reference import code, table
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chalicelib.kernel.config import Api, Settings
-from infra.local import template
+from infra import template
 from infra.packaging.aliases import LOGICAL_IDS
 from infra.reference import code, table
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Protocol
 
-from infra.local import template
+from infra import template
 from infra.local.resources import SETTINGS
 
 type Item = dict[str, Any]

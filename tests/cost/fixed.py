@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.handlers import watch
 from chalicelib.handlers.service import scheduled
-from infra.local import template
+from infra import template
 from tests import cloud
 from tests.cost.bill import Bill
 from tests.cost.usage import Usage, added, times

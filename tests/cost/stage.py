@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chalicelib.http import auth
-from infra.local import template
+from infra import template
 from infra.local.gateway import api_server
 from infra.local.triggers.streams import Filter, read_filters
 from tests.bench.rows import ROOT

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from infra import template
 from infra.deploy.checks import misspelt, read_parameters, show
-from infra.local import template
 from infra.stage.console import Refused
 
 DECLARED: dict[str, dict[str, Any]] = {

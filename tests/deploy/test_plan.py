@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra import template as our
 from infra.deploy.plan import Change, Kind, describe, read_change, refuse_data_loss
-from infra.local import template as our
 from infra.stage.console import Refused
 
 TABLE = "AWS::DynamoDB::Table"

@@ -20,7 +20,7 @@ from chalicelib.handlers.media import functions
 from chalicelib.kernel import times
 from chalicelib.kernel.files import derived_key, original_key
 from chalicelib.store.reports.heads import update_head
-from infra.local import template
+from infra import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key
 from tests.faults import inject

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.http import index
 from chalicelib.http.routes import Access
-from infra.local import template
+from infra import template
 from infra.packaging.gateway import add_throttles
 from tests.limits import published
 from tests.limits.demand import Demand

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.domain.notices import bursts
-from infra.local import template
+from infra import template
 from tests.limits import model, published, scenarios
 from tests.limits.model import Bucket, Limit, Then, simulate, weakest
 from tests.limits.scenarios import Scenario

@@ -138,7 +138,7 @@ def test_a_local_stack_that_has_logged_nothing_has_no_lines(tmp_path: Path) -> N
 
 
 def test_every_log_group_of_the_template_can_be_shown() -> None:
-    from infra.local import template
+    from infra import template
 
     resources = template.load("app.yaml")["Resources"]
     groups = {name for name, each in resources.items() if each["Type"] == "AWS::Logs::LogGroup"}

@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from infra.local import template as our
+from infra import template as our
 from infra.stage.console import Refused
 from infra.stage.restore import AFTER, Wanted, read_time, restore
 from infra.stage.tables import FINISHED, TABLES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import template
+from infra import template
 from infra.packaging import bundle
 from infra.packaging.package import commit_of, write_commit
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from infra.local.template import unless_restored
 from infra.packaging.aliases import alias_of
+from infra.template import unless_restored
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.template import condition_holds
+from infra.template import condition_holds
 
 STACK_ID = (
     "arn:aws:cloudformation:eu-west-1:1:stack/tipline-dev/51af3dc0-da77-11e4-872e-1234567db123"

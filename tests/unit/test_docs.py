@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.kernel.config import Settings
 from chalicelib.kernel.languages import texts
-from infra.local import template
+from infra import template
 from infra.reference import errors, settings
 from infra.reference.__main__ import main
 

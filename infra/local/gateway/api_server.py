@@ -23,7 +23,7 @@ from chalice.app import Chalice
 from chalice.local import CustomLocalChalice, LocalChalice
 from werkzeug.http import parse_accept_header
 
-from infra.local import template
+from infra import template
 from infra.local.console import ACCESS
 from infra.local.gateway.events import Headers, Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway, Throttles

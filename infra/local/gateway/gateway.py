@@ -24,7 +24,7 @@ from chalice.local import (
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from chalicelib.kernel.config import Api
-from infra.local import template
+from infra import template
 from infra.local.console import serving
 from infra.local.gateway.events import (
     Headers,

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from chalice.local import LambdaContext
 
-from infra.local import template
+from infra import template
 from infra.local.console import serving
 
 # A failed message is tried again after its visibility timeout, and a batch gathered for its window,

@@ -12,7 +12,7 @@ from typing import Any
 from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
 from chalice.utils import to_cfn_resource_name
 
-from infra.local import template
+from infra import template
 from infra.local.requests import Change
 from infra.local.triggers.consumers import (
     HASTE,

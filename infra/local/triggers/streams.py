@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 from moto.events.models import EventPattern
 
-from infra.local import template
+from infra import template
 from infra.local.triggers.consumers import Function, failures_of, new_context
 
 _log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from chalice.utils import to_cfn_resource_name
 
 from chalicelib import wiring
 from chalicelib.kernel.config import Api
-from infra.local import template
+from infra import template
 from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS, SIGNER_ROLE
 from tests import cloud
 from tests.authorization import takes_a_name

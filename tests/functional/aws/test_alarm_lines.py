@@ -26,7 +26,7 @@ from chalicelib.kernel.files import original_key
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.media import processing
 from chalicelib.store.media.decoding import Undecided
-from infra.local import template
+from infra import template
 from tests import cloud, events
 from tests.client import call, new_key
 from tests.decoding import environments, file_of

@@ -15,7 +15,7 @@ from chalicelib.handlers.media import functions
 from chalicelib.handlers.service import scheduled
 from chalicelib.http.auth import authorize_officer
 from chalicelib.kernel.files import parse_original_key
-from infra.local import template
+from infra import template
 from tests import cloud, events
 from tests.client import call
 

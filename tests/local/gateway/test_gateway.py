@@ -19,7 +19,7 @@ from chalice.app import AuthResponse, Chalice, Response
 from chalice.local import LocalChalice
 
 from app import create_app
-from infra.local import template
+from infra import template
 from infra.local.console import ACCESS
 from infra.local.gateway.api_server import ApiServer, compress, minimum_size, port_is_free
 from infra.local.gateway.events import Headers

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local import template
+from infra import template
 from infra.local.triggers.streams import StreamConsumer, read_filters
 from tests.local.triggers.function import Function, fail
 

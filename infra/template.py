@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-_FOLDER = Path(__file__).parents[1]
+_FOLDER = Path(__file__).parent
 
 
 def load(name: str) -> Any:
