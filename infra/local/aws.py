@@ -169,7 +169,8 @@ def _obey(channel: Channel, moved: "queue.Queue[datetime]") -> None:
 
 def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
     from infra.local.cloud import Cloud
-    from infra.local.issuer import Issuer, People
+    from infra.local.issuer.issuer import Issuer
+    from infra.local.issuer.people import People
     from infra.local.notices import NoticesShown
     from infra.local.resources import create_resources
     from infra.local.wsgi import serve

@@ -20,31 +20,6 @@ from infra.local.moto_patches import apply_patches
 
 REGION = "us-east-1"
 
-SETTINGS = {
-    "REPORTS_TABLE": "ReportsTable",
-    "AUDIT_TABLE": "AuditTable",
-    "BULLETINS_TABLE": "BulletinsTable",
-    "OFFICERS_TABLE": "OfficersTable",
-    "CONTACTS_TABLE": "ContactsTable",
-    "SOURCES_TABLE": "SourcesTable",
-    "INCIDENTS_TABLE": "IncidentsTable",
-    "MEDIA_BUCKET": "MediaBucket",
-    "AUDIT_BUCKET": "AuditBucket",
-    "NOTICES_TOPIC_ARN": "NoticesTopic",
-    "USER_POOL_ID": "OfficersPool",
-    "CLIENT_ID": "OfficersClient",
-    "IDENTITY_SECRET": "IdentitySecret",
-    "CURSOR_SECRET": "CursorSecret",
-    "AUDIT_SECRET": "AuditSecret",
-    "CONTENT_KEY": "ContentKeyAlias",
-    "CONTACT_KEY": "ContactKeyAlias",
-    "LEDGER_KEY": "LedgerKeyAlias",
-    "INCIDENTS_KEY": "IncidentsKeyAlias",
-    "SEARCH_KEY": "SearchKeyAlias",
-    "EXPORT_KEY": "ExportKeyAlias",
-    "PUSH_KEY": "PushKeyAlias",
-}
-
 # The roles of the functions that open reports and that sign digests. Locally all functions are one
 # process.
 OFFICERS_ROLE = "OfficersRole"
@@ -72,7 +47,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     issuer = stack.resolve(app["Outputs"]["Issuer"]["Value"])
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
-    settings = {name: stack.make(logical_id).ref for name, logical_id in SETTINGS.items()}
+    settings = {name: stack.make(logical_id).ref for name, logical_id in settings_of().items()}
     for name, role in (("OFFICERS", OFFICERS_ROLE), ("SIGNER", SIGNER_ROLE)):
         settings[f"{name}_ROLE"] = stack.make(role).attributes["Arn"]
         settings[f"{name}_FUNCTION"] = stack.make(role).ref.removesuffix("-role")
@@ -86,6 +61,19 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
 def _template(name: str) -> Any:
     """Return a template, which is read once. Nothing changes it: `resolve` makes new nodes."""
     return template.load(name)
+
+
+def settings_of() -> dict[str, str]:
+    """Return the resources that the deployed functions' variables name, by the variables."""
+    resources = _template("resources.yaml")["Resources"]
+    names: dict[str, str] = {}
+    for each in _template("app.yaml")["Resources"].values():
+        for name, value in each["Properties"].get("Environment", {}).get("Variables", {}).items():
+            match value:
+                case {"Ref": logical_id} | {"Fn::If": [_, {"Ref": logical_id}, _]}:
+                    if logical_id in resources:
+                        names[name] = logical_id
+    return names
 
 
 def _applications(stack: "_Stack") -> dict[str, str]:

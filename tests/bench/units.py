@@ -24,7 +24,7 @@ from math import ceil
 from typing import Any, Protocol
 
 from infra import template
-from infra.local.resources import SETTINGS
+from infra.local.resources import settings_of
 
 type Item = dict[str, Any]
 type Partition = tuple[str, str | None, str]
@@ -294,8 +294,11 @@ def indexes_of(environment: Mapping[str, str]) -> dict[str, dict[str, Index]]:
     names the tables.
     """
     resources = template.load("resources.yaml")["Resources"]
-    settings = [name for name in SETTINGS if name.endswith("_TABLE")]
-    tables = {environment[name]: resources[SETTINGS[name]]["Properties"] for name in settings}
+    tables = {
+        environment[name]: resources[logical_id]["Properties"]
+        for name, logical_id in settings_of().items()
+        if name.endswith("_TABLE")
+    }
     return {
         name: {
             each["IndexName"]: _index(each) for each in properties.get("GlobalSecondaryIndexes", ())

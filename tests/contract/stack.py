@@ -22,7 +22,7 @@ import tests.conftest  # noqa: F401  (sets credentials that no real AWS would ta
 from app import app
 from chalicelib import wiring
 from infra.local import wsgi
-from infra.local.gateway import Gateway
+from infra.local.gateway.gateway import Gateway
 from tests import cloud
 
 _ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"

@@ -1,11 +1,4 @@
-"""The behaviours of moto that are changed, in tests and in the local stack alike.
-
-| module | patches |
-|---|---|
-| `core` | what all services of moto do for each request, and for each object that they keep |
-| `dynamodb` | atomicity, transactions, queries, conversions, streams |
-| `s3` | bodies, uploads in parts, lists of versions, events |
-| `kms` | pairs of keys, the history of calls |
+"""The behaviours of moto that are changed, in tests and in the local stack alike (docs/local.md).
 
 Each patch has a reason on top, a test that fails without it, and one that fails as soon as moto
 needs it no more: then the patch goes. moto has no seam for them, so its version is pinned.

@@ -1,10 +1,4 @@
-"""What is changed of all services of moto.
-
-| patch | moto, without it |
-|---|---|
-| `INSTANCES` | keeps every object of each of its models, for a dashboard: each message, each body |
-| `LOOKUPS` | lists its own folder, a class's methods and a service's URLs for each request |
-"""
+"""What is changed of all services of moto."""
 
 from functools import cache
 from inspect import isfunction

@@ -1,14 +1,4 @@
-"""What is changed of moto's DynamoDB.
-
-| patch | moto, without it |
-|---|---|
-| `ATOMICITY` | checks a condition and then writes, without a lock |
-| `TRANSACTIONS` | copies whole tables for each transaction, and cuts off who reads their streams |
-| `QUERIES` | sorts the whole table for each Query |
-| `EXPRESSIONS` | parses an update twice, and lists types anew for each node of its tree |
-| `CONVERSIONS` | converts a whole item for each attribute that is read, and asks a value its type |
-| `STREAMS` | keeps every record of a stream, and every iterator |
-"""
+"""What is changed of moto's DynamoDB."""
 
 import base64
 import copy

@@ -1,10 +1,4 @@
-"""What is changed of moto's KMS and CloudTrail.
-
-| patch | moto, without it |
-|---|---|
-| `KEY_PAIRS` | makes or reads a pair for each key and user pool, and decrypts nothing with it |
-| `EVENT_HISTORY` | keeps no record of calls, and CloudTrail's LookupEvents is not there |
-"""
+"""What is changed of moto's KMS and CloudTrail."""
 
 import base64
 import json

@@ -1,12 +1,4 @@
-"""What is changed of moto's S3.
-
-| patch | moto, without it |
-|---|---|
-| `BODIES` | takes a body only as bytes in memory, and reads it without its lock |
-| `MULTIPART` | joins the parts of an upload in memory, and takes them in any order |
-| `OBJECT_VERSIONS` | copies every body to list versions, orders them by the clock and loses pages |
-| `OBJECT_EVENTS` | sends the uploader's address and one sequencer, and two events too many |
-"""
+"""What is changed of moto's S3."""
 
 import base64
 import itertools

@@ -23,7 +23,7 @@ from chalice.utils import to_cfn_resource_name
 from chalicelib import wiring
 from chalicelib.kernel.config import Api
 from infra import template
-from infra.local.resources import OFFICERS_ROLE, REGION, SETTINGS, SIGNER_ROLE
+from infra.local.resources import OFFICERS_ROLE, REGION, SIGNER_ROLE, settings_of
 from tests import cloud
 from tests.authorization import takes_a_name
 from tests.functional.aws.grants import Grant, KeyPolicy, Need, Policy, matches
@@ -68,7 +68,7 @@ class Names:
             for name, each in _resources(file).items()
         }
         self._environment = environment
-        self._settings = {logical_id: variable for variable, logical_id in SETTINGS.items()}
+        self._settings = {logical_id: variable for variable, logical_id in settings_of().items()}
         self.variables = [variable for variable in environment if not variable.startswith("AWS_")]
 
     def resolve(self, node: Any) -> Any:

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from app import app
 from chalicelib import wiring
 from chalicelib.kernel import times
-from infra.local.gateway import Gateway
+from infra.local.gateway.gateway import Gateway
 from infra.openapi import CONTRACT
 from tests import cloud
 from tests.client import call, new_key, report

@@ -17,8 +17,8 @@ from werkzeug.test import Client, TestResponse
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Officer
-from infra.local.issuer import Issuer, People
-from infra.local.issuer.issuer import CODE_LIFE_S, REFRESH_LIFE_S, SESSION_LIFE_S
+from infra.local.issuer.issuer import CODE_LIFE_S, REFRESH_LIFE_S, SESSION_LIFE_S, Issuer
+from infra.local.issuer.people import People
 from infra.local.seed import OFFICERS, register_console
 
 AWS = "http://127.0.0.1:5555"

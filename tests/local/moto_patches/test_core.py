@@ -56,12 +56,14 @@ def test_a_patch_that_is_not_applied_stays_so() -> None:
 
 @pytest.mark.parametrize("module", [core, dynamodb, kms, s3], ids=lambda module: module.__name__)
 def test_every_patch_is_applied_listed_and_tested(aws: Mapping[str, str], module: Any) -> None:
-    tests = Path(__file__).with_name(f"test_{module.__name__.rpartition('.')[2]}.py").read_text()
+    service = module.__name__.rpartition(".")[2]
+    tests = Path(__file__).with_name(f"test_{service}.py").read_text()
+    listed = (Path(__file__).parents[3] / "docs" / "local.md").read_text()
     patches = {name: each for name, each in vars(module).items() if isinstance(each, Patch)}
     assert patches
     for name, patch in patches.items():
         assert patch in moto_patches.PATCHES
-        assert f"| `{name}` |" in module.__doc__
+        assert f"| `{service}.{name}` |" in listed
         assert f"{name}.removed()" in tests
 
 
