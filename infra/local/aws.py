@@ -13,7 +13,6 @@ ends, so it ends with whoever holds the other end, also when that is killed.
 | `"refused"`, why | it cannot serve; then it ends |
 | `"changed"`, `Change` | a request may have given a trigger something to do |
 | `"notice"`, line | what to show of a notice that has gone out |
-| `"advance"`, timedelta | the clock shall move; `"now"`, datetime, is the response |
 """
 
 import contextlib
@@ -25,7 +24,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
@@ -36,8 +34,6 @@ from infra.local.requests import Change
 # them every so often. What is stored stays: a flood made it look through all of it again and again,
 # which was a tenth of this process's time.
 _NEW_OBJECTS = 50_000
-# Moving the clock runs all schedules.
-_CLOCK_PATIENCE_S = 300
 _START_PATIENCE_S = 60
 _END_PATIENCE_S = 5
 
@@ -70,8 +66,6 @@ class AwsProcess:
     def __init__(self, port: int, *, say: Callable[[str], None], lost: Callable[[], None]) -> None:
         self._say, self._lost = say, lost
         self._changed: Callable[[Change], None] = lambda change: None
-        self._advance: Callable[[timedelta], datetime]
-        self._connected = threading.Event()
         self._closing = False
         self._started: queue.Queue[tuple[Any, ...]] = queue.Queue()
         ours, theirs = Pipe()
@@ -99,12 +93,9 @@ class AwsProcess:
         port, environment = said
         return port, environment
 
-    def connect(
-        self, changed: Callable[[Change], None], advance_clock: Callable[[timedelta], datetime]
-    ) -> None:
-        """Say who wants to know of changes, and who moves the clock."""
-        self._changed, self._advance = changed, advance_clock
-        self._connected.set()
+    def connect(self, changed: Callable[[Change], None]) -> None:
+        """Say who wants to know of changes."""
+        self._changed = changed
 
     def why_lost(self) -> str:
         """Return how it ended."""
@@ -127,18 +118,11 @@ class AwsProcess:
                     self._changed(change)
                 case "notice", line:
                     self._say(line)
-                case "advance", by:
-                    # It runs all schedules, and they cause changes.
-                    threading.Thread(target=self._move, args=(by,), daemon=True).start()
                 case _:
                     self._started.put(message)
         if not self._closing:
             self._started.put(("refused", self.why_lost()))
             self._lost()
-
-    def _move(self, by: timedelta) -> None:
-        self._connected.wait()
-        self._channel.send("now", self._advance(by))
 
 
 def main(descriptor: int, port: int) -> None:
@@ -146,28 +130,25 @@ def main(descriptor: int, port: int) -> None:
     # Ctrl-C goes to all processes of a terminal. The stack's own process decides when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(Connection(descriptor))
-    moved: queue.Queue[datetime] = queue.Queue()
     # From the beginning: the stack may be killed while this starts.
-    reader = threading.Thread(target=_obey, args=(channel, moved), name="stack", daemon=True)
+    reader = threading.Thread(target=_end_with, args=(channel,), name="stack", daemon=True)
     reader.start()
     # It shows what goes wrong, as the stack's process does.
     from infra.local.console import show_log
 
     show_log()
-    _serve(channel, moved, port)
+    _serve(channel, port)
     reader.join()
 
 
-def _obey(channel: Channel, moved: "queue.Queue[datetime]") -> None:
-    for message in channel.messages():
-        if message[0] == "end":
-            break
-        moved.put(message[1])
+def _end_with(channel: Channel) -> None:
+    # "end", or nothing from a process that is gone.
+    next(channel.messages(), None)
     # At once, whatever the other threads do: nobody is left who could ask for it.
     os._exit(0)
 
 
-def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
+def _serve(channel: Channel, port: int) -> None:
     from infra.local.cloud import Cloud
     from infra.local.issuer.issuer import Issuer
     from infra.local.issuer.people import People
@@ -205,14 +186,7 @@ def _serve(channel: Channel, moved: "queue.Queue[datetime]", port: int) -> None:
         else:
             channel.send("changed", change)
 
-    moving = threading.Lock()
-
-    def advance(by: timedelta) -> datetime:
-        with moving:
-            channel.send("advance", by)
-            return moved.get(timeout=_CLOCK_PATIENCE_S)
-
-    cloud.changed, cloud.advance_clock = changed, advance
+    cloud.changed = changed
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 100)
     channel.send("ready", server.port, environment)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from chalicelib.kernel import times
 from infra.local import stack_file
 
-# Of AWS's port.
 PATH = "/_tipline/clock"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -39,7 +38,7 @@ def move(advance: timedelta) -> datetime:
             return times.parse(json.load(response)["now"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(
-            f"The local stack at {stack['aws']} could not move its clock: {error}"
+            f"The local stack at {stack['api']} could not move its clock: {error}"
         ) from None
 
 

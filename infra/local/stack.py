@@ -94,7 +94,7 @@ class LocalStack:
             },
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
-            "clock": f"{self.aws_url}{clock.PATH}",
+            "clock": f"{self.api_url}{clock.PATH}",
             "log": str(stack_file.log_of(self._api.port).resolve()),
         }
 
@@ -183,7 +183,8 @@ class LocalStack:
             self._pollers = Pollers(self.app, self.environment, without)
         except ValueError as error:
             raise SystemExit(f"WITHOUT: {error}") from None
-        self._aws.connect(self._pollers.wake, self._advance_clock)
+        self._aws.connect(self._pollers.wake)
+        self._api.site.advance_clock = self._advance_clock
         self._pollers.start()
 
     def _advance_clock(self, by: timedelta) -> datetime:

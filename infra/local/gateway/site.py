@@ -1,16 +1,23 @@
 """What the port serves: the files of the web clients, and the API behind them, as CloudFront does.
 
 The API's own routes go first, but for `/`: that is the residents' page once it is built.
+
+`POST /_tipline/clock` with `{"advance_s": 300}` moves the stack's clock of sweeps and lifecycles,
+runs them at once, and returns `{"now": …}`.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Protocol
 
+from chalicelib.kernel import times
+from infra.local import clock
 from infra.local.gateway.events import Headers, Response, split_target
 from infra.local.gateway.gateway import Gateway
 from infra.web.files import WebFile
@@ -50,17 +57,20 @@ class Web(Protocol):
 
 
 class Site:
-    """Thread-safe, as the gateway is."""
+    """Thread-safe, as the gateway is. Once `advance_clock` is set, a request may move the clock."""
 
     def __init__(self, gateway: Gateway, web: Web | None = None) -> None:
         self._gateway, self._web = gateway, web
         self._documents: dict[str, Response] = {}
+        self.advance_clock: Callable[[timedelta], datetime] | None = None
 
     def response(
         self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
     ) -> Response:
         """Return what a client gets (`Gateway.response`)."""
         path, _ = split_target(target)
+        if self.advance_clock and (method, path) == ("POST", clock.PATH):
+            return _move_clock(self.advance_clock, body)
         if method in ("GET", "HEAD") and path in self._documents:
             return self._documents[path]
         if self._web and (path == "/" or not self._gateway.serves(path)):
@@ -79,6 +89,18 @@ class Site:
     def refuse(self, kind: str) -> Response:
         """Return the gateway's own response of that kind."""
         return self._gateway.refuse(kind)
+
+
+def _move_clock(advance_clock: Callable[[timedelta], datetime], body: bytes) -> Response:
+    try:
+        advance = timedelta(seconds=float(json.loads(body)["advance_s"]))
+    except (ValueError, KeyError, TypeError, OverflowError):
+        advance = timedelta(-1)
+    if advance < timedelta(0):
+        status, content = 400, {"error": 'POST {"advance_s": seconds, 0 or more}'}
+    else:
+        status, content = 200, {"now": times.render(advance_clock(advance))}
+    return Response(status, (), json.dumps(content).encode(), ROUTE)
 
 
 class BuiltWeb:

@@ -1,6 +1,8 @@
-"""The files of the web clients before the API."""
+"""The files of the web clients before the API, and the stack's clock beside it."""
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +156,40 @@ def test_a_document_of_the_console_goes_before_its_pages(kind: str, tmp_path: Pa
     assert (response.status, response.body) == (200, b"{}")
     assert header(response, "Cache-Control") == "no-cache"
     assert ask("/console/config.json", "POST").status == 404
+
+
+def clocked(asked: list[timedelta]) -> Callable[..., tuple[int, bytes]]:
+    """Return how to ask a site whose clock notes how far it was moved."""
+
+    def advance(by: timedelta) -> datetime:
+        asked.append(by)
+        return datetime(2026, 11, 25, 8, tzinfo=UTC)
+
+    served = Site(Gateway(Chalice("api", configure_logs=False)))
+    served.advance_clock = advance
+
+    def ask(body: bytes, method: str = "POST") -> tuple[int, bytes]:
+        response = served.response(method, "/_tipline/clock", [], body, "127.0.0.1")
+        return response.status, response.body
+
+    return ask
+
+
+def test_the_clock_moves_as_far_as_it_is_asked_to() -> None:
+    asked = list[timedelta]()
+    status, body = clocked(asked)(b'{"advance_s": 300}')
+    assert (status, json.loads(body)) == (200, {"now": "2026-11-25T08:00:00.000Z"})
+    assert asked == [timedelta(minutes=5)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"5", b"{}", b'{"advance_s": -1}', b'{"advance_s": 1e99}', b'{"advance_s": NaN}']
+)
+def test_the_clock_goes_only_forward(body: bytes) -> None:
+    asked = list[timedelta]()
+    assert clocked(asked)(body)[0] == 400
+    assert asked == []
+
+
+def test_who_reads_the_clock_is_at_the_api() -> None:
+    assert clocked([])(b"", "GET")[0] == 404
