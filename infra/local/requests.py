@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 from xml.sax.saxutils import escape
 
+from werkzeug.datastructures import EnvironHeaders
+
 type Environ = dict[str, Any]
 type Headers = list[tuple[str, str]]
 type Response = tuple[str, Headers, Iterable[bytes]]
@@ -59,17 +61,9 @@ def query_of(environ: Mapping[str, Any]) -> dict[str, str]:
     return dict(reversed(pairs_of(environ["QUERY_STRING"])))
 
 
-def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+def headers_of(environ: Environ) -> dict[str, str]:
     """Return the request's headers by lower-case name."""
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    for name in ("CONTENT_LENGTH", "CONTENT_TYPE"):
-        if environ.get(name):
-            headers[name.replace("_", "-").lower()] = environ[name]
-    return headers
+    return {name.lower(): value for name, value in EnvironHeaders(environ)}
 
 
 class Change(Enum):

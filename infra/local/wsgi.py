@@ -7,12 +7,16 @@ send.
 
 import logging
 import threading
+from collections.abc import Iterable
+from contextlib import closing, suppress
 from typing import IO, Any, cast
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, make_server
-from werkzeug.wsgi import LimitedStream
+from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import ClosingIterator, LimitedStream
 
 _log = logging.getLogger(__name__)
 
@@ -40,67 +44,52 @@ class KeepAliveHandler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         self.environ = environ = self.make_environ()
-        body: LimitedStream | None = None
-        if not environ.get("wsgi.input_terminated"):
+        body = None
+        if environ.get("wsgi.input_terminated"):
+            # Where a chunked body ends is known only to who reads it.
+            self.close_connection = True
+        else:
             length = environ.get("CONTENT_LENGTH") or "0"
             if not length.isdecimal():
                 return self.send_error(400)
             body = environ["wsgi.input"] = LimitedStream(cast(IO[bytes], self.rfile), int(length))
-        else:
-            # Where a chunked body ends is known only to who reads it.
-            self.close_connection = True
-        response: list[Any] = []
-
-        def start_response(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None
-        ) -> Any:
-            response.extend((status, headers))
-
         try:
-            pieces = self.server.app(environ, start_response)
-            self._send(response[0], response[1], pieces, body)
+            pieces, status, headers = run_wsgi_app(self.server.app, environ)
         except (ConnectionError, ClientDisconnected, TimeoutError):
             self.close_connection = True
         except Exception:
             _log.exception("AWS's port failed")
-            if response:
-                self.close_connection = True  # Perhaps half of it was sent.
-            else:
-                self.send_error(500)
+            self.send_error(500)
+        else:
+            self._send(status, headers, pieces, body)
 
     def _send(
-        self, status: str, headers: list[tuple[str, str]], pieces: Any, body: LimitedStream | None
+        self, status: str, headers: Headers, pieces: Iterable[bytes], body: LimitedStream | None
     ) -> None:
-        try:
-            code, _, reason = status.partition(" ")
-            empty = self.command == "HEAD" or code in ("204", "304")
-            if not empty and not any(name.lower() == "content-length" for name, _ in headers):
-                pieces = [b"".join(pieces)]
-                headers = [*headers, ("Content-Length", str(len(pieces[0])))]
-            left = body.limit - body.tell() if body is not None and body.limit is not None else 0
+        code, _, reason = status.partition(" ")
+        empty = self.command == "HEAD" or code in ("204", "304")
+        left = (body.limit or 0) - body.tell() if body else 0
+        if left > MOST_DRAINED or (not empty and "Content-Length" not in headers):
+            self.close_connection = True
+        for name in (
+            "Date",
+            "Server",
+            "Connection",
+            *(["Content-Length"] if code == "204" else []),
+        ):
+            headers.remove(name)
+        if self.close_connection:
+            headers.set("Connection", "close")
+        with closing(ClosingIterator(pieces)), suppress(ClientDisconnected):
             self.send_response(int(code), reason)
             for name, value in headers:
-                if name.lower() not in ("date", "server", "connection") and not (
-                    code == "204" and name.lower() == "content-length"
-                ):
-                    self.send_header(name, value)
-            if left > MOST_DRAINED or self.close_connection:
-                self.send_header("Connection", "close")
+                self.send_header(name, value)
             self.end_headers()
-            if not empty:
-                for piece in pieces:
-                    self.wfile.write(piece)
+            for piece in () if empty else pieces:
+                self.wfile.write(piece)
             self.wfile.flush()
-            while (
-                body is not None
-                and left > 0
-                and body.tell() < MOST_DRAINED
-                and body.read(min(left, 256 * 1024))
-            ):
+            while body and left and body.tell() < MOST_DRAINED and body.read(256 * 1024):
                 pass
-        finally:
-            if hasattr(pieces, "close"):
-                pieces.close()
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once. The SDK waits for this up to a second before it sends: it must

@@ -9,13 +9,19 @@ import binascii
 import hashlib
 import json
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import IO, Any, cast
 
-from awscrt import checksums
+from botocore.httpchecksum import (
+    CrtCrc32cChecksum,
+    CrtCrc32Checksum,
+    CrtCrc64NvmeChecksum,
+    Sha1Checksum,
+    Sha256Checksum,
+)
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
@@ -28,8 +34,14 @@ MOST_BEFORE_FILE = 20 * 1024
 # Fields that a policy need not name.
 EXEMPT = {"x-amz-signature", "policy", "file"}
 CHECKSUM = "x-amz-checksum-"
-_CRCS = {"crc32": zlib.crc32, "crc32c": checksums.crc32c, "crc64nvme": checksums.crc64nvme}
-_HASHES = ("sha256", "sha1", "md5")
+_ALGORITHMS: Mapping[str, Callable[[], Any]] = {
+    "crc32": CrtCrc32Checksum,
+    "crc32c": CrtCrc32cChecksum,
+    "crc64nvme": CrtCrc64NvmeChecksum,
+    "sha1": Sha1Checksum,
+    "sha256": Sha256Checksum,
+    "md5": partial(hashlib.md5, usedforsecurity=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,29 +149,18 @@ def _invalid(message: str) -> S3Error:
 
 
 class Checksum:
-    """One algorithm over a body that comes in pieces, and what it was declared to be, in base64.
-    `name` is as in the header: sha256, sha1, crc32, crc32c, crc64nvme or md5.
+    """One algorithm over a body, whose pieces `update` takes, and what it was declared to be, in
+    base64. `name` is as in the header: a key of _ALGORITHMS.
     """
 
     def __init__(self, name: str, declared: str) -> None:
         self.name, self.declared = name, declared
-        self._hash = hashlib.new(name, usedforsecurity=False) if name in _HASHES else None
-        self._crc = 0
-
-    def update(self, data: Any) -> None:
-        """Add the next piece."""
-        if self._hash is not None:
-            self._hash.update(data)
-        else:
-            self._crc = _CRCS[self.name](data, self._crc)
+        computed = _ALGORITHMS[name]()
+        self.update, self._digest = computed.update, computed.digest
 
     def check(self) -> None:
         """Raise BadDigest unless all pieces were what was declared."""
-        if self._hash is not None:
-            digest = self._hash.digest()
-        else:
-            digest = self._crc.to_bytes(8 if self.name == "crc64nvme" else 4, "big")
-        if self.declared != base64.b64encode(digest).decode():
+        if self.declared != base64.b64encode(self._digest()).decode():
             label = "Content-MD5" if self.name == "md5" else self.name.upper()
             raise bad_request(
                 "BadDigest", f"The {label} you specified did not match the calculated checksum."
@@ -178,7 +179,7 @@ def declared_in(headers: Mapping[str, str]) -> list[Checksum]:
     }
     if "content-md5" in headers:
         declared["md5"] = headers["content-md5"]
-    if declared.keys() - {*_HASHES, *_CRCS}:
+    if declared.keys() - _ALGORITHMS.keys():
         raise bad_request(
             "InvalidRequest",
             "The algorithm type you specified in x-amz-checksum- header is invalid.",

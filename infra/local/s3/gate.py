@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from moto.s3.responses import ALLOWED_HEADER_OVERRIDES
+
 from infra.local.moto_patches import apply_patches
 from infra.local.requests import (
     Environ,
@@ -46,14 +48,6 @@ _IMITATED_FIELDS = {
     "x-amz-credential",
     "x-amz-date",
     "x-amz-signature",
-}
-_OVERRIDES = {
-    "response-content-type": "Content-Type",
-    "response-content-disposition": "Content-Disposition",
-    "response-content-encoding": "Content-Encoding",
-    "response-content-language": "Content-Language",
-    "response-cache-control": "Cache-Control",
-    "response-expires": "Expires",
 }
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
@@ -117,7 +111,7 @@ class Gate:
             raise access_denied()
         # What reads an object, and nothing about it (tags, parts, retention).
         names = {name for name in query if not name.startswith("X-Amz-")}
-        if method == "GET" and key and names <= {"versionId", "x-id", *_OVERRIDES}:
+        if method == "GET" and key and names <= {"versionId", "x-id", *ALLOWED_HEADER_OVERRIDES}:
             return self._download(environ, bucket, key)
         if method in ("GET", "HEAD"):
             return self._ask_moto(environ)
@@ -205,7 +199,11 @@ class Gate:
         size = int(given["content-length"][1])
         asked = range_of(environ.get("HTTP_RANGE", ""), size)
         begin, end = asked or (0, size)
-        replaced = {_OVERRIDES[name]: value for name, value in query.items() if name in _OVERRIDES}
+        replaced = {
+            header: query[name]
+            for name, header in ALLOWED_HEADER_OVERRIDES.items()
+            if name in query
+        }
         replaced["Content-Length"] = str(end - begin)
         if asked:
             status = "206 Partial Content"

@@ -4,7 +4,6 @@ being copied, and is read in pieces. One write at a time. And moto's server.
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -12,6 +11,7 @@ from moto.s3 import models, notifications
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeBucket, FakeKey, FakeMultipart
 from moto.utilities.utils import get_partition
+from werkzeug.test import run_wsgi_app
 
 from infra.local.moto_patches.s3 import OnDisk, pieces_of
 from infra.local.requests import Environ, Response, not_found
@@ -24,11 +24,8 @@ class Backend:
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: Environ) -> Response:
-        started: list[Any] = []
-        pieces = self._moto(
-            environ, lambda status, headers, exc_info=None: started.extend((status, headers))
-        )
-        return started[0], started[1], pieces
+        pieces, status, headers = run_wsgi_app(self._moto, environ)
+        return status, list(headers), pieces
 
 
 class Storage:
