@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
-from moto.sns.models import PlatformEndpoint, sns_backends
+from moto.sns.models import sns_backends
 
 _OFFICERS = "OFFICERS"
 
@@ -39,22 +39,16 @@ class NoticesShown:
         with self._lock:
             new = self._sent[:]
             del self._sent[: len(new)]
-            pushed = [self._take(phone.messages) for phone in self._phones()]
+            phones = list(self._backend.platform_endpoints.values())
+            pushed = sum(len(phone.messages) for phone in phones)
+            for phone in phones:
+                phone.messages.clear()
         names = self._names() if new else {}
         for _, message, subject, attributes, *_ in new:
             to = addressees(attributes or {}, names)
             self._show(shown(message, subject, to, full=self._full))
-        for _ in range(sum(pushed)):
+        for _ in range(pushed):
             self._show("push → a reporter's phone")
-
-    def _phones(self) -> list[PlatformEndpoint]:
-        return list(self._backend.platform_endpoints.values())
-
-    @staticmethod
-    def _take(messages: dict[str, str]) -> int:
-        count = len(messages)
-        messages.clear()
-        return count
 
     def _names(self) -> dict[str, str]:
         """Return the usernames of all officers by their opaque ids."""

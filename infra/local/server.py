@@ -1,17 +1,4 @@
-"""`make run`: the whole system, until Ctrl-C.
-
-| environment | |
-|---|---|
-| `PORT` (8000), `AWS_PORT` (5555) | where the API and AWS are served, on 127.0.0.1 |
-| `LIMITS` (`off`) | `on`: abuse limits as deployed |
-| `CONSOLE_ORIGIN` (the API's own) | the origin whose pages may call officers' routes |
-| `CITY` (`city`) | the folder of the city |
-| `SEED` (`on`) | `off`: no officers, to practise `make first-admins` |
-| `NOTICES` (`short`) | `full`: show the text of each notice's e-mail |
-| `WEB` (`on`) | `off`: the API alone, without the web clients |
-| `WITHOUT` | functions that are not fed: `WITHOUT=publish_notices` leaves notices to the sweep |
-| `LOCAL_DIR` (`.local`) | where the stack writes its addresses (see `stack_file`) |
-"""
+"""`make run`: the whole system, until Ctrl-C. docs/local.md lists its settings."""
 
 import contextlib
 import os

@@ -1,13 +1,5 @@
 """The endpoints of the local issuer, as those of Cognito's managed login: authorisation code with
 PKCE (https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html).
-
-| request | is |
-|---|---|
-| `GET /<pool>/.well-known/openid-configuration` | where the others are |
-| `GET /oauth2/authorize` | a code for whoever is signed in; else `/login`, or an error |
-| `GET /login`, `POST /login` | the page, and who was chosen on it |
-| `POST /oauth2/token` | tokens for a code with its verifier, or for a refresh token, once each |
-| `GET /logout` | the end of the browser's session |
 """
 
 import base64
@@ -106,10 +98,9 @@ class Vouchers[Value]:
         self._values: dict[str, tuple[float, Value]] = {}
         self._lock = threading.Lock()
 
-    def issue(self, value: Value, name: str = "") -> str:
-        """Keep a value, and return its name: a new one, unless `name` is given."""
-        name = name or secrets.token_urlsafe(32)
-        now = self._clock()
+    def issue(self, value: Value) -> str:
+        """Keep a value, and return its new name."""
+        name, now = secrets.token_urlsafe(32), self._clock()
         with self._lock:
             self._values = {key: kept for key, kept in self._values.items() if kept[0] > now}
             self._values[name] = now + self._life_s, value
@@ -155,7 +146,6 @@ class Issuer:
         self._people, self._address, self._today = people, address, today
         self._sessions = Vouchers[SignIn](SESSION_LIFE_S, clock)
         self._codes = Vouchers[Grant](CODE_LIFE_S, clock)
-        self._spent = Vouchers[str](CODE_LIFE_S, clock)
         self._refresh = Vouchers[Grant](REFRESH_LIFE_S, clock)
         self._replies = {
             ("GET", f"/{people.pool_id}{_DISCOVERY}"): self._discovery,
@@ -251,13 +241,15 @@ class Issuer:
         if request.mimetype != _FORM:
             return _refuse("invalid_request", f"the body must be {_FORM}")
         form = _single(request.form)
-        redeem = {"authorization_code": self._redeem, "refresh_token": self._renew}
         grant_type = form.get("grant_type", "")
-        if grant_type not in redeem:
+        if grant_type not in ("authorization_code", "refresh_token"):
             return _refuse("unsupported_grant_type", "grant_type must be authorization_code")
         if form.get("client_id") != self._people.client().client_id:
             return _refuse("invalid_client", "client_id is not known")
-        granted = redeem[grant_type](form)
+        if grant_type == "refresh_token":
+            granted = self._refresh.take(form.get("refresh_token", ""))
+        else:
+            granted = self._redeem(form)
         if granted is None or self._people.find(granted.sign_in.username) is None:
             return _refuse("invalid_grant", "it is unknown, used, expired, or of another sign-in")
         asked, signed_in = granted.asked, granted.sign_in
@@ -271,21 +263,16 @@ class Issuer:
         second try ends what the first one got, since one of them has stolen it.
         """
         code = form.get("code", "")
-        if family := self._spent.take(code):
-            self._refresh.forget(lambda grant: grant.family == family)
         granted = self._codes.take(code)
         if granted is None:
+            self._refresh.forget(lambda grant: grant.family == code)
             return None
-        self._spent.issue(code, code)
         asked = granted.asked
         if form.get("redirect_uri") != asked.redirect_uri:
             return None
         if not asked.is_proved_by(form.get("code_verifier", "")):
             return None
         return Grant(granted.sign_in, asked, family=code)
-
-    def _renew(self, form: Asked) -> Grant | None:
-        return self._refresh.take(form.get("refresh_token", ""))
 
     def _log_out(self, request: Request) -> Response:
         asked, client = _single(request.args), self._people.client()

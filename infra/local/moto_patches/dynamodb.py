@@ -4,7 +4,7 @@ import base64
 import copy
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -31,23 +31,19 @@ from infra.local.moto_patches.patch import Patch
 # Held by the thread that moto serves. The request has been read by then: a client that sends slowly
 # holds up nobody else.
 _serving = threading.RLock()
-_call_rows = DynamoHandler.call_action
-_call_streams = DynamoDBStreamsHandler.call_action
 
 
-def _call_rows_alone(self: DynamoHandler) -> Any:
-    with _serving:
-        return _call_rows(self)
+def _alone(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def call_alone(self: Any) -> Any:
+        with _serving:
+            return call(self)
 
-
-def _call_streams_alone(self: DynamoDBStreamsHandler) -> Any:
-    with _serving:
-        return _call_streams(self)
+    return call_alone
 
 
 ATOMICITY = Patch(
-    (DynamoHandler, "call_action", _call_rows_alone),
-    (DynamoDBStreamsHandler, "call_action", _call_streams_alone),
+    (DynamoHandler, "call_action", _alone(DynamoHandler.call_action)),
+    (DynamoDBStreamsHandler, "call_action", _alone(DynamoDBStreamsHandler.call_action)),
 )
 
 # Transactions without moving the table. moto copies the whole table with its stream before each,

@@ -157,7 +157,6 @@ IN_PAGE = 50
 # A stack that runs for days must not grow with every request.
 _KEPT = 100_000
 
-_READS = ("Get", "List", "Describe", "Decrypt", "Encrypt", "Sign", "Verify")
 _call = BaseResponse.call_action
 
 
@@ -185,7 +184,6 @@ def _key_of(call: KmsResponse, asked: dict[str, Any]) -> str | None:
 
 def _event(call: KmsResponse, asked: dict[str, Any], key: str, fault: str) -> dict[str, Any]:
     """https://docs.aws.amazon.com/kms/latest/developerguide/ct-decrypt.html"""
-    name = call._get_action()
     named = {
         parameter[0].lower() + parameter[1:]: value
         for parameter, value in asked.items()
@@ -194,14 +192,11 @@ def _event(call: KmsResponse, asked: dict[str, Any], key: str, fault: str) -> di
     return {
         "userIdentity": _identity(call),
         "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "eventSource": "kms.amazonaws.com",
-        "eventName": name,
-        "awsRegion": call.region,
+        "eventName": call._get_action(),
         "userAgent": call.headers.get("User-Agent", ""),
         **({"errorCode": json.loads(fault).get("__type", "")} if fault else {}),
         "requestParameters": named,
         "eventID": str(uuid.uuid4()),
-        "readOnly": name.startswith(_READS),
         "resources": [{"accountId": call.current_account, "type": "AWS::KMS::Key", "ARN": key}],
     }
 
@@ -259,8 +254,6 @@ def _found(event: dict[str, Any]) -> dict[str, Any]:
         "EventId": event["eventID"],
         "EventName": event["eventName"],
         "EventTime": _seconds(event),
-        "EventSource": event["eventSource"],
-        "ReadOnly": str(event["readOnly"]).lower(),
         "Resources": [
             {"ResourceType": each["type"], "ResourceName": each["ARN"]}
             for each in event["resources"]

@@ -35,20 +35,12 @@ from infra.local.requests import (
     service_of,
 )
 from infra.local.s3.forms import CHECKSUM, FormUpload, check_policy, declared_in, spool_body
-from infra.local.s3.signature import Clock, Signer
+from infra.local.s3.signature import SIGNED_BY, Clock, Signer
 from infra.local.s3.storage import Backend, Storage
 
 # A policy may allow others (acl, tags, redirects). Ours never does, so what S3 would do with them
 # is not imitated.
-_IMITATED_FIELDS = {
-    "key",
-    "content-type",
-    "policy",
-    "x-amz-algorithm",
-    "x-amz-credential",
-    "x-amz-date",
-    "x-amz-signature",
-}
+_IMITATED_FIELDS = SIGNED_BY | {"key", "content-type"}
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 
