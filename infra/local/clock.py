@@ -27,7 +27,7 @@ def main(text: str) -> None:
 
 def move(advance: timedelta) -> datetime:
     """Move the clock of the running stack, and return its time. Exits when it cannot."""
-    stack = stack_file.read(stack_file.port_asked())
+    stack = stack_file.read()
     request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
         stack["clock"],
         data=json.dumps({"advance_s": advance.total_seconds()}).encode(),

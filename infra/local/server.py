@@ -94,7 +94,8 @@ def _allow_open_files() -> None:
 
 def _free_ports() -> tuple[int, int]:
     """Return PORT and AWS_PORT. Exits when one is taken."""
-    port, aws_port = _port("PORT", stack_file.DEFAULT_PORT), _port("AWS_PORT", 5555)
+    port = stack_file.port_asked(lowest=0)
+    aws_port = stack_file.port_asked("AWS_PORT", 5555, lowest=0)
     for name, wanted in (("PORT", port), ("AWS_PORT", aws_port)):
         if not port_is_free(wanted) or (wanted and port == aws_port):
             other = f"PORT={port + 10} AWS_PORT={aws_port + 11}"
@@ -102,13 +103,6 @@ def _free_ports() -> tuple[int, int]:
                 f"Port {wanted} is taken ({name}). Choose others, for instance: make run {other}"
             )
     return port, aws_port
-
-
-def _port(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise SystemExit(f"{name}={text} is not a port. Choose a number from 0 to 65535.")
-    return int(text)
 
 
 if __name__ == "__main__":

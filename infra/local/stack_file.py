@@ -37,10 +37,11 @@ def remove(paths: list[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def read(port: int) -> dict[str, Any]:
-    """Return the outputs of the stack on `port`; for the default port, of whichever has
+def read() -> dict[str, Any]:
+    """Return the outputs of the stack on PORT; for the default port, of whichever has
     `stack.json`. Exits with the way out when there is none.
     """
+    port = port_asked()
     stack = _read(folder() / "stack.json" if port == DEFAULT_PORT else _own(port))
     if stack is None or not _lives(stack):
         raise SystemExit(
@@ -50,13 +51,13 @@ def read(port: int) -> dict[str, Any]:
     return stack
 
 
-def port_asked() -> int:
-    """Return PORT, or the default port. Exits with the way out when it is none."""
-    text = os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
-        raise SystemExit(
-            f"PORT={text} is not a port. Give that of the local stack, from 1 to 65535."
-        )
+def port_asked(name: str = "PORT", default: int = DEFAULT_PORT, lowest: int = 1) -> int:
+    """Return the port that a variable names, or the default one. Exits with the way out when it is
+    none.
+    """
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and lowest <= int(text[:6]) < 65536):
+        raise SystemExit(f"{name}={text} is not a port. Choose a number from {lowest} to 65535.")
     return int(text)
 
 

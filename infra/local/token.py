@@ -15,7 +15,7 @@ from infra.local.seed import sign_in
 
 def main(username: str) -> None:
     """Sign the officer in. Exits with the reason when it cannot."""
-    stack = stack_file.read(stack_file.port_asked())
+    stack = stack_file.read()
     cognito = boto3.client(
         "cognito-idp",
         endpoint_url=stack["aws"],

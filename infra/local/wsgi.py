@@ -71,12 +71,9 @@ class KeepAliveHandler(MotoRequestHandler):
         left = (body.limit or 0) - body.tell() if body else 0
         if left > MOST_DRAINED or (not empty and "Content-Length" not in headers):
             self.close_connection = True
-        for name in (
-            "Date",
-            "Server",
-            "Connection",
-            *(["Content-Length"] if code == "204" else []),
-        ):
+        if code == "204":
+            headers.remove("Content-Length")
+        for name in ("Date", "Server", "Connection"):
             headers.remove(name)
         if self.close_connection:
             headers.set("Connection", "close")

@@ -178,7 +178,7 @@ def find_stage(stage: str, session: Any) -> Target:
 def find_local() -> Target:
     """Return the local stack on PORT. Raises SystemExit when none is running there, or PORT is
     no port."""
-    stack = stack_file.read(stack_file.port_asked())
+    stack = stack_file.read()
     session = boto3.Session(
         aws_access_key_id=stack["access_key"],
         aws_secret_access_key=stack["secret_key"],

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
-from typing import Protocol
 
 from chalicelib.kernel import times
 from infra.local import clock
@@ -44,22 +44,10 @@ _PAGE = """\
 """
 
 
-class Web(Protocol):
-    """The web clients, built or not."""
-
-    def response(self, method: str, path: str, headers: Mapping[str, str]) -> Response | None:
-        """Return the file at `path`, or where a mistyped one leads; None when the API is to say it.
-        The names of `headers` are in lower case.
-        """
-
-    def completed(self, path: str, response: Response) -> Response:
-        """Return what a client gets in the place of the API's response."""
-
-
 class Site:
     """Thread-safe, as the gateway is. Once `advance_clock` is set, a request may move the clock."""
 
-    def __init__(self, gateway: Gateway, web: Web | None = None) -> None:
+    def __init__(self, gateway: Gateway, web: "Web | None" = None) -> None:
         self._gateway, self._web = gateway, web
         self._documents: dict[str, Response] = {}
         self.advance_clock: Callable[[timedelta], datetime] | None = None
@@ -79,7 +67,9 @@ class Site:
             if found is not None:
                 return found
         response = self._gateway.response(method, target, headers, body, source_ip)
-        return self._web.completed(path, response) if self._web else response
+        if isinstance(self._web, MissingWeb) and path == "/" and response.status == HTTPStatus.OK:
+            return self._web.explained(response)
+        return response
 
     def publish(self, path: str, content: bytes, content_type: str) -> None:
         """Serve a document at a path from now on, as the bucket of the web clients does."""
@@ -111,6 +101,9 @@ class BuiltWeb:
         self._headers = security_headers(origins, https=False)
 
     def response(self, method: str, path: str, headers: Mapping[str, str]) -> Response | None:
+        """Return the file at `path`, or where a mistyped one leads; None when the API is to say it.
+        The names of `headers` are in lower case.
+        """
         if method not in ("GET", "HEAD"):
             return None
         if path == _CONSOLE.rstrip("/"):
@@ -123,9 +116,6 @@ class BuiltWeb:
         if is_person and _WITHOUT_ENDING.search(path):
             return Response(302, [*self._headers.items(), ("Location", "/")], b"", ROUTE)
         return None
-
-    def completed(self, path: str, response: Response) -> Response:
-        return response
 
     def _file(self, path: str) -> WebFile | None:
         """Return the file that a path means. Every path of the console is the console's page."""
@@ -170,8 +160,9 @@ class MissingWeb:
         ]
         return Response(503, headers_sent, page, ROUTE)
 
-    def completed(self, path: str, response: Response) -> Response:
-        if path != "/" or response.status != 200:
-            return response
+    def explained(self, response: Response) -> Response:
         page = response.body.decode().replace("</body>", f"{self._notice}</body>")
         return replace(response, body=page.encode())
+
+
+type Web = BuiltWeb | MissingWeb
