@@ -24,10 +24,11 @@ from infra.local.stack_file import DEFAULT_PORT
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
 # classes, codes and the gateway's own numbers.
 SHOWN = ("error", "kind", "code", "request_id")
-# The function that serves the request of this thread.
+# The function that this thread runs.
 _serving: ContextVar[str] = ContextVar("serving", default=Api.RESIDENTS)
 # The logger of the gateway's access log.
 ACCESS = "infra.local.gateway.access"
+_OF_LOGGERS = {ACCESS: "gateway", "chalicelib.http.auth": "authorize_officer"}
 MOST_LOG_BYTES = 10_000_000
 # What every record has, and no extra.
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
@@ -107,7 +108,7 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def serving(function: str) -> Iterator[None]:
-    """Attribute what this thread logs to `function`, which serves its request."""
+    """Attribute what this thread logs to `function`."""
     token = _serving.set(function)
     try:
         yield
@@ -146,26 +147,9 @@ class _JsonLine(logging.Formatter):
             "level": record.levelname,
             "message": record.getMessage(),
             "logger": record.name,
-            "function": _function_of(record),
+            "function": _OF_LOGGERS.get(record.name) or _serving.get(),
         }
         return json.dumps(line | more, ensure_ascii=False, default=str)
-
-
-_OF_SCHEDULES = ("chalicelib.handlers.service.scheduled", "chalicelib.handlers.watch")
-
-
-def _function_of(record: logging.LogRecord) -> str:
-    """Return the function that a record is of. Each function that reacts to events has a thread
-    with its name (`triggers.loops`); requests have threads of their own.
-    """
-    if record.name == ACCESS:
-        return "gateway"
-    if record.name == "chalicelib.http.auth":
-        return "authorize_officer"
-    if record.name in _OF_SCHEDULES:
-        return str(record.funcName)
-    kind, _, name = str(record.threadName).partition("poller-")
-    return _serving.get() if kind or not name or name == "schedules" else name
 
 
 class _Line(logging.Formatter):

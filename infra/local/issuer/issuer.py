@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from infra.local.issuer import pages
@@ -162,8 +162,10 @@ class Issuer:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = _Request(environ)
-        reply = self._replies.get((request.method, request.path), _not_allowed)
         try:
+            reply = self._replies.get((request.method, request.path))
+            if reply is None:
+                raise MethodNotAllowed
             response = reply(request)
         except HTTPException as refused:
             response = Response(f"{refused.name}\n", refused.code)
@@ -183,10 +185,8 @@ class Issuer:
             "jwks_uri": f"{self._address}/{self._people.pool_id}/.well-known/jwks.json",
             **endpoints_at(self._address),
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none"],
-            "prompt_values_supported": ["none", "login", "select_account"],
             "scopes_supported": list(self._people.client().scopes),
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
@@ -367,7 +367,3 @@ def _of_any_origin(response: Response) -> Response:
     # Cognito lets pages of any origin call the token endpoint.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
-
-
-def _not_allowed(request: Request) -> Response:
-    return Response("Method not allowed\n", 405)

@@ -34,6 +34,7 @@ MOST_BEFORE_FILE = 20 * 1024
 # Fields that a policy need not name.
 EXEMPT = {"x-amz-signature", "policy", "file"}
 CHECKSUM = "x-amz-checksum-"
+_KINDS = ("eq", "starts-with")
 _ALGORITHMS: Mapping[str, Callable[[], Any]] = {
     "crc32": CrtCrc32Checksum,
     "crc32c": CrtCrc32cChecksum,
@@ -83,24 +84,19 @@ def check_policy(encoded: str, fields: Mapping[str, str], now: datetime) -> Size
     sizes = UNBOUNDED
     covered = {"bucket"}
     for condition in conditions:
+        if isinstance(condition, dict) and len(condition) == 1:
+            ((name, value),) = condition.items()
+            condition = ["eq", f"${name}", value]
+        kind = str(condition[0]).lower() if isinstance(condition, list) and condition else ""
         match condition:
-            case [kind, low, high] if _word(kind) == "content-length-range":
+            case [_, low, high] if kind == "content-length-range":
                 sizes = SizeRange(
                     max(sizes.smallest, _number(low)), min(sizes.largest, _number(high))
                 )
-            case [kind, str(name), str(value)] if _word(kind) in (
-                "eq",
-                "starts-with",
-            ) and name.startswith("$"):
+            case [_, str(name), str(value)] if kind in _KINDS and name.startswith("$"):
                 field = name[1:].lower()
                 covered.add(field)
-                _check_condition(_word(kind), name, value, fields.get(field))
-            case dict() if len(condition) == 1 and all(
-                isinstance(value, str) for value in condition.values()
-            ):
-                ((name, value),) = condition.items()
-                covered.add(name.lower())
-                _check_condition("eq", f"${name}", value, fields.get(name.lower()))
+                _check_condition(kind, name, value, fields.get(field))
             case _:
                 raise _invalid("Invalid Condition")
     extra = sorted(
@@ -131,10 +127,6 @@ def _decode(encoded: str) -> tuple[datetime, list[Any]]:
     if expiration.tzinfo is None or not isinstance(conditions, list):
         raise _invalid("Invalid Policy: Invalid 'expiration' or 'conditions' value.")
     return expiration, conditions
-
-
-def _word(kind: Any) -> str:
-    return kind.lower() if isinstance(kind, str) else ""
 
 
 def _number(value: Any) -> int:

@@ -72,7 +72,6 @@ class QueueConsumer:
         self._batch = mapping["BatchSize"]
         self._function = function
         self._sqs = boto3.client("sqs")
-        self._receiving = threading.Lock()
         attributes = self._sqs.get_queue_attributes(
             QueueUrl=self._url, AttributeNames=["VisibilityTimeout"]
         )["Attributes"]
@@ -84,12 +83,11 @@ class QueueConsumer:
 
     def work(self) -> bool:
         """Handle one batch. Return whether there was one."""
-        with self._receiving:
-            response = self._sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=self._batch,
-                MessageSystemAttributeNames=["All"],
-            )
+        response = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=self._batch,
+            MessageSystemAttributeNames=["All"],
+        )
         messages = response.get("Messages", [])
         if not messages:
             return False

@@ -13,6 +13,7 @@ from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSE
 from chalice.utils import to_cfn_resource_name
 
 from infra import template
+from infra.local.console import serving
 from infra.local.requests import Change
 from infra.local.triggers.consumers import (
     HASTE,
@@ -48,6 +49,7 @@ class Loop(threading.Thread):
         self, name: str, work: Callable[[], bool], every_s: float, gather_s: float = 0
     ) -> None:
         super().__init__(name=f"poller-{name}", daemon=True)
+        self._function = name
         self._work, self._every_s, self._gather_s = work, every_s, gather_s
         self._woken, self._ending = threading.Event(), threading.Event()
 
@@ -65,7 +67,8 @@ class Loop(threading.Thread):
         while not self._ending.is_set():
             self._woken.clear()
             try:
-                more = self._work()
+                with serving(self._function):
+                    more = self._work()
             except Exception:
                 if self._ending.is_set():
                     return
