@@ -17,7 +17,7 @@ from uuid import uuid4
 from chalicelib.http import index
 from infra import template
 from infra.deploy.smoke import Failed, Trip, draw_picture, smoke_test, try_out
-from infra.local.gateway.events import Match, Request, event_of, response_of
+from infra.events import Match, Request, event_of, response_of
 from infra.stage import versions
 from infra.stage.console import Refused, explain, say
 from infra.stage.target import Target

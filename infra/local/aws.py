@@ -19,16 +19,21 @@ import contextlib
 import gc
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.local.requests import Change
+from infra.local.requests import Change, Environ, change_of
+
+if TYPE_CHECKING:
+    from infra.local.issuer.issuer import Issuer
+    from infra.local.s3.gate import Gate
 
 # Python looks for cycles among new objects each time that so many have been made, and among all of
 # them every so often. What is stored stays: a flood made it look through all of it again and again,
@@ -36,6 +41,7 @@ from infra.local.requests import Change
 _NEW_OBJECTS = 50_000
 _START_PATIENCE_S = 60
 _END_PATIENCE_S = 5
+_CREDENTIAL = re.compile(r"Credential=[^/,\s]+/")
 
 
 class Channel:
@@ -125,6 +131,34 @@ class AwsProcess:
             self._lost()
 
 
+class Cloud:
+    """AWS's port, a WSGI application: the pages of Cognito's managed login, and the gate. It calls
+    `changed` after each request that may have changed something. That and `issuer` must be set
+    before the first request that matters.
+    """
+
+    def __init__(self, gate: "Gate", access_key: str) -> None:
+        self._gate, self._access_key = gate, access_key
+        self.changed: Callable[[Change], None] = lambda change: None
+        self.issuer: Issuer | None = None
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if self.issuer is not None and self.issuer.serves(environ["PATH_INFO"]):
+            return self.issuer(environ, start_response)
+        if "HTTP_AUTHORIZATION" in environ:
+            # Whoever has the port has the key: tools may come with any. What is signed for others,
+            # grants, the gate verifies.
+            environ["HTTP_AUTHORIZATION"] = _CREDENTIAL.sub(
+                f"Credential={self._access_key}/", environ["HTTP_AUTHORIZATION"]
+            )
+        change = change_of(environ)
+        try:
+            return self._gate(environ, start_response)
+        finally:
+            if change:
+                self.changed(change)
+
+
 def main(descriptor: int, port: int) -> None:
     """Serve until the other end is closed."""
     # Ctrl-C goes to all processes of a terminal. The stack's own process decides when it ends.
@@ -149,19 +183,16 @@ def _end_with(channel: Channel) -> None:
 
 
 def _serve(channel: Channel, port: int) -> None:
-    from infra.local.cloud import Cloud
     from infra.local.issuer.issuer import Issuer
     from infra.local.issuer.people import People
     from infra.local.notices import NoticesShown
     from infra.local.resources import create_resources
+    from infra.local.s3.gate import Gate
     from infra.local.wsgi import serve
 
-    region = os.environ["AWS_REGION"]
-    cloud = Cloud(
-        access_key=os.environ["AWS_ACCESS_KEY_ID"],
-        secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-        region=region,
-    )
+    access_key, region = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_REGION"]
+    secret_key = os.environ["AWS_SECRET_ACCESS_KEY"]
+    cloud = Cloud(Gate(access_key=access_key, secret_key=secret_key, region=region), access_key)
     try:
         server = serve(cloud, port)
     except (OSError, SystemExit):

@@ -14,8 +14,8 @@ from chalicelib.handlers import watch
 from chalicelib.handlers.service import scheduled, upkeep
 from chalicelib.http import index
 from chalicelib.kernel.config import Api
+from infra.events import Response
 from infra.local.gateway.api_server import compress
-from infra.local.gateway.events import Response
 from tests import cloud, events
 from tests.bench.operations import metered
 from tests.bench.units import Call, Meter

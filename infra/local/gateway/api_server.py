@@ -24,8 +24,8 @@ from chalice.local import CustomLocalChalice, LocalChalice
 from werkzeug.http import parse_accept_header
 
 from infra import template
+from infra.events import Headers, Response
 from infra.local.console import ACCESS
-from infra.local.gateway.events import Headers, Response
 from infra.local.gateway.gateway import MAX_BODY, MAX_HEADERS, Functions, Gateway, Throttles
 from infra.local.gateway.site import ROUTE, Site, Web
 

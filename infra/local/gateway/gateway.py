@@ -25,8 +25,7 @@ from chalicelib.http import index
 from chalicelib.http.routes import Access
 from chalicelib.kernel.config import Api
 from infra import template
-from infra.local.console import serving
-from infra.local.gateway.events import (
+from infra.events import (
     Headers,
     Match,
     Request,
@@ -36,6 +35,7 @@ from infra.local.gateway.events import (
     response_of,
     split_target,
 )
+from infra.local.console import serving
 from infra.packaging import gateway
 from infra.packaging.gateway import limits_of
 

@@ -17,8 +17,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from chalicelib.kernel import times
+from infra.events import Headers, Response, split_target
 from infra.local import clock
-from infra.local.gateway.events import Headers, Response, split_target
 from infra.local.gateway.gateway import Gateway
 from infra.web.files import WebFile
 from infra.web.headers import Origins, cache_control, security_headers

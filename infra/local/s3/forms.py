@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -209,11 +209,9 @@ class FormUpload:
         for event in self._events:
             match event:
                 case File():
-                    if (event.name or "").lower() != "file":
-                        raise bad_request(
-                            "InvalidArgument", "POST requires exactly one file upload per request."
-                        )
-                    return fields
+                    if (event.name or "").lower() == "file":
+                        return fields
+                    break
                 case Field():
                     name = (event.name or "").lower()
                     value.clear()
@@ -236,24 +234,20 @@ class FormUpload:
         """
         file = tempfile.TemporaryFile()  # noqa: SIM115 - becomes the object
         try:
-            for event in self._events:
-                if not isinstance(event, Data):
-                    continue
-                file.write(event.data)
-                for checksum in declared:
-                    checksum.update(event.data)
-                if file.tell() > sizes.largest or not event.more_data:
-                    break
-            sizes.check(file.tell())
-            # A form that breaks off is no upload, even when the file seems whole.
-            for _ in self._events:
-                pass
-            for checksum in declared:
-                checksum.check()
-            return OnDisk(file, file.tell())
+            return _write(file, self._file_pieces(), declared, sizes)
         except BaseException:
             file.close()
             raise
+
+    def _file_pieces(self) -> Iterator[bytes]:
+        """Yield the file, and read the form to its end: one that breaks off is no upload, even when
+        the file seems whole.
+        """
+        in_file = True
+        for event in self._events:
+            if isinstance(event, Data) and in_file:
+                yield event.data
+                in_file = event.more_data
 
 
 def _events(stream: IO[bytes], boundary: bytes) -> Iterator[Event]:
@@ -290,21 +284,34 @@ def spool_body(environ: Environ, declared: list[Checksum]) -> OnDisk:
     Raises S3Error when it breaks off, or is not what the `declared` checksums say.
     """
     file = tempfile.SpooledTemporaryFile(PIECE)  # noqa: SIM115 - becomes the object, or moto reads it
+    pieces = iter(partial(environ["wsgi.input"].read, PIECE), b"")
     try:
-        while piece := environ["wsgi.input"].read(PIECE):
-            file.write(piece)
-            for checksum in declared:
-                checksum.update(piece)
+        body = _write(cast(IO[bytes], file), pieces, declared)
     except ClientDisconnected as error:
         raise bad_request(
             "IncompleteBody",
             "You did not provide the number of bytes specified by the Content-Length HTTP header",
         ) from error
-    for checksum in declared:
-        checksum.check()
-    body = OnDisk(cast(IO[bytes], file), file.tell())
     file.seek(0)
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(body.size)
     environ["wsgi.input"] = body.file
     return body
+
+
+def _write(
+    file: IO[bytes],
+    pieces: Iterable[bytes],
+    declared: list[Checksum],
+    sizes: SizeRange = UNBOUNDED,
+) -> OnDisk:
+    for piece in pieces:
+        file.write(piece)
+        for checksum in declared:
+            checksum.update(piece)
+        if file.tell() > sizes.largest:
+            break
+    sizes.check(file.tell())
+    for checksum in declared:
+        checksum.check()
+    return OnDisk(file, file.tell())

@@ -44,24 +44,22 @@ _IMITATED_FIELDS = SIGNED_BY | {"key", "content-type"}
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 
-def make_gate(
-    *, access_key: str, secret_key: str, region: str, clock: Clock = lambda: datetime.now(UTC)
-) -> "Gate":
-    """Create all of local AWS as one WSGI application. What is signed must be signed with this key;
-    `clock` says what has expired.
-    """
-    apply_patches()
-    return Gate(Signer(access_key, secret_key, region), clock)
-
-
 class Gate:
-    """A WSGI application."""
+    """A WSGI application. What is signed must be signed with this key; `clock` says what has
+    expired.
+    """
 
-    def __init__(self, signer: Signer, clock: Clock) -> None:
-        self._signer = signer
-        self._clock = clock
-        self._ask_moto = Backend()
-        self._storage = Storage(signer.region)
+    def __init__(
+        self,
+        *,
+        access_key: str,
+        secret_key: str,
+        region: str,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        apply_patches()
+        self._signer, self._clock = Signer(access_key, secret_key, region), clock
+        self._ask_moto, self._storage = Backend(), Storage(region)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         is_s3 = service_of(environ) == "s3"

@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from infra.local.requests import (
+    Environ,
     S3Error,
     access_denied,
     bad_request,
@@ -46,7 +47,7 @@ class Signer(S3SigV4QueryAuth):
         super().__init__(Credentials(access_key, secret_key), "s3", region)
         self.access_key, self.region = access_key, region
 
-    def check_presigned(self, environ: Mapping[str, Any], now: datetime) -> None:
+    def check_presigned(self, environ: Environ, now: datetime) -> None:
         """Check a request whose query is signed. Raises S3Error unless the key is known, the URL
         has not expired, nothing was changed, and no S3 header was added to those signed.
         """

@@ -1,6 +1,5 @@
 """Functions as Lambda calls them: for the messages of a queue, and at EventBridge's rates."""
 
-import importlib
 import logging
 import re
 import threading
@@ -8,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from pkgutil import resolve_name
 from typing import Any
 
 import boto3
@@ -29,12 +29,8 @@ def function_at(path: str) -> Function:
     """Return the function at `package.module.name`, imported when first called, as a cold start
     would.
     """
-
-    def call(event: Mapping[str, Any], context: LambdaContext) -> Any:
-        module, _, name = path.rpartition(".")
-        return getattr(importlib.import_module(module), name)(event, context)
-
-    return call
+    place = ":".join(path.rsplit(".", 1))
+    return lambda event, context: resolve_name(place)(event, context)
 
 
 def new_context() -> LambdaContext:

@@ -20,10 +20,10 @@ from chalice.local import LocalChalice
 
 from app import create_app
 from infra import template
+from infra.events import Headers
+from infra.events import Response as Sent
 from infra.local.console import ACCESS
 from infra.local.gateway.api_server import ApiServer, compress, minimum_size, port_is_free
-from infra.local.gateway.events import Headers
-from infra.local.gateway.events import Response as Sent
 from infra.local.gateway.gateway import (
     Gateway,
     Limit,

@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Chalice, Response
 from chalice.local import LocalChalice
 
-from infra.local.gateway.events import Response as Served
+from infra.events import Response as Served
 from infra.local.gateway.gateway import Gateway
 from infra.local.gateway.site import BuiltWeb, MissingWeb, Site, Web
 from infra.web.headers import Origins

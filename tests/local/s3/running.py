@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from chalicelib.aws import grants
 from chalicelib.aws.bucket import MediaBucket
-from infra.local.s3.gate import make_gate
+from infra.local.s3 import gate as s3_gate
 from infra.local.wsgi import serve
 
 ACCESS_KEY, SECRET_KEY, REGION, BUCKET = "AKIDGATETESTS", "local-secret", "us-east-1", "gate-media"
@@ -48,7 +48,7 @@ class Gate:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        gate = make_gate(
+        gate = s3_gate.Gate(
             access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock
         )
         self.server = serve(gate, 0)

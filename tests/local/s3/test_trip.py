@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from chalicelib.aws.bucket import MediaBucket
 from infra.local.resources import create_resources
-from infra.local.s3.gate import make_gate
+from infra.local.s3.gate import Gate
 from infra.local.wsgi import serve
 from tests.local.s3.running import Reply, ask, form
 
@@ -43,7 +43,7 @@ def stack() -> Iterator[Stack]:
         environment.setenv("AWS_SECRET_ACCESS_KEY", "trip-secret")
         environment.setenv("AWS_DEFAULT_REGION", REGION)
         environment.delenv("AWS_SESSION_TOKEN", raising=False)
-        server = serve(make_gate(access_key="AKIDTRIP", secret_key="trip-secret", region=REGION), 0)
+        server = serve(Gate(access_key="AKIDTRIP", secret_key="trip-secret", region=REGION), 0)
         endpoint = f"http://127.0.0.1:{server.port}"
         yield Stack(endpoint, create_resources(endpoint_url=endpoint))
         server.shutdown()
