@@ -20,10 +20,10 @@ from chalicelib.kernel import outbox, times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.kernel.sealing import row_info
 from chalicelib.store.reports.heads import update_row
+from chalicelib.store.reports.rows import SKETCH_FIELDS
 
 log = logging.getLogger(__name__)
 
-SKETCH_FIELDS = ("sealed_sketch", "sketch_shard")
 _READ_FIELDS = (
     "pk", "sk", "category", "listed_at", "sealed_sketch", "status", "expiring", "deleted_at",
 )  # fmt: skip

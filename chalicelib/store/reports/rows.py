@@ -17,7 +17,8 @@ from chalicelib.domain.reports.media import is_sent
 from chalicelib.domain.reports.report import LISTED, Mark, Medium, Report, Status, marked
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
-from chalicelib.store.reports.media_rows import SKETCH_FIELDS
+
+SKETCH_FIELDS = ("sealed_sketch", "sketch_shard")
 
 
 @dataclass(frozen=True)
