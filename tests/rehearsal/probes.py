@@ -488,6 +488,45 @@ def changes_of_keys(lab: Lab) -> bool:
     return bool(change["ResourceChange"]["Replacement"] == "False")
 
 
+def changes_of_apis(lab: Lab) -> bool:
+    cloudformation, name = lab.client("cloudformation"), {"StackName": "probe-of-apis"}
+
+    def template(path: str) -> str:
+        method = {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}
+        info = {"title": "probe", "version": "1"}
+        body = {"swagger": "2.0", "info": info, "paths": {f"/{path}": method}}
+        deployed = {"RestApiId": {"Ref": "Api"}, "StageName": "api"}
+        resources = {
+            "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}},
+            path: {"Type": "AWS::ApiGateway::Deployment", "Properties": deployed},
+        }
+        return json.dumps({"Resources": resources})
+
+    def api() -> Any:
+        found = cloudformation.describe_stack_resource(**name, LogicalResourceId="Api")
+        return found["StackResourceDetail"]["PhysicalResourceId"]
+
+    cloudformation.create_stack(**name, TemplateBody=template("before"))
+    cloudformation.get_waiter("stack_create_complete").wait(**name, WaiterConfig={"Delay": 1})
+    address = f"{lab.cloud.endpoint}/_aws/execute-api/{api()}/api"
+    assert lab.get(f"{address}/before").status_code == 200
+    cloudformation.update_stack(**name, TemplateBody=template("after"))
+    cloudformation.get_waiter("stack_update_complete").wait(**name, WaiterConfig={"Delay": 1})
+    answers = [lab.get(f"{address}/{path}").status_code for path in ("before", "after")]
+    return address.split("/")[-2] == api() and answers == [403, 200]
+
+
+def deployments_of_apis(lab: Lab) -> bool:
+    address = lab.api()
+    gateway, api = lab.client("apigateway"), {"restApiId": address.split("/")[-2]}
+    root = next(each for each in gateway.get_resources(**api)["items"] if each["path"] == "/")
+    made = gateway.create_resource(**api, parentId=root["id"], pathPart="new")
+    method = {**api, "resourceId": made["id"], "httpMethod": "GET"}
+    gateway.put_method(**method, authorizationType="NONE")
+    gateway.put_integration(**method, type="MOCK")
+    return lab.get(f"{address}/new").status_code != 200
+
+
 def arns_of_roles(lab: Lab) -> bool:
     iam = lab.client("iam")
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -957,6 +996,8 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         earlier_states_of_tables,
         backups_of_deleted_tables,
         changes_of_keys,
+        changes_of_apis,
+        deployments_of_apis,
         arns_of_roles,
         apis_as_origins,
         ranges_of_versions,

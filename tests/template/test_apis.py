@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from chalice.app import Chalice
+from samtranslator.model import apigateway
 
 from app import create_app
 from chalicelib.kernel.config import Api
@@ -179,3 +181,24 @@ def test_an_event_source_that_is_no_queue_is_refused() -> None:
     }
     with pytest.raises(Incomplete, match=r"APIHandler has events that are not of a queue"):
         aliases.complete({"Resources": functions})
+
+
+def test_each_update_is_deployed_to_the_same_address(
+    template: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the same template: a parameter may have another value. The gateway serves what was
+    deployed, and CloudFormation deploys an API only by a new resource.
+    """
+
+    def served(second: int) -> tuple[str, str]:
+        monkeypatch.setattr(apigateway, "time", SimpleNamespace(time=lambda: second))
+        resources = templates.translate(template)["Resources"]
+        (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
+        (deployment,) = of_type(resources, "AWS::ApiGateway::Deployment")
+        assert stage["DeploymentId"] == {"Ref": deployment}
+        assert list(of_type(resources, "AWS::ApiGateway::RestApi")) == ["RestAPI"]
+        return stage["RestApiId"]["Ref"], deployment
+
+    (api, first), (same, second) = served(1), served(2)
+    assert (api, same) == ("RestAPI", "RestAPI")
+    assert first != second

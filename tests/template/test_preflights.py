@@ -98,12 +98,6 @@ def test_the_local_gateway_responds_as_the_deployed_one(options: dict[str, Any])
         assert local == headers(options[path]), path
 
 
-def test_another_console_is_served_though_the_template_is_the_same(
-    resources: dict[str, Any],
-) -> None:
-    assert resources["RestAPI"]["Properties"]["AlwaysDeploy"] is True
-
-
 def test_the_function_of_officers_knows_the_consoles_origin(functions: dict[str, Any]) -> None:
     informed = [name for name, one in functions.items() if "CONSOLE_ORIGIN" in variables(one)]
     assert informed == ["Officers"]

@@ -26,6 +26,7 @@ def apply() -> None:
     keys_of_buckets()
     move_tasks()
     changes_of_keys()
+    changes_of_apis()
     arns_of_roles()
     apis_as_origins()
     ranges_of_versions()
@@ -258,6 +259,28 @@ def changes_of_keys() -> None:
     from ministack.services.cloudformation import provisioners
 
     provisioners._REPLACING_PROPERTIES.setdefault("AWS::KMS::Key", ())
+
+
+def changes_of_apis() -> None:
+    """Take a changed definition into the API that is there: its address and its stages stay."""
+    from ministack.services import apigateway_v1
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+    create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
+
+    def updated(
+        api: str, old: dict[str, Any], new: dict[str, Any], stack: str, *named: Any
+    ) -> Any:
+        if new.get("Body") != old.get("Body"):
+            # ministack reads a definition only into an API of its own.
+            other, _ = create(api, new, stack)
+            for part in (apigateway_v1._resources, apigateway_v1._authorizers_v1):
+                part[api] = part[other]
+            delete(other, new)
+        return update(api, old | {"Body": new.get("Body")}, new, stack, *named)
+
+    handlers["update"] = updated
 
 
 def arns_of_roles() -> None:
