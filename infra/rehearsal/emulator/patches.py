@@ -269,9 +269,7 @@ def changes_of_apis() -> None:
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
-    def updated(
-        api: str, old: dict[str, Any], new: dict[str, Any], stack: str, *named: Any
-    ) -> Any:
+    def updated(api: str, old: dict[str, Any], new: dict[str, Any], stack: str, *named: Any) -> Any:
         if new.get("Body") != old.get("Body"):
             # ministack reads a definition only into an API of its own.
             other, _ = create(api, new, stack)
