@@ -96,10 +96,10 @@ def with_query_of_indexes(resources: Resources) -> None:
 
 
 def without_condition(resources: Resources) -> None:
-    """Let residents touch every row of the reports table."""
-    for statement in policy_of(resources, "ApiHandlerRole")["Statement"]:
-        if statement["Sid"] == "KeepReports":
-            del statement["Condition"]
+    """Let residents read every row of the reports table."""
+    statements = policy_of(resources, "ApiHandlerRole")["Statement"]
+    (reading,) = (each for each in statements if each["Sid"] == "ReadReports")
+    del reading["Condition"]
 
 
 def opened_by_residents(resources: Resources) -> None:
@@ -263,7 +263,7 @@ MUTATIONS = (
         with_query_of_indexes,
     ),
     Mutation(
-        "residents may touch rows that are no report's",
+        "residents may read rows that are no report's",
         CONFIDENTIAL,
         r"FAILED .*may_not_do_what_officers_may\[read a row that is no report's\]",
         without_condition,

@@ -1,5 +1,6 @@
 """A bundle that would not run in the cloud is refused here."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra.packaging import bundle, installation, package, templates
+from tests.rehearsal.mutations import MUTATIONS, Mutation
 
 ARM64 = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
 X86_64 = b"\x7fELF" + bytes(14) + (62).to_bytes(2, "little")
@@ -217,3 +219,15 @@ def write(folder: Path, content: dict[str, str]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_each_mutation_of_the_rehearsal_changes_what_is_packaged(
+    resources: dict[str, Any], mutation: Mutation
+) -> None:
+    if mutation.change:
+        mutated = copy.deepcopy(resources)
+        mutation.change(mutated)
+        assert mutated != resources
+    else:
+        assert mutation.replace[0] in (package.ROOT / mutation.module).read_text("utf-8")

@@ -269,14 +269,14 @@ def changes_of_apis() -> None:
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
     create, update, delete = handlers["create"], handlers["update"], handlers["delete"]
 
-    def updated(api: str, old: dict[str, Any], new: dict[str, Any], stack: str, *named: Any) -> Any:
+    def updated(api: str, old: dict[str, Any], new: dict[str, Any], stack: str, *given: Any) -> Any:
         if new.get("Body") != old.get("Body"):
             # ministack reads a definition only into an API of its own.
             other, _ = create(api, new, stack)
             for part in (apigateway_v1._resources, apigateway_v1._authorizers_v1):
                 part[api] = part[other]
             delete(other, new)
-        return update(api, old | {"Body": new.get("Body")}, new, stack, *named)
+        return update(api, old | {"Body": new.get("Body")}, new, stack, *given)
 
     handlers["update"] = updated
 
