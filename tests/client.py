@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl
 from chalice.local import RouteMatcher
 
 from app import app
+from chalicelib.http.requests import Header
+from chalicelib.http.routes import Operation
 from infra.local.gateway.gateway import both_functions
 from tests import events
+from tests.approvals import NO_TAG, match_of
 from tests.documented import assert_documented
 
 _functions = both_functions()
@@ -89,6 +92,29 @@ def call(
     )
 
 
+def tag_for(path: str, officer: str) -> str:
+    """Return the tag that an officer reads, to approve what waits at this path."""
+
+    def read(shown: str) -> Any:
+        reply = call("GET", shown, officer=officer)
+        return reply.json if reply.status == 200 else None
+
+    return match_of(read, path)["If-Match"]
+
+
+def read_and_approve(path: str, officer: str, tag: str | None = None) -> Reply:
+    """Read what waits, and approve it; or approve it by a tag of an earlier reading."""
+    headers = {"If-Match": tag or tag_for(path, officer)}
+    return call("POST", path, officer=officer, headers=headers)
+
+
+def some_version(operation: Operation) -> dict[str, str] | None:
+    """Return an `If-Match` for an operation that takes one: a version, or a tag that nobody has."""
+    if Header.TAG in operation.headers:
+        return {"If-Match": NO_TAG}
+    return {"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None
+
+
 def new_key() -> str:
     return str(uuid.uuid4())
 
@@ -118,7 +144,6 @@ def appoint(
     path = f"/v1/admin/officers/{username}"
     reply = call("PUT", path, dict(row), officer=proposer)
     if reply.status == 202:
-        tag = {"If-Match": reply.headers["etag"]}
-        reply = call("POST", f"{path}/approve", officer=approver, headers=tag)
+        reply = read_and_approve(f"{path}/approve", approver)
     assert reply.status == 200, reply.text
     return reply

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, read_and_approve, report
 
 
 def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
@@ -44,6 +44,11 @@ def by_officer(
     """Send an officer's request about a report."""
     path = f"/v1/officer/reports/{created['id']}{below}"
     return call(method, path, body, officer=officer, **more)
+
+
+def by_second_officer(created: Mapping[str, Any], below: str, officer: str = "li") -> Reply:
+    """Let an officer read what waits of a report, and approve it."""
+    return read_and_approve(f"/v1/officer/reports/{created['id']}{below}", officer)
 
 
 def mine(created: Mapping[str, Any], language: str = "en") -> Any:

@@ -77,6 +77,19 @@ class Awaiting(NamedTuple):
         return self.until is None or now < self.until
 
 
+class Request(NamedTuple):
+    """What one officer has begun, as a second one reads and completes it.
+
+    `about` is the id of the report, bulletin or export, or the username. `version` is another one
+    whenever what would be approved is. `involved` are the officers who began it or wrote a part.
+    """
+
+    step: TwoPersonStep
+    about: str
+    version: str
+    involved: Collection[str]
+
+
 def refusal(officer: Officer, involved: Collection[str], now: datetime) -> str | None:
     """Return the code of why this officer may not complete a step; None when they may.
 

@@ -111,12 +111,14 @@ _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x
 class Header(StrEnum):
     """A header that a route reads. A trailing `?` means that it is optional.
 
-    A required key is a secret: it opens the report that is created under it.
+    A required key is a secret: it opens the report that is created under it. `TAG` is the same
+    header as `IF_MATCH`: what an approval takes in place of a version (`services/second_person`).
     """
 
     KEY = "Idempotency-Key"
     OPTIONAL_KEY = "Idempotency-Key?"
     IF_MATCH = "If-Match"
+    TAG = "If-Match: tag"
     PROOF = "Tipline-Proof?"
 
 
@@ -130,7 +132,7 @@ class Call:
     body: Any = None
     query: Any = None
     idempotency_key: str | None = None
-    if_match: int | None = None
+    if_match: int | str | None = None
     admitted: "OfficerActor | None" = None
 
     def __init__(
@@ -178,8 +180,15 @@ class Call:
     @property
     def version(self) -> int:
         """The version in `If-Match`."""
-        if self.if_match is None:
-            raise TypeError("this route declares no If-Match")
+        if not isinstance(self.if_match, int):
+            raise TypeError("this route declares no If-Match with a version")
+        return self.if_match
+
+    @property
+    def tag(self) -> str:
+        """The tag in `If-Match`, with its quotes."""
+        if not isinstance(self.if_match, str):
+            raise TypeError("this route declares no If-Match with a tag")
         return self.if_match
 
     @property
@@ -228,15 +237,28 @@ def read_version(request: Request) -> int:
     Raises VersionMissing if there is none, Malformed if only its quotes are missing, Stale if it is
     not a version of ours. `*` and weak tags are not.
     """
-    value = request.headers.get("if-match")
-    if value is None or not value.strip():
+    return int(_read_if_match(request, VERSION).strip('"'))
+
+
+def read_tag(request: Request) -> str:
+    """Return the tag in `If-Match`, with its quotes. Raises as `read_version`."""
+    return _read_if_match(request, TAG)
+
+
+# As they stand in `If-Match`, quoted.
+VERSION = '^"(0|[1-9][0-9]{0,8})"$'
+TAG = '^"[0-9A-Z]{20}"$'
+
+
+def _read_if_match(request: Request, form: str) -> str:
+    value = str(request.headers.get("if-match", "")).strip()
+    if not value:
         raise errors.VersionMissing
-    if re.fullmatch(r"[0-9]{1,9}", value.strip(), re.ASCII):
+    if re.fullmatch(form, value, re.ASCII):
+        return value
+    if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII) or re.fullmatch(form, f'"{value}"', re.ASCII):
         raise errors.Malformed("bad_if_match")
-    match = re.fullmatch(r'"(0|[1-9][0-9]{0,8})"', value.strip(), re.ASCII)
-    if not match:
-        raise errors.Stale
-    return int(match[1])
+    raise errors.Stale
 
 
 def read_query(request: Request, model: type[BaseModel]) -> BaseModel:

@@ -145,6 +145,8 @@ class Operation(NamedTuple):
         self._read_content(call, request)
         if Header.IF_MATCH in self.headers:
             call.if_match = requests.read_version(request)
+        if Header.TAG in self.headers:
+            call.if_match = requests.read_tag(request)
         return call
 
     def _read_content(self, call: Call, request: Request) -> None:
@@ -277,8 +279,10 @@ def _implied_errors(
         implied.append(errors.Malformed("weak_idempotency_key"))
     if headers & {Header.KEY, Header.OPTIONAL_KEY}:
         implied.append(errors.Malformed("bad_idempotency_key"))
-    if Header.IF_MATCH in headers:
+    if headers & {Header.IF_MATCH, Header.TAG}:
         implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]
+    if Header.TAG in headers:
+        implied += [errors.Forbidden("self_approval"), errors.Forbidden("approves_later")]
     if access is Access.RECEIPT:
         implied += [
             errors.Unauthenticated("receipt_required"),

@@ -18,6 +18,7 @@ from chalicelib.domain.catalogue.codes import (
     scope_of,
 )
 from chalicelib.domain.reports.entries import Sender
+from chalicelib.http.requests import TAG
 from chalicelib.kernel import geo, times
 from chalicelib.kernel.languages import text
 from chalicelib.kernel.models import NotNull, Query
@@ -77,6 +78,10 @@ def left_out() -> Any:
     The type of the field is `Annotated[X | None, NotNull()]`, because null is never returned.
     """
     return Field(default=None, exclude_if=_is_none)
+
+
+Tag = Annotated[Annotated[str, Field(pattern=TAG)] | None, NotNull()]
+"""What a reading gives to approve exactly what was read: `tag: Tag = left_out()`."""
 
 
 class ChallengeView(Shape):

@@ -170,7 +170,10 @@ def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
             each for each in operations if Header.KEY in each.headers
         ],
         "routes with `Idempotency-Key`": [each for each in operations if each.headers & keys],
-        "routes with `If-Match`": [each for each in operations if Header.IF_MATCH in each.headers],
+        "routes with `If-Match`": [
+            each for each in operations if each.headers & {Header.IF_MATCH, Header.TAG}
+        ],
+        "approvals": [each for each in operations if Header.TAG in each.headers],
         "routes for the reporter": [each for each in operations if each.access is Access.RECEIPT],
         "routes for officers": [each for each in operations if each.access is Access.OFFICER],
     }

@@ -23,7 +23,7 @@ from tests import (
 )
 from tests.bench import rows as table
 from tests.bench.units import Meter, MockedRows, indexes_of
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 
 type Environment = Mapping[str, str]
 
@@ -149,8 +149,7 @@ def _drafted() -> Mapping[str, Any]:
 
 def _approve(drafted: Mapping[str, Any]) -> Reply:
     path = f"/v1/officer/bulletins/{drafted['id']}/approve"
-    version = {"If-Match": f'"{drafted["version"]}"'}
-    return call("POST", path, officer="zhao", headers=version)
+    return read_and_approve(path, "zhao")
 
 
 def _reporter_reads(environment: Environment) -> Callable[[], Reply]:
@@ -242,8 +241,8 @@ def _refers(step: str) -> Callable[[Environment], Callable[[], Reply]]:
         assert propose().status == 201
         if step == "read":
             return lambda: call("GET", path, officer="li")
-        one = {"If-Match": '"1"'}
-        return lambda: call("POST", f"{path}/approve", officer="li", headers=one)
+        tag = tag_for(f"{path}/approve", "li")
+        return lambda: read_and_approve(f"{path}/approve", "li", tag)
 
     return prepare
 

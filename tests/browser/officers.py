@@ -9,6 +9,8 @@ import requests
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.approvals import match_of
+
 LI, WANG, ZHAO, CHEN = "Officer Li", "Officer Wang", "Supervisor Zhao", "Admin Chen"
 
 
@@ -108,3 +110,9 @@ def officer_api(stack: Any, username: str) -> Callable[..., requests.Response]:
         return response
 
     return call
+
+
+def approve(stack: Any, username: str, path: str) -> requests.Response:
+    """Read what waits, and approve it, as an officer at another machine."""
+    call = officer_api(stack, username)
+    return call("POST", path, **match_of(lambda shown: call("GET", shown).json(), path))

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, call, go, page_of
-from tests.browser.officers import CHEN, LI, WANG, ZHAO
+from tests.browser.officers import CHEN, LI, WANG, ZHAO, approve
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -23,9 +23,8 @@ ROW = {
 
 def appointed(stack: Stack, username: str, **change: object) -> None:
     path = f"/v1/admin/officers/{username}"
-    proposed = call(stack, "admin", "PUT", path, ROW | change)
-    version = {"If-Match": f'"{proposed["proposal"]["version"]}"'}
-    call(stack, "admin2", "POST", f"{path}/approve", None, version)
+    call(stack, "admin", "PUT", path, ROW | change)
+    approve(stack, "admin2", f"{path}/approve")
 
 
 def test_one_admin_proposes_an_officer_and_another_approves(

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, go, page_of
-from tests.browser.officers import LI, ZHAO
+from tests.browser.officers import LI, ZHAO, approve
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 from tests.media_samples import jpeg
@@ -33,9 +33,8 @@ def drafted(stack: Stack, **change: Any) -> dict[str, Any]:
 
 def published(stack: Stack) -> dict[str, Any]:
     bulletin = drafted(stack)
-    version = {"If-Match": f'"{bulletin["version"]}"'}
-    path = f"/v1/officer/bulletins/{bulletin['id']}"
-    approved: dict[str, Any] = call(stack, "supervisor", "POST", f"{path}/approve", None, version)
+    path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
+    approved: dict[str, Any] = approve(stack, "supervisor", path).json()
     return approved
 
 
@@ -288,9 +287,8 @@ def test_approved_words_are_not_lost_with_another_code(open_page: OpenPage, stac
     bulletin = published(stack)
     path = f"/v1/officer/bulletins/{bulletin['id']}"
     words = {"code": "found", "outcome": {"en": "Thanks to everybody."}}
-    ended = call(stack, "officer", "POST", f"{path}/resolve", words)
-    version = {"If-Match": f'"{ended["version"]}"'}
-    call(stack, "supervisor", "POST", f"{path}/approve", None, version)
+    call(stack, "officer", "POST", f"{path}/resolve", words)
+    approve(stack, "supervisor", f"{path}/approve")
     page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("The words that readers see now are gone with this.")).to_be_visible()

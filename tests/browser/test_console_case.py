@@ -11,6 +11,7 @@ from tests.browser.console_pages import opened
 from tests.browser.officers import (
     ZHAO,
     Resident,
+    approve,
     officer_api,
     resident_with_picture,
     sign_in,
@@ -29,23 +30,24 @@ AREA = {"lat": 39.9, "lon": 116.4, "accuracy_m": 9600, "address": "Dongcheng"}
 SCROLLED = "view => view.scrollLeft > 0 && view.scrollWidth > view.clientWidth"
 
 
-def hold(stack: Stack, resident: Resident, below: str = "", by: str = "officer") -> None:
+def hold(stack: Stack, resident: Resident) -> str:
+    """Let Officer Li ask for a hold. Return the path of its approval."""
+    path = f"/v1/officer/reports/{resident.id}/hold"
     body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
-    officer_api(stack, by)(
-        "POST", f"/v1/officer/reports/{resident.id}/hold{below}", None if below else body
-    )
+    officer_api(stack, "officer")("POST", path, body)
+    return f"{path}/approve"
 
 
 def test_the_second_officers_step_is_said_on_the_first_ones_page(
     open_page: OpenPage, stack: Stack
 ) -> None:
     resident = Resident(stack.api)
-    hold(stack, resident)
+    approval = hold(stack, resident)
     page = opened(open_page, resident)
     expect(page.get_by_text("Officer Li asks for a hold until")).to_be_visible()
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text(CHANGED)).to_have_count(0)
-    hold(stack, resident, "/approve", "supervisor")
+    approve(stack, "supervisor", approval)
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text(CHANGED)).to_be_in_viewport()
     page.get_by_role("button", name="Show it as it is now").click()
@@ -71,10 +73,10 @@ def test_whoever_ends_a_request_does_not_ask_to_lift_what_was_approved(
     open_page: OpenPage, stack: Stack
 ) -> None:
     resident = Resident(stack.api)
-    hold(stack, resident)
+    approval = hold(stack, resident)
     page = opened(open_page, resident)
     page.get_by_role("button", name="Take the request back…").click()
-    hold(stack, resident, "/approve", "supervisor")
+    approve(stack, "supervisor", approval)
     page.get_by_label("Reason").fill("A mistake.")
     page.get_by_role("button", name="Take the request back", exact=True).click()
     expect(page.get_by_role("alert").get_by_text("has approved this hold")).to_be_visible()

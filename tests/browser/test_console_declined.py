@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
-from tests.browser.officers import LI, ZHAO, Resident, officer_api
+from tests.browser.officers import LI, ZHAO, Resident, approve, officer_api
 from tests.browser.screens import axe_violations, scrolls_sideways
 from tests.local.stack import Stack
 
@@ -139,7 +139,7 @@ def held(stack: Stack) -> Resident:
     path = f"/v1/officer/reports/{resident.id}/hold"
     body = {"reason": "For the court.", "until": "2030-01-01T00:00:00Z"}
     officer_api(stack, "officer")("POST", path, body)
-    officer_api(stack, "supervisor")("POST", f"{path}/approve")
+    approve(stack, "supervisor", f"{path}/approve")
     officer_api(stack, "officer")("DELETE", path, {"reason": "The court has ruled."})
     return resident
 
@@ -195,8 +195,7 @@ def test_whoever_declines_what_was_lifted_meanwhile_is_told(
     resident = held(stack)
     page = report_of(open_page, ZHAO, resident)
     page.get_by_role("button", name="Decline the request…").click()
-    path = f"/v1/officer/reports/{resident.id}/hold/lift/approve"
-    officer_api(stack, "admin")("POST", path)
+    approve(stack, "admin", f"/v1/officer/reports/{resident.id}/hold/lift/approve")
     page.get_by_label("Reason").fill("An appeal was filed.")
     page.get_by_role("button", name="Decline the request", exact=True).click()
     expect(page.get_by_role("alert").get_by_text("This report has no legal hold")).to_be_visible()

@@ -9,7 +9,14 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened, page_of
-from tests.browser.officers import ZHAO, officer_api, picture, resident_with_picture, sign_in
+from tests.browser.officers import (
+    ZHAO,
+    approve,
+    officer_api,
+    picture,
+    resident_with_picture,
+    sign_in,
+)
 from tests.browser.officers import Resident as Filed
 from tests.browser.residents import Resident, phone_photo
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
@@ -135,8 +142,7 @@ def test_a_picture_that_came_too_late_for_a_referral_is_proposed_by_itself(
     path = f"/v1/officer/reports/{resident.id}/referral"
     wanted = {"agency": "city_services", "reason": "Theirs.", "include": ["media"]}
     officer_api(stack, "officer")("POST", path, wanted)
-    headers = {"If-Match": '"1"'}
-    officer_api(stack, "supervisor")("POST", f"{path}/approve", **headers)
+    approve(stack, "supervisor", f"{path}/approve")
     resident.upload(1, picture(), first)
     page = opened(open_page, resident, language=language)
     late, propose, reason, submit = (

@@ -24,7 +24,7 @@ from chalicelib.kernel.city import city, read
 from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text
 from infra.local.gateway.gateway import Gateway
 from tests import cloud
-from tests.client import Reply, call, new_key
+from tests.client import Reply, call, new_key, read_and_approve
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
@@ -73,12 +73,7 @@ def published() -> str:
     }
     drafted = call("POST", "/v1/officer/bulletins", content, officer="li")
     assert drafted.status == 201, drafted.text
-    approved = call(
-        "POST",
-        f"/v1/officer/bulletins/{drafted.json['id']}/approve",
-        officer="zhao",
-        headers={"If-Match": '"1"'},
-    )
+    approved = read_and_approve(f"/v1/officer/bulletins/{drafted.json['id']}/approve", "zhao")
     assert approved.status == 200, approved.text
     return f"/v1/bulletins/{drafted.json['id']}"
 

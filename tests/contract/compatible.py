@@ -22,6 +22,7 @@ from chalicelib.kernel.config import Api
 from infra.release import ROOT, read_releases
 
 _FLAGS = "no screen but our own followed them"
+_TAG = "nobody approves what they have not read"
 _SHARDS = "a figure of the tables, which only a new catalogue.json may change"
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "0.2.0rc1": {
@@ -30,6 +31,10 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "PATCH /v1/admin/catalogue body app flags": _FLAGS,
         "PATCH /v1/admin/catalogue 200 application/json categories [] shards": _SHARDS,
         "PATCH /v1/admin/catalogue body categories [] shards": _SHARDS,
+        "POST /v1/officer/exports/{export_id}/approve header If-Match": _TAG,
+        "POST /v1/officer/reports/{report_id}/hold/approve header If-Match": _TAG,
+        "POST /v1/officer/reports/{report_id}/hold/lift/approve header If-Match": _TAG,
+        "POST /v1/officer/reports/{report_id}/malicious/confirm header If-Match": _TAG,
     }
 }
 """What differs on purpose from a release while it is the last one: the place, with all below it,

@@ -22,7 +22,7 @@ from chalicelib.domain.statistics.exports import REPORTS_MAX
 from chalicelib.handlers import watch
 from chalicelib.kernel.languages import LANGUAGES
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import call, new_key, read_and_approve, report, tag_for
 from tests.contract.values import Values, always, from_now, in_languages, one_of
 
 # Who sends the cases, and who has done what needs a second officer.
@@ -123,7 +123,7 @@ class Scenario:
 
     def publish(self, draft: "Bulletin") -> "Bulletin":
         path = f"/v1/officer/bulletins/{draft.id}/approve"
-        reply = call("POST", path, officer=OFFICER, headers={"If-Match": f'"{draft.version}"'})
+        reply = read_and_approve(path, OFFICER)
         assert reply.status == 200, reply.text
         return Bulletin(draft.id, reply.json["version"], draft.picture)
 
@@ -217,7 +217,7 @@ class Scenario:
         path = f"/v1/admin/officers/{CANDIDATE}"
         reply = call("PUT", path, row, officer=COLLEAGUE)
         assert reply.status == 202, reply.text
-        return Supply({"username": CANDIDATE}, {"If-Match": reply.headers["etag"]})
+        return _approvable({"username": CANDIDATE}, f"{path}/approve")
 
     def current_plan(self) -> Supply:
         reply = call("GET", "/v1/officer/shifts", officer=OFFICER)
@@ -226,7 +226,7 @@ class Scenario:
     def to_be_lifted(self) -> "Reported":
         made = self.held()
         hold, why = f"/v1/officer/reports/{made.id}/hold", {"reason": "The trial is over."}
-        assert call("POST", f"{hold}/approve", officer=OFFICER).status == 200
+        assert read_and_approve(f"{hold}/approve", OFFICER).status == 200
         assert call("DELETE", hold, why, officer=COLLEAGUE).status == 202
         return made
 
@@ -242,6 +242,11 @@ class Scenario:
         assert reply.status == 201, reply.text
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
 
+    def referral_read(self) -> Supply:
+        path = self.referred().path
+        approval = f"/v1/officer/reports/{path['report_id']}/referral/approve"
+        return _approvable(path, approval)
+
     @cached_property
     def asked_for(self) -> Supply:
         """An export of more than one zip, which a colleague asks for."""
@@ -252,7 +257,7 @@ class Scenario:
         """Such an export of the officer's, which a colleague has approved."""
         made = self._export_by(OFFICER)
         path = f"/v1/officer/exports/{made.path['export_id']}/approve"
-        assert call("POST", path, officer=COLLEAGUE).status == 200
+        assert read_and_approve(path, COLLEAGUE).status == 200
         return made
 
     def _export_by(self, officer: str) -> Supply:
@@ -311,6 +316,10 @@ class Reported:
     def versioned(self) -> Supply:
         return Supply({"report_id": self.id}, {"If-Match": '"1"'})
 
+    def read(self, approval: str) -> Supply:
+        """It is read by the officer, who then has the tag of what waits."""
+        return _approvable({"report_id": self.id}, f"/v1/officer/reports/{self.id}{approval}")
+
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
@@ -323,6 +332,15 @@ class Bulletin:
 
     def versioned(self) -> Supply:
         return Supply({"bulletin_id": self.id}, {"If-Match": f'"{self.version}"'})
+
+    def read(self) -> Supply:
+        path = f"/v1/officer/bulletins/{self.id}/approve"
+        return _approvable({"bulletin_id": self.id}, path)
+
+
+def _approvable(path: Mapping[str, str], approval: str) -> Supply:
+    """Return what an approval needs: the tag that the officer reads."""
+    return Supply(dict(path), {"If-Match": tag_for(approval, OFFICER)})
 
 
 _REPORT, _MINE, _BULLETIN = (
@@ -372,23 +390,29 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
-    f"POST {_REPORT}/hold/approve": lambda there: there.held().mine(),
-    f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().mine(),
+    f"POST {_REPORT}/hold/approve": lambda there: there.held().read("/hold/approve"),
+    f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().read(
+        "/hold/lift/approve"
+    ),
     f"POST {_REPORT}/hold/lift/decline": lambda there: there.to_be_lifted().mine(),
     f"POST {_REPORT}/referral": lambda there: there.report_again().mine(),
     f"GET {_REPORT}/referral": lambda there: Supply(there.referred().path),
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
-    f"POST {_REPORT}/referral/approve": lambda there: there.referred(),
+    f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
     f"POST {_REPORT}/read": lambda there: there.report_again().versioned(),
-    f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().mine(),
+    f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().read(
+        "/malicious/confirm"
+    ),
     f"GET {_EXPORT}": lambda there: there.asked_for,
-    f"POST {_EXPORT}/approve": lambda there: there.asked_for,
+    f"POST {_EXPORT}/approve": lambda there: _approvable(
+        there.asked_for.path, f"/v1/officer/exports/{there.asked_for.path['export_id']}/approve"
+    ),
     f"POST {_EXPORT}/parts/{{part}}": lambda there: there.approved,
     f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
     f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),
     f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),
-    f"POST {_BULLETIN}/approve": lambda there: there.draft().versioned(),
+    f"POST {_BULLETIN}/approve": lambda there: there.draft().read(),
     f"POST {_BULLETIN}/decline": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/media": lambda there: there.draft().plain(),
     f"POST {_BULLETIN}/resolve": lambda there: there.publish(there.draft()).plain(),

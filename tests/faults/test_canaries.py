@@ -22,7 +22,7 @@ from chalicelib.kernel.files import derived_key, original_key
 from chalicelib.store.reports.heads import update_head
 from infra import template
 from tests import cloud, media_samples
-from tests.client import Reply, call, new_key
+from tests.client import Reply, call, new_key, read_and_approve
 from tests.faults import inject
 from tests.steps import by_officer
 
@@ -148,7 +148,7 @@ def work(created: Mapping[str, Any]) -> None:
     )
     body = {"reason": OFFICERS[0], "until": times.render(wiring.clock.now() + timedelta(days=400))}
     call("POST", path + "/hold", body, officer="wang", headers=HEADERS)
-    call("POST", path + "/hold/approve", officer="li", headers=HEADERS)
+    read_and_approve(path + "/hold/approve", "li")
     call("DELETE", path + "/hold", {"reason": OFFICERS[0]}, officer="wang", headers=HEADERS)
 
 

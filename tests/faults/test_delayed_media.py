@@ -19,7 +19,7 @@ from chalicelib.kernel.files import original_key
 from infra.stage.redrive import hasten_uploads
 from infra.stage.target import Target
 from tests import cloud, events
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
 from tests.functional.bulletins.test_bulletins import (
     LI,
@@ -73,7 +73,7 @@ class Tip:
 
     def approve_referral(self, number: int) -> Any:
         path = f"/v1/officer/reports/{self.id}/referral/approve"
-        reply = call("POST", path, officer=LI, version=number)
+        reply = read_and_approve(path, LI)
         assert reply.status == 200, reply.text
         return reply.json
 
@@ -274,12 +274,7 @@ def test_a_referral_goes_on_without_a_picture_that_waits_and_gets_a_supplement(
     proposed = tip.refer(include=["media"], media_ids=[late])
     assert (proposed.status, proposed.json["media_ids"]) == (201, [late])
     assert tip.officers()["supplements"] == []
-    own = call(
-        "POST",
-        f"/v1/officer/reports/{tip.id}/referral/approve",
-        officer="wang",
-        version=2,
-    )
+    own = read_and_approve(f"/v1/officer/reports/{tip.id}/referral/approve", "wang")
     assert (own.status, own.json["code"]) == (403, "self_approval")
     [picture] = tip.approve_referral(2)["document"]["pictures"]
     assert late in picture["url"]

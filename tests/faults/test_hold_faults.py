@@ -14,7 +14,7 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call
+from tests.client import Reply, call, read_and_approve
 from tests.faults import inject
 from tests.steps import file
 
@@ -30,7 +30,7 @@ def end(hold: str) -> Reply:
 
 
 def approve(hold: str) -> Reply:
-    return call("POST", f"{hold}/lift/approve", officer="li")
+    return read_and_approve(f"{hold}/lift/approve", "li")
 
 
 def decline(hold: str) -> Reply:
@@ -51,7 +51,7 @@ def before(step: Step) -> str:
     until = times.render(wiring.clock.now() + timedelta(days=400))
     assert call("POST", hold, WHY | {"until": until}, officer="wang").status == 201
     if step is not end:
-        assert call("POST", f"{hold}/approve", officer="li").status == 200
+        assert read_and_approve(f"{hold}/approve", "li").status == 200
     if step in (approve, decline):
         assert ask(hold).status == 202
     return hold

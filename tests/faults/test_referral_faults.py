@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store.audit.rows import of_report
-from tests.client import Reply, call, report
+from tests.client import Reply, call, read_and_approve, report
 from tests.faults import inject
 from tests.steps import by_reporter, file
 
@@ -26,7 +26,7 @@ def propose(path: str) -> Reply:
 
 
 def approve(path: str) -> Reply:
-    return call("POST", f"{path}/approve", officer="li", version=1)
+    return read_and_approve(f"{path}/approve", "li")
 
 
 def withdraw(path: str) -> Reply:

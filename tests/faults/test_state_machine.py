@@ -42,7 +42,7 @@ from chalicelib.kernel.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
 from chalicelib.services.reports.open_cases import open_case
 from chalicelib.store.audit.rows import of_report
 from tests import cloud, events
-from tests.client import call, new_key, report
+from tests.client import call, new_key, read_and_approve, report
 from tests.conftest import empty
 from tests.decoding import derive
 from tests.faults import inject
@@ -373,7 +373,7 @@ class Tipline(RuleBasedStateMachine):
         }
         for asked in (
             lambda: call("POST", path, body, officer="wang"),
-            lambda: call("POST", path + "/approve", officer="li"),
+            lambda: read_and_approve(path + "/approve", "li"),
         ):
             reply = self.attempt(dies, asked)
             assert reply is None or reply.status in ((404,) if tip.gone else (200, 201, 409)), reply
@@ -386,7 +386,7 @@ class Tipline(RuleBasedStateMachine):
         path, why = f"/v1/officer/reports/{tip.id}/hold", {"reason": "The trial is over."}
         reply = call("DELETE", path, why, officer="li")
         assert reply.status in ((404,) if tip.gone else (202, 204, 409, 503)), reply
-        reply = call("POST", path + "/lift/approve", officer="wang")
+        reply = read_and_approve(path + "/lift/approve", "wang")
         assert reply.status in ((404,) if tip.gone else (204, 409, 503)), reply
 
     @precondition(lambda self: self.promised())

@@ -78,9 +78,7 @@ class Filled:
 
     def approve(self, report: Any, below: str) -> None:
         """Let the other officer approve a step of a report."""
-        path = f"{cases.path_of(report)}{below}"
-        headers = if_match(self.colleague.call("GET", path)) if below == "/referral" else None
-        done(self.colleague.call("POST", f"{path}/approve", headers=headers))
+        done(self.colleague.approve(f"{cases.path_of(report)}{below}/approve"))
 
 
 def done(reply: Reply) -> Any:
@@ -196,8 +194,7 @@ def _publish(filled: Filled) -> None:
                 ),
                 "the picture of the bulletin is ready",
             )
-        tag = if_match(filled.officer.call("GET", path))
-        done(filled.officer.call("POST", f"{path}/approve", headers=tag))
+        done(filled.officer.approve(f"{path}/approve"))
     filled.report("lead", MANY, bulletin_id=filled.bulletins["resolved"]["id"])
     solved = {"code": "arrested", "outcome": {"zh": "已破案。", "en": "The case is solved."}}
     path = f"/v1/officer/bulletins/{filled.bulletins['resolved']['id']}/resolve"

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from infra.stage.browser import REDIRECT_URI
+from tests.approvals import match_of
 from tests.rehearsal.sign_in import hidden
 from tests.rehearsal.stage import Reply, Stage
 
@@ -87,6 +88,10 @@ class Person:
         assert reply.status == 200, reply.text
         return reply.json
 
+    def approve(self, path: str) -> Reply:
+        """Read what waits, and approve it by its path."""
+        return self.call("POST", path, headers=match_of(self.get, path))
+
     def _submit(self, page: Reply, **typed: str) -> Reply:
         login = f"{self.stage.outputs['SignInUrl']}/login"
         return self.stage.internet.send("POST", login, data=hidden(page.text) | typed)
@@ -150,7 +155,7 @@ def take_effect(admin: Person, username: str, row: Mapping[str, Any]) -> None:
     path = f"/v1/admin/officers/{username}"
     proposed = admin.call("PUT", path, row)
     assert proposed.status == 202, proposed.text
-    approved = admin.second.call("POST", f"{path}/approve", headers=if_match(proposed))
+    approved = admin.second.approve(f"{path}/approve")
     assert approved.status == 200, approved.text
 
 

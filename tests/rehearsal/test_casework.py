@@ -87,9 +87,9 @@ def test_a_hold_takes_effect_when_a_second_officer_approves_it(
     until = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
     placed = officer.call("POST", path, {"reason": "The court asks for it.", "until": until})
     assert placed.status == 201, placed.text
-    own = officer.call("POST", f"{path}/approve")
+    own = officer.approve(f"{path}/approve")
     assert (own.status, own.json["code"]) == (403, "self_approval")
-    approved = colleague.call("POST", f"{path}/approve")
+    approved = colleague.approve(f"{path}/approve")
     assert approved.status == 200, approved.text
     assert (approved.json["approved_by"], approved.json["reason"]) == (
         "wang",
@@ -97,9 +97,9 @@ def test_a_hold_takes_effect_when_a_second_officer_approves_it(
     )
     asked = officer.call("DELETE", path, {"reason": "The trial is over."})
     assert asked.status == 202, asked.text
-    alone = officer.call("POST", f"{path}/lift/approve")
+    alone = officer.approve(f"{path}/lift/approve")
     assert (alone.status, alone.json["code"]) == (403, "self_approval")
-    assert colleague.call("POST", f"{path}/lift/approve").status == 204
+    assert colleague.approve(f"{path}/lift/approve").status == 204
 
 
 def test_the_history_shows_each_step_and_that_nobody_altered_it(

@@ -134,10 +134,9 @@ def test_what_two_officers_agree_on_is_passed_on_with_the_picture_redacted(
     proposed = officer.call("POST", path, body)
     assert proposed.status == 201, proposed.text
     notices.of(made["id"], "approval")
-    read = colleague.call("GET", path)
-    alone = officer.call("POST", f"{path}/approve", headers=if_match(read))
+    alone = officer.approve(f"{path}/approve")
     assert (alone.status, alone.json["code"]) == (403, "self_approval")
-    approved = colleague.call("POST", f"{path}/approve", headers=if_match(read))
+    approved = colleague.approve(f"{path}/approve")
     assert approved.status == 200, approved.text
     (picture,) = approved.json["document"]["pictures"]
     got = stage.internet.send("GET", picture["url"])
@@ -205,10 +204,10 @@ def test_more_than_fifty_reports_leave_when_a_second_officer_approves(
     assert asked.json["count"] >= count
     path = f"/v1/officer/exports/{asked.json['id']}"
     notices.one(lambda notice: path in json.dumps(notice), "an export that awaits approval")
-    alone = officer.call("POST", f"{path}/approve")
+    alone = officer.approve(f"{path}/approve")
     assert (alone.status, alone.json["code"]) == (403, "self_approval")
     assert colleague.get(path)["approved_by"] is None
-    approved = colleague.call("POST", f"{path}/approve")
+    approved = colleague.approve(f"{path}/approve")
     assert approved.status == 200, approved.text
     parts = [officer.call("POST", f"{path}/parts/{part}", reason) for part in (1, 2)]
     assert [part.status for part in parts] == [201, 201], parts[0].text + parts[1].text

@@ -21,7 +21,7 @@ from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, row_info
 from chalicelib.services.audit import words as sealed_words
 from tests import cloud
 from tests.audit_trail import complaints, digest, seal, stream_of, unlocked_bucket
-from tests.client import call, new_key, report
+from tests.client import call, new_key, read_and_approve, report
 from tests.faults import test_canaries as canaries
 from tests.security.attacker import Attacker
 from tests.security.dump import dump
@@ -67,7 +67,7 @@ def work_with(created: Mapping[str, Any]) -> None:
         call("GET", f"{path}?reason={quote(canaries.OFFICERS[0])}", officer=officer)
         call("POST", f"{path}/contact", reason, officer=officer)
         call("POST", f"{path}/media/{medium['media_id']}/original", reason, officer=officer)
-    call("POST", f"{path}/hold/approve", officer="li")
+    read_and_approve(f"{path}/hold/approve", "li")
     call("DELETE", f"{path}/hold", officer="li")
     body = report(source="phone", text=canaries.TEXT, contact={"name": canaries.NAME})
     call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang")

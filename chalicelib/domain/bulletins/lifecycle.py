@@ -132,8 +132,9 @@ def with_verdict(bulletin: Bulletin, media_id: str, *, is_ready: bool, now: date
     return after.model_copy(update={"late": late})
 
 
-def is_approved(bulletin: Bulletin, version: int, *, by: str, now: datetime) -> bool:
+def is_approved(bulletin: Bulletin, *, by: str, now: datetime) -> bool:
     """Return whether this officer has approved this version, and readers see it now."""
+    version = bulletin.version
     if bulletin.was_ended:
         return (bulletin.words_version, bulletin.words_approved_by) == (version, by)
     is_published = bulletin.state_at(now) is BulletinState.PUBLISHED

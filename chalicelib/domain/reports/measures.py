@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.reports.report import Flag, Medium
+from chalicelib.domain.reports.report import Flag, Medium, Report
+from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Record
 from chalicelib.kernel.text import ReporterText
@@ -62,6 +63,10 @@ class Lift(Record):
     sealed_reason: bytes
     asked_at: datetime
 
+    def request(self, report_id: str) -> Request:
+        step = TwoPersonStep.HOLD_LIFT
+        return Request(step, report_id, self.sealed_reason.hex(), {self.by})
+
 
 class Hold(Record):
     """A hold as it is stored. Its reason is sealed.
@@ -78,12 +83,26 @@ class Hold(Record):
     lift: Lift | None = None
     lift_ended_by: str | None = None
 
+    def request(self, report_id: str) -> Request:
+        # No sealed text is ever equal to another, also of equal words.
+        version = f"{self.until.isoformat()}/{self.sealed_reason.hex()}"
+        return Request(TwoPersonStep.HOLD, report_id, version, {self.by})
+
     def without_lift(self, by: str) -> "Hold":
         """Return the hold after this officer has ended the request to lift it."""
         return self.model_copy(update={"lift": None, "lift_ended_by": by})
 
     def is_over(self, now: datetime) -> bool:
         return self.until <= now
+
+
+def malicious_request(report: Report) -> Request | None:
+    """Return the proposed disposition of a report, with its reason; None when none is proposed."""
+    proposal, reason = report.proposal, report.sealed_reason or b""
+    if proposal is None:
+        return None
+    version = f"{proposal.at.isoformat()}/{reason.hex()}"
+    return Request(TwoPersonStep.MALICIOUS, report.id, version, {proposal.by})
 
 
 class NewMute(Input):
@@ -132,6 +151,9 @@ class Referral(Record):
     redactions: Mapping[str, str] | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+
+    def request(self, report_id: str) -> Request:
+        return Request(TwoPersonStep.REFERRAL, report_id, str(self.number), {self.by})
 
     def is_same(self, other: "Referral") -> bool:
         """Return whether another one, by the same officer, has the same agency and content."""

@@ -14,6 +14,7 @@ from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.report import Mark, Status, marked
 from chalicelib.domain.reports.workflow import Reason, Username
+from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Input, Record
 from chalicelib.kernel.times import Moment
@@ -138,6 +139,11 @@ class PendingExport(AskedExport):
 
     report_ids: tuple[str, ...]
     originals: bool | None = None
+
+    @property
+    def request(self) -> Request:
+        # What is asked never changes: another export has another id.
+        return Request(TwoPersonStep.EXPORT, self.id, "1", {self.by})
 
     def part(self, number: int) -> tuple[str, ...]:
         """Return the reports of a zip, from 1; none when there is no such zip."""

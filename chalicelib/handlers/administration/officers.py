@@ -8,13 +8,14 @@ from chalicelib import wiring
 from chalicelib.domain.administration import Appointment
 from chalicelib.domain.officers.model import Role
 from chalicelib.http.requests import Call, Header
-from chalicelib.http.responses import Response, etag_of
+from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import ScopeCategory, ScopeDistrict, Shape, Timestamp
+from chalicelib.http.shapes import ScopeCategory, ScopeDistrict, Shape, Tag, Timestamp, left_out
 from chalicelib.kernel import errors
 from chalicelib.services.administration import appointments
 from chalicelib.services.administration.appointments import Registered, Registry
 from chalicelib.services.notices.subscriptions import sync_subscriptions
+from chalicelib.services.second_person import tag_of
 
 log = logging.getLogger(__name__)
 routes = Routes("Administration", Access.OFFICER, roles=(Role.ADMIN,))
@@ -35,7 +36,8 @@ class ProposedRowView(Shape):
 class OfficerProposalView(Shape):
     """A proposal for an officer's row. It has no effect before another admin than `by` approves it.
 
-    It can be approved until `expires_at`, 7 days after it was made.
+    It can be approved until `expires_at`, 7 days after it was made. `tag` is what the approval
+    takes: it is there when one officer is read, and not in the list.
     """
 
     version: int
@@ -43,6 +45,7 @@ class OfficerProposalView(Shape):
     at: Timestamp
     expires_at: Timestamp
     row: ProposedRowView
+    tag: Tag = left_out()
 
 
 class OfficerView(Shape):
@@ -64,11 +67,14 @@ class OfficerView(Shape):
     proposal: OfficerProposalView | None
 
     @classmethod
-    def registered(cls, found: Registered, now: datetime) -> Self:
+    def registered(cls, found: Registered, now: datetime, tag: str | None = None) -> Self:
         shown = found.officer_or_nobody
         until = shown.approves_from if shown.waits_at(now) else None
         current = shown.model_copy(update={"approves_from": until})
-        return cls.of(current, proposal=found.proposal)
+        proposal = found.proposal and OfficerProposalView.of(
+            found.proposal, expires_at=found.proposal.expires_at, tag=tag
+        )
+        return cls.of(current, proposal=proposal)
 
 
 class OfficerList(Shape):
@@ -91,12 +97,14 @@ def read_officer(call: Call) -> Response:
     """Read an officer.
 
     Returns all fields, including e-mail address and phone number, and what is proposed. To approve
-    the proposal, send the `ETag` of this response as `If-Match`; without a proposal there is none.
+    the proposal, send its `tag` as `If-Match`.
     """
     found = appointments.read_officer(
         call.path["username"], actor=call.actor, officers=wiring.officers()
     )
-    return _respond(found, call)
+    proposal = found.proposal
+    tag = tag_of(appointments.request_of(proposal), call.actor) if proposal else None
+    return Response(OfficerView.registered(found, call.now, tag))
 
 
 @routes.put(
@@ -126,27 +134,26 @@ def appoint_officer(call: Call) -> Response:
     )
     _sync_subscriptions(username, call.now)
     proposed = found.proposal is not None and not found.is_already(call.body.officer(username))
-    return _respond(found, call, status=202 if proposed else 200)
+    view = OfficerView.registered(found, call.now)
+    return Response(view, status=202 if proposed else 200)
 
 
 @routes.post(
     "/v1/admin/officers/{username}/approve",
-    headers=(Header.IF_MATCH,),
+    headers=(Header.TAG,),
     returns={200: OfficerView},
     raises=(
         errors.Invalid,
         errors.Conflict("no_proposal"),
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
         errors.Forbidden("proposer_waits"),
     ),
 )
 def approve_appointment(call: Call) -> Response:
     """Approve what is proposed for an officer.
 
-    Approves the proposal in `If-Match`, which takes effect at once. A new officer is invited by
-    e-mail. The officer's subscriptions are limited to the new scope. Whoever is new, comes back or
-    becomes an admin approves nothing for 24 hours.
+    Approves the proposal whose `tag` is in `If-Match`, which takes effect at once. A new officer is
+    invited by e-mail. The officer's subscriptions are limited to the new scope. Whoever is new,
+    comes back or becomes an admin approves nothing for 24 hours.
 
     Neither the admin who made the proposal nor the officer can approve it (403 `self_approval`).
     If the admin who made it had their own account made or its password reset in the last 24 hours,
@@ -154,10 +161,10 @@ def approve_appointment(call: Call) -> Response:
     """
     username = call.path["username"]
     found = appointments.approve_appointment(
-        username, call.version, actor=call.actor, registry=_registry()
+        username, call.tag, actor=call.actor, registry=_registry()
     )
     _sync_subscriptions(username, call.now)
-    return _respond(found, call)
+    return Response(OfficerView.registered(found, call.now))
 
 
 @routes.delete(
@@ -182,11 +189,6 @@ def _registry() -> Registry:
         announcements=wiring.announcements(),
         pool=wiring.pool() if wiring.settings().user_pool_id else None,
     )
-
-
-def _respond(found: Registered, call: Call, *, status: int = 200) -> Response:
-    tag = etag_of(found.proposal.version) if found.proposal else {}
-    return Response(OfficerView.registered(found, call.now), status, tag)
 
 
 def _sync_subscriptions(username: str, now: datetime) -> None:

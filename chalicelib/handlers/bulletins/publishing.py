@@ -29,6 +29,7 @@ from chalicelib.services.bulletins.queries import BulletinFilters, BulletinStore
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports import uploads
 from chalicelib.services.reports.uploads import Declaration
+from chalicelib.services.second_person import tag_of
 from chalicelib.store.bulletins.bulletins import Bulletins, Dossier
 
 routes = Routes("Publishing", Access.OFFICER, roles=CASEWORKERS)
@@ -111,7 +112,8 @@ def open_bulletin(call: Call) -> Response:
     """Open a bulletin.
 
     Returns the current version. If that waits for approval, `published` is the version that the
-    public sees. To change or approve the bulletin, send the `ETag` of this response as `If-Match`.
+    public sees. To change the bulletin, send the `ETag` of this response as `If-Match`; to approve
+    it, its `tag`.
     """
     return _opened(queries.open_bulletin(call.path["bulletin_id"], **_read(call)), call)
 
@@ -177,7 +179,7 @@ def add_pictures(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/approve",
     query=ApprovalQuery,
-    headers=(Header.IF_MATCH,),
+    headers=(Header.TAG,),
     returns={200: BulletinView},
     raises=(
         _NOT_FOUND,
@@ -185,17 +187,15 @@ def add_pictures(call: Call) -> Response:
         _CLOSED,
         errors.Conflict("media_pending"),
         errors.Conflict("expiry_passed"),
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
     ),
 )
 def approve_bulletin(call: Call) -> Response:
     """Approve and publish a bulletin.
 
-    Approves the version in `If-Match` and publishes it immediately: the content, or the words of
-    an outcome or a withdrawal. An officer who wrote any part of the bulletin or of these words
-    cannot approve it (403 `self_approval`). A new account approves nothing for 24 hours (403
-    `approves_later`).
+    Approves the version whose `tag` is in `If-Match`, and publishes it immediately: the content, or
+    the words of an outcome or a withdrawal. An officer who wrote any part of the bulletin or of
+    these words cannot approve it (403 `self_approval`). A new account approves nothing for 24 hours
+    (403 `approves_later`).
 
     409 `media_pending` means that a picture is not ready. With `without_waiting=true` the rest is
     published now. Once the picture is ready, it is in a new version, which waits for an approval of
@@ -204,7 +204,7 @@ def approve_bulletin(call: Call) -> Response:
     return _opened(
         publishing.approve_bulletin(
             call.path["bulletin_id"],
-            call.version,
+            call.tag,
             without_waiting=call.query.without_waiting,
             **_change(call),
         ),
@@ -334,5 +334,6 @@ def _opened(dossier: Dossier, call: Call) -> Response:
         if bulletin.published_at
         else 0
     )
-    view = BulletinView.opened(dossier, call, leads=leads)
+    tag = tag_of(queries.request_of(bulletin), call.actor)
+    view = BulletinView.opened(dossier, call, leads=leads, tag=tag)
     return Response(view, headers=etag_of(bulletin.version))

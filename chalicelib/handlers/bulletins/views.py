@@ -146,7 +146,8 @@ class BulletinView(ListedBulletin):
 
     While a newer version is not approved, `published` is the content that the public sees;
     otherwise it is null. `steps` lists the steps that are possible now. `leads` is the number of
-    leads on this bulletin; 1000 stands for 1000 or more.
+    leads on this bulletin; 1000 stands for 1000 or more. `tag` is what the approval of this version
+    takes.
     """
 
     consent: Consent | None
@@ -155,9 +156,10 @@ class BulletinView(ListedBulletin):
     leads: int
     steps: list[Step]
     url: str
+    tag: str
 
     @classmethod
-    def opened(cls, dossier: Dossier, call: Call, *, leads: int) -> Self:
+    def opened(cls, dossier: Dossier, call: Call, *, leads: int, tag: str) -> Self:
         # Imported here, because work on reports needs these schemas and not the public's routes.
         from chalicelib.http.addresses import bulletin_url
 
@@ -177,6 +179,7 @@ class BulletinView(ListedBulletin):
             leads=leads,
             steps=bulletin.legal_steps(call.now),
             url=bulletin_url(bulletin.id, call),
+            tag=tag,
         )
 
 

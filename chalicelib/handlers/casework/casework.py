@@ -193,26 +193,21 @@ def mark_read(call: Call) -> Response:
 
 @routes.post(
     "/v1/officer/reports/{report_id}/malicious/confirm",
+    headers=(Header.TAG,),
     returns=ChangedReport,
-    raises=(
-        errors.NotFound,
-        errors.Conflict("nothing_to_confirm"),
-        errors.Conflict("expiring"),
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
-    ),
+    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring")),
 )
 def confirm_malicious(call: Call) -> Response:
     """Confirm that a report is malicious.
 
     One officer proposes the disposition `malicious` when closing the report. After this call by
     another officer, it is the report's disposition. The officer who proposed it cannot confirm it
-    (403 `self_approval`). The disposition is about the report, not about the reporter.
+    (403 `self_approval`). Open the report, and send the `tag` of its `proposal` as `If-Match`: 412
+    means that the proposal or its reason has changed since. The disposition is about the report,
+    not about the reporter.
     """
     changed = casework.confirm_malicious(
-        call.path["report_id"],
-        actor=call.actor,
-        reports=wiring.reports(),
+        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
     )
     return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
 

@@ -8,7 +8,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.domain.reports.measures import LiftRefusal, NewHold, NewLift, NewMute
 from chalicelib.handlers.casework.report_views import HoldView, LiftView, MuteView
-from chalicelib.http.requests import Call
+from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.kernel import errors
@@ -38,22 +38,18 @@ def place_hold(call: Call) -> Response:
 
 @routes.post(
     _HOLD + "/approve",
+    headers=(Header.TAG,),
     returns={200: HoldView},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("no_hold"),
-        errors.Conflict("expiring"),
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
-    ),
+    raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Conflict("expiring")),
 )
 def approve_hold(call: Call) -> Response:
     """Approve a legal hold.
 
-    Another officer must have requested it (otherwise 403 `self_approval`). From now on the report
-    is not deleted before the hold ends.
+    Another officer must have requested it (otherwise 403 `self_approval`). Open the report, and
+    send the `tag` of its `hold` as `If-Match`: 412 means that another request has taken its place.
+    From now on the report is not deleted before the hold ends.
     """
-    hold = holds.approve_hold(_head(call), actor=call.actor, reports=wiring.reports())
+    hold = holds.approve_hold(_head(call), call.tag, actor=call.actor, reports=wiring.reports())
     return Response(HoldView.opened(hold))
 
 
@@ -79,23 +75,19 @@ def lift_hold(call: Call) -> Response:
 
 @routes.post(
     _HOLD + "/lift/approve",
+    headers=(Header.TAG,),
     returns={204: None},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("no_lift"),
-        errors.Conflict("expiring"),
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
-    ),
+    raises=(errors.NotFound, errors.Conflict("no_lift"), errors.Conflict("expiring")),
 )
 def approve_lift(call: Call) -> Response:
     """Approve the end of a legal hold.
 
-    Another officer must have requested it (otherwise 403 `self_approval`). A closed report is then
+    Another officer must have requested it (otherwise 403 `self_approval`). Open the report, and
+    send the `tag` of the `lift` of its `hold` as `If-Match`. A closed report is then
     deleted on the date that it would have without a hold; if that date has passed, it is deleted
     soon. Without a hold, the call changes nothing.
     """
-    holds.approve_lift(_head(call), actor=call.actor, reports=wiring.reports())
+    holds.approve_lift(_head(call), call.tag, actor=call.actor, reports=wiring.reports())
     return Response()
 
 

@@ -188,11 +188,12 @@ class ReferralDocument(Shape):
 
 
 class ReferralBundle(Shape):
-    """A referral, its agency, and the document for it."""
+    """A referral, its agency, and the document for it. `tag` is what the approval takes."""
 
     referral: ReferralView
     agency: AgencyView | None
     document: ReferralDocument
+    tag: str
 
     @classmethod
     def opened(cls, found: Bundle, language: str) -> Self:
@@ -203,6 +204,7 @@ class ReferralBundle(Shape):
             referral=ReferralView.opened(found.opened),
             agency=AgencyView.in_language(agency, language) if agency else None,
             document=_document(found, language),
+            tag=found.tag,
         )
 
 

@@ -92,9 +92,9 @@ def propose_referral(call: Call) -> Response:
 def read_referral(call: Call) -> Response:
     """Read a referral and its document.
 
-    Returns what the agency gets: read it before you approve, and send its `ETag` as `If-Match`
-    then. The addresses of pictures work for 5 to 6 minutes. Each call is an opening of the report,
-    and is on record.
+    Returns what the agency gets: read it before you approve, and send its `tag` as `If-Match` then;
+    to decline it, the `ETag`. The addresses of pictures work for 5 to 6 minutes. Each call is an
+    opening of the report, and is on record.
 
     409 `withdrawn` means that the reporter has withdrawn the report: nothing of it is passed on any
     more. 409 `redaction_changed` means that a redaction was removed, or replaced by one that hides
@@ -108,7 +108,7 @@ def read_referral(call: Call) -> Response:
 
 @routes.post(
     _PATH + "/approve",
-    headers=(Header.IF_MATCH,),
+    headers=(Header.TAG,),
     returns={200: ReferralBundle},
     raises=(
         errors.NotFound,
@@ -116,21 +116,19 @@ def read_referral(call: Call) -> Response:
         errors.Conflict("withdrawn"),
         errors.Conflict("expiring"),
         *_REDACTION,
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
     ),
 )
 def approve_referral(call: Call) -> Response:
     """Approve a referral.
 
-    Another officer must have proposed it (otherwise 403 `self_approval`). Send the `ETag` of the
-    referral that you read as `If-Match`: 412 means that another proposal has taken its place.
+    Another officer must have proposed it (otherwise 403 `self_approval`). Send the `tag` of the
+    document that you read as `If-Match`: 412 means that another proposal has taken its place.
     Returns the document: hand it over to the agency, in the way that `how` says. From now on the
     reporter reads in their report that it was passed on, to whom and when. Repeating the call
     changes nothing.
     """
     found = referrals.approve_referral(
-        call.path["report_id"], call.version, actor=call.actor, reports=wiring.reports()
+        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
     )
     return _shown(found, call)
 

@@ -1,5 +1,7 @@
 """Schemas of reports for officers: in a list, opened, and after a change."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field
@@ -12,6 +14,7 @@ from chalicelib.domain.reports.media import MediaState, hints
 from chalicelib.domain.reports.outlines import expires_at
 from chalicelib.domain.reports.report import Disposition, Flag, Medium, Report, Source, Status
 from chalicelib.domain.reports.workflow import Reason
+from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.casework.referral_views import (
     AnswerView,
     DeclinedReferralView,
@@ -39,7 +42,9 @@ from chalicelib.http.shapes import (
     NoteView,
     Shape,
     Station,
+    Tag,
     Timestamp,
+    left_out,
 )
 from chalicelib.kernel import times
 from chalicelib.kernel.derived import RejectReason
@@ -49,24 +54,31 @@ from chalicelib.services.casework.duplicates import Related, SimilarReport
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.open_cases import OpenHold, OpenLift, OpenMute
 
+_NO_TAGS: Mapping[TwoPersonStep, str] = MappingProxyType({})
+
 
 class LiftView(Shape):
-    """A request to lift a legal hold. It takes effect when another officer has approved it."""
+    """A request to lift a legal hold. It takes effect when another officer has approved it.
+
+    In an opened report, `tag` is what an approval takes.
+    """
 
     by: str
     reason: str
     asked_at: Timestamp
+    tag: Tag = left_out()
 
     @classmethod
-    def opened(cls, found: OpenLift) -> Self:
-        return cls.of(found.lift, reason=found.reason)
+    def opened(cls, found: OpenLift, tag: str | None = None) -> Self:
+        return cls.of(found.lift, reason=found.reason, tag=tag)
 
 
 class HoldView(Shape):
     """A legal hold: the report is not deleted before `until`.
 
-    It takes effect when a second officer has approved it. Until then `approved_by` is null. `lift`
-    is a request to lift it; null while there is none.
+    It takes effect when a second officer has approved it. Until then `approved_by` is null; in an
+    opened report, `tag` is what the approval takes. `lift` is a request to lift it; null while
+    there is none.
     """
 
     by: str
@@ -74,11 +86,13 @@ class HoldView(Shape):
     until: Timestamp
     approved_by: str | None
     lift: LiftView | None
+    tag: Tag = left_out()
 
     @classmethod
-    def opened(cls, found: OpenHold) -> Self:
-        lift = LiftView.opened(found.lift) if found.lift else None
-        return cls.of(found.hold, reason=found.reason, lift=lift)
+    def opened(cls, found: OpenHold, tags: Mapping[TwoPersonStep, str] = _NO_TAGS) -> Self:
+        lift = found.lift and LiftView.opened(found.lift, tags.get(TwoPersonStep.HOLD_LIFT))
+        tag = tags.get(TwoPersonStep.HOLD)
+        return cls.of(found.hold, reason=found.reason, lift=lift, tag=tag)
 
 
 class MuteView(Shape):
@@ -216,11 +230,14 @@ def _evidence(medium: Medium, sha256: str | None) -> EvidenceView | None:
 
 
 class ProposalView(Shape):
-    """A disposition that waits for a second officer."""
+    """A disposition that waits for a second officer. In an opened report, `tag` is what they send
+    to confirm it.
+    """
 
     disposition: Disposition
     by: str
     at: Timestamp
+    tag: Tag = left_out()
 
 
 class ChangedReport(Shape):
@@ -348,16 +365,18 @@ class ReportView(ChangedReport):
         cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
     ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
-        held, declined = opened.hold, opened.declined
+        held, declined, proposal = opened.hold, opened.declined, report.proposal
         messages = None if found.restricted else case.earlier_messages
         positions = None if found.restricted else case.earlier_positions
         return cls.of(
             report,
             **dict(opened.content),
+            proposal=proposal
+            and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.MALICIOUS)),
             answers=AnswerView.all_of(report, opened.content.details, language),
             reason=opened.reason,
             kept_until=expires_at(report),
-            hold=HoldView.opened(held) if held else None,
+            hold=HoldView.opened(held, found.tags) if held else None,
             muted=MuteView.opened(opened.mute) if opened.mute else None,
             referrals=[ReferralView.opened(each) for each in opened.referrals],
             declined_referral=DeclinedReferralView.opened(declined) if declined else None,

@@ -21,14 +21,15 @@ from chalicelib.domain.statistics.exports import (
 )
 from chalicelib.handlers.casework.report_views import ReportView
 from chalicelib.handlers.reports.views import seen_type
-from chalicelib.http.requests import Call
+from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, Timestamp
+from chalicelib.http.shapes import Shape, Tag, Timestamp, left_out
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.models import Input, Query
 from chalicelib.services.casework.duplicates import Related
 from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.second_person import tag_of
 from chalicelib.services.statistics import exports
 from chalicelib.services.statistics.exports import Export, ExportedCase, Sources
 from chalicelib.store.statistics.exports import LIFE_S
@@ -82,7 +83,8 @@ class ExportView(Shape):
 
 class PendingExportView(Shape):
     """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
-    another officer has approved it, until `ends_at`.
+    another officer has approved it, until `ends_at`. `tag` is what the approval takes: it is there
+    when one export is read, and not in lists.
     """
 
     id: str
@@ -92,10 +94,11 @@ class PendingExportView(Shape):
     parts: int
     approved_by: str | None
     ends_at: Timestamp
+    tag: Tag = left_out()
 
     @classmethod
-    def waiting(cls, asked: AskedExport) -> Self:
-        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at)
+    def waiting(cls, asked: AskedExport, tag: str | None = None) -> Self:
+        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at, tag=tag)
 
 
 class PendingExports(Shape):
@@ -188,26 +191,24 @@ def read_export(call: Call) -> Response:
     pending = exports.read_export(
         call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
     )
-    return Response(PendingExportView.waiting(pending))
+    return Response(PendingExportView.waiting(pending, tag_of(pending.request, call.actor)))
 
 
 @routes.post(
     "/v1/officer/exports/{export_id}/approve",
+    headers=(Header.TAG,),
     returns={200: PendingExportView},
-    raises=(
-        errors.NotFound,
-        errors.Forbidden("self_approval"),
-        errors.Forbidden("approves_later"),
-    ),
+    raises=(errors.NotFound,),
 )
 def approve_export(call: Call) -> Response:
     """Approve an export.
 
-    By another officer than the one who asked for it, with all of its reports in their scope. It
-    holds for exactly these reports, until two days after it was asked for.
+    By another officer than the one who asked for it, with all of its reports in their scope. Read
+    it, and send its `tag` as `If-Match`. It holds for exactly these reports, until two days after
+    it was asked for.
     """
     pending = exports.approve_export(
-        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+        call.path["export_id"], call.tag, actor=call.actor, requests=wiring.export_requests()
     )
     return Response(PendingExportView.waiting(pending))
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from chalicelib.http import problems
 from chalicelib.http.openapi.schemas import Json, Problem, Schemas, without_null
-from chalicelib.http.requests import Header
+from chalicelib.http.requests import TAG, VERSION, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.city import DEFAULT_FOLDER, FOLDER
@@ -64,7 +64,6 @@ _PATH_PARAMETERS = {
 }
 # Not `format: uuid`: some client generators turn that into an object, which cannot be a header.
 _UUID_4 = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
-_VERSION = '^"(0|[1-9][0-9]{0,8})"$'
 
 
 def parameters_of(operation: Operation, query: Json | None) -> list[Json]:
@@ -120,8 +119,14 @@ def _of_headers(operation: Operation) -> list[Json]:
             "The `ETag` of the version that you have read. 412 means that it has changed since."
         )
         parameters.append(
-            _parameter("header", "If-Match", description, _text(_VERSION), required=True)
+            _parameter("header", "If-Match", description, _text(VERSION), required=True)
         )
+    if Header.TAG in operation.headers:
+        description = (
+            "The `tag` of what you approve, from your own reading of it. 412 means that it has "
+            "changed since, or that the tag is not yours."
+        )
+        parameters.append(_parameter("header", "If-Match", description, _text(TAG), required=True))
     if 304 in operation.returns:
         description = (
             "The `ETag` of the response that you have. 304 means that it is still current."

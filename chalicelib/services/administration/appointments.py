@@ -24,7 +24,7 @@ from chalicelib.domain.officers.proposals import (
     proposed,
 )
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import name_on_record, random_id
 from chalicelib.services.officers import Actor, OfficerActor
@@ -78,6 +78,13 @@ def read_officer(username: str, *, actor: OfficerActor, officers: Officers) -> R
     if officer is None and proposal is None:
         raise errors.NotFound
     return Registered(username, officer, proposal)
+
+
+def request_of(proposal: Proposal) -> Request:
+    """Return a proposal as another admin than its author and the officer approves it."""
+    involved = {proposal.username, proposal.by}
+    version = str(proposal.version)
+    return Request(TwoPersonStep.APPOINTMENT, proposal.username, version, involved)
 
 
 def require_username(username: str) -> None:
@@ -204,28 +211,25 @@ def propose_appointment(
 
 
 def approve_appointment(
-    username: str, version: int, *, actor: OfficerActor, registry: Registry
+    username: str, tag: str, *, actor: OfficerActor, registry: Registry
 ) -> Registered:
-    """Approve exactly this version of a proposal. The row takes effect at the officer's next
+    """Approve exactly the proposal with this tag. The row takes effect at the officer's next
     request.
 
     The row is written before the user of the pool: a user without a row can do nothing. After a
     failure, the same call completes the rest; repeated, it changes nothing. The caller then calls
     `sync_subscriptions`.
 
-    Raises Forbidden from `require_second_person`, and `proposer_waits` (both with a denial in the
-    audit); Stale; Conflict `no_proposal`; Invalid (a bad username); Unavailable.
+    Raises Stale, Forbidden from `require_second_person`, and `proposer_waits` (with a denial in the
+    audit, too); Conflict `no_proposal`; Invalid (a bad username); Unavailable.
     """
     require_username(username)
 
     def approve() -> Officer:
         last = registry.officers.proposal(username)
-        involved = {username, last.by} if last else {username}
-        require_second_person(TwoPersonStep.APPOINTMENT, involved, actor=actor)
         if last is None:
             raise errors.Conflict("no_proposal")
-        if last.version != version:
-            raise errors.Stale
+        require_second_person(request_of(last), tag, actor=actor)
         before = registry.officers.get(username)
         if last.approved_by and before:
             return before
@@ -238,7 +242,7 @@ def approve_appointment(
             actor=actor,
             officers=registry.officers,
             subscriptions=registry.subscriptions,
-            detail={"approved": version, "proposed_by": last.by},
+            detail={"approved": last.version, "proposed_by": last.by},
             also=registry.officers.proposal_items(last.approved(actor.by), last),
         )
 

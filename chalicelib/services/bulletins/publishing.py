@@ -23,11 +23,12 @@ from chalicelib.services.bulletins.queries import (
     bulletin_in_scope,
     notify_of_step,
     notify_second_officers,
-    require_second_officer,
+    request_of,
     works_in,
 )
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.uploads import Declaration, require_pictures, upload_check
+from chalicelib.services.second_person import require_read, require_second_person
 from chalicelib.store.audit.rows import Action, of_bulletin
 from chalicelib.store.bulletins.bulletins import Dossier
 
@@ -157,14 +158,14 @@ def add_pictures(
 
 def approve_bulletin(
     bulletin_id: str,
-    version: int,
+    tag: str,
     *,
     without_waiting: bool,
     actor: OfficerActor,
     stores: BulletinStores,
     catalogue: Catalogue,
 ) -> Dossier:
-    """Approve exactly this version, and publish it: the content, or the words of an ending.
+    """Approve exactly the version with this tag: publish its content, or the words of its ending.
 
     With `without_waiting`, approve it without the pictures that are not ready: each waits for an
     approval of its own once it is. A repeated call by the same officer changes nothing. Raises
@@ -174,15 +175,17 @@ def approve_bulletin(
     by, now = actor.by, actor.now
 
     def approve(dossier: Dossier) -> Bulletin:
-        bulletin = _of_version(dossier, version)
-        if rules.is_approved(bulletin, version, by=by, now=now):
+        bulletin = dossier.bulletin
+        request = request_of(bulletin)
+        require_read(request, tag, actor)
+        if rules.is_approved(bulletin, by=by, now=now):
             return bulletin
         if bulletin.state_at(now) in _APPEARS_BY_APPROVAL and not catalogue.takes_bulletins(
             bulletin.content.channel, now
         ):
             raise errors.Conflict("channel_not_active")
         after = rules.approved(bulletin, by=by, now=now)
-        require_second_officer(bulletin, actor=actor)
+        require_second_person(request, tag, actor=actor, subject=of_bulletin(bulletin_id))
         ready = {each.media_id for each in dossier.pictures if each.state is MediaState.READY}
         waiting = [each for each in bulletin.content.media if each not in ready]
         if bulletin.was_ended or not waiting:

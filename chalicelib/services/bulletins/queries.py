@@ -18,12 +18,11 @@ from chalicelib.domain.bulletins.model import Bulletin, BulletinState
 from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.officers.model import CASEWORKERS, Officer
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.second_person import TwoPersonStep, refusal
+from chalicelib.domain.second_person import Request, TwoPersonStep, refusal
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import is_bulletin_id, on_record
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.second_person import require_second_person
 from chalicelib.store.audit.rows import Action, RecordedEntry, of_bulletin
 from chalicelib.store.bulletins.bulletins import BY_STATE, Bulletins, Dossier, Version
 from chalicelib.store.notices.announcements import Announcements
@@ -211,13 +210,9 @@ _STEPS: Mapping[BulletinState, TwoPersonStep] = {
 }
 
 
-def require_second_officer(bulletin: Bulletin, *, actor: OfficerActor) -> None:
-    """Raise Forbidden (`self_approval`, `approves_later`) unless the officer may approve it.
-
-    The refusal is written to the audit of the bulletin.
-    """
-    subject = of_bulletin(bulletin.id)
-    require_second_person(_step(bulletin), bulletin.authors, actor=actor, subject=subject)
+def request_of(bulletin: Bulletin) -> Request:
+    """Return this version of a bulletin, or of the words of its end, as its approval names it."""
+    return Request(_step(bulletin), bulletin.id, str(bulletin.version), bulletin.authors)
 
 
 def notify_second_officers(

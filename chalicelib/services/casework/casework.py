@@ -7,8 +7,9 @@ Originals: an officer opens one file as it was uploaded, for a reason that is re
 The history of a report: its audit, opened for an officer, a page at a time.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chalicelib.aws.kms import ContentKeys
@@ -19,6 +20,7 @@ from chalicelib.domain.officers.model import Role, may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.reports.measures import malicious_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
@@ -46,13 +48,13 @@ from chalicelib.services.reports.scope import (
     visible_head,
 )
 from chalicelib.services.reports.sealed_rows import open_contact
-from chalicelib.services.second_person import require_second_person
+from chalicelib.services.second_person import require_second_person, tag_of
 from chalicelib.services.watch.watch import notify_of_restricted
 from chalicelib.store.audit.rows import Action, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
-from chalicelib.store.reports.rows import Head
+from chalicelib.store.reports.rows import Head, ReadCase
 
 # How many links between duplicates are followed. An original cannot become a duplicate, so the
 # first link already ends at the original.
@@ -68,10 +70,12 @@ class OpenedCase:
     """A case that an officer has opened.
 
     `restricted` is True when the report was withdrawn: then what the reporter sent is left out.
+    `tags` are those of what waits for a second person, and is opened whole.
     """
 
     opened: OpenCase
     restricted: bool
+    tags: Mapping[TwoPersonStep, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,19 @@ def open_report(
     opening = open_head(case.head, reason=reason, part=None, actor=actor, reports=reports)
     opened, restricted = open_case(case, opening.key), opening.restricted
     read_by_officer(case.head, reports=reports, now=actor.now)
-    return OpenedCase(opened.without_reporters_words() if restricted else opened, restricted)
+    shown = opened.without_reporters_words() if restricted else opened
+    return OpenedCase(shown, restricted, _tags(case, actor))
+
+
+def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
+    """Return the tags of what waits for a second person. That of a referral is in its document."""
+    hold, report_id = case.hold, case.report.id
+    waiting = (
+        hold and hold.request(report_id),
+        hold and hold.lift and hold.lift.request(report_id),
+        malicious_request(case.report),
+    )
+    return {each.step: tag_of(each, actor) for each in waiting if each}
 
 
 class Opening(NamedTuple):
@@ -199,20 +215,23 @@ def take_step(
     return retry_on_conflict(step)
 
 
-def confirm_malicious(report_id: str, *, actor: OfficerActor, reports: Reports) -> ChangedCase:
+def confirm_malicious(
+    report_id: str, tag: str, *, actor: OfficerActor, reports: Reports
+) -> ChangedCase:
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
-    (`nothing_to_confirm`, `expiring`), and Forbidden from `require_second_person`.
+    (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`.
     """
 
     def step() -> Report:
         head = head_in_scope(report_id, actor=actor, reports=reports)
         require_not_expiring(head)
+        request, subject = malicious_request(head.report), of_report(report_id)
+        if request is None:
+            raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=actor.now)
-        proposed_by = head.report.proposal.by if head.report.proposal else ""
-        subject = of_report(report_id)
-        require_second_person(TwoPersonStep.MALICIOUS, {proposed_by}, actor=actor, subject=subject)
+        require_second_person(request, tag, actor=actor, subject=subject)
         detail = {"fields": workflow.differences(head.report, after)}
         record = actor.log_item(of_report(after.id), Action.CONFIRM, detail)
         _write(head, after, actor, reports, [record])

@@ -39,7 +39,7 @@ from chalicelib.services.reports.open_cases import (
     seal_mute_reason,
 )
 from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
-from chalicelib.services.second_person import require_second_person
+from chalicelib.services.second_person import require_read, require_second_person
 from chalicelib.store.audit.rows import Action, about, of_report
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
@@ -76,23 +76,24 @@ def place_hold(head: Head, wanted: NewHold, *, actor: OfficerActor, reports: Rep
     return _on_current(head, reports, place)
 
 
-def approve_hold(head: Head, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def approve_hold(head: Head, tag: str, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Approve a hold that another officer asked for. Repeated, change nothing.
 
     The response shows the reason, so the report is opened, with an audit record.
 
-    Raises Forbidden from `require_second_person`; Conflict (`no_hold`, `expiring`).
+    Raises Stale, Forbidden from `require_second_person`; Conflict (`no_hold`, `expiring`).
     """
 
     def approve(head: Head) -> Hold:
         hold = head.hold
         if hold is None or hold.is_over(actor.now):
             raise errors.Conflict("no_hold")
+        request, subject = hold.request(head.report.id), of_report(head.report.id)
         if hold.approved_by:
+            require_read(request, tag, actor)
             return hold
         require_not_expiring(head)
-        subject = of_report(head.report.id)
-        require_second_person(TwoPersonStep.HOLD, {hold.by}, actor=actor, subject=subject)
+        require_second_person(request, tag, actor=actor, subject=subject)
         approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
         _write(head, approved, [actor.log_item(about(head.report), Action.HOLD, detail)], reports)
@@ -148,10 +149,10 @@ def lift_hold(
     return open_lift(head.report, found, key)
 
 
-def approve_lift(head: Head, *, actor: OfficerActor, reports: Reports) -> None:
+def approve_lift(head: Head, tag: str, *, actor: OfficerActor, reports: Reports) -> None:
     """End a hold that another officer asked to lift. Without a hold, change nothing.
 
-    Raises Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
+    Raises Stale, Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
     """
 
     def approve(head: Head) -> None:
@@ -161,8 +162,8 @@ def approve_lift(head: Head, *, actor: OfficerActor, reports: Reports) -> None:
         if hold.lift is None:
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
-        involved, subject = {hold.lift.by}, of_report(head.report.id)
-        require_second_person(TwoPersonStep.HOLD_LIFT, involved, actor=actor, subject=subject)
+        request, subject = hold.lift.request(head.report.id), of_report(head.report.id)
+        require_second_person(request, tag, actor=actor, subject=subject)
         detail = {"lifted": True, "asked_by": hold.lift.by}
         record = actor.log_item(about(head.report), Action.HOLD, detail)
         _write(head, None, [record], reports)

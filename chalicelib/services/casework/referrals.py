@@ -27,7 +27,7 @@ from chalicelib.services.reports.open_cases import (
 )
 from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_content
-from chalicelib.services.second_person import require_second_person
+from chalicelib.services.second_person import require_second_person, tag_of
 from chalicelib.store.audit.rows import Action, about, of_report
 from chalicelib.store.casework.rows import keep_referrals
 from chalicelib.store.reports.reports import Reports
@@ -36,13 +36,15 @@ from chalicelib.store.reports.rows import Head
 
 class Bundle(NamedTuple):
     """What an agency gets of a report. `content` has what is included, and nothing else. `media`
-    are those whose cleaned pictures are included, redacted if they have a redaction.
+    are those whose cleaned pictures are included, redacted if they have a redaction. `tag` is what
+    this officer approves it with.
     """
 
     opened: OpenReferral
     report: Report
     content: Content
     media: tuple[Medium, ...]
+    tag: str
 
 
 def propose_referral(
@@ -107,30 +109,26 @@ def read_referral(
     return _bundle(head, referral, actor, reports)
 
 
-def approve_referral(
-    report_id: str, number: int, *, actor: OfficerActor, reports: Reports
-) -> Bundle:
-    """Approve the proposal with this number, which another officer has made. Return what the agency
+def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> Bundle:
+    """Approve the proposal with this tag, which another officer has made. Return what the agency
     gets. Repeated, change nothing.
 
-    Raises NotFound, Stale (another proposal waits), Conflict (`no_referral`, `withdrawn`,
-    `expiring`, `redaction_not_ready`, `redaction_changed`), and Forbidden from
-    `require_second_person`.
+    Raises NotFound, Conflict (`no_referral`, `withdrawn`, `expiring`, `redaction_not_ready`,
+    `redaction_changed`), and Stale, Forbidden from `require_second_person`.
     """
 
     def step() -> tuple[Head, Referral]:
         head = head_in_scope(report_id, actor=actor, reports=reports)
         known = head.referrals
-        pending, existing = known.pending, known.numbered(number)
-        if existing and existing.approved_by:
-            return head, existing
+        for each in known.passed_on:
+            if tag == tag_of(each.request(report_id), actor):
+                return head, each
+        pending = known.pending
         if pending is None:
             raise errors.Conflict("no_referral")
-        if existing is None:
-            raise errors.Stale
         _require_possible(head)
-        subject = of_report(report_id)
-        require_second_person(TwoPersonStep.REFERRAL, {pending.by}, actor=actor, subject=subject)
+        request, subject = pending.request(report_id), of_report(report_id)
+        require_second_person(request, tag, actor=actor, subject=subject)
         media = _passed_on(pending, report_id, reports)
         approved = pending.model_copy(
             update={
@@ -282,6 +280,7 @@ def _bundle(head: Head, referral: Referral, actor: OfficerActor, reports: Report
         report,
         _included(open_content(report, key), referral.include),
         media,
+        tag_of(referral.request(report.id), actor),
     )
 
 

@@ -96,16 +96,16 @@ def read_export(export_id: str, *, actor: OfficerActor, requests: ExportRequests
 
 
 def approve_export(
-    export_id: str, *, actor: OfficerActor, requests: ExportRequests
+    export_id: str, tag: str, *, actor: OfficerActor, requests: ExportRequests
 ) -> PendingExport:
     """Approve an export that another officer has asked for. Repeated, change nothing.
 
-    Raises NotFound as `read_export`; Forbidden from `require_second_person`.
+    Raises NotFound as `read_export`; Stale, Forbidden from `require_second_person`.
     """
 
     def approve() -> PendingExport:
         pending = visible_export(export_id, actor=actor, requests=requests)
-        require_second_person(TwoPersonStep.EXPORT, {pending.by}, actor=actor)
+        require_second_person(pending.request, tag, actor=actor)
         if pending.approved_by:
             actor.log_own(Action.LIST, {"export": pending.id})
             return pending

@@ -192,16 +192,18 @@ export async function publish(base: string, author: string, second: string): Pro
     }),
   );
   const path = { bulletin_id: draft.id };
-  const corrected = must(
+  must(
     await api.PATCH("/v1/officer/bulletins/{bulletin_id}", {
       params: { path, header: { "If-Match": `"${draft.version}"` } },
       headers: as(author),
       body: { body: CORRECTED },
     }),
   );
+  // What the other officer reads gives them the tag to approve it.
+  const read = must(await api.GET("/v1/officer/bulletins/{bulletin_id}", { params: { path }, headers: as(second) }));
   const approved = must(
     await api.POST("/v1/officer/bulletins/{bulletin_id}/approve", {
-      params: { path, header: { "If-Match": `"${corrected.version}"` } },
+      params: { path, header: { "If-Match": read.tag } },
       headers: as(second),
     }),
   );

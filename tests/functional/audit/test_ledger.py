@@ -22,7 +22,7 @@ from tests.ledger import (
     proof_of,
     public_hours,
 )
-from tests.steps import by_officer, by_reporter, file
+from tests.steps import by_officer, by_reporter, by_second_officer, file
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -129,7 +129,7 @@ def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_
 def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]) -> None:
     created = filed(aws)
     close(created, disposition="malicious")
-    by_officer("POST", created, "/malicious/confirm", officer="li")
+    by_second_officer(created, "/malicious/confirm")
 
     closings = [
         bytes.fromhex(leaf["data"]).decode()

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.domain.bulletins.model import Bulletin, BulletinState, Content
 from chalicelib.kernel.ids import bulletin_id, random_id
-from tests.client import Reply, call
+from tests.client import call
 
 WORDS = "Words of one officer."
 
@@ -19,17 +19,20 @@ class _Ending:
     def __init__(self) -> None:
         self.id = _published_bulletin().id
         self.path = {"bulletin_id": self.id}
+        self.approval = f"/v1/officer/bulletins/{self.id}/approve"
 
     def begin(self, officer: str) -> None:
         """Do what the first person does. Fails unless it is accepted."""
-        body: dict[str, Any] = {"code": "no_longer_sought", self.name: {"en": WORDS}}
+        self._end(officer, WORDS)
+
+    def swap(self, officer: str) -> None:
+        """Put other words in their place."""
+        self._end(officer, f"{WORDS} And more.")
+
+    def _end(self, officer: str, words: str) -> None:
+        body: dict[str, Any] = {"code": "no_longer_sought", self.name: {"en": words}}
         reply = call("POST", f"/v1/officer/bulletins/{self.id}/{self.below}", body, officer=officer)
         assert reply.status == 200, reply.text
-
-    def complete(self, officer: str) -> Reply:
-        """Do what the second person does, and return the response."""
-        path = f"/v1/officer/bulletins/{self.id}/approve"
-        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
 
     def has_happened(self) -> bool:
         """Return whether readers see the words, in a feed or as an alert."""
@@ -39,8 +42,8 @@ class _Ending:
             for path in paths
         )
 
-    def tag(self) -> str:
-        """Return the ETag of what an `If-Match` would name now."""
+    def version(self) -> str:
+        """Return the ETag of what an `If-Match` with a version would name now."""
         found = wiring.bulletins().get(self.id)
         return f'"{found.version if found else 0}"'
 

@@ -23,7 +23,8 @@ from chalicelib.kernel.languages import text
 from chalicelib.services.media.results import record_verdict
 from chalicelib.store.audit.rows import of_bulletin
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.approvals import NO_TAG
+from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
 from tests.steps import file, mine
 
@@ -58,9 +59,9 @@ def drafted(by: str = LI, **more: Any) -> dict[str, Any]:
     return dict(reply.json)
 
 
-def approve(bulletin: Mapping[str, Any], by: str = ZHAO) -> Reply:
-    path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
-    return call("POST", path, officer=by, version=bulletin["version"])
+def approve(bulletin: Mapping[str, Any], by: str = ZHAO, tag: str | None = None) -> Reply:
+    """Approve what the officer reads now, or by the tag of an earlier reading."""
+    return read_and_approve(f"/v1/officer/bulletins/{bulletin['id']}/approve", by, tag)
 
 
 def published(**more: Any) -> dict[str, Any]:
@@ -116,12 +117,13 @@ def test_an_approval_covers_exactly_the_version_that_was_read() -> None:
     bulletin = drafted()
     path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
     assert call("POST", path, officer=ZHAO).status == 428
+    tag = tag_for(path, ZHAO)
     changed = change(bulletin, body={"en": "Something else."})
     assert (changed.status, changed.json["version"], changed.headers["etag"]) == (200, 2, '"2"')
 
-    assert approve(bulletin).status == 412
+    assert approve(bulletin, tag=tag).status == 412
     assert listed() == []
-    assert approve(changed.json).status == 200
+    assert approve(bulletin).status == 200
 
 
 def test_who_changed_any_word_cannot_approve() -> None:
@@ -341,12 +343,9 @@ def test_the_problem_names_no_step_where_none_is_legal() -> None:
         reply["detail"].rpartition(" " if n == 0 else "：")[2] for n, reply in enumerate(replies)
     ] == ["none.", "无。"]
     other = published()
-    legal = call(
-        "POST",
-        f"/v1/officer/bulletins/{other['id']}/approve",
-        officer="chen",
-        headers={"If-Match": '"1"', "Accept-Language": "zh"},
-    ).json
+    path = f"/v1/officer/bulletins/{other['id']}/approve"
+    chinese = {"If-Match": tag_for(path, "chen"), "Accept-Language": "zh"}
+    legal = call("POST", path, officer="chen", headers=chinese).json
     assert legal["legal"] == ["write", "resolve", "withdraw"]
     assert legal["detail"].endswith("修改、公布结果、撤回。")
 
@@ -480,7 +479,7 @@ def test_another_channels_bulletin_looks_like_none() -> None:
     replies = [
         call("GET", path, officer=WANG),
         call("PATCH", path, {"body": {"en": "x"}}, officer=WANG, version=1),
-        call("POST", f"{path}/approve", officer=WANG, version=1),
+        approve(bulletin, WANG, NO_TAG),
         end(bulletin, "withdraw", WANG),
         call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=WANG),
     ]

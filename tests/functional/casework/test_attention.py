@@ -18,11 +18,11 @@ from hypothesis.stateful import (
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, change_report
+from tests.client import Reply, call, change_report, read_and_approve
 from tests.conftest import examples
 from tests.faults import inject
 from tests.places import head_of, place_of
-from tests.steps import by_reporter, file, write
+from tests.steps import by_reporter, by_second_officer, file, write
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -121,7 +121,7 @@ def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> Non
     assert listed("needs_action=true", "wang") == []
     assert page("", "wang")["items"][0]["awaits"] == ["malicious"]
     assert listed("needs_action=false", "wang") == [created["id"]]
-    assert act(created, "/malicious/confirm", None, "li").status == 201
+    assert by_second_officer(created, "/malicious/confirm").status == 201
     assert listed("", "li") == []
 
 
@@ -131,7 +131,7 @@ def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
     until = (wiring.clock.now() + timedelta(days=9)).isoformat()
     act(created, "/hold", {"reason": "A court asks.", "until": until})
     assert listed("needs_action=true", "li") == [created["id"]]
-    act(created, "/hold/approve", None, "li")
+    by_second_officer(created, "/hold/approve")
     assert listed("needs_action=true", "li") == []
     call("DELETE", f"{OFFICERS}/{created['id']}/hold", {"reason": "It is over."}, officer="li")
     assert listed("needs_action=true", "wang") == [created["id"]]
@@ -140,7 +140,7 @@ def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
     call("POST", f"{OFFICERS}/{created['id']}/hold/lift/decline", no, officer="wang")
     assert listed("needs_action=true", "wang") == []
     call("DELETE", f"{OFFICERS}/{created['id']}/hold", {"reason": "It is over."}, officer="li")
-    act(created, "/hold/lift/approve", None, "wang")
+    by_second_officer(created, "/hold/lift/approve", "wang")
     assert listed() == []
 
 
@@ -329,7 +329,7 @@ class Duty(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2))
     def confirm(self, which: int) -> None:
-        call("POST", self._path(which) + "/malicious/confirm", officer="li")
+        read_and_approve(self._path(which) + "/malicious/confirm", "li")
 
     @rule(which=st.integers(0, 2))
     def hold(self, which: int) -> None:
@@ -362,7 +362,7 @@ class Duty(RuleBasedStateMachine):
             body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
             call("POST", path, body, officer="wang")
         elif step == "approve":
-            call("POST", f"{path}/approve", officer="li", headers=same)
+            read_and_approve(f"{path}/approve", "li")
         else:
             call("DELETE", path, officer="wang", headers=same)
 

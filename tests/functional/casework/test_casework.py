@@ -14,9 +14,10 @@ from chalicelib.domain.reports.report import Disposition
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.approvals import NO_TAG
+from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, file, head
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head
 
 pytestmark = pytest.mark.officers("wang", "li", narrow={"categories": ("traffic_violation",)})
 
@@ -250,18 +251,22 @@ def test_malicious_takes_effect_once_a_second_officer_confirms() -> None:
     )
     confirm = f"/v1/officer/reports/{created['id']}/malicious/confirm"
 
-    own = call("POST", confirm, officer="wang")
+    own = read_and_approve(confirm, "wang")
     assert (own.status, own.json["code"]) == (403, "self_approval")
-    confirmed = call("POST", confirm, officer="li")
+    confirmed = read_and_approve(confirm, "li")
     assert (confirmed.status, confirmed.json["disposition"], confirmed.json["proposal"]) == (
         201,
         "malicious",
         None,
     )
-    assert call("POST", confirm, officer="li").json["code"] == "nothing_to_confirm"
+    again = read_and_approve(confirm, "li", NO_TAG)
+    assert again.json["code"] == "nothing_to_confirm"
     # The response shows the reason of the closing, so it is an opening too.
     *earlier, one, other = history(created)
-    assert earlier == [("wang", "change"), ("wang", "denied")]
+    assert earlier == [
+        *(("wang", "change"), ("wang", "open"), ("wang", "denied")),
+        ("li", "open"),
+    ]
     # Both rows have the time of the call, and so no order.
     assert {one, other} == {("li", "confirm"), ("li", "open")}
     view = call("GET", "/v1/reports/mine", receipt=created["receipt"])
@@ -495,10 +500,10 @@ def test_nothing_is_written_to_a_report_whose_deletion_has_begun() -> None:
 
     replies = [
         patch(created, {"urgency": "low"}, 2),
-        by_officer("POST", created, "/malicious/confirm", officer="li"),
+        by_second_officer(created, "/malicious/confirm"),
         by_officer("POST", created, "/messages", {"text": "Hello."}),
         by_officer("POST", created, "/notes", {"text": "Hello."}),
-        by_officer("POST", created, "/hold/approve", officer="li"),
+        by_second_officer(created, "/hold/approve"),
         by_officer("DELETE", created, "/hold", {"reason": "It is over."}),
     ]
     assert {(reply.status, reply.json["code"]) for reply in replies} == {(409, "expiring")}

@@ -12,7 +12,7 @@ from chalicelib.domain.notices.roster import Roster, Shift, Weekday
 from chalicelib.kernel import times
 from chalicelib.services.casework.lists import AT_LEAST
 from tests import cloud
-from tests.client import call, change_report
+from tests.client import call, change_report, read_and_approve
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -135,7 +135,7 @@ def test_each_reason_to_look_is_named_and_what_is_done_is_not() -> None:
     assert ids(found, "overdue") == {late}
     assert TEXT not in str(found)
 
-    call("POST", f"/v1/officer/reports/{held}/hold/approve", officer="li")
+    read_and_approve(f"/v1/officer/reports/{held}/hold/approve", "li")
     assert ids(handover(), "awaiting_approval") == {hoax}
     call("DELETE", f"/v1/officer/reports/{held}/hold", {"reason": "Over."}, officer="wang")
     assert ids(handover(), "awaiting_approval") == {hoax, held}

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.reports.outlines import REMIND_EVERY
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report, new_key, read_and_approve, report
 from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -37,7 +37,7 @@ def refer(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}/referral"
     body = {"agency": "municipal_police", "reason": "Theirs.", "include": ["text"]}
     assert call("POST", path, body, officer="wang").status == 201
-    approved = call("POST", f"{path}/approve", officer="li", version=1)
+    approved = read_and_approve(f"{path}/approve", "li")
     assert approved.status == 200, approved.text
 
 

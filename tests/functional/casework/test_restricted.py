@@ -18,7 +18,7 @@ from chalicelib.http.routes import Access
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, report, some_version
 from tests.faults import inject
 from tests.kept import Kept
 from tests.steps import by_officer, file
@@ -135,7 +135,7 @@ def test_no_other_route_shows_what_the_reporter_sent(
         request_examples().get(operation.name) if operation.body else None,
         officer=officer,
         key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
-        headers={"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None,
+        headers=some_version(operation),
     )
     if operation.name == "open_original" and officer == "chief":
         assert len(watches(aws)) == 1

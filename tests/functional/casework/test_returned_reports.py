@@ -14,7 +14,7 @@ from chalicelib.services.casework import assignments
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.attention import RETURN_SK
 from tests import cloud
-from tests.client import Reply, call, change_report
+from tests.client import Reply, call, change_report, read_and_approve
 from tests.faults import inject
 from tests.places import head_of, place_of
 from tests.steps import by_officer, by_reporter, file
@@ -151,7 +151,7 @@ def test_an_officer_who_is_active_again_keeps_what_is_left() -> None:
 def test_who_is_given_a_smaller_scope_keeps_reports() -> None:
     created = held()
     assert appoint(categories=["other"]).status == 202
-    approval = call("POST", "/v1/admin/officers/li/approve", officer="admin2", version=1)
+    approval = read_and_approve("/v1/admin/officers/li/approve", "admin2")
     assert approval.status == 200, approval.text
     assert not has_task()
     assert head_of(created)["assignee"] == "li"

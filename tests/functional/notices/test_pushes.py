@@ -13,7 +13,7 @@ from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import errors
 from chalicelib.store.notices.phones import MESSAGE
 from tests import cloud
-from tests.client import Reply, call, change_report
+from tests.client import Reply, call, change_report, read_and_approve
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file, mine
 
@@ -159,8 +159,7 @@ def refer(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
     path = f"/v1/officer/reports/{created['id']}/referral"
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
     assert call("POST", path, body, officer="wang").status == 201
-    first = {"If-Match": '"1"'}
-    assert call("POST", f"{path}/approve", officer="li", headers=first).status == 200
+    assert read_and_approve(f"{path}/approve", "li").status == 200
 
 
 def send_picture(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from chalicelib.services.administration.first_admins import (
 )
 from chalicelib.services.officers import OPERATOR, OperatorActor
 from tests import cloud
-from tests.client import call
+from tests.client import call, read_and_approve
 from tests.faults import inject
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -91,17 +91,12 @@ def test_the_account_waits_a_day_whoever_else_there_is() -> None:
 
     row = {"roles": ["officer"], "categories": [], "districts": []}
     path = "/v1/admin/officers/li"
-    tag = call("PUT", path, row, officer="zhao").headers["etag"]
-    mine = call("PUT", "/v1/admin/officers/he", row, officer="wu").headers["etag"]
+    call("PUT", path, row, officer="zhao")
+    call("PUT", "/v1/admin/officers/he", row, officer="wu")
     refused = [
-        call("POST", f"{path}/approve", officer="wu", headers={"If-Match": tag}),
+        read_and_approve(f"{path}/approve", "wu"),
         # Nor is it enough to own one of the two accounts.
-        call(
-            "POST",
-            "/v1/admin/officers/he/approve",
-            officer="zhao",
-            headers={"If-Match": mine},
-        ),
+        read_and_approve("/v1/admin/officers/he/approve", "zhao"),
     ]
     assert [reply.json["code"] for reply in refused] == ["approves_later", "proposer_waits"]
 

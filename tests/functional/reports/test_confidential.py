@@ -26,7 +26,7 @@ from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.security.search import search
-from tests.steps import by_officer, by_reporter, file
+from tests.steps import by_officer, by_reporter, by_second_officer, file
 
 pytestmark = pytest.mark.officers("li", wang={"roles": (Role.OFFICER, Role.SUPERVISOR)})
 
@@ -55,7 +55,7 @@ def work_on(created: Mapping[str, Any]) -> None:
     by_officer("POST", created, "/notes", {"text": NOTE})
     until = times.render(wiring.clock.now() + timedelta(days=40))
     by_officer("POST", created, "/hold", {"reason": REASON, "until": until})
-    by_officer("POST", created, "/hold/approve", officer="li")
+    by_second_officer(created, "/hold/approve")
     by_officer("DELETE", created, "/hold", {"reason": REASON})
     said = by_officer("POST", created, "/hold/lift/decline", {"reason": REASON}, officer="li")
     assert said.status == 204

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report, new_key, read_and_approve, report
 from tests.steps import by_reporter, file, mine, opened
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -169,14 +169,14 @@ def test_a_drill_on_hold_is_due_again_at_its_own_time_when_the_hold_ends() -> No
     until = (wiring.clock.now() + timedelta(days=60)).isoformat()
     body = {"reason": "Kept for a study.", "until": until}
     assert call("POST", hold, body, officer="wang").status == 201
-    assert call("POST", f"{hold}/approve", officer="li").status == 200
+    assert read_and_approve(f"{hold}/approve", "li").status == 200
     wiring.clock.advance(timedelta(days=31))
     cloud.sweep()
     path = f"/v1/reports/{drill['id']}"
     assert call("GET", path, receipt=drill["receipt"]).status == 200
 
     assert call("DELETE", hold, {"reason": "It is over."}, officer="wang").status == 202
-    assert call("POST", f"{hold}/lift/approve", officer="li").status == 204
+    assert read_and_approve(f"{hold}/lift/approve", "li").status == 204
     cloud.sweep()
     assert call("GET", path, receipt=drill["receipt"]).status == 410
 

@@ -12,7 +12,7 @@ from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, change_report, new_key, read_and_approve, report
 from tests.steps import by_officer, by_reporter, file, head, opened
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -304,7 +304,7 @@ def test_a_confirmed_disposition_is_kept_from_its_confirmation(aws: Mapping[str,
     sweep_at(times.parse(head(created)["closed_at"]) + 80 * DAY)
     path = f"/v1/officer/reports/{created['id']}/malicious/confirm"
     before = wiring.clock.now()
-    assert call("POST", path, officer="li").status == 201
+    assert read_and_approve(path, "li").status == 201
     end = kept_until(created)
     assert before + 30 * DAY - MS <= end <= wiring.clock.now() + 30 * DAY
     assert_goes_at(created, end)
@@ -339,7 +339,7 @@ def test_a_hold_is_apart_from_the_year(aws: Mapping[str, str]) -> None:
     until = wiring.clock.now() + 400 * DAY
     body = {"reason": "Evidence.", "until": times.render(until)}
     assert call("POST", path, body, officer="wang").status == 201
-    assert call("POST", path + "/approve", officer="li").status == 200
+    assert read_and_approve(path + "/approve", "li").status == 200
     for _ in range(3):
         sweep_at(wiring.clock.now() + 100 * DAY)
     assert "message" not in {notice["kind"] for notice in cloud.sent(aws)}
@@ -353,12 +353,12 @@ def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
     path = f"/v1/officer/reports/{created['id']}/hold"
     body = {"reason": "Evidence.", "until": times.render(first + 50 * DAY)}
     call("POST", path, body, officer="wang")
-    call("POST", path + "/approve", officer="li")
+    read_and_approve(path + "/approve", "li")
     sweep_at(first + DAY)
     write(created)
     read(created, "read")
     assert call("DELETE", path, {"reason": "The trial is over."}, officer="wang").status == 202
-    assert call("POST", path + "/lift/approve", officer="li").status == 204
+    assert read_and_approve(path + "/lift/approve", "li").status == 204
     assert_goes_at(created, kept_until(created))
 
 

@@ -11,9 +11,9 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, change_report, new_key, read_and_approve, report
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, file
+from tests.steps import by_officer, by_reporter, by_second_officer, file
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -112,7 +112,7 @@ def hold(created: Mapping[str, object], officer: str, **until: float) -> tuple[i
 
 
 def approve(created: Mapping[str, object], officer: str) -> int:
-    return by_officer("POST", created, "/hold/approve", officer=officer).status
+    return by_second_officer(created, "/hold/approve", officer).status
 
 
 def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[str, str]) -> None:
@@ -179,7 +179,7 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     assert call("DELETE", path, {"reason": "It is over."}, officer="wang").status == 202
     pass_time(minutes=1)
     assert len(left(aws, created["id"])[0]) > 1
-    lifts = [call("POST", f"{path}/lift/approve", officer="li").status for _ in range(2)]
+    lifts = [read_and_approve(f"{path}/lift/approve", "li").status for _ in range(2)]
     assert lifts == [204, 204]
     pass_time(minutes=1)
 

@@ -17,7 +17,8 @@ from chalicelib.kernel.times import Clock
 from chalicelib.services.administration.appointments import reset_sign_in
 from chalicelib.services.officers import OperatorActor
 from tests import cloud
-from tests.client import Reply, appoint, call, new_key
+from tests.approvals import NO_TAG
+from tests.client import Reply, appoint, call, new_key, read_and_approve, tag_for
 from tests.functional.second_person.two_person_steps import STEPS, Step
 from tests.kept import Kept
 
@@ -85,8 +86,9 @@ def begun(step: TwoPersonStep, by: str = FIRST) -> Step:
 
 def assert_refused(made: Step, officer: str, code: str) -> None:
     """Check that an officer cannot complete a step, and that the attempt is on record."""
+    tag = tag_for(made.approval, officer)
     before = denials(officer)
-    reply = made.complete(officer)
+    reply = read_and_approve(made.approval, officer, tag)
     assert (reply.status, reply.json["code"]) == (403, code), reply.text
     assert denials(officer) == before + 1
     assert not made.has_happened()
@@ -102,13 +104,18 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
         "username": SECOND,
     }
     ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
+    path, match = operation.path.format(**ids), None
+    if Header.IF_MATCH in operation.headers:
+        match = {"If-Match": made.version()}
+    if Header.TAG in operation.headers:
+        match = {"If-Match": tag_for(path, officer)}
     return call(
         operation.method,
-        operation.path.format(**ids),
+        path,
         request_examples().get(operation.name) if operation.body else None,
         officer=officer,
         key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
-        headers={"If-Match": made.tag()} if Header.IF_MATCH in operation.headers else None,
+        headers=match,
     )
 
 
@@ -119,9 +126,32 @@ def test_every_step_is_in_the_matrix() -> None:
 @each_step
 def test_another_person_completes_it(step: TwoPersonStep) -> None:
     made = begun(step)
-    reply = made.complete(SECOND)
+    reply = read_and_approve(made.approval, SECOND)
     assert reply.status < 300, reply.text
     assert made.has_happened()
+
+
+@each_step
+def test_what_was_swapped_after_it_was_read_is_not_approved(step: TwoPersonStep) -> None:
+    made = begun(step)
+    tag = tag_for(made.approval, SECOND)
+    assert tag != NO_TAG
+    made.swap(THIRD)
+
+    reply = read_and_approve(made.approval, SECOND, tag)
+    assert (reply.status, reply.json["code"]) == (412, "stale_version"), reply.text
+    assert not made.has_happened()
+
+
+@each_step
+def test_who_has_not_read_it_does_not_approve_it(step: TwoPersonStep) -> None:
+    made = begun(step)
+    unread = call("POST", made.approval, officer=SECOND)
+    assert (unread.status, unread.json["code"]) == (428, "version_required"), unread.text
+    for guess in (made.version(), NO_TAG, tag_for(made.approval, THIRD)):
+        refused = read_and_approve(made.approval, SECOND, guess)
+        assert (refused.status, refused.json["code"]) == (412, "stale_version"), refused.text
+    assert not made.has_happened()
 
 
 @each_step
@@ -138,7 +168,7 @@ def test_no_route_lets_one_person_complete_it(
     kept.put_back()
     use(OPERATIONS[route], made, FIRST)
     assert not made.has_happened()
-    made.complete(FIRST)
+    read_and_approve(made.approval, FIRST)
     assert not made.has_happened()
 
 
@@ -147,8 +177,8 @@ def test_an_account_that_nobody_else_has_approved_does_not_exist(step: TwoPerson
     made = begun(step)
     path = f"/v1/admin/officers/{SELF_MADE}"
     proposed = call("PUT", path, EVERYTHING, officer=FIRST)
-    tag = {"If-Match": proposed.headers["etag"]}
-    alone = call("POST", f"{path}/approve", officer=FIRST, headers=tag)
+    assert proposed.status == 202
+    alone = read_and_approve(f"{path}/approve", FIRST)
 
     assert (alone.status, alone.json["code"]) == (403, "self_approval")
     assert_refused(made, SELF_MADE, "forbidden")
@@ -179,7 +209,7 @@ def test_whoever_has_a_new_password_waits_a_day(step: TwoPersonStep) -> None:
 
     assert_refused(made, SECOND, "approves_later")
     wiring.clock.advance(WAIT)
-    assert made.complete(SECOND).status < 300
+    assert read_and_approve(made.approval, SECOND).status < 300
     assert made.has_happened()
 
 

@@ -8,7 +8,7 @@ from chalicelib import wiring
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, report
+from tests.client import call, read_and_approve, report
 from tests.functional.bulletins.bulletin_steps import OutcomeStep, WithdrawalStep
 from tests.steps import file
 
@@ -22,14 +22,18 @@ class Step(Protocol):
     def begin(self, officer: str) -> None:
         """Do what the first person does. Fails unless it is accepted."""
 
-    def complete(self, officer: str) -> Reply:
-        """Do what the second person does, and return the response."""
+    @property
+    def approval(self) -> str:
+        """The path by which the second person completes it."""
+
+    def swap(self, officer: str) -> None:
+        """Put another request in the place of the one that was begun, as an officer can."""
 
     def has_happened(self) -> bool:
         """Return whether the step has taken effect."""
 
-    def tag(self) -> str:
-        """Return the ETag of what an `If-Match` would name now."""
+    def version(self) -> str:
+        """Return the ETag of what an `If-Match` with a version would name now."""
 
 
 class Appointment:
@@ -43,19 +47,21 @@ class Appointment:
 
     def __init__(self) -> None:
         self.path = {"username": self.USERNAME}
+        self.approval = f"/v1/admin/officers/{self.USERNAME}/approve"
 
     def begin(self, officer: str) -> None:
         reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", self.ROW, officer=officer)
         assert reply.status == 202, reply.text
 
-    def complete(self, officer: str) -> Reply:
-        path = f"/v1/admin/officers/{self.USERNAME}/approve"
-        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+    def swap(self, officer: str) -> None:
+        row = {**self.ROW, "roles": ["officer", "supervisor"]}
+        reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", row, officer=officer)
+        assert reply.status == 202, reply.text
 
     def has_happened(self) -> bool:
         return wiring.officers().get(self.USERNAME) is not None
 
-    def tag(self) -> str:
+    def version(self) -> str:
         proposal = wiring.officers().proposal(self.USERNAME)
         return f'"{proposal.version if proposal else 0}"'
 
@@ -63,22 +69,25 @@ class Appointment:
 class _OnReport:
     """A step on a report."""
 
+    below = ""
+
     def __init__(self) -> None:
         self.id = str(file()["id"])
         self.path = {"report_id": self.id}
+        self.approval = f"/v1/officer/reports/{self.id}{self.below}"
 
-    def tag(self) -> str:
+    def version(self) -> str:
         found = wiring.reports().head(self.id)
         return f'"{found.row["version"] if found else 0}"'
 
-    def _call(self, officer: str, method: str, below: str, body: Any = None) -> Reply:
+    def _call(self, officer: str, method: str, below: str, body: Any, status: int) -> None:
         path = f"/v1/officer/reports/{self.id}{below}"
-        return call(method, path, body, officer=officer, headers={"If-Match": self.tag()})
+        reply = call(method, path, body, officer=officer, headers={"If-Match": self.version()})
+        assert reply.status == status, reply.text
 
-    def _ask_for_hold(self, officer: str) -> None:
-        until = times.render(wiring.clock.now() + timedelta(days=30))
-        reply = self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until})
-        assert reply.status == 201, reply.text
+    def _ask_for_hold(self, officer: str, days: int = 30) -> None:
+        until = times.render(wiring.clock.now() + timedelta(days=days))
+        self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until}, 201)
 
     def _row(self) -> Mapping[str, Any]:
         found = wiring.reports().head(self.id)
@@ -87,11 +96,14 @@ class _OnReport:
 
 
 class HoldStep(_OnReport):
+    below = "/hold/approve"
+
     def begin(self, officer: str) -> None:
         self._ask_for_hold(officer)
 
-    def complete(self, officer: str) -> Reply:
-        return self._call(officer, "POST", "/hold/approve")
+    def swap(self, officer: str) -> None:
+        self._call(officer, "DELETE", "/hold", {"reason": "Too short."}, 204)
+        self._ask_for_hold(officer, days=700)
 
     def has_happened(self) -> bool:
         return bool((self._row().get("hold") or {}).get("approved_by"))
@@ -100,51 +112,59 @@ class HoldStep(_OnReport):
 class HoldLiftStep(_OnReport):
     """Of a hold that two others have placed."""
 
+    below = "/hold/lift/approve"
+
     def __init__(self) -> None:
         super().__init__()
         for username in ("placer", "approver"):
             cloud.officer(username)
         self._ask_for_hold("placer")
-        approved = self._call("approver", "POST", "/hold/approve")
-        assert approved.status == 200, approved.text
+        path = f"/v1/officer/reports/{self.id}/hold/approve"
+        assert read_and_approve(path, "approver").status == 200
 
     def begin(self, officer: str) -> None:
-        reply = self._call(officer, "DELETE", "/hold", {"reason": "The trial is over."})
-        assert reply.status == 202, reply.text
+        self._call(officer, "DELETE", "/hold", {"reason": "The trial is over."}, 202)
 
-    def complete(self, officer: str) -> Reply:
-        return self._call(officer, "POST", "/hold/lift/approve")
+    def swap(self, officer: str) -> None:
+        self._call(officer, "POST", "/hold/lift/decline", {"reason": "It is not."}, 204)
+        self._call(officer, "DELETE", "/hold", {"reason": "Nobody looks."}, 202)
 
     def has_happened(self) -> bool:
         return self._row().get("hold") is None
 
 
 class MaliciousStep(_OnReport):
-    def begin(self, officer: str) -> None:
-        body = {"status": "closed", "disposition": "malicious", "reason": "Invented."}
-        reply = self._call(officer, "PATCH", "", body)
-        assert reply.status == 200, reply.text
+    below = "/malicious/confirm"
+    CLOSED: Mapping[str, Any] = {"status": "closed", "disposition": "malicious"}
 
-    def complete(self, officer: str) -> Reply:
-        return self._call(officer, "POST", "/malicious/confirm")
+    def begin(self, officer: str) -> None:
+        self._call(officer, "PATCH", "", {**self.CLOSED, "reason": "Invented."}, 200)
+
+    def swap(self, officer: str) -> None:
+        self._call(officer, "PATCH", "", {**self.CLOSED, "reason": "Of no use."}, 200)
 
     def has_happened(self) -> bool:
         return str(self._row().get("disposition")) == "malicious"
 
 
 class ReferralStep(_OnReport):
-    def begin(self, officer: str) -> None:
-        body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
-        reply = self._call(officer, "POST", "/referral", body)
-        assert reply.status == 201, reply.text
+    below = "/referral/approve"
 
-    def complete(self, officer: str) -> Reply:
-        return self._call(officer, "POST", "/referral/approve")
+    def begin(self, officer: str) -> None:
+        self._refer(officer, ["text"])
+
+    def swap(self, officer: str) -> None:
+        self._call(officer, "POST", "/referral/decline", {"reason": "Too little."}, 204)
+        self._refer(officer, ["text", "place"])
+
+    def _refer(self, officer: str, include: list[str]) -> None:
+        body = {"agency": "city_services", "reason": "Theirs.", "include": include}
+        self._call(officer, "POST", "/referral", body, 201)
 
     def has_happened(self) -> bool:
         return bool((self._row().get("referrals") or {}).get("passed_on"))
 
-    def tag(self) -> str:
+    def version(self) -> str:
         return f'"{(self._row().get("referrals") or {}).get("last", 0)}"'
 
 
@@ -165,14 +185,19 @@ class BulletinStep:
         self.id = reply.json["id"]
         self.path = {"bulletin_id": self.id}
 
-    def complete(self, officer: str) -> Reply:
-        path = f"/v1/officer/bulletins/{self.id}/approve"
-        return call("POST", path, officer=officer, headers={"If-Match": self.tag()})
+    @property
+    def approval(self) -> str:
+        return f"/v1/officer/bulletins/{self.id}/approve"
+
+    def swap(self, officer: str) -> None:
+        tag, body = {"If-Match": self.version()}, {"body": {"en": "Another evening."}}
+        path = f"/v1/officer/bulletins/{self.id}"
+        assert call("PATCH", path, body, officer=officer, headers=tag).status == 200
 
     def has_happened(self) -> bool:
         return call("GET", f"/v1/bulletins/{self.id}").status == 200
 
-    def tag(self) -> str:
+    def version(self) -> str:
         found = wiring.bulletins().dossier(self.id)
         return f'"{found.bulletin.version if found else 0}"'
 
@@ -204,16 +229,19 @@ class ExportStep:
         assert reply.status == 202, reply.text
         self.path["export_id"] = reply.json["id"]
 
-    def complete(self, officer: str) -> Reply:
-        return call(
-            "POST", f"/v1/officer/exports/{self.path['export_id']}/approve", officer=officer
-        )
+    @property
+    def approval(self) -> str:
+        return f"/v1/officer/exports/{self.path['export_id']}/approve"
+
+    def swap(self, officer: str) -> None:
+        """Ask for another one: what was asked for never changes."""
+        self.begin(officer)
 
     def has_happened(self) -> bool:
         found = wiring.export_requests().get(self.path["export_id"], wiring.clock.now())
         return found is not None and found.approved_by is not None
 
-    def tag(self) -> str:
+    def version(self) -> str:
         return '"1"'
 
 

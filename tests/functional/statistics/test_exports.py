@@ -20,7 +20,7 @@ from chalicelib.handlers.media import functions
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file
 
@@ -164,7 +164,7 @@ def part(export_id: str, number: object = 1, officer: str = "wang") -> Reply:
 
 
 def approve(export_id: str, officer: str = "chief") -> Reply:
-    return call("POST", f"{PATH}/{export_id}/approve", officer=officer)
+    return read_and_approve(f"{PATH}/{export_id}/approve", officer)
 
 
 def test_more_than_fifty_take_two_officers_and_come_in_parts(aws: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ export function Proposal({ officer, again, onDone }: ProposalProps) {
   const approve = () =>
     step.run(
       async () => {
-        const header = { 'If-Match': `"${proposal.version}"` };
+        const header = { 'If-Match': proposal.tag ?? '' };
         await ok(api.POST('/v1/admin/officers/{username}/approve', { params: { path, header } }));
         onDone(t.approved);
       },

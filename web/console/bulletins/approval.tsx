@@ -65,7 +65,7 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
           api.POST('/v1/officer/bulletins/{bulletin_id}/approve', {
             params: {
               path: { bulletin_id: bulletin.id },
-              header: { 'If-Match': `"${bulletin.version}"` },
+              header: { 'If-Match': bulletin.tag },
               ...(waiting.length > 0 && { query: { without_waiting: true } }),
             },
           }),

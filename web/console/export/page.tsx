@@ -28,7 +28,9 @@ export function ExportPage({ id }: { id: string }) {
   const step = useStep();
   const approve = () =>
     step.run(async () => {
-      await ok(api.POST('/v1/officer/exports/{export_id}/approve', { params }));
+      const header = { 'If-Match': loaded.value?.tag ?? '' };
+      const tagged = { params: { ...params, header } };
+      await ok(api.POST('/v1/officer/exports/{export_id}/approve', tagged));
       await again();
     });
   const pending = loaded.value;

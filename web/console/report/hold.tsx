@@ -82,8 +82,9 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   const { hold } = report;
   if (hold === null) return null;
   const ending = endingOf(hold, me.username);
-  const params = { path: { report_id: report.id } };
   const waits = hold.approved_by === null;
+  const header = { 'If-Match': (waits ? hold : hold.lift)?.tag ?? '' };
+  const params = { path: { report_id: report.id }, header };
   const approve = async () => {
     const call = waits
       ? api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })

@@ -9,7 +9,7 @@ import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';
-import type { OfReport } from './open-report.ts';
+import { type OfReport, useStep } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 interface NextStepProps extends OfReport {
@@ -23,15 +23,16 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   const [busy, setBusy] = useState<StepWords | null>(null);
   const pressed = useRef(0);
   const steps = choicesOf(report, me.username);
+  const step = useStep(open);
   const confirm = async () => {
     open.problem.value = null;
-    const params = { path: { report_id: report.id } };
-    const outcome = await outcomeOf(
-      api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params }),
+    const header = { 'If-Match': report.proposal?.tag ?? '' };
+    const params = { path: { report_id: report.id }, header };
+    const failure = await step(
+      outcomeOf(api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params })),
     );
-    if (outcome.ok) await open.load();
-    else open.problem.value = outcome.failure.text;
-    return outcome.ok;
+    open.problem.value = failure?.text ?? null;
+    return failure === null;
   };
   const take = async ({ name, wanted }: Choice, button: Element) => {
     // One that is on its way may change what the others do. Its report is read once more when it is

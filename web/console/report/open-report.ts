@@ -103,8 +103,8 @@ export class OpenReport {
     if (outcome.ok) {
       this.merge(outcome.data);
       this.changed();
-      // The response has no times of the steps: the report is read again for them.
-      if (wanted.status !== undefined) await this.load();
+      // The response has no times of the steps, and no tag of what waits: it is read again for them.
+      if (wanted.status !== undefined || outcome.data.proposal !== null) await this.load();
       return true;
     }
     const { failure } = outcome;
@@ -268,9 +268,9 @@ export class OpenReport {
 export function useStep(open: OpenReport) {
   return async (call: Promise<Outcome<unknown>>): Promise<Failure | null> => {
     const outcome = await call;
-    if (!outcome.ok) return outcome.failure;
-    await open.load();
-    return null;
+    // What was swapped since it was read is shown before anything is approved.
+    if (outcome.ok || outcome.failure.status === 412) await open.load();
+    return outcome.ok ? null : outcome.failure;
   };
 }
 

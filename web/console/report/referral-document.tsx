@@ -28,7 +28,7 @@ interface DocumentProps {
 
 interface Read {
   bundle: ReferralBundle;
-  /** What is approved or declined is exactly what was read. */
+  /** What is declined is exactly what was read; what is approved, too, by the bundle's tag. */
   etag: string;
 }
 
@@ -48,7 +48,7 @@ export function ReferralDocument(props: DocumentProps) {
     });
   }, [api, open.id, referral.number]);
   const approve = async () => {
-    const params = { path, header: { 'If-Match': read?.etag ?? '' } };
+    const params = { path, header: { 'If-Match': read?.bundle.tag ?? '' } };
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/referral/approve', { params }),
     );

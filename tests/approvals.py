@@ -1,0 +1,35 @@
+"""Approve as an officer does: read what waits, then send the tag that this reading gave."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NO_TAG = f'"{"0" * 20}"'
+# By the end of an approval's path: what shows the request, below the path before, and where in it.
+_SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "/malicious/confirm": ("", ("proposal",)),
+    "/hold/lift/approve": ("", ("hold", "lift")),
+    "/hold/approve": ("", ("hold",)),
+    "/referral/approve": ("/referral", ()),
+}
+
+
+def match_of(read: Callable[[str], Any], approval: str) -> dict[str, str]:
+    """Return the `If-Match` of the approval with this path.
+
+    `read` returns the body of a GET by its path, None when it is refused. Where nothing waits, the
+    tag is one that nobody has.
+    """
+    path, where = _split(approval)
+    found = read(path)
+    for name in where:
+        found = (found or {}).get(name)
+    return {"If-Match": str((found or {}).get("tag", NO_TAG))}
+
+
+def _split(approval: str) -> tuple[str, tuple[str, ...]]:
+    path = approval.partition("?")[0]
+    for end, (below, where) in _SHOWN.items():
+        if path.endswith(end):
+            return path.removesuffix(end) + below, where
+    of_officer = path.startswith("/v1/admin/officers/")
+    return path.removesuffix("/approve"), ("proposal",) if of_officer else ()
