@@ -1,14 +1,19 @@
 """The engine of steps that take two persons: one officer begins a request, another completes it.
 
-Whoever completes it has read it: their own reading of this version gave them its tag.
+Who completes it has read it: their own reading of this version gave them its tag. What a request
+is about, and what it changes, stands in each step's own module.
 """
 
 import hmac
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
 
-from chalicelib.domain.second_person import Request, refusal
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.second_person import Request, TwoPersonStep, refusal
 from chalicelib.kernel import errors, times
 from chalicelib.services.officers import OfficerActor
-from chalicelib.store.audit.rows import Action, Subject
+from chalicelib.store.audit.rows import Action, Detail, Subject
 
 
 def tag_of(request: Request, actor: OfficerActor) -> str:
@@ -45,3 +50,58 @@ def require_second_person(
         actor.log_own(Action.DENIED, detail)
     later = actor.officer.approves_from if code == "approves_later" else None
     raise errors.Forbidden(code, **({"at": times.render(later)} if later else {}))
+
+
+class Notices(Protocol):
+    """Who is told of a request, by writes in the transaction of its step."""
+
+    def awaits(self, step: TwoPersonStep) -> list[TransactItem]:
+        """Return the write that tells those who may complete a step."""
+
+    def declined(self, step: TwoPersonStep, to: Collection[str]) -> list[TransactItem]:
+        """Return the write that tells these officers that what they began was declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What an officer does with requests about one subject.
+
+    Each method returns the writes of the audit record and of the notice, which belong in the
+    transaction of the change. Without a `subject` the record is of the officer's day.
+    """
+
+    actor: OfficerActor
+    notices: Notices
+    subject: Subject | None = None
+
+    def propose(
+        self, step: TwoPersonStep, action: Action, detail: Detail, reason: str | None = None
+    ) -> list[TransactItem]:
+        return [self._record(action, detail, reason), *self.notices.awaits(step)]
+
+    def approve(
+        self, request: Request, tag: str, action: Action, detail: Detail
+    ) -> list[TransactItem]:
+        """Raise Stale, Forbidden as `require_second_person`."""
+        require_second_person(request, tag, actor=self.actor, subject=self.subject)
+        return [self._record(action, detail)]
+
+    def decline(
+        self, request: Request, action: Action, detail: Detail, reason: str
+    ) -> list[TransactItem]:
+        """Tell those who began it, but for this officer, who may take their own back so."""
+        others = [each for each in request.involved if each != self.actor.by]
+        told = self.notices.declined(request.step, others) if others else []
+        return [self._record(action, detail, reason), *told]
+
+    def withdraw(self, request: Request, action: Action, detail: Detail) -> list[TransactItem]:
+        """Raise Forbidden `not_your_step` unless the officer began it."""
+        if self.actor.by not in request.involved:
+            raise errors.Forbidden("not_your_step")
+        return [self._record(action, detail)]
+
+    def _record(self, action: Action, detail: Detail, reason: str | None = None) -> TransactItem:
+        if self.subject is None:
+            return self.actor.log_own_item(action, detail)
+        words = {"reason": reason} if reason else None
+        return self.actor.log_item(self.subject, action, detail, words)

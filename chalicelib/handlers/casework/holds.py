@@ -13,8 +13,6 @@ from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.kernel import errors
 from chalicelib.services.casework import holds
-from chalicelib.services.reports import scope
-from chalicelib.store.reports.rows import Head
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -32,7 +30,9 @@ def place_hold(call: Call) -> Response:
 
     The hold takes effect when a second officer has approved it.
     """
-    hold = holds.place_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
+    hold = holds.place_hold(
+        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+    )
     return Response(HoldView.opened(hold))
 
 
@@ -49,7 +49,9 @@ def approve_hold(call: Call) -> Response:
     send the `tag` of its `hold` as `If-Match`: 412 means that another request has taken its place.
     From now on the report is not deleted before the hold ends.
     """
-    hold = holds.approve_hold(_head(call), call.tag, actor=call.actor, reports=wiring.reports())
+    hold = holds.approve_hold(
+        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
+    )
     return Response(HoldView.opened(hold))
 
 
@@ -69,7 +71,9 @@ def lift_hold(call: Call) -> Response:
     With `only_request: true` it ends a request alone: 409 `hold_approved` means that another
     officer has approved the hold meanwhile, and that nothing was changed.
     """
-    found = holds.lift_hold(_head(call), call.body, actor=call.actor, reports=wiring.reports())
+    found = holds.lift_hold(
+        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+    )
     return Response(LiftView.opened(found)) if found else Response(status=204)
 
 
@@ -87,7 +91,7 @@ def approve_lift(call: Call) -> Response:
     deleted on the date that it would have without a hold; if that date has passed, it is deleted
     soon. Without a hold, the call changes nothing.
     """
-    holds.approve_lift(_head(call), call.tag, actor=call.actor, reports=wiring.reports())
+    holds.approve_lift(call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports())
     return Response()
 
 
@@ -111,12 +115,10 @@ def decline_lift(call: Call) -> Response:
     means that the hold has ended, `no_lift` that nobody asks to lift it (any more). Repeating the
     call changes nothing.
     """
-    holds.decline_lift(_head(call), call.body, actor=call.actor, reports=wiring.reports())
+    holds.decline_lift(
+        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+    )
     return Response()
-
-
-def _head(call: Call) -> Head:
-    return scope.head_in_scope(call.path["report_id"], actor=call.actor, reports=wiring.reports())
 
 
 _MUTE = "/v1/officer/reports/{report_id}/mute"

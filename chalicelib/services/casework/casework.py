@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chalicelib.aws.kms import ContentKeys
-from chalicelib.aws.table import retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.pushes import ends_otherwise
 from chalicelib.domain.officers.model import Role, may_be_assigned
@@ -30,9 +29,10 @@ from chalicelib.kernel.outbox import TaskKind, notify
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.audit.words import open_entry
 from chalicelib.services.notices.colleagues import (
+    NoticesOn,
     notify_assignee,
     notify_followers,
-    notify_second_person,
+    on_requests,
     reminders,
 )
 from chalicelib.services.notices.escalations import read_by_officer
@@ -44,11 +44,12 @@ from chalicelib.services.reports.open_cases import OpenCase, open_case, open_rea
 from chalicelib.services.reports.scope import (
     case_in_scope,
     head_in_scope,
+    on_head,
     require_not_expiring,
     visible_head,
 )
 from chalicelib.services.reports.sealed_rows import open_contact
-from chalicelib.services.second_person import require_second_person, tag_of
+from chalicelib.services.second_person import Requests, tag_of
 from chalicelib.services.watch.watch import notify_of_restricted
 from chalicelib.store.audit.rows import Action, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
@@ -177,8 +178,7 @@ def take_step(
     an original out of scope).
     """
 
-    def step() -> Report:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head) -> Report:
         require_not_expiring(head)
         before = head.report
         if before.version != version:
@@ -205,14 +205,14 @@ def take_step(
         also += notify_assignee(before, after, actor=actor, reports=reports)
         also += notify_followers(after, actor=actor, reports=reports)
         if after.proposal and after.proposal != before.proposal:
-            step = TwoPersonStep.MALICIOUS
-            also.append(notify_second_person(report_id, step, actor=actor, reports=reports))
+            notices = NoticesOn(report_id, actor, reports)
+            also += notices.awaits(TwoPersonStep.MALICIOUS)
         also += reminders(before, after, actor=actor, reports=reports)
         record = _record(head.report, after, change.reason, actor)
         _write(head, after, actor, reports, [record, *also])
         return after
 
-    return retry_on_conflict(step)
+    return on_head(report_id, step, actor=actor, reports=reports)
 
 
 def confirm_malicious(
@@ -224,20 +224,17 @@ def confirm_malicious(
     (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`.
     """
 
-    def step() -> Report:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head, requests: Requests) -> Report:
         require_not_expiring(head)
-        request, subject = malicious_request(head.report), of_report(report_id)
+        request = malicious_request(head.report)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=actor.now)
-        require_second_person(request, tag, actor=actor, subject=subject)
         detail = {"fields": workflow.differences(head.report, after)}
-        record = actor.log_item(of_report(after.id), Action.CONFIRM, detail)
-        _write(head, after, actor, reports, [record])
+        _write(head, after, actor, reports, requests.approve(request, tag, Action.CONFIRM, detail))
         return after
 
-    after = retry_on_conflict(step)
+    after = on_requests(report_id, step, actor=actor, reports=reports)
     return ChangedCase(after, _earlier_reason(after, actor))
 
 

@@ -6,10 +6,8 @@ Until the hold ends, the report is not deleted.
 Mute a report: its messages and media are kept, but officers are not notified of them.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.aws.table import ConditionFailed, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.reports.measures import (
     Hold,
@@ -21,11 +19,12 @@ from chalicelib.domain.reports.measures import (
     NewMute,
 )
 from chalicelib.domain.reports.outlines import expires_at
+from chalicelib.domain.reports.report import Report
 from chalicelib.domain.reports.workflow import expiry
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import TaskKind
-from chalicelib.services.notices.colleagues import notify_declined, notify_second_person
+from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import (
     OpenHold,
@@ -38,24 +37,25 @@ from chalicelib.services.reports.open_cases import (
     seal_lift_reason,
     seal_mute_reason,
 )
-from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
-from chalicelib.services.second_person import require_read, require_second_person
-from chalicelib.store.audit.rows import Action, about, of_report
+from chalicelib.services.reports.scope import on_head, require_not_expiring
+from chalicelib.services.second_person import Requests, require_read
+from chalicelib.store.audit.rows import Action, about
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
 
-def place_hold(head: Head, wanted: NewHold, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def place_hold(
+    report_id: str, wanted: NewHold, *, actor: OfficerActor, reports: Reports
+) -> OpenHold:
     """Ask for a legal hold, and notify officers. It takes effect when a second one approves it.
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
     """
-    wanted.require_end(actor.now)
 
-    def place(head: Head) -> OpenHold:
+    def place(head: Head, requests: Requests) -> OpenHold:
+        wanted.require_end(actor.now)
         require_not_expiring(head)
-        existing = head.hold
-        if existing and not existing.is_over(actor.now):
+        if _hold_of(head, actor):
             raise errors.Conflict("already_held")
         hold = Hold(
             by=actor.by,
@@ -64,19 +64,14 @@ def place_hold(head: Head, wanted: NewHold, *, actor: OfficerActor, reports: Rep
             asked_at=actor.now,
         )
         detail = {"asked": True, "until": times.render(hold.until)}
-        record = actor.log_item(
-            about(head.report), Action.HOLD, detail, words={"reason": wanted.reason}
-        )
-        notice = notify_second_person(
-            head.report.id, TwoPersonStep.HOLD, actor=actor, reports=reports
-        )
-        _write(head, hold, [record, notice], reports)
+        also = requests.propose(TwoPersonStep.HOLD, Action.HOLD, detail, wanted.reason)
+        _write(head, hold, also, reports)
         return OpenHold(hold, wanted.reason)
 
-    return _on_current(head, reports, place)
+    return on_requests(report_id, place, actor=actor, reports=reports)
 
 
-def approve_hold(head: Head, tag: str, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def approve_hold(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> OpenHold:
     """Approve a hold that another officer asked for. Repeated, change nothing.
 
     The response shows the reason, so the report is opened, with an audit record.
@@ -84,28 +79,27 @@ def approve_hold(head: Head, tag: str, *, actor: OfficerActor, reports: Reports)
     Raises Stale, Forbidden from `require_second_person`; Conflict (`no_hold`, `expiring`).
     """
 
-    def approve(head: Head) -> Hold:
-        hold = head.hold
-        if hold is None or hold.is_over(actor.now):
+    def approve(head: Head, requests: Requests) -> tuple[Report, Hold]:
+        hold = _hold_of(head, actor)
+        if hold is None:
             raise errors.Conflict("no_hold")
-        request, subject = hold.request(head.report.id), of_report(head.report.id)
+        request = hold.request(report_id)
         if hold.approved_by:
             require_read(request, tag, actor)
-            return hold
+            return head.report, hold
         require_not_expiring(head)
-        require_second_person(request, tag, actor=actor, subject=subject)
-        approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
-        _write(head, approved, [actor.log_item(about(head.report), Action.HOLD, detail)], reports)
-        return approved
+        also = requests.approve(request, tag, Action.HOLD, detail)
+        approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
+        _write(head, approved, also, reports)
+        return head.report, approved
 
-    hold = _on_current(head, reports, approve)
-    key = actor.open(head.report, detail={"part": "hold"})
-    return open_hold(head.report, hold, key)
+    report, hold = on_requests(report_id, approve, actor=actor, reports=reports)
+    return open_hold(report, hold, actor.open(report, detail={"part": "hold"}))
 
 
 def lift_hold(
-    head: Head, wanted: NewLift, *, actor: OfficerActor, reports: Reports
+    report_id: str, wanted: NewLift, *, actor: OfficerActor, reports: Reports
 ) -> OpenLift | None:
     """Ask to lift a hold, and notify officers. It ends when a second officer approves that.
 
@@ -116,89 +110,82 @@ def lift_hold(
     Raises Conflict (`expiring`; `hold_approved`: only a request was to be ended).
     """
 
-    def lift(head: Head) -> Lift | OpenLift | None:
-        hold = head.hold
-        if hold is None or hold.is_over(actor.now):
+    def lift(head: Head, requests: Requests) -> OpenLift | None:
+        hold, report = _hold_of(head, actor), head.report
+        if hold is None:
             return None
         if wanted.only_request and hold.approved_by:
             raise errors.Conflict("hold_approved")
         if hold.lift:
-            return hold.lift
+            return open_lift(report, hold.lift, actor.open(report, detail={"part": "hold"}))
         require_not_expiring(head)
-        words = {"reason": wanted.reason}
         if hold.approved_by is None:
-            detail = {"ended": True, "asked_by": hold.by}
-            record = actor.log_item(about(head.report), Action.HOLD, detail, words)
-            declined = notify_declined(
-                head.report.id, TwoPersonStep.HOLD, hold.by, actor=actor, reports=reports
+            request, detail = hold.request(report_id), {"ended": True, "asked_by": hold.by}
+            _write(
+                head, None, requests.decline(request, Action.HOLD, detail, wanted.reason), reports
             )
-            _write(head, None, [record, *declined], reports)
             return None
-        sealed = seal_lift_reason(head.report, wanted.reason)
+        sealed = seal_lift_reason(report, wanted.reason)
         asked = Lift(by=actor.by, sealed_reason=sealed, asked_at=actor.now)
-        record = actor.log_item(about(head.report), Action.HOLD, {"lift_asked": True}, words)
-        step = TwoPersonStep.HOLD_LIFT
-        notice = notify_second_person(head.report.id, step, actor=actor, reports=reports)
-        _write(head, hold.model_copy(update={"lift": asked}), [record, notice], reports)
+        step, detail = TwoPersonStep.HOLD_LIFT, {"lift_asked": True}
+        also = requests.propose(step, Action.HOLD, detail, wanted.reason)
+        _write(head, hold.model_copy(update={"lift": asked}), also, reports)
         return OpenLift(asked, wanted.reason)
 
-    found = _on_current(head, reports, lift)
-    if not isinstance(found, Lift):
-        return found
-    key = actor.open(head.report, detail={"part": "hold"})
-    return open_lift(head.report, found, key)
+    return on_requests(report_id, lift, actor=actor, reports=reports)
 
 
-def approve_lift(head: Head, tag: str, *, actor: OfficerActor, reports: Reports) -> None:
+def approve_lift(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> None:
     """End a hold that another officer asked to lift. Without a hold, change nothing.
 
     Raises Stale, Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
     """
 
-    def approve(head: Head) -> None:
-        hold = head.hold
-        if hold is None or hold.is_over(actor.now):
+    def approve(head: Head, requests: Requests) -> None:
+        hold = _hold_of(head, actor)
+        if hold is None:
             return
         if hold.lift is None:
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
-        request, subject = hold.lift.request(head.report.id), of_report(head.report.id)
-        require_second_person(request, tag, actor=actor, subject=subject)
-        detail = {"lifted": True, "asked_by": hold.lift.by}
-        record = actor.log_item(about(head.report), Action.HOLD, detail)
-        _write(head, None, [record], reports)
+        request, detail = hold.lift.request(report_id), {"lifted": True, "asked_by": hold.lift.by}
+        _write(head, None, requests.approve(request, tag, Action.HOLD, detail), reports)
 
-    _on_current(head, reports, approve)
+    on_requests(report_id, approve, actor=actor, reports=reports)
 
 
 def decline_lift(
-    head: Head, refusal: LiftRefusal, *, actor: OfficerActor, reports: Reports
+    report_id: str, refusal: LiftRefusal, *, actor: OfficerActor, reports: Reports
 ) -> None:
-    """End a request to lift a hold: the hold stays. Notify whoever asked, if that is another
-    officer. Repeated by the same officer, change nothing.
+    """End a request to lift a hold: the hold stays. Notify the officer who asked, if that is
+    another one. Repeated by the same officer, change nothing.
 
-    It keeps what is held, so it takes no second person: whoever asked takes it back so.
+    It keeps what is held, so it takes no second person: who asked takes it back so.
 
     Raises Conflict (`no_hold`: there is none that would stay; `no_lift`, `expiring`).
     """
 
-    def decline(head: Head) -> None:
-        hold = head.hold
-        if hold is None or hold.is_over(actor.now):
+    def decline(head: Head, requests: Requests) -> None:
+        hold = _hold_of(head, actor)
+        if hold is None:
             raise errors.Conflict("no_hold")
         if hold.lift is None:
             if hold.lift_ended_by == actor.by:
                 return
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
+        request = hold.lift.request(report_id)
         detail = {"lift_declined": True, "asked_by": hold.lift.by}
-        words = {"reason": refusal.reason}
-        record = actor.log_item(about(head.report), Action.HOLD, detail, words)
-        step, by = TwoPersonStep.HOLD_LIFT, hold.lift.by
-        declined = notify_declined(head.report.id, step, by, actor=actor, reports=reports)
-        _write(head, hold.without_lift(actor.by), [record, *declined], reports)
+        also = requests.decline(request, Action.HOLD, detail, refusal.reason)
+        _write(head, hold.without_lift(actor.by), also, reports)
 
-    _on_current(head, reports, decline)
+    on_requests(report_id, decline, actor=actor, reports=reports)
+
+
+def _hold_of(head: Head, actor: OfficerActor) -> Hold | None:
+    """Return the hold of a report, approved or not, if its end has not passed."""
+    hold = head.hold
+    return None if hold is None or hold.is_over(actor.now) else hold
 
 
 def _write(head: Head, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
@@ -222,24 +209,6 @@ def _due_end(head: Head) -> datetime | None:
     return expiry(task, end).due_at if is_due and end else None
 
 
-def _on_current[Done](head: Head, reports: Reports, step: Callable[[Head], Done]) -> Done:
-    """Return the result of `step`. When the report has changed, read it again and repeat it."""
-    current = head
-
-    def attempt() -> Done:
-        nonlocal current
-        try:
-            return step(current)
-        except ConditionFailed:
-            fresh = reports.head(head.report.id)
-            if fresh is None or fresh.is_deleted:
-                raise errors.NotFound from None
-            current = fresh
-            raise
-
-    return retry_on_conflict(attempt)
-
-
 def mute_report(
     report_id: str, wanted: NewMute, *, actor: OfficerActor, reports: Reports
 ) -> OpenMute:
@@ -249,8 +218,7 @@ def mute_report(
     Raises NotFound, Conflict `expiring`.
     """
 
-    def step() -> OpenMute:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head) -> OpenMute:
         if head.mute:
             return open_mute(head.report, head.mute, actor.open(head.report, {"part": "mute"}))
         require_not_expiring(head)
@@ -261,7 +229,7 @@ def mute_report(
         reports.keep_mute(head, mute, also=[record])
         return OpenMute(mute, wanted.reason)
 
-    return retry_on_conflict(step)
+    return on_head(report_id, step, actor=actor, reports=reports)
 
 
 def end_mute(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
@@ -270,12 +238,11 @@ def end_mute(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
     Raises NotFound, Conflict `expiring`.
     """
 
-    def step() -> None:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head) -> None:
         if head.mute is None:
             return
         require_not_expiring(head)
         record = actor.log_item(about(head.report), Action.CHANGE, {"muted": False})
         reports.keep_mute(head, None, also=[record])
 
-    retry_on_conflict(step)
+    on_head(report_id, step, actor=actor, reports=reports)

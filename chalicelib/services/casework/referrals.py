@@ -8,7 +8,6 @@ such read is an opening, with an audit record.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from chalicelib.aws.table import retry_on_conflict
 from chalicelib.domain.casework.requests import NewReferral
 from chalicelib.domain.reports.measures import MOST_PASSED_ON, DeclinedReferral, Part, Referral
 from chalicelib.domain.reports.media import MediaState, refusal
@@ -16,7 +15,7 @@ from chalicelib.domain.reports.report import Content, Medium, Report, Status
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors
 from chalicelib.kernel.sealing import PrivateKey
-from chalicelib.services.notices.colleagues import notify_declined, notify_second_person
+from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import (
@@ -27,8 +26,8 @@ from chalicelib.services.reports.open_cases import (
 )
 from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_content
-from chalicelib.services.second_person import require_second_person, tag_of
-from chalicelib.store.audit.rows import Action, about, of_report
+from chalicelib.services.second_person import Requests, tag_of
+from chalicelib.store.audit.rows import Action
 from chalicelib.store.casework.rows import keep_referrals
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
@@ -58,8 +57,7 @@ def propose_referral(
     (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`, `redaction_not_ready`).
     """
 
-    def step() -> OpenReferral:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head, requests: Requests) -> OpenReferral:
         _require_possible(head)
         report, known = head.report, head.referrals
         number = known.last + 1
@@ -80,18 +78,12 @@ def propose_referral(
             return open_referral(report, known.pending, _open(report, known.pending, actor))
         if len(known.passed_on) >= MOST_PASSED_ON:
             raise errors.Conflict("too_many_referrals")
-        words = {"reason": wanted.reason}
-        record = actor.log_item(
-            about(report), Action.CHANGE, _recorded("proposed", proposed), words
-        )
-        notice = notify_second_person(
-            report_id, TwoPersonStep.REFERRAL, actor=actor, reports=reports
-        )
-        after = known.with_proposal(proposed)
-        keep_referrals(reports.table, head, after, also=[record, notice])
+        detail = _recorded("proposed", proposed)
+        also = requests.propose(TwoPersonStep.REFERRAL, Action.CHANGE, detail, wanted.reason)
+        keep_referrals(reports.table, head, known.with_proposal(proposed), also=also)
         return OpenReferral(proposed, wanted.reason)
 
-    return retry_on_conflict(step)
+    return on_requests(report_id, step, actor=actor, reports=reports)
 
 
 def read_referral(
@@ -117,8 +109,7 @@ def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: 
     `redaction_changed`), and Stale, Forbidden from `require_second_person`.
     """
 
-    def step() -> tuple[Head, Referral]:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head, requests: Requests) -> tuple[Head, Referral]:
         known = head.referrals
         for each in known.passed_on:
             if tag == tag_of(each.request(report_id), actor):
@@ -127,8 +118,8 @@ def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: 
         if pending is None:
             raise errors.Conflict("no_referral")
         _require_possible(head)
-        request, subject = pending.request(report_id), of_report(report_id)
-        require_second_person(request, tag, actor=actor, subject=subject)
+        detail = _recorded("approved", pending) | {"asked_by": pending.by}
+        records = requests.approve(pending.request(report_id), tag, Action.CHANGE, detail)
         media = _passed_on(pending, report_id, reports)
         approved = pending.model_copy(
             update={
@@ -137,13 +128,11 @@ def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: 
                 "redactions": _redactions_of(media),
             }
         )
-        detail = _recorded("approved", approved) | {"asked_by": pending.by}
-        record = actor.log_item(about(head.report), Action.CHANGE, detail)
-        also = [record, *push_items(head, reports=reports, now=actor.now)]
+        also = [*records, *push_items(head, reports=reports, now=actor.now)]
         keep_referrals(reports.table, head, known.approved(approved), also=also)
         return head, approved
 
-    head, approved = retry_on_conflict(step)
+    head, approved = on_requests(report_id, step, actor=actor, reports=reports)
     return _bundle(head, approved, actor, reports)
 
 
@@ -157,8 +146,7 @@ def decline_referral(
     back), Conflict (`no_referral`, `passed_on`, `withdrawn`, `expiring`).
     """
 
-    def step() -> None:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head, requests: Requests) -> None:
         report, known = head.report, head.referrals
         pending, existing = known.pending, known.numbered(number)
         if existing and existing.approved_by:
@@ -179,14 +167,10 @@ def decline_referral(
             sealed_reason=seal_declined_reason(report, number, reason),
         )
         detail = _recorded("declined", pending) | {"asked_by": pending.by}
-        record = actor.log_item(about(report), Action.CHANGE, detail, {"reason": reason})
-        notice = notify_declined(
-            report_id, TwoPersonStep.REFERRAL, pending.by, actor=actor, reports=reports
-        )
-        after = known.with_declined(declined)
-        keep_referrals(reports.table, head, after, also=[record, *notice])
+        also = requests.decline(pending.request(report_id), Action.CHANGE, detail, reason)
+        keep_referrals(reports.table, head, known.with_declined(declined), also=also)
 
-    retry_on_conflict(step)
+    on_requests(report_id, step, actor=actor, reports=reports)
 
 
 def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
@@ -197,21 +181,18 @@ def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) 
     `passed_on`: it was approved).
     """
 
-    def step() -> None:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+    def step(head: Head, requests: Requests) -> None:
         pending = head.referrals.pending
         if pending is None:
             if head.referrals.is_latest_passed_on:
                 raise errors.Conflict("passed_on")
             return
-        if pending.by != actor.by:
-            raise errors.Forbidden("not_your_step")
+        request, detail = pending.request(report_id), _recorded("withdrawn", pending)
+        also = requests.withdraw(request, Action.CHANGE, detail)
         require_not_expiring(head)
-        detail = _recorded("withdrawn", pending)
-        record = actor.log_item(about(head.report), Action.CHANGE, detail)
-        keep_referrals(reports.table, head, head.referrals.without_proposal(), also=[record])
+        keep_referrals(reports.table, head, head.referrals.without_proposal(), also=also)
 
-    retry_on_conflict(step)
+    on_requests(report_id, step, actor=actor, reports=reports)
 
 
 def _require_possible(head: Head) -> None:

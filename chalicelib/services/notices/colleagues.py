@@ -3,7 +3,9 @@
 A reminder is due when somebody has taken such a report and nobody has passed it on.
 """
 
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.notice import officer_address
@@ -15,8 +17,12 @@ from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import Lane, OutboxTask, notify_later
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import on_head
+from chalicelib.services.second_person import Requests
+from chalicelib.store.audit.rows import about
 from chalicelib.store.reports.outbox import PendingTask
 from chalicelib.store.reports.reports import Reports
+from chalicelib.store.reports.rows import Head
 
 _COALESCED = timedelta(minutes=1)
 
@@ -87,27 +93,37 @@ def _is_reminder(pending: PendingTask) -> bool:
     return pending.notice_kind is NoticeKind.OUTSIDE
 
 
-def notify_second_person(
-    report_id: str, step: TwoPersonStep, *, actor: OfficerActor, reports: Reports
-) -> TransactItem:
-    """Return the write that notifies officers that a step on a report awaits its second person.
+class NoticesOn(NamedTuple):
+    """The notices of requests about a report. Who begins or declines one is not notified."""
 
-    It belongs in the transaction that begins the step, so that no step waits unknown. The officer
-    who begins it is not notified.
-    """
-    matter = Matter(step=step, by=officer_address(actor.by))
-    return reports.event(report_id, NoticeKind.APPROVAL, now=actor.now, matter=matter)
+    report_id: str
+    actor: OfficerActor
+    reports: Reports
+
+    def awaits(self, step: TwoPersonStep) -> list[TransactItem]:
+        return self._event(
+            NoticeKind.APPROVAL, Matter(step=step, by=officer_address(self.actor.by))
+        )
+
+    def declined(self, step: TwoPersonStep, to: Collection[str]) -> list[TransactItem]:
+        matter = Matter(step=step, to=tuple(map(officer_address, to)))
+        return self._event(NoticeKind.DECLINED, matter)
+
+    def _event(self, kind: NoticeKind, matter: Matter) -> list[TransactItem]:
+        return [self.reports.event(self.report_id, kind, now=self.actor.now, matter=matter)]
 
 
-def notify_declined(
-    report_id: str, step: TwoPersonStep, by: str, *, actor: OfficerActor, reports: Reports
-) -> list[TransactItem]:
-    """Return the write that notifies the officer who began a step on a report that it was
-    declined; none for an officer who ends their own.
+def on_requests[Done](
+    report_id: str,
+    step: Callable[[Head, Requests], Done],
+    *,
+    actor: OfficerActor,
+    reports: Reports,
+) -> Done:
+    """Return the result of a step on a request about a report, as `on_head` takes it."""
 
-    It belongs in the transaction that declines it.
-    """
-    if by == actor.by:
-        return []
-    matter = Matter(step=step, to=(officer_address(by),))
-    return [reports.event(report_id, NoticeKind.DECLINED, now=actor.now, matter=matter)]
+    def take(head: Head) -> Done:
+        notices = NoticesOn(report_id, actor, reports)
+        return step(head, Requests(actor, notices, about(head.report)))
+
+    return on_head(report_id, take, actor=actor, reports=reports)

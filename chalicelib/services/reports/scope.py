@@ -1,5 +1,8 @@
 """Read a report inside the scope of an officer."""
 
+from collections.abc import Callable
+
+from chalicelib.aws.table import retry_on_conflict
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import is_report_id, on_record
 from chalicelib.services.officers import OfficerActor
@@ -27,6 +30,16 @@ def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> H
     if head is None:
         raise errors.NotFound
     return head
+
+
+def on_head[Done](
+    report_id: str, step: Callable[[Head], Done], *, actor: OfficerActor, reports: Reports
+) -> Done:
+    """Return the result of a step on a report in the officer's scope.
+
+    When the report is changed in between, it is read again, and the step repeated.
+    """
+    return retry_on_conflict(lambda: step(head_in_scope(report_id, actor=actor, reports=reports)))
 
 
 def require_not_expiring(head: Head) -> None:
