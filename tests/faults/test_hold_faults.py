@@ -14,7 +14,7 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, read_and_approve
+from tests.client import Reply, call, read_and_approve, tag_for
 from tests.faults import inject
 from tests.steps import file
 
@@ -29,8 +29,13 @@ def end(hold: str) -> Reply:
     return call("DELETE", hold, WHY, officer="li")
 
 
+# The tags of the requests that a test is about, by the paths of their holds.
+_READ: dict[str, str] = {}
+
+
 def approve(hold: str) -> Reply:
-    return read_and_approve(f"{hold}/lift/approve", "li")
+    """Approve what was read before any fault."""
+    return read_and_approve(f"{hold}/lift/approve", "li", _READ[hold])
 
 
 def decline(hold: str) -> Reply:
@@ -54,6 +59,7 @@ def before(step: Step) -> str:
         assert read_and_approve(f"{hold}/approve", "li").status == 200
     if step in (approve, decline):
         assert ask(hold).status == 202
+        _READ[hold] = tag_for(f"{hold}/lift/approve", "li")
     return hold
 
 

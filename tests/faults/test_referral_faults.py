@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.store.audit.rows import of_report
-from tests.client import Reply, call, read_and_approve, report
+from tests.client import Reply, call, read_and_approve, report, tag_for
 from tests.faults import inject
 from tests.steps import by_reporter, file
 
@@ -25,8 +25,13 @@ def propose(path: str) -> Reply:
     return call("POST", path, NEW, officer="wang")
 
 
+# The tags of the referrals that a test is about, by their paths.
+_READ: dict[str, str] = {}
+
+
 def approve(path: str) -> Reply:
-    return read_and_approve(f"{path}/approve", "li")
+    """Approve what was read before any fault."""
+    return read_and_approve(f"{path}/approve", "li", _READ[path])
 
 
 def withdraw(path: str) -> Reply:
@@ -44,6 +49,7 @@ def before(step: Step, created: Mapping[str, Any] | None = None) -> str:
     path = f"/v1/officer/reports/{created['id']}/referral"
     if step is not propose:
         assert propose(path).status == 201
+        _READ[path] = tag_for(f"{path}/approve", "li")
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, new_key, read_and_approve, report
+from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
 from tests.functional.bulletins.test_bulletins import PICTURE, draft
 from tests.steps import file
@@ -36,7 +36,8 @@ def written(what: str) -> Callable[[], Reply]:
         until = times.render(wiring.clock.now() + timedelta(days=30))
         hold = call("POST", f"{path}/hold", {"reason": "A trial.", "until": until}, officer="wang")
         assert hold.status == 201, hold.text
-        return lambda: read_and_approve(f"{path}/hold/approve", "li")
+        tag = tag_for(f"{path}/hold/approve", "li")
+        return lambda: read_and_approve(f"{path}/hold/approve", "li", tag)
     if what == "files":
         files = {"media": [PICTURE]}
         return lambda: call("POST", f"{path}/media", files, officer="wang", key=key)
