@@ -71,7 +71,7 @@ class Tip:
         path = f"/v1/officer/reports/{self.id}/referral"
         return call("POST", path, AGENCY | {"include": ["text", "media"]} | more, officer=by)
 
-    def approve_referral(self, number: int) -> Any:
+    def approve_referral(self) -> Any:
         path = f"/v1/officer/reports/{self.id}/referral/approve"
         reply = read_and_approve(path, LI)
         assert reply.status == 200, reply.text
@@ -264,7 +264,7 @@ def test_a_referral_goes_on_without_a_picture_that_waits_and_gets_a_supplement(
     cloud.process(aws, original_key(tip.id, first), tip.versions[0])
     cloud.record(aws, tip.id, first)
     assert tip.refer().json["media_ids"] == [first]
-    assert len(tip.approve_referral(1)["document"]["pictures"]) == 1
+    assert len(tip.approve_referral()["document"]["pictures"]) == 1
     assert tip.officers()["supplements"] == []
 
     pass_time(1)
@@ -276,7 +276,7 @@ def test_a_referral_goes_on_without_a_picture_that_waits_and_gets_a_supplement(
     assert tip.officers()["supplements"] == []
     own = read_and_approve(f"/v1/officer/reports/{tip.id}/referral/approve", "wang")
     assert (own.status, own.json["code"]) == (403, "self_approval")
-    [picture] = tip.approve_referral(2)["document"]["pictures"]
+    [picture] = tip.approve_referral()["document"]["pictures"]
     assert late in picture["url"]
     assert tip.officers()["supplements"] == []
 
@@ -286,14 +286,14 @@ def test_a_picture_that_was_not_chosen_is_no_supplement(aws: Mapping[str, str]) 
     pass_time(0.2)
     work(aws)
     tip.refer(media_ids=[tip.media_ids[0]])
-    tip.approve_referral(1)
+    tip.approve_referral()
     assert tip.officers()["supplements"] == []
 
 
 def test_an_agency_that_got_no_pictures_gets_no_supplement(aws: Mapping[str, str]) -> None:
     tip = Tip(aws)
     tip.refer(include=["text"])
-    tip.approve_referral(1)
+    tip.approve_referral()
     pass_time(0.2)
     work(aws)
     assert tip.seen() == [("ready", None)]
@@ -319,7 +319,7 @@ def with_picture(
 
 def approve_without(bulletin: Mapping[str, Any], by: str = "zhao") -> Reply:
     path = f"/v1/officer/bulletins/{bulletin['id']}/approve?without_waiting=true"
-    return call("POST", path, officer=by, version=bulletin["version"])
+    return read_and_approve(path, by)
 
 
 def pictures(bulletin: Mapping[str, Any]) -> list[tuple[str, bool, bool, bool]]:

@@ -179,7 +179,7 @@ class Audit:
         return rows
 
     def opening_tag(self, by: str, what: Sequence[str]) -> str:
-        """Return what shows that this officer has opened `what`: 20 digits, always the same.
+        """Return the proof that this officer has opened `what`: 20 digits, always the same.
 
         Nobody can guess it without the audit's key, under a label that no row's HMAC has.
         """
