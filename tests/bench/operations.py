@@ -125,7 +125,8 @@ def _feed(environment: Environment) -> Callable[[], Reply]:
 
 
 def _approves(environment: Environment) -> Callable[[], Reply]:
-    return partial(_approve, _drafted())
+    path = f"/v1/officer/bulletins/{_drafted()['id']}/approve"
+    return partial(read_and_approve, path, "zhao", tag_for(path, "zhao"))
 
 
 def _withdraws(environment: Environment) -> Callable[[], Reply]:

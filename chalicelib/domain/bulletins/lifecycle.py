@@ -144,7 +144,7 @@ def is_approved(bulletin: Bulletin, *, by: str, now: datetime) -> bool:
 def approved(bulletin: Bulletin, *, by: str, now: datetime) -> Bulletin:
     """Return the bulletin with what is pending published: its content, or the words of its end.
 
-    Who may approve is not checked here: see services/two_persons. Raises Conflict
+    Who may approve is not checked here: see services/second_person. Raises Conflict
     (`illegal_transition`, `expiry_passed`).
     """
     if bulletin.was_ended:
