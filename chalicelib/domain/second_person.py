@@ -65,7 +65,7 @@ class Awaiting(NamedTuple):
 
     @classmethod
     def read(cls, kept: str) -> Self:
-        """Return what `kept` keeps."""
+        """Return the step that is stored as `kept`."""
         step, by, until = kept.split("#")
         return cls(TwoPersonStep(step), by, times.parse(until) if until else None)
 

@@ -1,6 +1,4 @@
-"""The steps of a bulletin's life: what each checks, and the bulletin that it leads to.
-
-How long a bulletin is kept: what is deleted when, and how far that is done.
+"""The steps of a bulletin's life, and its retention.
 
     draft       90 days after its last change: withdrawn by the clock
     published   at its end: expired
@@ -103,7 +101,7 @@ def written(bulletin: Bulletin, content: Content, *, by: str | None, now: dateti
 
 
 def _written_anew(bulletin: Bulletin) -> dict[str, Declined | None]:
-    """Return that nothing is declined now. What was is kept, for whoever reads what waits."""
+    """Return the fields of a new text: nothing is declined; what was, stays readable."""
     return {"declined": None, "declined_before": bulletin.declined or bulletin.declined_before}
 
 
@@ -198,7 +196,7 @@ def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datet
     """Return the bulletin resolved or withdrawn (`step`); or, if it is, with that corrected.
 
     Readers see the code at once, and neither the content nor any earlier words. New words wait.
-    Whoever wrote them becomes an author. Raises Conflict `illegal_transition`.
+    The officer who wrote them becomes an author. Raises Conflict `illegal_transition`.
     """
     state = bulletin.after(step, now)
     corrects = state is bulletin.state
@@ -311,7 +309,7 @@ class Due(NamedTuple):
 
 
 def next_stage(bulletin: Bulletin) -> Due | None:
-    """Return what the clock must do next with a bulletin, and when."""
+    """Return the next step of the clock with a bulletin, and its time."""
     if bulletin.state is BulletinState.DRAFT:
         return Due(Stage.WITHDRAW, (bulletin.written_at or bulletin.created_at) + IDLE_DRAFT_LIFE)
     if bulletin.state is BulletinState.PUBLISHED:

@@ -15,7 +15,7 @@ class Proposal(Record):
     """The last proposal for an officer. It is kept when it has ended, without its `row`.
 
     `version` grows with each proposal, and when one ends without approval. So no version ever means
-    two different rows, and whoever approves one approves what they have read.
+    two different rows, and an approval is of what was read.
     """
 
     username: str
@@ -38,14 +38,14 @@ class Proposal(Record):
 
 
 def proposed(row: Officer, last: Proposal | None, *, by: str, now: datetime) -> Proposal:
-    """Return a new proposal. It takes the place of the last one, whoever wrote that."""
+    """Return a new proposal. It takes the place of the last one."""
     version = _next(last)
     return Proposal(username=row.username, version=version, by=by, at=now, row=row)
 
 
 def ended(username: str, last: Proposal | None, *, by: str, now: datetime) -> Proposal:
-    """Return what is kept when nothing is proposed any more. It has a version of its own, so a
-    proposal that is written at the same time is not kept.
+    """Return the row of an ended proposal. It has a version of its own, so a proposal that is
+    written at the same time is not stored.
     """
     return Proposal(username=username, version=_next(last), by=by, at=now)
 
@@ -84,7 +84,7 @@ def is_deactivation(before: Officer | None, after: Officer) -> bool:
 def as_appointed(row: Officer, before: Officer | None, now: datetime) -> Officer:
     """Return the row that takes effect when `row` is approved.
 
-    Whoever is new, comes back, or becomes an admin, waits before they approve anything. No
+    An officer who is new, comes back, or becomes an admin, waits before they approve anything. No
     appointment shortens a wait.
     """
     kept = before or Officer(username=row.username, active=False, roles=())

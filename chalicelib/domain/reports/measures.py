@@ -1,17 +1,10 @@
-"""Legal holds: a report that must not be deleted.
+"""Measures on a report: legal holds, mutes and referrals.
 
-One officer requests a hold, with a reason and an end; another approves it. To lift it takes two as
-well: one asks, with a reason, and another approves, or declines it, with a reason.
-
-Mutes: a report whose messages and media are kept, but not notified.
-
-Any officer in scope mutes a report, with a reason, and any ends it.
-
-Referrals: a report that is passed on to another agency.
-
-One officer proposes which agency gets what, with a reason; another approves exactly that, or
-declines it, with a reason. A report has at most one proposal at a time, and keeps what was passed
-on.
+A report on hold is not deleted. One officer requests a hold, with a reason and an end; another
+approves it. To lift it takes two as well. Any officer in scope mutes a report, with a reason, and
+any ends it: its messages and media are stored, but not notified. For a referral to another agency,
+one officer proposes what it gets, and another approves exactly that. A report has at most one
+proposal at a time, and keeps what was passed on. Whatever waits can be declined, with a reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -182,7 +175,7 @@ class Referrals(Record):
     passed_on: tuple[Referral, ...] = ()
 
     def all(self) -> tuple[Referral, ...]:
-        """Return what was passed on, oldest first, and then what waits for approval."""
+        """Return all referrals: those passed on, oldest first, and then the proposal."""
         return (*self.passed_on, *((self.pending,) if self.pending else ()))
 
     def numbered(self, number: int | None) -> Referral | None:
@@ -234,9 +227,9 @@ class Supplement(NamedTuple):
 
 
 def supplements(referrals: Iterable[Referral], media: Sequence[Medium]) -> list[Supplement]:
-    """Return what can be proposed now to complete what was passed on with pictures.
+    """Return the pictures that can now be proposed to complete a referral.
 
-    The latest referral to an agency counts: whoever proposed it saw what was ready by then.
+    The latest referral to an agency counts: its proposer saw what was ready by then.
     """
     of_agency: dict[str, list[Referral]] = {}
     for each in referrals:

@@ -51,7 +51,7 @@ class OfficerProposalView(Shape):
 class OfficerView(Shape):
     """An officer as they are now, and what is proposed for them.
 
-    Whoever is only proposed is inactive and has no roles. Before `approves_from`, the officer
+    A person who is only proposed is inactive and has no roles. Before `approves_from`, the officer
     approves nothing that takes two officers; null when they do not wait.
     """
 
@@ -85,7 +85,7 @@ class OfficerList(Shape):
 def list_officers(call: Call) -> Response:
     """List all officers.
 
-    Sorted by username. Deactivated officers are included, and so is whoever is only proposed:
+    Sorted by username. Deactivated officers are included, and so are those only proposed:
     inactive, without roles. `proposal` is what waits for a second admin.
     """
     found = appointments.list_officers(actor=call.actor, officers=wiring.officers())
@@ -118,7 +118,7 @@ def appoint_officer(call: Call) -> Response:
 
     Send all fields: they are to replace the officer's old ones. The response is 202 with the
     officer as they are now and your `proposal`. It takes effect when another admin approves it
-    within 7 days. A proposal that was waiting is replaced, whoever made it. Sending the same again
+    within 7 days. Any proposal that was waiting is replaced. Sending the same again
     changes nothing.
 
     A deactivation that changes nothing else (`"active": false`) takes effect at once, and the

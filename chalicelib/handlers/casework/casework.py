@@ -1,8 +1,6 @@
-"""Officers' routes of one report: open, change, confirm as malicious, reveal the contact.
+"""Officers' routes of one report: open, change, follow, and open its originals.
 
-The route that opens an original. No other response has its address.
-
-Officers' routes to follow a report: be notified of what happens to it.
+No other response has the address of an original.
 """
 
 from datetime import timedelta

@@ -1,8 +1,4 @@
-"""Officers' routes of legal holds: one officer requests a hold or its end, another approves or
-declines it.
-
-Officers' routes of mutes: stop the notices of a report's messages and media, and go on.
-"""
+"""Officers' routes of legal holds and mutes."""
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import CASEWORKERS
@@ -65,8 +61,8 @@ def lift_hold(call: Call) -> Response:
     """Request to lift a legal hold.
 
     202: the hold stays in effect until another officer approves its end. 204: there is no hold, or
-    the hold was not approved yet and has ended at once. Whoever requested it is notified, if that
-    is another officer. The reason goes on record. Repeating the call changes nothing.
+    the hold was not approved yet and has ended at once. The officer who requested it is
+    notified, if that is another one. The reason goes on record. Repeating the call changes nothing.
 
     With `only_request: true` it ends a request alone: 409 `hold_approved` means that another
     officer has approved the hold meanwhile, and that nothing was changed.
@@ -109,8 +105,8 @@ def approve_lift(call: Call) -> Response:
 def decline_lift(call: Call) -> Response:
     """Decline the end of a legal hold.
 
-    Ends a request to lift it, with a reason: the hold stays in effect until its own end. Whoever
-    requested it takes it back so; any other officer declines it so, and whoever requested it is
+    Ends a request to lift it, with a reason: the hold stays in effect until its own end. The
+    officer who requested it takes it back so; any other officer declines it so, and the first is
     notified. The reason goes on record, in the history. It takes no second officer. 409 `no_hold`
     means that the hold has ended, `no_lift` that nobody asks to lift it (any more). Repeating the
     call changes nothing.

@@ -1,7 +1,4 @@
-"""The answers of a form with their labels, as officers and agencies read them.
-
-Schemas of referrals: the proposal, and the document that an agency gets.
-"""
+"""Schemas of referrals: the proposal, the document, and answers with their labels."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self

@@ -1,6 +1,4 @@
-"""Officers' routes of referrals: one officer proposes to pass a report on, another one approves or
-declines it.
-"""
+"""Officers' routes of referrals: propose, approve, decline, withdraw."""
 
 from pydantic import Field
 
@@ -151,9 +149,9 @@ def decline_referral(call: Call) -> Response:
     """Decline a referral.
 
     Ends a proposal of another officer, with a reason. Send the `ETag` of the referral that you read
-    as `If-Match`: 412 means that another proposal has taken its place. Whoever proposed it is
-    notified, and reads the reason in `declined_referral` of the opened report. Whoever proposed it
-    takes it back with DELETE (otherwise 403 `not_your_step`). One that was approved cannot be
+    as `If-Match`: 412 means that another proposal has taken its place. The officer who
+    proposed it is notified, and reads the reason in `declined_referral` of the opened report. They
+    take it back with DELETE (otherwise 403 `not_your_step`). One that was approved cannot be
     declined: 409 `passed_on`. Repeating the call changes nothing.
     """
     referrals.decline_referral(
@@ -178,7 +176,7 @@ def decline_referral(call: Call) -> Response:
 def withdraw_referral(call: Call) -> Response:
     """Take a referral back that is not approved yet.
 
-    Only whoever proposed it can: any other officer declines it, with a reason (403
+    Only the officer who proposed it can: any other officer declines it, with a reason (403
     `not_your_step`). One that was approved cannot be taken back: 409 `passed_on`. Without a
     proposal, the call changes nothing.
     """

@@ -185,8 +185,8 @@ def list_exports(call: Call) -> Response:
 def read_export(call: Call) -> Response:
     """Read an export that takes two officers.
 
-    For the officer who asked for it, and for those with all of its reports in their scope. Whoever
-    reads it sees how many reports it has, and none of them.
+    For the officer who asked for it, and for those with all of its reports in their scope. It
+    shows how many reports it has, and none of them.
     """
     pending = exports.read_export(
         call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
@@ -325,7 +325,7 @@ def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
 
 
 def _row(report: dict[str, Any]) -> dict[str, Any]:
-    """Return what the table has of a report: its texts, and the number of what is a list."""
+    """Return the row of a report: its texts, and the length of each list."""
     location, place = report["location"] or {}, report["place"] or {}
     details = report["details"]
     counts = {name: len(report[name]) for name in ("media", "messages", "notes")}

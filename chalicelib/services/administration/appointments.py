@@ -1,9 +1,6 @@
-"""Administration of officers: their rows, their users in the pool, and their subscriptions.
+"""Appointments: one admin proposes an officer's row, another approves exactly that.
 
-Every use case writes an audit record. Appointments are in `appointments`.
-
-Appointments of officers: one admin proposes a row, another approves exactly that.
-
+A row comes with a user in the pool, and with subscriptions. Every use case writes an audit record.
 To end an access is urgent, so one admin does that alone. Nobody does any of it for their own row.
 """
 
@@ -58,7 +55,7 @@ class Registered(NamedTuple):
 
 
 def list_officers(*, actor: OfficerActor, officers: Officers) -> list[Registered]:
-    """Return all officers, active or not, and whoever is only proposed, sorted by username."""
+    """Return all officers, active or not, and those only proposed, sorted by username."""
     actor.log_own(Action.LIST, {"part": "officers"})
     rows = {officer.username: officer for officer in officers.all()}
     proposals = {each.username: each for each in officers.proposals() if each.row_at(actor.now)}
@@ -104,7 +101,7 @@ def write_officer(
 ) -> Officer:
     """Write an officer's row with its audit record, and with `also`, in one transaction.
 
-    The record has `detail`, too. The reports of whoever is deactivated go back to the queue: the
+    The record has `detail`, too. The reports of a deactivated officer go back to the queue: the
     task is in the transaction. Return the row as written. Raises Unavailable, and ConditionFailed
     for a row that was written since `after` was read, or for a condition of `also`.
     """
@@ -123,8 +120,8 @@ def reset_sign_in(
 ) -> tuple[Officer, str]:
     """Let an officer who has lost their password or authenticator app start again.
 
-    Returns the officer and a first password. The old password, app and sign-ins end. Whoever has
-    the new password approves nothing for `WAIT`, which is written first. Repeated, it sets another
+    Returns the officer and a first password. The old password, app and sign-ins end.
+    They approve nothing for `WAIT`, which is written first. Repeated, it sets another
     first password. Raises NotFound for a username that no active officer has; Unavailable.
     """
 
@@ -173,7 +170,7 @@ class Registry:
 def propose_appointment(
     username: str, appointment: Appointment, *, actor: OfficerActor, registry: Registry
 ) -> Registered:
-    """Propose an officer's row. A proposal that was there is replaced, whoever wrote it.
+    """Propose an officer's row. Any proposal that was there is replaced.
 
     A deactivation that changes nothing else takes effect at once, and ends a proposal. What the row
     says already, or the proposal, is not written again: a proposal keeps its first author. After a

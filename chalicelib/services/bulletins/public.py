@@ -1,11 +1,9 @@
-"""Bulletins for the public.
-
-The feeds of bulletins, which each process keeps until they change.
+"""Bulletins for the public, and their feeds, which each process caches until they change.
 
 A feed is read far more often than it changes, and its rows cost a read unit for each 4 KB. So a
-process keeps what it has read, and reads one small row each time: the one that says when the feed
-changed last, which the transaction of each change writes. What a process has kept is never shown
-after a change, and never what has ended since (why: docs/adr/0050-kept-feeds.md).
+process caches what it has read, and reads one small row each time: the time of the feed's last
+change, which the transaction of each change writes. A cached feed is never shown after a change,
+and never what has ended since (why: docs/adr/0050-kept-feeds.md).
 """
 
 from dataclasses import dataclass, replace
@@ -79,14 +77,14 @@ def read_shown(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bull
 
 
 def end_of(bulletin: Bulletin, now: datetime) -> LocalizedText:
-    """Return what readers see of a bulletin that has ended, also before the clock has noted it."""
+    """Return the public text of a bulletin that has ended, also before the clock has noted it."""
     return end_text(bulletin.state_at(now), bulletin.code, bulletin.approved_words)
 
 
 def find_picture(
     bulletin_id: str, media_id: str, *, bulletins: Bulletins, now: datetime
 ) -> tuple[Published, str]:
-    """Return what the public sees of a bulletin, and the version of the preview of one picture.
+    """Return a bulletin as the public sees it, and the version of the preview of one picture.
 
     Raises NotFound when the bulletin is not published, or does not show the picture.
     """

@@ -1,10 +1,7 @@
-"""Officers' reads of bulletins. Each writes an audit record.
+"""Officers' reads of bulletins, each with an audit record, and who may approve one.
 
 An officer works in a channel if their scope has a category that feeds it. Districts do not count,
 because a bulletin is for the whole city.
-
-Who may approve what is pending of a bulletin, and the notices: that it awaits one of them, and
-that it was declined.
 """
 
 from collections.abc import Mapping, Sequence
@@ -151,7 +148,7 @@ def read_history(
 
 
 def _written(step: str, version: Version) -> dict[str, Any]:
-    """Return what was written in a version: its content, or the words of an ending."""
+    """Return the text of a version: its content, or the words of an ending."""
     if step in ("draft", "write"):
         return {"content": _json(version)}
     name = "outcome" if step == "resolve" else "reason"
@@ -252,7 +249,7 @@ def notify_of_step(
     stores: BulletinStores,
     catalogue: Catalogue,
 ) -> list[TransactItem]:
-    """Return the write that notifies whoever must act after a step, in its transaction."""
+    """Return the write that notifies those who must act after a step, in its transaction."""
     if after.declined and not before.declined:
         return _notify_authors(after, actor=actor, stores=stores)
     return notify_second_officers(before, after, actor=actor, stores=stores, catalogue=catalogue)

@@ -1,10 +1,8 @@
-"""What the clock does with bulletins: expiry, and retention after the end.
+"""Upkeep of bulletins: expiry, retention, and verdicts on their pictures.
 
 Readers stop seeing a bulletin at its time; this removes the rows and objects afterwards. Objects
 are deleted before rows, and the HEAD, which has the task, goes last. So the next sweep can continue
 after a failure; every step can be repeated.
-
-Bulletins as owners of media: what follows from a verdict on a picture.
 """
 
 import logging
@@ -146,12 +144,12 @@ class BulletinMedia:
         bulletins.replace(before, after, settle, *notices, by=VERDICT, now=now)
 
     def notices_of_delay(self, owner_id: str, medium: Medium, now: datetime) -> list[TransactItem]:
-        """Return none: whoever approves the bulletin sees that a picture waits."""
+        """Return none: the officer who approves the bulletin sees that a picture waits."""
         return []
 
     def _notice(self, after: Bulletin, now: datetime) -> TransactItem:
-        """Return the write that notifies whoever has approved without the picture, and supervisors:
-        who else may approve is in a table that is not read for a verdict.
+        """Return the write that notifies the officer who approved without the picture, and
+        supervisors: who else may approve is in a table that is not read for a verdict.
         """
         return self._announcements.item(
             NoticeKind.APPROVAL,

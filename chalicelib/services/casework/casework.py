@@ -1,10 +1,6 @@
-"""Officers' work on one report: open, change, confirm, reveal the contact, read the history.
+"""Officers' work on one report: open it, change it, open originals, read its history.
 
 The audit record is written before anything is returned.
-
-Originals: an officer opens one file as it was uploaded, for a reason that is recorded.
-
-The history of a report: its audit, opened for an officer, a page at a time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

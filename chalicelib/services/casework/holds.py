@@ -1,9 +1,8 @@
-"""Legal holds. One officer asks for a hold and another approves it. It is lifted in the same way,
-unless that is declined.
+"""Legal holds and mutes of a report.
 
-Until the hold ends, the report is not deleted.
-
-Mute a report: its messages and media are kept, but officers are not notified of them.
+One officer asks for a hold and another approves it. It is lifted in the same way, unless that is
+declined. Until the hold ends, the report is not deleted. The messages and media of a muted report
+are stored, but officers are not notified of them.
 """
 
 from datetime import datetime

@@ -1,7 +1,6 @@
-"""Referrals: an officer proposes to pass a report on to another agency, and another one approves or
-declines it.
+"""Referrals: one officer proposes to pass a report on, another approves or declines it.
 
-What the agency gets is read as a whole by whoever approves, and later by officers in scope. Each
+The officer who approves, and later officers in scope, read as a whole what the agency gets. Each
 such read is an opening, with an audit record.
 """
 
@@ -89,7 +88,7 @@ def propose_referral(
 def read_referral(
     report_id: str, number: int | None, *, actor: OfficerActor, reports: Reports
 ) -> Bundle:
-    """Return what an agency gets, or got, by the referral with this number, or by the latest one.
+    """Return the bundle of the referral with this number, or of the latest one.
 
     Raises NotFound, Conflict (`no_referral`; `withdrawn`: what the reporter took back is passed on
     no more; `redaction_not_ready`, `redaction_changed`).
@@ -102,8 +101,8 @@ def read_referral(
 
 
 def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> Bundle:
-    """Approve the proposal with this tag, which another officer has made. Return what the agency
-    gets. Repeated, change nothing.
+    """Approve the proposal with this tag, which another officer has made. Return its
+    bundle. Repeated, change nothing.
 
     Raises NotFound, Conflict (`no_referral`, `withdrawn`, `expiring`, `redaction_not_ready`,
     `redaction_changed`), and Stale, Forbidden from `require_second_person`.

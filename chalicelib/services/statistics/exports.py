@@ -1,9 +1,7 @@
-"""Exports that take two persons: which do, who sees them, and who approves them.
+"""Exports: an officer takes reports out of the service, alone or with a second person.
 
-Exports: an officer takes reports out of the service, each by a recorded opening.
-
-It is done in the officers' function, at once, because nothing else may open a report
-(docs/adr/0038).
+Each report is a recorded opening. An export is made in the officers' function, at once, because
+nothing else may open a report (docs/adr/0038).
 """
 
 from collections.abc import Sequence

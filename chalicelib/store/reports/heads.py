@@ -1,6 +1,6 @@
-"""The one writer of a report's HEAD. docs/adr/0053 has the whole trip.
+"""The one writer of a report's HEAD. docs/adr/0053 describes it as a whole.
 
-Whoever changes a report says what changes, and on which condition beyond these. The writer adds:
+A change names its fields, and its conditions beyond these. The writer adds:
 
     expiring, deleted_at    the condition that nothing is written to a report that is being deleted
     listed                  a map with a copy of what officers list (`report.LISTED`). The indexes
@@ -122,7 +122,7 @@ def update_row(key: keys.Key, **changes: Any) -> Update:
 
 
 def tombstone(report_id: str, *, now: datetime, until: datetime) -> Row:
-    """Return what stands in place of the HEAD of a deleted report until then. No list has it."""
+    """Return the row in place of the HEAD of a deleted report until then. No list has it."""
     return {
         "pk": keys.report(report_id),
         "sk": keys.HEAD,
@@ -134,12 +134,12 @@ def tombstone(report_id: str, *, now: datetime, until: datetime) -> Row:
 
 
 def listed_of(row: Mapping[str, Any]) -> Row:
-    """Return what `listed` of a HEAD has to be."""
+    """Return the map `listed` of a HEAD."""
     return {short: row[name] for name, short in LISTED.items() if row.get(name) is not None}
 
 
 def listed_row(row: Mapping[str, Any]) -> Row:
-    """Return what lists show of a report, by a row of an index for lists or by its HEAD: what is
+    """Return the fields of a report in lists, from a row of an index or from its HEAD: those
     `listed`, its place there, and what the place says.
 
     A HEAD without `listed` has no form that any list was ever made of.

@@ -1,8 +1,7 @@
-"""Rows that carry a sealed sketch until it is recorded: the HEAD of a report, or a medium of it.
+"""The rows of media, and those that carry a sealed sketch until it is recorded.
 
-They are in the sparse index `by_sketch`, so each sketch is found until it is taken off its row.
-
-The rows of the media of reports or bulletins: `MEDIA#<media id>`, beside the owner's HEAD.
+A medium of a report or bulletin is `MEDIA#<media id>`, beside the owner's HEAD. A HEAD or a medium
+with a sketch is in the sparse index `by_sketch`, so each sketch is found until it is taken off.
 """
 
 import logging
@@ -217,7 +216,7 @@ def _key(owner_id: str, media_id: str) -> keys.Key:
 
 
 def _sketch(owner_id: str, settled: Medium, now: datetime) -> Row:
-    """Return what puts a medium with a sketch into the index of sketches."""
+    """Return the keys that put a medium with a sketch into the index of sketches."""
     if settled.sealed_sketch is None:
         return {}
     pk, sk = _key(owner_id, settled.media_id)

@@ -60,7 +60,7 @@ class Head:
 
     @property
     def positions_paced_until(self) -> datetime | None:
-        """Return what limits a flood of positions (`domain/reports/entries.paced`)."""
+        """Return the time until which positions are paced (`domain/reports/entries.paced`)."""
         stored = self.row.get("positions_paced_until")
         return times.parse(stored) if stored else None
 
@@ -76,7 +76,7 @@ class Head:
 
     @property
     def recorded(self) -> Recorded:
-        """Return what the ledger has of the report, also of a deleted one."""
+        """Return the fields of the report for the ledger, also of a deleted one."""
         return Recorded.of_row(self.row)
 
     @property
@@ -177,7 +177,7 @@ def same_end(head: Head) -> dict[str, Any]:
 
 
 def withdrawn(report: Report, now: datetime) -> Row:
-    """Return what a withdrawal changes in the HEAD, but for its task. Each field goes that is not
+    """Return the changes of a withdrawal in the HEAD, but for its task. Each field goes that is not
     declared to be kept, and what belongs to such a field.
     """
     kept = marked(Mark.KEPT)
