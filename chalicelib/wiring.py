@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from chalicelib.services.media.results import MediaOwners
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
-    from chalicelib.services.officers import Admission
+    from chalicelib.services.officers import Admission, OfficerActor
     from chalicelib.services.reports.intake import Intake
+    from chalicelib.services.reports.scope import Desk
     from chalicelib.store.audit.ledger import LeafRows
     from chalicelib.store.audit.rows import Audit
     from chalicelib.store.audit.seals import LedgerHeads, Seals
@@ -218,6 +219,13 @@ def reports() -> "Reports":
         lambda category: live_catalogue().at(clock.wall_clock()).category(category).shards,
         lambda category, urgency: catalogue().category(category).deadline(urgency),
     )
+
+
+def desk(actor: "OfficerActor") -> "Desk":
+    """Return an officer at work on reports."""
+    from chalicelib.services.reports.scope import Desk
+
+    return Desk(actor, reports())
 
 
 @built_once

@@ -53,13 +53,13 @@ def require_second_person(
 
 
 class Notices(Protocol):
-    """Who is told of a request, by writes in the transaction of its step."""
+    """Who is notified of a request, by writes in the transaction of its step."""
 
     def awaits(self, step: TwoPersonStep) -> list[TransactItem]:
-        """Return the write that tells those who may complete a step."""
+        """Return the write that notifies those who may complete a step."""
 
     def declined(self, step: TwoPersonStep, to: Collection[str]) -> list[TransactItem]:
-        """Return the write that tells these officers that what they began was declined."""
+        """Return the write that notifies these officers that what they began was declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ class Requests:
     def decline(
         self, request: Request, action: Action, detail: Detail, reason: str
     ) -> list[TransactItem]:
-        """Tell those who began it, but for this officer, who may take their own back so."""
+        """Notify those who began it, but for this officer, who may take their own back so."""
         others = [each for each in request.involved if each != self.actor.by]
-        told = self.notices.declined(request.step, others) if others else []
-        return [self._record(action, detail, reason), *told]
+        notices = self.notices.declined(request.step, others) if others else []
+        return [self._record(action, detail, reason), *notices]
 
     def withdraw(self, request: Request, action: Action, detail: Detail) -> list[TransactItem]:
         """Raise Forbidden `not_your_step` unless the officer began it."""

@@ -152,8 +152,8 @@ def approve_appointment(call: Call) -> Response:
     """Approve what is proposed for an officer.
 
     Approves the proposal whose `tag` is in `If-Match`, which takes effect at once. A new officer is
-    invited by e-mail. The officer's subscriptions are limited to the new scope. Whoever is new,
-    comes back or becomes an admin approves nothing for 24 hours.
+    invited by e-mail. The officer's subscriptions are limited to the new scope. An officer who is
+    new, comes back or becomes an admin approves nothing for 24 hours.
 
     Neither the admin who made the proposal nor the officer can approve it (403 `self_approval`).
     If the admin who made it had their own account made or its password reset in the last 24 hours,

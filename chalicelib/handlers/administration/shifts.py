@@ -150,9 +150,8 @@ def read_handover(call: Call) -> Response:
     open a report to read it.
     """
     found = hand_over(
-        actor=call.actor,
+        desk=wiring.desk(call.actor),
         roster=wiring.subscriptions().roster.read(),
-        reports=wiring.reports(),
         listing=wiring.listing(),
         catalogue=wiring.whole_catalogue(),
     )

@@ -88,14 +88,12 @@ def open_report(call: Call) -> Response:
     found = casework.open_report(
         call.path["report_id"],
         reason=call.query.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
     )
     related = duplicates.find_related(
         found.opened.case.head,
         restricted=found.restricted,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         incidents=wiring.incidents(),
     )
     search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
@@ -146,15 +144,12 @@ def change_report(call: Call) -> Response:
         call.path["report_id"],
         call.body,
         call.version,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
     left = None
     if call.body.status is Status.CLOSED:
-        left = duplicates.count_open_duplicates(
-            changed.report, actor=call.actor, reports=wiring.reports()
-        )
+        left = duplicates.count_open_duplicates(changed.report, desk=wiring.desk(call.actor))
     view = ChangedReport.after(changed, left)
     return Response(view, headers=etag_of(changed.report.version))
 
@@ -182,8 +177,7 @@ def mark_read(call: Call) -> Response:
         call.path["report_id"],
         Change(**call.body.model_dump(exclude_unset=True)),
         call.version,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
     return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
@@ -205,7 +199,7 @@ def confirm_malicious(call: Call) -> Response:
     not about the reporter.
     """
     changed = casework.confirm_malicious(
-        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
+        call.path["report_id"], call.tag, desk=wiring.desk(call.actor)
     )
     return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
 
@@ -225,8 +219,7 @@ def reveal_contact(call: Call) -> Response:
     contact = casework.reveal_contact(
         call.path["report_id"],
         read_reason=call.body.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         contacts=wiring.contacts(),
         contact_keys=wiring.contact_keys(),
     )
@@ -265,8 +258,7 @@ def open_original(call: Call) -> Response:
         report_id,
         call.path["media_id"],
         read_reason=call.body.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
     )
     signed_at = wiring.clock.wall_clock()
     url, life_s = original_url(report_id, medium)
@@ -288,7 +280,7 @@ def follow_report(call: Call) -> Response:
     also when you are not on duty, as long as you may see the report. Colleagues see who follows it.
     At most 50 officers can. Repeating the call changes nothing.
     """
-    assignments.follow_report(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    assignments.follow_report(call.path["report_id"], desk=wiring.desk(call.actor))
     return Response()
 
 
@@ -298,5 +290,5 @@ def unfollow_report(call: Call) -> Response:
 
     Repeating the call changes nothing.
     """
-    assignments.unfollow_report(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    assignments.unfollow_report(call.path["report_id"], desk=wiring.desk(call.actor))
     return Response()

@@ -70,8 +70,7 @@ def link_duplicates(call: Call) -> Response:
     outcomes = duplicates.link_duplicates(
         call.path["report_id"],
         call.body.report_ids,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
     return Response(Outcomes.of_all(outcomes))
@@ -95,8 +94,7 @@ def close_duplicates(call: Call) -> Response:
         call.path["report_id"],
         call.body.reason,
         skip_unread=call.body.skip_unread,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
     return Response(Outcomes.of_all(outcomes))

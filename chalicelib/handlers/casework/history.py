@@ -135,8 +135,7 @@ def read_history(call: Call) -> Response:
     page = casework.read_history(
         call.path["report_id"],
         call.query.cursor,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
     events = [ReportEvent.model_validate(entry) for entry in page.items]

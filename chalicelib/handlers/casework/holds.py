@@ -26,9 +26,7 @@ def place_hold(call: Call) -> Response:
 
     The hold takes effect when a second officer has approved it.
     """
-    hold = holds.place_hold(
-        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
-    )
+    hold = holds.place_hold(call.path["report_id"], call.body, desk=wiring.desk(call.actor))
     return Response(HoldView.opened(hold))
 
 
@@ -45,9 +43,7 @@ def approve_hold(call: Call) -> Response:
     send the `tag` of its `hold` as `If-Match`: 412 means that another request has taken its place.
     From now on the report is not deleted before the hold ends.
     """
-    hold = holds.approve_hold(
-        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
-    )
+    hold = holds.approve_hold(call.path["report_id"], call.tag, desk=wiring.desk(call.actor))
     return Response(HoldView.opened(hold))
 
 
@@ -67,9 +63,7 @@ def lift_hold(call: Call) -> Response:
     With `only_request: true` it ends a request alone: 409 `hold_approved` means that another
     officer has approved the hold meanwhile, and that nothing was changed.
     """
-    found = holds.lift_hold(
-        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
-    )
+    found = holds.lift_hold(call.path["report_id"], call.body, desk=wiring.desk(call.actor))
     return Response(LiftView.opened(found)) if found else Response(status=204)
 
 
@@ -87,7 +81,7 @@ def approve_lift(call: Call) -> Response:
     deleted on the date that it would have without a hold; if that date has passed, it is deleted
     soon. Without a hold, the call changes nothing.
     """
-    holds.approve_lift(call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports())
+    holds.approve_lift(call.path["report_id"], call.tag, desk=wiring.desk(call.actor))
     return Response()
 
 
@@ -111,9 +105,7 @@ def decline_lift(call: Call) -> Response:
     means that the hold has ended, `no_lift` that nobody asks to lift it (any more). Repeating the
     call changes nothing.
     """
-    holds.decline_lift(
-        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
-    )
+    holds.decline_lift(call.path["report_id"], call.body, desk=wiring.desk(call.actor))
     return Response()
 
 
@@ -134,9 +126,7 @@ def mute_report(call: Call) -> Response:
     on record. Repeating the call changes nothing, and returns the first mute. Any officer can end
     it.
     """
-    found = holds.mute_report(
-        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
-    )
+    found = holds.mute_report(call.path["report_id"], call.body, desk=wiring.desk(call.actor))
     return Response(MuteView.opened(found))
 
 
@@ -147,5 +137,5 @@ def end_mute(call: Call) -> Response:
     Officers are notified of messages and media again, from now on. Without a mute, the call changes
     nothing.
     """
-    holds.end_mute(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    holds.end_mute(call.path["report_id"], desk=wiring.desk(call.actor))
     return Response()

@@ -241,8 +241,7 @@ def _others(call: Call) -> tuple[Onlooker, ...] | None:
     try:
         return note_presence(
             call.query.looking_at,
-            actor=call.actor,
-            reports=wiring.reports(),
+            desk=wiring.desk(call.actor),
             presence=wiring.presence(),
         )
     except errors.Unavailable:

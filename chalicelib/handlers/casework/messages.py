@@ -86,8 +86,7 @@ def read_officer_messages(call: Call) -> Response:
         call.path["report_id"],
         call.query.cursor,
         reason=call.query.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
     shown = page._replace(items=tuple(to_minute(message) for message in page.items))
@@ -110,8 +109,7 @@ def read_notes(call: Call) -> Response:
     page = messages.read_notes(
         call.path["report_id"],
         call.query.cursor,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
     return Response(NotePage.model_validate(page))
@@ -147,9 +145,8 @@ def write_officer_message(call: Call) -> Response:
         call.path["report_id"],
         call.body,
         idempotency_key=call.idempotency_key,
-        actor=call.actor,
+        desk=wiring.desk(call.actor),
         identity=wiring.identity(),
-        reports=wiring.reports(),
     )
     return Response(MessageView.model_validate(message))
 
@@ -171,9 +168,8 @@ def write_note(call: Call) -> Response:
         call.path["report_id"],
         call.body.text,
         idempotency_key=call.idempotency_key,
-        actor=call.actor,
+        desk=wiring.desk(call.actor),
         identity=wiring.identity(),
-        reports=wiring.reports(),
     )
     return Response(NoteView.model_validate(note))
 
@@ -209,8 +205,7 @@ def read_positions(call: Call) -> Response:
         call.path["report_id"],
         call.query.cursor,
         reason=call.query.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
     return Response(PositionPage.model_validate(page))

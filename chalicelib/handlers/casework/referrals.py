@@ -71,7 +71,7 @@ def propose_referral(call: Call) -> Response:
     has to approve, decline or take back first.
     """
     found = referrals.propose_referral(
-        call.path["report_id"], call.body, actor=call.actor, reports=wiring.reports()
+        call.path["report_id"], call.body, desk=wiring.desk(call.actor)
     )
     return Response(ReferralView.opened(found))
 
@@ -99,7 +99,7 @@ def read_referral(call: Call) -> Response:
     less than what was agreed on: propose a referral anew.
     """
     found = referrals.read_referral(
-        call.path["report_id"], call.query.number, actor=call.actor, reports=wiring.reports()
+        call.path["report_id"], call.query.number, desk=wiring.desk(call.actor)
     )
     return _shown(found, call)
 
@@ -126,7 +126,7 @@ def approve_referral(call: Call) -> Response:
     changes nothing.
     """
     found = referrals.approve_referral(
-        call.path["report_id"], call.tag, actor=call.actor, reports=wiring.reports()
+        call.path["report_id"], call.tag, desk=wiring.desk(call.actor)
     )
     return _shown(found, call)
 
@@ -158,8 +158,7 @@ def decline_referral(call: Call) -> Response:
         call.path["report_id"],
         call.version,
         call.body.reason,
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
     )
     return Response()
 
@@ -180,7 +179,7 @@ def withdraw_referral(call: Call) -> Response:
     `not_your_step`). One that was approved cannot be taken back: 409 `passed_on`. Without a
     proposal, the call changes nothing.
     """
-    referrals.withdraw_referral(call.path["report_id"], actor=call.actor, reports=wiring.reports())
+    referrals.withdraw_referral(call.path["report_id"], desk=wiring.desk(call.actor))
     return Response()
 
 

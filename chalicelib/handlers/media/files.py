@@ -43,7 +43,7 @@ def redact_picture(call: Call) -> Response:
     """
     report_id = call.path["report_id"]
     medium = files.redact_picture(
-        report_id, call.path["media_id"], call.body, actor=call.actor, reports=wiring.reports()
+        report_id, call.path["media_id"], call.body, desk=wiring.desk(call.actor)
     )
     return Response(RedactionView.of_medium(report_id, medium))
 
@@ -62,8 +62,7 @@ def remove_redaction(call: Call) -> Response:
     files.remove_redaction(
         call.path["report_id"],
         call.path["media_id"],
-        actor=call.actor,
-        reports=wiring.reports(),
+        desk=wiring.desk(call.actor),
     )
     return Response()
 
@@ -102,7 +101,7 @@ def send_files(call: Call) -> Response:
         now=call.now,
         prefix=PREFIX,
     )
-    media = files.send_files(report_id, declaration, actor=actor, reports=wiring.reports())
+    media = files.send_files(report_id, declaration, desk=wiring.desk(actor))
     granted = uploads.grant_uploads(
         report_id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )

@@ -18,11 +18,10 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import RETURN_AGAIN, OutboxTask, TaskKind
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.officers import Actor, OfficerActor
-from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.store.audit.rows import Action, about, of_report
 from chalicelib.store.casework.rows import keep_followers
 from chalicelib.store.officers.rows import Officers
-from chalicelib.store.reports.reports import Reports
 
 if TYPE_CHECKING:
     from chalicelib.store.reports.attention import Assignments
@@ -90,35 +89,35 @@ def _take_back(
 MOST_FOLLOWERS = 50
 
 
-def follow_report(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+def follow_report(report_id: str, *, desk: Desk) -> None:
     """Let the officer follow a report, with an audit record. Repeated, change nothing.
 
     Raises NotFound, Conflict (`too_many_followers`, `expiring`).
     """
-    _set_following(report_id, actor=actor, reports=reports, follows=True)
+    _set_following(report_id, desk=desk, follows=True)
 
 
-def unfollow_report(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+def unfollow_report(report_id: str, *, desk: Desk) -> None:
     """End that, with an audit record. Repeated, change nothing.
 
     Raises NotFound, Conflict `expiring`.
     """
-    _set_following(report_id, actor=actor, reports=reports, follows=False)
+    _set_following(report_id, desk=desk, follows=False)
 
 
-def _set_following(report_id: str, *, actor: OfficerActor, reports: Reports, follows: bool) -> None:
+def _set_following(report_id: str, *, desk: Desk, follows: bool) -> None:
     def step() -> None:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
+        head = head_in_scope(report_id, desk=desk)
         report = head.report
-        if (actor.by in report.followers) is follows:
+        if (desk.actor.by in report.followers) is follows:
             return
         require_not_expiring(head)
-        others = [each for each in report.followers if each != actor.by]
+        others = [each for each in report.followers if each != desk.actor.by]
         if follows and len(others) >= MOST_FOLLOWERS:
             raise errors.Conflict("too_many_followers")
-        record = actor.log_item(about(report), Action.CHANGE, {"followed": follows})
-        after = [*others, actor.by] if follows else others
-        keep_followers(reports.table, head, after, also=[record])
+        record = desk.actor.log_item(about(report), Action.CHANGE, {"followed": follows})
+        after = [*others, desk.actor.by] if follows else others
+        keep_followers(desk.reports.table, head, after, also=[record])
 
     retry_on_conflict(step)
 

@@ -38,6 +38,7 @@ from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.ledger import leaves_of_change, leaves_of_notice
 from chalicelib.services.reports.open_cases import OpenCase, open_case, open_reason, seal_reason
 from chalicelib.services.reports.scope import (
+    Desk,
     case_in_scope,
     head_in_scope,
     on_head,
@@ -83,9 +84,7 @@ class ChangedCase:
     reason: str | None
 
 
-def open_report(
-    report_id: str, *, reason: str | None, actor: OfficerActor, reports: Reports
-) -> OpenedCase:
+def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase:
     """Open a report inside the officer's scope, and write an audit record.
 
     A withdrawn report is restricted, except for a supervisor who gives a reason: then the
@@ -95,12 +94,12 @@ def open_report(
     not a supervisor gives a reason for a withdrawn one. Both write a denial to the audit. Raises
     Conflict `expiring` when the deletion of what would be opened in full has begun.
     """
-    case = case_in_scope(report_id, actor=actor, reports=reports)
-    opening = open_head(case.head, reason=reason, part=None, actor=actor, reports=reports)
+    case = case_in_scope(report_id, desk=desk)
+    opening = open_head(case.head, reason=reason, part=None, desk=desk)
     opened, restricted = open_case(case, opening.key), opening.restricted
-    read_by_officer(case.head, reports=reports, now=actor.now)
+    read_by_officer(case.head, reports=desk.reports, now=desk.actor.now)
     shown = opened.without_reporters_words() if restricted else opened
-    return OpenedCase(shown, restricted, _tags(case, actor))
+    return OpenedCase(shown, restricted, _tags(case, desk.actor))
 
 
 def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
@@ -121,9 +120,7 @@ class Opening(NamedTuple):
     restricted: bool
 
 
-def open_head(
-    head: Head, *, reason: str | None, part: str | None, actor: OfficerActor, reports: Reports
-) -> Opening:
+def open_head(head: Head, *, reason: str | None, part: str | None, desk: Desk) -> Opening:
     """Write the audit record of an opening, and return the key. `part` names what is opened, if it
     is not all. Raises as `open_report`.
     """
@@ -132,12 +129,12 @@ def open_head(
     detail = {"part": part} if part else None
     notices: list[TransactItem] = []
     if restricted and reason:
-        if not actor.officer.has_role(Role.SUPERVISOR):
-            actor.log(about(report), Action.DENIED, detail, words)
+        if not desk.actor.officer.has_role(Role.SUPERVISOR):
+            desk.actor.log(about(report), Action.DENIED, detail, words)
             raise errors.Forbidden
-        notices = notify_of_restricted(head, actor=actor, reports=reports)
+        notices = notify_of_restricted(head, desk=desk)
         restricted = False
-    return Opening(actor.open(report, detail, words, notices), restricted)
+    return Opening(desk.actor.open(report, detail, words, notices), restricted)
 
 
 def change_report(
@@ -145,8 +142,7 @@ def change_report(
     change: Change,
     version: int,
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     officers: Officers,
 ) -> ChangedCase:
     """Change a report that is at `version`, and return the changed report.
@@ -154,8 +150,8 @@ def change_report(
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
     errors of `take_step`.
     """
-    after = take_step(report_id, change, version, actor=actor, reports=reports, officers=officers)
-    return ChangedCase(after, change.reason or _earlier_reason(after, actor))
+    after = take_step(report_id, change, version, desk=desk, officers=officers)
+    return ChangedCase(after, change.reason or _earlier_reason(after, desk.actor))
 
 
 def take_step(
@@ -163,8 +159,7 @@ def take_step(
     change: Change,
     version: int,
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     officers: Officers,
 ) -> Report:
     """Change a report that is at `version`, and return it as it is stored.
@@ -180,40 +175,38 @@ def take_step(
         if before.version != version:
             raise errors.Stale
         change.require_seen(before.messages)
-        after = workflow.change(before, change, by=actor.by, now=actor.now)
+        after = workflow.change(before, change, by=desk.actor.by, now=desk.actor.now)
         if begins_anew(before, after):
-            minutes = reports.deadline_of(after.category, after.urgency)
-            deadline = deadline_from(after.received_at, actor.now, minutes)
+            minutes = desk.reports.deadline_of(after.category, after.urgency)
+            deadline = deadline_from(after.received_at, desk.actor.now, minutes)
             after = after.model_copy(update={"deadline": deadline})
         if change.reason:
             sealed = seal_reason(after, change.reason)
             after = after.model_copy(update={"sealed_reason": sealed})
         if change.assignee:
-            _check_assignee(change.assignee, after, actor, officers)
+            _check_assignee(change.assignee, after, desk.actor, officers)
         if after.duplicate_of and after.duplicate_of != before.duplicate_of:
-            original = _find_original(after.duplicate_of, before, actor, reports)
+            original = _find_original(after.duplicate_of, before, desk)
             after = workflow.link(after, original)
         also: list[TransactItem] = []
         if after.duplicate_of != before.duplicate_of:
-            also += _counted_links(head, after.duplicate_of, reports)
+            also += _counted_links(head, after.duplicate_of, desk.reports)
         if workflow.concerns_others(before, after) and not _has_notice(head):
-            also.append(_new_notice(after, actor, reports))
-        also += notify_assignee(before, after, actor=actor, reports=reports)
-        also += notify_followers(after, actor=actor, reports=reports)
+            also.append(_new_notice(after, desk))
+        also += notify_assignee(before, after, desk=desk)
+        also += notify_followers(after, desk=desk)
         if after.proposal and after.proposal != before.proposal:
-            notices = NoticesOn(report_id, actor, reports)
+            notices = NoticesOn(report_id, desk.actor, desk.reports)
             also += notices.awaits(TwoPersonStep.MALICIOUS)
-        also += reminders(before, after, actor=actor, reports=reports)
-        record = _record(head.report, after, change.reason, actor)
-        _write(head, after, actor, reports, [record, *also])
+        also += reminders(before, after, desk=desk)
+        record = _record(head.report, after, change.reason, desk.actor)
+        _write(head, after, desk, [record, *also])
         return after
 
-    return on_head(report_id, step, actor=actor, reports=reports)
+    return on_head(report_id, step, desk=desk)
 
 
-def confirm_malicious(
-    report_id: str, tag: str, *, actor: OfficerActor, reports: Reports
-) -> ChangedCase:
+def confirm_malicious(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
@@ -225,21 +218,20 @@ def confirm_malicious(
         request = malicious_request(head.report)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
-        after = workflow.confirm(head.report, now=actor.now)
+        after = workflow.confirm(head.report, now=desk.actor.now)
         detail = {"fields": workflow.differences(head.report, after)}
-        _write(head, after, actor, reports, requests.approve(request, tag, Action.CONFIRM, detail))
+        _write(head, after, desk, requests.approve(request, tag, Action.CONFIRM, detail))
         return after
 
-    after = on_requests(report_id, step, actor=actor, reports=reports)
-    return ChangedCase(after, _earlier_reason(after, actor))
+    after = on_requests(report_id, step, desk=desk)
+    return ChangedCase(after, _earlier_reason(after, desk.actor))
 
 
 def reveal_contact(
     report_id: str,
     *,
     read_reason: Callable[[], str],
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     contacts: Contacts,
     contact_keys: ContentKeys,
 ) -> Contact | None:
@@ -248,13 +240,13 @@ def reveal_contact(
     None when the reporter left no contact, or withdrew the report. Raises NotFound, and Invalid
     from `read_reason` when the reason is missing or bad; both write a denial to the audit.
     """
-    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    report = head_in_scope(report_id, desk=desk).report
     try:
         reason = read_reason()
     except errors.Invalid:
-        actor.log(of_report(report_id), Action.DENIED, {"contact": "without a reason"})
+        desk.actor.log(of_report(report_id), Action.DENIED, {"contact": "without a reason"})
         raise
-    opening = actor.log(about(report), Action.CONTACT, words={"reason": reason})
+    opening = desk.actor.log(about(report), Action.CONTACT, words={"reason": reason})
     contact = contacts.read(report_id)
     if contact is None:
         return None
@@ -268,11 +260,9 @@ def _record(before: Report, after: Report, reason: str | None, actor: OfficerAct
     return actor.log_item(about(after), Action.CHANGE, detail, words)
 
 
-def _write(
-    head: Head, after: Report, actor: OfficerActor, reports: Reports, also: list[TransactItem]
-) -> None:
+def _write(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
-    now, task = actor.now, head.task
+    now, task = desk.actor.now, head.task
     is_waiting = after.status is Status.NEW and not after.attended
     begins = begins_anew(head.report, after) or is_given_back(head.report, after)
     if not is_waiting or begins:
@@ -284,8 +274,8 @@ def _write(
     if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
         raise errors.Conflict("too_many_steps")
     if ends_otherwise(head.report, after):
-        also = [*also, *push_items(head, reports=reports, now=now)]
-    reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
+        also = [*also, *push_items(head, reports=desk.reports, now=now)]
+    desk.reports.change(head, after, task=task, now=now, leaves=leaves, also=also)
 
 
 def _earlier_reason(report: Report, actor: OfficerActor) -> str | None:
@@ -300,10 +290,10 @@ def _has_notice(head: Head) -> bool:
     return head.task is not None and head.task.kind is TaskKind.NOTIFY
 
 
-def _new_notice(report: Report, actor: OfficerActor, reports: Reports) -> TransactItem:
+def _new_notice(report: Report, desk: Desk) -> TransactItem:
     """Return the write that notifies the officers to whom the changed report is new."""
-    task = notify(actor.now, report.lane)
-    return reports.event(report.id, NoticeKind.REPORT, now=actor.now, task=task)
+    task = notify(desk.actor.now, report.lane)
+    return desk.reports.event(report.id, NoticeKind.REPORT, now=desk.actor.now, task=task)
 
 
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:
@@ -328,9 +318,7 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
     ]
 
 
-def _find_original(
-    report_id: str, duplicate: Report, actor: OfficerActor, reports: Reports
-) -> Report:
+def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Report:
     """Return the original of `report_id`: the report itself, or where its link leads.
 
     Raises Invalid when a report on the way is the duplicate itself, when one of the two is a drill
@@ -338,7 +326,7 @@ def _find_original(
     to the audit.
     """
     for _ in range(_LONGEST_CHAIN):
-        head = visible_head(report_id, actor, reports)
+        head = visible_head(report_id, desk)
         if head is None:
             raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
         if report_id == duplicate.id:
@@ -360,8 +348,7 @@ def open_original(
     media_id: str,
     *,
     read_reason: Callable[[], str],
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
 ) -> Medium:
     """Write the officer's reason to the audit, then return the medium, which has an original.
 
@@ -371,27 +358,29 @@ def open_original(
     `expiring` when the report is withdrawn and its deletion has begun. An original of a withdrawn
     report is notified to supervisors.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     report = head.report
     detail = {"media_id": on_record(media_id)}
     try:
         reason = read_reason()
     except errors.Invalid:
-        actor.log(of_report(report_id), Action.DENIED, {**detail, "original": "without a reason"})
+        desk.actor.log(
+            of_report(report_id), Action.DENIED, {**detail, "original": "without a reason"}
+        )
         raise
-    if report.status is Status.WITHDRAWN and not actor.officer.has_role(Role.SUPERVISOR):
-        actor.log(about(report), Action.DENIED, detail, {"reason": reason})
+    if report.status is Status.WITHDRAWN and not desk.actor.officer.has_role(Role.SUPERVISOR):
+        desk.actor.log(about(report), Action.DENIED, detail, {"reason": reason})
         raise errors.Forbidden
-    medium = reports.media.get(report_id, media_id) if len(media_id) <= _LONGEST_ID else None
+    medium = desk.reports.media.get(report_id, media_id) if len(media_id) <= _LONGEST_ID else None
     if medium is None:
-        actor.log(about(report), Action.DENIED, detail, {"reason": reason})
+        desk.actor.log(about(report), Action.DENIED, detail, {"reason": reason})
         raise errors.NotFound
     if medium.version_id is None:
         raise errors.Conflict("no_original")
     notices: list[TransactItem] = []
     if report.status is Status.WITHDRAWN:
-        notices = notify_of_restricted(head, actor=actor, reports=reports)
-    actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason}, notices)
+        notices = notify_of_restricted(head, desk=desk)
+    desk.actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason}, notices)
     return medium
 
 
@@ -410,21 +399,20 @@ def read_history(
     report_id: str,
     cursor: str | None,
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     cursors: EntryCursors,
 ) -> HistoryPage:
     """Return a page of the audit of a report, oldest first. This read is on its last page.
 
     Raises NotFound, Malformed `bad_cursor`.
     """
-    report = head_in_scope(report_id, actor=actor, reports=reports).report
+    report = head_in_scope(report_id, desk=desk).report
     # What stands before this page: its last entry, and the last one that changed the reason.
     after, _, changed = (cursors.read(cursor, report_id, _KIND) or "").partition(" ")
-    key = actor.open(report, detail={"part": "history"})
-    found, more = actor.audit.page(of_report(report_id), after or None)
+    key = desk.actor.open(report, detail={"part": "history"})
+    found, more = desk.actor.audit.page(of_report(report_id), after or None)
     entries = [open_entry(each, key) for each in found]
-    reason = _reason_of(changed, report_id, actor, key)
+    reason = _reason_of(changed, report_id, desk.actor, key)
     for entry in entries:
         if entry.key and _change_of_reason(entry):
             changed = entry.key[1]

@@ -14,11 +14,10 @@ from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors
 from chalicelib.services.casework.casework import take_step
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.scope import head_in_scope
+from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.duplicates import Outline, read_outlines
-from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
 log = logging.getLogger(__name__)
@@ -59,20 +58,18 @@ class Outcome(NamedTuple):
     why: str | None
 
 
-def find_related(
-    head: Head, *, restricted: bool, actor: OfficerActor, reports: Reports, incidents: Incidents
-) -> Related:
+def find_related(head: Head, *, restricted: bool, desk: Desk, incidents: Incidents) -> Related:
     """Return the reports in the officer's scope that are related to an opened one.
 
     Nothing is suggested for a restricted report. Raises Unavailable when its duplicates cannot be
     read; what is suggested never fails the opening.
     """
     report_id = head.report.id
-    linked = reports.duplicates.latest(report_id) if head.duplicates else []
-    similar = () if restricted else _suggested(report_id, actor, incidents)
+    linked = desk.reports.duplicates.latest(report_id) if head.duplicates else []
+    similar = () if restricted else _suggested(report_id, desk.actor, incidents)
     original = head.report.duplicate_of
     named = (*linked, *([original] if original else ()))
-    known = _in_scope((*named, *(each.report_id for each in similar or ())), actor, reports)
+    known = _in_scope((*named, *(each.report_id for each in similar or ())), desk)
     return Related(
         None if similar is None else _shown(similar, known, head),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
@@ -81,7 +78,7 @@ def find_related(
     )
 
 
-def count_open_duplicates(report: Report, *, actor: OfficerActor, reports: Reports) -> int | None:
+def count_open_duplicates(report: Report, *, desk: Desk) -> int | None:
     """Return how many of the latest hundred duplicates in the officer's scope are open.
 
     None when they could not be read: the step that was taken must not fail for it.
@@ -89,7 +86,7 @@ def count_open_duplicates(report: Report, *, actor: OfficerActor, reports: Repor
     if not report.duplicates:
         return 0
     try:
-        known = _in_scope(reports.duplicates.latest(report.id), actor, reports)
+        known = _in_scope(desk.reports.duplicates.latest(report.id), desk)
     except errors.Unavailable:
         return None
     return sum(_is_duplicate(each, report.id) and each.is_open for each in known.values())
@@ -99,20 +96,19 @@ def link_duplicates(
     report_id: str,
     duplicates: Sequence[str],
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     officers: Officers,
 ) -> list[Outcome]:
     """Link reports to their original, each by a step of its own. Return the outcome of each.
 
     Raises NotFound when the original is unknown or out of scope.
     """
-    head_in_scope(report_id, actor=actor, reports=reports)
+    head_in_scope(report_id, desk=desk)
     change = Change(duplicate_of=report_id)
 
     def link(each: str) -> None:
-        version = head_in_scope(each, actor=actor, reports=reports).report.version
-        take_step(each, change, version, actor=actor, reports=reports, officers=officers)
+        version = head_in_scope(each, desk=desk).report.version
+        take_step(each, change, version, desk=desk, officers=officers)
 
     return [_tried(each, link) for each in dict.fromkeys(duplicates)]
 
@@ -122,8 +118,7 @@ def close_duplicates(
     reason: str,
     *,
     skip_unread: bool,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     officers: Officers,
 ) -> list[Outcome]:
     """Close up to 25 open duplicates with one reason, each by a step of its own.
@@ -132,9 +127,9 @@ def close_duplicates(
     arrives meanwhile. Return the outcome of each. Raises NotFound when the original is unknown or
     out of scope.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     closing = Change(status=Status.CLOSED, disposition=Disposition.DUPLICATE, reason=reason)
-    found = {each.id: each for each in _open_duplicates(head, actor, reports)}
+    found = {each.id: each for each in _open_duplicates(head, desk)}
 
     def close(each: str) -> None:
         known, change = found[each], closing
@@ -142,17 +137,17 @@ def close_duplicates(
             if known.unread:
                 raise errors.Conflict("new_message")
             change = closing.model_copy(update={"messages_seen": known.messages})
-        take_step(each, change, known.version, actor=actor, reports=reports, officers=officers)
+        take_step(each, change, known.version, desk=desk, officers=officers)
 
     return [_tried(each, close) for each in found]
 
 
-def _open_duplicates(head: Head, actor: OfficerActor, reports: Reports) -> list[Outline]:
+def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
     found: list[Outline] = []
     if not head.duplicates:
         return found
-    for number, page in enumerate(reports.duplicates.pages(head.report.id)):
-        known = _in_scope(page, actor, reports, consistent=True)
+    for number, page in enumerate(desk.reports.duplicates.pages(head.report.id)):
+        known = _in_scope(page, desk, consistent=True)
         found += [
             known[each]
             for each in page
@@ -184,11 +179,11 @@ def _suggested(
 
 
 def _in_scope(
-    report_ids: Iterable[str], actor: OfficerActor, reports: Reports, *, consistent: bool = False
+    report_ids: Iterable[str], desk: Desk, *, consistent: bool = False
 ) -> dict[str, Outline]:
     """Return the outlines of those reports that are in the officer's scope."""
-    known = read_outlines(reports.table, report_ids, consistent=consistent)
-    sees = actor.officer.sees
+    known = read_outlines(desk.reports.table, report_ids, consistent=consistent)
+    sees = desk.actor.officer.sees
     return {each.id: each for each in known.values() if sees(each.category, each.district)}
 
 

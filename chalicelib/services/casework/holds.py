@@ -36,41 +36,39 @@ from chalicelib.services.reports.open_cases import (
     seal_lift_reason,
     seal_mute_reason,
 )
-from chalicelib.services.reports.scope import on_head, require_not_expiring
+from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.services.second_person import Requests, require_read
 from chalicelib.store.audit.rows import Action, about
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
 
-def place_hold(
-    report_id: str, wanted: NewHold, *, actor: OfficerActor, reports: Reports
-) -> OpenHold:
+def place_hold(report_id: str, wanted: NewHold, *, desk: Desk) -> OpenHold:
     """Ask for a legal hold, and notify officers. It takes effect when a second one approves it.
 
     Raises Invalid (the end is in the past or too far away), Conflict (`already_held`, `expiring`).
     """
 
     def place(head: Head, requests: Requests) -> OpenHold:
-        wanted.require_end(actor.now)
+        wanted.require_end(desk.actor.now)
         require_not_expiring(head)
-        if _hold_of(head, actor):
+        if _hold_of(head, desk.actor):
             raise errors.Conflict("already_held")
         hold = Hold(
-            by=actor.by,
+            by=desk.actor.by,
             sealed_reason=seal_hold_reason(head.report, wanted.reason),
             until=wanted.until,
-            asked_at=actor.now,
+            asked_at=desk.actor.now,
         )
         detail = {"asked": True, "until": times.render(hold.until)}
         also = requests.propose(TwoPersonStep.HOLD, Action.HOLD, detail, wanted.reason)
-        _write(head, hold, also, reports)
+        _write(head, hold, also, desk.reports)
         return OpenHold(hold, wanted.reason)
 
-    return on_requests(report_id, place, actor=actor, reports=reports)
+    return on_requests(report_id, place, desk=desk)
 
 
-def approve_hold(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> OpenHold:
+def approve_hold(report_id: str, tag: str, *, desk: Desk) -> OpenHold:
     """Approve a hold that another officer asked for. Repeated, change nothing.
 
     The response shows the reason, so the report is opened, with an audit record.
@@ -79,27 +77,27 @@ def approve_hold(report_id: str, tag: str, *, actor: OfficerActor, reports: Repo
     """
 
     def approve(head: Head, requests: Requests) -> tuple[Report, Hold]:
-        hold = _hold_of(head, actor)
+        hold = _hold_of(head, desk.actor)
         if hold is None:
             raise errors.Conflict("no_hold")
         request = hold.request(report_id)
         if hold.approved_by:
-            require_read(request, tag, actor)
+            require_read(request, tag, desk.actor)
             return head.report, hold
         require_not_expiring(head)
         detail = {"approved": True, "asked_by": hold.by, "until": times.render(hold.until)}
         also = requests.approve(request, tag, Action.HOLD, detail)
-        approved = hold.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
-        _write(head, approved, also, reports)
+        approved = hold.model_copy(
+            update={"approved_by": desk.actor.by, "approved_at": desk.actor.now}
+        )
+        _write(head, approved, also, desk.reports)
         return head.report, approved
 
-    report, hold = on_requests(report_id, approve, actor=actor, reports=reports)
-    return open_hold(report, hold, actor.open(report, detail={"part": "hold"}))
+    report, hold = on_requests(report_id, approve, desk=desk)
+    return open_hold(report, hold, desk.actor.open(report, detail={"part": "hold"}))
 
 
-def lift_hold(
-    report_id: str, wanted: NewLift, *, actor: OfficerActor, reports: Reports
-) -> OpenLift | None:
+def lift_hold(report_id: str, wanted: NewLift, *, desk: Desk) -> OpenLift | None:
     """Ask to lift a hold, and notify officers. It ends when a second officer approves that.
 
     A hold that is not approved yet keeps nothing: end it at once, notify the officer who asked for
@@ -110,52 +108,53 @@ def lift_hold(
     """
 
     def lift(head: Head, requests: Requests) -> OpenLift | None:
-        hold, report = _hold_of(head, actor), head.report
+        hold, report = _hold_of(head, desk.actor), head.report
         if hold is None:
             return None
         if wanted.only_request and hold.approved_by:
             raise errors.Conflict("hold_approved")
         if hold.lift:
-            return open_lift(report, hold.lift, actor.open(report, detail={"part": "hold"}))
+            return open_lift(report, hold.lift, desk.actor.open(report, detail={"part": "hold"}))
         require_not_expiring(head)
         if hold.approved_by is None:
             request, detail = hold.request(report_id), {"ended": True, "asked_by": hold.by}
             _write(
-                head, None, requests.decline(request, Action.HOLD, detail, wanted.reason), reports
+                head,
+                None,
+                requests.decline(request, Action.HOLD, detail, wanted.reason),
+                desk.reports,
             )
             return None
         sealed = seal_lift_reason(report, wanted.reason)
-        asked = Lift(by=actor.by, sealed_reason=sealed, asked_at=actor.now)
+        asked = Lift(by=desk.actor.by, sealed_reason=sealed, asked_at=desk.actor.now)
         step, detail = TwoPersonStep.HOLD_LIFT, {"lift_asked": True}
         also = requests.propose(step, Action.HOLD, detail, wanted.reason)
-        _write(head, hold.model_copy(update={"lift": asked}), also, reports)
+        _write(head, hold.model_copy(update={"lift": asked}), also, desk.reports)
         return OpenLift(asked, wanted.reason)
 
-    return on_requests(report_id, lift, actor=actor, reports=reports)
+    return on_requests(report_id, lift, desk=desk)
 
 
-def approve_lift(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> None:
+def approve_lift(report_id: str, tag: str, *, desk: Desk) -> None:
     """End a hold that another officer asked to lift. Without a hold, change nothing.
 
     Raises Stale, Forbidden from `require_second_person`; Conflict (`no_lift`, `expiring`).
     """
 
     def approve(head: Head, requests: Requests) -> None:
-        hold = _hold_of(head, actor)
+        hold = _hold_of(head, desk.actor)
         if hold is None:
             return
         if hold.lift is None:
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
         request, detail = hold.lift.request(report_id), {"lifted": True, "asked_by": hold.lift.by}
-        _write(head, None, requests.approve(request, tag, Action.HOLD, detail), reports)
+        _write(head, None, requests.approve(request, tag, Action.HOLD, detail), desk.reports)
 
-    on_requests(report_id, approve, actor=actor, reports=reports)
+    on_requests(report_id, approve, desk=desk)
 
 
-def decline_lift(
-    report_id: str, refusal: LiftRefusal, *, actor: OfficerActor, reports: Reports
-) -> None:
+def decline_lift(report_id: str, refusal: LiftRefusal, *, desk: Desk) -> None:
     """End a request to lift a hold: the hold stays. Notify the officer who asked, if that is
     another one. Repeated by the same officer, change nothing.
 
@@ -165,20 +164,20 @@ def decline_lift(
     """
 
     def decline(head: Head, requests: Requests) -> None:
-        hold = _hold_of(head, actor)
+        hold = _hold_of(head, desk.actor)
         if hold is None:
             raise errors.Conflict("no_hold")
         if hold.lift is None:
-            if hold.lift_ended_by == actor.by:
+            if hold.lift_ended_by == desk.actor.by:
                 return
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
         request = hold.lift.request(report_id)
         detail = {"lift_declined": True, "asked_by": hold.lift.by}
         also = requests.decline(request, Action.HOLD, detail, refusal.reason)
-        _write(head, hold.without_lift(actor.by), also, reports)
+        _write(head, hold.without_lift(desk.actor.by), also, desk.reports)
 
-    on_requests(report_id, decline, actor=actor, reports=reports)
+    on_requests(report_id, decline, desk=desk)
 
 
 def _hold_of(head: Head, actor: OfficerActor) -> Hold | None:
@@ -208,9 +207,7 @@ def _due_end(head: Head) -> datetime | None:
     return expiry(task, end).due_at if is_due and end else None
 
 
-def mute_report(
-    report_id: str, wanted: NewMute, *, actor: OfficerActor, reports: Reports
-) -> OpenMute:
+def mute_report(report_id: str, wanted: NewMute, *, desk: Desk) -> OpenMute:
     """Mute a report, with an audit record. Repeated, change nothing, and return the first mute,
     opened with an audit record.
 
@@ -219,19 +216,19 @@ def mute_report(
 
     def step(head: Head) -> OpenMute:
         if head.mute:
-            return open_mute(head.report, head.mute, actor.open(head.report, {"part": "mute"}))
+            return open_mute(head.report, head.mute, desk.actor.open(head.report, {"part": "mute"}))
         require_not_expiring(head)
         sealed = seal_mute_reason(head.report, wanted.reason)
-        mute = Mute(by=actor.by, at=actor.now, sealed_reason=sealed)
+        mute = Mute(by=desk.actor.by, at=desk.actor.now, sealed_reason=sealed)
         words = {"reason": wanted.reason}
-        record = actor.log_item(about(head.report), Action.CHANGE, {"muted": True}, words)
-        reports.keep_mute(head, mute, also=[record])
+        record = desk.actor.log_item(about(head.report), Action.CHANGE, {"muted": True}, words)
+        desk.reports.keep_mute(head, mute, also=[record])
         return OpenMute(mute, wanted.reason)
 
-    return on_head(report_id, step, actor=actor, reports=reports)
+    return on_head(report_id, step, desk=desk)
 
 
-def end_mute(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+def end_mute(report_id: str, *, desk: Desk) -> None:
     """End the mute of a report, with an audit record. Without one, change nothing.
 
     Raises NotFound, Conflict `expiring`.
@@ -241,7 +238,7 @@ def end_mute(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
         if head.mute is None:
             return
         require_not_expiring(head)
-        record = actor.log_item(about(head.report), Action.CHANGE, {"muted": False})
-        reports.keep_mute(head, None, also=[record])
+        record = desk.actor.log_item(about(head.report), Action.CHANGE, {"muted": False})
+        desk.reports.keep_mute(head, None, also=[record])
 
-    on_head(report_id, step, actor=actor, reports=reports)
+    on_head(report_id, step, desk=desk)

@@ -32,6 +32,7 @@ from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.reports import Reports
@@ -243,9 +244,8 @@ class Handover:
 
 def hand_over(
     *,
-    actor: OfficerActor,
+    desk: Desk,
     roster: Roster,
-    reports: Reports,
     listing: Listing,
     catalogue: Catalogue,
 ) -> Handover:
@@ -255,8 +255,8 @@ def hand_over(
     least of the last twelve hours, and those that wait for longer. For an officer who is off duty,
     the turns of all shifts count. Raises Unavailable.
     """
-    now, officer = actor.now, actor.officer
-    turns = _turns(roster, actor.by, now)
+    now, officer = desk.actor.now, desk.actor.officer
+    turns = _turns(roster, desk.actor.by, now)
     since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
     shards = [
         f"{category.code}#{shard}"
@@ -283,9 +283,9 @@ def hand_over(
         keep=keep,
     )
     listed = (*recent.rows, *older.rows)
-    more = _more(reports, listed)
+    more = _more(desk.reports, listed)
     rows = [row | more[row["id"]] for row in listed if row["id"] in more]
-    actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
+    desk.actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
 
     def ids(wanted: Callable[[Row], bool]) -> tuple[str, ...]:
         return tuple(row["id"] for row in rows if wanted(row))

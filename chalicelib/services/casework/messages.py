@@ -16,7 +16,7 @@ from chalicelib.services.notices.colleagues import notify_followers
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors, earlier_call, refuse_receipt
-from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import (
     open_messages,
     open_notes,
@@ -25,7 +25,6 @@ from chalicelib.services.reports.sealed_rows import (
     seal_note,
 )
 from chalicelib.store.audit.rows import Action, of_report
-from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
 
@@ -34,9 +33,8 @@ def write_message(
     sent: NewOfficerMessage,
     *,
     idempotency_key: str | None,
-    actor: OfficerActor,
+    desk: Desk,
     identity: Identity,
-    reports: Reports,
 ) -> Message:
     """Write a message to the reporter. The reporter's own messages then count as read. One that
     asks for media lets the reporter send more of them.
@@ -45,13 +43,13 @@ def write_message(
     (`withdrawn`, `key_reused`, `new_message`, `expiring`), Invalid (a placeholder of a template is
     left in it).
     """
-    ids = _ids(report_id, idempotency_key, sent.text, actor, identity)
+    ids = _ids(report_id, idempotency_key, sent.text, desk.actor, identity)
     message = Message(
         id=ids.id,
         sender=Sender.OFFICER,
         text=sent.text,
-        sent_at=actor.now,
-        by=actor.by,
+        sent_at=desk.actor.now,
+        by=desk.actor.by,
     )
 
     def write(head: Head) -> None:
@@ -60,14 +58,14 @@ def write_message(
         sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
         _require_filled(sent.text)
-        record = actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
+        record = desk.actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
-        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
-        also += push_items(head, reports=reports, now=actor.now)
-        reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
+        also = [record, *notify_followers(head.report, desk=desk)]
+        also += push_items(head, reports=desk.reports, now=desk.actor.now)
+        desk.reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
 
-    at = _write_once(report_id, keys.MESSAGES, ids, write, actor=actor, reports=reports)
+    at = _write_once(report_id, keys.MESSAGES, ids, write, desk=desk)
     return message.model_copy(update={"sent_at": at})
 
 
@@ -76,24 +74,23 @@ def write_note(
     text: str,
     *,
     idempotency_key: str | None,
-    actor: OfficerActor,
+    desk: Desk,
     identity: Identity,
-    reports: Reports,
 ) -> Note:
     """Write a note. Repeated with the same Idempotency-Key, return the first note.
 
     Raises NotFound, Conflict (`key_reused`, `expiring`).
     """
-    ids = _ids(report_id, idempotency_key, text, actor, identity)
-    note = Note(id=ids.id, by=actor.by, text=text, at=actor.now)
+    ids = _ids(report_id, idempotency_key, text, desk.actor, identity)
+    note = Note(id=ids.id, by=desk.actor.by, text=text, at=desk.actor.now)
 
     def write(head: Head) -> None:
         refuse_receipt(text, report_id, identity)
-        record = actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
-        also = [record, *notify_followers(head.report, actor=actor, reports=reports)]
-        reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
+        record = desk.actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
+        also = [record, *notify_followers(head.report, desk=desk)]
+        desk.reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
 
-    at = _write_once(report_id, keys.NOTES, ids, write, actor=actor, reports=reports)
+    at = _write_once(report_id, keys.NOTES, ids, write, desk=desk)
     return note.model_copy(update={"at": at})
 
 
@@ -113,20 +110,19 @@ def read_messages(
     cursor: str | None,
     *,
     reason: str | None,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     cursors: EntryCursors,
 ) -> EntriesPage[Message]:
     """Return a page of the conversation, the latest or before a cursor. Write an audit record.
 
     Raises as `casework.open_report`, and Malformed `bad_cursor`.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     below = cursors.read(cursor, report_id, keys.MESSAGES)
-    opening = open_head(head, reason=reason, part="messages", actor=actor, reports=reports)
+    opening = open_head(head, reason=reason, part="messages", desk=desk)
     if opening.restricted:
         return EntriesPage((), None, restricted=True)
-    page = reports.entries.messages(report_id, below=below, consistent=True)
+    page = desk.reports.entries.messages(report_id, below=below, consistent=True)
     opened = open_messages(report_id, page.items, opening.key)
     return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.MESSAGES))
 
@@ -135,18 +131,17 @@ def read_notes(
     report_id: str,
     cursor: str | None,
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     cursors: EntryCursors,
 ) -> EntriesPage[Note]:
     """Return a page of the notes, the latest or before a cursor. Write an audit record.
 
     Raises NotFound, Malformed `bad_cursor`.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     below = cursors.read(cursor, report_id, keys.NOTES)
-    key = actor.open(head.report, detail={"part": "notes"})
-    page = reports.entries.notes(report_id, below=below, consistent=True)
+    key = desk.actor.open(head.report, detail={"part": "notes"})
+    page = desk.reports.entries.notes(report_id, below=below, consistent=True)
     opened = open_notes(report_id, page.items, key)
     return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.NOTES))
 
@@ -171,8 +166,7 @@ def _write_once(
     ids: EntryIds,
     write: Callable[[Head], None],
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
 ) -> datetime:
     """Write an entry, and return its time; that of the existing one, with an audit record of the
     read, when an earlier call wrote it.
@@ -181,13 +175,13 @@ def _write_once(
     """
 
     def step() -> datetime:
-        head = head_in_scope(report_id, actor=actor, reports=reports)
-        earlier = earlier_call(report_id, kind, ids, reports=reports)
+        head = head_in_scope(report_id, desk=desk)
+        earlier = earlier_call(report_id, kind, ids, reports=desk.reports)
         if earlier is None:
             require_not_expiring(head)
             write(head)
-            return actor.now
-        actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
+            return desk.actor.now
+        desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
         return earlier
 
     return retry_on_conflict(step)
@@ -198,19 +192,18 @@ def read_positions(
     cursor: str | None,
     *,
     reason: str | None,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
     cursors: EntryCursors,
 ) -> EntriesPage[Position]:
     """Return a page of positions, the latest or that before a cursor, with an audit record.
 
     Raises as `casework.open_report`, and Malformed `bad_cursor`.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     below = cursors.read(cursor, report_id, keys.POSITIONS)
-    opening = open_head(head, reason=reason, part="positions", actor=actor, reports=reports)
+    opening = open_head(head, reason=reason, part="positions", desk=desk)
     if opening.restricted:
         return EntriesPage((), None, restricted=True)
-    page = reports.entries.positions(report_id, below=below, consistent=True)
+    page = desk.reports.entries.positions(report_id, below=below, consistent=True)
     opened = open_positions(report_id, page.items, opening.key)
     return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.POSITIONS))

@@ -18,26 +18,24 @@ from chalicelib.domain.reports.attention import Rank, is_unread, needs_action
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
 from chalicelib.kernel.ids import is_report_id
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.casework.rows import Beat, Onlooker, Presence, PulseRows
-from chalicelib.store.reports.reports import Reports
 
 
-def note_presence(
-    report_id: str, *, actor: OfficerActor, reports: Reports, presence: Presence
-) -> tuple[Onlooker, ...]:
+def note_presence(report_id: str, *, desk: Desk, presence: Presence) -> tuple[Onlooker, ...]:
     """Note that the officer has this report open, and return the others who have.
 
     Of a report that is unknown or out of scope: nobody, and nothing is noted. It says nothing of
     what a report says, so it is not on record. Raises Unavailable.
     """
-    head = reports.head(report_id) if is_report_id(report_id) else None
+    head = desk.reports.head(report_id) if is_report_id(report_id) else None
     if head is None or head.is_deleted:
         return ()
-    officer = actor.officer
+    officer = desk.actor.officer
     if not officer.sees(head.row["category"], head.row["district"]):
         return ()
-    return presence.note(report_id, Onlooker(officer.username, officer.name), actor.now)
+    return presence.note(report_id, Onlooker(officer.username, officer.name), desk.actor.now)
 
 
 # Of all partitions together about so many rows are read, and of each at least a few.

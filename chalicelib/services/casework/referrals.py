@@ -23,7 +23,7 @@ from chalicelib.services.reports.open_cases import (
     seal_declined_reason,
     seal_referral_reason,
 )
-from chalicelib.services.reports.scope import head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_content
 from chalicelib.services.second_person import Requests, tag_of
 from chalicelib.store.audit.rows import Action
@@ -45,9 +45,7 @@ class Bundle(NamedTuple):
     tag: str
 
 
-def propose_referral(
-    report_id: str, wanted: NewReferral, *, actor: OfficerActor, reports: Reports
-) -> OpenReferral:
+def propose_referral(report_id: str, wanted: NewReferral, *, desk: Desk) -> OpenReferral:
     """Propose to refer a report to an agency, and notify officers. It takes effect when a second
     one approves it.
 
@@ -60,12 +58,12 @@ def propose_referral(
         _require_possible(head)
         report, known = head.report, head.referrals
         number = known.last + 1
-        chosen = _chosen(wanted, report_id, reports)
+        chosen = _chosen(wanted, report_id, desk.reports)
         proposed = Referral(
             number=number,
             agency=wanted.agency,
-            by=actor.by,
-            at=actor.now,
+            by=desk.actor.by,
+            at=desk.actor.now,
             sealed_reason=seal_referral_reason(report, number, wanted.reason),
             include=wanted.parts,
             media_ids=tuple(medium.media_id for medium in chosen),
@@ -74,33 +72,31 @@ def propose_referral(
         if known.pending:
             if not proposed.is_same(known.pending):
                 raise errors.Conflict("referral_pending")
-            return open_referral(report, known.pending, _open(report, known.pending, actor))
+            return open_referral(report, known.pending, _open(report, known.pending, desk.actor))
         if len(known.passed_on) >= MOST_PASSED_ON:
             raise errors.Conflict("too_many_referrals")
         detail = _recorded("proposed", proposed)
         also = requests.propose(TwoPersonStep.REFERRAL, Action.CHANGE, detail, wanted.reason)
-        keep_referrals(reports.table, head, known.with_proposal(proposed), also=also)
+        keep_referrals(desk.reports.table, head, known.with_proposal(proposed), also=also)
         return OpenReferral(proposed, wanted.reason)
 
-    return on_requests(report_id, step, actor=actor, reports=reports)
+    return on_requests(report_id, step, desk=desk)
 
 
-def read_referral(
-    report_id: str, number: int | None, *, actor: OfficerActor, reports: Reports
-) -> Bundle:
+def read_referral(report_id: str, number: int | None, *, desk: Desk) -> Bundle:
     """Return the bundle of the referral with this number, or of the latest one.
 
     Raises NotFound, Conflict (`no_referral`; `withdrawn`: what the reporter took back is passed on
     no more; `redaction_not_ready`, `redaction_changed`).
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
+    head = head_in_scope(report_id, desk=desk)
     referral = head.referrals.numbered(number)
     if referral is None:
         raise errors.Conflict("no_referral")
-    return _bundle(head, referral, actor, reports)
+    return _bundle(head, referral, desk)
 
 
-def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: Reports) -> Bundle:
+def approve_referral(report_id: str, tag: str, *, desk: Desk) -> Bundle:
     """Approve the proposal with this tag, which another officer has made. Return its
     bundle. Repeated, change nothing.
 
@@ -111,7 +107,7 @@ def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: 
     def step(head: Head, requests: Requests) -> tuple[Head, Referral]:
         known = head.referrals
         for each in known.passed_on:
-            if tag == tag_of(each.request(report_id), actor):
+            if tag == tag_of(each.request(report_id), desk.actor):
                 return head, each
         pending = known.pending
         if pending is None:
@@ -119,25 +115,23 @@ def approve_referral(report_id: str, tag: str, *, actor: OfficerActor, reports: 
         _require_possible(head)
         detail = _recorded("approved", pending) | {"asked_by": pending.by}
         records = requests.approve(pending.request(report_id), tag, Action.CHANGE, detail)
-        media = _passed_on(pending, report_id, reports)
+        media = _passed_on(pending, report_id, desk.reports)
         approved = pending.model_copy(
             update={
-                "approved_by": actor.by,
-                "approved_at": actor.now,
+                "approved_by": desk.actor.by,
+                "approved_at": desk.actor.now,
                 "redactions": _redactions_of(media),
             }
         )
-        also = [*records, *push_items(head, reports=reports, now=actor.now)]
-        keep_referrals(reports.table, head, known.approved(approved), also=also)
+        also = [*records, *push_items(head, reports=desk.reports, now=desk.actor.now)]
+        keep_referrals(desk.reports.table, head, known.approved(approved), also=also)
         return head, approved
 
-    head, approved = on_requests(report_id, step, actor=actor, reports=reports)
-    return _bundle(head, approved, actor, reports)
+    head, approved = on_requests(report_id, step, desk=desk)
+    return _bundle(head, approved, desk)
 
 
-def decline_referral(
-    report_id: str, number: int, reason: str, *, actor: OfficerActor, reports: Reports
-) -> None:
+def decline_referral(report_id: str, number: int, reason: str, *, desk: Desk) -> None:
     """Decline the proposal with this number, and notify the officer who has made it. Repeated by
     the same officer, change nothing.
 
@@ -150,29 +144,29 @@ def decline_referral(
         pending, existing = known.pending, known.numbered(number)
         if existing and existing.approved_by:
             raise errors.Conflict("passed_on")
-        if known.was_declined(number, actor.by):
+        if known.was_declined(number, desk.actor.by):
             return
         if pending is None:
             raise errors.Conflict("no_referral")
         if existing is None:
             raise errors.Stale
-        if pending.by == actor.by:
+        if pending.by == desk.actor.by:
             raise errors.Forbidden("not_your_step")
         _require_possible(head)
         declined = DeclinedReferral(
             referral=pending,
-            by=actor.by,
-            at=actor.now,
+            by=desk.actor.by,
+            at=desk.actor.now,
             sealed_reason=seal_declined_reason(report, number, reason),
         )
         detail = _recorded("declined", pending) | {"asked_by": pending.by}
         also = requests.decline(pending.request(report_id), Action.CHANGE, detail, reason)
-        keep_referrals(reports.table, head, known.with_declined(declined), also=also)
+        keep_referrals(desk.reports.table, head, known.with_declined(declined), also=also)
 
-    on_requests(report_id, step, actor=actor, reports=reports)
+    on_requests(report_id, step, desk=desk)
 
 
-def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) -> None:
+def withdraw_referral(report_id: str, *, desk: Desk) -> None:
     """Take back one's own proposal that nobody has approved, with an audit record. Repeated, or
     without one, change nothing.
 
@@ -189,9 +183,9 @@ def withdraw_referral(report_id: str, *, actor: OfficerActor, reports: Reports) 
         request, detail = pending.request(report_id), _recorded("withdrawn", pending)
         also = requests.withdraw(request, Action.CHANGE, detail)
         require_not_expiring(head)
-        keep_referrals(reports.table, head, head.referrals.without_proposal(), also=also)
+        keep_referrals(desk.reports.table, head, head.referrals.without_proposal(), also=also)
 
-    on_requests(report_id, step, actor=actor, reports=reports)
+    on_requests(report_id, step, desk=desk)
 
 
 def _require_possible(head: Head) -> None:
@@ -249,18 +243,18 @@ def _ready(report_id: str, reports: Reports) -> list[Medium]:
     return [medium for medium in case.media if medium.state is MediaState.READY]
 
 
-def _bundle(head: Head, referral: Referral, actor: OfficerActor, reports: Reports) -> Bundle:
+def _bundle(head: Head, referral: Referral, desk: Desk) -> Bundle:
     report = head.report
     if report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
-    media = _passed_on(referral, report.id, reports)
-    key = _open(report, referral, actor)
+    media = _passed_on(referral, report.id, desk.reports)
+    key = _open(report, referral, desk.actor)
     return Bundle(
         open_referral(report, referral, key),
         report,
         _included(open_content(report, key), referral.include),
         media,
-        tag_of(referral.request(report.id), actor),
+        tag_of(referral.request(report.id), desk.actor),
     )
 
 

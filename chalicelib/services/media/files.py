@@ -11,12 +11,15 @@ from chalicelib.domain.reports.media import (
 from chalicelib.domain.reports.report import Medium, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import on_record, random_id
-from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.scope import case_in_scope, head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import (
+    Desk,
+    case_in_scope,
+    head_in_scope,
+    require_not_expiring,
+)
 from chalicelib.services.reports.uploads import Declaration, require_pictures, upload_check
 from chalicelib.store.audit.rows import Action, about, of_report
 from chalicelib.store.media.rows import add_files, keep_redaction
-from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Case
 
 _ID_LENGTH = 16
@@ -27,8 +30,7 @@ def redact_picture(
     media_id: str,
     wanted: NewRedaction,
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
 ) -> Medium:
     """Ask for a redaction of a medium's preview, with an audit record, and return the medium.
 
@@ -39,55 +41,51 @@ def redact_picture(
     """
 
     def step() -> Medium:
-        case, medium = _find(report_id, media_id, actor, reports)
+        case, medium = _find(report_id, media_id, desk)
         before = medium.redaction
         detail = {"redaction": "asked", "media_id": media_id, **wanted.model_dump()}
         if before and before.areas == wanted.areas and before.state is not RedactionState.FAILED:
-            actor.log(about(case.report), Action.CHANGE, detail)
+            desk.actor.log(about(case.report), Action.CHANGE, detail)
             return medium
         asked = Redaction(
-            id=random_id(_ID_LENGTH), by=actor.by, at=actor.now, areas=wanted.areas
+            id=random_id(_ID_LENGTH), by=desk.actor.by, at=desk.actor.now, areas=wanted.areas
         ).after(before)
         _require_possible(case, medium, asked)
-        record = actor.log_item(about(case.report), Action.CHANGE, detail)
-        keep_redaction(reports.table, case, medium, asked, now=actor.now, also=[record])
+        record = desk.actor.log_item(about(case.report), Action.CHANGE, detail)
+        keep_redaction(desk.reports.table, case, medium, asked, now=desk.actor.now, also=[record])
         return medium.model_copy(update={"redaction": asked})
 
     return retry_on_conflict(step)
 
 
-def remove_redaction(
-    report_id: str, media_id: str, *, actor: OfficerActor, reports: Reports
-) -> None:
+def remove_redaction(report_id: str, media_id: str, *, desk: Desk) -> None:
     """End the redaction of a medium, with an audit record. Without one, change nothing.
 
     Raises as `redact_picture`.
     """
 
     def step() -> None:
-        case, medium = _find(report_id, media_id, actor, reports)
+        case, medium = _find(report_id, media_id, desk)
         if medium.redaction is None:
             return
         _require_possible(case, medium, None)
         detail = {"redaction": "removed", "media_id": media_id}
-        record = actor.log_item(about(case.report), Action.CHANGE, detail)
-        keep_redaction(reports.table, case, medium, None, now=actor.now, also=[record])
+        record = desk.actor.log_item(about(case.report), Action.CHANGE, detail)
+        keep_redaction(desk.reports.table, case, medium, None, now=desk.actor.now, also=[record])
 
     retry_on_conflict(step)
 
 
-def _find(
-    report_id: str, media_id: str, actor: OfficerActor, reports: Reports
-) -> tuple[Case, Medium]:
+def _find(report_id: str, media_id: str, desk: Desk) -> tuple[Case, Medium]:
     """Return a report in scope, and its medium.
 
     Raises NotFound, also for an unknown medium; both write a denial to the audit.
     """
-    head = head_in_scope(report_id, actor=actor, reports=reports)
-    case = reports.with_media(report_id, consistent=True)
+    head = head_in_scope(report_id, desk=desk)
+    case = desk.reports.with_media(report_id, consistent=True)
     medium = case.medium(media_id) if case else None
     if case is None or medium is None:
-        actor.log(about(head.report), Action.DENIED, {"media_id": on_record(media_id)})
+        desk.actor.log(about(head.report), Action.DENIED, {"media_id": on_record(media_id)})
         raise errors.NotFound
     return case, medium
 
@@ -105,9 +103,7 @@ def _require_possible(case: Case, medium: Medium, after: Redaction | None) -> No
         raise errors.Conflict("referral_pending")
 
 
-def send_files(
-    report_id: str, declaration: Declaration, *, actor: OfficerActor, reports: Reports
-) -> tuple[Medium, ...]:
+def send_files(report_id: str, declaration: Declaration, *, desk: Desk) -> tuple[Medium, ...]:
     """Declare files for the reporter, with an audit record, and return them as they are stored.
 
     Repeated, return the same files, with an audit record of the read. Raises NotFound, Invalid
@@ -115,21 +111,21 @@ def send_files(
     """
 
     def step() -> tuple[Medium, ...]:
-        case = case_in_scope(report_id, actor=actor, reports=reports)
+        case = case_in_scope(report_id, desk=desk)
         require_pictures(declaration.media)
         existing = declaration.existing({each.media_id: each for each in case.sent})
         if existing:
-            actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
+            desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
             return existing
         require_not_expiring(case.head)
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         if len(case.sent) + len(declaration.media) > MAX_SENT_FILES:
             raise errors.Conflict("too_many_media", limit=str(MAX_SENT_FILES))
-        checked = [(each, upload_check(actor.now)) for each in declaration.media]
+        checked = [(each, upload_check(desk.actor.now)) for each in declaration.media]
         ids = [each.media_id for each in declaration.media]
-        record = actor.log_item(of_report(report_id), Action.MESSAGE, {"files": ids})
-        add_files(reports, case, checked, also=[record])
+        record = desk.actor.log_item(of_report(report_id), Action.MESSAGE, {"files": ids})
+        add_files(desk.reports, case, checked, also=[record])
         return declaration.media
 
     return retry_on_conflict(step)

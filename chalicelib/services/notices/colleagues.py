@@ -17,7 +17,7 @@ from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import Lane, OutboxTask, notify_later
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.scope import on_head
+from chalicelib.services.reports.scope import Desk, on_head
 from chalicelib.services.second_person import Requests
 from chalicelib.store.audit.rows import about
 from chalicelib.store.reports.outbox import PendingTask
@@ -27,34 +27,30 @@ from chalicelib.store.reports.rows import Head
 _COALESCED = timedelta(minutes=1)
 
 
-def notify_assignee(
-    before: Report, after: Report, *, actor: OfficerActor, reports: Reports
-) -> list[TransactItem]:
+def notify_assignee(before: Report, after: Report, *, desk: Desk) -> list[TransactItem]:
     """Return the write that notifies the new assignee, if that is a colleague.
 
     It belongs in the transaction that assigns it.
     """
     assignee = after.assignee
-    if assignee is None or assignee in (before.assignee, actor.by):
+    if assignee is None or assignee in (before.assignee, desk.actor.by):
         return []
     matter = Matter(to=(officer_address(assignee),))
-    return [reports.event(after.id, NoticeKind.ASSIGNED, now=actor.now, matter=matter)]
+    return [desk.reports.event(after.id, NoticeKind.ASSIGNED, now=desk.actor.now, matter=matter)]
 
 
-def notify_followers(
-    report: Report, *, actor: OfficerActor, reports: Reports
-) -> list[TransactItem]:
+def notify_followers(report: Report, *, desk: Desk) -> list[TransactItem]:
     """Return the write that notifies the followers of a report of an officer's step.
 
     It belongs in the transaction that does it. What is done within one minute is one notice, which
     goes out when the minute is over.
     """
-    others = [each for each in report.followers if each != actor.by]
+    others = [each for each in report.followers if each != desk.actor.by]
     if not others:
         return []
-    minute = times.to_minute(actor.now)
+    minute = times.to_minute(desk.actor.now)
     return [
-        reports.event(
+        desk.reports.event(
             report.id,
             NoticeKind.FOLLOWED,
             now=minute,
@@ -65,18 +61,16 @@ def notify_followers(
     ]
 
 
-def reminders(
-    before: Report, after: Report, *, actor: OfficerActor, reports: Reports
-) -> list[TransactItem]:
+def reminders(before: Report, after: Report, *, desk: Desk) -> list[TransactItem]:
     """Return the write that reminds officers of a report which a step has taken or reopened.
 
     Its row is one for each report, so however often it is taken, there is one reminder.
     """
     if after.status is before.status or not outlines.is_waiting(after):
         return []
-    kind, task = NoticeKind.OUTSIDE, outlines.reminder(actor.now)
+    kind, task = NoticeKind.OUTSIDE, outlines.reminder(desk.actor.now)
     at = after.received_at
-    return [reports.event(after.id, kind, now=at, entry_id=kind.value, task=task)]
+    return [desk.reports.event(after.id, kind, now=at, entry_id=kind.value, task=task)]
 
 
 def next_reminder(pending: PendingTask, now: datetime) -> OutboxTask | None:
@@ -117,13 +111,12 @@ def on_requests[Done](
     report_id: str,
     step: Callable[[Head, Requests], Done],
     *,
-    actor: OfficerActor,
-    reports: Reports,
+    desk: Desk,
 ) -> Done:
     """Return the result of a step on a request about a report, as `on_head` takes it."""
 
     def take(head: Head) -> Done:
-        notices = NoticesOn(report_id, actor, reports)
-        return step(head, Requests(actor, notices, about(head.report)))
+        notices = NoticesOn(report_id, desk.actor, desk.reports)
+        return step(head, Requests(desk.actor, notices, about(head.report)))
 
-    return on_head(report_id, take, actor=actor, reports=reports)
+    return on_head(report_id, take, desk=desk)

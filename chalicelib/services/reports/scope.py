@@ -1,6 +1,7 @@
 """Read a report inside the scope of an officer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.kernel import errors
@@ -11,35 +12,41 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head, ReadCase
 
 
-def case_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> ReadCase:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An officer at work on reports: who acts and when (`actor`), and the store of reports."""
+
+    actor: OfficerActor
+    reports: Reports
+
+
+def case_in_scope(report_id: str, *, desk: Desk) -> ReadCase:
     """Return the case of a report inside the officer's scope.
 
     Raises NotFound when it is unknown or out of scope, with a denial in the audit.
     """
-    case = reports.case(report_id) if is_report_id(report_id) else None
-    if case is None or not _is_visible(case.head, report_id, actor):
+    case = desk.reports.case(report_id) if is_report_id(report_id) else None
+    if case is None or not _is_visible(case.head, report_id, desk.actor):
         if case is None:
-            _log_unknown(report_id, actor)
+            _log_unknown(report_id, desk.actor)
         raise errors.NotFound
     return case
 
 
-def head_in_scope(report_id: str, *, actor: OfficerActor, reports: Reports) -> Head:
+def head_in_scope(report_id: str, *, desk: Desk) -> Head:
     """Return only the HEAD of a report, with the same checks as `case_in_scope`."""
-    head = visible_head(report_id, actor, reports)
+    head = visible_head(report_id, desk)
     if head is None:
         raise errors.NotFound
     return head
 
 
-def on_head[Done](
-    report_id: str, step: Callable[[Head], Done], *, actor: OfficerActor, reports: Reports
-) -> Done:
+def on_head[Done](report_id: str, step: Callable[[Head], Done], *, desk: Desk) -> Done:
     """Return the result of a step on a report in the officer's scope.
 
     When the report is changed in between, it is read again, and the step repeated.
     """
-    return retry_on_conflict(lambda: step(head_in_scope(report_id, actor=actor, reports=reports)))
+    return retry_on_conflict(lambda: step(head_in_scope(report_id, desk=desk)))
 
 
 def require_not_expiring(head: Head) -> None:
@@ -48,13 +55,13 @@ def require_not_expiring(head: Head) -> None:
         raise errors.Conflict("expiring")
 
 
-def visible_head(report_id: str, actor: OfficerActor, reports: Reports) -> Head | None:
+def visible_head(report_id: str, desk: Desk) -> Head | None:
     """Return the HEAD of a report inside the officer's scope; else None, and write a denial."""
-    head = reports.head(report_id) if is_report_id(report_id) else None
+    head = desk.reports.head(report_id) if is_report_id(report_id) else None
     if head is None:
-        _log_unknown(report_id, actor)
+        _log_unknown(report_id, desk.actor)
         return None
-    return head if _is_visible(head, report_id, actor) else None
+    return head if _is_visible(head, report_id, desk.actor) else None
 
 
 def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:

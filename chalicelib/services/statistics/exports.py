@@ -37,7 +37,7 @@ from chalicelib.services.casework.casework import OpenedCase
 from chalicelib.services.casework.lists import ReportPage, list_reports
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase, open_case
-from chalicelib.services.reports.scope import case_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_messages, open_notes
 from chalicelib.services.second_person import require_second_person
 from chalicelib.store.audit.rows import Action, about
@@ -260,7 +260,7 @@ def open_part(
 
 
 def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> ReadCase:
-    case = case_in_scope(wanted.report_id, actor=actor, reports=sources.reports)
+    case = case_in_scope(wanted.report_id, desk=Desk(actor, sources.reports))
     require_not_expiring(case.head)
     if case.report.status is Status.WITHDRAWN:
         raise errors.Conflict("withdrawn")
@@ -272,7 +272,7 @@ def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> 
 def _open_one(
     export_id: str, case: ReadCase, wanted: ReportExport, actor: OfficerActor, sources: Sources
 ) -> Export:
-    exported = _with_all_entries(case, wanted.reason, export_id, actor, sources.reports)
+    exported = _with_all_entries(case, wanted.reason, export_id, Desk(actor, sources.reports))
     originals: tuple[Original, ...] = ()
     if wanted.originals:
         originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
@@ -349,14 +349,12 @@ def _has_earlier(case: ReadCase) -> bool:
     return any(each is not None for each in earlier)
 
 
-def _with_all_entries(
-    case: ReadCase, reason: str, export_id: str, actor: OfficerActor, reports: Reports
-) -> ExportedCase:
+def _with_all_entries(case: ReadCase, reason: str, export_id: str, desk: Desk) -> ExportedCase:
     """Open a report with all its messages and notes, up to a thousand of each."""
-    key = actor.open(case.report, {"export": export_id}, {"reason": reason})
+    key = desk.actor.open(case.report, {"export": export_id}, {"reason": reason})
     opened = open_case(case, key)
-    messages, more_messages = _earlier_messages(case, key, reports)
-    notes, more_notes = _earlier_notes(case, key, reports)
+    messages, more_messages = _earlier_messages(case, key, desk.reports)
+    notes, more_notes = _earlier_notes(case, key, desk.reports)
     whole: OpenCase = opened._replace(
         messages=(*messages, *opened.messages), notes=(*notes, *opened.notes)
     )

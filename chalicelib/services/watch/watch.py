@@ -19,9 +19,8 @@ from chalicelib.domain.notices.notice import role_group
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
 from chalicelib.kernel import errors, times
-from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk
 from chalicelib.store.notices.announcements import Announcements
-from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 from chalicelib.store.watch import Counter, WatchCounters
 
@@ -67,9 +66,7 @@ def notify_of_refusals(
         announcements.write([_notice(entry_id, what, count, announcements, now)])
 
 
-def notify_of_restricted(
-    head: Head, *, actor: OfficerActor, reports: Reports
-) -> list[TransactItem]:
+def notify_of_restricted(head: Head, *, desk: Desk) -> list[TransactItem]:
     """Return the write that notifies supervisors that a withdrawn report is opened in full.
 
     It belongs in the transaction of the audit record, so that none is opened unseen. Raises
@@ -78,7 +75,7 @@ def notify_of_restricted(
     if head.is_expiring:
         raise errors.Conflict("expiring")
     matter = Matter(watched=Watched.RESTRICTED)
-    return [reports.event(head.report.id, NoticeKind.WATCH, now=actor.now, matter=matter)]
+    return [desk.reports.event(head.report.id, NoticeKind.WATCH, now=desk.actor.now, matter=matter)]
 
 
 @contextmanager
