@@ -228,6 +228,16 @@ def _dispose(step: _Step) -> _Update:
     return decided | {"disposition": wanted.value, "proposal": None}
 
 
+def _reword(step: _Step) -> _Update:
+    """Make the officer who rewrites the reason of what waits its author, whom another confirms."""
+    proposed, wanted = step.report.proposal, step.wanted
+    if proposed is None or not wanted.reason or step.target is not Status.CLOSED:
+        return {}
+    if wanted.disposition not in (None, proposed.disposition):
+        return {}
+    return {"proposal": proposed.model_copy(update={"by": step.by})}
+
+
 def _rank(step: _Step) -> _Update:
     return {"urgency": step.wanted.urgency} if step.wanted.urgency else {}
 
@@ -253,6 +263,7 @@ _EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
     _reopen,
     _assign_and_link,
     _dispose,
+    _reword,
     _rank,
     _recategorize,
 )

@@ -273,6 +273,18 @@ def test_malicious_takes_effect_once_a_second_officer_confirms() -> None:
     assert "malicious" not in view.text
 
 
+def test_who_rewrites_the_reason_of_malicious_does_not_confirm_it() -> None:
+    created = file()
+    patch(created, CLOSE | {"disposition": "malicious"}, 1)
+    path = f"/v1/officer/reports/{created['id']}"
+    rewritten = call("PATCH", path, {"reason": "Made up by me."}, officer="li", version=2)
+    assert (rewritten.status, rewritten.json["proposal"]["by"]) == (200, "li")
+
+    own = read_and_approve(f"{path}/malicious/confirm", "li")
+    assert (own.status, own.json["code"]) == (403, "self_approval")
+    assert read_and_approve(f"{path}/malicious/confirm", "wang").status == 201
+
+
 def test_who_has_duplicates_becomes_none_until_they_are_linked_elsewhere() -> None:
     first, second, third = file(), file(), file()
     patch(second, {"duplicate_of": first["id"]}, 1)
