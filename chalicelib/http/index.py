@@ -10,7 +10,7 @@ CORS: any origin may call routes of the public and of reporters, that of the con
 (`CONSOLE_ORIGIN`) those of officers; none without that setting. Credentials are not allowed: the
 API uses no cookies, and a page sends its token in a header. The allowed origin of a route is the
 same for all callers, so responses do not vary by `Origin`. The gateway responds to preflights:
-`chalice package` writes these headers into the template, `infra/packaging/preflights.py` the rest.
+`chalice package` writes these headers into the template, `infra/packaging/gateway.py` the rest.
 https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 

@@ -71,6 +71,19 @@ def test_a_path_that_is_named_is_there(document: Path) -> None:
     ] == []
 
 
+def test_a_path_that_the_code_names_is_there() -> None:
+    sources = [
+        path for folder in ("chalicelib", "infra") for path in ROOT.glob(f"{folder}/**/*.py")
+    ]
+    named = {
+        f"{source.relative_to(ROOT)}: {path}"
+        for source in sources
+        for path in named_paths(source.read_text(encoding="utf-8"))
+        if not exists(path) and "." in path
+    }
+    assert sorted(named) == []
+
+
 def test_a_path_that_is_not_there_is_seen() -> None:
     text = "`chalicelib/aws/keys.py`, `aws/keys`, `aws/keys.report`, `application/json`, `s3/`"
     assert [path for path in named_paths(text) if not exists(path)] == []

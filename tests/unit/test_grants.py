@@ -1,6 +1,6 @@
 """The content of each grant, which is computed without a network.
 
-tests/local/test_s3_gate.py tests what S3 does with grants.
+tests/local/s3/ tests what S3 does with grants.
 """
 
 import base64

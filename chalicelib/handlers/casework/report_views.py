@@ -1,4 +1,4 @@
-"""Schemas of reports for officers: in a list, opened, and after a change."""
+"""Schemas of reports for officers: opened, and after a change."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -60,8 +60,8 @@ Functions = Callable[[str, str], Function]
 
 def both_functions() -> Functions:
     """Return the function that each method of a path is sent to: the one that the table of routes
-    names, as in the packaged template (`infra/packaging/apis.py`). A route that its function does
-    not serve fails here too. Its app keeps its current request by thread.
+    names, as in the packaged template (`infra/packaging/templates.py`). A route that its function
+    does not serve fails here too. Its app keeps its current request by thread.
     """
     from app import create_app
 

@@ -8,7 +8,7 @@ function place(text: string, language: 'zh' | 'en'): string {
   return placeIn({ district: 'haidian', text }, () => NAMES[language], language);
 }
 
-// Those of the API, in tests/unit/test_bulletin_requests.py.
+// Those of the API, in tests/unit/test_bulletins.py.
 test.each([
   ['A gate', '海淀区 A gate', 'A gate, Haidian'],
   ['11 号院', '海淀区 11 号院', '11 号院, Haidian'],
