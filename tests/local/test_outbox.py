@@ -38,10 +38,24 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def box(tmp_path: Path) -> outbox.Outbox:
+    return outbox.Outbox(tmp_path / "outbox")
+
+
+def send(
+    box: outbox.Outbox, stub: Stub, *files: Path, category: str = "other"
+) -> tuple[outbox.Entry, list[float]]:
+    """Add a report and send it. Return it as it was added, and the pauses in seconds."""
+    entry, pauses = box.add(category, "a text", [*files]), list[float]()
+    sender(box, stub.url, pauses).send(only(box))
+    return entry, pauses
+
+
 def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
-    tmp_path: Path, photo: Path
+    box: outbox.Outbox, photo: Path
 ) -> None:
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
+    pauses = list[float]()
     box.add("other", "a text", [photo])
 
     with pytest.raises(ConnectionError):
@@ -53,14 +67,12 @@ def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
 
 
 def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(
-    tmp_path: Path,
+    box: outbox.Outbox,
 ) -> None:
     stub = Stub(
         (429, {"Retry-After": "7"}, {}), (503, {"Retry-After": "2"}, {}), (201, {}, CREATED)
     )
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    entry = box.add("other", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
+    entry, pauses = send(box, stub)
 
     assert pauses == [7, 2]
     assert stub.seen == [(entry.key, entry.body.encode())] * 3
@@ -82,32 +94,26 @@ def is_valid(proof: str | None, key: str) -> bool:
     return theirs.check(proof, key, datetime(2026, 11, 24, 8, 30, tzinfo=UTC)) == "valid"
 
 
-def test_it_works_for_a_429_with_a_challenge_and_sends_again_at_once(tmp_path: Path) -> None:
+def test_it_works_for_a_429_with_a_challenge_and_sends_again_at_once(box: outbox.Outbox) -> None:
     stub = Stub(PROOF_REQUIRED, (201, {}, CREATED))
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    entry = box.add("other", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
+    entry, pauses = send(box, stub)
 
     assert (len(stub.seen), pauses, stub.proofs[0]) == (2, [], None)
     assert is_valid(stub.proofs[1], entry.key)
     assert not only(box).waits
 
 
-def test_it_works_first_when_the_service_says_that_there_is_a_flood(tmp_path: Path) -> None:
+def test_it_works_first_when_the_service_says_that_there_is_a_flood(box: outbox.Outbox) -> None:
     stub = Stub((201, {}, CREATED))
     stub.health = {"challenge": CHALLENGE.as_json()}
-    box = outbox.Outbox(tmp_path / "outbox")
-    entry = box.add("other", "a text", [])
-    sender(box, stub.url, []).send(only(box))
+    entry, _ = send(box, stub)
     assert is_valid(stub.proofs[0], entry.key)
 
 
-def test_it_gives_a_report_that_was_accepted_without_a_proof_one_later(tmp_path: Path) -> None:
+def test_it_gives_a_report_that_was_accepted_without_a_proof_one_later(box: outbox.Outbox) -> None:
     unproven = {**CREATED, "challenge": CHALLENGE.as_json()}
     stub = Stub((201, {}, unproven), (200, {}, CREATED))
-    box = outbox.Outbox(tmp_path / "outbox")
-    entry = box.add("child_abduction", "a text", [])
-    sender(box, stub.url, []).send(only(box))
+    entry, _ = send(box, stub, category="child_abduction")
     assert [proof is not None for proof in stub.proofs] == [False, True]
     assert is_valid(stub.proofs[1], entry.key)
     assert not only(box).waits
@@ -115,12 +121,10 @@ def test_it_gives_a_report_that_was_accepted_without_a_proof_one_later(tmp_path:
 
 @pytest.mark.parametrize("challenge", [{"challenge": 1}, "work", CHALLENGE.as_json()])
 def test_a_later_proof_that_fails_leaves_the_report_filed(
-    tmp_path: Path, challenge: object
+    box: outbox.Outbox, challenge: object
 ) -> None:
     stub = Stub((201, {}, {**CREATED, "challenge": challenge}), (503, {}, {}))
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    box.add("child_abduction", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
+    _, pauses = send(box, stub, category="child_abduction")
     assert not only(box).waits
     assert pauses == []
 
@@ -128,18 +132,15 @@ def test_a_later_proof_that_fails_leaves_the_report_filed(
 @pytest.mark.parametrize(
     "health", [[], {"challenge": {}}, {"challenge": "work"}, {"challenge": {"challenge": 1}}]
 )
-def test_a_strange_state_of_health_stops_no_report(tmp_path: Path, health: object) -> None:
+def test_a_strange_state_of_health_stops_no_report(box: outbox.Outbox, health: object) -> None:
     stub = Stub((201, {}, CREATED))
     stub.health = health
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [])
-    sender(box, stub.url, []).send(only(box))
+    send(box, stub)
     assert stub.proofs == [None]
     assert not only(box).waits
 
 
-def test_it_does_not_work_for_ever(tmp_path: Path) -> None:
-    box = outbox.Outbox(tmp_path / "outbox")
+def test_it_does_not_work_for_ever(box: outbox.Outbox) -> None:
     box.add("other", "a text", [])
     again = Stub(*[PROOF_REQUIRED] * 4)
     with pytest.raises(outbox.NotNow):
@@ -163,52 +164,36 @@ def test_files_that_are_too_large_together_are_not_added(tmp_path: Path) -> None
     assert not (tmp_path / "outbox").exists()
 
 
-def test_a_refusal_is_not_repeated(tmp_path: Path) -> None:
-    stub = Stub((422, {}, {"code": "invalid"}))
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    box.add("other", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
-
-    assert only(box).refused == "422 invalid"
-    assert not only(box).waits
-    assert (len(stub.seen), pauses) == (1, [])
-
-
 @pytest.mark.parametrize(
-    "body",
+    ("status", "body", "refused"),
     [
-        {"code": "body_too_large"},
-        {"message": "Request Too Long"},
-        b"HTTP content length exceeded 10485760 bytes.",
+        (422, {"code": "invalid"}, "422 invalid"),
+        (413, {"code": "body_too_large"}, "413 body_too_large"),
+        (413, {"message": "Request Too Long"}, "413 body_too_large"),
+        (413, b"HTTP content length exceeded 10485760 bytes.", "413 body_too_large"),
     ],
 )
-def test_a_body_that_is_too_large_is_not_sent_again_whoever_refuses_it(
-    tmp_path: Path, body: object
+def test_a_refusal_is_not_repeated_whoever_refuses(
+    box: outbox.Outbox, status: int, body: object, refused: str
 ) -> None:
-    stub = Stub((413, {}, body))
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    box.add("other", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
+    stub = Stub((status, {}, body))
+    _, pauses = send(box, stub)
 
-    assert only(box).refused == "413 body_too_large"
+    assert only(box).refused == refused
     assert not only(box).waits
     assert (len(stub.seen), pauses) == (1, [])
 
 
-def test_a_sign_in_page_in_between_is_no_response(tmp_path: Path) -> None:
+def test_a_sign_in_page_in_between_is_no_response(box: outbox.Outbox) -> None:
     stub = Stub((200, {}, b"<html>Welcome to the hotel"), (403, {}, b"<html>Pay first"), created())
-    box, pauses = outbox.Outbox(tmp_path / "outbox"), list[float]()
-    box.add("other", "a text", [])
-    sender(box, stub.url, pauses).send(only(box))
+    _, pauses = send(box, stub)
     assert (only(box).reference, len(pauses)) == ("X", 2)
 
 
-def test_what_was_sent_is_deleted_and_the_receipt_kept(tmp_path: Path, photo: Path) -> None:
+def test_what_was_sent_is_deleted_and_the_receipt_kept(box: outbox.Outbox, photo: Path) -> None:
     stub = Stub()
     stub.will_respond(created(FORM), grant(stub), STORED)
-    box = outbox.Outbox(tmp_path / "outbox")
-    entry = box.add("other", "a text", [photo])
-    sender(box, stub.url, []).send(only(box))
+    entry, _ = send(box, stub, photo)
 
     assert [path.name for path in (box.folder / entry.key).iterdir()] == ["report.json"]
     assert (only(box).receipt, only(box).waits) == ("R", False)
@@ -216,16 +201,14 @@ def test_what_was_sent_is_deleted_and_the_receipt_kept(tmp_path: Path, photo: Pa
 
 @pytest.mark.parametrize("refusal", ["media_rejected", "upload_gone"])
 def test_a_file_that_came_too_late_is_added_under_a_new_key(
-    tmp_path: Path, photo: Path, refusal: str
+    box: outbox.Outbox, photo: Path, refusal: str
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
     stub.will_respond(
         created(FORM), conflict(refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    entry = box.add("other", "a text", [photo])
-    sender(box, stub.url, []).send(only(box))
+    entry, _ = send(box, stub, photo)
 
     media = "/v1/reports/A/media"
     assert stub.paths == [
@@ -244,49 +227,44 @@ def test_a_file_that_came_too_late_is_added_under_a_new_key(
     assert only(box).attachments[0].sent
 
 
-def test_a_file_that_is_rejected_again_is_not_called_sent(tmp_path: Path, photo: Path) -> None:
+def test_a_file_that_is_rejected_again_is_not_called_sent(box: outbox.Outbox, photo: Path) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
     stub.will_respond(
         created(FORM), conflict("media_rejected"), (201, {}, added), conflict("media_rejected")
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo])
-    sender(box, stub.url, []).send(only(box))
+    send(box, stub, photo)
     [attachment] = only(box).attachments
     assert (attachment.sent, attachment.refused) == (False, "409 media_rejected")
     assert box.path(only(box), attachment).is_file()
 
 
 def test_a_response_a_day_late_has_no_grants_and_the_file_is_added(
-    tmp_path: Path, photo: Path
+    box: outbox.Outbox, photo: Path
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
     stub.will_respond(
         (200, {}, CREATED), (201, {}, {"uploads": []}), (201, {}, added), grant(stub), STORED
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo])
-    sender(box, stub.url, []).send(only(box))
+    send(box, stub, photo)
     assert stub.seen[1][0] != stub.seen[2][0]  # what the first call added had been given up as well
     assert only(box).attachments[0].sent
 
 
-def test_a_form_that_has_run_out_is_replaced_at_once(tmp_path: Path, photo: Path) -> None:
-    stub, pauses = Stub(), list[float]()
+def test_a_form_that_has_run_out_is_replaced_at_once(box: outbox.Outbox, photo: Path) -> None:
+    stub = Stub()
     stub.will_respond(created(FORM), grant(stub, "/old"), EXPIRED, grant(stub, "/new"), STORED)
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo])
-    sender(box, stub.url, pauses).send(only(box))
+    _, pauses = send(box, stub, photo)
     assert (stub.paths[2], stub.paths[4], pauses) == ("/old", "/new", [])
     assert only(box).attachments[0].sent
 
 
 def test_an_expired_part_url_is_replaced_and_never_used_again(
     tmp_path: Path,
+    box: outbox.Outbox,
 ) -> None:
-    stub, pauses = Stub(), list[float]()
+    stub = Stub()
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
     stub.will_respond(
@@ -300,9 +278,7 @@ def test_an_expired_part_url_is_replaced_and_never_used_again(
         parts(stub, [1, 2, 3]),
         (200, {}, {}),
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [video])
-    sender(box, stub.url, pauses).send(only(box))
+    _, pauses = send(box, stub, video)
     assert [path for path in stub.paths if not path.startswith("/v1")] == [
         "/old1",
         "/new1",
@@ -315,7 +291,7 @@ def test_an_expired_part_url_is_replaced_and_never_used_again(
     assert only(box).attachments[0].sent
 
 
-def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path) -> None:
+def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path, box: outbox.Outbox) -> None:
     stub = Stub()
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
@@ -328,21 +304,17 @@ def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path) -> None:
         STORED,
         (200, {}, {}),
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [video])
-    sender(box, stub.url, []).send(only(box))
+    send(box, stub, video)
     assert only(box).attachments[0].sent
 
 
 def test_what_was_said_goes_without_the_attachment_that_is_refused(
-    tmp_path: Path, photo: Path
+    box: outbox.Outbox, photo: Path
 ) -> None:
     stub = Stub()
     wrong = {"code": "invalid", "errors": [{"field": "media.0.size", "code": "too_large"}]}
     stub.will_respond((422, {}, wrong), created(FORM), grant(stub), STORED)
-    box = outbox.Outbox(tmp_path / "outbox")
-    entry = box.add("other", "a text", [photo, photo])
-    sender(box, stub.url, []).send(only(box))
+    entry, _ = send(box, stub, photo, photo)
 
     (key, first), (same, second) = stub.seen[:2]
     assert key == same == entry.key
@@ -358,16 +330,14 @@ def test_what_was_said_goes_without_the_attachment_that_is_refused(
 
 
 def test_more_files_than_one_call_takes_are_added_to_the_report(
-    tmp_path: Path, photo: Path
+    box: outbox.Outbox, photo: Path
 ) -> None:
     stub = Stub()
     five = [{"media_id": f"M{number}", "part_size": None} for number in range(5)]
     stub.will_respond(
         created(*five), *[grant(stub), STORED] * 5, (409, {}, {"code": "too_many_media"})
     )
-    box = outbox.Outbox(tmp_path / "outbox")
-    box.add("other", "a text", [photo] * 6)
-    sender(box, stub.url, []).send(only(box))
+    send(box, stub, *[photo] * 6)
     assert [attachment.sent for attachment in only(box).attachments] == [True] * 5 + [False]
     assert only(box).attachments[5].refused == "409 too_many_media"
     assert only(box).refused is None
@@ -409,10 +379,9 @@ def test_a_photo_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path, p
 
 
 def test_a_network_that_fails_for_one_report_keeps_no_other_from_being_tried(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    box: outbox.Outbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stub = Stub(*[(503, {}, {})] * 4, created())
-    box = outbox.Outbox(tmp_path / "outbox")
     first, second = box.add("other", "one", []), box.add("other", "two", [])
     assert outbox._send_all(sender(box, stub.url, [])) == 1
     assert [key for key, _ in stub.seen] == [first.key] * 4 + [second.key]
@@ -420,8 +389,7 @@ def test_a_network_that_fails_for_one_report_keeps_no_other_from_being_tried(
     assert (said.out, first.key in said.err) == ("X sent\n", True)
 
 
-def test_watching_without_a_network_ends_in_one_line(tmp_path: Path) -> None:
-    box = outbox.Outbox(tmp_path / "outbox")
+def test_watching_without_a_network_ends_in_one_line(box: outbox.Outbox) -> None:
     entry = box.add("other", "a text", [])
     entry.id, entry.receipt, entry.reference = "A", "R", "X"
     box.save(entry)

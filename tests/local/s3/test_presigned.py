@@ -87,12 +87,30 @@ def test_a_range_that_s3_does_not_read_gives_the_whole(
     assert "content-range" not in headers
 
 
-@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=99-100", "bytes=-0"])
-def test_a_range_past_the_end_is_416(
-    gate: Gate, s3: Any, key: str, stored: str, asked: str
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ({"Range": "bytes=10-"}, 416, "InvalidRange"),
+        ({"Range": "bytes=99-100"}, 416, "InvalidRange"),
+        ({"Range": "bytes=-0"}, 416, "InvalidRange"),
+        ({"Host": "evil.example"}, 403, "SignatureDoesNotMatch"),
+        ({"x-amz-acl": "public-read"}, 403, "AccessDenied"),
+        ({"Authorization": SDK}, 400, "InvalidArgument"),
+    ],
+    ids=[
+        "a range past the end",
+        "a whole range past the end",
+        "the last no bytes",
+        "another host",
+        "a header of S3 that was not signed",
+        "a signature and an authorization together",
+    ],
+)
+def test_a_read_with_a_wrong_header_is_refused(
+    gate: Gate, s3: Any, key: str, stored: str, sent: dict[str, str], status: int, code: str
 ) -> None:
-    status, _, body = gate.ask("GET", read_target(s3, key, stored), headers={"Range": asked})
-    assert (status, code_of(body)) == (416, "InvalidRange")
+    found, _, body = gate.ask("GET", read_target(s3, key, stored), headers=sent)
+    assert (found, code_of(body)) == (status, code)
 
 
 def test_the_sdk_reads_ranges_too(s3: Any, key: str, stored: str) -> None:
@@ -135,12 +153,6 @@ def test_a_read_url_allows_no_other_method(
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"second"
 
 
-def test_a_read_url_is_refused_from_another_host(
-    gate: Gate, s3: Any, key: str, stored: str
-) -> None:
-    assert gate.ask("GET", read_target(s3, key, stored), headers={"Host": "evil.example"})[0] == 403
-
-
 def test_a_read_url_expires(gate: Gate, s3: Any, key: str, stored: str, clock: Clock) -> None:
     target = read_target(s3, key, stored, expires_s=300)
     clock.ahead = timedelta(seconds=290)
@@ -159,26 +171,10 @@ def test_a_read_url_of_the_future_is_not_valid_yet(
     assert (status, message_of(body)) == (403, "Request is not valid yet")
 
 
-def test_an_s3_header_that_was_not_signed_is_refused(
-    gate: Gate, s3: Any, key: str, stored: str
-) -> None:
-    status, _, body = gate.ask(
-        "GET", read_target(s3, key, stored), headers={"x-amz-acl": "public-read"}
-    )
-    assert (status, code_of(body)) == (403, "AccessDenied")
-
-
 def test_no_url_lives_longer_than_seven_days(gate: Gate, s3: Any, key: str, stored: str) -> None:
     target = read_target(s3, key, stored).replace("X-Amz-Expires=300", "X-Amz-Expires=604801")
     status, _, body = gate.ask("GET", target)
     assert (status, code_of(body)) == (400, "AuthorizationQueryParametersError")
-
-
-def test_a_signature_and_an_authorization_together_are_refused(
-    gate: Gate, s3: Any, key: str, stored: str
-) -> None:
-    status, _, body = gate.ask("GET", read_target(s3, key, stored), headers={"Authorization": SDK})
-    assert (status, code_of(body)) == (400, "InvalidArgument")
 
 
 def test_a_signed_read_of_what_is_not_there_is_404(
