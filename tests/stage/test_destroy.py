@@ -37,18 +37,28 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
+def answering(session: Any, operation: str, content: dict[str, Any], status: int = 200) -> None:
+    """Let AWS answer an operation with some content, without doing it."""
+
+    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        return AWSResponse("", status, HTTPHeaders(), None), content
+
+    session.events.register(f"before-call.{operation}", answer)
+
+
+def refusing(session: Any, operation: str, code: str, message: str = "no") -> None:
+    answering(session, operation, {"Error": {"Code": code, "Message": message}}, 400)
+
+
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A session in which termination protection, which moto does not know, can be set."""
-
-    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        return AWSResponse("", 200, HTTPHeaders(), None), {}
 
     monkeypatch.delenv("YES", raising=False)
     monkeypatch.delenv("CONFIRM", raising=False)
     with mock_aws():
         session: Any = boto3.Session()
-        session.events.register("before-call.cloudformation.UpdateTerminationProtection", answer)
+        answering(session, "cloudformation.UpdateTerminationProtection", {})
         yield session
 
 
@@ -96,27 +106,24 @@ def test_data_go_when_the_stages_name_is_typed(
     assert "DELETED, with all data in them: 2" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("typed", ["prod", "yes", "Dev"])
-def test_another_name_deletes_nothing(
-    stage: Any, typed: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answers", "data", "said"),
+    [
+        ({"CONFIRM": "prod", "YES": "1"}, True, "not the stage's name"),
+        ({"CONFIRM": "yes", "YES": "1"}, True, "not the stage's name"),
+        ({"CONFIRM": "Dev", "YES": "1"}, True, "not the stage's name"),
+        ({"YES": "1"}, True, "CONFIRM=dev"),
+        ({}, False, "YES=1"),
+    ],
+    ids=["another stage", "a yes", "another case", "a yes alone", "no answer"],
+)
+def test_without_the_right_answer_nothing_is_deleted(
+    stage: Any, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str], data: bool, said: str
 ) -> None:
-    monkeypatch.setenv("CONFIRM", typed)
-    monkeypatch.setenv("YES", "1")
-    with pytest.raises(Refused, match="not the stage's name"):
-        destroy("dev", stage, data=True)
-    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
-
-
-def test_a_yes_alone_deletes_no_data(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("YES", "1")
-    with pytest.raises(Refused, match="CONFIRM=dev"):
-        destroy("dev", stage, data=True)
-    assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
-
-
-def test_without_an_answer_nothing_is_deleted(stage: Any) -> None:
-    with pytest.raises(Refused, match="YES=1"):
-        destroy("dev", stage, data=False)
+    for name, answer in answers.items():
+        monkeypatch.setenv(name, answer)
+    with pytest.raises(Refused, match=said):
+        destroy("dev", stage, data=data)
     assert (topics(stage), buckets(stage), tables(stage)) == (1, 1, 2)
 
 
@@ -155,19 +162,6 @@ def test_the_list_says_by_what_it_was_made(
     printed = capsys.readouterr().out
     assert "only what has the tags app=tipline and stage=dev" in printed
     assert "aws dynamodb list-tables" in printed
-
-
-def answering(session: Any, operation: str, content: dict[str, Any], status: int = 200) -> None:
-    """Let AWS answer an operation with some content, without doing it."""
-
-    def answer(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        return AWSResponse("", status, HTTPHeaders(), None), content
-
-    session.events.register(f"before-call.{operation}", answer)
-
-
-def refusing(session: Any, operation: str, code: str) -> None:
-    answering(session, operation, {"Error": {"Code": code, "Message": "no"}}, 400)
 
 
 def test_a_stage_whose_name_begins_alike_keeps_what_it_left(
@@ -215,19 +209,24 @@ def test_what_went_with_its_stack_is_not_left(
     assert left == ["ReportsTable"]
 
 
+@pytest.fixture
+def protected(stage: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each setting of the stack's protection, as it is asked for."""
+    asked = list[str]()
+    monkeypatch.setenv("YES", "1")
+    stage.events.register_first(
+        "before-call.cloudformation.UpdateTerminationProtection",
+        lambda params, **_: asked.append(params["body"]["EnableTerminationProtection"]),
+    )
+    return asked
+
+
 def test_a_stack_that_could_not_be_deleted_is_protected_again(
-    stage: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Any, protected: list[str]
 ) -> None:
-    protected: list[str] = []
-
-    def note(params: dict[str, Any], **_: Any) -> None:
-        protected.append(params["body"]["EnableTerminationProtection"])
-
     def fail(parsed: dict[str, Any], **_: Any) -> None:
         parsed["Stacks"][0]["StackStatus"] = "DELETE_FAILED"
 
-    monkeypatch.setenv("YES", "1")
-    stage.events.register_first("before-call.cloudformation.UpdateTerminationProtection", note)
     answering(stage, "cloudformation.DeleteStack", {})
     stage.events.register("after-call.cloudformation.DescribeStacks", fail)
     with pytest.raises(Refused, match=r"could not be deleted \(DELETE_FAILED\)"):
@@ -236,15 +235,8 @@ def test_a_stack_that_could_not_be_deleted_is_protected_again(
 
 
 def test_a_stack_whose_deletion_is_refused_is_protected_again(
-    stage: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Any, protected: list[str]
 ) -> None:
-    protected: list[str] = []
-
-    def note(params: dict[str, Any], **_: Any) -> None:
-        protected.append(params["body"]["EnableTerminationProtection"])
-
-    monkeypatch.setenv("YES", "1")
-    stage.events.register_first("before-call.cloudformation.UpdateTerminationProtection", note)
     refusing(stage, "cloudformation.DeleteStack", "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
         destroy("dev", stage, data=False)
@@ -373,17 +365,10 @@ def test_pool_secret_and_key_are_deleted_with_time_to_think(session: Any) -> Non
 def test_a_locked_vault_stays_and_says_how_to_lift_the_lock(
     session: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def list_points(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        point = {"RecoveryPointArn": "arn:aws:backup:us-east-1:1:recovery-point:p"}
-        return AWSResponse("", 200, HTTPHeaders(), None), {"RecoveryPoints": [point]}
-
-    def refuse(model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
-        error = {"Code": "InvalidRequestException", "Message": "Backup vault is locked"}
-        return AWSResponse("", 400, HTTPHeaders(), None), {"Error": error}
-
     # moto knows neither recovery points nor locks.
-    session.events.register("before-call.backup.ListRecoveryPointsByBackupVault", list_points)
-    session.events.register("before-call.backup.DeleteRecoveryPoint", refuse)
+    point = {"RecoveryPointArn": "arn:aws:backup:us-east-1:1:recovery-point:p"}
+    answering(session, "backup.ListRecoveryPointsByBackupVault", {"RecoveryPoints": [point]})
+    refusing(session, "backup.DeleteRecoveryPoint", "InvalidRequestException", "vault is locked")
     session.client("backup").create_backup_vault(BackupVaultName="vault")
     key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
     held = [resource("AWS::Backup::BackupVault", "vault"), resource("AWS::KMS::Key", key)]

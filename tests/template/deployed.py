@@ -10,7 +10,7 @@ _PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1"}
 
 def deployed(template: Template, **parameters: str) -> dict[str, Any]:
     """Return the resources by logical id; a parameter that is not given has its default."""
-    stack = _Stack(template, parameters)
+    stack = Stack(template, parameters)
     return {
         name: stack.value(resource)
         for name, resource in template["Resources"].items()
@@ -18,7 +18,9 @@ def deployed(template: Template, **parameters: str) -> dict[str, Any]:
     }
 
 
-class _Stack:
+class Stack:
+    """A template whose choices are made."""
+
     def __init__(self, template: Template, parameters: dict[str, str]) -> None:
         defaults = {
             name: parameter["Default"]

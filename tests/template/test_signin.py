@@ -1,16 +1,18 @@
 """Officers sign in at the pool's pages or at another issuer, and the functions know which."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from infra.template import condition_holds
+from tests.template.deployed import Stack, Template
 
-STACK_ID = (
-    "arn:aws:cloudformation:eu-west-1:1:stack/tipline-dev/51af3dc0-da77-11e4-872e-1234567db123"
-)
+PSEUDO = {
+    "AWS::Region": "eu-west-1",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackId": "arn:aws:cloudformation:eu-west-1:1:stack/tipline-dev/"
+    "51af3dc0-da77-11e4-872e-1234567db123",
+}
 OTHER = {
     "Issuer": "https://id.example/realms/police",
     "JwksUri": "https://id.example/realms/police/certs",
@@ -18,55 +20,34 @@ OTHER = {
 }
 
 
-class Resolved:
+class Resolved(Stack):
     """A template with the values of its parameters; of a resource, `Ref` gives its logical id."""
 
-    def __init__(self, template: Mapping[str, Any], **values: str) -> None:
+    def __init__(self, template: Template, **values: str) -> None:
+        super().__init__(template, PSEUDO | values)
         self.template = template
-        defaults = {
-            name: parameter["Default"]
-            for name, parameter in template["Parameters"].items()
-            if "Default" in parameter
-        }
-        pseudo = {
-            "AWS::Region": "eu-west-1",
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackId": STACK_ID,
-            "AWS::NoValue": "",
-        }
-        given = {name.replace("__", "::"): value for name, value in values.items()}
-        self.values = defaults | pseudo | given
-
-    def holds(self, condition: Any) -> bool:
-        return condition_holds(condition, self.template["Conditions"], self.values)
 
     def value(self, node: Any) -> Any:
-        match node:
-            case {"Ref": name}:
-                return self.values.get(name, name)
-            case {"Fn::If": [name, then, otherwise]}:
-                return self.value(then if self.holds({"Condition": name}) else otherwise)
+        match super().value(node):
+            case {"Ref": name} if name != "AWS::NoValue":
+                return name
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([^}]+)\}", lambda found: self.value({"Ref": found[1]}), text)
             case {"Fn::Join": [between, parts]}:
-                return between.join(self.value(parts))
+                return between.join(parts)
             case {"Fn::Select": [index, parts]}:
-                return self.value(parts)[int(index)]
+                return parts[int(index)]
             case {"Fn::Split": [between, text]}:
-                return self.value(text).split(between)
-            case list():
-                return [value for each in node if (value := self.value(each)) != ""]
-        return node
+                return text.split(between)
+            case chosen:
+                return chosen
 
     def exists(self, logical_id: str) -> bool:
-        condition = self.template["Resources"][logical_id].get("Condition")
-        return condition is None or self.holds({"Condition": condition})
+        return self.holds(self.template["Resources"][logical_id].get("Condition"))
 
     def output(self, name: str) -> Any:
         output = self.template["Outputs"][name]
-        there = "Condition" not in output or self.holds({"Condition": output["Condition"]})
-        return self.value(output["Value"]) if there else None
+        return self.value(output["Value"]) if self.holds(output.get("Condition")) else None
 
     def variable(self, function: str, name: str) -> Any:
         properties = self.template["Resources"][function]["Properties"]
@@ -136,7 +117,7 @@ def test_only_the_console_and_the_operators_own_machine_get_a_code(
         ({}, "https://tipline-1234567db123.auth.eu-west-1.amazoncognito.com"),
         ({"SignInPrefix": "police"}, "https://police.auth.eu-west-1.amazoncognito.com"),
         (
-            {"AWS__Partition": "aws-us-gov", "AWS__Region": "us-gov-west-1"},
+            {"AWS::Partition": "aws-us-gov", "AWS::Region": "us-gov-west-1"},
             "https://tipline-1234567db123.auth-fips.us-gov-west-1.amazoncognito.com",
         ),
         (OTHER, "https://id.example/realms/police"),
@@ -186,7 +167,7 @@ def test_the_users_stay_when_another_issuer_is_named_but_nobody_signs_in_there(
 
 
 def test_a_stage_in_china_has_no_user_pool(template: dict[str, Any]) -> None:
-    china = Resolved(template, AWS__Partition="aws-cn", **OTHER)
+    china = Resolved(template, **{"AWS::Partition": "aws-cn"}, **OTHER)
     names = [
         name
         for name, resource in template["Resources"].items()
