@@ -92,6 +92,31 @@ def empty_pool(aws: Mapping[str, str]) -> None:
         client("cognito-idp").admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
 
 
+def sign_in(aws: Mapping[str, str], username: str, password: str | None) -> Any:
+    """Sign in with a password. Return what Cognito answers."""
+    return client("cognito-idp").admin_initiate_auth(
+        UserPoolId=aws["USER_POOL_ID"],
+        ClientId=aws["CLIENT_ID"],
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": username, "PASSWORD": password},
+    )
+
+
+def choose_password(aws: Mapping[str, str], username: str) -> None:
+    client("cognito-idp").admin_set_user_password(
+        UserPoolId=aws["USER_POOL_ID"],
+        Username=username,
+        Password="a password of their own",
+        Permanent=True,
+    )
+
+
+def records_of(username: str) -> list[dict[str, Any]]:
+    """Return the records of today that are of no report, of what this officer did."""
+    day = f"OFFICER#{username}#{wiring.clock.now():%Y-%m-%d}"
+    return list(wiring.audit().table.query(day, consistent=True)[0])
+
+
 def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the bodies of all published notices, each with `attributes`, `subject` and `forms`."""
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]

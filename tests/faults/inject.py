@@ -3,14 +3,18 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
+
+from chalicelib import wiring
+from tests.client import Reply
 
 # How many faults there were in this process, for docs/reliability.md.
 injected = [0]
@@ -47,6 +51,65 @@ def fault(
         yield called
     finally:
         client.meta.events.unregister(event, before_send)
+
+
+def _client_of(operation: str) -> Any:
+    """Return the client that the application makes this call with."""
+    match operation.partition(".")[0]:
+        case "dynamodb":
+            return wiring.dynamodb()
+        case "s3":
+            return wiring.s3()
+        case "sns":
+            return wiring.topic()._client
+        case "cognito-identity-provider":
+            return wiring.pool()._client
+    raise ValueError(f"which client is it: {operation}")
+
+
+def without(
+    part: str, operation: str = "dynamodb.*", status: int = 500, code: str = "InternalServerError"
+) -> AbstractContextManager[list[str]]:
+    """Let DynamoDB refuse each call that names `part`, as a table or the beginning of a key."""
+    refuse = error_response(status, code)
+    return fault(
+        wiring.dynamodb(),
+        operation,
+        lambda request: refuse(request) if part.encode() in request.body else None,
+    )
+
+
+@contextmanager
+def meanwhile(
+    act: Callable[[], object], operation: str = "dynamodb.TransactWriteItems", client: Any = None
+) -> Iterator[list[str]]:
+    """Let `act` happen once, before the first call of `operation`. Yields the list of calls.
+
+    Fails when `act` returns a refusal.
+    """
+
+    def before(request: Any) -> None:
+        done = act()
+        assert not isinstance(done, Reply) or done.status < 300, done
+
+    with fault(client or _client_of(operation), operation, times(1, before)) as called:
+        yield called
+
+
+@contextmanager
+def dying(
+    operation: str = "dynamodb.TransactWriteItems",
+    client: Any = None,
+    *,
+    position: int = 0,
+    how: Callable[[Any], AWSResponse | None] | None = None,
+) -> Iterator[None]:
+    """Let the process end at the call of `operation` at `position`, before it unless `how` says
+    otherwise. Fails unless it ends there.
+    """
+    end = at(position, how or crash)
+    with fault(client or _client_of(operation), operation, end), pytest.raises(Crash):
+        yield
 
 
 def carry_out(request: Any) -> AWSResponse:

@@ -49,11 +49,7 @@ def kinds(aws: Mapping[str, str]) -> list[str]:
 
 def test_a_crash_before_publishing_loses_no_announcement(aws: Mapping[str, str]) -> None:
     announce()
-    crash = inject.times(1, inject.crash)
-    with (
-        inject.fault(wiring.topic()._client, "sns.PublishBatch", crash),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("sns.PublishBatch"):
         cloud.stream([KEY])
     assert cloud.sent(aws) == []
     wiring.clock.advance(timedelta(minutes=2))
@@ -99,11 +95,11 @@ def test_an_announcement_that_is_written_again_meanwhile_is_published_again(
 ) -> None:
     announce()
 
-    def meanwhile(request: Any) -> None:
+    def meanwhile() -> None:
         wiring.clock.advance(timedelta(seconds=1))
         announce()
 
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         cloud.stream([KEY])
     cloud.stream(cloud.all_keys(aws))
 
@@ -127,11 +123,7 @@ def test_an_unreadable_announcement_holds_up_no_other(aws: Mapping[str, str], fi
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
 def test_a_step_that_is_not_written_notifies_nobody(aws: Mapping[str, str], begin: Any) -> None:
     created = file()
-    crash = inject.times(1, inject.crash)
-    with (
-        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", crash),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying():
         begin(created)
     cloud.stream(cloud.all_keys(aws))
 
@@ -144,16 +136,7 @@ def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(
 ) -> None:
     created = file()
 
-    def crash_after(request: Any) -> Any:
-        inject.carry_out(request)
-        raise inject.Crash
-
-    with (
-        inject.fault(
-            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, crash_after)
-        ),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(how=inject.crash_after):
         begin(created)
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
@@ -168,12 +151,8 @@ def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(
     wiring.pause_by(lambda seconds: None)
     created = file()
 
-    def meanwhile(request: Any) -> None:
-        """Complete the report's own notice, so that its HEAD is no longer as it was read."""
-        cloud.stream(cloud.all_keys(aws))
-
-    conflict = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", conflict) as called:
+    # Complete the report's own notice, so that its HEAD is no longer as it was read.
+    with inject.meanwhile(lambda: cloud.stream(cloud.all_keys(aws))) as called:
         assert begin(created).status in (200, 201)
     # The step, the completion of the notice, the count of the new report, the step again.
     assert len(called) == 4

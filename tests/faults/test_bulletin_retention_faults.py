@@ -165,17 +165,16 @@ def test_a_verdict_during_the_deletion_of_its_picture_leaves_no_row(operation: s
     finish(bulletin, "withdraw")
     wiring.clock.advance(WITHDRAWN_PICTURES_LIFE)
 
-    def meanwhile(_: Any) -> None:
-        record_verdict(
+    with inject.meanwhile(
+        lambda: record_verdict(
             bulletin["id"],
             upload["media_id"],
             Verdict.rejected(RejectReason.UNREADABLE),
             owners=wiring.media_owners(),
             now=wiring.clock.now(),
-        )
-
-    client = wiring.s3() if operation.startswith("s3") else wiring.dynamodb()
-    with inject.fault(client, operation, inject.times(1, meanwhile)) as called:
+        ),
+        operation,
+    ) as called:
         cloud.sweep()
     assert called
     cloud.sweep()
@@ -192,10 +191,7 @@ def test_an_approval_of_words_during_the_deletion_of_pictures_is_kept() -> None:
     waiting = call("POST", path, body, officer=LI).json
     wiring.clock.advance(WITHDRAWN_PICTURES_LIFE)
 
-    def meanwhile(_: Any) -> None:
-        assert approve(waiting, by=ZHAO).status == 200
-
-    with inject.fault(wiring.s3(), "s3.DeleteObjects", inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: approve(waiting, by=ZHAO), "s3.DeleteObjects"):
         assert cloud.sweep()["failed"] == 0
     assert cloud.sweep()["failed"] == 0
 

@@ -100,10 +100,7 @@ def test_what_comes_when_the_deletion_has_begun_is_gone_and_says_so(
     created = closed(aws)
     wiring.clock.advance(90 * DAY)
 
-    def meanwhile(request: Any) -> None:
-        cloud.sweep()
-
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(cloud.sweep):
         reply = add(created)
     assert reply.status == 410, reply.text
     assert mine(created).status == 410
@@ -128,11 +125,11 @@ def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
 ) -> None:
     created = file()
 
-    def meanwhile(request: Any) -> None:
+    def meanwhile() -> None:
         change_report(created["id"], 1, **CLOSE | {"disposition": "unfounded"})
         wiring.clock.advance(DAY)
 
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile):
         assert add(created).status == 201
     assert head(created)["put_off_until"]
 
@@ -145,11 +142,11 @@ def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
     wiring.clock.advance(89 * DAY)
     before = wiring.clock.now()
 
-    def meanwhile(request: Any) -> None:
+    def meanwhile() -> None:
         wiring.clock.advance(timedelta(hours=1))
         assert second(created).status == 201
 
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile):
         assert first(created).status == 201
     assert end_of(created) >= before + timedelta(hours=1) + 30 * DAY - timedelta(milliseconds=1)
     assert len(mine(created).json["messages"]) == len(mine(created).json["media"]) == 1
@@ -161,10 +158,7 @@ def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
 ) -> None:
     created = file()
 
-    def meanwhile(request: Any) -> None:
-        assert withdraw(created).status == 204
-
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: withdraw(created)):
         reply = add(created)
     assert (reply.status, reply.json["code"]) == (409, "withdrawn")
 
@@ -239,10 +233,7 @@ def test_a_step_while_a_report_is_put_off_is_not_undone(
     before = head(created)["put_off_until"]
     wiring.clock.advance(end_of(created) - wiring.clock.now())
 
-    def meanwhile(request: Any) -> None:
-        change_report(created["id"], 2, **change)
-
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: change_report(created["id"], 2, **change)):
         cloud.sweep()
     row = head(created)
     assert row.get("put_off_until") == (before if "disposition" in change else None)
@@ -300,12 +291,12 @@ def test_an_original_whose_deletion_begins_meanwhile_stops_no_end(
     due = [end_of(duplicate), end_of(original)]
     wiring.clock.advance(max(due) - wiring.clock.now())
 
-    def meanwhile(request: Any) -> None:
+    def meanwhile() -> None:
         pending = wiring.outbox().read((pk, keys.HEAD))
         if pending and not pending.report.expiring:
             wiring.reports().deletion.begin(pending, [])
 
-    with inject.fault(wiring.dynamodb(), TRANSACT, inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile):
         if ends == "withdrawal":
             assert withdraw(duplicate).status == 204
         else:

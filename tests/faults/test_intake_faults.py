@@ -26,8 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
+def _now(aws: Mapping[str, str]) -> None:
     wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
 
 
@@ -46,10 +45,7 @@ def test_a_crash_around_the_write_loses_nothing_that_was_promised(
     aws: Mapping[str, str], kind: str, moment: Callable[[Any], Any], client_tries_again: bool
 ) -> None:
     key = new_key()
-    with (
-        inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(0, moment)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("dynamodb.*", how=moment):
         call("POST", "/v1/reports", BODIES[kind], key=key)
     if client_tries_again:
         reply = call("POST", "/v1/reports", BODIES[kind], key=key)
@@ -111,11 +107,7 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
     aws: Mapping[str, str], moment: Any
 ) -> None:
     file()
-    sns = wiring.topic()._client
-    with (
-        inject.fault(sns, "sns.PublishBatch", inject.times(1, moment)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("sns.PublishBatch", how=moment):
         cloud.stream(cloud.all_keys(aws))
     settle(aws)
 
@@ -128,12 +120,7 @@ def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again(
     aws: Mapping[str, str],
 ) -> None:
     file()
-    with (
-        inject.fault(
-            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.crash)
-        ),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying():
         cloud.stream(cloud.all_keys(aws))
     settle(aws)
     settle(aws)
@@ -174,10 +161,7 @@ def test_stream_and_sweep_at_once_complete_a_row_once(
     file()
     wiring.clock.advance(timedelta(minutes=2))
 
-    def meanwhile(request: Any) -> None:
-        cloud.sweep()
-
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(cloud.sweep, "sns.PublishBatch"):
         cloud.stream(cloud.all_keys(aws))
     cloud.sweep()
 

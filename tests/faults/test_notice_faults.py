@@ -19,14 +19,7 @@ from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
-    moment = wiring.clock.now()
-    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
+pytestmark = pytest.mark.usefixtures("aws", "clean", "full_minute")
 
 
 def file_critical(count: int) -> list[str]:

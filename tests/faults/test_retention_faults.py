@@ -85,10 +85,9 @@ def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
     )
     wiring.clock.advance(timedelta(days=91))
 
-    def meanwhile(request: Any) -> None:
-        cloud.record(aws, created["id"], media_id)
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, meanwhile)):
+    with inject.meanwhile(
+        lambda: cloud.record(aws, created["id"], media_id), "dynamodb.DeleteItem"
+    ):
         cloud.sweep()
 
     assert rows(aws, created) == ["HEAD"]

@@ -4,47 +4,25 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers.model import Role
 from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
-from tests.client import Reply, appoint, call
+from tests.client import call
 from tests.faults import inject
 from tests.functional.aws import iam
+from tests.functional.notices.test_unconfirmed_subscriptions import (
+    _officers,
+    change,
+    deactivate,
+    in_sns,
+    subscribe,
+)
+
+__all__ = ["_officers"]
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-ADDRESS = "wang@police.example"
-
-
-@pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str]) -> None:
-    for arn in in_sns(aws):
-        boto3.client("sns").unsubscribe(SubscriptionArn=arn)
-    cloud.officer("wang", email=ADDRESS)
-    for username in ("admin", "admin2"):
-        cloud.officer(username, roles=(Role.ADMIN,))
-
-
-def in_sns(aws: Mapping[str, str]) -> list[str]:
-    found = boto3.client("sns").list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])
-    return [each["SubscriptionArn"] for each in found["Subscriptions"]]
-
-
-def policies_in_sns(aws: Mapping[str, str]) -> list[str]:
-    sns = boto3.client("sns")
-    return [
-        sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["FilterPolicy"]
-        for arn in in_sns(aws)
-    ]
-
-
-def subscribe() -> Reply:
-    body = {"protocol": "email"}
-    return call("POST", "/v1/officer/subscriptions", body, officer="wang")
 
 
 def subscribe_without_response(aws: Mapping[str, str]) -> None:
@@ -58,22 +36,6 @@ def delete_all() -> None:
     for each in call("GET", "/v1/officer/subscriptions", officer="wang").json["items"]:
         path = f"/v1/officer/subscriptions/{each['id']}"
         assert call("DELETE", path, officer="wang").status == 204
-
-
-def change_officer(**fields: object) -> None:
-    body = {
-        "name": "Wang",
-        "roles": ["officer"],
-        "categories": ["*"],
-        "districts": ["*"],
-        "email": ADDRESS,
-        **fields,
-    }
-    appoint("wang", body)
-
-
-def deactivate() -> None:
-    change_officer(active=False)
 
 
 @pytest.mark.parametrize("end", [delete_all, deactivate])
@@ -102,10 +64,10 @@ def test_a_scope_that_changes_after_a_lost_response_reaches_sns(aws: Mapping[str
     subscribe_without_response(aws)
     sns = wiring.topic_subscriptions()._client
     with inject.fault(sns, "sns.Subscribe", refuse_another_policy):
-        change_officer(categories=["traffic_violation"])
+        change(categories=["traffic_violation"])
 
-    [policy] = policies_in_sns(aws)
-    assert "traffic_violation" in policy
+    [policy] = in_sns(aws)
+    assert "traffic_violation" in str(policy)
 
 
 def test_a_lost_response_leaves_the_subscription_of_another_with_the_address(
@@ -144,14 +106,14 @@ def test_a_request_that_an_admin_overtakes_leaves_no_subscription(
 def test_a_request_that_a_smaller_scope_overtakes_gets_that_scope(
     aws: Mapping[str, str], position: int
 ) -> None:
-    with during_subscribe(position, lambda: change_officer(categories=["other"])):
+    with during_subscribe(position, lambda: change(categories=["other"])):
         subscribe()
 
-    [policy] = policies_in_sns(aws)
-    assert "other" in policy
+    [policy] = in_sns(aws)
+    assert "other" in str(policy)
     wiring.clock.advance(timedelta(minutes=11))
     assert cloud.sweep()["failed"] == 0
-    assert policies_in_sns(aws) == [policy]
+    assert in_sns(aws) == [policy]
 
 
 def during_subscribe(position: int, act: Callable[[], None]) -> Any:

@@ -21,8 +21,7 @@ WRITES = ("dynamodb.UpdateItem", "dynamodb.TransactWriteItems")
 
 
 @pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    cloud.forget_sent(aws)
+def _quiet(clean: None) -> Iterator[None]:
     wiring.pause_by(lambda seconds: None)
     yield
     wiring.reset()
@@ -49,10 +48,7 @@ def test_a_function_that_dies_at_any_write_notifies_once(
     aws: Mapping[str, str], write: str, dies: Any
 ) -> None:
     records = batch(101)
-    with (
-        inject.fault(wiring.dynamodb(), write, inject.times(1, dies)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(write, how=dies):
         seal(records)
     seal(records)
     assert counted(aws) == [101]
@@ -70,11 +66,7 @@ def test_a_lost_response_counts_and_notifies_once(aws: Mapping[str, str], write:
 
 
 def test_of_two_functions_at_once_each_doubling_is_notified_once(aws: Mapping[str, str]) -> None:
-    def meanwhile(request: Any) -> None:
-        seal(batch(100))
-
-    write = "dynamodb.TransactWriteItems"
-    with inject.fault(wiring.dynamodb(), write, inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: seal(batch(100))):
         seal(batch(101))
     assert counted(aws) == [201]
 

@@ -211,12 +211,11 @@ def test_a_wrong_value_of_break_glass_is_named() -> None:
 
 
 @pytest.fixture
-def wang(target: Target) -> Officer:
+def wang(aws: Mapping[str, str], target: Target) -> Officer:
     """An officer with a password of their own."""
     officer = cloud.officer("wang", email="wang@police.example")
     wiring.pool().follow(officer)
-    pool = {"UserPoolId": target.output("OfficersPoolId"), "Username": "wang"}
-    cognito().admin_set_user_password(**pool, Password="a password of their own", Permanent=True)
+    cloud.choose_password(aws, "wang")
     return officer
 
 
@@ -226,15 +225,6 @@ def cognito() -> Any:
 
 def user(aws: Mapping[str, str]) -> dict[str, Any]:
     return dict(cognito().admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username="wang"))
-
-
-def sign_in(aws: Mapping[str, str], password: str) -> Any:
-    return cognito().admin_initiate_auth(
-        UserPoolId=aws["USER_POOL_ID"],
-        ClientId=aws["CLIENT_ID"],
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "wang", "PASSWORD": password},
-    )
 
 
 def password_of(lines: list[str]) -> str:
@@ -250,9 +240,11 @@ def test_the_officer_gets_a_first_password_and_must_choose_another(
 
     assert lines[0].startswith("wang (Wang): first password ")
     assert "approves nothing for 24 hours" in lines[-1]
-    assert sign_in(aws, password_of(lines))["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert (
+        cloud.sign_in(aws, "wang", password_of(lines))["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    )
     with pytest.raises(cognito().exceptions.NotAuthorizedException):
-        sign_in(aws, "a password of their own")
+        cloud.sign_in(aws, "wang", "a password of their own")
     subs = [
         next(each["Value"] for each in found["UserAttributes"] if each["Name"] == "sub")
         for found in (before, user(aws))
@@ -273,8 +265,7 @@ def test_rights_and_address_stay(aws: Mapping[str, str], target: Target, wang: O
 @pytest.mark.usefixtures("wang")
 def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], target: Target) -> None:
     pool = wiring.pool()
-    event = "cognito-identity-provider.AdminCreateUser"
-    with inject.fault(pool._client, event, inject.crash), pytest.raises(inject.Crash):
+    with inject.dying("cognito-identity-provider.AdminCreateUser"):
         appointments.reset_sign_in(
             "wang",
             actor=Actor.clock(wiring.audit(), NOW),
@@ -282,7 +273,7 @@ def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], targ
             pool=pool,
         )
     lines = officers.reset("wang", target, NOW)
-    assert sign_in(aws, password_of(lines))["Session"]
+    assert cloud.sign_in(aws, "wang", password_of(lines))["Session"]
 
 
 @pytest.mark.usefixtures("wang")

@@ -232,7 +232,7 @@ def test_a_run_that_ends_before_or_after_a_call_is_gone_on_with(
     look_at_reports(1)
     seal(stream_of(aws))
     client = wiring.signing_key()._kms if call.startswith("kms") else wiring.s3()
-    with inject.fault(client, call, inject.at(1, handle)), pytest.raises(inject.Crash):
+    with inject.dying(call, client, position=1, how=handle):
         digest(3)
     digest(3)
     assert len(contents()) == 3

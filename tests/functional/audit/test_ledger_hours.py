@@ -122,24 +122,14 @@ def test_two_runs_at_once_close_an_hour_once() -> None:
     assert written <= leaves_of(hour)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("how", [inject.crash, inject.crash_after], ids=["before", "after"])
 @pytest.mark.parametrize("operation", ["s3.PutObject", "kms.Sign", "dynamodb.Query"])
-def test_a_crash_loses_no_leaf_and_closes_no_hour_twice(operation: str, when: str) -> None:
+def test_a_crash_loses_no_leaf_and_closes_no_hour_twice(operation: str, how: Any) -> None:
     close_hour()
     written = record(1, 2, hour=this_hour())
     wiring.clock.advance(HOUR)
-    client = {"s3": wiring.s3(), "kms": wiring.signing_key()._kms, "dynamodb": wiring.dynamodb()}
-    service = operation.partition(".")[0]
-
-    def crash(request: Any) -> Any:
-        if when == "after":
-            inject.carry_out(request)
-        return inject.crash(request)
-
-    with (
-        inject.fault(client[service], operation, inject.times(1, crash)),
-        pytest.raises(inject.Crash),
-    ):
+    client = wiring.signing_key()._kms if operation == "kms.Sign" else None
+    with inject.dying(operation, client, how=how):
         run()
     run()
     hours = Counter(each["head"]["hour"] for each in public_hours())

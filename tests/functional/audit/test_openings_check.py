@@ -327,11 +327,7 @@ def test_an_hour_is_compared_though_supervisors_cannot_be_notified(
 def test_a_comparison_that_dies_after_the_notice_notifies_once(aws: Mapping[str, str]) -> None:
     refused("AccessDenied", f"opening/{opening_row()}.1")
     complete()
-    write = inject.times(1, inject.crash_after)
-    with (
-        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", write),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(how=inject.crash_after):
         compared_hours()
     assert compared_hours() > 0
     assert watches(aws) == [("decryptions", 1)]
@@ -459,7 +455,7 @@ def test_an_hour_that_could_not_be_looked_up_is_compared_by_the_next_run() -> No
         inject.fault(
             record._cloudtrail,
             "cloudtrail.LookupEvents",
-            lambda request: inject.error_response(400, "AccessDeniedException")(request),
+            inject.error_response(400, "AccessDeniedException"),
         ),
         pytest.raises(errors.Unavailable),
     ):

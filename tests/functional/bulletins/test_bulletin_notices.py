@@ -121,10 +121,7 @@ def test_what_waits_is_notified_and_nothing_else_wherever_a_call_breaks(
     for position in range(len(calls)):
         bulletin = published()
         notices(aws)
-        with (
-            inject.fault(wiring.dynamodb(), "dynamodb.*", inject.at(position, moment)),
-            pytest.raises(inject.Crash),
-        ):
+        with inject.dying("dynamodb.*", position=position, how=moment):
             end(bulletin, "resolve", outcome={"en": "Over."})
         waits = opened(bulletin)["pending"]
         assert notices(aws) == ([("outcome", {ZHAO, CHEN})] if waits else [])

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.aws import keys
 from chalicelib.domain.notices.roster import Roster, Shift, Weekday
 from chalicelib.kernel import times
 from chalicelib.services.casework.lists import AT_LEAST
@@ -15,15 +14,9 @@ from tests import cloud
 from tests.client import call, change_report, read_and_approve
 from tests.steps import by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.officers("wang", "li")
 
 TEXT = "canary-text"
-
-
-@pytest.fixture(autouse=True)
-def _people(aws: Mapping[str, str]) -> None:
-    for username in ("wang", "li"):
-        cloud.officer(username)
 
 
 def file_text(category: str = "other", **more: Any) -> dict[str, Any]:
@@ -148,8 +141,8 @@ def test_it_stays_inside_the_scope_and_is_on_record() -> None:
     mine = file_text("traffic_violation")["id"]
 
     assert ids(handover("narrow"), "open") == {mine}
-    rows, _ = wiring.audit().table.query(keys.officer_day("narrow", wiring.clock.now()))
-    assert ["handover" in row["detail"] for row in rows if row["action"] == "list"] == [True]
+    lists = [row for row in cloud.records_of("narrow") if row["action"] == "list"]
+    assert ["handover" in row["detail"] for row in lists] == [True]
 
 
 def test_of_more_than_a_hundred_it_says_that_it_is_not_complete() -> None:

@@ -55,12 +55,6 @@ def similar(created: Mapping[str, Any], officer: str = "wang") -> dict[str, list
     return {each["id"]: each["why"] for each in opened(created, officer)["similar"]}
 
 
-def without_incidents(request: Any) -> AWSResponse | None:
-    if wiring.settings().incidents_table not in request.body.decode():
-        return None
-    return inject.error_response(500, "InternalServerError")(request)
-
-
 def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
     first, second = file(text=TEXT, location=HERE), file(text=TEXT, location=HERE)
     assert similar(first) == {}
@@ -176,7 +170,7 @@ def test_a_drill_is_like_nothing() -> None:
 
 def test_suggestions_that_cannot_be_read_do_not_close_the_report() -> None:
     [created] = filed({"text": TEXT})
-    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
+    with inject.without(wiring.settings().incidents_table, "dynamodb.GetItem"):
         shown = opened(created)
     assert (shown["similar"], shown["text"]) == (None, TEXT)
 
@@ -184,7 +178,7 @@ def test_suggestions_that_cannot_be_read_do_not_close_the_report() -> None:
 def test_intake_goes_on_without_the_key_of_the_day() -> None:
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
-    with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", without_incidents):
+    with inject.without(wiring.settings().incidents_table, "dynamodb.GetItem"):
         created = file(text=TEXT)
     assert suggest() == {"recorded": 0, "lost": 0}
     assert similar(created) == {}
@@ -288,10 +282,7 @@ def test_a_sketch_on_another_row_opens_not() -> None:
 
 def test_a_run_that_ends_before_its_end_is_repeated_with_the_same_result() -> None:
     first, second = file(text=TEXT), file(text=TEXT)
-    with (
-        inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", inject.crash),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("dynamodb.UpdateItem"):
         suggest()
     assert suggest() == {"recorded": 2, "lost": 0}
     assert similar(first) == {second["id"]: ["text"]}

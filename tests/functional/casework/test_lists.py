@@ -42,10 +42,7 @@ def listed(query: str = "", officer: str = "wang") -> list[str]:
 
 
 def recorded(officer: str) -> list[str]:
-    rows, _ = wiring.audit().table.query(
-        f"OFFICER#{officer}#{wiring.clock.now():%Y-%m-%d}", consistent=True
-    )
-    return [row["action"] for row in rows]
+    return [row["action"] for row in cloud.records_of(officer)]
 
 
 def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:

@@ -146,11 +146,7 @@ def test_a_mute_keeps_the_other_flags_and_a_step_of_case_work_keeps_the_mute() -
 def test_a_message_that_meets_a_mute_is_not_notified(aws: Mapping[str, str]) -> None:
     created = file()
 
-    def meanwhile(request: object) -> None:
-        assert mute(created).status == 200
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(lambda: mute(created)):
         assert say(created).status == 201
     assert kinds(aws) == ["report"]
     assert opened(created, "li")["unread"] == 1

@@ -158,14 +158,9 @@ def test_without_the_record_or_the_notice_nothing_opens(
 ) -> None:
     wiring.pause_by(lambda seconds: None)
 
-    def refuse(request: Any) -> Any:
-        if aws[table].encode() in request.body:
-            return inject.error_response(500, "InternalServerError")(request)
-        return None
-
     decrypt = inject.fault(wiring.content_keys()._client, "kms.Decrypt", lambda request: None)
     write = "dynamodb.TransactWriteItems"
-    with inject.fault(wiring.dynamodb(), write, refuse), decrypt as decrypted:
+    with inject.without(aws[table], write), decrypt as decrypted:
         reply = how(withdrawn)
     assert (reply.status, decrypted) == (503, [])
     assert not [row for row in wiring.audit().rows(of_report(withdrawn.id)) if row["by"] == "chief"]
@@ -177,11 +172,7 @@ def test_without_the_record_or_the_notice_nothing_opens(
 def test_whoever_dies_after_the_record_leaves_the_notice_to_the_outbox(
     aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
 ) -> None:
-    write = "dynamodb.TransactWriteItems"
-    with (
-        inject.fault(wiring.dynamodb(), write, inject.times(1, inject.crash_after)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(how=inject.crash_after):
         how(withdrawn)
     assert [row["by"] for row in wiring.audit().rows(of_report(withdrawn.id))][-1] == "chief"
     wiring.clock.advance(timedelta(minutes=2))

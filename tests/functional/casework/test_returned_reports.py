@@ -161,11 +161,7 @@ def test_a_colleague_who_takes_it_at_the_same_moment_keeps_it() -> None:
     created = held()
     deactivate()
 
-    def in_between(request: Any) -> None:
-        change_report(created["id"], 2, assignee="wang")
-
-    client, write = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, write, inject.times(1, in_between)):
+    with inject.meanwhile(lambda: change_report(created["id"], 2, assignee="wang")):
         cloud.sweep()
     assert head_of(created)["assignee"] == "wang"
     assert returns(created) == []
@@ -196,8 +192,7 @@ def test_wherever_it_dies_each_goes_back_once(crash: Any, position: int) -> None
     scheduled.sweep_upkeep(cloud.SCHEDULE, None)
     writes = ("dynamodb.TransactWriteItems", "dynamodb.UpdateItem")
     operation = writes[position == 2]
-    at = inject.at(0 if position == 2 else position, crash)
-    with pytest.raises(inject.Crash), inject.fault(wiring.dynamodb(), operation, at):
+    with inject.dying(operation, position=0 if position == 2 else position, how=crash):
         cloud.do_upkeep()
     wiring.reset()
     sweep_until_done()

@@ -227,11 +227,8 @@ def test_two_officers_who_open_at_the_same_time_enter_each_number_once(
 ) -> None:
     created = file_text()
 
-    def somebody_else_opens(request: Any) -> None:
-        opened(created, "chief")
-
-    with inject.fault(
-        wiring.search_key()._kms, "kms.GenerateMac", inject.times(1, somebody_else_opens)
+    with inject.meanwhile(
+        lambda: opened(created, "chief"), "kms.GenerateMac", wiring.search_key()._kms
     ):
         opened(created)
     assert len(entries(aws)) == 4

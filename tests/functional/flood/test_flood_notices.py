@@ -17,16 +17,9 @@ from tests.faults import inject
 from tests.functional.notices.test_bursts import begin_an_hour, burst, kinds, mark_unproven
 from tests.steps import by_officer, by_reporter, file, write
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.usefixtures("aws", "clean", "full_minute")
 
 CRITICAL = "child_abduction"
-
-
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
-    moment = wiring.clock.now()
-    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
 
 
 def named(aws: Mapping[str, str]) -> list[str]:
@@ -54,12 +47,12 @@ def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers(
     publish(*made)
     later: list[str] = []
 
-    def meanwhile(request: object) -> None:
+    def meanwhile() -> None:
         scheduled.sweep_critical(cloud.SCHEDULE, None)  # the other run of this minute
         later.extend(burst(12, CRITICAL))
         publish(*later)
 
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         scheduled.sweep_critical(cloud.SCHEDULE, None)
     for _ in range(2):
         wiring.clock.advance(timedelta(minutes=1))

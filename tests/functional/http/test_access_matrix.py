@@ -332,14 +332,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         tag = tag_for(path_of(key, report_id), officer)
     before = wiring.reports().case(report_id)
 
-    def refuse(request: Any) -> Any:
-        return (
-            inject.error_response(400, "AccessDeniedException")(request)
-            if aws["AUDIT_TABLE"].encode() in request.body
-            else None
-        )
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", refuse):
+    with inject.without(aws["AUDIT_TABLE"], status=400, code="AccessDeniedException"):
         reply = use(key, officer, report_id, tag)
         refused = use(key, "inactive", report_id)
 

@@ -562,10 +562,7 @@ def test_the_result_of_a_replaced_redaction_is_not_recorded(
 def test_of_two_officers_at_once_both_are_on_record_and_the_later_one_counts(
     aws: Mapping[str, str], tip: dict[str, Any]
 ) -> None:
-    def first(request: Any) -> None:
-        assert redact(tip, FACE, by="li").status == 200
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, first)):
+    with inject.meanwhile(lambda: redact(tip, FACE, by="li")):
         assert redact(tip, PLATE, by="wang").status == 200
     assert {each["by"] for each in steps(tip)} == {"li", "wang"}
     work(aws, tip)
@@ -578,10 +575,7 @@ def test_a_proposal_at_the_same_moment_as_a_removal_is_not_approved_without_it(
     redact(tip)
     work(aws, tip)
 
-    def first(request: Any) -> None:
-        assert remove(tip, by="li").status == 204
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, first)):
+    with inject.meanwhile(lambda: remove(tip, by="li")):
         assert refer(tip).status == 201
     assert refused(approve(tip)) == "redaction_changed"
 
@@ -592,10 +586,7 @@ def test_a_removal_at_the_same_moment_as_a_proposal_is_refused(
     redact(tip)
     work(aws, tip)
 
-    def first(request: Any) -> None:
-        assert refer(tip, by="li").status == 201
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, first)):
+    with inject.meanwhile(lambda: refer(tip, by="li")):
         assert refused(remove(tip)) == "referral_pending"
 
 
@@ -603,8 +594,7 @@ def test_a_removal_at_the_same_moment_as_a_proposal_is_refused(
 def test_a_call_that_dies_is_repeated_to_the_same_end(
     aws: Mapping[str, str], tip: dict[str, Any], dies: Any
 ) -> None:
-    where = "dynamodb.TransactWriteItems"
-    with inject.fault(wiring.dynamodb(), where, inject.times(1, dies)), pytest.raises(inject.Crash):
+    with inject.dying(how=dies):
         redact(tip)
     if dies is inject.crash:
         assert (redaction(tip), steps(tip)) == (None, [])
@@ -616,13 +606,8 @@ def test_a_call_that_dies_is_repeated_to_the_same_end(
 def test_what_cannot_be_recorded_does_not_happen(
     aws: Mapping[str, str], tip: dict[str, Any]
 ) -> None:
-    def no_audit(request: Any) -> Any:
-        if aws["AUDIT_TABLE"].encode() in request.body:
-            return inject.error_response(500, "InternalServerError")(request)
-        return None
-
     wiring.pause_by(lambda seconds: None)
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
+    with inject.without(aws["AUDIT_TABLE"]):
         assert redact(tip).status == 503
     assert redaction(tip) is None
 

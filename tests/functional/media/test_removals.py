@@ -280,10 +280,7 @@ def test_a_withdrawal_in_the_middle_of_a_recording_puts_no_picture_into_a_list(t
     tip.upload()
     tip.process()
 
-    def meanwhile(request: Any) -> None:
-        tip.withdraw()
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+    with inject.meanwhile(tip.withdraw):
         tip.record()
     assert tip.medium().state is MediaState.READY
     assert tip.listed()["thumbnail_url"] is None
@@ -337,10 +334,7 @@ def test_uploads_of_a_withdrawn_report_end_and_what_they_add_is_removed(
 
 
 def test_media_declared_while_the_report_is_withdrawn_are_refused(tip: Tip) -> None:
-    def meanwhile(request: Any) -> None:
-        tip.withdraw()
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+    with inject.meanwhile(tip.withdraw):
         reply = call("POST", f"/v1/reports/{tip.id}/media", {"media": [PHOTO]}, receipt=tip.receipt)
     assert (reply.status, reply.json["code"]) == (409, "withdrawn")
     assert len(tip.own_view()) == 1

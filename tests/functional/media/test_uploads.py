@@ -105,12 +105,7 @@ def whole(aws: Mapping[str, str]) -> Upload:
 def joined_without_a_record(aws: Mapping[str, str]) -> Upload:
     """Return a video whose parts S3 has joined, while the function died before it recorded that."""
     upload = whole(aws)
-    with (
-        inject.fault(
-            wiring.s3(), "s3.CompleteMultipartUpload", inject.times(1, inject.crash_after)
-        ),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("s3.CompleteMultipartUpload", how=inject.crash_after):
         upload.post("complete")
     return upload
 

@@ -29,15 +29,6 @@ REASON = "canary-reason"
 PATH = "/v1/admin/officers"
 
 
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    sns = boto3.client("sns")
-    topic = {"TopicArn": aws["NOTICES_TOPIC_ARN"]}
-    for existing in sns.list_subscriptions_by_topic(**topic)["Subscriptions"]:
-        sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
-    cloud.forget_sent(aws)
-
-
 class Inbox:
     """What SNS delivers under a filter policy (None: everything)."""
 
@@ -53,16 +44,20 @@ class Inbox:
             Attributes={} if policy is None else {"FilterPolicy": json.dumps(policy)},
         )
 
-    def kinds(self) -> list[str]:
-        """Return the kinds of the notices since the last time."""
-        got: list[str] = []
+    def take(self) -> list[dict[str, Any]]:
+        """Return the notices since the last time."""
+        got: list[dict[str, Any]] = []
         while messages := self._sqs.receive_message(
             QueueUrl=self._queue, MaxNumberOfMessages=10
         ).get("Messages"):
-            got += [json.loads(json.loads(each["Body"])["Message"])["kind"] for each in messages]
+            got += [json.loads(json.loads(each["Body"])["Message"]) for each in messages]
             for each in messages:
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
-        return sorted(got)
+        return got
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the notices since the last time."""
+        return sorted(notice["kind"] for notice in self.take())
 
 
 def inbox(aws: Mapping[str, str], username: str, *, asks: Any = None, **row: Any) -> Inbox:

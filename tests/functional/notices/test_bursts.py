@@ -17,15 +17,7 @@ from tests.client import call
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
-    # The start of a minute, so that a burst is inside one minute even on a busy machine.
-    moment = wiring.clock.now()
-    wiring.clock.advance(timedelta(minutes=1, seconds=1 - moment.second))
+pytestmark = pytest.mark.usefixtures("aws", "clean", "full_minute")
 
 
 def burst(count: int, category: str = "traffic_violation", **more: object) -> list[str]:
@@ -119,11 +111,11 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(aws: Mapping[str, 
     cloud.stream(cloud.all_keys(aws))
     later: list[str] = []
 
-    def meanwhile(request: object) -> None:
+    def meanwhile() -> None:
         later.extend(burst(3))
         cloud.stream(cloud.all_keys(aws))
 
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         cloud.sweep()
     cloud.sweep()
 
@@ -239,12 +231,7 @@ def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(
 def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) -> None:
     burst(13)
     cloud.stream(cloud.all_keys(aws))
-    with (
-        inject.fault(
-            wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, inject.crash)
-        ),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying():
         cloud.sweep()
     cloud.sweep()
 
@@ -299,10 +286,9 @@ def test_a_report_raised_to_critical_during_its_notice_escalates(
     created = file("other")
     path = f"/v1/officer/reports/{created['id']}"
 
-    def meanwhile(request: object) -> None:
-        assert call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1).status == 200
-
-    with inject.fault(wiring.topic()._client, operation, inject.times(1, meanwhile)):
+    with inject.meanwhile(
+        lambda: call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1), operation
+    ):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
     wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
@@ -38,13 +37,7 @@ ALWAYS = {
 
 
 @pytest.fixture(autouse=True)
-def _people(aws: Mapping[str, str]) -> None:
-    sns = boto3.client("sns")
-    for existing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])[
-        "Subscriptions"
-    ]:
-        sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
-    cloud.forget_sent(aws)
+def _people(clean: None) -> None:
     for username in ("wang", "li", "zhao"):
         cloud.officer(username, email=f"{username}@police.example", phone="+8613800138000")
     cloud.officer("admin", roles=(Role.ADMIN,), email="admin@police.example")

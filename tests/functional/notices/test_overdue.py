@@ -210,13 +210,13 @@ def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
 def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, HIGH)
 
-    def meanwhile(request: object) -> None:
+    def meanwhile() -> None:
         path = f"/v1/reports/{created['id']}/messages"
         sent = {"text": "He is still gone."}
         assert call("POST", path, sent, receipt=created["receipt"]).status == 201
 
     wiring.clock.advance(timedelta(minutes=31))
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         cloud.sweep()
     row = head(created)
     assert (row["unread"], row["flags"], row["attention_at"][0]) == (1, ["overdue"], "2")
@@ -225,11 +225,10 @@ def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str,
 def test_an_acknowledgement_at_the_moment_of_the_deadline_wins(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, HIGH)
 
-    def meanwhile(request: object) -> None:
-        change_report(created["id"], 1, status="acknowledged")
-
     wiring.clock.advance(timedelta(minutes=31))
-    with inject.fault(wiring.topic()._client, "sns.PublishBatch", inject.times(1, meanwhile)):
+    with inject.meanwhile(
+        lambda: change_report(created["id"], 1, status="acknowledged"), "sns.PublishBatch"
+    ):
         cloud.sweep()
     row = head(created)
     assert (row.get("flags", []), row["attention_at"][0], row.get("task")) == ([], "4", None)

@@ -441,12 +441,8 @@ def test_one_phone_with_two_reports_gets_a_push_of_each_and_ends_one_alone() -> 
 def test_a_crash_after_the_push_repeats_it_and_loses_nothing() -> None:
     created = asked()
     reply(created)
-    dynamodb = wiring.dynamodb()
     # The second write of a round completes the task.
-    with (
-        inject.fault(dynamodb, "dynamodb.UpdateItem", inject.at(1, inject.crash)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying("dynamodb.UpdateItem", position=1):
         cloud.push_round()
     assert pushed() == {APPLE["token"]: [MESSAGE]}
     assert cloud.push_round() == NOTHING | {"pushed": 1}
@@ -501,10 +497,7 @@ def test_officers_see_nothing_of_it() -> None:
 def test_whoever_asks_while_the_report_ends_is_refused(aws: Mapping[str, str]) -> None:
     created = file()
 
-    def withdrawn(_: Any) -> None:
-        withdraw(created)
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, withdrawn)):
+    with inject.meanwhile(lambda: withdraw(created)):
         assert ask(created).json["code"] == "withdrawn"
     assert tokens(aws) == []
 

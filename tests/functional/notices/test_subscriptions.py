@@ -16,6 +16,7 @@ from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
 from tests.client import Reply, call
 from tests.faults import inject
+from tests.functional.notices.test_announcements import Inbox
 from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -23,16 +24,8 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 CHAOYANG = {"lat": 39.92, "lon": 116.46}
 
 
-@pytest.fixture(autouse=True)
-def _no_subscriptions(aws: Mapping[str, str]) -> None:
-    sns = boto3.client("sns")
-    for existing in sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])[
-        "Subscriptions"
-    ]:
-        sns.unsubscribe(SubscriptionArn=existing["SubscriptionArn"])
-
-
 def policies(aws: Mapping[str, str]) -> dict[str, dict[str, list[Any]]]:
+    """Return the filter policies that SNS has, by their addresses."""
     sns = boto3.client("sns")
     found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
     return {
@@ -53,17 +46,8 @@ def subscribe(username: str, **more: object) -> Reply:
 
 def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str, str]) -> None:
     cloud.officer("wang", email="wang@police.example")
-    reply = call(
-        "POST",
-        "/v1/officer/subscriptions",
-        {
-            "protocol": "email",
-            "categories": ["traffic_violation"],
-            "districts": ["chaoyang"],
-            "min_urgency": "normal",
-        },
-        officer="wang",
-    )
+    one = {"categories": ["traffic_violation"], "districts": ["chaoyang"]}
+    reply = subscribe("wang", **one, min_urgency="normal")
 
     assert reply.status == 201, reply.text
     assert policies(aws)["wang@police.example"] == {
@@ -79,28 +63,15 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
 def test_one_category_in_one_district_gets_those_notices_and_no_other(
     aws: Mapping[str, str],
 ) -> None:
-    sqs, sns = boto3.client("sqs"), boto3.client("sns")
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang", categories=["traffic_violation"], districts=["chaoyang"])
-    queue = sqs.create_queue(QueueName="notified")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
-    policy = json.dumps(policies(aws)["wang@police.example"])
-    sns.subscribe(
-        TopicArn=aws["NOTICES_TOPIC_ARN"],
-        Protocol="sqs",
-        Endpoint=arn,
-        Attributes={"FilterPolicy": policy},
-    )
+    inbox = Inbox(aws, "notified", policies(aws)["wang@police.example"])
     wanted = file("traffic_violation", location=CHAOYANG)
     file("traffic_violation", location={"lat": 40.22, "lon": 116.23})
     file("lost_and_found", location=CHAOYANG)
     cloud.stream(cloud.all_keys(aws))
 
-    got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    notified = [json.loads(json.loads(message["Body"])["Message"])["report_id"] for message in got]
-    assert notified == [wanted["id"]]
+    assert [notice["report_id"] for notice in inbox.take()] == [wanted["id"]]
 
 
 def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[str, str]) -> None:
@@ -136,12 +107,12 @@ def test_a_whole_scope_with_its_reports_without_a_district_is_its_groups(
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"protocol": "email", "categories": ["child_abduction"]}, "categories.0"),
-        ({"protocol": "email", "categories": ["nonsense"]}, "categories.0"),
-        ({"protocol": "email", "districts": ["haidian"]}, "districts.0"),
+        ({"categories": ["child_abduction"]}, "categories.0"),
+        ({"categories": ["nonsense"]}, "categories.0"),
+        ({"districts": ["haidian"]}, "districts.0"),
         ({"protocol": "sms"}, "protocol"),
         ({"protocol": "http"}, "protocol"),
-        ({"protocol": "email", "address": "other@police.example"}, "address"),
+        ({"address": "other@police.example"}, "address"),
     ],
 )
 def test_what_is_out_of_scope_or_has_no_address_is_refused(
@@ -153,7 +124,7 @@ def test_what_is_out_of_scope_or_has_no_address_is_refused(
         categories=("traffic_violation",),
         districts=("chaoyang",),
     )
-    reply = call("POST", "/v1/officer/subscriptions", body, officer="narrow")
+    reply = subscribe("narrow", **body)
 
     assert reply.status == 422
     assert [error["field"] for error in reply.json["errors"]] == [field]
@@ -173,12 +144,7 @@ def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) ->
         "suspected_offender",
         "child_abduction",
     ]
-    reply = call(
-        "POST",
-        "/v1/officer/subscriptions",
-        {"protocol": "email", "categories": codes, "districts": many * 2},
-        officer="wide",
-    )
+    reply = subscribe("wide", categories=codes, districts=many * 2)
 
     assert len(codes) * len(many) > 0
     assert reply.status in (201, 422)
@@ -191,12 +157,10 @@ def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
     aws: Mapping[str, str],
 ) -> None:
     cloud.officer("wang", email="wang@police.example", phone="+8613800000000")
-    first = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang").json
-    again = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="wang")
+    first = subscribe("wang").json
+    again = subscribe("wang")
     assert (again.status, again.json["code"]) == (409, "already_subscribed")
-    assert (
-        call("POST", "/v1/officer/subscriptions", {"protocol": "sms"}, officer="wang").status == 201
-    )
+    assert subscribe("wang", protocol="sms").status == 201
 
     path = f"/v1/officer/subscriptions/{first['id']}"
     assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]

@@ -23,6 +23,8 @@ from tests import cloud
 from tests.client import Reply, appoint, call
 from tests.faults import inject
 from tests.functional.aws import iam
+from tests.functional.notices.test_subscriptions import policies
+from tests.functional.notices.test_subscriptions import subscribe as subscribe_as
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -35,8 +37,7 @@ REFUSAL = inject.query_error_response(
 
 
 @pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str]) -> None:
-    remove_from_sns(aws)
+def _officers(clean: None) -> None:
     cloud.officer("wang", email=ADDRESS)
     for username in ("admin", "admin2"):
         cloud.officer(username, roles=(Role.ADMIN,))
@@ -56,8 +57,7 @@ def unconfirmed(*, takes_policies: bool = True) -> Iterator[None]:
 
 
 def subscribe(**more: object) -> Reply:
-    body = {"protocol": "email", **more}
-    return call("POST", "/v1/officer/subscriptions", body, officer="wang")
+    return subscribe_as("wang", **more)
 
 
 def delete(subscription: Any) -> int:
@@ -91,23 +91,7 @@ def make_admin_only() -> None:
 
 def in_sns(aws: Mapping[str, str]) -> list[Any]:
     """Return the filter policy of each subscription that SNS has."""
-    sns = boto3.client("sns")
-    found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
-    return [
-        json.loads(
-            sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"][
-                "FilterPolicy"
-            ]
-        )
-        for each in found
-    ]
-
-
-def remove_from_sns(aws: Mapping[str, str]) -> None:
-    sns = boto3.client("sns")
-    found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
-    for each in found:
-        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    return list(policies(aws).values())
 
 
 def sweep_after(**time: float) -> None:
@@ -250,7 +234,8 @@ def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirme
 
 def test_a_subscription_that_sns_no_longer_has_leaves_the_list(aws: Mapping[str, str]) -> None:
     subscribe()
-    remove_from_sns(aws)
+    [ended] = wiring.subscriptions().of("wang")
+    boto3.client("sns").unsubscribe(SubscriptionArn=str(ended.arn))
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
     sweep_after(minutes=11)
 

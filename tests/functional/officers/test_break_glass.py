@@ -1,7 +1,7 @@
 """An operator appoints one admin where the admins who are left cannot appoint anybody."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -30,12 +30,6 @@ REASON = "Zhao and Qian have left."
 ARN = "arn:aws:iam::123456789012:user/operator"
 
 
-@pytest.fixture(autouse=True)
-def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    yield
-    cloud.empty_pool(aws)
-
-
 def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedAdmin:
     actor = OperatorActor.of(ARN, wiring.audit(), wiring.clock.now())
     pool = wiring.pool() if with_pool else None
@@ -43,29 +37,8 @@ def break_glass(admin: FirstAdmin = WU, *, with_pool: bool = True) -> AppointedA
     return appoint_admin_alone(admin, REASON, actor=actor, registry=registry)
 
 
-def sign_in(aws: Mapping[str, str], password: str | None) -> Any:
-    return cloud.client("cognito-idp").admin_initiate_auth(
-        UserPoolId=aws["USER_POOL_ID"],
-        ClientId=aws["CLIENT_ID"],
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "wu", "PASSWORD": password},
-    )
-
-
-def choose_password(aws: Mapping[str, str]) -> None:
-    cloud.client("cognito-idp").admin_set_user_password(
-        UserPoolId=aws["USER_POOL_ID"],
-        Username="wu",
-        Password="a password of their own",
-        Permanent=True,
-    )
-
-
 def records() -> list[dict[str, Any]]:
-    rows, _ = wiring.audit().table.query(
-        f"OFFICER#{OPERATOR}#{wiring.clock.now():%Y-%m-%d}", consistent=True
-    )
-    return [json.loads(row["detail"]) for row in rows]
+    return [json.loads(row["detail"]) for row in cloud.records_of(OPERATOR)]
 
 
 @pytest.mark.parametrize("left", [(), ("zhao",)])
@@ -76,7 +49,10 @@ def test_one_is_appointed_where_fewer_than_two_are_left(
         cloud.officer(username, roles=(Role.ADMIN,))
     appointed = break_glass()
 
-    assert sign_in(aws, appointed.first_password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert (
+        cloud.sign_in(aws, "wu", appointed.first_password)["ChallengeName"]
+        == "NEW_PASSWORD_REQUIRED"
+    )
     listed = call("GET", "/v1/admin/officers", officer="wu").json["items"]
     assert [each["username"] for each in listed] == ["wu", *left]
     assert listed[0]["roles"] == ["admin"]
@@ -143,7 +119,7 @@ def test_who_is_no_admin_now_does_not_count(more: dict[str, Any]) -> None:
 
 def test_it_is_not_done_twice(aws: Mapping[str, str]) -> None:
     break_glass()
-    choose_password(aws)
+    cloud.choose_password(aws, "wu")
     with pytest.raises(AdminsExist):
         break_glass()
 
@@ -152,11 +128,8 @@ def test_of_two_operators_at_once_one_is_refused() -> None:
     cloud.officer("zhao", roles=(Role.ADMIN,))
     other = FirstAdmin("he", "He", "he@police.example")
 
-    def overtake(request: Any) -> None:
-        break_glass(other)
-
     with (
-        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)),
+        inject.meanwhile(lambda: break_glass(other)),
         pytest.raises(AdminsExist),
     ):
         break_glass()
@@ -197,15 +170,11 @@ def test_a_half_done_try_is_completed_by_the_next(
     aws: Mapping[str, str], operation: str, position: int, fault: Any
 ) -> None:
     cloud.officer("zhao", roles=(Role.ADMIN,))
-    client = wiring.dynamodb() if operation.startswith("dynamodb") else wiring.pool()._client
-    with (
-        inject.fault(client, operation, inject.at(position, fault)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(operation, position=position, how=fault):
         break_glass()
 
     appointed = break_glass()
 
-    assert sign_in(aws, appointed.first_password)["Session"]
+    assert cloud.sign_in(aws, "wu", appointed.first_password)["Session"]
     assert appointed.officer.waits_at(wiring.clock.now())
     assert len([each for each in records() if "fields" in each]) == 1

@@ -1,7 +1,7 @@
 """An operator appoints the first two admins, once, and they are officers like any other."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -31,12 +31,6 @@ LI = FirstAdmin("li", "Li Wei", "li@police.example")
 ARN = "arn:aws:iam::123456789012:user/operator"
 
 
-@pytest.fixture(autouse=True)
-def _empty_pool(aws: Mapping[str, str], clean: None) -> Iterator[None]:
-    yield
-    cloud.empty_pool(aws)
-
-
 def appoint(*admins: FirstAdmin, with_pool: bool = True) -> list[AppointedAdmin]:
     return appoint_first_admins(
         admins or (ZHAO, LI),
@@ -53,35 +47,8 @@ def first_password(appointed: list[AppointedAdmin], username: str) -> str:
     return admin.first_password
 
 
-def sign_in(aws: Mapping[str, str], username: str, password: str) -> dict[str, Any]:
-    return dict(
-        cloud.client("cognito-idp").admin_initiate_auth(
-            UserPoolId=aws["USER_POOL_ID"],
-            ClientId=aws["CLIENT_ID"],
-            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": username, "PASSWORD": password},
-        )
-    )
-
-
-def choose_password(aws: Mapping[str, str], username: str) -> None:
-    cloud.client("cognito-idp").admin_set_user_password(
-        UserPoolId=aws["USER_POOL_ID"],
-        Username=username,
-        Password="a password of their own",
-        Permanent=True,
-    )
-
-
-def operators_records() -> list[dict[str, Any]]:
-    rows, _ = wiring.audit().table.query(
-        f"OFFICER#{OPERATOR}#{wiring.clock.now():%Y-%m-%d}", consistent=True
-    )
-    return rows
-
-
 def appointments() -> list[dict[str, Any]]:
-    return [each for each in operators_records() if "fields" in json.loads(each["detail"])]
+    return [each for each in cloud.records_of(OPERATOR) if "fields" in json.loads(each["detail"])]
 
 
 def test_both_are_listed_like_any_other_officer() -> None:
@@ -123,13 +90,13 @@ def test_each_signs_in_with_a_first_password_that_they_must_change(aws: Mapping[
     assert len(passwords) == 2
     assert all(len(password) >= 20 for password in passwords)
     for name in ("zhao", "li"):
-        answer = sign_in(aws, name, first_password(appointed, name))
+        answer = cloud.sign_in(aws, name, first_password(appointed, name))
         assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
 def test_the_record_names_the_operator_and_can_be_verified() -> None:
     appointed = appoint()
-    records = operators_records()
+    records = cloud.records_of(OPERATOR)
 
     details = [json.loads(record["detail"]) for record in records]
     assert {record["by"] for record in records} == {OPERATOR}
@@ -183,7 +150,7 @@ def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> Non
 
     assert refusal.value.usernames == ("chief",)
     assert [officer.username for officer in wiring.officers().all()] == ["chief"]
-    assert (cloud.pool_users(aws), operators_records()) == ([], [])
+    assert (cloud.pool_users(aws), cloud.records_of(OPERATOR)) == ([], [])
 
 
 def test_an_admin_who_was_deactivated_does_not_count() -> None:
@@ -198,17 +165,13 @@ def test_an_admin_who_was_deactivated_does_not_count() -> None:
 def test_a_half_done_try_is_completed_by_the_next(
     aws: Mapping[str, str], operation: str, position: int
 ) -> None:
-    client = wiring.dynamodb() if operation.startswith("dynamodb") else wiring.pool()._client
-    with (
-        inject.fault(client, operation, inject.at(position, inject.crash)),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.dying(operation, position=position):
         appoint()
 
     appointed = appoint()
 
     for name in ("zhao", "li"):
-        assert sign_in(aws, name, first_password(appointed, name))["Session"]
+        assert cloud.sign_in(aws, name, first_password(appointed, name))["Session"]
     listed = call("GET", "/v1/admin/officers", officer="zhao").json["items"]
     assert [each["username"] for each in listed] == ["li", "zhao"]
     assert len(appointments()) == 2
@@ -218,9 +181,9 @@ def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[s
     first = appoint()
     second = appoint()
 
-    assert sign_in(aws, "li", first_password(second, "li"))["Session"]
+    assert cloud.sign_in(aws, "li", first_password(second, "li"))["Session"]
     with pytest.raises(cloud.client("cognito-idp").exceptions.NotAuthorizedException):
-        sign_in(aws, "li", first_password(first, "li"))
+        cloud.sign_in(aws, "li", first_password(first, "li"))
     assert len(appointments()) == 2
 
 
@@ -228,7 +191,7 @@ def test_each_new_first_password_has_its_own_record() -> None:
     appoint()
     appoint()
 
-    details = [json.loads(record["detail"]) for record in operators_records()]
+    details = [json.loads(record["detail"]) for record in cloud.records_of(OPERATOR)]
     given = [detail["officer"] for detail in details if detail.get("sign_in") == "first password"]
     assert sorted(given) == ["li", "li", "zhao", "zhao"]
 
@@ -237,11 +200,8 @@ def test_of_two_operators_at_once_one_is_refused(aws: Mapping[str, str]) -> None
     """The other appoints two persons after this one has read that there are no admins."""
     others = FirstAdmin("wang", "Wang", "w@police.example"), FirstAdmin("wu", "Wu", "u@p.example")
 
-    def overtake(request: Any) -> None:
-        appoint(*others)
-
     with (
-        inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, overtake)),
+        inject.meanwhile(lambda: appoint(*others)),
         pytest.raises(AdminsExist) as refusal,
     ):
         appoint()
@@ -269,22 +229,24 @@ def test_a_username_of_another_person_is_refused_before_anything_is_written(
         appoint()
 
     assert [officer.username for officer in wiring.officers().all()] == ["li"]
-    assert (cloud.pool_users(aws), operators_records()) == ([], [])
+    assert (cloud.pool_users(aws), cloud.records_of(OPERATOR)) == ([], [])
 
 
 def test_a_user_who_was_disabled_can_sign_in_again(aws: Mapping[str, str]) -> None:
     cloud.client("cognito-idp").admin_create_user(
         UserPoolId=aws["USER_POOL_ID"], Username="zhao", MessageAction="SUPPRESS"
     )
-    choose_password(aws, "zhao")
+    cloud.choose_password(aws, "zhao")
     cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="zhao")
 
     appointed = {admin.officer.username: admin for admin in appoint()}
 
     assert appointed["zhao"].was_disabled
     assert appointed["zhao"].first_password is None
-    assert sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
-    assert "enabled" in {json.loads(each["detail"]).get("sign_in") for each in operators_records()}
+    assert cloud.sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+    assert "enabled" in {
+        json.loads(each["detail"]).get("sign_in") for each in cloud.records_of(OPERATOR)
+    }
 
 
 def test_a_disabled_user_who_never_signed_in_can_use_the_first_password(
@@ -293,24 +255,24 @@ def test_a_disabled_user_who_never_signed_in_can_use_the_first_password(
     appoint()
     cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="li")
 
-    assert sign_in(aws, "li", first_password(appoint(), "li"))["Session"]
+    assert cloud.sign_in(aws, "li", first_password(appoint(), "li"))["Session"]
 
 
 def test_who_has_signed_in_keeps_their_password(aws: Mapping[str, str]) -> None:
     appoint()
-    choose_password(aws, "zhao")
+    cloud.choose_password(aws, "zhao")
 
     again = {admin.officer.username: admin.first_password for admin in appoint()}
 
     assert again["zhao"] is None
     assert again["li"]
-    assert sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+    assert cloud.sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
 
 
 def test_once_both_have_signed_in_nothing_is_left_to_do(aws: Mapping[str, str]) -> None:
     appoint()
     for name in ("zhao", "li"):
-        choose_password(aws, name)
+        cloud.choose_password(aws, name)
 
     with pytest.raises(AdminsExist) as refusal:
         appoint()
@@ -362,7 +324,7 @@ def test_where_others_could_notice_them_they_wait_a_day(*, active: bool, with_po
 def test_another_first_password_is_another_wait(aws: Mapping[str, str]) -> None:
     """Otherwise an operator would take the account of whoever has not signed in yet."""
     appoint()
-    choose_password(aws, "zhao")
+    cloud.choose_password(aws, "zhao")
     cloud.officer("wang")
     again = {admin.officer.username: admin.officer for admin in appoint()}
 

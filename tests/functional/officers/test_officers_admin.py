@@ -46,17 +46,8 @@ def user(aws: Mapping[str, str], username: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(autouse=True)
-def nobody_in_the_pool(aws: Mapping[str, str], clean: None) -> Any:
-    yield
-    cloud.empty_pool(aws)
-
-
 def recorded(username: str) -> list[str]:
-    rows, _ = wiring.audit().table.query(
-        f"OFFICER#{username}#{wiring.clock.now():%Y-%m-%d}", consistent=True
-    )
-    return [row["action"] for row in rows]
+    return [row["action"] for row in cloud.records_of(username)]
 
 
 def test_a_new_officer_can_sign_in_and_sees_their_scope(aws: Mapping[str, str]) -> None:

@@ -173,11 +173,7 @@ def test_two_answers_at_once_count_once() -> None:
         answer(closed())
     created = closed()
 
-    def meanwhile(request: object) -> None:
-        assert answer(created, helped=False).status == 201
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(lambda: answer(created, helped=False)):
         assert answer(created, helped=True).json["code"] == "already_answered"
     assert counted(*next_month()) == {created["category"]: {"yes": 4, "no": 1}}
 
@@ -195,11 +191,7 @@ def test_an_answer_that_meets_the_deletion_finds_it_gone() -> None:
     created = closed()
     wiring.clock.advance(timedelta(days=91))
 
-    def meanwhile(request: object) -> None:
-        cloud.sweep()
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(cloud.sweep):
         assert answer(created).status == 410
 
 

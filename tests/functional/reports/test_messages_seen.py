@@ -75,11 +75,7 @@ def test_a_message_that_comes_during_the_step_stops_it(earlier: int) -> None:
     for _ in range(earlier):
         write(created)
 
-    def in_between(request: Any) -> None:
-        write(created)
-
-    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, writing, inject.times(1, in_between)):
+    with inject.meanwhile(lambda: write(created)):
         assert refused(patch(created, CLOSE | {"messages_seen": earlier}))
     seen = opened(created, "li")
     assert (seen["status"], seen["message_count"]) == ("new", earlier + 1)
@@ -109,11 +105,7 @@ def test_of_two_replies_at_the_same_moment_one_is_written() -> None:
     created = file()
     write(created)
 
-    def in_between(request: Any) -> None:
-        assert reply_to(created, 1, "li").status == 201
-
-    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, writing, inject.times(1, in_between)):
+    with inject.meanwhile(lambda: reply_to(created, 1, "li")):
         assert refused(reply_to(created, 1))
     assert len(opened(created, "li")["messages"]) == 2
 
@@ -164,14 +156,13 @@ def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
     write(spoke)
     left = [speaks]
 
-    def in_between(request: Any) -> None:
+    def in_between() -> None:
         # While the first one is closed; of the last one the number is known already.
         if left:
             write(left.pop())
 
     closing = {"reason": "One fire, put out."}
-    client, writing = wiring.dynamodb(), "dynamodb.TransactWriteItems"
-    with inject.fault(client, writing, inject.times(1, in_between)):
+    with inject.meanwhile(in_between):
         done = by_officer("POST", original, "/duplicates/close", closing)
     assert {each["id"]: each.get("why") for each in done.json["results"]} == {
         quiet["id"]: None,

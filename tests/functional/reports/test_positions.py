@@ -134,10 +134,7 @@ def test_two_at_once_do_not_pass_the_limit_together() -> None:
     created = file_at_start()
     moved_before(created, MAX_POSITIONS_PER_REPORT - 1)
 
-    def meanwhile(request: object) -> None:
-        assert move(created).status == 201
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: move(created)):
         assert move(created).json["code"] == "too_many_positions"
     assert len(opened(created)["positions"]) == 1
 

@@ -153,22 +153,14 @@ def test_a_reopening_that_meets_the_deletion_finds_it_gone(aws: Mapping[str, str
     created = closed(aws)
     wiring.clock.advance(timedelta(days=91))
 
-    def meanwhile(request: object) -> None:
-        cloud.sweep()
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(cloud.sweep):
         assert reopen(created).status == 410
 
 
 def test_a_message_that_comes_at_the_same_time_is_counted_too(aws: Mapping[str, str]) -> None:
     created = closed(aws)
 
-    def meanwhile(request: object) -> None:
-        by_reporter("POST", created, "/messages", {"text": "Hello?"})
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(lambda: by_reporter("POST", created, "/messages", {"text": "Hello?"})):
         assert reopen(created).status == 201
     shown = opened(created)
     assert (shown["unread"], len(shown["messages"]), shown["flags"]) == (2, 2, [])
@@ -177,11 +169,7 @@ def test_a_message_that_comes_at_the_same_time_is_counted_too(aws: Mapping[str, 
 def test_two_at_once_are_one(aws: Mapping[str, str]) -> None:
     created = closed(aws)
 
-    def meanwhile(request: object) -> None:
-        assert reopen(created, "First.").status == 201
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(lambda: reopen(created, "First.")):
         assert reopen(created).json["code"] == "already_reopened"
     assert [each["text"] for each in mine(created)["messages"]] == ["First."]
 
@@ -238,11 +226,7 @@ def test_officers_are_notified_of_a_muted_report_too_and_its_mute_ends(
 def test_a_mute_that_comes_at_the_same_time_ends_too(aws: Mapping[str, str]) -> None:
     created = closed(aws)
 
-    def meanwhile(request: object) -> None:
-        mute(created)
-
-    fault = inject.times(1, meanwhile)
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
+    with inject.meanwhile(lambda: mute(created)):
         assert reopen(created).status == 201
     everything_runs(aws)
     assert [each["kind"] for each in cloud.sent(aws)] == ["message"]

@@ -154,10 +154,7 @@ def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment(
 ) -> None:
     created = file()
 
-    def meanwhile(request: object) -> None:
-        cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.times(1, meanwhile)):
+    with inject.meanwhile(lambda: cloud.stream([(f"REPORT#{created['id']}", "HEAD")])):
         status, text = hold(created, "wang", days=10)
     assert status == 201, text
 
@@ -197,10 +194,9 @@ def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, s
     wiring.clock.advance(timedelta(days=90))
     responses: list[tuple[int, str]] = []
 
-    def meanwhile(request: object) -> None:
-        responses.append(hold(created, "wang", days=10))
-
-    with inject.fault(wiring.s3(), "s3.DeleteObjects", inject.times(1, meanwhile)):
+    with inject.meanwhile(
+        lambda: responses.append(hold(created, "wang", days=10)), "s3.DeleteObjects"
+    ):
         cloud.sweep()
 
     assert [status for status, _ in responses] == [409]
