@@ -220,7 +220,7 @@ def wang(aws: Mapping[str, str], target: Target) -> Officer:
 
 
 def cognito() -> Any:
-    return boto3.client("cognito-idp")
+    return cloud.client("cognito-idp")
 
 
 def user(aws: Mapping[str, str]) -> dict[str, Any]:
