@@ -14,7 +14,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.domain.officers.model import ALL, Officer
 from chalicelib.kernel import times
-from tests.client import Reply, call, new_key, report
+from tests.client import Reply, call, new_key, report, tag_for
 from tests.faults import inject
 from tests.functional.bulletins.test_bulletins import (
     LI,
@@ -138,14 +138,18 @@ def test_a_response_lost_on_the_way_is_an_approval_all_the_same() -> None:
     assert steps(bulletin["id"]) == ["draft", "approve"]
 
 
+def tag_of(bulletin: Mapping[str, Any], by: str) -> str:
+    return tag_for(f"/v1/officer/bulletins/{bulletin['id']}/approve", by)
+
+
 ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
     "draft": lambda _: call("POST", "/v1/officer/bulletins", draft(), officer=LI),
     "list": lambda _: call("GET", "/v1/officer/bulletins", officer=LI),
     "open": lambda bulletin: call("GET", f"/v1/officer/bulletins/{bulletin['id']}", officer=LI),
     "open none": lambda _: call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=LI),
     "change": lambda bulletin: change(bulletin, body={"en": "New."}),
-    "approve": approve,
-    "approve own words": lambda bulletin: approve(bulletin, by=LI),
+    "approve": lambda bulletin: approve(bulletin, ZHAO, bulletin["tags"][ZHAO]),
+    "approve own words": lambda bulletin: approve(bulletin, LI, bulletin["tags"][LI]),
     "withdraw": lambda bulletin: end(bulletin, "withdraw"),
     "media": lambda bulletin: call(
         "POST",
@@ -159,6 +163,7 @@ ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
 @pytest.mark.parametrize("route", ROUTES)
 def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], route: str) -> None:
     bulletin = drafted()
+    bulletin["tags"] = {by: tag_of(bulletin, by) for by in (LI, ZHAO)}
     with inject.without(aws["AUDIT_TABLE"]):
         reply = ROUTES[route](bulletin)
 
@@ -179,8 +184,9 @@ def test_of_two_officers_who_change_one_version_one_gets_412(aws: Mapping[str, s
 def test_of_an_approval_and_a_change_at_once_readers_see_only_what_was_read() -> None:
     for n in range(6):
         bulletin = drafted()
+        tag = tag_of(bulletin, ZHAO)
         with ThreadPoolExecutor(2) as pool:
-            approval = pool.submit(approve, bulletin)
+            approval = pool.submit(approve, bulletin, ZHAO, tag)
             changed = pool.submit(change, bulletin, body={"en": f"Unread {n}."})
         assert changed.result().status in (200, 412)
         assert approval.result().status in (200, 412)

@@ -336,7 +336,13 @@ class Tipline(RuleBasedStateMachine):
         path = f"/v1/officer/reports/{tip.id}"
         reply = self.attempt(
             dies,
-            lambda: call("PATCH", path, step, officer="wang", version=version),
+            (
+                lambda: (
+                    call("PATCH", path, step, officer="wang", version=version)
+                    if step
+                    else call("POST", f"{path}/read", {}, officer="wang", version=version)
+                )
+            ),
         )
         if reply is None:
             head = self.head(tip)
@@ -376,7 +382,9 @@ class Tipline(RuleBasedStateMachine):
             lambda: read_and_approve(path + "/approve", "li"),
         ):
             reply = self.attempt(dies, asked)
-            assert reply is None or reply.status in ((404,) if tip.gone else (200, 201, 409)), reply
+            assert reply is None or reply.status in (
+                (404,) if tip.gone else (200, 201, 409, 412)
+            ), reply
             dies = None
 
     @precondition(lambda self: self.promised())
@@ -387,7 +395,7 @@ class Tipline(RuleBasedStateMachine):
         reply = call("DELETE", path, why, officer="li")
         assert reply.status in ((404,) if tip.gone else (202, 204, 409, 503)), reply
         reply = read_and_approve(path + "/lift/approve", "wang")
-        assert reply.status in ((404,) if tip.gone else (204, 409, 503)), reply
+        assert reply.status in ((404,) if tip.gone else (204, 409, 412, 503)), reply
 
     @precondition(lambda self: self.promised())
     @rule(number=which)
