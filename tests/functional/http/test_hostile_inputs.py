@@ -258,7 +258,7 @@ def test_27_a_time_up_to_a_day_ahead_is_flagged_and_a_later_one_refused(
 
 
 def test_a_made_up_field_name_is_not_repeated_unless_it_is_a_plain_word() -> None:
-    reply = create_json(**{f"<script>{CANARY}</script>": 1})
+    reply = create_json(**{f"<script>{CANARY}</script>": "1"})
     assert_refused(reply, 422)
 
 
