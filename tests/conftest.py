@@ -95,6 +95,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def _is_in(part: str, item: pytest.Item) -> bool:
     is_thorough = item.get_closest_marker("thorough") is not None
+    if _folder(item) == "browser" and is_thorough and not item.path.stem.endswith("_screens"):
+        return False  # `make web-check` runs them: they take many minutes
     if _folder(item) == "browser" and (parameters := getattr(item, "callspec", None)):
         is_thorough |= parameters.params.get("language", "en") != "en"
     is_quick = _folder(item) in QUICK and not is_thorough

@@ -10,8 +10,8 @@ the last of these tests, so that they do not work beside all others.
 | `wrong` | what pages did that they may not; a test that wants it clears it |
 | `language` | each language; `make test` has English alone |
 
-A test that is marked `thorough` is left to `make more-tests` and `make web-check`: of those in a
-browser, `make test` runs what takes a minute.
+A test that is marked `thorough` is left to `make web-check`; in `test_*_screens.py`, to `make
+more-tests` as well. `make test` runs what takes a minute.
 No test passes while a page breaks its content security policy, or fails in a script.
 """
 
