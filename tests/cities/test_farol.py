@@ -194,7 +194,7 @@ def test_what_is_packaged_is_the_city(tmp_path: Path) -> None:
     assert {name: path.read_bytes() for name, path in packaged.items()} == {
         path.relative_to(FAROL): path.read_bytes() for path in FAROL.glob("**/*.*")
     }
-    found = "from chalicelib.domain import city; print(city.FOLDER, city.city().emergency_number)"
+    found = "from chalicelib.kernel import city; print(city.FOLDER, city.city().emergency_number)"
     assert ran(found, project, CITY="").split() == [str(project / "city"), "112"]
     served = (
         "import sys; from app import app; from chalice.test import Client\n"
