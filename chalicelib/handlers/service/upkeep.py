@@ -73,7 +73,7 @@ def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> Non
     )
 
 
-def _see_to_redaction(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+def _request_redaction(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     request_redaction(
         pending,
         outbox=outbox,
@@ -137,7 +137,7 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
     (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
     (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
-    (TaskKind.REDACT, OwnerKind.REPORT): _see_to_redaction,
+    (TaskKind.REDACT, OwnerKind.REPORT): _request_redaction,
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
     (TaskKind.RETURN, OwnerKind.OFFICER): _return_reports,
     (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
