@@ -154,7 +154,7 @@ class Stage:
         body = {"text": "An old man in a blue coat, alone."} | dict(body)
         reply = self.call("POST", "/v1/reports", body, key=key)
         if reply.status == 429:  # all of them come from one address
-            proof = {"Tipline-Proof": prove(reply.json["challenge"], key).header}
+            proof = {"Tipline-Proof": prove(reply.json["challenge"], key)}
             reply = self.call("POST", "/v1/reports", body, key=key, headers=proof)
         return reply
 

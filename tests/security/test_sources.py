@@ -87,7 +87,7 @@ def reports_at(level: LoadLevel, aws: Mapping[str, str]) -> list[str]:
     key = new_key()
     challenge = call("GET", "/v1/health").json["challenge"]
     if level is LoadLevel.FLOOD:
-        file(key=key, **{"Tipline-Proof": prove(challenge, key).header})
+        file(key=key, **{"Tipline-Proof": prove(challenge, key)})
     file(key=key)
     with inject.without(aws["SOURCES_TABLE"]):
         file()

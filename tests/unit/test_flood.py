@@ -99,7 +99,7 @@ MADE_AT = datetime(2026, 11, 24, 8, 30, 12, tzinfo=UTC)
 KEY, OTHER_KEY = "0d1f6c1e-6a39-4c0e-9a53-7d0f7f1c2b44", "3f0a9c55-1d2e-4b7f-8c6d-0a1b2c3d4e5f"
 OURS = Challenges(Identity(b"a test master key").challenge_mac)
 CHALLENGE = OURS.at(LoadLevel.BUSY, MADE_AT)
-PROOF = prove(CHALLENGE.as_json(), KEY).header
+PROOF = prove(CHALLENGE.as_json(), KEY)
 
 
 def test_the_example_of_the_documentation_is_right() -> None:

@@ -144,6 +144,7 @@ class Issuer:
         today: Clock = time.time,
     ) -> None:
         self._people, self._address, self._today = people, address, today
+        self._latest = 0
         self._sessions = Vouchers[SignIn](SESSION_LIFE_S, clock)
         self._codes = Vouchers[Grant](CODE_LIFE_S, clock)
         self._refresh = Vouchers[Grant](REFRESH_LIFE_S, clock)
@@ -224,7 +225,9 @@ class Issuer:
             page = pages.sign_in_page(_texts(request), officers, asked, refused=username)
             return _html(page, 403, wanted.redirect_uri)
         self._people.sign_in(username)
-        signed_in = SignIn(username, int(self._today()))
+        # Here a click is a password, so two may come in one second, which no fingers do.
+        self._latest = max(self._latest + 1, int(self._today()))
+        signed_in = SignIn(username, self._latest)
         response = self._with_code(wanted, asked, signed_in)
         _set_cookie(response, self._sessions.issue(signed_in), SESSION_LIFE_S)
         return response

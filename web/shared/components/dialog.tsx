@@ -19,8 +19,12 @@ export function Dialog({ open, title, onClose, children }: DialogProps) {
     if (open && !dialog.current?.open) dialog.current?.showModal();
     if (!open && dialog.current?.open) dialog.current.close();
   }, [open]);
+  // The event comes later than the closing: by then the question may have been put again.
+  const closed = () => {
+    if (!dialog.current?.open) onClose();
+  };
   return (
-    <dialog class="dialog" ref={dialog} aria-labelledby={titleId} onClose={onClose}>
+    <dialog class="dialog" ref={dialog} aria-labelledby={titleId} onClose={closed}>
       {open && (
         <>
           <h2 class="dialog__title" id={titleId}>
