@@ -192,6 +192,8 @@ def test_anybody_can_use_messages_that_are_not_sent(open_page: OpenPage, languag
 
 def _look(page: Page, name: str) -> None:
     """Let axe look at the screen, keep its pictures, and make it narrow."""
+    # A press leads to the next screen, which may load a part of the client first.
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
     assert axe_violations(page) == []
     take_pictures(page, f"resident-{name}")
     before = page.viewport_size
