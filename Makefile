@@ -83,14 +83,14 @@ CHECK ?=
 STRICT ?=
 ## Files whose lines are shown
 FILES ?=
-## `1`: a tenth of the load
-SHORT ?=
+## How long each attack lasts, with its full numbers, in place of the short form: `3m`, `30m`
+FOR ?=
 ## `1`: write the tables into docs/reliability.md, or docs/cost.md
 WRITE ?=
 ## `1`: measure pyvips and sharp, too, which are installed first
 PEERS ?=
-## The attacks to play, when not all are: `flood`, `unsent_media`, `messages`, `junk_photos`, `hoaxes`,
-## `one_source`, `honest_phone`, `routes_apart`, `source_search`
+## The attacks to play, when not all are, by name or pattern: `flood`, `'critical_5_*'`; a wrong one
+## shows all names
 ATTACK ?=
 ## The version of a release: `0.2.0rc1`
 VERSION ?=
@@ -298,8 +298,8 @@ smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of ST
 bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyvips and sharp, too)
 	@$(BIN)/python -m tests.bench $(if $(filter 1,$(PEERS)),--peers)
 
-load: $(VENV)/.installed ## Attack a local stack, and see what holds (SHORT=1: a tenth; ATTACK=flood; WRITE=1: the page)
-	@$(BIN)/python -m tests.load $(if $(filter 1,$(SHORT)),--short) $(if $(filter 1,$(WRITE)),--write) $(ATTACK)
+load: $(VENV)/.installed ## Attack a local stack for ten minutes, and see what holds (FOR=3m; ATTACK=flood; WRITE=1: the page)
+	@$(BIN)/python -m tests.load $(if $(FOR),--for="$(FOR)") $(if $(filter 1,$(WRITE)),--write) $(ATTACK)
 
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md)
 	@$(BIN)/python -m tests.cost $(if $(filter 1,$(WRITE)),--write)

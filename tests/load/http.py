@@ -21,6 +21,10 @@ class Answer:
     body: bytes
 
     @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
     def json(self) -> Any:
         return json.loads(self.body)
 

@@ -1,6 +1,7 @@
 """What a subscriber of the topic gets: a queue in the place of a phone or a mailbox."""
 
 import json
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,6 +68,14 @@ class Inbox:
                 ],
             )
         return self.all
+
+    def settle(self, quiet_s: float = 2, patience_s: float = 20) -> None:
+        """Wait until no notice has come for some time."""
+        until, seen, since = time.time() + patience_s, -1, time.time()
+        while time.time() < until and time.time() - since < quiet_s:
+            if len(self.look()) != seen:
+                seen, since = len(self.all), time.time()
+            time.sleep(0.25)
 
     def of(self, *kinds: str) -> list[Received]:
         return [notice for notice in self.look() if notice.kind in kinds]

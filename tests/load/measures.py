@@ -1,6 +1,7 @@
 """What an attack measured, and whether that is what must hold."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -55,3 +56,8 @@ def spread(values: Iterable[float], unit: str = "s") -> str:
         return "none"
     figures = [f"p{percent} {percentile(taken, percent):.2f}" for percent in (50, 95, 99)]
     return f"{', '.join(figures)}, max {max(taken):.2f} {unit} of {len(taken):,}"
+
+
+def shown(statuses: Counter[int]) -> str:
+    """Return `98 × 200, 2 × 429`."""
+    return ", ".join(f"{count:,} × {status}" for status, count in sorted(statuses.items()))

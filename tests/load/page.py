@@ -42,8 +42,8 @@ def summary(results: Sequence[Result]) -> str:
     )
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return the whole table, with the figures below it."""
+def table(results: Sequence[Result], form: str) -> str:
+    """Return the whole table, with the figures below it. `form` says how long the attacks were."""
     machine = f"Python {platform.python_version()} on {platform.machine()}"
     return "\n".join(
         [
@@ -51,7 +51,7 @@ def table(results: Sequence[Result]) -> str:
             "|---|---|---|---|",
             *(rows(result) for result in results),
             "",
-            f"{summary(results)} {machine}, {time.strftime('%Y-%m-%d')}.",
+            f"{summary(results)} {form}. {machine}, {time.strftime('%Y-%m-%d')}.",
         ]
     )
 

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import random
+import string
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +72,41 @@ def junk_text(number: int) -> str:
     if number % 2:
         return "广告 buy cheap watches now, visit our shop. " * 2
     return f"{number}: {uuid.uuid4()} 路口有人 there was something somewhere, I think. " * 2
+
+
+def varied_text(number: int) -> str:
+    """Return a text that has nothing in common with the others."""
+    chosen = random.Random(number)
+    words = ("".join(chosen.choices(string.ascii_lowercase, k=6)) for _ in range(20))
+    return " ".join(words)
+
+
+def source_of(number: int) -> str:
+    """Return an address, each in a network of its own."""
+    return f"127.{20 + number // 250}.{number % 250}.1"
+
+
+def paced[T](
+    send: Callable[[int], T], a_second: float, seconds: float, senders: int = 2 * CONNECTIONS
+) -> list[T]:
+    """Call `send` with 0, 1, 2 and so on, so often a second and for so long. Return the results.
+    What is late is made up for, as far as so many senders at once can.
+    """
+    began, numbers, lock = time.monotonic(), itertools.count(), threading.Lock()
+
+    def work(_: int) -> list[T]:
+        done: list[T] = []
+        while True:
+            with lock:
+                number = next(numbers)
+            passed = time.monotonic() - began
+            if max(passed, number / a_second) >= seconds:
+                return done
+            time.sleep(max(0, number / a_second - passed))
+            done.append(send(number))
+
+    with ThreadPoolExecutor(senders) as pool:
+        return list(itertools.chain.from_iterable(pool.map(work, range(senders))))
 
 
 def flood(
@@ -137,3 +174,16 @@ def check_stored(result: Result, stack: Stack, sent: Iterable[Sent]) -> None:
     result.stored += len(stored)
     result.lost += missing
     result.check("lost 0", f"{missing} of {len(stored):,} acknowledged", missing == 0)
+
+
+def check_accepted(result: Result, sent: Sequence[Sent], wanted: int) -> None:
+    """Check that none was refused of a category that is never limited. `wanted` are as many as the
+    pace would be: a machine that sends less than half of them shows nothing.
+    """
+    accepted = sum(each.is_stored for each in sent)
+    took_s = max(each.answered_at for each in sent) - min(each.sent_at for each in sent)
+    result.check(
+        "not one is refused",
+        f"{accepted:,} of {len(sent):,}, {len(sent) / took_s:.0f} a second",
+        accepted == len(sent) >= wanted / 2,
+    )

@@ -20,7 +20,7 @@ from tests.local.stack import ROOT, free_port
 
 START_S = 60
 END_S = 15
-_SETTINGS = ("AWS_", "MOTO_", "PORT", "SEED", "LIMITS", "WITHOUT", "CITY", "NOTICES")
+_SETTINGS = ("AWS_", "MOTO_", "PORT", "SEED", "LIMITS", "WITHOUT", "CITY", "NOTICES", "THROTTLE")
 
 
 class Stack:
@@ -35,6 +35,8 @@ class Stack:
         self._temporary = tempfile.TemporaryDirectory(prefix="tipline-load-")
         self.folder = Path(self._temporary.name)
         self.port, aws_port = free_port(), free_port()
+        # One of its own: two stacks may be attacked at once, each in a thread.
+        self._session = boto3.Session()
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)
         }
@@ -84,7 +86,7 @@ class Stack:
 
     def client(self, service: str) -> Any:
         """Return a client of the stack's AWS."""
-        return boto3.client(  # type: ignore[call-overload]
+        return self._session.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.outputs["aws"],
             region_name=self.outputs["region"],

@@ -162,7 +162,6 @@ VARIABLES = (
     "DATA",
     "CHECK",
     "STRICT",
-    "SHORT",
     "WRITE",
     "ONLY",
 )
@@ -196,7 +195,6 @@ each_switch = pytest.mark.parametrize(
         ("docs", "CHECK", "--check"),
         ("migrate", "CHECK", "--dry-run"),
         ("words", "STRICT", "--strict"),
-        ("load", "SHORT", "--short"),
         ("load", "WRITE", "--write"),
     ],
 )

@@ -1,13 +1,19 @@
 """The logic of the load test itself: percentiles, which notices count, and what it writes."""
 
+import argparse
+import itertools
+import json
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.load import memory, page
-from tests.load.http import NOTHING, Connection
+from tests.load.__main__ import ATTACKS, USUAL, named
+from tests.load.attacks import critical_flood
+from tests.load.http import NOTHING, Answer, Connection
 from tests.load.inbox import (
     Received,
     all_notified_at,
@@ -16,6 +22,9 @@ from tests.load.inbox import (
     per_minute,
 )
 from tests.load.measures import Result, percentile, spread
+from tests.load.payer import Payer
+from tests.load.phones import Honest, check_honest
+from tests.load.reports import Sent, check_accepted, paced, source_of
 
 
 def notice(when: float, event_id: str = "e", **body: object) -> Received:
@@ -141,3 +150,100 @@ def test_what_is_in_memory_is_found_and_what_is_not_is_not() -> None:
     assert counted[kept] >= 1
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert memory.listening_on(listening.getsockname()[1]) == os.getpid()
+
+
+def sent(status: int = 201) -> Sent:
+    return Sent("key", "text", 100.0, 100.1, Answer(status, {}, b"{}"))
+
+
+def honest(waited_s: float | None = 0.2, place: int | None = 1) -> Honest:
+    alone_at = None if waited_s is None else 100.0 + waited_s
+    return Honest(sent(), alone_at=alone_at, place=place)
+
+
+def test_each_number_is_sent_once_and_no_more_than_the_pace_allows() -> None:
+    numbers = sorted(paced(lambda number: number, a_second=1000, seconds=0.05))
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) <= 50
+
+
+def test_a_phones_own_work_is_no_wait_unless_the_notice_came_before_it() -> None:
+    report = honest(3.0)
+    report.worked_s, report.proven_at = 2.0, 102.5
+    assert report.waited_s == 1.0
+    report.proven_at = 103.5
+    assert report.waited_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("attacked", "failing"),
+    [
+        ([honest(0.9, 23), honest(0.2, 1)], None),
+        ([honest(1.1)], "p99"),
+        ([honest(place=24)], "in the first"),
+        ([honest(place=None)], "in the first"),
+        ([honest(None), honest()], "a notice of its own"),
+    ],
+)
+def test_each_bar_of_honest_reports_can_fail(attacked: list[Honest], failing: str | None) -> None:
+    result = Result("an attack")
+    check_honest(result, [honest(0.5)], attacked, payers=3)
+    failed = [check.must for check in result.checks if not check.holds]
+    assert len(failed) == (failing is not None)
+    assert all(failing is not None and failing in must for must in failed)
+
+
+def test_a_refusal_or_too_slow_a_flood_is_no_flood_that_held() -> None:
+    for answers, holds in (([201] * 5, True), ([201] * 4, False), ([201] * 9 + [503], False)):
+        result = Result("an attack")
+        check_accepted(result, [sent(status) for status in answers], wanted=10)
+        assert result.holds is holds
+
+
+def test_any_two_choices_meet_in_the_floods_that_are_played() -> None:
+    pairs = {
+        frozenset(pair)
+        for variant in critical_flood.ALL
+        for pair in itertools.combinations(variant._asdict().items(), 2)
+    }
+    met = {
+        frozenset(pair)
+        for variant in critical_flood.SHORT
+        for pair in itertools.combinations(variant._asdict().items(), 2)
+    }
+    assert met == pairs
+    payers = [each.payers for each in critical_flood.SHORT if each.paid]
+    assert payers == [1, 1, 20]
+
+
+def test_attacks_are_named_or_meant_by_a_pattern() -> None:
+    assert len(named("critical_*")) == len(critical_flood.ALL) == 24
+    assert named("flood") == ["flood"]
+    assert set(ATTACKS) - set(USUAL) == set(named("critical_*")) - {
+        each.name for each in critical_flood.SHORT
+    }
+    with pytest.raises(argparse.ArgumentTypeError, match="choose from"):
+        named("no_attack")
+
+
+def test_each_source_has_a_network_of_its_own() -> None:
+    networks = {source_of(number).rpartition(".")[0] for number in range(2_000)}
+    assert len(networks) == 2_000
+
+
+def test_a_payer_works_on_the_cheapest_challenge_for_as_many_proofs_as_are_wanted() -> None:
+    def given(bits: int) -> Answer:
+        challenge = {"challenge": f"of-{bits}-bits", "bits": bits, "rounds": 1}
+        return Answer(429, {}, json.dumps({"challenge": challenge}).encode())
+
+    taken = []
+    with Payer(3, ThreadPoolExecutor(1), ahead=1) as payer:
+        assert not payer.learn(Answer(201, {}, b'{"challenge": null}'))
+        assert payer.take() is None
+        for bits in (3, 2, 4, 4):
+            assert payer.learn(given(bits))
+            payer.prepare()
+            taken.append(payer.take())
+    proofs = [proof[1].partition(":")[0] for proof in taken if proof]
+    assert proofs == ["of-3-bits", "of-2-bits", "of-2-bits"]
+    assert taken[-1] is None

@@ -4,7 +4,6 @@ The minutes are those of the stack's clock: the hoaxes of one minute are sent at
 stream has delivered them the clock is moved to the next.
 """
 
-import time
 from datetime import datetime
 
 from chalicelib.domain.notices.subscriptions import NewSubscription, filter_policy
@@ -23,7 +22,6 @@ MINUTES_AFTER = 16
 ALONE = 10
 MOST_NOTICES = 110
 SEND_S = 30
-SETTLE_S = 20
 
 
 def play(count: int) -> Result:
@@ -37,13 +35,13 @@ def play(count: int) -> Result:
                 stack, [CRITICAL], count * (minute + 1) // MINUTES - len(sent), limit_s=SEND_S
             )
             sent += more
-            _settle(inbox)
+            inbox.settle()
             stack.advance(A_MINUTE_S)
-        _settle(inbox)
+        inbox.settle()
         of_reports = [each for each in inbox.all if not is_of_escalations(each)]
         for _ in range(MINUTES_AFTER):
             stack.advance(A_MINUTE_S)
-            _settle(inbox, quiet_s=1)
+            inbox.settle(quiet_s=1)
         stored = [each.id for each in sent if each.is_stored]
         named = first_times((each for each in inbox.all if not is_of_escalations(each)), stored)
         result.check(
@@ -96,12 +94,3 @@ def _check_escalations(result: Result, notices: list[Received]) -> None:
         f"{most:,} in the fullest minute; {len(digests):,} digests in {minutes} minutes",
         0 < most <= ALONE and len(digests) <= minutes and most_digests <= 2,
     )
-
-
-def _settle(inbox: Inbox, quiet_s: float = 2) -> None:
-    """Wait until no notice has come for some time."""
-    until, seen, since = time.time() + SETTLE_S, -1, time.time()
-    while time.time() < until and time.time() - since < quiet_s:
-        if len(inbox.look()) != seen:
-            seen, since = len(inbox.all), time.time()
-        time.sleep(0.25)

@@ -33,7 +33,8 @@ def play(count: int) -> Result:
         )
         stored = [each for each in declared if each.is_stored]
         last = time.time()
-        _wait_until_quiet(inbox)
+        # What is measured is not the flood of reports.
+        inbox.settle(quiet_s=3, patience_s=PATIENCE_S)
         # The media are looked for after ten minutes, a critical report escalates after five.
         moved = (UPLOAD_CHECK - ACKNOWLEDGE_WITHIN).total_seconds()
         stack.advance(moved - (ESCALATIONS - 1) * APART_S)
@@ -82,13 +83,4 @@ def _let_fall_due(stack: Stack, inbox: Inbox, criticals: list[Sent]) -> list[flo
         notified = first_times(inbox.of("escalation"), starts)
         if len(notified) == len(starts) or time.time() > until:
             return [notified[report_id] - starts[report_id] for report_id in notified]
-        time.sleep(0.5)
-
-
-def _wait_until_quiet(inbox: Inbox) -> None:
-    """Wait until no notice came for some seconds: what is measured is not the flood of reports."""
-    until, seen, since = time.time() + PATIENCE_S, 0, time.time()
-    while time.time() < until and time.time() - since < 3:
-        if len(inbox.look()) != seen:
-            seen, since = len(inbox.all), time.time()
         time.sleep(0.5)

@@ -1,0 +1,145 @@
+"""Honest phones beside an attack: each files a critical report, and proves work if it is asked."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests.load.attacks.flood import CRITICAL
+from tests.load.desk import Desk
+from tests.load.inbox import Inbox, first_times
+from tests.load.measures import Result, percentile, spread
+from tests.load.reports import Sent, send_report
+from tests.load.stack import Stack
+from tests.proof_of_work import prove
+
+TIMES_QUIET = 2
+# Below it a ratio says nothing: the triggers of a stream alone wait for 50 ms.
+FLOOR_S = 0.5
+FIRST_ROWS = 20
+# Every so many phones there is one behind the first address of the attack, as with a carrier.
+NEIGHBOUR_EVERY = 4
+PATIENCE_S = 8
+_LOOK_EVERY_S = 0.1
+_WHO = ("a girl of six", "my son", "two children", "a boy in a red coat", "a baby in a pram")
+_HOW = ("pulled into a grey van", "taken by a man I do not know", "carried off", "led away crying")
+_WHERE = ("at the north gate", "by the school in our street", "near exit C", "behind the market")
+
+
+@dataclass(slots=True)
+class Honest:
+    """A report of an honest phone, and what became of it. Times are Unix times in seconds.
+
+    `worked_s` is how long the phone worked on a challenge, None when it had none. `alone_at` is
+    when a notice of the report alone came, and `place` its row in the list by attention after that.
+    """
+
+    sent: Sent
+    worked_s: float | None = None
+    proven_at: float = 0
+    alone_at: float | None = None
+    place: int | None = None
+
+    @property
+    def waited_s(self) -> float | None:
+        """The time until the notice, without the phone's own work."""
+        if self.alone_at is None:
+            return None
+        worked = (self.worked_s or 0) if self.alone_at > self.proven_at else 0
+        return self.alone_at - self.sent.sent_at - worked
+
+
+class Phones(threading.Thread):
+    """Files a report every so many seconds, from another address each time, until `ended` is set.
+    `neighbour` is an address that some of them share with the attack.
+    """
+
+    def __init__(self, stack: Stack, every_s: float, neighbour: str | None = None) -> None:
+        super().__init__()
+        self.filed: list[Honest] = []
+        self.ended = threading.Event()
+        self._stack, self._every_s, self._neighbour = stack, every_s, neighbour
+        self._random = random.Random(7)
+        self._first = self._random.randrange(200)
+
+    def run(self) -> None:
+        while not self.ended.wait(self._every_s):
+            number = len(self.filed) + 1
+            own = f"127.{200 + self._first // 100}.{number % 250}.{1 + self._first % 100}"
+            shares = self._neighbour and number % NEIGHBOUR_EVERY == 0
+            self.filed.append(self._file(self._neighbour if shares else own))
+
+    def _file(self, source: str | None) -> Honest:
+        """File a report as docs/mobile.md says: a challenge in the response is worked on, and the
+        report is sent again with the proof.
+        """
+        said = [self._random.choice(each) for each in (_WHO, _HOW, _WHERE)]
+        text = f"{' '.join(said)}, {self._random.randrange(10**6)}"
+        with self._stack.connect(source) as connection:
+            sent = send_report(connection, CRITICAL, text)
+            challenge = sent.answer.json.get("challenge") if sent.is_stored else None
+            if not challenge:
+                return Honest(sent)
+            began = time.time()
+            proof = {"Tipline-Proof": prove(challenge, sent.key)}
+            worked_s = time.time() - began
+            again = send_report(connection, CRITICAL, text, key=sent.key, headers=proof)
+        return Honest(sent, worked_s, again.answered_at)
+
+
+def observe(
+    phones: Phones, inbox: Inbox, desk: Desk, is_over: Callable[[], bool]
+) -> Sequence[Honest]:
+    """Let phones file reports until it is over, and an officer look for each once a notice says so,
+    and acknowledge it. Return the reports.
+    """
+    phones.start()
+    until = float("inf")
+    while True:
+        if is_over() and not phones.ended.is_set():
+            phones.ended.set()
+            until = time.time() + PATIENCE_S
+        running = phones.is_alive()
+        waiting = [each for each in phones.filed if each.sent.is_stored and each.alone_at is None]
+        alone = (each for each in inbox.look() if each.body.get("report_id"))
+        found = first_times(alone, [each.sent.id for each in waiting])
+        for each in waiting:
+            if each.sent.id in found or time.time() > until:
+                each.alone_at = found.get(each.sent.id)
+                each.place = desk.place_of(each.sent.id)
+                desk.acknowledge(each.sent.id)
+        if not running and (time.time() > until or len(found) == len(waiting)):
+            return phones.filed
+        time.sleep(_LOOK_EVERY_S)
+
+
+def check_honest(
+    result: Result, quiet: Sequence[Honest], attacked: Sequence[Honest], payers: int = 0
+) -> None:
+    """Check that honest reports were notified alone, as soon as before, and stood at the top."""
+    before, during = ([each.waited_s for each in many] for many in (quiet, attacked))
+    known = [waited_s for waited_s in before if waited_s is not None]
+    waits = [waited_s for waited_s in during if waited_s is not None]
+    worked = [each.worked_s for each in attacked if each.worked_s is not None]
+    result.check(
+        "each honest critical report has a notice of its own",
+        f"{len(waits)} of {len(during)}; {len(worked)} phones worked on a challenge: "
+        f"{spread(worked)}",
+        len(waits) == len(during) > 0,
+    )
+    most = max(FLOOR_S, TIMES_QUIET * percentile(known, 99)) if known else 0
+    result.check(
+        f"p99 ≤ {TIMES_QUIET} times the quiet one, or ≤ {FLOOR_S} s, where a ratio says nothing",
+        f"quiet {spread(known)}; attacked {spread(waits)}",
+        len(known) == len(before) and bool(waits) and percentile(waits, 99) <= most,
+    )
+    places, rows = [each.place for each in attacked], FIRST_ROWS + payers
+    seen = [place for place in places if place is not None]
+    beyond = len(places) - len(seen)
+    result.check(
+        f"in the first {rows} rows by attention"
+        + (f": {FIRST_ROWS}, and one for each source that pays" if payers else ""),
+        f"at {max(seen, default=0)} at most; {beyond} further down than an officer reads",
+        bool(seen) and not beyond and max(seen) <= rows,
+    )
