@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.services.media.results import MediaOwners
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
-    from chalicelib.services.officers import Admission, OfficerActor
+    from chalicelib.services.officers import Admission, CallLimits, OfficerActor
     from chalicelib.services.reports.intake import Intake
     from chalicelib.services.reports.scope import Desk
     from chalicelib.store.audit.ledger import LeafRows
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from chalicelib.store.notices.roster import Subscriptions
     from chalicelib.store.notices.topic import Topic, TopicSubscriptions
     from chalicelib.store.officers.rows import Officers
+    from chalicelib.store.officers.signing_keys import SigningKeys
     from chalicelib.store.officers.user_pool import UserPool
     from chalicelib.store.reports.contacts import Contacts
     from chalicelib.store.reports.outbox import Outbox
@@ -194,14 +195,10 @@ def cursors() -> "Cursors":
 
 
 @built_once
-def signing_keys() -> Any:
-    """Return the client of the issuer's public keys. It fetches them at most every five minutes.
+def signing_keys() -> "SigningKeys":
+    from chalicelib.store.officers.signing_keys import SigningKeys
 
-    Its methods raise PyJWKClientConnectionError when the keys cannot be fetched.
-    """
-    from jwt import PyJWKClient
-
-    return PyJWKClient(settings().jwks_uri, cache_keys=True, lifespan=300, timeout=3)
+    return SigningKeys(settings().jwks_uri)
 
 
 def _table(name: str, **more: Any) -> "Table":
@@ -475,6 +472,13 @@ def sketches() -> "Sketches":
 
     days = DayKeys(_table(settings().incidents_table), client("kms"), settings().incidents_key)
     return Sketches(SketchRows(_table(settings().reports_table)), days, incidents())
+
+
+@built_once
+def call_limits() -> "CallLimits":
+    from chalicelib.services.officers import CallLimits
+
+    return CallLimits()
 
 
 @built_once

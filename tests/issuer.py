@@ -98,6 +98,7 @@ class FakeIssuer:
         """Members of the token response that differ."""
         self.asked: list[dict[str, str]] = []
         """The parameters of each authorisation request."""
+        self.keys_fetched, self.keys_status = 0, 200
         self._codes: dict[str, dict[str, str]] = {}
 
     def discovery(self) -> dict[str, Any]:
@@ -169,14 +170,17 @@ def serving() -> Iterator[FakeIssuer]:
 
 
 @contextmanager
-def trusted(monkeypatch: pytest.MonkeyPatch, issuer: str, client: str) -> Iterator[None]:
-    """Let the authorizer trust tokens of `issuer` for `client`, signed with the keys here."""
+def trusted(monkeypatch: pytest.MonkeyPatch, issuer: str, client: str) -> Iterator[FakeIssuer]:
+    """Let the authorizer trust tokens of `issuer` for `client`, signed with the keys here.
+
+    Yield what serves the keys.
+    """
     with serving() as keys:
         monkeypatch.setenv("ISSUER", issuer)
         monkeypatch.setenv("CLIENT_ID", client)
         monkeypatch.setenv("JWKS_URI", f"{keys.url}/jwks.json")
         wiring.reset()
-        yield
+        yield keys
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -188,7 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         match url.path:
             case "/jwks.json":
-                self._send(200, KEY_SET)
+                self.issuer.keys_fetched += 1
+                self._send(self.issuer.keys_status, KEY_SET)
             case path if path.endswith("/.well-known/openid-configuration"):
                 self._send(200, self.issuer.discovery())
             case "/authorize":

@@ -18,6 +18,8 @@ bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
 _LONGEST_TOKEN = 4096
+# Every issuer of such tokens must support it (RFC 9068).
+_ALGORITHM = "RS256"
 # The issuer's clock may be ahead of ours. The leeway does not apply to the expiry.
 _CLOCKS_DIFFER_S = 5
 # Headers with which a token names its own key. Tokens of our issuer do not have them.
@@ -36,17 +38,12 @@ def authorize_officer(request: AuthRequest) -> AuthResponse:
     Raises Exception('Unauthorized'), for which API Gateway returns 401. Raises
     PyJWKClientConnectionError when the issuer's keys cannot be fetched, for which it returns 503.
     """
-    import jwt
-
     scheme, _, token = (request.token or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
         raise Exception("Unauthorized")
     try:
-        if not _OWN_KEYS.isdisjoint(jwt.get_unverified_header(token)):
-            raise jwt.InvalidTokenError("the token names its own key")
-        key = wiring.signing_keys().get_signing_key_from_jwt(token)
-        username, expires_at = _read_token(token, key)
+        username, expires_at = _read_token(token)
     except Exception as error:
         kind = type(error).__name__
         if _is_refusal(error):
@@ -69,11 +66,29 @@ def _is_refusal(error: Exception) -> bool:
     )
 
 
-def _read_token(token: str, key: Any) -> tuple[str, int]:
+def _read_token(token: str) -> tuple[str, int]:
     """Return the username in an access token, and when it ends, in seconds since 1970.
 
-    Raises PyJWTError unless the token is signed with RS256, is from our issuer, and has not
-    expired; NotOurs unless it is an access token for us.
+    All that the token says is checked before its key is looked for: what anybody can see to be no
+    token of ours causes no call of the issuer. Raises PyJWTError, NotOurs.
+    """
+    import jwt
+
+    header = jwt.get_unverified_header(token)
+    key_id = header.get("kid")
+    if header.get("alg") != _ALGORITHM or not isinstance(key_id, str):
+        raise jwt.InvalidTokenError("another algorithm, or no key")
+    if not _OWN_KEYS.isdisjoint(header):
+        raise jwt.InvalidTokenError("the token names its own key")
+    _read_claims(token)
+    return _read_claims(token, wiring.signing_keys().get_signing_key(key_id))
+
+
+def _read_claims(token: str, key: Any = None) -> tuple[str, int]:
+    """Return the username and the end in a token. Without `key`, its signature is not checked.
+
+    Raises PyJWTError unless the token is signed, is from our issuer, and has not expired; NotOurs
+    unless it is an access token for us.
     """
     import jwt
 
@@ -81,12 +96,19 @@ def _read_token(token: str, key: Any) -> tuple[str, int]:
     decoded = jwt.decode_complete(
         token,
         key,
-        # Every issuer of such tokens must support it (RFC 9068).
-        algorithms=["RS256"],
+        algorithms=[_ALGORITHM],
         issuer=settings.issuer,
         leeway=_CLOCKS_DIFFER_S,
-        # `read_username` checks the audience: Cognito's access tokens have none.
-        options={"require": ["exp", "iss"], "verify_aud": False},
+        options={
+            "verify_signature": key is not None,
+            "verify_exp": True,
+            "verify_nbf": True,
+            "verify_iat": True,
+            "verify_iss": True,
+            # `read_username` checks the audience: Cognito's access tokens have none.
+            "verify_aud": False,
+            "require": ["exp", "iss"],
+        },
     )
     claims = decoded["payload"]
     expires_at = int(claims["exp"])

@@ -173,7 +173,10 @@ class Operation(NamedTuple):
             call.body = requests.read_body(request, self.body, call.now, most=self.max_body)
 
     def _admit(self, call: Call) -> "OfficerActor":
-        username = requests.read_username(call.request, wiring.clock.wall_clock())
+        wall_clock = wiring.clock.wall_clock()
+        username = requests.read_username(call.request, wall_clock)
+        if wiring.settings().limits:
+            wiring.call_limits().count(username, wall_clock.timestamp())
         actor = wiring.admission().admit(username, call.route, self.roles, now=call.now)
         if self.logged:
             actor.log_own(Action.OPEN, {"route": call.route})
@@ -290,5 +293,5 @@ def _implied_errors(
             errors.Gone(),
         ]
     if access is Access.OFFICER:
-        implied += [errors.Unauthenticated(), errors.Forbidden()]
+        implied += [errors.Unauthenticated(), errors.Forbidden(), errors.TooManyCalls()]
     return tuple(implied)

@@ -14,6 +14,7 @@ Tipline
 │   ├── Stale           the version in If-Match is not the current one
 │   ├── VersionMissing  no If-Match
 │   └── SlowDown        too many requests
+│       ├── TooManyCalls    too many of one officer; others are served
 │       └── ProofRequired   too many reports; one with a proof of work is accepted
 └── Unavailable         a service failed; the same request can be repeated safely
 
@@ -118,6 +119,10 @@ class SlowDown(Refused):
     def __init__(self, retry_after_s: int = 30) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+
+
+class TooManyCalls(SlowDown):
+    code = "too_many_calls"
 
 
 class ProofRequired(SlowDown):

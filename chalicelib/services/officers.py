@@ -5,6 +5,7 @@ What an actor does is written to the audit, by `log` or in the transaction of th
 written about reporters (`services/reports/intake.py`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -164,6 +165,28 @@ class OperatorActor(Actor):
 
     def _entry(self, action: Action, detail: Detail) -> Entry:
         return Entry.of_officer(self.by, action, self.now, {**detail, "operator": self.arn})
+
+
+class CallLimits:
+    """Limits the calls of each officer to one instance, which serves one call at a time.
+
+    So an officer, whatever their console does, takes a part of an instance's time and leaves the
+    rest to others: what is refused reads no row. A person at work stays far below. Counted in
+    memory, so that nothing is called for it.
+    """
+
+    A_SECOND, AT_ONCE = 10, 300
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def count(self, username: str, now: float) -> None:
+        """Count a call at `now`, in seconds. Raises TooManyCalls."""
+        left, since = self._left.get(username, (self.AT_ONCE, now))
+        left = min(self.AT_ONCE, left + (now - since) * self.A_SECOND)
+        if left < 1:
+            raise errors.TooManyCalls(math.ceil((1 - left) / self.A_SECOND))
+        self._left[username] = left - 1, now
 
 
 @dataclass(frozen=True, slots=True)

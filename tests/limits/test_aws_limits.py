@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.domain.notices import bursts
+from chalicelib.services.officers import CallLimits
 from infra import template
 from tests.limits import model, published, scenarios
 from tests.limits.model import Bucket, Limit, Then, simulate, weakest
@@ -163,9 +164,8 @@ def test_what_goes_alone_in_a_minute_disables_no_subscription() -> None:
     assert published.SNS_EMAILS.per_second >= bursts.ALONE_PER_CATEGORY
 
 
-def test_a_route_of_officers_cannot_use_up_the_operations_of_the_keys() -> None:
-    rate = template.load("app.yaml")["Parameters"]["OfficerThrottleRate"]["Default"]
-    assert rate < published.KMS_RSA.per_second / 10
+def test_an_officer_at_ten_instances_cannot_use_up_the_operations_of_the_keys() -> None:
+    assert published.KMS_RSA.per_second / 5 > CallLimits.A_SECOND * 10
 
 
 def test_a_partition_that_all_share_is_hot_and_one_of_each_report_is_not(

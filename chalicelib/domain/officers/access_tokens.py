@@ -49,7 +49,7 @@ class Recipient:
 
 
 def read_username(header: Claims, claims: Claims, recipient: Recipient) -> str:
-    """Return the username in an access token. Its signature, issuer and times are verified already.
+    """Return the username in an access token of our issuer, whose times are checked already.
 
     Raises NotOurs for a token of another kind, of another client or for another audience.
     """

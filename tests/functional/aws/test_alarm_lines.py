@@ -5,6 +5,7 @@ filter reads.
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from tests import cloud, events
 from tests.client import call, new_key
 from tests.decoding import environments, file_of
 from tests.faults import inject
+from tests.issuer import sign
 from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -115,7 +117,8 @@ def lose_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lose_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWKS_URI", UNREACHABLE)
-    token = jwt.encode({"sub": "s"}, "k" * 32, algorithm="HS256", headers={"kid": "k1"})
+    mark = {"client_id": wiring.settings().client_id, "token_use": "access", "username": "wang"}
+    token = sign({"iss": wiring.settings().issuer, "exp": int(time.time()) + 900, **mark})
     with pytest.raises(jwt.PyJWKClientConnectionError):
         authorize_officer(events.authorizer_token(f"Bearer {token}"), None)
 

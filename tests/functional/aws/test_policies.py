@@ -553,6 +553,7 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(
     with role.assumed():
         keys = wiring.signing_keys()
         assert keys.uri.startswith(aws["ISSUER"])
+        assert keys.jwk_set_cache is not None
         keys.jwk_set_cache.put(
             {
                 "keys": [

@@ -16,11 +16,13 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
 from chalicelib.http.auth import authorize_officer
 from chalicelib.http.routes import Access
+from chalicelib.store.officers.signing_keys import FAILURE_PAUSE_S, SigningKeys
 from tests import cloud, events
 from tests.client import call
 from tests.issuer import (
     KEY,
     OTHER_KEY,
+    FakeIssuer,
     part,
     public_jwk,
     serving,
@@ -34,9 +36,9 @@ ISSUER, CLIENT = "https://issuer.test/pool", "client-1"
 
 
 @pytest.fixture(autouse=True)
-def _issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with trusted(monkeypatch, ISSUER, CLIENT):
-        yield
+def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeIssuer]:
+    with trusted(monkeypatch, ISSUER, CLIENT) as keys:
+        yield keys
     monkeypatch.undo()
     wiring.reset()
 
@@ -147,6 +149,42 @@ def test_keys_that_cannot_be_had_are_no_refusal(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(jwt.PyJWKClientConnectionError):
         let_in(f"Bearer {token()}")
+
+
+# What only the issuer's keys can tell from a token of ours.
+_SEEN_BY_KEYS_ALONE = {
+    "another key under our kid",
+    "other claims under the signature",
+    "unknown kid",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(REFUSED.keys() - _SEEN_BY_KEYS_ALONE))
+def test_what_is_seen_to_be_no_token_of_ours_causes_no_call(issuer: FakeIssuer, kind: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(REFUSED[kind]())
+    assert issuer.keys_fetched == 0
+
+
+def test_tokens_with_keys_that_nobody_knows_fetch_the_keys_once(issuer: FakeIssuer) -> None:
+    for number in range(30):
+        with pytest.raises(Exception, match=r"^Unauthorized$"):
+            let_in(f"Bearer {token(headers={'kid': f'k-{number}'})}")
+        assert let_in(f"Bearer {token()}") == "wang"
+    assert issuer.keys_fetched == 1
+
+
+def test_an_issuer_out_of_reach_is_not_asked_again_at_once(issuer: FakeIssuer) -> None:
+    issuer.keys_status = 500
+    now = 0.0
+    keys = SigningKeys(wiring.settings().jwks_uri, lambda: now)
+    for seconds in (0, 1, 2, FAILURE_PAUSE_S, FAILURE_PAUSE_S + 1):
+        now = seconds
+        with pytest.raises(jwt.PyJWKClientConnectionError):
+            keys.get_signing_key("k1")
+    assert issuer.keys_fetched == 2
+    issuer.keys_status, now = 200, 2 * FAILURE_PAUSE_S
+    assert keys.get_signing_key("k1").key_id == "k1"
 
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
