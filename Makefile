@@ -8,6 +8,8 @@ PORT ?= 8000
 AWS_PORT ?= 5555
 ## `on`: abuse limits as they are deployed
 LIMITS ?= off
+## With `LIMITS=on`: whether the throttle of an officers' route counts a request `before` its token is looked at, or `after`
+THROTTLE_ORDER ?= before
 ## Origin whose pages may call officers' routes, when it is not the API's own
 CONSOLE_ORIGIN ?=
 ## Folder of another city, in the place of `city`
@@ -153,7 +155,7 @@ install: $(VENV)/.installed $(NODE)/.installed web ## Install all that the comma
 
 run: $(VENV)/.installed ## Start the whole system on this machine: no account, no Docker
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
-	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) WEB=$(WEB) LOCAL_DIR=$(LOCAL_DIR) \
+	@CITY=$(CITY) PORT=$(PORT) AWS_PORT=$(AWS_PORT) LIMITS=$(LIMITS) THROTTLE_ORDER=$(THROTTLE_ORDER) WITHOUT=$(WITHOUT) SEED=$(SEED) NOTICES=$(NOTICES) WEB=$(WEB) LOCAL_DIR=$(LOCAL_DIR) \
 	 CONSOLE_ORIGIN=$(CONSOLE_ORIGIN) exec $(BIN)/python -m infra.local.server
 
 web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed

@@ -31,6 +31,7 @@ from infra.deploy.checks import (
     check_shards,
     misspelt,
     read_parameters,
+    reserve_for_authorizer,
     show,
 )
 from infra.deploy.live import put_live
@@ -130,7 +131,9 @@ def _check(
     present = find_stack(stage, session)
     account = make_client(session, "sts").get_caller_identity()["Account"]
     Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
-    check_concurrency(given, present, make_client(session, "lambda"))
+    awslambda = make_client(session, "lambda")
+    given = reserve_for_authorizer(declared, given, present, awslambda)
+    check_concurrency(given, present, awslambda)
     named = os.environ.get("BUCKET")
     bucket = named or f"tipline-artefacts-{account}-{region}"
     s3 = make_client(session, "s3")

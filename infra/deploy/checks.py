@@ -27,10 +27,15 @@ ALMOST = 0.86  # ALARM_EMIAL is 0.91 of ALARM_EMAIL; the parameters themselves a
 PARAMETERS = {
     "ReservedConcurrency": "RESERVED_CONCURRENCY",
     "OfficerReservedConcurrency": "OFFICER_RESERVED_CONCURRENCY",
+    "AuthorizerReservedConcurrency": "AUTHORIZER_RESERVED_CONCURRENCY",
     "DecodeReservedConcurrency": "DECODE_RESERVED_CONCURRENCY",
     "DecodeCriticalReservedConcurrency": "DECODE_CRITICAL_RESERVED_CONCURRENCY",
 }
 LEFT_TO_OTHERS = 100  # Lambda keeps as many for functions that reserve none
+# What the check of officers' tokens gets unless somebody says otherwise: for 1,000 tokens a second
+# (ten for each). An account has 1,000; a young one has 10, and can reserve none.
+AUTHORIZER = {"AuthorizerReservedConcurrency": "100"}
+USUAL_CONCURRENCY = 1000
 # AWS names all its commercial regions but Asia Pacific (New Zealand) (Lambda developer guide,
 # "Tenant isolation"). China and GovCloud are partitions of their own, and have none.
 WITHOUT_TENANT_ISOLATION = ("ap-southeast-6",)
@@ -137,6 +142,29 @@ def check_concurrency(
             f"{LEFT_TO_OTHERS} for the rest. Choose less, or ask AWS for more: Service Quotas, AWS "
             "Lambda, Concurrent executions."
         )
+
+
+def reserve_for_authorizer(
+    declared: Collection[str],
+    given: Mapping[str, str],
+    present: Mapping[str, Any] | None,
+    awslambda: Any,
+) -> dict[str, str]:
+    """Return the parameters with what the check of officers' tokens reserves, if neither they nor
+    the stack say it, and the account has the usual concurrency or more.
+    """
+    (name,) = AUTHORIZER
+    if name not in declared or name in given or name in parameters_of(present):
+        return dict(given)
+    reserved = {**given, **AUTHORIZER}
+    account = awslambda.get_account_settings()["AccountLimit"]
+    if account["ConcurrentExecutions"] < USUAL_CONCURRENCY:
+        return dict(given)
+    try:
+        check_concurrency(reserved, present, awslambda)
+    except Refused:
+        return dict(given)
+    return reserved
 
 
 def check_isolation(given: Mapping[str, str], region: str, partition: str) -> None:

@@ -7,7 +7,7 @@ In `infra/app.yaml` each response of the gateway has the code of an error in the
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.http.problems import TYPE_BASE
@@ -28,14 +28,6 @@ LONGEST_BODY = 4096
 MOST_CHANGES = 80
 CREATE = ("/v1/reports", "post")
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
-# Preflights of these routes come before each report of a web page.
-_OF_REPORTERS = "/v1/reports"
-# Called once for a report at most, when a token of a phone changes, by makers of clients for
-# officers, or once by a browser that keeps it: the limits of the stage are enough.
-_SELDOM = frozenset(
-    [f"/v1/reports/{{report_id}}/{name}" for name in ("reopen", "feedback", "push")]
-    + ["/openapi-officers.json", "/docs-officers", "/docs/rapidoc.js"]
-)
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 _ORIGIN = "method.response.header.Access-Control-Allow-Origin"
@@ -133,13 +125,12 @@ def _preflight(preflight: dict[str, Any]) -> dict[str, Any]:
 def add_throttles(template: Template) -> None:
     """Give residents' routes their own limits. Raises Incomplete for more than a stage can take.
 
-    The stage's limits hold for each route on its own, and are those of officers' routes: officers
-    are few, and each of their requests also runs the authorizer, whatever token it has. A setting
-    of a stage cannot name several routes, so each route of residents gets one, but those that are
-    called seldom; so do the preflights of reporters' routes, which a browser sends before it
-    reports. The creation of reports has higher limits than the routes that read. All limits
-    together stay below what an account gets (10,000 a second), so that no flood of one kind takes
-    the room of another.
+    The stage's limits are those of officers' routes, and of what the gateway answers by itself.
+    They hold for each route on its own, whatever token a request has: so each is given all that
+    residents' routes leave of an account (10,000 a second), and what officers' routes get together
+    is limited by the firewall (`officers-together` in `infra/edge.yaml`). Residents' routes at
+    their limits, all at once, take nothing of that; the creation of reports has higher limits than
+    those that read. Why: docs/adr/0059-officers-budget.md.
     """
     api = template["Resources"]["RestAPI"]["Properties"]
     for path, methods in api["DefinitionBody"]["paths"].items():
@@ -160,20 +151,7 @@ def limits_of(path: str, method: str, *, of_officers: bool) -> str:
     """Return the first part of the names of the two parameters that limit a method of a path."""
     if (path, method) == CREATE:
         return CREATION
-    is_preflight = method == "options" and path.startswith(_OF_REPORTERS)
-    if of_officers or path in _SELDOM or not (method in _METHODS or is_preflight):
-        return OFFICERS
-    return RESIDENTS
-
-
-def all_limits(template: Template) -> Iterator[Mapping[str, Any]]:
-    """Yield the limits of each method of each path of a completed template."""
-    api = template["Resources"]["RestAPI"]["Properties"]
-    stage, *own = api["MethodSettings"]
-    named = {(each["ResourcePath"], each["HttpMethod"]): each for each in own}
-    for path, methods in api["DefinitionBody"]["paths"].items():
-        for method in methods:
-            yield named.get((_resource(path), method.upper()), stage)
+    return RESIDENTS if method in _METHODS and not of_officers else OFFICERS
 
 
 def _limits(path: str, method: str, kind: str) -> dict[str, Any]:

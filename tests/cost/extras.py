@@ -54,9 +54,7 @@ def extras(bill: Bill) -> dict[str, Extra]:
             "hours of a console that is shown: 450 pulses each", 100, times(hour, 100)
         ),
         "firewall": Extra(
-            "requests that the firewall looks at, and its month",
-            1_000_000,
-            {"firewall_months": 1, "firewall_rule_months": 3, "firewall_requests": 1_000_000},
+            "requests that the firewall looks at", 1_000_000, {"firewall_requests": 1_000_000}
         ),
         "cloudfront": Extra(
             "calls of the API through CloudFront", 1_000_000, times(through, 1_000_000)

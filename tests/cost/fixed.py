@@ -1,5 +1,5 @@
-"""What an empty stage costs in a month: its keys and alarms, and the functions that run by the
-clock though nothing has come.
+"""What an empty stage costs in a month: its keys, alarms and firewall, and the functions that run
+by the clock though nothing has come.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,6 +41,7 @@ def fixed(bill: Bill) -> dict[str, Usage]:
         "keys": {"key_months": _count("AWS::KMS::Key")},
         "secrets": {"secret_months": _count("AWS::SecretsManager::Secret")},
         "alarms, own metrics, the dashboard": _watched(),
+        "the firewall": _firewall(),
         "functions that run by the clock": _scheduled(bill),
         "asking the queues": {"sqs_requests": _POLLS * MINUTES * queues},
     }
@@ -78,6 +79,14 @@ def _watched() -> dict[str, float]:
         "metric_months": len(own),
         "dashboard_months": _count("AWS::CloudWatch::Dashboard"),
     }
+
+
+def _firewall() -> dict[str, float]:
+    """Return the firewall's lists, and the rules that no parameter adds."""
+    resources = template.load("edge.yaml")["Resources"].values()
+    lists = [each["Properties"] for each in resources if each["Type"] == "AWS::WAFv2::WebACL"]
+    rules = [rule for each in lists for rule in each["Rules"] if "Fn::If" not in rule]
+    return {"firewall_months": len(lists), "firewall_rule_months": len(rules)}
 
 
 def _count(kind: str) -> int:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.deploy.__main__ import check, prepare
-from infra.deploy.checks import check_concurrency, check_isolation
+from infra.deploy.checks import check_concurrency, check_isolation, reserve_for_authorizer
 from infra.stage.console import Refused
 
 TEMPLATE: dict[str, Any] = {
@@ -36,6 +36,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         boto3.client("s3").create_bucket(Bucket="artefacts")
         monkeypatch.setenv("BUCKET", "artefacts")
         monkeypatch.setenv("YES", "1")
+        # moto has no settings of an account, which say what can be reserved.
+        monkeypatch.setenv("AUTHORIZER_RESERVED_CONCURRENCY", "")
         monkeypatch.delenv("PUBLIC_URL", raising=False)
         yield
 
@@ -222,7 +224,7 @@ def test_what_the_account_lacks_is_refused_before_packaging(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RESERVED_CONCURRENCY", "100000")
-    # moto has no settings of an account: it is asked for them, and that is all.
+    # It is asked for them, and that is all.
     with pytest.raises(ClientError, match="GetAccountSettings"):
         check("dev")
     monkeypatch.delenv("RESERVED_CONCURRENCY")
@@ -280,9 +282,11 @@ def test_the_version_to_go_back_to_is_that_of_the_stack(build: Path) -> None:
 class Lambda:
     """An account with 1,000 concurrent executions, of which 700 are not reserved."""
 
+    def __init__(self, limit: int = 1000, unreserved: int = 700) -> None:
+        self._limit = {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": unreserved}
+
     def get_account_settings(self) -> dict[str, Any]:
-        limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 700}
-        return {"AccountLimit": limits}
+        return {"AccountLimit": self._limit}
 
 
 def test_concurrency_that_the_account_has_is_reserved() -> None:
@@ -313,6 +317,33 @@ def test_what_the_stage_has_reserved_already_counts_as_free() -> None:
     check_concurrency({"ReservedConcurrency": "700"}, present, Lambda())
     with pytest.raises(Refused):
         check_concurrency({"ReservedConcurrency": "701"}, present, Lambda())
+
+
+AUTHORIZER = "AuthorizerReservedConcurrency"
+RESERVES = {"Parameters": [{"ParameterKey": AUTHORIZER, "ParameterValue": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "present", "account", "reserved"),
+    [
+        ({}, None, Lambda(), "100"),
+        ({}, {"Parameters": []}, Lambda(), "100"),
+        ({}, RESERVES, Lambda(), None),
+        ({AUTHORIZER: ""}, None, Lambda(), ""),
+        ({AUTHORIZER: "40"}, None, Lambda(), "40"),
+        ({"ReservedConcurrency": "500"}, None, Lambda(), "100"),
+        ({"ReservedConcurrency": "501"}, None, Lambda(), None),
+        ({}, None, Lambda(10, 10), None),
+        ({}, None, Lambda(999, 999), None),
+    ],
+)
+def test_the_check_of_tokens_gets_a_part_where_the_account_has_it(
+    given: dict[str, str], present: Any, account: Lambda, reserved: str | None
+) -> None:
+    after = reserve_for_authorizer([AUTHORIZER], given, present, account)
+    assert after.get(AUTHORIZER) == reserved
+    assert {**after, **given} == after
+    check_concurrency(after, present, account)
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,35 @@ def test_an_address_for_alarms_that_is_none_is_refused(address: str) -> None:
     declared = template.load("app.yaml")["Parameters"]
     with pytest.raises(Refused, match="ALARM_EMAIL="):
         read_parameters(declared, {"ALARM_EMAIL": address})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OFFICER_NETWORKS", "192.0.2.0/24"),
+        ("OFFICER_NETWORKS", "192.0.2.0/24,198.51.100.7/32"),
+        ("OFFICER_NETWORKS_V6", "2001:db8::/32,2001:db8:1:2:3:4:5:6/128"),
+    ],
+)
+def test_networks_of_officers_are_accepted(variable: str, value: str) -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    assert list(read_parameters(declared, {variable: value}).values()) == [value]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OFFICER_NETWORKS", "192.0.2.1"),
+        ("OFFICER_NETWORKS", "0.0.0.0/0"),
+        ("OFFICER_NETWORKS", "192.0.2.0/24,"),
+        ("OFFICER_NETWORKS", "192.0.2.0/24 198.51.100.7/32"),
+        ("OFFICER_NETWORKS", "2001:db8::/32"),
+        ("OFFICER_NETWORKS_V6", "192.0.2.0/24"),
+        ("OFFICER_NETWORKS_V6", "::/0"),
+        ("OFFICER_NETWORKS_V6", "2001:db8::"),
+    ],
+)
+def test_what_the_firewall_takes_for_no_network_is_refused(variable: str, value: str) -> None:
+    declared = template.load("app.yaml")["Parameters"]
+    with pytest.raises(Refused, match=f"{variable}="):
+        read_parameters(declared, {variable: value})

@@ -297,6 +297,26 @@ def budgets(lab: Lab) -> bool:
     )
 
 
+def what_a_firewall_guards(lab: Lab) -> bool:
+    visible = {
+        "SampledRequestsEnabled": False,
+        "CloudWatchMetricsEnabled": False,
+        "MetricName": "probe",
+    }
+    acl = {"Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": visible}
+    guards = {
+        "WebACLArn": {"Fn::GetAtt": ["Acl", "Arn"]},
+        "ResourceArn": {"Fn::GetAtt": ["Pool", "Arn"]},
+    }
+    return bool(
+        lab.stack(
+            Acl={"Type": "AWS::WAFv2::WebACL", "Properties": acl},
+            Pool={"Type": "AWS::Cognito::UserPool", "Properties": {}},
+            Guard={"Type": "AWS::WAFv2::WebACLAssociation", "Properties": guards},
+        )
+    )
+
+
 def metric_math_alarms(lab: Lab) -> bool:
     metric = {"Namespace": "AWS/Lambda", "MetricName": "Errors"}
     stat = {"Stat": "Sum", "Period": 60, "Metric": metric}
@@ -972,6 +992,7 @@ PROBES: dict[str, Callable[[Lab], bool]] = {
         pages_of_sign_in,
         selections_of_backups,
         budgets,
+        what_a_firewall_guards,
         metric_math_alarms,
         secrets_by_arn,
         sending_in_batches,

@@ -9,25 +9,30 @@ from infra.packaging import templates
 from infra.packaging.bundle import Incomplete
 from infra.packaging.gateway import complete_firewall
 from tests.template.deployed import deployed
+from tests.template.firewall import Firewall, Request
 
 DOMAIN = {"Domain": "tips.example.org", "HostedZone": "Z123"}
-EDGE = {
-    "DomainCertificate",
-    "ApiDomain",
-    "ApiDomainMapping",
-    "ApiDomainRecord",
-    "WebAcl",
-    "WebAclAssociation",
+WALL = {"WebAcl", "WebAclAssociation", "SignInAcl", "SignInAclAssociation"}
+SETS = {"OfficerNetworksSet", "OfficerNetworksV6Set"}
+EDGE = {"DomainCertificate", "ApiDomain", "ApiDomainMapping", "ApiDomainRecord", *WALL, *SETS}
+CLOUDFRONT = {"WebClients": "on", "OriginSecret": "s" * 32}
+OFFICE = {"OfficerNetworks": "192.0.2.0/24,198.51.100.7/32", "OfficerNetworksV6": "2001:db8::/32"}
+ANOTHER_ISSUER = {
+    "Issuer": "https://id.example",
+    "JwksUri": "https://id.example/j",
+    "ClientId": "c",
 }
 
 
 @pytest.fixture
 def firewall(template: dict[str, Any]) -> dict[str, Any]:
-    return dict(deployed(template, Waf="1")["WebAcl"]["Properties"])
+    return dict(deployed(template)["WebAcl"]["Properties"])
 
 
-def test_by_default_nothing_stands_in_front_of_the_api(template: dict[str, Any]) -> None:
-    assert not EDGE & deployed(template).keys()
+def test_by_default_the_firewall_alone_stands_in_front_of_the_api(
+    template: dict[str, Any],
+) -> None:
+    assert EDGE & deployed(template).keys() == WALL
 
 
 @pytest.mark.parametrize(
@@ -39,13 +44,16 @@ def test_by_default_nothing_stands_in_front_of_the_api(template: dict[str, Any])
             DOMAIN | {"Certificate": "arn:aws:acm:x"},
             {"ApiDomain", "ApiDomainMapping", "ApiDomainRecord"},
         ),
-        ({"Waf": "1"}, {"WebAcl", "WebAclAssociation"}),
+        ({"Waf": "1"}, WALL),
+        ({"Waf": "1"} | ANOTHER_ISSUER, {"WebAcl", "WebAclAssociation"}),
+        ({"Waf": "1"} | OFFICE, WALL | SETS),
+        ({"Waf": "1", "OfficerNetworksV6": "2001:db8::/32"}, WALL | SETS),
     ],
 )
 def test_each_parameter_brings_what_it_needs(
     template: dict[str, Any], parameters: dict[str, str], there: set[str]
 ) -> None:
-    assert EDGE & deployed(template, **parameters).keys() == there
+    assert EDGE & deployed(template, **{"Waf": "0"} | parameters).keys() == there
 
 
 def test_the_domain_speaks_tls_1_2_with_a_certificate_of_its_own(template: dict[str, Any]) -> None:
@@ -104,9 +112,12 @@ def test_domain_and_firewall_are_of_the_stage_that_serves(template: dict[str, An
     )
 
 
-def test_the_firewall_keeps_no_sample_of_a_request(firewall: dict[str, Any]) -> None:
-    for each in (firewall, *firewall["Rules"]):
-        assert each["VisibilityConfig"]["SampledRequestsEnabled"] is False
+def test_the_firewall_keeps_no_sample_of_a_request(template: dict[str, Any]) -> None:
+    stack = deployed(template, **CLOUDFRONT, **OFFICE)
+    for acl in ("WebAcl", "SignInAcl"):
+        firewall = stack[acl]["Properties"]
+        for each in (firewall, *firewall["Rules"]):
+            assert each["VisibilityConfig"]["SampledRequestsEnabled"] is False
 
 
 def test_no_log_of_the_firewall_is_configured(resources: dict[str, Any]) -> None:
@@ -145,19 +156,164 @@ def test_no_report_is_refused_for_what_it_says(firewall: dict[str, Any]) -> None
     }
 
 
-def test_a_flood_from_one_address_gets_the_gateways_429(
-    template: dict[str, Any], firewall: dict[str, Any]
+@pytest.mark.parametrize(
+    "rule", ["officers-one-address", "officers-one-viewer", "officers-together", "one-address"]
+)
+def test_what_a_limit_of_the_firewall_refuses_gets_the_gateways_429(
+    template: dict[str, Any], rule: str
 ) -> None:
-    limit = firewall["Rules"][0]
-    block = limit["Action"]["Block"]["CustomResponse"]
-    body = json.loads(firewall["CustomResponseBodies"][block["CustomResponseBodyKey"]]["Content"])
+    stack = deployed(template, **CLOUDFRONT)
+    block = Firewall(stack).rules[rule]["Action"]["Block"]["CustomResponse"]
+    bodies = stack["WebAcl"]["Properties"]["CustomResponseBodies"]
+    body = json.loads(bodies[block["CustomResponseBodyKey"]]["Content"])
     throttled = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
         "x-amazon-apigateway-gateway-responses"
     ]["THROTTLED"]["responseTemplates"]["application/json"]
     assert block["ResponseCode"] == 429
     assert body | {"request_id": "$context.requestId"} == json.loads(throttled)
     assert {"Name": "Retry-After", "Value": "60"} in block["ResponseHeaders"]
-    assert limit["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+
+
+ME, ADMINS = "/api/v1/officer/me", "/v1/admin/officers"
+# Ways to write a path that the gateway, or what is before it, may read as the same.
+ODD = ["/v1/%6Ffficer/me", "/v1//officer/me", "/v1/x/../officer/me", "/v1/officer"]
+STRANGER, OFFICER, OF_CLOUDFRONT = "203.0.113.9", "192.0.2.30", "130.176.0.1"
+
+
+def by_cloudfront(viewer: str, secret: str = CLOUDFRONT["OriginSecret"]) -> dict[str, str]:
+    """Return the headers that CloudFront adds."""
+    return {"tipline-viewer": viewer, "tipline-origin": secret}
+
+
+@pytest.mark.parametrize("path", [ME, ADMINS, *ODD])
+def test_an_address_has_a_limit_of_its_own_on_officers_routes(
+    template: dict[str, Any], path: str
+) -> None:
+    firewall = Firewall(deployed(template))
+    counted = firewall.counted_by(Request(path, STRANGER))
+    assert counted == {"officers-one-address": STRANGER, "officers-together": "all"}
+    rate = firewall.rules["officers-one-address"]["Statement"]["RateBasedStatement"]
+    assert (rate["Limit"], rate["EvaluationWindowSec"]) == (3000, 60)
+
+
+def test_a_viewer_of_cloudfront_is_counted_under_their_own_address(
+    template: dict[str, Any],
+) -> None:
+    firewall = Firewall(deployed(template, **CLOUDFRONT))
+    asked = Request(ME, OF_CLOUDFRONT, by_cloudfront(STRANGER))
+    counted = {"officers-one-viewer": STRANGER, "officers-together": "all"}
+    assert firewall.counted_by(asked) == counted
+    # On residents' routes the API alone counts them.
+    assert firewall.counted_by(asked._replace(path="/v1/reports/mine")) == {}
+
+
+def test_who_does_not_know_the_secret_is_counted_by_where_they_connect_from(
+    template: dict[str, Any],
+) -> None:
+    firewall = Firewall(deployed(template, **CLOUDFRONT))
+    for headers in ({}, {"tipline-viewer": OFFICER}, by_cloudfront(OFFICER, "guessed")):
+        counted = firewall.counted_by(Request(ME, STRANGER, headers))
+        assert counted == {"officers-one-address": STRANGER, "officers-together": "all"}
+
+
+def test_officers_routes_together_get_what_the_gateway_gives_one(
+    template: dict[str, Any],
+) -> None:
+    rate = Firewall(deployed(template)).rules["officers-together"]["Statement"]
+    a_minute = rate["RateBasedStatement"]["Limit"]
+    assert a_minute == 60 * template["Parameters"]["OfficerThrottleRate"]["Default"]
+
+
+def test_no_address_is_refused_a_new_report_for_how_many_it_sends(
+    template: dict[str, Any],
+) -> None:
+    """How urgent a report is, a firewall does not see."""
+    for parameters in ({}, CLOUDFRONT):
+        firewall = Firewall(deployed(template, **parameters))
+        assert firewall.counted_by(Request("/api/v1/reports", STRANGER)) == {}
+        read = firewall.counted_by(Request("/v1/reports/mine", STRANGER))
+        assert read == {"one-address": STRANGER}
+
+
+@pytest.mark.parametrize("path", [ME, ADMINS, *ODD])
+@pytest.mark.parametrize(
+    ("address", "passes"),
+    [
+        (OFFICER, True),
+        ("198.51.100.7", True),
+        ("2001:db8::7", True),
+        (STRANGER, False),
+        ("198.51.100.8", False),
+        ("2001:db9::7", False),
+    ],
+)
+def test_once_officers_networks_are_named_nobody_else_gets_anything_there(
+    template: dict[str, Any], path: str, address: str, passes: bool
+) -> None:
+    firewall = Firewall(deployed(template, **OFFICE))
+    assert firewall.blocked_by(Request(path, address)) == ([] if passes else ["officers-networks"])
+    assert firewall.rules["officers-networks"]["Action"] == {"Block": {}}
+
+
+def test_officers_networks_are_those_of_cloudfronts_viewers(template: dict[str, Any]) -> None:
+    firewall = Firewall(deployed(template, **CLOUDFRONT, **OFFICE))
+
+    def passes(address: str, headers: dict[str, str]) -> bool:
+        return not firewall.blocked_by(Request(ME, address, headers))
+
+    assert passes(OF_CLOUDFRONT, by_cloudfront(OFFICER))
+    assert passes(OF_CLOUDFRONT, by_cloudfront("2001:db8::7"))
+    assert passes(OFFICER, {})
+    assert not passes(OF_CLOUDFRONT, by_cloudfront(STRANGER))
+    assert not passes(STRANGER, {"tipline-viewer": OFFICER})
+    assert not passes(STRANGER, by_cloudfront(OFFICER, "guessed"))
+
+
+def test_residents_call_from_anywhere_whatever_officers_networks_are(
+    template: dict[str, Any],
+) -> None:
+    firewall = Firewall(deployed(template, **CLOUDFRONT, **OFFICE))
+    for path in ("/api/v1/reports", "/v1/reports/mine", "/v1/catalogue", "/docs-officers"):
+        assert not firewall.blocked_by(Request(path, STRANGER))
+
+
+def test_officers_networks_come_before_every_count(template: dict[str, Any]) -> None:
+    """So strangers use up nothing of what officers have together."""
+    rules = Firewall(deployed(template, **CLOUDFRONT, **OFFICE)).rules
+    assert [each["Priority"] for each in rules.values()] == list(range(7))
+    assert next(iter(rules)) == "officers-networks"
+
+
+def test_only_officers_networks_reach_the_sign_in_pages(template: dict[str, Any]) -> None:
+    sign_in = Firewall(deployed(template, **OFFICE), "SignInAcl")
+    for path in ("/login", "/oauth2/token", "/"):
+        assert sign_in.blocked_by(Request(path, STRANGER)) == ["officers-networks"]
+        assert sign_in.blocked_by(Request(path, OFFICER)) == []
+    # Who checks a token calls from an address of AWS.
+    assert sign_in.blocked_by(Request("/pool/.well-known/jwks.json", STRANGER)) == []
+
+
+def test_an_address_has_a_limit_on_the_sign_in_pages(template: dict[str, Any]) -> None:
+    stack = deployed(template)
+    sign_in = Firewall(stack, "SignInAcl")
+    assert sign_in.counted_by(Request("/login", STRANGER)) == {"one-address": STRANGER}
+    association = stack["SignInAclAssociation"]["Properties"]
+    assert association["ResourceArn"] == {"Fn::GetAtt": ["OfficersPool", "Arn"]}
+
+
+def test_no_rule_of_aws_reads_the_addresses_that_a_sign_in_goes_back_to(
+    template: dict[str, Any],
+) -> None:
+    """They would refuse `make token`, which is sent back to 127.0.0.1."""
+    rules = deployed(template, **OFFICE)["SignInAcl"]["Properties"]["Rules"]
+    assert not [each for each in rules if "ManagedRuleGroupStatement" in each["Statement"]]
+
+
+def test_officers_networks_without_the_firewall_are_refused(template: dict[str, Any]) -> None:
+    rule = template["Rules"]["OfficerNetworksNeedTheFirewall"]
+    given = [{"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]} for name in OFFICE]
+    assert rule["RuleCondition"] == {"Fn::Or": given}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "Waf"}, "1"]}
 
 
 def test_a_response_that_is_too_long_for_the_firewall_is_refused() -> None:

@@ -62,6 +62,7 @@ def test_concurrency_is_reserved_for_what_somebody_waits_for_and_only_by_paramet
         template,
         ReservedConcurrency="200",
         OfficerReservedConcurrency="20",
+        AuthorizerReservedConcurrency="100",
         DecodeReservedConcurrency="30",
         DecodeCriticalReservedConcurrency="10",
     )
@@ -70,7 +71,13 @@ def test_concurrency_is_reserved_for_what_somebody_waits_for_and_only_by_paramet
         one: each["Properties"][name]
         for one, each in reserved.items()
         if name in each["Properties"]
-    } == {"APIHandler": "200", "Officers": "20", "Decode": "30", "DecodeCritical": "10"}
+    } == {
+        "APIHandler": "200",
+        "Officers": "20",
+        "AuthorizeOfficer": "100",
+        "Decode": "30",
+        "DecodeCritical": "10",
+    }
 
 
 SWEEPS = ("SweepCritical", "SweepNormal", "SweepUpkeep")

@@ -10,6 +10,7 @@ from chalicelib.http import index, problems
 from chalicelib.kernel.languages import text
 from infra.packaging import gateway
 from infra.packaging.bundle import Incomplete
+from infra.template import load
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 STATUS = {
@@ -164,29 +165,30 @@ def test_each_residents_route_has_a_limit_of_its_own(api: dict[str, Any]) -> Non
         (route["ResourcePath"].replace("~1", "/").removeprefix("/"), route["HttpMethod"].lower())
         for route in routes
     }
-    # What is called seldom has the limits of the stage, of which officers are the rest.
+    # Preflights, and paths without a route, cost no function: they have the limits of the stage.
     of_others = ("/v1/officer", "/v1/admin", "/{proxy+}")
-    seldom = [f"/v1/reports/{{report_id}}/{name}" for name in ("reopen", "feedback", "push")]
-    seldom += ["/openapi-officers.json", "/docs-officers", "/docs/rapidoc.js"]
     assert limited == {
         (path, method)
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in methods
-        if not path.startswith((*of_others, *seldom))
-        and (method != "options" or path.startswith("/v1/repo"))
+        if not path.startswith(of_others) and method != "options"
     }
     for route in routes:
         creates = (route["ResourcePath"], route["HttpMethod"]) == ("/~1v1~1reports", "POST")
         assert limits(route) == ("CreateThrottle" if creates else "Throttle")
 
 
-def test_all_routes_at_their_limit_leave_room_in_the_account(template: dict[str, Any]) -> None:
+def test_residents_at_all_their_limits_leave_a_route_of_officers_its_own(
+    template: dict[str, Any], api: dict[str, Any]
+) -> None:
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
-    at_once = sum(
-        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in gateway.all_limits(template)
+    stage, *residents = (
+        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in api["MethodSettings"]
     )
     # What an account gets, for all its gateways in a region.
-    assert at_once <= 10_000
+    assert 9_500 < stage + sum(residents) <= 10_000
+    bursts = (defaults[each["ThrottlingBurstLimit"]["Ref"]] for each in api["MethodSettings"])
+    assert max(bursts) <= 5_000
 
 
 def limits(setting: dict[str, Any]) -> str:
@@ -226,6 +228,20 @@ def test_the_gateway_keeps_the_answer_for_a_token_for_a_minute(api: dict[str, An
     assert authorizer["authorizerResultTtlInSeconds"] == 60
     # The whole header is the key: an answer for one token is never another's.
     assert (authorizer["type"], definition["name"]) == ("token", "Authorization")
+
+
+def test_the_gateway_refuses_what_is_not_shaped_like_a_token_as_it_does_locally(
+    api: dict[str, Any],
+) -> None:
+    """That it refuses nothing else is tried with the local gateway, which reads `app.yaml`."""
+    definitions = load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    for name, written in definitions["securityDefinitions"].items():
+        deployed = api["DefinitionBody"]["securityDefinitions"][name]
+        authorizer = "x-amazon-apigateway-authorizer"
+        shape = deployed[authorizer]["identityValidationExpression"]
+        assert shape == written[authorizer]["identityValidationExpression"]
+        assert len(shape) < 256
+    assert definitions["securityDefinitions"].keys() == {"authorize_officer"}
 
 
 def test_all_officers_routes_and_no_others_ask_the_authorizer(api: dict[str, Any]) -> None:

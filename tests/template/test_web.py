@@ -233,16 +233,6 @@ def test_the_secret_is_shown_to_nobody(template: dict[str, Any]) -> None:
     assert template["Parameters"]["OriginSecret"]["NoEcho"] is True
 
 
-def test_whoever_comes_by_cloudfront_is_not_counted_as_cloudfront(template: dict[str, Any]) -> None:
-    firewall = deployed(template, **ON, Waf="1")["WebAcl"]["Properties"]["Rules"][0]["Statement"]
-    scope = firewall["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
-    match = scope["ByteMatchStatement"]
-    assert match["FieldToMatch"] == {"SingleHeader": {"Name": "tipline-origin"}}
-    assert (match["PositionalConstraint"], match["SearchString"]) == ("EXACTLY", "s" * 64)
-    alone = deployed(template, Waf="1")["WebAcl"]["Properties"]["Rules"][0]["Statement"]
-    assert "ScopeDownStatement" not in alone["RateBasedStatement"]
-
-
 # The headers ------------------------------------------------------------------------------------
 
 

@@ -1,14 +1,20 @@
 """Route a request to the app of its function, ask the authorizer, and refuse what never reaches an
-app. The gateway's own responses and its throttles are read from `infra/app.yaml`.
+app. The gateway's own responses, its throttles and the shape of a token are read from
+`infra/app.yaml`.
+
+AWS does not document whether a route is throttled before its authorizer is asked or after it. So
+both orders can be played: `THROTTLE_ORDER`.
 """
 
 import json
 import logging
 import os
+import re
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from chalice.app import Chalice, RouteEntry
@@ -79,6 +85,15 @@ class Limit(NamedTuple):
     burst: float
 
 
+class Order(StrEnum):
+    """When a route that has an authorizer is throttled: before it is asked, or after it has let a
+    request in. Without an authorizer there is one order.
+    """
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
 class Throttles:
     """A token bucket for each method of a path
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
@@ -87,10 +102,14 @@ class Throttles:
     """
 
     def __init__(
-        self, limit: Callable[[str, str], Limit], clock: Callable[[], float] = time.monotonic
+        self,
+        limit: Callable[[str, str], Limit],
+        clock: Callable[[], float] = time.monotonic,
+        order: Order = Order.BEFORE,
     ) -> None:
         self._limit = limit
         self._clock = clock
+        self.order = order
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock = threading.Lock()
 
@@ -105,9 +124,9 @@ class Throttles:
         return passes
 
 
-def deployed_throttles() -> Throttles:
+def deployed_throttles(clock: Callable[[], float] = time.monotonic) -> Throttles:
     """Return the throttles as they are deployed. Each parameter has its default, or what the
-    environment says (`THROTTLE_RATE`).
+    environment says (`THROTTLE_RATE`). `THROTTLE_ORDER` is `before`, if it is not given.
     """
     parameters: Mapping[str, Any] = template.load("app.yaml")["Parameters"]
     officers = {route.path for route in index.routes() if route.access == Access.OFFICER}
@@ -120,7 +139,7 @@ def deployed_throttles() -> Throttles:
         given = os.environ.get(template.environment_name(parameter))
         return float(given or parameters[parameter]["Default"])
 
-    return Throttles(limit)
+    return Throttles(limit, clock, Order(os.environ.get("THROTTLE_ORDER") or Order.BEFORE))
 
 
 def preflight_headers(methods: Mapping[str, RouteEntry]) -> Headers:
@@ -154,6 +173,10 @@ class Gateway:
     ) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
         self._refusals: Mapping[str, Any] = gateway.complete_responses(body)
+        self._shapes = {
+            name: re.compile(each["x-amazon-apigateway-authorizer"]["identityValidationExpression"])
+            for name, each in body["securityDefinitions"].items()
+        }
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
         self._functions = functions or (lambda method, path: Function("api", app))
@@ -174,7 +197,7 @@ class Gateway:
         match = self._match(path)
         if match is None:
             return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
-        if self._throttles and not self._throttles.take(method, match.route):
+        if not self._passes(method, match.route, Order.BEFORE):
             return self.refuse("THROTTLED", request_id, match.route)
         if method == "OPTIONS" and (allowed := preflight_headers(self._app.routes[match.route])):
             return self._preflight(request, allowed, request_id, match.route)
@@ -187,6 +210,8 @@ class Gateway:
             refusal = self._authorize(path, event, context)
             if refusal:
                 return self.refuse(refusal, request_id, match.route)
+            if not self._passes(method, match.route, Order.AFTER):
+                return self.refuse("THROTTLED", request_id, match.route)
             if len(json.dumps(event)) > MAX_EVENT:
                 return self._too_large_for_lambda(match.route)
             with serving(name):
@@ -248,12 +273,23 @@ class Gateway:
                 return Match(route, {want[1:-1]: part for want, part in pairs if want[:1] == "{"})
         return None
 
+    def _passes(self, method: str, route: str, now: Order) -> bool:
+        """Return whether a request may pass the throttle of its route, if it is throttled now."""
+        if self._throttles is None:
+            return True
+        entry = self._app.routes[route].get(method)
+        is_authorized = entry is not None and entry.authorizer is not None
+        order = self._throttles.order if is_authorized else Order.BEFORE
+        return order is not now or self._throttles.take(method, route)
+
     def _authorize(self, path: str, event: dict[str, Any], context: LambdaContext) -> str | None:
         """Return the kind of refusal; or None, with the officer's name put into the event."""
         entry = self._app.routes[event["resource"]][event["httpMethod"]]
         if entry.authorizer is None:
             return None
-        if not event["headers"].get("authorization", "").strip():
+        token = event["headers"].get("authorization", "").strip()
+        shape = self._shapes.get(entry.authorizer.name)
+        if not token or (shape and not shape.fullmatch(token)):
             return "UNAUTHORIZED"
         try:
             self._authorizer.authorize(path, event, context)

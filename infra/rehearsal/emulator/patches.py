@@ -14,6 +14,7 @@ def apply() -> None:
     pages_of_sign_in()
     selections_of_backups()
     budgets()
+    what_a_firewall_guards()
     metric_math_alarms()
     secrets_by_arn()
     sending_in_batches()
@@ -46,6 +47,11 @@ def selections_of_backups() -> None:
 def budgets() -> None:
     """Take a budget."""
     _take("AWS::Budgets::Budget")
+
+
+def what_a_firewall_guards() -> None:
+    """Take what a firewall stands in front of."""
+    _take("AWS::WAFv2::WebACLAssociation")
 
 
 def _take(kind: str) -> None:

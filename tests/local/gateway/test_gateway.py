@@ -11,12 +11,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from logging.handlers import QueueHandler
 from typing import Any, NamedTuple
 
+import jwt
 import pytest
 from chalice.app import AuthResponse, Chalice, Response
 from chalice.local import LocalChalice
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app import create_app
 from infra import template
@@ -520,15 +523,104 @@ def test_each_route_has_a_bucket_of_its_own() -> None:
     assert throttles.take("GET", "/b")
 
 
-@pytest.fixture
-def gateway() -> Gateway:
+def _gateway() -> Gateway:
     app: Chalice = create_app()
     app.__class__ = LocalChalice
     return Gateway(app, both_functions(), deployed_throttles())
 
 
-def test_beyond_its_limit_a_route_says_when_to_come_back(gateway: Gateway) -> None:
-    replies = [gateway.response("OPTIONS", "/v1/reports", [], b"", "127.0.0.1") for _ in range(400)]
+def test_beyond_its_limit_a_route_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THROTTLE_BURST", "3")
+    gateway = _gateway()
+    replies = [gateway.response("GET", "/docs", [], b"", "127.0.0.1") for _ in range(20)]
     refused = [reply for reply in replies if reply.status == 429]
     assert refused
     assert dict(refused[0].headers)["Retry-After"] == "5"
+
+
+# Shaped like a signed token, but signed by nobody.
+BAD_TOKEN = ".".join(["e" * 60, "e" * 300, "e" * 342])
+
+
+def _asks_authorizer(credential: str, caplog: pytest.LogCaptureFixture) -> bool:
+    """Return whether the authorizer of officers is asked, which logs its refusals."""
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "chalicelib.http.auth"):
+        headers = [("authorization", credential)]
+        reply = _gateway().response("GET", "/v1/officer/me", headers, b"", "127.0.0.1")
+    asked = bool({"token_refused", "authorizer_failed"} & set(caplog.messages))
+    assert asked or (reply.status, reply.refusal) == (401, "UNAUTHORIZED")
+    return asked
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["x", "a.b.c", BAD_TOKEN[:-1], BAD_TOKEN + ".e", BAD_TOKEN + "e" * 400, f"{BAD_TOKEN} x"],
+)
+def test_what_is_not_shaped_like_a_token_asks_no_authorizer(
+    caplog: pytest.LogCaptureFixture, token: str
+) -> None:
+    assert not _asks_authorizer(f"Bearer {token}", caplog)
+    assert not _asks_authorizer(f"Basic {BAD_TOKEN}", caplog)
+    assert _asks_authorizer(f"Bearer {BAD_TOKEN}", caplog)
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_a_token_of_any_issuer_is_shaped_like_one(
+    caplog: pytest.LogCaptureFixture, bits: int
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    for groups in ([], ["police"] * 200):
+        claims = {"iss": "https://id.example", "exp": 1, "groups": groups}
+        token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "k"})
+        assert _asks_authorizer(f"Bearer {token}", caplog)
+        assert _asks_authorizer(f"bearer  {token} ", caplog)
+
+
+@pytest.mark.parametrize(("order", "status"), [("before", 429), ("after", 200)])
+def test_bad_tokens_use_up_a_route_in_one_order_and_not_in_the_other(
+    monkeypatch: pytest.MonkeyPatch, order: str, status: int
+) -> None:
+    monkeypatch.setenv("OFFICER_THROTTLE_BURST", "20")
+    monkeypatch.setenv("OFFICER_THROTTLE_RATE", "1")
+    monkeypatch.setenv("THROTTLE_ORDER", order)
+    gateway = Gateway(_officers_app(), throttles=deployed_throttles())
+    ask = partial(gateway.response, "GET", "/v1/officer/me", body=b"", source_ip="127.0.0.1")
+    for _ in range(40):
+        ask(headers=[("authorization", "unknown")])
+    assert ask(headers=[("authorization", "wang")]).status == status
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_officers_are_served_beside_two_hundred_bad_tokens_a_second(
+    monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """As it is deployed, whichever order AWS has."""
+    monkeypatch.setenv("THROTTLE_ORDER", order)
+    clock = Clock()
+    gateway = Gateway(_officers_app(), throttles=deployed_throttles(clock))
+    ask = partial(gateway.response, "GET", "/v1/officer/me", body=b"", source_ip="127.0.0.1")
+    for _ in range(60):
+        bad = {ask(headers=[("authorization", "unknown")]).status for _ in range(200)}
+        good = {ask(headers=[("authorization", "wang")]).status for _ in range(10)}
+        assert (bad, good) == ({401}, {200})
+        clock.now += 1
+
+
+def _officers_app() -> Chalice:
+    """Return an app with one route of officers, and an authorizer that knows whom it lets in."""
+    app: Any = Chalice("officers", configure_logs=False)
+
+    @app.authorizer()  # type: ignore[untyped-decorator]
+    def decide(request: Any) -> AuthResponse:
+        if request.token == "unknown":
+            raise Exception("Unauthorized")
+        return AuthResponse(routes=["*"], principal_id=request.token)
+
+    @app.route("/v1/officer/me", authorizer=decide)  # type: ignore[untyped-decorator]
+    def me() -> dict[str, str]:
+        return {}
+
+    app.__class__ = LocalChalice
+    officers: Chalice = app
+    return officers
