@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.kernel.ids import Identity
     from chalicelib.kernel.paging import Cursors
     from chalicelib.services.bulletins.public import PublicFeeds
+    from chalicelib.services.casework.bursts import BurstStores
     from chalicelib.services.casework.incidents import Sketches
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
@@ -230,6 +231,15 @@ def report_keys() -> "ReportKeys":
     from chalicelib.store.media.rows import ReportKeys
 
     return ReportKeys(_table(settings().reports_table))
+
+
+def burst_stores() -> "BurstStores":
+    """Return the collaborators of the use cases of bursts."""
+    from chalicelib.services.casework.bursts import BurstStores
+    from chalicelib.store.casework.endings import BurstEndings
+
+    endings = BurstEndings(_table(settings().reports_table))
+    return BurstStores(listing(), whole_catalogue(), endings, announcements())
 
 
 @built_once

@@ -35,6 +35,7 @@ MODULES = (
     "handlers.media.files",
     "handlers.casework.messages",
     "handlers.casework.holds",
+    "handlers.casework.bursts",
     "handlers.casework.referrals",
     "handlers.catalogue.forms",
     "handlers.statistics.statistics",

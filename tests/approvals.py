@@ -10,6 +10,7 @@ _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/hold/lift/approve": ("", ("hold", "lift")),
     "/hold/approve": ("", ("hold",)),
     "/referral/approve": ("/referral", ()),
+    "/ending/approve": ("", ("ending",)),
 }
 
 

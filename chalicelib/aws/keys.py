@@ -15,6 +15,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              PUSHES                 ROUND: when phones were pushed to last
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger
+             ENDING#<burst>         REQUEST: a closing of a burst that takes two persons
              EXPORT#<id>            REQUEST: an export that takes two persons
              EXPORTS                <at>#<id>: such an export, for the list of all
              EXPORTER#<name>        ALONE: what an officer has exported alone
@@ -63,6 +64,8 @@ PUSH = "PUSH"
 MESSAGES = "MESSAGE#"
 NOTES = "NOTE#"
 POSITIONS = "POSITION#"
+# The partitions of what came in bursts, in the index by attention.
+BURSTS = "bursts"
 # These sort after all media and messages, because '$' follows '#'.
 MEDIA_END = "MEDIA$"
 MESSAGE_END = "MESSAGE$"
@@ -82,7 +85,7 @@ BY_TASK = "by_task"
 BY_SKETCH = "by_sketch"
 
 # The partition attribute of each index. All indexes for lists sort by `listed_at`, but for that by
-# attention: `attention_at`, which is a rank and `listed_at`.
+# attention: `attention_at`, which is a rank, a turn and `listed_at`.
 PARTITION = {
     BY_CATEGORY: "category_shard",
     BY_ATTENTION: "attention_shard",
@@ -190,21 +193,23 @@ def category_shard(category: str, report_id: str, shards: int) -> str:
     return f"{category}#{shard_of(report_id, shards)}"
 
 
-def attention_shard(category_shard: str, ended: str | None = None) -> str:
+def attention_shard(category_shard: str, apart: str | None = None) -> str:
     """Return the partition of the index by attention, of the reports in a partition of
-    `by_category`. `ended`: the status of those with which nothing is to be done.
+    `by_category`. `apart`: the status of those with which nothing is to be done, or `BURSTS`.
     """
-    return f"{category_shard}#{ended}" if ended else category_shard
+    return f"{category_shard}#{apart}" if apart else category_shard
 
 
-def attention_at(rank: str, listed_at: str) -> str:
-    """Return the sort key of the index by attention. The rank is one character."""
-    return f"{rank}#{listed_at}"
+def attention_at(rank: str, listed_at: str, turn: int = 0) -> str:
+    """Return the sort key of the index by attention. The rank is one character. A turn after the
+    first is a digit behind it, which sorts after `#`.
+    """
+    return f"{rank}{turn or ''}#{listed_at}"
 
 
 def received(attention_at: str) -> str:
     """Return the sort key of all other lists."""
-    return attention_at[2:]
+    return attention_at.partition("#")[2]
 
 
 def bulletin_shard(bulletin_id: str, report_id: str, shards: int) -> str:
@@ -268,6 +273,10 @@ def load_minute(at: datetime) -> Key:
 
 
 EXPORTS = "EXPORTS"
+
+
+def ending(burst_id: str) -> str:
+    return f"ENDING#{burst_id}"
 
 
 def export(export_id: str) -> str:

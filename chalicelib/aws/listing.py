@@ -213,11 +213,15 @@ class Listing:
         found = [each for each in self._at_once(first, _spans(spans)) if each]
         return min(found, key=lambda each: each[0])[1] if found else None
 
-    def heads(self, index: Index, partitions: Sequence[str], *, each: int) -> list[Heading]:
+    def heads(
+        self, index: Index, partitions: Sequence[str], *, each: int, at_least: str | None = None
+    ) -> list[Heading]:
         """Return the first `each` rows of each partition, by the sort key in ascending order."""
 
         def first(partition: str) -> Heading:
-            rows, more = self._query(partition, index=index, forward=True, limit=each)
+            rows, more = self._query(
+                partition, index=index, at_least=at_least, forward=True, limit=each
+            )
             return Heading(tuple(rows), more)
 
         return self._at_once(first, partitions)

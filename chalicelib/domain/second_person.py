@@ -22,6 +22,7 @@ class TwoPersonStep(StrEnum):
     MALICIOUS = "malicious"
     REFERRAL = "referral"
     EXPORT = "export"
+    BURST = "burst"
 
 
 class Rule(NamedTuple):
@@ -53,6 +54,7 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "asks to export more than 50 reports, at once or within 24 hours",
         "approves exactly these",
     ),
+    TwoPersonStep.BURST: Rule("asks to close the reports of a burst", "approves it"),
 }
 
 

@@ -1,5 +1,6 @@
 """Honest phones beside an attack: each files a critical report, and proves work if it is asked."""
 
+import itertools
 import random
 import threading
 import time
@@ -22,6 +23,7 @@ FIRST_ROWS = 20
 NEIGHBOUR_EVERY = 4
 PATIENCE_S = 8
 _LOOK_EVERY_S = 0.1
+_FIRST = itertools.count()
 _WHO = ("a girl of six", "my son", "two children", "a boy in a red coat", "a baby in a pram")
 _HOW = ("pulled into a grey van", "taken by a man I do not know", "carried off", "led away crying")
 _WHERE = ("at the north gate", "by the school in our street", "near exit C", "behind the market")
@@ -61,7 +63,8 @@ class Phones(threading.Thread):
         self.ended = threading.Event()
         self._stack, self._every_s, self._neighbour = stack, every_s, neighbour
         self._random = random.Random(7)
-        self._first = self._random.randrange(200)
+        # Nobody reports twice: a source's second report has another turn.
+        self._first = next(_FIRST) % 200
 
     def run(self) -> None:
         while not self.ended.wait(self._every_s):
@@ -115,9 +118,11 @@ def observe(
 
 
 def check_honest(
-    result: Result, quiet: Sequence[Honest], attacked: Sequence[Honest], payers: int = 0
+    result: Result, quiet: Sequence[Honest], attacked: Sequence[Honest], sources: int
 ) -> None:
-    """Check that honest reports were notified alone, as soon as before, and stood at the top."""
+    """Check that honest reports were notified alone, as soon as before, and stood at the top: no
+    further down than the first report of each of the attack's `sources` puts them.
+    """
     before, during = ([each.waited_s for each in many] for many in (quiet, attacked))
     known = [waited_s for waited_s in before if waited_s is not None]
     waits = [waited_s for waited_s in during if waited_s is not None]
@@ -134,12 +139,11 @@ def check_honest(
         f"quiet {spread(known)}; attacked {spread(waits)}",
         len(known) == len(before) and bool(waits) and percentile(waits, 99) <= most,
     )
-    places, rows = [each.place for each in attacked], FIRST_ROWS + payers
+    places, rows = [each.place for each in attacked], FIRST_ROWS + sources
     seen = [place for place in places if place is not None]
     beyond = len(places) - len(seen)
     result.check(
-        f"in the first {rows} rows by attention"
-        + (f": {FIRST_ROWS}, and one for each source that pays" if payers else ""),
+        f"in the first {rows:,} rows by attention: {FIRST_ROWS}, and one for each source",
         f"at {max(seen, default=0)} at most; {beyond} further down than an officer reads",
         bool(seen) and not beyond and max(seen) <= rows,
     )

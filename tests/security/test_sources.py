@@ -17,7 +17,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws.attributes import unpack
 from chalicelib.domain.flood.load_level import LoadLevel
-from chalicelib.domain.flood.sources import LIMITS, WINDOW, read_source, tokens_of, window_of
+from chalicelib.domain.flood.sources import LIMITS, WINDOW, Kind, read_source, tokens_of, window_of
 from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import call, new_key, report
@@ -147,7 +147,7 @@ def test_a_dump_within_the_hour_shows_networks_and_never_who_reported_what(
     salt = wiring.sources().salt(now)
     source = read_source(ADDRESSES[0])
     assert source
-    counted = f"SOURCE#{tokens_of(source, salt, now).network}"
+    counted = f"SOURCE#{tokens_of(source, Kind.OTHER, salt, now).network}"
     assert counted in json.dumps(rows)
     # And nothing that leads to a report: no id, category, reference or time.
     names = {name for row in rows for name in row if not name.startswith("a_")}
@@ -170,6 +170,9 @@ def test_after_the_hour_not_even_that(
     known = [read_source(f"203.0.113.{n}") for n in range(256)]
     times = [now + n * WINDOW for n in range(-6, 7)]
     tried = {
-        f"SOURCE#{tokens_of(each, salt, at).network}" for each in known if each for at in times
+        f"SOURCE#{tokens_of(each, Kind.OTHER, salt, at).network}"
+        for each in known
+        if each
+        for at in times
     }
     assert not tried & counted

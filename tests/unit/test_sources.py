@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from chalicelib.domain.flood.sources import (
     UNKNOWN,
     Counts,
-    Limits,
+    Kind,
     Memory,
     Source,
     Tokens,
     read_source,
     read_viewer_address,
+    text_token,
     tokens_of,
 )
 
@@ -96,16 +97,20 @@ def test_tokens_of_two_windows_or_salts_have_nothing_in_common() -> None:
     source = read_source("198.51.100.7")
     assert source
     later = NOW + timedelta(minutes=10)
-    seen = [tokens_of(source, salt, at) for salt in (b"a" * 32, b"b" * 32) for at in (NOW, later)]
+    seen = [
+        tokens_of(source, Kind.OTHER, salt, at)
+        for salt in (b"a" * 32, b"b" * 32)
+        for at in (NOW, later)
+    ]
     assert len({token for tokens in seen for token in tokens}) == 8
-    assert tokens_of(source, b"a" * 32, NOW + timedelta(minutes=8)) == seen[0]
+    assert tokens_of(source, Kind.OTHER, b"a" * 32, NOW + timedelta(minutes=8)) == seen[0]
     assert all(set(token) <= set(string.hexdigits) for tokens in seen for token in tokens)
 
 
 def test_an_address_and_its_network_never_share_a_token() -> None:
-    one = tokens_of(Source("192.0.2.0", "192.0.2.0"), b"a" * 32, NOW)
+    one = tokens_of(Source("192.0.2.0", "192.0.2.0"), Kind.OTHER, b"a" * 32, NOW)
     assert one.address != one.network
-    assert len(set(tokens_of(UNKNOWN, b"a" * 32, NOW))) == 2
+    assert len(set(tokens_of(UNKNOWN, Kind.OTHER, b"a" * 32, NOW))) == 2
 
 
 def test_memory_counts_one_window() -> None:
@@ -135,7 +140,15 @@ def test_memory_is_bounded_and_keeps_whom_it_saw_last(sent: list[int]) -> None:
 
 
 def test_a_limit_is_what_may_pass() -> None:
-    limits = Limits(address=30, network=120)
-    assert not Counts(30, 120).exceed(limits)
-    assert Counts(31, 31).exceed(limits)
-    assert Counts(1, 121).exceed(limits)
+    assert [Counts(30, 120).over, Counts(31, 31).over, Counts(1, 122).over] == [0, 1, 2]
+
+
+def test_nobodys_second_report_has_the_turn_of_somebodys_first() -> None:
+    assert [Counts(nth, nth).turn for nth in (1, 2, 4, 5, 30)] == [0, 1, 1, 2, 2]
+
+
+def test_digits_and_signs_make_no_other_text() -> None:
+    texts = "A man in a blue coat, 17 minutes ago.", "a man in a blue coat 3 minutes ago", "Help!"
+    one, same, short = (text_token(text, b"a" * 32, NOW) for text in texts)
+    assert one == same is not None
+    assert short is text_token(None, b"a" * 32, NOW) is None

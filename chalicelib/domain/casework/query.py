@@ -13,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.domain.casework.bursts import BurstId
 from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import is_unread
@@ -62,6 +63,12 @@ def _read_reference(value: str) -> str:
     return reference
 
 
+def _read_burst(value: str) -> str:
+    if BurstId.parse(value) is None:
+        raise PydanticCustomError("unknown_value", "Not the id of a burst.")
+    return value
+
+
 type _Flag = Annotated[
     bool, BeforeValidator(_read_bool), Field(strict=True), WithJsonSchema({"type": "boolean"})
 ]
@@ -93,6 +100,17 @@ class ReportQuery(Query):
         ]
         | None
     ) = Field(default=None, description="Only the report with this reference.")
+    burst: (
+        Annotated[
+            str,
+            AfterValidator(_read_burst),
+            WithJsonSchema({"type": "string", "maxLength": 60}),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Only the reports of this burst, the newest first whatever `sort` says.",
+    )
     urgency: Urgency | None = Field(default=None, description="Only reports with this urgency.")
     unread: _Flag | None = Field(
         default=None,

@@ -86,6 +86,9 @@ _TIMES: Mapping[LoadLevel, int] = {
 # level 1, which a fire that many people see can reach: they notice nothing of it.
 USUAL_OF_CATEGORY = 5.0
 USUAL_OF_ALL = 15.0
+# Sources in a minute that make a crowd, where an instance cannot wait for the level: as many
+# reports of a quiet category make level 1.
+CROWD = int(USUAL_OF_CATEGORY * _TIMES[LoadLevel.BUSY])
 ALL = "*"
 # A level falls when all of these minutes had less than half of what makes it.
 FALLS_AFTER = timedelta(minutes=10)

@@ -9,6 +9,7 @@ import hmac
 import threading
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ SALT_LIFE = timedelta(hours=1)
 SALT_BYTES = 32
 # Longer texts are no address: an IPv6 address with a zone and a port has less.
 _LONGEST = 64
+# A text is compared with others if it has so many.
+_FEWEST_LETTERS = 12
 _V4_NETWORK, _V6_NETWORK = 24, 48
 
 
@@ -44,8 +47,18 @@ class Tokens(NamedTuple):
     network: str
 
 
+class Kind(StrEnum):
+    """The reports of a source, each kind counted for itself: junk of a neighbour must not decide
+    how soon officers learn of a child. `proven` has no limit, and counts for its turn alone.
+    """
+
+    OTHER = "other"
+    CRITICAL = "critical"
+    PROVEN = "proven"
+
+
 class Limits(NamedTuple):
-    """Reports without a proof that are accepted in one window."""
+    """Reports of one kind without a proof that are accepted in one window."""
 
     address: int
     network: int
@@ -54,19 +67,32 @@ class Limits(NamedTuple):
 # A mobile carrier has thousands of customers behind one address. So a limit is far above what they
 # send in a quiet hour, and a phone that is over it can still prove work.
 LIMITS = Limits(address=30, network=120)
+# Of the reports without a proof of one address in a flood, and of those with one text, so many are
+# no burst yet.
+FEW = 3
+LAST_TURN = 2
 # Of the reports without a proof of one network, so many in a window count towards the load level.
 # Fewer than make a flood of a quiet category (60 in a minute), so that no network alone makes one.
 COUNTED_OF_NETWORK = 30
 
 
 class Counts(NamedTuple):
-    """How many reports a source has sent in a window, this one included."""
+    """How many reports of a kind a source has sent in a window, this one included."""
 
     address: int
     network: int
 
-    def exceed(self, limits: Limits) -> bool:
-        return self.address > limits.address or self.network > limits.network
+    @property
+    def over(self) -> int:
+        """How many reports the source is over its limit; 0 or less while it is not."""
+        return max(self.address - LIMITS.address, self.network - LIMITS.network)
+
+    @property
+    def turn(self) -> int:
+        """The turn of this report, from 0: all addresses take turns, so that nobody's second report
+        stands before somebody's first.
+        """
+        return 0 if self.address == 1 else 1 if self.address <= FEW + 1 else LAST_TURN
 
 
 def read_source(text: str | None) -> Source | None:
@@ -113,16 +139,24 @@ def salt_hour(now: datetime) -> datetime:
     return _floor(now, SALT_LIFE)
 
 
-def tokens_of(source: Source, salt: bytes, now: datetime) -> Tokens:
-    """Return the tokens of a source in the window of `now`."""
+def tokens_of(source: Source, kind: Kind, salt: bytes, now: datetime) -> Tokens:
+    """Return the tokens of a source, for one kind of reports, in the window of `now`."""
     window = window_of(now).isoformat()
-    return Tokens(*(_token(salt, window, kind) for kind in source._asdict().items()))
+    return Tokens(*(_token(salt, window, kind, *part) for part in source._asdict().items()))
 
 
-def _token(salt: bytes, window: str, kind: tuple[str, str]) -> str:
-    return hmac.digest(salt, "|".join(("tipline/source/1", window, *kind)).encode(), "sha256")[
-        :16
-    ].hex()
+def text_token(said: str | None, salt: bytes, now: datetime) -> str | None:
+    """Return the token of a text in the window of `now`. Digits and signs make no other text; a
+    short one, which is like no other, has none.
+    """
+    letters = "".join(filter(str.isalpha, (said or "").casefold()))
+    if len(letters) < _FEWEST_LETTERS:
+        return None
+    return _token(salt, window_of(now).isoformat(), "text", letters)
+
+
+def _token(salt: bytes, *what: str) -> str:
+    return hmac.digest(salt, "|".join(("tipline/source/1", *what)).encode(), "sha256")[:16].hex()
 
 
 def _floor(now: datetime, length: timedelta) -> datetime:
@@ -144,9 +178,13 @@ class Memory:
 
     def count(self, tokens: Tokens, now: datetime) -> Counts:
         """Count one report of a source."""
+        return Counts(*(self.count_one(token, now) for token in tokens))
+
+    def count_one(self, token: str, now: datetime) -> int:
+        """Count one report with a token, and return how many there were."""
         with self._lock:
             self._start(window_of(now))
-            return Counts(*(self._add(token) for token in tokens))
+            return self._add(token)
 
     def learn(self, tokens: Tokens, counts: Counts, now: datetime) -> None:
         """Take over what all instances together have counted, if it is more."""

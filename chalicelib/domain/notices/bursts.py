@@ -19,6 +19,9 @@ from chalicelib.kernel.outbox import Lane
 
 # Notices of one category and burst that go alone in one minute.
 ALONE_PER_CATEGORY = 10
+# Those of critical reports in their source's first turns have limits of their own, so that nobody's
+# later report makes somebody's earlier one wait. E-mail takes ten a second.
+ALONE_IN_TURN = {0: 300, 1: 100}
 # Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
 # each message costs money; and how many of these are left for first notices of critical reports.
 SMS_PER_CATEGORY = 30
@@ -28,9 +31,9 @@ NAMED = 50
 NAMED_CRITICAL = 1000
 
 
-def most_named(urgency: Urgency) -> int:
+def most_named(urgency: Urgency, *, of_burst: bool) -> int:
     """Return how many reports a digest of notices of this urgency names."""
-    return NAMED_CRITICAL if urgency is Urgency.CRITICAL else NAMED
+    return NAMED_CRITICAL if urgency is Urgency.CRITICAL and not of_burst else NAMED
 
 
 class Burst(StrEnum):
@@ -47,11 +50,15 @@ class Burst(StrEnum):
     DRILL = "drill"
 
 
+_OF_TURNS = (Burst.CRITICAL, Burst.ESCALATION)
+
+
 class Digest(Record):
     """Notices that did not go alone: their number, and the first reports that they are about.
 
     `kind` is that of its notice: an escalation, what is overdue, or a digest of all else.
-    `shadow`: of reports whose category was only tried. `category_labels` are those of an added one.
+    `shadow`: of reports whose category was only tried. `of_burst`: of critical reports without a
+    proof, many at once. `category_labels` are those of an added one.
     `following` are the addresses of those who follow a report to which something was added.
     """
 
@@ -62,6 +69,7 @@ class Digest(Record):
     count: int
     report_ids: tuple[str, ...] = ()
     shadow: bool = False
+    of_burst: bool = False
     category_labels: dict[str, str] | None = None
     following: frozenset[str] = frozenset()
 
@@ -69,7 +77,8 @@ class Digest(Record):
     def named(self) -> tuple[str, ...]:
         """Return the reports that the notice names: critical ones all, of others the first."""
         named = tuple(dict.fromkeys(self.report_ids))
-        return named if self.urgency is Urgency.CRITICAL else named[:NAMED]
+        names_all = self.urgency is Urgency.CRITICAL and not self.of_burst
+        return named if names_all else named[:NAMED]
 
 
 # What never waits, and is not counted, so that it makes nothing else wait.
@@ -120,9 +129,10 @@ class Allowance:
     def __init__(self, alone: Mapping[str, int], sms: Mapping[str, int]) -> None:
         self._alone, self._sms = dict(alone), dict(sms)
 
-    def goes_alone(self, burst: Burst, category: str) -> bool:
+    def goes_alone(self, burst: Burst, category: str, turn: int | None = None) -> bool:
         """Take one of those that may go alone; False when none is left."""
-        return _take(self._alone, alone_counter(burst, category), ALONE_PER_CATEGORY)
+        limit = ALONE_PER_CATEGORY if turn is None else ALONE_IN_TURN[turn]
+        return _take(self._alone, alone_counter(burst, category, turn), limit)
 
     def goes_as_sms(self, category: str, *, reserved: bool) -> bool:
         """Take one of those that may go out as SMS; False when none is left. With `reserved`, also
@@ -136,8 +146,13 @@ class Allowance:
 _ADDED = "added"
 
 
-def alone_counter(burst: Burst, category: str) -> str:
-    return f"{burst}_{_counted_as(category)}"
+def turn_of(turn: int | None, burst: Burst | None) -> int | None:
+    """Return the turn that a notice is counted in; None for one of the rest."""
+    return turn if turn in ALONE_IN_TURN and burst in _OF_TURNS else None
+
+
+def alone_counter(burst: Burst, category: str, turn: int | None = None) -> str:
+    return f"{'' if turn is None else f'turn{turn}_'}{burst}_{_counted_as(category)}"
 
 
 def sms_counter(category: str) -> str:
@@ -152,7 +167,13 @@ def counters(categories: Iterable[str]) -> tuple[str, ...]:
     """Return the names of all counters of these categories, and of added ones."""
     known = (*categories, _ADDED)
     alone = (alone_counter(burst, category) for burst in Burst for category in known)
-    return *alone, *map(sms_counter, known)
+    first = (
+        alone_counter(burst, category, turn)
+        for burst in _OF_TURNS
+        for category in known
+        for turn in ALONE_IN_TURN
+    )
+    return *alone, *first, *map(sms_counter, known)
 
 
 def _take(taken: dict[str, int], counter: str, limit: int) -> bool:

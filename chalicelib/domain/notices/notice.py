@@ -121,8 +121,9 @@ class Notice:
     (`addressees_of`). `report_ids` are those of a digest, which may be one of escalations;
     `count` is a digest's or a watch's. `at` is sent to the minute: a notice follows what the
     reporter did at once. `sms` says that it may go out as SMS, too. `shadow`: the category of its
-    report was only tried. `category_labels` are those of an added category. `following` are those
-    who follow its report and hear of this: a digest that gathers it is for them, too.
+    report was only tried. `of_burst`: its report came in a burst. `category_labels` are those of an
+    added category. `following` are those who follow its report and hear of this: a digest that
+    gathers it is for them, too.
 
     An announcement has no report, and so no category, district or urgency.
     """
@@ -142,6 +143,7 @@ class Notice:
     sms: bool = False
     drill: bool = False
     shadow: bool = False
+    of_burst: bool = False
     category_labels: Mapping[str, str] | None = None
     matter: Matter = field(default_factory=Matter)
     following: tuple[str, ...] = ()

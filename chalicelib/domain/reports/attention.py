@@ -50,8 +50,9 @@ READING = timedelta(minutes=10)
 class Rank(StrEnum):
     """The place of a report in the list by attention, one character: the lower, the sooner.
 
-    `unproven`: critical, but accepted in a flood without a proof of work. `approval`: closed or
-    withdrawn, and a step on it awaits a second person. `done`: the same, and none does.
+    `unproven`: critical, but accepted without the proof of work that it should have; those of a
+    burst are apart (`services/casework/bursts`). `approval`: closed or withdrawn, and a step on it
+    awaits a second person. `done`: the same, and none does.
     """
 
     CRITICAL = "0"
@@ -89,7 +90,7 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
     if report.is_drill:
         return Rank.OPEN
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
-        return Rank.UNPROVEN if report.unproven else Rank.CRITICAL
+        return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
     if report.status is Status.NEW and Flag.OVERDUE in report.flags:
         return Rank.OVERDUE
     return Rank.UNREAD if unread else Rank.OPEN

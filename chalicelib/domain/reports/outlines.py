@@ -16,6 +16,7 @@ from chalicelib.domain.reports.report import (
     Flag,
     Report,
     Status,
+    is_behind,
     lane_of,
 )
 from chalicelib.kernel import geo
@@ -54,6 +55,8 @@ class ReportOutline(Record):
     assignee: str | None = None
     followers: tuple[str, ...] = ()
     unproven: bool = False
+    in_burst: bool = False
+    turn: int | None = None
     muted: object = None
     uncounted: bool = False
     shadow: bool = False
@@ -77,8 +80,13 @@ class ReportOutline(Record):
         return self.muted is not None
 
     @property
+    def is_behind(self) -> bool:
+        """Whether it waits behind those that are proven."""
+        return is_behind(unproven=self.unproven, turn=self.turn)
+
+    @property
     def lane(self) -> Lane:
-        return lane_of(self.urgency, unproven=self.unproven)
+        return lane_of(self.urgency, is_behind=self.is_behind)
 
     @property
     def is_waiting(self) -> bool:

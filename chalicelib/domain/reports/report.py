@@ -252,7 +252,8 @@ class Report(Record):
     of reports that have this one as their original. `message_due` is the time of the latest notice
     of a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts
     the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
-    in a flood without a proof of work, in a category that is never limited. `uncounted`: it does
+    without the proof of work that it should have, in a category that is never limited; `in_burst`:
+    as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
     minutes after the receipt; `attended`: an officer has attended to it since.
@@ -303,6 +304,8 @@ class Report(Record):
     reopened_at: Annotated[datetime | None, KEPT] = None
     has_contact: Annotated[bool, CLEARED] = False
     unproven: Annotated[bool, KEPT] = False
+    in_burst: Annotated[bool, KEPT] = False
+    turn: Annotated[int | None, KEPT] = None
     uncounted: Annotated[bool, KEPT] = False
     deadline: Annotated[int | None, KEPT] = None
     attended: Annotated[bool, KEPT] = False
@@ -315,8 +318,13 @@ class Report(Record):
         return self.source == DRILL
 
     @property
+    def is_behind(self) -> bool:
+        """Return whether it waits behind those that are proven."""
+        return is_behind(unproven=self.unproven, turn=self.turn)
+
+    @property
     def lane(self) -> Lane:
-        return lane_of(self.urgency, unproven=self.unproven)
+        return lane_of(self.urgency, is_behind=self.is_behind)
 
     @property
     def media_prefix(self) -> str:
@@ -396,6 +404,13 @@ class Medium(Record):
         return self.attempts > 1 and not self.state.is_verdict
 
 
-def lane_of(urgency: Urgency, *, unproven: bool) -> Lane:
+def is_behind(*, unproven: bool, turn: int | None) -> bool:
+    """Return whether a report waits behind those that are proven: of what is unproven, all but the
+    first one of a burst, which has a turn.
+    """
+    return unproven and turn is None
+
+
+def lane_of(urgency: Urgency, *, is_behind: bool) -> Lane:
     """Return the lane of a report's notices. An unproven one never delays a proven one."""
-    return Lane.CRITICAL if urgency is Urgency.CRITICAL and not unproven else Lane.NORMAL
+    return Lane.CRITICAL if urgency is Urgency.CRITICAL and not is_behind else Lane.NORMAL

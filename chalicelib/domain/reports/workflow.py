@@ -85,7 +85,7 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
         raise errors.Invalid(*wrong)
     after: dict[str, Any] = {"version": report.version + 1, "status": step.target}
     # An officer has chosen it: from now on it is like any other.
-    after["unproven"] = False
+    after |= {"unproven": False, "in_burst": False, "turn": None}
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)

@@ -40,8 +40,8 @@ class CreatedReport(Shape):
 
     `notes` are sentences, for example that the place is outside all districts. `drill` is true for
     a report that was sent with `source: drill`. For an officer `received_at` is to the minute.
-    `challenge` is null unless the report was accepted in a flood without the proof of work that it
-    should have. Then make a proof for it and repeat the call: officers are notified sooner.
+    `challenge` is null unless the report was accepted without the proof of work that it should
+    have. Then make a proof for it and repeat the call: officers are notified sooner.
     """
 
     id: str
@@ -109,7 +109,8 @@ def create_report(call: Call) -> Response:
 
 
 def _admission(call: Call) -> Callable[[CategoryEntry, bool], Admitted]:
-    sender = Sender(source_of(call), call.header("tipline-proof"), call.required_key)
+    proof, said = call.header("tipline-proof"), call.body.text
+    sender = Sender(source_of(call), proof, call.required_key, said)
     return lambda category, drill: wiring.flood_gate().admit(
         category, sender, call.now, drill=drill
     )
@@ -136,7 +137,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
 
 
 def _challenge(call: Call) -> ChallengeView | None:
-    challenge = wiring.flood_gate().challenge(call.now)
+    challenge = wiring.flood_gate().challenge(call.now, of_unproven=True)
     return ChallengeView.model_validate(challenge.as_json()) if challenge else None
 
 

@@ -56,6 +56,7 @@ _PATH_PARAMETERS = {
     "report_id": "The `id` of the report.",
     "media_id": "The `media_id` of the medium.",
     "bulletin_id": "The `id` of the bulletin.",
+    "burst_id": "The `id` of the burst.",
     "subscription_id": "The `id` of the subscription.",
     "export_id": "The `id` of the export.",
     "part": "The number of the zip, from 1.",

@@ -200,7 +200,7 @@ def take_step(
             also += notices.awaits(TwoPersonStep.MALICIOUS)
         also += reminders(before, after, desk=desk)
         record = _record(head.report, after, change.reason, desk.actor)
-        _write(head, after, desk, [record, *also])
+        write_step(head, after, desk, [record, *also])
         return after
 
     return on_head(report_id, step, desk=desk)
@@ -220,7 +220,7 @@ def confirm_malicious(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=desk.actor.now)
         detail = {"fields": workflow.differences(head.report, after)}
-        _write(head, after, desk, requests.approve(request, tag, Action.CONFIRM, detail))
+        write_step(head, after, desk, requests.approve(request, tag, Action.CONFIRM, detail))
         return after
 
     after = on_requests(report_id, step, desk=desk)
@@ -260,7 +260,7 @@ def _record(before: Report, after: Report, reason: str | None, actor: OfficerAct
     return actor.log_item(about(after), Action.CHANGE, detail, words)
 
 
-def _write(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:
+def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
     now, task = desk.actor.now, head.task
     is_waiting = after.status is Status.NEW and not after.attended

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing, Page, Span
 from chalicelib.aws.table import Row
+from chalicelib.domain.casework.bursts import BurstId
 from chalicelib.domain.casework.query import NOBODY, ReportQuery
-from chalicelib.domain.catalogue.model import Catalogue, Urgency
+from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
+from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.attention import (
@@ -39,6 +41,8 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import ListedReport
 
 _ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
+
+_UNPROVEN = keys.attention_at(Rank.UNPROVEN, "")
 
 type _Fold = tuple[str, ...]
 
@@ -129,6 +133,9 @@ def _fold(row: Row) -> _Fold:
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:
+    burst = BurstId.parse(query.burst or "")
+    if burst and not officer.sees_category(burst.category):
+        return False
     return (query.category is None or officer.sees_category(query.category)) and (
         query.district is None or officer.sees_district(query.district)
     )
@@ -148,10 +155,15 @@ def _page(
     catalogue: Catalogue,
     keep: Callable[[Row], bool],
 ) -> Page:
-    since = times.render(query.since) if query.since else None
-    until = times.render(query.until) if query.until else None
+    burst = BurstId.parse(query.burst or "")
+    since = max(
+        (times.render(each) for each in (query.since, burst and burst.hour) if each), default=None
+    )
+    until = min(
+        (times.render(each) for each in (query.until, burst and burst.until) if each), default=None
+    )
     index, spans = _source(query, officer, catalogue)
-    if query.sort == "attention" and index == keys.BY_ATTENTION:
+    if query.sort == "attention" and index == keys.BY_ATTENTION and not burst:
 
         def within(row: Row) -> bool:
             at = keys.received(row[keys.SORT[index]])
@@ -178,6 +190,8 @@ def _source(
     shards = [
         f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
     ]
+    if burst := BurstId.parse(query.burst or ""):
+        return keys.BY_ATTENTION, spans_of_burst(burst, catalogue)
     if query.reference:
         return keys.BY_REFERENCE, [query.reference]
     if query.sort == "attention":
@@ -210,9 +224,30 @@ def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
 
 
 def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
-    """Return where the index by attention has the reports with these ranks."""
-    prefixes = [keys.attention_at(rank, "") for rank in ranks]
-    return [Span(keys.attention_shard(shard), prefix) for shard in shards for prefix in prefixes]
+    """Return where the index by attention has the reports with these ranks. What came in a burst
+    has a partition of its own.
+    """
+    places: list[tuple[str | None, str]] = []
+    for rank in ranks:
+        turns = range(LAST_TURN + 1) if rank is Rank.CRITICAL else (0,)
+        places += [(None, keys.attention_at(rank, "", turn)) for turn in turns]
+        if rank is Rank.UNPROVEN:
+            places.append((keys.BURSTS, _UNPROVEN))
+    return [
+        Span(keys.attention_shard(shard, apart), prefix)
+        for shard in shards
+        for apart, prefix in places
+    ]
+
+
+def spans_of_burst(burst: BurstId, catalogue: Catalogue) -> list[Span]:
+    """Return where the index by attention has all bursts of this one's category."""
+    categories = by_code(catalogue.categories)
+    shards = categories[burst.category].shards if burst.category in categories else 0
+    return [
+        Span(keys.attention_shard(f"{burst.category}#{shard}", keys.BURSTS), _UNPROVEN)
+        for shard in range(shards)
+    ]
 
 
 # What came in during this time is handed over also when the shift has just begun, or there is none.

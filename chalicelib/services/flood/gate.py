@@ -12,16 +12,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from chalicelib.domain.flood.load_level import Challenge, Challenges, LoadLevel, Verdict
+from chalicelib.domain.flood.load_level import CROWD, Challenge, Challenges, LoadLevel, Verdict
 from chalicelib.domain.flood.sources import (
     COUNTED_OF_NETWORK,
-    LIMITS,
+    FEW,
+    LAST_TURN,
     SALT_BYTES,
     Counts,
+    Kind,
     Memory,
     Source,
-    Tokens,
     salt_hour,
+    text_token,
     tokens_of,
     window_of,
 )
@@ -48,20 +50,27 @@ class Limited(Protocol):
 
 
 class Sender(NamedTuple):
-    """The sender of a request, as the gate sees it. `source` must not be stored or logged."""
+    """The sender of a report, as the gate sees it. Neither `source` nor `said`, the text of the
+    report, may be stored or logged.
+    """
 
     source: Source
     proof: str | None
     idempotency_key: str
+    said: str | None = None
 
 
 class Admitted(NamedTuple):
     """How a report is accepted. `proven`: with a valid proof. `unproven`: although it should have
-    one. `counts`: whether it counts towards the load level.
+    one. `in_burst`: it is one of many such. `turn`: that of a report which comes before all that is
+    unproven; the first one of a burst has one, too. `counts`: whether it counts towards the load
+    level.
     """
 
     proven: bool = False
     unproven: bool = False
+    in_burst: bool = False
+    turn: int | None = None
     counts: bool = True
 
 
@@ -84,6 +93,8 @@ class FloodGate:
         self._count_from: datetime | None = None
         self._without_proof: Counter[str] = Counter()
         self._counted_in: datetime | None = None
+        self._crowd: Counter[str] = Counter()
+        self._crowd_in: datetime | None = None
         self._lock = threading.Lock()
 
     def admit(
@@ -98,50 +109,96 @@ class FloodGate:
         verdict = Verdict.ABSENT
         if sender.proof:
             verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
+        is_critical = category.never_limited and not drill
         if verdict is Verdict.VALID:
-            return Admitted(proven=True)
-        own = tokens_of(sender.source, self._own_salt(now), now)
-        counts = self._memory.count(own, now)
+            if not is_critical:
+                return Admitted(proven=True)
+            counts = self._count(sender.source, Kind.PROVEN, level, now)
+            return Admitted(proven=True, turn=counts.turn)
         in_flood = level >= LoadLevel.FLOOD
+        kind = Kind.CRITICAL if is_critical else Kind.OTHER
+        counts = self._count(sender.source, kind, level, now)
         if in_flood:
             # Whether it is refused or accepted. Each network once in a window: one source alone
             # must not hold the level up.
             self._count_without_proof(category.code, int(counts.network == 1), now)
-        elif not counts.exceed(LIMITS):
-            if level >= LoadLevel.BUSY:
-                counts = self._count_everywhere(sender.source, own, now) or counts
-            if not counts.exceed(LIMITS):
-                return Admitted(counts=counts.network <= COUNTED_OF_NETWORK)
-        if category.never_limited and not drill:
-            # At level 0 nobody is asked for a proof beforehand: a neighbour's junk must not decide
-            # how soon officers learn of a report.
-            return Admitted(unproven=level >= LoadLevel.BUSY, counts=False)
+        elif counts.over <= 0:
+            counted = counts.network <= COUNTED_OF_NETWORK
+            if not is_critical:
+                return Admitted(counts=counted)
+            if not self._is_crowd(category.code, counts, now):
+                return Admitted(counts=counted, turn=counts.turn)
+            return self._unproven(counts, sender.said, now, is_crowd=True)._replace(counts=counted)
+        if is_critical:
+            return self._unproven(counts, sender.said, now, is_crowd=in_flood)
         raise errors.ProofRequired(
             _FLOOD_RETRY_S if in_flood else _until_next_window(now),
             challenge=self._challenges().at(level, now).as_json(),
             proof=verdict.value,
         )
 
-    def challenge(self, now: datetime) -> Challenge | None:
-        """Return the challenge of now; None when no report needs a proof."""
-        level = self._level(now)
-        return self._challenges().at(level, now) if level >= LoadLevel.BUSY else None
+    def _unproven(
+        self, counts: Counts, said: str | None, now: datetime, *, is_crowd: bool
+    ) -> Admitted:
+        """Return how a report is accepted that is never refused and should have a proof.
 
-    def _count_everywhere(self, source: Source, own: Tokens, now: datetime) -> Counts | None:
-        """Count a report in the table that all instances share. Return None when that cannot be.
-
-        `own` are the tokens of its source in the memory of this instance.
+        The first one of a burst stands with those that are proven, since forty witnesses behind one
+        address look like a burst. Below a flood it is also what counts of the source's excess.
         """
-        if self._count_from and now < self._count_from:
-            return None
+        nth = counts.over
+        if is_crowd:
+            token = text_token(said, self._own_salt(now), now)
+            alike = self._memory.count_one(token, now) if token else 0
+            nth = max(counts.address, alike) - FEW
+        first = nth == 1
+        return Admitted(
+            unproven=True,
+            in_burst=nth >= 1,
+            turn=LAST_TURN if first else None,
+            counts=first and not is_crowd,
+        )
+
+    def _is_crowd(self, category: str, counts: Counts, now: datetime) -> bool:
+        """Return whether more sources than usual have sent such a report in this minute, to this
+        instance. The load level says so a minute later.
+        """
+        minute = times.to_minute(now)
+        with self._lock:
+            if self._crowd_in != minute:
+                self._crowd_in = minute
+                self._crowd.clear()
+            self._crowd[category] += counts.turn == 0
+            return self._crowd[category] > CROWD
+
+    def challenge(self, now: datetime, *, of_unproven: bool = False) -> Challenge | None:
+        """Return the challenge of now; None when no report needs a proof, but for the one that was
+        accepted as unproven.
+        """
+        level = self._level(now)
+        asked = of_unproven or level >= LoadLevel.BUSY
+        return self._challenges().at(level, now) if asked else None
+
+    def _count(self, source: Source, kind: Kind, level: LoadLevel, now: datetime) -> Counts:
+        """Count a report in the memory of this instance; where the load level asks for it, also in
+        the table that all instances share.
+
+        In a flood only proven reports are counted there: what nobody has paid for writes nothing.
+        """
+        own = tokens_of(source, kind, self._own_salt(now), now)
+        counts = self._memory.count(own, now)
+        if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and kind is not Kind.PROVEN):
+            return counts
+        is_over = counts.over > 0 and kind is not Kind.PROVEN
+        if is_over or (self._count_from and now < self._count_from):
+            return counts
         try:
             sources = self._sources()
-            counts = sources.count(tokens_of(source, sources.salt(now), now), now)
+            counts = sources.count(tokens_of(source, kind, sources.salt(now), now), now)
         except errors.Unavailable:
             # Intake goes on with what this instance knows.
             log.warning("sources_not_counted")
             self._count_from = now + _TRY_AGAIN_AFTER
-            return None
+            return counts
         self._memory.learn(own, counts, now)
         return counts
 

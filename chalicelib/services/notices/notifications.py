@@ -60,6 +60,7 @@ def of_report(
         to=to,
         drill=report.is_drill,
         shadow=report.shadow,
+        of_burst=report.in_burst and report.is_behind,
         category_labels=report.category_labels,
         matter=pending.matter,
         following=tuple(map(officer_address, report.followers))
@@ -140,12 +141,13 @@ class Published(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _PendingNotice:
     """A notice, and the counters that it adds one to: of the minute, and of the hour. What is about
-    an `unproven` report never goes alone.
+    a report that `is_behind` never goes alone.
     """
 
     pending: PendingTask
     notice: Notice
-    unproven: bool = False
+    is_behind: bool = False
+    turn: int | None = None
     alone: tuple[str, ...] = ()
     sms: tuple[str, ...] = ()
 
@@ -279,7 +281,7 @@ class Publisher:
         if report is None or found is None:
             self._outbox.complete(pending)
             return None
-        return _PendingNotice(pending, found, report.unproven)
+        return _PendingNotice(pending, found, report.is_behind, report.turn)
 
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
@@ -413,14 +415,15 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     if notice.kind in CAUSED_BY_OFFICERS and not notice.drill:
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
-    if burst and (found.unproven or not left.goes_alone(burst, category)):
+    turn = rules.turn_of(found.turn, burst)
+    if burst and (found.is_behind or not left.goes_alone(burst, category, turn)):
         return None
-    reserved = rules.is_new_critical(notice, lane)
+    reserved = rules.is_new_critical(notice, lane) and not found.turn
     as_sms = not notice.drill and left.goes_as_sms(category, reserved=reserved)
     return replace(
         found,
         notice=replace(notice, sms=as_sms),
-        alone=(rules.alone_counter(burst, category),) if burst else (),
+        alone=(rules.alone_counter(burst, category, turn),) if burst else (),
         sms=(rules.sms_counter(category),) if as_sms else (),
     )
 
@@ -430,7 +433,8 @@ def _alike(found: _PendingNotice) -> tuple[object, ...]:
     notice = found.notice
     kind = rules.kind_of_digest(notice.kind)
     lane = found.pending.task.lane
-    return lane, kind, notice.category, notice.district, notice.urgency, notice.shadow
+    alike = notice.category, notice.district, notice.urgency, notice.shadow, notice.of_burst
+    return lane, kind, *alike
 
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:

@@ -10,6 +10,7 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT
 from chalicelib.domain.catalogue.learnt import labels_of
@@ -65,6 +66,7 @@ class Reporter(NamedTuple):
         return []
 
 
+_TRIES = 3
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -137,6 +139,8 @@ def create_report(
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     judged: dict[str, Any] = {
         "unproven": admitted.unproven,
+        "in_burst": admitted.in_burst,
+        "turn": admitted.turn,
         "uncounted": not admitted.counts,
         "deadline": category.deadline(report.urgency),
         "shadow": intake.catalogue.is_shadow(report.category, actor.now),
@@ -163,7 +167,7 @@ def create_report(
         replayed = _replay(result.head, ids.receipt, body_hash, intake.reports)
         if not admitted.proven:
             return replayed
-        return _prove(replayed, result.head, intake.reports, actor.now)
+        return _prove(replayed, result.head, intake.reports, admitted.turn, actor.now)
     log.info(
         "drill_received" if report.is_drill else "report_received",
         extra={
@@ -305,15 +309,22 @@ def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> C
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
 
 
-def _prove(replayed: CreatedReport, head: Head, reports: Reports, now: datetime) -> CreatedReport:
+def _prove(
+    replayed: CreatedReport, head: Head, reports: Reports, turn: int | None, now: datetime
+) -> CreatedReport:
     """Let a proof that came later give an unproven report its place before all unproven ones.
 
-    When somebody changes the report at the same time it stays unproven; the app can try again.
+    The publisher often changes the report at the same time. When it goes on so, the report stays
+    unproven, and the app can try again.
     """
-    if not replayed.report.unproven or replayed.report.body_hash is None:
-        return replayed
-    proven = reports.attention.prove(head, now)
-    return replayed._replace(report=proven) if proven else replayed
+    for _ in range(_TRIES):
+        if not head.report.unproven or head.report.body_hash is None:
+            return replayed._replace(report=head.report)
+        try:
+            return replayed._replace(report=reports.attention.prove(head, turn, now))
+        except ConditionFailed:
+            head = reports.head(head.report.id) or head
+    return replayed
 
 
 def enter_report(

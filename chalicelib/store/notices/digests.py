@@ -6,7 +6,7 @@ hour; DynamoDB deletes old ones.
 
 `DIGEST#<lane>#<kind>#<category>#<district>#<urgency>#<page>`: lane, kind and the three by which a
 subscription can filter. A further page takes what comes while the one before is being sent, or is
-full. One of a category that is only tried ends with `#shadow`.
+full. One of a category that is only tried ends with `#shadow`, one of a burst with `#burst`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,7 +96,7 @@ class Digests:
         Raises ConditionFailed when the condition of one of `items` fails: its position is that
         among these. Raises Unavailable.
         """
-        names_all = notices[0].urgency is Urgency.CRITICAL
+        names_all = notices[0].urgency is Urgency.CRITICAL and not notices[0].of_burst
         for page in range(_MOST_PAGES):
             pk = _key(notices[0], lane, page)
             for named in (False, True) if self._names_enough(pk, now) else (True, False):
@@ -150,13 +150,15 @@ class Digests:
         fixed: Row = dict(zip(("category", "district", "urgency"), filters, strict=True))
         if notices[0].shadow:
             fixed["shadow"] = True
+        if notices[0].of_burst:
+            fixed["of_burst"] = True
         if labels := notices[0].category_labels:
             fixed["category_labels"] = labels
         # Only the sweep sends digests, so notices until the next sweep are included. The sweep that
         # gathers them is not that one: it would send a digest for each of its pages.
         task = OutboxTask(TaskKind.NOTIFY, now + _AFTER_THIS_SWEEP, lane=lane)
         pending = task_fields(pk, SK, task)
-        room = most_named(Urgency(filters[2]))
+        room = most_named(Urgency(filters[2]), of_burst=notices[0].of_burst)
         following = {address for each in notices for address in each.following}
         return self._table.item(
             Update(
@@ -175,8 +177,8 @@ class Digests:
 
 
 def _key(notice: Notice, lane: Lane, page: int) -> str:
-    shadow = ("shadow",) if notice.shadow else ()
-    return keys.digest(lane, kind_of_digest(notice.kind), *_filters(notice), str(page), *shadow)
+    marks = ["shadow"] * notice.shadow + ["burst"] * notice.of_burst
+    return keys.digest(lane, kind_of_digest(notice.kind), *_filters(notice), str(page), *marks)
 
 
 def _filters(notice: Notice) -> tuple[str, str, str]:

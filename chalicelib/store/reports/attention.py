@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import same_task, task_fields
-from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.reports import attention
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
@@ -57,20 +57,25 @@ class AttentionRows:
         put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
         self._table.update(update_head(head.row["id"], put=put, equal=same_task(head.row)))
 
-    def prove(self, head: Head, now: datetime) -> Report | None:
-        """Mark an unproven report as proven, and notify officers as of one that came with a proof.
+    def prove(
+        self, head: Head, turn: int | None, now: datetime, also: Sequence[TransactItem] = ()
+    ) -> Report:
+        """Give an unproven report its place among those that are proven, by `turn`, and notify
+        officers as of one that came with a proof. `also` are writes in the same transaction.
 
-        Return the report; None when its task has changed since `head` was read.
+        Return the report. Raises ConditionFailed when its task has changed since `head` was read.
         """
-        report = head.report.model_copy(update={"unproven": False})
-        put: Row = {"unproven": None}
+        proven = {"unproven": False, "in_burst": False, "turn": turn}
+        report = head.report.model_copy(update=proven)
+        put: Row = {"unproven": None, "in_burst": None, "turn": turn}
         if task := _task_of_proven(head, report, now):
             put |= task_fields(head.row["pk"], keys.HEAD, task)
         equal: dict[str, Any] = {"unproven": True, "urgency": head.row["urgency"]}
-        try:
-            self._table.update(change_head(head, put=put, equal=equal | same_task(head.row)))
-        except ConditionFailed:
-            return None
+        update = change_head(head, put=put, equal=equal | same_task(head.row))
+        if also:
+            self._table.transact([self._table.item(update), *also])
+        else:
+            self._table.update(update)
         return report
 
 
@@ -90,7 +95,7 @@ def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | N
 
 RETURN_SK = "EVENT#assignments"
 # What decides the task of a report. Nobody may have changed it since.
-_DECIDING = ("assignee", "status", "attended", "urgency", "unproven", "deadline")
+_DECIDING = ("assignee", "status", "attended", "urgency", "unproven", "turn", "deadline")
 
 
 class Assignments:

@@ -6,8 +6,9 @@ A change names its fields, and its conditions beyond these. The writer adds:
     listed                  a map with a copy of what officers list (`report.LISTED`). The indexes
                             for lists have it and keys, and nothing else
     attention_shard         the partition of the index by attention: `<category>#<shard>` for what
-                            is open or awaits somebody, `<category>#<shard>#<status>` for the rest
-    attention_at            `<rank>#<listed_at>`
+                            is open or awaits somebody, `<category>#<shard>#<status>` for the rest,
+                            `<category>#<shard>#bursts` for what came in a burst and waits behind
+    attention_at            `<rank><turn>#<listed_at>`
     awaits                  the steps that await a second person, and who began each
     form                    which form a row has: a HEAD without it is older than `listed`
 """
@@ -157,10 +158,13 @@ def listed_row(row: Mapping[str, Any]) -> Row:
 
 def _place(report: Report, awaiting: tuple[Awaiting, ...], category_shard: str) -> Row:
     rank = rank_of(report, awaiting)
-    ended = report.status if rank is Rank.DONE else None
+    apart = report.status.value if rank is Rank.DONE else None
+    if rank is Rank.UNPROVEN and report.in_burst:
+        apart = keys.BURSTS
+    turn = (report.turn or 0) if rank is Rank.CRITICAL else 0
     listed_at = keys.listed_at(report.received_at, report.id)
     return {
-        "attention_shard": keys.attention_shard(category_shard, ended),
-        "attention_at": keys.attention_at(rank, listed_at),
+        "attention_shard": keys.attention_shard(category_shard, apart),
+        "attention_at": keys.attention_at(rank, listed_at, turn),
         "awaits": [each.kept() for each in awaiting] or None,
     }

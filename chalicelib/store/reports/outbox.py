@@ -33,7 +33,7 @@ _READ_FIELDS = (
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until", "source",
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
     "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
-    "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
+    "in_burst", "turn", "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
     "deadline", "attended", "attention_at", "shadow",
     "category_labels", "followers", "acts", "pushed",
 )  # fmt: skip

@@ -46,7 +46,7 @@ from tests.decoding import Lambda, returned
 from tests.faults import inject
 from tests.functional.aws import iam
 from tests.functional.aws.grants import Grant, Need, Policy
-from tests.functional.second_person.two_person_steps import ExportStep
+from tests.functional.second_person.two_person_steps import BurstStep, ExportStep
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -239,8 +239,10 @@ def test_officers_does_all_it_is_for_and_may_do_no_more(
     role = iam.Role("officers", names)
     api = Api("officers", role)
     seen, many = with_media(aws), ExportStep()
+    bursts = BurstStep(), BurstStep()
     with role.assumed():
         work_on(api, seen, many)
+        end_burst(api, *bursts)
         administer(api)
         bulletin_id, media_id = draft(api)
     cloud.upload(aws, bulletin_id, media_id, cloud.photo())
@@ -411,6 +413,16 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     search_and_map(api)
     api("export_reports", officer=LI)
     export_many(api, many)
+
+
+def end_burst(api: Api, burst: BurstStep, lifted: BurstStep) -> None:
+    api("list_bursts", officer=LI)
+    for name in ("propose_ending", "drop_ending", "propose_ending"):
+        api(name, officer=LI, burst_id=burst.path["burst_id"])
+    api("read_burst", officer=CHIEF, burst_id=burst.path["burst_id"])
+    api("lift_out", officer=LI, report_id=lifted.id)
+    api("approve_ending", officer=CHIEF, burst_id=burst.path["burst_id"])
+    assert burst.has_happened()
 
 
 def export_many(api: Api, many: ExportStep) -> None:

@@ -1,7 +1,8 @@
 """What a report needs at each load level, and that no report of a life in danger is refused."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -145,9 +146,9 @@ def test_where_a_life_may_depend_on_it_no_report_is_refused(
     set_level(level)
     replies = [file(category) for _ in range(LIMITS.address + 2)]
     assert {reply.status for reply in replies} == {201}
-    # Where apps are asked for a proof, it waits for what is proven: beyond the limit,
-    # and in a flood always.
-    assert unproven(replies[-1]) is (level >= LoadLevel.BUSY)
+    # It waits for what is proven: beyond the limit, and in a flood always.
+    assert unproven(replies[-1])
+    assert replies[-1].json["challenge"]
     assert unproven(replies[0]) is (level >= LoadLevel.FLOOD)
 
 
@@ -515,16 +516,39 @@ def test_a_report_that_an_officer_has_read_by_then_is_notified_once(aws: Mapping
     assert cloud.sent(aws) == []
 
 
-def test_a_proof_beside_another_change_leaves_the_report_as_it_is() -> None:
+@contextmanager
+def before_a_proof_is_written(act: Callable[[], object]) -> Iterator[None]:
+    """Let `act` happen after the call has read the report: its first update counts the source."""
+    updates: list[Any] = []
+
+    def before(request: Any) -> None:
+        updates.append(request)
+        if len(updates) == 2:
+            act()
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", before):
+        yield
+
+
+def test_a_proof_beside_a_notice_counts_all_the_same() -> None:
     set_level(LoadLevel.FLOOD)
-    created = file("child_abduction")
-    head = wiring.reports().head(created.json["id"])
-    assert head
-    by_reporter("DELETE", created.json)
-    assert wiring.reports().attention.prove(head, wiring.clock.now()) is None
+    key = new_key()
+    first = file("child_abduction", key=key)
+    with before_a_proof_is_written(lambda: cloud.stream([(f"REPORT#{first.json['id']}", "HEAD")])):
+        file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
+    assert not unproven(first)
 
 
-def test_a_replay_of_a_proven_report_writes_nothing() -> None:
+def test_a_proof_of_what_is_withdrawn_meanwhile_changes_nothing() -> None:
+    set_level(LoadLevel.FLOOD)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    with before_a_proof_is_written(lambda: by_reporter("DELETE", first.json)):
+        again = file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
+    assert (again.status, unproven(first)) == (200, True)
+
+
+def test_a_replay_of_a_proven_report_is_only_counted() -> None:
     set_level(LoadLevel.FLOOD)
     key = new_key()
     proof = prove(call("GET", "/v1/health").json["challenge"], key)
@@ -541,7 +565,7 @@ def test_a_replay_of_a_proven_report_writes_nothing() -> None:
         assert file("child_abduction", key=key, proof=proof).status == 200
     finally:
         hook.unregister("before-call.dynamodb", unique_id="note")
-    assert calls == ["PutItem"]
+    assert calls == ["UpdateItem", "PutItem"]
 
 
 # Proofs that are none ---------------------------------------------------------------------------

@@ -5,11 +5,13 @@ Each refusal is in the audit.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.casework.bursts import BurstEnding
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
@@ -58,6 +60,8 @@ CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 ITSELF = ("itself",)
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
+BURST_ID = "child_abduction.2026-11-24T01"
+BURST = "/v1/officer/bursts/{burst_id}"
 EXPORT = "/v1/officer/exports/{export_id}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
@@ -81,6 +85,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/duplicates/close"): Route(200),
     ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/notes"): Route(201),
+    ("POST", REPORT + "/lift-out"): Route(204),
     ("POST", REPORT + "/mute"): Route(200),
     ("DELETE", REPORT + "/mute"): Route(204),
     ("POST", REPORT + "/follow"): Route(204),
@@ -105,6 +110,11 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/map"): Route(200),
     ("POST", "/v1/officer/exports"): Route(201),
     ("GET", "/v1/officer/exports"): Route(200),
+    ("GET", "/v1/officer/bursts"): Route(200),
+    ("GET", BURST): Route(404),
+    ("POST", BURST + "/ending"): Route(404),
+    ("POST", BURST + "/ending/approve"): Route(409),
+    ("DELETE", BURST + "/ending"): Route(204),
     ("GET", EXPORT): Route(404),
     ("POST", EXPORT + "/approve"): Route(404),
     ("POST", EXPORT + "/parts/{part}"): Route(404),
@@ -213,6 +223,7 @@ def path_of(key: tuple[str, str], report_id: str) -> str:
         bulletin_id="0" * 26,
         subscription_id="0" * 16,
         export_id="0" * 20,
+        burst_id=BURST_ID,
         part="1",
         username="recruit",
     )
@@ -240,6 +251,21 @@ def use(
         officer=officer,
         key=new_key() if operation.headers & {Header.KEY, Header.OPTIONAL_KEY} else None,
         headers={"If-Match": version if needs_version else tag} if takes_match else None,
+    )
+
+
+def an_ending() -> BurstEnding:
+    """Return an ending that a clerk has asked for, of a burst without reports."""
+    hour = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    return BurstEnding(
+        id=BURST_ID,
+        category="child_abduction",
+        hour=hour,
+        disposition="unfounded",
+        with_unread=False,
+        by="clerk",
+        at=wiring.clock.now(),
+        districts=(),
     )
 
 
@@ -327,6 +353,13 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if "/lift/" in key[1]:
         read_and_approve(path_of(("POST", REPORT + "/hold/approve"), report_id), "supervisor")
         use(("DELETE", REPORT + "/hold"), "clerk", report_id)
+    if "/bursts/" in key[1]:
+        endings = wiring.burst_stores().endings
+        endings.table.transact([endings.put_item(an_ending(), None)])
+    if key[1].endswith("/lift-out"):
+        head = wiring.reports().head(report_id)
+        assert head
+        wiring.reports().table.put({**head.row, "unproven": True})
     officer, tag = "officer" if Role.OFFICER in ROUTES[key].roles else "admin", NO_TAG
     if Header.TAG in OPERATION[key].headers:
         tag = tag_for(path_of(key, report_id), officer)

@@ -245,6 +245,33 @@ class ExportStep:
         return '"1"'
 
 
+class BurstStep(_OnReport):
+    """A burst of one report."""
+
+    def __init__(self) -> None:
+        self.id = str(file("child_abduction")["id"])
+        row = dict(self._row())
+        row |= {"unproven": True, "in_burst": True, "attention_at": f"1#{row['listed_at']}"}
+        row["attention_shard"] = f"{row['category_shard']}#bursts"
+        wiring.reports().table.put(row)
+        burst_id = f"child_abduction.{row['received_at'][:13]}"
+        self.path = {"burst_id": burst_id, "report_id": self.id}
+        self._ending = f"/v1/officer/bursts/{burst_id}/ending"
+        self.approval = f"{self._ending}/approve"
+
+    def begin(self, officer: str, disposition: str = "unfounded") -> None:
+        reply = call("POST", self._ending, {"disposition": disposition}, officer=officer)
+        assert reply.status == 201, reply.text
+
+    def swap(self, officer: str) -> None:
+        assert call("DELETE", self._ending, officer=officer).status == 204
+        self.begin(officer, "malicious")
+
+    def has_happened(self) -> bool:
+        ending = wiring.burst_stores().endings.get(self.path["burst_id"])
+        return ending is not None and ending.approved_by is not None
+
+
 STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.APPOINTMENT: Appointment,
     TwoPersonStep.HOLD: HoldStep,
@@ -255,4 +282,5 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.MALICIOUS: MaliciousStep,
     TwoPersonStep.REFERRAL: ReferralStep,
     TwoPersonStep.EXPORT: ExportStep,
+    TwoPersonStep.BURST: BurstStep,
 }

@@ -55,9 +55,11 @@ class Variant(NamedTuple):
         return "_".join(("critical", str(self.sources), *words))
 
     @property
-    def payers(self) -> int:
-        """How many of the sources pay: of the numbers 0, 10, 20 … modulo the sources."""
-        return max(1, self.sources // PAID_EVERY) if self.paid else 0
+    def neighbour(self) -> str | None:
+        """An address of the attack that pays for nothing, if there is one: behind one that pays,
+        nobody can be distinguished from the attacker.
+        """
+        return source_of(min(self.sources - 1, 1)) if self.sources > 1 or not self.paid else None
 
 
 # Any two of the four choices meet in one of these.
@@ -88,14 +90,14 @@ def play(variant: Variant, seconds: int) -> Result:
         attack.prepare()
         with ThreadPoolExecutor(1) as pool:
             flood = pool.submit(paced, attack.send, A_SECOND, seconds)
-            phones = Phones(stack, EVERY_S, neighbour=source_of(0))
+            phones = Phones(stack, EVERY_S, variant.neighbour)
             attacked = observe(phones, inbox, desk, flood.done)
             sent = flood.result()
         paid = len(attack.paid)
         reports.check_accepted(result, sent, A_SECOND * seconds)
         if variant.paid:
             result.check("a tenth is paid for", f"{paid:,} of {due:,}", paid >= due / 2)
-        check_honest(result, quiet, attacked, variant.payers)
+        check_honest(result, quiet, attacked, variant.sources)
         check_bursts(result, stack, len(sent) - paid - WITHIN_LIMIT * variant.sources)
         honest = [each.sent for each in (*quiet, *attacked)]
         reports.check_stored(result, stack, [*sent[::PAID_EVERY], *honest])

@@ -48,7 +48,7 @@ def play(seconds: int) -> Result:
                 sent = trickle.result()
             part = Result("")
             reports.check_accepted(part, sent, a_minute * minutes)
-            check_honest(part, quiet, attacked)
+            check_honest(part, quiet, attacked, SOURCES)
             for check in part.checks:
                 result.check(f"{a_minute} a minute: {check.must}", check.measured, check.holds)
             everything += [*sent, *(each.sent for each in attacked)]

@@ -1,0 +1,359 @@
+"""Bursts: list them, lift a report out of one, and end all the reports of one by two officers.
+
+What nobody has paid a proof for is kept apart from what is proven (docs/adr/0062). An ending is
+carried out by the officers' function, since only that may write to what a report says: a part in
+each call, until none is left.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from itertools import batched
+from typing import NamedTuple, NoReturn
+
+from chalicelib.aws import keys
+from chalicelib.aws.listing import Listing
+from chalicelib.aws.table import ConditionFailed, Row, retry_on_conflict
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.casework.bursts import (
+    HOUR,
+    Burst,
+    BurstEnding,
+    BurstId,
+    NewEnding,
+    hour_in,
+)
+from chalicelib.domain.catalogue.model import Catalogue, by_code
+from chalicelib.domain.notices.notice import groups_of
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.attention import Rank
+from chalicelib.domain.reports.events import NoticeKind
+from chalicelib.domain.reports.report import Disposition, Status
+from chalicelib.domain.reports.workflow import Change
+from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.city import city
+from chalicelib.kernel.ids import random_id
+from chalicelib.kernel.languages import text
+from chalicelib.services.casework.casework import write_step
+from chalicelib.services.casework.lists import spans_of_burst
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.open_cases import seal_reason
+from chalicelib.services.reports.scope import Desk, head_in_scope
+from chalicelib.services.second_person import Requests, require_read, tag_of
+from chalicelib.store.audit.rows import Action, about
+from chalicelib.store.casework.endings import BurstEndings
+from chalicelib.store.notices.announcements import Announcements
+from chalicelib.store.reports.rows import Head
+
+# The reports of a burst that are counted, in each partition of its category.
+_COUNTED = 1000
+# The hours with a burst that are shown, of each category: then the oldest must be ended first.
+_MOST_HOURS = 48
+# So many reports are ended in one call: each is one transaction, and API Gateway waits for 29 s.
+_ENDED_AT_ONCE = 200
+_READ_AT_ONCE = 50
+_BEGIN = keys.attention_at(Rank.UNPROVEN, "")
+
+
+class BurstStores(NamedTuple):
+    """Where bursts are found, and what an ending needs."""
+
+    listing: Listing
+    catalogue: Catalogue
+    endings: BurstEndings
+    announcements: Announcements
+
+
+class OpenBurst(NamedTuple):
+    """A burst with its ending, if there is one, and the tag to approve that."""
+
+    burst: Burst
+    ending: BurstEnding | None
+    tag: str | None
+
+
+class Ended(NamedTuple):
+    """How many reports of a burst were ended by one call. `is_complete`: none is left to end."""
+
+    ended: int
+    is_complete: bool
+
+
+def list_bursts(*, actor: OfficerActor, stores: BurstStores) -> list[Burst]:
+    """Return the bursts with reports in the officer's scope, the oldest first, and write an audit
+    record. Raises Unavailable.
+    """
+    codes = [each.code for each in stores.catalogue.categories if each.never_limited]
+    seen = [code for code in codes if actor.officer.sees_category(code)]
+    found = [burst for code in seen for burst in _bursts_of(code, actor.officer, stores)]
+    actor.log_own(Action.LIST, {"list": "bursts", "count": len(found)})
+    return sorted(found, key=lambda burst: burst.id.hour)
+
+
+def read_burst(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> OpenBurst:
+    """Return a burst with its ending, and write an audit record.
+
+    Raises NotFound when it has no reports in the officer's scope and no ending that they see, with
+    a denial in the audit.
+    """
+    burst = _find(burst_id, actor, stores)
+    ending = _ending_of(burst, actor, stores)
+    if not burst.total and ending is None:
+        _deny(actor)
+    actor.log_own(Action.LIST, {"burst": burst.id.render(), "count": burst.total})
+    return OpenBurst(burst, ending, tag_of(ending.request, actor) if ending else None)
+
+
+def propose_ending(
+    burst_id: str, wanted: NewEnding, *, actor: OfficerActor, stores: BurstStores
+) -> OpenBurst:
+    """Ask to end the reports that a burst has now in the officer's scope, and notify officers.
+
+    Repeated, change nothing. Raises NotFound as `read_burst`; Conflict `already_asked` while
+    another ending waits.
+    """
+
+    def propose() -> BurstEnding:
+        before = stores.endings.get(burst.id.render())
+        waits = before and not before.dropped and before.approved_by is None
+        if before and waits and actor.now < before.ends_at:
+            if (before.by, before.disposition) == (actor.by, wanted.disposition):
+                return before
+            raise errors.Conflict("already_asked")
+        ending = BurstEnding(
+            id=burst.id.render(),
+            category=burst.id.category,
+            hour=burst.id.hour,
+            **wanted.model_dump(mode="json"),
+            by=actor.by,
+            at=actor.now,
+            districts=tuple(sorted(burst.districts)),
+        )
+        detail = {"burst": ending.id, "disposition": ending.disposition, "count": burst.total}
+        items = _requests(ending, actor, stores).propose(TwoPersonStep.BURST, Action.CHANGE, detail)
+        stores.endings.table.transact([stores.endings.put_item(ending, before), *items])
+        return ending
+
+    burst = _find(burst_id, actor, stores)
+    if not burst.total:
+        _deny(actor)
+    ending = retry_on_conflict(propose)
+    return OpenBurst(burst, ending, tag_of(ending.request, actor))
+
+
+def end_burst(burst_id: str, tag: str, *, desk: Desk, stores: BurstStores) -> Ended:
+    """Approve the ending that another officer has asked for, and end a part of its reports. Called
+    again, by anybody who has read it, go on.
+
+    Raises NotFound as `read_burst`; Conflict `no_ending`; Stale, Forbidden from
+    `require_second_person`.
+    """
+
+    def approve() -> BurstEnding:
+        ending = _ending_of(burst, desk.actor, stores)
+        if ending is None:
+            raise errors.Conflict("no_ending")
+        if ending.approved_by:
+            require_read(ending.request, tag, desk.actor)
+            return ending
+        detail = {"burst": ending.id, "asked_by": ending.by}
+        requests = _requests(ending, desk.actor, stores)
+        items = requests.approve(ending.request, tag, Action.CONFIRM, detail)
+        item = stores.endings.change_item(ending, approved_by=desk.actor.by)
+        stores.endings.table.transact([item, *items])
+        return ending.model_copy(update={"approved_by": desk.actor.by})
+
+    burst = _find(burst_id, desk.actor, stores)
+    return _end_part(retry_on_conflict(approve), desk, stores)
+
+
+def drop_ending(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> None:
+    """Decline the ending of a burst, and notify who asked for it; they take it back so themselves.
+    Without one, change nothing. Raises NotFound, Conflict `approved`.
+    """
+
+    def drop() -> None:
+        ending = _ending_of(burst, actor, stores)
+        if ending is None:
+            return
+        if ending.approved_by:
+            raise errors.Conflict("approved")
+        detail = {"burst": ending.id, "declined": True, "asked_by": ending.by}
+        requests = _requests(ending, actor, stores)
+        items = requests.decline(ending.request, Action.CHANGE, detail, "")
+        stores.endings.table.transact([stores.endings.change_item(ending, dropped=True), *items])
+
+    burst = _find(burst_id, actor, stores)
+    retry_on_conflict(drop)
+
+
+def lift_out(report_id: str, *, desk: Desk) -> None:
+    """Give an unproven report its place among those that are proven, with an audit record, and
+    notify officers of it. Repeated, change nothing.
+
+    Raises NotFound when it is unknown or out of scope; Unavailable.
+    """
+
+    def lift() -> None:
+        head = head_in_scope(report_id, desk=desk)
+        if not head.report.unproven or head.is_expiring:
+            return
+        record = desk.actor.log_item(about(head.report), Action.CHANGE, {"lifted_out": True})
+        desk.reports.attention.prove(head, 0, desk.actor.now, [record])
+
+    retry_on_conflict(lift)
+
+
+class _Notices(NamedTuple):
+    """The notices of an ending, to those who see its reports."""
+
+    ending: BurstEnding
+    actor: OfficerActor
+    announcements: Announcements
+
+    def awaits(self, step: TwoPersonStep) -> list[TransactItem]:
+        groups = {
+            group
+            for district in self.ending.districts
+            for group in groups_of(self.ending.category, district)
+        }
+        return [self._item(NoticeKind.APPROVAL, step, groups=groups)]
+
+    def declined(self, step: TwoPersonStep, to: Collection[str]) -> list[TransactItem]:
+        return [self._item(NoticeKind.DECLINED, step, to=to)]
+
+    def _item(
+        self,
+        kind: NoticeKind,
+        step: TwoPersonStep,
+        *,
+        groups: Collection[str] = (),
+        to: Collection[str] = (),
+    ) -> TransactItem:
+        return self.announcements.item(
+            kind,
+            entry_id=f"burst#{random_id(10)}",
+            to=to,
+            groups=groups,
+            path=f"/v1/officer/bursts/{self.ending.id}",
+            now=self.actor.now,
+            step=step,
+        )
+
+
+def _requests(ending: BurstEnding, actor: OfficerActor, stores: BurstStores) -> Requests:
+    return Requests(actor, _Notices(ending, actor, stores.announcements))
+
+
+def _find(burst_id: str, actor: OfficerActor, stores: BurstStores) -> Burst:
+    """Return a burst as the officer sees it, perhaps without any reports. Raises NotFound, with a
+    denial in the audit, when there can be none.
+    """
+    wanted = BurstId.parse(burst_id)
+    known = wanted is not None and wanted.category in by_code(stores.catalogue.categories)
+    if wanted is None or not known or not actor.officer.sees_category(wanted.category):
+        _deny(actor)
+    found = _bursts_of(wanted.category, actor.officer, stores, wanted.hour)
+    return next((each for each in found if each.id == wanted), Burst(wanted, 0, True, frozenset()))
+
+
+def _deny(actor: OfficerActor) -> NoReturn:
+    actor.log_own(Action.DENIED, {"burst": "unknown"})
+    raise errors.NotFound
+
+
+def _ending_of(burst: Burst, actor: OfficerActor, stores: BurstStores) -> BurstEnding | None:
+    """Return the ending of a burst that the officer may see, if its time is not over."""
+    ending = stores.endings.get(burst.id.render())
+    if ending is None or ending.dropped or actor.now >= ending.ends_at:
+        return None
+    return ending if ending.is_seen_by(actor.officer) else None
+
+
+def _bursts_of(
+    category: str, officer: Officer, stores: BurstStores, only: datetime | None = None
+) -> list[Burst]:
+    """Return the bursts of a category, or only that of one hour, with what the officer sees."""
+    counted: Counter[datetime] = Counter()
+    districts: defaultdict[datetime, set[str]] = defaultdict(set)
+    cut: set[datetime] = set()
+    for shard in range(stores.catalogue.category(category).shards):
+        partition = keys.attention_shard(f"{category}#{shard}", keys.BURSTS)
+        above = only
+        for _ in range(1 if only else _MOST_HOURS):
+            begin = _BEGIN + (times.render(above) if above else "")
+            (heading,) = stores.listing.heads(
+                keys.index(keys.BY_ATTENTION), [partition], each=_COUNTED, at_least=begin
+            )
+            hours = [hour_in(row["received_at"]) for row in heading.rows]
+            for hour, row in zip(hours, heading.rows, strict=True):
+                if only in (None, hour) and officer.sees(category, row["district"]):
+                    counted[hour] += 1
+                    districts[hour].add(row["district"])
+            if not heading.more:
+                break
+            # What the hour has beyond these is not counted: go on with the next.
+            cut.add(hours[-1])
+            above = hours[-1] + HOUR
+    return [
+        Burst(BurstId(category, hour), count, hour not in cut, frozenset(districts[hour]))
+        for hour, count in counted.items()
+    ]
+
+
+def _end_part(ending: BurstEnding, desk: Desk, stores: BurstStores) -> Ended:
+    """End some of the reports that an ending is about."""
+    burst = BurstId(ending.category, ending.hour)
+
+    def keep(row: Row) -> bool:
+        return row["district"] in ending.districts and (ending.with_unread or not row.get("unread"))
+
+    page = stores.listing.page(
+        keys.index(keys.BY_ATTENTION),
+        spans_of_burst(burst, stores.catalogue),
+        limit=_ENDED_AT_ONCE,
+        below=times.render(min(burst.until, ending.at)),
+        since=times.render(burst.hour),
+        keep=keep,
+    )
+    count = 0
+    for some in batched(page.rows, _READ_AT_ONCE):
+        wanted = [(keys.report(row["id"]), keys.HEAD) for row in some]
+        heads = map(Head, desk.reports.table.get_all(wanted).values())
+        count += sum(_end(head, ending, desk) for head in heads)
+    return Ended(count, page.position is None)
+
+
+def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
+    """Close a report as both officers have decided. Return whether it was: not if an officer has
+    chosen it meanwhile, or a proof has come.
+    """
+    if head.is_deleted or head.is_expiring:
+        return False
+    report, now = head.report, desk.actor.now
+    if report.status is not Status.NEW or not (report.in_burst and report.is_behind):
+        return False
+    reason = "\n".join(text("burst.reason", each) for each in city().languages)
+    change = Change(
+        status=Status.CLOSED, disposition=Disposition(ending.disposition), reason=reason
+    )
+    after = workflow.change(report, change, by=ending.by, now=now)
+    if after.proposal:
+        after = workflow.confirm(after, now=now)
+    after = after.model_copy(update={"sealed_reason": seal_reason(after, reason)})
+    detail = {
+        "version": after.version,
+        "fields": workflow.differences(report, after),
+        "burst": ending.id,
+        "asked_by": ending.by,
+        "approved_by": ending.approved_by,
+    }
+    words = {"fields": {"reason": {"new": reason}}}
+    record = desk.actor.log_item(about(after), Action.CHANGE, detail, words)
+    try:
+        write_step(head, after, desk, [record])
+    except ConditionFailed:
+        return False
+    return True

@@ -1,0 +1,373 @@
+"""Critical reports are never refused, and never equal: what nobody has paid for waits behind."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.flood.load_level import CROWD, LoadLevel
+from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
+from chalicelib.domain.officers.model import Role
+from tests import cloud
+from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
+from tests.proof_of_work import prove
+
+pytestmark = pytest.mark.usefixtures("limits_on")
+
+CRITICAL = "child_abduction"
+ATTACKER, HONEST = "198.51.100.7", "192.0.2.1"
+LIST = "/v1/officer/reports?sort=attention&limit=50"
+
+
+@pytest.fixture
+def limits_on(
+    aws: Mapping[str, str], clean: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    monkeypatch.setenv("LIMITS", "on")
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    for name in ("wang", "li", "chief"):
+        cloud.officer(name, roles=(Role.OFFICER, Role.SUPERVISOR))
+    now = wiring.clock.now()
+    wiring.clock.advance(window_of(now) + WINDOW - now)
+    yield
+    monkeypatch.undo()
+    wiring.reset()
+
+
+def file(source: str = ATTACKER, *, key: str | None = None, proof: str = "", **more: Any) -> Reply:
+    headers = {"Tipline-Proof": proof} if proof else {}
+    reply = call(
+        "POST",
+        "/v1/reports",
+        report(CRITICAL, media=[], **more),
+        key=key or new_key(),
+        headers=headers,
+        source=source,
+    )
+    assert reply.status in (200, 201), reply.text
+    return reply
+
+
+def pay(source: str, key: str | None = None) -> Reply:
+    key = key or new_key()
+    challenge = call("GET", "/v1/health").json["challenge"]
+    return file(source, key=key, proof=prove(challenge, key))
+
+
+def fill(source: str = ATTACKER) -> list[str]:
+    return [file(source).json["id"] for _ in range(LIMITS.address)]
+
+
+def flood(level: LoadLevel = LoadLevel.FLOOD) -> None:
+    body = {"level": level.value, "minutes": 600, "reason": "attack"}
+    assert call("PUT", "/v1/officer/load-level", body, officer="chief").status == 200
+
+
+def by_attention(path: str = LIST, officer: str = "wang") -> list[str]:
+    reply = call("GET", path, officer=officer)
+    assert reply.status == 200, reply.text
+    return [each["id"] for each in reply.json["items"]]
+
+
+def bursts(officer: str = "wang") -> list[dict[str, Any]]:
+    return list(call("GET", "/v1/officer/bursts", officer=officer).json["items"])
+
+
+def publish(aws: Mapping[str, str], *replies: Reply) -> list[dict[str, Any]]:
+    """Return the notices that the stream sends of these reports."""
+    cloud.forget_sent(aws)
+    cloud.stream([(f"REPORT#{reply.json['id']}", "HEAD") for reply in replies])
+    return cloud.sent(aws)
+
+
+# Ranks -------------------------------------------------------------------------------------------
+
+
+def test_nobodys_second_report_stands_before_somebodys_first() -> None:
+    many = fill()
+    one = file(HONEST).json["id"]
+    assert by_attention()[:2] == [many[0], one]
+    assert set(by_attention()) == {*many, one}
+
+
+def test_beyond_its_limit_a_source_has_one_row_and_the_rest_is_a_burst() -> None:
+    fill()
+    first, *rest = [file() for _ in range(4)]
+    honest = file(HONEST).json["id"]
+    found = by_attention()
+    assert found.index(honest) == 1
+    assert found[-1] == first.json["id"]
+    assert not {each.json["id"] for each in rest} & set(found)
+    [burst] = bursts()
+    assert (burst["category"], burst["count"], burst["is_exact"]) == (CRITICAL, 3, True)
+    opened = by_attention(f"/v1/officer/reports?burst={burst['id']}")
+    assert opened == [each.json["id"] for each in reversed(rest)]
+
+
+def test_what_came_in_a_burst_is_in_all_other_lists() -> None:
+    fill()
+    member = [file() for _ in range(2)][-1].json["id"]
+    for path in (
+        "",
+        "?status=new&limit=50",
+        "?needs_action=true&limit=50",
+        "?assignee=none&limit=50",
+    ):
+        assert member in by_attention(f"/v1/officer/reports{path or '?limit=50'}"), path
+
+
+def test_in_a_flood_a_few_wait_and_the_next_begins_a_burst() -> None:
+    flood()
+    few = [file(text=f"{number} men took a girl into a van") for number in range(FEW)]
+    first, rest = file(text="Again, something else"), file(text="And once more another")
+    honest = pay(HONEST)
+    assert by_attention() == [
+        honest.json["id"],
+        first.json["id"],
+        *(each.json["id"] for each in few),
+    ]
+    assert [burst["count"] for burst in bursts()] == [1]
+    assert rest.json["id"] not in by_attention()
+
+
+def test_one_text_from_many_sources_is_a_burst() -> None:
+    flood()
+    said = [
+        file(f"203.0.{number}.1", text=f"Man with a knife near gate {number}, hurry!")
+        for number in range(FEW + 4)
+    ]
+    assert [burst["count"] for burst in bursts()] == [len(said) - FEW - 1]
+
+
+def test_whoever_pays_for_many_proofs_pushes_nobody_down() -> None:
+    flood()
+    paid = [pay(ATTACKER).json["id"] for _ in range(6)]
+    honest = pay(HONEST).json["id"]
+    assert by_attention()[:2] == [paid[0], honest]
+
+
+def test_a_neighbours_other_reports_cost_no_turn() -> None:
+    for _ in range(LIMITS.address):
+        call("POST", "/v1/reports", report("other", media=[]), key=new_key(), source=HONEST)
+    others = [file(ATTACKER).json["id"] for _ in range(2)]
+    honest = file(HONEST).json["id"]
+    assert by_attention()[:3] == [others[0], honest, others[1]]
+
+
+def test_a_late_proof_gives_a_report_its_place_and_a_notice(aws: Mapping[str, str]) -> None:
+    fill()
+    file()
+    key = new_key()
+    late = file(HONEST.replace("1", "9"), key=key)
+    member = file(key=(of_burst := new_key()))
+    assert late.json["challenge"] is None
+    assert member.json["challenge"]
+    publish(aws, member)
+    again = file(key=of_burst, proof=prove(member.json["challenge"], of_burst))
+    assert (again.status, again.json["challenge"]) == (200, None)
+    assert bursts() == []
+    assert member.json["id"] in by_attention()
+    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+
+
+def test_an_officer_lifts_a_report_out_of_a_burst(aws: Mapping[str, str]) -> None:
+    fill()
+    file()
+    member = file()
+    publish(aws, member)
+    path = f"/v1/officer/reports/{member.json['id']}"
+    for _ in range(2):
+        assert call("POST", f"{path}/lift-out", officer="wang").status == 204
+    assert bursts() == []
+    assert by_attention()[1] == member.json["id"]
+    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+    history = call("GET", f"{path}/history", officer="wang").json["items"]
+    assert [each["detail"] for each in history if each["action"] == "change"] == [
+        {"lifted_out": True}
+    ]
+
+
+def test_a_report_that_an_officer_has_chosen_leaves_its_burst() -> None:
+    fill()
+    file()
+    member = file()
+    path = f"/v1/officer/reports/{member.json['id']}"
+    body = {"status": "acknowledged"}
+    assert call("PATCH", path, body, officer="wang", version=1).status == 200
+    assert bursts() == []
+    assert member.json["id"] in by_attention()
+
+
+# Notices -----------------------------------------------------------------------------------------
+
+
+def test_each_sources_first_report_is_notified_alone(aws: Mapping[str, str]) -> None:
+    firsts = [file(f"203.0.{number}.1") for number in range(CROWD)]
+    notices = publish(aws, *firsts)
+    assert [each["report_id"] for each in notices] == [each.json["id"] for each in firsts]
+
+
+def test_one_sources_reports_use_up_no_notice_of_anothers(aws: Mapping[str, str]) -> None:
+    many = [file() for _ in range(LIMITS.address + 10)]
+    publish(aws, *many)
+    honest = file(HONEST)
+    [notice] = publish(aws, honest)
+    assert (notice["kind"], notice["report_id"]) == ("report", honest.json["id"])
+
+
+def test_the_first_of_a_burst_is_notified_alone_and_the_rest_in_one_digest(
+    aws: Mapping[str, str],
+) -> None:
+    fill()
+    first, *rest = [file() for _ in range(70)]
+    [notice] = publish(aws, first, *rest)
+    assert notice["report_id"] == first.json["id"]
+    cloud.forget_sent(aws)
+    cloud.sweep()
+    [digest] = [each for each in cloud.sent(aws) if each["kind"] == "digest"]
+    assert (digest["count"], len(digest["report_ids"])) == (len(rest), 50)
+
+
+def test_a_crowd_is_asked_for_proof_before_the_level_says_so(aws: Mapping[str, str]) -> None:
+    before = [file(f"203.0.{number}.1").json["id"] for number in range(CROWD)]
+    few = file(f"203.0.{CROWD}.1")
+    key = new_key()
+    honest = file(HONEST, key=key)
+    assert call("GET", "/v1/health").json["load_level"] == LoadLevel.NORMAL
+    file(HONEST, key=key, proof=prove(honest.json["challenge"], key))
+    assert by_attention() == [*before, honest.json["id"], few.json["id"]]
+    assert [each["report_id"] for each in publish(aws, few, honest)] == [honest.json["id"]]
+
+
+# Level and calls ---------------------------------------------------------------------------------
+
+
+def level_after(aws: Mapping[str, str], replies: list[Reply]) -> LoadLevel:
+    """Return the load level when these reports have been counted."""
+    publish(aws, *replies)
+    cloud.sweep()
+    return wiring.load_levels().read().automatic
+
+
+def test_what_exceeds_the_limits_of_many_sources_counts(aws: Mapping[str, str]) -> None:
+    sources = [f"203.0.{number}.1" for number in range(21)]
+    for source in sources:
+        for _ in range(LIMITS.address):
+            file(source)
+    assert level_after(aws, [file(source) for source in sources]) is LoadLevel.BUSY
+
+
+def test_one_source_over_its_limit_is_no_flood(aws: Mapping[str, str]) -> None:
+    assert level_after(aws, [file() for _ in range(200)]) is LoadLevel.BUSY
+
+
+def test_in_normal_times_even_a_flood_from_one_source_is_one_call_each() -> None:
+    wiring.catalogue()
+    file()
+    calls: list[str] = []
+    hook = wiring.dynamodb().meta.events
+    hook.register_first(
+        "before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="note"
+    )
+    try:
+        for _ in range(LIMITS.address + 3):
+            file()
+    finally:
+        hook.unregister("before-call.dynamodb", unique_id="note")
+    assert calls == ["PutItem"] * (LIMITS.address + 3)
+
+
+# Ends --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def burst() -> str:
+    """A burst of 60 reports."""
+    fill()
+    for _ in range(61):
+        file()
+    [found] = bursts()
+    assert found["count"] == 60
+    return f"/v1/officer/bursts/{found['id']}"
+
+
+def propose(path: str, officer: str = "wang", **more: Any) -> Reply:
+    return call("POST", f"{path}/ending", {"disposition": "unfounded"} | more, officer=officer)
+
+
+def test_two_officers_close_a_burst_as_one(burst: str) -> None:
+    ids = by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}&limit=50")
+    assert propose(burst).json["ending"]["by"] == "wang"
+    reply = read_and_approve(f"{burst}/ending/approve", "li")
+    assert (reply.status, reply.json) == (200, {"ended": 60, "is_complete": True})
+    assert bursts() == []
+    closed = call("GET", f"/v1/officer/reports/{ids[0]}", officer="li").json
+    assert (closed["status"], closed["disposition"]) == ("closed", "unfounded")
+    history = call("GET", f"/v1/officer/reports/{ids[0]}/history", officer="li").json["items"]
+    [change] = [each["detail"] for each in history if each["action"] == "change"]
+    assert (change["asked_by"], change["approved_by"]) == ("wang", "li")
+    # The first one of the burst stays: nobody has read it.
+    assert len(by_attention()) == LIMITS.address + 1
+
+
+def test_who_asks_for_an_ending_does_not_approve_it(burst: str) -> None:
+    propose(burst)
+    reply = read_and_approve(f"{burst}/ending/approve", "wang")
+    assert (reply.status, reply.json["code"]) == (403, "self_approval")
+    assert bursts()[0]["count"] == 60
+
+
+def test_an_ending_that_was_swapped_is_not_approved_by_the_reading_of_another(burst: str) -> None:
+    propose(burst)
+    tag = tag_for(f"{burst}/ending/approve", "li")
+    assert call("DELETE", f"{burst}/ending", officer="wang").status == 204
+    wiring.clock.advance(timedelta(seconds=1))
+    propose(burst, disposition="malicious")
+    assert read_and_approve(f"{burst}/ending/approve", "li", tag).status == 412
+    assert bursts()[0]["count"] == 60
+
+
+def test_what_came_after_the_proposal_stays(burst: str) -> None:
+    propose(burst)
+    wiring.clock.advance(timedelta(seconds=1))
+    later = file().json["id"]
+    assert read_and_approve(f"{burst}/ending/approve", "li").json["ended"] == 60
+    assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [later]
+
+
+def test_a_report_to_which_somebody_has_added_something_stays(burst: str) -> None:
+    key = new_key()
+    mine = file(key=key).json
+    path = f"/v1/reports/{mine['id']}/messages"
+    body = {"text": "Please, he is still there."}
+    assert call("POST", path, body, receipt=mine["receipt"], key=new_key()).status == 201
+    wiring.clock.advance(timedelta(seconds=1))
+    propose(burst)
+    assert read_and_approve(f"{burst}/ending/approve", "li").json["ended"] == 60
+    assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
+
+
+def test_an_ending_that_is_declined_ends_nothing_and_is_told(
+    burst: str, aws: Mapping[str, str]
+) -> None:
+    propose(burst)
+    assert propose(burst, officer="li", disposition="malicious").json["code"] == "already_asked"
+    cloud.forget_sent(aws)
+    for _ in range(2):
+        assert call("DELETE", f"{burst}/ending", officer="li").status == 204
+    wiring.clock.advance(timedelta(minutes=2))
+    cloud.sweep()
+    assert "declined" in [each["kind"] for each in cloud.sent(aws)]
+    assert call("GET", burst, officer="li").json["ending"] is None
+    assert bursts()[0]["count"] == 60
+
+
+def test_an_officer_of_another_district_sees_and_ends_nothing_of_a_burst(burst: str) -> None:
+    cloud.officer("narrow", roles=(Role.OFFICER,), categories=("other",))
+    assert bursts("narrow") == []
+    assert call("GET", burst, officer="narrow").status == 404
+    assert propose(burst, officer="narrow").status == 404
+    assert call("GET", "/v1/officer/bursts/no-burst", officer="wang").status == 404
