@@ -113,6 +113,7 @@ BASE = "https://tips.example.org"
         ),
         ("/v1/officer/bulletins/B-1", "/console/bulletins/B-1"),
         ("/v1/officer/exports/E1", "/console/exports/E1"),
+        ("/v1/officer/bursts/other.2026-11-29T20", "/console/bursts/other.2026-11-29T20"),
         ("/v1/officer/me", "/console/"),
         ("/v1/admin/officers", "/console/admin/officers"),
         ("/v1/elsewhere", "/v1/elsewhere"),

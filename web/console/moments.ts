@@ -31,10 +31,19 @@ export function clock(time: string): string {
   return format.format(new Date(time));
 }
 
-/** Return from when to when, as short as it can be said: one moment when both are of one minute. */
-export function span(from: string, to: string): string {
-  const format = new Intl.DateTimeFormat(tag(), { dateStyle: 'medium', timeStyle: 'short' });
+/**
+ * Return from when to when, as short as it can be said: one moment when both are of one minute. By
+ * the clock of this machine, or of a time zone.
+ */
+export function span(from: string, to: string, timeZone?: string): string {
+  const zone = timeZone && { timeZone };
+  const format = new Intl.DateTimeFormat(tag(), { dateStyle: 'medium', timeStyle: 'short', ...zone });
   return format.formatRange(new Date(from), new Date(to));
+}
+
+/** Return `1,000` for a number of things. */
+export function grouped(count: number): string {
+  return new Intl.NumberFormat(tag()).format(count);
 }
 
 /** Return `3.2 MB` for a number of bytes. */

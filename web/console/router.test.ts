@@ -7,6 +7,7 @@ test.each([
   ['/console', { page: 'queue' }],
   ['/console/reports/', { page: 'queue' }],
   ['/console/reports/7H2K9QXW3M5R8T1V4Y6Z0ABCDE', { page: 'report', id: '7H2K9QXW3M5R8T1V4Y6Z0ABCDE' }],
+  ['/console/bursts/other.2026-11-29T20', { page: 'burst', id: 'other.2026-11-29T20' }],
   ['/console/new', { page: 'entry' }],
   ['/console/search?from=elsewhere', { page: 'search' }],
   ['/console/exports/E1', { page: 'export', id: 'E1' }],
@@ -24,6 +25,7 @@ test.each([
   '/',
   '/console/reports/../admin',
   '/console/reports/%3Cscript%3E',
+  '/console/bursts/other',
 ])('%s is no page', (path) => {
   expect(routeOf(path)).toEqual({ page: 'unknown' });
 });

@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 export type Route =
   | { page: 'queue' }
   | { page: 'report'; id: string }
+  | { page: 'burst'; id: string }
   | { page: 'entry' }
   | { page: 'search' }
   | { page: 'map' }
@@ -22,6 +23,7 @@ const PATHS: [RegExp, (parts: (string | undefined)[]) => Route][] = [
   [/^search$/, () => ({ page: 'search' })],
   [/^map$/, () => ({ page: 'map' })],
   [new RegExp(`^reports/(${ID})$`), ([id = '']) => ({ page: 'report', id })],
+  [/^bursts\/([a-z][a-z0-9_]{0,39}\.[0-9T-]{13})$/, ([id = '']) => ({ page: 'burst', id })],
   [new RegExp(`^exports/(${ID})$`), ([id = '']) => ({ page: 'export', id })],
   [new RegExp(`^bulletins(?:/(${ID}))?$`), ([id]) => ({ page: 'bulletins', id: id ?? null })],
   [/^dashboard$/, () => ({ page: 'dashboard' })],

@@ -10,6 +10,7 @@ import { keepFocus } from '../../shared/keep-focus.ts';
 import { language, listed } from '../../shared/language.ts';
 import { AdminPage } from '../admin/page.tsx';
 import { BulletinsPage } from '../bulletins/page.tsx';
+import { BurstPage } from '../bursts/page.tsx';
 import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
 import { EntryPage } from '../entry/page.tsx';
@@ -103,7 +104,7 @@ function Count({ of, said }: { of: number; said: (count: number) => string }) {
 }
 
 // Pages that belong to the list of reports.
-const OF_QUEUE: readonly Route['page'][] = ['report', 'search', 'entry'];
+const OF_QUEUE: readonly Route['page'][] = ['report', 'burst', 'search', 'entry'];
 
 /** Return the place in the navigation that a page belongs to. Whoever sees no reports begins at Admin. */
 function placeOf(page: Route['page'], me: Me): Route['page'] {
@@ -215,6 +216,8 @@ export function Page({ route }: { route: Route }) {
       return seesReports(me) ? <QueuePage /> : <AdminPage />;
     case 'report':
       return <ReportPage key={route.id} id={route.id} />;
+    case 'burst':
+      return <BurstPage key={route.id} id={route.id} />;
     case 'entry':
       return <EntryPage />;
     case 'search':

@@ -14,6 +14,7 @@ export const frameTexts = texts({
     titles: {
       queue: 'Reports',
       report: 'Report',
+      burst: 'Burst of reports',
       entry: 'Enter a report',
       search: 'Search',
       map: 'Map',
@@ -51,6 +52,7 @@ export const frameTexts = texts({
     titles: {
       queue: '举报',
       report: '举报详情',
+      burst: '一批举报',
       entry: '录入举报',
       search: '查找',
       map: '地图',

@@ -41,8 +41,8 @@ export interface Reread {
 }
 
 /** Let a step wait until a newer version was read. A still newer one is to be read again. */
-export function useReread(isNewer: boolean, version: number): Reread {
-  const [read, setRead] = useState<number | null>(null);
+export function useReread(isNewer: boolean, version: number | string): Reread {
+  const [read, setRead] = useState<number | string | null>(null);
   return {
     isDue: isNewer && read !== version,
     box: isNewer && (

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import type { ListedReport } from '../types.ts';
-import { changesOf } from './list.ts';
+import type { Burst, ListedReport } from '../types.ts';
+import { burstChanges, changesOf } from './list.ts';
 
 function rows(...ids: string[]): ListedReport[] {
   return ids.map((id) => ({ id, unread: 0 }) as ListedReport);
@@ -47,4 +47,23 @@ test('of the new ones the critical are counted, but for drills', () => {
     { ...other, urgency: 'high' },
   ] as ListedReport[];
   expect(changesOf([], fresh, true)).toMatchObject({ added: 3, critical: 1 });
+});
+
+function bursts(...counts: [string, number][]): Burst[] {
+  return counts.map(([id, count]) => ({ id, count, is_exact: false }) as Burst);
+}
+
+test('a burst grows at its place, and a new one is held back', () => {
+  const changes = burstChanges(bursts(['a', 5], ['b', 3]), bursts(['n', 1], ['b', 9], ['a', 5]));
+  expect(changes.bursts.map(({ id, count }) => [id, count])).toEqual([
+    ['a', 5],
+    ['b', 9],
+  ]);
+  expect(changes).toMatchObject({ begun: 1, isOver: false });
+});
+
+test('a burst that is over keeps its place, with nothing left in it', () => {
+  const changes = burstChanges(bursts(['a', 5]), []);
+  expect(changes).toMatchObject({ begun: 0, isOver: true });
+  expect(changes.bursts).toMatchObject([{ id: 'a', count: 0, is_exact: true }]);
 });

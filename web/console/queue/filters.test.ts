@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { ListedReport } from '../types.ts';
-import { byAttention, countOf, filtersOf, NO_FILTERS, queryOf } from './filters.ts';
+import { byAttention, countOf, filtersOf, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
 
 test('without filters only the order is sent', () => {
   expect(queryOf(NO_FILTERS, 'li')).toEqual({ sort: 'attention' });
@@ -51,6 +51,19 @@ test.each(['/console/', '/console/reports?category=', '/console/reports?category
     expect(filtersOf(path)).toBeNull();
   },
 );
+
+test.each([
+  [{}, true],
+  [{ category: 'child_abduction', district: 'chaoyang', status: 'new', whose: 'nobody' }, true],
+  [{ unread: true, needsAction: true, urgency: 'critical' }, true],
+  [{ sort: 'newest' }, false],
+  [{ category: 'other' }, false],
+  [{ status: 'acknowledged' }, false],
+  [{ urgency: 'high' }, false],
+  [{ whose: 'me' }, false],
+] as [Partial<typeof NO_FILTERS>, boolean][])('with %o a burst is shown: %s', (filters, shown) => {
+  expect(hasBurst({ ...NO_FILTERS, ...filters }, 'child_abduction')).toBe(shown);
+});
 
 type Ranked = Parameters<typeof byAttention>[0];
 

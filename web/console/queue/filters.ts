@@ -73,6 +73,21 @@ export function notExportedBy({ urgency, unread, needsAction }: Filters): NotExp
 
 export type NotExported = 'urgency' | 'unread' | 'needsAction';
 
+/**
+ * Return whether the list has a place for a burst of this category, whose reports are new, critical
+ * and nobody's. Where they are is not known.
+ */
+export function hasBurst(filters: Filters, category: string): boolean {
+  const { sort, status, urgency, whose } = filters;
+  return (
+    sort === 'attention' &&
+    ['', category].includes(filters.category) &&
+    ['', 'new'].includes(status) &&
+    ['', 'critical'].includes(urgency) &&
+    whose !== 'me'
+  );
+}
+
 /** The order by attention leaves out what is done. */
 function isDone(status: Filters['status']): boolean {
   return status === 'closed' || status === 'withdrawn';

@@ -3,8 +3,8 @@
 import { signal } from '@preact/signals';
 
 import { type Failure, outcomeOf } from '../calls.ts';
-import type { Api, ListedReport } from '../types.ts';
-import { type Filters, NO_FILTERS, queryOf } from './filters.ts';
+import type { Api, Burst, ListedReport } from '../types.ts';
+import { type Filters, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
 
 const PAGE = 50;
 // With filters that no index serves a page may be short, or empty, although more follow.
@@ -14,15 +14,21 @@ const NONE: ReadonlySet<string> = new Set();
 interface Page {
   rows: ListedReport[];
   next: string | null;
+  /** Those above a first page; null when they could not be read. */
+  bursts: Burst[] | null;
 }
 
 export class ReportList {
   readonly filters = signal<Filters>(NO_FILTERS);
   readonly rows = signal<readonly ListedReport[] | null>(null);
+  /** The bursts above the rows; null when they could not be read. */
+  readonly bursts = signal<readonly Burst[] | null>([]);
   readonly next = signal<string | null>(null);
   readonly loading = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly added = signal(0);
+  /** How many bursts have begun since. */
+  readonly begun = signal(0);
   /** How many reports an empty list has shown by itself. */
   readonly arrived = signal(0);
   readonly critical = signal(0);
@@ -34,10 +40,14 @@ export class ReportList {
   private fresh: Page | null = null;
   private reading = 0;
 
+  /** With the id of a burst, the list is that of its reports. */
   constructor(
     private readonly api: Api,
     private readonly username: string,
-  ) {}
+    readonly burst?: string,
+  ) {
+    if (burst) this.filters.value = { ...NO_FILTERS, sort: 'newest' };
+  }
 
   /** Narrow the list otherwise, and read it. */
   async narrow(filters: Filters): Promise<void> {
@@ -68,13 +78,15 @@ export class ReportList {
     if (this.rows.value === null || this.loading.value) return;
     const page = await this.read(null, { quietly: true });
     if (page === null || this.rows.value === null) return;
-    if (this.rows.value.length === 0) {
+    const bursts = this.bursts.value ?? [];
+    if (this.rows.value.length === 0 && bursts.length === 0) {
       this.put(page);
       this.arrived.value = page.rows.length;
       return;
     }
     this.fresh = page;
     this.take(changesOf(this.rows.value, page.rows, page.next === null));
+    this.takeBursts(burstChanges(bursts, page.bursts ?? bursts));
   }
 
   /** Show what was held back. */
@@ -91,7 +103,9 @@ export class ReportList {
     this.fresh = null;
     this.rows.value = page.rows;
     this.next.value = page.next;
+    this.bursts.value = page.bursts;
     this.added.value = 0;
+    this.begun.value = 0;
     this.arrived.value = 0;
     this.critical.value = 0;
     this.moved.value = false;
@@ -104,6 +118,12 @@ export class ReportList {
     this.critical.value = changes.critical;
     this.moved.value = changes.moved;
     this.gone.value = changes.gone;
+  }
+
+  private takeBursts({ bursts, begun, isOver }: BurstChanges): void {
+    this.bursts.value = bursts;
+    this.begun.value = begun;
+    if (isOver) this.moved.value = true;
   }
 
   private async read(from: string | null, { quietly = false } = {}): Promise<Page | null> {
@@ -122,7 +142,9 @@ export class ReportList {
   }
 
   private async pageFrom(from: string | null): Promise<Page | { failure: Failure }> {
-    const filters = queryOf(this.filters.value, this.username);
+    const { burst } = this;
+    const filters = { ...queryOf(this.filters.value, this.username), ...(burst && { burst }) };
+    const bursts = from === null ? this.readBursts() : [];
     const rows: ListedReport[] = [];
     let next = from;
     for (let reads = 0; reads < MOST_READS; reads += 1) {
@@ -134,7 +156,15 @@ export class ReportList {
       next = cursor;
       if (next === null || rows.length >= PAGE / 2) break;
     }
-    return { rows, next };
+    return { rows, next, bursts: await bursts };
+  }
+
+  private async readBursts(): Promise<Burst[] | null> {
+    const filters = this.filters.value;
+    if (filters.sort !== 'attention') return [];
+    const outcome = await outcomeOf(this.api.GET('/v1/officer/bursts'));
+    if (!outcome.ok) return null;
+    return outcome.data.items.filter(({ category }) => hasBurst(filters, category));
   }
 }
 
@@ -180,5 +210,25 @@ export function changesOf(
     critical,
     moved: before.some((id, place) => id !== after[place]),
     gone: new Set(gone.map((row) => row.id)),
+  };
+}
+
+/** What the bursts read anew have that the shown ones have not. */
+export interface BurstChanges {
+  /** The shown ones, each with its number as it is now, at its place: 0 when it is over. */
+  bursts: Burst[];
+  /** How many have begun. */
+  begun: number;
+  isOver: boolean;
+}
+
+/** Compare the bursts read anew with those that are shown. */
+export function burstChanges(shown: readonly Burst[], fresh: readonly Burst[]): BurstChanges {
+  const now = new Map(fresh.map((burst) => [burst.id, burst]));
+  const known = new Set(shown.map(({ id }) => id));
+  return {
+    bursts: shown.map((burst) => now.get(burst.id) ?? { ...burst, count: 0, is_exact: true }),
+    begun: fresh.filter(({ id }) => !known.has(id)).length,
+    isOver: shown.some(({ id }) => !now.has(id)),
   };
 }

@@ -3,7 +3,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button, Spinner } from '../../shared/components/button.tsx';
+import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
+import { BurstRow } from '../bursts/row.tsx';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
@@ -21,7 +23,7 @@ import {
   queryOf,
 } from './filters.ts';
 import { Find } from './find.tsx';
-import { actionOf, focusedReport, Help, moveFocus } from './shortcuts.tsx';
+import { type Action, actionOf, focusedReport, Help, moveFocus } from './shortcuts.tsx';
 import type { ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
 import { queueTexts } from './texts.ts';
@@ -31,20 +33,11 @@ export function QueuePage() {
   const t = queueTexts();
   const { list, me } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
-  const [said, setSaid] = useSaid('');
-  useForgetting(said, setSaid);
-  const rows = useRef<HTMLOListElement>(null);
   const close = () => setDialog(null);
-  const step = useQuickSteps(setSaid);
-  useFreshList(rows);
-  useKeys((action) => {
-    if (action === 'next') moveFocus(rows.current, 1);
-    if (action === 'previous') moveFocus(rows.current, -1);
+  const act = (action: Action) => {
     if (action === 'help') setDialog('help');
     if (action === 'find') document.getElementById('find')?.focus();
-    const row = list.rows.value?.find(({ id }) => id === focusedReport());
-    if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
-  });
+  };
   return (
     <>
       <div class="queue-head">
@@ -71,15 +64,8 @@ export function QueuePage() {
           </div>
         </div>
       </div>
-      <FilterBar
-        filters={list.filters.value}
-        onChange={(filters) => {
-          setSaid('');
-          void list.narrow(filters);
-        }}
-      />
-      <News list={list} rows={rows} said={said} />
-      <Rows list={list} listRef={rows} onStep={(which, row) => void step(which, row)} />
+      <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
+      <LiveList list={list} act={act} />
       <Help open={dialog === 'help'} onClose={close} />
       <ExportDialog
         open={dialog === 'export'}
@@ -89,6 +75,36 @@ export function QueuePage() {
           wider: notExportedBy(list.filters.value),
         }}
       />
+    </>
+  );
+}
+
+interface LiveListProps {
+  list: ReportList;
+  /** Do what a key asks for that is not about the rows. */
+  act?: (action: Action) => void;
+}
+
+/** The rows of a list, which is read again by itself, with their steps and keys. */
+export function LiveList({ list, act }: LiveListProps) {
+  const [said, setSaid] = useSaid('');
+  useForgetting(said, setSaid);
+  const filters = list.filters.value;
+  useEffect(() => setSaid(''), [filters, setSaid]);
+  const rows = useRef<HTMLOListElement>(null);
+  const step = useQuickSteps(list, setSaid);
+  useFreshList(list, rows);
+  useKeys((action) => {
+    if (action === 'next') moveFocus(rows.current, 1);
+    if (action === 'previous') moveFocus(rows.current, -1);
+    const row = list.rows.value?.find(({ id }) => id === focusedReport());
+    if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
+    act?.(action);
+  });
+  return (
+    <>
+      <News list={list} rows={rows} said={said} />
+      <Rows list={list} listRef={rows} onStep={(which, row) => void step(which, row)} />
     </>
   );
 }
@@ -139,7 +155,8 @@ interface NewsProps {
  */
 function News({ list, rows, said }: NewsProps) {
   const t = queueTexts();
-  const waiting = list.added.value > 0 || list.moved.value || list.gone.value.size > 0;
+  const begun = list.begun.value > 0;
+  const waiting = begun || list.added.value > 0 || list.moved.value || list.gone.value.size > 0;
   const show = () => {
     list.show();
     scrollTo(0, 0);
@@ -151,8 +168,8 @@ function News({ list, rows, said }: NewsProps) {
   return (
     <div class="news" role="status">
       {waiting && (
-        <Button kind={list.critical.value > 0 ? 'danger' : 'primary'} onClick={show}>
-          {t.show(list.added.value, list.critical.value)}
+        <Button kind={begun || list.critical.value > 0 ? 'danger' : 'primary'} onClick={show}>
+          {begun ? t.showBurst : t.show(list.added.value, list.critical.value)}
         </Button>
       )}
       {said && <span class="news__said">{said}</span>}
@@ -191,10 +208,16 @@ function Rows({ list, listRef, onStep }: RowsProps) {
     );
   }
   const gone = list.gone.value;
+  const bursts = list.bursts.value;
+  const isEmpty = rows.length === 0 && list.next.value === null && !bursts?.length;
   return (
     <>
-      {rows.length === 0 && list.next.value === null && <Nothing list={list} />}
+      <Status kind="error">{bursts === null && t.burstsFailed}</Status>
+      {isEmpty && <Nothing list={list} />}
       <ol class="report-list" ref={listRef}>
+        {bursts?.map((burst) => (
+          <BurstRow key={burst.id} burst={burst} />
+        ))}
         {rows.map((row) => (
           <Row key={row.id} row={row} now={now.value} gone={gone.has(row.id)} onStep={onStep} />
         ))}
@@ -219,15 +242,15 @@ function Nothing({ list }: { list: ReportList }) {
   const narrowed = countOf(list.filters.value) > 0;
   return (
     <div class="card queue-note">
-      <h2>{narrowed ? t.noMatch : t.nothing}</h2>
-      {!narrowed && <p>{t.nothingHint}</p>}
+      <h2>{list.burst ? t.noneLeft : narrowed ? t.noMatch : t.nothing}</h2>
+      {!list.burst && !narrowed && <p>{t.nothingHint}</p>}
     </div>
   );
 }
 
 /** Read the list on arrival, and again whenever the pulse has another mark. */
-function useFreshList(rows: { current: HTMLOListElement | null }): void {
-  const { list, pulse } = useDesk();
+function useFreshList(list: ReportList, rows: { current: HTMLOListElement | null }): void {
+  const { pulse } = useDesk();
   const mark = pulse.pulse.value?.mark;
   const read = useRef<string | undefined>(undefined);
   useEffect(() => {
@@ -250,9 +273,9 @@ function useFreshList(rows: { current: HTMLOListElement | null }): void {
 }
 
 /** Return how a step is taken from the list, which says what came of it. */
-function useQuickSteps(say: (text: string) => void) {
+function useQuickSteps(list: ReportList, say: (text: string) => void) {
   const t = queueTexts();
-  const { api, list, me, pulse } = useDesk();
+  const { api, me, pulse } = useDesk();
   return async (step: QuickStep, row: ListedReport): Promise<void> => {
     if (isToBeRead(row)) return say(t.readFirst(row.reference));
     if (step === 'acknowledge' && row.status !== 'new') return;
@@ -284,7 +307,7 @@ function useForgetting(said: string, say: (text: string) => void): void {
   }, [said, say]);
 }
 
-function useKeys(act: (action: NonNullable<ReturnType<typeof actionOf>>) => void): void {
+function useKeys(act: (action: Action) => void): void {
   const latest = useRef(act);
   latest.current = act;
   useEffect(() => {

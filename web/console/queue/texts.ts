@@ -40,6 +40,8 @@ export const queueTexts = texts({
       const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
       return `${added} new${critical > 0 ? urgent : ''} — show`;
     },
+    showBurst: 'A burst of critical reports — show',
+    burstsFailed: 'The bursts of critical reports could not be read. They are not in this list.',
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
     loading: 'Reading the reports…',
     more: 'Show more',
@@ -48,6 +50,7 @@ export const queueTexts = texts({
     nothing: 'Nothing needs anybody now.',
     nothingHint: 'New reports appear here by themselves.',
     noMatch: 'No report matches these filters.',
+    noneLeft: 'None of its reports is left.',
     failed: 'The list could not be read.',
     again: 'Try again',
     assignedTo: (name: string) => `Assigned to ${name}`,
@@ -116,6 +119,8 @@ export const queueTexts = texts({
       if (added === 0) return '顺序有变，点此显示';
       return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
+    showBurst: '大量特急举报涌入，点此显示',
+    burstsFailed: '无法读取成批涌入的特急举报，它们不在此列表中。',
     arrived: (count: number) => `${count} 件新举报`,
     loading: '正在读取举报……',
     more: '显示更多',
@@ -124,6 +129,7 @@ export const queueTexts = texts({
     nothing: '目前没有需要处理的举报。',
     nothingHint: '新举报会自动出现在这里。',
     noMatch: '没有符合筛选条件的举报。',
+    noneLeft: '这一批中没有剩余的举报。',
     failed: '无法读取列表。',
     again: '重试',
     assignedTo: (name: string) => spaced(`由${name}负责`),

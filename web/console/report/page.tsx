@@ -4,12 +4,14 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { Button, Spinner } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { language } from '../../shared/language.ts';
+import { language, useSaid } from '../../shared/language.ts';
+import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { clock } from '../moments.ts';
 import { Back } from '../parts/back.tsx';
 import { Fact } from '../parts/fact.tsx';
+import { focusPart } from '../parts/focus.ts';
 import { Moment, now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import type { Report } from '../types.ts';
@@ -27,7 +29,7 @@ import { More } from './more.tsx';
 import { Ending, NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
 import { Notice, PartsNavigation } from './parts-nav.tsx';
-import { type OfReport, OpenReport, waitingSteps } from './open-report.ts';
+import { type OfReport, OpenReport, useStep, waitingSteps } from './open-report.ts';
 import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
@@ -95,7 +97,7 @@ function Opened({ open, report }: OfReport) {
       <OnPaper report={report} />
       <div class="report__wide">
         <Looking id={report.id} />
-        <Banners report={report} />
+        <Banners open={open} report={report} />
         <Status kind="error">{open.problem.value}</Status>
       </div>
       <div class="report__next">
@@ -182,13 +184,45 @@ function Tags({ report }: { report: Report }) {
   );
 }
 
-function Banners({ report }: { report: Report }) {
+function Banners({ open, report }: OfReport) {
   const t = reportTexts();
   return (
     <>
       {report.source === 'drill' && <p class="report__note">{t.drill}</p>}
-      {report.unproven && <p class="report__note">{t.unproven}</p>}
+      <Unproven open={open} report={report} />
       {report.flags.includes('after_closing') && <p class="report__note">{t.afterClosing}</p>}
+    </>
+  );
+}
+
+/** That it came in a flood; any other step than this one ends that, too. */
+function Unproven({ open, report }: OfReport) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [said, setSaid] = useSaid('');
+  const step = useStep(open);
+  const lift = async () => {
+    const params = { path: { report_id: report.id } };
+    const call = api.POST('/v1/officer/reports/{report_id}/lift-out', { params });
+    open.problem.value = (await step(outcomeOf(call)))?.text ?? null;
+    if (open.problem.value !== null) return;
+    setSaid(() => reportTexts().liftedOut);
+    // The button that had the focus is gone.
+    focusPart('next-step');
+  };
+  return (
+    <>
+      <Status kind="success">{said}</Status>
+      {report.unproven && (
+        <div class="report__note">
+          <p>{t.unproven}</p>
+          {report.status === 'new' && (
+            <Button class="no-print" onClick={lift}>
+              {t.liftOut}
+            </Button>
+          )}
+        </div>
+      )}
     </>
   );
 }
