@@ -263,6 +263,7 @@ class Sighting(NamedTuple):
     at: datetime
     category: str | None
     sketch: Sketch
+    is_critical: bool = False
 
 
 class Trait(NamedTuple):
@@ -298,9 +299,15 @@ def sought_by(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
 
 
 def same_text(sighting: Sighting, key: DayKey) -> str | None:
-    """Return the name of the bucket of reports with this very text; None for a short one."""
-    same = sighting.sketch.same
-    return key.name("same", same) if same else None
+    """Return the name of the bucket of reports with this very text; None for a short one.
+
+    Of critical reports it has those of one cell alone, and None stands for one without a place: two
+    events must not look like one.
+    """
+    same, cell = sighting.sketch.same, sighting.sketch.cell
+    if same is None or not sighting.is_critical:
+        return key.name("same", same) if same else None
+    return key.name("same", same + cell.encode()) if cell else None
 
 
 def _place(key: DayKey, sighting: Sighting, cell: str) -> str:

@@ -89,6 +89,9 @@ def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)
+    if changed.urgency is Urgency.CRITICAL and report.urgency is not Urgency.CRITICAL:
+        # Equal texts of critical reports are one row only when their places are compared, too.
+        changed = changed.model_copy(update={"same_as": None})
     if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
         return changed
     read = changed.model_copy(update={"unread": 0, "unread_media": 0})

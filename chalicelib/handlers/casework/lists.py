@@ -37,9 +37,15 @@ class MediaCount(Shape):
 
 
 class SameText(Shape):
-    """How many reports of this page a row stands for, itself included. All have the same text."""
+    """How many reports of this page a row stands for, itself included, and the times of the first
+    and the last. All have the same text and district. With `one_place` they were all sent from one
+    place, to about a kilometre, as those that are critical; otherwise places may differ.
+    """
 
     count: int
+    first_at: Minute
+    last_at: Minute
+    one_place: bool
 
 
 class ListedReportView(Shape):
@@ -73,8 +79,13 @@ class ListedReportView(Shape):
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
         fields = dict(report.fields)
-        if report.same > 1:
-            fields["same_text"] = {"count": report.same}
+        if len(report.same) > 1:
+            fields["same_text"] = {
+                "count": len(report.same),
+                "first_at": min(report.same),
+                "last_at": max(report.same),
+                "one_place": fields["urgency"] == Urgency.CRITICAL,
+            }
         media = {"total": fields["media_total"], "ready": fields["media_ready"]}
         thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)

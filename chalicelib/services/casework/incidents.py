@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports import incidents as rules
 from chalicelib.domain.reports.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
 from chalicelib.kernel import errors
@@ -100,7 +101,8 @@ class _Batch:
             return None
         if key is None or sketch is None:
             return None
-        sighting = Sighting(row.report_id, row.at, row.category, sketch)
+        is_critical = row.urgency == Urgency.CRITICAL
+        sighting = Sighting(row.report_id, row.at, row.category, sketch, is_critical)
         return _Seen(sighting, key, [key, *self._day_before(sighting, key)])
 
     def record(self, seen: Sequence[_Seen]) -> dict[str, str]:

@@ -4,7 +4,7 @@ Lists are by page, newest first or by attention. A handover shows what came in s
 in the shift before, or earlier, and still needs somebody. No content.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ def list_reports(
     if reached is None:
         _require_officer(query, actor, officers)
     hidden: list[Row] = []
-    folded: Counter[_Fold] = Counter()
+    folded: defaultdict[_Fold, list[str]] = defaultdict(list)
 
     def keep(row: Row) -> bool:
         if not query.matches(row) or not _acts(query, row, actor):
@@ -91,9 +91,9 @@ def list_reports(
         if not officer.sees(row["category"], row["district"]):
             hidden.append(row)
             return False
-        fold = _fold(row)
-        folded[fold] += 1
-        return folded[fold] == 1 or query.fold is not None
+        same = folded[_fold(row)]
+        same.append(row["received_at"])
+        return len(same) == 1 or query.fold is not None
 
     inside = _inside(query, officer)
     page = Page((), None)
@@ -110,7 +110,7 @@ def list_reports(
         else None
     )
     items = (
-        ListedReport.of(row, actor.now, 1 if query.fold else folded[_fold(row)])
+        ListedReport.of(row, actor.now, () if query.fold else folded[_fold(row)])
         for row in page.rows
     )
     return ReportPage(tuple(items), next_cursor)

@@ -24,7 +24,8 @@ from chalicelib.store.reports.rows import SKETCH_FIELDS
 log = logging.getLogger(__name__)
 
 _READ_FIELDS = (
-    "pk", "sk", "category", "listed_at", "sealed_sketch", "status", "expiring", "deleted_at",
+    "pk", "sk", "category", "urgency", "listed_at", "sealed_sketch", "status", "expiring",
+    "deleted_at",
 )  # fmt: skip
 _INDEX = (keys.BY_SKETCH, keys.PARTITION[keys.BY_SKETCH], "listed_at")
 _PAGE = 50
@@ -43,8 +44,9 @@ def sketch_fields(pk: str, sk: str, sealed: bytes | None) -> Row:
 
 
 class SketchRow(NamedTuple):
-    """A row with its sketch, which is of this report. `category` is None for a medium.
+    """A row with its sketch, which is of this report.
 
+    `category` and `urgency` are None for a medium.
     `is_gone` is True when the report was withdrawn or is being deleted.
     """
 
@@ -52,6 +54,7 @@ class SketchRow(NamedTuple):
     report_id: str
     at: datetime
     category: str | None
+    urgency: str | None
     sealed: bytes
     is_gone: bool
 
@@ -106,10 +109,12 @@ class SketchRows:
         put = {**dict.fromkeys(SKETCH_FIELDS), **({"same_as": same_as} if same_as else {})}
         if row.key[1] != keys.HEAD:
             put["listed_at"] = None
+        # What becomes critical meanwhile is compared again: other texts are the same then.
+        equal = {"sealed_sketch": row.sealed, "urgency": row.urgency}
         try:
-            self._table.update(update_row(row.key, put=put, equal={"sealed_sketch": row.sealed}))
+            self._table.update(update_row(row.key, put=put, equal=equal))
         except ConditionFailed:
-            return  # The report was withdrawn or deleted in the meantime.
+            return  # Changed, withdrawn or deleted meanwhile. The next run looks again.
 
 
 def _sketch_row(row: Row) -> SketchRow:
@@ -122,6 +127,7 @@ def _sketch_row(row: Row) -> SketchRow:
         keys.owner(row["pk"]).id,
         listed_at,
         row.get("category"),
+        row.get("urgency"),
         row["sealed_sketch"],
         is_gone,
     )

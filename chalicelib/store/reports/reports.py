@@ -214,6 +214,8 @@ class Reports:
         }
         if "flags" in put:
             equal["flags"] = head.row.get("flags")
+        if "urgency" in put:
+            equal["same_as"] = head.row.get("same_as")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
         if "reopened_at" in put:

@@ -1,6 +1,6 @@
 """The rows of a report as typed values: its HEAD, the whole case, and its entry in a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -143,25 +143,26 @@ class ReadCase(Case):
 
 class ListedReport(NamedTuple):
     """A report's entry in a list. `fields` has what lists show of it (`heads.listed_row`), its
-    `awaits` without what nobody can approve any more. `same` is how many reports it stands for,
-    itself included.
+    `awaits` without what nobody can approve any more. `same` are the times of the reports that it
+    stands for, itself included.
     """
 
     id: str
     category: str
     district: str
     fields: Row
-    same: int
+    same: tuple[datetime, ...] = ()
 
     @classmethod
-    def of(cls, row: Row, now: datetime, same: int = 1) -> Self:
+    def of(cls, row: Row, now: datetime, same: Iterable[str] = ()) -> Self:
         """Return the entry of a row as `heads.listed_row` returns it."""
         known = {
             "received_at": times.parse(row["received_at"]),
             "awaits": tuple(each.step for each in awaiting(row, now)),
         }
         fields = {**_DEFAULTS, **row, **known}
-        return cls(row["id"], row["category"], row["district"], fields, same)
+        at = tuple(map(times.parse, same))
+        return cls(row["id"], row["category"], row["district"], fields, at)
 
 
 _DEFAULTS = {

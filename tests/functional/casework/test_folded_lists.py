@@ -13,6 +13,7 @@ from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.reports.report import LISTED, Flag
 from chalicelib.handlers.service import scheduled
 from chalicelib.store.reports.heads import FORM, change_head, listed_of, listed_row, update_head
+from chalicelib.store.reports.media_rows import SketchRows
 from tests import cloud
 from tests.client import call
 from tests.steps import by_reporter, file
@@ -40,10 +41,12 @@ def compare() -> None:
     scheduled.suggest_incidents(cloud.SCHEDULE, None)
 
 
-def pages(query: str = "", limit: int = 4) -> Iterator[list[dict[str, Any]]]:
+def pages(
+    query: str = "", limit: int = 4, category: str = "other"
+) -> Iterator[list[dict[str, Any]]]:
     cursor = ""
     while True:
-        address = f"/v1/officer/reports?category=other&limit={limit}{query}{cursor}"
+        address = f"/v1/officer/reports?category={category}&limit={limit}{query}{cursor}"
         reply = call("GET", address, officer="wang")
         assert reply.status == 200, reply.text
         yield reply.json["items"]
@@ -125,6 +128,79 @@ def test_a_flood_costs_a_page_a_bounded_number_of_queries() -> None:
     compare()
     first = next(iter(pages(limit=2)))
     assert [count(row) > 10 for row in first] == [True]
+
+
+HERE = {"lat": 39.92123, "lon": 116.44321}
+FAR = {**HERE, "lat": HERE["lat"] + 0.072}  # 8 km to the north
+TAKEN = "A man has taken a child into a white van."
+
+
+def taken(**more: Any) -> str:
+    return str(file("child_abduction", text=TAKEN, **more)["id"])
+
+
+def test_critical_reports_of_one_text_are_one_row_only_from_one_place() -> None:
+    first = taken(location=HERE)
+    wiring.clock.advance(timedelta(minutes=2))
+    taken(location=FAR)
+    wiring.clock.advance(timedelta(minutes=2))
+    last = taken(location=HERE)
+    compare()
+    [rows] = pages(category="child_abduction")
+    assert [count(row) for row in rows] == [2, 1]
+    times = {
+        row["id"]: row["received_at"] for row in next(pages("&fold=none", 9, "child_abduction"))
+    }
+    assert rows[0]["id"] == last
+    assert rows[0]["same_text"] == {
+        "count": 2,
+        "first_at": times[first],
+        "last_at": times[last],
+        "one_place": True,
+    }
+    assert times[first] < times[last]
+
+
+def test_critical_reports_without_a_place_have_a_row_each() -> None:
+    filed = [taken(), taken(), taken(location=HERE)]
+    compare()
+    [rows] = pages(category="child_abduction")
+    assert _ids(rows) == filed[::-1]
+
+
+def test_other_reports_are_one_row_wherever_they_come_from() -> None:
+    file_other(text=FLOOD, location=HERE)
+    file_other(text=FLOOD, location=FAR)
+    compare()
+    [[row]] = pages()
+    assert (count(row), row["same_text"]["one_place"]) == (2, False)
+
+
+def raise_urgency(report_id: str) -> None:
+    path = f"/v1/officer/reports/{report_id}"
+    reply = call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1)
+    assert reply.status == 200, reply.text
+
+
+def test_what_becomes_critical_gets_a_row_of_its_own() -> None:
+    filed = [file_other(text=FLOOD, location=place) for place in (HERE, FAR)]
+    filed.append(file_other(text=FLOOD))
+    compare()
+    for each in filed:
+        raise_urgency(each)
+    [rows] = pages()
+    assert sorted(_ids(rows)) == sorted(filed)
+
+
+def test_what_becomes_critical_while_it_is_compared_is_compared_again() -> None:
+    report_id = file_other(text=FLOOD, location=HERE)
+    rows = SketchRows(wiring.reports().table)
+    [[sketch]] = rows.pages()
+    raise_urgency(report_id)
+    rows.finish(sketch, "A")
+    [[left]] = rows.pages()
+    assert (left.report_id, left.urgency) == (report_id, "critical")
+    assert "same_as" not in row({"id": report_id})
 
 
 PHOTO = {"content_type": "image/jpeg", "size": 2000}

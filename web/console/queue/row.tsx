@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
-import { ago, clock } from '../moments.ts';
+import { ago, clock, span } from '../moments.ts';
 import { pathTo } from '../router.ts';
 import type { ListedReport } from '../types.ts';
 import { words, wordFor } from '../words.ts';
@@ -109,8 +109,19 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
           {wordFor(w.awaits, step)}
         </span>
       ))}
-      {row.same_text && <span class="tag">{t.same(row.same_text.count)}</span>}
+      {row.same_text && <SameText same={row.same_text} />}
     </p>
+  );
+}
+
+function SameText({ same }: { same: NonNullable<ListedReport['same_text']> }) {
+  const t = queueTexts();
+  return (
+    <>
+      <span class="tag">{t.same(same.count)}</span>
+      <span class="tag">{span(same.first_at, same.last_at)}</span>
+      <span class="tag">{t.samePlace(same.one_place)}</span>
+    </>
   );
 }
 
