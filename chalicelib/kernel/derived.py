@@ -21,8 +21,14 @@ THUMB_PX = 400
 PREVIEW_PX = 1600
 """The longer side of each derived picture is at most this."""
 
+MOST_SHOWN_PIXELS = 10 * MAX_PIXELS
+"""What any accepted file can show: a video has pixels that are up to ten times as wide as high."""
+
 PLAYBACK_SECONDS = 600
 """Of a sound, so much is derived: the beginning."""
+
+type Size = tuple[int, int]
+"""A width and a height in pixels."""
 
 # The most that a file can claim, which is far more than it can have: a row takes no number at will.
 _MOST_SIDE, _MOST_SECONDS = 10**9, 10**13
@@ -55,6 +61,12 @@ class Rejected(Exception):
     def __init__(self, reason: RejectReason) -> None:
         super().__init__(reason.value)
         self.reason = reason
+
+
+def fit(size: Size, longest: int) -> Size:
+    """Return `size` scaled down so that its longer side is at most `longest`. Never scale up."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 @dataclass(frozen=True, slots=True)

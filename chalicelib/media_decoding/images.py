@@ -33,9 +33,10 @@ from chalicelib.kernel.derived import (
     Pictures,
     Rejected,
     RejectReason,
+    Size,
+    fit,
 )
 from chalicelib.media_decoding import resizing
-from chalicelib.media_decoding.resizing import Size
 
 JPEG_QUALITY = 80
 # The most pixels of an image by type. All other types have MAX_PIXELS.
@@ -214,12 +215,6 @@ def _edges(thumb: Image.Image) -> str:
 def shrink(preview: Image.Image) -> Image.Image:
     """Return the thumbnail of a preview."""
     return resizing.shrink(preview, fit(preview.size, THUMB_PX))
-
-
-def fit(size: Size, longest: int) -> Size:
-    """Return `size` scaled down so that its longer side is at most `longest`. Never scale up."""
-    scale = min(1.0, longest / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _with_margin(box: Size) -> Size:

@@ -7,7 +7,7 @@ Pillow resizes without SIMD, and takes four times as long for the same quality
 from av.video.frame import VideoFrame
 from PIL import Image
 
-type Size = tuple[int, int]
+from chalicelib.kernel.derived import Size
 
 # An image may first be made smaller by 2, 4 or 8, which is fast but less exact than LANCZOS. It
 # must stay larger than the result by this factor, so that no loss is visible (45 dB).

@@ -31,8 +31,9 @@ from chalicelib.kernel.derived import (
     Pictures,
     Rejected,
     RejectReason,
+    fit,
 )
-from chalicelib.media_decoding.images import fit, render
+from chalicelib.media_decoding.images import render
 
 type Read = Callable[[int, int], bytes]
 """`read(offset, length)` returns exactly these bytes of the file."""

@@ -10,11 +10,13 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
 from time import sleep
 
 import pytest
+from PIL import Image
 
 from chalicelib.domain.media import sniff
 from chalicelib.domain.reports.media import Area
@@ -331,6 +333,7 @@ def coded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+TINY, THUMB, PREVIEW = (samples.jpeg(side, side) for side in (8, 400, 1600))
 SMALL = samples.jpeg(64, 48)
 LARGE = samples.jpeg(2000, 1000)
 
@@ -378,8 +381,15 @@ def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
         pictures(files={"thumb": coded(bare(LARGE)), "preview": coded(bare(LARGE))}),
         pictures(files={"playback": coded(bare(SMALL))}),
         pictures(more=1),
+        pictures(found={"width": 48, "height": 64}),
+        pictures(found={"width": 640, "height": 480}),
+        pictures(files={"thumb": coded(bare(TINY)), "preview": coded(bare(SMALL))}),
+        pictures(
+            found={"width": 10**6, "height": 10**6},
+            files={"thumb": coded(bare(THUMB)), "preview": coded(bare(PREVIEW))},
+        ),
     ],
-    ids=range(27),
+    ids=range(31),
 )
 def test_an_answer_out_of_order_rejects_the_file(hostile: Decoding, answer: object) -> None:
     assert said(hostile, answer) == RejectReason.UNPROCESSABLE
@@ -409,6 +419,17 @@ def test_a_jpeg_has_the_size_that_its_header_says() -> None:
     assert jpeg_size(bare(LARGE)) == (1600, 800)
     at = bare(SMALL).index(b"\xff\xc0") + 5
     assert jpeg_size(bare(SMALL)[:at] + bytes(4) + bare(SMALL)[at + 4 :]) is None
+
+
+def test_a_jpeg_has_the_bytes_that_its_pixels_need() -> None:
+    grey = Image.new("L", (8, 8), 128)
+    small = bare(samples.jpeg(8, 8))
+    at = small.index(b"\xff\xc0") + 5
+    assert jpeg_size(small[:at] + b"\xff" * 4 + small[at + 4 :]) is None
+    for plain in (grey.resize((1600, 1599)), Image.new("RGB", (1600, 1599))):
+        file = BytesIO()
+        plain.save(file, "JPEG", optimize=True)
+        assert jpeg_size(file.getvalue()) == (1600, 1599)
 
 
 def test_a_longer_answer_than_lambda_gives_is_not_read() -> None:

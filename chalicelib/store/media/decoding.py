@@ -28,14 +28,17 @@ from pydantic import TypeAdapter
 from chalicelib.aws.errors import code_of, unavailable
 from chalicelib.domain.reports.media import Area, boxes
 from chalicelib.kernel.derived import (
+    MOST_SHOWN_PIXELS,
     PREVIEW_PX,
     THUMB_PX,
     PictureInfo,
     Pictures,
     Rejected,
     RejectReason,
+    Size,
     Sound,
     SoundInfo,
+    fit,
 )
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding.boxes import is_bare_sound
@@ -147,11 +150,12 @@ class Decoding:
 
     def _pictures(self, order: Order, file: File) -> Pictures:
         found, (thumb, preview) = self._ask(order, file, "thumb", "preview")
-        sizes = jpeg_size(thumb), jpeg_size(preview)
-        for size, longest in zip(sizes, (THUMB_PX, PREVIEW_PX), strict=True):
-            if size is None or max(size) > longest:
-                raise Rejected(RejectReason.UNPROCESSABLE)
-        return Pictures(thumb, preview, _read(PictureInfo, found))
+        info = _read(PictureInfo, found)
+        box = fit((info.width, info.height), PREVIEW_PX)
+        is_possible = info.width * info.height <= MOST_SHOWN_PIXELS
+        if not is_possible or [jpeg_size(preview), jpeg_size(thumb)] != [box, fit(box, THUMB_PX)]:
+            raise Rejected(RejectReason.UNPROCESSABLE)
+        return Pictures(thumb, preview, info)
 
     def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
         """Return the facts of the file, and the derived files with these names."""
@@ -209,12 +213,17 @@ _FRAME, _SCAN = 0xC0, 0xDA
 _PIXEL_SEGMENTS = frozenset({0xDB, 0xC4, 0xDD, _FRAME, _SCAN})
 # Bytes of all that comes before the pixels, with us about 700; and of a pixel in memory.
 _MOST_TABLES, _BYTES_A_PIXEL = 2048, 3
+# A block of 8 × 8 pixels takes two codes of a bit each at the least (ITU-T T.81, F.1.2), so a byte
+# shows no more than this, whether each colour has blocks of its own or two share the larger ones.
+_PIXELS_A_BYTE = 256
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Return the width and the height of a JPEG that contains only pixels, in one scan, and an
-    18-byte JFIF header, and is not larger than its pixels in memory; None for any other bytes.
+def jpeg_size(data: bytes) -> Size | None:
+    """Return the size of a JPEG that contains only pixels, in one scan, and an 18-byte JFIF header;
+    None for any other bytes.
+
+    It has no more bytes than its pixels take in memory, and no fewer than they need at the least.
     """
     at, size = 2, None
     if data[:2] != b"\xff\xd8":
@@ -243,7 +252,11 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
             is_last = end and end.group() == b"\xff\xd9" and end.end() == len(data)
             if not is_last or size is None or not min(size):
                 return None
-            return size if len(data) <= _MOST_TABLES + _BYTES_A_PIXEL * size[0] * size[1] else None
+            pixels = size[0] * size[1]
+            most = _MOST_TABLES + _BYTES_A_PIXEL * pixels
+            return (
+                size if len(data) <= most and pixels <= _PIXELS_A_BYTE * (len(data) - at) else None
+            )
 
 
 WAIT_S = 27

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from PIL import Image, ImageOps
 
-from chalicelib.kernel.derived import PREVIEW_PX, THUMB_PX
+from chalicelib.kernel.derived import PREVIEW_PX, THUMB_PX, fit
 from chalicelib.media_decoding import images
 from tests.decoding import DECODING, derive
 
@@ -31,7 +31,7 @@ def _naive(content_type: str, path: Path) -> None:
     """What a first search for thumbnails finds: open, transpose, LANCZOS, save."""
     image = ImageOps.exif_transpose(images.load_decoder(content_type)(path)).convert("RGB")
     for longest in (PREVIEW_PX, THUMB_PX):
-        image.resize(images.fit(image.size, longest), Image.Resampling.LANCZOS).save(
+        image.resize(fit(image.size, longest), Image.Resampling.LANCZOS).save(
             BytesIO(), "JPEG", quality=images.JPEG_QUALITY
         )
 
