@@ -1,5 +1,6 @@
 """The ledger as a stranger sees it: its public hours, and the program that verifies a receipt."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from chalicelib import wiring
 from chalicelib.domain.audit.ledger import Event
@@ -78,12 +80,17 @@ def verify(
 ) -> Verdict:
     """Run the verifier on a copy of the ledger (of today's, if no other is given).
 
-    `given` are its options: texts, bytes or JSON that is put into a file, or True.
+    `given` are its options: texts, bytes or JSON that is put into a file, or True. Without `key`,
+    the keys that the hours themselves name are trusted; with None, none is given.
     """
+    documents = public_hours() if hours is None else hours
+    given.setdefault("key", _keys_of(documents, given.get("proof")))
     copy = folder / "hours.json"
-    copy.write_text(json.dumps(public_hours() if hours is None else hours), encoding="utf-8")
+    copy.write_text(json.dumps(documents), encoding="utf-8")
     arguments = [] if hours == [] else ["--ledger", str(copy)]
     for name, value in given.items():
+        if value is None:
+            continue
         arguments.append(f"--{name}")
         if isinstance(value, bytes | Mapping):
             file = folder / name
@@ -94,3 +101,11 @@ def verify(
     capsys.readouterr()
     code = verify_receipt.main(arguments)
     return Verdict(code, capsys.readouterr().out)
+
+
+def _keys_of(hours: list[dict[str, Any]], proof: Any) -> bytes | None:
+    heads = proof.get("heads", []) if isinstance(proof, Mapping) else []
+    named = {str(each["key"]) for each in (*hours, *heads)}
+    loaded = (serialization.load_der_public_key(base64.b64decode(key)) for key in sorted(named))
+    form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return b"".join(key.public_bytes(*form) for key in loaded) or None

@@ -170,10 +170,9 @@ def _check_no_others(report_id: str, recorded: Recorded, leaves: frozenset[bytes
         return
     known = {leaf.hash(recorded.ledger_id) for leaf in recorded.leaves}
     closings = recorded.count(Event.CLOSED) + _AHEAD
-    reopenings = recorded.count(Event.REOPENED) + _AHEAD
     for event, n, data in (
         *((Event.CLOSED, n, each.encode()) for n in range(closings) for each in ("", *Disposition)),
-        *((Event.REOPENED, n, count_data(k)) for n in range(reopenings) for k in range(closings)),
+        *_possible_reopenings(recorded, closings),
         (Event.EXPIRED, 0, b""),
     ):
         leaf = Leaf(event, n, data, "")
@@ -182,6 +181,19 @@ def _check_no_others(report_id: str, recorded: Recorded, leaves: frozenset[bytes
                 f"Report {report_id}: the ledger has {_named(leaf)}, which its row has not. The "
                 "row was altered or restored, or somebody else wrote the leaf."
             )
+
+
+def _possible_reopenings(recorded: Recorded, closings: int) -> Iterator[tuple[Event, int, bytes]]:
+    """Yield each leaf that a reopening could have. The counts of closings grow from one to the
+    next, so those of a known one lie between its neighbours': all together are a few times the
+    closings.
+    """
+    known = [int.from_bytes(leaf.data) for leaf in recorded.leaves if leaf.event is Event.REOPENED]
+    for n in range(len(known) + _AHEAD):
+        first = known[min(n, len(known)) - 1] + 1 if known and n else 0
+        end = min([closings, *known[n + 1 : n + 2]])
+        for count in range(first, end):
+            yield Event.REOPENED, n, count_data(count)
 
 
 def _named(leaf: Leaf) -> str:

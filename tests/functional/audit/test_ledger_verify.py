@@ -10,14 +10,17 @@ from moto.s3.models import s3_backends
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.audit.ledger import Leaf
+from chalicelib.domain.audit.ledger import Event, Leaf, count_data
+from chalicelib.domain.audit.seals import hour_of
+from chalicelib.services.reports.ledger_check import Published, check_reports
+from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.reports.heads import update_row
 from infra.stage.audit import StoredLedger, check_ledger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report
 from tests.ledger import close_hour
-from tests.steps import by_reporter, file
+from tests.steps import by_reporter, file, head
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -239,3 +242,56 @@ def test_heads_of_another_key_are_named(ledger: StoredLedger) -> None:
     close_hour()
     other = StoredLedger(**{**vars(ledger), "keys": [cloud.other_key()]})
     assert "is not signed with a key of this stage" in wrong(other)[0]
+
+
+class Looked(frozenset[bytes]):
+    """Leaves that count how many are looked for."""
+
+    count = 0
+
+    def __or__(self, _others: object) -> "Looked":
+        return self
+
+    def __contains__(self, leaf: object) -> bool:
+        self.count += 1
+        return super().__contains__(leaf)
+
+
+def test_the_work_grows_as_the_number_of_closings() -> None:
+    ledger_id, looked, now = bytes(32), [], wiring.clock.now()
+    for closings in (200, 400):
+        leaves = [Leaf(Event.FILED, 0, b"", hour_of(now))]
+        for n in range(closings):
+            leaves.append(Leaf(Event.CLOSED, n, b"resolved", hour_of(now)))
+            leaves.append(Leaf(Event.REOPENED, n, count_data(n + 1), hour_of(now)))
+        row = {
+            "pk": "REPORT#A", "sk": keys.HEAD, "status": "new", "ledger_id": ledger_id,
+            "leaves": [leaf.as_row() for leaf in leaves],
+        }  # fmt: skip
+        known = Looked(leaf.hash(ledger_id) for leaf in leaves)
+        found = check_reports(
+            [row],
+            Published(known, hour_of(now)),
+            leaf_rows=LeafRows(wiring.reports().table),
+            original=lambda *_: None,
+            counts=Counter(),
+            now=now,
+        )
+        assert list(found) == []
+        looked.append(known.count)
+    assert looked[1] < 2.1 * looked[0]
+
+
+def test_a_reopening_that_the_row_lacks_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created, _ = filed_with_photo(aws)
+    for version in (1, 3, 5):
+        change_report(
+            created["id"], version, status="closed", disposition="resolved", reason="Done."
+        )
+        change_report(created["id"], version + 1, status="in_progress")
+    assert wrong(ledger) == []
+    leaves = head(created)["leaves"]
+    change(created, keys.HEAD, leaves=[each for each in leaves if each["event"] != Event.REOPENED])
+    assert [each.count("`reopened` number") for each in wrong(ledger)] == [1, 1, 1]

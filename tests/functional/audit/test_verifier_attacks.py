@@ -179,6 +179,44 @@ def test_a_rotation_of_the_key_spoils_no_hour(
     assert verify(tmp_path, capsys, hours, receipt=RECEIPT, key=b"no key")[0] == 2
 
 
+def test_without_a_key_the_heads_are_signed_by_somebody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Anybody can sign heads in which a report is filed and closed."""
+    hours = closed_hours([[FILED]])
+    code, said = verify(tmp_path, capsys, hours, receipt=RECEIPT, key=None)
+    assert code == 3
+    assert said.startswith("Signed by somebody; give --key.\n  Filed, open.\n")
+    gone = verify(tmp_path, capsys, hours, receipt=RECEIPT, key=None, gone=True)
+    assert gone.code == 1
+
+
+class Counted(Ledger):
+    """A ledger that counts how many leaves are looked for."""
+
+    looked = 0
+
+    def __init__(self, leaves: dict[bytes, str]) -> None:
+        ledger = self
+
+        class Leaves(dict[bytes, str]):
+            def get(self, leaf: bytes, default: Any = None) -> Any:
+                ledger.looked += 1
+                return super().get(leaf, default)
+
+        super().__init__({at(900): {}}, Leaves(leaves))
+
+
+def test_the_work_grows_as_the_number_of_closings() -> None:
+    looked = []
+    for closings in (500, 1000):
+        steps = [(1.0, event, b"no_action") for _ in range(closings) for event in (C, R)]
+        ledger = Counted(honest([*steps, (2, C, b"unfounded"), (32, E, b"")]).hour_of)
+        assert judge(OWN, ledger, gone=True).code == 0
+        looked.append(ledger.looked)
+    assert looked[1] < 2.1 * looked[0]
+
+
 @pytest.mark.parametrize(
     "leaf",
     [{"n": -1}, {"n": 2**40}, {"n": "0"}, {"n": None}, {"data": 5}, {"event": 99}, {"path": [1]}],
