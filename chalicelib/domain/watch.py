@@ -10,10 +10,11 @@ LIMITS: Mapping[Watched, int] = {
     Watched.OPENINGS: 100,
     Watched.CONTACTS: 10,
     Watched.DENIALS: 20,
+    Watched.SEARCHES: 40,
 }
 # By the action of the audit.
 _ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS}
-_ABOUT_ANYTHING = {"denied": Watched.DENIALS}
+_ABOUT_ANYTHING = {"denied": Watched.DENIALS, "search": Watched.SEARCHES}
 
 
 def watched(action: str, *, about_report: bool) -> Watched | None:

@@ -177,10 +177,12 @@ def test_only_these_actions_count() -> None:
         Action.OPEN: Watched.OPENINGS,
         Action.CONTACT: Watched.CONTACTS,
         Action.DENIED: Watched.DENIALS,
+        Action.SEARCH: Watched.SEARCHES,
     }
     others = {action: watch.watched(action, about_report=False) for action in Action}
     assert {action: what for action, what in others.items() if what} == {
-        Action.DENIED: Watched.DENIALS
+        Action.DENIED: Watched.DENIALS,
+        Action.SEARCH: Watched.SEARCHES,
     }
 
 

@@ -39,6 +39,7 @@ class Watched(StrEnum):
     OPENINGS = "openings"
     CONTACTS = "contacts"
     DENIALS = "denials"
+    SEARCHES = "searches"
     DECRYPTIONS = "decryptions"
     RESTRICTED = "restricted"
 

@@ -53,7 +53,7 @@ def search_reports(
     )
     found = tuple(islice(visible, FOUND_MAX + 1))
     items = found[:FOUND_MAX]
-    actor.log_own(Action.LIST, {"search": name, "count": len(items)})
+    actor.log_own(Action.SEARCH, {"search": name, "count": len(items)})
     return Found(items, len(found) > FOUND_MAX)
 
 

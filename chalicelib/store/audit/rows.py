@@ -30,6 +30,7 @@ Detail = Mapping[str, Any]
 class Action(StrEnum):
     OPEN = "open"
     LIST = "list"
+    SEARCH = "search"
     CHANGE = "change"
     MESSAGE = "message"
     NOTE = "note"

@@ -56,15 +56,17 @@ def published(aws: Mapping[str, str]) -> list[tuple[str, int]]:
 
 
 def subject_of(action: Action) -> Subject:
-    return A_DAY if action is Action.DENIED else A_REPORT
+    return A_DAY if action in (Action.DENIED, Action.SEARCH) else A_REPORT
 
 
+UNUSUAL = ("open", "contact", "denied", "search")
 each_kind = pytest.mark.parametrize(
     ("action", "what"),
     [
         (Action.OPEN, Watched.OPENINGS),
         (Action.CONTACT, Watched.CONTACTS),
         (Action.DENIED, Watched.DENIALS),
+        (Action.SEARCH, Watched.SEARCHES),
     ],
 )
 
@@ -106,13 +108,13 @@ def test_a_leap_over_several_doublings_is_one_notice(aws: Mapping[str, str]) -> 
 
 def test_the_limits_are_those_that_were_decided() -> None:
     assert {what.value: limit for what, limit in watch.LIMITS.items()} == {
-        "openings": 100, "contacts": 10, "denials": 20,
+        "openings": 100, "contacts": 10, "denials": 20, "searches": 40,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("action", "subject"),
-    [(action, A_REPORT) for action in Action if action not in ("open", "contact", "denied")]
+    [(action, A_REPORT) for action in Action if action not in UNUSUAL]
     + [(Action.LIST, A_DAY), (Action.OPEN, A_DAY), (Action.OPEN, Subject("BULLETIN#1"))],
 )
 def test_lists_and_all_else_do_not_count(
@@ -232,13 +234,19 @@ def test_what_officers_do_through_the_api_is_counted(aws: Mapping[str, str]) -> 
     for _ in range(11):
         call("GET", f"/v1/officer/reports/{new_key()}", officer="wang")
         call("GET", "/v1/admin/officers", officer="wang")
+    for number in range(41):
+        call("GET", f"/v1/officer/search?text=13800138{number:03}", officer="wang")
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
     items = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
     seal(items)
     by_hour = {item["sk"]["S"][:13] for item in items}
     if len(by_hour) == 1:  # the calls may be on both sides of an hour's end
-        assert sorted(published(aws)) == [("contacts", 11), ("denials", 22)]
+        assert sorted(published(aws)) == [
+            ("contacts", 11),
+            ("denials", 22),
+            ("searches", 41),
+        ]
 
 
 def test_rows_are_sealed_though_they_cannot_be_counted(

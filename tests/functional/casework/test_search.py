@@ -140,7 +140,7 @@ def test_a_search_is_on_record_by_a_name_that_says_nothing(aws: Mapping[str, str
     details = [
         json.loads(row["detail"]["S"])
         for row in cloud.scan(aws["AUDIT_TABLE"])
-        if row["action"]["S"] == "list" and row["by"]["S"] == "wang"
+        if row["action"]["S"] == "search" and row["by"]["S"] == "wang"
     ]
     assert sorted(each["count"] for each in details) == [0, 1]
     names = {each["search"] for each in details}

@@ -408,6 +408,7 @@ export const reportTexts = texts({
       actions: {
         open: 'opened it',
         list: 'listed it',
+        search: 'searched for it',
         change: 'changed it',
         message: 'wrote to the reporter',
         note: 'wrote a note',
@@ -864,6 +865,7 @@ export const reportTexts = texts({
       actions: {
         open: '打开',
         list: '列出',
+        search: '按号码查找',
         change: '更改',
         message: '给举报人发消息',
         note: '写备注',
