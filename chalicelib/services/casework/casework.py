@@ -237,10 +237,12 @@ def reveal_contact(
 ) -> Contact | None:
     """Write the officer's reason to the audit, then return the reporter's contact.
 
-    None when the reporter left no contact, or withdrew the report. Raises NotFound, and Invalid
-    from `read_reason` when the reason is missing or bad; both write a denial to the audit.
+    It puts the next escalation off, as an opening does. None when the reporter left no contact, or
+    withdrew the report. Raises NotFound, and Invalid from `read_reason` when the reason is missing
+    or bad; both write a denial to the audit.
     """
-    report = head_in_scope(report_id, desk=desk).report
+    head = head_in_scope(report_id, desk=desk)
+    report = head.report
     try:
         reason = read_reason()
     except errors.Invalid:
@@ -250,7 +252,9 @@ def reveal_contact(
     contact = contacts.read(report_id)
     if contact is None:
         return None
-    return open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
+    opened = open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
+    read_by_officer(head, reports=desk.reports, now=desk.actor.now, contact=True)
+    return opened
 
 
 def _record(before: Report, after: Report, reason: str | None, actor: OfficerActor) -> TransactItem:

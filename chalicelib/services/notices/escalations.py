@@ -2,8 +2,8 @@
 
 Supervisors are notified of a critical report every few minutes. Any other is overdue at its
 deadline, and officers are notified each time that its age doubles. Both end when an officer attends
-to the report: by a step, a reply or a note. Opening it ends those of one that is not critical, and
-pauses those of one that is. An alarm watches the number of critical reports that wait.
+to the report: by a step, a reply or a note. Opening it, or its contact, ends those of one that is
+not critical, and pauses those of one that is. An alarm watches how many critical reports wait.
 """
 
 import logging
@@ -87,9 +87,11 @@ def fields_after_notice(pending: PendingTask) -> dict[str, Any] | None:
     return fields
 
 
-def read_by_officer(head: "Head", *, reports: "Reports", now: datetime) -> None:
+def read_by_officer(
+    head: "Head", *, reports: "Reports", now: datetime, contact: bool = False
+) -> None:
     """End what waits for a report that an officer has just opened; of a critical one, put it off,
-    once for each notice.
+    once for each notice. Who has the `contact` is telephoning: that puts it off once more.
 
     The opening does not fail when this cannot be written: then officers are notified once more.
     """
@@ -99,9 +101,11 @@ def read_by_officer(head: "Head", *, reports: "Reports", now: datetime) -> None:
     later: OutboxTask | None = None
     if task.kind is TaskKind.ESCALATE:
         until = now + READING
-        if task.not_before or until <= task.due_at:
+        # `not_before` is when it is due after an opening, and before that after a contact.
+        is_used = task.not_before and (not contact or task.not_before < task.due_at)
+        if is_used or until <= task.due_at:
             return
-        later = task._replace(due_at=until, not_before=until)
+        later = task._replace(due_at=until, not_before=now if contact else until)
     try:
         reports.attention.put_off(head, later)
     except ConditionFailed:

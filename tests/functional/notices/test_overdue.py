@@ -155,6 +155,42 @@ def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_o
     act(created, method="GET")  # at 17, due at 30
 
 
+CONTACT = {"phone": "+8613800138000"}
+
+
+def reveal(created: Mapping[str, Any]) -> None:
+    act(created, "/contact", {"reason": "I call the mother."})
+
+
+def test_a_revealed_contact_puts_the_escalation_off_once_more_than_an_opening(
+    aws: Mapping[str, str],
+) -> None:
+    created = file_and_notify(aws, CRITICAL, contact=CONTACT)
+    wiring.clock.advance(timedelta(minutes=3))
+    act(created, method="GET")  # due at 13 minutes now
+    wiring.clock.advance(timedelta(minutes=6))
+    reveal(created)  # at 9: due at 19
+    wiring.clock.advance(timedelta(minutes=6))
+    reveal(created)  # at 15, and
+    act(created, method="GET")  # this: neither puts it off again
+    assert notices(aws, minutes=10) == [4]
+
+
+def test_a_contact_that_is_revealed_first_puts_the_escalation_off(aws: Mapping[str, str]) -> None:
+    created = file_and_notify(aws, CRITICAL, contact=CONTACT)
+    wiring.clock.advance(timedelta(minutes=3))
+    reveal(created)
+    act(created, method="GET")
+    assert notices(aws, minutes=11) == [10]
+
+
+def test_where_no_contact_is_nobody_telephones(aws: Mapping[str, str]) -> None:
+    created = file_and_notify(aws, CRITICAL)
+    wiring.clock.advance(timedelta(minutes=3))
+    reveal(created)
+    assert notices(aws, minutes=4) == [2]
+
+
 def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
     aws: Mapping[str, str],
 ) -> None:
