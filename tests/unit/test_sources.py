@@ -140,7 +140,9 @@ def test_memory_is_bounded_and_keeps_whom_it_saw_last(sent: list[int]) -> None:
 
 
 def test_a_limit_is_what_may_pass() -> None:
-    assert [Counts(30, 120).over, Counts(31, 31).over, Counts(1, 122).over] == [0, 1, 2]
+    counts = Counts(30, 120), Counts(31, 31), Counts(1, 122)
+    assert [each.over(Kind.CRITICAL) for each in counts] == [0, 1, 2]
+    assert Counts(3, 12).over(Kind.DRILL) == 0 < Counts(4, 4).over(Kind.DRILL)
 
 
 def test_nobodys_second_report_has_the_turn_of_somebodys_first() -> None:

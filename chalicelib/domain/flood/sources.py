@@ -54,6 +54,7 @@ class Kind(StrEnum):
 
     OTHER = "other"
     CRITICAL = "critical"
+    DRILL = "drill"
     PROVEN = "proven"
 
 
@@ -71,6 +72,8 @@ LIMITS = Limits(address=30, network=120)
 # no burst yet.
 FEW = 3
 LAST_TURN = 2
+# A drill notifies nobody, so who needs many proves work, in any category and at any load level.
+DRILL_LIMITS = Limits(address=3, network=12)
 # Of the reports without a proof of one network, so many in a window count towards the load level.
 # Fewer than make a flood of a quiet category (60 in a minute), so that no network alone makes one.
 COUNTED_OF_NETWORK = 30
@@ -82,10 +85,10 @@ class Counts(NamedTuple):
     address: int
     network: int
 
-    @property
-    def over(self) -> int:
-        """How many reports the source is over its limit; 0 or less while it is not."""
-        return max(self.address - LIMITS.address, self.network - LIMITS.network)
+    def over(self, kind: Kind) -> int:
+        """Return how many reports the source is over its limit; 0 or less while it is not."""
+        limits = DRILL_LIMITS if kind is Kind.DRILL else LIMITS
+        return max(self.address - limits.address, self.network - limits.network)
 
     @property
     def turn(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.measures import Hold, Referrals
-from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Report, Status
 from chalicelib.domain.second_person import Awaiting, TwoPersonStep, refusal
 
 
@@ -80,15 +80,16 @@ RANKS_OF_ATTENTION = tuple(rank for rank in Rank if rank is not Rank.DONE)
 def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
     """Return the rank of a report. `pending` are the steps that await a second person.
 
-    A drill ranks with the rest of the open reports, whatever its urgency.
+    A drill ranks with the rest of the open reports, whatever its urgency, until its reporter adds
+    something: then somebody writes to officers, whatever the report was called.
     """
     unread = report.unread > 0 or report.unread_media > 0
     if report.status not in OPEN_STATUSES:
-        if unread and report.status is Status.CLOSED and not report.is_drill:
+        if unread and report.status is Status.CLOSED:
             return Rank.UNREAD
         return Rank.APPROVAL if pending else Rank.DONE
     if report.is_drill:
-        return Rank.OPEN
+        return Rank.UNREAD if unread else Rank.OPEN
     if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
         return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
     if report.status is Status.NEW and Flag.OVERDUE in report.flags:
@@ -146,6 +147,11 @@ def is_unread(row: Mapping[str, Any]) -> bool:
     """
     place = str(row.get("attention_at", ""))
     return bool(row.get("unread")) or place.startswith(Rank.UNREAD)
+
+
+def is_quiet_drill(row: Mapping[str, Any]) -> bool:
+    """Return whether a listed report is a drill to which its reporter has added nothing unread."""
+    return row.get("source") == DRILL and not is_unread(row)
 
 
 def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:

@@ -197,7 +197,7 @@ class OnlookerView(Shape):
 
 
 class PulseCounts(Shape):
-    """Counts of the reports in the officer's scope, without drills.
+    """Counts of the reports in the officer's scope, without drills that have nothing unread.
 
     `critical` and `overdue` are those that nobody has acknowledged; `overdue` leaves out critical
     ones. `needs_action` counts what the filter `needs_action` lists.

@@ -26,9 +26,10 @@ from chalicelib.domain.reports.attention import (
     Rank,
     awaiting,
     is_done,
+    is_quiet_drill,
     needs_action,
 )
-from chalicelib.domain.reports.report import DRILL, LISTED, OPEN_STATUSES, Flag, Status
+from chalicelib.domain.reports.report import LISTED, OPEN_STATUSES, Flag, Status
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
@@ -301,7 +302,7 @@ def hand_over(
     ]
 
     def keep(row: Row) -> bool:
-        return officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+        return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)
 
     older = listing.page(
         keys.index(keys.BY_ATTENTION),

@@ -14,8 +14,8 @@ from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import Row
 from chalicelib.domain.catalogue.model import Catalogue
-from chalicelib.domain.reports.attention import Rank, is_unread, needs_action
-from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
+from chalicelib.domain.reports.attention import Rank, is_quiet_drill, is_unread, needs_action
+from chalicelib.domain.reports.report import OPEN_STATUSES, Status
 from chalicelib.kernel.ids import is_report_id
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk
@@ -73,7 +73,7 @@ def take_pulse(
 ) -> Pulse:
     """Return the pulse of the officer's scope. The first look in an hour is written to the audit.
 
-    Drills do not count. Raises Unavailable.
+    Drills do not count until their reporter adds something. Raises Unavailable.
     """
     actor.log_own_hourly(Action.LIST, "pulse")
     officer = actor.officer
@@ -85,7 +85,7 @@ def take_pulse(
         row
         for heading in headings
         for row in heading.rows
-        if officer.sees(row["category"], row["district"]) and row.get("source") != DRILL
+        if officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)
     ]
     beats = [
         beat

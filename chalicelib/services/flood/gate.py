@@ -102,8 +102,8 @@ class FloodGate:
     ) -> Admitted:
         """Return how a report is accepted: *unproven* only in a category that is never limited.
 
-        A drill is limited in any category: no life depends on it. Raises ProofRequired, with a
-        challenge.
+        A drill is limited in any category, and to fewer: no life depends on it. Raises
+        ProofRequired, with a challenge.
         """
         level = self._level(now)
         verdict = Verdict.ABSENT
@@ -116,13 +116,13 @@ class FloodGate:
             counts = self._count(sender.source, Kind.PROVEN, level, now)
             return Admitted(proven=True, turn=counts.turn)
         in_flood = level >= LoadLevel.FLOOD
-        kind = Kind.CRITICAL if is_critical else Kind.OTHER
+        kind = Kind.CRITICAL if is_critical else Kind.DRILL if drill else Kind.OTHER
         counts = self._count(sender.source, kind, level, now)
         if in_flood:
             # Whether it is refused or accepted. Each network once in a window: one source alone
             # must not hold the level up.
             self._count_without_proof(category.code, int(counts.network == 1), now)
-        elif counts.over <= 0:
+        elif counts.over(kind) <= 0:
             counted = counts.network <= COUNTED_OF_NETWORK
             if not is_critical:
                 return Admitted(counts=counted)
@@ -145,7 +145,7 @@ class FloodGate:
         The first one of a burst stands with those that are proven, since forty witnesses behind one
         address look like a burst. Below a flood it is also what counts of the source's excess.
         """
-        nth = counts.over
+        nth = counts.over(Kind.CRITICAL)
         if is_crowd:
             token = text_token(said, self._own_salt(now), now)
             alike = self._memory.count_one(token, now) if token else 0
@@ -188,7 +188,7 @@ class FloodGate:
         counts = self._memory.count(own, now)
         if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and kind is not Kind.PROVEN):
             return counts
-        is_over = counts.over > 0 and kind is not Kind.PROVEN
+        is_over = counts.over(kind) > 0 and kind is not Kind.PROVEN
         if is_over or (self._count_from and now < self._count_from):
             return counts
         try:

@@ -158,7 +158,7 @@ class Reports:
         also: Sequence[TransactItem],
     ) -> None:
         """Write a medium's verdict, count it in the HEAD, and record `leaves` in the ledger. What
-        arrives at a closed report is unread, and flags it.
+        arrives at a closed report is unread, and flags it; so is what is added to a drill.
 
         `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
         notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
@@ -176,8 +176,11 @@ class Reports:
         if settled.thumb_version and report.thumb is None and report.status is not Status.WITHDRAWN:
             put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version))
         add = {}
+        if settled.version_id and report.is_drill and medium.created_at > report.received_at:
+            # Lists show it like a message. Of a drill, nothing else would say that it came.
+            add = {"unread": 1}
         if settled.version_id and report.status is Status.CLOSED:
-            add = {"unread_media": 1}
+            add["unread_media"] = 1
             put |= outlines.with_arrival(report)
         same = ("status", "media_settled", "media_event", "muted")
         equal = {name: head.row.get(name) for name in same}

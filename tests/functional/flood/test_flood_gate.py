@@ -11,7 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.audit.ledger import Event
 from chalicelib.domain.flood.load_level import BITS, LIFE, LoadLevel
-from chalicelib.domain.flood.sources import LIMITS, WINDOW, window_of
+from chalicelib.domain.flood.sources import DRILL_LIMITS, LIMITS, WINDOW, window_of
 from chalicelib.domain.officers.model import Role
 from chalicelib.kernel.outbox import Lane, TaskKind
 from tests import cloud
@@ -48,12 +48,14 @@ def set_level(level: LoadLevel, minutes: int = 600) -> None:
     assert reply.status == 200, reply.text
 
 
-def file(category: str = "other", *, proof: str | None = None, **more: Any) -> Reply:
+def file(
+    category: str = "other", *, proof: str | None = None, drill: bool = False, **more: Any
+) -> Reply:
     headers = dict(more.pop("headers", {})) | ({"Tipline-Proof": proof} if proof else {})
     return call(
         "POST",
         "/v1/reports",
-        report(category, media=more.pop("media", [])),
+        report(category, media=more.pop("media", [])) | ({"source": "drill"} if drill else {}),
         key=more.pop("key", None) or new_key(),
         headers=headers,
         source=more.pop("source", HOME),
@@ -163,6 +165,14 @@ def test_a_drill_is_limited_in_every_category(level: LoadLevel) -> None:
     assert (refused.status, refused.json["code"]) == (429, "proof_required")
     proof = {"Tipline-Proof": prove(refused.json["challenge"], key)}
     assert call("POST", "/v1/reports", body, key=key, source=HOME, headers=proof).status == 201
+
+
+def test_few_drills_of_a_source_need_no_proof() -> None:
+    replies = [file(drill=True) for _ in range(DRILL_LIMITS.address + 1)]
+    assert [reply.status for reply in replies] == [201] * DRILL_LIMITS.address + [429]
+    assert file().status == 201
+    others = [file(drill=True, source=f"198.51.100.{last}") for last in range(100, 119)]
+    assert [reply.status for reply in others].count(201) == DRILL_LIMITS.network - 5
 
 
 def test_in_normal_times_a_neighbours_junk_delays_no_report() -> None:

@@ -203,3 +203,59 @@ def test_a_drill_may_be_a_duplicate_of_a_drill() -> None:
     first, second = create(drill=True)["id"], create(drill=True)["id"]
     change_report(second, 1, duplicate_of=first)
     assert opened({"id": second})["duplicate_of"] == first
+
+
+def pulse() -> dict[str, Any]:
+    reply = call("GET", "/v1/officer/pulse", officer="wang")
+    assert reply.status == 200, reply.text
+    return dict(reply.json)
+
+
+def handed_over() -> list[str]:
+    return list(call("GET", "/v1/officer/handover", officer="wang").json["unread"]["report_ids"])
+
+
+def by_attention() -> list[str]:
+    page = call("GET", "/v1/officer/reports?sort=attention", officer="wang")
+    return [item["id"] for item in page.json["items"]]
+
+
+def send_message(drill: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+    assert by_reporter("POST", drill, "/messages", {"text": "It is real."}).status == 201
+
+
+def send_file(drill: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+    wiring.clock.advance(timedelta(seconds=30))
+    body = {"media": [{"content_type": "image/jpeg", "size": 10_000}]}
+    added = by_reporter("POST", drill, "/media", body)
+    assert added.status == 201, added.text
+    cloud.add_medium(aws, drill["id"], added.json["uploads"][0]["media_id"])
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("add", [send_message, send_file])
+def test_what_is_added_to_a_drill_is_unread_like_any_other(
+    aws: Mapping[str, str], *, add: Any, closed: bool
+) -> None:
+    media = [{"content_type": "image/jpeg", "size": 10_000}]
+    older, drill = create(drill=False), create(drill=True, media=media)
+    cloud.add_medium(aws, drill["id"], drill["uploads"][0]["media_id"])
+    if closed:
+        closing = {"disposition": "no_action", "reason": "A drill."}
+        change_report(drill["id"], 1, status="closed", **closing)
+    assert (pulse()["unread"], pulse()["counts"]["unread"], handed_over()) == ([], 0, [])
+    add(drill, aws)
+
+    assert by_attention() == [drill["id"], older["id"]]
+    assert pulse()["unread"] == [drill["id"]]
+    assert pulse()["counts"]["unread"] == 1
+    assert handed_over() == [drill["id"]]
+    assert notified_of(aws) == {older["id"]}
+
+
+def test_a_drill_that_was_read_is_quiet_again(aws: Mapping[str, str]) -> None:
+    drill = create(drill=True)
+    send_message(drill, aws)
+    change_report(drill["id"], 1, status="acknowledged")
+    assert pulse()["counts"]["open"] == 0
+    assert pulse()["unread"] == []

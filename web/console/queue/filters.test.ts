@@ -102,4 +102,6 @@ test('a critical report that is acknowledged, and a drill, stand with the open o
   const known = report('09:00', { urgency: 'critical', status: 'acknowledged' });
   const drill = report('10:00', { urgency: 'critical', source: 'drill' });
   expect([drill, known, open].sort(byAttention)).toEqual([open, known, drill]);
+  const written = { ...drill, unread: 1 };
+  expect([open, written].sort(byAttention)).toEqual([written, open]);
 });

@@ -125,7 +125,7 @@ export function byAttention(one: Ranked, other: Ranked): number {
 }
 
 function rankOf({ status, urgency, flags, unread, source }: Ranked): number {
-  if (source === 'drill') return 3;
+  if (source === 'drill') return unread > 0 ? 2 : 3;
   if (status === 'new' && urgency === 'critical') return 0;
   if (status === 'new' && flags.includes('overdue')) return 1;
   return unread > 0 ? 2 : 3;

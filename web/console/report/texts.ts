@@ -14,7 +14,8 @@ export const reportTexts = texts({
     notFound: 'There is no such report, or it is not in your scope.',
     again: 'Try again',
     back: 'Reports',
-    drill: 'This is a drill: a test of the service. Nobody is in danger.',
+    drill:
+      'Sent as a drill, a test of the service or of an app. Anyone can send a report so: read what it says.',
     news: {
       message: 'The reporter has written.',
       colleague: 'A colleague has written to the reporter.',
@@ -479,7 +480,7 @@ export const reportTexts = texts({
     notFound: '没有此举报，或不在您的职责范围内。',
     again: '重试',
     back: '举报列表',
-    drill: '这是演练：仅用于测试服务，没有人处于危险之中。',
+    drill: '以演练方式提交，用于测试服务或应用。任何人都可以这样提交，请仍查看其内容。',
     news: {
       message: '举报人发来了新消息。',
       colleague: '同事给举报人发了消息。',
