@@ -68,7 +68,9 @@ def tokens_in(texts: Iterable[str]) -> tuple[str, ...]:
                 token = token_of(each)
                 if token:
                     found[token] = None
-    return tuple(found)[:TOKENS_MAX]
+                if len(found) == TOKENS_MAX:
+                    return tuple(found)
+    return tuple(found)
 
 
 def _plates(text: str) -> Iterator[str]:
@@ -119,7 +121,9 @@ def _groups(text: str) -> Iterator[list[str]]:
 
 
 def _is_mobile(digits: str) -> bool:
-    return any(re.fullmatch(_MOBILE, each) for each in (digits, f"86{digits}"))
+    # The length alone excludes most numbers, and a long text has many.
+    is_as_long = len(digits) in (11, 13, 15)
+    return is_as_long and any(re.fullmatch(_MOBILE, each) for each in (digits, f"86{digits}"))
 
 
 def _checked(token: str) -> str | None:

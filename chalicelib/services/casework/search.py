@@ -6,7 +6,7 @@ key in KMS gives them (docs/adr/0038).
 
 import logging
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from chalicelib.aws import keys
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 # Texts without a token are read again at each opening, which takes 2 ms for a thousand characters.
 # Of longer ones it is noted that they have none.
 _READ_AGAIN = 10_000
+# An opening reads so many characters, for 40 ms at the most; the next one continues. Nothing but an
+# opening can read them, so no task can.
+_READ_AT_ONCE = 20_000
 
 FOUND_MAX = 50
 """The most reports of one search."""
@@ -60,8 +63,8 @@ def search_reports(
 def enter_opened(
     opened: OpenCase, *, search_key: Callable[[], SearchKey], entries: SearchEntries
 ) -> None:
-    """Enter the tokens of an opened report that are not entered yet. `search_key` is called only
-    when there are some.
+    """Enter the tokens of an opened report that are not entered yet; of a long one some, and the
+    next opening more. `search_key` is called only when there are some.
 
     Those of a withdrawn one are not entered. Nothing is raised: what fails is logged, and the next
     opening tries again.
@@ -80,10 +83,12 @@ def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: Searc
     room = TOKENS_MAX - len(known.names)
     if opened.report.status is Status.WITHDRAWN or room <= 0:
         return
+    texts = list(_texts_of(opened.content)) if before is None else []
     messages, notes = _after(opened, known)
-    texts = [*(each.text for each in messages), *(each.text for each in notes)]
-    if before is None:
-        texts = [*_texts_of(opened.content), *texts]
+    messages = _within(_READ_AT_ONCE - sum(map(len, texts)), messages)
+    texts += [each.text for each in messages]
+    notes = _within(_READ_AT_ONCE - sum(map(len, texts)), notes)
+    texts += [each.text for each in notes]
     tokens = tokens_in(texts)
     if not tokens and sum(map(len, texts)) <= _READ_AGAIN:
         return
@@ -103,6 +108,12 @@ def _after(opened: OpenCase, known: FoundBy) -> tuple[list[Message], list[Note]]
         [each for each in opened.messages if _message_key(each) > known.messages],
         [each for each in opened.notes if _note_key(each) > known.notes],
     )
+
+
+def _within[Entry: (Message, Note)](room: int, entries: list[Entry]) -> list[Entry]:
+    """Return the first of these that have so many characters together."""
+    lengths = accumulate(len(each.text) for each in entries)
+    return [each for each, length in zip(entries, lengths, strict=True) if length <= room]
 
 
 def _message_key(message: Message) -> str:

@@ -17,7 +17,7 @@ from chalicelib.store.reports.search_entries import SearchEntries
 from tests import cloud
 from tests.client import call, change_report, new_key
 from tests.faults import inject
-from tests.steps import by_reporter, file, opened
+from tests.steps import by_reporter, file, head, opened
 
 pytestmark = pytest.mark.officers(
     "wang", chief={"roles": (Role.SUPERVISOR,)}, narrow={"categories": ("other",)}
@@ -220,6 +220,29 @@ def test_long_texts_without_a_number_are_read_once() -> None:
     call("POST", path, {"text": PLATE}, receipt=long["receipt"], key=new_key())
     opened(long)
     assert found(PLATE) == [long["id"]]
+
+
+def test_an_opening_reads_a_bounded_part_and_the_next_one_continues(
+    aws: Mapping[str, str],
+) -> None:
+    created = file_text("1 2 " * 500)
+    path = f"/v1/reports/{created['id']}/messages"
+    for text in ["3-4 " * 1_000] * 10 + [PLATE]:
+        assert call("POST", path, {"text": text}, receipt=created["receipt"]).status == 201
+    sent = [each["id"] for each in opened(created)["messages"]]
+    reached = [_reached(created, sent)]
+    while reached[-1] < len(sent):
+        assert found(PLATE) == []
+        opened(created)
+        reached.append(_reached(created, sent))
+    # 20,000 characters each time: at first with the 2,000 of the report itself.
+    assert reached == [4, 9, 11]
+    assert found(PLATE) == [created["id"]]
+
+
+def _reached(created: Mapping[str, Any], sent: list[str]) -> int:
+    """Return how many messages were read for the search."""
+    return sent.index(head(created)["found_by"]["messages"].rpartition("#")[2]) + 1
 
 
 def test_two_officers_who_open_at_the_same_time_enter_each_number_once(
