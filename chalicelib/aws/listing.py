@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.aws.table import Row, Table
@@ -18,6 +19,8 @@ from chalicelib.aws.table import Row, Table
 # before, this also limits later queries: to two for each shard on average.
 _FURTHER = 6
 _AT_ONCE = 8
+# A query for the first rows of a partition reads so many at the least: fewer cost as much.
+_LEAST = 10
 # Sorts after all that follows a prefix.
 _END = "~"
 # How many rows each query for the oldest reads, in a partition. Nearly always the first finds it.
@@ -124,20 +127,7 @@ class Listing:
         The sort keys are greater than `above`. Otherwise as `page`.
         """
 
-        def read(shard: _Shard) -> None:
-            rows, more = self._query(
-                shard.span.partition,
-                index=index,
-                at_least=shard.reached,
-                forward=True,
-                limit=shard.size,
-            )
-            found = [(str(row[index[2]]), row) for row in rows]
-            shard.rows.extend(each for each in found if each[0] != shard.reached)
-            shard.more = more
-            shard.reached = found[-1][0] if found else shard.reached
-
-        shards = _shards(spans, above, limit)
+        shards, read = _shards(spans, above, limit), partial(self._read_upwards, index)
         return self._merged(shards, read, min, limit=limit, reached=above, keep=keep)
 
     def _merged(
@@ -214,17 +204,35 @@ class Listing:
         return min(found, key=lambda each: each[0])[1] if found else None
 
     def heads(
-        self, index: Index, partitions: Sequence[str], *, each: int, at_least: str | None = None
+        self, index: Index, partitions: Sequence[str], *, most: int, above: str | None = None
     ) -> list[Heading]:
-        """Return the first `each` rows of each partition, by the sort key in ascending order."""
+        """Return the first rows of each partition, by the sort key in ascending order: all rows if
+        they are `most` at the most, otherwise about so many, of each partition some. The sort keys
+        are greater than `above`.
+        """
+        shards = [_Shard(Span(each), above, 0) for each in partitions]
 
-        def first(partition: str) -> Heading:
-            rows, more = self._query(
-                partition, index=index, at_least=at_least, forward=True, limit=each
-            )
-            return Heading(tuple(rows), more)
+        while unread := [shard for shard in shards if shard.more]:
+            room = most - sum(len(shard.rows) for shard in shards)
+            if room < 0:
+                break
+            for shard in unread:
+                shard.size = max(_LEAST, room // len(unread))
+            self._at_once(partial(self._read_upwards, index), unread)
+        return [Heading(tuple(row for _, row in shard.rows), shard.more) for shard in shards]
 
-        return self._at_once(first, partitions)
+    def _read_upwards(self, index: Index, shard: _Shard) -> None:
+        # A range includes its start, which is the last row of the query before: it is skipped.
+        rows, shard.more = self._query(
+            shard.span.partition,
+            index=index,
+            at_least=shard.reached,
+            forward=True,
+            limit=shard.size,
+        )
+        found = [(str(row[index[2]]), row) for row in rows]
+        shard.rows.extend(each for each in found if each[0] != shard.reached)
+        shard.reached = found[-1][0] if found else shard.reached
 
     def _query(self, partition: str, **within: Any) -> tuple[list[Row], bool]:
         rows, more = self._table.query(partition, **within)

@@ -1,4 +1,4 @@
-"""A page of an officer's list with 1,000 reports in it and with 100,000: it must cost the same.
+"""A page of an officer's list with 10,000 reports in it and with 100,000: it must cost the same.
 
 python -m tests.bench.pages     prints {reports: [cost of the first page, cost of a page further
 down]}
@@ -14,7 +14,7 @@ from tests.bench import rows as table
 from tests.bench import simulated
 from tests.bench.units import Meter, indexes_of
 
-FEW, MANY = 1_000, 100_000
+FEW, MANY = 10_000, 100_000
 # The most queries of a page of all that an officer may see: one for each of six partitions, and two
 # more where the categories have very different shares.
 MOST_QUERIES = 8

@@ -285,7 +285,7 @@ def _bursts_of(
         for _ in range(1 if only else _MOST_HOURS):
             begin = _BEGIN + (times.render(above) if above else "")
             (heading,) = stores.listing.heads(
-                keys.index(keys.BY_ATTENTION), [partition], each=_COUNTED, at_least=begin
+                keys.index(keys.BY_ATTENTION), [partition], most=_COUNTED, above=begin
             )
             hours = [hour_in(row["received_at"]) for row in heading.rows]
             for hour, row in zip(hours, heading.rows, strict=True):

@@ -2,7 +2,8 @@
 
 A console asks for the pulse every few seconds, to know whether to read a list again. It shows
 counts and ids of reports, and no content. The first call in each hour is on record. Its cost is
-bounded: of each partition, the reports with the highest ranks are counted, up to a limit.
+bounded: up to a limit all reports are counted, above it those of each partition with the highest
+ranks.
 """
 
 import hashlib
@@ -38,9 +39,10 @@ def note_presence(report_id: str, *, desk: Desk, presence: Presence) -> tuple[On
     return presence.note(report_id, Onlooker(officer.username, officer.name), desk.actor.now)
 
 
-# Of all partitions together about so many rows are read, and of each at least a few.
-_ROWS = 400
-_ROWS_AT_LEAST = 10
+COUNTED_MAX = 1_000
+"""So many reports are counted exactly: those of the officer's categories that are open, or await
+somebody. Above it, about so many of the highest ranks are.
+"""
 IDS_MAX = 50
 
 
@@ -79,8 +81,7 @@ def take_pulse(
     officer = actor.officer
     seen = [each for each in catalogue.categories if officer.sees_category(each.code)]
     shards = [f"{each.code}#{shard}" for each in seen for shard in range(each.shards)]
-    most = max(_ROWS_AT_LEAST, _ROWS // max(1, len(shards)))
-    headings = listing.heads(keys.index(keys.BY_ATTENTION), shards, each=most)
+    headings = listing.heads(keys.index(keys.BY_ATTENTION), shards, most=COUNTED_MAX)
     reports = [
         row
         for heading in headings
