@@ -130,7 +130,8 @@ class Attachment:
 class Entry:
     """A report in the outbox.
 
-    `key` is made once and identifies the report for good. `body` is sent byte for byte.
+    `key` is made once and identifies the report for good. `body` is sent byte for byte, and blanks
+    after it.
     """
 
     key: str
@@ -306,7 +307,7 @@ class Sender:
         """Repeat a report that was accepted without a proof, with one: officers see it sooner. It
         is filed already, so whatever fails here changes nothing.
         """
-        body = entry.body.encode()
+        body = padded(entry.body.encode())
         headers = {"Idempotency-Key": entry.key, **_json_headers(body)}
         with contextlib.suppress(
             *(OSError, http.client.HTTPException, Later, ProofRequired),
@@ -497,6 +498,7 @@ class Sender:
 
     def _call(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
         """Repeat a JSON call until there is a final response, and return its body."""
+        body = padded(body)
         return self._again(
             lambda: _read(
                 request(method, self.api + path, [body], {**headers, **_json_headers(body)})
@@ -641,6 +643,16 @@ def _expect_stored(response: Response) -> None:
         raise Refused(response.status, "upload_gone")
     if response.status >= 300:
         raise Refused(response.status, "upload_refused")
+
+
+def padded(body: bytes) -> bytes:
+    """Return a JSON body with blanks after it, which mean nothing, so that its length says little
+    to those who see how much is sent: a power of two from 2 to 64 KiB, or a multiple of 64 KiB.
+    """
+    if not body:
+        return body
+    size = max(2048, 1 << (len(body) - 1).bit_length())
+    return body.ljust(size if size <= 65536 else -(-len(body) // 65536) * 65536)
 
 
 def _json_headers(body: bytes) -> dict[str, str]:

@@ -99,6 +99,29 @@ def render(response: Response, status: int, request_id: str) -> ChaliceResponse:
     return ChaliceResponse(content, status_code=status, headers={**headers, **own})
 
 
+_LEAST_SIZE, _LARGE_SIZE = 2 << 10, 64 << 10
+
+
+def padded(response: ChaliceResponse) -> ChaliceResponse:
+    """Return a response with blanks after its JSON, so that its length says little of its content.
+
+    Its sizes are the powers of two from 2 to 64 KiB, then multiples of 64 KiB. It is marked as
+    encoded, or the gateway would compress it, and with that undo this.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
+    """
+    if response.body:
+        size = len(response.body.encode())
+        response.body += " " * (_padded_size(size) - size)
+        response.headers["Content-Encoding"] = "identity"
+    return response
+
+
+def _padded_size(size: int) -> int:
+    if size > _LARGE_SIZE:
+        return -(-size // _LARGE_SIZE) * _LARGE_SIZE
+    return max(_LEAST_SIZE, 1 << (size - 1).bit_length())
+
+
 def _vary(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the Vary header of a response that caches may keep.
 

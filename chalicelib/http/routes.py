@@ -25,7 +25,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import logs, requests
 from chalicelib.http.requests import Call, Header
-from chalicelib.http.responses import Response, refuse, render
+from chalicelib.http.responses import Response, padded, refuse, render
 from chalicelib.kernel import errors, languages
 from chalicelib.kernel.config import MissingSetting
 from chalicelib.store.audit.rows import Action
@@ -115,8 +115,18 @@ class Operation(NamedTuple):
         """The status of a success, unless the view returns another."""
         return next(iter(self.returns))
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether the length of its responses could tell what a report says."""
+        own = self.access is Access.RECEIPT or self.path == "/v1/reports"
+        return own or self.path.startswith("/v1/officer/reports/")
+
     def serve(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
         """Return the response to a request. Raises only MissingSetting."""
+        response = self._response(request, parameters)
+        return padded(response) if self.is_padded else response
+
+    def _response(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
         language = languages.negotiate(request.headers.get("accept-language"))
         request_id = str(request.context.get("requestId", ""))
         with logs.of_request(request_id):

@@ -75,7 +75,8 @@ def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(
     entry, pauses = send(box, stub)
 
     assert pauses == [7, 2]
-    assert stub.seen == [(entry.key, entry.body.encode())] * 3
+    assert stub.seen == [(entry.key, outbox.padded(entry.body.encode()))] * 3
+    assert len(stub.seen[0][1]) == 2048
     assert not only(box).waits
 
 

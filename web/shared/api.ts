@@ -1,6 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import { language } from './language.ts';
+import { padded } from './padding.ts';
 import type { components, paths } from './schema';
 
 export type Api = Client<paths>;
@@ -29,6 +30,7 @@ export function createApi(options: ApiOptions = {}): Api {
     baseUrl: base,
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
+    bodySerializer: (body) => padded(JSON.stringify(body)),
     ...(fetch ? { fetch: (request: Request) => fetch(request) } : {}),
   });
   api.use({

@@ -1,5 +1,6 @@
 /** The network of a browser. */
 
+import { padded } from '../../shared/padding.ts';
 import { Later, type Call, type Network, type Reply, type Upload } from './network.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -28,7 +29,7 @@ export class BrowserNetwork implements Network {
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body }),
+        ...(body === undefined ? {} : { body: padded(body) }),
         cache: 'no-store',
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
