@@ -88,11 +88,10 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
         if unread and report.status is Status.CLOSED:
             return Rank.UNREAD
         return Rank.APPROVAL if pending else Rank.DONE
-    if report.is_drill:
-        return Rank.UNREAD if unread else Rank.OPEN
-    if report.status is Status.NEW and report.urgency is Urgency.CRITICAL:
+    waits = report.status is Status.NEW and not report.is_drill
+    if waits and report.urgency is Urgency.CRITICAL:
         return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
-    if report.status is Status.NEW and Flag.OVERDUE in report.flags:
+    if waits and Flag.OVERDUE in report.flags:
         return Rank.OVERDUE
     return Rank.UNREAD if unread else Rank.OPEN
 
