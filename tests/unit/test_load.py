@@ -187,7 +187,7 @@ def test_a_phones_own_work_is_no_wait_unless_the_notice_came_before_it() -> None
 )
 def test_each_bar_of_honest_reports_can_fail(attacked: list[Honest], failing: str | None) -> None:
     result = Result("an attack")
-    check_honest(result, [honest(0.5)], attacked, payers=3)
+    check_honest(result, [honest(0.5)], attacked, sources=3)
     failed = [check.must for check in result.checks if not check.holds]
     assert len(failed) == (failing is not None)
     assert all(failing is not None and failing in must for must in failed)
@@ -212,8 +212,8 @@ def test_any_two_choices_meet_in_the_floods_that_are_played() -> None:
         for pair in itertools.combinations(variant._asdict().items(), 2)
     }
     assert met == pairs
-    payers = [each.payers for each in critical_flood.SHORT if each.paid]
-    assert payers == [1, 1, 20]
+    of_paid = [each.neighbour for each in critical_flood.SHORT if each.paid]
+    assert of_paid == [None, source_of(1), source_of(1)]
 
 
 def test_attacks_are_named_or_meant_by_a_pattern() -> None:
