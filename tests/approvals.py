@@ -6,7 +6,7 @@ from typing import Any
 NO_TAG = f'"{"0" * 20}"'
 # By the end of an approval's path: what shows the request, below the path before, and where in it.
 _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "/malicious/confirm": ("", ("proposal",)),
+    "/closing/confirm": ("", ("proposal",)),
     "/hold/lift/approve": ("", ("hold", "lift")),
     "/hold/approve": ("", ("hold",)),
     "/referral/approve": ("/referral", ()),

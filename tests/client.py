@@ -47,8 +47,9 @@ def call(
 ) -> Reply:
     """Send one request to the function of its route, and return its response.
 
-    `body` is sent as JSON, `raw` unchanged, and `version` as If-Match. `officer` is the username
-    that the authorizer returned. `source` is the address that the gateway has a connection with.
+    `body` is sent as JSON, `raw` unchanged, and `version` as If-Match; to close a report, it is
+    opened before, if it is still at `version`. `officer` is the username that the authorizer
+    returned. `source` is the address that the gateway has a connection with.
     """
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if body is not None or raw is not None:
@@ -59,6 +60,8 @@ def call(
         sent["authorization"] = f"Receipt {receipt}"
     if version is not None:
         sent["if-match"] = f'"{version}"'
+        if officer and method == "PATCH" and isinstance(body, dict) and "disposition" in body:
+            sent["if-match"] = opening_etag(path, version, officer)
     content = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
     matched = _matcher.match_route(path)
     query: dict[str, list[str]] = {}
@@ -90,6 +93,16 @@ def call(
         {name.lower(): value for name, value in response["headers"].items()},
         response["body"],
     )
+
+
+def opening_etag(path: str, version: int, officer: str) -> str:
+    """Return the ETag of a report that an officer opens at `version`, by which they end it.
+
+    Where that is not possible, return the version.
+    """
+    reply = call("GET", path, officer=officer)
+    is_opened = reply.status == 200 and reply.json["version"] == version
+    return reply.headers["etag"] if is_opened else f'"{version}"'
 
 
 def tag_for(path: str, officer: str) -> str:

@@ -317,8 +317,8 @@ def bucket(name: str) -> str:
     return f"BUCKET#{name}"
 
 
-def officer_day(username: str, at: datetime) -> str:
-    return f"OFFICER#{username}#{at:%Y-%m-%d}"
+def officer_day(username: str, day: date) -> str:
+    return f"OFFICER#{username}#{day:%Y-%m-%d}"
 
 
 TASK_FIELDS = ("task", "lane", "due_at", "not_before", "task_shard", "task_at")

@@ -5,16 +5,24 @@ from collections.abc import Mapping
 from chalicelib.domain.reports.events import Watched
 
 # More than this by one officer in one hour, by the clock, is unusual. An opening is that of a
-# report; a look at a list is none.
+# report; a look at a list is none. Further closings take a second officer. An unread one was
+# refused, since the officer had not opened the report.
 LIMITS: Mapping[Watched, int] = {
     Watched.OPENINGS: 100,
     Watched.CONTACTS: 10,
     Watched.DENIALS: 20,
     Watched.SEARCHES: 40,
+    Watched.CLOSINGS: 50,
+    Watched.UNREAD_CLOSINGS: 10,
 }
 # By the action of the audit.
 _ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS}
-_ABOUT_ANYTHING = {"denied": Watched.DENIALS, "search": Watched.SEARCHES}
+_ABOUT_ANYTHING = {
+    "denied": Watched.DENIALS,
+    "search": Watched.SEARCHES,
+    "close": Watched.CLOSINGS,
+    "close_unread": Watched.UNREAD_CLOSINGS,
+}
 
 
 def watched(action: str, *, about_report: bool) -> Watched | None:

@@ -113,13 +113,19 @@ class Header(StrEnum):
 
     A required key is a secret: it opens the report that is created under it. `TAG` is the same
     header as `IF_MATCH`: what an approval takes in place of a version (`services/second_person`).
+    `VERSION_OR_TAG` is of steps on a report, of which some take the tag of an opening.
     """
 
     KEY = "Idempotency-Key"
     OPTIONAL_KEY = "Idempotency-Key?"
     IF_MATCH = "If-Match"
     TAG = "If-Match: tag"
+    VERSION_OR_TAG = "If-Match: version or tag"
     PROOF = "Tipline-Proof?"
+
+
+IF_MATCH = frozenset({Header.IF_MATCH, Header.TAG, Header.VERSION_OR_TAG})
+"""All that are `If-Match`."""
 
 
 class Call:
@@ -192,6 +198,13 @@ class Call:
         return self.if_match
 
     @property
+    def match(self) -> int | str:
+        """The version in `If-Match`, or the tag with its quotes."""
+        if self.if_match is None:
+            raise TypeError("this route declares no If-Match")
+        return self.if_match
+
+    @property
     def required_key(self) -> str:
         """The Idempotency-Key of a route that requires one."""
         if self.idempotency_key is None:
@@ -245,9 +258,16 @@ def read_tag(request: Request) -> str:
     return _read_if_match(request, TAG)
 
 
+def read_match(request: Request) -> int | str:
+    """Return the version in `If-Match`, or the tag with its quotes. Raises as `read_version`."""
+    found = _read_if_match(request, VERSION_OR_TAG)
+    return int(found.strip('"')) if re.fullmatch(VERSION, found) else found
+
+
 # As they stand in `If-Match`, quoted.
 VERSION = '^"(0|[1-9][0-9]{0,8})"$'
 TAG = '^"[0-9A-Z]{20}"$'
+VERSION_OR_TAG = '^"(0|[1-9][0-9]{0,8}|[0-9A-Z]{20})"$'
 
 
 def _read_if_match(request: Request, form: str) -> str:

@@ -157,6 +157,8 @@ class Operation(NamedTuple):
             call.if_match = requests.read_version(request)
         if Header.TAG in self.headers:
             call.if_match = requests.read_tag(request)
+        if Header.VERSION_OR_TAG in self.headers:
+            call.if_match = requests.read_match(request)
         return call
 
     def _read_content(self, call: Call, request: Request) -> None:
@@ -292,7 +294,7 @@ def _implied_errors(
         implied.append(errors.Malformed("weak_idempotency_key"))
     if headers & {Header.KEY, Header.OPTIONAL_KEY}:
         implied.append(errors.Malformed("bad_idempotency_key"))
-    if headers & {Header.IF_MATCH, Header.TAG}:
+    if headers & requests.IF_MATCH:
         implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]
     if Header.TAG in headers:
         implied += [errors.Forbidden("self_approval"), errors.Forbidden("approves_later")]

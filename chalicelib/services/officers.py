@@ -17,7 +17,7 @@ from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.kernel import errors
 from chalicelib.kernel.sealing import PrivateKey, WrappedKey
 from chalicelib.services.audit.words import require_key_of, seal_words
-from chalicelib.store.audit.rows import Action, Audit, Detail, Entry, Subject, about
+from chalicelib.store.audit.rows import Action, Audit, Detail, Entry, Subject, about, of_report
 from chalicelib.store.officers.rows import Officers
 
 # No username can be like these.
@@ -143,6 +143,13 @@ class OfficerActor(Actor):
         for public in (key.public, report.public_key):
             require_key_of(report.id, public)
         return key
+
+    def has_opened(self, report_id: str) -> bool:
+        """Return whether the audit has an opening of the whole report by this officer."""
+        return any(
+            each.by == self.by and each.action is Action.OPEN and "part" not in (each.detail or {})
+            for each in self.audit.history(of_report(report_id))
+        )
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,36 @@ def tag_of(request: Request, actor: OfficerActor) -> str:
 
     The reading must be on record. The tag is good for this officer and this version alone.
     """
-    what = (request.step.value, request.about, request.version)
+    return _tag((request.step.value, request.about, request.version), actor)
+
+
+class Versioned(Protocol):
+    """A report, as far as its version goes."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+def tag_of_report(report: Versioned, actor: OfficerActor) -> str:
+    """Return the tag of a report that this officer opens now, or has changed after they had opened
+    it. What ends a report takes it.
+    """
+    return _tag(("report", report.id, str(report.version)), actor)
+
+
+def is_tag(tag: str, wanted: str) -> bool:
+    return hmac.compare_digest(tag, wanted)
+
+
+def _tag(what: tuple[str, str, str], actor: OfficerActor) -> str:
     return f'"{actor.audit.opening_tag(actor.by, what)}"'
 
 
 def require_read(request: Request, tag: str, actor: OfficerActor) -> None:
     """Raise Stale unless `tag` is of this request, as it is now, and of this officer."""
-    if not hmac.compare_digest(tag, tag_of(request, actor)):
+    if not is_tag(tag, tag_of(request, actor)):
         raise errors.Stale
 
 

@@ -72,6 +72,11 @@ class WatchCounters:
             row = self._table.update(self._update(counter, now, add={"more": len(records)}))
         return _count(row)
 
+    def total(self, counter: Counter) -> int:
+        """Return how many records were counted. Raises Unavailable."""
+        row = self._table.get(keys.watch(counter.id), _SK)
+        return _count(row).total if row else 0
+
     def notified(self, counter: Counter, before: int, level: int) -> TransactItem:
         """Return the write of the level of a notice. It fails unless the last one was `before`."""
         pk = keys.watch(counter.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.http import index
 from chalicelib.http.problems import STATUS, problem, status_of
-from chalicelib.http.requests import Header
+from chalicelib.http.requests import IF_MATCH, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.derived import RejectReason
@@ -170,9 +170,7 @@ def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
             each for each in operations if Header.KEY in each.headers
         ],
         "routes with `Idempotency-Key`": [each for each in operations if each.headers & keys],
-        "routes with `If-Match`": [
-            each for each in operations if each.headers & {Header.IF_MATCH, Header.TAG}
-        ],
+        "routes with `If-Match`": [each for each in operations if each.headers & IF_MATCH],
         "approvals": [each for each in operations if Header.TAG in each.headers],
         "routes for the reporter": [each for each in operations if each.access is Access.RECEIPT],
         "routes for officers": [each for each in operations if each.access is Access.OFFICER],

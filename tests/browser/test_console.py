@@ -350,10 +350,10 @@ def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack:
     page.get_by_label(re.compile("Malicious")).check()
     page.get_by_label("What the reporter reads").fill("Checked, and closed.")
     page.get_by_role("button", name="Close the report").click()
-    expect(page.get_by_text("You propose “malicious”.")).to_be_visible()
+    expect(page.get_by_text("You propose “Malicious”.")).to_be_visible()
 
     other = open_report(open_page, resident.id, ZHAO)
-    other.get_by_role("button", name="Confirm “malicious”").click()
+    other.get_by_role("button", name="Confirm the outcome").click()
     expect(other.locator(".next-step dd").first).to_contain_text("Malicious")
 
 

@@ -126,12 +126,9 @@ def test_the_head_of_the_queue_is_two_rows_on_a_desk(open_page: OpenPage) -> Non
 def test_a_closed_report_that_nobody_held_does_not_wait_for_anybody(
     open_page: OpenPage, resident: Resident, stack: Stack
 ) -> None:
-    officer_api(stack, "officer")(
-        "PATCH",
-        f"/v1/officer/reports/{resident.id}",
-        {"status": "closed", "disposition": "resolved", "reason": "He is at home."},
-        **{"If-Match": '"1"'},
-    )
+    officer, path = officer_api(stack, "officer"), f"/v1/officer/reports/{resident.id}"
+    closing = {"status": "closed", "disposition": "resolved", "reason": "He is at home."}
+    officer("PATCH", path, closing, **{"If-Match": officer("GET", path).headers["ETag"]})
     page = opened(open_page, "", DESK)
     page.get_by_label("Status:").select_option("closed")
     row = page.get_by_role("listitem").filter(has_text=resident.reference)

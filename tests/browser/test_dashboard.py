@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, call, page_of
-from tests.browser.officers import LI, ZHAO, sign_in
+from tests.browser.officers import LI, ZHAO, officer_api, sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -136,6 +136,23 @@ def test_a_handover_lists_what_is_open_and_is_printed_alone(
     expect(page.get_by_role("heading", name="Received")).to_be_hidden()
     expect(handover.get_by_role("button", name="Print")).to_be_hidden()
     expect(row).to_be_visible()
+
+
+def test_a_supervisor_sees_what_one_officer_closed(open_page: OpenPage, stack: Stack) -> None:
+    report = reported(stack, "other")
+    officer, path = officer_api(stack, "officer"), f"/v1/officer/reports/{report['id']}"
+    closing = {"status": "closed", "disposition": "unfounded", "reason": "Nothing is there."}
+    officer("PATCH", path, closing, **{"If-Match": officer("GET", path).headers["ETag"]})
+    page = page_of(open_page, ZHAO, "/console/dashboard")
+    closings = page.get_by_role("region", name="What one officer closed")
+    closings.get_by_label("Username").fill("officer")
+    closings.get_by_label("Username").press("Enter")
+    row = closings.get_by_role("listitem").filter(has_text=report["reference"])
+    expect(row).to_contain_text("Checked, and not true · takes a second officer")
+    assert not scrolls_sideways(page)
+    other = page_of(open_page, LI, "/console/dashboard")
+    expect(other.get_by_role("region", name="Handover")).to_be_visible()
+    expect(other.get_by_role("region", name="What one officer closed")).to_have_count(0)
 
 
 def test_a_handover_begins_with_what_is_critical(open_page: OpenPage, stack: Stack) -> None:

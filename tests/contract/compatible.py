@@ -23,7 +23,8 @@ from infra.release import ROOT, read_releases
 
 _FLAGS = "no screen but our own followed them"
 _TAG = "nobody approves what they have not read"
-_SEARCH = "a search has an action of its own, which no history of these has"
+_CLOSING = "one step of all ends that take two, not of `malicious` alone"
+_WATCH = "what the watch counts has actions of its own"
 _ACTION = "history 200 application/json items [] action"
 _SHARDS = "a figure of the tables, which only a new catalogue.json may change"
 CHANGED: Mapping[str, Mapping[str, str]] = {
@@ -33,12 +34,14 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "PATCH /v1/admin/catalogue body app flags": _FLAGS,
         "PATCH /v1/admin/catalogue 200 application/json categories [] shards": _SHARDS,
         "PATCH /v1/admin/catalogue body categories [] shards": _SHARDS,
-        f"GET /v1/officer/bulletins/{{bulletin_id}}/{_ACTION}": _SEARCH,
-        f"GET /v1/officer/reports/{{report_id}}/{_ACTION}": _SEARCH,
+        f"GET /v1/officer/bulletins/{{bulletin_id}}/{_ACTION}": _WATCH,
+        f"GET /v1/officer/reports/{{report_id}}/{_ACTION}": _WATCH,
         "POST /v1/officer/exports/{export_id}/approve header If-Match": _TAG,
         "POST /v1/officer/reports/{report_id}/hold/approve header If-Match": _TAG,
         "POST /v1/officer/reports/{report_id}/hold/lift/approve header If-Match": _TAG,
-        "POST /v1/officer/reports/{report_id}/malicious/confirm header If-Match": _TAG,
+        "POST /v1/officer/reports/{report_id}/malicious/confirm": _CLOSING,
+        "GET /v1/officer/reports 200 application/json items [] awaits": _CLOSING,
+        "GET /v1/officer/search 200 application/json items [] awaits": _CLOSING,
     }
 }
 """What differs on purpose from a release while it is the last one: the place, with all below it,

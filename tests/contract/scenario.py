@@ -280,7 +280,7 @@ class Scenario:
             f"/v1/officer/reports/{made.id}",
             change,
             officer=COLLEAGUE,
-            headers={"If-Match": '"1"'},
+            version=1,
         )
         assert reply.status == 200, reply.text
         return made
@@ -401,8 +401,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
     f"POST {_REPORT}/read": lambda there: there.report_again().versioned(),
-    f"POST {_REPORT}/malicious/confirm": lambda there: there.called_malicious().read(
-        "/malicious/confirm"
+    f"POST {_REPORT}/closing/confirm": lambda there: there.called_malicious().read(
+        "/closing/confirm"
     ),
     f"GET {_EXPORT}": lambda there: there.asked_for,
     f"POST {_EXPORT}/approve": lambda there: _approvable(

@@ -74,7 +74,7 @@ class _Life:
         self._number = number
         self._category = _CATEGORIES[number % len(_CATEGORIES)]
         self._created: Any = None
-        self._version = 0
+        self._etag = ""
         self._etag = ""
         self._asked = 0
 
@@ -164,7 +164,7 @@ class _Life:
         self._officer("lists reports", "GET", f"/v1/officer/reports?{query}")
 
     def _open(self) -> None:
-        self._version = self._officer("opens it", "GET", self._own).json["version"]
+        self._etag = self._officer("opens it", "GET", self._own).headers["etag"]
 
     def _reply(self) -> None:
         self._officer("replies", "POST", f"{self._own}/messages", {"text": _MESSAGE})
@@ -182,8 +182,9 @@ class _Life:
         self._change("closes it", status="closed", disposition="resolved", reason="Done.")
 
     def _change(self, what: str, **change: Any) -> None:
-        tag = {"If-Match": f'"{self._version}"'}
-        self._officer(what, "PATCH", self._own, change, headers=tag)
+        headers = {"If-Match": self._etag}
+        reply = self._officer(what, "PATCH", self._own, change, headers=headers)
+        self._etag = reply.headers["etag"]
 
     def _publish(self) -> None:
         self.steps.append(Step(Who.ITSELF, "notices and counters", 0, self.bill.publish()))

@@ -14,7 +14,7 @@ from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.notices.notice import SMS_MAX, SUBJECT_MAX, Notice, NoticeLinks, cut_sms
 from chalicelib.domain.notices.pushes import ends_otherwise, first_push
 from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
-from chalicelib.domain.reports.report import Report, Status
+from chalicelib.domain.reports.report import Proposal, Report, Status
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import geo
 from chalicelib.kernel.languages import LANGUAGES, text
@@ -169,6 +169,9 @@ def report(**more: Any) -> Report:
 CLOSED: dict[str, Any] = {"status": Status.CLOSED, "disposition": "resolved", "sealed_reason": b"1"}
 
 
+PROPOSED = Proposal(disposition="malicious", by="wang", at=NOW)
+
+
 def test_a_push_waits_between_five_and_thirty_five_minutes_by_chance() -> None:
     soonest = first_push(NOW, lambda below: 0)
     latest = first_push(NOW, lambda below: below - 1)
@@ -189,7 +192,7 @@ def test_a_push_waits_between_five_and_thirty_five_minutes_by_chance() -> None:
         (report(**CLOSED), report(**CLOSED), False),
         (report(**CLOSED), report(**CLOSED | {"sealed_reason": b"2"}), True),
         (
-            report(**CLOSED | {"disposition": None}),
+            report(**CLOSED | {"disposition": None, "proposal": PROPOSED}),
             report(**CLOSED | {"disposition": "malicious"}),
             False,
         ),

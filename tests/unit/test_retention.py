@@ -60,14 +60,15 @@ def test_the_end_follows_from_the_recorded_dates(
 
 def test_a_new_disposition_is_kept_from_when_it_was_recorded() -> None:
     late = NOW + 60 * DAY
-    changed = change(report(), Change(disposition=Disposition.UNFOUNDED), by="wang", now=late)
-    assert days(changed) == 90
-    same = change(changed, Change(disposition=Disposition.UNFOUNDED), by="wang", now=late + DAY)
-    assert days(same) == 90
+    changed = change(report(), Change(disposition=Disposition.NO_ACTION), by="wang", now=late)
+    assert days(changed) == 150
+    same = change(changed, Change(disposition=Disposition.NO_ACTION), by="wang", now=late + DAY)
+    assert days(same) == 150
 
-    proposed = change(report(), Change(disposition=Disposition.MALICIOUS), by="wang", now=late)
-    assert days(proposed) == 150
-    assert days(confirm(proposed, now=late + 5 * DAY)) == 95
+    for soon_forgotten in (Disposition.UNFOUNDED, Disposition.MALICIOUS):
+        proposed = change(report(), Change(disposition=soon_forgotten), by="wang", now=late)
+        assert days(proposed) == 150
+        assert days(confirm(proposed, now=late + 5 * DAY)) == 95
 
 
 def test_reopening_takes_away_all_that_belongs_to_the_closing() -> None:

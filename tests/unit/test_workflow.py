@@ -135,17 +135,37 @@ def test_whatever_officers_do_a_report_stays_in_order(
         )
 
 
-def test_malicious_is_never_one_officers_word() -> None:
-    proposed = change(
-        report(),
-        wanted(status="closed", disposition="malicious", reason="Because."),
-        by="wang",
-        now=NOW,
-    )
+@pytest.mark.parametrize(
+    ("disposition", "fields", "all_take_two"),
+    [
+        ("malicious", {}, False),
+        ("unfounded", {}, False),
+        *((each.value, {"urgency": Urgency.CRITICAL}, False) for each in Disposition),
+        ("resolved", {"was_critical": True}, False),
+        ("resolved", {}, True),
+    ],
+)
+def test_some_ends_are_never_one_officers_word(
+    disposition: str, fields: dict[str, Any], all_take_two: bool
+) -> None:
+    link = {"duplicate_of": "R"} if disposition == "duplicate" else {}
+    closing = wanted(status="closed", disposition=disposition, reason="Because.", **link)
+    proposed = change(report(**fields), closing, by="wang", now=NOW, all_take_two=all_take_two)
     assert (proposed.disposition, proposed.status) == (None, Status.CLOSED)
-    assert confirm(proposed, now=NOW).disposition == Disposition.MALICIOUS
+    assert confirm(proposed, now=NOW).disposition == disposition
 
-    relabelled = change(proposed, wanted(disposition="unfounded"), by="li", now=NOW)
+
+def test_who_makes_a_report_less_urgent_does_not_end_it_alone() -> None:
+    lowered = change(report(urgency=Urgency.CRITICAL), wanted(urgency="low"), by="wang", now=NOW)
+    closing = wanted(status="closed", **ENDING)
+    assert change(lowered, closing, by="wang", now=NOW).proposal is not None
+    assert change(report(), closing, by="wang", now=NOW).proposal is None
+
+
+def test_another_disposition_or_a_reopening_ends_a_proposal() -> None:
+    closing = wanted(status="closed", disposition="malicious", reason="Because.")
+    proposed = change(report(), closing, by="wang", now=NOW)
+    relabelled = change(proposed, wanted(disposition="no_action"), by="li", now=NOW)
     with pytest.raises(errors.Conflict):
         confirm(relabelled, now=NOW)
     reopened = change(proposed, wanted(status="in_progress"), by="li", now=NOW)

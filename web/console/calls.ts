@@ -68,16 +68,16 @@ const callTexts = texts({
 /** The steps that a report can take, and what each sends. */
 export type ChangedReport = Schemas['ChangedReport'];
 
-/** Change a report from the version that was seen. */
+/** Change a report: `match` is the ETag of its opening, which alone can close it, or a version. */
 export function changeReport(
   api: Api,
   id: string,
-  version: number,
+  match: string,
   change: ReportChange,
 ): Promise<Outcome<ChangedReport>> {
   return outcomeOf(
     api.PATCH('/v1/officer/reports/{report_id}', {
-      params: { path: { report_id: id }, header: { 'If-Match': `"${version}"` } },
+      params: { path: { report_id: id }, header: { 'If-Match': match } },
       body: change,
     }),
   );

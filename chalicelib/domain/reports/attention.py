@@ -31,7 +31,7 @@ def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
     found: list[Awaiting] = []
     report, hold = head.report, head.hold
     if report.proposal and report.status is Status.CLOSED:
-        found.append(Awaiting(TwoPersonStep.MALICIOUS, report.proposal.by))
+        found.append(Awaiting(TwoPersonStep.CLOSING, report.proposal.by))
     if hold and hold.approved_by is None:
         found.append(Awaiting(TwoPersonStep.HOLD, hold.by, hold.until))
     if hold and hold.lift:

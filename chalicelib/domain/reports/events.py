@@ -40,6 +40,8 @@ class Watched(StrEnum):
     CONTACTS = "contacts"
     DENIALS = "denials"
     SEARCHES = "searches"
+    CLOSINGS = "closings"
+    UNREAD_CLOSINGS = "unread_closings"
     DECRYPTIONS = "decryptions"
     RESTRICTED = "restricted"
 

@@ -89,13 +89,12 @@ class Hold(Record):
         return self.until <= now
 
 
-def malicious_request(report: Report) -> Request | None:
+def closing_request(report: Report) -> Request | None:
     """Return the proposed disposition of a report, with its reason; None when none is proposed."""
-    proposal, reason = report.proposal, report.sealed_reason or b""
-    if proposal is None:
+    if report.proposal is None:
         return None
-    version = f"{proposal.at.isoformat()}/{reason.hex()}"
-    return Request(TwoPersonStep.MALICIOUS, report.id, version, {proposal.by})
+    version = str(report.version)
+    return Request(TwoPersonStep.CLOSING, report.id, version, {report.proposal.by})
 
 
 class NewMute(Input):

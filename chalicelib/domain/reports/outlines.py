@@ -75,6 +75,11 @@ class ReportOutline(Record):
         return self.source == DRILL
 
     @property
+    def awaits_second_person(self) -> bool:
+        """Whether one officer has ended it, and a second one must confirm that."""
+        return self.status is Status.CLOSED and self.disposition is None and not self.is_drill
+
+    @property
     def is_muted(self) -> bool:
         """Whether officers are not to be notified of its messages and media."""
         return self.muted is not None
@@ -98,9 +103,10 @@ WITHDRAWN_RETENTION = timedelta(days=30)
 DRILL_RETENTION = timedelta(days=30)
 _RETENTION = timedelta(days=90)
 _SHORT_RETENTION = timedelta(days=30)
-_SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
+SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
 
-# What a reporter adds to a closed report keeps it this long, and so does what nobody has read,
+# What a reporter adds to a closed report keeps it this long, and so do what nobody has read, and an
+# end that nobody has confirmed,
 PUT_OFF = timedelta(days=30)
 # but for no longer than this after the closing.
 PUT_OFF_AT_MOST = timedelta(days=365)
@@ -108,7 +114,7 @@ PUT_OFF_AT_MOST = timedelta(days=365)
 
 def retention(disposition: str | None) -> timedelta:
     """Return the retention of a closed report, from when it got this disposition."""
-    return _SHORT_RETENTION if disposition in _SOON_FORGOTTEN else _RETENTION
+    return _SHORT_RETENTION if disposition in SOON_FORGOTTEN else _RETENTION
 
 
 def expires_at(report: Report | ReportOutline) -> datetime | None:

@@ -256,7 +256,8 @@ class Report(Record):
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
-    minutes after the receipt; `attended`: an officer has attended to it since.
+    minutes after the receipt; `attended`: an officer has attended to it since. `was_critical`: an
+    officer has made it less urgent.
     """
 
     id: Annotated[str, EXPORTED, KEPT]
@@ -309,6 +310,7 @@ class Report(Record):
     uncounted: Annotated[bool, KEPT] = False
     deadline: Annotated[int | None, KEPT] = None
     attended: Annotated[bool, KEPT] = False
+    was_critical: Annotated[bool, KEPT] = False
     shadow: Annotated[bool, KEPT] = False
     category_labels: Annotated[dict[str, str] | None, KEPT] = None
     media_asked: Annotated[int, KEPT] = 0
@@ -321,6 +323,11 @@ class Report(Record):
     def is_behind(self) -> bool:
         """Return whether it waits behind those that are proven."""
         return is_behind(unproven=self.unproven, turn=self.turn)
+
+    @property
+    def outcome(self) -> str | None:
+        """The disposition as its reporter reads it: also one that awaits a second officer."""
+        return self.disposition or (self.proposal.disposition if self.proposal else None)
 
     @property
     def lane(self) -> Lane:

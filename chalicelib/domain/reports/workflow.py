@@ -12,7 +12,7 @@ from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import begins_anew, is_given_back, without_overdue
 from chalicelib.domain.reports.entries import SeenConversation
-from chalicelib.domain.reports.outlines import expires_at
+from chalicelib.domain.reports.outlines import SOON_FORGOTTEN, expires_at
 from chalicelib.domain.reports.report import (
     OPEN_STATUSES,
     Disposition,
@@ -66,19 +66,29 @@ class Change(SeenConversation):
         return value
 
 
-def change(report: Report, wanted: Change, *, by: str, now: datetime) -> Report:
+def takes_two(report: Report, disposition: Disposition) -> bool:
+    """Return whether an end takes a second officer: that of a report which is critical, or was
+    before an officer lowered it, and one after which it is deleted soon.
+    """
+    is_critical = report.urgency is Urgency.CRITICAL or report.was_critical
+    return is_critical or disposition in SOON_FORGOTTEN
+
+
+def change(
+    report: Report, wanted: Change, *, by: str, now: datetime, all_take_two: bool = False
+) -> Report:
     """Return the report after a step, its version one higher.
 
     Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
-    in the same call; `duplicate` needs an original as well. `malicious` is only a proposal until a
-    second officer confirms it, and no other disposition counts until then. Reopening clears what
-    closing set, and the link to an original. The reason is sealed, so the caller sets it. A link
-    alone neither reads nor attends to a report. One that is given back before anybody has
+    in the same call; `duplicate` needs an original as well. A disposition that `takes_two`, or any
+    with `all_take_two`, is only a proposal until a second officer confirms it. Reopening clears
+    what closing set, and the link to an original. The reason is sealed, so the caller sets it. A
+    link alone neither reads nor attends to a report. One that is given back before anybody has
     acknowledged it waits again.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
-    step = _Step(report, wanted, by, now)
+    step = _Step(report, wanted, by, now, all_take_two)
     _require_legal(step)
     wrong = [error for check in _CHECKS for error in check(step)]
     if wrong:
@@ -120,6 +130,7 @@ class _Step(NamedTuple):
     wanted: Change
     by: str
     now: datetime
+    all_take_two: bool
 
     @property
     def target(self) -> Status:
@@ -225,7 +236,7 @@ def _dispose(step: _Step) -> _Update:
         # It waits already. Again, it would put off the deletion, each time and by one officer.
         return {}
     decided: _Update = {"decided_at": step.now}
-    if wanted is Disposition.MALICIOUS:
+    if step.all_take_two or takes_two(step.report, wanted):
         proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
         return decided | {"disposition": None, "proposal": proposal}
     return decided | {"disposition": wanted.value, "proposal": None}
@@ -242,7 +253,10 @@ def _reword(step: _Step) -> _Update:
 
 
 def _rank(step: _Step) -> _Update:
-    return {"urgency": step.wanted.urgency} if step.wanted.urgency else {}
+    if step.wanted.urgency is None:
+        return {}
+    was_critical = step.report.was_critical or step.report.urgency is Urgency.CRITICAL
+    return {"urgency": step.wanted.urgency, "was_critical": was_critical}
 
 
 def _recategorize(step: _Step) -> _Update:

@@ -22,7 +22,7 @@ from chalicelib.handlers.casework.report_views import (
 )
 from chalicelib.handlers.reports.views import original_url
 from chalicelib.http.requests import Call, Header, as_fields
-from chalicelib.http.responses import Response, etag_of
+from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Timestamp
 from chalicelib.kernel import errors
@@ -79,7 +79,7 @@ def open_report(call: Call) -> Response:
     """Open a report.
 
     Returns everything except the reporter's contact; of messages and notes the latest. To change
-    the report, send the `ETag` of this response as `If-Match`.
+    or close the report, send the `ETag` of this response as `If-Match`: it is yours alone.
 
     If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
@@ -99,17 +99,18 @@ def open_report(call: Call) -> Response:
     search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
     view = ReportView.opened(found, cursors, related, call.language)
-    return Response(view, headers=etag_of(found.opened.report.version))
+    return Response(view, headers={"ETag": found.etag})
 
 
 @routes.patch(
     "/v1/officer/reports/{report_id}",
     body=Change,
-    headers=(Header.IF_MATCH,),
+    headers=(Header.VERSION_OR_TAG,),
     returns=ChangedReport,
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
+        errors.Conflict("not_read"),
         errors.Conflict("new_message"),
         errors.Conflict("too_many_steps"),
         errors.Conflict("expiring"),
@@ -119,12 +120,16 @@ def change_report(call: Call) -> Response:
     """Change a report.
 
     Send only the fields to change, with the `ETag` of the opened report as `If-Match`. The response
-    has the `ETag` for the next change. Send `assignee: null` to unassign the report, and
-    `duplicate_of: null` to unlink a duplicate.
+    has the `ETag` for the next change. Without an opening, send the `version` that a list shows, in
+    quotes: it closes nothing. Send `assignee: null` to unassign the report, and `duplicate_of:
+    null` to unlink a duplicate.
 
     To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
-    duplicate, send `duplicate_of` too. The disposition `malicious` takes effect after
-    another officer has confirmed it.
+    duplicate, send `duplicate_of` too. 409 `not_read`: a disposition takes the `ETag`, which only
+    your own opening of this version gives.
+
+    The dispositions `unfounded` and `malicious`, any of a critical report, and any beyond 50 that
+    you set in an hour are a `proposal`, and count after another officer has confirmed it.
 
     409 `illegal_transition` means that the step is not possible in the report's status; `legal`
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
@@ -143,7 +148,7 @@ def change_report(call: Call) -> Response:
     changed = casework.change_report(
         call.path["report_id"],
         call.body,
-        call.version,
+        call.match,
         desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
@@ -151,13 +156,13 @@ def change_report(call: Call) -> Response:
     if call.body.status is Status.CLOSED:
         left = duplicates.count_open_duplicates(changed.report, desk=wiring.desk(call.actor))
     view = ChangedReport.after(changed, left)
-    return Response(view, headers=etag_of(changed.report.version))
+    return Response(view, headers={"ETag": changed.etag})
 
 
 @routes.post(
     "/v1/officer/reports/{report_id}/read",
     body=SeenConversation,
-    headers=(Header.IF_MATCH,),
+    headers=(Header.VERSION_OR_TAG,),
     returns={200: ChangedReport},
     raises=(
         errors.NotFound,
@@ -176,32 +181,32 @@ def mark_read(call: Call) -> Response:
     changed = casework.change_report(
         call.path["report_id"],
         Change(**call.body.model_dump(exclude_unset=True)),
-        call.version,
+        call.match,
         desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )
-    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
+    return Response(ChangedReport.after(changed), headers={"ETag": changed.etag})
 
 
 @routes.post(
-    "/v1/officer/reports/{report_id}/malicious/confirm",
+    "/v1/officer/reports/{report_id}/closing/confirm",
     headers=(Header.TAG,),
     returns=ChangedReport,
     raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring")),
 )
-def confirm_malicious(call: Call) -> Response:
-    """Confirm that a report is malicious.
+def confirm_closing(call: Call) -> Response:
+    """Confirm a closing.
 
-    One officer proposes the disposition `malicious` when closing the report. After this call by
-    another officer, it is the report's disposition. The officer who proposed it cannot confirm it
-    (403 `self_approval`). Open the report, and send the `tag` of its `proposal` as `If-Match`: 412
-    means that the proposal or its reason has changed since. The disposition is about the report,
-    not about the reporter.
+    One officer proposes a disposition when closing the report. After this call by another officer,
+    it is the report's disposition, and the time until its deletion begins. The officer who proposed
+    it cannot confirm it (403 `self_approval`). Open the report, and send the `tag` of its
+    `proposal` as `If-Match`: 412 means that an officer has changed the report since. If you do not
+    agree, reopen the report, or give it another disposition.
     """
-    changed = casework.confirm_malicious(
+    changed = casework.confirm_closing(
         call.path["report_id"], call.tag, desk=wiring.desk(call.actor)
     )
-    return Response(ChangedReport.after(changed), headers=etag_of(changed.report.version))
+    return Response(ChangedReport.after(changed), headers={"ETag": changed.etag})
 
 
 @routes.post(

@@ -14,7 +14,7 @@ from chalicelib.http.shapes import Shape, left_out
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, NotNull
 from chalicelib.services.casework import duplicates
-from chalicelib.services.casework.duplicates import AT_ONCE_MAX, Outcome
+from chalicelib.services.casework.duplicates import AT_ONCE_MAX, Outcome, Skip
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -32,11 +32,13 @@ class Links(Input):
 class Closing(Input):
     """The reason with which duplicates are closed. Their reporters can read it.
 
-    Those with something unread of their reporters stay open, but with `skip_unread: false`.
+    Those with something unread of their reporters stay open, but with `skip_unread: false`; and
+    those that you have never opened, but with `skip_unopened: false`.
     """
 
     reason: Reason
     skip_unread: bool = True
+    skip_unopened: bool = True
 
 
 class OutcomeView(Shape):
@@ -88,12 +90,13 @@ def close_duplicates(call: Call) -> Response:
     what cannot be closed.
 
     A report stays open with `why: new_message` when its reporter has written
-    something that no officer has read by a step or reply, or writes meanwhile.
+    something that no officer has read by a step or reply, or writes meanwhile; with `not_read` when
+    you have never opened it; with `takes_two` when it is critical: close it by PATCH.
     """
     outcomes = duplicates.close_duplicates(
         call.path["report_id"],
         call.body.reason,
-        skip_unread=call.body.skip_unread,
+        skip=Skip(call.body.skip_unread, call.body.skip_unopened),
         desk=wiring.desk(call.actor),
         officers=wiring.officers(),
     )

@@ -17,7 +17,9 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Timestamp, left_out
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.models import NotNull, Query
-from chalicelib.services.casework import casework
+from chalicelib.kernel.times import Day
+from chalicelib.services.casework import casework, lists
+from chalicelib.services.casework.casework import HistoryPage
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.store.audit.rows import Action
 
@@ -112,6 +114,11 @@ class HistoryQuery(Query):
     cursor: str | None = Field(
         default=None, description="The `next_cursor` of the page before. Without one, the oldest."
     )
+    pictures_on: Annotated[Day | None, NotNull()] = Field(
+        default=None,
+        description="A day in UTC. With it, only the lists of this day that showed a picture of "
+        "the report, all on one page.",
+    )
 
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -131,12 +138,27 @@ def read_history(call: Call) -> Response:
     has the report's new version, and the old and new value of each changed field.
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
+
+    Lists that showed a picture of the report are recorded with the officer, not with the report.
+    With `pictures_on`, this returns those of a day: who saw it, and when.
     """
+    if call.query.pictures_on:
+        page = lists.read_lists(
+            call.path["report_id"],
+            call.query.pictures_on,
+            desk=wiring.desk(call.actor),
+            officers=wiring.officers(),
+        )
+        return Response(_shown(page))
     page = casework.read_history(
         call.path["report_id"],
         call.query.cursor,
         desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
     )
+    return Response(_shown(page))
+
+
+def _shown(page: HistoryPage) -> ReportHistory:
     events = [ReportEvent.model_validate(entry) for entry in page.items]
-    return Response(ReportHistory(items=events, next_cursor=page.next_cursor))
+    return ReportHistory(items=events, next_cursor=page.next_cursor)

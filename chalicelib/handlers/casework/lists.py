@@ -11,20 +11,23 @@ from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.requests import ColleagueQuery
 from chalicelib.domain.casework.search_tokens import AS_TYPED, token_of
 from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.officers.model import CASEWORKERS, Role
 from chalicelib.domain.reports.media import Thumb
-from chalicelib.domain.reports.report import Flag, Source, Status
+from chalicelib.domain.reports.report import Disposition, Flag, Source, Status
+from chalicelib.domain.reports.workflow import Username
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.reports.views import picture_url
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Category, District, Minute, Shape, left_out
+from chalicelib.http.shapes import Category, District, Minute, Shape, Timestamp, left_out
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.times import Day
 from chalicelib.services.casework import assignments, lists
 from chalicelib.services.casework.presence import note_presence, take_pulse
 from chalicelib.services.casework.search import search_reports
+from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.store.casework.rows import Onlooker
 from chalicelib.store.reports.rows import ListedReport
 
@@ -258,6 +261,58 @@ def _others(call: Call) -> tuple[Onlooker, ...] | None:
     except errors.Unavailable:
         log.warning("onlookers_unknown")
         return None
+
+
+class ClosingQuery(Query):
+    officer: Username = Field(description="The username of the officer.")
+    day: Day = Field(description="The day in UTC.")
+    cursor: str | None = Field(
+        default=None, description="The `next_cursor` of the page before, with the same query."
+    )
+
+
+class ListedClosing(Shape):
+    """A disposition that an officer has set. `awaits`: it took a second officer."""
+
+    at: Timestamp
+    id: str
+    reference: str
+    category: Category
+    district: District
+    disposition: Disposition
+    awaits: bool
+
+
+class ClosingPage(Shape):
+    """A page of closings, oldest first. It can be empty although more follow."""
+
+    items: list[ListedClosing]
+    next_cursor: str | None
+
+
+@routes.get(
+    "/v1/officer/closings",
+    query=ClosingQuery,
+    returns=ClosingPage,
+    roles=(Role.SUPERVISOR,),
+    raises=(errors.Malformed("bad_cursor"),),
+)
+def list_closings(call: Call) -> Response:
+    """List what an officer has closed.
+
+    For supervisors: the dispositions that one officer has set on a day, oldest first, of reports
+    that were in your scope then. Each was set after an opening that is on record. Only
+    `next_cursor: null` ends the list.
+    """
+    page = lists.list_closings(
+        call.query.officer,
+        call.query.day,
+        call.query.cursor,
+        actor=call.actor,
+        cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
+    )
+    items = [ListedClosing.model_validate(each) for each in page.items]
+    return Response(ClosingPage(items=items, next_cursor=page.next_cursor))
 
 
 class Colleague(Shape):

@@ -372,7 +372,7 @@ class ReportView(ChangedReport):
             report,
             **dict(opened.content),
             proposal=proposal
-            and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.MALICIOUS)),
+            and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.CLOSING)),
             answers=AnswerView.all_of(report, opened.content.details, language),
             reason=opened.reason,
             kept_until=expires_at(report),

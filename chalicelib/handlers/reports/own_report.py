@@ -308,10 +308,8 @@ def _reporter_view(case: ReadCase, call: Call) -> Response:
 def _outcome(report: Report, reason: str | None, language: str) -> Outcome | None:
     """Return the outcome of a closed report, or of a duplicate, which may still be open."""
     if report.status is Status.CLOSED:
-        # A report without a disposition waits for a second officer. Its outcome must only say that
-        # it is closed, and so does the text for `malicious`.
-        disposition = report.disposition or "malicious"
-        return Outcome(text=text(f"outcome.{disposition}", language), reason=reason)
+        # Also while it waits for a second officer, which the reporter must not see.
+        return Outcome(text=text(f"outcome.{report.outcome}", language), reason=reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None

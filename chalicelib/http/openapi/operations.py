@@ -20,7 +20,7 @@ from typing import Any
 
 from chalicelib.http import problems
 from chalicelib.http.openapi.schemas import Json, Problem, Schemas, without_null
-from chalicelib.http.requests import TAG, VERSION, Header
+from chalicelib.http.requests import TAG, VERSION, VERSION_OR_TAG, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.city import DEFAULT_FOLDER, FOLDER
@@ -128,6 +128,14 @@ def _of_headers(operation: Operation) -> list[Json]:
             "changed since, or that the tag is not yours."
         )
         parameters.append(_parameter("header", "If-Match", description, _text(TAG), required=True))
+    if Header.VERSION_OR_TAG in operation.headers:
+        description = (
+            "The `ETag` of the version that you have opened, or a version that a list shows. 412 "
+            "means that it has changed since, or that the `ETag` is not yours."
+        )
+        parameters.append(
+            _parameter("header", "If-Match", description, _text(VERSION_OR_TAG), required=True)
+        )
     if 304 in operation.returns:
         description = (
             "The `ETag` of the response that you have. 304 means that it is still current."

@@ -15,7 +15,7 @@ from chalicelib.domain.officers.model import Role, may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import malicious_request
+from chalicelib.domain.reports.measures import closing_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
@@ -46,9 +46,9 @@ from chalicelib.services.reports.scope import (
     visible_head,
 )
 from chalicelib.services.reports.sealed_rows import open_contact
-from chalicelib.services.second_person import Requests, tag_of
-from chalicelib.services.watch.watch import notify_of_restricted
-from chalicelib.store.audit.rows import Action, RecordedEntry, about, of_report
+from chalicelib.services.second_person import Requests, is_tag, tag_of, tag_of_report
+from chalicelib.services.watch.watch import has_ended_many, notify_of_restricted
+from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
@@ -68,20 +68,25 @@ class OpenedCase:
     """A case that an officer has opened.
 
     `restricted` is True when the report was withdrawn: then what the reporter sent is left out.
-    `tags` are those of what waits for a second person, and is opened whole.
+    `etag` names this version, as opened by this officer. `tags` are those of what waits for a
+    second person, and is opened whole.
     """
 
     opened: OpenCase
     restricted: bool
+    etag: str = ""
     tags: Mapping[TwoPersonStep, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCase:
-    """A report after a step, with the reason of its outcome."""
+    """A report after a step, with the reason of its outcome. `etag` names its version; as opened,
+    if the officer had opened the one before.
+    """
 
     report: Report
     reason: str | None
+    etag: str
 
 
 def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase:
@@ -99,7 +104,8 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
     opened, restricted = open_case(case, opening.key), opening.restricted
     read_by_officer(case.head, reports=desk.reports, now=desk.actor.now)
     shown = opened.without_reporters_words() if restricted else opened
-    return OpenedCase(shown, restricted, _tags(case, desk.actor))
+    etag = tag_of_report(case.report, desk.actor)
+    return OpenedCase(shown, restricted, etag, _tags(case, desk.actor))
 
 
 def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
@@ -108,7 +114,7 @@ def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
     waiting = (
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
-        malicious_request(case.report),
+        closing_request(case.report),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
 
@@ -140,42 +146,69 @@ def open_head(head: Head, *, reason: str | None, part: str | None, desk: Desk) -
 def change_report(
     report_id: str,
     change: Change,
-    version: int,
+    match: int | str,
     *,
     desk: Desk,
     officers: Officers,
 ) -> ChangedCase:
-    """Change a report that is at `version`, and return the changed report.
+    """Change a report, and return it. `match` is its version, or the tag that names a version as
+    opened by this officer, which alone can end a report.
 
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
-    errors of `take_step`.
+    errors of `take_step`; Stale (it has another version); Conflict `not_read`, with a denial in the
+    audit.
     """
-    after = take_step(report_id, change, version, desk=desk, officers=officers)
-    return ChangedCase(after, change.reason or _earlier_reason(after, desk.actor))
+
+    def require_match(report: Report) -> None:
+        if isinstance(match, str):
+            if not is_tag(match, tag_of_report(report, desk.actor)):
+                raise errors.Stale
+        elif change.disposition:
+            desk.actor.log(about(report), Action.CLOSE_UNREAD)
+            raise errors.Conflict("not_read")
+        else:
+            require_version(report, match)
+
+    after = take_step(report_id, change, require_match, desk=desk, officers=officers)
+    is_read = isinstance(match, str)
+    etag = tag_of_report(after, desk.actor) if is_read else f'"{after.version}"'
+    return ChangedCase(after, change.reason or _earlier_reason(after, desk.actor), etag)
+
+
+def require_version(report: Report, version: int) -> None:
+    """Raise Stale unless the report has this version."""
+    if report.version != version:
+        raise errors.Stale
 
 
 def take_step(
     report_id: str,
     change: Change,
-    version: int,
+    require: Callable[[Report], None],
     *,
     desk: Desk,
     officers: Officers,
 ) -> Report:
-    """Change a report that is at `version`, and return it as it is stored.
+    """Change a report unless `require` raises for it as it is now, and return it as it is stored.
 
-    Raises NotFound, Stale (it has another version), Conflict (`illegal_transition`, `expiring`,
-    `new_message`, `too_many_steps`), Invalid (also for an assignee who may not see the report, and
-    an original out of scope).
+    An end waits for a second officer when it `takes_two`, or this one has ended many in this hour.
+    Raises NotFound, Conflict (`illegal_transition`, `expiring`, `new_message`, `too_many_steps`),
+    Invalid (also for an assignee who may not see the report, and an original out of scope).
     """
 
     def step(head: Head) -> Report:
         require_not_expiring(head)
         before = head.report
-        if before.version != version:
-            raise errors.Stale
+        require(before)
         change.require_seen(before.messages)
-        after = workflow.change(before, change, by=desk.actor.by, now=desk.actor.now)
+        ends = change.disposition is not None
+        after = workflow.change(
+            before,
+            change,
+            by=desk.actor.by,
+            now=desk.actor.now,
+            all_take_two=ends and has_ended_many(desk),
+        )
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)
             deadline = deadline_from(after.received_at, desk.actor.now, minutes)
@@ -197,8 +230,10 @@ def take_step(
         also += notify_followers(after, desk=desk)
         if after.proposal and after.proposal != before.proposal:
             notices = NoticesOn(report_id, desk.actor, desk.reports)
-            also += notices.awaits(TwoPersonStep.MALICIOUS)
+            also += notices.awaits(TwoPersonStep.CLOSING)
         also += reminders(before, after, desk=desk)
+        if ends:
+            also.append(desk.actor.log_own_item(Action.CLOSE, _closing(after)))
         record = _record(head.report, after, change.reason, desk.actor)
         write_step(head, after, desk, [record, *also])
         return after
@@ -206,7 +241,7 @@ def take_step(
     return on_head(report_id, step, desk=desk)
 
 
-def confirm_malicious(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
+def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
@@ -215,7 +250,7 @@ def confirm_malicious(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
 
     def step(head: Head, requests: Requests) -> Report:
         require_not_expiring(head)
-        request = malicious_request(head.report)
+        request = closing_request(head.report)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=desk.actor.now)
@@ -224,7 +259,8 @@ def confirm_malicious(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         return after
 
     after = on_requests(report_id, step, desk=desk)
-    return ChangedCase(after, _earlier_reason(after, desk.actor))
+    etag = tag_of_report(after, desk.actor)
+    return ChangedCase(after, _earlier_reason(after, desk.actor), etag)
 
 
 def reveal_contact(
@@ -262,6 +298,13 @@ def _record(before: Report, after: Report, reason: str | None, actor: OfficerAct
     detail = {"version": after.version, "fields": workflow.differences(before, after)}
     words = {"fields": {"reason": {"new": reason}}} if reason else None
     return actor.log_item(about(after), Action.CHANGE, detail, words)
+
+
+def _closing(report: Report) -> Detail:
+    """Return the detail of the record in the officer's day, for the list of what they ended."""
+    fields = ("id", "reference", "category", "district")
+    detail = report.model_dump(mode="json", include=set(fields))
+    return detail | {"disposition": report.outcome, "awaits": report.proposal is not None}
 
 
 def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:

@@ -6,13 +6,14 @@ An officer links what the machine suggests. Each report gets a step of its own, 
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from chalicelib.domain.reports.incidents import Similar, Why
 from chalicelib.domain.reports.report import Disposition, Report, Status
-from chalicelib.domain.reports.workflow import Change
+from chalicelib.domain.reports.workflow import Change, takes_two
 from chalicelib.kernel import errors
-from chalicelib.services.casework.casework import take_step
+from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.casework.incidents import Incidents
@@ -56,6 +57,13 @@ class Outcome(NamedTuple):
 
     report_id: str
     why: str | None
+
+
+class Skip(NamedTuple):
+    """What is not closed together with others."""
+
+    unread: bool
+    unopened: bool
 
 
 def find_related(head: Head, *, restricted: bool, desk: Desk, incidents: Incidents) -> Related:
@@ -108,7 +116,8 @@ def link_duplicates(
 
     def link(each: str) -> None:
         version = head_in_scope(each, desk=desk).report.version
-        take_step(each, change, version, desk=desk, officers=officers)
+        require = partial(require_version, version=version)
+        take_step(each, change, require, desk=desk, officers=officers)
 
     return [_tried(each, link) for each in dict.fromkeys(duplicates)]
 
@@ -117,15 +126,16 @@ def close_duplicates(
     report_id: str,
     reason: str,
     *,
-    skip_unread: bool,
+    skip: Skip,
     desk: Desk,
     officers: Officers,
 ) -> list[Outcome]:
     """Close up to 25 open duplicates with one reason, each by a step of its own.
 
-    With `skip_unread`, one stays open when something of its reporter is unread, or when a message
-    arrives meanwhile. Return the outcome of each. Raises NotFound when the original is unknown or
-    out of scope.
+    With `skip.unread`, one stays open when something of its reporter is unread, or when a message
+    arrives meanwhile; with `skip.unopened`, one that the officer has never opened. One whose end
+    `takes_two` always does. Return the outcome of each. Raises NotFound when the original is
+    unknown or out of scope.
     """
     head = head_in_scope(report_id, desk=desk)
     closing = Change(status=Status.CLOSED, disposition=Disposition.DUPLICATE, reason=reason)
@@ -133,13 +143,23 @@ def close_duplicates(
 
     def close(each: str) -> None:
         known, change = found[each], closing
-        if skip_unread:
+        if skip.unread:
             if known.unread:
                 raise errors.Conflict("new_message")
             change = closing.model_copy(update={"messages_seen": known.messages})
-        take_step(each, change, known.version, desk=desk, officers=officers)
+        if skip.unopened and not desk.actor.has_opened(each):
+            raise errors.Conflict("not_read")
+        require = partial(_require_of_one, version=known.version)
+        take_step(each, change, require, desk=desk, officers=officers)
 
     return [_tried(each, close) for each in found]
+
+
+def _require_of_one(report: Report, version: int) -> None:
+    """Raise unless one officer may close this version together with others."""
+    require_version(report, version)
+    if takes_two(report, Disposition.DUPLICATE):
+        raise errors.Conflict("takes_two")
 
 
 def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:

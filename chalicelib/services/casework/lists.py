@@ -7,7 +7,8 @@ in the shift before, or earlier, and still needs somebody. No content.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing, Page, Span
@@ -34,9 +35,11 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
+from chalicelib.services.casework.casework import HistoryPage
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.scope import Desk
-from chalicelib.store.audit.rows import Action
+from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.reports.scope import Desk, head_in_scope
+from chalicelib.store.audit.rows import Action, about, of_day
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import ListedReport
@@ -44,6 +47,7 @@ from chalicelib.store.reports.rows import ListedReport
 _ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
 
 _UNPROVEN = keys.attention_at(Rank.UNPROVEN, "")
+_PICTURES = "pictures"
 
 type _Fold = tuple[str, ...]
 
@@ -101,10 +105,8 @@ def list_reports(
     if inside:
         page = _page(query, reached, officer, listing=listing, catalogue=catalogue, keep=keep)
     denied = not inside or (query.reference is not None and bool(hidden))
-    actor.log_own(
-        Action.DENIED if denied else Action.LIST,
-        {"filters": query.on_record(), "below": reached, "count": len(page.rows)},
-    )
+    found = {"below": reached, "count": len(page.rows), **with_pictures(page.rows)}
+    actor.log_own(Action.DENIED if denied else Action.LIST, {"filters": query.on_record(), **found})
     next_cursor = (
         cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
         if page.position
@@ -115,6 +117,34 @@ def list_reports(
         for row in page.rows
     )
     return ReportPage(tuple(items), next_cursor)
+
+
+def with_pictures(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Return what the record of a list says of the pictures in it: the reports that they are of.
+
+    `read_lists` finds them there.
+    """
+    shown = [row["id"] for row in rows if row.get("thumb")]
+    return {_PICTURES: shown} if shown else {}
+
+
+def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> HistoryPage:
+    """Return the lists of a day that showed a picture of a report, oldest first, and write an audit
+    record.
+
+    They are in the days of officers, each of which is read: a row at each report that is shown
+    would be 50 for each list. Raises NotFound.
+    """
+    report = head_in_scope(report_id, desk=desk).report
+    desk.actor.log(about(report), Action.LIST, {"part": _PICTURES})
+    entries = (
+        each
+        for officer in officers.all()
+        for each in desk.actor.audit.history(of_day(officer.username, day))
+        if report_id in (each.detail or {}).get(_PICTURES, ())
+    )
+    shown = (each._replace(detail={"part": _PICTURES}) for each in entries)
+    return HistoryPage(tuple(sorted(shown, key=lambda each: each.at)), None)
 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:
@@ -249,6 +279,48 @@ def spans_of_burst(burst: BurstId, catalogue: Catalogue) -> list[Span]:
         Span(keys.attention_shard(f"{burst.category}#{shard}", keys.BURSTS), _UNPROVEN)
         for shard in range(shards)
     ]
+
+
+# Of a cursor, beside those of one report.
+_CLOSINGS = "CLOSINGS"
+
+
+class Closing(NamedTuple):
+    """An end of a report by one officer. `awaits`: it took a second one."""
+
+    at: datetime
+    id: str
+    reference: str
+    category: str
+    district: str
+    disposition: str
+    awaits: bool
+
+
+class ClosingPage(NamedTuple):
+    items: tuple[Closing, ...]
+    next_cursor: str | None
+
+
+def list_closings(
+    username: str, day: date, cursor: str | None, *, actor: OfficerActor, cursors: EntryCursors
+) -> ClosingPage:
+    """Return a page of what an officer has ended on a day, inside the actor's scope, oldest first,
+    and write an audit record.
+
+    Of a page of the audit; one can be empty although more follow. Raises Malformed `bad_cursor`.
+    """
+    whose = f"{username} {day}"
+    found, more = actor.audit.page(of_day(username, day), cursors.read(cursor, whose, _CLOSINGS))
+    ended = (
+        Closing(each.at, **each.detail)
+        for each in found
+        if each.action is Action.CLOSE and each.detail
+    )
+    items = tuple(each for each in ended if actor.officer.sees(each.category, each.district))
+    actor.log_own(Action.LIST, {"closings": whose, "count": len(items)})
+    position = found[-1].key[1] if more and found[-1].key else None
+    return ClosingPage(items, cursors.issue(position, whose, _CLOSINGS))
 
 
 # What came in during this time is handed over also when the shift has just begun, or there is none.

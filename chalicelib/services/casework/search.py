@@ -15,6 +15,7 @@ from chalicelib.domain.casework.search_tokens import TOKENS_MAX, tokens_in
 from chalicelib.domain.reports.entries import Message, Note
 from chalicelib.domain.reports.report import Content, Status
 from chalicelib.kernel import times
+from chalicelib.services.casework.lists import with_pictures
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase
 from chalicelib.store.audit.rows import Action
@@ -56,7 +57,8 @@ def search_reports(
     )
     found = tuple(islice(visible, FOUND_MAX + 1))
     items = found[:FOUND_MAX]
-    actor.log_own(Action.SEARCH, {"search": name, "count": len(items)})
+    shown = with_pictures(each.fields for each in items)
+    actor.log_own(Action.SEARCH, {"search": name, "count": len(items), **shown})
     return Found(items, len(found) > FOUND_MAX)
 
 

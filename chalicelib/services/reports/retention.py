@@ -1,7 +1,8 @@
 """Retention: delete a report when its time is over, and leave a tombstone.
 
 A task that comes too early waits: only the dates in the report's row decide. What nobody has read
-is not deleted, for a year after the closing at most.
+is not deleted, for a year after the closing at most; a report whose end awaits a second officer is
+not deleted at all, and officers are notified of it again.
 
 Objects are deleted before rows, and the task stays until the last step. So the next sweep can
 continue after a failure; every step can be repeated.
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
-from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.outlines import expires_at, is_unread, put_off
+from chalicelib.domain.reports.events import Matter, NoticeKind
+from chalicelib.domain.reports.outlines import PUT_OFF, expires_at, is_unread, put_off
+from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.services.officers import Actor
@@ -70,10 +72,13 @@ def _begins(pending: PendingTask, outbox: Outbox, reports: Reports, actor: Actor
         _postpone(pending, end, outbox, [_record(pending, end, actor)])
     elif report.held_until and report.held_until > now:
         _postpone(pending, report.held_until, outbox)
+    elif report.awaits_second_person:
+        matter = Matter(step=TwoPersonStep.CLOSING)
+        notice = reports.event(report.id, NoticeKind.APPROVAL, now=now, matter=matter)
+        _put_off(pending, now + PUT_OFF, outbox, actor, notice)
     elif is_unread(report) and (later := put_off(report, now)):
         notice = reports.event(report.id, NoticeKind.MESSAGE, now=now)
-        also = [_record(pending, later, actor), notice]
-        _postpone(pending, later, outbox, also, put_off_until=later)
+        _put_off(pending, later, outbox, actor, notice)
     else:
         try:
             reports.deletion.begin(pending, leaves_of_deletion(pending.recorded, now))
@@ -81,6 +86,13 @@ def _begins(pending: PendingTask, outbox: Outbox, reports: Reports, actor: Actor
             return False
         return True
     return False
+
+
+def _put_off(
+    pending: PendingTask, end: datetime, outbox: Outbox, actor: Actor, notice: TransactItem
+) -> None:
+    also = [_record(pending, end, actor), notice]
+    _postpone(pending, end, outbox, also, put_off_until=end)
 
 
 def _postpone(

@@ -78,6 +78,16 @@ def notify_of_restricted(head: Head, *, desk: Desk) -> list[TransactItem]:
     return [desk.reports.event(head.report.id, NoticeKind.WATCH, now=desk.actor.now, matter=matter)]
 
 
+def has_ended_many(desk: Desk) -> bool:
+    """Return whether the officer has ended as many reports in this hour as one may alone.
+
+    The counter follows the audit's stream by seconds. Raises Unavailable.
+    """
+    counter = Counter(desk.actor.by, Watched.CLOSINGS, hour_of(desk.actor.now))
+    total = WatchCounters(desk.reports.table).total(counter)
+    return total >= watch.LIMITS[Watched.CLOSINGS]
+
+
 @contextmanager
 def _failures_logged(what: Watched) -> Iterator[None]:
     try:

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -39,6 +39,8 @@ class Action(StrEnum):
     CONFIRM = "confirm"
     HOLD = "hold"
     DENIED = "denied"
+    CLOSE = "close"
+    CLOSE_UNREAD = "close_unread"
 
 
 class Subject(NamedTuple):
@@ -71,6 +73,11 @@ def of_bulletin(bulletin_id: str) -> Subject:
     return Subject(keys.bulletin(bulletin_id))
 
 
+def of_day(username: str, day: date) -> Subject:
+    """Return what an officer did on a day that is about no single report or bulletin."""
+    return Subject(keys.officer_day(username, day))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One audit row to write. `detail` is plain JSON data, without words of a person.
@@ -95,7 +102,7 @@ class Entry:
         cls, by: str, action: Action, at: datetime, detail: Detail | None = None
     ) -> "Entry":
         """Return an entry about no single report or bulletin, for the officer's day."""
-        return cls(Subject(keys.officer_day(by, at)), by, action, at, detail)
+        return cls(of_day(by, at), by, action, at, detail)
 
 
 # Entries that are read at once.

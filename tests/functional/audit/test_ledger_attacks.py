@@ -157,8 +157,8 @@ def test_concurrent_steps_number_their_leaves_without_gaps(aws: Mapping[str, str
     def other(body: dict[str, Any], officer: str = "li") -> None:
         head = wiring.reports().head(one)
         assert head is not None
-        tag = {"If-Match": f'"{head.report.version}"'}
-        call("PATCH", f"/v1/officer/reports/{one}", body, officer=officer, headers=tag)
+        path, version = f"/v1/officer/reports/{one}", head.report.version
+        call("PATCH", path, body, officer=officer, version=version)
 
     steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (

@@ -389,7 +389,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
         body={"status": "closed", "disposition": "malicious", "reason": "No."},
         version=3,
     )
-    api("confirm_malicious", report_id=seen["id"], officer=CHIEF)
+    api("confirm_closing", report_id=seen["id"], officer=CHIEF)
     until = times.render(wiring.clock.now() + timedelta(days=10))
     api("place_hold", **one, body={"reason": "Evidence.", "until": until})
     api("approve_hold", report_id=seen["id"], officer=CHIEF)

@@ -119,9 +119,9 @@ def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> Non
 
     assert listed("needs_action=true", "li") == [created["id"]]
     assert listed("needs_action=true", "wang") == []
-    assert page("", "wang")["items"][0]["awaits"] == ["malicious"]
+    assert page("", "wang")["items"][0]["awaits"] == ["closing"]
     assert listed("needs_action=false", "wang") == [created["id"]]
-    assert by_second_officer(created, "/malicious/confirm").status == 201
+    assert by_second_officer(created, "/closing/confirm").status == 201
     assert listed("", "li") == []
 
 
@@ -329,7 +329,7 @@ class Duty(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2))
     def confirm(self, which: int) -> None:
-        read_and_approve(self._path(which) + "/malicious/confirm", "li")
+        read_and_approve(self._path(which) + "/closing/confirm", "li")
 
     @rule(which=st.integers(0, 2))
     def hold(self, which: int) -> None:

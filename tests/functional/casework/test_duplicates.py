@@ -27,14 +27,13 @@ def link(original: Mapping[str, Any], *others: Mapping[str, Any], officer: str =
     return by_officer("POST", original, "/duplicates", body, officer=officer)
 
 
-def close(original: Mapping[str, Any], officer: str = "wang") -> Reply:
-    body = {"reason": "One fire, put out."}
+def close(original: Mapping[str, Any], officer: str = "wang", **more: Any) -> Reply:
+    body = {"reason": "One fire, put out.", "skip_unopened": False} | more
     return by_officer("POST", original, "/duplicates/close", body, officer=officer)
 
 
 def patch(created: Mapping[str, Any], version: int, **body: Any) -> Reply:
-    headers = {"If-Match": f'"{version}"'}
-    return by_officer("PATCH", created, "", body, headers=headers)
+    return by_officer("PATCH", created, "", body, version=version)
 
 
 def outcomes(reply: Reply) -> dict[str, str | None]:

@@ -71,7 +71,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", REPORT): Route(200),
     ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
     ("POST", REPORT + "/read"): Route(200, states={"withdrawn": 409}),
-    ("POST", REPORT + "/malicious/confirm"): Route(409, states={"malicious_proposed": 201}),
+    ("POST", REPORT + "/closing/confirm"): Route(409, states={"malicious_proposed": 201}),
     ("POST", REPORT + "/contact"): Route(200),
     ("POST", REPORT + "/media/{media_id}/original"): Route(404, states={"withdrawn": 403}),
     ("POST", REPORT + "/media/{media_id}/redaction"): Route(404),
@@ -191,12 +191,12 @@ def _appoint() -> None:
 
 def _in_state(state: str) -> str:
     created = file(location=IN_PLACE, contact={"name": "Li"})
-    path, one = f"/v1/officer/reports/{created['id']}", {"If-Match": '"1"'}
+    path = f"/v1/officer/reports/{created['id']}"
     closing = {"status": "closed", "reason": "Seen to."}
     if state == "closed":
-        call("PATCH", path, closing | {"disposition": "resolved"}, officer="clerk", headers=one)
+        call("PATCH", path, closing | {"disposition": "resolved"}, officer="clerk", version=1)
     elif state == "malicious_proposed":
-        call("PATCH", path, closing | {"disposition": "malicious"}, officer="clerk", headers=one)
+        call("PATCH", path, closing | {"disposition": "malicious"}, officer="clerk", version=1)
     elif state == "withdrawn":
         by_reporter("DELETE", created)
     return str(created["id"])

@@ -13,7 +13,7 @@ from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, read_and_approve, report
-from tests.steps import by_officer, by_reporter, file, head, opened
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -27,6 +27,8 @@ CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 def closed(aws: Mapping[str, str], disposition: str = "resolved", **more: Any) -> dict[str, Any]:
     created = file(**more)
     change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
+    if disposition == "unfounded":
+        by_second_officer(created, "/closing/confirm")
     settled(aws)
     return dict(created)
 
@@ -302,7 +304,7 @@ def test_a_confirmed_disposition_is_kept_from_its_confirmation(aws: Mapping[str,
     created = closed(aws)
     change_report(created["id"], 2, disposition="malicious")
     sweep_at(times.parse(head(created)["closed_at"]) + 80 * DAY)
-    path = f"/v1/officer/reports/{created['id']}/malicious/confirm"
+    path = f"/v1/officer/reports/{created['id']}/closing/confirm"
     before = wiring.clock.now()
     assert read_and_approve(path, "li").status == 201
     end = kept_until(created)

@@ -19,8 +19,7 @@ CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home
 
 
 def patch(created: Mapping[str, Any], body: Mapping[str, Any], version: int = 1) -> Reply:
-    headers = {"If-Match": f'"{version}"'}
-    return by_officer("PATCH", created, "", dict(body), headers=headers)
+    return by_officer("PATCH", created, "", dict(body), version=version)
 
 
 def reply_to(

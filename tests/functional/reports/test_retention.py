@@ -34,6 +34,8 @@ def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[
     cloud.stream(cloud.all_keys(aws))
     closed = {"status": "closed", "disposition": disposition, "reason": "Done."}
     change_report(created["id"], 1, **closed)
+    if disposition == "unfounded":
+        by_second_officer(created, "/closing/confirm")
     cloud.stream(cloud.all_keys(aws))
     return created, key
 

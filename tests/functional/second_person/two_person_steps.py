@@ -133,15 +133,21 @@ class HoldLiftStep(_OnReport):
         return self._row().get("hold") is None
 
 
-class MaliciousStep(_OnReport):
-    below = "/malicious/confirm"
+class ClosingStep(_OnReport):
+    below = "/closing/confirm"
     CLOSED: Mapping[str, Any] = {"status": "closed", "disposition": "malicious"}
 
     def begin(self, officer: str) -> None:
-        self._call(officer, "PATCH", "", {**self.CLOSED, "reason": "Invented."}, 200)
+        self._close(officer, "Invented.")
 
     def swap(self, officer: str) -> None:
-        self._call(officer, "PATCH", "", {**self.CLOSED, "reason": "Of no use."}, 200)
+        self._close(officer, "Of no use.")
+
+    def _close(self, officer: str, reason: str) -> None:
+        body, version = {**self.CLOSED, "reason": reason}, self._row()["version"]
+        path = f"/v1/officer/reports/{self.id}"
+        reply = call("PATCH", path, body, officer=officer, version=int(version))
+        assert reply.status == 200, reply.text
 
     def has_happened(self) -> bool:
         return str(self._row().get("disposition")) == "malicious"
@@ -279,7 +285,7 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.BULLETIN: BulletinStep,
     TwoPersonStep.OUTCOME: OutcomeStep,
     TwoPersonStep.WITHDRAWAL: WithdrawalStep,
-    TwoPersonStep.MALICIOUS: MaliciousStep,
+    TwoPersonStep.CLOSING: ClosingStep,
     TwoPersonStep.REFERRAL: ReferralStep,
     TwoPersonStep.EXPORT: ExportStep,
     TwoPersonStep.BURST: BurstStep,

@@ -9,6 +9,7 @@ import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { type Filters, NO_FILTERS } from '../queue/filters.ts';
 import { type Pulse, seesReports } from '../types.ts';
 import { pathTo } from '../router.ts';
+import { Closings } from './closings.tsx';
 import { Acknowledgement, Endings, Helped, OpenByAge, Received } from './charts.tsx';
 import {
   type End,
@@ -76,6 +77,7 @@ function Figures() {
         )}
       </Waiting>
       {charted.current && <Handover />}
+      {charted.current && me.roles.includes('supervisor') && <Closings />}
     </>
   );
 }

@@ -101,6 +101,15 @@ export const text = texts({
     levelLifted: 'The level is automatic again.',
     cancel: 'Cancel',
 
+    closingsTitle: 'What one officer closed',
+    closingsWhat: 'Oldest first, with the outcomes that were chosen. To read it is on record, like a list.',
+    closingsOfficer: 'Username',
+    closingsDay: 'Day (UTC)',
+    closingsMore: 'Show later ones',
+    closingsAwaits: 'takes a second officer',
+    closingsFound: (count: number, more: boolean) =>
+      `${count === 1 ? '1 closing' : `${count} closings`}${more ? ', and later ones' : ''}`,
+
     handoverTitle: 'Handover',
     handoverWhat:
       'What came in during this shift and still needs somebody. To read it is on record, like a list.',
@@ -218,6 +227,14 @@ export const text = texts({
     lift: '恢复自动级别',
     levelLifted: '已恢复自动级别。',
     cancel: '取消',
+
+    closingsTitle: '某位民警的办结记录',
+    closingsWhat: '按时间先后列出所选的结果。查看会像列表一样记录在案。',
+    closingsOfficer: '用户名',
+    closingsDay: '日期（UTC）',
+    closingsMore: '显示之后的',
+    closingsAwaits: '须第二名民警确认',
+    closingsFound: (count: number, more: boolean) => `${count} 次办结${more ? '，之后还有' : ''}`,
 
     handoverTitle: '交接班',
     handoverWhat: '本班次收到、仍需处理的举报。查看会像列表一样记录在案。',

@@ -281,7 +281,7 @@ function useQuickSteps(list: ReportList, say: (text: string) => void) {
     if (step === 'acknowledge' && row.status !== 'new') return;
     const change =
       step === 'take' ? { assignee: me.username } : { status: 'acknowledged' as const };
-    const outcome = await changeReport(api, row.id, row.version, change);
+    const outcome = await changeReport(api, row.id, `"${row.version}"`, change);
     if (outcome.ok) {
       const { status, assignee, version } = outcome.data;
       list.replace({ ...row, status, assignee, version, unread: 0 });

@@ -89,6 +89,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
     <Form onSubmit={submit}>
       <ErrorSummary errors={errors} />
       {open.problem.value && <Status kind="error">{open.problem.value}</Status>}
+      {report.urgency === 'critical' && <p>{t.close.critical}</p>}
       <Radios
         id="close-outcome"
         legend={t.close.disposition}
@@ -189,12 +190,13 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
   const { api } = useDesk();
   const fixed = useOutcomeText('duplicate');
   const [skipUnread, setSkipUnread] = useState(true);
+  const [skipUnopened, setSkipUnopened] = useState(true);
   const [results, setResults] = useState<Schemas['Outcome'][] | null>(null);
   const submit = async (reason: string) => {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/duplicates/close', {
         params: { path: { report_id: report.id } },
-        body: { reason, skip_unread: skipUnread },
+        body: { reason, skip_unread: skipUnread, skip_unopened: skipUnopened },
       }),
     );
     if (!outcome.ok) return outcome.failure;
@@ -218,6 +220,9 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
         <Check checked={skipUnread} onChange={setSkipUnread}>
           {t.related.skipUnread}
         </Check>
+        <Check checked={skipUnopened} onChange={setSkipUnopened}>
+          {t.related.skipUnopened}
+        </Check>
       </ReasonForm>
     );
   }
@@ -228,7 +233,9 @@ function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'
       <p>{t.related.closed(results.length - skipped.length, skipped.length)}</p>
       <ul>
         {skipped.map(({ id, why }) => (
-          <li key={id}>{t.related.skipped(referenceOf(id), why ?? '')}</li>
+          <li key={id}>
+            {t.related.skipped(referenceOf(id), t.related.whySkipped[why ?? ''] ?? why ?? '')}
+          </li>
         ))}
       </ul>
       <Button onClick={onClose}>{t.related.done}</Button>

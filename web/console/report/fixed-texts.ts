@@ -35,12 +35,11 @@ function ask(api: Api): Promise<FixedTexts | null> {
 
 /**
  * Return what the reporter of a closed report reads before the officer's words; an empty text until
- * it is known. Until a second officer has confirmed the outcome, it is that of `malicious`.
+ * it is known.
  */
 export function useOutcomeText(disposition: Report['disposition']): string {
   const { outcomes } = useFixedTexts();
-  const wanted = disposition ?? 'malicious';
-  const found = outcomes.find((one) => one.disposition === wanted);
+  const found = outcomes.find((one) => one.disposition === disposition);
   return found?.text[language.value] ?? found?.text.en ?? '';
 }
 

@@ -29,7 +29,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
     const header = { 'If-Match': report.proposal?.tag ?? '' };
     const params = { path: { report_id: report.id }, header };
     const failure = await step(
-      outcomeOf(api.POST('/v1/officer/reports/{report_id}/malicious/confirm', { params })),
+      outcomeOf(api.POST('/v1/officer/reports/{report_id}/closing/confirm', { params })),
     );
     open.problem.value = failure?.text ?? null;
     return failure === null;
@@ -145,13 +145,15 @@ function Proposal({ report: { proposal } }: { report: Report }) {
   const { me, names } = useDesk();
   if (proposal === null) return null;
   const { by } = proposal;
-  return <p>{by === me.username ? t.next.ownProposal : t.next.proposed(names.officer(by))}</p>;
+  const outcome = words().disposition[proposal.disposition];
+  const isOwn = by === me.username;
+  return <p>{isOwn ? t.next.ownProposal(outcome) : t.next.proposed(names.officer(by), outcome)}</p>;
 }
 
-/** The outcome, and what the reporter reads: also before “malicious” is confirmed. */
-export function Ending({ report: { disposition, reason } }: { report: Report }) {
+/** The outcome, and what the reporter reads: also before it is confirmed. */
+export function Ending({ report: { disposition, proposal, reason } }: { report: Report }) {
   const t = reportTexts();
-  const fixed = useOutcomeText(disposition);
+  const fixed = useOutcomeText(disposition ?? proposal?.disposition ?? null);
   if (disposition === null && reason === null) return null;
   return (
     <dl class="facts">

@@ -35,7 +35,7 @@ test('a step of the second officer is news, though it is no new version', () => 
   expect(newsOf(waits, { ...row, awaits: ['hold'] }, true, NOW)).toEqual([]);
   expect(newsOf(waits, row, true, NOW)).toEqual(['changed']);
   const proposed = { ...shown, proposal: { by: 'li', disposition: 'malicious' } as never };
-  expect(newsOf(proposed, { ...row, awaits: ['malicious'] }, true, NOW)).toEqual([]);
+  expect(newsOf(proposed, { ...row, awaits: ['closing'] }, true, NOW)).toEqual([]);
   expect(newsOf(proposed, row, true, NOW)).toEqual(['changed']);
   const referred = { ...shown, referrals: [{ approved_by: null } as never] };
   expect(newsOf(referred, { ...row, awaits: ['referral'] }, true, NOW)).toEqual([]);

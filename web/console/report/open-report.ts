@@ -51,6 +51,8 @@ export class OpenReport {
 
   private reason: string | undefined;
   private reads = 0;
+  /** The ETag of the opening, or of the officer's own change since. */
+  private etag = '';
   /** How much was unread when the messages were read last: the rest of it are places. */
   private readUpTo = 0;
 
@@ -75,6 +77,7 @@ export class OpenReport {
     this.loading.value = false;
     if (outcome.ok) {
       const before = this.report.value;
+      this.etag = etagOf(outcome.response);
       this.report.value = outcome.data;
       this.failure.value = null;
       this.news.value = [];
@@ -99,8 +102,9 @@ export class OpenReport {
     if (seen === null) return false;
     this.problem.value = null;
     const body = { ...wanted, messages_seen: this.messagesSeen };
-    const outcome = await changeReport(this.api, this.id, seen.version, body);
+    const outcome = await changeReport(this.api, this.id, this.etag, body);
     if (outcome.ok) {
+      this.etag = etagOf(outcome.response);
       this.merge(outcome.data);
       this.changed();
       // The response has no times of the steps, and no tag of what waits: it is read again for them.
@@ -264,6 +268,10 @@ export class OpenReport {
   }
 }
 
+function etagOf(response: Response): string {
+  return response.headers.get('ETag') ?? '';
+}
+
 /** Return what settles a step: read the report again, or say why not. */
 export function useStep(open: OpenReport) {
   return async (call: Promise<Outcome<unknown>>): Promise<Failure | null> => {
@@ -405,14 +413,14 @@ export function unreadOf({ unread, messages, positions }: Read): Record<Kind, Re
 
 /** The steps on a report that wait for a second officer, named as its row in the list names them. */
 export type Waiting = Pick<Report, 'status' | 'proposal' | 'hold' | 'referrals'>;
-export type WaitingStep = 'malicious' | 'hold' | 'hold_lift' | 'referral';
+export type WaitingStep = 'closing' | 'hold' | 'hold_lift' | 'referral';
 
 /** Return what waits at this time: the end of a hold ends what is asked of it. */
 export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
   const { status, proposal, hold, referrals } = report;
   const isHoldOver = hold !== null && Date.parse(hold.until) <= now;
   const steps: Record<WaitingStep, boolean> = {
-    malicious: proposal !== null && status === 'closed',
+    closing: proposal !== null && status === 'closed',
     hold: hold !== null && hold.approved_by === null && !isHoldOver,
     hold_lift: Boolean(hold?.lift) && !isHoldOver,
     referral: status !== 'withdrawn' && referrals.some(({ approved_by: by }) => by === null),
