@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from chalice.local import RouteMatcher
 
 from app import app
-from chalicelib.http.requests import Header
+from chalicelib.http.requests import IF_MATCH, Header
 from chalicelib.http.routes import Operation
 from infra.local.gateway.gateway import both_functions
 from tests import events
@@ -98,11 +98,13 @@ def call(
 def opening_etag(path: str, version: int, officer: str) -> str:
     """Return the ETag of a report that an officer opens at `version`, by which they end it.
 
-    Where that is not possible, return the version.
+    Of one that has another version now, return one that is as stale; of one that does not open, the
+    version.
     """
     reply = call("GET", path, officer=officer)
-    is_opened = reply.status == 200 and reply.json["version"] == version
-    return reply.headers["etag"] if is_opened else f'"{version}"'
+    if reply.status != 200:
+        return f'"{version}"'
+    return reply.headers["etag"] if reply.json["version"] == version else NO_TAG
 
 
 def tag_for(path: str, officer: str) -> str:
@@ -125,7 +127,7 @@ def some_version(operation: Operation) -> dict[str, str] | None:
     """Return an `If-Match` for an operation that takes one: a version, or a tag that nobody has."""
     if Header.TAG in operation.headers:
         return {"If-Match": NO_TAG}
-    return {"If-Match": '"1"'} if Header.IF_MATCH in operation.headers else None
+    return {"If-Match": '"1"'} if operation.headers & IF_MATCH else None
 
 
 def new_key() -> str:

@@ -26,7 +26,7 @@ from tests.faults import test_canaries as canaries
 from tests.security.attacker import Attacker
 from tests.security.dump import dump
 from tests.security.search import search
-from tests.steps import by_reporter
+from tests.steps import by_reporter, by_second_officer
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ def end(reports: list[dict[str, Any]]) -> None:
     outcome = {"status": "closed", "disposition": "resolved", "reason": canaries.OFFICERS[0]}
     reply = call("PATCH", path, outcome, officer="wang", headers={"If-Match": version})
     assert reply.status == 200, reply.text
+    if reply.json["proposal"]:
+        assert by_second_officer(closed, "/closing/confirm").status == 201
     reply = by_reporter("DELETE", withdrawn)
     assert reply.status < 300, reply.text
     # An original that nobody has looked at puts the deletion off, for a year at the most.

@@ -23,8 +23,9 @@ from tests.ledger import (
     pass_days,
     public_hours,
 )
+from tests.steps import by_second_officer
 
-pytestmark = pytest.mark.officers("wang")
+pytestmark = pytest.mark.officers("wang", "li")
 
 RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
@@ -192,6 +193,7 @@ def test_a_report_that_was_deleted_in_time_ended_lawfully(
 ) -> None:
     created = filed(aws)
     close(created, disposition="unfounded")
+    by_second_officer(created, "/closing/confirm")
     close_hour()
     pass_days(30)
     cloud.sweep()
@@ -201,4 +203,4 @@ def test_a_report_that_was_deleted_in_time_ended_lawfully(
     for gone in ({}, {"gone": True}):
         found = check(receipt=created["receipt"], **gone)
         assert (found.code, found.text[:22]) == (0, "Filed; expired lawfull")
-    assert events_of(created) == ["filed", "content", "closed", "expired"]
+    assert events_of(created) == ["filed", "content", "closed", "closed", "expired"]

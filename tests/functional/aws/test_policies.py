@@ -41,7 +41,7 @@ from chalicelib.kernel.config import MissingSetting
 from chalicelib.kernel.errors import Unavailable
 from tests import cloud, events
 from tests.authorization import RESOURCES
-from tests.client import Reply, call, new_key, report, tag_for
+from tests.client import Reply, call, new_key, opening_etag, report, tag_for
 from tests.decoding import Lambda, returned
 from tests.faults import inject
 from tests.functional.aws import iam
@@ -115,6 +115,8 @@ class Api:
         operation = self._operations[name]
         where = operation.path.format(**path)
         match = {"If-Match": f'"{version}"'} if version else {}
+        if isinstance(body, dict) and "disposition" in body and officer and version:
+            match = {"If-Match": opening_etag(where, version, officer)}
         if Header.TAG in operation.headers and officer:
             match = {"If-Match": tag_for(where, officer)}
         reply = call(
@@ -397,6 +399,8 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("decline_lift", report_id=seen["id"], officer=CHIEF)
     api("lift_hold", **one)
     api("approve_lift", report_id=seen["id"], officer=CHIEF)
+    day = f"{wiring.clock.now():%Y-%m-%d}"
+    api("list_closings", officer=CHIEF, query=f"?officer={CHIEF}&day={day}")
     api("list_colleagues", officer=LI, query="?category=other&district=outside")
     api("list_agencies", officer=LI)
     api("get_form", officer=LI, query="?category=other")

@@ -9,6 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws.attributes import pack
 from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.watch import LIMITS
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import Action, Entry, Subject, about, of_day, of_report
@@ -149,7 +150,7 @@ def test_who_made_a_report_less_urgent_does_not_end_it_alone() -> None:
 
 
 def test_after_fifty_ends_in_an_hour_a_second_officer_confirms(aws: Mapping[str, str]) -> None:
-    hour, most = wiring.clock.now(), LIMITS["closings"]
+    hour, most = wiring.clock.now(), LIMITS[Watched.CLOSINGS]
     seal(audit_rows(most - 1, Action.CLOSE, at=hour))
     assert close(last := file()).json["disposition"] == "resolved"
     seal(stored(of_day("wang", hour)))

@@ -60,7 +60,7 @@ def test_the_old_reason_is_known_across_pages() -> None:
     fill(created, rows.PAGE)
     change_report(created["id"], 2, reason="Second.", disposition="no_action")
 
-    steps = [each["detail"] for page in pages(created) for each in page]
+    steps = [each["detail"] or {} for page in pages(created) for each in page]
     reasons = [
         detail["fields"]["reason"] for detail in steps if "reason" in detail.get("fields", {})
     ]

@@ -189,8 +189,8 @@ def test_a_withdrawn_report_takes_none_and_its_pictures_go(aws: Mapping[str, str
 def test_all_of_it_is_deleted_with_the_report(aws: Mapping[str, str]) -> None:
     created = file()
     sent(aws, created)
-    change_report(created["id"], 1, status="closed", disposition="unfounded", reason="No.")
-    wiring.clock.advance(timedelta(days=31))
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="No.")
+    wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
     versions = cloud.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])

@@ -160,7 +160,7 @@ def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
         if left:
             write(left.pop())
 
-    closing = {"reason": "One fire, put out."}
+    closing = {"reason": "One fire, put out.", "skip_unopened": False}
     with inject.meanwhile(in_between):
         done = by_officer("POST", original, "/duplicates/close", closing)
     assert {each["id"]: each.get("why") for each in done.json["results"]} == {
@@ -170,7 +170,7 @@ def test_closing_duplicates_can_leave_open_what_nobody_has_read() -> None:
     }
     assert opened(spoke, "li")["unread"] == opened(speaks, "li")["unread"] == 1
 
-    all_of_them = {"reason": "Put out.", "skip_unread": False}
+    all_of_them = {"reason": "Put out.", "skip_unread": False, "skip_unopened": False}
     by_officer("POST", original, "/duplicates/close", all_of_them)
     assert opened(spoke, "li")["status"] == opened(speaks, "li")["status"] == "closed"
 

@@ -61,8 +61,8 @@ def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     created, key = closed(aws, disposition)
     key_of = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
     head = cloud.client("dynamodb").get_item(TableName=aws["REPORTS_TABLE"], Key=key_of)["Item"]
-    closed_at, due_at = (times.parse(head[name]["S"]) for name in ("closed_at", "due_at"))
-    assert due_at == closed_at + timedelta(days=days)
+    decided_at, due_at = (times.parse(head[name]["S"]) for name in ("decided_at", "due_at"))
+    assert due_at == decided_at + timedelta(days=days)
     # A minute early, because the clock goes on and the machine may be busy.
     pass_time(days=days, seconds=-60)
     assert len(left(aws, created["id"])[0]) > 1

@@ -10,7 +10,7 @@ from chalicelib.domain.officers.model import WAIT, Role
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
-from chalicelib.http.requests import Header
+from chalicelib.http.requests import IF_MATCH, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import times
 from chalicelib.kernel.times import Clock
@@ -106,7 +106,7 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
     }
     ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
     path, match = operation.path.format(**ids), None
-    if Header.IF_MATCH in operation.headers:
+    if operation.headers & (IF_MATCH - {Header.TAG}):
         match = {"If-Match": made.version()}
     if Header.TAG in operation.headers:
         match = {"If-Match": tag_for(path, officer)}
