@@ -217,6 +217,8 @@ def test_the_record_says_which_picture_was_redacted(open_page: OpenPage, stack: 
     page.get_by_role("link", name=resident.reference).click()
     page.get_by_role("button", name="Show who did and saw what").click()
     expect(page.locator(".history")).to_contain_text("Picture 1 of 1: redacted")
+    page.get_by_role("button", name="Show these lists").click()
+    expect(page.locator("form .history")).to_contain_text("Officer Li listed it")
 
 
 def test_what_was_wrong_goes_with_its_cause(open_page: OpenPage, stack: Stack) -> None:

@@ -22,7 +22,7 @@ from chalicelib.domain.statistics.exports import REPORTS_MAX
 from chalicelib.handlers import watch
 from chalicelib.kernel.languages import LANGUAGES
 from tests import cloud
-from tests.client import call, new_key, read_and_approve, report, tag_for
+from tests.client import call, new_key, opening_etag, read_and_approve, report, tag_for
 from tests.contract.values import Values, always, from_now, in_languages, one_of
 
 # Who sends the cases, and who has done what needs a second officer.
@@ -314,7 +314,8 @@ class Reported:
         return Supply(path)
 
     def versioned(self) -> Supply:
-        return Supply({"report_id": self.id}, {"If-Match": '"1"'})
+        etag = opening_etag(f"/v1/officer/reports/{self.id}", 1, OFFICER)
+        return Supply({"report_id": self.id}, {"If-Match": etag})
 
     def read(self, approval: str) -> Supply:
         """It is read by the officer, who then has the tag of what waits."""

@@ -41,6 +41,7 @@ OF_THE_MOMENT = {
 # No list goes beyond its page here: each page has a cursor of its own.
 QUERIES = {
     "/v1/officer/reports": f"?category={CATEGORY}&limit=50&fold=none",
+    "/v1/officer/closings": "?officer=li&day=2026-11-24",
     "/v1/officer/colleagues": f"?category={CATEGORY}&district=chaoyang",
     "/v1/officer/forms": f"?category={CATEGORY}",
     "/v1/officer/map": f"?category={CATEGORY}",

@@ -178,11 +178,15 @@ def test_only_these_actions_count() -> None:
         Action.CONTACT: Watched.CONTACTS,
         Action.DENIED: Watched.DENIALS,
         Action.SEARCH: Watched.SEARCHES,
+        Action.CLOSE: Watched.CLOSINGS,
+        Action.CLOSE_UNREAD: Watched.UNREAD_CLOSINGS,
     }
     others = {action: watch.watched(action, about_report=False) for action in Action}
     assert {action: what for action, what in others.items() if what} == {
         Action.DENIED: Watched.DENIALS,
         Action.SEARCH: Watched.SEARCHES,
+        Action.CLOSE: Watched.CLOSINGS,
+        Action.CLOSE_UNREAD: Watched.UNREAD_CLOSINGS,
     }
 
 

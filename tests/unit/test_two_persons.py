@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.officers.model import WAIT, Officer
-from chalicelib.domain.second_person import RULES, TwoPersonStep, refusal
+from chalicelib.domain.reports.events import Matter
+from chalicelib.domain.second_person import RULES, Awaiting, TwoPersonStep, refusal
 from chalicelib.kernel.times import parse
 
 NOW = parse("2026-03-01T08:00:00Z")
@@ -26,3 +27,10 @@ def test_a_new_account_completes_nothing_for_a_day(later: timedelta, code: str |
 
 def test_every_step_has_a_rule() -> None:
     assert RULES.keys() == set(TwoPersonStep)
+
+
+def test_what_waited_as_malicious_before_is_read_as_a_closing() -> None:
+    assert Awaiting.read("malicious#wang#") == Awaiting(TwoPersonStep.CLOSING, "wang")
+    assert Matter.model_validate({"step": "malicious"}).step is TwoPersonStep.CLOSING
+    with pytest.raises(ValueError, match="unknown"):
+        TwoPersonStep("unknown")

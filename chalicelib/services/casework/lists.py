@@ -120,7 +120,7 @@ def list_reports(
 
 
 def with_pictures(rows: Iterable[Row]) -> dict[str, list[str]]:
-    """Return what the record of a list says of the pictures in it: the reports that they are of.
+    """Return the detail of the record of a list: the reports whose pictures it shows.
 
     `read_lists` finds them there.
     """

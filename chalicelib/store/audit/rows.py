@@ -74,7 +74,7 @@ def of_bulletin(bulletin_id: str) -> Subject:
 
 
 def of_day(username: str, day: date) -> Subject:
-    """Return what an officer did on a day that is about no single report or bulletin."""
+    """Return the day of an officer as a subject, for acts about no single report or bulletin."""
     return Subject(keys.officer_day(username, day))
 
 

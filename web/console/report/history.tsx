@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { labelled, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -54,7 +55,48 @@ export function History({ report }: { report: Report }) {
           {t.history.more}
         </Button>
       )}
+      {items !== null && report.media.length > 0 && <PictureLists report={report} />}
     </section>
+  );
+}
+
+/** The lists of a day that showed a picture of the report: they are on record with the officer. */
+function PictureLists({ report }: { report: Report }) {
+  const t = reportTexts();
+  const { api } = useDesk();
+  const [day, setDay] = useState(new Date().toISOString().slice(0, 10));
+  const [items, setItems] = useState<ReportEvent[] | null>(null);
+  const [problem, setProblem] = useSaid('');
+  const [busy, setBusy] = useState(false);
+  const read = async () => {
+    setBusy(true);
+    const params = { path: { report_id: report.id }, query: { pictures_on: day } };
+    const outcome = await outcomeOf(api.GET('/v1/officer/reports/{report_id}/history', { params }));
+    setBusy(false);
+    if (!outcome.ok) return setProblem(outcome.failure.text);
+    setItems(outcome.data.items);
+  };
+  return (
+    <Form class="no-print" onSubmit={() => void read()}>
+      <TextField
+        id="pictures-on"
+        label={t.history.picturesOn}
+        error={null}
+        type="date"
+        value={day}
+        onValue={setDay}
+      />
+      <Button type="submit" busy={busy}>
+        {t.history.picturesShow}
+      </Button>
+      <Status kind="error">{problem}</Status>
+      <Status>{items?.length === 0 && t.history.picturesNone}</Status>
+      {items && items.length > 0 && (
+        <ol class="history">
+          <Entries items={items} media={report.media} />
+        </ol>
+      )}
+    </Form>
   );
 }
 

@@ -414,6 +414,9 @@ export const reportTexts = texts({
       show: 'Show who did and saw what',
       hint: 'Reading it is on record, too.',
       more: 'Show later entries',
+      picturesOn: 'Lists that showed a picture, on this day (UTC)',
+      picturesShow: 'Show these lists',
+      picturesNone: 'No list of this day showed one.',
       altered: 'This entry was altered later. Inform whoever runs the service.',
       actions: {
         open: 'opened it',
@@ -881,6 +884,9 @@ export const reportTexts = texts({
       show: '查看谁做过、看过什么',
       hint: '查看记录本身也会记录在案。',
       more: '显示后续记录',
+      picturesOn: '当天（UTC）显示过图片的列表',
+      picturesShow: '显示这些列表',
+      picturesNone: '当天没有列表显示过图片。',
       altered: '此记录事后被改动过，请告知系统运维人员。',
       actions: {
         open: '打开',
