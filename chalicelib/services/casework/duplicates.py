@@ -159,7 +159,7 @@ def _require_of_one(report: Report, version: int) -> None:
     """Raise unless one officer may close this version together with others."""
     require_version(report, version)
     if takes_two(report, Disposition.DUPLICATE):
-        raise errors.Conflict("takes_two")
+        raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
 
 
 def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
