@@ -50,10 +50,11 @@ class ReportEventDetail(Shape):
     taken back what they asked for. `muted` is true when the report was muted, and false when that
     ended; `followed` is the same of following it. `referral` is a step of a referral to `agency`:
     `proposed`, `approved`, `declined` or `withdrawn`. `redaction` of the picture `media_id` is
-    `asked` or `removed`. The steps of the clock: `put_off`, the report is kept longer, and `fields`
-    has `kept_until`; `reopened`, the reporter has reopened it up to some minutes before, and
-    `muted` is false if that ended a mute; `returned`, its assignee was deactivated, and nobody
-    holds it now.
+    `asked` or `removed`. `lifted_out` of a burst; `burst`: it was closed with that one, as
+    `asked_by` and `approved_by` have decided. The steps of the clock: `put_off`, the report is kept
+    longer, and `fields` has `kept_until`; `reopened`, the reporter has reopened it up to some
+    minutes before, and `muted` is false if that ended a mute; `returned`, its assignee was
+    deactivated, and nobody holds it now.
     """
 
     model_config = OPEN
@@ -73,6 +74,9 @@ class ReportEventDetail(Shape):
     lift_asked: _Done = left_out()
     lift_declined: _Done = left_out()
     lifted: _Done = left_out()
+    lifted_out: _Done = left_out()
+    burst: Text = left_out()
+    approved_by: Text = left_out()
     ended: _Done = left_out()
     muted: _Done = left_out()
     referral: Text = left_out()

@@ -14,7 +14,7 @@ from tests.load.stack import Stack
 FLOODED = "/v1/catalogue"
 OFFICERS = ("/v1/officer/me", "/v1/officer/reports", "/v1/officer/stats?since={day}&until={day}")
 RATE, TIMES = 15, 10
-# Each route of officers, far below its own throttle of 50 a second.
+# Each route of officers, far below its own throttle.
 EVERY_S = 0.5
 
 

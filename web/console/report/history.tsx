@@ -163,6 +163,10 @@ export function linesOf(
     const name = pictureName(media, detail.media_id);
     lines.push(step ? labelled(name, step) : name);
   }
+  if (detail.burst !== undefined) {
+    const by = [detail.asked_by, detail.approved_by].map((each) => names.officer(each ?? ''));
+    lines.push(t.burst(by.join(', ')));
+  }
   if (detail.files !== undefined) lines.push(t.files(detail.files.length));
   lines.push(...momentsOf(detail, by));
   if (detail.reason !== undefined) lines.push(t.because(detail.reason));
@@ -180,7 +184,7 @@ function pictureName(media: readonly Medium[], id: string): string {
 function momentsOf(detail: Detail, by: string): string[] {
   const { moments: t } = reportTexts().history;
   const lines: string[] = [];
-  for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended'] as const) {
+  for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended', 'lifted_out'] as const) {
     if (detail[step]) lines.push(t[step]);
   }
   if (detail.lift_declined) {
