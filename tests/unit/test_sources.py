@@ -154,3 +154,9 @@ def test_digits_and_signs_make_no_other_text() -> None:
     one, same, short = (text_token(text, b"a" * 32, NOW) for text in texts)
     assert one == same is not None
     assert short is text_token(None, b"a" * 32, NOW) is None
+
+
+def test_one_line_of_ipv6_is_one_address() -> None:
+    one, other = read_source("2001:db8:1:2::1"), read_source("2001:db8:1:2:ffff::9")
+    assert one == other
+    assert one != read_source("2001:db8:1:3::1")

@@ -31,9 +31,10 @@ class BurstId(NamedTuple):
         category, _, hour = text.partition(".")
         try:
             found = cls(category, datetime.strptime(hour, _HOUR).replace(tzinfo=UTC))
-        except ValueError:
+            is_one = found.until > found.hour and found.render() == text
+        except (OverflowError, ValueError):
             return None
-        return found if found.render() == text else None
+        return found if is_one else None
 
     def render(self) -> str:
         return f"{self.category}.{self.hour:{_HOUR}}"
@@ -50,13 +51,17 @@ def hour_in(received_at: str) -> datetime:
 
 class Burst(NamedTuple):
     """A burst with its reports in an officer's scope. `is_exact` is False when there are more than
-    `total`. `districts` are those of the reports that were counted.
+    `total`. `districts` are those of its reports, as far as is known.
     """
 
     id: BurstId
     total: int
     is_exact: bool
     districts: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.is_exact and not self.total
 
 
 class NewEnding(Input):

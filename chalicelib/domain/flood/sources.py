@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 # A source is counted in windows of this length.
@@ -22,11 +22,13 @@ SALT_BYTES = 32
 _LONGEST = 64
 # A text is compared with others if it has so many.
 _FEWEST_LETTERS = 12
-_V4_NETWORK, _V6_NETWORK = 24, 48
+_V4_NETWORK, _V6_NETWORK, _V6_LINE = 24, 48, 64
 
 
 class Source(NamedTuple):
-    """An address and its network: /24 of IPv4, /48 of IPv6. It must not be stored or logged."""
+    """An address and its network: /24 of IPv4; of IPv6 a /64 and its /48. Neither may be stored or
+    logged.
+    """
 
     address: str
     network: str
@@ -49,13 +51,14 @@ class Tokens(NamedTuple):
 
 class Kind(StrEnum):
     """The reports of a source, each kind counted for itself: junk of a neighbour must not decide
-    how soon officers learn of a child. `proven` has no limit, and counts for its turn alone.
+    how soon officers learn of a child. The proven ones have no limit, and count for their turn.
     """
 
     OTHER = "other"
     CRITICAL = "critical"
     DRILL = "drill"
     PROVEN = "proven"
+    PROVEN_OTHER = "proven_other"
 
 
 class Limits(NamedTuple):
@@ -111,9 +114,15 @@ def read_source(text: str | None) -> Source | None:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    prefix = _V6_NETWORK if isinstance(address, IPv6Address) else _V4_NETWORK
-    network = ip_network((address, prefix), strict=False)
-    return Source(str(address), str(network))
+    if isinstance(address, IPv6Address):
+        # One line has all addresses of a /64.
+        line = ip_network((address, _V6_LINE), strict=False).network_address
+        return Source(str(line), _network(address, _V6_NETWORK))
+    return Source(str(address), _network(address, _V4_NETWORK))
+
+
+def _network(address: IPv4Address | IPv6Address, prefix: int) -> str:
+    return str(ip_network((address, prefix), strict=False))
 
 
 def read_viewer_address(header: str | None) -> Source | None:

@@ -50,7 +50,7 @@ class Burst(StrEnum):
     DRILL = "drill"
 
 
-_OF_TURNS = (Burst.CRITICAL, Burst.ESCALATION)
+_OF_TURNS = (Burst.CRITICAL, Burst.ESCALATION, Burst.NORMAL)
 
 
 class Digest(Record):
@@ -146,9 +146,12 @@ class Allowance:
 _ADDED = "added"
 
 
-def turn_of(turn: int | None, burst: Burst | None) -> int | None:
-    """Return the turn that a notice is counted in; None for one of the rest."""
-    return turn if turn in ALONE_IN_TURN and burst in _OF_TURNS else None
+def turn_of(turn: int | None, burst: Burst | None, *, never_limited: bool) -> int | None:
+    """Return the turn that a notice is counted in; None for one of the rest. Of what is not
+    critical, those of a category that is `never_limited` have turns.
+    """
+    has_turns = burst in _OF_TURNS and (burst is not Burst.NORMAL or never_limited)
+    return turn if turn in ALONE_IN_TURN and has_turns else None
 
 
 def alone_counter(burst: Burst, category: str, turn: int | None = None) -> str:

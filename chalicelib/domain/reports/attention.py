@@ -67,7 +67,7 @@ class Rank(StrEnum):
 # Where reports with each status may be. The list by attention has all but `done`.
 RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
     Status.NEW: (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
-    Status.ACKNOWLEDGED: (Rank.UNREAD, Rank.OPEN),
+    Status.ACKNOWLEDGED: (Rank.UNPROVEN, Rank.UNREAD, Rank.OPEN),
     Status.IN_PROGRESS: (Rank.UNREAD, Rank.OPEN),
     Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
     Status.WITHDRAWN: (Rank.APPROVAL,),
@@ -88,6 +88,9 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
         if unread and report.status is Status.CLOSED:
             return Rank.UNREAD
         return Rank.APPROVAL if pending else Rank.DONE
+    if report.in_burst and report.is_behind:
+        # Also one of a category that is not critical, or that its sender has reopened.
+        return Rank.UNPROVEN
     waits = report.status is Status.NEW and not report.is_drill
     if waits and report.urgency is Urgency.CRITICAL:
         return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL

@@ -306,7 +306,7 @@ class Report(Record):
     has_contact: Annotated[bool, CLEARED] = False
     unproven: Annotated[bool, KEPT] = False
     in_burst: Annotated[bool, KEPT] = False
-    turn: Annotated[int | None, KEPT] = None
+    turn: Annotated[int | None, CLEARED] = None
     uncounted: Annotated[bool, KEPT] = False
     deadline: Annotated[int | None, KEPT] = None
     attended: Annotated[bool, KEPT] = False
@@ -318,6 +318,10 @@ class Report(Record):
     @property
     def is_drill(self) -> bool:
         return self.source == DRILL
+
+    @property
+    def is_critical(self) -> bool:
+        return self.urgency is Urgency.CRITICAL
 
     @property
     def is_behind(self) -> bool:

@@ -74,6 +74,12 @@ def takes_two(report: Report, disposition: Disposition) -> bool:
     return is_critical or disposition in SOON_FORGOTTEN
 
 
+def hides(report: Report, wanted: Change) -> bool:
+    """Return whether a step takes a critical report from the sight of those who look for it."""
+    lowers = wanted.urgency not in (None, Urgency.CRITICAL)
+    return report.is_critical and (lowers or wanted.category not in (None, report.category))
+
+
 def change(
     report: Report, wanted: Change, *, by: str, now: datetime, all_take_two: bool = False
 ) -> Report:

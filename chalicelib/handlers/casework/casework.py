@@ -126,7 +126,7 @@ def change_report(call: Call) -> Response:
 
     To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
     duplicate, send `duplicate_of` too. 409 `not_read`: a disposition takes the `ETag`, which only
-    your own opening of this version gives.
+    your own opening of this version gives. So does a critical report's other urgency or category.
 
     The dispositions `unfounded` and `malicious`, any of a critical report, and any beyond 50 that
     you set in an hour are a `proposal`, and count after another officer has confirmed it.

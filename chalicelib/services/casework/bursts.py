@@ -8,7 +8,6 @@ each call, until none is left.
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime
-from itertools import batched
 from typing import NamedTuple, NoReturn
 
 from chalicelib.aws import keys
@@ -29,10 +28,10 @@ from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import Rank
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.report import Disposition, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Disposition, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
-from chalicelib.kernel import errors, times
+from chalicelib.kernel import errors, geo, times
 from chalicelib.kernel.city import city
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.languages import text
@@ -53,7 +52,6 @@ _COUNTED = 1000
 _MOST_HOURS = 48
 # So many reports are ended in one call: each is one transaction, and API Gateway waits for 29 s.
 _ENDED_AT_ONCE = 200
-_READ_AT_ONCE = 50
 _BEGIN = keys.attention_at(Rank.UNPROVEN, "")
 
 
@@ -100,7 +98,7 @@ def read_burst(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> Op
     """
     burst = _find(burst_id, actor, stores)
     ending = _ending_of(burst, actor, stores)
-    if not burst.total and ending is None:
+    if burst.is_empty and ending is None:
         _deny(actor)
     actor.log_own(Action.LIST, {"burst": burst.id.render(), "count": burst.total})
     return OpenBurst(burst, ending, tag_of(ending.request, actor) if ending else None)
@@ -137,7 +135,7 @@ def propose_ending(
         return ending
 
     burst = _find(burst_id, actor, stores)
-    if not burst.total:
+    if burst.is_empty:
         _deny(actor)
     ending = retry_on_conflict(propose)
     return OpenBurst(burst, ending, tag_of(ending.request, actor))
@@ -297,9 +295,16 @@ def _bursts_of(
             # What the hour has beyond these is not counted: go on with the next.
             cut.add(hours[-1])
             above = hours[-1] + HOUR
+    # Of what was not counted, some may be anywhere in the scope.
+    seen = {each for each in geo.report_districts() if officer.sees(category, each)}
     return [
-        Burst(BurstId(category, hour), count, hour not in cut, frozenset(districts[hour]))
-        for hour, count in counted.items()
+        Burst(
+            BurstId(category, hour),
+            counted[hour],
+            hour not in cut,
+            frozenset(seen if hour in cut else districts[hour]),
+        )
+        for hour in sorted({*counted, *cut})
     ]
 
 
@@ -318,22 +323,21 @@ def _end_part(ending: BurstEnding, desk: Desk, stores: BurstStores) -> Ended:
         since=times.render(burst.hour),
         keep=keep,
     )
-    count = 0
-    for some in batched(page.rows, _READ_AT_ONCE):
-        wanted = [(keys.report(row["id"]), keys.HEAD) for row in some]
-        heads = map(Head, desk.reports.table.get_all(wanted).values())
-        count += sum(_end(head, ending, desk) for head in heads)
+    heads = (desk.reports.head(row["id"]) for row in page.rows)
+    count = sum(_end(head, ending, desk) for head in heads if head)
     return Ended(count, page.position is None)
 
 
 def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
     """Close a report as both officers have decided. Return whether it was: not if an officer has
-    chosen it meanwhile, or a proof has come.
+    chosen it meanwhile, follows it or holds it, or a message or a proof has come.
     """
     if head.is_deleted or head.is_expiring:
         return False
     report, now = head.report, desk.actor.now
-    if report.status is not Status.NEW or not (report.in_burst and report.is_behind):
+    if report.status not in OPEN_STATUSES or not (report.in_burst and report.is_behind):
+        return False
+    if report.followers or head.hold or (report.unread and not ending.with_unread):
         return False
     reason = "\n".join(text("burst.reason", each) for each in city().languages)
     change = Change(
@@ -342,7 +346,9 @@ def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
     after = workflow.change(report, change, by=ending.by, now=now)
     if after.proposal:
         after = workflow.confirm(after, now=now)
-    after = after.model_copy(update={"sealed_reason": seal_reason(after, reason)})
+    # Its place stays that of a burst, if its sender reopens it.
+    marks = {"unproven": True, "in_burst": True, "sealed_reason": seal_reason(after, reason)}
+    after = after.model_copy(update=marks)
     detail = {
         "version": after.version,
         "fields": workflow.differences(report, after),

@@ -152,7 +152,7 @@ def change_report(
     officers: Officers,
 ) -> ChangedCase:
     """Change a report, and return it. `match` is its version, or the tag that names a version as
-    opened by this officer, which alone can end a report.
+    opened by this officer, which alone can end a report, or lower or move a critical one.
 
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
     errors of `take_step`; Stale (it has another version); Conflict `not_read`, with a denial in the
@@ -163,7 +163,7 @@ def change_report(
         if isinstance(match, str):
             if not is_tag(match, tag_of_report(report, desk.actor)):
                 raise errors.Stale
-        elif change.disposition:
+        elif change.disposition or workflow.hides(report, change):
             desk.actor.log(about(report), Action.CLOSE_UNREAD)
             raise errors.Conflict("not_read")
         else:

@@ -111,9 +111,8 @@ class FloodGate:
             verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
         is_critical = category.never_limited and not drill
         if verdict is Verdict.VALID:
-            if not is_critical:
-                return Admitted(proven=True)
-            counts = self._count(sender.source, Kind.PROVEN, level, now)
+            kind = Kind.PROVEN if is_critical else Kind.PROVEN_OTHER
+            counts = self._count(sender.source, kind, level, now)
             return Admitted(proven=True, turn=counts.turn)
         in_flood = level >= LoadLevel.FLOOD
         kind = Kind.CRITICAL if is_critical else Kind.DRILL if drill else Kind.OTHER
@@ -125,7 +124,7 @@ class FloodGate:
         elif counts.over(kind) <= 0:
             counted = counts.network <= COUNTED_OF_NETWORK
             if not is_critical:
-                return Admitted(counts=counted)
+                return Admitted(counts=counted, turn=counts.turn)
             if not self._is_crowd(category.code, counts, now):
                 return Admitted(counts=counted, turn=counts.turn)
             return self._unproven(counts, sender.said, now, is_crowd=True)._replace(counts=counted)
@@ -186,9 +185,10 @@ class FloodGate:
         """
         own = tokens_of(source, kind, self._own_salt(now), now)
         counts = self._memory.count(own, now)
-        if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and kind is not Kind.PROVEN):
+        is_proven = kind in (Kind.PROVEN, Kind.PROVEN_OTHER)
+        if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and not is_proven):
             return counts
-        is_over = counts.over(kind) > 0 and kind is not Kind.PROVEN
+        is_over = counts.over(kind) > 0 and not is_proven
         if is_over or (self._count_from and now < self._count_from):
             return counts
         try:

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 # The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)
+# A report that nobody has attended to loses its turn after this time.
+TURN_LIFE = timedelta(days=1)
 
 
 def next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
@@ -72,16 +74,22 @@ def is_needed(task: OutboxTask, report: ReportOutline) -> bool:
     return report.is_waiting and is_critical is (task.kind is TaskKind.ESCALATE)
 
 
-def fields_after_notice(pending: PendingTask) -> dict[str, Any] | None:
+def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] | None:
     """Return the fields that change with a notice of a report that waits: an escalation is counted,
     and what is overdue gets its flag and rank. None for any other task.
     """
+    flags, place = pending.flags, pending.attention_at
     if pending.task.kind is TaskKind.ESCALATE:
-        return {"escalations": pending.report.escalations + 1}
+        report = pending.report
+        fields: dict[str, Any] = {"escalations": report.escalations + 1}
+        is_late = now >= report.received_at + TURN_LIFE
+        if place and report.turn and is_late and not report.unproven:
+            # It says that the source had sent another one.
+            fields |= {"turn": None, "attention_at": f"{place[0]}#{place.partition('#')[2]}"}
+        return fields
     if pending.task.kind is not TaskKind.OVERDUE:
         return None
-    flags, place = pending.flags, pending.attention_at
-    fields: dict[str, Any] = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
+    fields = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
     if place and place[0] > Rank.OVERDUE:
         fields["attention_at"] = Rank.OVERDUE + place[1:]
     return fields

@@ -16,7 +16,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import ConditionFailed, Row, Unprocessed, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
-from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.domain.catalogue.model import by_code, catalogue
 from chalicelib.domain.notices import bursts as rules
 from chalicelib.domain.notices.bursts import Digest
 from chalicelib.domain.notices.notice import ADDED, OF_A_TRIAL, Notice, NoticeLinks, officer_address
@@ -415,7 +415,7 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     if notice.kind in CAUSED_BY_OFFICERS and not notice.drill:
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
-    turn = rules.turn_of(found.turn, burst)
+    turn = rules.turn_of(found.turn, burst, never_limited=_is_never_limited(category))
     if burst and (found.is_behind or not left.goes_alone(burst, category, turn)):
         return None
     reserved = rules.is_new_critical(notice, lane) and not found.turn
@@ -426,6 +426,11 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
         alone=(rules.alone_counter(burst, category, turn),) if burst else (),
         sms=(rules.sms_counter(category),) if as_sms else (),
     )
+
+
+def _is_never_limited(category: str) -> bool:
+    known = by_code(catalogue().categories).get(category)
+    return known is not None and known.never_limited
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
@@ -454,7 +459,7 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
 
 def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     """Return the arguments of `Outbox.completion` for the task of a notice."""
-    fields = fields_after_notice(pending) or {}
+    fields = fields_after_notice(pending, now) or {}
     return {
         "then": next_reminder(pending, now) or next_task(pending, now),
         "put": fields,

@@ -140,7 +140,7 @@ def create_report(
     judged: dict[str, Any] = {
         "unproven": admitted.unproven,
         "in_burst": admitted.in_burst,
-        "turn": admitted.turn,
+        "turn": admitted.turn if category.never_limited or report.is_critical else None,
         "uncounted": not admitted.counts,
         "deadline": category.deadline(report.urgency),
         "shadow": intake.catalogue.is_shadow(report.category, actor.now),

@@ -33,7 +33,7 @@ def attend(head: Head) -> Attended:
     put: Row = {}
     equal: Row = {}
     if report.status is Status.NEW and not report.attended:
-        put = {"attended": True}
+        put = {"attended": True, "unproven": None, "in_burst": None, "turn": None}
         if head.task and head.task.kind in WAITING:
             put |= task_fields(head.row["pk"], keys.HEAD, None)
             equal |= same_task(head.row)
@@ -87,10 +87,10 @@ def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | N
     """
     if head.task is None:
         return None
-    if head.task.kind is TaskKind.NOTIFY:
-        return head.task._replace(lane=report.lane)
-    again = head.row.get("escalations") or Flag.OVERDUE in report.flags
-    return notify(now, report.lane) if head.task.kind in WAITING and not again else None
+    if head.task.kind in WAITING and head.report.is_behind:
+        return notify(now, report.lane)
+    is_notice = head.task.kind in (TaskKind.NOTIFY, *WAITING)
+    return head.task._replace(lane=report.lane) if is_notice else None
 
 
 RETURN_SK = "EVENT#assignments"

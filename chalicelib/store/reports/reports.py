@@ -214,6 +214,7 @@ class Reports:
             "proposal": head.row.get("proposal"),
             # What the officer has read is judged by it.
             "messages": head.row.get("messages"),
+            "unread": head.row.get("unread"),
         }
         if "flags" in put:
             equal["flags"] = head.row.get("flags")

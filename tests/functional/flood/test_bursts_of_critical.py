@@ -12,6 +12,7 @@ from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
 from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
+from tests.faults import inject
 from tests.proof_of_work import prove
 
 pytestmark = pytest.mark.usefixtures("limits_on")
@@ -371,3 +372,114 @@ def test_an_officer_of_another_district_sees_and_ends_nothing_of_a_burst(burst: 
     assert call("GET", burst, officer="narrow").status == 404
     assert propose(burst, officer="narrow").status == 404
     assert call("GET", "/v1/officer/bursts/no-burst", officer="wang").status == 404
+
+
+def test_a_message_that_comes_while_a_burst_is_ended_saves_its_report(burst: str) -> None:
+    mine = file().json
+    wiring.clock.advance(timedelta(seconds=1))
+    propose(burst)
+    writes: list[Any] = []
+
+    def before(request: Any) -> None:
+        writes.append(request)
+        if len(writes) == 2:  # The first is the approval, the second closes the newest report.
+            body = {"text": "The plate is A12345."}
+            path = f"/v1/reports/{mine['id']}/messages"
+            call("POST", path, body, receipt=mine["receipt"], key=new_key())
+
+    tag = tag_for(f"{burst}/ending/approve", "li")
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", before):
+        assert read_and_approve(f"{burst}/ending/approve", "li", tag).json["ended"] == 60
+    assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
+
+
+def test_what_was_ended_as_a_burst_comes_back_into_it(burst: str, aws: Mapping[str, str]) -> None:
+    key = new_key()
+    mine = file(key=key).json
+    wiring.clock.advance(timedelta(seconds=1))
+    propose(burst)
+    read_and_approve(f"{burst}/ending/approve", "li")
+    before = by_attention()
+    body = {"text": "x"}
+    path = f"/v1/reports/{mine['id']}/reopen"
+    assert call("POST", path, body, receipt=mine["receipt"], key=new_key()).status < 300
+    assert by_attention() == before
+    assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
+    assert [each["count"] for each in bursts()] == [1]
+    wiring.clock.advance(timedelta(seconds=1))
+    assert propose(burst, with_unread=True).status == 201
+    assert read_and_approve(f"{burst}/ending/approve", "li").json["ended"] == 1
+
+
+def test_junk_elsewhere_hides_no_burst_from_an_officer_of_one_district() -> None:
+    for _ in range(LIMITS.address + 2):
+        member = file(location={"lat": 39.93, "lon": 116.45}).json["id"]
+    path = f"/v1/officer/bursts/{bursts()[0]['id']}"
+    cloud.officer("local", districts=("haidian",))
+    assert bursts("local") == []
+    assert call("GET", path, officer="local").status == 404
+    head = wiring.reports().head(member)
+    assert head
+    # More than are counted: rows of lists, which nobody opens.
+    place = head.row["attention_at"].rpartition("#")[0]
+    ids = [f"1{number:025}" for number in range(1_020)]
+    rows = [{"pk": f"REPORT#{each}", "id": each, "attention_at": f"{place}#{each}"} for each in ids]
+    wiring.reports().table.put_all([{**head.row, **row} for row in rows])
+    [hidden] = bursts("local")
+    assert (hidden["count"], hidden["is_exact"]) == (0, False)
+    assert call("GET", path, officer="local").status == 200
+
+
+def test_an_ordinary_category_that_is_urgent_takes_turns_too() -> None:
+    armed = report("suspected_offender", media=[], details={"weapon": "used"})
+    several = [call("POST", "/v1/reports", armed, key=new_key(), source=ATTACKER) for _ in range(9)]
+    assert {each.json["urgency"] for each in several} == {"critical"}
+    honest = file(HONEST).json["id"]
+    assert by_attention()[:2] == [several[0].json["id"], honest]
+
+
+def test_a_missing_person_is_kept_from_junk_as_a_child_is(aws: Mapping[str, str]) -> None:
+    def missing(source: str) -> Reply:
+        body = report("missing_elderly", media=[])
+        return call("POST", "/v1/reports", body, key=new_key(), source=source)
+
+    junk = [missing(ATTACKER) for _ in range(LIMITS.address + 5)]
+    [burst] = bursts()
+    assert (burst["category"], burst["count"]) == ("missing_elderly", 4)
+    assert junk[-1].json["id"] not in by_attention()
+    publish(aws, *junk)
+    honest = missing(HONEST)
+    assert [each["report_id"] for each in publish(aws, honest)] == [honest.json["id"]]
+
+
+def test_a_proof_after_an_escalation_is_notified_all_the_same(aws: Mapping[str, str]) -> None:
+    fill()
+    file()
+    key = new_key()
+    member = file(key=key)
+    publish(aws, member)
+    wiring.clock.advance(timedelta(minutes=6))
+    cloud.sweep()
+    file(key=key, proof=prove(file(key=key).json["challenge"], key))
+    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+
+
+def test_after_a_day_no_report_says_that_its_source_sent_another() -> None:
+    first, second = file().json["id"], file().json["id"]
+    for hours in (1, 24):
+        wiring.clock.advance(timedelta(hours=hours))
+        cloud.sweep()
+    for report_id in (first, second):
+        head = wiring.reports().head(report_id)
+        assert head
+        assert not head.report.turn
+    assert by_attention() == [first, second]
+
+
+@pytest.mark.parametrize("change", [{"urgency": "low"}, {"category": "lost_and_found"}])
+def test_nobody_lowers_or_moves_what_they_have_not_opened(change: dict[str, str]) -> None:
+    path = f"/v1/officer/reports/{file().json['id']}"
+    refused = call("PATCH", path, change, officer="wang", version=1)
+    assert (refused.status, refused.json["code"]) == (409, "not_read")
+    match = {"If-Match": call("GET", path, officer="wang").headers["etag"]}
+    assert call("PATCH", path, change, officer="wang", headers=match).status == 200
