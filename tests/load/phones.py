@@ -21,6 +21,8 @@ FLOOR_S = 0.5
 FIRST_ROWS = 20
 # Every so many phones there is one behind the first address of the attack, as with a carrier.
 NEIGHBOUR_EVERY = 4
+# E-mail takes so many notices a second, and the first report of each source is one.
+A_SECOND = 10
 PATIENCE_S = 8
 _LOOK_EVERY_S = 0.1
 _FIRST = itertools.count()
@@ -118,7 +120,11 @@ def observe(
 
 
 def check_honest(
-    result: Result, quiet: Sequence[Honest], attacked: Sequence[Honest], sources: int
+    result: Result,
+    quiet: Sequence[Honest],
+    attacked: Sequence[Honest],
+    sources: int,
+    firsts: int = 0,
 ) -> None:
     """Check that honest reports were notified alone, as soon as before, and stood at the top: no
     further down than the first report of each of the attack's `sources` puts them.
@@ -134,8 +140,10 @@ def check_honest(
         len(waits) == len(during) > 0,
     )
     most = max(FLOOR_S, TIMES_QUIET * percentile(known, 99)) if known else 0
+    most += firsts / A_SECOND
     result.check(
-        f"p99 ≤ {TIMES_QUIET} times the quiet one, or ≤ {FLOOR_S} s, where a ratio says nothing",
+        f"p99 ≤ {TIMES_QUIET} times the quiet one, or ≤ {FLOOR_S} s, where a ratio says nothing"
+        + (f", and {firsts / A_SECOND:.1f} s for first reports" if firsts else ""),
         f"quiet {spread(known)}; attacked {spread(waits)}",
         len(known) == len(before) and bool(waits) and percentile(waits, 99) <= most,
     )

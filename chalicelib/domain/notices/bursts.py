@@ -22,6 +22,8 @@ ALONE_PER_CATEGORY = 10
 # Those of critical reports in their source's first turns have limits of their own, so that nobody's
 # later report makes somebody's earlier one wait. E-mail takes ten a second.
 ALONE_IN_TURN = {0: 300, 1: 100}
+# Of the notices of a second, so many are left for first turns.
+ROOM_OF_FIRST_TURNS = 5
 # Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
 # each message costs money; and how many of these are left for first notices of critical reports.
 SMS_PER_CATEGORY = 30
@@ -123,16 +125,23 @@ class Allowance:
 
     `alone` and `sms` are counters as they were read, by the names of `alone_counter` and
     `sms_counter`. Batches that run side by side do not see each other, so each may use up what is
-    left.
+    left. `room`: so many notices go without a wait, of which some are for first turns.
     """
 
-    def __init__(self, alone: Mapping[str, int], sms: Mapping[str, int]) -> None:
-        self._alone, self._sms = dict(alone), dict(sms)
+    def __init__(self, alone: Mapping[str, int], sms: Mapping[str, int], room: int) -> None:
+        self._alone, self._sms, self._room = dict(alone), dict(sms), room
+
+    @property
+    def is_for_first_turns(self) -> bool:
+        """Whether one more notice would make those in a first turn wait."""
+        return self._room <= ROOM_OF_FIRST_TURNS
 
     def goes_alone(self, burst: Burst, category: str, turn: int | None = None) -> bool:
         """Take one of those that may go alone; False when none is left."""
         limit = ALONE_PER_CATEGORY if turn is None else ALONE_IN_TURN[turn]
-        return _take(self._alone, alone_counter(burst, category, turn), limit)
+        taken = _take(self._alone, alone_counter(burst, category, turn), limit)
+        self._room -= taken
+        return taken
 
     def goes_as_sms(self, category: str, *, reserved: bool) -> bool:
         """Take one of those that may go out as SMS; False when none is left. With `reserved`, also

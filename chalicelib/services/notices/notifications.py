@@ -234,7 +234,7 @@ class Publisher:
             return failure.found, failure.missing
 
     def _work_on(self, batch: _Batch, some: Sequence[Key]) -> None:
-        allowance = self._bursts.allowance(batch.rows, batch.now)
+        allowance = self._bursts.allowance(batch.rows, batch.now, self._topic.room())
         alone: list[_PendingNotice] = []
         waiting: dict[tuple[object, ...], list[_PendingNotice]] = {}
         for key in some:
@@ -416,7 +416,8 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
     turn = rules.turn_of(found.turn, burst, never_limited=_is_never_limited(category))
-    if burst and (found.is_behind or not left.goes_alone(burst, category, turn)):
+    waits = found.is_behind or (found.turn and left.is_for_first_turns)
+    if burst and (waits or not left.goes_alone(burst, category, turn)):
         return None
     reserved = rules.is_new_critical(notice, lane) and not found.turn
     as_sms = not notice.drill and left.goes_as_sms(category, reserved=reserved)

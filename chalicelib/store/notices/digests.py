@@ -46,10 +46,12 @@ class Bursts:
         return (keys.burst(minute_of(now)), _SK), (keys.burst(hour_of(now)), _SK)
 
     @classmethod
-    def allowance(cls, rows: Mapping[Key, Row], now: datetime) -> Allowance:
-        """Return the remaining allowance at `now`. A missing row has counted nothing."""
+    def allowance(cls, rows: Mapping[Key, Row], now: datetime, room: int) -> Allowance:
+        """Return the remaining allowance at `now`. A missing row has counted nothing. `room`: so
+        many notices go without a wait.
+        """
         minute, hour = cls.keys_at(now)
-        return Allowance(_counts(rows.get(minute, {})), _counts(rows.get(hour, {})))
+        return Allowance(_counts(rows.get(minute, {})), _counts(rows.get(hour, {})), room)
 
     def count(
         self, now: datetime, *, alone: Iterable[str] = (), sms: Iterable[str] = ()

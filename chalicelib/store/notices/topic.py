@@ -72,11 +72,19 @@ class Topic:
             accepted |= self._send([entry for _, entry in entries])
         return frozenset(name for name, ids in needed.items() if accepted >= ids and name in ids)
 
+    def room(self) -> int:
+        """Return how many notices can be published now without a wait."""
+        self._forget_before(self._seconds() - 1)
+        return _A_SECOND - sum(each for _, each in self._sent)
+
+    def _forget_before(self, past: float) -> None:
+        while self._sent and self._sent[0][0] <= past:
+            self._sent.popleft()
+
     def _pace(self, count: int) -> None:
         """Wait until so many more notices are within what a second may have."""
         now = self._seconds()
-        while self._sent and self._sent[0][0] <= now - 1:
-            self._sent.popleft()
+        self._forget_before(now - 1)
         while self._sent and count + sum(each for _, each in self._sent) > _A_SECOND:
             oldest, _ = self._sent.popleft()
             self._pause(max(0.0, oldest + 1 - now))

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
 
+from chalicelib.domain.flood.load_level import CROWD
 from tests.load import reports
 from tests.load.attacks.flood import CRITICAL
 from tests.load.desk import Desk, check_bursts
@@ -55,6 +56,11 @@ class Variant(NamedTuple):
         return "_".join(("critical", str(self.sources), *words))
 
     @property
+    def firsts(self) -> int:
+        """How many sources can have a first turn: those before a crowd, and those that pay."""
+        return min(self.sources, CROWD) + (self.sources // PAID_EVERY if self.paid else 0)
+
+    @property
     def neighbour(self) -> str | None:
         """An address of the attack that pays for nothing, if there is one: behind one that pays,
         nobody can be distinguished from the attacker.
@@ -97,7 +103,7 @@ def play(variant: Variant, seconds: int) -> Result:
         reports.check_accepted(result, sent, A_SECOND * seconds)
         if variant.paid:
             result.check("a tenth is paid for", f"{paid:,} of {due:,}", paid >= due / 2)
-        check_honest(result, quiet, attacked, variant.sources)
+        check_honest(result, quiet, attacked, variant.sources, variant.firsts)
         check_bursts(result, stack, len(sent) - paid - WITHIN_LIMIT * variant.sources)
         honest = [each.sent for each in (*quiet, *attacked)]
         reports.check_stored(result, stack, [*sent[::PAID_EVERY], *honest])
