@@ -9,6 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.flood.load_level import CROWD, LoadLevel
 from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
+from chalicelib.domain.notices.bursts import ROOM_OF_FIRST_TURNS
 from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
@@ -209,6 +210,13 @@ def test_each_sources_first_report_is_notified_alone(aws: Mapping[str, str]) -> 
     firsts = [file(f"203.0.{number}.1") for number in range(CROWD)]
     notices = publish(aws, *firsts)
     assert [each["report_id"] for each in notices] == [each.json["id"] for each in firsts]
+
+
+def test_later_turns_leave_room_for_first_ones_in_each_second(aws: Mapping[str, str]) -> None:
+    many = [file() for _ in range(12)]
+    firsts = [file(f"203.0.{number}.1") for number in range(4)]
+    alone = [each.json["id"] for each in (*many[:ROOM_OF_FIRST_TURNS], *firsts)]
+    assert [each["report_id"] for each in publish(aws, *many, *firsts)] == alone
 
 
 def test_one_sources_reports_use_up_no_notice_of_anothers(aws: Mapping[str, str]) -> None:
