@@ -382,8 +382,11 @@ def test_an_officer_of_another_district_sees_and_ends_nothing_of_a_burst(burst: 
     assert call("GET", "/v1/officer/bursts/no-burst", officer="wang").status == 404
 
 
-def test_a_message_that_comes_while_a_burst_is_ended_saves_its_report(burst: str) -> None:
-    mine = file().json
+@pytest.mark.parametrize("position", [0, -1], ids=["closed last", "closed now"])
+def test_a_message_that_comes_while_a_burst_is_ended_saves_its_report(position: int) -> None:
+    fill()
+    mine = [file().json for _ in range(4)][1:][position]
+    burst = f"/v1/officer/bursts/{bursts()[0]['id']}"
     wiring.clock.advance(timedelta(seconds=1))
     propose(burst)
     writes: list[Any] = []
@@ -397,7 +400,7 @@ def test_a_message_that_comes_while_a_burst_is_ended_saves_its_report(burst: str
 
     tag = tag_for(f"{burst}/ending/approve", "li")
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", before):
-        assert read_and_approve(f"{burst}/ending/approve", "li", tag).json["ended"] == 60
+        assert read_and_approve(f"{burst}/ending/approve", "li", tag).json["ended"] == 2
     assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
 
 
