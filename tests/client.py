@@ -60,7 +60,8 @@ def call(
         sent["authorization"] = f"Receipt {receipt}"
     if version is not None:
         sent["if-match"] = f'"{version}"'
-        if officer and method == "PATCH" and isinstance(body, dict) and "disposition" in body:
+        ends = isinstance(body, dict) and {"disposition", "reason"} & body.keys()
+        if officer and method == "PATCH" and ends:
             sent["if-match"] = opening_etag(path, version, officer)
     content = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
     matched = _matcher.match_route(path)

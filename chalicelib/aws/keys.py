@@ -9,6 +9,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              LOAD#<hour>            <minute>: reports in it
              STATS#<month>#<shard>  <day>#<category>#<district>     counters
              WATCH#<id>             COUNT                    what an officer did in an hour
+             WATCH#<id>             ENDED                    how many reports they ended in it
              PULSE#<category>       <district>: when reports there changed last
              NOTICE#<id>            EVENT#notice             announcements
              ROSTER                 ROW: who is on duty, and who may be notified

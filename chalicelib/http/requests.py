@@ -259,8 +259,13 @@ def read_tag(request: Request) -> str:
 
 
 def read_match(request: Request) -> int | str:
-    """Return the version in `If-Match`, or the tag with its quotes. Raises as `read_version`."""
-    found = _read_if_match(request, VERSION_OR_TAG)
+    """Return the version in `If-Match`, or the tag with its quotes; `*` for what is neither, which
+    the step refuses, and has on record. Raises VersionMissing, Malformed as `read_version`.
+    """
+    try:
+        found = _read_if_match(request, VERSION_OR_TAG)
+    except errors.Stale:
+        return "*"
     return int(found.strip('"')) if re.fullmatch(VERSION, found) else found
 
 

@@ -145,9 +145,14 @@ class OfficerActor(Actor):
         return key
 
     def has_opened(self, report_id: str) -> bool:
-        """Return whether the audit has an opening of the whole report by this officer."""
+        """Return whether the audit has an opening of the whole report by this officer: no part, no
+        export and no repeated call.
+        """
         return any(
-            each.by == self.by and each.action is Action.OPEN and "part" not in (each.detail or {})
+            each.by == self.by
+            and each.action is Action.OPEN
+            and each.verified
+            and set(each.detail or {}) <= {"entered_by"}
             for each in self.audit.history(of_report(report_id))
         )
 

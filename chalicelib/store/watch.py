@@ -32,6 +32,8 @@ _LIFE = timedelta(days=30)
 # So many records are known by their ids. Further ones are only counted: a row has a limit.
 KNOWN_MAX = 1_000
 _SK = "COUNT"
+# Apart, so that no row of the watch is in the way of an end, which waits for it.
+_ENDED_SK = "ENDED"
 
 
 class Counter(NamedTuple):
@@ -72,10 +74,16 @@ class WatchCounters:
             row = self._table.update(self._update(counter, now, add={"more": len(records)}))
         return _count(row)
 
-    def total(self, counter: Counter) -> int:
-        """Return how many records were counted. Raises Unavailable."""
-        row = self._table.get(keys.watch(counter.id), _SK)
-        return _count(row).total if row else 0
+    def ended(self, counter: Counter) -> int:
+        """Return how many ends were counted in their own transactions. Raises Unavailable."""
+        row = self._table.get(keys.watch(counter.id), _ENDED_SK, consistent=True)
+        return int(row["ended"]) if row else 0
+
+    def ended_one_more(self, counter: Counter, before: int, now: datetime) -> TransactItem:
+        """Return the write of another end. It fails unless there were `before`."""
+        pk, ttl = keys.watch(counter.id), int((now + _LIFE).timestamp())
+        put, equal = {"ended": before + 1, "expires_ttl": ttl}, {"ended": before or None}
+        return self._table.item(Update(pk, _ENDED_SK, put=put, equal=equal, upsert=True))
 
     def notified(self, counter: Counter, before: int, level: int) -> TransactItem:
         """Return the write of the level of a notice. It fails unless the last one was `before`."""

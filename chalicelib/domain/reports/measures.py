@@ -93,8 +93,9 @@ def closing_request(report: Report) -> Request | None:
     """Return the proposed disposition of a report, with its reason; None when none is proposed."""
     if report.proposal is None:
         return None
-    version = str(report.version)
-    return Request(TwoPersonStep.CLOSING, report.id, version, {report.proposal.by})
+    # A message leaves the version as it is.
+    version = f"{report.version}/{report.messages}"
+    return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
 
 
 class NewMute(Input):
@@ -144,8 +145,10 @@ class Referral(Record):
     approved_by: str | None = None
     approved_at: datetime | None = None
 
-    def request(self, report_id: str) -> Request:
-        return Request(TwoPersonStep.REFERRAL, report_id, str(self.number), {self.by})
+    def request(self, report: Report) -> Request:
+        """Return it as another officer approves it: what an agency gets names the category, too."""
+        version = f"{self.number}/{report.category}/{report.district}"
+        return Request(TwoPersonStep.REFERRAL, report.id, version, {self.by})
 
     def is_same(self, other: "Referral") -> bool:
         """Return whether another one, by the same officer, has the same agency and content."""

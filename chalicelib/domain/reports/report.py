@@ -195,11 +195,18 @@ class OfficerSubmission(ReportContent):
 
 
 class Proposal(Record):
-    """A disposition that takes effect after a second officer has confirmed it."""
+    """A disposition that takes effect after a second officer has confirmed it. `others` have
+    changed the report since: they are its authors as well as `by`.
+    """
 
     disposition: str
     by: str
     at: datetime
+    others: tuple[str, ...] = ()
+
+    @property
+    def authors(self) -> frozenset[str]:
+        return frozenset((self.by, *self.others))
 
 
 class Content(Record):

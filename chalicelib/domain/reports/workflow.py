@@ -56,6 +56,10 @@ class Change(SeenConversation):
     urgency: Annotated[Urgency | None, NotNull()] = None
     duplicate_of: str | None = Field(default=None, min_length=1, max_length=40)
 
+    @property
+    def only_reads(self) -> bool:
+        return self.model_fields_set <= SeenConversation.model_fields.keys()
+
     @field_validator("status", "disposition", "reason", "category", "urgency")
     @classmethod
     def _is_not_null(cls, value: Any) -> Any:
@@ -66,7 +70,7 @@ class Change(SeenConversation):
         return value
 
 
-def takes_two(report: Report, disposition: Disposition) -> bool:
+def takes_two(report: Report, disposition: str) -> bool:
     """Return whether an end takes a second officer: that of a report which is critical, or was
     before an officer lowered it, and one after which it is deleted soon.
     """
@@ -74,10 +78,16 @@ def takes_two(report: Report, disposition: Disposition) -> bool:
     return is_critical or disposition in SOON_FORGOTTEN
 
 
-def hides(report: Report, wanted: Change) -> bool:
-    """Return whether a step takes a critical report from the sight of those who look for it."""
+def takes_reading(report: Report, wanted: Change) -> bool:
+    """Return whether only who has opened a report may take a step: one that ends it or rewrites its
+    end, or takes a critical one from the sight of those who look for it.
+    """
     lowers = wanted.urgency not in (None, Urgency.CRITICAL)
-    return report.is_critical and (lowers or wanted.category not in (None, report.category))
+    hides = report.is_critical and (lowers or wanted.category not in (None, report.category))
+    names = {"disposition"}
+    if report.status is Status.CLOSED:
+        names |= {"reason", "duplicate_of"}
+    return hides or bool(names & wanted.model_fields_set)
 
 
 def change(
@@ -87,10 +97,10 @@ def change(
 
     Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
     in the same call; `duplicate` needs an original as well. A disposition that `takes_two`, or any
-    with `all_take_two`, is only a proposal until a second officer confirms it. Reopening clears
-    what closing set, and the link to an original. The reason is sealed, so the caller sets it. A
-    link alone neither reads nor attends to a report. One that is given back before anybody has
-    acknowledged it waits again.
+    with `all_take_two`, is only a proposal until a second officer confirms it; so is one that
+    `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
+    the link to an original. The reason is sealed, so the caller sets it. A link alone neither reads
+    nor attends to a report. One that is given back before anybody has acknowledged it waits again.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -117,11 +127,11 @@ def change(
 
 def link(report: Report, original: Report) -> Report:
     """Return a report that was changed to be a duplicate, linked to its original. An officer who
-    works on that attends to it, too.
+    works on that attends to it, too, but to a critical one: it could be linked unread.
     """
     linked = report.model_copy(update={"duplicate_of": original.id})
     is_worked_on = original.status in OPEN_STATUSES and original.status is not Status.NEW
-    return _attended(linked, attended=True) if is_worked_on else linked
+    return _attended(linked, attended=True) if is_worked_on and not linked.is_critical else linked
 
 
 def _attended(report: Report, *, attended: bool) -> Report:
@@ -150,6 +160,13 @@ class _Step(NamedTuple):
     def reopens(self) -> bool:
         return self.target is not Status.CLOSED and self.report.status is Status.CLOSED
 
+    @property
+    def rewritten(self) -> str | None:
+        """The disposition, if it stays and its reason, or the original of a duplicate, does not."""
+        decided = self.report.disposition
+        links = self.sets("duplicate_of") and decided == Disposition.DUPLICATE
+        return decided if self.target is Status.CLOSED and (self.sets("reason") or links) else None
+
     def sets(self, name: str) -> bool:
         return name in self.wanted.model_fields_set
 
@@ -177,7 +194,7 @@ def _only_closed_has_a_disposition(step: _Step) -> _Errors:
 
 
 def _duplicate_has_an_original(step: _Step) -> _Errors:
-    disposition = step.wanted.disposition or step.report.disposition
+    disposition = step.wanted.disposition or step.report.outcome
     original = step.wanted if step.sets("duplicate_of") else step.report
     is_duplicate = step.target is Status.CLOSED and disposition == Disposition.DUPLICATE
     if is_duplicate and not original.duplicate_of:
@@ -234,28 +251,31 @@ def _assign_and_link(step: _Step) -> _Update:
 
 
 def _dispose(step: _Step) -> _Update:
-    wanted = step.wanted.disposition
-    if wanted is None or wanted == step.report.disposition:
+    present, proposed = step.report.disposition, step.report.proposal
+    wanted = step.wanted.disposition and step.wanted.disposition.value
+    if step.rewritten and takes_two(step.report, step.rewritten):
+        # Another has confirmed it with other words.
+        wanted, present = wanted or step.rewritten, None
+    if wanted is None or wanted == present:
         return {}
-    proposed = step.report.proposal
     if proposed and wanted == proposed.disposition:
         # It waits already. Again, it would put off the deletion, each time and by one officer.
         return {}
     decided: _Update = {"decided_at": step.now}
     if step.all_take_two or takes_two(step.report, wanted):
-        proposal = Proposal(disposition=wanted.value, by=step.by, at=step.now)
+        proposal = Proposal(disposition=wanted, by=step.by, at=step.now)
         return decided | {"disposition": None, "proposal": proposal}
-    return decided | {"disposition": wanted.value, "proposal": None}
+    return decided | {"disposition": wanted, "proposal": None}
 
 
-def _reword(step: _Step) -> _Update:
-    """Make the officer who rewrites the reason of what waits its author, whom another confirms."""
+def _join_authors(step: _Step) -> _Update:
+    """Make who changes a report while its end waits an author of it, whom another confirms."""
     proposed, wanted = step.report.proposal, step.wanted
-    if proposed is None or not wanted.reason or step.target is not Status.CLOSED:
+    if proposed is None or step.target is not Status.CLOSED or step.by in proposed.authors:
         return {}
-    if wanted.disposition not in (None, proposed.disposition):
+    if wanted.disposition not in (None, proposed.disposition) or wanted.only_reads:
         return {}
-    return {"proposal": proposed.model_copy(update={"by": step.by})}
+    return {"proposal": proposed.model_copy(update={"others": (*proposed.others, step.by)})}
 
 
 def _rank(step: _Step) -> _Update:
@@ -286,7 +306,7 @@ _EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
     _reopen,
     _assign_and_link,
     _dispose,
-    _reword,
+    _join_authors,
     _rank,
     _recategorize,
 )

@@ -126,7 +126,9 @@ def change_report(call: Call) -> Response:
 
     To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
     duplicate, send `duplicate_of` too. 409 `not_read`: a disposition takes the `ETag`, which only
-    your own opening of this version gives. So does a critical report's other urgency or category.
+    your own opening of this version gives. So does a critical report's other urgency or category,
+    and another reason or original of a closed one: if two officers have ended it, that is a
+    `proposal` again.
 
     The dispositions `unfounded` and `malicious`, any of a critical report, and any beyond 50 that
     you set in an hour are a `proposal`, and count after another officer has confirmed it.
@@ -137,13 +139,13 @@ def change_report(call: Call) -> Response:
 
     Each step but a link alone reads what the reporter has written. With `messages_seen`, the
     `message_count` of the opened report, nothing is written when there are more messages by now:
-    409 `new_message`. To read alone, call `POST …/read`: without a field to change, this is 422
-    `nothing_to_change`.
+    409 `new_message`. A disposition takes it while something is unread. To read alone,
+    call `POST …/read`: without a field to change, this is 422 `nothing_to_change`.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.
     """
-    if not call.body.model_fields_set - SeenConversation.model_fields.keys():
+    if call.body.only_reads:
         raise errors.Invalid(errors.FieldError("status", "nothing_to_change"))
     changed = casework.change_report(
         call.path["report_id"],
@@ -198,10 +200,11 @@ def confirm_closing(call: Call) -> Response:
     """Confirm a closing.
 
     One officer proposes a disposition when closing the report. After this call by another officer,
-    it is the report's disposition, and the time until its deletion begins. The officer who proposed
-    it cannot confirm it (403 `self_approval`). Open the report, and send the `tag` of its
-    `proposal` as `If-Match`: 412 means that an officer has changed the report since. If you do not
-    agree, reopen the report, or give it another disposition.
+    it is the report's disposition, and the time until its deletion begins. Neither the officer who
+    proposed it nor one who changed the report since can confirm it (403 `self_approval`). Open the
+    report, and send the `tag` of its `proposal` as `If-Match`: 412 means that an officer has
+    changed the report since, or its reporter has written. If you do not agree, reopen the report,
+    or give it another disposition.
     """
     changed = casework.confirm_closing(
         call.path["report_id"], call.tag, desk=wiring.desk(call.actor)

@@ -47,7 +47,7 @@ from chalicelib.services.reports.scope import (
 )
 from chalicelib.services.reports.sealed_rows import open_contact
 from chalicelib.services.second_person import Requests, is_tag, tag_of, tag_of_report
-from chalicelib.services.watch.watch import has_ended_many, notify_of_restricted
+from chalicelib.services.watch.watch import count_ended, notify_of_restricted
 from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
@@ -152,25 +152,33 @@ def change_report(
     officers: Officers,
 ) -> ChangedCase:
     """Change a report, and return it. `match` is its version, or the tag that names a version as
-    opened by this officer, which alone can end a report, or lower or move a critical one.
+    opened by this officer: what `takes_reading` takes that.
 
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
-    errors of `take_step`; Stale (it has another version); Conflict `not_read`, with a denial in the
-    audit.
+    errors of `take_step`; Stale (it has another version) and Conflict `not_read`, with a record in
+    the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
+    not say that they have seen what is unread.
     """
+    is_read = False
 
     def require_match(report: Report) -> None:
-        if isinstance(match, str):
-            if not is_tag(match, tag_of_report(report, desk.actor)):
-                raise errors.Stale
-        elif change.disposition or workflow.hides(report, change):
+        nonlocal is_read
+        takes_reading = workflow.takes_reading(report, change)
+        is_opened = isinstance(match, str) and is_tag(match, tag_of_report(report, desk.actor))
+        if takes_reading and not is_opened:
             desk.actor.log(about(report), Action.CLOSE_UNREAD)
-            raise errors.Conflict("not_read")
-        else:
+        if isinstance(match, int):
+            if takes_reading:
+                raise errors.Conflict("not_read")
             require_version(report, match)
+        elif not is_opened:
+            raise errors.Stale
+        # A message leaves the tag as it is.
+        is_read = is_opened and (not report.unread or change.messages_seen is not None)
+        if change.disposition and not is_read:
+            raise errors.Conflict("new_message")
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
-    is_read = isinstance(match, str)
     etag = tag_of_report(after, desk.actor) if is_read else f'"{after.version}"'
     return ChangedCase(after, change.reason or _earlier_reason(after, desk.actor), etag)
 
@@ -188,10 +196,12 @@ def take_step(
     *,
     desk: Desk,
     officers: Officers,
+    takes_two: bool = False,
 ) -> Report:
     """Change a report unless `require` raises for it as it is now, and return it as it is stored.
 
-    An end waits for a second officer when it `takes_two`, or this one has ended many in this hour.
+    An end waits for a second officer with `takes_two`, when it takes two by itself, or when this
+    officer has ended many in this hour.
     Raises NotFound, Conflict (`illegal_transition`, `expiring`, `new_message`, `too_many_steps`),
     Invalid (also for an assignee who may not see the report, and an original out of scope).
     """
@@ -201,13 +211,13 @@ def take_step(
         before = head.report
         require(before)
         change.require_seen(before.messages)
-        ends = change.disposition is not None
+        ended = count_ended(desk) if change.disposition else None
         after = workflow.change(
             before,
             change,
             by=desk.actor.by,
             now=desk.actor.now,
-            all_take_two=ends and has_ended_many(desk),
+            all_take_two=takes_two or (ended is not None and ended.is_many),
         )
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)
@@ -232,8 +242,8 @@ def take_step(
             notices = NoticesOn(report_id, desk.actor, desk.reports)
             also += notices.awaits(TwoPersonStep.CLOSING)
         also += reminders(before, after, desk=desk)
-        if ends:
-            also.append(desk.actor.log_own_item(Action.CLOSE, _closing(after)))
+        if ended:
+            also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
         record = _record(head.report, after, change.reason, desk.actor)
         write_step(head, after, desk, [record, *also])
         return after

@@ -7,15 +7,16 @@ An officer links what the machine suggests. Each report gets a step of its own, 
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from chalicelib.domain.reports.incidents import Similar, Why
 from chalicelib.domain.reports.report import Disposition, Report, Status
-from chalicelib.domain.reports.workflow import Change, takes_two
+from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
 from chalicelib.kernel import errors
 from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, head_in_scope
+from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.duplicates import Outline, read_outlines
@@ -115,8 +116,10 @@ def link_duplicates(
     change = Change(duplicate_of=report_id)
 
     def link(each: str) -> None:
-        version = head_in_scope(each, desk=desk).report.version
-        require = partial(require_version, version=version)
+        report = head_in_scope(each, desk=desk).report
+        if takes_reading(report, change) and not desk.actor.has_opened(each):
+            _refuse_unread(each, desk.actor)
+        require = partial(require_version, version=report.version)
         take_step(each, change, require, desk=desk, officers=officers)
 
     return [_tried(each, link) for each in dict.fromkeys(duplicates)]
@@ -133,8 +136,9 @@ def close_duplicates(
     """Close up to 25 open duplicates with one reason, each by a step of its own.
 
     With `skip.unread`, one stays open when something of its reporter is unread, or when a message
-    arrives meanwhile; with `skip.unopened`, one that the officer has never opened. One whose end
-    `takes_two` always does. Return the outcome of each. Raises NotFound when the original is
+    arrives meanwhile. The end of one that the officer has never opened is a proposal; with
+    `skip.unopened`, it stays open, on record. One whose end `takes_two` always does. Return the
+    outcome of each. Raises NotFound when the original is
     unknown or out of scope.
     """
     head = head_in_scope(report_id, desk=desk)
@@ -147,12 +151,19 @@ def close_duplicates(
             if known.unread:
                 raise errors.Conflict("new_message")
             change = closing.model_copy(update={"messages_seen": known.messages})
-        if skip.unopened and not desk.actor.has_opened(each):
-            raise errors.Conflict("not_read")
+        is_opened = desk.actor.has_opened(each)
+        if skip.unopened and not is_opened:
+            _refuse_unread(each, desk.actor)
         require = partial(_require_of_one, version=known.version)
-        take_step(each, change, require, desk=desk, officers=officers)
+        take_step(each, change, require, desk=desk, officers=officers, takes_two=not is_opened)
 
     return [_tried(each, close) for each in found]
+
+
+def _refuse_unread(report_id: str, actor: OfficerActor) -> NoReturn:
+    """Raise Conflict `not_read`, on record as of one report alone."""
+    actor.log(of_report(report_id), Action.CLOSE_UNREAD)
+    raise errors.Conflict("not_read")
 
 
 def _require_of_one(report: Report, version: int) -> None:

@@ -107,14 +107,14 @@ def approve_referral(report_id: str, tag: str, *, desk: Desk) -> Bundle:
     def step(head: Head, requests: Requests) -> tuple[Head, Referral]:
         known = head.referrals
         for each in known.passed_on:
-            if tag == tag_of(each.request(report_id), desk.actor):
+            if tag == tag_of(each.request(head.report), desk.actor):
                 return head, each
         pending = known.pending
         if pending is None:
             raise errors.Conflict("no_referral")
         _require_possible(head)
         detail = _recorded("approved", pending) | {"asked_by": pending.by}
-        records = requests.approve(pending.request(report_id), tag, Action.CHANGE, detail)
+        records = requests.approve(pending.request(head.report), tag, Action.CHANGE, detail)
         media = _passed_on(pending, report_id, desk.reports)
         approved = pending.model_copy(
             update={
@@ -160,7 +160,7 @@ def decline_referral(report_id: str, number: int, reason: str, *, desk: Desk) ->
             sealed_reason=seal_declined_reason(report, number, reason),
         )
         detail = _recorded("declined", pending) | {"asked_by": pending.by}
-        also = requests.decline(pending.request(report_id), Action.CHANGE, detail, reason)
+        also = requests.decline(pending.request(report), Action.CHANGE, detail, reason)
         keep_referrals(desk.reports.table, head, known.with_declined(declined), also=also)
 
     on_requests(report_id, step, desk=desk)
@@ -180,7 +180,7 @@ def withdraw_referral(report_id: str, *, desk: Desk) -> None:
             if head.referrals.is_latest_passed_on:
                 raise errors.Conflict("passed_on")
             return
-        request, detail = pending.request(report_id), _recorded("withdrawn", pending)
+        request, detail = pending.request(head.report), _recorded("withdrawn", pending)
         also = requests.withdraw(request, Action.CHANGE, detail)
         require_not_expiring(head)
         keep_referrals(desk.reports.table, head, head.referrals.without_proposal(), also=also)
@@ -254,7 +254,7 @@ def _bundle(head: Head, referral: Referral, desk: Desk) -> Bundle:
         report,
         _included(open_content(report, key), referral.include),
         media,
-        tag_of(referral.request(report.id), desk.actor),
+        tag_of(referral.request(report), desk.actor),
     )
 
 

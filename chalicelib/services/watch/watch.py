@@ -78,14 +78,26 @@ def notify_of_restricted(head: Head, *, desk: Desk) -> list[TransactItem]:
     return [desk.reports.event(head.report.id, NoticeKind.WATCH, now=desk.actor.now, matter=matter)]
 
 
-def has_ended_many(desk: Desk) -> bool:
-    """Return whether the officer has ended as many reports in this hour as one may alone.
+class Ended(NamedTuple):
+    """What an officer has ended in this hour. `is_many`: as many as one may alone. `one_more` is
+    the write that counts another: it fails when one was counted meanwhile.
+    """
 
-    The counter follows the audit's stream by seconds. Raises Unavailable.
+    is_many: bool
+    one_more: TransactItem
+
+
+def count_ended(desk: Desk) -> Ended:
+    """Count the officer's ends of this hour.
+
+    This does not follow the audit's stream, as the watch does: who is fast, or sends many at once,
+    is not ahead of it. Raises Unavailable.
     """
     counter = Counter(desk.actor.by, Watched.CLOSINGS, hour_of(desk.actor.now))
-    total = WatchCounters(desk.reports.table).total(counter)
-    return total >= watch.LIMITS[Watched.CLOSINGS]
+    counters = WatchCounters(desk.reports.table)
+    total = counters.ended(counter)
+    is_many = total >= watch.LIMITS[Watched.CLOSINGS]
+    return Ended(is_many, counters.ended_one_more(counter, total, desk.actor.now))
 
 
 @contextmanager

@@ -161,7 +161,8 @@ def test_a_new_place_and_a_reopening_are_to_be_read() -> None:
     assert call("POST", f"{path}/positions", place, receipt=other["receipt"]).status == 201
     assert listed("unread=true") == [other["id"]]
     assert listed() == [other["id"], created["id"]]
-    change_report(other["id"], 2, status="closed", disposition="resolved", reason="It is done.")
+    end = {"status": "closed", "disposition": "resolved", "reason": "It is done."}
+    change_report(other["id"], 2, messages_seen=0, **end)
     assert listed() == [created["id"]]
     text = {"text": "It is there again."}
     assert call("POST", f"{path}/reopen", text, receipt=other["receipt"]).status == 201

@@ -19,7 +19,9 @@ from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, by_second_officer, file, head
 
-pytestmark = pytest.mark.officers("wang", "li", narrow={"categories": ("traffic_violation",)})
+pytestmark = pytest.mark.officers(
+    "wang", "li", "zhao", narrow={"categories": ("traffic_violation",)}
+)
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
 
@@ -273,16 +275,20 @@ def test_malicious_takes_effect_once_a_second_officer_confirms() -> None:
     assert "malicious" not in view.text
 
 
-def test_who_rewrites_the_reason_of_malicious_does_not_confirm_it() -> None:
+@pytest.mark.parametrize("change", [{"reason": "Made up by me."}, {"urgency": "low"}])
+def test_neither_who_proposes_an_end_nor_who_changes_it_confirms_it(change: dict[str, str]) -> None:
     created = file()
     patch(created, CLOSE | {"disposition": "malicious"}, 1)
     path = f"/v1/officer/reports/{created['id']}"
-    rewritten = call("PATCH", path, {"reason": "Made up by me."}, officer="li", version=2)
-    assert (rewritten.status, rewritten.json["proposal"]["by"]) == (200, "li")
+    changed = call("PATCH", path, change, officer="li", version=2)
+    assert (changed.status, changed.json["proposal"]["by"]) == (200, "wang")
+    read = call("POST", f"{path}/read", {}, officer="zhao", version=3)
+    assert read.status == 200
 
-    own = read_and_approve(f"{path}/closing/confirm", "li")
-    assert (own.status, own.json["code"]) == (403, "self_approval")
-    assert read_and_approve(f"{path}/closing/confirm", "wang").status == 201
+    for author in ("wang", "li"):
+        own = read_and_approve(f"{path}/closing/confirm", author)
+        assert (own.status, own.json["code"]) == (403, "self_approval")
+    assert read_and_approve(f"{path}/closing/confirm", "zhao").status == 201
 
 
 def test_who_has_duplicates_becomes_none_until_they_are_linked_elsewhere() -> None:
@@ -318,7 +324,8 @@ def test_a_report_closed_as_a_duplicate_has_an_original_until_it_is_reopened() -
         "detail": "",
     }
     assert patch(second, closing | {"duplicate_of": first["id"]}, 1).status == 200
-    assert patch(second, {"duplicate_of": None}, 2).status == 422
+    unlinked = CLOSE | {"disposition": "duplicate", "duplicate_of": None}
+    assert patch(second, unlinked, 2).status == 422
 
     assert patch(second, {"status": "in_progress"}, 2).json["duplicate_of"] is None
     assert head(first)["duplicates"] == 0

@@ -102,6 +102,8 @@ def test_a_link_that_ends_leaves_the_list() -> None:
 
 def test_closing_an_original_says_what_is_left_and_one_call_closes_it() -> None:
     original, first, second = file(), file(), file()
+    for each in (first, second):
+        opened(each)
     link(original, first, second)
     closed = patch(original, 1, status="closed", disposition="resolved", reason="Put out.")
     assert closed.json["open_duplicates"] == 2
@@ -113,7 +115,7 @@ def test_closing_an_original_says_what_is_left_and_one_call_closes_it() -> None:
         mine = by_reporter("GET", each).json
         assert mine["outcome"]["reason"] == "One fire, put out."
         actions = [row["action"] for row in wiring.audit().rows(of_report(each["id"]))]
-        assert actions[:2] == ["change", "change"]
+        assert actions[:3] == ["open", "change", "change"]
     assert outcomes(close(original)) == {}
     assert opened(original)["open_duplicates"] == 0
 
@@ -179,17 +181,18 @@ def notices(aws: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(each["kind"], each["report_id"]) for each in cloud.sent(aws)]
 
 
-@pytest.mark.parametrize("is_closed", [False, True])
+@pytest.mark.parametrize("step", ["", "acknowledged", "closed"])
 def test_a_linked_critical_report_that_nobody_opened_is_still_escalated(
-    aws: Mapping[str, str], is_closed: bool
+    aws: Mapping[str, str], step: str
 ) -> None:
     original, critical = file(category="missing_elderly"), file(category="child_abduction")
     say(critical)
     cloud.stream(cloud.all_keys(aws))
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    if is_closed:
-        patch(original, 1, status="closed", disposition="resolved", reason="Done.")
+    if step:
+        end = {"disposition": "resolved", "reason": "Done."} if step == "closed" else {}
+        patch(original, 1, status=step, **end)
     before = head_of(critical)
     outcomes(link(original, critical, officer="li"))
 
@@ -216,13 +219,13 @@ def test_a_linked_report_stays_overdue_and_keeps_its_deadline(aws: Mapping[str, 
 def test_whoever_works_on_the_original_attends_to_its_duplicates_and_reads_none(
     aws: Mapping[str, str],
 ) -> None:
-    original, duplicate = file(category="child_abduction"), file(category="child_abduction")
-    say(duplicate)
+    original, late = file(category="traffic_violation"), file(category="traffic_violation")
+    say(late)
     cloud.stream(cloud.all_keys(aws))
-    wiring.clock.advance(timedelta(minutes=2))
+    wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
     patch(original, 1, status="acknowledged")
-    outcomes(link(original, duplicate))
+    outcomes(link(original, late))
     assert notices(aws) == []
-    seen = opened(duplicate)
-    assert (seen["status"], seen["unread"]) == ("new", 1)
+    seen = opened(late)
+    assert (seen["status"], seen["unread"], seen["flags"]) == ("new", 1, [])

@@ -8,16 +8,19 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws.attributes import pack
+from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.watch import LIMITS
 from chalicelib.kernel import times
-from chalicelib.store.audit.rows import Action, Entry, Subject, about, of_day, of_report
+from chalicelib.store.audit.rows import Action, Entry, Subject, about, of_report
+from chalicelib.store.watch import Counter
 from tests import cloud
-from tests.client import Reply, call
-from tests.functional.audit.test_watch import audit_rows, published, seal
+from tests.client import Reply, call, read_and_approve, tag_for
+from tests.faults import inject
+from tests.functional.audit.test_watch import published, seal
 from tests.functional.casework.test_folded_lists import with_photo
-from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened, write
 
 pytestmark = [
     pytest.mark.officers("wang", "li", zhao={"roles": (Role.OFFICER, Role.SUPERVISOR)}),
@@ -25,7 +28,7 @@ pytestmark = [
 ]
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
-NOT_READ = (409, "not_read")
+NOT_READ, NEW_MESSAGE = (409, "not_read"), (409, "new_message")
 DAY = timedelta(days=1)
 
 
@@ -53,6 +56,14 @@ def etag_of(created: Mapping[str, Any], officer: str = "wang") -> str:
 def stored(subject: Subject) -> list[dict[str, Any]]:
     """Return audit rows, as the stream carries them."""
     return [pack(row) for row in wiring.audit().rows(subject)]
+
+
+def refused_unread(created: Mapping[str, Any]) -> int:
+    """Return how many steps the report's audit has that were refused as of somebody who has not
+    read it.
+    """
+    actions = [row["action"] for row in wiring.audit().rows(of_report(created["id"]))]
+    return actions.count("close_unread")
 
 
 def refusal(reply: Reply) -> tuple[int, str]:
@@ -104,8 +115,9 @@ def test_who_has_opened_a_report_changes_and_then_closes_it() -> None:
 def test_what_was_opened_by_another_or_before_another_changed_it_closes_nothing() -> None:
     tip, other = file(), file()
     etag = etag_of(tip)
-    for not_mine in (etag_of(tip, "li"), etag_of(other), '"' + "0" * 20 + '"'):
+    for not_mine in (etag_of(tip, "li"), etag_of(other), '"' + "0" * 20 + '"', "*", 'W/"1"'):
         assert refusal(patch(tip, not_mine)) == (412, "stale_version")
+    assert refused_unread(tip) == 5
     patch(tip, '"1"', "li", urgency="low")
     assert refusal(patch(tip, etag)) == (412, "stale_version")
     assert head(tip)["status"] == "new"
@@ -149,11 +161,17 @@ def test_who_made_a_report_less_urgent_does_not_end_it_alone() -> None:
     assert patch(tip, lowered.headers["etag"]).json["proposal"]["by"] == "wang"
 
 
-def test_after_fifty_ends_in_an_hour_a_second_officer_confirms(aws: Mapping[str, str]) -> None:
-    hour, most = wiring.clock.now(), LIMITS[Watched.CLOSINGS]
-    seal(audit_rows(most - 1, Action.CLOSE, at=hour))
-    assert close(last := file()).json["disposition"] == "resolved"
-    seal(stored(of_day("wang", hour)))
+def test_after_fifty_ends_in_an_hour_a_second_officer_confirms() -> None:
+    assert close(file()).json["disposition"] == "resolved"
+    now, counters = wiring.clock.now(), wiring.watch_counters()
+    counter = Counter("wang", Watched.CLOSINGS, hour_of(now))
+    for count in range(1, LIMITS[Watched.CLOSINGS] - 1):
+        wiring.reports().table.transact([counters.ended_one_more(counter, count, now)])
+    last, other = file(), file()
+    # Two at once: the counter has room for one.
+    with inject.meanwhile(lambda: close(other)):
+        assert close(last).json["proposal"]["by"] == "wang"
+    last = other
     assert close(one_more := file()).json["proposal"]["by"] == "wang"
     assert by_second_officer(one_more, "/closing/confirm").json["disposition"] == "resolved"
     assert patch(last, etag_of(last, "li"), "li", disposition="no_action").json["proposal"] is None
@@ -162,31 +180,78 @@ def test_after_fifty_ends_in_an_hour_a_second_officer_confirms(aws: Mapping[str,
 
 
 def test_many_at_once_leave_what_is_critical_or_was_never_opened() -> None:
-    original, read, partly, unread, critical = (
-        *(file() for _ in range(4)),
-        file("child_abduction"),
-    )
-    others = [read, partly, unread, critical]
+    original, read, partly, unread, exported = *(file() for _ in range(4)), file("other")
+    critical = file("child_abduction")
+    others = [read, partly, unread, exported, critical]
     body = {"report_ids": [each["id"] for each in others]}
     by_officer("POST", original, "/duplicates", body)
     for each in (read, critical):
         opened(each)
     by_officer("GET", partly, "/history")
     by_officer("GET", unread, officer="li")
+    export = {"reason": "For the prosecutor.", "filters": {"category": "other"}}
+    assert call("POST", "/v1/officer/exports", export, officer="wang").status == 201
 
     def close_all(**more: bool) -> dict[str, str | None]:
         body = {"reason": "One fire.", **more}
         reply = by_officer("POST", original, "/duplicates/close", body)
         return {each["id"]: each.get("why") for each in reply.json["results"]}
 
-    skipped = {partly["id"]: "not_read", unread["id"]: "not_read", critical["id"]: "takes_two"}
+    unopened = (partly, unread, exported)
+    skipped = {each["id"]: "not_read" for each in unopened} | {critical["id"]: "takes_two"}
     assert close_all() == {read["id"]: None, **skipped}
+    assert [refused_unread(each) for each in others] == [0, 1, 1, 1, 0]
     assert close_all(skip_unopened=False) == {
-        partly["id"]: None,
-        unread["id"]: None,
+        **{each["id"]: None for each in unopened},
         critical["id"]: "takes_two",
     }
     assert head(critical)["status"] == "new"
+    for each in unopened:
+        assert head(each)["proposal"]["by"] == "wang"
+        assert by_second_officer(each, "/closing/confirm").json["disposition"] == "duplicate"
+
+
+def test_an_old_tag_ends_nothing_that_was_written_since() -> None:
+    tip, asked = file(), file()
+    etag = etag_of(tip)
+    write(tip)
+    assert refusal(patch(tip, etag)) == NEW_MESSAGE
+    unseen = by_officer("POST", tip, "/read", {}, headers={"If-Match": etag})
+    assert refusal(patch(tip, unseen.headers["etag"])) == NOT_READ
+    closed = close(tip)
+    by_reporter("POST", tip, "/reopen", {"text": "He is gone again."})
+    assert refusal(patch(tip, closed.headers["etag"])) == NEW_MESSAGE
+    assert patch(tip, etag_of(tip), **CLOSE, messages_seen=2).status == 200
+
+    close(asked, disposition="unfounded")
+    path = f"/v1/officer/reports/{asked['id']}/closing/confirm"
+    tag = tag_for(path, "li")
+    write(asked)
+    assert refusal(read_and_approve(path, "li", tag)) == (412, "stale_version")
+
+
+def test_a_confirmed_end_is_rewritten_by_who_has_opened_it_and_confirmed_again() -> None:
+    tip, original = file(), file()
+    close(tip, disposition="unfounded")
+    by_second_officer(tip, "/closing/confirm")
+    version = f'"{head(tip)["version"]}"'
+    for change in ({"reason": "Made up."}, {"duplicate_of": original["id"]}):
+        assert refusal(patch(tip, version, "li", **change)) == NOT_READ
+    body = {"report_ids": [tip["id"]]}
+    [linked] = by_officer("POST", original, "/duplicates", body, officer="zhao").json["results"]
+    assert linked["why"] == "not_read"
+    again = patch(tip, etag_of(tip, "li"), "li", reason="Made up.").json
+    assert (again["disposition"], again["proposal"]["by"]) == (None, "li")
+    confirmed = by_second_officer(tip, "/closing/confirm", "wang")
+    assert confirmed.json["disposition"] == "unfounded", confirmed.text
+
+
+def test_what_waits_as_a_duplicate_keeps_its_original() -> None:
+    tip = file("child_abduction")
+    link = {"disposition": "duplicate", "duplicate_of": file()["id"]}
+    assert close(tip, **link).json["proposal"]["disposition"] == "duplicate"
+    unlinked = patch(tip, etag_of(tip), duplicate_of=None)
+    assert (unlinked.status, unlinked.json["errors"][0]["code"]) == (422, "required")
 
 
 def test_supervisors_list_what_one_officer_has_closed_oldest_first() -> None:

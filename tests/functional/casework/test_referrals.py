@@ -159,6 +159,15 @@ def test_whoever_proposes_does_not_approve_and_the_attempt_is_on_record() -> Non
     assert [row["by"] for row in rows if row["action"] == "denied"] == ["wang"]
 
 
+def test_a_report_that_was_moved_after_the_reading_is_read_again() -> None:
+    created = file_all_parts()
+    propose(created)
+    earlier = tag_for(path(created, "/approve"), "li")
+    change_report(created["id"], 1, category="other")
+    assert approve(created, tag=earlier).status == 412
+    assert approve(created).status == 200
+
+
 def test_only_the_proposal_that_was_read_is_approved() -> None:
     created = file_all_parts()
     propose(created)

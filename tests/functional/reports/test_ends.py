@@ -128,7 +128,7 @@ def test_a_message_flags_the_report_until_it_is_reopened(aws: Mapping[str, str])
     created = file()
     write(created, "Before.")
     assert listed(created)["flags"] == []
-    change_report(created["id"], 1, **CLOSE)
+    change_report(created["id"], 1, messages_seen=1, **CLOSE)
     assert opened(created)["flags"] == []
     write(created)
     write(created, "And well.")

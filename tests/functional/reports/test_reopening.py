@@ -108,7 +108,7 @@ def test_it_is_possible_once(aws: Mapping[str, str]) -> None:
         assert (refused.status, refused.json["code"]) == (409, "already_reopened"), again
         assert "once" in refused.json["detail"]
         if again == 1:
-            change_report(created["id"], 2, **CLOSE)
+            change_report(created["id"], 2, messages_seen=1, **CLOSE)
     assert mine(created)["status"] == "closed"
     assert mine(created)["may_reopen"] is False
     assert len(mine(created)["messages"]) == 1
