@@ -32,8 +32,9 @@ class Links(Input):
 class Closing(Input):
     """The reason with which duplicates are closed. Their reporters can read it.
 
-    Those with something unread of their reporters stay open, but with `skip_unread: false`. So do
-    those that you have never opened; with `skip_unopened: false`, a second officer confirms them.
+    Those with something unread of their reporters stay open, but with `skip_unread: false`; and
+    those that you have never opened, but with `skip_unopened: false`. A second officer confirms
+    these.
     """
 
     reason: Reason

@@ -135,10 +135,10 @@ def close_duplicates(
 ) -> list[Outcome]:
     """Close up to 25 open duplicates with one reason, each by a step of its own.
 
-    With `skip.unread`, one stays open when something of its reporter is unread, or when a message
-    arrives meanwhile. The end of one that the officer has never opened is a proposal; with
-    `skip.unopened`, it stays open, on record. One whose end `takes_two` always does. Return the
-    outcome of each. Raises NotFound when the original is
+    With `skip.unread`, one stays open when something of its reporter is unread; with
+    `skip.unopened`, one that the officer has never opened, on record. Otherwise its end is a
+    proposal. One whose end `takes_two` always stays open, and one that a message arrives for
+    meanwhile. Return the outcome of each. Raises NotFound when the original is
     unknown or out of scope.
     """
     head = head_in_scope(report_id, desk=desk)
@@ -146,16 +146,16 @@ def close_duplicates(
     found = {each.id: each for each in _open_duplicates(head, desk)}
 
     def close(each: str) -> None:
-        known, change = found[each], closing
-        if skip.unread:
-            if known.unread:
-                raise errors.Conflict("new_message")
-            change = closing.model_copy(update={"messages_seen": known.messages})
+        known = found[each]
+        if skip.unread and known.unread:
+            raise errors.Conflict("new_message")
+        change = closing.model_copy(update={"messages_seen": known.messages})
         is_opened = desk.actor.has_opened(each)
         if skip.unopened and not is_opened:
             _refuse_unread(each, desk.actor)
         require = partial(_require_of_one, version=known.version)
-        take_step(each, change, require, desk=desk, officers=officers, takes_two=not is_opened)
+        unread = not is_opened or known.unread > 0
+        take_step(each, change, require, desk=desk, officers=officers, takes_two=unread)
 
     return [_tried(each, close) for each in found]
 
