@@ -179,7 +179,9 @@ class _Life:
         self._change("begins work", status="in_progress")
 
     def _close(self) -> None:
-        self._change("closes it", status="closed", disposition="resolved", reason="Done.")
+        # The messages are the officer's reply and the reporter's own.
+        end = {"status": "closed", "disposition": "resolved", "reason": "Done.", "messages_seen": 2}
+        self._change("closes it", **end)
 
     def _change(self, what: str, **change: Any) -> None:
         headers = {"If-Match": self._etag}

@@ -233,7 +233,7 @@ def test_a_step_while_a_report_is_put_off_is_not_undone(
     before = head(created)["put_off_until"]
     wiring.clock.advance(end_of(created) - wiring.clock.now())
 
-    with inject.meanwhile(lambda: change_report(created["id"], 2, **change)):
+    with inject.meanwhile(lambda: change_report(created["id"], 2, messages_seen=1, **change)):
         cloud.sweep()
     row = head(created)
     assert row.get("put_off_until") == (before if "disposition" in change else None)
