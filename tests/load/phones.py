@@ -37,10 +37,13 @@ class Honest:
 
     `worked_s` is how long the phone worked on a challenge, None when it had none. `alone_at` is
     when a notice of the report alone came, and `place` its row in the list by attention after that.
+    `is_behind`: it shares its address with the attack and was not asked for a proof: its turn is a
+    late one (docs/adr/0062-ranks.md).
     """
 
     sent: Sent
     worked_s: float | None = None
+    is_behind: bool = False
     proven_at: float = 0
     alone_at: float | None = None
     place: int | None = None
@@ -73,7 +76,9 @@ class Phones(threading.Thread):
             number = len(self.filed) + 1
             own = f"127.{200 + self._first // 100}.{number % 250}.{1 + self._first % 100}"
             shares = self._neighbour and number % NEIGHBOUR_EVERY == 0
-            self.filed.append(self._file(self._neighbour if shares else own))
+            filed = self._file(self._neighbour if shares else own)
+            filed.is_behind = bool(shares) and filed.worked_s is None
+            self.filed.append(filed)
 
     def _file(self, source: str | None) -> Honest:
         """File a report as docs/mobile.md says: a challenge in the response is worked on, and the
@@ -90,7 +95,7 @@ class Phones(threading.Thread):
             proof = {"Tipline-Proof": prove(challenge, sent.key)}
             worked_s = time.time() - began
             again = send_report(connection, CRITICAL, text, key=sent.key, headers=proof)
-        return Honest(sent, worked_s, again.answered_at)
+        return Honest(sent, worked_s, proven_at=again.answered_at)
 
 
 def observe(
@@ -129,14 +134,15 @@ def check_honest(
     """Check that honest reports were notified alone, as soon as before, and stood at the top: no
     further down than the first report of each of the attack's `sources` puts them.
     """
-    before, during = ([each.waited_s for each in many] for many in (quiet, attacked))
+    alone = [each for each in attacked if not each.is_behind]
+    before, during = ([each.waited_s for each in many] for many in (quiet, alone))
     known = [waited_s for waited_s in before if waited_s is not None]
     waits = [waited_s for waited_s in during if waited_s is not None]
     worked = [each.worked_s for each in attacked if each.worked_s is not None]
     result.check(
         "each honest critical report has a notice of its own",
         f"{len(waits)} of {len(during)}; {len(worked)} phones worked on a challenge: "
-        f"{spread(worked)}",
+        f"{spread(worked)}; {len(attacked) - len(alone)} more behind the attack's own address",
         len(waits) == len(during) > 0,
     )
     most = max(FLOOR_S, TIMES_QUIET * percentile(known, 99)) if known else 0
