@@ -116,7 +116,8 @@ def refer(tip: Mapping[str, Any], by: str = "wang") -> Reply:
 
 def approve(tip: Mapping[str, Any], by: str = "li", number: int = 1) -> Reply:
     """Approve by the tag of a reading, which may be refused by now."""
-    tag = wiring.audit().opening_tag(by, ("referral", tip["id"], str(number)))
+    version = f"{number}/{tip['category']}/{tip['district']}"
+    tag = wiring.audit().opening_tag(by, ("referral", tip["id"], version))
     return read_and_approve(f"/v1/officer/reports/{tip['id']}/referral/approve", by, f'"{tag}"')
 
 
