@@ -11,6 +11,7 @@ from chalicelib.domain.flood.load_level import CROWD, LoadLevel
 from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
 from chalicelib.domain.notices.bursts import ROOM_OF_FIRST_TURNS
 from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.times import up_to_minute
 from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
@@ -266,6 +267,8 @@ def test_what_exceeds_the_limits_of_many_sources_counts(aws: Mapping[str, str]) 
     for source in sources:
         for _ in range(LIMITS.address):
             file(source)
+    # They are counted by minutes.
+    wiring.clock.advance(up_to_minute(wiring.clock.now()) - wiring.clock.now())
     assert level_after(aws, [file(source) for source in sources]) is LoadLevel.BUSY
 
 
