@@ -24,6 +24,7 @@ from chalicelib.kernel.languages import LANGUAGES
 from tests import cloud
 from tests.client import call, new_key, opening_etag, read_and_approve, report, tag_for
 from tests.contract.values import Values, always, from_now, in_languages, one_of
+from tests.functional.second_person.two_person_steps import BurstStep
 
 # Who sends the cases, and who has done what needs a second officer.
 OFFICER, COLLEAGUE = "li", "wang"
@@ -53,6 +54,7 @@ class Scenario:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._receipts: dict[str, str] = {}
+        self._bursts = 0
         for username in (OFFICER, COLLEAGUE):
             cloud.officer(
                 username,
@@ -269,6 +271,15 @@ class Scenario:
         # The last zip has fewer reports than the first.
         return Supply({"export_id": reply.json["id"], "part": str(reply.json["parts"])})
 
+    def burst(self, *, asked: bool = False) -> Supply:
+        """A burst, without a request to close it or with one of a colleague's."""
+        self._bursts += 1
+        made = BurstStep(hours_ago=self._bursts)
+        if not asked:
+            return Supply({"burst_id": made.path["burst_id"]})
+        made.begin(COLLEAGUE)
+        return _approvable({"burst_id": made.path["burst_id"]}, made.approval)
+
     def called_malicious(self) -> "Reported":
         return self.closed("malicious")
 
@@ -350,6 +361,7 @@ _REPORT, _MINE, _BULLETIN = (
     "/v1/officer/bulletins/{bulletin_id}",
 )
 _EXPORT = "/v1/officer/exports/{export_id}"
+_BURST = "/v1/officer/bursts/{burst_id}"
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_MINE}": lambda there: there.report.mine(),
     f"GET {_MINE}/proof": lambda there: there.report.mine(),
@@ -370,6 +382,11 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     "GET /bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
     "GET /v1/bulletins/{bulletin_id}/cap": lambda there: there.bulletin.plain(),
     "GET /v1/bulletins/{bulletin_id}/media/{media_id}": lambda there: there.bulletin.plain(),
+    f"GET {_BURST}": lambda there: there.burst(),
+    f"POST {_BURST}/ending": lambda there: there.burst(),
+    f"POST {_BURST}/ending/approve": lambda there: there.burst(asked=True),
+    f"DELETE {_BURST}/ending": lambda there: Supply(there.burst(asked=True).path),
+    f"POST {_REPORT}/lift-out": lambda there: there.report_again().mine(),
     f"GET {_REPORT}": lambda there: there.report.mine(),
     f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),
     f"GET {_REPORT}/history": lambda there: there.report.mine(),

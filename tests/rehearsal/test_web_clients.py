@@ -9,6 +9,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.domain.flood.load_level import LoadLevel
+from chalicelib.domain.flood.sources import window_of
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from infra.web.headers import cache_control
@@ -130,18 +132,22 @@ def test_a_caller_cannot_say_that_it_is_somebody_else(stage: Stage) -> None:
     has begun functions anew: they keep the level for a minute.
     """
     body = {"category": "missing_elderly", "text": "An old man in a blue coat, alone."}
-    for forged in ("203.0.113.1", "198.51.100.1"):
-        sent = stage.call(
-            "POST",
-            "/v1/reports",
-            body,
-            key=str(uuid.uuid4()),
-            headers={"Tipline-Viewer": forged, "CloudFront-Viewer-Address": f"{forged}:443"},
-        )
-        assert sent.status == 201, sent.text
+    for _ in range(2):
+        began = window_of(datetime.now(UTC))
+        for forged in ("203.0.113.1", "198.51.100.1"):
+            sent = stage.call(
+                "POST",
+                "/v1/reports",
+                body,
+                key=str(uuid.uuid4()),
+                headers={"Tipline-Viewer": forged, "CloudFront-Viewer-Address": f"{forged}:443"},
+            )
+            assert sent.status == 201, sent.text
+        # Each window counts for itself.
+        if window_of(datetime.now(UTC)) == began:
+            break
     rows = stage.client("dynamodb").scan(TableName=stage.resources["SourcesTable"])["Items"]
-    (counted,) = (row for row in rows if row["pk"]["S"].startswith("SOURCE#"))
-    assert counted["total"]["N"] == "2"
+    assert max(int(row["total"]["N"]) for row in rows if row["pk"]["S"].startswith("SOURCE#")) >= 2
 
 
 def test_turned_off_the_stage_has_its_own_address_again(stage: Stage, build: Path) -> None:

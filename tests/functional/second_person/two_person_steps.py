@@ -252,11 +252,14 @@ class ExportStep:
 
 
 class BurstStep(_OnReport):
-    """A burst of one report."""
+    """A burst of one report, of this hour or an earlier one."""
 
-    def __init__(self) -> None:
+    def __init__(self, hours_ago: int = 0) -> None:
         self.id = str(file("child_abduction")["id"])
         row = dict(self._row())
+        received_at = times.parse(row["received_at"]) - timedelta(hours=hours_ago)
+        row["received_at"] = times.render(received_at)
+        row["listed_at"] = f"{row['received_at']}#{self.id}"
         row |= {"unproven": True, "in_burst": True, "attention_at": f"1#{row['listed_at']}"}
         row["attention_shard"] = f"{row['category_shard']}#bursts"
         wiring.reports().table.put(row)
