@@ -154,8 +154,7 @@ class Table:
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:
         """Write a whole row. With `if_absent`, raise ConditionFailed when it exists."""
-        arguments: Any = Put(row, if_absent).item(self.name).arguments
-        self._call(lambda: self.client.put_item(**arguments))
+        self.write(Put(row, if_absent))
 
     def update(self, update: Update) -> Row:
         """Carry out an update and return the whole row after it."""
@@ -188,6 +187,20 @@ class Table:
                 TransactItems=requests, ClientRequestToken=token
             )
         )
+
+    def write(self, write: Put | Update, also: Sequence[TransactItem] = ()) -> None:
+        """Carry out a write; with `also`, if there is any, in one transaction, which costs twice as
+        much.
+
+        Raises ConditionFailed as `transact` does: a write alone is at no position.
+        """
+        if also:
+            self.transact([self.item(write), *also])
+        elif isinstance(write, Update):
+            self.update(write)
+        else:
+            arguments: Any = write.item(self.name).arguments
+            self._call(lambda: self.client.put_item(**arguments))
 
     def query(
         self,

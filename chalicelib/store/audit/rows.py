@@ -138,10 +138,7 @@ class Audit:
     def write(self, entry: Entry, also: Sequence[TransactItem] = ()) -> None:
         """Write an entry, and `also` in one transaction with it."""
         try:
-            if also:
-                self.table.transact([self.item(entry), *also])
-            else:
-                self.table.put(self._row(entry))
+            self.table.write(Put(self._row(entry)), also)
         except errors.Unavailable:
             log.error("audit_write_failed")  # an alarm counts this line
             raise

@@ -71,11 +71,7 @@ class AttentionRows:
         if task := _task_of_proven(head, report, now):
             put |= task_fields(head.row["pk"], keys.HEAD, task)
         equal: dict[str, Any] = {"unproven": True, "urgency": head.row["urgency"]}
-        update = change_head(head, put=put, equal=equal | same_task(head.row))
-        if also:
-            self._table.transact([self._table.item(update), *also])
-        else:
-            self._table.update(update)
+        self._table.write(change_head(head, put=put, equal=equal | same_task(head.row)), also)
         return report
 
 

@@ -209,10 +209,7 @@ class Outbox:
             pending, then=then, put=put, leaves=leaves, unchanged=unchanged
         )
         try:
-            if also or items:
-                self.table.transact([self.table.item(update), *items, *also])
-            else:
-                self.table.update(update)
+            self.table.write(update, [*items, *also])
         except ConditionFailed as failed:
             if failed.position:
                 raise

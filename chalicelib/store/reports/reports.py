@@ -84,10 +84,7 @@ class Reports:
             self.media.put_item(report.id, medium, task, if_absent=False) for medium, task in media
         ]
         try:
-            if items or also:
-                self.table.transact([self.table.item(Put(row, if_absent=True)), *items, *also])
-            else:
-                self.table.put(row, if_absent=True)
+            self.table.write(Put(row, if_absent=True), [*items, *also])
         except ConditionFailed as failed:
             existing = failed.item or self.table.get(row["pk"], keys.HEAD, consistent=True)
             if existing is None:
