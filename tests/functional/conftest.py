@@ -1,9 +1,11 @@
 """Fixtures that several modules of functional tests use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chalicelib import wiring
 from tests.ledger import Verify, verify
 
 
@@ -11,3 +13,14 @@ from tests.ledger import Verify, verify
 def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
     """Return the program that verifies a receipt, to run on a copy of the ledger."""
     return lambda hours=None, **given: verify(tmp_path, capsys, hours, **given)
+
+
+@pytest.fixture
+def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Abuse limits as they are deployed. Local stacks have none."""
+    monkeypatch.setenv("LIMITS", "on")
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    yield
+    monkeypatch.undo()
+    wiring.reset()

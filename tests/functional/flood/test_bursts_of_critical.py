@@ -1,6 +1,6 @@
 """Critical reports are never refused, and never equal: what nobody has paid for waits behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
 from tests.proof_of_work import prove
 
-pytestmark = pytest.mark.usefixtures("limits_on")
+pytestmark = pytest.mark.usefixtures("at_the_start")
 
 CRITICAL = "child_abduction"
 ATTACKER, HONEST = "198.51.100.7", "192.0.2.1"
@@ -25,19 +25,11 @@ LIST = "/v1/officer/reports?sort=attention&limit=50"
 
 
 @pytest.fixture
-def limits_on(
-    aws: Mapping[str, str], clean: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    monkeypatch.setenv("LIMITS", "on")
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
+def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
     for name in ("wang", "li", "chief"):
         cloud.officer(name, roles=(Role.OFFICER, Role.SUPERVISOR))
     now = wiring.clock.now()
     wiring.clock.advance(window_of(now) + WINDOW - now)
-    yield
-    monkeypatch.undo()
-    wiring.reset()
 
 
 def file(source: str = ATTACKER, *, key: str | None = None, proof: str = "", **more: Any) -> Reply:

@@ -20,26 +20,18 @@ from tests.faults import inject
 from tests.proof_of_work import prove
 from tests.steps import by_reporter
 
-pytestmark = pytest.mark.usefixtures("limits_on")
+pytestmark = pytest.mark.usefixtures("at_the_start")
 
 HOME, NEIGHBOUR, ELSEWHERE = "198.51.100.7", "198.51.100.8", "192.0.2.1"
 NEVER_LIMITED = ("child_abduction", "missing_elderly")
 
 
 @pytest.fixture
-def limits_on(
-    aws: Mapping[str, str], clean: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    monkeypatch.setenv("LIMITS", "on")
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
+def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR,))
     # To the start of a window, so that no test meets its end.
     now = wiring.clock.now()
     wiring.clock.advance(window_of(now) + WINDOW - now)
-    yield
-    monkeypatch.undo()
-    wiring.reset()
 
 
 def set_level(level: LoadLevel, minutes: int = 600) -> None:

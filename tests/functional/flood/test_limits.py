@@ -1,6 +1,6 @@
 """Abuse limits slow down a flood, except where a life may depend on it. Local stacks have none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -10,15 +10,6 @@ from tests.client import call
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture
-def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LIMITS", "on")
-    wiring.reset()
-    yield
-    monkeypatch.undo()
-    wiring.reset()
 
 
 def flood(category: str, count: int) -> tuple[list[int], Mapping[str, str], dict[str, str]]:

@@ -1,7 +1,7 @@
 """The load level follows from the reports that are stored and refused, and is shown and set."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,19 +23,11 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
-def limits_on(
-    aws: Mapping[str, str], clean: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    monkeypatch.setenv("LIMITS", "on")
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
+def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR, Role.OFFICER))
     # To the start of an hour, so that no test meets the end of a minute or a window.
     now = wiring.clock.now()
     wiring.clock.advance(timedelta(hours=1) - timedelta(minutes=now.minute, seconds=now.second))
-    yield
-    monkeypatch.undo()
-    wiring.reset()
 
 
 def file(number: int, category: str = "other", status: int = 201) -> None:

@@ -46,14 +46,10 @@ def _passed(limits: CallLimits, *, at: float, of: int) -> int:
 
 
 @pytest.fixture
-def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LIMITS", "on")
-    wiring.reset()
+def standing_clock(limits_on: None) -> Iterator[None]:
     wiring.clock = _StandingClock()
     yield
-    monkeypatch.undo()
     wiring.clock = Clock()
-    wiring.reset()
 
 
 class _StandingClock(Clock):
@@ -77,7 +73,7 @@ def _refused(username: str) -> Reply:
 
 
 @pytest.mark.officers("wang", "li")
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("standing_clock")
 def test_a_runaway_console_is_refused_and_hurts_nobody_else() -> None:
     reply = _refused("wang")
     assert (reply.status, reply.json["code"]) == (429, "too_many_calls")
