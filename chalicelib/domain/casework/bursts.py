@@ -3,9 +3,10 @@
 A burst is no more than its category and its hour. It says nothing of who sent a report.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
+from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.report import Disposition
 from chalicelib.domain.second_person import Request, TwoPersonStep
@@ -13,8 +14,6 @@ from chalicelib.kernel import times
 from chalicelib.kernel.models import Input, Record
 from chalicelib.kernel.times import Moment
 
-HOUR = timedelta(hours=1)
-_HOUR = "%Y-%m-%dT%H"
 # An ending that nobody has approved by then is over.
 WAITS = timedelta(days=2)
 
@@ -30,14 +29,14 @@ class BurstId(NamedTuple):
         """Return the id that `text` is; None when it is none."""
         category, _, hour = text.partition(".")
         try:
-            found = cls(category, datetime.strptime(hour, _HOUR).replace(tzinfo=UTC))
+            found = cls(category, start_of(hour))
             is_one = found.until > found.hour and found.render() == text
         except (OverflowError, ValueError):
             return None
         return found if is_one else None
 
     def render(self) -> str:
-        return f"{self.category}.{self.hour:{_HOUR}}"
+        return f"{self.category}.{hour_of(self.hour)}"
 
     @property
     def until(self) -> datetime:
@@ -46,7 +45,7 @@ class BurstId(NamedTuple):
 
 def hour_in(received_at: str) -> datetime:
     """Return the hour of a report, from its time as lists have it."""
-    return times.parse(received_at).replace(minute=0, second=0, microsecond=0)
+    return start_of(hour_of(times.parse(received_at)))
 
 
 class Burst(NamedTuple):

@@ -3,7 +3,7 @@
 from typing import Literal, Self
 
 from chalicelib import wiring
-from chalicelib.domain.casework.bursts import Burst, BurstEnding, NewEnding
+from chalicelib.domain.casework.bursts import Burst, NewEnding
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.domain.reports.report import Disposition
 from chalicelib.http.requests import Call, Header
@@ -27,10 +27,6 @@ class EndingView(Shape):
     at: Timestamp
     approved_by: str | None
     tag: str
-
-    @classmethod
-    def waiting(cls, ending: BurstEnding, tag: str) -> Self:
-        return cls.of(ending, tag=tag)
 
 
 class BurstView(Shape):
@@ -65,7 +61,7 @@ class OpenBurstView(BurstView):
 
     @classmethod
     def opened(cls, found: bursts.OpenBurst) -> Self:
-        ending = found.ending and EndingView.waiting(found.ending, found.tag or "")
+        ending = found.ending and EndingView.of(found.ending, tag=found.tag)
         return cls.model_validate({**cls.fields_of(found.burst), "ending": ending})
 
 

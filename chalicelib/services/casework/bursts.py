@@ -14,8 +14,8 @@ from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import ConditionFailed, Row, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.audit.seals import HOUR
 from chalicelib.domain.casework.bursts import (
-    HOUR,
     Burst,
     BurstEnding,
     BurstId,
@@ -26,7 +26,6 @@ from chalicelib.domain.catalogue.model import Catalogue, by_code
 from chalicelib.domain.notices.notice import groups_of
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports import workflow
-from chalicelib.domain.reports.attention import Rank
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.report import OPEN_STATUSES, Disposition, Status
 from chalicelib.domain.reports.workflow import Change
@@ -35,8 +34,8 @@ from chalicelib.kernel import errors, geo, times
 from chalicelib.kernel.city import city
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.languages import text
-from chalicelib.services.casework.casework import write_step
-from chalicelib.services.casework.lists import spans_of_burst
+from chalicelib.services.casework.casework import record_change, write_step
+from chalicelib.services.casework.lists import spans_of_bursts
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import seal_reason
 from chalicelib.services.reports.scope import Desk, head_in_scope
@@ -52,7 +51,6 @@ _COUNTED = 1000
 _MOST_HOURS = 48
 # So many reports are ended in one call: each is one transaction, and API Gateway waits for 29 s.
 _ENDED_AT_ONCE = 200
-_BEGIN = keys.attention_at(Rank.UNPROVEN, "")
 
 
 class BurstStores(NamedTuple):
@@ -97,7 +95,7 @@ def read_burst(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> Op
     a denial in the audit.
     """
     burst = _find(burst_id, actor, stores)
-    ending = _ending_of(burst, actor, stores)
+    ending = _ending_of(burst.id, actor, stores)
     if burst.is_empty and ending is None:
         _deny(actor)
     actor.log_own(Action.LIST, {"burst": burst.id.render(), "count": burst.total})
@@ -150,7 +148,7 @@ def end_burst(burst_id: str, tag: str, *, desk: Desk, stores: BurstStores) -> En
     """
 
     def approve() -> BurstEnding:
-        ending = _ending_of(burst, desk.actor, stores)
+        ending = _ending_of(wanted, desk.actor, stores)
         if ending is None:
             raise errors.Conflict("no_ending")
         if ending.approved_by:
@@ -163,7 +161,7 @@ def end_burst(burst_id: str, tag: str, *, desk: Desk, stores: BurstStores) -> En
         stores.endings.table.transact([item, *items])
         return ending.model_copy(update={"approved_by": desk.actor.by})
 
-    burst = _find(burst_id, desk.actor, stores)
+    wanted = _known(burst_id, desk.actor, stores)
     return _end_part(retry_on_conflict(approve), desk, stores)
 
 
@@ -173,7 +171,7 @@ def drop_ending(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> N
     """
 
     def drop() -> None:
-        ending = _ending_of(burst, actor, stores)
+        ending = _ending_of(wanted, actor, stores)
         if ending is None:
             return
         if ending.approved_by:
@@ -183,7 +181,7 @@ def drop_ending(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> N
         items = requests.decline(ending.request, Action.CHANGE, detail, "")
         stores.endings.table.transact([stores.endings.change_item(ending, dropped=True), *items])
 
-    burst = _find(burst_id, actor, stores)
+    wanted = _known(burst_id, actor, stores)
     retry_on_conflict(drop)
 
 
@@ -246,15 +244,21 @@ def _requests(ending: BurstEnding, actor: OfficerActor, stores: BurstStores) -> 
 
 
 def _find(burst_id: str, actor: OfficerActor, stores: BurstStores) -> Burst:
-    """Return a burst as the officer sees it, perhaps without any reports. Raises NotFound, with a
-    denial in the audit, when there can be none.
+    """Return a burst as the officer sees it, perhaps without any reports. Raises as `_known`."""
+    wanted = _known(burst_id, actor, stores)
+    found = _bursts_of(wanted.category, actor.officer, stores, wanted.hour)
+    return next((each for each in found if each.id == wanted), Burst(wanted, 0, True, frozenset()))
+
+
+def _known(burst_id: str, actor: OfficerActor, stores: BurstStores) -> BurstId:
+    """Return the id of a burst that there may be in the officer's categories. Raises NotFound, with
+    a denial in the audit.
     """
     wanted = BurstId.parse(burst_id)
     known = wanted is not None and wanted.category in by_code(stores.catalogue.categories)
     if wanted is None or not known or not actor.officer.sees_category(wanted.category):
         _deny(actor)
-    found = _bursts_of(wanted.category, actor.officer, stores, wanted.hour)
-    return next((each for each in found if each.id == wanted), Burst(wanted, 0, True, frozenset()))
+    return wanted
 
 
 def _deny(actor: OfficerActor) -> NoReturn:
@@ -262,9 +266,9 @@ def _deny(actor: OfficerActor) -> NoReturn:
     raise errors.NotFound
 
 
-def _ending_of(burst: Burst, actor: OfficerActor, stores: BurstStores) -> BurstEnding | None:
+def _ending_of(burst: BurstId, actor: OfficerActor, stores: BurstStores) -> BurstEnding | None:
     """Return the ending of a burst that the officer may see, if its time is not over."""
-    ending = stores.endings.get(burst.id.render())
+    ending = stores.endings.get(burst.render())
     if ending is None or ending.dropped or actor.now >= ending.ends_at:
         return None
     return ending if ending.is_seen_by(actor.officer) else None
@@ -277,13 +281,12 @@ def _bursts_of(
     counted: Counter[datetime] = Counter()
     districts: defaultdict[datetime, set[str]] = defaultdict(set)
     cut: set[datetime] = set()
-    for shard in range(stores.catalogue.category(category).shards):
-        partition = keys.attention_shard(f"{category}#{shard}", keys.BURSTS)
+    for span in spans_of_bursts(category, stores.catalogue):
         above = only
         for _ in range(1 if only else _MOST_HOURS):
-            begin = _BEGIN + (times.render(above) if above else "")
+            begin = span.prefix + (times.render(above) if above else "")
             (heading,) = stores.listing.heads(
-                keys.index(keys.BY_ATTENTION), [partition], most=_COUNTED, above=begin
+                keys.index(keys.BY_ATTENTION), [span.partition], most=_COUNTED, above=begin
             )
             hours = [hour_in(row["received_at"]) for row in heading.rows]
             for hour, row in zip(hours, heading.rows, strict=True):
@@ -317,7 +320,7 @@ def _end_part(ending: BurstEnding, desk: Desk, stores: BurstStores) -> Ended:
 
     page = stores.listing.page(
         keys.index(keys.BY_ATTENTION),
-        spans_of_burst(burst, stores.catalogue),
+        spans_of_bursts(burst.category, stores.catalogue),
         limit=_ENDED_AT_ONCE,
         below=times.render(min(burst.until, ending.at)),
         since=times.render(burst.hour),
@@ -349,15 +352,8 @@ def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
     # Its place stays that of a burst, if its sender reopens it.
     marks = {"unproven": True, "in_burst": True, "sealed_reason": seal_reason(after, reason)}
     after = after.model_copy(update=marks)
-    detail = {
-        "version": after.version,
-        "fields": workflow.differences(report, after),
-        "burst": ending.id,
-        "asked_by": ending.by,
-        "approved_by": ending.approved_by,
-    }
-    words = {"fields": {"reason": {"new": reason}}}
-    record = desk.actor.log_item(about(after), Action.CHANGE, detail, words)
+    decided = {"burst": ending.id, "asked_by": ending.by, "approved_by": ending.approved_by}
+    record = record_change(report, after, reason, desk.actor, **decided)
     try:
         write_step(head, after, desk, [record])
     except ConditionFailed:

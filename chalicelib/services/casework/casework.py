@@ -244,7 +244,7 @@ def take_step(
         also += reminders(before, after, desk=desk)
         if ended:
             also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
-        record = _record(head.report, after, change.reason, desk.actor)
+        record = record_change(head.report, after, change.reason, desk.actor)
         write_step(head, after, desk, [record, *also])
         return after
 
@@ -303,9 +303,11 @@ def reveal_contact(
     return opened
 
 
-def _record(before: Report, after: Report, reason: str | None, actor: OfficerActor) -> TransactItem:
-    """Return the audit record of a change, with the reason sealed."""
-    detail = {"version": after.version, "fields": workflow.differences(before, after)}
+def record_change(
+    before: Report, after: Report, reason: str | None, actor: OfficerActor, **more: str | None
+) -> TransactItem:
+    """Return the audit record of a change, with the reason sealed, and `more` in its detail."""
+    detail = {"version": after.version, "fields": workflow.differences(before, after), **more}
     words = {"fields": {"reason": {"new": reason}}} if reason else None
     return actor.log_item(about(after), Action.CHANGE, detail, words)
 

@@ -222,7 +222,7 @@ def _source(
         f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
     ]
     if burst := BurstId.parse(query.burst or ""):
-        return keys.BY_ATTENTION, spans_of_burst(burst, catalogue)
+        return keys.BY_ATTENTION, spans_of_bursts(burst.category, catalogue)
     if query.reference:
         return keys.BY_REFERENCE, [query.reference]
     if query.sort == "attention":
@@ -271,13 +271,12 @@ def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
     ]
 
 
-def spans_of_burst(burst: BurstId, catalogue: Catalogue) -> list[Span]:
-    """Return where the index by attention has all bursts of this one's category."""
-    categories = by_code(catalogue.categories)
-    shards = categories[burst.category].shards if burst.category in categories else 0
+def spans_of_bursts(category: str, catalogue: Catalogue) -> list[Span]:
+    """Return where the index by attention has the bursts of a category: nothing if unknown."""
+    known = by_code(catalogue.categories).get(category)
     return [
-        Span(keys.attention_shard(f"{burst.category}#{shard}", keys.BURSTS), _UNPROVEN)
-        for shard in range(shards)
+        Span(keys.attention_shard(f"{category}#{shard}", keys.BURSTS), _UNPROVEN)
+        for shard in range(known.shards if known else 0)
     ]
 
 
