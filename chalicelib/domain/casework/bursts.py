@@ -80,7 +80,7 @@ class BurstEnding(Record):
     id: str
     category: str
     hour: Moment
-    disposition: str
+    disposition: Literal[Disposition.UNFOUNDED, Disposition.MALICIOUS]
     with_unread: bool
     by: str
     at: Moment

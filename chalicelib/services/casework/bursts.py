@@ -27,7 +27,7 @@ from chalicelib.domain.notices.notice import groups_of
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.report import OPEN_STATUSES, Disposition, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, geo, times
@@ -115,7 +115,8 @@ def propose_ending(
         before = stores.endings.get(burst.id.render())
         waits = before and not before.dropped and before.approved_by is None
         if before and waits and actor.now < before.ends_at:
-            if (before.by, before.disposition) == (actor.by, wanted.disposition):
+            asked = NewEnding(disposition=before.disposition, with_unread=before.with_unread)
+            if (before.by, asked) == (actor.by, wanted):
                 return before
             raise errors.Conflict("already_asked")
         ending = BurstEnding(
@@ -343,9 +344,7 @@ def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
     if report.followers or head.hold or (report.unread and not ending.with_unread):
         return False
     reason = "\n".join(text("burst.reason", each) for each in city().languages)
-    change = Change(
-        status=Status.CLOSED, disposition=Disposition(ending.disposition), reason=reason
-    )
+    change = Change(status=Status.CLOSED, disposition=ending.disposition, reason=reason)
     after = workflow.change(report, change, by=ending.by, now=now)
     if after.proposal:
         after = workflow.confirm(after, now=now)

@@ -334,6 +334,11 @@ def test_an_ending_that_was_swapped_is_not_approved_by_the_reading_of_another(bu
     assert bursts()[0]["count"] == 60
 
 
+def test_a_wider_ending_is_another_one(burst: str) -> None:
+    assert propose(burst).json == propose(burst).json
+    assert propose(burst, with_unread=True).json["code"] == "already_asked"
+
+
 def test_what_came_after_the_proposal_stays(burst: str) -> None:
     propose(burst)
     wiring.clock.advance(timedelta(seconds=1))
