@@ -151,6 +151,10 @@ class ReportQuery(Query):
     )
     limit: Limit = 20
 
+    @property
+    def of_burst(self) -> BurstId | None:
+        return BurstId.parse(self.burst or "")
+
     def filters(self) -> dict[str, str]:
         """Return the filters that are set, for the cursor."""
         values = ((name, getattr(self, name)) for name in type(self).model_fields)

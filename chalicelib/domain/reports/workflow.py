@@ -74,8 +74,7 @@ def takes_two(report: Report, disposition: str) -> bool:
     """Return whether an end takes a second officer: that of a report which is critical, or was
     before an officer lowered it, and one after which it is deleted soon.
     """
-    is_critical = report.urgency is Urgency.CRITICAL or report.was_critical
-    return is_critical or disposition in SOON_FORGOTTEN
+    return report.is_critical or report.was_critical or disposition in SOON_FORGOTTEN
 
 
 def takes_reading(report: Report, wanted: Change) -> bool:
@@ -115,7 +114,7 @@ def change(
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)
-    if changed.urgency is Urgency.CRITICAL and report.urgency is not Urgency.CRITICAL:
+    if changed.is_critical and not report.is_critical:
         # Equal texts of critical reports are one row only when their places are compared, too.
         changed = changed.model_copy(update={"same_as": None})
     if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
@@ -281,7 +280,7 @@ def _join_authors(step: _Step) -> _Update:
 def _rank(step: _Step) -> _Update:
     if step.wanted.urgency is None:
         return {}
-    was_critical = step.report.was_critical or step.report.urgency is Urgency.CRITICAL
+    was_critical = step.report.was_critical or step.report.is_critical
     return {"urgency": step.wanted.urgency, "was_critical": was_critical}
 
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing, Page, Span
 from chalicelib.aws.table import Row
-from chalicelib.domain.casework.bursts import BurstId
 from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
 from chalicelib.domain.flood.sources import LAST_TURN
@@ -164,7 +163,7 @@ def _fold(row: Row) -> _Fold:
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:
-    burst = BurstId.parse(query.burst or "")
+    burst = query.of_burst
     if burst and not officer.sees_category(burst.category):
         return False
     return (query.category is None or officer.sees_category(query.category)) and (
@@ -186,7 +185,7 @@ def _page(
     catalogue: Catalogue,
     keep: Callable[[Row], bool],
 ) -> Page:
-    burst = BurstId.parse(query.burst or "")
+    burst = query.of_burst
     since = max(
         (times.render(each) for each in (query.since, burst and burst.hour) if each), default=None
     )
@@ -221,7 +220,7 @@ def _source(
     shards = [
         f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
     ]
-    if burst := BurstId.parse(query.burst or ""):
+    if burst := query.of_burst:
         return keys.BY_ATTENTION, spans_of_bursts(burst.category, catalogue)
     if query.reference:
         return keys.BY_REFERENCE, [query.reference]
