@@ -353,5 +353,5 @@ def read_task(row: Mapping[str, Any]) -> OutboxTask | None:
 
 
 def same_task(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition that the row still has the task in `row`."""
-    return {"task": row.get("task"), "task_at": row.get("task_at")}
+    """Return the condition that the row still has the task in `row`, in the same lane."""
+    return {name: row.get(name) for name in ("task", "task_at", "lane")}

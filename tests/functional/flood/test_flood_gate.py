@@ -490,6 +490,22 @@ def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
     assert [each.event for each in after.recorded.leaves] == [Event.FILED, Event.CONTENT]
 
 
+def test_a_proof_that_comes_while_a_digest_takes_it_brings_a_notice_of_its_own(
+    aws: Mapping[str, str],
+) -> None:
+    """The publisher had read it as one without a proof."""
+    set_level(LoadLevel.FLOOD)
+    cloud.forget_sent(aws)
+    key = new_key()
+    first = file("child_abduction", key=key)
+    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    proof = prove(first.json["challenge"], key)
+    with inject.meanwhile(lambda: file("child_abduction", key=key, proof=proof)):
+        cloud.stream(item)
+    cloud.stream(item)
+    assert [each["report_id"] for each in cloud.sent(aws)] == [first.json["id"]]
+
+
 def test_a_second_proof_brings_no_second_notice(aws: Mapping[str, str]) -> None:
     set_level(LoadLevel.FLOOD)
     cloud.forget_sent(aws)
