@@ -48,8 +48,9 @@ def play(seconds: int) -> Result:
                 sent = trickle.result()
             part = Result("")
             reports.check_accepted(part, sent, a_minute * minutes)
-            # What comes in a minute of the stack's clock is sent within seconds.
-            check_honest(part, quiet, attacked, SOURCES, firsts=min(a_minute, 2 * CROWD))
+            # All of these minutes of the stack's clock pass within seconds.
+            firsts = minutes * min(a_minute, 2 * CROWD)
+            check_honest(part, quiet, attacked, SOURCES, firsts)
             for check in part.checks:
                 result.check(f"{a_minute} a minute: {check.must}", check.measured, check.holds)
             everything += [*sent, *(each.sent for each in attacked)]
