@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.services.bulletins.public import PublicFeeds
     from chalicelib.services.casework.bursts import BurstStores
     from chalicelib.services.casework.incidents import Sketches
+    from chalicelib.services.casework.presence import KeptHeadings
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
     from chalicelib.services.media.results import MediaOwners
@@ -255,6 +256,13 @@ def pulse_rows() -> "PulseRows":
     from chalicelib.store.casework.rows import PulseRows
 
     return PulseRows(_table(settings().reports_table))
+
+
+@built_once
+def kept_headings() -> "KeptHeadings":
+    from chalicelib.services.casework.presence import KeptHeadings
+
+    return KeptHeadings(listing())
 
 
 @built_once

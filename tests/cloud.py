@@ -175,6 +175,12 @@ def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
 
 
+def forget_kept() -> None:
+    """Let the next request be the first of another instance."""
+    for kept in (wiring.kept_headings, wiring.admission):
+        kept.cache_clear()  # type: ignore[union-attr]
+
+
 def stored_image(pk: str, sk: str) -> dict[str, Any]:
     """Return a row of the reports table as DynamoDB writes it into the stream."""
     return stored_row(wiring.settings().reports_table, pk, sk)

@@ -175,6 +175,7 @@ def empty(aws: Mapping[str, str]) -> None:
     """
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values():
         table.items.clear()
+    cloud.forget_kept()
     cloud.forget_phones()
     cloud.forget_sent(aws)
     sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.clear()

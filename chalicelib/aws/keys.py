@@ -10,7 +10,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              STATS#<month>#<shard>  <day>#<category>#<district>     counters
              WATCH#<id>             COUNT                    what an officer did in an hour
              WATCH#<id>             ENDED                    how many reports they ended in it
-             PULSE#<category>       <district>: when reports there changed last
+             PULSE#<category>       ROW: when reports changed last, by district
              NOTICE#<id>            EVENT#notice             announcements
              ROSTER                 ROW: who is on duty, and who may be notified
              PUSHES                 ROUND: when phones were pushed to last

@@ -207,18 +207,17 @@ class Listing:
         self, index: Index, partitions: Sequence[str], *, most: int, above: str | None = None
     ) -> list[Heading]:
         """Return the first rows of each partition, by the sort key in ascending order: all rows if
-        they are `most` at the most, otherwise about so many, of each partition some. The sort keys
-        are greater than `above`.
+        they are `most` at the most, otherwise about so many. The sort keys are greater than
+        `above`.
         """
-        shards = [_Shard(Span(each), above, 0) for each in partitions]
 
-        while unread := [shard for shard in shards if shard.more]:
-            room = most - sum(len(shard.rows) for shard in shards)
-            if room < 0:
-                break
-            for shard in unread:
-                shard.size = max(_LEAST, room // len(unread))
-            self._at_once(partial(self._read_upwards, index), unread)
+        def read(shard: _Shard) -> None:
+            while shard.more and len(shard.rows) <= most:
+                shard.size = max(_LEAST, most - len(shard.rows))
+                self._read_upwards(index, shard)
+
+        shards = [_Shard(Span(each), above, 0) for each in partitions]
+        self._at_once(read, shards)
         return [Heading(tuple(row for _, row in shard.rows), shard.more) for shard in shards]
 
     def _read_upwards(self, index: Index, shard: _Shard) -> None:

@@ -7,10 +7,11 @@ written about reporters (`services/reports/intake.py`).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.aws.keys import Key
 from chalicelib.aws.kms import ContentKeys
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.officers.model import Officer, Role
@@ -23,6 +24,9 @@ from chalicelib.store.officers.rows import Officers
 # No username can be like these.
 CLOCK = "(clock)"
 OPERATOR = "(operator)"
+
+# Entries that an instance remembers: those of an hour of 5,000 officers, and more; 3 MB.
+_ON_RECORD_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -87,15 +91,6 @@ class Actor:
         """Write an audit record that concerns no single report or bulletin. Raises Unavailable."""
         self.audit.write(Entry.of_officer(self.by, action, self.now, detail))
 
-    def log_own_hourly(self, action: Action, what: str) -> None:
-        """Write an audit record that this was done in the present hour; once, however often it is.
-
-        Raises Unavailable.
-        """
-        hour = self.now.replace(minute=0, second=0, microsecond=0)
-        entry = Entry.of_officer(self.by, action, hour, {what: "in this hour"})
-        self.audit.write_once(replace(entry, id=what))
-
     def log_own_item(self, action: Action, detail: Detail) -> TransactItem:
         """Return the same record as part of a transaction."""
         return self.audit.item(Entry.of_officer(self.by, action, self.now, detail))
@@ -123,6 +118,23 @@ class OfficerActor(Actor):
 
     officer: Officer
     content_keys: ContentKeys
+    on_record: set[Key] = field(default_factory=set)
+    """What the instance knows to be on record already, by the keys of the entries."""
+
+    def log_own_hourly(self, action: Action, what: str) -> None:
+        """Write an audit record that this was done in the present hour; once, however often it is.
+
+        Raises Unavailable.
+        """
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        entry = Entry.of_officer(self.by, action, hour, {what: "in this hour"})
+        entry = replace(entry, id=what)
+        if entry.key in self.on_record:
+            return
+        self.audit.write_once(entry)
+        if len(self.on_record) >= _ON_RECORD_MAX:
+            self.on_record.clear()
+        self.on_record.add(entry.key)
 
     def open(
         self,
@@ -208,6 +220,7 @@ class Admission:
     officers: Officers
     audit: Audit
     content_keys: ContentKeys
+    on_record: set[Key] = field(default_factory=set)
 
     def admit(
         self, username: str, route: str, roles: tuple[Role, ...], *, now: datetime
@@ -221,4 +234,4 @@ class Admission:
         if officer is None or not officer.active or not officer.has_role(*roles):
             self.audit.write(Entry.of_officer(username, Action.DENIED, now, {"route": route}))
             raise errors.Forbidden
-        return OfficerActor(username, self.audit, now, officer, self.content_keys)
+        return OfficerActor(username, self.audit, now, officer, self.content_keys, self.on_record)

@@ -26,8 +26,12 @@ LONGEST_BODY = 4096
 
 # API Gateway changes at most this many settings of a stage at once.
 MOST_CHANGES = 80
-CREATE = ("/v1/reports", "post")
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
+# Routes with a limit that no other route has.
+_OWN_LIMITS = {
+    ("/v1/reports", "post"): CREATION,
+    ("/v1/officer/pulse", "get"): "PulseThrottle",
+}
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 _ORIGIN = "method.response.header.Access-Control-Allow-Origin"
@@ -123,14 +127,17 @@ def _preflight(preflight: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_throttles(template: Template) -> None:
-    """Give residents' routes their own limits. Raises Incomplete for more than a stage can take.
+    """Give residents' routes and the pulse their own limits.
+
+    Raises Incomplete for more than a stage can take.
 
     The stage's limits are those of officers' routes, and of what the gateway answers by itself.
     They hold for each route on its own, whatever token a request has: so each is given all that
     residents' routes leave of an account (10,000 a second), and what officers' routes get together
     is limited by the firewall (`officers-together` in `infra/edge.yaml`). Residents' routes at
     their limits, all at once, take nothing of that; the creation of reports has higher limits than
-    those that read. Why: docs/adr/0059-officers-budget.md.
+    those that read. Why: docs/adr/0059-officers-budget.md. The pulse, which consoles ask for by
+    themselves, has less than what a person asks for: docs/adr/0064-pulse.md.
     """
     api = template["Resources"]["RestAPI"]["Properties"]
     for path, methods in api["DefinitionBody"]["paths"].items():
@@ -149,9 +156,8 @@ def add_throttles(template: Template) -> None:
 
 def limits_of(path: str, method: str, *, of_officers: bool) -> str:
     """Return the first part of the names of the two parameters that limit a method of a path."""
-    if (path, method) == CREATE:
-        return CREATION
-    return RESIDENTS if method in _METHODS and not of_officers else OFFICERS
+    general = RESIDENTS if method in _METHODS and not of_officers else OFFICERS
+    return _OWN_LIMITS.get((path, method), general)
 
 
 def _limits(path: str, method: str, kind: str) -> dict[str, Any]:

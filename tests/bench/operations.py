@@ -17,6 +17,7 @@ import boto3
 from chalicelib import wiring
 from chalicelib.handlers.service import scheduled
 from chalicelib.services.bulletins.public import SETTLED
+from chalicelib.services.casework.presence import SETTLED as SETTLED_AFTER
 from tests import (
     cloud,
     conftest,  # sets credentials that open nothing
@@ -202,6 +203,34 @@ def _officer_lists(what: str) -> Callable[[Environment], Callable[[], Reply]]:
     return prepare
 
 
+def _takes_pulse(
+    *, warm: bool = True, changed: bool = False, looking: bool = False
+) -> Callable[[Environment], Callable[[], Reply]]:
+    """Take the pulse of 60 reports: the first of an instance and of an hour, or a later one; after
+    a report has changed, and with a report open.
+    """
+
+    def prepare(environment: Environment) -> Callable[[], Reply]:
+        created = [_create(text="一") for _ in range(60)]
+        cloud.stream(cloud.all_keys(environment))
+        cloud.officer()
+        query = f"?looking_at={created[0].json['id']}" if looking else ""
+        path = f"/v1/officer/pulse{query}"
+        if not warm:
+            cloud.forget_kept()
+            return lambda: call("GET", path, officer="wang")
+        # Its index has followed it.
+        for _ in range(2):
+            call("GET", path, officer="wang")
+            wiring.clock.advance(SETTLED_AFTER)
+        if changed:
+            _create(text="一")
+            cloud.stream(cloud.all_keys(environment))
+        return lambda: call("GET", path, officer="wang")
+
+    return prepare
+
+
 def _officer_opens_waiting(environment: Environment) -> Callable[[], Reply]:
     filed = _create(category="child_abduction", details={}).json
     cloud.stream(cloud.all_keys(environment))
@@ -299,6 +328,7 @@ def _replies(environment: Environment, *, pushes: bool) -> Callable[[], Reply]:
 _OPENING = ("GetItem", "Query", "PutItem", "kms.Decrypt", "GetItem")
 _CHANGE = ("GetItem", "GetItem", "TransactWriteItems")
 _READ = ("GetItem", "GetItem", "PutItem", "kms.Decrypt")
+_PULSE = ("GetItem", "BatchGetItem")
 # The officer, the bulletin, what changes, and how many leads there are.
 _STEP = ("GetItem", "Query", "TransactWriteItems", "Query")
 OPERATIONS = (
@@ -372,12 +402,28 @@ OPERATIONS = (
         1,
         8,
     ),
+    Operation("officer takes the pulse of 6 categories", _takes_pulse(), _PULSE, 0, 4),
     Operation(
-        "officer takes the pulse of 6 categories",
-        _officer_lists("pulse"),
-        ("GetItem", "PutItem", *["Query"] * 6 * 2),
+        "officer takes the pulse after a change",
+        _takes_pulse(changed=True),
+        (*_PULSE, "Query"),
+        0,
+        10,
+    ),
+    Operation(
+        "officer takes the pulse with a report open",
+        _takes_pulse(looking=True),
+        (*_PULSE, "UpdateItem"),
         1,
-        30,
+        4,
+    ),
+    Operation(
+        "officer takes the first pulse of an instance and hour",
+        _takes_pulse(warm=False),
+        # The record of the hour is looked for, and six categories are read.
+        (*_PULSE, "Query", "PutItem", *["Query"] * 6),
+        1,
+        15,
     ),
     Operation(
         "officer opens a critical report that would escalate",

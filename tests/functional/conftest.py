@@ -1,11 +1,13 @@
 """Fixtures that several modules of functional tests use."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.kernel.times import Clock
 from tests.ledger import Verify, verify
 
 
@@ -24,3 +26,20 @@ def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     wiring.reset()
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[None]:
+    """A clock that stands still, so that no call takes any time."""
+    wiring.clock = _StandingClock()
+    yield
+    wiring.clock = Clock()
+
+
+class _StandingClock(Clock):
+    def __init__(self) -> None:
+        super().__init__()
+        self._at = super().wall_clock()
+
+    def wall_clock(self) -> datetime:
+        return self._at

@@ -154,12 +154,12 @@ def test_every_route_is_throttled(template: dict[str, Any], api: dict[str, Any])
     stage = api["MethodSettings"][0]
     assert (stage["ResourcePath"], stage["HttpMethod"]) == ("/*", "*")
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
-    for kind in ("CreateThrottle", "Throttle", "OfficerThrottle"):
+    for kind in ("CreateThrottle", "Throttle", "OfficerThrottle", "PulseThrottle"):
         assert 0 < defaults[f"{kind}Rate"] <= defaults[f"{kind}Burst"]
     assert limits(stage) == "OfficerThrottle"
 
 
-def test_each_residents_route_has_a_limit_of_its_own(api: dict[str, Any]) -> None:
+def test_each_residents_route_and_the_pulse_have_limits_of_their_own(api: dict[str, Any]) -> None:
     _, *routes = api["MethodSettings"]
     limited = {
         (route["ResourcePath"].replace("~1", "/").removeprefix("/"), route["HttpMethod"].lower())
@@ -172,18 +172,25 @@ def test_each_residents_route_has_a_limit_of_its_own(api: dict[str, Any]) -> Non
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in methods
         if not path.startswith(of_others) and method != "options"
+    } | {("/v1/officer/pulse", "get")}
+    others = {
+        ("/~1v1~1reports", "POST"): "CreateThrottle",
+        ("/~1v1~1officer~1pulse", "GET"): "PulseThrottle",
     }
     for route in routes:
-        creates = (route["ResourcePath"], route["HttpMethod"]) == ("/~1v1~1reports", "POST")
-        assert limits(route) == ("CreateThrottle" if creates else "Throttle")
+        place = (route["ResourcePath"], route["HttpMethod"])
+        assert limits(route) == others.get(place, "Throttle")
 
 
 def test_residents_at_all_their_limits_leave_a_route_of_officers_its_own(
     template: dict[str, Any], api: dict[str, Any]
 ) -> None:
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
+    # The pulse takes from what officers' routes get together.
     stage, *residents = (
-        defaults[each["ThrottlingRateLimit"]["Ref"]] for each in api["MethodSettings"]
+        defaults[each["ThrottlingRateLimit"]["Ref"]]
+        for each in api["MethodSettings"]
+        if limits(each) != "PulseThrottle"
     )
     # What an account gets, for all its gateways in a region.
     assert 9_500 < stage + sum(residents) <= 10_000

@@ -218,7 +218,7 @@ class PulseView(Shape):
     """`complete` is false when there are more reports than were counted: the counts are then the
     least that there are. `mark` differs from the one before when a report in the scope has changed.
     `unread` has the ids of up to 50 reports with something unread. `also_looking` are the others
-    who had the report `looking_at` open in the last 30 seconds; null when that is not known.
+    who had the report `looking_at` open in the last 45 seconds; null when that is not known.
     """
 
     counts: PulseCounts
@@ -233,12 +233,13 @@ class PulseView(Shape):
 def get_pulse(call: Call) -> Response:
     """Get the pulse of your scope: counts, and whether anything has changed.
 
-    A console may ask every few seconds, and read a list again when `mark` has changed. The response
-    has nothing of what reports say. Your first call in each hour is on record.
+    A console may ask every eight seconds while something changes and every 30 otherwise, and read a
+    list again when `mark` has changed. What changes is counted within seconds. The response has
+    nothing of what reports say. Your first call in each hour is on record.
     """
     pulse = take_pulse(
         actor=call.actor,
-        listing=wiring.listing(),
+        headings=wiring.kept_headings(),
         rows=wiring.pulse_rows(),
         catalogue=wiring.whole_catalogue(),
     )
@@ -257,6 +258,7 @@ def _others(call: Call) -> tuple[Onlooker, ...] | None:
             call.query.looking_at,
             desk=wiring.desk(call.actor),
             presence=wiring.presence(),
+            headings=wiring.kept_headings(),
         )
     except errors.Unavailable:
         log.warning("onlookers_unknown")

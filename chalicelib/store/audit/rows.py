@@ -144,9 +144,15 @@ class Audit:
             raise
 
     def write_once(self, entry: Entry) -> None:
-        """Write an entry unless there is one with its key, which then stays as it is."""
+        """Write an entry unless there is one with its key, which then stays as it is.
+
+        It is looked for first: a write that fails costs as much as one that does not.
+        """
+        partition, sort_key = entry.key
         try:
-            self.table.put(self._row(entry), if_absent=True)
+            rows, _ = self.table.query(partition, between=(sort_key, sort_key))
+            if not rows:
+                self.table.put(self._row(entry), if_absent=True)
         except ConditionFailed:
             return
         except errors.Unavailable:

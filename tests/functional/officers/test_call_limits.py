@@ -1,14 +1,11 @@
 """One officer's console that calls without end is refused alone, and reads no row meanwhile."""
 
 import contextlib
-from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 
 from chalicelib import wiring
 from chalicelib.kernel import errors
-from chalicelib.kernel.times import Clock
 from chalicelib.services.officers import CallLimits
 from tests.client import Reply, call
 from tests.faults import inject
@@ -45,24 +42,6 @@ def _passed(limits: CallLimits, *, at: float, of: int) -> int:
     return passed
 
 
-@pytest.fixture
-def standing_clock(limits_on: None) -> Iterator[None]:
-    wiring.clock = _StandingClock()
-    yield
-    wiring.clock = Clock()
-
-
-class _StandingClock(Clock):
-    """A clock that stands still, so that no call takes any time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._at = super().wall_clock()
-
-    def wall_clock(self) -> datetime:
-        return self._at
-
-
 def _refused(username: str) -> Reply:
     """Call until a call is refused, and return that."""
     for _ in range(4 * CallLimits.AT_ONCE):
@@ -73,7 +52,7 @@ def _refused(username: str) -> Reply:
 
 
 @pytest.mark.officers("wang", "li")
-@pytest.mark.usefixtures("standing_clock")
+@pytest.mark.usefixtures("limits_on", "standing_clock")
 def test_a_runaway_console_is_refused_and_hurts_nobody_else() -> None:
     reply = _refused("wang")
     assert (reply.status, reply.json["code"]) == (429, "too_many_calls")

@@ -245,6 +245,7 @@ def test_what_is_added_to_a_drill_is_unread_like_any_other(
         change_report(drill["id"], 1, status="closed", **closing)
     assert (pulse()["unread"], pulse()["counts"]["unread"], handed_over()) == ([], 0, [])
     add(drill, aws)
+    cloud.stream([(f"REPORT#{drill['id']}", "HEAD")])
 
     assert by_attention() == [drill["id"], older["id"]]
     assert pulse()["unread"] == [drill["id"]]

@@ -286,7 +286,7 @@ function useQuickSteps(list: ReportList, say: (text: string) => void) {
       const { status, assignee, version } = outcome.data;
       list.replace({ ...row, status, assignee, version, unread: 0 });
       say(step === 'take' ? t.taken(row.reference) : t.acknowledged(row.reference));
-      await pulse.ask();
+      pulse.stepped();
     } else if (outcome.failure.status === 412) {
       say(t.faster(row.reference));
       await list.refresh();

@@ -100,7 +100,7 @@ function Reply({ open, report }: OfReport) {
         message_count: known.message_count + (isNew ? 1 : 0),
         unread: 0,
       });
-      void pulse.ask();
+      pulse.stepped();
     } else if (outcome.failure.code === 'new_message') {
       await open.readFirst(seen, send);
     } else {

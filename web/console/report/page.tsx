@@ -40,7 +40,7 @@ import './conversation.css';
 export function ReportPage({ id }: { id: string }) {
   const t = reportTexts();
   const { api, names, list, pulse } = useDesk();
-  const open = useMemo(() => new OpenReport(api, id, () => void pulse.ask()), [api, id, pulse]);
+  const open = useMemo(() => new OpenReport(api, id, () => pulse.stepped()), [api, id, pulse]);
   const report = open.report.value;
   useEffect(() => {
     list.lastOpened = id;

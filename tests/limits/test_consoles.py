@@ -1,0 +1,90 @@
+"""5,000 consoles on paper, and 200 of one office one by one: no pulse is refused."""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.services.casework import presence
+from chalicelib.services.officers import CallLimits
+from infra import template
+from infra.local.gateway.gateway import deployed_throttles
+from tests import cloud
+from tests.client import call
+from tests.limits import consoles, model
+from tests.limits.consoles import CONSOLES, PULSE, interval_s
+from tests.limits.model import Bucket, Limit, simulate, weakest
+from tests.steps import file
+
+# An office of so many consoles has one address.
+OFFICE = 200
+SIMULATED_S = 60
+
+
+@pytest.fixture
+def limits(aws: Mapping[str, str], clean: None) -> list[Limit]:
+    return consoles.limits(consoles.measured(aws)[0])
+
+
+def test_five_thousand_consoles_are_refused_nowhere(limits: list[Limit]) -> None:
+    assert consoles.pulses_a_second() == 625
+    assert not simulate(limits, [], consoles.pulses_a_second()).broken
+    assert not simulate(limits, [], CONSOLES / interval_s("QUIET_EVERY_MS")).broken
+
+
+def test_all_consoles_may_be_opened_within_a_second(limits: list[Limit]) -> None:
+    rate, burst = model.throttle_of(*PULSE)
+    bucket = Bucket(rate, burst)
+    tenths = [bucket.take(CONSOLES / 10, at=tenth / 10) for tenth in range(1, 11)]
+    assert sum(tenths) == CONSOLES
+
+
+def test_pulses_are_refused_before_they_take_anything_from_others(limits: list[Limit]) -> None:
+    throttle = weakest(limits)
+    assert throttle.name == "throttle of GET /v1/officer/pulse"
+    [together] = [each for each in limits if "firewall" in each.name]
+    assert together.per_second - throttle.per_second >= 3_500
+
+
+def test_a_flood_asks_of_an_index_what_one_partition_bears(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    """Each environment reads each category of a thousand reports as often as it may."""
+    _, first = consoles.measured(aws)
+    units = max(each.read_units for each in first if each.operation == "dynamodb.Query")
+    thousand = units * presence.COUNTED_MAX / consoles.REPORTS
+    pause = (presence.PAUSE * presence.COUNTED_MAX).total_seconds()
+    assert consoles.environments() * thousand / pause < consoles.PARTITION_READS.per_second
+
+
+def test_two_hundred_consoles_of_one_office_are_never_refused(
+    aws: Mapping[str, str], clean: None
+) -> None:
+    """For a minute, all of them ask at the same moments, and something has changed each time."""
+    second = 0.0
+    throttles, calls = deployed_throttles(lambda: second), CallLimits()
+    address: deque[float] = deque()
+    most = template.load("app.yaml")["Parameters"]["WafOfficerRateLimit"]["Default"]
+    names = [f"officer{number}" for number in range(OFFICE)]
+    for name in names:
+        cloud.officer(name)
+    seen = []
+    every = interval_s("ACTIVE_EVERY_MS")
+    while second < SIMULATED_S:
+        created = file("other")
+        cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
+        for name in names:
+            address.append(second)
+            while address[0] <= second - 60:
+                address.popleft()
+            assert len(address) <= most
+            assert throttles.take(*PULSE)
+            calls.count(name, second)
+            reply = call(*PULSE, officer=name)
+            assert reply.status == 200, reply.text
+            seen.append(reply.json["counts"]["new"])
+        second += every
+        wiring.clock.advance(timedelta(seconds=every))
+    assert seen == [count for count in range(1, 9) for _ in names]
