@@ -240,7 +240,7 @@ def burst_stores() -> "BurstStores":
     from chalicelib.store.casework.endings import BurstEndings
 
     endings = BurstEndings(_table(settings().reports_table))
-    return BurstStores(listing(), whole_catalogue(), endings, announcements())
+    return BurstStores(listing(), whole_catalogue(), endings, announcements(), pulse_rows())
 
 
 @built_once

@@ -142,6 +142,10 @@ class Cloud:
             case ["dynamodb", "GetItem"]:
                 item = self.get(body["TableName"], body["Key"])
                 response = {"Item": item} if item else {}
+            case ["dynamodb", "BatchGetItem"]:
+                [(table, wanted)] = body["RequestItems"].items()
+                found = [self.get(table, key) for key in wanted["Keys"]]
+                response = {"Responses": {table: [each for each in found if each]}}
             case ["dynamodb", "Query"]:
                 rows, more = self._page(body)
                 response = {"Items": rows} | (

@@ -42,6 +42,7 @@ from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.services.second_person import Requests, require_read, tag_of
 from chalicelib.store.audit.rows import Action, about
 from chalicelib.store.casework.endings import BurstEndings
+from chalicelib.store.casework.rows import PulseRows
 from chalicelib.store.notices.announcements import Announcements
 from chalicelib.store.reports.rows import Head
 
@@ -60,6 +61,11 @@ class BurstStores(NamedTuple):
     catalogue: Catalogue
     endings: BurstEndings
     announcements: Announcements
+    pulse: PulseRows
+
+    def note_change(self, ending: BurstEnding, now: datetime) -> None:
+        """Let consoles read the burst again: an ending changes no report of it yet."""
+        self.pulse.beat({(ending.category, each) for each in ending.districts}, now)
 
 
 class OpenBurst(NamedTuple):
@@ -131,6 +137,7 @@ def propose_ending(
         detail = {"burst": ending.id, "disposition": ending.disposition, "count": burst.total}
         items = _requests(ending, actor, stores).propose(TwoPersonStep.BURST, Action.CHANGE, detail)
         stores.endings.table.transact([stores.endings.put_item(ending, before), *items])
+        stores.note_change(ending, actor.now)
         return ending
 
     burst = _find(burst_id, actor, stores)
@@ -181,6 +188,7 @@ def drop_ending(burst_id: str, *, actor: OfficerActor, stores: BurstStores) -> N
         requests = _requests(ending, actor, stores)
         items = requests.decline(ending.request, Action.CHANGE, detail, "")
         stores.endings.table.transact([stores.endings.change_item(ending, dropped=True), *items])
+        stores.note_change(ending, actor.now)
 
     wanted = _known(burst_id, actor, stores)
     retry_on_conflict(drop)

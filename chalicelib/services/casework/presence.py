@@ -107,7 +107,7 @@ class KeptHeadings:
         """Return whether a report is known to be in the officer's scope, without reading it."""
         return any(
             row["id"] == report_id and officer.sees(row["category"], row["district"])
-            for heading in self._kept.values()
+            for heading in list(self._kept.values())
             for row in heading.rows
         )
 

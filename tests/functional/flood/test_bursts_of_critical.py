@@ -359,6 +359,18 @@ def test_a_report_to_which_somebody_has_added_something_stays(burst: str) -> Non
     assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
 
 
+def test_consoles_see_that_an_ending_was_asked_for_and_taken_back(burst: str) -> None:
+    def mark() -> str:
+        return str(call("GET", "/v1/officer/pulse", officer="li").json["mark"])
+
+    marks = [mark()]
+    propose(burst)
+    marks.append(mark())
+    call("DELETE", f"{burst}/ending", officer="wang")
+    marks.append(mark())
+    assert len(set(marks)) == 3
+
+
 def test_an_ending_that_is_declined_ends_nothing_and_is_told(
     burst: str, aws: Mapping[str, str]
 ) -> None:
