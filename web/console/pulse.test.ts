@@ -9,6 +9,7 @@ const MINUTE = 60 * S;
 /** What the service answers with, null for a fault; and when it was asked. */
 let mark: string | null;
 let asked: number[];
+let slowMs: number;
 let watch: PulseWatch;
 let page: EventTarget & { visibilityState: string };
 
@@ -19,10 +20,11 @@ beforeEach(() => {
   for (const name of ['addEventListener', 'removeEventListener'] as const) {
     vi.stubGlobal(name, page[name].bind(page));
   }
-  [mark, asked] = ['first', []];
-  const get = () => {
+  [mark, asked, slowMs] = ['first', [], 0];
+  const get = async () => {
     asked.push(Date.now());
-    return Promise.resolve(mark === null ? {} : { data: { mark } });
+    if (slowMs > 0) await new Promise((answer) => setTimeout(answer, slowMs));
+    return mark === null ? {} : { data: { mark } };
   };
   watch = new PulseWatch({ GET: get } as unknown as Api, () => true);
 });
@@ -70,6 +72,16 @@ test('a step while it is asked is not forgotten', async () => {
     watch.stepped();
   };
   expect(await after(stepMeanwhile, 9 * S)).toEqual([0, 2]);
+});
+
+test('an answer that comes long after a step ends nothing', async () => {
+  await quiet();
+  slowMs = 5 * S;
+  const stepMeanwhile = () => {
+    watch.look('report');
+    watch.stepped();
+  };
+  expect(await after(stepMeanwhile, 20 * S)).toEqual([0, 13]);
 });
 
 test('it is asked at once when a report is opened or the page is looked at', async () => {
