@@ -13,9 +13,13 @@ export interface Failure {
   text: string;
 }
 
-export type Outcome<T> =
-  | { ok: true; data: T; response: Response }
-  | { ok: false; failure: Failure };
+export interface Done<T> {
+  ok: true;
+  data: T;
+  response: Response;
+}
+
+export type Outcome<T> = Done<T> | { ok: false; failure: Failure };
 
 interface Answer<T> {
   data?: T;

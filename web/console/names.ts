@@ -18,7 +18,7 @@ import {
 // A city's officers of one category and district; the list is for choosing, not for reading.
 const MOST_PAGES = 5;
 const NO_PLACE = 'unknown';
-const KEPT_MS = 10 * 60_000;
+const KEPT_MS = 60 * 60_000;
 
 export class Names {
   readonly catalogue = signal<Catalogue | null>(null);
@@ -69,7 +69,7 @@ export class Names {
 
   /**
    * Return the colleagues to whom a report of this category and district can be assigned, and learn
-   * their names. They are kept for some minutes, since each call is on record.
+   * their names. They are kept for an hour, since each call is on record; the service checks who is chosen.
    */
   colleagues(category: string, district: string): Promise<Colleague[]> {
     const key = `${category}/${district}`;

@@ -240,12 +240,8 @@ class ProposalView(Shape):
     tag: Tag = left_out()
 
 
-class ChangedReport(Shape):
-    """A report after a step.
-
-    `open_duplicates` is how many of the latest 100 reports that are linked to it are open. It is
-    null after a step that has not closed the report.
-    """
+class _Progress(Shape):
+    """What the steps of officers change of a report."""
 
     id: str
     reference: str
@@ -260,11 +256,36 @@ class ChangedReport(Shape):
     reason: str | None
     duplicate_of: str | None
     open_duplicates: int | None
+    flags: list[Flag]
+    acknowledged_at: Timestamp | None
+    closed_at: Minute | None
+    reopened_at: Minute | None
+    kept_until: Minute | None
+    unproven: bool
+    unread: int
     version: int
+
+
+class ChangedReport(_Progress):
+    """A report after a step: all that the step may have changed.
+
+    `read` is how much was unread, and was read with this step. If that is more than the `unread` of
+    the report that you have shown, open it again: something came in between. `open_duplicates` is
+    how many of the latest 100 reports that are linked to it are open. It is null after a step that
+    has not closed the report.
+    """
+
+    read: int
 
     @classmethod
     def after(cls, changed: ChangedCase, open_duplicates: int | None = None) -> Self:
-        return cls.of(changed.report, reason=changed.reason, open_duplicates=open_duplicates)
+        return cls.of(
+            changed.report,
+            reason=changed.reason,
+            read=changed.read,
+            kept_until=expires_at(changed.report),
+            open_duplicates=open_duplicates,
+        )
 
 
 class RelatedReport(Shape):
@@ -291,7 +312,7 @@ class SimilarReportView(RelatedReport):
         return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
 
 
-class ReportView(ChangedReport):
+class ReportView(_Progress):
     """An opened report.
 
     When `restricted` is true the report was withdrawn: text, place, details, media and messages are
@@ -331,22 +352,15 @@ class ReportView(ChangedReport):
     answers: list[AnswerView] | None
     bulletin_id: str | None
     source: Source | None
-    flags: list[Flag]
-    acknowledged_at: Timestamp | None
-    closed_at: Minute | None
-    reopened_at: Minute | None
-    kept_until: Minute | None
     has_contact: bool
     hold: HoldView | None
     muted: MuteView | None
-    unproven: bool
     referrals: list[ReferralView]
     declined_referral: DeclinedReferralView | None
     supplements: list[SupplementView]
     suggested_agency: AgencyName | None
     followers: list[str]
     restricted: bool
-    unread: int
     media: list[MediumView]
     messages: list[MessageView]
     messages_cursor: str | None

@@ -81,12 +81,13 @@ class OpenedCase:
 @dataclass(frozen=True, slots=True)
 class ChangedCase:
     """A report after a step, with the reason of its outcome. `etag` names its version; as opened,
-    if the officer had opened the one before.
+    if the officer had opened the one before. `read` is how much was unread until this step.
     """
 
     report: Report
     reason: str | None
     etag: str
+    read: int = 0
 
 
 def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase:
@@ -159,10 +160,11 @@ def change_report(
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
     not say that they have seen what is unread.
     """
-    is_read = False
+    is_read, unread = False, 0
 
     def require_match(report: Report) -> None:
-        nonlocal is_read
+        nonlocal is_read, unread
+        unread = report.unread
         takes_reading = workflow.takes_reading(report, change)
         is_opened = isinstance(match, str) and is_tag(match, tag_of_report(report, desk.actor))
         if takes_reading and not is_opened:
@@ -180,7 +182,8 @@ def change_report(
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
     etag = tag_of_report(after, desk.actor) if is_read else f'"{after.version}"'
-    return ChangedCase(after, change.reason or _earlier_reason(after, desk.actor), etag)
+    reason = change.reason or _earlier_reason(after, desk.actor)
+    return ChangedCase(after, reason, etag, unread - after.unread)
 
 
 def require_version(report: Report, version: int) -> None:

@@ -64,6 +64,43 @@ def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> No
     assert view["outcome"]["text"]
 
 
+def test_a_step_returns_all_that_an_opening_after_it_would_show_as_changed() -> None:
+    created = file()
+    opened = by_officer("GET", created)
+    for change in (
+        {"status": "acknowledged", "assignee": "wang"},
+        {"status": "in_progress", "urgency": "high"},
+        CLOSE | {"messages_seen": 0},
+        {"reason": "He is well.", "messages_seen": 0},
+        {"status": "acknowledged"},
+        CLOSE | {"disposition": "unfounded", "messages_seen": 0},
+        {"category": "other"},
+    ):
+        before = opened
+        headers = {"If-Match": before.headers["etag"]}
+        step = by_officer("PATCH", created, "", change, headers=headers)
+        opened = by_officer("GET", created)
+        assert step.headers["etag"] == opened.headers["etag"]
+        changed, shown = step.json, opened.json
+        # Only an opening gives what a second officer approves by.
+        assert "tag" not in (changed["proposal"] or {})
+        (shown["proposal"] or {}).pop("tag", None)
+        own = {"read": 0, "open_duplicates": changed["open_duplicates"]}
+        assert changed == {name: shown.get(name) for name in changed} | own
+        assert {name for name in shown if shown[name] != before.json[name]} <= changed.keys()
+
+
+def test_a_step_says_how_much_it_has_read() -> None:
+    created = file()
+    for text in ("He has gone.", "He is back."):
+        by_reporter("POST", created, "/messages", {"text": text})
+    original = file()
+    linked = patch(created, {"duplicate_of": original["id"]}, 1).json
+    assert (linked["read"], linked["unread"]) == (0, 2)
+    changed = patch(created, {"urgency": "high"}, 2).json
+    assert (changed["read"], changed["unread"]) == (2, 0)
+
+
 def test_closing_needs_a_disposition_and_a_reason() -> None:
     created = file()
     reply = patch(created, {"status": "closed"}, 1)

@@ -60,7 +60,7 @@ function Comparison({ open, report, id, onClose }: ComparisonProps) {
   };
   const linkThis = async () => {
     onClose();
-    if (await open.change({ duplicate_of: id })) await open.load();
+    await open.change({ duplicate_of: id });
   };
   return (
     <>

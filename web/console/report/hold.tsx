@@ -86,10 +86,18 @@ function Held({ open, report, onEnd, onApproved }: HeldProps) {
   const header = { 'If-Match': (waits ? hold : hold.lift)?.tag ?? '' };
   const params = { path: { report_id: report.id }, header };
   const approve = async () => {
-    const call = waits
-      ? api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })
-      : api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params });
-    open.problem.value = (await step(outcomeOf<unknown>(call)))?.text ?? null;
+    const failure = waits
+      ? await step(
+          outcomeOf(api.POST('/v1/officer/reports/{report_id}/hold/approve', { params })),
+          (approved) => ({ hold: approved }),
+        )
+      : await step(
+          outcomeOf<unknown>(
+            api.POST('/v1/officer/reports/{report_id}/hold/lift/approve', { params }),
+          ),
+          () => ({ hold: null }),
+        );
+    open.problem.value = failure?.text ?? null;
     if (open.problem.value !== null) return;
     onApproved(() => reportTexts().more[waits ? 'holdApproved' : 'liftApproved']);
   };
@@ -134,7 +142,7 @@ function AskHold({ open, report, onClose }: FormProps) {
     );
     if (!outcome.ok) return refuse(outcome.failure);
     onClose();
-    await open.load();
+    open.merge({ hold: outcome.data });
     return null;
   };
   const refuse = (failure: Failure): Failure | null => {
@@ -189,22 +197,28 @@ function EndHold({ open, report, ending, onClose, onDone, onTooLate }: EndProps)
   const { what, colleague } = ending;
   const end = async (reason: string) => {
     const params = { path: { report_id: report.id } };
-    const failure = await step(
+    const failure =
       what === 'lifting'
-        ? outcomeOf(
-            api.POST('/v1/officer/reports/{report_id}/hold/lift/decline', {
-              params,
-              body: { reason },
-            }),
+        ? await step(
+            outcomeOf<unknown>(
+              api.POST('/v1/officer/reports/{report_id}/hold/lift/decline', {
+                params,
+                body: { reason },
+              }),
+            ),
+            (_, { hold }) => ({ hold: hold && { ...hold, lift: null } }),
           )
-        : outcomeOf(
-            api.DELETE('/v1/officer/reports/{report_id}/hold', {
-              params,
-              // Whoever ends a request has not asked for the end of a hold.
-              body: { reason, only_request: what === 'request' },
-            }),
-          ),
-    );
+        : await step(
+            outcomeOf(
+              api.DELETE('/v1/officer/reports/{report_id}/hold', {
+                params,
+                // Whoever ends a request has not asked for the end of a hold.
+                body: { reason, only_request: what === 'request' },
+              }),
+            ),
+            // Without one to lift there is no hold any more.
+            (lift, { hold }) => ({ hold: hold && lift ? { ...hold, lift } : null }),
+          );
     if (failure !== null && !TOO_LATE.has(failure.code)) return failure;
     onClose();
     if (failure === null) {

@@ -10,7 +10,7 @@ import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { Hold } from './hold.tsx';
-import { type OfReport, useStep } from './open-report.ts';
+import { flagged, type OfReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
 interface MoreProps extends OfReport {
@@ -44,12 +44,18 @@ function Mute({ open, report }: OfReport) {
   const path = '/v1/officer/reports/{report_id}/mute' as const;
   const { muted } = report;
   const mute = async (reason: string) => {
-    const problem = await step(outcomeOf(api.POST(path, { params, body: { reason } })));
+    const problem = await step(
+      outcomeOf(api.POST(path, { params, body: { reason } })),
+      (muted, seen) => ({ muted, flags: flagged(seen, 'muted', true) }),
+    );
     if (problem === null) setAsking(false);
     return problem;
   };
   const unmute = async () => {
-    const failure = await step(outcomeOf(api.DELETE(path, { params })));
+    const failure = await step(
+      outcomeOf<unknown>(api.DELETE(path, { params })),
+      (_, seen) => ({ muted: null, flags: flagged(seen, 'muted', false) }),
+    );
     open.problem.value = failure?.text ?? null;
   };
   return (

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 
 import { stepsOf } from './next-step.tsx';
 
-const PROPOSAL = { disposition: 'malicious' as const, by: 'li', at: '2026-11-24T00:31:00.000Z' };
+const PROPOSAL = {
+  disposition: 'malicious' as const,
+  by: 'li',
+  at: '2026-11-24T00:31:00.000Z',
+  tag: '"read"',
+};
 
 test('the obvious step leads from new to closed', () => {
   const first = (status: 'new' | 'acknowledged' | 'in_progress') =>
@@ -19,4 +24,9 @@ test('nothing follows a withdrawal', () => {
 test('a proposal is confirmed by anybody but its author', () => {
   expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'zhao')[0]).toEqual({ kind: 'confirm' });
   expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'li')[0]?.kind).toBe('status');
+});
+
+test('a proposal that is known by an own step alone is not confirmed', () => {
+  const { tag: _, ...proposal } = PROPOSAL;
+  expect(stepsOf({ status: 'closed', proposal }, 'zhao')[0]?.kind).toBe('status');
 });

@@ -9,7 +9,7 @@ import { focusPart } from '../parts/focus.ts';
 import type { Report, ReportChange } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { useOutcomeText } from './fixed-texts.ts';
-import { type OfReport, useStep } from './open-report.ts';
+import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
 interface NextStepProps extends OfReport {
@@ -23,20 +23,23 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
   const [busy, setBusy] = useState<StepWords | null>(null);
   const pressed = useRef(0);
   const steps = choicesOf(report, me.username);
-  const step = useStep(open);
   const confirm = async () => {
     open.problem.value = null;
     const header = { 'If-Match': report.proposal?.tag ?? '' };
     const params = { path: { report_id: report.id }, header };
-    const failure = await step(
-      outcomeOf(api.POST('/v1/officer/reports/{report_id}/closing/confirm', { params })),
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/closing/confirm', { params }),
     );
-    open.problem.value = failure?.text ?? null;
-    return failure === null;
+    if (outcome.ok) await open.take(outcome);
+    else {
+      // What was swapped since it was read is shown before it is confirmed.
+      if (outcome.failure.status === 412) await open.load();
+      open.problem.value = outcome.failure.text;
+    }
+    return outcome.ok;
   };
   const take = async ({ name, wanted }: Choice, button: Element) => {
-    // One that is on its way may change what the others do. Its report is read once more when it is
-    // taken; the steps that are offered then are those of the new status.
+    // One that is on its way may change what the others do.
     if (steps.some((each) => each.name === busy)) return;
     pressed.current = endOf(button);
     if (wanted === 'close') return onClose();
@@ -208,7 +211,8 @@ export function stepsOf(
   { status, proposal }: Pick<Report, 'status' | 'proposal'>,
   username: string,
 ): Step[] {
-  if (proposal && proposal.by !== username) return [{ kind: 'confirm' }, ...STEPS[status]];
+  // After an own step it has no tag: who takes one becomes an author of what waits.
+  if (proposal?.tag !== undefined && proposal.by !== username) return [{ kind: 'confirm' }, ...STEPS[status]];
   return STEPS[status];
 }
 

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-import { differences, newsOf, remaining, unreadOf } from './open-report.ts';
+import type { Api } from '../types.ts';
+import { differences, newsOf, OpenReport, remaining, unreadOf } from './open-report.ts';
 
 const NOW = Date.parse('2026-11-27T10:00:00Z');
 const MEDIUM = { from: 'reporter', state: 'ready' } as never;
@@ -133,4 +134,61 @@ test('a message and a place of one minute are both marked when one of them is un
 
 test('of two places of one minute the later one is unread', () => {
   expect(read(1, [position('p1', 4), position('p2', 4)])).toEqual([[], ['p2']]);
+});
+
+const OPENED = {
+  status: 'new',
+  version: 1,
+  unread: 1,
+  duplicate_of: null,
+  messages: [],
+  positions: [],
+  message_count: 0,
+  items: [],
+};
+
+/** Open a report whose steps are answered with this, and take one. */
+async function afterStep(changed: object) {
+  const calls: string[] = [];
+  const answer = (name: string, data: object) => async (_: string, options: unknown) => {
+    calls.push(name);
+    sent.push(options);
+    return { data, response: new Response(null, { headers: { ETag: `"${calls.length}"` } }) };
+  };
+  const sent: unknown[] = [];
+  const api = { GET: answer('open', OPENED), PATCH: answer('step', changed) } as unknown as Api;
+  const open = new OpenReport(api, 'r', () => {});
+  await open.load();
+  await open.change({ status: 'acknowledged' });
+  return { open, calls, sent };
+}
+
+test('a step is shown without opening the report again, and gives the next one its tag', async () => {
+  const changed = { status: 'acknowledged', version: 2, unread: 0, read: 1, duplicate_of: null };
+  const { open, calls, sent } = await afterStep({ ...changed, acknowledged_at: 'now' });
+  expect(calls).toEqual(['open', 'step']);
+  expect(open.report.value).toMatchObject({ version: 2, unread: 0, acknowledged_at: 'now' });
+  await open.change({ urgency: 'high' });
+  expect(sent[2]).toMatchObject({ params: { header: { 'If-Match': '"2"' } } });
+});
+
+test('what a step has read and was not shown is opened', async () => {
+  const changed = { status: 'acknowledged', version: 2, unread: 0, read: 2, duplicate_of: null };
+  expect((await afterStep(changed)).calls).toEqual(['open', 'step', 'open']);
+  const linked = { ...changed, read: 1, duplicate_of: 'other' };
+  expect((await afterStep(linked)).calls).toEqual(['open', 'step', 'open']);
+});
+
+test('whether a colleague has changed it is looked at some seconds after an own step', async () => {
+  const changed = { status: 'acknowledged', version: 2, unread: 0, read: 1, duplicate_of: null };
+  const { open, calls } = await afterStep(changed);
+  vi.useFakeTimers();
+  const takeBack = open.checkSoon();
+  vi.advanceTimersByTime(5_000);
+  expect(calls).toEqual(['open', 'step']);
+  takeBack();
+  open.checkSoon();
+  vi.advanceTimersByTime(20_000);
+  vi.useRealTimers();
+  expect(calls).toEqual(['open', 'step', 'open']);
 });

@@ -2,13 +2,25 @@
 
 import { signal } from '@preact/signals';
 
-import { changeReport, type Failure, type Outcome, outcomeOf } from '../calls.ts';
+import {
+  type ChangedReport,
+  changeReport,
+  type Done,
+  type Failure,
+  type Outcome,
+  outcomeOf,
+} from '../calls.ts';
 import { keepInPlace } from '../parts/focus.ts';
-import type { Api, ListedReport, Message, Report, ReportChange } from '../types.ts';
+import type { Api, Flag, ListedReport, Message, Report, ReportChange } from '../types.ts';
 
 // Each read is on record: somebody who writes all the time is not followed without end.
 const MOST_READS = 20;
 const NONE: ReadonlySet<string> = new Set();
+// An own step is a change of the scope, too. Who takes one mostly leaves the report soon, or takes the
+// next one: whether a colleague has changed it is looked at only when neither is so.
+const AFTER_STEP_MS = 10_000;
+// What waits is another by now, or its tag is not known.
+const STALE: ReadonlySet<number> = new Set([412, 428]);
 
 export interface Conflict {
   differences: Difference[];
@@ -51,6 +63,7 @@ export class OpenReport {
 
   private reason: string | undefined;
   private reads = 0;
+  private mergedAt = 0;
   /** The ETag of the opening, or of the officer's own change since. */
   private etag = '';
   /** How much was unread when the messages were read last: the rest of it are places. */
@@ -104,11 +117,8 @@ export class OpenReport {
     const body = { ...wanted, messages_seen: this.messagesSeen };
     const outcome = await changeReport(this.api, this.id, this.etag, body);
     if (outcome.ok) {
-      this.etag = etagOf(outcome.response);
-      this.merge(outcome.data);
+      await this.take(outcome);
       this.changed();
-      // The response has no times of the steps, and no tag of what waits: it is read again for them.
-      if (wanted.status !== undefined || outcome.data.proposal !== null) await this.load();
       return true;
     }
     const { failure } = outcome;
@@ -116,6 +126,17 @@ export class OpenReport {
     else if (failure.code === 'new_message') await this.readFirst(seen, () => this.change(wanted));
     else this.problem.value = failure.text;
     return false;
+  }
+
+  /** Show the report as an own step has left it, with the tag that the next one takes. */
+  async take({ data, response }: Done<ChangedReport>): Promise<void> {
+    const seen = this.report.value;
+    const { read, ...part } = data;
+    this.etag = etagOf(response);
+    this.merge({ ...part, ...(part.duplicate_of === null && { original: null }) });
+    // A place that came since is read by this step and not shown, and so is another original.
+    const isLinked = part.duplicate_of !== null && part.duplicate_of !== seen?.duplicate_of;
+    if (isLinked || read > (seen?.unread ?? 0)) await this.load();
   }
 
   /** How many messages this officer has had in sight. */
@@ -142,13 +163,8 @@ export class OpenReport {
   merge(part: Partial<Report>): void {
     const { value } = this.report;
     if (value === null) return;
-    const merged = { ...value, ...part };
-    const attended = part.version !== undefined && part.status !== 'new';
-    this.report.value = {
-      ...merged,
-      flags: attended ? merged.flags.filter((flag) => flag !== 'overdue') : merged.flags,
-      unread: part.version === undefined ? merged.unread : 0,
-    };
+    this.mergedAt = Date.now();
+    this.report.value = { ...value, ...part };
     if (this.report.value.unread > 0) return;
     this.fresh.value = NONE;
     this.readUpTo = 0;
@@ -182,6 +198,13 @@ export class OpenReport {
     const messages = this.report.value?.messages.filter(({ id }) => !known.has(id)) ?? [];
     this.sight();
     this.unseen.value = { messages, again };
+  }
+
+  /** Check soon, not before an own step is some seconds old. Returns a function that takes it back. */
+  checkSoon(): () => void {
+    const pause = Math.max(0, this.mergedAt + AFTER_STEP_MS - Date.now());
+    const timer = setTimeout(() => void this.check(), pause);
+    return () => clearTimeout(timer);
   }
 
   /**
@@ -272,14 +295,24 @@ function etagOf(response: Response): string {
   return response.headers.get('ETag') ?? '';
 }
 
-/** Return what settles a step: read the report again, or say why not. */
+/** Return what settles a step: show what it has changed, or say why it has not. */
 export function useStep(open: OpenReport) {
-  return async (call: Promise<Outcome<unknown>>): Promise<Failure | null> => {
+  return async <T>(
+    call: Promise<Outcome<T>>,
+    changed: (data: T, seen: Report) => Partial<Report>,
+  ): Promise<Failure | null> => {
     const outcome = await call;
+    const seen = open.report.value;
+    if (outcome.ok && seen) open.merge(changed(outcome.data, seen));
     // What was swapped since it was read is shown before anything is approved.
-    if (outcome.ok || outcome.failure.status === 412) await open.load();
+    else if (!outcome.ok && STALE.has(outcome.failure.status)) await open.load();
     return outcome.ok ? null : outcome.failure;
   };
+}
+
+/** Return the flags with this one, or without it. */
+export function flagged({ flags }: Pick<Report, 'flags'>, flag: Flag, isSet: boolean): Flag[] {
+  return [...flags.filter((each) => each !== flag), ...(isSet ? [flag] : [])];
 }
 
 function newMessages(seen: Report, messages: readonly Message[]): Message[] {

@@ -29,7 +29,7 @@ import { More } from './more.tsx';
 import { Ending, NextStep } from './next-step.tsx';
 import { Notes } from './notes.tsx';
 import { Notice, PartsNavigation } from './parts-nav.tsx';
-import { type OfReport, OpenReport, useStep, waitingSteps } from './open-report.ts';
+import { flagged, type OfReport, OpenReport, useStep, waitingSteps } from './open-report.ts';
 import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
@@ -204,7 +204,11 @@ function Unproven({ open, report }: OfReport) {
   const lift = async () => {
     const params = { path: { report_id: report.id } };
     const call = api.POST('/v1/officer/reports/{report_id}/lift-out', { params });
-    open.problem.value = (await step(outcomeOf(call)))?.text ?? null;
+    const lifted = (_: unknown, seen: Report) => ({
+      unproven: false,
+      flags: flagged(seen, 'overdue', false),
+    });
+    open.problem.value = (await step(outcomeOf(call), lifted))?.text ?? null;
     if (open.problem.value !== null) return;
     setSaid(() => reportTexts().liftedOut);
     // The button that had the focus is gone.
@@ -253,10 +257,10 @@ function useCheck(open: OpenReport): void {
   const mark = pulse.pulse.value?.mark;
   const before = useRef(mark);
   useEffect(() => {
-    if (mark === before.current) return;
+    if (mark === before.current) return undefined;
     const first = before.current === undefined;
     before.current = mark;
-    if (!first) void open.check();
+    return first ? undefined : open.checkSoon();
   }, [mark, open]);
 }
 
