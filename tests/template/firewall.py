@@ -4,7 +4,7 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -17,14 +17,15 @@ class Request(NamedTuple):
     path: str
     address: str
     headers: Mapping[str, str] = MappingProxyType({})
+    method: str = "GET"
 
 
 class Firewall:
-    """A web ACL of the resources of a stack whose parameters are decided."""
+    """The web ACL of the resources of a stack whose parameters are decided."""
 
-    def __init__(self, resources: dict[str, Any], acl: str = "WebAcl") -> None:
+    def __init__(self, resources: dict[str, Any]) -> None:
         self._resources = resources
-        self.rules = {each["Name"]: each for each in resources[acl]["Properties"]["Rules"]}
+        self.rules = {each["Name"]: each for each in resources["WebAcl"]["Properties"]["Rules"]}
 
     def blocked_by(self, request: Request) -> list[str]:
         """Return the rules that refuse a request whatever came before it, in their order."""
@@ -44,6 +45,15 @@ class Firewall:
             if "RateBasedStatement" in rule["Statement"]
             and self._is_in_scope(rule["Statement"]["RateBasedStatement"], request)
         }
+
+    def read_by(self, request: Request) -> list[str]:
+        """Return the rules of AWS that look at a request."""
+        return [
+            name
+            for name, rule in self.rules.items()
+            if (group := rule["Statement"].get("ManagedRuleGroupStatement"))
+            and self._matches(group.get("ScopeDownStatement"), request)
+        ]
 
     def _is_in_scope(self, rate: dict[str, Any], request: Request) -> bool:
         forwarded = rate.get("ForwardedIPConfig", {}).get("HeaderName")
@@ -67,10 +77,7 @@ class Firewall:
                 return re.search(found["RegexString"], _field(found, request)) is not None
             case {"ByteMatchStatement": found}:
                 field, wanted = _field(found, request), found["SearchString"]
-                if found["PositionalConstraint"] == "EXACTLY":
-                    return field == str(wanted)
-                assert found["PositionalConstraint"] == "ENDS_WITH"
-                return field.endswith(str(wanted))
+                return _POSITIONS[found["PositionalConstraint"]](field, str(wanted))
         raise ValueError(f"no statement of a firewall: {statement}")
 
     def _is_of_set(self, reference: dict[str, Any], request: Request) -> bool:
@@ -89,6 +96,8 @@ def _field(statement: dict[str, Any], request: Request) -> str:
             field = request.headers.get(name, "")
         case {"UriPath": _}:
             field = request.path
+        case {"Method": _}:
+            field = request.method
         case other:
             raise ValueError(f"no field of a request: {other}")
     for each in statement["TextTransformations"]:
@@ -96,6 +105,11 @@ def _field(statement: dict[str, Any], request: Request) -> str:
     return field
 
 
+_POSITIONS: dict[str, Callable[[str, str], bool]] = {
+    "EXACTLY": str.__eq__,
+    "STARTS_WITH": str.startswith,
+    "ENDS_WITH": str.endswith,
+}
 _TRANSFORMATIONS: dict[str, Any] = {
     "NONE": str,
     "URL_DECODE": unquote,

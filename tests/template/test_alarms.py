@@ -303,6 +303,11 @@ def test_a_budget_warns_of_spending_when_a_limit_is_set(template: dict[str, Any]
         ]
 
 
+def test_the_dashboard_is_there_by_parameter(template: dict[str, Any]) -> None:
+    assert "Dashboard" not in deployed(template)
+    assert "Dashboard" in deployed(template, ShowDashboard="1")
+
+
 def test_the_dashboard_is_valid_json(resources: dict[str, Any]) -> None:
     body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     places = [(widget["x"], widget["y"]) for widget in json.loads(body)["widgets"]]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.http import index
 from infra.packaging import templates
 from infra.packaging.bundle import Incomplete
 from infra.packaging.gateway import complete_firewall
@@ -12,7 +13,7 @@ from tests.template.deployed import deployed
 from tests.template.firewall import Firewall, Request
 
 DOMAIN = {"Domain": "tips.example.org", "HostedZone": "Z123"}
-WALL = {"WebAcl", "WebAclAssociation", "SignInAcl", "SignInAclAssociation"}
+WALL = {"WebAcl", "WebAclAssociation", "SignInAssociation"}
 SETS = {"OfficerNetworksSet", "OfficerNetworksV6Set"}
 EDGE = {"DomainCertificate", "ApiDomain", "ApiDomainMapping", "ApiDomainRecord", *WALL, *SETS}
 CLOUDFRONT = {"WebClients": "on", "OriginSecret": "s" * 32}
@@ -114,10 +115,9 @@ def test_domain_and_firewall_are_of_the_stage_that_serves(template: dict[str, An
 
 def test_the_firewall_keeps_no_sample_of_a_request(template: dict[str, Any]) -> None:
     stack = deployed(template, **CLOUDFRONT, **OFFICE)
-    for acl in ("WebAcl", "SignInAcl"):
-        firewall = stack[acl]["Properties"]
-        for each in (firewall, *firewall["Rules"]):
-            assert each["VisibilityConfig"]["SampledRequestsEnabled"] is False
+    firewall = stack["WebAcl"]["Properties"]
+    for each in (firewall, *firewall["Rules"]):
+        assert each["VisibilityConfig"]["SampledRequestsEnabled"] is False
 
 
 def test_no_log_of_the_firewall_is_configured(resources: dict[str, Any]) -> None:
@@ -284,29 +284,70 @@ def test_officers_networks_come_before_every_count(template: dict[str, Any]) -> 
     assert next(iter(rules)) == "officers-networks"
 
 
-def test_only_officers_networks_reach_the_sign_in_pages(template: dict[str, Any]) -> None:
-    sign_in = Firewall(deployed(template, **OFFICE), "SignInAcl")
-    for path in ("/login", "/oauth2/token", "/"):
-        assert sign_in.blocked_by(Request(path, STRANGER)) == ["officers-networks"]
-        assert sign_in.blocked_by(Request(path, OFFICER)) == []
-    # Who checks a token calls from an address of AWS.
-    assert sign_in.blocked_by(Request("/pool/.well-known/jwks.json", STRANGER)) == []
+# What the pool answers: its pages, its tokens, and the operations of its own API.
+OPERATION = {"x-amz-target": "AWSCognitoIdentityProviderService.InitiateAuth"}
+SIGN_IN = [
+    Request("/login", STRANGER),
+    Request("/oauth2/authorize", STRANGER),
+    Request("/oauth2/token", STRANGER, method="POST"),
+    Request("/", STRANGER, OPERATION, "POST"),
+    Request("/", STRANGER, method="POST"),
+    Request("/v1/reports", STRANGER, OPERATION, "POST"),
+    Request("/service/AWSCognitoIdentityProviderService/operation/SignUp", STRANGER),
+]
 
 
-def test_an_address_has_a_limit_on_the_sign_in_pages(template: dict[str, Any]) -> None:
+@pytest.mark.parametrize("request_", SIGN_IN, ids=lambda each: each.path)
+def test_only_officers_networks_reach_the_sign_in_pages(
+    template: dict[str, Any], request_: Request
+) -> None:
+    for parameters in (OFFICE, CLOUDFRONT | OFFICE):
+        firewall = Firewall(deployed(template, **parameters))
+        assert firewall.blocked_by(request_) == ["officers-networks"]
+        assert firewall.blocked_by(request_._replace(address=OFFICER)) == []
+
+
+def test_who_checks_a_token_reads_the_public_keys_from_anywhere(template: dict[str, Any]) -> None:
+    firewall = Firewall(deployed(template, **OFFICE))
+    keys = "/.well-known/jwks.json"
+    assert firewall.blocked_by(Request(f"/pool{keys}", STRANGER)) == []
+    assert firewall.blocked_by(Request(f"{ME}{keys}", STRANGER)) == ["officers-networks"]
+
+
+@pytest.mark.parametrize("request_", SIGN_IN, ids=lambda each: each.path)
+def test_an_address_has_a_limit_on_the_sign_in_pages(
+    template: dict[str, Any], request_: Request
+) -> None:
     stack = deployed(template)
-    sign_in = Firewall(stack, "SignInAcl")
-    assert sign_in.counted_by(Request("/login", STRANGER)) == {"one-address": STRANGER}
-    association = stack["SignInAclAssociation"]["Properties"]
+    counted = Firewall(stack).counted_by(request_)
+    assert counted["officers-one-address"] == STRANGER
+    # What officers have together is not for strangers at sign-in to use up.
+    assert "officers-together" not in counted
+    association = stack["SignInAssociation"]["Properties"]
     assert association["ResourceArn"] == {"Fn::GetAtt": ["OfficersPool", "Arn"]}
+    assert association["WebACLArn"] == stack["WebAclAssociation"]["Properties"]["WebACLArn"]
 
 
 def test_no_rule_of_aws_reads_the_addresses_that_a_sign_in_goes_back_to(
     template: dict[str, Any],
 ) -> None:
     """They would refuse `make token`, which is sent back to 127.0.0.1."""
-    rules = deployed(template, **OFFICE)["SignInAcl"]["Properties"]["Rules"]
-    assert not [each for each in rules if "ManagedRuleGroupStatement" in each["Statement"]]
+    firewall = Firewall(deployed(template))
+    for path in ("/login", "/oauth2/authorize", "/logout", "/mfa"):
+        assert firewall.read_by(Request(path, STRANGER)) == []
+        # An office signs in from one address: no limit of residents is in its way.
+        assert firewall.counted_by(Request(path, STRANGER)) == {"officers-one-address": STRANGER}
+
+
+def test_the_rules_of_aws_read_all_that_runs_a_function(template: dict[str, Any]) -> None:
+    """Also when somebody says in a header that it is for the pool."""
+    firewall = Firewall(deployed(template))
+    for route in index.routes():
+        path = route.path.replace("{", "").replace("}", "")
+        for written in (path, f"/api{path}", f"/x/..{path}", path.replace("/v1", "/%761")):
+            for headers in ({}, OPERATION):
+                asked = Request(written, STRANGER, headers, route.method)
+                assert firewall.read_by(asked) == ["common", "known-bad-inputs"], asked
 
 
 def test_officers_networks_without_the_firewall_are_refused(template: dict[str, Any]) -> None:

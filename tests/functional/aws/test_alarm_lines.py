@@ -19,6 +19,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.aws.writes import Update
 from chalicelib.domain.audit.seals import hour_of, start_of
+from chalicelib.domain.flood.load_level import LoadLevel
 from chalicelib.domain.notices.roster import Member
 from chalicelib.handlers import watch
 from chalicelib.handlers.service import scheduled, upkeep
@@ -62,10 +63,11 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 def counted(name: str, log: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """Return the lines that a filter counts: it combines `$.field = *` and `$.field = "value"`
-    with `||`. Lambda writes a record as JSON, with its message and what is extra side by side.
+    """Return the lines that a filter counts: it combines `$.field = *`, `$.field = "value"` and
+    `$.field > 0` with `||`. Lambda writes a record as JSON, with its message and what is extra
+    side by side.
     """
-    conditions = re.findall(r'\$\.([\w.]+) = (\*|"[^"]*")', FILTERS[name]["FilterPattern"])
+    conditions = re.findall(r'\$\.([\w.]+) (= \*|= "[^"]*"|> 0)', FILTERS[name]["FilterPattern"])
     assert conditions
     return [
         record
@@ -76,7 +78,9 @@ def counted(name: str, log: pytest.LogCaptureFixture) -> list[logging.LogRecord]
 
 def matches(record: logging.LogRecord, field: str, value: str) -> bool:
     line = {**record.__dict__, "message": record.getMessage()}
-    return field in line and value in ("*", f'"{line[field]}"')
+    if field not in line:
+        return False
+    return line[field] > 0 if value == "> 0" else value in ("= *", f'= "{line[field]}"')
 
 
 def sweep_critical(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +97,38 @@ def sweep_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def keep_up(monkeypatch: pytest.MonkeyPatch) -> None:
     record = events.queue_record(json.dumps({"outbox": "reports", "keys": [["a", "b"]]}), "1")
-    upkeep.do_upkeep({"Records": [record]}, None)
+    with inject.without(wiring.reports().table.name, "dynamodb.GetItem"):
+        upkeep.do_upkeep({"Records": [record]}, None)
+
+
+def file_what_no_sweep_can_read(category: str) -> None:
+    """File a report whose first notice is due, with a row that no longer says when it came."""
+    created = file(category)
+    row = Update(keys.report(created["id"]), keys.HEAD, put={"received_at": "never"})
+    wiring.reports().table.update(row)
+    wiring.clock.advance(timedelta(minutes=2))
+
+
+def fail_a_critical_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    file_what_no_sweep_can_read("child_abduction")
+    sweep_critical(monkeypatch)
+
+
+def fail_a_normal_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    file_what_no_sweep_can_read("other")
+    sweep_normal(monkeypatch)
+
+
+def let_a_report_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    file("child_abduction")
+    for _ in range(2):
+        wiring.clock.advance(timedelta(minutes=6))
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
+
+
+def fall_from_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring.load_levels().set_automatic(LoadLevel.NORMAL, LoadLevel.FLOOD)
+    sweep_upkeep(monkeypatch)
 
 
 def digest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,11 +287,11 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "OldestCriticalMetric": sweep_critical,
     "OldestNormalMetric": sweep_normal,
     "OldestUpkeepMetric": sweep_upkeep,
-    "FailedCriticalMetric": sweep_critical,
-    "FailedNormalMetric": sweep_normal,
+    "FailedCriticalMetric": fail_a_critical_task,
+    "FailedNormalMetric": fail_a_normal_task,
     "FailedUpkeepMetric": keep_up,
-    "UnacknowledgedMetric": sweep_critical,
-    "LoadLevelMetric": sweep_upkeep,
+    "UnacknowledgedMetric": let_a_report_wait,
+    "LoadLevelMetric": fall_from_a_flood,
     "SubscriptionsMetric": subscribe_where_many_have,
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,
@@ -339,3 +374,23 @@ def test_a_bad_token_rings_no_alarm(token: str, log: pytest.LogCaptureFixture) -
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize_officer(events.authorizer_token(token), None)
     assert not counted("AuthorizerFailuresMetric", log)
+
+
+@pytest.mark.parametrize(
+    ("name", "sweep"),
+    [
+        ("FailedCriticalMetric", sweep_critical),
+        ("FailedNormalMetric", sweep_normal),
+        ("UnacknowledgedMetric", sweep_critical),
+        ("LoadLevelMetric", sweep_upkeep),
+    ],
+)
+def test_what_is_zero_when_all_is_well_is_not_counted(
+    name: str,
+    sweep: Callable[[pytest.MonkeyPatch], None],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A metric costs in the hours that it has a value in."""
+    sweep(monkeypatch)
+    assert not counted(name, log)
