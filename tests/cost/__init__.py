@@ -5,10 +5,10 @@ usage      amounts of what AWS bills, and what they cost
 lines      how long the lines of logs are
 stage      what the templates say of a stage: memory, log levels, keys, alarms
 bill       counts what a request, or a function, uses
-life       a report's life in 25 calls, and all that happens because of it
-extras     what comes on top: media, notices, openings, storage
+calls      what the web clients were seen to ask for a report (calls.json)
+life       a report's life in these calls, and all that happens because of it
+extras     what comes on top: media, notices, openings, consoles, storage
+fixed      what a stage costs though nothing has come
+district   a month of a district, usual or given
 page       the tables of docs/cost.md
-
-python -m tests.cost             prints the tables
-python -m tests.cost --write     writes them into docs/cost.md
 """

@@ -7,7 +7,8 @@ from tests import cloud
 from tests.client import new_key, report
 from tests.cost import storage
 from tests.cost.bill import Bill
-from tests.cost.life import OFFICER
+from tests.cost.calls import Call, seen
+from tests.cost.life import OFFICER, address
 from tests.cost.usage import Usage, added, less, times
 
 # A photo as phones make it, its preview and thumbnail, and a short video.
@@ -37,6 +38,8 @@ def extras(bill: Bill) -> dict[str, Extra]:
     _, pulse = (bill.request("GET", "/v1/officer/pulse", officer=OFFICER)[1] for _ in range(2))
     asked = MINUTES_OF_AN_HOUR if bill.deployed.kept_s else PULSES
     hour = added([times(pulse, PULSES), times(bill.authorizer(), asked)])
+    # What the console keeps for an hour, and looks at now and then by itself.
+    hour = added([hour, times(_asks(bill, "colleagues"), 2), times(_asks(bill, "bulletins"), 6)])
     through = {"cloudfront_requests": 1, "cloudfront_functions": 1, "cloudfront_bytes_out": 1000}
     return {
         "photo": Extra("photos of 2.5 MB, kept for 4 months", 1000, times(photo, 1000)),
@@ -56,6 +59,16 @@ def extras(bill: Bill) -> dict[str, Extra]:
         "console": Extra(
             f"hours of a console that is shown: {PULSES} pulses each", 100, times(hour, 100)
         ),
+        "list": Extra(
+            "lists that consoles read again, with their bursts",
+            1000,
+            times(added([_asks(bill, "reports"), _asks(bill, "bursts")]), 1000),
+        ),
+        "session": Extra(
+            "sign-ins at the console, and what it reads then",
+            1000,
+            times(added(_ask(bill, call) for call in _session()), 1000),
+        ),
         "firewall": Extra(
             "requests that the firewall looks at", 1_000_000, {"firewall_requests": 1_000_000}
         ),
@@ -63,6 +76,23 @@ def extras(bill: Bill) -> dict[str, Extra]:
             "calls of the API through CloudFront", 1_000_000, times(through, 1_000_000)
         ),
     }
+
+
+def _session() -> list[Call]:
+    """Return what a console asks once in a session, but for the report that is opened in it."""
+    asked = [call for act in seen().session for call in act.calls if "{" not in call.route]
+    return list(dict.fromkeys(asked))
+
+
+def _asks(bill: Bill, last: str) -> dict[str, float]:
+    """Return what a call of a session uses, by the last word of its route."""
+    [call] = [call for call in _session() if call.route.endswith(f"/officer/{last}")]
+    return _ask(bill, call)
+
+
+def _ask(bill: Bill, call: Call) -> dict[str, float]:
+    officer = OFFICER if call.route.startswith("/v1/officer") else None
+    return bill.request(call.method, address(call), officer=officer)[1]
 
 
 def _opened(bill: Bill) -> dict[str, float]:

@@ -19,8 +19,11 @@ MINUTES = 60 * HOURS
 # Lambda asks each queue by five requests at once, which wait for 20 seconds
 # (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html).
 _POLLS = 5 * 3
-# An own metric costs in the hours in which something is counted. Those of faults cost nothing.
-_OF_FAULTS = ("$.message", "$.record.status")
+# An own metric costs in the hours in which something is counted. Those of faults cost nothing: of a
+# message, of what is more than nothing, and of files that could not be opened.
+_OF_FAULTS = ("$.message", "$.record.status", "> 0", "$.delayed", "$.not_decoded")
+
+FIREWALL = "the firewall (`WAF=0`: none)"
 
 # Runs in a month of each, by its name.
 _BY_THE_CLOCK: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
@@ -36,15 +39,25 @@ _BY_THE_CLOCK: Mapping[str, tuple[int, Callable[[Any, Any], Any]]] = {
 
 def fixed(bill: Bill) -> dict[str, Usage]:
     """Return what is used in a month, by the line of the page that shows it."""
-    queues = sum("SQS" in str(each.get("Events")) for each in _all("AWS::Serverless::Function"))
+    queues = [
+        event
+        for each in _all("AWS::Serverless::Function")
+        for event in each.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
     return {
         "keys": {"key_months": _count("AWS::KMS::Key")},
         "secrets": {"secret_months": _count("AWS::SecretsManager::Secret")},
-        "alarms, own metrics, the dashboard": _watched(),
-        "the firewall": _firewall(),
+        "alarms and own metrics": _watched(),
         "functions that run by the clock": _scheduled(bill),
-        "asking the queues": {"sqs_requests": _POLLS * MINUTES * queues},
+        "asking the queues": {"sqs_requests": _POLLS * MINUTES * len(queues)},
+        FIREWALL: _firewall(),
     }
+
+
+def bare(fixed: Mapping[str, Usage]) -> dict[str, float]:
+    """Return what a stage uses without its firewall."""
+    return added(used for line, used in fixed.items() if line != FIREWALL)
 
 
 def _scheduled(bill: Bill) -> dict[str, float]:
@@ -77,7 +90,6 @@ def _watched() -> dict[str, float]:
     return {
         "alarm_metric_months": watched,
         "metric_months": len(own),
-        "dashboard_months": _count("AWS::CloudWatch::Dashboard"),
     }
 
 

@@ -1,4 +1,5 @@
-"""The life of a report in 25 calls of the API, and all that happens because of it.
+"""The life of a report in the calls that the web clients were seen to make (`calls.json`), and all
+that happens because of it.
 
 Officers come four times, each time for less than a minute. A reporter looks as an app does, with
 the `ETag` of the last response. Some functions do in one run what a whole minute has brought, so
@@ -7,7 +8,7 @@ that a report's share is smaller when there are many: several lives are played s
 
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from tests import cloud
 from tests.client import report
 from tests.cost import storage
 from tests.cost.bill import Bill
+from tests.cost.calls import Call, Visit, seen
 from tests.cost.usage import Usage, added, less, times
 
 OFFICER = "wang"
@@ -33,8 +35,47 @@ _BODY = {
     },
 }
 _MESSAGE = "他现在坐在公交站的长椅上，有一位邻居陪着他。我们等你们来。"
-_PULSE = "/v1/officer/pulse"
-
+PULSE = "asks what is new"
+# What a call is for that changes nothing.
+_LOOKS = {
+    "/v1/officer/pulse": PULSE,
+    "/v1/officer/reports": "lists reports",
+    "/v1/officer/bursts": "lists bursts",
+    "/v1/officer/colleagues": "lists colleagues",
+    "/v1/officer/reports/{report_id}": "opens it",
+    "/v1/catalogue": "reads the catalogue",
+    "/v1/bulletins": "reads the bulletins",
+    "/v1/health": "asks whether a proof is needed",
+    "/v1/reports/mine": "reads it",
+    "/v1/reports/{report_id}": "reads it",
+}
+_CREATION = Call("POST", "/v1/reports")
+_WRITES = {
+    "/v1/reports": "creates it",
+    "/v1/reports/{report_id}/messages": "writes a message",
+}
+# What calls ask for, by the names in their query.
+_VALUES = {
+    "category": "other",
+    "district": "chaoyang",
+    "limit": "50",
+    "looking_at": "",
+    "sort": "attention",
+}
+_BODIES: Mapping[str, Mapping[str, Any]] = {
+    "acknowledges it": {"status": "acknowledged", "assignee": OFFICER},
+    "replies": {"text": _MESSAGE},
+    "writes a message": {"text": _MESSAGE},
+    "begins work": {"status": "in_progress"},
+    "writes a note": {"text": _MESSAGE},
+    # The messages are the officer's reply and the reporter's own.
+    "closes it": {
+        "status": "closed",
+        "disposition": "resolved",
+        "reason": "Done.",
+        "messages_seen": 2,
+    },
+}
 
 SAME_MINUTE = 4
 """So many reports are played side by side. A million in a month are 23 a minute."""
@@ -75,125 +116,101 @@ class _Life:
         self._category = _CATEGORIES[number % len(_CATEGORIES)]
         self._created: Any = None
         self._etag = ""
-        self._etag = ""
+        self._match = ""
         self._asked = 0
 
     def play(self) -> Iterator[_Run]:
         """Live, and yield what one run does for all lives at the end of a minute."""
-        self._reporter("reads the catalogue", "GET", "/v1/catalogue")
-        self._reporter("asks whether a proof is needed", "GET", "/v1/health")
-        self._create()
+        begin, create, read, look, write = (act.calls for act in seen().reporter)
+        first, second, third, last = seen().visits
+        self._reporter(begin)
+        self._reporter(create)
+        self._publish()
         yield _compare
-        self._read_own()
-        self._visit(self._pulse, self._list, self._open, self._acknowledge)
+        self._reporter(read)
+        self._visit(first)
         yield _seal
-        self._read_own()
-        self._visit(self._open, self._reply, self._begin)
+        self._reporter(look)
+        self._visit(second)
         yield _seal
-        self._read_own()
-        self._write()
-        self._read_own()
-        self._visit(self._pulse, self._list, self._open, self._note)
+        self._reporter(look)
+        self._reporter(write)
+        self._publish()
+        self._visit(third)
         yield _seal
-        self._read_own()
-        self._visit(self._pulse, self._list, self._open, self._close)
+        self._reporter(look)
+        self._visit(last)
         yield _seal
-        self._read_own()
+        self._reporter(look)
         yield _keep
         yield _delete
 
-    def _reporter(self, what: str, method: str, path: str, body: Any = None, **how: Any) -> Any:
-        reply, used = self.bill.request(method, path, body, **how)
-        self.steps.append(Step(Who.REPORTER, what, 1, used))
-        return reply
+    def _reporter(self, calls: Sequence[Call]) -> None:
+        for call in calls:
+            creates = call == _CREATION
+            reply, used = self.bill.request(
+                call.method,
+                self._address(call),
+                self._body() if creates else _BODIES.get(_WRITES.get(call.route, "")),
+                key=self._key() if call.method == "POST" else None,
+                receipt=self._created["receipt"] if self._created else None,
+                headers={"If-None-Match": self._etag} if self._etag else None,
+            )
+            what = _LOOKS[call.route] if call.method == "GET" else _WRITES[call.route]
+            self.steps.append(Step(Who.REPORTER, what, 1, used))
+            if creates:
+                self._created = reply.json
+            if "/reports/" in call.route:
+                self._etag = reply.headers.get("etag", self._etag)
 
-    def _create(self) -> None:
+    def _body(self) -> dict[str, Any]:
         body = report(self._category, text=self._text, **_BODY)
-        body["location"] = {**body["location"], "lat": 39.9 + self._number / 500}
-        reply = self._reporter("creates it", "POST", "/v1/reports", body, key=self._key())
-        self._created = reply.json
-        self._publish()
+        return body | {"location": body["location"] | {"lat": 39.9 + self._number / 500}}
 
     def _key(self) -> str:
         """Return another Idempotency-Key each time, the same ones in each run."""
         return str(uuid.UUID(int=self._chosen.getrandbits(128), version=4))
 
-    def _read_own(self) -> None:
-        reply = self._reporter(
-            "reads it",
-            "GET",
-            f"/v1/reports/{self._created['id']}",
-            receipt=self._created["receipt"],
-            headers={"If-None-Match": self._etag} if self._etag else None,
-        )
-        self._etag = reply.headers.get("etag", self._etag)
-
-    def _write(self) -> None:
-        self._reporter(
-            "writes a message",
-            "POST",
-            f"/v1/reports/{self._created['id']}/messages",
-            {"text": _MESSAGE},
-            key=self._key(),
-            receipt=self._created["receipt"],
-        )
-        self._publish()
-
-    def _visit(self, *acts: Callable[[], None]) -> None:
+    def _visit(self, visit: Visit) -> None:
         """Let an officer do all of it within a minute, and the stream what follows from it."""
         self._asked = 0
-        for act in acts:
-            act()
+        for act in visit:
+            for call in act.calls:
+                self._officer(act.does, call)
         asked = 1 if self.bill.deployed.kept_s else self._asked
         self.steps.append(
             Step(Who.ITSELF, "the authorizer", 0, times(self.bill.authorizer(), asked))
         )
         self._publish()
 
-    def _officer(self, what: str, method: str, path: str, body: Any = None, **how: Any) -> Any:
-        reply, used = self.bill.request(method, path, body, officer=OFFICER, **how)
-        self.steps.append(Step(Who.OFFICERS, what, 1, used))
+    def _officer(self, does: str, call: Call) -> None:
+        looks = call.method == "GET"
+        reply, used = self.bill.request(
+            call.method,
+            self._address(call),
+            None if looks else _BODIES[does],
+            officer=OFFICER,
+            headers={"If-Match": self._match} if call.method == "PATCH" else None,
+        )
+        self.steps.append(Step(Who.OFFICERS, _LOOKS[call.route] if looks else does, 1, used))
         self._asked += 1
-        return reply
+        if call.route == "/v1/officer/reports/{report_id}":
+            self._match = reply.headers["etag"]
 
-    def _pulse(self) -> None:
-        self._officer("asks what is new", "GET", _PULSE)
-
-    def _list(self) -> None:
-        query = f"category={self._category}&limit=50&sort=attention"
-        self._officer("lists reports", "GET", f"/v1/officer/reports?{query}")
-
-    def _open(self) -> None:
-        self._etag = self._officer("opens it", "GET", self._own).headers["etag"]
-
-    def _reply(self) -> None:
-        self._officer("replies", "POST", f"{self._own}/messages", {"text": _MESSAGE})
-
-    def _note(self) -> None:
-        self._officer("writes a note", "POST", f"{self._own}/notes", {"text": _MESSAGE})
-
-    def _acknowledge(self) -> None:
-        self._change("acknowledges it", status="acknowledged", assignee=OFFICER)
-
-    def _begin(self) -> None:
-        self._change("begins work", status="in_progress")
-
-    def _close(self) -> None:
-        # The messages are the officer's reply and the reporter's own.
-        end = {"status": "closed", "disposition": "resolved", "reason": "Done.", "messages_seen": 2}
-        self._change("closes it", **end)
-
-    def _change(self, what: str, **change: Any) -> None:
-        headers = {"If-Match": self._etag}
-        reply = self._officer(what, "PATCH", self._own, change, headers=headers)
-        self._etag = reply.headers["etag"]
+    def _address(self, call: Call) -> str:
+        own = self._created or {"id": ""}
+        found = address(call, category=self._category, looking_at=own["id"])
+        return found.replace("{report_id}", own["id"])
 
     def _publish(self) -> None:
         self.steps.append(Step(Who.ITSELF, "notices and counters", 0, self.bill.publish()))
 
-    @property
-    def _own(self) -> str:
-        return f"/v1/officer/reports/{self._created['id']}"
+
+def address(call: Call, **values: str) -> str:
+    """Return what a call asks for: each part of its query has a usual value, if none is given."""
+    given = _VALUES | values
+    query = "&".join(f"{name}={given[name]}" for name in call.query)
+    return f"{call.route}?{query}" if query else call.route
 
 
 def live(bill: Bill, at_once: int, signs: int) -> list[Step]:

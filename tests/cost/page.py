@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.bench.rows import ROOT
 from tests.cost import counted, district, life
 from tests.cost.counted import MILLION, Counted
+from tests.cost.district import District
+from tests.cost.fixed import bare
 from tests.cost.life import Step, Who
 from tests.cost.prices import as_of, prices
 from tests.cost.usage import Usage, added, by_group, cost, times
@@ -12,22 +14,45 @@ from tests.load import page
 
 DOCUMENT = ROOT / "docs" / "cost.md"
 MARKS = page.Marks("<!-- make cost writes from here -->", "<!-- to here -->")
-# In US dollars for a million reports.
-BUDGET, INTAKE_BUDGET = 165, 20
+# In US dollars: for a million reports, for a month of a stage without reports and firewall, and for
+# a month of the usual district.
+BUDGET, STAGE_BUDGET, DISTRICT_BUDGET = 340, 22, 38
 
 
 def tables(found: Counted) -> str:
     """Return all tables, with their headings."""
     parts = (
-        ("What a million reports cost", _bills(found)),
-        ("The 25 calls, and what follows from them", _steps(found.long)),
-        ("What was saved", _levers(found)),
+        ("A month of a district", of_district(found, District())),
+        ("An empty stage, in a month", _stage(found)),
         ("What comes on top", _extras(found)),
-        ("An empty stage, in a month", _lines(found.fixed)),
-        ("A month of a district", _lines(district.month(found.short, found.fixed, found.extras))),
+        ("What a million reports cost", _bills(found)),
+        ("The calls of a report, and what follows from them", _steps(found.long)),
+        ("What was saved", _levers(found)),
         ("The prices", _prices()),
     )
     return "\n\n".join(f"## {title}\n\n{table}" for title, table in parts)
+
+
+def of_district(found: Counted, given: District) -> str:
+    """Return the table of a district, with its budget if it is the usual one."""
+    lines = district.month(given, found.short, found.fixed, found.extras)
+    budget = DISTRICT_BUDGET if given == District() else None
+    return _lines(lines, budget)
+
+
+def _stage(found: Counted) -> str:
+    whole = _lines(found.fixed)
+    alone = cost(bare(found.fixed))
+    return f"{whole}\n| without the firewall | {_usd(alone)} |\n{_against(alone, STAGE_BUDGET)}"
+
+
+def _against(amount: float, budget: float) -> str:
+    """Return the last row of a table: the budget, and whether it is met."""
+    return f"| budget | {budget}: {_met(amount, budget)} |"
+
+
+def _met(amount: float, budget: float) -> str:
+    return "met" if amount <= budget else "not met"
 
 
 def write(content: str) -> None:
@@ -54,14 +79,15 @@ def _bills(found: Counted) -> str:
     ]
     head = (
         "US dollars for",
-        "25 calls each, texts of 3 KB",
+        f"{district.calls(found.long)} calls each, texts of 3 KB",
         "of 200 characters",
         "intake alone, 3 KB",
         "of 200 characters",
     )
     rows = [[group, *(_usd(each.get(group, 0)) for each in columns)] for group in columns[0]]
-    totals = ["**all**", *(f"**{_usd(sum(each.values()))}**" for each in columns)]
-    budgets = ["budget", BUDGET, BUDGET, INTAKE_BUDGET, INTAKE_BUDGET]
+    sums = [sum(each.values()) for each in columns]
+    totals = ["**all**", *(f"**{_usd(each)}**" for each in sums)]
+    budgets = ["budget", *(f"{BUDGET}: {_met(each, BUDGET)}" for each in sums[:2]), "", ""]
     return _table(head, [*rows, totals, budgets])
 
 
@@ -82,10 +108,9 @@ def _steps(steps: Sequence[Step]) -> str:
                 _usd(cost(times(used, MILLION))),
             ]
         )
-    calls = sum(step.calls for step in steps)
     whole = life.used(steps)
     units = [f"{whole[name]:.1f}" for name in ("write_units", "read_units")]
-    rows.append(["**all**", "", calls, *units, _usd(cost(counted.total(steps)))])
+    rows.append(["**all**", "", district.calls(steps), *units, _usd(cost(counted.total(steps)))])
     head = ("who", "does", "calls", "write units", "read units", "US dollars for a million")
     return _table(head, rows)
 
@@ -100,7 +125,8 @@ def _levers(found: Counted) -> str:
         ["now", f"**{_usd(now)}**"],
         ["(compression, which was there before, saves)", _usd(gzip)],
     ]
-    return _table(("25 calls each, texts of 3 KB", "US dollars for a million"), rows)
+    head = (f"{district.calls(found.long)} calls each, texts of 3 KB", "US dollars for a million")
+    return _table(head, rows)
 
 
 def _extras(found: Counted) -> str:
@@ -122,10 +148,12 @@ def _kept(kept: Usage) -> Mapping[str, float]:
     return {what: cost({name: kept[name] * 1000}) for name, what in names.items()}
 
 
-def _lines(monthly: Mapping[str, Usage]) -> str:
+def _lines(monthly: Mapping[str, Usage], budget: float | None = None) -> str:
     rows = [[what, _usd(cost(used))] for what, used in monthly.items()]
-    rows.append(["**all**", f"**{_usd(cost(added(monthly.values())))}**"])
-    return _table(("what", "US dollars a month"), rows)
+    whole = cost(added(monthly.values()))
+    rows.append(["**all**", f"**{_usd(whole)}**"])
+    table = _table(("what", "US dollars a month"), rows)
+    return table if budget is None else f"{table}\n{_against(whole, budget)}"
 
 
 def _prices() -> str:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from tests.cost import counted, life, page, prices, stage, usage
+from tests.cost import calls, counted, district, life, page, prices, stage, usage
 from tests.cost.counted import Counted
+from tests.cost.district import District
 from tests.cost.life import Who
 
 # It plays whole lives of reports.
@@ -30,9 +31,13 @@ def test_the_page_says_what_is_counted(found: Counted) -> None:
         assert _figures(line) == pytest.approx(_figures(now), rel=_RELATIVE, abs=_ABSOLUTE), line
 
 
-def test_a_life_has_twenty_five_calls(found: Counted) -> None:
-    assert sum(step.calls for step in found.long) == 25
-    assert life.used(found.long)["gateway_requests"] == 25
+def test_a_life_has_the_calls_that_the_clients_were_seen_to_make(found: Counted) -> None:
+    # The reporter looks four times, and was seen to do it once.
+    visits, looks = calls.seen().visits, 3
+    acts = [act for visit in (*visits, calls.seen().reporter) for act in visit]
+    count = sum(len(act.calls) for act in acts) + looks
+    assert sum(step.calls for step in found.long) == count
+    assert life.used(found.long)["gateway_requests"] == count
 
 
 def test_intake_is_one_call_and_what_follows_by_itself(found: Counted) -> None:
@@ -41,9 +46,30 @@ def test_intake_is_one_call_and_what_follows_by_itself(found: Counted) -> None:
     assert {step.who for step in rest} == {Who.ITSELF}
 
 
-def test_each_opening_by_an_officer_uses_a_key_once(found: Counted) -> None:
-    opened = [step for step in found.long if step.what == "opens it"]
-    assert [step.used["kms_asymmetric"] for step in opened] == [1] * 4
+def test_a_visit_opens_a_report_once_and_no_step_does(found: Counted) -> None:
+    opened = [step.what for step in found.long if step.used.get("kms_asymmetric")]
+    assert [what for what in opened if what != "seals of the audit"] == ["opens it"] * 4
+
+
+def test_a_district_is_counted_by_what_is_given(found: Counted) -> None:
+    def cost_of(*words: str) -> float:
+        lines = district.month(District.read(words), found.short, found.fixed, found.extras)
+        return usage.cost(usage.added(lines.values()))
+
+    usual = cost_of()
+    assert usual == cost_of("reports=3000", "photos=1800", "videos=60", "consoles=6", "hours=8")
+    more = ("reports=6000", "photos=2000", "videos=70", "readers=4", "consoles=7", "hours=9")
+    for word in more:
+        assert cost_of(word) > usual, word
+    # Without any reports and consoles it is a stage, and the one rule more of CloudFront.
+    alone = usage.cost(usage.added(found.fixed.values())) + 1
+    assert cost_of("reports=0", "consoles=0") == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("word", ["consols=2", "reports", "reports=x", "reports=-1", "hours=1.5"])
+def test_a_word_that_is_no_figure_of_a_district_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match=r"not one of reports=3000, .*hours=8"):
+        District.read([word])
 
 
 def test_the_lines_of_lambda_are_counted_where_it_writes_them() -> None:
