@@ -121,7 +121,11 @@ def _end(burst: Mapping[str, Any], first: Desk, second: Desk) -> _Ended:
         junk += part.json["ended"]
         if part.json["is_complete"]:
             break
-    wrong = [f"{name}: {each.status}" for name, each in answers.items() if each.status >= 300]
+    wrong = [
+        f"{name}: {each.status or 'no answer'}"
+        for name, each in answers.items()
+        if not 200 <= each.status < 300
+    ]
     left = second.send("GET", path)
     is_left = left.status == 200 and left.json["count"] > 0
     return _Ended(junk, ", ".join(wrong + ["some left"] * is_left))
