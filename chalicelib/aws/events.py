@@ -2,6 +2,7 @@
 
 import json
 import logging
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -59,13 +60,16 @@ def read_stored_object(body: str) -> StoredObject | None:
 
 
 class StreamRecord(NamedTuple):
-    """A change of an item: its sequence number, its key, and the lane of the notice that it has to
-    be sent at once; None when it has none.
+    """A change of an item: its sequence number and its key.
+
+    `lane` is that of the notice that it has to be sent at once; None when it has none. `unfiled`
+    are the attributes that the ledger needs of a report that its row does not record yet.
     """
 
     number: str
     key: tuple[str, str]
     lane: str | None
+    unfiled: Mapping[str, Any] | None
 
 
 def stream_records(records: Iterable[Mapping[str, Any]]) -> list[StreamRecord]:
@@ -74,7 +78,8 @@ def stream_records(records: Iterable[Mapping[str, Any]]) -> list[StreamRecord]:
         StreamRecord(
             change["SequenceNumber"],
             (change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]),
-            _lane_of(change.get("NewImage", {})),
+            _lane_of(image := change.get("NewImage", {})),
+            _unfiled(image),
         )
         for record in records
         if record.get("eventName") != "REMOVE" and (change := record["dynamodb"])
@@ -85,3 +90,10 @@ def _lane_of(image: Mapping[str, Any]) -> str | None:
     """Return the lane of a notice that is not for later. Escalations are, when they are written."""
     at_once = image.get("task") == {"S": TaskKind.NOTIFY} and "not_before" not in image
     return image.get("lane", {}).get("S") if at_once else None
+
+
+def _unfiled(image: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "commitments" not in image or "ledger_id" not in image:
+        return None
+    secret = {name: b64decode(image[name]["B"]) for name in ("ledger_id", "commitments")}
+    return {**secret, "received_at": image["received_at"]["S"]}

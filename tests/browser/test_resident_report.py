@@ -209,11 +209,26 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
     files: list[Download] = []
     page.on("download", lambda download: files.append(download))
     page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("The proof is saved.")).to_be_visible()
+    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
     page.wait_for_timeout(0)
     kept = {file.suggested_filename: Path(file.path()).read_text("utf-8") for file in files}
     assert json.loads(kept["proof.json"])["report_id"] == report_id
     assert json.loads(kept["report.json"])["category"] == "missing_elderly"
+
+
+@pytest.mark.thorough
+def test_a_proof_that_is_not_whole_is_looked_for_again(page: Page, stack: Stack) -> None:
+    _opened(page, stack)
+    page.clock.install()
+    with page.expect_response("**/proof") as loaded:
+        page.get_by_role("button", name="Save the proof").click()
+    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
+    whole = {name: each for name, each in loaded.value.json().items() if name != "complete_by"}
+    page.route("**/proof", lambda route: route.fulfill(json=whole))
+    page.clock.fast_forward("02:20:00")
+    expect(page.get_by_text("The whole proof is there now. Save it again.")).to_be_visible()
+    page.get_by_role("button", name="Save the proof").click()
+    expect(page.get_by_text("The proof is saved.")).to_be_visible()
 
 
 @pytest.mark.thorough
@@ -223,7 +238,7 @@ def test_the_word_of_a_step_is_gone_when_another_says_something(page: Page, stac
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Your message is sent.")).to_be_visible()
     page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("The proof is saved.")).to_be_visible()
+    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
     expect(page.get_by_text("Your message is sent.")).to_have_count(0)
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 # A tree has at least this many leaves, so that a small number of reports is not public.
 LEAST_SIZE = 64
 HASH_BYTES = 32
+_HOUR_LENGTH = len("2026-11-29T12")
 # What a signature of a head covers begins with this: the key also signs digests of the audit.
 _SIGNED = b"tipline/ledger/1\n"
 
@@ -87,17 +88,20 @@ class Recorded(NamedTuple):
     """The fields of a report's row for the ledger.
 
     `commitments` are the data of `filed` and of `content` until these are recorded, 32 bytes each.
-    A drill has no `ledger_id`, and nothing of it is recorded.
+    A drill has no `ledger_id`, and nothing of it is recorded. `received` is the hour in which the
+    report was received.
     """
 
     ledger_id: bytes | None
     commitments: bytes | None
     leaves: tuple[Leaf, ...]
+    received: str = ""
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> Self:
         leaves = tuple(Leaf.of_row(each) for each in row.get("leaves", ()))
-        return cls(row.get("ledger_id"), row.get("commitments"), leaves)
+        received = row.get("received_at", "")[:_HOUR_LENGTH]
+        return cls(row.get("ledger_id"), row.get("commitments"), leaves, received)
 
     def next(self, event: Event, data: bytes, hour: str) -> list[Leaf]:
         """Return the leaf of one more event of this kind; nothing for a drill."""

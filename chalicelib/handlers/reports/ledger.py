@@ -104,8 +104,9 @@ class ProofView(Shape):
     """The proof that a report was filed, and of its result. Keep it with the receipt.
 
     `heads` are those of the hours in `leaves`. `latest` is the last hour that is closed. While a
-    leaf is in no head yet, `complete_by` says when all will be: load the proof again then. A drill
-    has no `ledger_id` and no leaves.
+    leaf is in no head yet, the proof is not complete, and `complete_by` says when it will be: load
+    it again then. When that time is over, `late` is true: the service is at fault and is notified.
+    A drill has no `ledger_id` and no leaves.
     """
 
     report_id: str
@@ -114,6 +115,7 @@ class ProofView(Shape):
     leaves: list[ProvenLeafView]
     heads: list[SignedHead]
     complete_by: Annotated[Timestamp | None, NotNull()] = left_out()
+    late: Annotated[bool | None, NotNull()] = left_out()
 
     @classmethod
     def of_proof(cls, proof: Proof) -> Self:
@@ -124,6 +126,7 @@ class ProofView(Shape):
             leaves=[ProvenLeafView.of_proven(proven) for proven in proof.leaves],
             heads=[SignedHead.of_hour(closed) for closed in proof.heads],
             complete_by=proof.complete_by,
+            late=proof.late or None,
         )
 
 

@@ -16,11 +16,14 @@ from chalicelib import wiring
 from chalicelib.aws import events
 from chalicelib.aws.events import StreamRecord
 from chalicelib.aws.keys import Key
+from chalicelib.domain.audit.ledger import Recorded
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.outbox import Lane
 from chalicelib.services.casework.incidents import record_sketches
 from chalicelib.services.notices import sweep
 from chalicelib.services.notices.escalations import count_unacknowledged
 from chalicelib.services.notices.pushes import push_due_reports
+from chalicelib.services.reports.ledger import file_new
 from chalicelib.services.statistics.counters import count_changed
 
 bp = Blueprint(__name__)
@@ -100,12 +103,13 @@ def publish_critical(event: DynamoDBEvent) -> dict[str, Any]:
 
 @bp.on_dynamodb_record(stream_arn=_STREAM, batch_size=100)
 def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
-    """Publish all other pending notices of changed items, count changed reports, and note that
-    they changed.
+    """File new reports in the ledger, publish all other pending notices of changed items, count
+    changed reports, and note that they changed.
 
     Lambda repeats what fails. The sweep publishes notices that the stream did not deliver.
     """
     records = events.stream_records(event.to_dict().get("Records") or ())
+    unfiled = _file(records)
     unsent = _publish(records, Lane.NORMAL)
     changed = [record.key for record in records]
     uncounted = count_changed(
@@ -115,7 +119,19 @@ def publish_notices(event: DynamoDBEvent) -> dict[str, Any]:
         arrivals=wiring.load_counters(),
         changes_seen=lambda places: wiring.pulse_rows().beat(places, wiring.clock.now()),
     )
-    return _failures(records, unsent | uncounted)
+    return _failures(records, unfiled | unsent | uncounted)
+
+
+def _file(records: Collection[StreamRecord]) -> frozenset[Key]:
+    """Write the first leaves of reports that have none, before anything that SNS could delay.
+    Return the keys to try again.
+    """
+    new = {record.key: Recorded.of_row(record.unfiled) for record in records if record.unfiled}
+    try:
+        file_new(new.values(), wiring.leaf_rows(), wiring.clock.now())
+    except Unavailable:
+        return frozenset(new)
+    return frozenset()
 
 
 def _publish(records: Collection[StreamRecord], lane: Lane) -> frozenset[Key]:

@@ -21,6 +21,8 @@ from chalicelib.store.audit.seals import ClosedHour, LedgerHeads, Seals
 
 # An hour has all of its batches after this: no function that writes one runs longer.
 SETTLED_AFTER = timedelta(minutes=5)
+# An hour is closed by a run each hour, so within this after its start; a run takes minutes.
+CLOSED_WITHIN = 2 * HOUR + 3 * SETTLED_AFTER
 # After an outage, one run writes at most this many missing digests.
 _HOURS_AT_ONCE = 200
 

@@ -35,7 +35,7 @@ from chalicelib.services.notices.escalations import read_by_officer
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
-from chalicelib.services.reports.ledger import leaves_of_change, leaves_of_notice
+from chalicelib.services.reports.ledger import first_leaves, leaves_of_change
 from chalicelib.services.reports.open_cases import OpenCase, open_case, open_reason, seal_reason
 from chalicelib.services.reports.scope import (
     Desk,
@@ -331,7 +331,7 @@ def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) 
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
-        leaves = [*leaves_of_notice(head.recorded, head.task, now), *leaves]
+        leaves = [*first_leaves(head.recorded, now), *leaves]
     was_closed = head.report.status is Status.CLOSED
     if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
         raise errors.Conflict("too_many_steps")

@@ -29,7 +29,7 @@ from chalicelib.kernel.ids import OwnerKind, event_id
 from chalicelib.kernel.outbox import WAITING, Lane, TaskKind
 from chalicelib.services.notices.colleagues import needs_no_reminder, next_reminder
 from chalicelib.services.notices.escalations import fields_after_notice, is_needed, next_task
-from chalicelib.services.reports.ledger import leaves_of_notice
+from chalicelib.services.reports.ledger import first_leaves
 from chalicelib.store.notices import roster
 from chalicelib.store.notices.digests import Bursts, Digests
 from chalicelib.store.notices.topic import Topic
@@ -464,6 +464,6 @@ def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
     return {
         "then": next_reminder(pending, now) or next_task(pending, now),
         "put": fields,
-        "leaves": leaves_of_notice(pending.recorded, pending.task, now) if pending.is_head else (),
+        "leaves": first_leaves(pending.recorded, now) if pending.is_head else (),
         "unchanged": (*_DECIDING, *(name for name in fields if name in _PLACES)),
     }

@@ -1,18 +1,36 @@
-"""The leaves that a step on a report adds to the ledger, in its transaction."""
+"""The leaves that a step on a report adds to the ledger, in its transaction.
 
+The first two, `filed` and `content`, are also written by themselves, right after the report was
+created: they wait for no notice.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.domain.audit.ledger import Event, Leaf, Recorded, count_data, evidence_data
-from chalicelib.domain.audit.seals import hour_of
+from chalicelib.domain.audit.seals import HOUR, hour_of
 from chalicelib.domain.reports.report import Medium, Report, Status
-from chalicelib.kernel.outbox import OutboxTask, TaskKind
+from chalicelib.services.audit.seals import LATE_HOURS
+from chalicelib.store.audit.ledger import LeafRows
 
 
-def leaves_of_notice(recorded: Recorded, task: OutboxTask, now: datetime) -> list[Leaf]:
-    """Return the leaves of a HEAD whose `task` is completed: a report is filed when officers were
-    first notified of it.
+def first_leaves(recorded: Recorded, now: datetime) -> list[Leaf]:
+    """Return the leaves `filed` and `content`; nothing when the row has them, and for a drill.
+
+    They are of the hour in which the report was received, so that writing them again changes
+    nothing; or of the earliest hour whose rows are still read (`close_hours`).
     """
-    return recorded.first(hour_of(now)) if task.kind is TaskKind.NOTIFY else []
+    return recorded.first(max(recorded.received, hour_of(now - HOUR * (LATE_HOURS - 1))))
+
+
+def file_new(reports: Iterable[Recorded], rows: LeafRows, now: datetime) -> None:
+    """Write the first leaves of reports whose rows do not have them yet. Raises Unavailable."""
+    rows.put(
+        (leaf, leaf.hash(recorded.ledger_id))
+        for recorded in reports
+        if recorded.ledger_id
+        for leaf in first_leaves(recorded, now)
+    )
 
 
 def leaves_of_change(
@@ -30,8 +48,8 @@ def leaves_of_change(
 
 def leaves_of_withdrawal(recorded: Recorded, secret: bytes, now: datetime) -> list[Leaf]:
     """Return the leaves of a withdrawal. Only the receipt gives `secret`."""
-    hour = hour_of(now)
-    return [*recorded.first(hour), *recorded.next(Event.WITHDRAWN, secret, hour)]
+    withdrawn = recorded.next(Event.WITHDRAWN, secret, hour_of(now))
+    return [*first_leaves(recorded, now), *withdrawn]
 
 
 def leaves_of_verdict(medium: Medium, recorded: Recorded, now: datetime) -> list[Leaf]:

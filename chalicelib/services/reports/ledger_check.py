@@ -21,7 +21,7 @@ from chalicelib.domain.reports.report import DRILL, Disposition, Status
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import TaskKind
 from chalicelib.services.audit.check import not_ours
-from chalicelib.services.audit.seals import LATE_HOURS, is_settled
+from chalicelib.services.audit.seals import CLOSED_WITHIN, LATE_HOURS, is_settled
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.seals import ClosedHour, hour_of_head
 
@@ -31,8 +31,6 @@ ATTRIBUTES = (
     "media_id", "version_id", "checksum", "received_at",
 )  # fmt: skip
 
-# The first notice of a report goes out within a minute. A sweep can be late after an outage.
-_NOTIFIED_WITHIN = 3 * HOUR
 # How many more steps of a kind than the row has are looked for in the ledger.
 _AHEAD = 4
 
@@ -110,7 +108,8 @@ def check_reports(
         counts["reports"] += 1
         counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
         recorded = Recorded.of_row(head)
-        yield from _check_steps(report_id, head, recorded, now)
+        yield from _check_steps(report_id, head, recorded)
+        yield from _check_filed(report_id, head, recorded, leaves, now)
         yield from _check_leaves(report_id, recorded, leaves)
         yield from _check_no_others(report_id, recorded, leaves)
         if "deleted_at" not in head:
@@ -127,9 +126,26 @@ def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> fro
     return frozenset(found)
 
 
-def _check_steps(
-    report_id: str, head: Mapping[str, Any], recorded: Recorded, now: datetime
+def _check_filed(
+    report_id: str,
+    head: Mapping[str, Any],
+    recorded: Recorded,
+    leaves: frozenset[bytes],
+    now: datetime,
 ) -> Iterator[str]:
+    """Check that a report is filed, also while its row waits for the first notice to say so."""
+    if recorded.ledger_id is None or recorded.count(Event.FILED):
+        return
+    first = recorded.first(recorded.received)
+    if not first or head.get("task") != TaskKind.NOTIFY:
+        yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
+        return
+    is_due = times.parse(head["received_at"]) + CLOSED_WITHIN < now
+    if is_due and any(leaf.hash(recorded.ledger_id) not in leaves for leaf in first):
+        yield f"Report {report_id} is not filed, and it should be by now."
+
+
+def _check_steps(report_id: str, head: Mapping[str, Any], recorded: Recorded) -> Iterator[str]:
     """Check that each step that shows in the row is recorded."""
     if recorded.ledger_id is None:
         if "deleted_at" not in head:
@@ -137,11 +153,6 @@ def _check_steps(
         return
     if head.get("source") == DRILL:
         yield f"Report {report_id} is in the ledger and was made a drill: it was altered."
-    if not recorded.count(Event.FILED):
-        if head.get("task") != TaskKind.NOTIFY:
-            yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
-        elif times.parse(head["received_at"]) + _NOTIFIED_WITHIN < now:
-            yield f"Report {report_id}: officers were not notified in time, so it is not filed."
     status, closings = head.get("status"), recorded.count(Event.CLOSED)
     reopenings = [leaf.data for leaf in recorded.leaves if leaf.event is Event.REOPENED]
     reopened_after = max((int.from_bytes(data) for data in reopenings), default=0)

@@ -1,5 +1,6 @@
 """Proofs for a reporter that a report was filed, and of its result."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -9,9 +10,11 @@ from chalicelib.domain.audit.ledger import Leaf, path_of
 from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
-from chalicelib.services.audit.seals import LATE_HOURS, last_hour
+from chalicelib.services.audit.seals import CLOSED_WITHIN, LATE_HOURS, last_hour
 from chalicelib.store.audit.seals import ClosedHour, LedgerHeads
 from chalicelib.store.reports.reports import Reports
+
+log = logging.getLogger(__name__)
 
 
 class ProvenLeaf(NamedTuple):
@@ -31,6 +34,7 @@ class Proof(NamedTuple):
     """All leaves of a report. `ledger_id` is None for a drill, which has none.
 
     `complete_by` is when the hour of the last leaf will be closed; None when all are in a head.
+    `late`: that time is over.
     """
 
     report_id: str
@@ -38,6 +42,7 @@ class Proof(NamedTuple):
     leaves: tuple[ProvenLeaf, ...]
     latest: str | None
     complete_by: datetime | None
+    late: bool = False
 
     @property
     def heads(self) -> list[ClosedHour]:
@@ -71,12 +76,16 @@ def prove_report(
     def closed_hour(hour: str) -> ClosedHour | None:
         return next(iter(heads.closed([hour])), None)
 
-    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed_hour) for leaf in recorded.leaves]
+    # The first ones are on their way until the row has them.
+    known = (*recorded.first(recorded.received), *recorded.leaves)
+    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed_hour) for leaf in known]
     waiting = [each.leaf.hour for each in proven if each.closed is None]
-    # The run of the next hour closes an hour.
-    complete_by = start_of(max(waiting)) + 2 * HOUR if waiting else None
-    leaves = tuple(proven)
-    return Proof(own_id, recorded.ledger_id, leaves, last_hour(heads, now), complete_by)
+    complete_by = start_of(max(waiting)) + CLOSED_WITHIN if waiting else None
+    late = complete_by is not None and complete_by < now
+    if late:
+        log.error("proof_late")  # an alarm counts this line
+    leaves, latest = tuple(proven), last_hour(heads, now)
+    return Proof(own_id, recorded.ledger_id, leaves, latest, complete_by, late)
 
 
 def _prove(

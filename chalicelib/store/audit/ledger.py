@@ -6,7 +6,7 @@ is closed, a head has it (`store/audit/seals.py`); the row stays for a while.
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Self
 
@@ -45,14 +45,14 @@ class LeafWrites(NamedTuple):
         return cls(
             append={"leaves": [leaf.as_row() for leaf in leaves]},
             put={"commitments": None} if is_filed else {},
-            items=[table.item(Put(_row(leaf, leaf.hash(ledger_id).hex()))) for leaf in leaves],
+            items=[table.item(Put(_row(leaf, leaf.hash(ledger_id)))) for leaf in leaves],
         )
 
 
-def _row(leaf: Leaf, hashed: str) -> dict[str, object]:
+def _row(leaf: Leaf, hashed: bytes) -> dict[str, object]:
     return {
-        "pk": keys.ledger(leaf.hour, shard_of(hashed, _SHARDS)),
-        "sk": hashed,
+        "pk": keys.ledger(leaf.hour, shard_of(hashed.hex(), _SHARDS)),
+        "sk": hashed.hex(),
         "expires_ttl": int((start_of(leaf.hour) + _KEPT).timestamp()),
     }
 
@@ -62,6 +62,10 @@ class LeafRows:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+
+    def put(self, leaves: Iterable[tuple[Leaf, bytes]]) -> None:
+        """Write leaves with their hashes. Raises Unavailable; some are then written."""
+        self._table.put_all(_row(leaf, hashed) for leaf, hashed in leaves)
 
     def of(self, hour: str) -> set[bytes]:
         """Return the leaves of an hour, read consistently. Raises Unavailable."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
@@ -11,6 +10,7 @@ from chalicelib.aws.keys import report as report_partition
 from chalicelib.aws.writes import Update
 from chalicelib.domain.audit.ledger import Event, Leaf, ReceiptKeys
 from chalicelib.kernel import times
+from chalicelib.services.audit.seals import CLOSED_WITHIN
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.ledger import (
@@ -58,7 +58,7 @@ def test_before_the_first_head_nothing_can_be_proved(aws: Mapping[str, str], che
     assert [sorted(leaf) for leaf in proof["leaves"]] == [["data", "event", "leaf", "n"]] * 2
     assert proof["heads"] == []
     due = times.parse(proof["complete_by"])
-    assert wiring.clock.now() < due <= wiring.clock.now() + timedelta(hours=2)
+    assert wiring.clock.now() < due <= wiring.clock.now() + CLOSED_WITHIN
     close_hour()
     assert "complete_by" not in proof_of(created)
     assert "before the report was in a head" in check([], proof=proof).text

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.domain.audit.ledger import Event, Leaf, count_data
 from chalicelib.domain.audit.seals import hour_of
+from chalicelib.services.audit.seals import CLOSED_WITHIN
 from chalicelib.services.reports.ledger_check import Published, check_reports
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.reports.heads import update_row
@@ -295,3 +297,15 @@ def test_a_reopening_that_the_row_lacks_is_named(
     leaves = head(created)["leaves"]
     change(created, keys.HEAD, leaves=[each for each in leaves if each["event"] != Event.REOPENED])
     assert [each.count("`reopened` number") for each in wrong(ledger)] == [1, 1, 1]
+
+
+def test_a_report_that_was_never_filed_is_named_before_its_notice(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created = file()  # The stream never delivers it.
+    minute = timedelta(minutes=1)
+    wiring.clock.advance(CLOSED_WITHIN - minute)
+    assert wrong(ledger) == []
+    wiring.clock.advance(minute)
+    [complaint] = wrong(ledger)
+    assert f"{created['id']} is not filed" in complaint

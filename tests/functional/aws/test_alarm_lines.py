@@ -283,6 +283,12 @@ def subscribe_beside(others: int) -> None:
     cloud.sweep()
 
 
+def ask_for_a_late_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    created = file()
+    wiring.clock.advance(timedelta(hours=3))
+    assert by_reporter("GET", created, "/proof").json["late"]
+
+
 CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "OldestCriticalMetric": sweep_critical,
     "OldestNormalMetric": sweep_normal,
@@ -296,6 +302,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,
     "AuditFailuresMetric": lose_the_audit,
+    "LateProofsMetric": ask_for_a_late_proof,
     "AuthorizerFailuresMetric": lose_the_keys,
     "OpeningsMetric": compare,
     "KeyChangesMetric": compare,

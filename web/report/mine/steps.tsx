@@ -1,5 +1,6 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
+import type { Schemas } from '../../shared/api.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, sentences } from '../../shared/language.ts';
@@ -79,11 +80,29 @@ export function AddPlace({ report }: { report: OwnReport }) {
   );
 }
 
+const HOUR_MS = 3_600_000;
+
+/** Say what a proof is worth now. */
+function worthOf(proof: Schemas['Proof']): string {
+  const text = mine();
+  if (!proof.complete_by) return text.proofSaved;
+  if (proof.late) return text.proofLate;
+  return text.proofLater(showTime(proof.complete_by, language.value));
+}
+
+/** When to look again for a whole proof, in Unix milliseconds; 0 for one that is whole. */
+function nextLook(proof: Schemas['Proof']): number {
+  if (!proof.complete_by) return 0;
+  return proof.late ? Date.now() + HOUR_MS : Date.parse(proof.complete_by);
+}
+
 /** Save the proof that the report was filed, with the exact text if it is still on this phone. */
 export function SaveProof() {
   const text = mine();
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useLatest<Said | null>(null);
+  const [again, setAgain] = useState(0);
+
   const save = async (): Promise<void> => {
     setBusy(true);
     const outcome = await loadProof();
@@ -96,11 +115,26 @@ export function SaveProof() {
     download('proof.json', JSON.stringify(proof, null, 1));
     const body = await sentBody();
     if (body !== undefined) download('report.json', body);
-    const later = proof.complete_by
-      ? text.proofLater(showTime(proof.complete_by, language.value))
-      : '';
-    setSaid({ kind: 'success', text: sentences(text.proofSaved, later) });
+    setSaid({ kind: 'success', text: worthOf(proof) });
+    setAgain(nextLook(proof));
   };
+
+  // A proof that is not whole is looked for again when it should be.
+  useEffect(() => {
+    if (again === 0) return;
+    const look = async (): Promise<void> => {
+      const outcome = await loadProof();
+      if (outcome.done && !outcome.value.complete_by) {
+        setSaid({ kind: 'success', text: mine().proofWhole });
+        setAgain(0);
+      } else {
+        setAgain(Date.now() + HOUR_MS);
+      }
+    };
+    const timer = setTimeout(() => void look(), Math.max(0, again - Date.now()));
+    return () => clearTimeout(timer);
+  }, [again, setSaid]);
+
   return (
     <div class="step">
       <Button class="wide" busy={busy} onClick={() => void save()}>

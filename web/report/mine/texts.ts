@@ -88,7 +88,11 @@ const en = {
   proof: 'Save the proof',
   proofHint: 'A file that shows that you have filed this report, even if somebody denies it.',
   proofSaved: 'The proof is saved.',
-  proofLater: (time: string) => `It is not complete yet. Save it again after ${time}.`,
+  proofLater: (time: string) =>
+    `The file is saved, but it is not a whole proof yet: your report is in the public list by ${time}. While this page is open, it looks again then by itself.`,
+  proofLate:
+    'The file is saved, but it is not a whole proof: the service is late with the public list. Its operators have been notified. This page tries again in an hour.',
+  proofWhole: 'The whole proof is there now. Save it again.',
   reopen: 'This is not done',
   reopenTitle: 'Open the report again',
   reopenText: 'Say what is still to do. You can do this once.',
@@ -197,7 +201,10 @@ const zh: typeof en = {
   proof: '保存证明',
   proofHint: '一个文件，即使有人否认，也能证明您提交过这份举报。',
   proofSaved: '证明已保存。',
-  proofLater: (time: string) => `证明还不完整，请在 ${time} 之后再保存一次。`,
+  proofLater: (time: string) =>
+    `文件已保存，但证明还不完整：您的举报最迟在 ${time} 列入公开名册。本页打开期间，到时会自动再次查看。`,
+  proofLate: '文件已保存，但证明还不完整：公开名册的更新晚了，系统已通知运维人员。本页一小时后会再次查看。',
+  proofWhole: '完整的证明已经有了，请再保存一次。',
   reopen: '事情还没有解决',
   reopenTitle: '重新打开举报',
   reopenText: '请说明还需要做什么。只能重新打开一次。',

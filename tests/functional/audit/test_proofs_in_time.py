@@ -1,0 +1,132 @@
+"""A proof says what it is worth: complete, complete by a time that is kept, or late."""
+
+import base64
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.kernel import times
+from tests import cloud
+from tests.faults import inject
+from tests.ledger import Verify, close_hour, filed, proof_of, public_hours
+from tests.steps import file
+
+
+def deliver(aws: Mapping[str, str]) -> Any:
+    """Deliver what the stream has, as Lambda does within seconds."""
+    return cloud.stream(cloud.all_keys(aws))
+
+
+def sns_down() -> AbstractContextManager[list[str]]:
+    refuse = inject.query_error_response("InternalError", "It is down.")
+    return inject.fault(wiring.topic()._client, "sns.*", refuse)
+
+
+def is_whole(proof: Mapping[str, Any]) -> bool:
+    return len(proof["leaves"]) == 2 and all("path" in leaf for leaf in proof["leaves"])
+
+
+def test_right_after_the_response_a_proof_says_when_it_will_be_complete(
+    aws: Mapping[str, str],
+) -> None:
+    created = file()
+    proof = proof_of(created)
+    assert [leaf["event"] for leaf in proof["leaves"]] == [1, 2]
+    assert not is_whole(proof)
+    assert "late" not in proof
+    due = times.parse(proof["complete_by"])
+
+    deliver(aws)
+    assert proof_of(created)["complete_by"] == proof["complete_by"]
+    close_hour()
+    assert wiring.clock.now() < due
+    assert is_whole(proof_of(created))
+
+
+def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
+    aws: Mapping[str, str], check: Verify
+) -> None:
+    with sns_down():
+        created = [filed(aws) for _ in range(5)]
+        close_hour()
+        proofs = [proof_of(each) for each in created]
+    assert all(is_whole(proof) and "complete_by" not in proof for proof in proofs)
+    assert all(check(receipt=each["receipt"]).text.startswith("Filed, open.") for each in created)
+
+
+def test_when_its_notice_goes_out_later_a_leaf_stays_where_it_is(aws: Mapping[str, str]) -> None:
+    with sns_down():
+        created = filed(aws)
+    close_hour()
+    before = proof_of(created)["leaves"]
+    cloud.sweep()
+    assert proof_of(created)["leaves"] == before
+    close_hour()
+    wanted = {leaf["leaf"] for leaf in before}
+    hours = [hour for hour in public_hours() if wanted & leaves_in(hour)]
+    assert [hour["head"]["hour"] for hour in hours] == [before[0]["hour"]]
+
+
+def test_in_a_burst_no_leaf_waits_for_its_digest(aws: Mapping[str, str]) -> None:
+    created = [file(category="child_abduction") for _ in range(40)]
+    deliver(aws)
+    close_hour()
+    assert all(is_whole(proof_of(each)) for each in created)
+
+
+def test_a_report_whose_files_are_still_coming_is_in_the_ledger_in_time(
+    aws: Mapping[str, str],
+) -> None:
+    created = filed(aws, media=[{"content_type": "image/jpeg", "size": 9}])
+    close_hour()
+    assert is_whole(proof_of(created))
+
+
+def test_what_is_not_in_the_ledger_when_it_should_be_is_late(
+    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    created = file()  # The stream never delivers it.
+    due = times.parse(proof_of(created)["complete_by"])
+    minute = timedelta(minutes=1)
+    wiring.clock.advance(due - wiring.clock.now() - minute)
+    assert "late" not in proof_of(created)
+    assert not caplog.messages.count("proof_late")
+    wiring.clock.advance(minute)
+    proof = proof_of(created)
+    assert (proof["late"], times.parse(proof["complete_by"])) == (True, due)
+    assert caplog.messages.count("proof_late") == 1
+
+    cloud.sweep()
+    assert proof_of(created)["late"]
+    close_hour()
+    assert "late" not in proof_of(created)
+    assert is_whole(proof_of(created))
+
+
+def test_a_batch_whose_leaves_cannot_be_written_comes_again(aws: Mapping[str, str]) -> None:
+    created = file()
+    with inject.without("LEDGER#", "dynamodb.BatchWriteItem"):
+        assert deliver(aws)["batchItemFailures"]
+    # Its officers were notified all the same, and that records it, too.
+    close_hour()
+    assert is_whole(proof_of(created))
+
+
+def test_leaves_that_are_written_twice_are_one(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    deliver(aws)
+    deliver(aws)
+    close_hour()
+    assert is_whole(proof_of(created))
+    [first] = public_hours()[-1:]
+    assert len(leaves_in(first)) == first["head"]["size"]
+
+
+def leaves_in(hour: Mapping[str, Any]) -> set[str]:
+    """Return the leaves of a public hour, in hexadecimal."""
+    content = base64.b64decode(hour["leaves"]).hex()
+    return {content[at : at + 64] for at in range(0, len(content), 64)}
