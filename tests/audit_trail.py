@@ -66,7 +66,9 @@ def digest(hours: int = 2) -> int:
 
 def trail(aws: Mapping[str, str]) -> Trail:
     bucket = wiring.settings().audit_bucket
-    return Trail(cloud.client, aws["AUDIT_TABLE"], bucket, aws["AUDIT_SECRET"])
+    return Trail(
+        cloud.client, aws["AUDIT_TABLE"], aws["REPORTS_TABLE"], bucket, aws["AUDIT_SECRET"]
+    )
 
 
 def complaints(

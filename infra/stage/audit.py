@@ -4,9 +4,10 @@
     python -m infra.stage audit-key [--stage prod]
     python -m infra.stage ledger-verify [--stage prod] [--originals]
 
-`make audit-verify` checks the audit trail against its seals. It needs the right to read the audit
-table, its bucket and its secret. With `--key` the signatures are checked with public keys from a
-file (`make audit-key`), not from KMS. With `--heads` the digests are compared with a copy of
+`make audit-verify` checks the audit trail against its seals, and looks for each report that it
+names. It needs the right to read the audit table, its bucket, its secret and the keys of the table
+of reports. With `--key` the signatures are checked with public keys from a file (`make audit-key`),
+not from KMS. With `--heads` the digests are compared with a copy of
 published heads of the ledger. Both are for who keeps these outside the account. It prints
 `The audit trail is whole.`, then how much was checked, and exits with 0; or prints the first thing
 that is wrong (`--all`: everything) and exits with 1, as it does when it cannot check or the audit
@@ -25,7 +26,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -35,6 +36,7 @@ from typing import Any
 from botocore.exceptions import ClientError, FlexibleChecksumError
 from cryptography.hazmat.primitives import serialization
 
+from chalicelib.aws import keys
 from chalicelib.aws.attributes import pack, unpack
 from chalicelib.aws.table import Row, Table
 from chalicelib.domain.audit.seals import is_hour
@@ -140,12 +142,13 @@ def _printed(complaints: Iterable[str]) -> int:
 
 @dataclass(frozen=True)
 class Trail:
-    """Where an audit trail is: its rows and its seals. `client` makes clients for it by the name
-    of the service.
+    """Where an audit trail is: its rows, its seals, and the table of the reports that it names.
+    `client` makes clients for it by the name of the service.
     """
 
     client: Callable[[str], Any]
     table: str
+    reports: str
     bucket: str
     secret: str
 
@@ -157,7 +160,10 @@ class Trail:
         return check.verify(
             seals=Seals(self.client("s3"), self.bucket),
             rows=TableRows(
-                self.client("dynamodb"), self.table, str(secret["SecretString"]).encode()
+                self.client("dynamodb"),
+                self.table,
+                self.reports,
+                str(secret["SecretString"]).encode(),
             ),
             witnesses=witnesses,
             now=now,
@@ -166,11 +172,14 @@ class Trail:
 
 
 class TableRows:
-    """The rows of an audit table, for the check. `key` is that of their HMACs."""
+    """The rows of an audit table and of the reports in it, for the check. `key` is that of the
+    rows' HMACs.
+    """
 
-    def __init__(self, dynamodb: Any, table: str, key: bytes) -> None:
+    def __init__(self, dynamodb: Any, table: str, reports: str, key: bytes) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._reports = Table(dynamodb, reports)
         self.is_verified = Audit(Table(dynamodb, table), key).is_verified
 
     def read(self, keys: Sequence[Key]) -> Iterable[Row]:
@@ -181,6 +190,12 @@ class TableRows:
             response = self._dynamodb.batch_get_item(RequestItems=wanted)
             yield from map(unpack, response["Responses"].get(self._table, ()))
             wanted = response.get("UnprocessedKeys") or {}
+
+    def unknown_reports(self, ids: Collection[str]) -> Collection[str]:
+        """Return those of these reports that have neither a HEAD nor a tombstone."""
+        wanted = {(keys.report(each), keys.HEAD): each for each in ids}
+        found = self._reports.get_all(wanted, attributes=("pk", "sk"))
+        return [each for key, each in wanted.items() if key not in found]
 
     def all_keys(self) -> Iterator[Key]:
         """Yield the keys of all rows. A scan reads 4 KB for half a unit: it costs a tenth of what
@@ -327,6 +342,8 @@ def extent_of(counts: Counter[str]) -> str:
     parts = [_count(counts["digests"], "digest"), _count(counts["rows"], "row")]
     if counts["newer"]:
         parts.append(_count(counts["newer"], "newer row") + " in no digest yet")
+    if counts["reports"]:
+        parts.append(_count(counts["reports"], "report") + " that officers have seen")
     if counts["heads"]:
         parts.append(_count(counts["heads"], "published head"))
     return f"Checked: {', '.join(parts)}."
@@ -337,6 +354,7 @@ def trail_of(target: Target) -> Trail:
     return Trail(
         client=target.client,
         table=target.output("AuditTableName"),
+        reports=target.output("ReportsTableName"),
         bucket=target.output("AuditBucketName"),
         secret=target.output("AuditSecretArn"),
     )

@@ -58,7 +58,10 @@ def test_a_check_prints_that_all_is_whole_or_the_first_thing_that_is_wrong(
     seal(stream_of(aws))
     digest()
     assert check(aws) == 0
-    assert capsys.readouterr().out == ("The audit trail is whole.\nChecked: 2 digests, 2 rows.\n")
+    assert capsys.readouterr().out == (
+        "The audit trail is whole.\n"
+        "Checked: 2 digests, 2 rows, 2 reports that officers have seen.\n"
+    )
     for each in altered:
         [row] = wiring.audit().rows(of_report(each))
         wiring.audit().table.put(row | {"by": "nobody"})

@@ -10,11 +10,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, Self
 
 # A tree has at least this many leaves, so that a small number of reports is not public.
 LEAST_SIZE = 64
+# A deleted report leaves what the ledger has of it for so long.
+TOMBSTONE_LIFE = timedelta(days=365)
 HASH_BYTES = 32
 _HOUR_LENGTH = len("2026-11-29T12")
 # What a signature of a head covers begins with this: the key also signs digests of the audit.

@@ -6,7 +6,7 @@ somebody outside has a copy of, counts.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -14,7 +14,9 @@ from itertools import batched, groupby
 from secrets import token_bytes
 from typing import Any, Protocol
 
+from chalicelib.aws import keys
 from chalicelib.aws.locked_objects import StoredObject
+from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
 from chalicelib.domain.audit.seals import (
     HOUR,
     Digest,
@@ -28,7 +30,7 @@ from chalicelib.domain.audit.seals import (
     start_of,
 )
 from chalicelib.kernel import times
-from chalicelib.store.audit.rows import KEPT
+from chalicelib.store.audit.rows import KEPT, Action
 from chalicelib.store.audit.seals import Seals
 
 _ROWS_AT_ONCE = 100
@@ -59,6 +61,9 @@ class AuditRows(Protocol):
     def is_verified(self, row: Row) -> bool:
         """Return whether the row is unchanged since it was written."""
 
+    def unknown_reports(self, ids: Collection[str]) -> Collection[str]:
+        """Return those of these reports that have neither a HEAD nor a tombstone."""
+
 
 @dataclass(frozen=True)
 class Witnesses:
@@ -79,7 +84,7 @@ def verify(
     counts: Counter[str] | None = None,
 ) -> Iterator[str]:
     """Yield a sentence for each fault of the audit: hour by hour, then what is in no hour, then the
-    rows that nothing seals.
+    rows that nothing seals, then the reports that it names and that are not there.
 
     A row that is older than two years may be missing, because DynamoDB has deleted it. `counts`
     gets the numbers of `digests`, of `rows`, of `newer` rows, which are in no digest yet, and of
@@ -89,6 +94,7 @@ def verify(
     yield from check.hours()
     yield from check.strange
     yield from check.unsealed_rows()
+    yield from check.vanished_reports()
 
 
 class _Check:
@@ -109,6 +115,7 @@ class _Check:
         # Keyed, so that nobody can choose a row that looks like one that is sealed.
         self._salt = token_bytes(16)
         self._sealed: set[bytes] = set()
+        self._reports: set[str] = set()
         self.strange: list[str] = []
 
     def hours(self) -> Iterator[str]:
@@ -146,6 +153,18 @@ class _Check:
             soon = at and -_SEALED_WITHIN <= at - self._now <= _CHECKED_WITHIN
             if not soon:
                 yield f"Row {pk} / {sk} is in no batch: nothing shows when it was written."
+
+    def vanished_reports(self) -> Iterator[str]:
+        """Yield the reports that an officer has seen in the last year and that are not there. A
+        deletion leaves a tombstone for longer.
+        """
+        self._counts["reports"] += len(self._reports)
+        for some in batched(sorted(self._reports), _ROWS_AT_ONCE):
+            for report_id in sorted(self._rows.unknown_reports(some)):
+                yield (
+                    f"Report {report_id} is in the audit, and neither it nor its tombstone is "
+                    "there: it has vanished without a lawful end."
+                )
 
     def _found(self) -> Iterator[_Found]:
         """Yield each hour that has anything. Both lists come by the hour, a page at a time."""
@@ -228,6 +247,17 @@ class _Check:
                 yield f"Row {sealed.pk} / {sealed.sk} is missing."
         elif row.get("mac") != sealed.mac or not self._rows.is_verified(row):
             yield f"Row {sealed.pk} / {sealed.sk} is altered."
+        else:
+            self._note_report(sealed, row)
+
+    def _note_report(self, sealed: SealedRow, row: Row) -> None:
+        """Note a report that was there when the row was written. A denial can be about a report
+        that is deleted.
+        """
+        report_id = keys.report_id((sealed.pk, keys.HEAD))
+        at = _time_of(sealed.sk)
+        if report_id and at and at + TOMBSTONE_LIFE > self._now and row["action"] != Action.DENIED:
+            self._reports.add(report_id)
 
     def _mark(self, pk: str, sk: str) -> bytes:
         return blake2b(f"{pk}\0{sk}".encode(), key=self._salt, digest_size=12).digest()

@@ -10,11 +10,12 @@ continue after a failure; every step can be repeated.
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import PUT_OFF, expires_at, is_unread, put_off
 from chalicelib.domain.second_person import TwoPersonStep
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from chalicelib.aws.bucket import MediaBucket
 
 log = logging.getLogger(__name__)
-
-TOMBSTONE_LIFE = timedelta(days=365)
 
 
 def expire_report(

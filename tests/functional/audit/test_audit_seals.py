@@ -66,11 +66,16 @@ def test_a_check_says_how_much_it_covers(aws: Mapping[str, str]) -> None:
     seal(stream_of(aws))
     fresh: Counter[str] = Counter()
     assert complaints(aws, timedelta(), counts=fresh) == []
-    assert audit.extent_of(fresh) == ("Checked: 0 digests, 0 rows, 3 newer rows in no digest yet.")
+    assert audit.extent_of(fresh) == (
+        "Checked: 0 digests, 0 rows, 3 newer rows in no digest yet, "
+        "3 reports that officers have seen."
+    )
     digest()
     counts: Counter[str] = Counter()
     assert complaints(aws, counts=counts) == []
-    assert audit.extent_of(counts) == "Checked: 2 digests, 3 rows."
+    assert (
+        audit.extent_of(counts) == "Checked: 2 digests, 3 rows, 3 reports that officers have seen."
+    )
 
 
 def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
