@@ -2,19 +2,26 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import moto.s3.models
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 from chalicelib import wiring
-from chalicelib.domain.audit.ledger import Event
+from chalicelib.domain.audit.ledger import Event, Leaf, Recorded
 from chalicelib.domain.audit.seals import HOUR, hour_of
 from chalicelib.handlers import watch
+from chalicelib.services.audit.ledger import Sizes, close_hours
+from chalicelib.store.audit.ledger import LeafRows, LeafWrites
 from examples import verify_receipt
+from infra.local.moto_patches.patch import Patch
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.steps import by_reporter
@@ -58,6 +65,50 @@ def close_hour() -> str:
     wiring.clock.advance(timedelta(minutes=70 - now.minute, seconds=-now.second))
     watch.digest_audit(cloud.SCHEDULE, None)
     return hour_of(wiring.clock.now() - HOUR)
+
+
+def record(*numbers: int, hour: str, event: Event = Event.CLOSED) -> set[bytes]:
+    """Write leaves of a new report as its steps do, and return them."""
+    ledger_id, table = secrets.token_bytes(32), wiring.reports().table
+    leaves = [Leaf(event, n, b"resolved", hour) for n in numbers]
+    for some in batched(leaves, 100):
+        table.transact(LeafWrites.of(some, Recorded(ledger_id, None, ()), table).items)
+    return {leaf.hash(ledger_id) for leaf in leaves}
+
+
+def this_hour() -> str:
+    return hour_of(wiring.clock.now())
+
+
+def leaves_of(hour: str) -> set[bytes]:
+    [closed] = wiring.ledger_heads().closed([hour])
+    return set(closed.leaves)
+
+
+LONG_FROM_20 = Sizes(rows=20, part=700)
+
+
+def close_long(rows: LeafRows | None = None, sizes: Sizes = LONG_FROM_20) -> int:
+    """Close what is over, hours of more than 20 rows as long ones. Return how many were closed."""
+    return close_hours(
+        rows=rows or wiring.leaf_rows(),
+        heads=wiring.ledger_heads(),
+        seals=wiring.seals(),
+        key=wiring.signing_key(),
+        now=wiring.clock.now(),
+        sizes=sizes,
+    )
+
+
+@contextmanager
+def small_parts() -> Iterator[None]:
+    """Let S3 take parts of any size while this holds: tests are quicker with few leaves."""
+    smallest = Patch((moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1))
+    smallest.apply()
+    try:
+        yield
+    finally:
+        smallest.remove()
 
 
 def pass_days(days: float) -> None:

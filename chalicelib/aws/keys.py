@@ -16,6 +16,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              PUSHES                 ROUND: when phones were pushed to last
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger
+             CLOSING#<hour>         PROGRESS: how far a long hour of the ledger is closed
              ENDING#<burst>         REQUEST: a closing of a burst that takes two persons
              EXPORT#<id>            REQUEST: an export that takes two persons
              EXPORTS                <at>#<id>: such an export, for the list of all
@@ -266,6 +267,11 @@ def notice(entry_id: str) -> str:
 def ledger(hour: str, shard: int) -> str:
     """Return the partition of leaves that were written in this hour."""
     return f"LEDGER#{hour}#{shard}"
+
+
+def closing(hour: str) -> Key:
+    """Return the key of the row that says how far an hour of the ledger is closed."""
+    return f"CLOSING#{hour}", "PROGRESS"
 
 
 def load_minute(at: datetime) -> Key:

@@ -11,7 +11,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.domain.audit.seals import SealedRow
-from chalicelib.services.audit import seals
+from chalicelib.services.audit import ledger, seals
 from chalicelib.services.watch import openings, watch
 
 bp = Blueprint(__name__)
@@ -63,7 +63,7 @@ def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Write the audit's digest of each hour that has ended, and close the hour of the ledger."""
     now, key = wiring.clock.now(), wiring.signing_key()
     done = {"digests": seals.write_digests(seals=wiring.seals(), sign=key.sign, now=now)}
-    closed = seals.close_hours(
+    closed = ledger.close_hours(
         rows=wiring.leaf_rows(),
         heads=wiring.ledger_heads(),
         seals=wiring.seals(),

@@ -227,12 +227,11 @@ class StoredLedger:
         stored = list(heads.stored())
         yield from check_objects(stored, now)
         hours = heads.read_all(each for each in stored if is_ours(each, now))
-        counts["hours"] = len(hours)
-        yield from check_hours(hours, self.keys)
-        leaves = frozenset(leaf for closed in hours for leaf in closed.leaves)
+        published = Published()
+        yield from check_hours(hours, self.keys, published=published, counts=counts)
         yield from check_reports(
             table.scan(attributes=ATTRIBUTES),
-            Published(leaves, hours[-1].head.hour if hours else None),
+            published,
             leaf_rows=LeafRows(table),
             original=_original_check(self.client("s3"), self.media_bucket, originals=originals),
             counts=counts,

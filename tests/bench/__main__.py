@@ -11,7 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import bulletins, cold, local, media, operations, pages, requests, sizes
+from tests.bench import (
+    bulletins,
+    cold,
+    ledger,
+    local,
+    media,
+    operations,
+    pages,
+    requests,
+    sizes,
+)
 from tests.bench.rows import ROOT, Row
 
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -46,6 +56,7 @@ def main(*, quick: bool, peers: bool) -> None:
         benches = {
             **benches,
             "Bulletins": bulletins.rows,
+            "A long hour of the ledger": ledger.rows,
             "Pictures and videos": lambda: media.rows(peers=peers),
             "The local stack": local.rows,
         }

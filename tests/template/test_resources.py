@@ -181,11 +181,14 @@ def test_exports_go_after_a_day_in_all_versions(resources: dict[str, Any]) -> No
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
-def test_digests_of_the_audit_are_locked_for_two_years(resources: dict[str, Any]) -> None:
-    lock = resources["AuditBucket"]["Properties"]["ObjectLockConfiguration"]["Rule"][
-        "DefaultRetention"
-    ]
+def test_the_audit_is_locked_for_two_years_and_no_rule_removes_any(
+    resources: dict[str, Any],
+) -> None:
+    bucket = resources["AuditBucket"]["Properties"]
+    lock = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
     assert lock == {"Mode": "COMPLIANCE", "Years": 2}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
 
 
 def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> None:

@@ -17,16 +17,18 @@ from chalicelib.domain.audit.ledger import (
     Leaf,
     ReceiptKeys,
     Recorded,
+    Tree,
     commitments_of,
     content_commitment,
     padded,
-    path_of,
-    root_of,
+    padded_share,
+    padded_shares,
 )
 from chalicelib.domain.audit.seals import is_signed_by
 from chalicelib.domain.notices.notice import groups_in, officer_address, role_group
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Watched
+from chalicelib.services.reports.ledger_check import Published
 from chalicelib.store.audit.rows import Action
 from examples import verify_receipt
 from examples.verify_receipt import Report, canonical, canonical_receipt, climbed, of_receipt
@@ -49,18 +51,69 @@ def test_an_hour_has_all_leaves_and_shows_no_small_number(real: set[bytes]) -> N
 def test_a_path_leads_from_each_leaf_to_the_root(count: int, data: st.DataObject) -> None:
     leaves = padded(hashlib.sha256(bytes((n // 256, n % 256))).digest() for n in range(count))
     position = data.draw(st.integers(0, len(leaves) - 1))
-    path = [each.hex() for each in path_of(leaves, position)]
-    root = root_of(leaves).hex()
+    tree = Tree(follow={leaves[position]}).extend(leaves)
+    path = [each.hex() for each in tree.paths[leaves[position]]]
+    root = tree.root.hex()
 
     assert climbed(leaves[position], position, path) == root
     other = data.draw(st.integers(0, len(leaves) - 1).filter(lambda each: each != position))
     assert climbed(leaves[other], position, path) != root
 
 
+@given(st.integers(0, 128))
+def test_a_tree_is_continued_from_its_nodes(count: int) -> None:
+    leaves = padded(hashlib.sha256(bytes((n,))).digest() for n in range(100))
+    begun = Tree().extend(leaves[:count])
+    assert len(begun.nodes) <= 8
+    continued = Tree(begun.nodes, begun.size).extend(leaves[begun.size :])
+    assert (continued.root, continued.size) == (Tree().extend(leaves).root, 128)
+
+
+@given(st.lists(st.integers(0, 3), min_size=256, max_size=256))
+def test_random_leaves_are_drawn_by_first_byte_as_many_as_in_memory(counts: list[int]) -> None:
+    shares = padded_shares(counts)
+    real = [
+        bytes((first, n)) + bytes(30) for first, count in enumerate(counts) for n in range(count)
+    ]
+    assert sum(shares) == len(padded(real))
+    assert all(count <= share for count, share in zip(counts, shares, strict=True))
+
+
+def test_random_leaves_are_spread_evenly() -> None:
+    """65,535 of them, about 256 with each first byte: eight times the deviation from that."""
+    assert all(128 < share < 384 for share in padded_shares([65_537, *[0] * 255])[1:])
+
+
+@given(st.sets(st.binary(min_size=31, max_size=31), max_size=40), st.integers(0, 40))
+def test_a_share_has_all_real_leaves_that_it_has_places_for(rests: set[bytes], size: int) -> None:
+    real = sorted(b"\x07" + rest for rest in rests)
+    share = padded_share(real, 7, size)
+    assert share == sorted(set(share))
+    assert len(share) == size
+    assert len(set(share) & set(real)) == min(len(real), size)
+    assert all(leaf[0] == 7 for leaf in share)
+
+
+def test_which_leaf_is_left_out_is_by_chance() -> None:
+    real = [b"\x07" + bytes((n,)) * 31 for n in range(4)]
+    left_out = {leaf for _ in range(200) for leaf in {*real} - {*padded_share(real, 7, 3)}}
+    assert left_out == set(real)
+
+
+def test_a_leaf_is_found_among_others_at_its_own_place_alone() -> None:
+    published = Published()
+    published.add(bytes(2) + b"\x01" + bytes(29))
+    published.add(bytes(2) + bytes(29) + b"\x02")
+    assert bytes(2) + b"\x01" + bytes(29) in published
+    assert bytes(2) + bytes(29) + b"\x02" in published
+    assert bytes(32) not in published
+    assert b"\x01" + bytes(31) not in published
+
+
 def test_the_tree_is_that_of_rfc_9162() -> None:
     leaves = [hashlib.sha256(b"\x00" + bytes((n,))).digest() for n in range(4)]
     left, right = (hashlib.sha256(b"\x01" + leaves[at] + leaves[at + 1]).digest() for at in (0, 2))
-    assert root_of(leaves) == hashlib.sha256(b"\x01" + left + right).digest()
+    assert Tree().extend(leaves).root == hashlib.sha256(b"\x01" + left + right).digest()
 
 
 @pytest.mark.parametrize("event", Event)

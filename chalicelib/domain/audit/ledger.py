@@ -9,7 +9,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, Self
@@ -171,43 +172,93 @@ class Head(NamedTuple):
 def padded(leaves: Iterable[bytes]) -> list[bytes]:
     """Return the leaves of an hour's tree: the real ones, filled up with random ones, sorted.
 
-    The number is the next power of two, at least `LEAST_SIZE`. So neither the number of events nor
-    their order within the hour is public.
+    Neither the number of events nor their order within the hour is public.
     """
     real = set(leaves)
-    size = LEAST_SIZE
-    while size < len(real):
-        size *= 2
+    size = tree_size(len(real))
     while len(real) < size:
         real.add(secrets.token_bytes(HASH_BYTES))
     return sorted(real)
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root of a tree. The number of leaves is a power of two."""
-    return _levels(leaves)[-1][0]
+def tree_size(count: int) -> int:
+    """Return the size of a tree of so many leaves: a power of two, at least `LEAST_SIZE`."""
+    return max(LEAST_SIZE, 1 << max(count - 1, 0).bit_length())
 
 
-def path_of(leaves: Sequence[bytes], position: int) -> list[bytes]:
-    """Return the audit path of the leaf at `position`: the neighbours on the way to the root."""
-    path = []
-    for level in _levels(leaves)[:-1]:
-        path.append(level[position ^ 1])
-        position //= 2
-    return path
+def padded_shares(counts: Sequence[int]) -> list[int]:
+    """Return how many leaves of a tree begin with each byte, as `padded` would draw them. `counts`
+    are those of the real ones.
+    """
+    count = sum(counts)
+    # The random ones alone would need 32 bytes each; their first bytes say where they are.
+    added = Counter(secrets.token_bytes(tree_size(count) - count))
+    return [real + added[first] for first, real in enumerate(counts)]
 
 
-def _levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
-    """Return the levels of a tree, from its leaves to its root."""
-    levels = [leaves]
-    while len(levels[-1]) > 1:
-        level = levels[-1]
-        levels.append([_node(*pair) for pair in zip(level[::2], level[1::2], strict=True)])
-    return levels
+def padded_share(real: Sequence[bytes], first: int, size: int) -> list[bytes]:
+    """Return the `size` leaves of a tree that begin with this byte: the real ones, filled up with
+    random ones, sorted.
+
+    Those that came since they were counted take the places of random ones. When there are more
+    than `size`, chance decides which are left out, so that no gap shows that there are any.
+    """
+    leaves = set(real if len(real) <= size else secrets.SystemRandom().sample(real, size))
+    while len(leaves) < size:
+        leaves.add(bytes((first,)) + secrets.token_bytes(HASH_BYTES - 1))
+    return sorted(leaves)
 
 
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+class Tree:
+    """A tree that is built from its leaves in order. It holds one node for each level.
+
+    `follow` are leaves whose audit paths are wanted: the neighbours on the way to the root. Those
+    that are found are in `positions` and in `paths`. `nodes` and `size` are of a tree to continue.
+    """
+
+    def __init__(
+        self, nodes: Iterable[bytes] = (), size: int = 0, *, follow: Container[bytes] = ()
+    ) -> None:
+        self.nodes = list(nodes)
+        self.size = size
+        self.positions: dict[bytes, int] = {}
+        self.paths: dict[bytes, list[bytes]] = {}
+        self._follow = follow
+        # By node, the followed leaves below it.
+        self._below: dict[bytes, list[bytes]] = {}
+
+    @property
+    def root(self) -> bytes:
+        """Return the root. Raises ValueError unless the number of leaves is a power of two."""
+        (root,) = self.nodes
+        return root
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf at the end."""
+        if leaf in self._follow:
+            self.positions[leaf], self.paths[leaf] = self.size, []
+            self._below[leaf] = [leaf]
+        self.size += 1
+        node, pairs = leaf, self.size
+        while not pairs & 1:
+            node, pairs = self._join(self.nodes.pop(), node), pairs >> 1
+        self.nodes.append(node)
+
+    def extend(self, leaves: Iterable[bytes]) -> Self:
+        """Add leaves at the end, and return the tree."""
+        for leaf in leaves:
+            self.add(leaf)
+        return self
+
+    def _join(self, left: bytes, right: bytes) -> bytes:
+        node = hashlib.sha256(b"\x01" + left + right).digest()
+        if self._below:
+            below = [(self._below.pop(left, []), right), (self._below.pop(right, []), left)]
+            for leaves, neighbour in below:
+                for leaf in leaves:
+                    self.paths[leaf].append(neighbour)
+                    self._below.setdefault(node, []).append(leaf)
+        return node
 
 
 def _keyed(receipt: str, message: bytes) -> bytes:

@@ -13,7 +13,7 @@ from chalicelib.http.routes import Routes
 from chalicelib.http.shapes import Shape, Timestamp, left_out
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import NotNull
-from chalicelib.services.audit import seals
+from chalicelib.services.audit.ledger import last_hour
 from chalicelib.services.reports.proofs import Proof, ProvenLeaf
 from chalicelib.store.audit.seals import ClosedHour
 
@@ -146,7 +146,7 @@ def get_ledger(call: Call) -> Response:
     show that nothing was changed later.
     """
     heads = wiring.ledger_heads()
-    last = seals.last_hour(heads, call.now)
+    last = last_hour(heads, call.now)
     closed = heads.closed([last] if last else [])
     view = LedgerView(
         first=next(heads.hours(), None),
@@ -168,9 +168,9 @@ def get_ledger_hour(call: Call) -> Response:
     """
     hour, heads = call.path["hour"], wiring.ledger_heads()
     stored = heads.hour(hour) if is_hour(hour) else None
-    content = heads.read(stored) if stored else None
-    if stored is None or content is None:
-        raise errors.NotFound
-    if len(content) > _LONGEST:
+    if stored and stored.size > _LONGEST:
         return Response(None, 302, {"Location": heads.address(stored)})
+    content = heads.read(stored) if stored else None
+    if content is None:
+        raise errors.NotFound
     return conditional(content.decode(), call, {"Cache-Control": _FOR_GOOD})

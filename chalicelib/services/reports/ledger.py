@@ -10,7 +10,7 @@ from datetime import datetime
 from chalicelib.domain.audit.ledger import Event, Leaf, Recorded, count_data, evidence_data
 from chalicelib.domain.audit.seals import HOUR, hour_of
 from chalicelib.domain.reports.report import Medium, Report, Status
-from chalicelib.services.audit.seals import LATE_HOURS
+from chalicelib.services.audit.ledger import LATE_HOURS
 from chalicelib.store.audit.ledger import LeafRows
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from chalicelib.domain.audit.ledger import Leaf, path_of
+from chalicelib.domain.audit.ledger import Leaf, Tree
 from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
-from chalicelib.services.audit.seals import CLOSED_WITHIN, LATE_HOURS, last_hour
+from chalicelib.services.audit.ledger import LATE_HOURS, last_hour
+from chalicelib.services.audit.seals import CLOSED_WITHIN
 from chalicelib.store.audit.seals import ClosedHour, LedgerHeads
 from chalicelib.store.reports.reports import Reports
 
@@ -72,13 +73,18 @@ def prove_report(
     if recorded.ledger_id is None:
         return Proof(own_id, None, (), last_hour(heads, now), None)
 
-    @cache
-    def closed_hour(hour: str) -> ClosedHour | None:
-        return next(iter(heads.closed([hour])), None)
-
     # The first ones are on their way until the row has them.
     known = (*recorded.first(recorded.received), *recorded.leaves)
-    proven = [_prove(leaf, leaf.hash(recorded.ledger_id), closed_hour) for leaf in known]
+    hashed = [leaf.hash(recorded.ledger_id) for leaf in known]
+
+    @cache
+    def searched(hour: str) -> _Searched | None:
+        """Look for all leaves in one pass: an hour may be long."""
+        for closed in heads.closed([hour]):
+            return closed, Tree(follow=frozenset(hashed)).extend(closed.leaves)
+        return None
+
+    proven = [_prove(*each, searched) for each in zip(known, hashed, strict=True)]
     waiting = [each.leaf.hour for each in proven if each.closed is None]
     complete_by = start_of(max(waiting)) + CLOSED_WITHIN if waiting else None
     late = complete_by is not None and complete_by < now
@@ -88,13 +94,16 @@ def prove_report(
     return Proof(own_id, recorded.ledger_id, leaves, latest, complete_by, late)
 
 
-def _prove(
-    leaf: Leaf, hashed: bytes, closed_hour: Callable[[str], ClosedHour | None]
-) -> ProvenLeaf:
+# A closed hour, and its tree with the paths of the report's leaves.
+type _Searched = tuple[ClosedHour, Tree]
+
+
+def _prove(leaf: Leaf, hashed: bytes, searched: Callable[[str], _Searched | None]) -> ProvenLeaf:
     """Look for a leaf in the head of its hour, and only then in those of later hours."""
     for late in range(LATE_HOURS + 1):
-        hour = closed_hour(hour_of(start_of(leaf.hour) + HOUR * late))
-        if hour and hashed in hour.leaves:
-            position = hour.leaves.index(hashed)
-            return ProvenLeaf(leaf, hashed, hour, position, tuple(path_of(hour.leaves, position)))
+        found = searched(hour_of(start_of(leaf.hour) + HOUR * late))
+        if found and hashed in found[1].positions:
+            hour, tree = found
+            path = tuple(tree.paths[hashed])
+            return ProvenLeaf(leaf, hashed, hour, tree.positions[hashed], path)
     return ProvenLeaf(leaf, hashed, None, None, ())

@@ -4,12 +4,14 @@ batches/<hour>/<name>      digests/<hour>.json      ledger/<hour>.json
 comparisons/<hour>.json    what a comparison with AWS's own record found
 """
 
-import base64
 import json
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Self
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from chalicelib.aws.locked_objects import LockedObjects, StoredObject
+from chalicelib.aws.locked_objects import LockedObjects, StoredObject, Upload
 from chalicelib.domain.audit.ledger import HASH_BYTES, Head
 from chalicelib.domain.audit.seals import (
     Batch,
@@ -19,6 +21,7 @@ from chalicelib.domain.audit.seals import (
     is_hour,
     place_of_batch,
 )
+from chalicelib.kernel import errors
 
 
 class Seals(LockedObjects):
@@ -82,44 +85,66 @@ _PREFIX = "ledger/"
 _ADDRESS_LIFE_S = 300
 
 
+# What a head and its signature take, at most. Leaves are read by the megabyte, of which each third
+# leaf is the end of a group in base64.
+_MEMBERS_BYTES = 2048
+_PIECE_BYTES = 1024 * 1024
+
+
 class ClosedHour(NamedTuple):
     """A signed head with all leaves of its tree, in their order.
 
     `signature` is ECDSA over `Head.signed` (SHA-256, DER). `key` is the public half of the key that
-    signed (SubjectPublicKeyInfo, DER).
+    signed (SubjectPublicKeyInfo, DER). `leaves` may be read from S3, each time anew.
     """
 
     head: Head
     signature: bytes
     key: bytes
-    leaves: tuple[bytes, ...]
+    leaves: Iterable[bytes] = ()
 
     def content(self) -> bytes:
         """Return the JSON that is stored and published."""
+        return b'{%b,"leaves":"%b"}' % (self.members(), b64encode(b"".join(self.leaves)))
+
+    def members(self) -> bytes:
+        """Return all members of the JSON but for the leaves."""
         fields = {
             "head": self.head._asdict(),
-            "signature": _text(self.signature),
-            "key": _text(self.key),
-            "leaves": _text(b"".join(self.leaves)),
+            "signature": b64encode(self.signature).decode(),
+            "key": b64encode(self.key).decode(),
         }
-        return json.dumps(fields, separators=(",", ":")).encode()
-
-    @classmethod
-    def of(cls, content: bytes) -> Self:
-        fields = json.loads(content)
-        leaves = base64.b64decode(fields["leaves"])
-        return cls(
-            Head(**fields["head"]),
-            base64.b64decode(fields["signature"]),
-            base64.b64decode(fields["key"]),
-            tuple(
-                leaves[start : start + HASH_BYTES] for start in range(0, len(leaves), HASH_BYTES)
-            ),
-        )
+        return json.dumps(fields, separators=(",", ":"))[1:-1].encode()
 
 
-def _text(content: bytes) -> str:
-    return base64.b64encode(content).decode()
+# A long hour has its head at the end: it is known when the leaves are written.
+_MEMBERS = rb'"head":(\{[^{}]*\}),"signature":"([^"]*)","key":"([^"]*)"'
+_HEAD_FIRST = re.compile(rb'\{%b,"leaves":"' % _MEMBERS)
+_LEAVES_FIRST, _HEAD_LAST = b'{"leaves":"', re.compile(rb'",%b\}\Z' % _MEMBERS)
+
+
+class _StoredLeaves:
+    """The leaves of a closed hour, of which a piece is in memory. `read` returns bytes of the
+    object, in which they are from `begin` until before `end`. `first` are its first bytes.
+    """
+
+    def __init__(
+        self, read: Callable[[int, int], bytes | None], begin: int, end: int, first: bytes
+    ) -> None:
+        self._read = read
+        self._begin = begin
+        self._end = end
+        self._first = first
+
+    def __iter__(self) -> Iterator[bytes]:
+        for begin in range(self._begin, self._end, _PIECE_BYTES):
+            end = min(begin + _PIECE_BYTES, self._end)
+            piece = self._first[begin:end] if end <= len(self._first) else self._read(begin, end)
+            if piece is None:
+                raise errors.Unavailable
+            leaves = b64decode(piece)
+            for at in range(0, len(leaves), HASH_BYTES):
+                yield leaves[at : at + HASH_BYTES]
 
 
 class LedgerHeads(LockedObjects):
@@ -155,13 +180,48 @@ class LedgerHeads(LockedObjects):
 
     def closed(self, hours: Iterable[str]) -> list[ClosedHour]:
         """Return those of these hours that are closed, in this order."""
-        contents = (self.content(_key(hour)) for hour in hours)
-        return [ClosedHour.of(content) for content in contents if content is not None]
+        found = (self.find(_key(hour)) for hour in hours)
+        return list(self.read_all(each for each in found if each))
 
-    def read_all(self, stored: Iterable[StoredObject]) -> list[ClosedHour]:
-        """Return the closed hours in these objects, in their order, without looking for each."""
-        contents = map(self.read, stored)
-        return [ClosedHour.of(content) for content in contents if content is not None]
+    def read_all(self, stored: Iterable[StoredObject]) -> Iterator[ClosedHour]:
+        """Yield the closed hours in these objects, in their order, without looking for each."""
+        for each in stored:
+            first = self.read(each, 0, _MEMBERS_BYTES + _PIECE_BYTES)
+            if first is not None:
+                yield self._closed(each, first)
+
+    def _closed(self, stored: StoredObject, first: bytes) -> ClosedHour:
+        """Return the closed hour in an object. Raises ValueError for an object of another form."""
+        if found := _HEAD_FIRST.match(first):
+            begin, end = found.end(), stored.size - len(b'"}')
+        else:
+            tail = max(0, stored.size - _MEMBERS_BYTES)
+            found = _HEAD_LAST.search(self.read(stored, tail, stored.size) or b"")
+            if not found or not first.startswith(_LEAVES_FIRST):
+                raise ValueError(f"{stored.key} is not a closed hour")
+            begin, end = len(_LEAVES_FIRST), tail + found.start()
+        head, signature, key = found.groups()
+        leaves = _StoredLeaves(partial(self.read, stored), begin, end, first)
+        return ClosedHour(Head(**json.loads(head)), b64decode(signature), b64decode(key), leaves)
+
+    def begin_hour(self, hour: str) -> Upload:
+        """Begin a long hour, which is written in parts."""
+        return self.begin_upload(_key(hour))
+
+    def put_leaves(self, hour: str, upload: Upload, leaves: bytes) -> Upload:
+        """Write the next leaves of a long hour: bytes whose number is divisible by 3, and 4 MiB at
+        least. Return the upload with them. Raises UploadLost.
+        """
+        start = b"" if upload.parts else _LEAVES_FIRST
+        return self.put_part(_key(hour), upload, start + b64encode(leaves))
+
+    def complete_hour(self, closed: ClosedHour, upload: Upload, leaves: bytes) -> bool:
+        """Write the last leaves and the head, and let the hour be closed. Return False, and change
+        nothing, when it exists. Raises UploadLost.
+        """
+        key, start = _key(closed.head.hour), b"" if upload.parts else _LEAVES_FIRST
+        end = b'%b%b",%b}' % (start, b64encode(leaves), closed.members())
+        return self.complete_upload(key, self.put_part(key, upload, end))
 
 
 def hour_of_head(key: str) -> str | None:

@@ -14,7 +14,13 @@ from typing import IO, Any
 from awscrt import checksums
 from moto.events.models import events_backends
 from moto.s3 import notifications
-from moto.s3.exceptions import EntityTooSmall, InvalidPart, InvalidPartOrder, MalformedXML
+from moto.s3.exceptions import (
+    EntityTooSmall,
+    InvalidPart,
+    InvalidPartOrder,
+    MalformedXML,
+    NoSuchUpload,
+)
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, FakeMultipart, S3Backend
 from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 from moto.sqs.models import sqs_backends
@@ -130,6 +136,41 @@ def _listed_parts(upload: FakeMultipart, listed: Iterator[tuple[int, str]]) -> l
 
 
 MULTIPART = Patch((FakeMultipart, "complete", _complete))
+
+# Uploads in parts under a lock. moto puts no default retention on what came in parts, and fails by
+# KeyError when an upload was completed or ended meanwhile.
+
+_complete_upload, _upload_part = S3Backend.complete_multipart_upload, S3Backend.upload_part
+
+
+def _complete_locked(
+    self: S3Backend, bucket_name: str, multipart_id: str, body: Iterator[tuple[int, str]]
+) -> FakeKey | None:
+    bucket = _bucket_of(self, bucket_name, multipart_id)
+    key = _complete_upload(self, bucket_name, multipart_id, body)
+    if key and bucket.has_default_lock:
+        key.lock_mode, key.lock_until = bucket.default_lock_mode, bucket.default_retention()
+    return key
+
+
+def _upload_known(
+    self: S3Backend, bucket_name: str, multipart_id: str, part_id: int, value: bytes
+) -> FakeKey:
+    _bucket_of(self, bucket_name, multipart_id)
+    return _upload_part(self, bucket_name, multipart_id, part_id, value)
+
+
+def _bucket_of(backend: S3Backend, bucket_name: str, upload_id: str) -> FakeBucket:
+    bucket = backend.get_bucket(bucket_name)
+    if upload_id not in bucket.multiparts:
+        raise NoSuchUpload(upload_id=upload_id)
+    return bucket
+
+
+LOCKED_UPLOADS = Patch(
+    (S3Backend, "complete_multipart_upload", _complete_locked),
+    (S3Backend, "upload_part", _upload_known),
+)
 
 # Object versions in S3's order, at the cost of what is listed. moto copies every version in the
 # bucket for each list, bodies and all: beside one video of 200 MB, a list of one small key took a

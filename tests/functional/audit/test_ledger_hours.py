@@ -1,49 +1,30 @@
 """Each hour of the ledger is closed once, with every leaf, and does not say how many there are."""
 
 import base64
+import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import batched
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.audit.ledger import Event, Head, Leaf, Recorded
-from chalicelib.domain.audit.seals import HOUR, hour_of
+from chalicelib.domain.audit.ledger import Event, Head
+from chalicelib.domain.audit.seals import HOUR
 from chalicelib.handlers import watch
 from chalicelib.kernel import errors
-from chalicelib.services.audit.seals import close_hours
-from chalicelib.store.audit.ledger import LeafWrites
+from chalicelib.services.audit.ledger import Sizes, close_hours
 from chalicelib.store.audit.seals import ClosedHour
 from tests import cloud, events
 from tests.audit_trail import unlocked_bucket
 from tests.client import call
 from tests.faults import inject
-from tests.ledger import close_hour, public_hours
+from tests.ledger import close_hour, leaves_of, public_hours, record, this_hour
 from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-def record(*numbers: int, hour: str, event: Event = Event.CLOSED) -> set[bytes]:
-    """Write leaves of a new report as its steps do, and return them."""
-    ledger_id, table = secrets.token_bytes(32), wiring.reports().table
-    leaves = [Leaf(event, n, b"resolved", hour) for n in numbers]
-    for some in batched(leaves, 100):
-        table.transact(LeafWrites.of(some, Recorded(ledger_id, None, ()), table).items)
-    return {leaf.hash(ledger_id) for leaf in leaves}
-
-
-def this_hour() -> str:
-    return hour_of(wiring.clock.now())
-
-
-def leaves_of(hour: str) -> set[bytes]:
-    [closed] = wiring.ledger_heads().closed([hour])
-    return set(closed.leaves)
 
 
 def run() -> int:
@@ -199,3 +180,23 @@ def test_a_very_long_hour_is_loaded_from_where_it_is_kept() -> None:
         reply = call("GET", "/v1/ledger/2026-01-01T00")
     assert reply.status == 302
     assert "/ledger/2026-01-01T00.json?" in reply.headers["location"]
+
+
+def test_parts_are_as_large_as_s3_wants_and_join_to_one_document() -> None:
+    leaves = [secrets.token_bytes(32) for _ in range(1 << 18)]
+    joined, part = b"".join(leaves), Sizes().part
+    head = Head("2026-01-01T01", len(leaves), "00" * 32, None, None)
+    with unlocked_bucket():
+        heads = wiring.ledger_heads()
+        upload = heads.begin_hour(head.hour)
+        upload = heads.put_leaves(head.hour, upload, joined[:part])
+        closed = ClosedHour(head, b"signature", b"key")
+        assert heads.closed([head.hour]) == []
+        assert heads.complete_hour(closed, upload, joined[part:])
+        [read] = heads.closed([head.hour])
+        stored = heads.hour(head.hour)
+        assert stored
+        document = json.loads(heads.read(stored) or b"")
+    assert (read.head, read.signature, read.key) == closed[:3]
+    assert list(read.leaves) == list(read.leaves) == leaves
+    assert document == json.loads(closed._replace(leaves=leaves).content())

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib.domain.audit.ledger import Head, path_of, root_of
+from chalicelib.domain.audit.ledger import Head, Tree
 from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from examples import verify_receipt
 from examples.verify_receipt import Event, Ledger, judge, node, of_receipt
@@ -41,7 +41,9 @@ def closed_hours(hours: Iterable[Iterable[bytes]], rotated: int = 1000) -> list[
     for late, some in enumerate(hours):
         leaves = list(some)
         leaves = sorted([*leaves, *(secrets.token_bytes(32) for _ in range(64 - len(leaves)))])
-        head = Head(hour_of(START + HOUR * late), 64, root_of(leaves).hex(), previous, None)
+        head = Head(
+            hour_of(START + HOUR * late), 64, Tree().extend(leaves).root.hex(), previous, None
+        )
         previous = head.hash
         key = KEY if late < rotated else NEXT_KEY
         documents.append(
@@ -53,6 +55,11 @@ def closed_hours(hours: Iterable[Iterable[bytes]], rotated: int = 1000) -> list[
             }
         )
     return documents
+
+
+def path_of(leaves: list[bytes], position: int) -> list[str]:
+    leaf = leaves[position]
+    return [each.hex() for each in Tree(follow=[leaf]).extend(leaves).paths[leaf]]
 
 
 def leaves_of(document: Mapping[str, Any]) -> list[bytes]:
@@ -70,7 +77,7 @@ def proven(event: Event, n: int, data: bytes, document: Mapping[str, Any]) -> di
         "leaf": leaf.hex(),
         "hour": document["head"]["hour"],
         "position": position,
-        "path": [each.hex() for each in path_of(leaves, position)],
+        "path": path_of(leaves, position),
     }
 
 
@@ -114,7 +121,7 @@ def test_a_leaf_under_a_leaf_is_in_no_head(
     under = {
         "event": 4, "n": 0, "data": b"unfounded".hex(), "leaf": secret.hex(),
         "hour": hours[1]["head"]["hour"], "position": position * 2,
-        "path": [neighbour.hex(), *(each.hex() for each in path_of(leaves, position))],
+        "path": [neighbour.hex(), *path_of(leaves, position)],
     }  # fmt: skip
     end = proven(Event.EXPIRED, 0, b"", hours[-1])
     proof = {"ledger_id": OWN.ledger_id.hex(), "leaves": [above, under, end], "heads": []}

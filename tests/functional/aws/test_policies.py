@@ -39,6 +39,8 @@ from chalicelib.http.requests import Header
 from chalicelib.kernel import times
 from chalicelib.kernel.config import MissingSetting
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.services.audit.ledger import Sizes
+from chalicelib.services.audit.seals import write_digests
 from tests import cloud, events
 from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, opening_etag, report, tag_for
@@ -47,6 +49,7 @@ from tests.faults import inject
 from tests.functional.aws import iam
 from tests.functional.aws.grants import Grant, Need, Policy
 from tests.functional.second_person.two_person_steps import BurstStep, ExportStep
+from tests.ledger import close_long, record, this_hour
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -989,6 +992,11 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(
             done = watch.digest_audit(cloud.SCHEDULE, None)
             assert done["digests"] >= 1
             assert done["hours"] >= 1
+    record(*range(30), hour=this_hour())
+    with role.assumed():
+        wiring.clock.advance(timedelta(hours=1))
+        write_digests(seals=wiring.seals(), sign=wiring.signing_key().sign, now=wiring.clock.now())
+        assert close_long(sizes=Sizes(rows=20)) == 1
     assert_exact(role)
 
 

@@ -146,6 +146,38 @@ def test_moto_alone_joins_in_memory() -> None:
         assert _peak(_upload()) > 16 * MIB
 
 
+def _locked_upload(bucket: str) -> tuple[Any, dict[str, Any]]:
+    s3 = cloud.client("s3")
+    where = {"Bucket": bucket, "Key": "ledger/hour"}
+    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
+    etag = s3.upload_part(**where, PartNumber=1, Body=b"a")["ETag"]
+    return s3, where | {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+
+
+def _lock_mode(aws: Mapping[str, str]) -> str | None:
+    s3, upload = _locked_upload(aws["AUDIT_BUCKET"])
+    version = s3.complete_multipart_upload(**upload)["VersionId"]
+    found = s3.head_object(Bucket=upload["Bucket"], Key=upload["Key"], VersionId=version)
+    return str(found["ObjectLockMode"]) if "ObjectLockMode" in found else None
+
+
+def test_what_came_in_parts_is_under_the_lock(aws: Mapping[str, str], clean: None) -> None:
+    assert _lock_mode(aws) == "COMPLIANCE"
+
+
+def test_an_upload_that_was_ended_takes_no_part(aws: Mapping[str, str], clean: None) -> None:
+    s3, upload = _locked_upload(aws["AUDIT_BUCKET"])
+    upload.pop("MultipartUpload")
+    s3.abort_multipart_upload(**upload)
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchUpload"):
+        s3.upload_part(**upload, PartNumber=2, Body=b"b")
+
+
+def test_moto_alone_locks_nothing_that_came_in_parts(aws: Mapping[str, str], clean: None) -> None:
+    with s3.LOCKED_UPLOADS.removed():
+        assert _lock_mode(aws) is None
+
+
 # Lists of versions -------------------------------------------------------------------------------
 
 
