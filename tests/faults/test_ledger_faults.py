@@ -99,6 +99,17 @@ def test_two_runs_at_once_close_a_long_hour_once(long_hour: set[bytes], operatio
     assert_closed_once(long_hour)
 
 
+def test_a_run_stops_where_another_has_gone_on(long_hour: set[bytes]) -> None:
+    def another() -> None:
+        with pytest.raises(inject.Crash), writes(inject.at(3, inject.crash)):
+            close_long()
+
+    with inject.meanwhile(another, "dynamodb.PutItem"):
+        assert close_long() == 0
+    assert close_long() == 1
+    assert_closed_once(long_hour)
+
+
 def test_a_part_that_two_runs_wrote_begins_the_hour_anew(long_hour: set[bytes]) -> None:
     """S3 has the part of the one, and the other noted its own: they differ in what is random."""
 

@@ -121,9 +121,7 @@ class _Closing(NamedTuple):
         return closed if self.heads.put_hour(closed) else None
 
     def _close_long(self, part: int) -> ClosedHour | None:
-        """Close the hour in two passes over its leaves: the first counts them, the second writes
-        them.
-        """
+        """Close the hour in two passes over its leaves: one counts them, the other writes them."""
         try:
             counted = self._counted(self.rows.progress(self.hour) or Progress(self.hour))
             return self._written(counted, part)
@@ -183,10 +181,9 @@ class _Closing(NamedTuple):
 
     def _shares(self, begin: int) -> Iterator[tuple[int, list[bytes]]]:
         """Yield each first byte from `begin` on, with the leaves of the hour that have it."""
-        start = bytes((begin,)) if begin < 256 else b""
-        known = merge(*(dropwhile(lambda leaf: leaf < start, each.leaves) for each in self.earlier))
         found = merge(*(self.rows.leaves(each, begin) for each in self._hours()))
-        leaves = _difference(found, known)
+        known = merge(*(each.leaves for each in self.earlier))
+        leaves = _difference(found, dropwhile(lambda leaf: leaf[0] < begin, known))
         leaf = next(leaves, None)
         for first in range(begin, 256):
             share = []

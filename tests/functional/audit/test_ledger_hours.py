@@ -193,6 +193,7 @@ def test_parts_are_as_large_as_s3_wants_and_join_to_one_document() -> None:
         closed = ClosedHour(head, b"signature", b"key")
         assert heads.closed([head.hour]) == []
         assert heads.complete_hour(closed, upload, joined[part:])
+        assert not heads.complete_hour(closed, heads.begin_hour(head.hour), b"another")
         [read] = heads.closed([head.hour])
         stored = heads.hour(head.hour)
         assert stored
