@@ -74,6 +74,7 @@ def test_a_long_hour_is_written_in_parts(long_hour: set[bytes]) -> None:
     assert_closed_once(long_hour)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", [inject.crash, inject.crash_after], ids=["before", "after"])
 @pytest.mark.parametrize("position", [0, 8, *range(15, WRITES)])
 def test_a_crash_at_any_write_leaves_an_hour_that_the_next_run_closes(

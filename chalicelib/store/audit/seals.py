@@ -85,8 +85,8 @@ _PREFIX = "ledger/"
 _ADDRESS_LIFE_S = 300
 
 
-# What a head and its signature take, at most. Leaves are read by the megabyte, of which each third
-# leaf is the end of a group in base64.
+# What a head and its signature take, at most. Leaves are read by the megabyte, which ends with a
+# whole one: three are 128 letters of base64.
 _MEMBERS_BYTES = 2048
 _PIECE_BYTES = 1024 * 1024
 
