@@ -45,7 +45,7 @@ from chalicelib.services.reports import own_report
 from chalicelib.services.reports.entries import EntryCursors, refuse_own_receipt
 from chalicelib.services.reports.proofs import prove_report
 from chalicelib.store.reports.reports import Reports
-from chalicelib.store.reports.rows import Case, Head, ReadCase
+from chalicelib.store.reports.rows import Case, Head
 
 
 class PassedOn(Shape):
@@ -141,7 +141,7 @@ def read_report_by_receipt(call: Call) -> Response:
     Returns the same as `GET /v1/reports/{report_id}`. Use this when you have only the receipt, for
     example on paper. A wrong receipt is 404.
     """
-    return _reporter_view(own_case(call), call)
+    return _reporter_view(call)
 
 
 @routes.get("/v1/reports/{report_id}", returns={200: OwnReport, 304: None})
@@ -151,7 +151,7 @@ def read_report(call: Call) -> Response:
     Returns its status, its text, its messages and the state of its media. Request it again after
     `poll_after_s` seconds, with the `ETag` of this response as `If-None-Match`.
     """
-    return _reporter_view(own_case(call), call)
+    return _reporter_view(call)
 
 
 @routes.get(
@@ -227,21 +227,16 @@ def withdraw_report(call: Call) -> Response:
     return Response()
 
 
-def own_case(call: Call) -> ReadCase:
-    """Return the report of the caller's receipt.
+def own_media_case(call: Call) -> Case:
+    """Return the report of the caller's receipt with its media, read consistently.
 
     Raises Unauthenticated without a receipt, NotFound, Gone.
     """
-    return own_report.open_own_report(*_named(call), **_known())
-
-
-def own_media_case(call: Call) -> Case:
-    """Return the same with its media alone, read consistently."""
     return own_report.own_media(*_named(call), **_known())
 
 
 def own_head(call: Call) -> Head:
-    """Return the HEAD alone of the caller's report, read consistently. Raises as `own_case`."""
+    """Return the HEAD alone of the caller's report, read consistently. Raises as above."""
     return own_report.own_head(*_named(call), **_known())
 
 
@@ -258,9 +253,9 @@ def _cursors(call: Call, report_id: str) -> EntryCursors:
     return EntryCursors(wiring.cursors, f"report {report_id}", call.now)
 
 
-def _reporter_view(case: ReadCase, call: Call) -> Response:
+def _reporter_view(call: Call) -> Response:
+    case, opened = own_report.read_own_report(*_named(call), **_known())
     report = case.report
-    opened = own_report.read_own_report(case, call.receipt, identity=wiring.identity())
     media = (*case.media, *(each for each in case.sent if each.state is MediaState.READY))
     view = OwnReport.of(
         report,

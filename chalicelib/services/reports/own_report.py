@@ -21,7 +21,7 @@ from chalicelib.domain.reports.entries import (
 from chalicelib.domain.reports.outlines import WITHDRAWN_RETENTION
 from chalicelib.domain.reports.report import CLOCK_SKEW, Report, Status
 from chalicelib.kernel import errors, geo
-from chalicelib.kernel.ids import EntryIds, Identity
+from chalicelib.kernel.ids import EntryIds, Identity, report_id_of
 from chalicelib.kernel.outbox import OutboxTask, TaskKind, notify_of_message
 from chalicelib.services.reports.entries import EntryCursors, earlier_call
 from chalicelib.services.reports.ledger import leaves_of_change, leaves_of_withdrawal
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def own_head(receipt: str, report_id: str | None, *, identity: Identity, reports: Reports) -> Head:
-    """Return the HEAD of this receipt's report, read consistently. Raises as `open_own_report`."""
+    """Return the HEAD of this receipt's report, read consistently. Raises as `read_own_report`."""
     own_id = identity.report_id(receipt)
     head = _only(reports.head(own_id), own_id, report_id)
     if head.is_deleted:
@@ -50,22 +50,32 @@ def own_head(receipt: str, report_id: str | None, *, identity: Identity, reports
 def own_media(receipt: str, report_id: str | None, *, identity: Identity, reports: Reports) -> Case:
     """Return the report of this receipt with its media, read consistently.
 
-    Raises as `open_own_report`.
+    Raises as `read_own_report`.
     """
     own_id = identity.report_id(receipt)
     return _only(reports.with_media(own_id, consistent=True), own_id, report_id)
 
 
-def open_own_report(
+class ReadReport(NamedTuple):
+    """A report, and its texts for its reporter."""
+
+    case: ReadCase
+    opened: OwnReport
+
+
+def read_own_report(
     receipt: str, report_id: str | None, *, identity: Identity, reports: Reports
-) -> ReadCase:
-    """Return the report of this receipt. If `report_id` is given, it must be that report.
+) -> ReadReport:
+    """Return the report of this receipt, opened with the key that the receipt gives. If `report_id`
+    is given, it must be that report.
 
     Raises NotFound for an unknown receipt, and for a receipt of another report after the same work,
     so that timing reveals nothing; Gone when retention has deleted the report.
     """
-    own_id = identity.report_id(receipt)
-    return _only(reports.view(own_id), own_id, report_id)
+    key = identity.content_key(receipt)
+    own_id = report_id_of(key.public)
+    case = _only(reports.view(own_id), own_id, report_id)
+    return ReadReport(case, open_own(case, key))
 
 
 def _only[Found: (Head, Case, ReadCase)](
@@ -74,11 +84,6 @@ def _only[Found: (Head, Case, ReadCase)](
     if found is None or (report_id is not None and report_id != own_id):
         raise errors.NotFound
     return found
-
-
-def read_own_report(case: ReadCase, receipt: str, *, identity: Identity) -> OwnReport:
-    """Return the content of this receipt's report, opened with the key that the receipt gives."""
-    return open_own(case, identity.content_key(receipt))
 
 
 class OwnMessages(NamedTuple):
