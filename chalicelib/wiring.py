@@ -4,7 +4,6 @@ A builder reads its settings at first use. Its imports are local, so that a func
 it uses. `reset()` clears all caches.
 """
 
-import gc
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -73,11 +72,6 @@ if TYPE_CHECKING:
 
 # A function with a missing setting must fail at its start, not at a request.
 check_start()
-
-# A start makes 130,000 objects, and nearly all of them stay. To look for garbage among them after
-# every 2,000, as Python does by itself, takes a tenth of the start. A call of AWS leaves 8 objects
-# of 1 KB: at this threshold, 30 MB of garbage at the most.
-gc.set_threshold(250_000)
 
 clock = Clock()
 _pause: Callable[[float], None] = time.sleep

@@ -15,7 +15,6 @@ from chalicelib.domain.casework.search_tokens import TOKENS_MAX, tokens_in
 from chalicelib.domain.reports.entries import Message, Note
 from chalicelib.domain.reports.report import Content, Status
 from chalicelib.kernel import times
-from chalicelib.services.casework.lists import with_pictures
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase
 from chalicelib.store.audit.rows import Action
@@ -50,6 +49,9 @@ def search_reports(
     What is outside of the scope looks as if it did not exist. The record has the token's name and
     not the token: it outlives the reports. Raises Unavailable.
     """
+    # Imported here: an opening needs this module, and none of what lists need.
+    from chalicelib.services.casework.lists import with_pictures
+
     name = search_key.name_of(token)
     sees = actor.officer.sees
     visible = (
