@@ -1,6 +1,8 @@
 """Sketches: equal texts always match, near ones nearly always, and others hardly ever."""
 
+import hashlib
 import random
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -41,6 +43,24 @@ def test_equal_texts_have_equal_sketches(text: str) -> None:
 def test_spaces_punctuation_and_width_make_no_difference(text: str) -> None:
     spaced = "，".join(text) + " ！"
     assert Sketch.of_report(f"{text}AB1", None) == Sketch.of_report(f"{spaced}ａｂ１", None)
+
+
+@given(st.text(st.sampled_from("，！？：；（）ａé①ﬁ人e\u0301 ") | st.characters(), max_size=80))
+def test_a_text_has_the_sketch_of_its_compatible_form(text: str) -> None:
+    narrow = unicodedata.normalize("NFKC", text)
+    assert Sketch.of_report(text, None) == Sketch.of_report(narrow, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "digest"),
+    [
+        ("着火了！！在建国路93号（东门），有人：快来；电话是13800138000？", "edde0a4b9701b9cc"),
+        ("Ｆｉｒｅ №12, ﬁrst floor: é e\u0301 Straße_x ① ㈠ ℃", "65d7a249e52037b9"),
+    ],
+)
+def test_a_sketch_is_that_of_the_last_release(text: str, digest: str) -> None:
+    packed = Sketch.of_report(text, None).pack()
+    assert hashlib.sha256(packed).hexdigest().startswith(digest)
 
 
 @given(st.text(max_size=200), st.none() | PLACES)
