@@ -3,7 +3,7 @@
     requirements*.txt           what is wanted, in which version, and why
     → requirements.lock         that and what it needs in turn, with the hashes of all files
     → requirements-source.lock  the part of it that is published without a wheel
-    infra/scan, tests/bench/media/peers: the same, for what has an environment of its own
+    infra/scan, tests/bench/peers: the same, for what has an environment of its own
 
 A version in a lock file stays until a requirement asks for another one. To take newer versions of
 what is needed in turn, remove its entry, and run `make lock` again.
@@ -37,7 +37,7 @@ def main() -> None:
         )
     write(together, entries, lambda name: name not in installation.SOURCE_ONLY)
     write(ROOT / SOURCES, entries, lambda name: name in installation.SOURCE_ONLY)
-    scanners, peers = ROOT / "infra" / "scan", ROOT / "tests" / "bench" / "media" / "peers"
+    scanners, peers = ROOT / "infra" / "scan", ROOT / "tests" / "bench" / "peers"
     lock_apart(scanners, source_only=frozenset())
     lock_apart(peers, source_only=frozenset({"pyvips"}))
 

@@ -2,7 +2,7 @@
 machine's day is no fault of the code.
 
 python -m tests.bench             a few minutes
-python -m tests.bench --peers     pyvips and sharp, too
+python -m tests.bench --peers     pyvips, sharp and Powertools, too
 python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
 """
 
@@ -38,7 +38,7 @@ sides take turns every few milliseconds, because a neighbour on the same process
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
 The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). The local
 stack alone is measured as it runs, in wall time. Pictures are derived in a process apart, as
-`decode` does; `make bench PEERS=1` installs pyvips and sharp, and measures them beside it.
+`decode` does. `make bench PEERS=1` installs pyvips, sharp and Powertools, and measures them, too.
 
 """
 
@@ -49,7 +49,7 @@ def main(*, quick: bool, peers: bool) -> None:
         "AWS calls and units of each operation": operations.rows,
         "Lists of any length": pages.rows,
         "Requests through the API": lambda: requests.rows(**rounds),
-        "Cold start": lambda: cold.rows(**rounds),
+        "Cold start": lambda: cold.rows(peers=peers, **rounds),
         "Size of what is deployed": sizes.rows,
     }
     if not quick:

@@ -1,5 +1,5 @@
-"""Cold starts of what `make package` ships: from `import app` to the point where a first request
-needs AWS, and to the response to a first report.
+"""Cold starts of what `make package` ships: from nothing to the first response, beside what nobody
+can do without (boto3 with one client), and what others would take (Powertools).
 
 The zip's native modules are arm64's. Where that does not run, those of the same versions that are
 installed here stand beside them.
@@ -18,98 +18,98 @@ from functools import cache
 from pathlib import Path
 
 from tests import media_samples as samples
-from tests.bench import requests, simulated
 from tests.bench import rows as table
+from tests.bench import simulated
+from tests.bench.peers import install
 from tests.bench.rows import ROOT
 
 BUILD = ROOT / "build"
 SAMPLE = "tests.bench.cold_start"
-# As infra/app.yaml sets it.
+# As infra/app.yaml and Lambda set it. On Lambda what lacks a setting does not start, and the
+# residents' function makes ahead what its first report needs.
 _ENVIRONMENT = simulated.ENVIRONMENT | {
     "AUDIT_BUCKET": "audit",
     "NOTICES_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:notices",
     "PUSH_KEY": "alias/push",
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
+    "_HANDLER": "app.app",
 }
-# Lambda sets it. What lacks a setting then does not start, and the residents' function makes ahead
-# what its first report needs.
-_ON_LAMBDA = {"_HANDLER": "app.app"}
 # A start is short, and a busy neighbour may stay for several of them.
 _ROUNDS = 3 * table.ROUNDS
-_BODY = {"category": "other", "text": "A door stands open."}
 # The commit that the later ones are measured against. Without it (a shallow clone) its row is
 # missing.
 FIRST_VERSION = "761f35b"
 _OURS = ("app.py", "chalicelib", "city")
+_WHAT = {
+    "residents": "residents' function, until its first 201",
+    "officers": "officers' function, until it has opened a report",
+}
+_BOTO3 = "import of boto3 and one DynamoDB client"
+_POWERTOOLS = "hello world of Powertools and pydantic, and boto3 with one client"
+_COMPILED = "the same, compiled here"
+_FIRST = f"the first version ({FIRST_VERSION})"
+_BUDGETS = (
+    ("residents", _BOTO3, 1.5),
+    ("residents", _POWERTOOLS, 1.05),
+    ("officers", _BOTO3, 1.5),
+    ("officers", _POWERTOOLS, 1.05),
+    ("residents", _COMPILED, 1.1),
+    ("residents", _FIRST, 0.8),
+)
 # The package's name as it is installed: the folder that its native modules are in.
 _NATIVE = {"pydantic_core": "pydantic_core", "cryptography": "cryptography", "cffi": "."}
 
 
-def rows(rounds: int = _ROUNDS) -> list[table.Row]:
+def rows(*, peers: bool = False, rounds: int = _ROUNDS) -> list[table.Row]:
+    """With `peers`, also beside Powertools, which is installed first."""
     ensure_packaged()
-    created = json.dumps(requests.create_event(_BODY))
-    opened = json.dumps(requests.open_event("0" * 26))
-    public_key = simulated.WrappingKey().public
-
-    def started(tree: Path, api: str, *arguments: str) -> float:
-        environment = _ENVIRONMENT | {"API": api} | (_ON_LAMBDA if arguments[0] == "first" else {})
-        return table.sample(SAMPLE, *arguments, path=(tree, ROOT), environment=environment)
-
+    packages = [install().packages] if peers else []
     taken: list[dict[str, float]] = []
-    with _files() as files, _unpacked() as shipped, _unpacked() as compiled, _unpacked() as before:
+    with _files() as files, _events() as events, _unpacked() as shipped, _unpacked() as compiled:
         for cache in list(compiled.rglob("__pycache__")):
             shutil.rmtree(cache)
         _compile(compiled)
-        has_first = _replace_by_first_version(before)
-        for _ in range(rounds):
-            taken.append(
-                {
-                    "residents": started(shipped, "residents", "import", created),
-                    "boto3": table.sample(SAMPLE, "boto3", path=(ROOT,)),
-                    "officers": started(shipped, "officers", "import", opened),
-                    "compiled": started(compiled, "residents", "import", created),
-                    "first": started(shipped, "residents", "first", created, public_key),
-                }
-                | (
-                    {"before": started(before, "residents", "first", created, public_key)}
-                    if has_first
-                    else {}
+        with _first_version() as before:
+
+            def took(*arguments: str, path: tuple[Path, ...], api: str = "") -> float:
+                # Each has Lambda's credentials: without, botocore looks for some on the network.
+                environment = _ENVIRONMENT | {"API": api}
+                return table.sample(SAMPLE, *arguments, path=path, environment=environment)
+
+            def first(tree: Path, api: str) -> float:
+                return took("first", str(events[api]), path=(tree, ROOT), api=api)
+
+            for _ in range(rounds):
+                taken.append(
+                    {
+                        _BOTO3: took("boto3", path=(ROOT,)),
+                        "residents": first(shipped, "residents"),
+                        "officers": first(shipped, "officers"),
+                        _COMPILED: first(compiled, "residents"),
+                    }
                 )
-            )
-            taken[-1] |= {
-                name: table.sample(SAMPLE, "decode", kind, str(file), path=(shipped, ROOT))
-                for name, (kind, file) in files.items()
-            }
-    boto3 = "import of boto3 and one DynamoDB client"
-    until = "until the first AWS call: time"
-    found = [
-        _row(f"residents' function, {until}", boto3, taken, "residents", "boto3", 0.7),
-        _row(f"officers' function, {until}", boto3, taken, "officers", "boto3", 0.85),
-        _row(
-            f"residents' function, {until}",
-            "the same, compiled here",
-            taken,
-            "residents",
-            "compiled",
-            1.1,
-        ),
+                for at in packages:
+                    taken[-1][_POWERTOOLS] = took("powertools", path=(ROOT, at))
+                for tree in before:
+                    taken[-1][_FIRST] = first(tree, "residents")
+                for name, (kind, file) in files.items():
+                    taken[-1][name] = took("decode", kind, str(file), path=(shipped, ROOT))
+    decodes = {name: f"decode, from nothing to a small {name}" for name in files}
+    return [
+        _row(_WHAT.get(side) or decodes[side], against, taken, side, at_most)
+        for side, against, at_most in (*_BUDGETS, *((name, _BOTO3, 1.0) for name in files))
+        if against in taken[0]
     ]
-    if has_first:
-        found.append(
-            _row(
-                "residents' function, until its first 201: time",
-                f"the first version ({FIRST_VERSION})",
-                taken,
-                "first",
-                "before",
-                0.8,
-            )
-        )
-    found += [
-        _row(f"decode, from nothing to a small {name}: time", boto3, taken, name, "boto3", 1.0)
-        for name in files
-    ]
-    return found
+
+
+@contextmanager
+def _events() -> Iterator[dict[str, Path]]:
+    """Yield a file for each function: its first event, and what is in the cloud."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = table.run_json(SAMPLE, "prepare")
+        for api, content in prepared.items():
+            (Path(folder) / api).write_text(json.dumps(content), encoding="utf-8")
+        yield {api: Path(folder) / api for api in prepared}
 
 
 @contextmanager
@@ -130,26 +130,31 @@ def _files() -> Iterator[dict[str, tuple[str, Path]]]:
 
 
 def _row(
-    what: str, against: str, taken: list[dict[str, float]], side: str, other: str, at_most: float
+    what: str, against: str, taken: list[dict[str, float]], side: str, at_most: float
 ) -> table.Row:
-    ratios = [each[side] / each[other] for each in taken]
-    return table.row(f"Cold start of the packaged {what}", against, ratios, at_most=at_most)
+    ratios = [each[side] / each[against] for each in taken]
+    return table.row(f"Cold start of the packaged {what}: time", against, ratios, at_most=at_most)
 
 
-def _replace_by_first_version(tree: Path) -> bool:
-    """Put the first version's own modules in the place of ours. False if the history lacks it."""
+@contextmanager
+def _first_version() -> Iterator[list[Path]]:
+    """Yield a tree with the first version's own modules in the place of ours; none if the history
+    lacks it.
+    """
     archived = subprocess.run(
         ["git", "archive", FIRST_VERSION, *_OURS], cwd=ROOT, capture_output=True, check=False
     )
     if archived.returncode:
         print(f"{FIRST_VERSION} is not in the history", file=sys.stderr)
-        return False
-    for name in _OURS:
-        if (tree / name).is_dir():
-            shutil.rmtree(tree / name)
-    subprocess.run(["tar", "-x"], cwd=tree, input=archived.stdout, check=True)
-    _compile(*(tree / name for name in _OURS))
-    return True
+        yield []
+        return
+    with _unpacked() as tree:
+        for name in _OURS:
+            if (tree / name).is_dir():
+                shutil.rmtree(tree / name)
+        subprocess.run(["tar", "-x"], cwd=tree, input=archived.stdout, check=True)
+        _compile(*(tree / name for name in _OURS))
+        yield [tree]
 
 
 def _compile(*places: Path) -> None:

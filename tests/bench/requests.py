@@ -36,9 +36,9 @@ _BODY = {
     "details": {"age": 81, "sex": "male", "dementia": "yes"},
 }
 _BUDGETS = {
-    "create": ("POST /v1/reports", 1.6),
-    "open": ("an officer opens a report with one message", 1.4),
-    "read": ("the reporter reads a report with one message", 1.5),
+    "create": ("POST /v1/reports", 2.8),
+    "open": ("an officer opens a report with one message", 1.3),
+    "read": ("the reporter reads a report with one message", 1.6),
     "list": ("an officer lists 50 of all reports, with thumbnails", 2.0),
 }
 
@@ -224,7 +224,7 @@ def _prepared(request: str, app: Any) -> Event:
     filed = json.loads(created["body"])
     written = app(_message_event(filed["id"], filed["receipt"]), None)
     assert written["statusCode"] == 201, written
-    wiring.officers().put(Officer(username="wang", categories=("*",), districts=("*",)))
+    add_officer()
     if request == "list":
         return _list_event(app)
     sent = (
@@ -234,6 +234,11 @@ def _prepared(request: str, app: Any) -> Event:
     assert shown["statusCode"] == 200, shown
     assert len(json.loads(shown["body"])["messages"]) == 1
     return sent
+
+
+def add_officer() -> None:
+    """Store the officer of the events, who may see everything."""
+    wiring.officers().put(Officer(username="wang", categories=("*",), districts=("*",)))
 
 
 def _list_event(app: Any) -> Event:

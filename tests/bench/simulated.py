@@ -13,12 +13,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-
-from chalicelib.kernel import times
 
 type Item = dict[str, Any]
 
@@ -62,13 +60,13 @@ ENVIRONMENT = TABLES | {
 class WrappingKey:
     """The RSA key in KMS that the keys of reports are wrapped with.
 
-    `public` is its public half in DER and base64. A cold start gets it ready-made: to make it would
-    load what is measured.
+    `public` is its public half in DER and base64, `opened` has what it has decrypted. A cold start
+    gets both ready-made: to make them would load what is measured.
     """
 
-    def __init__(self, public: str = "") -> None:
+    def __init__(self, public: str = "", opened: dict[str, str] | None = None) -> None:
         self._given = public
-        self._opened: dict[str, str] = {}
+        self.opened = opened or {}
 
     @cached_property
     def public(self) -> str:
@@ -79,15 +77,15 @@ class WrappingKey:
 
     def decrypt(self, wrapped: str) -> str:
         """Open a wrapped key, both in base64; the second time without computing anything."""
-        if wrapped not in self._opened:
+        if wrapped not in self.opened:
             from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
             from cryptography.hazmat.primitives.hashes import SHA256
 
             padding = OAEP(MGF1(SHA256()), SHA256(), None)
-            self._opened[wrapped] = b64encode(
+            self.opened[wrapped] = b64encode(
                 self._key.decrypt(b64decode(wrapped), padding)
             ).decode()
-        return self._opened[wrapped]
+        return self.opened[wrapped]
 
     @cached_property
     def _key(self) -> Any:
@@ -108,6 +106,18 @@ class Cloud:
             partition: sorted(f"{_rank(at)}#{at}" for at in listed)
             for partition, listed in self._listed.items()
         }
+
+    def contents(self) -> Item:
+        """Return what is in it, for `of_contents` in another process."""
+        key = self._wrapping_key
+        items = [(*place, item) for place, item in self._items.items()]
+        return {"public": key.public, "opened": key.opened, "items": items}
+
+    @classmethod
+    def of_contents(cls, contents: Item) -> Self:
+        cloud = cls(wrapping_key=WrappingKey(contents["public"], contents["opened"]))
+        cloud._items = {(table, pk, sk): item for table, pk, sk, item in contents["items"]}
+        return cloud
 
     def serve(self, events: Any) -> None:
         """Answer what a session's clients send, from then on."""
@@ -222,6 +232,9 @@ def _spread(reports: int) -> dict[str, list[str]]:
 
 
 def _listed_at(number: int) -> str:
+    # Imported here: the first version has it elsewhere.
+    from chalicelib.kernel import times
+
     return f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
 
 

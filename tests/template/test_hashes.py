@@ -17,8 +17,8 @@ LOCKS = [
         ("", WHEELS),
         ("", SOURCES),
         ("infra/scan", WHEELS),
-        ("tests/bench/media/peers", WHEELS),
-        ("tests/bench/media/peers", SOURCES),
+        ("tests/bench/peers", WHEELS),
+        ("tests/bench/peers", SOURCES),
     )
 ]
 

@@ -1,13 +1,14 @@
 """The programs that derive the pictures of one file, each in a fresh process."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chalicelib.kernel.derived import PREVIEW_PX, THUMB_PX
 from chalicelib.media_decoding.images import JPEG_QUALITY
 from tests.bench import rows as table
 from tests.bench.media.files import File
+from tests.bench.peers import FOLDER, WANTED, install
 
 type Figures = Mapping[str, float]
 """`seconds` and `bytes`, as of `tests.bench.media.sample`."""
@@ -19,12 +20,21 @@ def ours() -> dict[str, Program]:
     return {way: _ours(way) for way in ("library", "apart", "naive")}
 
 
-def foreign(command: Sequence[str], folder: Path) -> Program:
-    """Return a program of `peers`, which runs in `folder`."""
+def theirs() -> dict[str, Program]:
+    """Return pyvips and sharp, which are installed if they are not yet. Raises as `install`."""
+    peers = install()
+    return {
+        "pyvips": _foreign(peers.python, WANTED / "with_pyvips.py"),
+        "sharp": _foreign(peers.node, WANTED / "with_sharp.cjs"),
+    }
+
+
+def _foreign(program: Path, script: Path) -> Program:
     sizes = [str(number) for number in (PREVIEW_PX, THUMB_PX, JPEG_QUALITY)]
 
     def measure(file: File) -> Figures:
-        done = table.run_program([*command, str(file.path), *sizes], folder=folder)
+        command = [str(program), str(script), str(file.path), *sizes]
+        done = table.run_program(command, folder=FOLDER)
         figures: Figures = json.loads(done)
         return figures
 

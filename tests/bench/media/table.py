@@ -14,8 +14,7 @@ from tests import media_samples as samples
 from tests.bench import rows as table
 from tests.bench.media import files, quality
 from tests.bench.media.files import File
-from tests.bench.media.peers import install
-from tests.bench.media.programs import Program, ours
+from tests.bench.media.programs import Program, ours, theirs
 
 _NAMES = {
     "library": "in one process",
@@ -59,7 +58,7 @@ _RATIOS: Mapping[str, list[Ratio]] = {
 
 def rows(*, peers: bool = False, rounds: int = table.ROUNDS) -> list[table.Row]:
     """With `peers`, also beside pyvips and sharp, which are installed first."""
-    programs = ours() | (install() if peers else {})
+    programs = ours() | (theirs() if peers else {})
     found: list[table.Row] = []
     with TemporaryDirectory() as folder:
         for file in files.write(Path(folder)):
