@@ -27,36 +27,14 @@ SERVICES = (
 """Every service that has a client in `wiring`."""
 
 
-# In place of the addresses that each service once had: it has rules for them in its model now.
-_BY_RULES = {
-    "services": {},
-    "defaults": {"hostname": "{service}.{region}.{dnsSuffix}", "protocols": ["https"]},
-}
-
-
 class Models(Loader):
     """Loads the models of `SERVICES`. botocore's own loader first looks through the folders of all
-    400 services, to know their names, and reads the addresses of all: 15 and 8 ms of a start, and
-    more from a cold disk.
+    400 services, to know their names: 15 ms of a start, and more from a cold disk.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:
         """Return the services that may have a client. A `type_name` is a kind of model."""
         return list(SERVICES)
-
-    def load_data_with_path(self, name: str) -> tuple[Any, str]:
-        """Return AWS's data of this name, and their path. Of `endpoints` return only the regions of
-        each partition.
-        """
-        if name != "endpoints":
-            found: tuple[Any, str] = super().load_data_with_path(name)
-            return found
-        data, path = super().load_data_with_path("partitions")
-        regions = [
-            {**_BY_RULES, **each, **each["outputs"], "partition": each["id"]}
-            for each in data["partitions"]
-        ]
-        return {"partitions": regions}, path
 
 
 _REGIONAL = Config(
