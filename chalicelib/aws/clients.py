@@ -1,7 +1,9 @@
 """The clients of AWS, each built once, at its first use. `wiring` passes them on."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -137,6 +139,28 @@ def aws_events() -> Any:
 def credentials() -> Any:
     """Return the credentials of every client: they renew themselves if they are temporary."""
     return _session().get_credentials()
+
+
+AT_ONCE = 10
+"""How many calls are made at once: a client keeps as many connections."""
+THREADS = "calls"
+"""How the names of the threads begin that make them."""
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=THREADS)
+
+
+def at_once[Item, Found](call: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+    """Return the result of `call` for each item, made in parallel. It must not call this itself.
+
+    Raise what the first of them raised, when no other is under way any more. The threads share the
+    caller's context, so that their log lines have the request's id.
+    """
+    made = [_threads.submit(copy_context().run, call, each) for each in items]
+    try:
+        return [each.result() for each in made]
+    finally:
+        for each in made:
+            each.cancel()
+        wait(made)
 
 
 def client(service: str, **more: Any) -> Any:

@@ -9,12 +9,12 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
+from chalicelib.aws.clients import at_once
 from chalicelib.aws.errors import code_of, unavailable
 from chalicelib.kernel import errors
 from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Unreadable, WrappedKey, WrappingKey
@@ -160,7 +160,6 @@ _MAC: Literal["HMAC_SHA_256"] = "HMAC_SHA_256"
 # No other use of the key can give the same name.
 _PURPOSE = b"tipline/search/1\0"
 _NAME_BYTES = 16
-_AT_ONCE = 8
 
 
 class SearchKey:
@@ -169,7 +168,6 @@ class SearchKey:
     def __init__(self, kms: "KMSClient", key_id: str) -> None:
         self._kms = kms
         self._key_id = key_id
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search")
 
     def name_of(self, token: str) -> str:
         """Return the name of a token, under which its entries are stored."""
@@ -181,5 +179,4 @@ class SearchKey:
 
     def names_of(self, tokens: Iterable[str]) -> list[str]:
         """Return the names of tokens, in their order, by several calls at once."""
-        waiting = [self._pool.submit(copy_context().run, self.name_of, token) for token in tokens]
-        return [each.result() for each in waiting]
+        return at_once(self.name_of, tokens)

@@ -6,19 +6,17 @@ cost of a page does not depend on the number of rows in the table.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
+from chalicelib.aws.clients import at_once
 from chalicelib.aws.table import Row, Table
 
 # How many times the rows of its first queries a page may ask for later. A page whose filter rejects
 # many rows may therefore be short. As each query of a shard asks for twice the rows of the one
 # before, this also limits later queries: to two for each shard on average.
 _FURTHER = 6
-_AT_ONCE = 8
 # A query for the first rows of a partition reads so many at the least: fewer cost as much.
 _LEAST = 10
 # Sorts after all that follows a prefix.
@@ -72,7 +70,6 @@ class Listing:
     def __init__(self, table: Table, read: Callable[[Row], Row] = lambda row: row) -> None:
         self._table = table
         self._read = read
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="listing")
 
     def page(
         self,
@@ -149,7 +146,7 @@ class Listing:
             read(shard)
             shard.size *= 2
 
-        self._at_once(fill, shards)
+        at_once(fill, shards)
         kept: list[Row] = []
         position = reached
         while len(kept) < limit:
@@ -158,7 +155,7 @@ class Listing:
                 remaining -= sum(shard.size for shard in empty)
                 if remaining < 0:
                     break
-                self._at_once(fill, empty)
+                at_once(fill, empty)
                 continue
             with_rows = (shard for shard in shards if shard.rows)
             chosen = choose(with_rows, key=lambda shard: shard.rows[0][0], default=None)
@@ -200,7 +197,7 @@ class Listing:
                 reached = rows[-1][index[2]]
             return None
 
-        found = [each for each in self._at_once(first, _spans(spans)) if each]
+        found = [each for each in at_once(first, _spans(spans)) if each]
         return min(found, key=lambda each: each[0])[1] if found else None
 
     def heads(
@@ -217,7 +214,7 @@ class Listing:
                 self._read_upwards(index, shard)
 
         shards = [_Shard(Span(each), above, 0) for each in partitions]
-        self._at_once(read, shards)
+        at_once(read, shards)
         return [Heading(tuple(row for _, row in shard.rows), shard.more) for shard in shards]
 
     def _read_upwards(self, index: Index, shard: _Shard) -> None:
@@ -236,16 +233,6 @@ class Listing:
     def _query(self, partition: str, **within: Any) -> tuple[list[Row], bool]:
         rows, more = self._table.query(partition, **within)
         return [self._read(row) for row in rows], more
-
-    def _at_once[Item, Found](
-        self, read: Callable[[Item], Found], items: Sequence[Item]
-    ) -> list[Found]:
-        """Return the result of `read` for each item, in parallel.
-
-        The threads share the caller's context, so that their log lines have the request's id.
-        """
-        contexts = [copy_context() for _ in items]
-        return list(self._pool.map(lambda context, item: context.run(read, item), contexts, items))
 
 
 def _shards(spans: Sequence[Span | str], reached: str | None, limit: int) -> list[_Shard]:

@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 # All tries, with the client's time-outs, end well before API Gateway's limit of 29 seconds.
 _PAUSES_S = (0.03, 0.08, 0.2, 0.5)
 # DynamoDB's own limits of a BatchGetItem and of a BatchWriteItem.
-_GET_AT_MOST, _PUT_AT_MOST = 100, 25
+GET_AT_MOST, PUT_AT_MOST = 100, 25
 _RETRYABLE = frozenset(
     {
         "InternalServerError",
@@ -135,7 +135,7 @@ class Table:
             return list(response.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", []))
 
         keys = [pack({"pk": pk, "sk": sk}) for pk, sk in dict.fromkeys(wanted)]
-        left = self._in_batches(keys, _GET_AT_MOST, read)
+        left = self._in_batches(keys, GET_AT_MOST, read)
         if left:
             raise Unprocessed(found, frozenset((key["pk"]["S"], key["sk"]["S"]) for key in left))
         return found
@@ -149,7 +149,7 @@ class Table:
             return list(response.get("UnprocessedItems", {}).get(self.name, []))
 
         puts = [{"PutRequest": {"Item": pack(row)}} for row in rows]
-        if self._in_batches(puts, _PUT_AT_MOST, write):
+        if self._in_batches(puts, PUT_AT_MOST, write):
             raise errors.Unavailable
 
     def put(self, row: Mapping[str, Any], *, if_absent: bool = False) -> None:

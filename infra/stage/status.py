@@ -1,6 +1,6 @@
 """`make status`: one screen on the state of the local stack that is running or, with `STAGE=prod`,
 of a deployed stage: health, a drill that is filed and withdrawn, tables and buckets, alarms, the
-oldest task, queues, the audit's last digest.
+oldest task, queues, the oldest report that is not compared, the audit's last digest.
 
     python -m infra.stage status [--stage prod]
 
@@ -27,6 +27,7 @@ from chalicelib.domain.audit.seals import hour_of
 from chalicelib.kernel.errors import TiplineError
 from chalicelib.kernel.outbox import SHARDS, Lane
 from chalicelib.store.audit.seals import Seals
+from chalicelib.store.reports.media_rows import SketchRows
 from chalicelib.store.reports.outbox import Outbox
 from infra.deploy.smoke import Trip, files_drills, try_out
 from infra.packaging.aliases import ALIAS
@@ -37,6 +38,8 @@ from infra.stage.target import Target, command, find_target
 
 WIDTH = 80
 LATE_TASK = timedelta(minutes=2)  # as OldestNormalAlarm
+# Each minute those of the minute before are compared.
+LATE_COMPARISON = timedelta(minutes=5)
 # The digest of an hour is written in the hour after it.
 LATE_DIGEST = timedelta(hours=3)
 HEALTH_TIMEOUT_S = 10.0
@@ -71,6 +74,7 @@ def read_status(target: Target, now: datetime) -> Iterator[Line]:
         ("alarms", lambda: _alarms(target)),
         ("oldest task", lambda: _oldest_task(target, now)),
         ("queues", lambda: _queues(target)),
+        ("comparison", lambda: _comparison(target, now)),
         ("audit", lambda: _digest(target, now)),
     ]
     for label, read in parts:
@@ -233,6 +237,17 @@ def _queues(target: Target) -> Iterator[Line]:
             waiting = f"{counts[0]} waiting, {counts[1]} in work, "
         hint = f": make redrive{target.command} QUEUE={name}" if dead else ""
         yield Line(name, f"{waiting}{letter_count(dead)}{hint}", ok=dead == 0)
+
+
+def _comparison(target: Target, now: datetime) -> Iterator[Line]:
+    """Tell how far `suggest_incidents` lags behind."""
+    table = Table(target.client("dynamodb"), target.output("ReportsTableName"))
+    oldest = SketchRows(table).oldest()
+    if oldest is None:
+        yield Line("comparison", "every report has been compared", ok=True)
+        return
+    text = f"the oldest report has waited {_duration(now - oldest)} to be compared"
+    yield Line("comparison", text, ok=now - oldest <= LATE_COMPARISON)
 
 
 def _digest(target: Target, now: datetime) -> Iterator[Line]:

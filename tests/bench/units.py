@@ -16,13 +16,14 @@ import json
 import re
 import threading
 from base64 import b64decode
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Protocol
 
+from chalicelib.aws.clients import AT_ONCE, THREADS
 from infra import template
 from infra.local.resources import settings_of
 
@@ -44,8 +45,15 @@ class Call:
     rows: list[tuple[str, str, str]] = field(default_factory=list)
     write_units: float = 0
     read_units: float = 0
-    # The write units by partition: of a table or an index, and its key there.
-    by_partition: Counter[Partition] = field(default_factory=Counter)
+    # The units by partition: of a table or an index, and its key there.
+    writes: Counter[Partition] = field(default_factory=Counter)
+    reads: Mapping[Partition, float] = field(default_factory=dict)
+
+
+def rounds(calls: Collection[Call]) -> int:
+    """Return how many calls wait for each other: `clients.at_once` makes so many together."""
+    together = sum(made.thread.startswith(THREADS) for made in calls)
+    return len(calls) - together + ceil(together / AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +156,11 @@ class Meter:
         for action, before in written:
             if "Error" not in parsed:
                 call.rows.append((action.table, _text(action.key["pk"]), _text(action.key["sk"])))
-            call.by_partition.update(self._write_units(action, before))
-        call.write_units = call.by_partition.total()
+            call.writes.update(self._write_units(action, before))
+        call.write_units = call.writes.total()
         if not written and "Error" not in parsed:
-            call.read_units = self._read_units(operation, body, parsed)
+            call.reads = self._read_units(operation, body, parsed)
+        call.read_units = sum(call.reads.values())
 
     def _write_units(self, action: "_Write", before: Item | None) -> Counter[Partition]:
         after = self._rows.get(action.table, action.key)
@@ -170,7 +179,7 @@ class Meter:
                 units[action.table, name, _text(entry[index.keys[0]])] += _kilobytes(entry)
         return units
 
-    def _read_units(self, operation: str, body: Item, parsed: Item) -> float:
+    def _read_units(self, operation: str, body: Item, parsed: Item) -> Mapping[Partition, float]:
         if operation == "GetItem":
             rows = (
                 [self._rows.get(body["TableName"], body["Key"]) or {}]
@@ -183,17 +192,17 @@ class Meter:
             return self._batch_units(body)
         else:
             raise AssertionError(f"{operation} has no place on a request's way")
-        size = sum(map(size_of, rows))
-        return max(1, ceil(size / 4096)) * (1 if body.get("ConsistentRead") else 0.5)
+        units = max(1, ceil(sum(map(size_of, rows)) / 4096))
+        return {_partition(body): units * (1 if body.get("ConsistentRead") else 0.5)}
 
-    def _batch_units(self, body: Item) -> float:
+    def _batch_units(self, body: Item) -> Mapping[Partition, float]:
         """Each item of a batch is rounded by itself; one that is not there costs a unit."""
-        units = 0.0
+        units: defaultdict[Partition, float] = defaultdict(float)
         for table, request in body["RequestItems"].items():
             factor = 1 if request.get("ConsistentRead") else 0.5
             for key in request["Keys"]:
                 size = size_of(self._rows.get(table, key) or {})
-                units += factor * max(1, ceil(size / 4096))
+                units[table, None, _text(key["pk"])] += factor * max(1, ceil(size / 4096))
         return units
 
     def _passed(self, body: Item, parsed: Item) -> list[Item]:
@@ -253,6 +262,15 @@ def _whole(body: Item) -> Item:
     else:
         kept.pop("ExpressionAttributeNames", None)
     return kept
+
+
+def _partition(body: Item) -> Partition:
+    """Return the partition that a GetItem or a Query reads: a Query's condition begins with it."""
+    if "Key" in body:
+        return body["TableName"], None, _text(body["Key"]["pk"])
+    value = body["KeyConditionExpression"].split()[2]
+    key = _text(body["ExpressionAttributeValues"][value])
+    return body["TableName"], body.get("IndexName"), key
 
 
 def _text(value: Item) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from math import ceil
 from typing import Any
 
 from chalice.local import RouteMatcher
@@ -18,7 +17,7 @@ from infra.events import Response
 from infra.local.gateway.api_server import compress
 from tests import cloud, events
 from tests.bench.operations import metered
-from tests.bench.units import Call, Meter
+from tests.bench.units import Call, Meter, rounds
 from tests.client import Reply, call
 from tests.cost import lines, stage
 from tests.cost.stage import Stage
@@ -27,10 +26,6 @@ from tests.limits.demand import wait_for_noon
 
 # What the gateway adds to each response: its own ids, the date, the length.
 _GATEWAY_HEADERS = 250
-# What these threads ask is asked at the same time, so much at once (`aws/listing.py`,
-# `aws/kms.py`).
-_POOLS = ("listing", "search")
-_AT_ONCE = 8
 
 _READERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "publish_critical": scheduled.publish_critical,
@@ -87,12 +82,11 @@ class Bill:
         """
         with self._meter.measured() as calls, cloud.logged("chalicelib") as logged:
             act()
-        at_once = sum(made.thread.startswith(_POOLS) for made in calls)
-        rounds = len(calls) - at_once + ceil(at_once / _AT_ONCE)
         for setting, rows in self._changed.items():
             table = self.environment[setting]
             rows += [(pk, sk) for made in calls for at, pk, sk in made.rows if at == table]
-        run = self.deployed.run(name, len(calls), rounds, sum(map(lines.of_app, logged)), more_ms)
+        log = sum(map(lines.of_app, logged))
+        run = self.deployed.run(name, len(calls), rounds(calls), log, more_ms)
         return added([run, *(_called(name, made) for made in calls)])
 
     def publish(self) -> dict[str, float]:

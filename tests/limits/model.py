@@ -4,15 +4,18 @@ Limits are token buckets on a virtual clock. A request takes from each what it w
 (`demand.py`); what the gateway refuses takes nothing from what stands behind it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.handlers.service import scheduled
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from infra import template
 from infra.packaging.gateway import add_throttles
+from tests.bench.rows import ROOT
 from tests.limits import published
 from tests.limits.demand import Demand
 from tests.limits.published import Published
@@ -28,24 +31,30 @@ class Then(StrEnum):
     """What happens beyond a limit."""
 
     REFUSED = "429 from the gateway"
-    UNAVAILABLE = "503, and the app sends again"
+    UNAVAILABLE = "503, and the client asks again"
     DELAYED = "notices wait"
+    NOT_COMPARED = "what is similar is suggested later; `make status` says so"
+    NOT_SUBSCRIBED = "409 `no_more_subscriptions`; an alarm rings at 160"
+    NOT_OPENED = "files wait, and are tried again"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`per_second` and `burst` of what one request takes `share` of."""
+    """`per_second` and `burst` of what one request takes `share` of. With another `unit`, it is not
+    a rate: there are `burst` in all.
+    """
 
     name: str
     per_second: float
     burst: float
     share: float
     then: Then
+    unit: str = "a second"
 
     @property
     def breaks_at(self) -> float:
-        """Requests a second that it bears for any time."""
-        return self.per_second / self.share
+        """Requests a second that it bears for any time, or of its unit in all."""
+        return (self.per_second or self.burst) / self.share
 
 
 class Bucket:
@@ -66,13 +75,13 @@ class Bucket:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a flood. `broken`: when each limit was first exceeded, in seconds; `stored`
-    and `waiting`: requests that were accepted, and those whose notices were not sent at the end.
+    """What became of a flood. `broken`: when each limit was first exceeded, in seconds; `stored`:
+    requests that were accepted; `waiting`: those for which each of what follows was not done yet.
     """
 
     broken: dict[Limit, float] = field(default_factory=dict)
     stored: float = 0
-    waiting: float = 0
+    waiting: list[float] = field(default_factory=list)
 
     def then(self, what: Then) -> list[str]:
         """Return the names of the limits whose excess had this consequence."""
@@ -80,16 +89,21 @@ class Outcome:
 
 
 def simulate(
-    before: Sequence[Limit], after: Sequence[Limit], rate: float, seconds: float = WATCHED_S
+    before: Sequence[Limit],
+    after: Sequence[Sequence[Limit]],
+    rate: float,
+    seconds: float = WATCHED_S,
 ) -> Outcome:
     """Let `rate` requests a second come, and return what became of them.
 
-    A request passes the limits `before` in order; what does not pass goes no further. Its notice
-    then passes those `after`, or waits. Limits with the same name are one: notices take from the
-    table that requests are stored in, and here they come first, which is the worst for requests.
+    A request passes the limits `before` in order; what does not pass goes no further. What follows
+    from it, such as its notice, then passes its own limits `after`, or waits. Limits with the same
+    name are one: notices take from the table that requests are stored in, and here they come first,
+    which is the worst for requests.
     """
-    buckets = {each.name: Bucket(each.per_second, each.burst) for each in (*before, *after)}
-    outcome = Outcome()
+    limits = [*before, *(limit for each in after for limit in each)]
+    buckets = {each.name: Bucket(each.per_second, each.burst) for each in limits}
+    outcome = Outcome(waiting=[0.0] * len(after))
 
     def passed(limits: Sequence[Limit], wanted: float, at: float) -> float:
         for limit in limits:
@@ -101,10 +115,13 @@ def simulate(
 
     for step in range(1, round(seconds / STEP_S) + 1):
         at = step * STEP_S
-        outcome.waiting -= passed(after, outcome.waiting, at) if outcome.waiting else 0
+        left = [
+            waiting - passed(limits, waiting, at) if waiting else 0
+            for limits, waiting in zip(after, outcome.waiting, strict=True)
+        ]
         stored = passed(before, rate * STEP_S, at)
         outcome.stored += stored
-        outcome.waiting += stored
+        outcome.waiting = [waiting + stored for waiting in left]
     return outcome
 
 
@@ -148,9 +165,9 @@ def _value(app: Mapping[str, Any], node: Any) -> float:
     return float(app["Parameters"][node["Ref"]]["Default"] if isinstance(node, dict) else node)
 
 
-def functions(created: Demand) -> list[Limit]:
-    """Return what Lambda allows the residents' function, with the account to itself."""
-    busy_s = published.CALL_S * created.calls + published.CALL_S
+def functions(asked: Demand) -> list[Limit]:
+    """Return what Lambda allows a function behind the gateway, with the account to itself."""
+    busy_s = published.CALL_S * asked.rounds + published.CALL_S
     environments = published.CONCURRENCY
     per_environment = published.REQUESTS_PER_ENVIRONMENT.per_second
     return [
@@ -176,6 +193,7 @@ def tables(demand: Demand, then: Then) -> list[Limit]:
     return [
         *_limits(published.PARTITION_WRITES, demand.hottest, "a partition of ", then),
         *_limits(published.NEW_TABLE_WRITES, demand.units, NEW, then),
+        *_limits(published.TABLE_READS, demand.reads, "read units of ", then),
     ]
 
 
@@ -201,10 +219,23 @@ class Reader:
         """Return whether nothing but critical notices passes its filters."""
         return all('"critical"' in pattern for pattern in self.patterns)
 
-    def limit(self, calls: float) -> Limit:
-        """Return how many records a second it bears that need so many calls of AWS each."""
-        per_second = self.parallel / (calls * published.CALL_S)
+    def limit(self, rounds: float) -> Limit:
+        """Return how many records a second it bears that need so many rounds of calls each."""
+        per_second = self.parallel / (rounds * published.CALL_S)
         return Limit(f"records that {self.name} reads", per_second, per_second, 1, Then.DELAYED)
+
+
+def comparison(rounds: float) -> Limit:
+    """Return how many reports `suggest_incidents` compares: one run a minute, which ends before its
+    time does.
+    """
+    function = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    timeout_s = function["stages"]["any"]["lambda_functions"]["suggest_incidents"]["lambda_timeout"]
+    share = (timeout_s - scheduled.LAST_SECONDS_MS / 1000) / 60
+    per_second = share / (rounds * published.CALL_S)
+    # What came in the minute before waits for the run.
+    name = "reports that SuggestIncidents compares"
+    return Limit(name, per_second, 60 * per_second, 1, Then.NOT_COMPARED)
 
 
 def readers() -> list[Reader]:

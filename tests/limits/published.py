@@ -1,6 +1,6 @@
 """The limits that AWS publishes, by default and in the account of a new customer.
 
-Looked up on 26 November 2026. Quotas that can be raised are marked so; partitions cannot.
+Looked up from 26 to 29 November 2026. Quotas that can be raised are marked so; partitions cannot.
 """
 
 from dataclasses import dataclass
@@ -44,6 +44,9 @@ PARTITION_WRITES = Published(
     f"{_DYNAMODB}/throttling-key-range-limit-exceeded-mitigation.html",
     can_be_raised=False,
 )
+# A partition, and a new table, bear three times as many read units, or a linear combination:
+# https://repost.aws/knowledge-center/on-demand-table-throttling-dynamodb
+READ = 1 / 3
 # It doubles with the traffic, but not within 30 minutes.
 NEW_TABLE_WRITES = Published(
     "write units of a new table or index on demand",
@@ -54,6 +57,12 @@ NEW_TABLE_WRITES = Published(
 )
 TABLE_WRITES = Published(
     "write units of any table or index on demand",
+    40_000,
+    40_000,
+    f"{_DYNAMODB}/on-demand-capacity-mode.html",
+)
+TABLE_READS = Published(
+    "read units of any table or index on demand",
     40_000,
     40_000,
     f"{_DYNAMODB}/on-demand-capacity-mode.html",
@@ -79,6 +88,21 @@ KMS_RSA = Published(
     1_000,
     1_000,
     f"{_DOCS}/kms/latest/developerguide/requests-per-second.html",
+)
+# By topic; an account may have 10,000.
+SNS_FILTERS = Published(
+    "filter policies of a topic",
+    200,
+    200,
+    f"{_DOCS}/sns/latest/dg/subscription-filter-policy-constraints.html",
+)
+# Active or idle, for a function that has the account's whole concurrency. How long Lambda keeps an
+# idle one is not published.
+TENANTS = Published(
+    "environments of tenants, for 1,000 functions at the same time",
+    2_500,
+    2_500,
+    f"{_DOCS}/lambda/latest/dg/tenant-isolation-troubleshooting.html",
 )
 # What is no limit but an assumption: the time of one call of DynamoDB or SNS from a function.
 CALL_S = 0.01

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib.domain.notices import bursts
+from chalicelib.services.notices import subscriptions
 from chalicelib.services.officers import CallLimits
 from infra import template
 from tests.limits import model, published, scenarios
@@ -26,7 +27,7 @@ def floods(aws: Mapping[str, str]) -> dict[str, Scenario]:
     return {each.name: each for each in scenarios.all_of(aws)}
 
 
-@pytest.fixture(params=["reports in one category", "reports in all categories"])
+@pytest.fixture(params=scenarios.REPORTS)
 def flood(request: pytest.FixtureRequest, floods: Mapping[str, Scenario]) -> Scenario:
     return floods[request.param]
 
@@ -74,8 +75,8 @@ def test_one_partition_for_all_tasks_bears_a_fraction_of_ours(
     naive, ours = (
         sum(asked["reports.by_task"] for asked in each)
         for each in (
-            (flood.created.units, flood.notified.units),
-            (flood.created.hottest, flood.notified.hottest),
+            [asked.units for asked in flood.demands[:2]],
+            [asked.hottest for asked in flood.demands[:2]],
         )
     )
     throttle, _ = model.throttle_of(*scenarios.CREATE)
@@ -123,6 +124,64 @@ def test_one_partition_for_a_category_bears_twice_what_the_gateway_lets_through(
     assert min(bears) >= 2 * throttle
 
 
+def bears(scenario: Scenario, name: str) -> float:
+    [limit] = [each for each in scenario.limits if each.name == name]
+    return limit.breaks_at
+
+
+def test_three_hundred_reports_a_second_are_compared(flood: Scenario) -> None:
+    assert bears(flood, "reports that SuggestIncidents compares") >= 300
+
+
+def test_what_is_compared_later_keeps_no_notice_waiting() -> None:
+    slow = Limit("comparison", 1, 1, 1, Then.NOT_COMPARED)
+    outcome = simulate([], [[], [slow]], rate=10)
+    assert (outcome.then(Then.DELAYED), outcome.then(Then.NOT_COMPARED)) == ([], ["comparison"])
+    assert outcome.waiting[0] < outcome.waiting[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "at"),
+    [
+        # Of a category that everybody looks at.
+        ("officers' lists of reports", "a partition of reports.by_category", 2_000),
+        ("officers' openings of reports", published.KMS_RSA.what, 1_000),
+        ("subscriptions by e-mail and SMS", published.SNS_FILTERS.what, 100),
+        ("notices to one officer", published.SNS_EMAILS.what, 10),
+        ("files, with `DECODER_ISOLATION=tenant`", published.TENANTS.what, 2_500),
+    ],
+)
+def test_what_breaks_first_for_officers_and_files(
+    floods: Mapping[str, Scenario], name: str, first: str, at: int
+) -> None:
+    found = weakest(floods[name].limits)
+    assert (found.name, round(found.breaks_at)) == (first, at)
+
+
+def test_reads_count_in_the_units_of_a_partition(floods: Mapping[str, Scenario]) -> None:
+    [lists] = floods["officers' lists of reports"].demands
+    units, reads = lists.units["reports.by_category"], lists.reads["reports.by_category"]
+    assert units == pytest.approx(reads * published.READ)
+    assert lists.reads["reports.by_category"] >= lists.calls["dynamodb.Query"] / 2
+
+
+def test_a_grown_table_bears_as_many_read_units_as_write_units(
+    floods: Mapping[str, Scenario],
+) -> None:
+    """It has quotas of its own for both, unlike a new one."""
+    grown = floods["officers' lists of reports"].grown()
+    [lists] = grown.demands
+    table, reads = (
+        bears(grown, f"{of}reports.by_category") for of in (model.NEW, "read units of ")
+    )
+    assert table == pytest.approx(3 * reads)
+    assert reads == published.TABLE_READS.per_second / lists.reads["reports.by_category"]
+
+
+def test_the_alarm_rings_before_no_officer_can_subscribe() -> None:
+    assert published.SNS_FILTERS.burst > subscriptions.NEARLY_ALL
+
+
 def test_a_bucket_gives_what_it_holds_and_what_comes_in() -> None:
     bucket = Bucket(per_second=10, burst=20)
     assert bucket.take(25, at=0) == 20
@@ -149,14 +208,14 @@ def test_notices_take_from_the_table_that_reports_are_stored_in() -> None:
     table = Limit("table", 100, 100, 1, Then.UNAVAILABLE)
     notices = Limit("table", 100, 100, 9, Then.DELAYED)
     assert simulate([table], [], 50).broken == {}
-    assert simulate([table], [notices], 50).broken != {}
+    assert simulate([table], [[notices]], 50).broken != {}
 
 
 def test_what_a_reader_does_not_manage_waits() -> None:
     reader = Limit("reader", 10, 10, 1, Then.DELAYED)
-    outcome = simulate([], [reader], rate=30, seconds=10)
+    outcome = simulate([], [[reader], []], rate=30, seconds=10)
     assert outcome.stored == pytest.approx(300)
-    assert outcome.waiting == pytest.approx(200, abs=20)
+    assert outcome.waiting == [pytest.approx(200, abs=20), pytest.approx(3)]
 
 
 def test_what_goes_alone_in_a_minute_disables_no_subscription() -> None:
@@ -171,7 +230,7 @@ def test_an_officer_at_ten_instances_cannot_use_up_the_operations_of_the_keys() 
 def test_a_partition_that_all_share_is_hot_and_one_of_each_report_is_not(
     floods: Mapping[str, Scenario],
 ) -> None:
-    created = floods["reports in one category"].created
+    created = floods["reports in one category"].demands[0]
     assert "reports REPORT#" not in created.hottest
     assert 0 < created.hottest["reports.by_task"] < created.units["reports.by_task"]
     # A category has one partition for all of its reports.

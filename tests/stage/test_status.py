@@ -94,6 +94,21 @@ def test_tables_and_buckets_that_are_there_are_well(aws: Mapping[str, str]) -> N
     )
 
 
+def test_comparison_that_lags_is_to_be_looked_at(aws: Mapping[str, str]) -> None:
+    assert lines(local(aws))["comparison"] == Line(
+        "comparison", "every report has been compared", ok=True
+    )
+    wiring.reset()
+    wiring.sketches().days.keep(wiring.clock.now())
+    begun = wiring.clock.now()
+    file()
+    for waited, ok in ((timedelta(minutes=4), True), (timedelta(minutes=6), False)):
+        line = lines(local(aws), begun + waited)["comparison"]
+        assert line.ok is ok
+        assert "minutes" not in line.text
+        assert "min" in line.text
+
+
 def test_the_oldest_task_has_its_age(aws: Mapping[str, str]) -> None:
     file()
     begun = wiring.clock.now()

@@ -29,8 +29,8 @@ from chalicelib.services.statistics.counters import count_changed
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
-# A sweep stops this long before Lambda would end it in the middle of a task.
-_LAST_SECONDS_MS = 10_000
+# A run stops this long before Lambda would end it in the middle of a task.
+LAST_SECONDS_MS = 10_000
 _EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 
 
@@ -84,7 +84,7 @@ def _logged(done: sweep.Swept) -> dict[str, Any]:
 
 def _time_is_left(event: CloudWatchEvent) -> bool:
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
-    return remaining is None or remaining() > _LAST_SECONDS_MS
+    return remaining is None or remaining() > LAST_SECONDS_MS
 
 
 # The ARN is a placeholder, which infra/app.yaml replaces. Filters are added there.
@@ -147,28 +147,19 @@ def _failures(records: Collection[StreamRecord], failed: Collection[Key]) -> dic
     return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers]}
 
 
-# A run stops this long before Lambda would end it.
-_LAST_SECONDS_MS = 10_000
-
-
-@bp.schedule(Rate(1, unit=Rate.MINUTES))
+@bp.schedule(_EVERY_MINUTE)
 def suggest_incidents(event: CloudWatchEvent) -> dict[str, Any]:
     """Record the sketches of new reports, and find which are like each other.
 
     What a run leaves is done by the next one.
     """
-    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = record_sketches(
         wiring.sketches(),
         now=wiring.clock.now(),
-        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
+        time_is_left=lambda: _time_is_left(event),
     )
     log.info("sketches_recorded", extra=done)
     return done
-
-
-# A round stops this long before Lambda would end it.
-_LAST_SECONDS_MS = 10_000
 
 
 @bp.schedule(Rate(30, unit=Rate.MINUTES))
@@ -177,11 +168,10 @@ def push_to_phones(event: CloudWatchEvent) -> dict[str, Any]:
 
     What a round leaves is done by the next one.
     """
-    remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     done = push_due_reports(
         wiring.push_round(),
         now=wiring.clock.now(),
-        time_is_left=lambda: remaining is None or remaining() > _LAST_SECONDS_MS,
+        time_is_left=lambda: _time_is_left(event),
     )
     log.info("phones_pushed", extra=done)
     return done

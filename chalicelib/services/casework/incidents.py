@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports import incidents as rules
 from chalicelib.domain.reports.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
-from chalicelib.kernel import errors
 from chalicelib.kernel.sealing import Unreadable
 from chalicelib.store.casework.day_keys import DayKeys
 from chalicelib.store.casework.incidents import Bucket, Incidents, SimilarRow
@@ -46,28 +45,18 @@ def record_sketches(
         batch = _Batch(sketches, now)
         opened = [(row, batch.open(row)) for row in page]
         same_as = batch.record([seen for _, seen in opened if seen])
-        for row, seen in opened:
-            first = same_as.get(row.report_id) if seen and seen.sighting.category else None
-            if _finish(sketches.rows, row, first if first != row.report_id else None):
+        firsts = [
+            (row, same_as.get(row.report_id) if seen and seen.sighting.category else None)
+            for row, seen in opened
+        ]
+        finished = sketches.rows.finish(firsts, time_is_left)
+        for (_, seen), is_finished in zip(opened, finished, strict=True):
+            if is_finished:
                 done["recorded" if seen else "lost"] += 1
-            elif not time_is_left():
-                break
         if not time_is_left():
             log.warning("sketches_unfinished")
             break
     return done
-
-
-def _finish(rows: SketchRows, row: SketchRow, same_as: str | None) -> bool:
-    """Take a sketch off its row. Return False when that fails: one hot report must not keep those
-    after it from being compared.
-    """
-    try:
-        rows.finish(row, same_as)
-    except errors.Unavailable:
-        log.warning("sketch_left")
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,7 @@ class _Batch:
 
     def record(self, seen: Sequence[_Seen]) -> dict[str, str]:
         """Record these reports, oldest first. Return which report had the same text first, of each
-        that has a text.
+        whose text another had before.
         """
         self._read(seen)
         same_as: dict[str, str] = {}
@@ -168,7 +157,8 @@ class _Batch:
             return {}
         written[same] = bucket = self._bucket(same, key)
         bucket.add(entry)
-        return {sighting.report_id: bucket.first or sighting.report_id}
+        first = bucket.first or sighting.report_id
+        return {sighting.report_id: first} if first != sighting.report_id else {}
 
     def _bucket(self, name: str, key: DayKey) -> Bucket:
         return self._buckets.setdefault(name, Bucket(key.day))

@@ -39,7 +39,7 @@ _CONFIRM_WITHIN = timedelta(hours=72)
 # SNS takes 200 filter policies for a topic unless AWS raises it, and each subscription has one
 # (https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). An alarm
 # reads what is logged from here on.
-_NEARLY_ALL = 160
+NEARLY_ALL = 160
 
 
 def subscribe(
@@ -254,7 +254,7 @@ def _complete(
     confirmed = [each for each in live if is_confirmed(each, topic)]
     member = Member.of(officer, live, confirmed) if officer else None
     roster = retry_on_conflict(lambda: subscriptions.roster.keep_member(username, member))
-    if roster.subscriptions >= _NEARLY_ALL:
+    if roster.subscriptions >= NEARLY_ALL:
         log.warning("subscriptions_nearly_used_up", extra={"subscriptions": roster.subscriptions})
     if waits or len(confirmed) < len(live) or subscriptions.ended(username):
         subscriptions.request_sync(username, now, after=_CHECK_AGAIN)

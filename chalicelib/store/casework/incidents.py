@@ -10,10 +10,12 @@ no write has a condition. What is lost with a run is made again, because its ske
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import batched
 from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.aws.table import Row, Table
+from chalicelib.aws.clients import at_once
+from chalicelib.aws.table import GET_AT_MOST, PUT_AT_MOST, Row, Table
 from chalicelib.domain.reports.incidents import MOST_IN_BUCKET, Entry, Similar, Why, ends_at
 
 _RECENT, _SIMILAR = "RECENT", "SIMILAR"
@@ -72,16 +74,16 @@ class Incidents:
 
     def _read(self, found: Iterable[keys.Key]) -> list[Row]:
         # As the run before has written them.
-        return list(self._table.get_all(found).values())
+        read = at_once(self._table.get_all, batched(found, GET_AT_MOST))
+        return [row for rows in read for row in rows.values()]
 
     def put(self, buckets: Mapping[str, Bucket], similar: Mapping[str, SimilarRow]) -> None:
         """Write these buckets, and what is like each of these reports."""
-        self._table.put_all(
-            [
-                *(_bucket_row(name, each) for name, each in buckets.items()),
-                *(_similar_row(report_id, each) for report_id, each in similar.items()),
-            ]
-        )
+        rows = [
+            *(_bucket_row(name, each) for name, each in buckets.items()),
+            *(_similar_row(report_id, each) for report_id, each in similar.items()),
+        ]
+        at_once(self._table.put_all, batched(rows, PUT_AT_MOST))
 
 
 def _bucket_row(name: str, bucket: Bucket) -> Row:

@@ -5,17 +5,19 @@ with a sketch is in the sparse index `by_sketch`, so each sketch is found until 
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
+from chalicelib.aws.clients import at_once
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table, Unprocessed
 from chalicelib.aws.writes import Put, TransactItem, Update
 from chalicelib.domain.reports.media import MediaState
 from chalicelib.domain.reports.report import Medium
-from chalicelib.kernel import outbox, times
+from chalicelib.kernel import errors, outbox, times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.kernel.sealing import row_info
 from chalicelib.store.reports.heads import update_row
@@ -70,19 +72,26 @@ class SketchRows:
         self._table = table
 
     def pages(self) -> Iterator[list[SketchRow]]:
-        """Yield the rows that have a sketch, a page of each partition in turn, oldest first."""
+        """Yield the rows that have a sketch, a page of all partitions at a time, oldest first."""
         reached: dict[int, str | None] = dict.fromkeys(range(keys.SKETCH_SHARDS))
         while reached:
-            for shard, at_least in list(reached.items()):
-                found, more = self._table.query(
-                    f"SKETCH#{shard}", index=_INDEX, at_least=at_least, limit=_PAGE
-                )
-                if more:
-                    reached[shard] = found[-1]["listed_at"]
-                else:
-                    del reached[shard]
-                if found:
-                    yield self._read([(row["pk"], row["sk"]) for row in found])
+            found = dict(zip(reached, at_once(self._query, reached.items()), strict=True))
+            if some := [(row["pk"], row["sk"]) for rows, _ in found.values() for row in rows]:
+                yield self._read(some)
+            reached = {
+                shard: rows[-1]["listed_at"] for shard, (rows, more) in found.items() if more
+            }
+
+    def oldest(self) -> datetime | None:
+        """Return since when the oldest row waits for its sketch to be recorded."""
+        firsts = at_once(
+            partial(self._query, limit=1), [(s, None) for s in range(keys.SKETCH_SHARDS)]
+        )
+        return min((_listed_at(row) for rows, _ in firsts for row in rows), default=None)
+
+    def _query(self, reached: tuple[int, str | None], limit: int = _PAGE) -> tuple[list[Row], bool]:
+        shard, at_least = reached
+        return self._table.query(f"SKETCH#{shard}", index=_INDEX, at_least=at_least, limit=limit)
 
     def _read(self, found: list[keys.Key]) -> list[SketchRow]:
         """Return the rows that still have a sketch, oldest first: the index is a moment behind.
@@ -104,8 +113,17 @@ class SketchRows:
                 log.error("sketch_row_altered")
         return sorted(read, key=lambda row: (row.at, row.key))
 
-    def finish(self, row: SketchRow, same_as: str | None) -> None:
-        """Take the sketch off its row, and note which report had the same text first."""
+    def finish(
+        self, rows: Iterable[tuple[SketchRow, str | None]], time_is_left: Callable[[], bool]
+    ) -> list[bool]:
+        """Take the sketch off each row, and note which report had the same text first.
+
+        Return of each whether it is done. One that cannot be written must not keep others from
+        being compared; and nothing is begun any more when no time is left.
+        """
+        return at_once(lambda each: time_is_left() and self._finish(*each), rows)
+
+    def _finish(self, row: SketchRow, same_as: str | None) -> bool:
         put = {**dict.fromkeys(SKETCH_FIELDS), **({"same_as": same_as} if same_as else {})}
         if row.key[1] != keys.HEAD:
             put["listed_at"] = None
@@ -114,23 +132,30 @@ class SketchRows:
         try:
             self._table.update(update_row(row.key, put=put, equal=equal))
         except ConditionFailed:
-            return  # Changed, withdrawn or deleted meanwhile. The next run looks again.
+            pass  # Changed, withdrawn or deleted meanwhile. The next run looks again.
+        except errors.Unavailable:
+            log.warning("sketch_left")
+            return False
+        return True
 
 
 def _sketch_row(row: Row) -> SketchRow:
     if not isinstance(row["sealed_sketch"], bytes):
         raise TypeError("a sketch is bytes")
-    listed_at = times.parse(row["listed_at"].partition("#")[0])
     is_gone = row.get("status") == "withdrawn" or "expiring" in row or "deleted_at" in row
     return SketchRow(
         (row["pk"], row["sk"]),
         keys.owner(row["pk"]).id,
-        listed_at,
+        _listed_at(row),
         row.get("category"),
         row.get("urgency"),
         row["sealed_sketch"],
         is_gone,
     )
+
+
+def _listed_at(row: Row) -> datetime:
+    return times.parse(row["listed_at"].partition("#")[0])
 
 
 class MediaRows:

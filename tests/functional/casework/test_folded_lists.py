@@ -197,7 +197,7 @@ def test_what_becomes_critical_while_it_is_compared_is_compared_again() -> None:
     rows = SketchRows(wiring.reports().table)
     [[sketch]] = rows.pages()
     raise_urgency(report_id)
-    rows.finish(sketch, "A")
+    rows.finish([(sketch, "A")], lambda: True)
     [[left]] = rows.pages()
     assert (left.report_id, left.urgency) == (report_id, "critical")
     assert "same_as" not in row({"id": report_id})
