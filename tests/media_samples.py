@@ -117,10 +117,16 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(
-    width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2, extra: bytes = b""
+    width: int,
+    height: int,
+    rows: bytes,
+    depth: int = 8,
+    colour: int = 2,
+    extra: bytes = b"",
+    interlaced: bool = False,
 ) -> bytes:
     """Return a PNG with this header and data, which need not fit each other."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     chunks = (
         png_chunk(b"IHDR", header)
         + extra

@@ -24,6 +24,9 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "png": lambda: samples.encode(
         samples.scene(160, 120).convert("P"), "PNG", transparency=0, exif=samples.exif()
     ),
+    "rgba png": lambda: samples.encode(
+        samples.scene(160, 120).convert("RGBA"), "PNG", exif=samples.exif()
+    ),
     "webp": lambda: samples.encode(samples.scene(160, 120), "WEBP", exif=samples.exif()),
     "lossless webp": lambda: samples.encode(
         samples.scene(160, 120).convert("RGBA"), "WEBP", lossless=True, exif=samples.exif()

@@ -16,7 +16,8 @@ MARGIN = 1.15
 
 def shrink(image: Image.Image, size: Size) -> Image.Image:
     """Return `image`, which is RGB, at `size`, which is not larger in either direction."""
-    factors = _factor(image.width / size[0]), _factor(image.height / size[1])
+    ratios = image.width / size[0], image.height / size[1]
+    factors = factor(ratios[0] / MARGIN), factor(ratios[1] / MARGIN)
     if factors != (1, 1):
         image = image.reduce(factors)
     frame = VideoFrame(image.width, image.height, "gray8")
@@ -31,8 +32,9 @@ def shrink(image: Image.Image, size: Size) -> Image.Image:
     return shrunk
 
 
-def _factor(ratio: float) -> int:
-    factor = 1
-    while ratio >= 2 * factor * MARGIN:
-        factor *= 2
-    return factor
+def factor(ratio: float) -> int:
+    """Return the largest power of two that is not larger."""
+    found = 1
+    while ratio >= 2 * found:
+        found *= 2
+    return found

@@ -20,7 +20,7 @@ from PIL import Image
 
 from chalicelib.domain.media import sniff
 from chalicelib.domain.reports.media import Area
-from chalicelib.kernel.derived import Rejected, RejectReason
+from chalicelib.kernel.derived import MAX_PIXELS, Rejected, RejectReason
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding import images, sounds, videos
 from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
@@ -275,11 +275,23 @@ def test_what_the_supervisor_has_mapped_is_not_the_files() -> None:
     assert done.stdout == "['preview', 'thumb']\n"
 
 
-def test_a_decoder_that_wants_too_much_memory_rejects_its_file() -> None:
-    large = samples.png(6000, 6000, bytes(6000 * (1 + 750)), depth=1, colour=0)
+@pytest.mark.parametrize(("depth", "colour", "row"), [(1, 0, 1 + 750), (8, 2, 1 + 3 * 6000)])
+def test_a_decoder_that_wants_too_much_memory_rejects_its_file(
+    depth: int, colour: int, row: int
+) -> None:
+    """Pillow wants it for the one, FFmpeg for the other."""
+    large = samples.png(6000, 6000, bytes(6000 * row), depth=depth, colour=colour)
     assert derive("image/png", large).info.width == 6000
     with environments("tests.hostile", limits=Limits(memory=64 << 20, wall=MINUTES)) as small:
         assert outcome(small, "image/png", large) == RejectReason.UNPROCESSABLE
+
+
+@pytest.mark.thorough
+def test_the_largest_png_of_four_channels_fits_its_memory() -> None:
+    side = 6300
+    rows = bytes(side * (1 + 4 * side))
+    assert side**2 > 0.99 * MAX_PIXELS
+    assert derive("image/png", samples.png(side, side, rows, colour=6)).info.width == side
 
 
 def test_a_video_that_asks_without_end_is_stopped() -> None:

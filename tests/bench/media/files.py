@@ -31,6 +31,7 @@ def write(folder: Path) -> Iterator[File]:
         "48 MP JPEG": photo(*FORTY_EIGHT),
         "12 MP HEIC": samples.heic(*TWELVE, quarter_turns=1, picture=_sharp_look),
         "PNG screenshot": samples.encode(_screenshot(), "PNG"),
+        "12 MP PNG photo": samples.encode(_look(*TWELVE), "PNG"),
         "12 MP PNG": samples.encode(_look(*TWELVE).quantize(256), "PNG"),
     }
     real = {

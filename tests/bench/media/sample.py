@@ -29,7 +29,9 @@ def _apart(content_type: str, path: Path) -> None:
 
 def _naive(content_type: str, path: Path) -> None:
     """What a first search for thumbnails finds: open, transpose, LANCZOS, save."""
-    image = ImageOps.exif_transpose(images.load_decoder(content_type)(path)).convert("RGB")
+    is_png = content_type == "image/png"  # for which our decoder is not Pillow's
+    opened = Image.open(path) if is_png else images.load_decoder(content_type)(path)
+    image = ImageOps.exif_transpose(opened).convert("RGB")
     for longest in (PREVIEW_PX, THUMB_PX):
         image.resize(fit(image.size, longest), Image.Resampling.LANCZOS).save(
             BytesIO(), "JPEG", quality=images.JPEG_QUALITY

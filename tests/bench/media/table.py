@@ -42,6 +42,7 @@ _PHOTO = [
     Ratio("pyvips", "naive", "bytes"),
 ]
 _HEIC = [Ratio("apart", "naive", at_most=0.75)]
+_PNG = [Ratio("apart", "naive", at_most=0.85), Ratio("apart", "sharp", at_most=1.25)]
 _RATIOS: Mapping[str, list[Ratio]] = {
     "12 MP JPEG": _PHOTO,
     "48 MP JPEG": [
@@ -49,8 +50,9 @@ _RATIOS: Mapping[str, list[Ratio]] = {
         Ratio("library", "naive", "bytes", at_most=0.09),
     ],
     "12 MP HEIC": _HEIC,
-    "PNG screenshot": [Ratio("apart", "naive", at_most=0.85)],
-    "12 MP PNG": [Ratio("apart", "naive", at_most=0.85)],
+    "PNG screenshot": _PNG,
+    "12 MP PNG photo": [*_PNG, Ratio("library", "naive", "bytes", at_most=0.55)],
+    "12 MP PNG": _PNG,
     "Galaxy photo": _PHOTO,
     "iPhone HEIC": _HEIC,
 }
