@@ -24,6 +24,7 @@ from tests.limits import published
 
 SAMPLE = 120
 BATCH = 100
+REPORTS = 60
 OFFICER = "wang"
 
 
@@ -99,20 +100,26 @@ def of_messages(environment: Mapping[str, str], count: int = 20) -> Demand:
 
 
 def of_officers(
-    environment: Mapping[str, str], act: Callable[[str], tuple[str, str]], count: int = 20
+    environment: Mapping[str, str],
+    act: Callable[[str], tuple[str, str]],
+    count: int = 20,
+    *,
+    before: int = 0,
 ) -> Demand:
-    """Return what an officer's call asks. `act` names its method and path by a report's id.
+    """Return what an officer's call asks on average of `count`. `act` names its method and path by
+    a report's id; so many are made `before`.
 
     What is the officer's own is no other's.
     """
     with metered(environment) as meter:
         wait_for_noon()
         cloud.officer(OFFICER)
-        ids = [_create(report())["id"] for _ in range(3 * count)]
+        ids = [_create(report())["id"] for _ in range(REPORTS)]
 
         def ask(number: int) -> Any:
             return call(*act(ids[number]), officer=OFFICER)
 
+        _measured(meter, ask, before)
         made = _measured(meter, ask, count)
         today = wiring.clock.now().date()
         own = {*map(keys.report, ids), keys.officer(OFFICER), keys.officer_day(OFFICER, today)}

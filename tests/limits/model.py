@@ -131,10 +131,15 @@ def weakest(limits: Iterable[Limit]) -> Limit:
 
 
 def gateway(method: str, path: str) -> list[Limit]:
-    """Return the throttles in front of a route: its own, and the account's."""
+    """Return what stands in front of a route: its own throttle, the account's, and for officers'
+    routes the firewall.
+    """
     rate, burst = throttle_of(method, path)
     account = published.GATEWAY
+    together = float(template.load("app.yaml")["Parameters"]["WafOfficersTogether"]["Default"])
+    firewall = Limit("officers' routes at the firewall", together / 60, together, 1, Then.REFUSED)
     return [
+        *([firewall] if path.startswith("/v1/officer/") else []),
         Limit(f"throttle of {method} {path}", rate, burst, 1, Then.REFUSED),
         Limit(account.what, account.per_second, account.burst, 1, Then.REFUSED),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.catalogue.model import catalogue
-from tests.limits import demand, model, published
+from tests.limits import consoles, demand, model, published
 from tests.limits.demand import Demand
 from tests.limits.model import Limit, Outcome, Then
 
@@ -69,6 +69,7 @@ def all_of(environment: Mapping[str, str]) -> list[Scenario]:
         _asked("messages on one report", WRITE, demand.of_messages(environment)),
         _listed(environment),
         _opened(environment),
+        _watched(environment),
         _subscribed(environment),
         _mailed(),
         _with_tenants(),
@@ -107,6 +108,11 @@ def _opened(environment: Mapping[str, str]) -> Scenario:
     rsa, share = published.KMS_RSA, asked.calls["kms.Decrypt"]
     keys = Limit(rsa.what, rsa.per_second, rsa.burst, share, Then.UNAVAILABLE)
     return _asked("officers' openings of reports", OPEN, asked, keys)
+
+
+def _watched(environment: Mapping[str, str]) -> Scenario:
+    steady, _ = consoles.measured(environment)
+    return Scenario("pulses of consoles", [steady], consoles.limits(steady))
 
 
 def _subscribed(environment: Mapping[str, str]) -> Scenario:
