@@ -36,7 +36,7 @@ class Demand:
     a read unit is a third of one, since a partition and a new table bear three times as many.
     `reads`: the read units alone. `hottest`: units of the partition that gets most; a family of
     keys with a partition for each request has a share that grows smaller with each, so that it has
-    none here. `calls`: by operation. `rows`: that are written, by the family of their keys.
+    none here. `calls`: by operation. `rows`: that are written, once or more, by the family of keys.
     """
 
     rounds: float = 0
@@ -182,7 +182,7 @@ def _averaged(
     names = {table: setting for setting, table in environment.items() if setting.endswith("_TABLE")}
     places: dict[str, defaultdict[str, float]] = {"units": _sums(), "reads": _sums()}
     partitions: defaultdict[str, defaultdict[str, float]] = defaultdict(_sums)
-    rows: Counter[str] = Counter()
+    rows = {row for each in made for row in each.rows}
     for each in made:
         for weight, found in ((1.0, each.writes), (published.READ, each.reads)):
             for partition, units in found.items():
@@ -190,7 +190,6 @@ def _averaged(
                 partitions[_family(names, partition)][partition[2]] += weight * units / count
         for partition, units in each.reads.items():
             places["reads"][_place(names, partition)] += units / count
-        rows.update(_family(names, (table, None, pk)) for table, pk, _ in each.rows)
     return Demand(
         rounds=rounds(made) / count,
         hottest={
@@ -199,7 +198,7 @@ def _averaged(
             if not own & counted.keys() and len(counted) < count / 2
         },
         calls=_shares(Counter(each.operation for each in made), count),
-        rows=_shares(rows, count),
+        rows=_shares(Counter(_family(names, (table, None, pk)) for table, pk, _ in rows), count),
         **places,
     )
 

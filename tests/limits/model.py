@@ -16,6 +16,7 @@ from chalicelib.http.routes import Access
 from infra import template
 from infra.packaging.gateway import add_throttles
 from tests.bench.rows import ROOT
+from tests.cost import stage
 from tests.limits import published
 from tests.limits.demand import Demand
 from tests.limits.published import Published
@@ -33,6 +34,7 @@ class Then(StrEnum):
     REFUSED = "429 from the gateway"
     UNAVAILABLE = "503, and the client asks again"
     DELAYED = "notices wait"
+    NOT_CLOSED = "hours of the ledger close late, and it catches up"
     NOT_COMPARED = "what is similar is suggested later; `make status` says so"
     NOT_SUBSCRIBED = "409 `no_more_subscriptions`; an alarm rings at 160"
     NOT_OPENED = "files wait, and are tried again"
@@ -234,13 +236,37 @@ def comparison(rounds: float) -> Limit:
     """Return how many reports `suggest_incidents` compares: one run a minute, which ends before its
     time does.
     """
-    function = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    timeout_s = function["stages"]["any"]["lambda_functions"]["suggest_incidents"]["lambda_timeout"]
+    _, timeout_s = _configured("suggest_incidents")
     share = (timeout_s - scheduled.LAST_SECONDS_MS / 1000) / 60
     per_second = share / (rounds * published.CALL_S)
     # What came in the minute before waits for the run.
     name = "reports that SuggestIncidents compares"
     return Limit(name, per_second, 60 * per_second, 1, Then.NOT_COMPARED)
+
+
+# What a leaf of the ledger takes of a processor, and how long a page of them is waited for
+# (`tests.bench.ledger`, docs/adr/0063-long-hours.md). It is read twice in its hour, and twice in
+# each of the three after it.
+_LEAF_S, _PAGE_S, _PAGE = 8.7e-6, 0.04, 8_000
+_HOURS = 4
+
+
+def ledger(leaves: float) -> Limit:
+    """Return how many reports a second `digest_audit` closes for hours, with so many leaves each.
+    Of a single hour it closes four times as many.
+    """
+    memory, timeout_s = _configured("digest_audit")
+    leaf_s = _LEAF_S * stage.SLOWER * max(1, stage.CORE_MB / memory) + 2 * _PAGE_S / _PAGE
+    most = timeout_s / leaf_s
+    name = "leaves of the ledger that DigestAudit closes"
+    return Limit(name, most / _HOURS / 3600, most, leaves, Then.NOT_CLOSED)
+
+
+def _configured(function: str) -> tuple[float, float]:
+    """Return the memory of a function in MB, and how long it may take in seconds."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    found = config["stages"]["any"]["lambda_functions"][function]
+    return found["lambda_memory_size"], found["lambda_timeout"]
 
 
 def readers() -> list[Reader]:

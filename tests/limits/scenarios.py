@@ -91,6 +91,7 @@ def _of_reports(name: str, created: Demand, notified: Demand, compared: Demand) 
         after=[
             [*reading, *model.tables(notified, Then.DELAYED)],
             [model.comparison(compared.rounds), *model.tables(compared, Then.NOT_COMPARED)],
+            [model.ledger(notified.rows["reports LEDGER#"])],
         ],
     )
 
