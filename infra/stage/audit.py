@@ -39,7 +39,8 @@ from cryptography.hazmat.primitives import serialization
 from chalicelib.aws import keys
 from chalicelib.aws.attributes import pack, unpack
 from chalicelib.aws.table import Row, Table
-from chalicelib.domain.audit.seals import is_hour
+from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
+from chalicelib.domain.audit.seals import hour_of, is_hour
 from chalicelib.kernel.files import original_key
 from chalicelib.services.audit import check
 from chalicelib.services.audit.check import Key, Witnesses
@@ -227,7 +228,7 @@ class StoredLedger:
         stored = list(heads.stored())
         yield from check_objects(stored, now)
         hours = heads.read_all(each for each in stored if is_ours(each, now))
-        published = Published()
+        published = Published(heads.events(hour_of(now - TOMBSTONE_LIFE)))
         yield from check_hours(hours, self.keys, published=published, counts=counts)
         yield from check_reports(
             table.scan(attributes=ATTRIBUTES),

@@ -116,7 +116,9 @@ class _Closing(NamedTuple):
         if sum(map(len, found)) > sizes.rows:
             return self._close_long(sizes.part)
         known = merge(*(each.leaves for each in self.earlier))
-        leaves = padded(_difference(merge(*found), known))
+        real = list(_difference(merge(*found), known))
+        self.heads.put_events(self.hour, len(real))
+        leaves = padded(real)
         closed = self._signed(Tree().extend(leaves))._replace(leaves=leaves)
         return closed if self.heads.put_hour(closed) else None
 
@@ -143,6 +145,7 @@ class _Closing(NamedTuple):
             progress = progress._replace(counts=(*progress.counts, len(leaves)))
             if first % _COUNTED_AT_ONCE == 0:
                 progress = self.rows.save(progress)
+        self.heads.put_events(self.hour, sum(progress.counts))
         upload = self.heads.begin_hour(self.hour)
         return self.rows.save(
             progress._replace(counts=tuple(padded_shares(progress.counts)), upload=upload)

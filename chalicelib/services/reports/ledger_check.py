@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.aws import keys as layout
 from chalicelib.aws.locked_objects import StoredObject
 from chalicelib.domain.audit.ledger import (
+    TOMBSTONE_LIFE,
     Event,
     Head,
     Leaf,
@@ -29,34 +30,50 @@ from chalicelib.store.audit.seals import ClosedHour, hour_of_head
 # What is read of each row of the table of reports.
 ATTRIBUTES = (
     "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
-    "media_id", "version_id", "checksum", "received_at",
+    "media_id", "version_id", "checksum", "received_at", "evidence",
 )  # fmt: skip
 
 # How many more steps of a kind than the row has are looked for in the ledger.
 _AHEAD = 4
+# The number of an hour among those that are checked.
+_NUMBER_BYTES = 3
 
 type OriginalCheck = Callable[[str, str, str, Mapping[str, str]], str | None]
 """Returns what is wrong with an original, by report, medium, version and checksum."""
 
 
 class Published:
-    """The leaves in heads, and the last closed hour. Of a long hour there are millions of leaves,
-    of which a frozenset takes five times as much: here they are joined, by their first two bytes.
+    """The leaves in heads with their hours, and the last closed hour. Of a long hour there are
+    millions of leaves, of which a frozenset takes five times as much: here they are joined, by
+    their first two bytes. `events`: how many leaves of an hour are of events.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, events: Mapping[str, int] | None = None) -> None:
         self.last: str | None = None
+        self.events = dict(events or {})
+        self._hours: list[str | None] = [None]
         self._rests = [bytearray() for _ in range(1 << 16)]
 
+    def begin(self, hour: str | None) -> None:
+        """Let what is added from now on be of this hour; None for what is in no head yet."""
+        self._hours.append(hour)
+
     def add(self, leaf: bytes) -> None:
-        self._rests[int.from_bytes(leaf[:2])] += leaf[2:]
+        number = (len(self._hours) - 1).to_bytes(_NUMBER_BYTES)
+        self._rests[int.from_bytes(leaf[:2])] += leaf[2:] + number
 
     def __contains__(self, leaf: bytes) -> bool:
+        return any(True for _ in self.hours(leaf))
+
+    def hours(self, leaf: bytes) -> Iterator[str | None]:
+        """Yield each hour that has a leaf. One that was written again after an outage is in two."""
         rests, rest = self._rests[int.from_bytes(leaf[:2])], leaf[2:]
         at = rests.find(rest)
-        while at > 0 and at % len(rest):
-            at = rests.find(rest, at + 1)
-        return at >= 0
+        while at >= 0:
+            end = at + len(rest)
+            if at % (len(rest) + _NUMBER_BYTES) == 0:
+                yield self._hours[int.from_bytes(rests[end : end + _NUMBER_BYTES])]
+            at = rests.find(rest, end)
 
 
 def is_ours(stored: StoredObject, now: datetime) -> bool:
@@ -98,6 +115,7 @@ def check_hours(
         if closed.key not in keys or not is_signed_by(closed.key, head.signed, closed.signature):
             yield f"{name} is not signed with a key of this stage."
         tree = Tree()
+        published.begin(head.hour)
         for leaf in closed.leaves:
             tree.add(leaf)
             published.add(leaf)
@@ -129,6 +147,7 @@ def check_reports(
             heads[report_id] = row
         elif report_id and row["sk"].startswith("MEDIA#"):
             media.setdefault(report_id, []).append(row)
+    published.begin(None)
     for leaf in _waiting_leaves(published.last, leaf_rows, now):
         published.add(leaf)
     for report_id, head in sorted(heads.items()):
@@ -143,6 +162,37 @@ def check_reports(
         yield from _check_no_others(report_id, recorded, published)
         if "deleted_at" not in head:
             yield from _check_originals(report_id, recorded, media.get(report_id, []), original)
+    yield from _check_vanished(heads, published, now)
+
+
+def _check_vanished(
+    heads: Mapping[str, Mapping[str, Any]], published: Published, now: datetime
+) -> Iterator[str]:
+    """Look for hours with more events than the reports that are there have, and for two reports
+    with the same place in the ledger. A deleted report leaves its tombstone for a year: of older
+    hours nothing is said.
+    """
+    explained: Counter[str | None] = Counter()
+    owners: dict[bytes, str] = {}
+    for report_id, head in sorted(heads.items()):
+        recorded = Recorded.of_row(head)
+        if recorded.ledger_id is None:
+            continue
+        if (other := owners.setdefault(recorded.ledger_id, report_id)) != report_id:
+            yield f"Report {report_id} stands in the ledger as {other}: its row was replaced."
+            continue
+        known = (*recorded.first(recorded.received), *recorded.leaves)
+        hashes = {leaf.hash(recorded.ledger_id) for leaf in known}
+        for leaf in hashes | set(map(bytes, head.get("evidence", ()))):
+            explained.update(published.hours(leaf))
+    oldest = hour_of(now - TOMBSTONE_LIFE)
+    for hour, count in sorted(published.events.items()):
+        if hour >= oldest and (missing := count - explained[hour]) > 0:
+            events = f"{missing} more event{'s' if missing > 1 else ''}"
+            yield (
+                f"The ledger's hour {hour} has {events} than the reports that are there: one has "
+                "vanished without a lawful end, or its row was put back."
+            )
 
 
 def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 batches/<hour>/<name>      digests/<hour>.json      ledger/<hour>.json
 comparisons/<hour>.json    what a comparison with AWS's own record found
+events/<hour>-<n>          an empty object: of the leaves of this hour, n are of events
 """
 
 import json
@@ -81,7 +82,7 @@ class Seals(LockedObjects):
         return self.read(keys[-1]) if keys else None
 
 
-_PREFIX = "ledger/"
+_PREFIX, _EVENTS = "ledger/", "events/"
 _ADDRESS_LIFE_S = 300
 
 
@@ -203,6 +204,21 @@ class LedgerHeads(LockedObjects):
         head, signature, key = found.groups()
         leaves = _StoredLeaves(partial(self.read, stored), begin, end, first)
         return ClosedHour(Head(**json.loads(head)), b64decode(signature), b64decode(key), leaves)
+
+    def put_events(self, hour: str, count: int) -> None:
+        """Write how many leaves of an hour are of events. Nobody but the operator can read it."""
+        self.put(f"{_EVENTS}{hour}-{count}", b"")
+
+    def events(self, after: str) -> dict[str, int]:
+        """Return how many leaves are of events, by hour, at least: of two runs, the first one may
+        have found fewer. Only of hours that come after `after`.
+        """
+        found: dict[str, int] = {}
+        for each in self.objects(_EVENTS, f"{_EVENTS}{after}~"):
+            hour, count = each.key.removeprefix(_EVENTS).rsplit("-", 1)
+            if each.version and is_hour(hour) and count.isdecimal():
+                found[hour] = min(int(count), found.get(hour, int(count)))
+        return found
 
     def begin_hour(self, hour: str) -> Upload:
         """Begin a long hour, which is written in parts."""

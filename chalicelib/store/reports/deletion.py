@@ -51,8 +51,8 @@ class Deletion:
         """Delete every row and search entry of a report, and write a tombstone for its HEAD.
 
         The tombstone has the id and the time of the deletion, and what the ledger has of the
-        report, without its evidence: a hash shows anyone who has the same file that it was sent.
-        DynamoDB deletes the tombstone at `until`.
+        report. Of its evidence that is the leaves alone: a file's own hash would show anyone who
+        has the same file that it was sent. DynamoDB deletes the tombstone at `until`.
         """
         pk = keys.report(report_id)
         rows, _ = self._table.query(
@@ -68,6 +68,11 @@ class Deletion:
             for entry in removals_of(row):
                 self._table.delete(entry)
             if "ledger_id" in row:
-                leaves = [leaf for leaf in row.get("leaves", ()) if leaf["event"] != Event.EVIDENCE]
-                end |= {"ledger_id": row["ledger_id"], "leaves": leaves}
+                ledger_id, kept, evidence = row["ledger_id"], [], []
+                for leaf in row.get("leaves", ()):
+                    if leaf["event"] == Event.EVIDENCE:
+                        evidence.append(Leaf.of_row(leaf).hash(ledger_id))
+                    else:
+                        kept.append(leaf)
+                end |= {"ledger_id": ledger_id, "leaves": kept, "evidence": evidence}
         self._table.put(end)

@@ -76,9 +76,10 @@ def test_a_leaf_that_no_step_has_written_is_named(
     ):
         put_row(aws, Leaf(event, n, data, hour).hash(own).hex())
     close_hour()
-    found = list(ledger.wrong(wiring.clock.now(), Counter()))
+    *found, of_the_hour = ledger.wrong(wiring.clock.now(), Counter())
     assert len(found) == 4, found
     assert all(created["id"] in each for each in found)
+    assert "4 more events" in of_the_hour
 
 
 def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(

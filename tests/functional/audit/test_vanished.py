@@ -1,5 +1,6 @@
 """A report that vanished is named by a check that an operator can run, however it was removed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -7,12 +8,15 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
+from chalicelib.aws.table import Row
 from chalicelib.aws.writes import Delete
 from chalicelib.store.audit.rows import of_report
+from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import complaints, digest, seal, stream_of, unlocked_bucket
 from tests.client import call, change_report
-from tests.ledger import close_hour, filed
+from tests.faults import inject
+from tests.ledger import close_hour, filed, pass_days
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -32,16 +36,43 @@ def seen(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
 
 
 def remove_rows(created: Mapping[str, Any]) -> None:
-    table, pk = wiring.reports().table, keys.report(created["id"])
-    rows, _ = table.query(pk, consistent=True)
-    for row in rows:
-        table.delete(Delete(pk, row["sk"]))
+    for row in rows_of(created):
+        wiring.reports().table.delete(Delete(row["pk"], row["sk"]))
+
+
+def rows_of(created: Mapping[str, Any]) -> list[Row]:
+    rows, _ = wiring.reports().table.query(keys.report(created["id"]), consistent=True)
+    return rows
+
+
+def remove_objects(created: Mapping[str, Any]) -> None:
+    bucket, s3 = wiring.settings().media_bucket, cloud.client("s3")
+    for prefix in ("originals", "derived"):
+        listed = s3.list_object_versions(Bucket=bucket, Prefix=f"{prefix}/{created['id']}/")
+        for each in listed.get("Versions", ()):
+            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
 
 
 def remove_audit_rows(created: Mapping[str, Any]) -> None:
     audit = wiring.audit()
     for row in audit.rows(of_report(created["id"])):
         audit.table.delete(Delete(row["pk"], row["sk"]))
+
+
+def put_another_in_its_place(created: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    [row] = [row for row in rows_of(other) if row["sk"] == keys.HEAD]
+    wiring.reports().table.put(row | {"pk": keys.report(created["id"]), "id": created["id"]})
+
+
+def named_by_the_ledger(aws: Mapping[str, str]) -> list[str]:
+    ledger = StoredLedger(
+        client=cloud.client,
+        table=aws["REPORTS_TABLE"],
+        audit_bucket=wiring.settings().audit_bucket,
+        media_bucket=aws["MEDIA_BUCKET"],
+        keys=[wiring.signing_key().public_key()],
+    )
+    return list(ledger.wrong(wiring.clock.now(), Counter()))
 
 
 @pytest.mark.parametrize("more", [(), (remove_audit_rows,)], ids=["alone", "with its audit rows"])
@@ -60,12 +91,92 @@ def test_a_report_whose_rows_are_gone_is_named_by_the_audit(
     assert not any(other["id"] in each for each in found)
 
 
+@pytest.mark.parametrize(
+    "removed",
+    [
+        (remove_rows,),
+        (remove_rows, remove_objects),
+        (remove_rows, remove_objects, remove_audit_rows),
+    ],
+    ids=["rows", "and objects", "and audit rows"],
+)
+def test_a_report_that_nobody_had_seen_is_missed_by_its_hour(
+    aws: Mapping[str, str], removed: tuple[Callable[[Mapping[str, Any]], None], ...]
+) -> None:
+    created, _ = filed(aws), filed(aws)
+    hour = close_hour()
+    assert named_by_the_ledger(aws) == []
+    for remove in removed:
+        remove(created)
+    [found] = named_by_the_ledger(aws)
+    assert f"hour {hour} has 2 more events" in found
+
+
+def test_a_report_with_another_ones_row_is_named(aws: Mapping[str, str]) -> None:
+    created, other = filed(aws), filed(aws)
+    close_hour()
+    put_another_in_its_place(created, other)
+    found = named_by_the_ledger(aws)
+    assert any(f"{created['id']}" in each and "was replaced" in each for each in found)
+    assert any("2 more events" in each for each in found)
+
+
+def test_a_report_that_was_put_back_is_named(aws: Mapping[str, str]) -> None:
+    created = filed(aws)
+    before = rows_of(created)
+    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
+    close_hour()
+    assert named_by_the_ledger(aws) == []
+    for row in before:
+        wiring.reports().table.put(row)
+    found = named_by_the_ledger(aws)
+    assert any(created["id"] in each and "`closed`" in each for each in found)
+    assert any("1 more event" in each for each in found)
+
+
+def test_a_whole_hour_of_reports_is_missed(aws: Mapping[str, str]) -> None:
+    filed(aws)
+    close_hour()
+    gone = [filed(aws) for _ in range(3)]
+    hour = close_hour()
+    filed(aws)
+    close_hour()
+    table = wiring.reports().table
+    for created in gone:
+        remove_rows(created)
+        remove_audit_rows(created)
+    for row in table.scan(attributes=("pk", "sk")):
+        if row["pk"].startswith("LEDGER#"):
+            table.delete(Delete(row["pk"], row["sk"]))
+    [found] = named_by_the_ledger(aws)
+    assert f"hour {hour} has 6 more events" in found
+
+
 def test_a_lawful_end_is_no_loss(aws: Mapping[str, str]) -> None:
-    created = seen(aws)
+    photo = [{"content_type": "image/jpeg", "size": 10_000}]
+    created = filed(aws, media=photo)
+    cloud.add_medium(aws, created["id"], created["uploads"][0]["media_id"])
+    cloud.stream(cloud.all_keys(aws))
+    assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     seal(stream_of(aws))
     close_hour()
-    wiring.reports().deletion.finish(
-        created["id"], now=wiring.clock.now(), until=wiring.clock.now()
-    )
+    pass_days(91)
+    cloud.sweep()
+    assert [row["sk"] for row in rows_of(created)] == [keys.HEAD]
+    pass_days(1)
+    assert named_by_the_ledger(aws) == []
     assert not [each for each in complaints(aws) if "vanished" in each]
+
+
+def test_what_is_in_two_hours_after_an_outage_is_no_loss(aws: Mapping[str, str]) -> None:
+    refuse = inject.query_error_response("InternalError", "It is down.")
+    with inject.fault(wiring.topic()._client, "sns.*", refuse):
+        filed(aws)
+        for _ in range(6):
+            close_hour()
+        assert named_by_the_ledger(aws) == []
+    cloud.sweep()
+    close_hour()
+    close_hour()
+    assert named_by_the_ledger(aws) == []
