@@ -2,22 +2,25 @@
 
 python -m tests.cost                           prints them
 python -m tests.cost --write                   writes them there, too
-python -m tests.cost reports=500 consoles=2    prints a month of that district
+python -m tests.cost --district 'reports=500 consoles=2'    prints a month of that district
 """
 
+import argparse
 import sys
 
 from tests.cost import counted, page
 from tests.cost.district import District
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--write"]
+    parser = argparse.ArgumentParser(prog="python -m tests.cost")
+    parser.add_argument("--district")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
     try:
-        given = District.read(words)
+        given = None if asked.district is None else District.read(asked.district.split())
     except ValueError as error:
         sys.exit(str(error))
     found = counted.count()
-    content = page.of_district(found, given) if words else page.tables(found)
-    print(content)
-    if "--write" in sys.argv[1:]:
+    print(page.tables(found) if given is None else page.of_district(found, given))
+    if asked.write:
         page.write(page.tables(found))

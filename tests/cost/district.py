@@ -1,5 +1,6 @@
 """A month of a district: all parts together, for a usual one or for figures that are given."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
@@ -12,6 +13,8 @@ DAYS = 30
 # So often a report changes what lists show, and a console that shows one reads it again: it comes,
 # its reporter writes, and officers turn to it four times.
 CHANGES = 6
+EXAMPLE = '"reports=500 consoles=2"'
+MOST, MOST_OF_ALL = {"hours": 24}, 1_000_000_000
 
 
 class District(NamedTuple):
@@ -34,10 +37,19 @@ class District(NamedTuple):
         usual, given = cls(), dict[str, int]()
         for word in words:
             name, _, value = word.partition("=")
-            if name not in cls._fields or not value.isdecimal():
-                names = ", ".join(f"{each}={getattr(usual, each)}" for each in cls._fields)
-                raise ValueError(f"{word}: not one of {names}, each with a whole number")
+            if name not in cls._fields:
+                raise ValueError(f"{word}: give some of {', '.join(cls._fields)}, as in {EXAMPLE}")
+            if name in given:
+                raise ValueError(f"{word}: {name} is given twice")
+            most = MOST.get(name, MOST_OF_ALL)
+            if not re.fullmatch("[0-9]{1,12}", value) or int(value) > most:
+                raise ValueError(
+                    f"{word}: {name} takes a whole number up to {most}, in digits alone, as in "
+                    f"{name}={getattr(usual, name)}"
+                )
             given[name] = int(value)
+        if not given:
+            raise ValueError(f"No figures: give some of {', '.join(cls._fields)}, as in {EXAMPLE}")
         share = given.get("reports", usual.reports) / usual.reports
         media = {"photos": round(usual.photos * share), "videos": round(usual.videos * share)}
         return cls(**media | given)
@@ -53,7 +65,8 @@ def month(
     the month that it comes in.
     """
     # The hours of the consoles have all their pulses.
-    lives = used([step for step in steps if step.what != PULSE])
+    worked = [step for step in steps if step.what != PULSE]
+    lives = used(worked)
     kept = added(step.used for step in steps if step.who is Who.KEPT)
     notices = lives["sns_requests"] * district.reports
 
@@ -70,7 +83,7 @@ def month(
     consoles = f"{district.consoles} consoles shown for {district.hours} hours a day"
     return {
         "an empty stage, without the firewall": bare(fixed),
-        f"{district.reports:,} reports, each with {calls(steps)} calls": times(
+        f"{district.reports:,} reports, each with {calls(worked)} calls": times(
             lives, district.reports
         ),
         "their rows and backups, for as long as they are kept": times(kept, district.reports),
