@@ -247,9 +247,10 @@ class _PngFile(PngImagePlugin.PngImageFile):
         except MemoryError:  # PyAV's is an FFmpegError, too
             raise
         except FFmpegError:
-            self.tile, self.decoderconfig, self._size = [by_pillow], (), whole
-            self._im = None  # it may have been made for less
-            return super().load()
+            pass  # Its frame is freed with the exception, before Pillow begins.
+        self.tile, self.decoderconfig, self._size = [by_pillow], (), whole
+        self._im = None  # it may have been made for less
+        return super().load()
 
 
 # The code of PNG for each order of channels.

@@ -64,8 +64,10 @@ class SeenConversation(Input):
         return value
 
     def require_seen(self, count: int) -> None:
-        """Raise Conflict `new_message` when the conversation has more messages than were seen."""
-        if self.messages_seen is not None and count > self.messages_seen:
+        """Raise Conflict `new_message` when the conversation has another number of messages than
+        were seen: with more than there are, one that comes meanwhile would count as seen.
+        """
+        if self.messages_seen is not None and count != self.messages_seen:
             raise errors.Conflict("new_message")
 
 

@@ -128,7 +128,7 @@ def _file(records: Collection[StreamRecord]) -> frozenset[Key]:
     """
     new = {record.key: Recorded.of_row(record.unfiled) for record in records if record.unfiled}
     try:
-        file_new(new.values(), wiring.leaf_rows(), wiring.clock.now())
+        file_new(new.values(), wiring.leaf_rows())
     except Unavailable:
         return frozenset(new)
     return frozenset()

@@ -35,7 +35,7 @@ from chalicelib.services.notices.escalations import read_by_officer
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
-from chalicelib.services.reports.ledger import first_leaves, leaves_of_change
+from chalicelib.services.reports.ledger import late_first_leaves, leaves_of_change
 from chalicelib.services.reports.open_cases import OpenCase, open_case, open_reason, seal_reason
 from chalicelib.services.reports.scope import (
     Desk,
@@ -48,6 +48,7 @@ from chalicelib.services.reports.scope import (
 from chalicelib.services.reports.sealed_rows import open_contact
 from chalicelib.services.second_person import Requests, is_tag, tag_of, tag_of_report
 from chalicelib.services.watch.watch import count_ended, notify_of_restricted
+from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
@@ -331,7 +332,7 @@ def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) 
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
-        leaves = [*first_leaves(head.recorded, now), *leaves]
+        leaves = [*late_first_leaves(head.recorded, LeafRows(desk.reports.table), now), *leaves]
     was_closed = head.report.status is Status.CLOSED
     if was_closed and leaves and len(head.recorded.leaves) >= _MOST_LEAVES:
         raise errors.Conflict("too_many_steps")

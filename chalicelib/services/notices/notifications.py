@@ -29,7 +29,8 @@ from chalicelib.kernel.ids import OwnerKind, event_id
 from chalicelib.kernel.outbox import WAITING, Lane, TaskKind
 from chalicelib.services.notices.colleagues import needs_no_reminder, next_reminder
 from chalicelib.services.notices.escalations import fields_after_notice, is_needed, next_task
-from chalicelib.services.reports.ledger import first_leaves
+from chalicelib.services.reports.ledger import late_first_leaves
+from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.notices import roster
 from chalicelib.store.notices.digests import Bursts, Digests
 from chalicelib.store.notices.topic import Topic
@@ -330,8 +331,19 @@ class Publisher:
 
     def _completion(self, found: _PendingNotice, now: datetime) -> list[TransactItem]:
         pending = found.pending
-        update, items = self._outbox.completion(pending, **_what_follows(pending, now))
+        update, items = self._outbox.completion(pending, **self._what_follows(pending, now))
         return [self._outbox.table.item(update), *items]
+
+    def _what_follows(self, pending: PendingTask, now: datetime) -> dict[str, Any]:
+        """Return the arguments of `Outbox.completion` for the task of a notice."""
+        fields = fields_after_notice(pending, now) or {}
+        rows = LeafRows(self._outbox.table)
+        return {
+            "then": next_reminder(pending, now) or next_task(pending, now),
+            "put": fields,
+            "leaves": late_first_leaves(pending.recorded, rows, now) if pending.is_head else (),
+            "unchanged": (*_DECIDING, *(name for name in fields if name in _PLACES)),
+        }
 
     def _send(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Publish notices, then complete their tasks."""
@@ -371,7 +383,7 @@ class Publisher:
 
         def step() -> None:
             nonlocal current
-            if self._outbox.complete(current, also=counted, **_what_follows(current, now)):
+            if self._outbox.complete(current, also=counted, **self._what_follows(current, now)):
                 return
             fresh = PendingTask.of(self._outbox.read_all([current.key]).get(current.key))
             if fresh is None or fresh.task._replace(lane=current.task.lane) != current.task:
@@ -456,14 +468,3 @@ def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:
     if needs_no_reminder(pending, report):
         return True
     return report.is_muted and kind in ADDED
-
-
-def _what_follows(pending: PendingTask, now: datetime) -> dict[str, Any]:
-    """Return the arguments of `Outbox.completion` for the task of a notice."""
-    fields = fields_after_notice(pending, now) or {}
-    return {
-        "then": next_reminder(pending, now) or next_task(pending, now),
-        "put": fields,
-        "leaves": first_leaves(pending.recorded, now) if pending.is_head else (),
-        "unchanged": (*_DECIDING, *(name for name in fields if name in _PLACES)),
-    }

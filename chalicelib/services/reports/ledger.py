@@ -14,22 +14,34 @@ from chalicelib.services.audit.ledger import LATE_HOURS
 from chalicelib.store.audit.ledger import LeafRows
 
 
-def first_leaves(recorded: Recorded, now: datetime) -> list[Leaf]:
+def first_leaves(recorded: Recorded) -> list[Leaf]:
     """Return the leaves `filed` and `content`; nothing when the row has them, and for a drill.
 
     They are of the hour in which the report was received, so that writing them again changes
-    nothing; or of the earliest hour whose rows are still read (`close_hours`).
+    nothing.
     """
-    return recorded.first(max(recorded.received, hour_of(now - HOUR * (LATE_HOURS - 1))))
+    return recorded.first(recorded.received)
 
 
-def file_new(reports: Iterable[Recorded], rows: LeafRows, now: datetime) -> None:
+def late_first_leaves(recorded: Recorded, rows: LeafRows, now: datetime) -> list[Leaf]:
+    """Return the first leaves as `first_leaves`. If nobody has written them in time, they are of
+    the earliest hour whose rows are still read (`close_hours`): in two hours they would show that
+    they are no random ones.
+    """
+    leaves, earliest = first_leaves(recorded), hour_of(now - HOUR * (LATE_HOURS - 1))
+    if not leaves or recorded.ledger_id is None or recorded.received >= earliest:
+        return leaves
+    hashed = [(leaf, leaf.hash(recorded.ledger_id)) for leaf in leaves]
+    return leaves if rows.have(hashed) else recorded.first(earliest)
+
+
+def file_new(reports: Iterable[Recorded], rows: LeafRows) -> None:
     """Write the first leaves of reports whose rows do not have them yet. Raises Unavailable."""
     rows.put(
         (leaf, leaf.hash(recorded.ledger_id))
         for recorded in reports
         if recorded.ledger_id
-        for leaf in first_leaves(recorded, now)
+        for leaf in first_leaves(recorded)
     )
 
 
@@ -49,7 +61,7 @@ def leaves_of_change(
 def leaves_of_withdrawal(recorded: Recorded, secret: bytes, now: datetime) -> list[Leaf]:
     """Return the leaves of a withdrawal. Only the receipt gives `secret`."""
     withdrawn = recorded.next(Event.WITHDRAWN, secret, hour_of(now))
-    return [*first_leaves(recorded, now), *withdrawn]
+    return [*first_leaves(recorded), *withdrawn]
 
 
 def leaves_of_verdict(medium: Medium, recorded: Recorded, now: datetime) -> list[Leaf]:

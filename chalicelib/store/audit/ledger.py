@@ -116,6 +116,11 @@ class LeafRows:
         """Write leaves with their hashes. Raises Unavailable; some are then written."""
         self._table.put_all(_row(leaf, hashed) for leaf, hashed in leaves)
 
+    def have(self, leaves: Iterable[tuple[Leaf, bytes]]) -> bool:
+        """Return whether all of these are written. Raises Unavailable."""
+        wanted = {(row["pk"], row["sk"]) for row in (_row(*each) for each in leaves)}
+        return len(self._table.get_all(wanted, attributes=("pk", "sk"))) == len(wanted)
+
     def leaves(self, hour: str, begin: int = 0) -> Iterator[bytes]:
         """Yield the leaves of an hour by their order, read consistently: those whose first byte is
         not below `begin`. One page of each partition is in memory.

@@ -58,17 +58,35 @@ def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
     assert all(check(receipt=each["receipt"]).text.startswith("Filed, open.") for each in created)
 
 
-def test_when_its_notice_goes_out_later_a_leaf_stays_where_it_is(aws: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("hours", [1, 3, 6])
+def test_when_its_notice_goes_out_later_a_proof_stays_whole(
+    aws: Mapping[str, str], hours: int
+) -> None:
     with sns_down():
         created = filed(aws)
-    close_hour()
+        for _ in range(hours):
+            close_hour()
     before = proof_of(created)["leaves"]
+    assert is_whole({"leaves": before})
     cloud.sweep()
     assert proof_of(created)["leaves"] == before
-    close_hour()
+    for _ in range(3):
+        close_hour()
+    assert proof_of(created)["leaves"] == before
     wanted = {leaf["leaf"] for leaf in before}
-    hours = [hour for hour in public_hours() if wanted & leaves_in(hour)]
-    assert [hour["head"]["hour"] for hour in hours] == [before[0]["hour"]]
+    hours_with_it = [hour["head"]["hour"] for hour in public_hours() if wanted & leaves_in(hour)]
+    assert hours_with_it == [before[0]["hour"]]
+
+
+def test_what_the_stream_has_lost_is_filed_with_a_late_notice(aws: Mapping[str, str]) -> None:
+    created = file()
+    for _ in range(6):
+        close_hour()
+    assert not is_whole(proof_of(created))
+    cloud.sweep()
+    for _ in range(3):
+        close_hour()
+    assert is_whole(proof_of(created))
 
 
 def test_in_a_burst_no_leaf_waits_for_its_digest(aws: Mapping[str, str]) -> None:

@@ -169,7 +169,7 @@ def test_a_lawful_end_is_no_loss(aws: Mapping[str, str]) -> None:
     assert not [each for each in complaints(aws) if "vanished" in each]
 
 
-def test_what_is_in_two_hours_after_an_outage_is_no_loss(aws: Mapping[str, str]) -> None:
+def test_what_is_notified_after_a_long_outage_is_no_loss(aws: Mapping[str, str]) -> None:
     refuse = inject.query_error_response("InternalError", "It is down.")
     with inject.fault(wiring.topic()._client, "sns.*", refuse):
         filed(aws)

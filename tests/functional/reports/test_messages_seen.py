@@ -58,6 +58,16 @@ def test_a_step_does_not_read_a_message_that_its_officer_has_not_seen() -> None:
     assert opened(created, "li")["unread"] == 0
 
 
+def test_nobody_has_seen_more_messages_than_there_are() -> None:
+    """Else one that comes meanwhile would count as seen."""
+    created = file()
+    write(created)
+    for body in ({"status": "acknowledged"}, CLOSE):
+        assert refused(patch(created, body | {"messages_seen": 2}))
+    assert refused(reply_to(created, 2))
+    assert patch(created, CLOSE | {"messages_seen": 1}).status == 200
+
+
 def test_without_the_number_a_step_and_a_reply_are_as_before() -> None:
     created = file()
     write(created)
