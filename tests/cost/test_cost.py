@@ -66,10 +66,21 @@ def test_a_district_is_counted_by_what_is_given(found: Counted) -> None:
     assert cost_of("reports=0", "consoles=0") == pytest.approx(alone)
 
 
-@pytest.mark.parametrize("word", ["consols=2", "reports", "reports=x", "reports=-1", "hours=1.5"])
-def test_a_word_that_is_no_figure_of_a_district_is_refused(word: str) -> None:
-    with pytest.raises(ValueError, match=r"not one of reports=3000, .*hours=8"):
-        District.read([word])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("consols=2", "consols=2: give some of reports, photos, "),
+        ("", "No figures: give some of reports, photos, "),
+        *((f"reports={each}", "takes a whole number up to 1000000000") for each in ("", "x", "-1")),
+        ("hours=1.5", "hours takes a whole number up to 24, in digits alone, as in hours=8"),
+        ("hours=25", "a whole number up to 24"),
+        ("reports=٣", "in digits alone"),
+        ("reports=5 reports=6", "reports is given twice"),
+    ],
+)
+def test_a_word_that_is_no_figure_of_a_district_is_refused(words: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        District.read(words.split())
 
 
 def test_the_lines_of_lambda_are_counted_where_it_writes_them() -> None:

@@ -118,7 +118,7 @@ class LeafRows:
 
     def have(self, leaves: Iterable[tuple[Leaf, bytes]]) -> bool:
         """Return whether all of these are written. Raises Unavailable."""
-        wanted = {(row["pk"], row["sk"]) for row in (_row(*each) for each in leaves)}
+        wanted = {(str(row["pk"]), str(row["sk"])) for row in (_row(*each) for each in leaves)}
         return len(self._table.get_all(wanted, attributes=("pk", "sk"))) == len(wanted)
 
     def leaves(self, hour: str, begin: int = 0) -> Iterator[bytes]:
