@@ -53,7 +53,8 @@ def test_a_visit_opens_a_report_once_and_no_step_does(found: Counted) -> None:
 
 def test_a_district_is_counted_by_what_is_given(found: Counted) -> None:
     def cost_of(*words: str) -> float:
-        lines = district.month(District.read(words), found.short, found.fixed, found.extras)
+        asked = District.read(words) if words else District()
+        lines = district.month(asked, found.short, found.fixed, found.extras)
         return usage.cost(usage.added(lines.values()))
 
     usual = cost_of()
