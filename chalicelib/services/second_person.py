@@ -33,11 +33,11 @@ class Versioned(Protocol):
     def version(self) -> int: ...
 
 
-def tag_of_report(report: Versioned, actor: OfficerActor) -> str:
+def tag_of_report(report: Versioned, places: int, actor: OfficerActor) -> str:
     """Return the tag of a report that this officer opens now, or has changed after they had opened
-    it. What ends a report takes it.
+    it, with so many later places. What ends a report takes it.
     """
-    return _tag(("report", report.id, str(report.version)), actor)
+    return _tag(("report", report.id, f"{report.version}/{places}"), actor)
 
 
 def is_tag(tag: str, wanted: str) -> bool:

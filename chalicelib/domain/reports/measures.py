@@ -89,12 +89,15 @@ class Hold(Record):
         return self.until <= now
 
 
-def closing_request(report: Report) -> Request | None:
-    """Return the proposed disposition of a report, with its reason; None when none is proposed."""
+def closing_request(report: Report, places: int) -> Request | None:
+    """Return the proposed disposition of a report, with its reason; None when none is proposed.
+
+    `places`: how many later places its reporter has sent.
+    """
     if report.proposal is None:
         return None
-    # A message leaves the version as it is.
-    version = f"{report.version}/{report.messages}"
+    # Neither a message nor a place changes the version.
+    version = f"{report.version}/{report.messages}/{places}"
     return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
 
 

@@ -106,7 +106,7 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
     opened, restricted = open_case(case, opening.key), opening.restricted
     read_by_officer(case.head, reports=desk.reports, now=desk.actor.now)
     shown = opened.without_reporters_words() if restricted else opened
-    etag = tag_of_report(case.report, desk.actor)
+    etag = tag_of_report(case.report, case.head.positions, desk.actor)
     return OpenedCase(shown, restricted, etag, _tags(case, desk.actor))
 
 
@@ -116,7 +116,7 @@ def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
     waiting = (
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
-        closing_request(case.report),
+        closing_request(case.report, case.head.positions),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
 
@@ -161,30 +161,39 @@ def change_report(
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
     not say that they have seen what is unread.
     """
-    is_read, unread = False, 0
+    is_read, unread, places = False, 0, 0
 
-    def require_match(report: Report) -> None:
-        nonlocal is_read, unread
-        unread = report.unread
+    def require_match(head: Head) -> None:
+        nonlocal is_read, unread, places
+        report, unread = head.report, head.report.unread
         takes_reading = workflow.takes_reading(report, change)
-        is_opened = isinstance(match, str) and is_tag(match, tag_of_report(report, desk.actor))
-        if takes_reading and not is_opened:
+        seen = None if isinstance(match, int) else _places_seen(match, head, desk.actor)
+        if takes_reading and seen is None:
             desk.actor.log(about(report), Action.CLOSE_UNREAD)
         if isinstance(match, int):
             if takes_reading:
                 raise errors.Conflict("not_read")
             require_version(report, match)
-        elif not is_opened:
+        elif seen is None or (takes_reading and seen < head.positions):
             raise errors.Stale
+        places = seen or 0
         # A message leaves the tag as it is.
-        is_read = is_opened and (not report.unread or change.messages_seen is not None)
+        is_read = seen is not None and (not report.unread or change.messages_seen is not None)
         if change.disposition and not is_read:
             raise errors.Conflict("new_message")
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
-    etag = tag_of_report(after, desk.actor) if is_read else f'"{after.version}"'
+    etag = tag_of_report(after, places, desk.actor) if is_read else f'"{after.version}"'
     reason = change.reason or _earlier_reason(after, desk.actor)
     return ChangedCase(after, reason, etag, unread - after.unread)
+
+
+def _places_seen(tag: str, head: Head, actor: OfficerActor) -> int | None:
+    """Return how many later places this officer saw at the opening that gave them the tag; None
+    when it is of no opening of this version. A place that comes stops no step but an end.
+    """
+    numbers = range(head.positions, -1, -1)
+    return next((n for n in numbers if is_tag(tag, tag_of_report(head.report, n, actor))), None)
 
 
 def require_version(report: Report, version: int) -> None:
@@ -196,7 +205,7 @@ def require_version(report: Report, version: int) -> None:
 def take_step(
     report_id: str,
     change: Change,
-    require: Callable[[Report], None],
+    require: Callable[[Head], None],
     *,
     desk: Desk,
     officers: Officers,
@@ -213,7 +222,7 @@ def take_step(
     def step(head: Head) -> Report:
         require_not_expiring(head)
         before = head.report
-        require(before)
+        require(head)
         change.require_seen(before.messages)
         ended = count_ended(desk) if change.disposition else None
         after = workflow.change(
@@ -262,9 +271,13 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`.
     """
 
+    places = 0
+
     def step(head: Head, requests: Requests) -> Report:
+        nonlocal places
         require_not_expiring(head)
-        request = closing_request(head.report)
+        places = head.positions
+        request = closing_request(head.report, places)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=desk.actor.now)
@@ -273,7 +286,7 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         return after
 
     after = on_requests(report_id, step, desk=desk)
-    etag = tag_of_report(after, desk.actor)
+    etag = tag_of_report(after, places, desk.actor)
     return ChangedCase(after, _earlier_reason(after, desk.actor), etag)
 
 

@@ -6,7 +6,6 @@ An officer links what the machine suggests. Each report gets a step of its own, 
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import NamedTuple, NoReturn
 
 from chalicelib.domain.reports.incidents import Similar, Why
@@ -119,7 +118,10 @@ def link_duplicates(
         report = head_in_scope(each, desk=desk).report
         if takes_reading(report, change) and not desk.actor.has_opened(each):
             _refuse_unread(each, desk.actor)
-        require = partial(require_version, version=report.version)
+
+        def require(head: Head) -> None:
+            require_version(head.report, report.version)
+
         take_step(each, change, require, desk=desk, officers=officers)
 
     return [_tried(each, link) for each in dict.fromkeys(duplicates)]
@@ -153,7 +155,10 @@ def close_duplicates(
         is_opened = desk.actor.has_opened(each)
         if skip.unopened and not is_opened:
             _refuse_unread(each, desk.actor)
-        require = partial(_require_of_one, version=known.version)
+
+        def require(head: Head) -> None:
+            _require_of_one(head.report, known.version)
+
         unread = not is_opened or known.unread > 0
         take_step(each, change, require, desk=desk, officers=officers, takes_two=unread)
 

@@ -161,6 +161,28 @@ def test_who_made_a_report_less_urgent_does_not_end_it_alone() -> None:
     assert patch(tip, lowered.headers["etag"]).json["proposal"]["by"] == "wang"
 
 
+def test_a_place_that_has_come_since_stops_an_end_and_no_other_step() -> None:
+    created = file()
+    before = etag_of(created)
+    assert by_reporter("POST", created, "/positions", {"lat": 39.9, "lon": 116.4}).status == 201
+    assert patch(created, before, **CLOSE, messages_seen=0).status == 412
+    acknowledged = patch(created, before, status="acknowledged", messages_seen=0)
+    assert acknowledged.status == 200, acknowledged.text
+    # What the officer's own step has not shown them, its tag does not say that they have seen.
+    assert patch(created, acknowledged.headers["etag"], **CLOSE, messages_seen=0).status == 412
+    assert close(created, messages_seen=0).status == 200
+
+
+def test_a_place_that_has_come_since_stops_a_confirmation() -> None:
+    created = file("child_abduction")
+    assert close(created, messages_seen=0).status == 200
+    path = f"/v1/officer/reports/{created['id']}/closing/confirm"
+    tag = tag_for(path, "li")
+    assert by_reporter("POST", created, "/positions", {"lat": 39.9, "lon": 116.4}).status == 201
+    assert read_and_approve(path, "li", tag).status == 412
+    assert by_second_officer(created, "/closing/confirm").status in (200, 201)
+
+
 def test_after_fifty_ends_in_an_hour_a_second_officer_confirms() -> None:
     assert close(file()).json["disposition"] == "resolved"
     now, counters = wiring.clock.now(), wiring.watch_counters()

@@ -70,7 +70,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "/v1/officer/reports"): Route(201),
     ("GET", REPORT): Route(200),
     ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
-    ("POST", REPORT + "/read"): Route(200, states={"withdrawn": 409}),
+    ("POST", REPORT + "/read"): Route(200, body={"messages_seen": 0}, states={"withdrawn": 409}),
     ("POST", REPORT + "/closing/confirm"): Route(409, states={"malicious_proposed": 201}),
     ("POST", REPORT + "/contact"): Route(200),
     ("POST", REPORT + "/media/{media_id}/original"): Route(404, states={"withdrawn": 403}),

@@ -71,6 +71,7 @@ function Reply({ open, report }: OfReport) {
   const text = drafts.get(draft);
   const send = async (): Promise<boolean> => {
     const seen = open.report.value;
+    const waiting = open.unsighted.value;
     const written = drafts.get(draft).trim();
     const missing = gaps(written);
     if (seen === null || busy) return false;
@@ -102,7 +103,7 @@ function Reply({ open, report }: OfReport) {
       });
       pulse.stepped();
     } else if (outcome.failure.code === 'new_message') {
-      await open.readFirst(seen, send);
+      await open.readFirst(seen, waiting, send);
     } else {
       refuse(outcome.failure.text);
     }

@@ -112,6 +112,7 @@ export class OpenReport {
    */
   async change(wanted: ReportChange): Promise<boolean> {
     const seen = this.report.value;
+    const waiting = this.unsighted.value;
     if (seen === null) return false;
     this.problem.value = null;
     const body = { ...wanted, messages_seen: this.messagesSeen };
@@ -123,7 +124,7 @@ export class OpenReport {
     }
     const { failure } = outcome;
     if (failure.status === 412) await this.conflictWith(seen, wanted);
-    else if (failure.code === 'new_message') await this.readFirst(seen, () => this.change(wanted));
+    else if (failure.code === 'new_message') await this.readFirst(seen, waiting, () => this.change(wanted));
     else this.problem.value = failure.text;
     return false;
   }
@@ -191,8 +192,11 @@ export class OpenReport {
   }
 
   /** Show what was written since the officer has read, and keep what was to be done. */
-  async readFirst(seen: Report, again: () => Promise<boolean>): Promise<void> {
-    const waiting = this.unsighted.value;
+  async readFirst(
+    seen: Report,
+    waiting: ReadonlySet<string>,
+    again: () => Promise<boolean>,
+  ): Promise<void> {
     await this.load();
     const known = new Set(seen.messages.map(({ id }) => id).filter((id) => !waiting.has(id)));
     const messages = this.report.value?.messages.filter(({ id }) => !known.has(id)) ?? [];
