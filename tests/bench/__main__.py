@@ -40,9 +40,11 @@ The budgets of calls and units are also tests (`tests/functional/aws/test_budget
 stack alone is measured as it runs, in wall time. Pictures are derived in a process apart, as
 `decode` does. `make bench PEERS=1` installs pyvips, sharp and Powertools, and measures them, too.
 
-What is over its budget, and what it would take: requests in decision [25](adr/0025-plain-speed.md), starts in
-[48](adr/0048-starts.md), PNGs in [66](adr/0066-png.md), the local stack in [34](adr/0034-local-processes.md).
-Costs are in [cost.md](cost.md), what breaks first in [reliability.md](reliability.md#what-breaks-first-on-aws).
+What is over its budget, and what it would take: requests in decision
+[25](adr/0025-plain-speed.md), starts in [48](adr/0048-starts.md), PNGs in
+[66](adr/0066-png.md), the local stack in [34](adr/0034-local-processes.md). Costs are in
+[cost.md](cost.md), what breaks first in
+[reliability.md](reliability.md#what-breaks-first-on-aws).
 
 """
 
