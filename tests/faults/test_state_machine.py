@@ -451,7 +451,7 @@ class Tipline(RuleBasedStateMachine):
             if tip.gone:
                 assert set(own) == {"HEAD"}
                 tombstone = {"pk", "sk", "form", "id", "deleted_at", "expires_ttl"}
-                assert tombstone <= set(head) <= tombstone | {"ledger_id", "leaves"}
+                assert tombstone <= set(head) <= tombstone | {"ledger_id", "leaves", "evidence"}
                 continue
             assert head, "I1: promised and not there"
             if "deleted_at" in head:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.domain.audit.ledger import Event, Leaf, Recorded, count_data, evidence_data
-from chalicelib.domain.audit.seals import HOUR, hour_of
+from chalicelib.domain.audit.seals import HOUR, hour_of, is_hour
 from chalicelib.domain.reports.report import Medium, Report, Status
 from chalicelib.services.audit.ledger import LATE_HOURS
 from chalicelib.store.audit.ledger import LeafRows
@@ -18,9 +18,9 @@ def first_leaves(recorded: Recorded) -> list[Leaf]:
     """Return the leaves `filed` and `content`; nothing when the row has them, and for a drill.
 
     They are of the hour in which the report was received, so that writing them again changes
-    nothing.
+    nothing. An altered row whose hour is none has none: `ledger-verify` names it.
     """
-    return recorded.first(recorded.received)
+    return recorded.first(recorded.received) if is_hour(recorded.received) else []
 
 
 def late_first_leaves(recorded: Recorded, rows: LeafRows, now: datetime) -> list[Leaf]:

@@ -12,6 +12,7 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
 from chalicelib.services.audit.ledger import LATE_HOURS, last_hour
 from chalicelib.services.audit.seals import CLOSED_WITHIN
+from chalicelib.services.reports.ledger import first_leaves
 from chalicelib.store.audit.seals import ClosedHour, LedgerHeads
 from chalicelib.store.reports.reports import Reports
 
@@ -74,7 +75,7 @@ def prove_report(
         return Proof(own_id, None, (), last_hour(heads, now), None)
 
     # The first ones are on their way until the row has them.
-    known = (*recorded.first(recorded.received), *recorded.leaves)
+    known = (*first_leaves(recorded), *recorded.leaves)
     hashed = [leaf.hash(recorded.ledger_id) for leaf in known]
 
     @cache
