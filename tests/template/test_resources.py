@@ -187,8 +187,7 @@ def test_the_audit_is_locked_for_two_years_and_no_rule_removes_any(
     bucket = resources["AuditBucket"]["Properties"]
     lock = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
     assert lock == {"Mode": "COMPLIANCE", "Years": 2}
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+    assert "LifecycleConfiguration" not in bucket
 
 
 def test_queues_are_encrypted_and_try_three_times(resources: dict[str, Any]) -> None:
