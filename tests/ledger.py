@@ -22,6 +22,7 @@ from chalicelib.services.audit.ledger import Sizes, close_hours
 from chalicelib.store.audit.ledger import LeafRows, LeafWrites
 from examples import verify_receipt
 from infra.local.moto_patches.patch import Patch
+from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.steps import by_reporter
@@ -116,6 +117,18 @@ def pass_days(days: float) -> None:
     wiring.clock.advance(timedelta(days=days))
     while watch.digest_audit(cloud.SCHEDULE, None)["hours"]:
         pass
+
+
+def stored_ledger() -> StoredLedger:
+    """Return the ledger of the mocked cloud, for who checks it from outside."""
+    settings = wiring.settings()
+    return StoredLedger(
+        client=cloud.client,
+        table=settings.reports_table,
+        audit_bucket=settings.audit_bucket,
+        media_bucket=settings.media_bucket,
+        keys=[wiring.signing_key().public_key()],
+    )
 
 
 def public_hours() -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ class LockedObjects:
         return True
 
     def begin_upload(self, key: str) -> Upload:
-        """Begin an object in parts. What is never completed, a rule of the bucket removes."""
+        """Begin an object in parts. What is never completed stays, and nobody sees it."""
         with unavailable():
             # A bucket with a default retention takes no part without a checksum.
             begun = self._s3.create_multipart_upload(

@@ -79,6 +79,12 @@ def without(
     )
 
 
+def sns_down() -> AbstractContextManager[list[str]]:
+    """Let SNS refuse every call, as when it is down."""
+    refuse = query_error_response("InternalError", "It is down.")
+    return fault(_client_of("sns.*"), "sns.*", refuse)
+
+
 @contextmanager
 def meanwhile(
     act: Callable[[], object], operation: str = "dynamodb.TransactWriteItems", client: Any = None

@@ -120,6 +120,11 @@ class Recorded(NamedTuple):
         filed, content = self.commitments[:HASH_BYTES], self.commitments[HASH_BYTES:]
         return [Leaf(Event.FILED, 0, filed, hour), Leaf(Event.CONTENT, 0, content, hour)]
 
+    def hashed(self, leaves: Iterable[Leaf]) -> list[tuple[Leaf, bytes]]:
+        """Return leaves of this report, each with its hash; nothing for a drill."""
+        ledger_id = self.ledger_id
+        return [(leaf, leaf.hash(ledger_id)) for leaf in leaves] if ledger_id else []
+
     def count(self, event: Event) -> int:
         return sum(1 for leaf in self.leaves if leaf.event is event)
 

@@ -58,14 +58,12 @@ class _Heading(NamedTuple):
     def is_current(self, beats: Collection[Beat], now: datetime) -> bool:
         """Return whether it need not be read again. `beats`: the last changes of the category."""
         age = now - self.read_at
-        if timedelta() <= age < PAUSE * len(self.rows):
+        if not timedelta() <= age < KEPT_MAX:
+            return False
+        if age < PAUSE * len(self.rows):
             return True
         settled = max((beat.changed_at + SETTLED for beat in beats), default=self.read_at)
-        return (
-            self.marks == _marks(beats)
-            and not self.read_at < settled <= now
-            and timedelta() <= age < KEPT_MAX
-        )
+        return self.marks == _marks(beats) and not self.read_at < settled <= now
 
 
 class KeptHeadings:

@@ -29,20 +29,20 @@ def late_first_leaves(recorded: Recorded, rows: LeafRows, now: datetime) -> list
     they are no random ones.
     """
     leaves, earliest = first_leaves(recorded), hour_of(now - HOUR * (LATE_HOURS - 1))
-    if not leaves or recorded.ledger_id is None or recorded.received >= earliest:
-        return leaves
-    hashed = [(leaf, leaf.hash(recorded.ledger_id)) for leaf in leaves]
-    return leaves if rows.have(hashed) else recorded.first(earliest)
+    is_late = bool(leaves) and recorded.received < earliest
+    if is_late and not rows.have(recorded.hashed(leaves)):
+        return recorded.first(earliest)
+    return leaves
+
+
+def known_leaves(recorded: Recorded) -> list[Leaf]:
+    """Return all leaves of a report: the first ones are on their way until its row has them."""
+    return [*first_leaves(recorded), *recorded.leaves]
 
 
 def file_new(reports: Iterable[Recorded], rows: LeafRows) -> None:
     """Write the first leaves of reports whose rows do not have them yet. Raises Unavailable."""
-    rows.put(
-        (leaf, leaf.hash(recorded.ledger_id))
-        for recorded in reports
-        if recorded.ledger_id
-        for leaf in first_leaves(recorded)
-    )
+    rows.put(each for recorded in reports for each in recorded.hashed(first_leaves(recorded)))
 
 
 def leaves_of_change(

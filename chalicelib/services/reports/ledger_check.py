@@ -24,6 +24,7 @@ from chalicelib.kernel.outbox import TaskKind
 from chalicelib.services.audit.check import not_ours
 from chalicelib.services.audit.ledger import LATE_HOURS
 from chalicelib.services.audit.seals import CLOSED_WITHIN, is_settled
+from chalicelib.services.reports.ledger import first_leaves, known_leaves
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.seals import ClosedHour, hour_of_head
 
@@ -181,9 +182,8 @@ def _check_vanished(
         if (other := owners.setdefault(recorded.ledger_id, report_id)) != report_id:
             yield f"Report {report_id} stands in the ledger as {other}: its row was replaced."
             continue
-        known = (*recorded.first(recorded.received), *recorded.leaves)
-        hashes = {leaf.hash(recorded.ledger_id) for leaf in known}
-        for leaf in hashes | set(map(bytes, head.get("evidence", ()))):
+        own = {hashed for _, hashed in recorded.hashed(known_leaves(recorded))}
+        for leaf in own | set(map(bytes, head.get("evidence", ()))):
             explained.update(published.hours(leaf))
     oldest = hour_of(now - TOMBSTONE_LIFE)
     for hour, count in sorted(published.events.items()):
@@ -213,12 +213,12 @@ def _check_filed(
     """Check that a report is filed, also while its row waits for the first notice to say so."""
     if recorded.ledger_id is None or recorded.count(Event.FILED):
         return
-    first = recorded.first(recorded.received)
+    first = first_leaves(recorded)
     if not first or head.get("task") != TaskKind.NOTIFY:
         yield f"Report {report_id}: officers were notified, and it is not recorded as filed."
         return
     is_due = times.parse(head["received_at"]) + CLOSED_WITHIN < now
-    if is_due and any(leaf.hash(recorded.ledger_id) not in published for leaf in first):
+    if is_due and any(hashed not in published for _, hashed in recorded.hashed(first)):
         yield f"Report {report_id} is not filed, and it should be by now."
 
 
@@ -242,10 +242,8 @@ def _check_steps(report_id: str, head: Mapping[str, Any], recorded: Recorded) ->
 
 
 def _check_leaves(report_id: str, recorded: Recorded, published: Published) -> Iterator[str]:
-    if recorded.ledger_id is None:
-        return
-    for leaf in recorded.leaves:
-        if leaf.hash(recorded.ledger_id) not in published:
+    for leaf, hashed in recorded.hashed(recorded.leaves):
+        if hashed not in published:
             yield (
                 f"Report {report_id}: {_named(leaf)} is not in the ledger. Its row or the leaf "
                 "was altered."
@@ -256,7 +254,7 @@ def _check_no_others(report_id: str, recorded: Recorded, published: Published) -
     """Look for steps in the ledger that the row does not have, as a verifier does."""
     if recorded.ledger_id is None:
         return
-    known = {leaf.hash(recorded.ledger_id) for leaf in recorded.leaves}
+    known = {hashed for _, hashed in recorded.hashed(recorded.leaves)}
     closings = recorded.count(Event.CLOSED) + _AHEAD
     for event, n, data in (
         *((Event.CLOSED, n, each.encode()) for n in range(closings) for each in ("", *Disposition)),

@@ -12,7 +12,7 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
 from chalicelib.services.audit.ledger import LATE_HOURS, last_hour
 from chalicelib.services.audit.seals import CLOSED_WITHIN
-from chalicelib.services.reports.ledger import first_leaves
+from chalicelib.services.reports.ledger import known_leaves
 from chalicelib.store.audit.seals import ClosedHour, LedgerHeads
 from chalicelib.store.reports.reports import Reports
 
@@ -74,18 +74,17 @@ def prove_report(
     if recorded.ledger_id is None:
         return Proof(own_id, None, (), last_hour(heads, now), None)
 
-    # The first ones are on their way until the row has them.
-    known = (*first_leaves(recorded), *recorded.leaves)
-    hashed = [leaf.hash(recorded.ledger_id) for leaf in known]
+    known = recorded.hashed(known_leaves(recorded))
+    wanted = frozenset(hashed for _, hashed in known)
 
     @cache
     def searched(hour: str) -> _Searched | None:
         """Look for all leaves in one pass: an hour may be long."""
         for closed in heads.closed([hour]):
-            return closed, Tree(follow=frozenset(hashed)).extend(closed.leaves)
+            return closed, Tree(follow=wanted).extend(closed.leaves)
         return None
 
-    proven = [_prove(*each, searched) for each in zip(known, hashed, strict=True)]
+    proven = [_prove(*each, searched) for each in known]
     waiting = [each.leaf.hour for each in proven if each.closed is None]
     complete_by = start_of(max(waiting)) + CLOSED_WITHIN if waiting else None
     late = complete_by is not None and complete_by < now

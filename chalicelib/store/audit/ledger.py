@@ -43,12 +43,11 @@ class LeafWrites(NamedTuple):
         """Return the writes of `leaves` after those that are `recorded`."""
         if recorded.ledger_id is None or not leaves:
             return cls({}, {}, ())
-        ledger_id = recorded.ledger_id
         is_filed = any(leaf.event is Event.FILED for leaf in leaves)
         return cls(
             append={"leaves": [leaf.as_row() for leaf in leaves]},
             put={"commitments": None} if is_filed else {},
-            items=[table.item(Put(_row(leaf, leaf.hash(ledger_id)))) for leaf in leaves],
+            items=[table.item(Put(_row(*each))) for each in recorded.hashed(leaves)],
         )
 
 

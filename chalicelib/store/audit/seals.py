@@ -215,7 +215,7 @@ class LedgerHeads(LockedObjects):
         """
         found: dict[str, int] = {}
         for each in self.objects(_EVENTS, f"{_EVENTS}{after}~"):
-            hour, count = each.key.removeprefix(_EVENTS).rsplit("-", 1)
+            hour, _, count = each.key.removeprefix(_EVENTS).rpartition("-")
             if each.version and is_hour(hour) and count.isdecimal():
                 found[hour] = min(int(count), found.get(hour, int(count)))
         return found

@@ -8,7 +8,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import same_task
 from chalicelib.aws.table import Table
 from chalicelib.aws.writes import Delete
-from chalicelib.domain.audit.ledger import Event, Leaf
+from chalicelib.domain.audit.ledger import Event, Leaf, Recorded
 from chalicelib.kernel import times
 from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.reports.duplicates import Duplicates
@@ -68,11 +68,11 @@ class Deletion:
             for entry in removals_of(row):
                 self._table.delete(entry)
             if "ledger_id" in row:
-                ledger_id, kept, evidence = row["ledger_id"], [], []
-                for leaf in row.get("leaves", ()):
-                    if leaf["event"] == Event.EVIDENCE:
-                        evidence.append(Leaf.of_row(leaf).hash(ledger_id))
-                    else:
-                        kept.append(leaf)
-                end |= {"ledger_id": ledger_id, "leaves": kept, "evidence": evidence}
+                recorded = Recorded.of_row(row)
+                evidence = [each for each in recorded.leaves if each.event is Event.EVIDENCE]
+                end |= {
+                    "ledger_id": recorded.ledger_id,
+                    "leaves": [each.as_row() for each in recorded.leaves if each not in evidence],
+                    "evidence": [hashed for _, hashed in recorded.hashed(evidence)],
+                }
         self._table.put(end)

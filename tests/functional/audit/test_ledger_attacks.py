@@ -18,7 +18,7 @@ from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report, read_and_approve
-from tests.ledger import close_hour, filed, public_hours, verify
+from tests.ledger import close_hour, filed, public_hours, stored_ledger, verify
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -26,13 +26,7 @@ pytestmark = pytest.mark.officers("wang", "li")
 
 @pytest.fixture
 def ledger(aws: Mapping[str, str]) -> StoredLedger:
-    return StoredLedger(
-        client=cloud.client,
-        table=aws["REPORTS_TABLE"],
-        audit_bucket=aws["AUDIT_BUCKET"],
-        media_bucket=aws["MEDIA_BUCKET"],
-        keys=(wiring.signing_key().public_key(),),
-    )
+    return stored_ledger()
 
 
 def put_row(aws: Mapping[str, str], sk: str, **more: Any) -> None:

@@ -21,7 +21,7 @@ from infra.stage.audit import StoredLedger, check_ledger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report
-from tests.ledger import close_hour
+from tests.ledger import close_hour, stored_ledger
 from tests.steps import by_reporter, file, head
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -37,13 +37,7 @@ def bucket(aws: Mapping[str, str], clean: None) -> Iterator[str]:
 
 @pytest.fixture
 def ledger(aws: Mapping[str, str], bucket: str) -> StoredLedger:
-    return StoredLedger(
-        client=cloud.client,
-        table=aws["REPORTS_TABLE"],
-        audit_bucket=bucket,
-        media_bucket=aws["MEDIA_BUCKET"],
-        keys=[wiring.signing_key().public_key()],
-    )
+    return stored_ledger()
 
 
 def wrong(ledger: StoredLedger, *, originals: bool = True) -> list[str]:

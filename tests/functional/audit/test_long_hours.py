@@ -16,7 +16,6 @@ from chalicelib.domain.audit.seals import HOUR
 from chalicelib.services.audit.ledger import Sizes
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.seals import ClosedHour
-from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call
@@ -31,6 +30,7 @@ from tests.ledger import (
     public_hours,
     record,
     small_parts,
+    stored_ledger,
     this_hour,
 )
 
@@ -106,7 +106,7 @@ def json_of(closed: ClosedHour) -> Any:
 def test_a_long_hour_reads_like_any_other(aws: Mapping[str, str], check: Verify) -> None:
     """By the proof, the verifier of receipts, the check of the stage, and the hours after it."""
     cloud.officer("wang")
-    with unlocked_bucket() as bucket:
+    with unlocked_bucket():
         close_hour()
         created = filed(aws)
         written = record(*range(70), hour=this_hour())
@@ -122,13 +122,7 @@ def test_a_long_hour_reads_like_any_other(aws: Mapping[str, str], check: Verify)
         assert check([], proof=proof).text.startswith("Filed, open.")
         latest = call("GET", "/v1/ledger").json["latest"]
         assert latest["head"]["previous"] is not None
-        ledger = StoredLedger(
-            client=cloud.client,
-            table=aws["REPORTS_TABLE"],
-            audit_bucket=bucket,
-            media_bucket=aws["MEDIA_BUCKET"],
-            keys=[wiring.signing_key().public_key()],
-        )
+        ledger = stored_ledger()
         [found] = ledger.wrong(wiring.clock.now(), Counter())
         assert "70 more events" in found  # No report has the other leaves.
 

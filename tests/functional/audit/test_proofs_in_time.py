@@ -1,8 +1,6 @@
 """A proof says what it is worth: complete, complete by a time that is kept, or late."""
 
-import base64
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -12,18 +10,13 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from tests import cloud
 from tests.faults import inject
-from tests.ledger import Verify, close_hour, filed, proof_of, public_hours
+from tests.ledger import Verify, close_hour, filed, leaves_of, proof_of, public_hours
 from tests.steps import file
 
 
 def deliver(aws: Mapping[str, str]) -> Any:
     """Deliver what the stream has, as Lambda does within seconds."""
     return cloud.stream(cloud.all_keys(aws))
-
-
-def sns_down() -> AbstractContextManager[list[str]]:
-    refuse = inject.query_error_response("InternalError", "It is down.")
-    return inject.fault(wiring.topic()._client, "sns.*", refuse)
 
 
 def is_whole(proof: Mapping[str, Any]) -> bool:
@@ -50,7 +43,7 @@ def test_right_after_the_response_a_proof_says_when_it_will_be_complete(
 def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
     aws: Mapping[str, str], check: Verify
 ) -> None:
-    with sns_down():
+    with inject.sns_down():
         created = [filed(aws) for _ in range(5)]
         close_hour()
         proofs = [proof_of(each) for each in created]
@@ -62,7 +55,7 @@ def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
 def test_when_its_notice_goes_out_later_a_proof_stays_whole(
     aws: Mapping[str, str], hours: int
 ) -> None:
-    with sns_down():
+    with inject.sns_down():
         created = filed(aws)
         for _ in range(hours):
             close_hour()
@@ -73,9 +66,9 @@ def test_when_its_notice_goes_out_later_a_proof_stays_whole(
     for _ in range(3):
         close_hour()
     assert proof_of(created)["leaves"] == before
-    wanted = {leaf["leaf"] for leaf in before}
-    hours_with_it = [hour["head"]["hour"] for hour in public_hours() if wanted & leaves_in(hour)]
-    assert hours_with_it == [before[0]["hour"]]
+    wanted = {bytes.fromhex(leaf["leaf"]) for leaf in before}
+    closed = [each["head"]["hour"] for each in public_hours()]
+    assert [hour for hour in closed if wanted & leaves_of(hour)] == [before[0]["hour"]]
 
 
 def test_what_the_stream_has_lost_is_filed_with_a_late_notice(aws: Mapping[str, str]) -> None:
@@ -140,11 +133,5 @@ def test_leaves_that_are_written_twice_are_one(aws: Mapping[str, str]) -> None:
     deliver(aws)
     close_hour()
     assert is_whole(proof_of(created))
-    [first] = public_hours()[-1:]
-    assert len(leaves_in(first)) == first["head"]["size"]
-
-
-def leaves_in(hour: Mapping[str, Any]) -> set[str]:
-    """Return the leaves of a public hour, in hexadecimal."""
-    content = base64.b64decode(hour["leaves"]).hex()
-    return {content[at : at + 64] for at in range(0, len(content), 64)}
+    head = public_hours()[-1]["head"]
+    assert len(leaves_of(head["hour"])) == head["size"]

@@ -11,12 +11,11 @@ from chalicelib.aws import keys
 from chalicelib.aws.table import Row
 from chalicelib.aws.writes import Delete
 from chalicelib.store.audit.rows import of_report
-from infra.stage.audit import StoredLedger
 from tests import cloud
 from tests.audit_trail import complaints, digest, seal, stream_of, unlocked_bucket
 from tests.client import call, change_report
 from tests.faults import inject
-from tests.ledger import close_hour, filed, pass_days
+from tests.ledger import close_hour, filed, pass_days, stored_ledger
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -64,15 +63,8 @@ def put_another_in_its_place(created: Mapping[str, Any], other: Mapping[str, Any
     wiring.reports().table.put(row | {"pk": keys.report(created["id"]), "id": created["id"]})
 
 
-def named_by_the_ledger(aws: Mapping[str, str]) -> list[str]:
-    ledger = StoredLedger(
-        client=cloud.client,
-        table=aws["REPORTS_TABLE"],
-        audit_bucket=wiring.settings().audit_bucket,
-        media_bucket=aws["MEDIA_BUCKET"],
-        keys=[wiring.signing_key().public_key()],
-    )
-    return list(ledger.wrong(wiring.clock.now(), Counter()))
+def named_by_the_ledger() -> list[str]:
+    return list(stored_ledger().wrong(wiring.clock.now(), Counter()))
 
 
 @pytest.mark.parametrize("more", [(), (remove_audit_rows,)], ids=["alone", "with its audit rows"])
@@ -105,10 +97,10 @@ def test_a_report_that_nobody_had_seen_is_missed_by_its_hour(
 ) -> None:
     created, _ = filed(aws), filed(aws)
     hour = close_hour()
-    assert named_by_the_ledger(aws) == []
+    assert named_by_the_ledger() == []
     for remove in removed:
         remove(created)
-    [found] = named_by_the_ledger(aws)
+    [found] = named_by_the_ledger()
     assert f"hour {hour} has 2 more events" in found
 
 
@@ -116,7 +108,7 @@ def test_a_report_with_another_ones_row_is_named(aws: Mapping[str, str]) -> None
     created, other = filed(aws), filed(aws)
     close_hour()
     put_another_in_its_place(created, other)
-    found = named_by_the_ledger(aws)
+    found = named_by_the_ledger()
     assert any(f"{created['id']}" in each and "was replaced" in each for each in found)
     assert any("2 more events" in each for each in found)
 
@@ -126,10 +118,10 @@ def test_a_report_that_was_put_back_is_named(aws: Mapping[str, str]) -> None:
     before = rows_of(created)
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     close_hour()
-    assert named_by_the_ledger(aws) == []
+    assert named_by_the_ledger() == []
     for row in before:
         wiring.reports().table.put(row)
-    found = named_by_the_ledger(aws)
+    found = named_by_the_ledger()
     assert any(created["id"] in each and "`closed`" in each for each in found)
     assert any("1 more event" in each for each in found)
 
@@ -148,7 +140,7 @@ def test_a_whole_hour_of_reports_is_missed(aws: Mapping[str, str]) -> None:
     for row in table.scan(attributes=("pk", "sk")):
         if row["pk"].startswith("LEDGER#"):
             table.delete(Delete(row["pk"], row["sk"]))
-    [found] = named_by_the_ledger(aws)
+    [found] = named_by_the_ledger()
     assert f"hour {hour} has 6 more events" in found
 
 
@@ -165,18 +157,17 @@ def test_a_lawful_end_is_no_loss(aws: Mapping[str, str]) -> None:
     cloud.sweep()
     assert [row["sk"] for row in rows_of(created)] == [keys.HEAD]
     pass_days(1)
-    assert named_by_the_ledger(aws) == []
+    assert named_by_the_ledger() == []
     assert not [each for each in complaints(aws) if "vanished" in each]
 
 
 def test_what_is_notified_after_a_long_outage_is_no_loss(aws: Mapping[str, str]) -> None:
-    refuse = inject.query_error_response("InternalError", "It is down.")
-    with inject.fault(wiring.topic()._client, "sns.*", refuse):
+    with inject.sns_down():
         filed(aws)
         for _ in range(6):
             close_hour()
-        assert named_by_the_ledger(aws) == []
+        assert named_by_the_ledger() == []
     cloud.sweep()
     close_hour()
     close_hour()
-    assert named_by_the_ledger(aws) == []
+    assert named_by_the_ledger() == []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws.keys import HEAD, Key
+from chalicelib.aws.keys import report as report_partition
 from chalicelib.domain.audit.ledger import Event
 from chalicelib.domain.flood.load_level import BITS, LIFE, LoadLevel
 from chalicelib.domain.flood.sources import DRILL_LIMITS, LIMITS, WINDOW, window_of
@@ -465,15 +467,22 @@ def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str
     assert [notice["report_id"] for notice in cloud.sent(aws)] == [report_id]
 
 
-@pytest.mark.parametrize("swept", [False, True], ids=["before the digest", "after the digest"])
-def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
-    aws: Mapping[str, str], swept: bool
-) -> None:
+def filed_in_a_flood(aws: Mapping[str, str]) -> tuple[str, Reply, list[Key]]:
+    """File a child abduction without a proof in a flood. Return its Idempotency-Key, the response,
+    and the key of its HEAD for the stream.
+    """
     set_level(LoadLevel.FLOOD)
     cloud.forget_sent(aws)
     key = new_key()
     first = file("child_abduction", key=key)
-    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    return key, first, [(report_partition(first.json["id"]), HEAD)]
+
+
+@pytest.mark.parametrize("swept", [False, True], ids=["before the digest", "after the digest"])
+def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
+    aws: Mapping[str, str], swept: bool
+) -> None:
+    key, first, item = filed_in_a_flood(aws)
     cloud.stream(item)
     if swept:
         cloud.sweep()
@@ -494,11 +503,7 @@ def test_a_proof_that_comes_while_a_digest_takes_it_brings_a_notice_of_its_own(
     aws: Mapping[str, str],
 ) -> None:
     """The publisher had read it as one without a proof."""
-    set_level(LoadLevel.FLOOD)
-    cloud.forget_sent(aws)
-    key = new_key()
-    first = file("child_abduction", key=key)
-    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    key, first, item = filed_in_a_flood(aws)
     proof = prove(first.json["challenge"], key)
     with inject.meanwhile(lambda: file("child_abduction", key=key, proof=proof)):
         cloud.stream(item)
@@ -507,11 +512,7 @@ def test_a_proof_that_comes_while_a_digest_takes_it_brings_a_notice_of_its_own(
 
 
 def test_a_second_proof_brings_no_second_notice(aws: Mapping[str, str]) -> None:
-    set_level(LoadLevel.FLOOD)
-    cloud.forget_sent(aws)
-    key = new_key()
-    first = file("child_abduction", key=key)
-    item = [(f"REPORT#{first.json['id']}", "HEAD")]
+    key, first, item = filed_in_a_flood(aws)
     cloud.stream(item)
     for _ in range(3):
         file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
@@ -520,12 +521,8 @@ def test_a_second_proof_brings_no_second_notice(aws: Mapping[str, str]) -> None:
 
 
 def test_a_report_that_an_officer_has_read_by_then_is_notified_once(aws: Mapping[str, str]) -> None:
-    set_level(LoadLevel.FLOOD)
-    cloud.forget_sent(aws)
+    key, first, item = filed_in_a_flood(aws)
     cloud.officer("wang")
-    key = new_key()
-    first = file("child_abduction", key=key)
-    item = [(f"REPORT#{first.json['id']}", "HEAD")]
     cloud.stream(item)
     path = f"/v1/officer/reports/{first.json['id']}"
     assert call("POST", f"{path}/notes", {"text": "Read."}, officer="wang").status == 201
