@@ -366,7 +366,11 @@ class Tipline(RuleBasedStateMachine):
 
     @staticmethod
     def step_by(path: str, step: dict[str, str], version: int) -> Reply:
-        """Take a step at a version; to move a report, by an opening of that version."""
+        """Take a step at a version; to end or move a report, by an opening of that version."""
+        if "disposition" in step:
+            opened = call("GET", path, officer="wang").json or {}
+            seen = {"messages_seen": opened.get("message_count", 0)}
+            return call("PATCH", path, step | seen, officer="wang", version=version)
         if "category" not in step:
             return call("PATCH", path, step, officer="wang", version=version)
         match = {"If-Match": opening_etag(path, version, "wang")}
