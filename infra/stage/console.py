@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import textwrap
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -57,6 +58,7 @@ _BUSY = {
     "PriorRequestNotComplete",
     "ProvisionedThroughputExceeded",
 }
+BAR = 30  # columns
 _CLOCK = {"RequestTimeTooSkewed", "RequestInTheFuture"}
 _NO_TABLE = "Requested resource not found"  # DynamoDB's words
 # The right's name where it is not the operation's.
@@ -148,6 +150,27 @@ class StatusLine:
         if self._line and self.out.isatty():
             self.out.write("\r\033[K")
             self.out.flush()
+
+
+@dataclass
+class RowProgress:
+    """How many rows of about `total` were read, in a status line. Threads may add to it."""
+
+    total: int
+    line: StatusLine = field(default_factory=StatusLine)
+    _seen: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, rows: int) -> None:
+        with self._lock:
+            self._seen += rows
+            self.line.show(progress(self._seen, self.total))
+
+
+def progress(seen: int, total: int) -> str:
+    """Return a bar with its figures. `total` may be less than there are by now."""
+    bar = "#" * int((min(1.0, seen / total) if total else 0.0) * BAR)
+    return f"[{bar:.<{BAR}}] {seen:,} of about {total:,} rows"
 
 
 def wrapped(text: str, width: int) -> str:

@@ -22,7 +22,8 @@ from chalicelib.aws.writes import Update
 from chalicelib.kernel import times
 from infra.migrations import Migration, all_migrations
 from infra.packaging.aliases import ALIAS
-from infra.stage.console import Refused, StatusLine, say
+from infra.stage.console import Refused, StatusLine, progress, say
+from infra.stage.tables import count_rows
 from infra.stage.target import Target, command, find_stage, find_target
 
 SEGMENTS = 8  # for ever: an interrupted migration goes on by their numbers
@@ -30,7 +31,6 @@ PAGE = 200  # rows read between two notes of where a segment stands
 # How long a migration that has noted nothing any more keeps others away.
 LEASE = timedelta(minutes=2)
 TRIES = 10  # for a row that others change at the same time
-BAR = 30
 
 type Clock = Callable[[], datetime]
 
@@ -131,7 +131,7 @@ class Run:
         if not self.dry:
             self._take(began)
         say(f"{'Trying' if self.dry else 'Migrating'} {self.migration.title} ...")
-        line, total = StatusLine(), self._rows_about()
+        line, total = StatusLine(), count_rows(self._reader, self._table.name)
         with ThreadPoolExecutor(SEGMENTS) as pool:
             works = [pool.submit(self._migrate, number) for number in range(SEGMENTS)]
             try:
@@ -234,12 +234,6 @@ class Run:
         found = list(self._segments.values())
         return sum(each["seen"] for each in found), sum(each["changed"] for each in found)
 
-    def _rows_about(self) -> int:
-        """Return how many rows the table has: AWS counts them every six hours."""
-        return int(self._reader.describe_table(TableName=self._table.name)["Table"]["ItemCount"])
-
     def _progress(self, total: int) -> str:
         seen, changed = self._counts()
-        done = min(1.0, seen / total) if total else 0.0
-        bar = "#" * int(done * BAR)
-        return f"[{bar:.<{BAR}}] {seen:,} of about {total:,} rows, {changed:,} changed"
+        return f"{progress(seen, total)}, {changed:,} changed"

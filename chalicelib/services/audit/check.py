@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from itertools import batched, groupby
+from itertools import batched, chain, groupby
 from secrets import token_bytes
 from typing import Any, Protocol
 
 from chalicelib.aws import keys
+from chalicelib.aws.clients import AT_ONCE, at_once
 from chalicelib.aws.locked_objects import StoredObject
 from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
 from chalicelib.domain.audit.seals import (
@@ -45,6 +46,8 @@ _OVERDUE_AFTER = 3 * HOUR
 
 Key = tuple[str, str]
 Row = Mapping[str, Any]
+# The rows that a batch has sealed, or why there are none.
+_Sealed = list[SealedRow] | str
 # An hour, its digest, and its batches by their names.
 _Found = tuple[str, StoredObject | None, dict[str, StoredObject]]
 
@@ -52,7 +55,7 @@ _Found = tuple[str, StoredObject | None, dict[str, StoredObject]]
 class AuditRows(Protocol):
     """The rows of the audit table."""
 
-    def read(self, keys: Sequence[Key]) -> Iterable[Row]:
+    def read(self, keys: Collection[Key]) -> Mapping[Key, Row]:
         """Return the rows with these keys (pk, sk), as many as exist."""
 
     def all_keys(self) -> Iterable[Key]:
@@ -159,8 +162,9 @@ class _Check:
         deletion leaves a tombstone for longer.
         """
         self._counts["reports"] += len(self._reports)
-        for some in batched(sorted(self._reports), _ROWS_AT_ONCE):
-            for report_id in sorted(self._rows.unknown_reports(some)):
+        for some in batched(batched(sorted(self._reports), _ROWS_AT_ONCE), AT_ONCE):
+            unknown = at_once(self._rows.unknown_reports, some)
+            for report_id in sorted(chain.from_iterable(unknown)):
                 yield (
                     f"Report {report_id} is in the audit, and neither it nor its tombstone is "
                     "there: it has vanished without a lawful end."
@@ -218,27 +222,32 @@ class _Check:
         for stored in found.values():
             yield from _versions(stored)
         digested = set(digest.batches) if digest else set()
-        for name in sorted({*digested, *found}):
-            if digest and name not in digested:
-                yield f"Batch {name} of {hour} is in no digest."
-            stored = found.get(name) or StoredObject(batch_key(hour, name))
-            yield from self._batch(stored, "rows" if digest else "newer")
+        for some in batched(sorted({*digested, *found}), AT_ONCE):
+            objects = {n: found.get(n) or StoredObject(batch_key(hour, n)) for n in some}
+            read = at_once(self._read, objects.values())
+            for (name, each), (sealed, rows) in zip(objects.items(), read, strict=True):
+                if digest and name not in digested:
+                    yield f"Batch {name} of {hour} is in no digest."
+                yield from self._batch(each, sealed, rows, "rows" if digest else "newer")
 
-    def _batch(self, stored: StoredObject, counted: str) -> Iterator[str]:
+    def _read(self, stored: StoredObject) -> tuple[_Sealed, Mapping[Key, Row]]:
+        """Return the rows of a batch as they were sealed and, by their keys, as they are now."""
         batch = self._seals.batch(stored)
         sealed = batch.rows() if batch else None
         if sealed is None:
-            yield f"{_named(stored.key)} is {'altered' if batch else 'missing'}."
+            return "altered" if batch else "missing", {}
+        return sealed, self._rows.read({(row.pk, row.sk) for row in sealed})
+
+    def _batch(
+        self, stored: StoredObject, sealed: _Sealed, rows: Mapping[Key, Row], counted: str
+    ) -> Iterator[str]:
+        if isinstance(sealed, str):
+            yield f"{_named(stored.key)} is {sealed}."
             return
         self._counts[counted] += len(sealed)
         self._sealed.update(self._mark(row.pk, row.sk) for row in sealed)
-        for some in batched(sealed, _ROWS_AT_ONCE):
-            existing = {
-                (row["pk"], row["sk"]): row
-                for row in self._rows.read(list(dict.fromkeys((row.pk, row.sk) for row in some)))
-            }
-            for each in some:
-                yield from self._row(each, existing.get((each.pk, each.sk)))
+        for each in sealed:
+            yield from self._row(each, rows.get((each.pk, each.sk)))
 
     def _row(self, sealed: SealedRow, row: Row | None) -> Iterator[str]:
         if row is None:

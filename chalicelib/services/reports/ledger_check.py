@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from chalicelib.aws import keys as layout
@@ -39,6 +41,7 @@ _AHEAD = 4
 # The number of an hour among those that are checked.
 _NUMBER_BYTES = 3
 
+type Row = Mapping[str, Any]
 type OriginalCheck = Callable[[str, str, str, Mapping[str, str]], str | None]
 """Returns what is wrong with an original, by report, medium, version and checksum."""
 
@@ -127,9 +130,10 @@ def check_hours(
 
 
 def check_reports(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Iterable[Row],
     published: Published,
     *,
+    again: Callable[[str], Iterable[Row]],
     leaf_rows: LeafRows,
     original: OriginalCheck,
     counts: Counter[str],
@@ -137,62 +141,95 @@ def check_reports(
 ) -> Iterator[str]:
     """Yield a sentence for each report that does not agree with the ledger. Count what is checked.
 
-    `rows` are all rows of the table of reports, with `ATTRIBUTES`. A report that was changed while
-    this runs may be named wrongly: then the same check again does not name it.
+    `rows` are all rows of the table of reports, with `ATTRIBUTES`; those of a report are kept only
+    while they are checked. `again` reads the rows of one report: of one that was changed meanwhile,
+    or whose rows did not come together.
     """
-    heads: dict[str, Mapping[str, Any]] = {}
-    media: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        report_id = layout.report_id((row["pk"], layout.HEAD))
-        if report_id and row["sk"] == layout.HEAD:
-            heads[report_id] = row
-        elif report_id and row["sk"].startswith("MEDIA#"):
-            media.setdefault(report_id, []).append(row)
     published.begin(None)
     for leaf in _waiting_leaves(published.last, leaf_rows, now):
         published.add(leaf)
-    for report_id, head in sorted(heads.items()):
-        if head.get("source") == DRILL and "ledger_id" not in head:
+    check, read_again = _ReportsCheck(published, original, now), set[str]()
+    for pk, found in groupby(rows, itemgetter("pk")):
+        report_id = layout.report_id((pk, layout.HEAD))
+        if report_id is None:
             continue
-        counts["reports"] += 1
-        counts["originals"] += sum("version_id" in row for row in media.get(report_id, ()))
-        recorded = Recorded.of_row(head)
+        head, media = _parts(found)
+        if head and not _is_outside(head):
+            counts["reports"] += 1
+            counts["originals"] += len(media)
+            yield from check.note(report_id, head)
+        doubtful = (media and not head) or any(check.report(report_id, head, media))
+        if doubtful and report_id not in read_again:
+            read_again.add(report_id)
+            yield from check.report(report_id, *_parts(again(report_id)))
+    yield from check.vanished()
+
+
+def _parts(rows: Iterable[Row]) -> tuple[Row | None, list[Row]]:
+    """Return the HEAD among the rows of a report, and the rows of media with an original."""
+    head, media = None, []
+    for row in rows:
+        if row["sk"] == layout.HEAD:
+            head = row
+        elif row["sk"].startswith("MEDIA#") and "version_id" in row:
+            media.append(row)
+    return head, media
+
+
+def _is_outside(head: Row) -> bool:
+    """Return whether a report is in no ledger because it is a drill."""
+    return head.get("source") == DRILL and "ledger_id" not in head
+
+
+class _ReportsCheck:
+    """The check of reports, one after the other, and what it notes to find those that vanished."""
+
+    def __init__(self, published: Published, original: OriginalCheck, now: datetime) -> None:
+        self._published = published
+        self._original = original
+        self._now = now
+        self._explained: Counter[str | None] = Counter()
+        self._owners: dict[bytes, str] = {}
+
+    def report(self, report_id: str, head: Row | None, media: Iterable[Row]) -> Iterator[str]:
+        """Yield what is wrong with one report. Of one without a HEAD, the hours tell."""
+        if head is None or _is_outside(head):
+            return
+        recorded, published = Recorded.of_row(head), self._published
         yield from _check_steps(report_id, head, recorded)
-        yield from _check_filed(report_id, head, recorded, published, now)
+        yield from _check_filed(report_id, head, recorded, published, self._now)
         yield from _check_leaves(report_id, recorded, published)
         yield from _check_no_others(report_id, recorded, published)
         if "deleted_at" not in head:
-            yield from _check_originals(report_id, recorded, media.get(report_id, []), original)
-    yield from _check_vanished(heads, published, now)
+            yield from _check_originals(report_id, recorded, media, self._original)
 
+    def note(self, report_id: str, head: Row) -> Iterator[str]:
+        """Note which events of the hours are this report's. Yield a sentence if they are another's.
 
-def _check_vanished(
-    heads: Mapping[str, Mapping[str, Any]], published: Published, now: datetime
-) -> Iterator[str]:
-    """Look for hours with more events than the reports that are there have, and for two reports
-    with the same place in the ledger. A deleted report leaves its tombstone for a year: of older
-    hours nothing is said.
-    """
-    explained: Counter[str | None] = Counter()
-    owners: dict[bytes, str] = {}
-    for report_id, head in sorted(heads.items()):
+        Of two reports with one place in the ledger, either may be the one that was put there.
+        """
         recorded = Recorded.of_row(head)
         if recorded.ledger_id is None:
-            continue
-        if (other := owners.setdefault(recorded.ledger_id, report_id)) != report_id:
-            yield f"Report {report_id} stands in the ledger as {other}: its row was replaced."
-            continue
+            return
+        if (other := self._owners.setdefault(recorded.ledger_id, report_id)) != report_id:
+            yield f"Report {report_id} stands in the ledger as {other}: one row was replaced."
+            return
         own = {hashed for _, hashed in recorded.hashed(known_leaves(recorded))}
         for leaf in own | set(map(bytes, head.get("evidence", ()))):
-            explained.update(published.hours(leaf))
-    oldest = hour_of(now - TOMBSTONE_LIFE)
-    for hour, count in sorted(published.events.items()):
-        if hour >= oldest and (missing := count - explained[hour]) > 0:
-            events = f"{missing} more event{'s' if missing > 1 else ''}"
-            yield (
-                f"The ledger's hour {hour} has {events} than the reports that are there: one has "
-                "vanished without a lawful end, or its row was put back."
-            )
+            self._explained.update(self._published.hours(leaf))
+
+    def vanished(self) -> Iterator[str]:
+        """Yield each hour with more events than the reports that are there have. A deleted report
+        leaves its tombstone for a year: of older hours nothing is said.
+        """
+        oldest = hour_of(self._now - TOMBSTONE_LIFE)
+        for hour, count in sorted(self._published.events.items()):
+            if hour >= oldest and (missing := count - self._explained[hour]) > 0:
+                events = f"{missing} more event{'s' if missing > 1 else ''}"
+                yield (
+                    f"The ledger's hour {hour} has {events} than the reports that are there: one "
+                    "has vanished without a lawful end, or its row was put back."
+                )
 
 
 def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> Iterator[bytes]:
@@ -295,9 +332,7 @@ def _check_originals(
     """Check the chain of each original: the leaf, the medium's row, the object."""
     evidence = {leaf.data for leaf in recorded.leaves if leaf.event is Event.EVIDENCE}
     for row in media:
-        version = row.get("version_id")
-        if version is None:
-            continue
+        version = row["version_id"]
         media_id, checksum = str(row["media_id"]), row.get("checksum") or {}
         data = evidence_data(
             media_id, version, checksum.get("algorithm", ""), checksum.get("value", "")

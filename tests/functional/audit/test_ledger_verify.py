@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from chalicelib.aws import keys
 from chalicelib.domain.audit.ledger import Event, Leaf, count_data
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.services.audit.seals import CLOSED_WITHIN
-from chalicelib.services.reports.ledger_check import Published, check_reports
+from chalicelib.services.reports.ledger_check import ATTRIBUTES, Published, check_reports
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.reports.heads import update_row
 from infra.stage.audit import StoredLedger, check_ledger
@@ -250,6 +251,33 @@ class Looked(Published):
         return super().__contains__(leaf)
 
 
+def test_a_report_whose_rows_do_not_come_together_is_checked_whole(aws: Mapping[str, str]) -> None:
+    (other, media_id), created = filed_with_photo(aws), file()
+    table, pk = wiring.reports().table, keys.report(created["id"])
+    row = table.get(keys.report(other["id"]), keys.media(media_id)) or {}
+    table.put(row | {"pk": pk})
+
+    def again(report_id: str) -> list[dict[str, Any]]:
+        read.append(report_id)
+        return table.query(keys.report(report_id))[0]
+
+    for order in (["pk", "sk"], ["sk", "pk"]):
+        read: list[str] = []
+        rows = table.scan(attributes=ATTRIBUTES, segments=3)
+        found = check_reports(
+            sorted(rows, key=itemgetter(*order)),
+            Published(),
+            again=again,
+            leaf_rows=LeafRows(table),
+            original=lambda *_: None,
+            counts=Counter(),
+            now=wiring.clock.now(),
+        )
+        [complaint] = found
+        assert f"{created['id']}: the row of medium {media_id}" in complaint
+        assert len(read) == len(set(read))
+
+
 def test_the_work_grows_as_the_number_of_closings() -> None:
     ledger_id, looked, now = bytes(32), [], wiring.clock.now()
     for closings in (200, 400):
@@ -268,6 +296,7 @@ def test_the_work_grows_as_the_number_of_closings() -> None:
         found = check_reports(
             [row],
             known,
+            again=lambda _: (),
             leaf_rows=LeafRows(wiring.reports().table),
             original=lambda *_: None,
             counts=Counter(),
