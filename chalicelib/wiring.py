@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from chalicelib.store.reports.search_entries import SearchEntries
     from chalicelib.store.statistics.counters import Statistics
     from chalicelib.store.statistics.exports import ExportFiles, ExportRequests
-    from chalicelib.store.watch import AwsRecord, WatchCounters
+    from chalicelib.store.watch import ActRows, AwsRecord, WatchCounters
 
 
 # A function with a missing setting must fail at its start, not at a request.
@@ -309,6 +309,13 @@ def watch_counters() -> "WatchCounters":
     from chalicelib.store.watch import WatchCounters
 
     return WatchCounters(_table(settings().reports_table))
+
+
+@built_once
+def act_rows() -> "ActRows":
+    from chalicelib.store.watch import ActRows
+
+    return ActRows(_table(settings().reports_table))
 
 
 @built_once

@@ -40,6 +40,7 @@ MODULES = (
     "handlers.catalogue.forms",
     "handlers.statistics.statistics",
     "handlers.statistics.exports",
+    "handlers.statistics.openings",
     "handlers.flood.load_level",
     "handlers.notices.subscriptions",
     "handlers.administration.shifts",

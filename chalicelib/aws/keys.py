@@ -10,6 +10,7 @@ reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kin
              STATS#<month>#<shard>  <day>#<category>#<district>     counters
              WATCH#<id>             COUNT                    what an officer did in an hour
              WATCH#<id>             ENDED                    how many reports they ended in it
+             ACTS#<name>            <time>#<random>: an audit row of an officer, by its sort key
              PULSE#<category>       ROW: when reports changed last, by district
              NOTICE#<id>            EVENT#notice             announcements
              ROSTER                 ROW: who is on duty, and who may be notified
@@ -312,6 +313,11 @@ def presence(report_id: str) -> str:
 
 def watch(counter_id: str) -> str:
     return f"WATCH#{counter_id}"
+
+
+def acts(username: str) -> str:
+    """Return the partition of what an officer did: each row names an audit row."""
+    return f"ACTS#{username}"
 
 
 def day(day: date) -> str:

@@ -21,6 +21,12 @@ def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
     return tuple(dict.fromkeys(roles))
 
 
+def _auditor_alone(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    if Role.AUDITOR in roles and len(roles) > 1:
+        raise PydanticCustomError("auditor_alone", "An auditor has no other role.")
+    return roles
+
+
 class Appointment(Input):
     """The body of `PUT /v1/admin/officers/{username}`. It replaces all fields of the officer.
 
@@ -34,6 +40,7 @@ class Appointment(Input):
         tuple[Role, ...],
         Field(strict=False, json_schema_extra={"minItems": 1}),
         AfterValidator(_not_empty),
+        AfterValidator(_auditor_alone),
     ]
     categories: Annotated[tuple[CategoryScope, ...], Field(max_length=20, strict=False)]
     districts: Annotated[tuple[DistrictScope, ...], Field(max_length=40, strict=False)]

@@ -1,8 +1,16 @@
-"""The watch on officers: which number of acts in an hour is unusual."""
+"""The watch on officers: which number of acts in an hour is unusual, what is an opening, and who
+may learn of one.
+"""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
 
+from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.domain.reports.events import Watched
+from chalicelib.kernel import times
 
 # More than this by one officer in one hour, by the clock, is unusual. An opening is that of a
 # report; a look at a list is none. Further closings take a second officer. An unread one was
@@ -36,3 +44,86 @@ def level(what: Watched, count: int) -> int:
     doubling of it, so that 10,000 openings do not look like 101.
     """
     return ((count - 1) // LIMITS[what]).bit_length() if count else 0
+
+
+class OpeningKind(StrEnum):
+    """What was opened of a report: what it says, an original, or the contact. Each is an action of
+    the audit.
+    """
+
+    OPEN = "open"
+    ORIGINAL = "original"
+    CONTACT = "contact"
+
+
+class Act(NamedTuple):
+    """What an officer did: the name and the action of an audit row, and its key.
+
+    `about_report`: the row is one of a report.
+    """
+
+    by: str
+    action: str
+    about_report: bool
+    key: tuple[str, str]
+
+    @property
+    def at(self) -> datetime:
+        """When it was. Raises ValueError for a row that names no time, which is none of ours."""
+        return times.parse(self.key[1].rpartition("#")[0])
+
+    @property
+    def kind(self) -> OpeningKind | None:
+        """What it opened of a report; None when it opened nothing."""
+        known = self.about_report and self.action in OpeningKind
+        return OpeningKind(self.action) if known else None
+
+    @property
+    def counts_as(self) -> str | None:
+        """The number of the officer's week in which it counts; None when it is in none."""
+        if self.kind is OpeningKind.ORIGINAL:
+            return ORIGINALS
+        return watched(self.action, about_report=self.about_report)
+
+
+# Beside what is watched, in the numbers of a week.
+ORIGINALS = "originals"
+
+
+def is_visible(act: Act, asker: Officer) -> bool:
+    """Return whether somebody may learn of an act. Every answer that shows or counts one asks here.
+
+    One's own are; auditors learn of each, and supervisors how many there are.
+    """
+    return act.by == asker.username or asker.has_role(Role.AUDITOR, Role.SUPERVISOR)
+
+
+class Question(NamedTuple):
+    """Which openings are asked for. None is any. `since` is the first moment, `until` the first
+    one after the last.
+    """
+
+    officer: str | None = None
+    report_id: str | None = None
+    kind: OpeningKind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def asks_for(self, act: Act) -> bool:
+        """Return whether an act is an opening that is asked for, whenever it was."""
+        return (
+            act.kind is not None
+            and self.kind in (None, act.kind)
+            and self.officer in (None, act.by)
+        )
+
+
+def week_of(day: date) -> tuple[datetime, datetime]:
+    """Return when the week of a day (UTC, from Monday) begins, and when the next one does."""
+    monday = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=7)
+
+
+def numbers_of(acts: Iterable[Act]) -> Counter[str]:
+    """Return how many acts there are of each number of a week."""
+    return Counter(counted for act in acts if (counted := act.counts_as))

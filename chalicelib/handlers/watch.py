@@ -13,6 +13,7 @@ from chalicelib import wiring
 from chalicelib.domain.audit.seals import SealedRow
 from chalicelib.services.audit import ledger, seals
 from chalicelib.services.watch import openings, watch
+from chalicelib.services.watch.acts import record_acts
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -24,10 +25,10 @@ log = logging.getLogger(__name__)
     batch_size=1000,
 )
 def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
-    """Seal each row as it was written, and count it for the watch.
+    """Seal each row as it was written, count it for the watch, and list it by its officer.
 
-    A row that is overwritten is sealed again, so that the change can be found. Neither of the two
-    waits for the other to succeed.
+    A row that is overwritten is sealed again, so that the change can be found. Neither of the first
+    two waits for the other to succeed. Lambda repeats what fails.
     """
     # A deletion has no new image. Rows expire after two years; the check of the seals finds a row
     # that was deleted before.
@@ -44,12 +45,14 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
                 records[0]["SequenceNumber"], rows, seals=wiring.seals(), now=wiring.clock.now()
             )
     finally:
+        watched = [watch.WatchedRow(*_texts(image, watch.WatchedRow._fields)) for image in images]
         watch.count_rows(
-            [watch.WatchedRow(*_texts(image, watch.WatchedRow._fields)) for image in images],
+            watched,
             counters=wiring.watch_counters(),
             announcements=wiring.announcements(),
             now=wiring.clock.now(),
         )
+    record_acts(watched, wiring.act_rows())
     return {"batchItemFailures": []}
 
 

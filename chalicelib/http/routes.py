@@ -195,7 +195,7 @@ class Operation(NamedTuple):
         return actor
 
 
-_OFFICERS_PATHS = ("/v1/officer/", "/v1/admin/")
+_OFFICERS_PATHS = ("/v1/officer/", "/v1/admin/", "/v1/audit/")
 
 
 class Routes:

@@ -1,7 +1,7 @@
-"""Counters of what officers do in an hour, and AWS's own record of the keys.
+"""Counters of what officers do in an hour, lists of their acts, and AWS's own record of the keys.
 
 The counters are in the reports table, so that one write can have an announcement too. DynamoDB
-deletes old ones.
+deletes old ones. The lists are there, too: by them, audit rows about reports are found by officer.
 
 The record is CloudTrail's event history. It needs no trail, holds 90 days of management events, and
 `Decrypt` is one of them. Nobody can change it or switch it off. An event is in it within about a
@@ -20,7 +20,9 @@ from chalicelib.aws.table import ConditionFailed, Row, Table
 from chalicelib.aws.writes import TransactItem, Update
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.reports.events import Watched
+from chalicelib.domain.watch import Act
 from chalicelib.kernel import times
+from chalicelib.store.audit.rows import KEPT
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
@@ -116,6 +118,45 @@ class WatchCounters:
 def _count(row: Row) -> Count:
     total = len(row.get("known", ())) + int(row.get("more", 0))
     return Count(total, int(row.get("notified", 0)))
+
+
+class ActRows:
+    """The acts of officers: in `ACTS#<name>`, each under the sort key of its audit row.
+
+    Every method raises Unavailable when DynamoDB fails.
+    """
+
+    def __init__(self, table: Table) -> None:
+        """Keep them in `table`, which is the table of reports."""
+        self._table = table
+
+    def put(self, acts: Iterable[Act]) -> None:
+        """Write acts, for as long as their audit rows are kept. Repeated, change nothing."""
+        self._table.put_all(
+            {
+                "pk": keys.acts(act.by),
+                "sk": act.key[1],
+                "about": act.key[0],
+                "action": act.action,
+                "expires_ttl": int((act.at + KEPT).timestamp()),
+            }
+            for act in acts
+        )
+
+    def latest(self, by: str, between: tuple[str, str], limit: int) -> tuple[list[Act], bool]:
+        """Return an officer's latest acts between two sort keys, and whether there are more."""
+        rows, more = self._table.query(keys.acts(by), between=between, forward=False, limit=limit)
+        return [_act(by, row) for row in rows], more
+
+    def all(self, by: str, between: tuple[str, str]) -> list[Act]:
+        """Return all acts of an officer between two sort keys."""
+        rows, _ = self._table.query(keys.acts(by), between=between)
+        return [_act(by, row) for row in rows]
+
+
+def _act(by: str, row: Row) -> Act:
+    about = row["about"]
+    return Act(by, row["action"], keys.is_report(about), (about, row["sk"]))
 
 
 _SECOND = timedelta(seconds=1)

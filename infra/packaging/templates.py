@@ -31,7 +31,11 @@ TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "web.yaml
 _SHARED = ("Architectures", "CodeUri", "Handler", "Runtime", "Tags", "Tracing")
 # The requests for which the gateway may call the function of officers: its stage, method and path.
 _API = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}"
-_CALLED_FOR = {"Routes": "*/*/v1/officer/*", "AdminRoutes": "*/*/v1/admin/*"}
+_CALLED_FOR = {
+    "Routes": "*/*/v1/officer/*",
+    "AdminRoutes": "*/*/v1/admin/*",
+    "AuditRoutes": "*/*/v1/audit/*",
+}
 
 Template = dict[str, Any]
 

@@ -55,11 +55,11 @@ def test_the_gateway_calls_a_function_for_the_routes_that_it_serves_and_for_no_o
     assert called(resources, api) == served(apps[api])
 
 
-def test_the_function_of_officers_serves_what_is_below_their_two_paths(
+def test_the_function_of_officers_serves_what_is_below_their_paths(
     apps: dict[Api, Chalice],
 ) -> None:
     officers, residents = served(apps[Api.OFFICERS]), served(apps[Api.RESIDENTS])
-    below = ("/v1/officer/", "/v1/admin/")
+    below = ("/v1/officer/", "/v1/admin/", "/v1/audit/")
     assert all(path.startswith(below) for _, path in officers)
     assert not [path for _, path in residents if path.startswith(below)]
     assert officers
@@ -78,6 +78,7 @@ def test_the_gateway_may_call_the_function_of_officers_for_their_paths_only(
     assert {source.rpartition("${RestAPI}")[2] for source in sources} == {
         "/*/*/v1/officer/*",
         "/*/*/v1/admin/*",
+        "/*/*/v1/audit/*",
     }
 
 

@@ -166,7 +166,7 @@ def test_each_residents_route_and_the_pulse_have_limits_of_their_own(api: dict[s
         for route in routes
     }
     # Preflights, and paths without a route, cost no function: they have the limits of the stage.
-    of_others = ("/v1/officer", "/v1/admin", "/{proxy+}")
+    of_others = ("/v1/officer", "/v1/admin", "/v1/audit", "/{proxy+}")
     assert limited == {
         (path, method)
         for path, methods in api["DefinitionBody"]["paths"].items()
@@ -254,5 +254,5 @@ def test_the_gateway_refuses_what_is_not_shaped_like_a_token_as_it_does_locally(
 def test_all_officers_routes_and_no_others_ask_the_authorizer(api: dict[str, Any]) -> None:
     for path, methods in api["DefinitionBody"]["paths"].items():
         for name, method in methods.items():
-            officers = path.startswith(("/v1/officer", "/v1/admin"))
+            officers = path.startswith(("/v1/officer", "/v1/admin", "/v1/audit"))
             assert ("security" in method) == (officers and name != "options"), path

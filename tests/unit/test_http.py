@@ -177,7 +177,7 @@ def test_a_route_of_officers_cannot_lose_its_roles() -> None:
         Routes("X", Access.OFFICER, roles=(Role.ADMIN,)).get("/v1/officer/x", roles=())(view)
 
 
-@pytest.mark.parametrize("path", ["/v1/officer/x", "/v1/admin/x"])
+@pytest.mark.parametrize("path", ["/v1/officer/x", "/v1/admin/x", "/v1/audit/x"])
 def test_a_public_route_cannot_be_below_a_path_of_officers(path: str) -> None:
     with pytest.raises(ValueError, match="/v1/officer/"):
         Routes("X").get(path)(view)

@@ -16,10 +16,13 @@ class Role(StrEnum):
     OFFICER = "officer"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    AUDITOR = "auditor"
 
 
 # Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
 CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
+# Everybody but the auditor, who asks who opened what, and has no other role.
+STAFF = tuple(role for role in Role if role is not Role.AUDITOR)
 
 
 class Officer(Record):
@@ -54,6 +57,11 @@ class Officer(Record):
     def sees(self, category: str, district: str) -> bool:
         """Return whether a report of this category and district is in the officer's scope."""
         return self.sees_category(category) and self.sees_district(district)
+
+    def covers(self, other: "Officer") -> bool:
+        """Return whether all that the other officer may see is in this officer's scope."""
+        categories = all(self.sees_category(each) for each in other.categories)
+        return categories and all(self.sees_district(each) for each in other.districts)
 
     def sees_category(self, category: str) -> bool:
         return ALL in self.categories or category in self.categories

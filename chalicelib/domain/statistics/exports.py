@@ -151,16 +151,16 @@ class PendingExport(AskedExport):
         return self.report_ids[first : first + REPORTS_MAX] if number >= 1 else ()
 
 
-def csv_of(reports: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return a table of reports as CSV, a row for each, which no spreadsheet runs.
+def csv_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
+    """Return a table with these columns as CSV, which no spreadsheet runs.
 
     With a byte order mark, or Excel would not read Chinese.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for report in reports:
-        writer.writerow([safe_cell(report.get(name)) for name in COLUMNS])
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([safe_cell(row.get(name)) for name in columns])
     return table.getvalue().encode("utf-8-sig")
 
 

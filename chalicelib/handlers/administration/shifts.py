@@ -6,7 +6,7 @@ from typing import Self
 
 from chalicelib import wiring
 from chalicelib.domain.notices.roster import LocalTime, NewPlan, Roster, Shift, Weekday
-from chalicelib.domain.officers.model import CASEWORKERS, Role
+from chalicelib.domain.officers.model import CASEWORKERS, STAFF, Role
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response, etag_of
 from chalicelib.http.routes import Access, Routes
@@ -15,7 +15,7 @@ from chalicelib.kernel.city import city
 from chalicelib.services.administration.shifts import set_shifts
 from chalicelib.services.casework.lists import Handover, hand_over
 
-routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
+routes = Routes("Notices", Access.OFFICER, roles=STAFF)
 
 
 class ShiftView(Shape):

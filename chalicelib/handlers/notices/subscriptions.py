@@ -10,7 +10,7 @@ from chalicelib.domain.notices.subscriptions import (
     Protocol,
     Subscription,
 )
-from chalicelib.domain.officers.model import Role
+from chalicelib.domain.officers.model import STAFF
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -18,7 +18,7 @@ from chalicelib.http.shapes import Category, District, Shape, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.services.notices import subscriptions
 
-routes = Routes("Notices", Access.OFFICER, roles=tuple(Role))
+routes = Routes("Notices", Access.OFFICER, roles=STAFF)
 
 
 class SubscriptionView(Shape):

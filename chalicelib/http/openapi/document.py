@@ -18,7 +18,8 @@ TAGS = {
     "Ledger": "For everybody: the public log by which the reporter can prove a report.",
     "Bulletins": "For everybody: bulletins of the police, as JSON, as feeds, and as CAP 1.2 for "
     "alerting systems.",
-    "Officers": "For officers: your own name, roles and scope.",
+    "Officers": "For officers: your own name, roles and scope, and what you have opened; for "
+    "auditors, who opened what.",
     "Casework": "For officers: read and work on reports. Each read and change is recorded in the "
     "audit before the response is sent.",
     "Publishing": "For officers: draft, change, approve, resolve and withdraw bulletins. A second "

@@ -7,7 +7,7 @@ its content, so that a change is found.
 import hmac
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -113,7 +113,7 @@ class RecordedEntry(NamedTuple):
     """An audit row that was read.
 
     `verified` is False when the row has changed since it was written. Then `detail` and `sealed`
-    are None, because they cannot be trusted.
+    are None, because they cannot be trusted. `mac` is the HMAC that the row has, which is sealed.
     """
 
     at: datetime
@@ -123,6 +123,7 @@ class RecordedEntry(NamedTuple):
     verified: bool
     key: keys.Key | None = None
     sealed: bytes | None = None
+    mac: str = ""
 
 
 class Audit:
@@ -179,6 +180,22 @@ class Audit:
         found = [row for row in rows if row["sk"] != after]
         return [self._recorded(row) for row in found[:PAGE]], len(found) > PAGE
 
+    def latest(
+        self, subject: Subject, between: tuple[str, str], limit: int
+    ) -> tuple[list[RecordedEntry], bool]:
+        """Return the latest entries about `subject` between two sort keys, and whether there are
+        more.
+        """
+        rows, more = self.table.query(
+            subject.partition, between=between, forward=False, limit=limit, consistent=True
+        )
+        return [self._recorded(row) for row in rows], more
+
+    def entries(self, wanted: Iterable[keys.Key]) -> dict[keys.Key, RecordedEntry]:
+        """Return those entries that exist, by their keys."""
+        found = self.table.get_all(wanted)
+        return {key: self._recorded(row) for key, row in found.items()}
+
     def entry(self, subject: Subject, sort_key: str) -> RecordedEntry | None:
         """Return one entry about `subject`, or None."""
         row = self.table.get(subject.partition, sort_key, consistent=True)
@@ -211,6 +228,7 @@ class Audit:
             verified=verified,
             key=(row["pk"], row["sk"]),
             sealed=row.get("sealed") if verified else None,
+            mac=str(row.get("mac", "")),
         )
 
     def _row(self, entry: Entry) -> Row:

@@ -125,7 +125,7 @@ def test_lists_and_all_else_do_not_count(
 ) -> None:
     seal(audit_rows(300, action, subject=subject))
     assert published(aws) == []
-    assert cloud.all_keys(aws) == []
+    assert not [key for key in cloud.all_keys(aws) if not key[0].startswith("ACTS#")]
 
 
 def test_another_hour_and_another_officer_start_anew(aws: Mapping[str, str]) -> None:
@@ -258,7 +258,8 @@ def test_rows_are_sealed_though_they_cannot_be_counted(
     wiring.pause_by(lambda seconds: None)
     down = inject.error_response(500, "InternalServerError")
     images, before = audit_rows(101), _sealed()
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", down):
+    # Lambda repeats it, for the lists of acts.
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", down), pytest.raises(errors.Unavailable):
         seal(images)
     assert _sealed() == before + 1
     assert "watch_failed" in [record.getMessage() for record in caplog.records]

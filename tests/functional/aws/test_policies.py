@@ -403,6 +403,10 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("lift_hold", **one)
     api("approve_lift", report_id=seen["id"], officer=CHIEF)
     day = f"{wiring.clock.now():%Y-%m-%d}"
+    for name in ("list_own_openings", "count_week"):
+        api(name, officer=CHIEF)
+    api("list_openings", officer=CHIEF, query=f"?report_id={seen['id']}")
+    api("export_openings", officer=CHIEF, body={"report_id": seen["id"]})
     api("list_closings", officer=CHIEF, query=f"?officer={CHIEF}&day={day}")
     api("list_colleagues", officer=LI, query="?category=other&district=outside")
     api("list_agencies", officer=LI)

@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.casework.bursts import BurstEnding
+from chalicelib.domain.officers import model
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
@@ -26,13 +27,14 @@ from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
-EVERYBODY = frozenset(Role)
+EVERYBODY, STAFF = frozenset(Role), frozenset(model.STAFF)
 CASEWORKERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "officer": {"roles": (Role.OFFICER,)},
     "supervisor": {"roles": (Role.SUPERVISOR,)},
     "admin": {"roles": (Role.ADMIN,)},
+    "auditor": {"roles": (Role.AUDITOR,)},
     "inactive": {"active": False},
     "other_category": {"categories": ("traffic_violation",)},
     "other_district": {"districts": ("haidian",)},
@@ -66,6 +68,10 @@ EXPORT = "/v1/officer/exports/{export_id}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/me"): Route(200, EVERYBODY),
+    ("GET", "/v1/officer/me/openings"): Route(200, EVERYBODY),
+    ("GET", "/v1/audit/openings"): Route(200, frozenset({Role.AUDITOR})),
+    ("POST", "/v1/audit/openings/export"): Route(201, frozenset({Role.AUDITOR})),
+    ("GET", "/v1/officer/numbers"): Route(200, frozenset({Role.SUPERVISOR})),
     ("GET", "/v1/officer/reports"): Route(200),
     ("POST", "/v1/officer/reports"): Route(201),
     ("GET", REPORT): Route(200),
@@ -123,12 +129,12 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", EXPORT + "/parts/{part}"): Route(404),
     ("PUT", "/v1/officer/load-level"): Route(200, CHIEFS),
     ("DELETE", "/v1/officer/load-level"): Route(204, CHIEFS),
-    ("GET", "/v1/officer/subscriptions"): Route(200, EVERYBODY),
+    ("GET", "/v1/officer/subscriptions"): Route(200, STAFF),
     ("POST", "/v1/officer/subscriptions"): Route(
-        201, EVERYBODY, body={"protocol": "email", "categories": [], "districts": []}
+        201, STAFF, body={"protocol": "email", "categories": [], "districts": []}
     ),
-    ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, EVERYBODY),
-    ("GET", "/v1/officer/shifts"): Route(200, EVERYBODY),
+    ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, STAFF),
+    ("GET", "/v1/officer/shifts"): Route(200, STAFF),
     ("GET", "/v1/officer/handover"): Route(200),
     ("PUT", "/v1/admin/shifts"): Route(200, ADMINS, body={"shifts": []}),
     ("GET", "/v1/officer/bulletins"): Route(200),
@@ -188,7 +194,7 @@ def cases(filed: tuple[Mapping[str, str], Kept], people: None) -> Mapping[str, s
 def _appoint() -> None:
     for name, row in PEOPLE.items():
         cloud.officer(name, email=f"{name}@police.example", **row)
-    cloud.officer("clerk", roles=tuple(Role))
+    cloud.officer("clerk", roles=model.STAFF)
     cloud.officer("recruit")
 
 
@@ -363,7 +369,8 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         head = wiring.reports().head(report_id)
         assert head
         wiring.reports().table.put({**head.row, "unproven": True})
-    officer, tag = "officer" if Role.OFFICER in ROUTES[key].roles else "admin", NO_TAG
+    officer = next(each.value for each in Role if each in ROUTES[key].roles)
+    tag = NO_TAG
     if Header.TAG in OPERATION[key].headers:
         tag = tag_for(path_of(key, report_id), officer)
     before = wiring.reports().case(report_id)

@@ -54,7 +54,8 @@ def test_the_local_gateway_sends_a_request_to_the_function_of_its_route(
     name, app = both_functions()(route.method, route.path)
     assert name == route.api
     assert route.method in app.routes[route.path]
-    assert route.path.startswith(("/v1/officer/", "/v1/admin/")) == (name == Api.OFFICERS)
+    below = ("/v1/officer/", "/v1/admin/", "/v1/audit/")
+    assert route.path.startswith(below) == (name == Api.OFFICERS)
 
 
 def test_a_route_that_the_local_gateway_sends_to_the_wrong_function_is_not_found(

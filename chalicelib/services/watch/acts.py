@@ -1,0 +1,270 @@
+"""Who opened what: the acts of each officer, as the audit's stream brings them, and the answers to
+officers, auditors and supervisors.
+
+The list of acts only finds audit rows. What is shown is read from these, and checked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from typing import NamedTuple
+
+from chalicelib.aws import keys
+from chalicelib.domain.officers.model import CASEWORKERS, Officer
+from chalicelib.domain.watch import Act, Question, is_visible, numbers_of, week_of
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.ids import name_on_record, on_record
+from chalicelib.kernel.paging import Cursors
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.watch.watch import WatchedRow
+from chalicelib.store.audit.rows import Action, RecordedEntry, of_report
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.watch import ActRows
+
+# A page has at least so many openings, unless it is the last or many rows were read for it; and
+# fewer than twice as many, whose audit rows are one read.
+PAGE = 50
+_MOST_READS = 50
+# Of one export: ten seconds, at most.
+EXPORTED_MAX = 5_000
+_MOST_EXPORT_READS = 1_000
+# Sort keys begin with a time, so all are between these two.
+_FIRST, _LAST = "0", ":"
+# Queries of one page of the numbers: one for each officer.
+_OFFICERS_AT_ONCE = 50
+
+
+def record_acts(rows: Iterable[WatchedRow], acts: ActRows) -> None:
+    """List new audit rows by their officers: what opened a report, and what is watched.
+
+    Repeated with the same rows, change nothing. Raises Unavailable.
+    """
+    acts.put(act for row in rows if (act := _act_of(row)) and act.counts_as)
+
+
+def _act_of(row: WatchedRow) -> Act | None:
+    act = Act(row.by, row.action, keys.is_report(row.pk), (row.pk, row.sk))
+    with suppress(ValueError):
+        return act if act.at and row.sk.rpartition("#")[2] else None
+    return None  # It names no time, so it is none of ours.
+
+
+class Stores(NamedTuple):
+    """What answers are made from."""
+
+    acts: ActRows
+    officers: Officers
+    cursors: Cursors
+
+
+class Opening(NamedTuple):
+    """An opening as the audit has it. `entry` is None when its audit row is gone."""
+
+    act: Act
+    entry: RecordedEntry | None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the audit row is there, and unchanged since it was written."""
+        return self.entry is not None and self.entry.verified
+
+
+class OpeningsPage(NamedTuple):
+    items: tuple[Opening, ...]
+    next_cursor: str | None
+
+
+def list_own_openings(
+    asked: Question, cursor: str | None, *, actor: OfficerActor, stores: Stores
+) -> OpeningsPage:
+    """Return a page of what the officer has opened, the latest first, and write an audit record.
+
+    Raises Malformed `bad_cursor`, with a denial in the audit; Invalid; Unavailable.
+    """
+    return list_openings(asked._replace(officer=actor.by), cursor, actor=actor, stores=stores)
+
+
+def list_openings(
+    asked: Question, cursor: str | None, *, actor: OfficerActor, stores: Stores
+) -> OpeningsPage:
+    """Return a page of openings, and write an audit record before anything is read.
+
+    The latest come first; of all officers, they are sorted by officer first. Raises as
+    `list_own_openings`.
+    """
+    _require_period(asked)
+    filters = question_on_record(asked)
+    record = {"list": "openings", "filters": filters}
+    names = {**filters, "officer": asked.officer, "report_id": asked.report_id}
+    try:
+        reached = stores.cursors.read(cursor, reader=actor.by, filters=names, now=actor.now)
+    except errors.Malformed:
+        actor.log_own(Action.DENIED, {**record, "cursor": "bad"})
+        raise
+    actor.log_own(Action.LIST, {**record, "below": reached})
+    found, position = _read(asked, reached, (PAGE, _MOST_READS), actor, stores)
+    items = _recorded(found, actor)
+    if position is None:
+        return OpeningsPage(items, None)
+    cursor = stores.cursors.issue(position, reader=actor.by, filters=names, now=actor.now)
+    return OpeningsPage(items, cursor)
+
+
+def openings_to_export(
+    asked: Question, *, actor: OfficerActor, stores: Stores, most: int = EXPORTED_MAX
+) -> tuple[Opening, ...]:
+    """Return all openings that are asked for, and write an audit record before they are read.
+
+    Not more than `most`. By one auditor alone: nothing that a report says is in them. Raises Conflict
+    `too_many_openings`; Invalid; Unavailable.
+    """
+    _require_period(asked)
+    record = {"list": "openings", "filters": question_on_record(asked), "export": True}
+    actor.log_own(Action.LIST, record)
+    found, position = _read(asked, None, (most + 1, _MOST_EXPORT_READS), actor, stores)
+    if position is not None or len(found) > most:
+        raise errors.Conflict("too_many_openings", most=str(most))
+    return _recorded(found, actor)
+
+
+def question_on_record(asked: Question) -> dict[str, str]:
+    """Return a question for the audit, which stores ids and no other text."""
+    values = {
+        "officer": asked.officer and name_on_record(asked.officer),
+        "report_id": asked.report_id and on_record(asked.report_id),
+        "kind": asked.kind and asked.kind.value,
+        "since": asked.since and times.render(asked.since),
+        "until": asked.until and times.render(asked.until),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _require_period(asked: Question) -> None:
+    if asked.since and asked.until and asked.since > asked.until:
+        raise errors.Invalid(errors.FieldError("since", "after_until"))
+
+
+def _read(
+    asked: Question,
+    reached: str | None,
+    enough: tuple[int, int],
+    actor: OfficerActor,
+    stores: Stores,
+) -> tuple[list[Act], str | None]:
+    """Return the next openings, and the position that they end at; None when none follow. So many
+    openings, or so many reads, are `enough`.
+    """
+    most, most_reads = enough
+    found: list[Act] = []
+    for reads, (acts, position) in enumerate(_batches(asked, reached, actor, stores), 1):
+        found += (each for each in acts if asked.asks_for(each) and is_visible(each, actor.officer))
+        if len(found) >= most or reads == most_reads:
+            return found, position
+    return found, None
+
+
+def _batches(
+    asked: Question, reached: str | None, actor: OfficerActor, stores: Stores
+) -> Iterator[tuple[Sequence[Act], str | None]]:
+    """Yield acts as they are read, and the position behind each batch: `<officer>#<sort key>`, or
+    `<officer>#` when no acts of this officer follow. None when none of anybody can.
+    """
+    is_last = asked.report_id is not None or asked.officer is not None
+    name, _, below = (reached or "").partition("#")
+    for each in _names(asked, name, stores.officers, begins_with_it=bool(below)):
+        last = below if each == name else ""
+        while True:
+            acts, more = _latest(asked, each, last, actor, stores)
+            last = acts[-1].key[1] if more else ""
+            yield acts, f"{each}#{last}" if last or not is_last else None
+            if not last:
+                break
+
+
+def _names(
+    asked: Question, name: str, officers: Officers, *, begins_with_it: bool
+) -> Iterator[str]:
+    """Yield whose acts are read: those of an officer, of all from `name` on, or "" for a report."""
+    if asked.report_id or asked.officer:
+        yield "" if asked.report_id else asked.officer or ""
+        return
+    if begins_with_it:
+        yield name
+    after: str | None = name or None
+    while True:
+        page = officers.directory_page(after)
+        yield from (each.username for each in page.officers)
+        after = page.position
+        if after is None:
+            return
+
+
+def _latest(
+    asked: Question, name: str, below: str, actor: OfficerActor, stores: Stores
+) -> tuple[list[Act], bool]:
+    """Return the latest acts before a sort key ("": all), and whether there are more."""
+    first = times.render(asked.since) if asked.since else _FIRST
+    last = below or (times.render(asked.until) if asked.until else _LAST)
+    # The range includes its end, the last one of the batch before.
+    limit = PAGE + 1 if below else PAGE
+    if asked.report_id:
+        entries, more = actor.audit.latest(of_report(asked.report_id), (first, last), limit)
+        acts = [
+            Act(each.by, each.action, True, each.key) for each in entries if each.key is not None
+        ]
+    else:
+        acts, more = stores.acts.latest(name, (first, last), limit)
+    return [each for each in acts if each.key[1] != below], more
+
+
+def _recorded(found: Sequence[Act], actor: OfficerActor) -> tuple[Opening, ...]:
+    entries = actor.audit.entries(act.key for act in found)
+    return tuple(Opening(act, entries.get(act.key)) for act in found)
+
+
+class Week(NamedTuple):
+    """How much an officer did in a week, by number."""
+
+    officer: Officer
+    numbers: Counter[str]
+
+
+class WeekPage(NamedTuple):
+    begins_at: datetime
+    items: tuple[Week, ...]
+    next_cursor: str | None
+
+
+def count_week(
+    day: date | None, cursor: str | None, *, actor: OfficerActor, stores: Stores
+) -> WeekPage:
+    """Return what each officer did in the week of a day (None: today), of those whose scope is in
+    that of the caller; and write an audit record before.
+
+    Raises Malformed `bad_cursor`, with a denial in the audit; Unavailable.
+    """
+    begin, end = week_of(day or actor.now.date())
+    filters = {"week": f"{begin:%Y-%m-%d}"}
+    record = {"list": "numbers", **filters}
+    try:
+        after = stores.cursors.read(cursor, reader=actor.by, filters=filters, now=actor.now)
+    except errors.Malformed:
+        actor.log_own(Action.DENIED, {**record, "cursor": "bad"})
+        raise
+    actor.log_own(Action.LIST, {**record, "after": after})
+    page = stores.officers.directory_page(after)
+    workers = (each for each in page.officers if each.has_role(*CASEWORKERS))
+    covered = [each for each in workers if actor.officer.covers(each)]
+    shown, rest = covered[:_OFFICERS_AT_ONCE], covered[_OFFICERS_AT_ONCE:]
+    between = times.render(begin), times.render(end)
+    items = []
+    for each in shown:
+        acts = stores.acts.all(each.username, between)
+        visible = (act for act in acts if is_visible(act, actor.officer))
+        items.append(Week(each, numbers_of(visible)))
+    position = shown[-1].username if rest else page.position
+    if position is None:
+        return WeekPage(begin, tuple(items), None)
+    cursor = stores.cursors.issue(position, reader=actor.by, filters=filters, now=actor.now)
+    return WeekPage(begin, tuple(items), cursor)
