@@ -27,6 +27,15 @@ _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _WATCH = "what the watch counts has actions of its own"
 _ACTION = "history 200 application/json items [] action"
 _SHARDS = "a figure of the tables, which only a new catalogue.json may change"
+_ROLE = "who asks who opened what has a role of their own, and no other"
+_OFFICER = "/v1/admin/officers/{username}"
+_OFFICERS_ROWS = (
+    "GET /v1/admin/officers 200 application/json items []",
+    f"GET {_OFFICER} 200 application/json",
+    f"PUT {_OFFICER} 200 application/json",
+    f"PUT {_OFFICER} 202 application/json",
+    f"POST {_OFFICER}/approve 200 application/json",
+)
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "0.2.0rc1": {
         "GET /v1/catalogue 200 application/json app flags": _FLAGS,
@@ -42,6 +51,10 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "POST /v1/officer/reports/{report_id}/malicious/confirm": _CLOSING,
         "GET /v1/officer/reports 200 application/json items [] awaits": _CLOSING,
         "GET /v1/officer/search 200 application/json items [] awaits": _CLOSING,
+        "GET /v1/officer/me 200 application/json roles []": _ROLE,
+        f"PUT {_OFFICER} body roles []": _ROLE,
+        **{f"{each} roles []": _ROLE for each in _OFFICERS_ROWS},
+        **{f"{each} proposal row roles []": _ROLE for each in _OFFICERS_ROWS},
     }
 }
 """What differs on purpose from a release while it is the last one: the place, with all below it,

@@ -14,7 +14,7 @@ from chalicelib.aws import keys
 from chalicelib.domain.officers.model import CASEWORKERS, Officer
 from chalicelib.domain.watch import Act, Question, is_visible, numbers_of, week_of
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.ids import name_on_record, on_record
+from chalicelib.kernel.ids import is_report_id, name_on_record, on_record
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.watch.watch import WatchedRow
@@ -208,6 +208,8 @@ def _latest(
     last = below or (times.render(asked.until) if asked.until else _LAST)
     # The range includes its end, the last one of the batch before.
     limit = PAGE + 1 if below else PAGE
+    if asked.report_id and not is_report_id(asked.report_id):
+        return [], False
     if asked.report_id:
         entries, more = actor.audit.latest(of_report(asked.report_id), (first, last), limit)
         acts = [

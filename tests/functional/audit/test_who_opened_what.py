@@ -161,6 +161,11 @@ def test_an_opening_whose_audit_row_was_altered_or_deleted_says_so(aws: Mapping[
     ]
 
 
+@pytest.mark.parametrize("wrong", ["x", "%23", "REPORT%23", "%00", "%F0%9F%91%AE" * 9, "a" * 40])
+def test_what_is_no_id_of_a_report_has_no_openings(wrong: str) -> None:
+    assert asked(ALL, "shen", report_id=wrong) == {"items": [], "next_cursor": None}
+
+
 def test_an_export_has_what_was_asked_and_its_hash_is_on_record(aws: Mapping[str, str]) -> None:
     created = file()
     by_officer("GET", created)
