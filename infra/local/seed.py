@@ -35,6 +35,7 @@ OFFICERS = (
     _officer("admin", "Admin Chen", Role.OFFICER, Role.ADMIN),
     # Two admins appoint an officer.
     _officer("admin2", "Admin Sun", Role.ADMIN),
+    _officer("auditor", "Auditor Qian", Role.AUDITOR),
 )
 
 

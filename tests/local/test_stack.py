@@ -85,6 +85,7 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
         ("supervisor", ["*"], "supervisor"),
         ("admin", ["*"], "admin"),
         ("admin2", [], "admin"),
+        ("auditor", [], "auditor"),
     ],
 )
 def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(

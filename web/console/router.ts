@@ -12,6 +12,7 @@ export type Route =
   | { page: 'export'; id: string }
   | { page: 'bulletins'; id: string | null }
   | { page: 'dashboard' }
+  | { page: 'openings' }
   | { page: 'admin'; part: string | null }
   | { page: 'unknown' };
 
@@ -27,6 +28,7 @@ const PATHS: [RegExp, (parts: (string | undefined)[]) => Route][] = [
   [new RegExp(`^exports/(${ID})$`), ([id = '']) => ({ page: 'export', id })],
   [new RegExp(`^bulletins(?:/(${ID}))?$`), ([id]) => ({ page: 'bulletins', id: id ?? null })],
   [/^dashboard$/, () => ({ page: 'dashboard' })],
+  [/^openings$/, () => ({ page: 'openings' })],
   [/^admin(?:\/([a-z0-9._/-]{1,100}))?$/, ([part]) => ({ page: 'admin', part: part ?? null })],
 ];
 

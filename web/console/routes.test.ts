@@ -11,7 +11,7 @@ const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
 // A call of a path, or of a constant that has one.
 const CALL = /\.(GET|POST|PUT|PATCH|DELETE)\(\s*(?:'([^']*)'|(\w+))/g;
 const CONSTANT = /const (\w+) = '(\/v1\/[^']*)'/g;
-const OFFICERS = /^\/v1\/(officer|admin)\//;
+const OFFICERS = /^\/v1\/(officer|admin|audit)\//;
 
 const sources = import.meta.glob<string>(['./**/*.{ts,tsx}', '!./**/*.test.ts'], {
   query: '?raw',

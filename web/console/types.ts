@@ -29,11 +29,18 @@ export type Upload = Schemas['Upload'];
 export type Status = Schemas['Status'];
 export type Urgency = Schemas['Urgency'];
 export type Disposition = Schemas['Disposition'];
+export type Opening = Schemas['Opening'];
+export type OpeningKind = Schemas['OpeningKind'];
 export type Flag = Schemas['Flag'];
 
-/** Return whether the officer sees reports: an administrator alone does not. */
+/** Return whether the officer sees reports: an administrator alone does not, and no auditor. */
 export function seesReports(me: Pick<Me, 'roles'>): boolean {
-  return me.roles.some((role) => role !== 'admin');
+  return me.roles.some((role) => role !== 'admin' && role !== 'auditor');
+}
+
+/** Return whether they ask who opened what. They have no other role, and no other page. */
+export function isAuditor(me: Pick<Me, 'roles'>): boolean {
+  return me.roles.includes('auditor');
 }
 
 /** Return whether the officer may approve what takes two officers. A new account waits for a day. */

@@ -75,6 +75,7 @@ class OpeningView(Shape):
     by: str
     kind: OpeningKind
     report_id: str
+    reference: str
     part: str | None
     media_id: str | None
     export: str | None
@@ -85,11 +86,13 @@ class OpeningView(Shape):
     def shown(cls, opening: Opening) -> Self:
         act, entry = opening.act, opening.entry
         detail = (entry.detail if entry else None) or {}
+        report_id = act.key[0].partition("#")[2]
         return cls(
             at=act.at if _is_exact(opening) else times.to_minute(act.at),
             by=act.by,
             kind=act.kind,
-            report_id=act.key[0].partition("#")[2],
+            report_id=report_id,
+            reference=wiring.identity().reference(report_id),
             part=detail.get("part"),
             media_id=detail.get("media_id"),
             export=detail.get("export"),

@@ -129,6 +129,7 @@ def test_a_browser_without_a_session_is_shown_who_may_sign_in(
     assert re.findall(r'<button name="username" value="(\w+)"', response.text) == [
         "admin",
         "admin2",
+        "auditor",
         "narrow",
         "officer",
         "supervisor",

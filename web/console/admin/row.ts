@@ -1,6 +1,6 @@
 /** An officer's row: what a proposal would change of it. */
 
-import type { Schemas } from '../types.ts';
+import { isAuditor, type Schemas, seesReports } from '../types.ts';
 
 export type Officer = Schemas['Officer'];
 export type Row = Schemas['ProposedRow'];
@@ -66,10 +66,11 @@ export type RowMistake = 'username' | 'roles' | 'categories' | 'districts' | 'em
 
 /** Return all that is wrong with a row that is to be proposed, in the order of the form. */
 export function mistakesIn(username: string, row: Appointment): RowMistake[] {
-  const worksOnReports = row.roles.some((role) => role !== 'admin');
+  const worksOnReports = seesReports(row);
+  const isMixed = isAuditor(row) && row.roles.length > 1;
   const wrong: Record<RowMistake, boolean> = {
     username: !USERNAME.test(username),
-    roles: row.roles.length === 0,
+    roles: row.roles.length === 0 || isMixed,
     categories: worksOnReports && row.categories.length === 0,
     districts: worksOnReports && row.districts.length === 0,
     email: row.email !== null && !EMAIL.test(row.email),

@@ -20,12 +20,13 @@ export const text = texts({
     added: 'Added',
     removed: 'Removed',
     stays: 'Stays',
-    roles: { officer: 'Officer', supervisor: 'Supervisor', admin: 'Administrator' },
+    roles: { officer: 'Officer', supervisor: 'Supervisor', admin: 'Administrator', auditor: 'Auditor' },
     roleHints: {
       officer: 'Works on the reports in scope, writes and approves bulletins.',
       supervisor:
         'Also opens what a reporter has withdrawn, for a reason, and is notified of what nobody acknowledges.',
       admin: 'Decides who works here, and which categories and channels are open. Sees no reports by this role alone.',
+      auditor: 'Asks who opened which report, and opens none. Has no other role.',
     },
     fields: {
       username: 'Username',
@@ -70,7 +71,7 @@ export const text = texts({
       usernameHint: 'As in the user pool: small letters, digits, dots and dashes. It does not change later.',
       wrong: {
         username: 'Enter a username of small letters, digits, dots and dashes.',
-        roles: 'Choose at least one role.',
+        roles: 'Choose at least one role, and no other beside Auditor.',
         categories: 'Choose categories: this role works on reports.',
         districts: 'Choose districts: this role works on reports.',
         email: 'Enter a whole e-mail address.',
@@ -288,11 +289,12 @@ export const text = texts({
     added: '新增',
     removed: '删除',
     stays: '保留',
-    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员' },
+    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员' },
     roleHints: {
       officer: '处理职责范围内的举报，撰写和批准通报。',
       supervisor: '还可以说明理由后查看已撤回的举报，并在无人接收时收到通知。',
       admin: '决定谁在此工作、哪些类别和栏目开通。仅凭此角色看不到举报。',
+      auditor: '查询谁查阅过哪件举报，本人不能查阅举报。不能有其他角色。',
     },
     fields: {
       username: '用户名',
@@ -337,7 +339,7 @@ export const text = texts({
       usernameHint: '与用户池一致：小写字母、数字、点和短横线。以后不能更改。',
       wrong: {
         username: '请输入由小写字母、数字、点和短横线组成的用户名。',
-        roles: '请至少选择一个角色。',
+        roles: '请至少选择一个角色；选择审计员时不能选其他角色。',
         categories: '请选择类别：该角色处理举报。',
         districts: '请选择区：该角色处理举报。',
         email: '请输入完整的电子邮件地址。',

@@ -23,6 +23,7 @@ import {
 import { Handover } from './handover.tsx';
 import { Level, LevelOfService } from './level.tsx';
 import { text } from './texts.ts';
+import { Weeks } from './weeks.tsx';
 import '../parts/lists.css';
 import './dashboard.css';
 
@@ -78,6 +79,7 @@ function Figures() {
       </Waiting>
       {charted.current && <Handover />}
       {charted.current && me.roles.includes('supervisor') && <Closings />}
+      {charted.current && me.roles.includes('supervisor') && <Weeks />}
     </>
   );
 }

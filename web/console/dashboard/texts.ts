@@ -110,6 +110,24 @@ export const text = texts({
     closingsFound: (count: number, more: boolean) =>
       `${count === 1 ? '1 closing' : `${count} closings`}${more ? ', and later ones' : ''}`,
 
+    weeksTitle: 'What officers did in a week',
+    weeksWhat:
+      'Of those whose whole scope is in yours. A number is a question, not an accusation: a busy night explains many openings.',
+    weeksDay: 'A day of the week (UTC)',
+    weeksFrom: (day: string) => `Week from ${day}`,
+    weeksNone: 'Nobody’s whole scope is in yours.',
+    weeksOfficer: 'Officer',
+    weeksMore: 'Show further officers',
+    weeksNumbers: {
+      openings: 'Opened',
+      originals: 'Originals',
+      contacts: 'Contacts',
+      searches: 'Searches',
+      denials: 'Refused',
+      closings: 'Closed',
+      unread_closings: 'Closed unread, refused',
+    },
+
     handoverTitle: 'Handover',
     handoverWhat:
       'What came in during this shift and still needs somebody. To read it is on record, like a list.',
@@ -235,6 +253,23 @@ export const text = texts({
     closingsMore: '显示之后的',
     closingsAwaits: '须第二名民警确认',
     closingsFound: (count: number, more: boolean) => `${count} 次办结${more ? '，之后还有' : ''}`,
+
+    weeksTitle: '人员一周操作统计',
+    weeksWhat: '仅限职责范围全部在您范围之内的人员。数字只是提示，不是指责：繁忙的夜班查阅多属正常。',
+    weeksDay: '该周任意一天（UTC）',
+    weeksFrom: (day: string) => `${day} 起的一周`,
+    weeksNone: '没有人员的职责范围全部在您范围之内。',
+    weeksOfficer: '人员',
+    weeksMore: '显示更多人员',
+    weeksNumbers: {
+      openings: '查阅',
+      originals: '原件',
+      contacts: '联系方式',
+      searches: '查找',
+      denials: '被拒绝',
+      closings: '办结',
+      unread_closings: '未查阅办结（被拒）',
+    },
 
     handoverTitle: '交接班',
     handoverWhat: '本班次收到、仍需处理的举报。查看会像列表一样记录在案。',

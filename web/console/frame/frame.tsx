@@ -16,10 +16,11 @@ import { useDesk } from '../desk.ts';
 import { EntryPage } from '../entry/page.tsx';
 import { ExportPage } from '../export/page.tsx';
 import { MapPage } from '../map/page.tsx';
+import { OpeningsPage } from '../openings/page.tsx';
 import { keepBoxInSight } from '../parts/focus.ts';
 import { QueuePage } from '../queue/page.tsx';
 import { ReportPage } from '../report/page.tsx';
-import { type Me, seesReports } from '../types.ts';
+import { isAuditor, type Me, seesReports } from '../types.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
 import { SearchPage } from '../search/page.tsx';
 import type { Session } from '../session/session.ts';
@@ -70,6 +71,7 @@ const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
   { page: 'dashboard', to: 'dashboard', icon: 'chart' },
   { page: 'map', to: 'map', icon: 'map' },
   { page: 'admin', to: 'admin', icon: 'people' },
+  { page: 'openings', to: 'openings', icon: 'list' },
 ];
 
 function Navigation({ route }: { route: Route }) {
@@ -108,12 +110,15 @@ const OF_QUEUE: readonly Route['page'][] = ['report', 'burst', 'search', 'entry'
 
 /** Return the place in the navigation that a page belongs to. Whoever sees no reports begins at Admin. */
 function placeOf(page: Route['page'], me: Me): Route['page'] {
+  if (isAuditor(me)) return 'openings';
   if (page === 'queue' && !seesReports(me)) return 'admin';
   return OF_QUEUE.includes(page) ? 'queue' : page;
 }
 
-/** An administrator who sees no reports has no use for their pages, and would be refused. */
+/** Whoever sees no reports has no use for their pages, and would be refused. */
 function isFor(page: Route['page'], me: Me): boolean {
+  // What one has opened oneself is in the account's panel.
+  if (isAuditor(me) || page === 'openings') return isAuditor(me) && page === 'openings';
   return seesReports(me) || page === 'dashboard' || page === 'admin';
 }
 
@@ -158,6 +163,11 @@ function Account({ session, lock }: FrameProps) {
           <br />
           <span class="muted">{listed(me.roles.map((role) => t.roles[role]))}</span>
         </p>
+        {!isAuditor(me) && (
+          <a class="button button--quiet" href={pathTo('openings')} onClick={() => setOpen(false)}>
+            {t.titles.openings}
+          </a>
+        )}
         <LanguageSwitch />
         <button type="button" class="button button--quiet" onClick={lock}>
           {t.lock}
@@ -206,12 +216,16 @@ function skip(event: Event, main: HTMLElement | null): void {
 /** Which page stands at which path. */
 export function Page({ route }: { route: Route }) {
   const { me } = useDesk();
-  const title = frameTexts().titles[route.page];
+  const t = frameTexts();
+  const title = isAuditor(me) ? t.places.openings : t.titles[route.page];
   useEffect(() => {
     // No number and no name: titles stay in the browser's history.
     document.title = title;
   }, [title]);
+  if (isAuditor(me)) return <OpeningsPage />;
   switch (route.page) {
+    case 'openings':
+      return <OpeningsPage />;
     case 'queue':
       return seesReports(me) ? <QueuePage /> : <AdminPage />;
     case 'report':
