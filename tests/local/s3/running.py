@@ -25,6 +25,17 @@ MIB = 1024 * 1024
 PICTURE = b"\xff\xd8\xff\xe0 a picture" * 100
 SIZE = 2 * grants.PART_SIZE + 5
 VIDEO = bytes(range(256)) * (SIZE // 256) + b"12345"
+# Fields of a form that S3 refuses where the policy does not name them. Other storages may not.
+UNDECLARED = {
+    "acl": "public-read",
+    "success_action_redirect": "https://evil.example/",
+    "success_action_status": "200",
+    "tagging": "<Tagging/>",
+    "Cache-Control": "public",
+    "Content-Disposition": "inline",
+    "Content-Encoding": "gzip",
+    "Expires": "Thu, 01 Dec 2044 16:00:00 GMT",
+}
 
 type Fields = Mapping[str, str] | list[tuple[str, str]]
 type Reply = tuple[int, dict[str, str], bytes]
@@ -43,20 +54,15 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-class Gate:
-    """A gate on a port of its own."""
+class Storage:
+    """An S3 on a port of this machine."""
 
-    def __init__(self) -> None:
-        self.clock = Clock()
-        gate = s3_gate.Gate(
-            access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock
-        )
-        self.server = serve(gate, 0)
-        self.port = self.server.port
+    def __init__(self, port: int) -> None:
+        self.port = port
 
     def client(
         self,
-        service: str,
+        service: str = "s3",
         access_key: str = ACCESS_KEY,
         secret_key: str = SECRET_KEY,
         **config: Any,
@@ -94,6 +100,18 @@ class Gate:
         return self.ask(
             "POST", urlsplit(url).path, content, {"Content-Type": kind, **(headers or {})}
         )
+
+
+class Gate(Storage):
+    """A gate on a port of its own."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        gate = s3_gate.Gate(
+            access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION, clock=self.clock
+        )
+        self.server = serve(gate, 0)
+        super().__init__(self.server.port)
 
 
 def ask(
@@ -143,6 +161,11 @@ def code_of(body: bytes) -> str | None:
     return element_of(body, "Code")
 
 
+def refusal_of(reply: Reply) -> tuple[int, str | None]:
+    """Return the status and the code of a refusal."""
+    return reply[0], code_of(reply[2])
+
+
 def message_of(body: bytes) -> str | None:
     return element_of(body, "Message")
 
@@ -155,6 +178,19 @@ def a_grant(s3: Any, key: str, **changes: Any) -> grants.PostGrant:
         "expires_s": 3600,
     }
     return MediaBucket(s3, BUCKET).post_grant(key, **{**wanted, **changes})
+
+
+def target_of(url: str) -> str:
+    """Return what a request for a signed address names."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
+def part_target(s3: Any, key: str, upload: str, number: int, *, expires_s: int = 600) -> str:
+    (granted,) = MediaBucket(s3, BUCKET).part_urls(
+        key, upload_id=upload, size=SIZE, numbers=[number], expires_s=expires_s
+    )
+    return target_of(granted.url)
 
 
 def complete(s3: Any, key: str, upload: str, size: int = SIZE) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,41 +12,37 @@ from tests.local.s3.running import (
     BUCKET,
     PICTURE,
     REGION,
-    Clock,
+    UNDECLARED,
     Gate,
+    Storage,
     a_grant,
     assert_nothing_stored,
     code_of,
     message_of,
+    refusal_of,
 )
 
+SHA256 = hashlib.sha256(PICTURE).hexdigest()
 
-def test_a_granted_form_is_stored_with_its_type_and_version(
-    gate: Gate, s3: Any, key: str, grant: grants.PostGrant
+
+def test_a_granted_form_is_stored_with_its_type_checksum_and_version(
+    gate: Storage, s3: Any, key: str
 ) -> None:
+    grant = a_grant(s3, key, sha256_hex=SHA256)
     status, headers, body = gate.post(grant.url, grant.fields, PICTURE)
     assert (status, body) == (204, b"")
-    head = s3.head_object(Bucket=BUCKET, Key=key)
-    assert head["ContentType"] == "image/jpeg"
-    assert head["ContentLength"] == len(PICTURE)
+    head = s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+    assert (head["ContentType"], head["ContentLength"]) == ("image/jpeg", len(PICTURE))
     assert head["VersionId"] == headers["x-amz-version-id"]
+    assert base64.b64decode(head["ChecksumSHA256"]).hex() == SHA256
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == PICTURE
 
 
 def test_fewer_bytes_than_granted_are_accepted(
-    gate: Gate, s3: Any, key: str, grant: grants.PostGrant
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant
 ) -> None:
     assert gate.post(grant.url, grant.fields, b"x")[0] == 204
     assert s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == 1
-
-
-def test_a_declared_sha256_that_holds_is_kept_with_the_object(
-    gate: Gate, s3: Any, key: str
-) -> None:
-    grant = a_grant(s3, key, sha256_hex=hashlib.sha256(PICTURE).hexdigest())
-    assert gate.post(grant.url, grant.fields, PICTURE)[0] == 204
-    head = s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
-    assert head["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(PICTURE).digest()).decode()
 
 
 def test_fields_may_come_in_any_order_and_case(gate: Gate, grant: grants.PostGrant) -> None:
@@ -89,10 +84,12 @@ def test_a_file_that_holds_boundary_like_lines_arrives_whole(
         ("policy", "not base64"),
     ],
 )
-def test_a_field_changed_is_refused(gate: Gate, s3: Any, key: str, field: str, value: str) -> None:
-    grant = a_grant(s3, key, sha256_hex=hashlib.sha256(PICTURE).hexdigest())
+def test_a_field_changed_is_refused(
+    gate: Storage, s3: Any, key: str, field: str, value: str
+) -> None:
+    grant = a_grant(s3, key, sha256_hex=SHA256)
     status, _, body = gate.post(grant.url, {**grant.fields, field: value}, PICTURE)
-    assert status == (400 if field == "x-amz-algorithm" else 403), body
+    assert status in (400, 403), body
     assert_nothing_stored(s3, key, "originals/another", "originals/x.jpg")
 
 
@@ -106,46 +103,57 @@ def test_a_field_changed_is_refused(gate: Gate, s3: Any, key: str, field: str, v
         "x-amz-credential",
         "x-amz-date",
         "x-amz-signature",
+        "x-amz-checksum-algorithm",
         "x-amz-checksum-sha256",
     ],
 )
-def test_a_field_left_out_is_refused(gate: Gate, s3: Any, key: str, field: str) -> None:
-    grant = a_grant(s3, key, sha256_hex=hashlib.sha256(PICTURE).hexdigest())
+def test_a_field_left_out_is_refused(gate: Storage, s3: Any, key: str, field: str) -> None:
+    grant = a_grant(s3, key, sha256_hex=SHA256)
     fields = {name: value for name, value in grant.fields.items() if name != field}
-    assert gate.post(grant.url, fields, PICTURE)[0] == 403
+    assert len(fields) == len(grant.fields) - 1
+    assert gate.post(grant.url, fields, PICTURE)[0] in (400, 403)
+    assert_nothing_stored(s3, key)
+
+
+def assert_refused_by_name(
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant, field: str, value: str
+) -> None:
+    reply = gate.post(grant.url, {**grant.fields, field: value}, PICTURE)
+    assert refusal_of(reply) == (403, "AccessDenied")
+    message = f"Invalid according to Policy: Extra input fields: {field}"
+    assert (message_of(reply[2]) or "").casefold() == message.casefold()
     assert_nothing_stored(s3, key)
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("acl", "public-read"),
         ("x-amz-meta-note", "hello"),
-        ("success_action_redirect", "https://evil.example/"),
-        ("success_action_status", "200"),
-        ("tagging", "<Tagging/>"),
         ("x-amz-storage-class", "GLACIER"),
         ("x-amz-server-side-encryption", "AES256"),
-        ("Cache-Control", "public"),
-        ("Content-Disposition", "inline"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
+        ("x-amz-website-redirect-location", "https://evil.example/"),
+        ("x-amz-checksum-crc32", "AAAAAA=="),
     ],
 )
-def test_a_field_more_is_refused_by_name(
+def test_a_field_of_s3_more_is_refused_by_name(
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant, field: str, value: str
+) -> None:
+    assert_refused_by_name(gate, s3, key, grant, field, value)
+
+
+@pytest.mark.parametrize(("field", "value"), UNDECLARED.items())
+def test_any_other_field_more_is_refused_by_name(
     gate: Gate, s3: Any, key: str, grant: grants.PostGrant, field: str, value: str
 ) -> None:
-    status, _, body = gate.post(grant.url, {**grant.fields, field: value}, PICTURE)
-    assert (status, code_of(body)) == (403, "AccessDenied")
-    assert message_of(body) == f"Invalid according to Policy: Extra input fields: {field.lower()}"
-    assert_nothing_stored(s3, key)
+    assert_refused_by_name(gate, s3, key, grant, field, value)
 
 
 def test_a_field_sent_twice_is_refused(
-    gate: Gate, s3: Any, key: str, grant: grants.PostGrant
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant
 ) -> None:
-    status, _, body = gate.post(
-        grant.url, [("key", "originals/another"), *grant.fields.items()], PICTURE
-    )
-    assert (status, code_of(body)) == (400, "InvalidArgument")
+    fields = [("key", "originals/another"), *grant.fields.items()]
+    assert gate.post(grant.url, fields, PICTURE)[0] in (400, 403)
     assert_nothing_stored(s3, key, "originals/another")
 
 
@@ -160,63 +168,69 @@ def test_a_wrong_type_is_named_as_the_condition_that_failed(
     )
 
 
-def test_a_policy_with_one_bit_changed_does_not_match_its_signature(
-    gate: Gate, grant: grants.PostGrant
+def test_a_policy_with_a_larger_size_does_not_match_its_signature(
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant
 ) -> None:
-    policy = base64.b64decode(grant.fields["policy"]).replace(
-        b'"content-length-range", 1, ', b'"content-length-range", 0, '
-    )
-    status, _, body = gate.post(
-        grant.url, {**grant.fields, "policy": base64.b64encode(policy).decode()}, PICTURE
-    )
-    assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
+    allowed = f'"content-length-range", 1, {len(PICTURE)}'.encode()
+    policy = base64.b64decode(grant.fields["policy"])
+    assert allowed in policy
+    larger = base64.b64encode(policy.replace(allowed, b'"content-length-range", 1, 99999'))
+    reply = gate.post(grant.url, {**grant.fields, "policy": larger.decode()}, PICTURE)
+    assert refusal_of(reply) == (403, "SignatureDoesNotMatch")
+    assert_nothing_stored(s3, key)
 
 
 def test_a_policy_for_another_bucket_is_refused(
-    gate: Gate, s3: Any, grant: grants.PostGrant
+    gate: Storage, s3: Any, grant: grants.PostGrant
 ) -> None:
     s3.create_bucket(Bucket="gate-other")
-    assert gate.post("/gate-other", grant.fields, PICTURE)[0] == 403
+    assert refusal_of(gate.post("/gate-other", grant.fields, PICTURE)) == (403, "AccessDenied")
+    assert "Contents" not in s3.list_objects_v2(Bucket="gate-other")
 
 
 def test_a_form_to_an_unknown_bucket_is_refused(gate: Gate, s3: Any, key: str) -> None:
     grant = MediaBucket(s3, "gate-absent").post_grant(
-        key,
-        content_type="image/jpeg",
-        max_bytes=10,
-        sha256_hex=None,
-        expires_s=60,
+        key, content_type="image/jpeg", max_bytes=10, sha256_hex=None, expires_s=60
     )
-    status, _, body = gate.post(grant.url, grant.fields, b"x")
-    assert (status, code_of(body)) == (404, "NoSuchBucket")
+    assert refusal_of(gate.post(grant.url, grant.fields, b"x")) == (404, "NoSuchBucket")
 
 
-def test_a_form_is_refused_once_its_policy_has_expired(
-    gate: Gate, s3: Any, key: str, grant: grants.PostGrant, clock: Clock
-) -> None:
-    clock.ahead = timedelta(seconds=3590)
-    assert gate.post(grant.url, grant.fields, PICTURE)[0] == 204
-    clock.ahead = timedelta(seconds=3601)
-    status, _, body = gate.post(grant.url, grant.fields, PICTURE)
-    assert (status, code_of(body), message_of(body)) == (
-        403,
-        "AccessDenied",
-        "Invalid according to Policy: Policy expired.",
-    )
-
-
-def test_a_form_signed_with_another_secret_is_refused(gate: Gate, key: str) -> None:
-    grant = a_grant(gate.client("s3", secret_key="guessed"), key)
-    status, _, body = gate.post(grant.url, grant.fields, PICTURE)
-    assert (status, code_of(body)) == (403, "SignatureDoesNotMatch")
-
-
-def test_a_form_signed_with_an_unknown_key_is_refused(gate: Gate, key: str) -> None:
-    grant = a_grant(gate.client("s3", access_key="AKIDANOTHER"), key)
-    status, _, body = gate.post(grant.url, grant.fields, PICTURE)
-    assert (status, code_of(body)) == (403, "InvalidAccessKeyId")
-
-
-def test_a_form_without_a_policy_is_refused(gate: Gate, s3: Any, key: str) -> None:
-    assert gate.post(f"/{BUCKET}", {"key": key, "Content-Type": "image/jpeg"}, PICTURE)[0] == 403
+def test_an_expired_form_is_refused(gate: Storage, s3: Any, key: str) -> None:
+    grant = a_grant(s3, key, expires_s=-1)
+    reply = gate.post(grant.url, grant.fields, PICTURE)
+    assert refusal_of(reply) == (403, "AccessDenied")
+    assert "Policy expired" in (message_of(reply[2]) or "")
     assert_nothing_stored(s3, key)
+
+
+@pytest.mark.parametrize(
+    ("credential", "code"),
+    [
+        ({"secret_key": "guessed"}, "SignatureDoesNotMatch"),
+        ({"access_key": "AKIDANOTHER"}, "InvalidAccessKeyId"),
+    ],
+)
+def test_a_form_signed_by_somebody_else_is_refused(
+    gate: Storage, s3: Any, key: str, credential: dict[str, str], code: str
+) -> None:
+    grant = a_grant(gate.client(**credential), key)
+    assert refusal_of(gate.post(grant.url, grant.fields, PICTURE)) == (403, code)
+    assert_nothing_stored(s3, key)
+
+
+def test_a_form_without_a_policy_is_refused(gate: Storage, s3: Any, key: str) -> None:
+    fields = {"key": key, "Content-Type": "image/jpeg"}
+    assert gate.post(f"/{BUCKET}", fields, PICTURE)[0] in (400, 403)
+    assert_nothing_stored(s3, key)
+
+
+def test_a_first_upload_stays_the_first_version(
+    gate: Storage, s3: Any, key: str, grant: grants.PostGrant
+) -> None:
+    first = gate.post(grant.url, grant.fields, PICTURE)[1]["x-amz-version-id"]
+    assert gate.post(grant.url, grant.fields, PICTURE[::-1])[0] == 204
+
+    version = MediaBucket(s3, BUCKET).first_version(key)
+    assert version is not None
+    assert version.version_id == first
+    assert MediaBucket(s3, BUCKET).read(key, first) == PICTURE

@@ -7,18 +7,14 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws.clients import s3_client
+from tests.local.s3.running import ACCESS_KEY, SECRET_KEY, Storage
 
 ROOT = Path(__file__).parents[3]
-ACCESS_KEY, SECRET_KEY, REGION = "AKIDREHEARSAL", "rehearsal-secret", "us-east-1"
 _PORTS = (
     "master.port",
     "master.port.grpc",
@@ -36,22 +32,12 @@ class NotStarted(Exception):
     """SeaweedFS did not start. The message says what to do, or what it said last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """A running S3. `process` is None when it was started by somebody else."""
+class Weed(Storage):
+    """A running SeaweedFS."""
 
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    def client(self, *, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> Any:
-        session = boto3.Session(
-            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=REGION
-        )
-        return s3_client(
-            session.client,
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(port)
+        self.process = process
 
 
 def find_weed() -> Path:
@@ -70,7 +56,7 @@ def find_weed() -> Path:
 
 
 @contextmanager
-def running(weed: Path, folder: Path) -> Iterator[Storage]:
+def running(weed: Path, folder: Path) -> Iterator[Weed]:
     """Start SeaweedFS with its data in `folder`, and stop it at the end. Raises NotStarted."""
     port, *others = _free_ports(len(_PORTS) + 1)
     identities = folder / "identities.json"
@@ -107,7 +93,7 @@ def running(weed: Path, folder: Path) -> Iterator[Storage]:
             env={"HOME": str(folder), "PATH": os.environ.get("PATH", "")},
         )
     try:
-        storage = Storage(port, process)
+        storage = Weed(port, process)
         if not until(process, lambda: _is_ready(storage)):
             raise NotStarted(f"SeaweedFS did not start:\n{(folder / 'log').read_text()[-2000:]}")
         yield storage
