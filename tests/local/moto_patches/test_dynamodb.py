@@ -21,6 +21,7 @@ from moto.dynamodbstreams.models import DynamoDBStreamsBackend, dynamodbstreams_
 
 from infra.local.moto_patches import dynamodb
 from tests import cloud
+from tests.local.moto_patches.conftest import fails_without
 
 KEY = {"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
 
@@ -69,6 +70,7 @@ def _call_at_once(aws: Mapping[str, str], *calls: Call) -> None:
         list(pool.map(lambda call: call(aws), calls))
 
 
+@fails_without(dynamodb.ATOMICITY)
 @pytest.mark.parametrize("other", [_put, _describe])
 def test_two_threads_are_never_inside_at_once(
     aws: Mapping[str, str], clean: None, met: Callable[[float], list[bool]], other: Call
@@ -76,16 +78,6 @@ def test_two_threads_are_never_inside_at_once(
     found = met(0.2)
     _call_at_once(aws, _put, other)
     assert found == [False, False]
-
-
-@pytest.mark.parametrize("other", [_put, _describe])
-def test_moto_alone_lets_them_in_at_once(
-    aws: Mapping[str, str], clean: None, met: Callable[[float], list[bool]], other: Call
-) -> None:
-    found = met(30)
-    with dynamodb.ATOMICITY.removed():
-        _call_at_once(aws, _put, other)
-    assert found == [True, True]
 
 
 # Transactions ------------------------------------------------------------------------------------
@@ -373,16 +365,9 @@ def test_what_is_asked_in_the_old_form_is_found_too(table: Any) -> None:
     assert filtered["Count"] == 1
 
 
+@fails_without(dynamodb.QUERIES)
 def test_a_query_sorts_no_more_keys_in_a_large_table_than_in_a_small_one(table: Any) -> None:
     assert _sorted_keys(table, 400) <= _sorted_keys(table, 20)
-
-
-def test_moto_alone_sorts_the_keys_of_the_whole_table(table: Any) -> None:
-    def alone(count: int) -> int:
-        with dynamodb.QUERIES.removed():
-            return _sorted_keys(table, count)
-
-    assert alone(400) > 5 * alone(20)
 
 
 def _sorted_keys(client: Any, count: int) -> int:
@@ -596,6 +581,7 @@ def test_records_of_the_last_day_are_read_in_order_and_older_ones_are_gone(
         _read(early)
 
 
+@fails_without(dynamodb.STREAMS)
 def test_the_latest_iterators_are_kept(aws: Mapping[str, str], clean: None) -> None:
     first = iterator = _iterator_from(aws, "LATEST")
     for _ in range(dynamodb.MOST_ITERATORS):
@@ -605,18 +591,6 @@ def test_the_latest_iterators_are_kept(aws: Mapping[str, str], clean: None) -> N
     assert _names(_read(iterator)) == ["a"]
     with pytest.raises(ClientError, match="ExpiredIterator"):
         _read(first)
-
-
-def test_moto_alone_keeps_all_of_them(aws: Mapping[str, str], clean: None) -> None:
-    _write_rows(aws, "a")
-    shard = _age(aws, dynamodb.KEPT)
-    before, iterators = len(shard.items), len(_backend().shard_iterators)
-    with dynamodb.STREAMS.removed():
-        iterator = _iterator_from(aws, "TRIM_HORIZON")
-        for _ in range(dynamodb.MOST_ITERATORS):
-            iterator = _backend().get_records(iterator, 1)["NextShardIterator"]
-    assert len(shard.items) == before
-    assert len(_backend().shard_iterators) > max(iterators, dynamodb.MOST_ITERATORS)
 
 
 def _backend() -> Any:

@@ -18,6 +18,7 @@ from infra.local.moto_patches import kms
 from infra.local.resources import REGION
 from tests import cloud
 from tests.client import new_key
+from tests.local.moto_patches.conftest import fails_without
 
 ALGORITHM = "RSAES_OAEP_SHA_256"
 
@@ -39,6 +40,7 @@ def _open(ciphertext: bytes, key_id: str, algorithm: str = ALGORITHM) -> Any:
     )
 
 
+@fails_without(kms.KEY_PAIRS)
 @pytest.mark.parametrize("name", ["CONTENT_KEY", "CONTACT_KEY"])
 def test_what_the_public_half_encrypts_the_key_opens(aws: Mapping[str, str], name: str) -> None:
     public = _public_key(aws[name])
@@ -98,6 +100,7 @@ def _sign(key_id: str, message: bytes, message_type: Any = "DIGEST") -> Any:
     )
 
 
+@fails_without(kms.KEY_PAIRS)
 def test_a_hash_is_signed_as_it_is(aws: Mapping[str, str]) -> None:
     public = _public_key(aws["LEDGER_KEY"])
     signed = _sign(aws["LEDGER_KEY"], hashlib.sha256(b"content").digest())
@@ -151,32 +154,10 @@ def _signing_keys() -> list[Any]:
     return [pools.user_pools[each].json_web_key for each in made]
 
 
+@fails_without(kms.KEY_PAIRS)
 def test_the_pair_of_user_pools_is_read_once(aws: Mapping[str, str]) -> None:
     first, second = _signing_keys()
     assert first is second
-
-
-def test_moto_alone_reads_it_for_each_pool(aws: Mapping[str, str]) -> None:
-    with kms.KEY_PAIRS.removed():
-        first, second = _signing_keys()
-    assert first is not second
-    assert first.as_dict(private=True) == second.as_dict(private=True)
-
-
-def test_moto_alone_does_not_open_what_the_public_half_encrypts(aws: Mapping[str, str]) -> None:
-    public = _public_key(aws["CONTENT_KEY"])
-    ciphertext = _encrypted(public["PublicKey"], b"secret")
-    with kms.KEY_PAIRS.removed():
-        with pytest.raises(ClientError):
-            _open(ciphertext, public["KeyId"])
-        assert not _public_key(aws["CONTENT_KEY"])["KeyId"].startswith("arn:")
-
-
-def test_moto_alone_hashes_a_hash_again(aws: Mapping[str, str]) -> None:
-    with kms.KEY_PAIRS.removed():
-        signed = _sign(aws["LEDGER_KEY"], hashlib.sha256(b"content").digest())
-    public = _public_key(aws["LEDGER_KEY"])["PublicKey"]
-    assert not is_signed_by(public, b"content", signed["Signature"])
 
 
 # The history of calls ----------------------------------------------------------------------------
@@ -198,6 +179,7 @@ def calls(key: str, **more: Any) -> list[str]:
     return [each["EventName"] for each in look_up(key, **more)["Events"]]
 
 
+@fails_without(kms.EVENT_HISTORY)
 def test_a_call_is_found_by_its_key_the_newest_first(key: str, aws: Mapping[str, str]) -> None:
     cloud.client("kms").describe_key(KeyId=key)
     cloud.client("kms").get_public_key(KeyId=key.rpartition("/")[2])
@@ -254,11 +236,3 @@ def test_a_call_is_found_by_its_name(key: str) -> None:
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "DisableKey"}]
     )["Events"]
     assert key in [each["Resources"][0]["ResourceName"] for each in found]
-
-
-def test_moto_alone_records_nothing_and_finds_nothing(key: str) -> None:
-    with kms.EVENT_HISTORY.removed():
-        cloud.client("kms").describe_key(KeyId=key)
-        with pytest.raises(NotImplementedError):
-            look_up(key)
-    assert calls(key) == []

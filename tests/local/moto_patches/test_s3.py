@@ -17,17 +17,13 @@ from moto.s3.exceptions import InvalidPartOrder
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 from requests.structures import CaseInsensitiveDict
 
-from infra.local.moto_patches import apply_patches, s3
+from infra.local.moto_patches import s3
 from infra.local.moto_patches.s3 import PIECE, OnDisk, pieces_of
 from tests import cloud
+from tests.local.moto_patches.conftest import fails_without
 
 MIB = 1 << 20
 BODY = bytes(range(256)) * (3 * PIECE // 256) + b"end"
-
-
-@pytest.fixture(autouse=True)
-def patches() -> None:
-    apply_patches()
 
 
 def _file() -> IO[bytes]:
@@ -40,6 +36,7 @@ def _key(value: Any) -> FakeKey:
     return FakeKey("k", value, account_id=DEFAULT_ACCOUNT_ID, region_name="us-east-1")
 
 
+@fails_without(s3.BODIES)
 def test_the_file_itself_is_the_object() -> None:
     file = _file()
     key = _key(OnDisk(file, len(BODY)))
@@ -70,11 +67,6 @@ def test_the_etag_waits_for_whoever_reads() -> None:
         reader.join(0.1)
         assert reader.is_alive()
     reader.join()
-
-
-def test_moto_alone_takes_no_file() -> None:
-    with s3.BODIES.removed(), _file() as file, pytest.raises(TypeError):
-        _key(OnDisk(file, len(BODY)))
 
 
 # Uploads in parts --------------------------------------------------------------------------------
@@ -125,57 +117,24 @@ def test_another_algorithm_is_motos() -> None:
     assert checksum[0] == "COMPOSITE"
 
 
+@fails_without(s3.MULTIPART)
 def test_parts_out_of_order_are_refused() -> None:
     upload = _upload()
     with pytest.raises(InvalidPartOrder):
         upload.complete(_listed(upload, 2, 1, 3))
 
 
+@fails_without(s3.MULTIPART)
 def test_joining_takes_little_memory() -> None:
     assert _peak(_upload()) < 2 * MIB
 
 
-def test_moto_alone_takes_parts_in_any_order() -> None:
-    upload = _upload()
-    with s3.MULTIPART.removed():
-        assert upload.complete(_listed(upload, 2, 1, 3))
-
-
-def test_moto_alone_joins_in_memory() -> None:
-    with s3.MULTIPART.removed():
-        assert _peak(_upload()) > 16 * MIB
-
-
-def _locked_upload(bucket: str) -> tuple[Any, dict[str, Any]]:
-    s3 = cloud.client("s3")
-    where = {"Bucket": bucket, "Key": "ledger/hour"}
-    where["UploadId"] = s3.create_multipart_upload(**where)["UploadId"]
-    etag = s3.upload_part(**where, PartNumber=1, Body=b"a")["ETag"]
-    return s3, where | {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
-
-
-def _lock_mode(aws: Mapping[str, str]) -> str | None:
-    s3, upload = _locked_upload(aws["AUDIT_BUCKET"])
-    version = s3.complete_multipart_upload(**upload)["VersionId"]
-    found = s3.head_object(Bucket=upload["Bucket"], Key=upload["Key"], VersionId=version)
-    return str(found["ObjectLockMode"]) if "ObjectLockMode" in found else None
-
-
+@fails_without(s3.LOCKED_UPLOADS)
 def test_what_came_in_parts_is_under_the_lock(aws: Mapping[str, str], clean: None) -> None:
-    assert _lock_mode(aws) == "COMPLIANCE"
-
-
-def test_an_upload_that_was_ended_takes_no_part(aws: Mapping[str, str], clean: None) -> None:
-    s3, upload = _locked_upload(aws["AUDIT_BUCKET"])
-    upload.pop("MultipartUpload")
-    s3.abort_multipart_upload(**upload)
-    with pytest.raises(s3.exceptions.ClientError, match="NoSuchUpload"):
-        s3.upload_part(**upload, PartNumber=2, Body=b"b")
-
-
-def test_moto_alone_locks_nothing_that_came_in_parts(aws: Mapping[str, str], clean: None) -> None:
-    with s3.LOCKED_UPLOADS.removed():
-        assert _lock_mode(aws) is None
+    key = {"Bucket": aws["AUDIT_BUCKET"], "Key": "ledger/hour"}
+    version = _upload_in_parts(key)["VersionId"]
+    found = cloud.client("s3").head_object(**key, VersionId=version)
+    assert found["ObjectLockMode"] == "COMPLIANCE"
 
 
 # Lists of versions -------------------------------------------------------------------------------
@@ -198,6 +157,7 @@ def _ids(page: Mapping[str, Any]) -> list[str]:
     return [version["VersionId"] for version in page.get("Versions", ())]
 
 
+@fails_without(s3.OBJECT_VERSIONS)
 def test_versions_are_by_key_newest_first_even_within_a_millisecond(
     bucket: str,
 ) -> None:
@@ -226,13 +186,6 @@ def test_a_delete_marker_is_listed_apart_and_is_the_latest(bucket: str) -> None:
         (marker, True)
     ]
     assert [(one["VersionId"], one["IsLatest"]) for one in page["Versions"]] == [(version, False)]
-
-
-def test_only_keys_with_the_prefix_are_listed(bucket: str) -> None:
-    _put(bucket, "originals/R1/M1")
-    wanted = [_put(bucket, key) for key in ("originals/R2/M1", "originals/R2/M10")]
-    _put(bucket, "originals/R3/M1")
-    assert _ids(_list(bucket, Prefix="originals/R2/M1")) == wanted
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
@@ -274,26 +227,12 @@ def test_a_key_marker_alone_goes_on_after_that_key(bucket: str) -> None:
     assert _ids(_list(bucket, KeyMarker="a")) == [after]
 
 
+@fails_without(s3.OBJECT_VERSIONS)
 def test_a_list_copies_no_body(bucket: str) -> None:
     for number in range(4):
         _put(bucket, f"large/{number}", bytes(4 * MIB))
     _put(bucket, "small")
     assert all(_peak_of_list(bucket, prefix) < 2 * MIB for prefix in ("small", ""))
-
-
-def test_moto_alone_puts_versions_of_one_millisecond_in_the_wrong_order(bucket: str) -> None:
-    first, second = _put(bucket, "a"), _put(bucket, "a")
-    versions = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys.getlist("a")
-    versions[1].last_modified = versions[0].last_modified
-    with s3.OBJECT_VERSIONS.removed():
-        assert _ids(_list(bucket)) == [first, second]
-
-
-def test_moto_alone_copies_every_body(bucket: str) -> None:
-    _put(bucket, "large", bytes(4 * MIB))
-    _put(bucket, "small")
-    with s3.OBJECT_VERSIONS.removed():
-        assert _peak_of_list(bucket, "small") > 4 * MIB
 
 
 def _peak_of_list(bucket: str, prefix: str) -> int:
@@ -309,10 +248,6 @@ def _peak_of_list(bucket: str, prefix: str) -> int:
 # Events ------------------------------------------------------------------------------------------
 
 
-def _store(aws: Mapping[str, str], key: str) -> None:
-    cloud.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=key, Body=b"x")
-
-
 def _bodies(aws: Mapping[str, str]) -> list[Any]:
     sqs, found = cloud.client("sqs"), list[Any]()
     while messages := sqs.receive_message(
@@ -326,44 +261,25 @@ def _sequencers(events: list[Any]) -> list[str]:
     return [event["detail"]["object"]["sequencer"] for event in events]
 
 
+@fails_without(s3.OBJECT_EVENTS)
 def test_sequencers_grow_and_the_address_stays_out(aws: Mapping[str, str], clean: None) -> None:
     for number in range(3):
-        _store(aws, f"originals/r/{number}")
+        _put(aws["MEDIA_BUCKET"], f"originals/r/{number}")
     events = sorted(_bodies(aws), key=lambda event: event["detail"]["object"]["key"])
     assert _sequencers(events) == sorted(set(_sequencers(events)))
     assert len(events) == 3
     assert "source-ip-address" not in json.dumps(events)
 
 
-def test_moto_alone_gives_one_sequencer_and_the_address(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    with s3.OBJECT_EVENTS.removed():
-        for number in range(2):
-            _store(aws, f"originals/r/{number}")
-    events = _bodies(aws)
-    assert len(events) == 2
-    assert len(set(_sequencers(events))) == 1
-    assert "source-ip-address" in json.dumps(events)
-
-
-def test_moto_alone_sends_a_put_for_each_upload_in_parts(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    with s3.OBJECT_EVENTS.removed():
-        _upload_in_parts(aws)
-    reasons = [event["detail"]["reason"] for event in _bodies(aws)]
-    assert len(reasons) > 1
-
-
+@fails_without(s3.OBJECT_EVENTS)
 def test_an_upload_in_parts_is_one_event(aws: Mapping[str, str], clean: None) -> None:
-    _upload_in_parts(aws)
+    _upload_in_parts({"Bucket": aws["MEDIA_BUCKET"], "Key": "originals/r/m"})
     assert len(_bodies(aws)) == 1
 
 
-def _upload_in_parts(aws: Mapping[str, str]) -> None:
-    client, target = cloud.client("s3"), {"Bucket": aws["MEDIA_BUCKET"], "Key": "originals/r/m"}
+def _upload_in_parts(target: Mapping[str, str]) -> Any:
+    client: Any = cloud.client("s3")
     upload = client.create_multipart_upload(**target)["UploadId"]
     part = client.upload_part(**target, UploadId=upload, PartNumber=1, Body=b"x")
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-    client.complete_multipart_upload(**target, UploadId=upload, MultipartUpload=parts)
+    return client.complete_multipart_upload(**target, UploadId=upload, MultipartUpload=parts)
