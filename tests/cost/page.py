@@ -160,10 +160,8 @@ def _prices() -> str:
     rows = []
     for price in prices().values():
         per = "" if price.per == 1 else _per(price)
-        [usd] = price.usd.values()
-        rows.append(
-            [price.unit, f"{usd:.10f}".rstrip("0").rstrip("."), per, price.seen, price.source]
-        )
+        usd = f"{price.usd:.10f}".rstrip("0").rstrip(".")
+        rows.append([price.unit, usd, per, price.seen, price.source])
     head = ("what", "US dollars", "for", "seen on", "source")
     return f"As of {as_of()}, us-east-1.\n\n{_table(head, rows)}"
 

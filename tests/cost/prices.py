@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 FILE = Path(__file__).with_name("prices.json")
-REGION = "us-east-1"
 
 
 class Price(NamedTuple):
-    """`usd` by region, for `per` of what `unit` says. `group` is the line of a bill that it is
+    """`usd`, in us-east-1, for `per` of what `unit` says. `group` is the line of a bill that it is
     shown in; `seen` is where the figure was seen: on a page of AWS, on another page, or nowhere.
     """
 
@@ -19,13 +18,13 @@ class Price(NamedTuple):
     group: str
     unit: str
     per: float
-    usd: Mapping[str, float]
+    usd: float
     source: str
     seen: str
 
     def cost(self, amount: float) -> float:
         """Return what an amount costs, in US dollars."""
-        return amount / self.per * self.usd[REGION]
+        return amount / self.per * self.usd
 
 
 @cache

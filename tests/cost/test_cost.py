@@ -102,7 +102,7 @@ def test_what_has_no_price_is_refused() -> None:
 def test_each_price_names_a_page_of_aws() -> None:
     for price in prices.prices().values():
         assert price.source.startswith("https://aws.amazon.com/"), price
-        assert price.usd[prices.REGION] > 0
+        assert price.usd > 0
 
 
 def _figures(line: str) -> list[float]:

@@ -364,21 +364,6 @@ def test_the_key_of_media_opens_nothing_but_through_s3(resources: dict[str, Any]
     assert {each["Fn::Sub"].partition(".")[0] for each in services} == {"s3"}
 
 
-def test_no_policy_uses_the_key_of_media_but_through_s3(
-    statements: dict[str, list[dict[str, Any]]],
-) -> None:
-    uses = [
-        statement
-        for policy in statements.values()
-        for statement in policy
-        if statement["Resource"] == {"Fn::GetAtt": ["MediaKey", "Arn"]}
-    ]
-    assert uses
-    for statement in uses:
-        (services,) = statement["Condition"]["StringEquals"].values()
-        assert {each["Fn::Sub"].partition(".")[0] for each in services} == {"s3"}
-
-
 def test_the_pool_sends_as_cognito_or_as_a_domain_of_ses(template: dict[str, Any]) -> None:
     default = deployed(template)["OfficersPool"]["Properties"]["EmailConfiguration"]
     assert default == {"EmailSendingAccount": "COGNITO_DEFAULT"}

@@ -5,8 +5,6 @@ import json
 from typing import Any
 
 from chalicelib.kernel.config import NEEDED, Settings
-from chalicelib.store.casework import day_keys
-from chalicelib.store.media import rows as report_keys
 from tests.authorization import takes_a_name
 from tests.functional.aws.grants import listed
 from tests.template.conftest import of_type
@@ -76,60 +74,6 @@ def test_the_key_is_used_through_the_services_that_hold_data_only(statements: St
         assert services <= {"dynamodb", "s3", "secretsmanager", "sns"}
 
 
-def test_make_thumbnails_may_touch_its_two_prefixes_and_its_queue(statements: Statements) -> None:
-    allowed = {
-        (action, json.dumps(resource))
-        for statement in statements["make_thumbnails"]
-        if statement["Sid"] not in ("WriteItsLog", "UseTheKey", "UseTheMediaKey")
-        for action in statement["Action"]
-        for resource in listed(statement["Resource"])
-    }
-    originals, derived = (
-        json.dumps({"Fn::Sub": "${MediaBucket.Arn}/originals/*"}),
-        json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*"}),
-    )
-    previews = json.dumps({"Fn::Sub": "${MediaBucket.Arn}/derived/*/preview.jpg"})
-    queue, bucket = (
-        json.dumps({"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
-        json.dumps({"Fn::GetAtt": ["MediaBucket", "Arn"]}),
-    )
-    tables = [
-        json.dumps({"Fn::GetAtt": [name, "Arn"]}) for name in ("ReportsTable", "IncidentsTable")
-    ]
-    assert allowed == {
-        *(("dynamodb:GetItem", table) for table in tables),
-        ("lambda:InvokeFunction", json.dumps({"Fn::GetAtt": ["Decode", "Arn"]})),
-        ("s3:GetObjectVersion", originals),
-        ("s3:GetObjectVersion", previews),
-        ("s3:ListBucketVersions", bucket),
-        ("s3:PutObject", derived),
-        *(
-            (f"sqs:{action}", queue)
-            for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
-        ),
-    }
-    (listing,) = (
-        one for one in statements["make_thumbnails"] if "s3:ListBucketVersions" in one["Action"]
-    )
-    prefixes = ["originals/*", "derived/*/unproved/"]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": prefixes}}
-    reading, sealing = (
-        one for one in statements["make_thumbnails"] if "dynamodb:GetItem" in one["Action"]
-    )
-    assert sealing["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["DAY#*"]},
-        "ForAllValues:StringEquals": {"dynamodb:Attributes": list(day_keys.PUBLIC_FIELDS)},
-        "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
-    }
-    assert reading["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["REPORT#*"]},
-        "ForAllValues:StringEquals": {
-            "dynamodb:Attributes": [*report_keys.READ_FIELDS, *report_keys.REDACTION_FIELDS]
-        },
-        "StringEqualsIfExists": {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]},
-    }
-
-
 def test_a_condition_on_select_holds_whether_the_call_has_the_key_or_not(
     statements: Statements,
 ) -> None:
@@ -149,37 +93,6 @@ def test_a_condition_on_select_holds_whether_the_call_has_the_key_or_not(
         assert condition == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}, where
 
 
-def test_the_authorizer_may_touch_nothing(statements: Statements) -> None:
-    assert [statement["Sid"] for statement in statements["authorize_officer"]] == ["WriteItsLog"]
-
-
-def test_the_api_never_publishes(statements: Statements) -> None:
-    publishers = {
-        name
-        for name, many in statements.items()
-        if any("sns:Publish" in one["Action"] for one in many)
-    }
-    assert publishers == {
-        "publish_critical",
-        "publish_notices",
-        "push_to_phones",
-        "sweep_critical",
-        "sweep_normal",
-    }
-
-
-def test_whoever_pushes_to_phones_publishes_no_notice(statements: Statements) -> None:
-    topics = {
-        name: one["Resource"]
-        for name, many in statements.items()
-        for one in many
-        if "sns:Publish" in one["Action"]
-    }
-    phones = {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:endpoint/*"}
-    assert topics.pop("push_to_phones") == phones
-    assert all(resource == {"Ref": "NoticesTopic"} for resource in topics.values())
-
-
 def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
     for statement in (one for many in statements.values() for one in many):
         if "AuditTable" in json.dumps(statement["Resource"]):
@@ -192,37 +105,6 @@ def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
                 set(statement["Action"])
                 <= {"dynamodb:PutItem", "dynamodb:Query"} | reading_the_stream
             )
-
-
-def test_the_audit_bucket_is_written_by_who_seals_and_read_by_who_chains_compares_or_publishes(
-    statements: Statements,
-) -> None:
-    touching = {
-        name: {
-            action
-            for one in many
-            if "AuditBucket" in json.dumps(one["Resource"])
-            for action in one["Action"]
-        }
-        for name, many in statements.items()
-    }
-    assert {name: actions for name, actions in touching.items() if actions} == {
-        "seal_audit": {"s3:PutObject"},
-        "digest_audit": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
-        "compare_openings": {"s3:GetObjectVersion", "s3:ListBucketVersions", "s3:PutObject"},
-        # Only what is published: `ledger/*`.
-        "residents": {"s3:GetObjectVersion", "s3:ListBucketVersions"},
-    }
-
-
-def test_only_upkeep_deletes_objects(statements: Statements) -> None:
-    deleters = {
-        name
-        for name, many in statements.items()
-        for one in many
-        if {"s3:DeleteObject", "s3:DeleteObjectVersion"} & {*one["Action"]}
-    }
-    assert deleters == {"do_upkeep"}
 
 
 def test_a_function_writes_to_its_own_log_and_makes_none(

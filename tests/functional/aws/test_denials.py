@@ -255,14 +255,6 @@ def test_every_deed_is_in_the_table(names: iam.Names) -> None:
     assert deeds(names).keys() == MAY.keys()
 
 
-def test_nobody_may_use_what_no_statement_names(names: iam.Names) -> None:
-    """An action that is in no deed and that no policy should ever have."""
-    for name in iam.POLICY_FILES:
-        actions = {grant.action for grant in iam.Role(name, names).policy.grants}
-        assert not {each for each in actions if each.endswith(":*") or each == "*"}, name
-        assert not {each for each in actions if each.startswith(("iam:", "sts:"))}, name
-
-
 @pytest.mark.parametrize("key", ["ContentKey", "ContactKey", "IncidentsKey"])
 @pytest.mark.parametrize("call", ["Decrypt", "ReEncryptFrom"])
 def test_a_role_that_may_do_everything_else_decrypts_nothing(
