@@ -103,18 +103,6 @@ def test_a_page_that_is_hidden_again_and_again_keeps_one_draft(page: Page) -> No
     assert len(begun_words(page)) == 1
 
 
-def test_a_field_that_is_emptied_in_an_older_window_erases_nothing_newer(page: Page) -> None:
-    resident = begun(page, "Old.")
-    window = another(page)
-    window.get_by_label("What did you see?").fill("Newer.")
-    expect(window.get_by_text("Kept on this device")).to_be_visible()
-    resident.write("")
-    page.evaluate(HIDE)
-    resident.write("Something else.")
-    expect(page.get_by_text("Kept on this device")).to_be_visible()
-    assert sorted(begun_words(page)) == ["Newer.", "Something else."]
-
-
 def test_what_is_sent_is_what_was_shown_when_it_was_sent(page: Page, stack: Stack) -> None:
     begun(page, "The first report.")
     # Faster than anything is kept or compared.

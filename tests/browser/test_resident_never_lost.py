@@ -122,22 +122,6 @@ def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
     expect(page.locator(".file")).to_have_count(1)
 
 
-@pytest.mark.thorough
-def test_what_was_begun_keeps_its_place_while_nobody_changes_it(page: Page) -> None:
-    resident = Resident(page)
-    text = page.get_by_label("What did you see?")
-    for words in ("About an old man.", "About a purse."):
-        resident.begin_kept(words)
-        resident.button("start").click()
-    begun = page.get_by_role("button", name="Go on with it")
-    for _ in range(2):
-        for place, words in enumerate(("About an old man.", "About a purse.")):
-            begun.nth(place).click()
-            expect(text).to_have_value(words)
-            resident.button("start").click()
-            expect(begun).to_have_count(2)
-
-
 def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
@@ -152,16 +136,6 @@ def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
     resident.button("start").click()
     expect(page.get_by_role("button", name="Go on with it")).to_have_count(1)
     assert resident.kept_rows() == 1
-
-
-@pytest.mark.thorough
-def test_a_begun_report_can_be_erased(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin_kept("I was writing this.")
-    page.get_by_role("button", name="Erase and go back").click()
-    page.get_by_role("button", name="Erase and go back").click()
-    expect(resident.heading("Tell the police what you saw")).to_be_visible()
-    assert resident.kept_rows() == 0
 
 
 @pytest.mark.thorough

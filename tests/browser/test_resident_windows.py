@@ -2,6 +2,8 @@
 lost, and no report is sent twice without a question.
 """
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -26,14 +28,14 @@ _TYPE_AND_SEND = """() => {
   field.dispatchEvent(new Event('input', {bubbles: true}));
   document.querySelector('.send__button').click();
 }"""
-# The outbox has no room for files.
-_NO_ROOM = """
-const put = IDBObjectStore.prototype.put;
-IDBObjectStore.prototype.put = function (...row) {
-  if (this.name === 'files') throw new DOMException('full', 'QuotaExceededError');
-  return put.apply(this, row);
-};
-"""
+# No draft is erased any more, as if the page had died before it could.
+_ERASE_NOTHING = """() => {
+  const erase = IDBObjectStore.prototype.delete;
+  IDBObjectStore.prototype.delete = function (...key) {
+    if (this.name === 'drafts') throw new DOMException('dead');
+    return erase.apply(this, key);
+  };
+}"""
 _TYPE_AND_RELOAD = """() => {
   const field = document.querySelector('textarea');
   field.value = 'First words.';
@@ -79,18 +81,6 @@ def test_what_is_sent_right_after_it_was_typed_is_begun_no_more(page: Page, stac
     assert begun_words(page) == [NEWER]
 
 
-def test_what_another_window_has_written_stays_begun_when_an_older_one_is_erased(
-    page: Page,
-) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Old.")
-    _write_newer_elsewhere(page)
-    page.get_by_role("button", name="Erase and go back").click()
-    page.get_by_role("button", name="Erase and go back").click()
-    expect(resident.heading("Tell the police what you saw")).to_be_visible()
-    assert begun_words(page) == [NEWER]
-
-
 def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
     open_page: OpenPage,
 ) -> None:
@@ -118,23 +108,46 @@ def test_the_first_words_are_there_after_a_reload_right_after_them(page: Page) -
     expect(page.get_by_label("What did you see?")).to_have_value("First words.")
 
 
-def test_a_report_for_whose_files_the_outbox_has_no_room_is_begun_again_when_its_page_has_died(
-    page: Page,
+def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
+    page: Page, tmp_path: Path
 ) -> None:
-    page.context.add_init_script(_NO_ROOM)
-    page.context.route("**/v1/reports", lambda route: route.abort())
-    page.reload()
+    videos = [tmp_path / f"video-{number}.jpg" for number in range(9)]
+    for path in videos:
+        path.write_bytes(phone_photo() + bytes(12 << 20))
     resident = Resident(page)
-    resident.begin_kept("With a photo.")
+    resident.begin_kept("Nine of them.")
+    page.locator("input[multiple]").set_input_files(videos)
+    expect(page.locator(".file")).to_have_count(9)
+    expect(page.get_by_text("Kept on this device")).to_be_visible()
+    resident.write("Nine of them. The number is B-12345.")
+    page.reload()
+    _go_on(page)
+    expect(page.get_by_label("What did you see?")).to_have_value(
+        "Nine of them. The number is B-12345."
+    )
+    expect(page.locator(".file")).to_have_count(9)
+    assert resident.kept_rows() == 10
+
+
+def test_what_was_sent_is_not_called_begun_when_the_page_died_before_it_could_erase_it(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(page)
+    resident.begin_kept("Sent once.")
     resident.photograph(phone_photo())
     expect(page.get_by_text("Kept on this device")).to_be_visible()
+    page.evaluate(_ERASE_NOTHING)
     resident.send()
-    expect(resident.heading("waiting")).to_be_visible()
-    resident.button("start").click()
-    # It is in the list once.
-    expect(page.get_by_role("button", name="Go on with it")).to_have_count(0)
-    window = page.context.new_page()
-    page.close()
-    window.goto("/")
-    _go_on(window)
-    expect(window.locator(".file")).to_have_count(1)
+    receipt = resident.receipt()
+    assert begun_words(page) == ["Sent once."]
+    page.reload()
+    show = page.get_by_role("button", name="Show or erase my receipt")
+    expect(show).to_be_visible()
+    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
+    show.click()
+    assert resident.receipt() == receipt
+    resident.confirm_receipt()
+    expect(resident.heading("Tell the police what you saw")).to_be_visible()
+    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
+    assert resident.kept_rows() == 0
+    assert own_report(stack, receipt)["text"] == "Sent once."

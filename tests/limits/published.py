@@ -69,12 +69,6 @@ TABLE_READS = Published(
 )
 # A new table has as many partitions as its 4,000 write units need, and its stream a shard for each.
 NEW_TABLE_PARTITIONS = int(NEW_TABLE_WRITES.per_second / PARTITION_WRITES.per_second)
-SNS_MESSAGES = Published(
-    "messages published to all topics, in the smallest Regions",
-    300,
-    300,
-    f"{_DOCS}/general/latest/gr/sns.html",
-)
 # Beyond it SNS disables the subscription: it must be confirmed again.
 SNS_EMAILS = Published(
     "e-mails to one subscription",

@@ -124,13 +124,6 @@ def test_every_step_is_in_the_table_or_refused_with_the_legal_ones_named(
     assert refused.value.params["legal"] == ", ".join(legal for at, legal in LEGAL if at is state)
 
 
-NOTHING_AND_SOMETHING: tuple[dict[str, Any], ...] = (
-    {},
-    {"body": {"en": "Body"}},
-    {"body": {"en": "Other"}},
-)
-
-
 def test_a_renewal_is_no_correction_and_a_correction_does_not_renew() -> None:
     published = approved(draft())
     later = NOW + timedelta(days=20)
