@@ -15,33 +15,6 @@ def test_every_setting_that_names_a_resource_is_given(aws: Mapping[str, str]) ->
     Settings.from_environment().require(*needed)
 
 
-def test_an_original_is_announced_to_the_uploads_queue_alone(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"x")
-    assert _keys(aws["UPLOADS_QUEUE_URL"]) == ["originals/r/m"]
-    assert _keys(aws["MANIFESTS_QUEUE_URL"]) == []
-
-
-def test_an_original_of_a_critical_report_is_announced_to_its_own_queue_alone(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/C-m", Body=b"x")
-    assert _keys(aws["CRITICAL_UPLOADS_QUEUE_URL"]) == ["originals/r/C-m"]
-    assert _keys(aws["UPLOADS_QUEUE_URL"]) == []
-
-
-def test_only_a_manifest_is_announced_to_the_manifests_queue(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    for name in ("thumb.jpg", "preview.jpg", "manifest.json"):
-        boto3.client("s3").put_object(
-            Bucket=aws["MEDIA_BUCKET"], Key=f"derived/r/m/{name}", Body=b"x"
-        )
-    assert _keys(aws["MANIFESTS_QUEUE_URL"]) == ["derived/r/m/manifest.json"]
-    assert _keys(aws["UPLOADS_QUEUE_URL"]) == []
-
-
 def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(
     aws: Mapping[str, str], clean: None
 ) -> None:
@@ -59,20 +32,6 @@ def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(
     }
     boto3.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/人", Body=b"again")
     assert _events(aws["UPLOADS_QUEUE_URL"])[0]["detail"]["object"]["sequencer"] > sequencer
-
-
-def test_objects_keep_their_versions(aws: Mapping[str, str], clean: None) -> None:
-    s3 = boto3.client("s3")
-    first = s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"first")[
-        "VersionId"
-    ]
-    s3.put_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", Body=b"second")
-    assert (
-        s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key="originals/r/m", VersionId=first)[
-            "Body"
-        ].read()
-        == b"first"
-    )
 
 
 def test_cleaning_leaves_nothing(aws: Mapping[str, str], clean: None) -> None:

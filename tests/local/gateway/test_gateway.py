@@ -332,10 +332,6 @@ def test_a_refusal_of_the_authorizer_is_a_problem(
     assert (response.status, response.problem["code"]) == (status, code)
 
 
-def test_no_credential_is_401(ask: Ask) -> None:
-    assert ask("GET", "/officer").problem["code"] == "unauthenticated"
-
-
 def test_two_credentials_are_as_good_as_none(port: int) -> None:
     head = (
         b"GET /officer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -363,14 +359,6 @@ def test_twenty_requests_at_once_are_not_mixed(port: int) -> None:
     with ThreadPoolExecutor(20) as pool:
         responses = list(pool.map(one, range(20)))
     assert responses == [{"name": str(number), "header": str(number)} for number in range(20)]
-
-
-def test_many_requests_go_over_one_connection(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    for _ in range(3):
-        connection.request("POST", "/echo", b"{}", {"Content-Type": "application/json"})
-        assert connection.getresponse().read()
-    connection.close()
 
 
 def test_every_request_has_an_id_of_its_own_and_never_the_clients(ask: Ask) -> None:
@@ -403,10 +391,6 @@ def test_a_preflight_asks_no_authorizer(ask: Ask) -> None:
 def test_a_preflight_with_a_body_that_is_not_json_is_415(ask: Ask) -> None:
     assert ask("OPTIONS", "/shared", b"{}", Content_Type="Application/JSON").status == 200
     assert ask("OPTIONS", "/shared", b"x", Content_Type="text/plain").problem["status"] == 415
-
-
-def test_the_preflight_of_an_unknown_path_is_404(ask: Ask) -> None:
-    assert ask("OPTIONS", "/nowhere").problem["code"] == "not_found"
 
 
 def test_any_page_may_read_a_refusal(ask: Ask) -> None:

@@ -32,6 +32,11 @@ def _left(url: str) -> dict[str, int]:
     }
 
 
+def _refuse_the_bad(records: list[Any]) -> Any:
+    failed = [record["messageId"] for record in records if record["body"] == "bad"]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
 def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
     _send(aws, "a")
@@ -59,17 +64,7 @@ def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, res
 
 def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean: None) -> None:
     _send(aws, "good", "bad", "good")
-
-    def response(records: list[Any]) -> Any:
-        return {
-            "batchItemFailures": [
-                {"itemIdentifier": record["messageId"]}
-                for record in records
-                if record["body"] == "bad"
-            ]
-        }
-
-    QueueConsumer(QUEUE, Function(response), aws).work()
+    QueueConsumer(QUEUE, Function(_refuse_the_bad), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
 
 
@@ -94,17 +89,7 @@ def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
     aws: Mapping[str, str], clean: None
 ) -> None:
     _send(aws, "bad", "good")
-
-    def response(records: list[Any]) -> Any:
-        return {
-            "batchItemFailures": [
-                {"itemIdentifier": record["messageId"]}
-                for record in records
-                if record["body"] == "bad"
-            ]
-        }
-
-    function = Function(response)
+    function = Function(_refuse_the_bad)
     consumer = QueueConsumer(QUEUE, function, aws, retry_after_s=0)
     while consumer.work():
         pass
