@@ -306,7 +306,7 @@ load: $(VENV)/.installed ## Attack a local stack for ten minutes, and see what h
 # Given as it is: the shell must not read it.
 cost: export DISTRICT := $(value DISTRICT)
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md; DISTRICT="reports=500 consoles=2": yours)
-	@$(if $(filter 1,$(SEE)),SEEN=write $(BIN)/python -m pytest -q --no-cov tests/browser/test_calls.py)
+	@$(if $(filter 1,$(SEE)),SEEN=write $(BIN)/python -m pytest -q --no-cov tests/cost/test_calls.py)
 	@$(BIN)/python -m tests.cost $(if $(filter undefined,$(origin DISTRICT)),,--district "$$DISTRICT") $(if $(filter 1,$(WRITE) $(SEE)),--write)
 
 figures: $(VENV)/.installed ## Count what the tests try

@@ -152,15 +152,13 @@ def stored(stack: Stack, entry: dict[str, Any]) -> list[bytes]:
     return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow  # a video is made, and sent at the pace of a good line
-@pytest.mark.parametrize(
-    ("megabytes", "share"), [(24, 0.5), pytest.param(60, 0.3, marks=pytest.mark.thorough)]
-)
 def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
-    launch: Launch, stack: Stack, tmp_path: Path, megabytes: int, share: float
+    launch: Launch, stack: Stack, tmp_path: Path
 ) -> None:
     video = tmp_path / "video.mp4"
-    media_samples.large_video(video, megabytes << 20)
+    media_samples.large_video(video, 24 << 20)
     page = launch()
     page.context.new_cdp_session(page).send(
         "Network.emulateNetworkConditions",
@@ -174,7 +172,7 @@ def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
     choose(page, video)
     digest = page.evaluate("engine.digest()")
     report(page, "a video")
-    page.evaluate("share => engine.whenShare(share)", share)
+    page.evaluate("engine.whenShare(0.5)")
     [entry] = page.evaluate("engine.entries()")
     kill(tmp_path / "profile")
     held = held_parts(stack, entry)

@@ -1,6 +1,6 @@
 """The calls that the web clients were seen to make (calls.json), for the life of a report.
 
-A test in a browser plays the visits and compares (tests/browser/test_calls.py). When it fails, the
+A test in a browser plays the visits and compares (tests/cost/test_calls.py). When it fails, the
 clients ask something else, and the cost is another. Look at what is new; then
 
     make cost SEE=1

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, browser, open_page, stack, wrong
 from tests.browser.officers import Resident, sign_in
 from tests.browser.residents import Resident as Visitor
 from tests.cost import calls
 from tests.cost.calls import Act, Call, Seen, Visit
 from tests.local.stack import Stack
+
+__all__ = ["browser", "open_page", "stack", "wrong"]
 
 REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
 # What a page does by itself after some time is not of a visit: the test lets it come.
