@@ -231,23 +231,6 @@ def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
     )
 
 
-def test_where_a_call_came_from_is_in_no_row_at_all(aws: Mapping[str, str]) -> None:
-    all_trips(aws)
-    tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
-    rows = {table: str(boto3.client("dynamodb").scan(TableName=table)["Items"]) for table in tables}
-
-    assert_nowhere(rows, *WHO)
-
-
-def test_nothing_that_was_said_is_in_clear_in_any_table(aws: Mapping[str, str]) -> None:
-    all_trips(aws)
-    tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
-    rows = {table: str(boto3.client("dynamodb").scan(TableName=table)["Items"]) for table in tables}
-
-    assert_nowhere(rows, TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, TOKEN, *OFFICERS)
-    assert_nowhere(rows, "taken_at")
-
-
 REFUSALS = {
     "the database quotes what it got": (
         "dynamodb.*",

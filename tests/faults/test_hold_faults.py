@@ -4,7 +4,7 @@ Each step happens whole, with its record and its notice, or not at all; and whoe
 ends up where one call would have led.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -116,21 +116,6 @@ def test_a_step_whose_response_is_lost_happens_once(step: Step) -> None:
         assert step(hold).status in (202, 204)
 
     assert state(hold)[4] == records + 1
-
-
-@each_step
-def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping[str, str]) -> None:
-    hold = before(step)
-    untouched = state(hold)
-
-    def no_audit(request: Any) -> Any:
-        if aws["AUDIT_TABLE"].encode() in request.body:
-            return inject.error_response(500, "InternalServerError")(request)
-        return None
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
-        assert step(hold).status == 503
-    assert state(hold) == untouched
 
 
 def test_a_lifted_report_is_due_at_its_own_time() -> None:

@@ -142,36 +142,6 @@ def tag_of(bulletin: Mapping[str, Any], by: str) -> str:
     return tag_for(f"/v1/officer/bulletins/{bulletin['id']}/approve", by)
 
 
-ROUTES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
-    "draft": lambda _: call("POST", "/v1/officer/bulletins", draft(), officer=LI),
-    "list": lambda _: call("GET", "/v1/officer/bulletins", officer=LI),
-    "open": lambda bulletin: call("GET", f"/v1/officer/bulletins/{bulletin['id']}", officer=LI),
-    "open none": lambda _: call("GET", "/v1/officer/bulletins/B-0000000000000000", officer=LI),
-    "change": lambda bulletin: change(bulletin, body={"en": "New."}),
-    "approve": lambda bulletin: approve(bulletin, ZHAO, bulletin["tags"][ZHAO]),
-    "approve own words": lambda bulletin: approve(bulletin, LI, bulletin["tags"][LI]),
-    "withdraw": lambda bulletin: end(bulletin, "withdraw"),
-    "media": lambda bulletin: call(
-        "POST",
-        f"/v1/officer/bulletins/{bulletin['id']}/media",
-        {"media": [{"content_type": "image/png", "size": 9}]},
-        officer=LI,
-    ),
-}
-
-
-@pytest.mark.parametrize("route", ROUTES)
-def test_without_its_audit_row_nothing_is_shown_or_done(aws: Mapping[str, str], route: str) -> None:
-    bulletin = drafted()
-    bulletin["tags"] = {by: tag_of(bulletin, by) for by in (LI, ZHAO)}
-    with inject.without(aws["AUDIT_TABLE"]):
-        reply = ROUTES[route](bulletin)
-
-    assert (reply.status, reply.json["code"]) == (503, "unavailable")
-    after = opened(bulletin)
-    assert (after["version"], after["state"], after["media"]) == (bulletin["version"], "draft", [])
-
-
 def test_of_two_officers_who_change_one_version_one_gets_412(aws: Mapping[str, str]) -> None:
     bulletin = drafted()
     with ThreadPoolExecutor(4) as pool:

@@ -98,21 +98,6 @@ def test_a_step_whose_response_is_lost_happens_once(step: Step) -> None:
     assert state(path)[5] == records + 1
 
 
-@each_step
-def test_a_step_that_cannot_be_recorded_does_not_happen(step: Step, aws: Mapping[str, str]) -> None:
-    path = before(step)
-    untouched = state(path)
-
-    def no_audit(request: Any) -> Any:
-        if aws["AUDIT_TABLE"].encode() in request.body:
-            return inject.error_response(500, "InternalServerError")(request)
-        return None
-
-    with inject.fault(wiring.dynamodb(), "dynamodb.*", no_audit):
-        assert step(path).status == 503
-    assert state(path) == untouched
-
-
 @pytest.mark.parametrize("step", [propose, approve, decline])
 def test_a_withdrawal_at_the_same_moment_wins(step: Step) -> None:
     created = file()

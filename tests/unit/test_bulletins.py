@@ -143,27 +143,6 @@ def test_a_bulletin_found_to_be_about_a_child_lives_no_longer_than_one() -> None
     assert published.expires_at == NOW + LIFE[About.CHILD]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [{"body": {"en": "Other"}}, {"body": {"en": "Other"}, "expires_at": None}, {"about": "child"}],
-    ids=["words", "date cleared", "another life"],
-)
-def test_only_a_date_that_is_asked_for_brings_an_expired_bulletin_back(
-    fields: dict[str, Any],
-) -> None:
-    waiting = changed(approved(draft(expires_at=(NOW + timedelta(days=2)).isoformat())), **fields)
-    later = NOW + timedelta(days=3)
-    assert Step.APPROVE in waiting.legal_steps(NOW)
-    assert Step.APPROVE not in waiting.legal_steps(later)
-    with pytest.raises(errors.Conflict) as refused:
-        approved(waiting, now=later)
-    assert refused.value.code == "expiry_passed"
-
-    renewed = changed(waiting, now=later, expires_at=(later + timedelta(days=1)).isoformat())
-    assert Step.APPROVE in renewed.legal_steps(later)
-    assert approved(renewed, now=later).state_at(later) is BulletinState.PUBLISHED
-
-
 def test_an_old_date_beyond_its_life_prolongs_nothing() -> None:
     published = approved(
         changed(
@@ -182,27 +161,6 @@ def test_an_old_date_beyond_its_life_prolongs_nothing() -> None:
     assert corrected.expires_at == NOW + LIFE[About.CHILD]
 
 
-@pytest.mark.parametrize("end", [resolved, withdrawn])
-def test_words_wait_and_new_words_or_another_code_wait_again(
-    end: Callable[..., Bulletin],
-) -> None:
-    words, other = {"en": "A name."}, {"en": "Another name."}
-    waiting = end(approved(draft()), words)
-    assert (waiting.pending_words, waiting.approved_words) == (words, None)
-    shown = approved(waiting)
-    assert (shown.pending_words, shown.approved_words) == (None, words)
-
-    for again in (
-        end(shown, other),
-        end(shown, words, code=EndCode.NO_LONGER_SOUGHT),
-        withdrawn(shown, words),
-    ):
-        assert again.approved_words is None
-        assert again.pending_words
-        assert again.version == shown.version + 1
-    assert (end(shown).approved_words, end(shown).is_pending(NOW)) == (None, False)
-
-
 def test_nothing_is_possible_thirty_days_after_the_end() -> None:
     later = NOW + TRACE_LIFE
     ended = (resolved(approved(draft()), {"en": "Over."}), withdrawn(approved(draft())))
@@ -211,13 +169,6 @@ def test_nothing_is_possible_thirty_days_after_the_end() -> None:
         assert bulletin.legal_steps(later) == ()
         assert not bulletin.is_pending(later)
     assert in_state(BulletinState.EXPIRED).legal_steps(later) == ()
-
-
-def test_a_draft_whose_date_has_passed_cannot_be_published() -> None:
-    late = draft(expires_at=(NOW + timedelta(hours=1)).isoformat())
-    with pytest.raises(errors.Conflict) as refused:
-        approved(late, now=NOW + timedelta(hours=1))
-    assert refused.value.code == "expiry_passed"
 
 
 def test_the_date_of_an_old_draft_is_not_held_against_other_changes() -> None:
@@ -248,11 +199,6 @@ def test_a_title_and_a_text_in_no_common_language_are_refused() -> None:
     assert [(each.field, each.code) for each in refused.value.errors] == [
         ("body", "needs_one_language")
     ]
-
-
-def test_a_bulletin_keeps_only_the_cell_of_a_place() -> None:
-    area = draft(area={"lat": 39.93291, "lon": 116.47811, "district": "chaoyang"}).content.area
-    assert area == {"district": "chaoyang", "geohash": "wx4g4"}
 
 
 def test_a_channel_is_fixed_once_published() -> None:

@@ -109,13 +109,6 @@ def test_the_clock_activates_what_is_planned_or_paused(
     assert channel.state_at(LATER) is at
 
 
-def test_a_channel_is_activated() -> None:
-    assert not SEED.takes_bulletins("lost_and_found", NOW)
-    assert apply(
-        SEED, overrides(channels=[{"code": "lost_and_found", "state": "active"}])
-    ).takes_bulletins("lost_and_found", NOW)
-
-
 def test_pausing_forgets_the_date_of_an_earlier_plan() -> None:
     planned = apply(
         SEED,
@@ -142,26 +135,6 @@ def test_stored_flags_are_ignored() -> None:
     stored = '{"app": {"minimum_version": "2.0", "flags": {"video": false}}}'
     app = restore(SEED, Overrides.model_validate_json(stored)).app
     assert app == App("2.0")
-
-
-def test_every_wrong_change_is_named() -> None:
-    change = overrides(
-        categories=[
-            {"code": "burglary", "state": "active"},
-            {"code": "other", "state": "active"},
-            {"code": "other", "state": "active"},
-        ],
-        channels=[
-            {"code": "traffic", "state": "active", "deadlines": {"high": 5}},
-            {"code": "other", "state": "active"},
-        ],
-    )
-    assert wrong(change) == [
-        ("categories.0.code", "unknown_value"),
-        ("categories.2.code", "duplicate"),
-        ("channels.0.deadlines", "unknown_field"),
-        ("channels.1.code", "unknown_value"),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -278,15 +251,6 @@ def test_the_public_view_lists_planned_channels_as_coming_with_their_date() -> N
         "guardian_consent": False,
         "fed_by": ["traffic_violation"],
     }
-
-
-def test_the_public_view_changes_at_the_moment_of_activation_and_not_before() -> None:
-    planned = planned_traffic("2026-11-24T09:30:00Z")
-    assert public_view(planned, "en", NOW) == public_view(
-        planned, "en", NOW + timedelta(minutes=59)
-    )
-    opened = public_view(planned, "en", LATER)["channels"][-1]
-    assert (opened["state"], opened["activates_at"]) == ("active", None)
 
 
 def test_the_public_view_declares_the_fields_that_are_checked() -> None:

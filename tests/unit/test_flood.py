@@ -18,7 +18,6 @@ from chalicelib.domain.flood.load_level import (
     Challenges,
     LoadLevel,
     LoadState,
-    Override,
     Verdict,
     next_level,
     usual_of,
@@ -74,12 +73,6 @@ def test_three_days_of_flood_do_not_become_usual() -> None:
     assert usual_of([{}] * 7) == {ALL: 0.0}
 
 
-def test_what_an_officer_sets_counts_until_it_ends() -> None:
-    state = LoadState(LoadLevel.BUSY, Override(LoadLevel.NORMAL, NOW))
-    assert state.level_at(NOW - timedelta(seconds=1)) is LoadLevel.NORMAL
-    assert state.level_at(NOW) is LoadLevel.BUSY
-
-
 @pytest.mark.parametrize(
     "row",
     [
@@ -122,12 +115,6 @@ def test_a_higher_level_is_harder() -> None:
     seconds = {level: ROUNDS * 2 ** BITS[level] / 500_000 for level in LoadLevel}
     assert 1 <= seconds[LoadLevel.FLOOD] <= 3
     assert seconds[LoadLevel.HEAVY_FLOOD] <= 2.5
-
-
-def test_it_expires_to_the_second() -> None:
-    end = CHALLENGE.expires_at
-    assert OURS.check(PROOF, KEY, end - timedelta(milliseconds=1)) is Verdict.VALID
-    assert OURS.check(PROOF, KEY, end) is Verdict.EXPIRED
 
 
 def test_no_round_may_be_left_out_or_change_places() -> None:

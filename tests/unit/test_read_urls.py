@@ -144,19 +144,6 @@ def test_it_is_valid_for_as_long_as_promised_and_a_minute_more_at_most(
     assert signed_at(url) <= at
 
 
-def test_another_key_version_or_time_to_live_is_another_signature() -> None:
-    urls = [
-        signer().read_url(key, **{**READ, **changes})
-        for key, changes in (
-            (KEY, {}),
-            ("derived/7Q2M/4HXA/preview.jpg", {}),
-            (KEY, {"version_id": "another"}),
-            (KEY, {"expires_s": 301}),
-        )
-    ]
-    assert len({query_of(url)["X-Amz-Signature"] for url in urls}) == len(urls)
-
-
 class Renewing:
     """Temporary credentials of botocore, for an hour each, on a clock that a test moves."""
 

@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 from chalicelib.domain.reports.outlines import (
     PUT_OFF_AT_MOST,
     expires_at,
-    put_off,
     with_addition,
-    with_arrival,
 )
-from chalicelib.domain.reports.report import Disposition, Flag, Report, Status
-from chalicelib.domain.reports.workflow import Change, change, confirm, expiry
+from chalicelib.domain.reports.report import Disposition, Report, Status
+from chalicelib.domain.reports.workflow import expiry
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from tests.stored import stored_report
 
@@ -58,27 +56,6 @@ def test_the_end_follows_from_the_recorded_dates(
     assert days(report(**fields)) == kept
 
 
-def test_a_new_disposition_is_kept_from_when_it_was_recorded() -> None:
-    late = NOW + 60 * DAY
-    changed = change(report(), Change(disposition=Disposition.NO_ACTION), by="wang", now=late)
-    assert days(changed) == 150
-    same = change(changed, Change(disposition=Disposition.NO_ACTION), by="wang", now=late + DAY)
-    assert days(same) == 150
-
-    for soon_forgotten in (Disposition.UNFOUNDED, Disposition.MALICIOUS):
-        proposed = change(report(), Change(disposition=soon_forgotten), by="wang", now=late)
-        assert days(proposed) == 150
-        assert days(confirm(proposed, now=late + 5 * DAY)) == 95
-
-
-def test_reopening_takes_away_all_that_belongs_to_the_closing() -> None:
-    put = report(put_off_until=NOW + 100 * DAY, flags=(Flag.OUTSIDE, Flag.AFTER_CLOSING))
-    reopened = change(put, Change(status=Status.IN_PROGRESS), by="wang", now=NOW)
-    assert days(reopened) is None
-    assert (reopened.put_off_until, reopened.decided_at) == (None, None)
-    assert reopened.flags == (Flag.OUTSIDE,)
-
-
 @given(
     added=st.lists(st.timedeltas(timedelta(0), timedelta(days=500)), max_size=10),
     disposition=st.sampled_from([*Disposition, None]),
@@ -98,27 +75,6 @@ def test_what_is_added_is_kept_thirty_days_but_for_a_year_in_all(
         assert end >= before
         assert end >= min(now + 30 * DAY, NOW + PUT_OFF_AT_MOST)
         assert end <= NOW + PUT_OFF_AT_MOST
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"status": Status.NEW},
-        {"status": Status.WITHDRAWN, "closed_at": NOW},
-        {"source": "drill"},
-        {"closed_at": NOW - PUT_OFF_AT_MOST},
-        {"put_off_until": NOW + 31 * DAY},
-    ],
-)
-def test_these_are_not_put_off(fields: dict[str, Any]) -> None:
-    assert put_off(report(**fields), NOW) is None
-
-
-def test_only_a_closed_report_is_flagged_and_once() -> None:
-    assert with_arrival(report(Status.NEW)) == {}
-    flags = with_arrival(report(flags=(Flag.CLOCK_SKEW,)))["flags"]
-    assert flags == (Flag.CLOCK_SKEW, Flag.AFTER_CLOSING)
-    assert with_arrival(report(flags=flags)) == {}
 
 
 def test_a_task_that_is_due_before_the_end_stays_to_record_that_it_moved() -> None:

@@ -155,13 +155,6 @@ def test_some_ends_are_never_one_officers_word(
     assert confirm(proposed, now=NOW).disposition == disposition
 
 
-def test_who_makes_a_report_less_urgent_does_not_end_it_alone() -> None:
-    lowered = change(report(urgency=Urgency.CRITICAL), wanted(urgency="low"), by="wang", now=NOW)
-    closing = wanted(status="closed", **ENDING)
-    assert change(lowered, closing, by="wang", now=NOW).proposal is not None
-    assert change(report(), closing, by="wang", now=NOW).proposal is None
-
-
 def test_another_disposition_or_a_reopening_ends_a_proposal() -> None:
     closing = wanted(status="closed", disposition="malicious", reason="Because.")
     proposed = change(report(), closing, by="wang", now=NOW)

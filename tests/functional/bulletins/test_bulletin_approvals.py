@@ -13,8 +13,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import WAIT
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
-from tests.functional.bulletins.bulletin_steps import OutcomeStep, WithdrawalStep
+from tests.client import Reply, call, new_key, report, tag_for
 from tests.functional.bulletins.test_bulletins import (
     LI,
     ZHAO,
@@ -220,19 +219,6 @@ def test_whoever_sent_only_the_code_may_approve_the_words() -> None:
     end(bulletin, "resolve", ZHAO)
     waiting = end(bulletin, "resolve", CHEN, outcome={"en": "All over."}).json
     assert approve(waiting, by=ZHAO).status == 200
-
-
-@pytest.mark.parametrize("kind", [OutcomeStep, WithdrawalStep])
-def test_words_take_two_persons_who_have_nothing_to_do_with_the_bulletin(
-    kind: type[OutcomeStep | WithdrawalStep],
-) -> None:
-    step = kind()
-    step.begin(LI)
-    for officer in (LI, SECOND_ACCOUNT):
-        assert read_and_approve(step.approval, officer).status == 403
-        assert not step.has_happened()
-    assert read_and_approve(step.approval, ZHAO).status == 200
-    assert step.has_happened()
 
 
 def test_each_refusal_is_on_record() -> None:

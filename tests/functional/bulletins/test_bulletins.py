@@ -113,19 +113,6 @@ def test_readers_see_nothing_before_a_second_officer_approves() -> None:
     )
 
 
-def test_an_approval_covers_exactly_the_version_that_was_read() -> None:
-    bulletin = drafted()
-    path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
-    assert call("POST", path, officer=ZHAO).status == 428
-    tag = tag_for(path, ZHAO)
-    changed = change(bulletin, body={"en": "Something else."})
-    assert (changed.status, changed.json["version"], changed.headers["etag"]) == (200, 2, '"2"')
-
-    assert approve(bulletin, tag=tag).status == 412
-    assert listed() == []
-    assert approve(bulletin).status == 200
-
-
 def test_who_changed_any_word_cannot_approve() -> None:
     bulletin = drafted()
     changed = change(bulletin, by=ZHAO, title={"en": "Witnesses, please"}).json

@@ -174,15 +174,6 @@ def test_a_kept_feed_is_what_a_new_process_reads_without_a_change_too() -> None:
     assert kept == all_feeds()
 
 
-def test_what_is_withdrawn_is_gone_from_a_kept_feed_with_the_response() -> None:
-    bulletin = published(title={"en": "A NAME"}, body={"en": "A FACE"})
-    keep()
-    assert all("A NAME" in text for text, _ in all_feeds()[:2])
-    end(bulletin, "withdraw", code="published_in_error")
-
-    assert not any("A NAME" in text or "A FACE" in text for text, _ in all_feeds())
-
-
 def test_a_kept_feed_drops_a_bulletin_at_its_end_without_a_sweep() -> None:
     published(expires_at=times.render(wiring.clock.now() + timedelta(minutes=30)))
     keep()

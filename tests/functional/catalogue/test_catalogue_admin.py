@@ -13,7 +13,6 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.catalogue.overrides import Overrides
 from chalicelib.domain.officers.model import ALL, Officer, Role
 from chalicelib.kernel import errors, times
 from chalicelib.store.catalogue import PK, SK, CatalogueChanges, LiveCatalogue
@@ -252,19 +251,3 @@ def test_two_admins_at_once_lose_neither_change() -> None:
 
     assert set(states("channels").values()) == {"active"}
     assert wiring.catalogue_changes().read().version == 3
-
-
-def test_without_its_audit_row_nothing_changes() -> None:
-    broken = wiring.audit()
-
-    def fail(**_: Any) -> None:
-        raise errors.Unavailable
-
-    hook = broken.table.client.meta.events
-    hook.register_first("before-send.dynamodb.TransactWriteItems", fail, unique_id="down")
-    try:
-        assert change_catalogue(channels=[category("lost_and_found", "active")]).status == 503
-    finally:
-        hook.unregister("before-send.dynamodb.TransactWriteItems", unique_id="down")
-    assert wiring.catalogue_changes().read().overrides == Overrides()
-    assert states("channels")["lost_and_found"] == "planned"

@@ -317,23 +317,6 @@ def test_two_officers_close_a_burst_as_one(burst: str) -> None:
     assert len(by_attention()) == LIMITS.address + 1
 
 
-def test_who_asks_for_an_ending_does_not_approve_it(burst: str) -> None:
-    propose(burst)
-    reply = read_and_approve(f"{burst}/ending/approve", "wang")
-    assert (reply.status, reply.json["code"]) == (403, "self_approval")
-    assert bursts()[0]["count"] == 60
-
-
-def test_an_ending_that_was_swapped_is_not_approved_by_the_reading_of_another(burst: str) -> None:
-    propose(burst)
-    tag = tag_for(f"{burst}/ending/approve", "li")
-    assert call("DELETE", f"{burst}/ending", officer="wang").status == 204
-    wiring.clock.advance(timedelta(seconds=1))
-    propose(burst, disposition="malicious")
-    assert read_and_approve(f"{burst}/ending/approve", "li", tag).status == 412
-    assert bursts()[0]["count"] == 60
-
-
 def test_a_wider_ending_is_another_one(burst: str) -> None:
     assert propose(burst).json == propose(burst).json
     assert propose(burst, with_unread=True).json["code"] == "already_asked"

@@ -603,15 +603,6 @@ def test_a_call_that_dies_is_repeated_to_the_same_end(
     assert redaction(tip)["state"] == "ready"
 
 
-def test_what_cannot_be_recorded_does_not_happen(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
-    wiring.pause_by(lambda seconds: None)
-    with inject.without(aws["AUDIT_TABLE"]):
-        assert redact(tip).status == 503
-    assert redaction(tip) is None
-
-
 # What is hostile
 
 

@@ -218,11 +218,3 @@ def test_two_officers_at_once_do_not_pass_the_limit_together() -> None:
 
     with inject.meanwhile(lambda: send(created, *[PICTURE] * 4, by="li")):
         assert send(created, PICTURE, PICTURE).json["code"] == "too_many_media"
-
-
-def test_without_the_audit_nothing_is_declared(aws: Mapping[str, str]) -> None:
-    created = file()
-    fault = inject.error_response(500, "InternalServerError")
-    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fault):
-        assert send(created).status == 503
-    assert opened(created, "li")["media"] == []
