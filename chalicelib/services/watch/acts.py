@@ -116,8 +116,8 @@ def openings_to_export(
 ) -> tuple[Opening, ...]:
     """Return all openings that are asked for, and write an audit record before they are read.
 
-    Not more than `most`. By one auditor alone: nothing that a report says is in them. Raises Conflict
-    `too_many_openings`; Invalid; Unavailable.
+    Not more than `most`. By one auditor alone: nothing that a report says is in them. Raises
+    Conflict `too_many_openings`; Invalid; Unavailable.
     """
     _require_period(asked)
     record = {"list": "openings", "filters": question_on_record(asked), "export": True}
@@ -241,8 +241,8 @@ class WeekPage(NamedTuple):
 def count_week(
     day: date | None, cursor: str | None, *, actor: OfficerActor, stores: Stores
 ) -> WeekPage:
-    """Return what each officer did in the week of a day (None: today), of those whose scope is in
-    that of the caller; and write an audit record before.
+    """Return the numbers of the week of a day (None: today), of each officer whose whole scope is in
+    that of the caller, and write an audit record before they are read.
 
     Raises Malformed `bad_cursor`, with a denial in the audit; Unavailable.
     """
