@@ -15,10 +15,12 @@ from typing import Any
 import boto3
 
 from chalicelib import wiring
+from chalicelib.domain.officers.model import Role
 from chalicelib.handlers.service import scheduled
 from chalicelib.services.bulletins.public import SETTLED
 from chalicelib.services.casework.presence import SETTLED as SETTLED_AFTER
 from tests import (
+    audit_trail,
     cloud,
     conftest,  # sets credentials that open nothing
 )
@@ -170,6 +172,17 @@ def _officer_opens_first(environment: Environment) -> Callable[[], Reply]:
     filed = _create(text=text, media=_MEDIA, contact=_CONTACT).json
     cloud.officer()
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
+
+
+def _asks_who_opened(environment: Environment) -> Callable[[], Reply]:
+    """Return a question of an auditor, of an officer who opened 50 reports."""
+    created = _create().json
+    cloud.officer()
+    cloud.officer("shen", roles=(Role.AUDITOR,))
+    for _ in range(50):
+        call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
+    audit_trail.seal(audit_trail.stream_of(environment))
+    return lambda: call("GET", "/v1/audit/openings?officer=wang", officer="shen")
 
 
 def _officer_searches(environment: Environment) -> Callable[[], Reply]:
@@ -358,6 +371,13 @@ OPERATIONS = (
         (*_OPENING, *["kms.GenerateMac"] * 4, "TransactWriteItems"),
         19,
         4,
+    ),
+    Operation(
+        "auditor reads 50 openings of an officer",
+        _asks_who_opened,
+        ("GetItem", "PutItem", "Query", "BatchGetItem"),
+        1,
+        55,
     ),
     Operation(
         "officer searches, 10 are found",

@@ -241,8 +241,8 @@ class WeekPage(NamedTuple):
 def count_week(
     day: date | None, cursor: str | None, *, actor: OfficerActor, stores: Stores
 ) -> WeekPage:
-    """Return the numbers of the week of a day (None: today), of each officer whose whole scope is in
-    that of the caller, and write an audit record before they are read.
+    """Return the numbers of the week of a day (None: today), of each officer whose whole scope is
+    in that of the caller, and write an audit record before they are read.
 
     Raises Malformed `bad_cursor`, with a denial in the audit; Unavailable.
     """

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers.model import Role
-from chalicelib.domain.watch import Question
+from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.domain.watch import Act, Question, is_visible
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from chalicelib.kernel import errors, times
@@ -251,3 +251,12 @@ def test_supervisors_read_the_numbers_of_those_inside_their_own_scope(
     assert {each["username"] for each in asked(NUMBERS, "chief")["items"]} >= {"wang", "narrow"}
     last_week = f"{wiring.clock.now() - timedelta(days=7):%Y-%m-%d}"
     assert {each["openings"] for each in asked(NUMBERS, "duty", week=last_week)["items"]} == {0}
+
+
+def test_one_function_says_who_may_learn_of_an_act() -> None:
+    act = Act("wang", "open", about_report=True, key=("REPORT#1", "2026-11-24T08:00:00.000Z#1"))
+    seen_by = {role: is_visible(act, Officer(username="li", roles=(role,))) for role in Role}
+    assert {role for role, is_seen in seen_by.items() if is_seen} == {
+        Role.AUDITOR, Role.SUPERVISOR,
+    }  # fmt: skip
+    assert is_visible(act, Officer(username="wang"))
