@@ -130,7 +130,7 @@ PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
 .PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
-        release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key ledger-verify orphans clean
+        release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -338,6 +338,9 @@ audit-verify: $(VENV)/.installed ## Check the audit of the local stack, or of ST
 
 audit-key: $(VENV)/.installed ## Print the public key of the audit's digests, locally or of STAGE=prod
 	@$(COMMAND) infra.stage audit-key $(GIVEN_STAGE)
+
+custody-key: $(VENV)/.installed ## Print the public key of files for a court, locally or of STAGE=prod
+	@$(COMMAND) infra.stage custody-key $(GIVEN_STAGE)
 
 ledger-verify: $(VENV)/.installed ## Check all reports against the ledger: STAGE=prod, ORIGINALS=yes
 	@$(COMMAND) infra.stage ledger-verify $(GIVEN_STAGE) $(if $(ORIGINALS),--originals)

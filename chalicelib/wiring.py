@@ -530,6 +530,14 @@ def signing_key() -> "SigningKey":
 
 
 @built_once
+def custody_key() -> "SigningKey":
+    """Return the key in KMS that signs files for a court."""
+    from chalicelib.aws.kms import SigningKey
+
+    return SigningKey(client("kms"), settings().custody_key)
+
+
+@built_once
 def leaf_rows() -> "LeafRows":
     from chalicelib.store.audit.ledger import LeafRows
 

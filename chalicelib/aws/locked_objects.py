@@ -6,6 +6,7 @@ bucket can add a version or a delete marker later, but cannot take the oldest aw
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -24,7 +25,8 @@ _CONTENT_TYPE = "application/json"
 @dataclass(slots=True)
 class StoredObject:
     """An object under a key: the oldest version (None when there are delete markers
-    alone) with its size in bytes, and how many versions and delete markers there are.
+    alone) with its size in bytes and the time at which it was written, and how many versions and
+    delete markers there are.
     """
 
     key: str
@@ -32,6 +34,7 @@ class StoredObject:
     size: int = 0
     versions: int = 0
     markers: int = 0
+    written_at: datetime | None = None
 
 
 class Upload(NamedTuple):
@@ -69,6 +72,7 @@ class LockedObjects:
                 for each in page.get("Versions", ()):
                     stored = found.setdefault(each["Key"], StoredObject(each["Key"]))
                     stored.version, stored.size = each["VersionId"], each["Size"]
+                    stored.written_at = each["LastModified"]
                     stored.versions += 1
                 for marker in page.get("DeleteMarkers", ()):
                     key = marker["Key"]

@@ -82,6 +82,7 @@ class Settings:
     )
     search_key: str = _setting("KMS key under which reports are found by a number: its alias.")
     export_key: str = _setting("KMS key that encrypts exports: its alias.")
+    custody_key: str = _setting("KMS key that signs files for a court: its alias.")
     push_key: str = _setting(
         "KMS key that the tokens of reporters' phones are opened with: the alias that new ones use."
     )
@@ -200,7 +201,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "contact_key",
         "search_key",
         "export_key",
+        "custody_key",
         "media_bucket",
+        "audit_bucket",
         "notices_topic_arn",
         "identity_secret",
         "cursor_secret",

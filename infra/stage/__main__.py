@@ -14,6 +14,7 @@ COMMANDS = {
     "audit-key": "audit.print_keys",
     "audit-verify": "audit.verify_audit",
     "break-glass": "officers.break_glass",
+    "custody-key": "audit.print_custody_keys",
     "destroy": "destroy.main",
     "first-admins": "officers.first_admins",
     "ledger-verify": "audit.verify_ledger",

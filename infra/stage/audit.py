@@ -2,6 +2,7 @@
 
     python -m infra.stage audit-verify [--stage prod] [--all] [--key FILE] [--heads FILE]
     python -m infra.stage audit-key [--stage prod]
+    python -m infra.stage custody-key [--stage prod]
     python -m infra.stage ledger-verify [--stage prod] [--originals]
 
 `make audit-verify` checks the audit trail against its seals, and looks for each report that it
@@ -14,7 +15,8 @@ that is wrong (`--all`: everything) and exits with 1, as it does when it cannot 
 table is gone.
 
 `make audit-key` prints the public half of the key that signs digests of the audit, as PEM. After a
-rotation it prints the keys before, too: what they signed is still to be checked.
+rotation it prints the keys before, too: what they signed is still to be checked. `make custody-key`
+does the same of the key that signs files for a court.
 
 `make ledger-verify` checks all reports and their originals against the ledger. It needs the right
 to read the table of reports and both buckets. With `--originals` it reads every original, and
@@ -96,6 +98,15 @@ def print_keys(arguments: Sequence[str]) -> int:
         "stage audit-key", "Print the public half of the key that signs digests of the audit."
     )
     for key in find_keys(find_target(parser.parse_args(arguments).stage)):
+        print(pem_of(key), end="")
+    return 0
+
+
+def print_custody_keys(arguments: Sequence[str]) -> int:
+    parser = command(
+        "stage custody-key", "Print the public half of the key that signs files for a court."
+    )
+    for key in find_keys(find_target(parser.parse_args(arguments).stage), "custody"):
         print(pem_of(key), end="")
     return 0
 
@@ -305,13 +316,14 @@ def stored_ledger_of(target: Target) -> StoredLedger:
     )
 
 
-def find_keys(target: Target) -> list[bytes]:
-    """Return the public halves (DER) of the present key and of those before it, the present first.
+def find_keys(target: Target, name: str = "ledger") -> list[bytes]:
+    """Return the public halves (DER) of the present key behind an alias and of those before it, the
+    present first.
 
     Raises Refused when there is none.
     """
     kms = target.client("kms")
-    alias = f"alias/{stack_name(target.stage or 'local')}-ledger"
+    alias = f"alias/{stack_name(target.stage or 'local')}-{name}"
     names = sorted(each["AliasName"] for each in listed(kms, "list_aliases", "Aliases"))
     earlier = [name for name in names if name.startswith(f"{alias}/")]
     try:

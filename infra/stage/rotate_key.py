@@ -1,9 +1,10 @@
 """`make rotate-key STAGE=prod KEY=content`: make a new key for what residents will write, or for
-the digests of the audit that will be signed.
+the digests of the audit and the files for a court that will be signed.
 
     python -m infra.stage rotate-key --stage prod --key content   reports
     python -m infra.stage rotate-key --stage prod --key contact   contacts
     python -m infra.stage rotate-key --stage prod --key ledger    digests of the audit
+    python -m infra.stage rotate-key --stage prod --key custody   files for a court
     python -m infra.stage rotate-key --key content                the local stack that is running
 
 The new key has the policy and the tags of the one before, and the alias moves to it. The one before
@@ -17,7 +18,13 @@ from typing import Any
 from infra.stage.console import Refused, confirm, say
 from infra.stage.target import Target, command, find_target, listed, stack_name
 
-KEYS = {"content": "reports", "contact": "contacts", "ledger": "digests of the audit"}
+KEYS = {
+    "content": "reports",
+    "contact": "contacts",
+    "ledger": "digests of the audit",
+    "custody": "files for a court",
+}
+_SIGNING = ("ledger", "custody")
 _COPIED = ("Description", "KeySpec", "KeyUsage", "MultiRegion")
 # The tag of a new key with the id of the one before: a second try finds what the first one made.
 REPLACES = "replaces"
@@ -46,7 +53,7 @@ def rotate_key(target: Target, key: str) -> str:
     after = _made_before(target, before) or _make(kms, before)
     name = _name_for_good(kms, alias, before["KeyId"])
     kms.update_alias(AliasName=alias, TargetKeyId=after.rpartition("/")[2])
-    verb, use = ("signed", "checks") if key == "ledger" else ("closed", "opens")
+    verb, use = ("signed", "checks") if key in _SIGNING else ("closed", "opens")
     say(f"New {KEYS[key]} are {verb} with {after}.")
     say(f"It has the alias {alias}. The key before has {name} and must stay: it {use} what was")
     say("written until now. Each function takes the new key when Lambda starts it again, within")

@@ -51,6 +51,7 @@ ENVIRONMENT = TABLES | {
     "CONTACT_KEY": "alias/contact",
     "SEARCH_KEY": "alias/search",
     "EXPORT_KEY": "alias/export",
+    "CUSTODY_KEY": "alias/custody",
     "MEDIA_BUCKET": "media",
     "PUBLIC_URL": "https://api.test",
     "LIMITS": "off",

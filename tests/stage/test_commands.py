@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "orphans": (),
     "audit-verify": (),
     "audit-key": (),
+    "custody-key": (),
     "ledger-verify": (),
     "migrate": (),
     "rollback": (),

@@ -100,7 +100,7 @@ def test_a_change_of_a_key_rings_at_once_and_says_who_without_an_address(
     assert not [
         path for path in target["InputTransformer"]["InputPathsMap"].values() if "IP" in path
     ]
-    watched = ("ContentKey", "ContactKey", "LedgerKey", "SearchKey")
+    watched = ("ContentKey", "ContactKey", "LedgerKey", "SearchKey", "CustodyKey")
     keys = [{"Fn::GetAtt": [name, "Arn"]} for name in watched]
     assert rule["EventPattern"]["detail"]["resources"]["ARN"] == keys
     pattern = json.dumps(rule["EventPattern"]).replace(json.dumps(keys[0]), '"key"')

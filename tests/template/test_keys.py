@@ -55,6 +55,13 @@ KEYS = {
         ("kms:VerifyMac", "kms:CreateGrant"),
         ["kms:GenerateMac", "kms:VerifyMac"],
     ),
+    "CustodyKey": Key(
+        "OfficersRole",
+        ("ECC_NIST_P256", "SIGN_VERIFY"),
+        ("kms:Sign",),
+        ("kms:CreateGrant",),
+        "kms:Sign",
+    ),
     "ExportKey": Key(
         "OfficersRole", (None, None), WRAPS, ("kms:Encrypt", "kms:CreateGrant"), NOBODY_WRAPS
     ),

@@ -146,6 +146,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "PushKeyAlias",
             "SearchKeyAlias",
             "ExportKeyAlias",
+            "CustodyKeyAlias",
             # Whose code `compare_openings` watches.
             "Officers",
             "DigestAudit",

@@ -29,6 +29,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "ContentKey",
         "ContactKey",
         "LedgerKey",
+        "CustodyKey",
         "IncidentsKey",
         "PushKey",
         "SearchKey",

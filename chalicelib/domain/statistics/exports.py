@@ -63,7 +63,8 @@ class ExportFilters(Input):
 
 
 class ReportExport(Input):
-    """An export of one report. `originals` adds the files as they were sent.
+    """An export of one report. `originals` adds the files as they were sent. `custody` makes a file
+    for a court of it, with the originals and the proofs.
 
     The reason goes on record for the report and each original.
     """
@@ -71,6 +72,7 @@ class ReportExport(Input):
     report_id: str = Field(min_length=1, max_length=40)
     reason: Reason
     originals: bool = False
+    custody: bool = False
 
 
 class ListExport(Input):
@@ -111,7 +113,7 @@ def made_alone(made: Iterable[str], count: int, now: datetime) -> tuple[str, ...
 
 class AskedExport(Record):
     """An export that takes two persons. `places` are the categories and districts of its reports,
-    each as `<category>/<district>`.
+    each as `<category>/<district>`. `custody`: it is a file for a court, of `zips` zips.
     """
 
     id: str
@@ -120,6 +122,8 @@ class AskedExport(Record):
     count: int
     places: tuple[str, ...]
     approved_by: str | None = None
+    custody: bool = False
+    zips: int | None = None
 
     @property
     def ends_at(self) -> datetime:
@@ -127,7 +131,7 @@ class AskedExport(Record):
 
     @property
     def parts(self) -> int:
-        return -(-self.count // REPORTS_MAX)
+        return self.zips or -(-self.count // REPORTS_MAX)
 
     def is_seen_by(self, officer: Officer) -> bool:
         """Return whether all of its reports were in this officer's scope when it was asked for."""
@@ -147,8 +151,27 @@ class PendingExport(AskedExport):
 
     def part(self, number: int) -> tuple[str, ...]:
         """Return the reports of a zip, from 1; none when there is no such zip."""
+        if self.custody:
+            return self.report_ids if 1 <= number <= self.parts else ()
         first = (number - 1) * REPORTS_MAX
         return self.report_ids[first : first + REPORTS_MAX] if number >= 1 else ()
+
+
+def shares(sizes: Iterable[int]) -> list[int | None]:
+    """Return in which zip of a file for a court each of its originals is, from 1, by their sizes in
+    bytes; None for one that is too large for any. A zip has no more than one export may.
+    """
+    found: list[int | None] = []
+    zips, left = 1, ORIGINALS_MAX_BYTES
+    for size in sizes:
+        if size > ORIGINALS_MAX_BYTES:
+            found.append(None)
+            continue
+        if size > left:
+            zips, left = zips + 1, ORIGINALS_MAX_BYTES
+        left -= size
+        found.append(zips)
+    return found
 
 
 def csv_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
@@ -180,7 +203,7 @@ def zip_of(files: Sequence[tuple[str, bytes]], at: datetime) -> bytes:
         for name, content in files:
             entry = zipfile.ZipInfo(name, stamp)
             # What cameras make is compressed already.
-            is_text = name.endswith((".json", ".csv"))
+            is_text = name.endswith((".json", ".csv", ".html"))
             entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
             opened.writestr(entry, content)
     return archive.getvalue()

@@ -3,11 +3,12 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from chalicelib import wiring
+from chalicelib.domain.audit.seals import sha256
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.domain.reports.report import Medium
 from chalicelib.domain.reports.workflow import Reason
@@ -21,17 +22,21 @@ from chalicelib.domain.statistics.exports import (
 )
 from chalicelib.handlers.casework.report_views import ReportView
 from chalicelib.handlers.reports.views import seen_type
+from chalicelib.handlers.statistics.custody import custody_files
+from chalicelib.http import shapes
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Tag, Timestamp, left_out
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.models import Input, Query
+from chalicelib.kernel.models import Input, NotNull, Query
 from chalicelib.services.casework.duplicates import Related
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.second_person import tag_of
 from chalicelib.services.statistics import exports
+from chalicelib.services.statistics.custody import Records, signature_of_zip
 from chalicelib.services.statistics.exports import Export, ExportedCase, Sources
+from chalicelib.store.audit.rows import Action
 from chalicelib.store.statistics.exports import LIFE_S
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -54,8 +59,9 @@ class ExportView(Shape):
     """An export, or one zip of a large one. The address of the zip works until `expires_at`.
 
     `count` is the number of reports. `originals` is the number of originals in the zip, and
-    `left_out` of those that are too large for it. With the state `awaits_approval` there is no zip
-    yet: another officer must approve the export, and then it has `parts` zips.
+    `left_out` of those that are too large for it, or in another zip of a file for a court. With the
+    state `awaits_approval` there is no zip yet: another officer must approve the export, and then
+    it has `parts` zips. `signature_url` is that of the detached signature of a file for a court.
     """
 
     id: str
@@ -66,6 +72,7 @@ class ExportView(Shape):
     parts: int
     originals: int
     left_out: int
+    signature_url: Annotated[str | None, NotNull()] = shapes.left_out()
 
     @classmethod
     def waiting(cls, pending: PendingExport) -> Self:
@@ -83,7 +90,8 @@ class ExportView(Shape):
 
 class PendingExportView(Shape):
     """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
-    another officer has approved it, until `ends_at`. `tag` is what the approval takes: it is there
+    another officer has approved it, until `ends_at`. `custody`: it is a file for a court, of one
+    report. `tag` is what the approval takes: it is there
     when one export is read, and not in lists.
     """
 
@@ -93,6 +101,7 @@ class PendingExportView(Shape):
     count: int
     parts: int
     approved_by: str | None
+    custody: bool
     ends_at: Timestamp
     tag: Tag = left_out()
 
@@ -155,7 +164,13 @@ def export_reports(call: Call) -> Response:
     `originals` adds the files as they were sent, up to 50 MiB together; each counts as opening an
     original. Of a medium with a redaction it is the redacted picture, in `redacted/`; 409
     `redaction_not_ready` means that this is still being made, or has failed. What is larger is left
-    out, and can be opened by itself. Withdrawn reports are left
+    out, and can be opened by itself.
+
+    `custody` makes a file for a court of one report, with its originals. It always takes two
+    officers. Beside the rest it has `custody.json` and `custody.html`, a page to print: every
+    opening and step on record, and the signed seals and leaves that show without this service that
+    nothing was changed since. Its zips are signed; keep each with what `signature_url` is of.
+    Those who receive it check it with `examples/verify_custody.py`. Withdrawn reports are left
     out; asking for one is 409 `withdrawn`. 409 `too_many_reports` means that more than 250 match:
     choose narrower filters.
     """
@@ -228,9 +243,11 @@ def approve_export(call: Call) -> Response:
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.
 
-    `part` is from 1 to `parts`. Only the officer who asked for the export can make it, and as
-    often as needed: each time, each report in it counts as an opening. Reports that were withdrawn
-    since, or have left the officer's scope, are left out. Otherwise as `POST /v1/officer/exports`.
+    `part` is from 1 to `parts`. Each zip of a file for a court has the whole history, and its share
+    of the originals: what is larger than 50 MiB is in none. Only the officer who asked for the
+    export can make it, and as often as needed: each time, each report in it counts as an opening.
+    Reports that were withdrawn since, or have left the officer's scope, are left out. Otherwise as
+    `POST /v1/officer/exports`.
     """
     number = call.path["part"]
     part = int(number) if _PART.fullmatch(number) else 0
@@ -254,12 +271,20 @@ def _sources() -> Sources:
         wiring.export_requests(),
         wiring.announcements(),
         wiring.officers(),
+        lambda: Records(wiring.seals(), wiring.ledger_heads(), wiring.custody_key()),
     )
 
 
 def _stored(export: Export, name: str, call: Call) -> ExportView:
     """Store an export as a zip, and return its address."""
-    archive = zip_of(_files(export, call), call.now)
+    name, files = f"{name}.zip", _files(export, call)
+    if export.custody:
+        names = {each.medium.media_id: _file_name(each.medium) for each in export.originals}
+        files = custody_files(export, export.custody, files, names, call)
+    archive = zip_of(files, call.now)
+    signature = None
+    if export.custody:
+        signature = _signed(export, name, archive, call)
     signed_at = wiring.clock.wall_clock()
     url = wiring.export_files().put(name, archive)
     left_out = sum(each.content is None for each in export.originals)
@@ -272,7 +297,17 @@ def _stored(export: Export, name: str, call: Call) -> ExportView:
         parts=1,
         originals=len(export.originals) - left_out,
         left_out=left_out,
+        signature_url=signature,
     )
+
+
+def _signed(export: Export, name: str, archive: bytes, call: Call) -> str:
+    """Record a zip for a court by its hash, store its detached signature, and return the address of
+    that.
+    """
+    call.actor.log_own(Action.LIST, {"export": export.id, "zip": name, "sha256": sha256(archive)})
+    signature = signature_of_zip(name, archive, times.render(call.now), wiring.custody_key())
+    return wiring.export_files().put(f"{name}.sig", signature, "application/json")
 
 
 def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:

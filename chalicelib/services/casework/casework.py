@@ -492,7 +492,7 @@ def read_history(
     for entry in entries:
         if entry.key and _change_of_reason(entry):
             changed = entry.key[1]
-    items = tuple(_with_earlier_reasons(entries, reason))
+    items = tuple(with_earlier_reasons(entries, reason))
     position = f"{found[-1].key[1]} {changed}" if more and found[-1].key else None
     return HistoryPage(items, cursors.issue(position, report_id, _KIND))
 
@@ -504,8 +504,8 @@ def _reason_of(sort_key: str, report_id: str, actor: OfficerActor, key: PrivateK
     return changed["new"] if changed else None
 
 
-def _with_earlier_reasons(
-    entries: Iterable[RecordedEntry], reason: str | None
+def with_earlier_reasons(
+    entries: Iterable[RecordedEntry], reason: str | None = None
 ) -> Iterator[RecordedEntry]:
     """Yield the entries, each change of the reason with the old one. `reason` is that before them.
 

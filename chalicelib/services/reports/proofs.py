@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from chalicelib.domain.audit.ledger import Leaf, Tree
+from chalicelib.domain.audit.ledger import Leaf, Recorded, Tree
 from chalicelib.domain.audit.seals import HOUR, hour_of, start_of
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
@@ -70,9 +70,13 @@ def prove_report(
     head = reports.head(own_id)
     if head is None or own_id != report_id:
         raise errors.NotFound
-    recorded = head.recorded
+    return prove(own_id, head.recorded, heads, now)
+
+
+def prove(report_id: str, recorded: Recorded, heads: LedgerHeads, now: datetime) -> Proof:
+    """Return the proof of what is recorded of a report. Raises Unavailable."""
     if recorded.ledger_id is None:
-        return Proof(own_id, None, (), last_hour(heads, now), None)
+        return Proof(report_id, None, (), last_hour(heads, now), None)
 
     known = recorded.hashed(known_leaves(recorded))
     wanted = frozenset(hashed for _, hashed in known)
@@ -91,7 +95,7 @@ def prove_report(
     if late:
         log.error("proof_late")  # an alarm counts this line
     leaves, latest = tuple(proven), last_hour(heads, now)
-    return Proof(own_id, recorded.ledger_id, leaves, latest, complete_by, late)
+    return Proof(report_id, recorded.ledger_id, leaves, latest, complete_by, late)
 
 
 # A closed hour, and its tree with the paths of the report's leaves.

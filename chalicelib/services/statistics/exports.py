@@ -4,7 +4,7 @@ Each report is a recorded opening. An export is made in the officers' function, 
 nothing else may open a report (docs/adr/0038).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws.listing import Listing
@@ -27,6 +27,7 @@ from chalicelib.domain.statistics.exports import (
     PendingExport,
     ReportExport,
     made_alone,
+    shares,
 )
 from chalicelib.kernel import errors
 from chalicelib.kernel.files import derived_key, original_key
@@ -40,7 +41,8 @@ from chalicelib.services.reports.open_cases import OpenCase, open_case
 from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_messages, open_notes
 from chalicelib.services.second_person import require_second_person
-from chalicelib.store.audit.rows import Action, about
+from chalicelib.services.statistics.custody import CourtZip, Custody, Records, gather
+from chalicelib.store.audit.rows import Action, Detail, about
 from chalicelib.store.notices.announcements import Announcements
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.reports import Reports
@@ -148,16 +150,19 @@ class Sources(NamedTuple):
     requests: ExportRequests
     announcements: Announcements
     officers: Officers
+    records: Callable[[], Records]
 
 
 class Original(NamedTuple):
     """An original of a report, or of a medium with a redaction the redacted picture in its place.
 
-    `content` is None when it is left out, because it is too large.
+    `content` is None when it is left out, because it is too large, or in another zip of a file for
+    a court: `part` is which one, None when it is too large for any.
     """
 
     medium: Medium
     content: bytes | None
+    part: int | None = None
 
     @property
     def version(self) -> str | None:
@@ -175,7 +180,8 @@ class ExportedCase(NamedTuple):
 
 
 class Export(NamedTuple):
-    """Reports, and the originals of the one report if they were asked for.
+    """Reports, and the originals of the one report if they were asked for. `custody` is what a file
+    for a court has beside these.
 
     `skipped` are the ids of those that were listed, and are withdrawn, out of the scope by now, or
     altered.
@@ -185,14 +191,15 @@ class Export(NamedTuple):
     cases: tuple[ExportedCase, ...]
     originals: tuple[Original, ...]
     skipped: tuple[str, ...]
+    custody: Custody | None = None
 
 
 def begin_export(
     wanted: ReportExport | ListExport, *, actor: OfficerActor, sources: Sources
 ) -> Export | PendingExport:
     """Open all reports of an export, each with an audit record, and read the originals. When the
-    officer has exported more in 24 hours than one may alone, open none: a second person must
-    approve it, and is notified.
+    officer has exported more in 24 hours than one may alone, and for a file for a court, open none:
+    a second person must approve it, and is notified.
 
     Raises NotFound when the one report is unknown or out of scope, with a denial in the audit;
     Conflict: `withdrawn` or `expiring` for the one report, `redaction_not_ready` for one of its
@@ -201,11 +208,14 @@ def begin_export(
     """
     export_id = random_id(20)
     originals: bool | None = None
+    zips: int | None = None
     if isinstance(wanted, ReportExport):
-        case, originals = _exportable(wanted, actor, sources), wanted.originals
+        case, originals = _exportable(wanted, actor, sources), wanted.originals or wanted.custody
         ids: tuple[str, ...] = (case.report.id,)
         places = {f"{case.report.category}/{case.report.district}"}
-        if may_export_alone(1, actor=actor, requests=sources.requests):
+        if wanted.custody:
+            zips = max(filter(None, _shares_of(case)), default=1)
+        elif may_export_alone(1, actor=actor, requests=sources.requests):
             return _open_one(export_id, case, wanted, actor, sources)
     else:
         listed = _listed(wanted.filters, actor, sources)
@@ -221,6 +231,8 @@ def begin_export(
         report_ids=ids,
         originals=originals,
         places=tuple(sorted(places)),
+        custody=zips is not None,
+        zips=zips,
     )
     notice = sources.announcements.item(
         NoticeKind.APPROVAL,
@@ -230,7 +242,8 @@ def begin_export(
         now=actor.now,
         step=TwoPersonStep.EXPORT,
     )
-    record = actor.log_own_item(Action.LIST, {"export": export_id, "asked_for": len(ids)})
+    asked = {"export": export_id, "asked_for": len(ids)} | ({"custody": True} if zips else {})
+    record = actor.log_own_item(Action.LIST, asked)
     sources.requests.table.transact([*sources.requests.items(pending), record, notice])
     return pending
 
@@ -255,6 +268,8 @@ def open_part(
     if pending.originals is not None:
         wanted = ReportExport(report_id=ids[0], reason=reason, originals=pending.originals)
         case = _exportable(wanted, actor, sources)
+        if pending.custody:
+            return _open_custody(CourtZip(pending, part, reason), case, actor, sources)
         return _open_one(pending.id, case, wanted, actor, sources)
     return _open_many(pending.id, ids, reason, actor, sources)
 
@@ -272,11 +287,34 @@ def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> 
 def _open_one(
     export_id: str, case: ReadCase, wanted: ReportExport, actor: OfficerActor, sources: Sources
 ) -> Export:
-    exported = _with_all_entries(case, wanted.reason, export_id, Desk(actor, sources.reports))
+    desk = Desk(actor, sources.reports)
+    exported, _ = _with_all_entries(case, wanted.reason, {"export": export_id}, desk)
     originals: tuple[Original, ...] = ()
     if wanted.originals:
         originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
     return _recorded(Export(export_id, (exported,), originals, ()), actor)
+
+
+def _open_custody(made: CourtZip, case: ReadCase, actor: OfficerActor, sources: Sources) -> Export:
+    """Open the report of a file for a court, and the originals of one zip. The history is read
+    last, so that it has these openings.
+    """
+    export_id = made.pending.id
+    detail = {"export": export_id, "custody": True}
+    exported, key = _with_all_entries(case, made.reason, detail, Desk(actor, sources.reports))
+    originals = _read_originals(case, made.reason, export_id, actor, sources, made.part)
+    custody = gather(made, case, key, actor=actor, records=sources.records())
+    return _recorded(Export(export_id, (exported,), tuple(originals), (), custody), actor)
+
+
+def _shares_of(case: ReadCase) -> list[int | None]:
+    """Return in which zip of a file for a court the original of each medium is. A redacted picture
+    is small, and what has no original takes no place.
+    """
+    return shares(
+        0 if each.redaction or each.version_id is None else each.size or each.declared_size
+        for each in case.media
+    )
 
 
 def _open_many(
@@ -349,9 +387,13 @@ def _has_earlier(case: ReadCase) -> bool:
     return any(each is not None for each in earlier)
 
 
-def _with_all_entries(case: ReadCase, reason: str, export_id: str, desk: Desk) -> ExportedCase:
-    """Open a report with all its messages and notes, up to a thousand of each."""
-    key = desk.actor.open(case.report, {"export": export_id}, {"reason": reason})
+def _with_all_entries(
+    case: ReadCase, reason: str, detail: Detail, desk: Desk
+) -> tuple[ExportedCase, PrivateKey]:
+    """Open a report with all its messages and notes, up to a thousand of each. Return its key,
+    too.
+    """
+    key = desk.actor.open(case.report, detail, {"reason": reason})
     opened = open_case(case, key)
     messages, more_messages = _earlier_messages(case, key, desk.reports)
     notes, more_notes = _earlier_notes(case, key, desk.reports)
@@ -359,7 +401,7 @@ def _with_all_entries(case: ReadCase, reason: str, export_id: str, desk: Desk) -
         messages=(*messages, *opened.messages), notes=(*notes, *opened.notes)
     )
     more = more_messages or more_notes or case.earlier_positions is not None
-    return ExportedCase(OpenedCase(whole, restricted=False), more)
+    return ExportedCase(OpenedCase(whole, restricted=False), more), key
 
 
 def _earlier_messages(
@@ -399,27 +441,36 @@ def _require_redacted(case: ReadCase) -> None:
 
 
 def _read_originals(
-    case: ReadCase, reason: str, export_id: str, actor: OfficerActor, sources: Sources
+    case: ReadCase,
+    reason: str,
+    export_id: str,
+    actor: OfficerActor,
+    sources: Sources,
+    part: int | None = None,
 ) -> list[Original]:
     """Read the originals, each after an audit record of its own. What is too large is left out. Of
-    a medium with a redaction, the redacted picture leaves in place of the original.
+    a medium with a redaction, the redacted picture leaves in place of the original. With `part`,
+    read those of this zip of a file for a court alone.
     """
     found: list[Original] = []
     left = ORIGINALS_MAX_BYTES
-    for medium in case.media:
+    for medium, share in zip(case.media, _shares_of(case), strict=True):
         if medium.version_id is None:
+            continue
+        if part not in (None, share):
+            found.append(Original(medium, None, share))
             continue
         if redaction := medium.redaction:
             key = derived_key(case.report.id, medium.media_id, "redacted.jpg")
-            found.append(Original(medium, sources.bucket.read(key, redaction.version)))
+            found.append(Original(medium, sources.bucket.read(key, redaction.version), share))
             continue
         size = medium.size or medium.declared_size
         if size > left:
-            found.append(Original(medium, None))
+            found.append(Original(medium, None, share))
             continue
         left -= size
         detail = {"media_id": medium.media_id, "export": export_id}
         actor.log(about(case.report), Action.ORIGINAL, detail, {"reason": reason})
         key = original_key(case.report.id, medium.media_id)
-        found.append(Original(medium, sources.bucket.read(key, medium.version_id)))
+        found.append(Original(medium, sources.bucket.read(key, medium.version_id), share))
     return found

@@ -1,7 +1,7 @@
 """Exports that wait for a second person, exports by one officer alone, and their files.
 
 EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, places, approved_by,
-                               expires_ttl
+                               custody, zips, expires_ttl
 EXPORTS            <at>#<id>   the same without the reports, for the list of all
 EXPORTER#<name>    ALONE       made: each `<time>#<count>`, expires_ttl
 
@@ -109,25 +109,24 @@ class ExportFiles:
     key_id: str
     urls: ReadUrls
 
-    def put(self, name: str, archive: bytes) -> str:
-        """Store an archive, and return an address that downloads it for `LIFE_S` seconds.
-
-        Raises Unavailable.
+    def put(self, name: str, archive: bytes, content_type: str = "application/zip") -> str:
+        """Store an archive or its signature under its name, and return an address that downloads
+        it for `LIFE_S` seconds. Raises Unavailable.
         """
-        key = f"exports/{name}.zip"
+        key = f"exports/{name}"
         with unavailable():
             stored = self.s3.put_object(
                 Bucket=self.bucket,
                 Key=key,
                 Body=archive,
-                ContentType="application/zip",
+                ContentType=content_type,
                 ServerSideEncryption="aws:kms",
                 SSEKMSKeyId=self.key_id,
             )
         return self.urls.read_url(
             key,
             version_id=stored["VersionId"],
-            content_type="application/zip",
+            content_type=content_type,
             disposition="attachment",
             expires_s=LIFE_S,
             cache_control="no-store",

@@ -44,6 +44,7 @@ from chalicelib.services.audit.seals import write_digests
 from tests import cloud, events
 from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, opening_etag, report, tag_for
+from tests.custody import evidence
 from tests.decoding import Lambda, returned
 from tests.faults import inject
 from tests.functional.aws import iam
@@ -243,10 +244,12 @@ def test_officers_does_all_it_is_for_and_may_do_no_more(
 ) -> None:
     role = iam.Role("officers", names)
     api = Api("officers", role)
+    proven = evidence(aws, cloud.photo(), officer=LI)
     seen, many = with_media(aws), ExportStep()
     bursts = BurstStep(), BurstStep()
     with role.assumed():
         work_on(api, seen, many)
+        export_for_a_court(api, proven)
         end_burst(api, *bursts)
         administer(api)
         bulletin_id, media_id = draft(api)
@@ -443,6 +446,14 @@ def export_many(api: Api, many: ExportStep) -> None:
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)
     api("export_part", officer=LI, export_id=export_id, part="2")
+
+
+def export_for_a_court(api: Api, proven: Mapping[str, Any]) -> None:
+    body = {"report_id": proven["id"], "reason": "For the court.", "custody": True}
+    export_id = api("export_reports", officer=LI, body=body).json["id"]
+    for name in ("read_export", "approve_export"):
+        api(name, officer=CHIEF, export_id=export_id)
+    api("export_part", officer=LI, export_id=export_id, part="1")
 
 
 def search_and_map(api: Api) -> None:

@@ -1,0 +1,187 @@
+"""What a file for a court has beside the report: all that the audit and the ledger have of it.
+
+docs/adr/0067 says what it proves and by which key. docs/accountability.md says how it is checked.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib.aws.clients import at_once
+from chalicelib.aws.keys import Key
+from chalicelib.aws.kms import SigningKey
+from chalicelib.aws.locked_objects import StoredObject
+from chalicelib.domain.audit.seals import hour_of, place_of_batch, sha256
+from chalicelib.domain.statistics.exports import PendingExport
+from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.audit.words import open_entry
+from chalicelib.services.casework.casework import with_earlier_reasons
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.proofs import Proof, prove
+from chalicelib.store.audit.rows import RecordedEntry, of_report
+from chalicelib.store.audit.seals import ClosedHour, LedgerHeads, Seals
+from chalicelib.store.reports.rows import ReadCase
+
+# What the key signs begins with what it is, so that neither passes for the other.
+_MANIFEST, _ZIP = "tipline/custody/1", "tipline/custody-zip/1"
+# A row is in a batch after this.
+_SEALED_WITHIN = timedelta(minutes=15)
+# A busy hour has thousands of batches. The one of a row was written right after it.
+_TRIED = 6
+# What is looked for and taken along, so that a file is made in time and in memory. What is not
+# found is still in the history, and `make audit-verify` checks it.
+_MOST_HOURS = 400
+_MOST_BYTES = 16 * 1024 * 1024
+
+
+class Records(NamedTuple):
+    """Where the seals and the ledger are, and the key that signs."""
+
+    seals: Seals
+    heads: LedgerHeads
+    key: SigningKey
+
+
+class SealedHour(NamedTuple):
+    """An hour in which rows of a report were sealed: those batches by their names, the digest that
+    names them, and the head of the ledger that has the hash of the digest. Each of the two is None
+    until it is written, two hours later.
+    """
+
+    hour: str
+    batches: Mapping[str, bytes]
+    digest: bytes | None
+    closed: ClosedHour | None
+
+
+class CourtZip(NamedTuple):
+    """Which zip of a file for a court is made, from 1, and why."""
+
+    pending: PendingExport
+    part: int
+    reason: str
+
+
+class Custody(NamedTuple):
+    """What one zip of a file for a court has beside the report. `places` has by the key of an entry
+    the hour and the name of its batch.
+    """
+
+    made: CourtZip
+    entries: Sequence[RecordedEntry]
+    hours: Sequence[SealedHour]
+    places: Mapping[Key, tuple[str, str]]
+    proof: Proof
+
+
+def gather(
+    made: CourtZip, case: ReadCase, key: PrivateKey, *, actor: OfficerActor, records: Records
+) -> Custody:
+    """Read what a file for a court has of a report, which must be open on record. Raises
+    Unavailable.
+    """
+    found = [open_entry(each, key) for each in actor.audit.history(of_report(case.report.id))]
+    entries = tuple(with_earlier_reasons(found))
+    hours, places = _sealed(_named(entries), records)
+    proof = prove(case.report.id, case.head.recorded, records.heads, actor.now)
+    return Custody(made, entries, hours, places, proof)
+
+
+def is_timed_to_the_minute(entry: RecordedEntry) -> bool:
+    """Return whether officers see no more than the minute of an entry: its key would say more."""
+    return not entry.verified or bool((entry.detail or {}).get("entered_by"))
+
+
+def _named(entries: Iterable[RecordedEntry]) -> list[RecordedEntry]:
+    return [each for each in entries if each.key and not is_timed_to_the_minute(each)]
+
+
+def _sealed(
+    entries: Sequence[RecordedEntry], records: Records
+) -> tuple[list[SealedHour], dict[Key, tuple[str, str]]]:
+    """Return the hours with the batches that seal these entries, and where each entry is."""
+    wanted = {hour for each in entries for hour in _hours_of(each.at)}
+    latest = sorted(wanted)[-_MOST_HOURS:]
+    listed = dict(zip(latest, at_once(lambda hour: _batches(hour, records), latest), strict=True))
+    contents: dict[str, bytes] = {}
+    places: dict[Key, tuple[str, str]] = {}
+    missing = {each.key: each for each in entries if each.key}
+    nearest = {key: _nearest(each, listed) for key, each in missing.items()}
+    for turn in range(_TRIED):
+        tried = [found[turn] for found in nearest.values() if len(found) > turn]
+        new = list({each.key: each for each in tried if each.key not in contents}.values())
+        if sum(map(len, contents.values())) + sum(each.size for each in new) > _MOST_BYTES:
+            break
+        for stored, content in zip(new, at_once(records.seals.read, new), strict=True):
+            contents[stored.key] = content or b"[]"
+            for pk, sk, mac in json.loads(contents[stored.key]):
+                entry = missing.get((pk, sk))
+                if entry and entry.mac == mac:
+                    places[pk, sk] = place_of_batch(stored.key) or ("", "")
+        nearest = {key: found for key, found in nearest.items() if key not in places}
+        if not nearest:
+            break
+    return list(_taken(contents, places, records)), places
+
+
+def _hours_of(at: datetime) -> tuple[str, str]:
+    return hour_of(at), hour_of(at + _SEALED_WITHIN)
+
+
+def _batches(hour: str, records: Records) -> list[StoredObject]:
+    return [each for each in records.seals.objects(f"batches/{hour}/") if each.version]
+
+
+def _nearest(
+    entry: RecordedEntry, listed: Mapping[str, Sequence[StoredObject]]
+) -> list[StoredObject]:
+    """Return the batches that were written next to the time of an entry, the nearest first."""
+    found = [each for hour in dict.fromkeys(_hours_of(entry.at)) for each in listed.get(hour, ())]
+    away = {each.key: abs((each.written_at or entry.at) - entry.at) for each in found}
+    return sorted(found, key=lambda each: away[each.key])[:_TRIED]
+
+
+def _taken(
+    contents: Mapping[str, bytes], places: Mapping[Key, tuple[str, str]], records: Records
+) -> Iterator[SealedHour]:
+    """Yield the hours with those batches that have an entry."""
+    found: dict[str, dict[str, bytes]] = {}
+    for hour, name in sorted(set(places.values())):
+        found.setdefault(hour, {})[name] = contents[f"batches/{hour}/{name}"]
+    digests = at_once(records.seals.digest, found)
+    closed = at_once(lambda hour: next(iter(records.heads.closed([hour])), None), found)
+    for (hour, batches), digest, head in zip(found.items(), digests, closed, strict=True):
+        yield SealedHour(hour, batches, digest, head)
+
+
+def manifest_of(files: Iterable[tuple[str, bytes]], about: Mapping[str, object]) -> bytes:
+    """Return the list of a zip's files, each with its SHA-256 and its size. It is signed."""
+    listed = {name: {"sha256": sha256(file), "size": len(file)} for name, file in files}
+    return _canonical({"form": _MANIFEST, **about, "files": listed})
+
+
+def signature_of_manifest(manifest: bytes, key: SigningKey) -> bytes:
+    """Return the file with the signature of a list of files. Raises Unavailable."""
+    return _canonical(_signature(_MANIFEST, manifest, key))
+
+
+def signature_of_zip(name: str, archive: bytes, at: str, key: SigningKey) -> bytes:
+    """Return the file with the detached signature of a zip. Raises Unavailable."""
+    said = {
+        "form": _ZIP, "name": name, "sha256": sha256(archive), "size": len(archive), "at": at,
+    }  # fmt: skip
+    return _canonical(said | _signature(_ZIP, _canonical(said), key))
+
+
+def _signature(form: str, content: bytes, key: SigningKey) -> dict[str, str]:
+    signed = key.sign(f"{form}\n".encode() + content)
+    return {
+        "key": b64encode(key.public_key()).decode(),
+        "signature": b64encode(signed).decode(),
+    }
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,217 @@
+"""A file for a court takes two, and proves without us what came, when, and who touched it."""
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from chalicelib import wiring
+from chalicelib.aws import keys
+from chalicelib.aws.writes import Update
+from chalicelib.domain.officers.model import Role
+from chalicelib.domain.statistics import exports
+from chalicelib.services.statistics.custody import manifest_of, signature_of_manifest
+from chalicelib.store.audit.rows import of_day
+from examples import verify_custody
+from examples.verify_custody import Keys
+from infra.release import ROOT
+from tests import cloud
+from tests.client import call, read_and_approve
+from tests.custody import PATH, WHY, Made, ask, evidence, made, part, taken
+
+pytestmark = pytest.mark.officers("wang", chief={"roles": (Role.SUPERVISOR,)})
+
+
+def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, str]) -> None:
+    picture = cloud.photo()
+    created = evidence(aws, picture)
+    asked = ask(created)
+    assert (asked.status, asked.json["state"]) == (202, "awaits_approval")
+    assert part(asked.json["id"]).json["code"] == "not_approved"
+    listed = call("GET", f"{PATH}/{asked.json['id']}", officer="chief").json
+    assert (listed["custody"], listed["parts"]) == (True, 1)
+    read_and_approve(f"{PATH}/{asked.json['id']}/approve", "chief")
+    made = taken(aws, part(asked.json["id"]))
+    assert made.wrong() == []
+    [original] = made.said["originals"]
+    assert made.members[original["file"]] == picture
+    assert original["sha256"] == original["checksum"]["value"]
+    assert (made.said["by"], made.said["approved_by"]) == ("wang", "chief")
+    history = [(each["action"], bool(each["sealed_in"])) for each in made.said["history"]]
+    assert history[:-2] == [("open", True), ("open", True)]
+    assert sorted(history[-2:]) == [("open", False), ("original", False)]
+    assert made.said["history"][-1]["detail"]["reason"] == WHY["reason"]
+    assert all("path" in leaf for leaf in made.said["ledger"]["leaves"])
+    assert [each["head"] is not None for each in made.said["seals"]] == [True]
+
+
+@pytest.fixture
+def whole(aws: Mapping[str, str]) -> Made:
+    return made(aws, evidence(aws, cloud.photo(), cloud.scene(1)))
+
+
+def test_any_changed_byte_of_a_file_is_named(whole: Made) -> None:
+    members, chance = whole.members, random.Random(200)
+    assert whole.wrong() == []
+    for _ in range(200):
+        name = chance.choice(sorted(members))
+        content = bytearray(members[name])
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        said = whole.wrong({**members, name: bytes(content)})
+        assert any(name in each.partition(": ")[0] for each in said), (name, said)
+
+
+def test_a_file_that_is_missing_or_added_is_named(whole: Made) -> None:
+    members = whole.members
+    for name in members:
+        rest = {each: content for each, content in members.items() if each != name}
+        assert any(each.startswith(f"{name}: ") for each in whole.wrong(rest)), name
+    [said] = whole.wrong({**members, "more.jpg": b"more"})
+    assert said.startswith("more.jpg: ")
+
+
+def test_any_changed_byte_of_the_zip_is_shown_by_its_signature(whole: Made) -> None:
+    def said(archive: bytes, signature: bytes) -> list[str]:
+        return list(verify_custody.check_zip(archive, signature, whole.keys))
+
+    assert said(whole.archive, whole.signature) == []
+    chance = random.Random(67)
+    for _ in range(100):
+        for at, flipped in enumerate((bytearray(whole.archive), bytearray(whole.signature))):
+            flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+            pair = [whole.archive, whole.signature]
+            pair[at] = bytes(flipped)
+            assert said(*pair)
+    other = Keys([cloud.other_key()], whole.keys.ledger)
+    assert "another key" in str(list(verify_custody.check_zip(*whole[:2], other)))
+
+
+def doctored(made: Made, change: Callable[[Any], None]) -> list[str]:
+    """Return what is wrong with a zip that somebody has changed who may sign such files, and makes
+    all hashes anew.
+    """
+    members, said = made.members, made.said
+    change(said)
+    chain = ""
+    for row in said["history"]:
+        del row["chain"]
+        content = verify_custody.canonical(row)
+        chain = row["chain"] = verify_custody.sha256(chain.encode() + b"\n" + content)
+    members["custody.json"] = json.dumps(said).encode()
+    about = {name: said[name] for name in ("export", "part", "parts", "at")}
+    del members["manifest.json"], members["manifest.sig"]
+    manifest = manifest_of(members.items(), about)
+    signature = signature_of_manifest(manifest, wiring.custody_key())
+    return made.wrong({**members, "manifest.json": manifest, "manifest.sig": signature})
+
+
+def test_who_signs_such_files_cannot_change_what_audit_and_ledger_have(whole: Made) -> None:
+    def taken_away(said: Any) -> None:
+        del said["history"][0]
+        for n, row in enumerate(said["history"], 1):
+            row["n"] = n
+
+    def moved(said: Any) -> None:
+        first, second = said["history"][:2]
+        first["n"], second["n"] = 2, 1
+        said["history"][:2] = [second | {"at": first["at"]}, first | {"at": second["at"]}]
+
+    def later(said: Any) -> None:
+        said["history"][0]["at"] = said["history"][1]["at"]
+
+    def other_version(said: Any) -> None:
+        said["originals"][0]["version"] = "another"
+
+    def other_head(said: Any) -> None:
+        said["ledger"]["heads"][0]["head"]["size"] *= 2
+
+    def other_hour(said: Any) -> None:
+        said["ledger"]["leaves"][0]["hour"] = said["ledger"]["latest"]
+
+    def other_leaf(said: Any) -> None:
+        said["ledger"]["leaves"][0]["data"] = bytes(32).hex()
+
+    def other_batch(said: Any) -> None:
+        batches = said["seals"][0]["batches"]
+        name = next(iter(batches))
+        batches[name] = batches[name].replace("REPORT#", "REPORT#X")
+
+    def other_digest(said: Any) -> None:
+        said["seals"][0]["digest"] = said["seals"][0]["digest"].replace('"count":', '"count":1')
+
+    for change, named in (
+        (lambda said: None, None),
+        (taken_away, "which the history has not"),
+        (moved, "its time is not that of its key"),
+        (later, "its time is not that of its key"),
+        (other_version, "the ledger names another original"),
+        (other_head, "the ledger's head of"),
+        (other_hour, "has no such leaf"),
+        (other_leaf, "it is not made of what it names"),
+        (other_batch, "was altered"),
+        (other_digest, "the digest is not what was signed"),
+    ):
+        said = doctored(whole, change)
+        assert any(named in each for each in said) if named else said == [], (named, said)
+
+
+def test_it_has_the_published_form(whole: Made) -> None:
+    schema = json.loads((ROOT / "docs/custody.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(whole.said)
+
+
+def test_the_page_says_it_in_all_languages_and_needs_nothing_else(whole: Made) -> None:
+    page = whole.members["custody.html"].decode()
+    assert ("File for a court" in page, "呈堂卷宗" in page, "有照片" in page) == (True,) * 3
+    assert whole.said["originals"][0]["sha256"] in page
+    assert not any(each in page for each in ("<script", "<img", "<link", "url(", "http://"))
+
+
+def test_what_is_too_large_for_one_zip_comes_in_several(aws: Mapping[str, str]) -> None:
+    pictures = [cloud.photo(), cloud.scene(1), cloud.scene(2)]
+    created = evidence(aws, *pictures)
+    for upload, share in zip(created["uploads"], (0.6, 0.6, 1.1), strict=True):
+        size = {"size": int(exports.ORIGINALS_MAX_BYTES * share)}
+        row = keys.report(created["id"]), keys.media(upload["media_id"])
+        wiring.reports().table.update(Update(*row, put=size))
+    asked = ask(created)
+    assert asked.json["parts"] == 2
+    read_and_approve(f"{PATH}/{asked.json['id']}/approve", "chief")
+    zips = [taken(aws, part(asked.json["id"], number)) for number in (1, 2)]
+    assert part(asked.json["id"], 3).status == 404
+    found = [
+        [each.members[original["file"]] for original in each.said["originals"] if original["file"]]
+        for each in zips
+    ]
+    assert found == [pictures[:1], pictures[1:2]]
+    assert [each.wrong() for each in zips] == [[], []]
+    assert [each["part"] for each in zips[0].said["originals"]] == [1, 2, None]
+
+
+def test_it_is_of_one_report(aws: Mapping[str, str]) -> None:
+    body = {**WHY, "filters": {}, "custody": True}
+    [error] = call("POST", PATH, body, officer="wang").json["errors"]
+    assert (error["field"], error["code"]) == ("custody", "unknown_field")
+
+
+def test_the_zip_is_on_record_by_its_hash_before_it_is_for_download(whole: Made) -> None:
+    rows = wiring.audit().history(of_day("wang", wiring.clock.now().date()))
+    kept = [each.detail for each in rows if each.detail and "sha256" in each.detail]
+    assert [each["sha256"] for each in kept] == [verify_custody.sha256(whole.archive)]
+
+
+def test_the_program_says_what_it_found(
+    whole: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert whole.run(tmp_path) == 0
+    assert capsys.readouterr().out.startswith("Whole.")
+    assert whole.run(tmp_path, keys=False) == 3
+    assert whole._replace(archive=whole.archive + b"x").run(tmp_path) == 1
+    assert "its bytes are not those" in capsys.readouterr().out
+    assert whole._replace(archive=b"x").run(tmp_path) == 2
+    assert whole._replace(keys=Keys(whole.keys.ledger, whole.keys.custody)).run(tmp_path) == 1
