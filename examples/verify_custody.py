@@ -416,9 +416,7 @@ def camera_signatures(
             with c2pa.Reader(types[name], io.BytesIO(content), context=context) as reader:
                 said, state = json.loads(reader.json()), reader.get_validation_state()
         except c2pa.C2paError as fault:
-            missing = isinstance(fault, c2pa.C2paError.ManifestNotFound)
-            found = "none" if missing else "invalid: it cannot be read, so it was altered"
-            yield f"{name}: camera signature: {found}."
+            yield f"{name}: camera signature: {_unread(fault, c2pa.C2paError)}."
             continue
         active = said.get("manifests", {}).get(said.get("active_manifest"), {})
         signer = active.get("signature_info") or {}
@@ -428,6 +426,16 @@ def camera_signatures(
             "Valid": "valid, of a signer that nothing here vouches for",
         }.get(str(state), "invalid: the picture or its signature was altered")
         yield f"{name}: camera signature: {found} (by {by or 'nobody named'})."
+
+
+def _unread(fault: Exception, kinds: Any) -> str:
+    if isinstance(fault, kinds.ManifestNotFound):
+        return "none"
+    if isinstance(fault, kinds.NotSupported):
+        return "not read: c2pa-python does not know files of this kind"
+    if isinstance(fault, kinds.RemoteManifest) or str(fault).startswith("Remote:"):
+        return "not read: it is at an address that the picture names, and nothing is loaded"
+    return "invalid: it cannot be read"
 
 
 # The command ------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
     ),
     TwoPersonStep.EXPORT: Rule(
-        "asks to export more than 50 reports, at once or within 24 hours",
+        "asks to export more than 50 reports, at once or within 24 hours, or one for a court",
         "approves exactly these",
     ),
     TwoPersonStep.BURST: Rule("asks to close the reports of a burst", "approves it"),

@@ -213,6 +213,16 @@ def test_a_jpeg_of_four_gigapixels_is_refused_by_its_header() -> None:
 # Clean
 
 
+# C2PA, as cameras put it into a picture: a box in APP11, here with no more than its names.
+JUMBF = b"JP\0\1\0\0\0\1" + struct.pack(">I", 64) + b"jumb" + b"\0\0\0\x20jumdc2pa" + CANARY
+
+
+def with_chunk(png: bytes, kind: bytes, body: bytes) -> bytes:
+    """Return a PNG with one more chunk after its header."""
+    end = len(b"\x89PNG\r\n\x1a\n") + 25
+    return png[:end] + samples.png_chunk(kind, body) + png[end:]
+
+
 METADATA: dict[str, Callable[[], bytes]] = {
     "exif, gps, maker note": lambda: samples.jpeg(orientation=6),
     "comment": lambda: samples.jpeg(comment=CANARY),
@@ -222,6 +232,10 @@ METADATA: dict[str, Callable[[], bytes]] = {
         samples.jpeg(),
         b"".join(samples.jpeg_segment(marker, CANARY) for marker in (0xE2, 0xE3, 0xED, 0xEE, 0xEF)),
     ),
+    "manifest of a camera": lambda: samples.with_segments(
+        samples.jpeg(), samples.jpeg_segment(0xEB, JUMBF)
+    ),
+    "png manifest of a camera": lambda: with_chunk(encode(scene(), "PNG"), b"caBX", JUMBF),
     "thumbnail in exif": lambda: samples.with_segments(
         samples.jpeg(), samples.jpeg_segment(0xE1, b"Exif\0\0" + CANARY + samples.jpeg(16, 16))
     ),
@@ -253,7 +267,7 @@ def test_no_byte_of_metadata_survives(where: str) -> None:
     assert CANARY in data or where == "png text"
     pictures = derive(data)
     for picture in (pictures.thumb, pictures.preview):
-        for trace in (b"Exif", b"http", b"ICC_PROFILE", b"Adobe", b"html", b"PK\x03\x04"):
+        for trace in (b"Exif", b"http", b"ICC_PROFILE", b"Adobe", b"html", b"PK\x03\x04", b"jumb"):
             assert trace not in picture
 
 

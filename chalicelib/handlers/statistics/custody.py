@@ -98,7 +98,7 @@ def _said(
 def _original(
     original: Original, custody: Custody, names: Mapping[str, str], read: Mapping[str, bytes]
 ) -> dict[str, Any]:
-    """Return what the service has recorded of an original, and where it is in the zips."""
+    """Return the record of an original, and where it is in the zips."""
     medium, parts = original.medium, custody.made.pending.parts
     redaction = medium.redaction
     file = names[medium.media_id] if original.content is not None else None
@@ -132,7 +132,7 @@ def _original(
 def _redaction(
     redaction: Redaction, entries: Sequence[RecordedEntry], media_id: str
 ) -> dict[str, Any]:
-    """Return what is hidden in the picture that stands for an original: by whom, when and why."""
+    """Return who has hidden parts of a picture, when, why, and where."""
     said = [
         (each.detail or {}).get("reason")
         for each in entries
@@ -151,7 +151,7 @@ def _redaction(
 
 def _history(custody: Custody) -> list[dict[str, Any]]:
     """Return the entries of the audit, oldest first. `chain` is a hash of each entry with that of
-    the one before, so that whoever checks can say which one was altered, left out or moved.
+    the one before, so that a verifier can say which one was altered, left out or moved.
     """
     found: list[dict[str, Any]] = []
     chain = ""
