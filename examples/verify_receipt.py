@@ -65,6 +65,7 @@ class Event(IntEnum):
     REOPENED = 5
     WITHDRAWN = 6
     EXPIRED = 7
+    MASKED = 8
 
 
 class NotValid(Exception):

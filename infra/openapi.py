@@ -37,6 +37,7 @@ MODULES = (
     "handlers.casework.holds",
     "handlers.casework.bursts",
     "handlers.casework.referrals",
+    "handlers.casework.masks",
     "handlers.catalogue.forms",
     "handlers.statistics.statistics",
     "handlers.statistics.exports",

@@ -1,7 +1,7 @@
 """The layout of the keys of every table. docs/data.md says what each row is for.
 
-reports      REPORT#<id>            COUNTED | DUPLICATE#<time>#<id> | ENTRY#<kind>#<id>
-                                    EVENT#<time>#<id> | HEAD | MEDIA#<id>
+reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>#<id>
+                                    ENTRY#<kind>#<id> | EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id> | POSITION#<time>#<id>
                                     PUSH | REDACTION#<media id>
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
@@ -43,7 +43,8 @@ each         MIGRATION#<number>     STATE: where `make migrate` stands with this
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
-COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, PUSH and REDACTION after NOTE: none has them.
+BEFORE, COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, PUSH and REDACTION after NOTE: none
+has them.
 
 The task of a row is in attributes of it, which also put the row into the index `by_task`.
 """
@@ -169,6 +170,11 @@ def position(at: datetime, entry_id: str) -> str:
 def entry(kind: str, entry_id: str) -> str:
     """Return the key of the row that recognises a repeated message, note or position."""
     return f"ENTRY#{kind}{entry_id}"
+
+
+def before_mask(number: int) -> str:
+    """Return the sort key of what a mask hides, while a legal hold keeps it."""
+    return f"BEFORE#{number}"
 
 
 def event(at: datetime, entry_id: str) -> str:

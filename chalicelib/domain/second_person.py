@@ -21,6 +21,7 @@ class TwoPersonStep(StrEnum):
     WITHDRAWAL = "withdrawal"
     CLOSING = "closing"
     REFERRAL = "referral"
+    MASK = "mask"
     EXPORT = "export"
     BURST = "burst"
 
@@ -57,6 +58,10 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     ),
     TwoPersonStep.REFERRAL: Rule(
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
+    ),
+    TwoPersonStep.MASK: Rule(
+        "proposes to mask a passage of a report, a message or a note, with a reason",
+        "reads that passage, and approves exactly that",
     ),
     TwoPersonStep.EXPORT: Rule(
         "asks to export more than 50 reports, at once or within 24 hours, or one for a court",

@@ -25,6 +25,8 @@ LONGEST_PAUSE = timedelta(hours=12)
 GRANTS_EXPIRED = timedelta(minutes=90)
 # The first look removes what there is. This is longer than make_thumbnails may still run.
 PURGE_AGAIN = timedelta(minutes=2)
+# After a mask, when no address of an export works any more that was made before it.
+FORGET_AFTER = timedelta(minutes=6)
 # An index may lag, and a colleague may just have assigned a report: longer than both together.
 RETURN_AGAIN = timedelta(minutes=5)
 # The work on a redaction may be lost: look for its picture, and send it again, after this long.
@@ -51,6 +53,7 @@ class TaskKind(StrEnum):
     REDACT = "redact"
     RETURN = "return"
     PUSH = "push"
+    FORGET = "forget"
 
 
 # What an officer ends, or pauses, who attends to a report.

@@ -169,6 +169,10 @@ class Scenario:
             "channel": codes["channels"],
             "district": codes["districts"],
             "agency": one_of(agency_codes()),
+            # Of the text of each report.
+            "part": always("text"),
+            "start": always(0),
+            "passage": always("An"),
             "media_ids": always([]),
             # The same each time, as there is room for some only.
             "added": always(
@@ -243,6 +247,18 @@ class Scenario:
         )
         assert reply.status == 201, reply.text
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
+
+    def masked(self, by: str = COLLEAGUE) -> Supply:
+        """A report of which an officer proposes to mask a passage."""
+        made = self.report_again()
+        body = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
+        reply = call("POST", f"/v1/officer/reports/{made.id}/masks", body, officer=by)
+        assert reply.status == 201, reply.text
+        return Supply({"report_id": made.id, "number": "1"})
+
+    def mask_read(self) -> Supply:
+        path = self.masked().path
+        return _approvable(path, f"/v1/officer/reports/{path['report_id']}/masks/1/approve")
 
     def referral_read(self) -> Supply:
         path = self.referred().path
@@ -418,6 +434,11 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
+    f"POST {_REPORT}/masks": lambda there: there.report_again().mine(),
+    f"GET {_REPORT}/masks/{{number}}": lambda there: there.masked(),
+    f"DELETE {_REPORT}/masks/{{number}}": lambda there: there.masked(OFFICER),
+    f"POST {_REPORT}/masks/{{number}}/approve": lambda there: there.mask_read(),
+    f"POST {_REPORT}/masks/{{number}}/decline": lambda there: there.masked(),
     f"POST {_REPORT}/read": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/closing/confirm": lambda there: there.called_malicious().read(
         "/closing/confirm"

@@ -35,6 +35,7 @@ class Event(IntEnum):
     REOPENED = 5
     WITHDRAWN = 6
     EXPIRED = 7
+    MASKED = 8
 
 
 class ReceiptKeys(NamedTuple):
@@ -66,7 +67,8 @@ class Leaf(NamedTuple):
     `data` depends on the event: `filed` has the SHA-256 of the secret that a withdrawal reveals,
     `content` the commitment, `evidence` what `evidence_data` returns, `closed` the disposition,
     `reopened` the number of times it was closed until then (four bytes, big endian), `withdrawn`
-    the secret, `expired` nothing. `hour` is that of writing.
+    the secret, `expired` nothing, `masked` the kind of text and the reason. `hour` is that of
+    writing.
     """
 
     event: Event

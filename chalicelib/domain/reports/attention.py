@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.masks import Masks
 from chalicelib.domain.reports.measures import Hold, Referrals
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Report, Status
 from chalicelib.domain.second_person import Awaiting, TwoPersonStep, refusal
@@ -24,6 +25,8 @@ class Pending(Protocol):
     def hold(self) -> Hold | None: ...
     @property
     def referrals(self) -> Referrals: ...
+    @property
+    def masks(self) -> Masks: ...
 
 
 def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
@@ -39,6 +42,9 @@ def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
     referral = head.referrals.pending
     if referral and report.status is not Status.WITHDRAWN:
         found.append(Awaiting(TwoPersonStep.REFERRAL, referral.by))
+    if report.status is not Status.WITHDRAWN:
+        by = dict.fromkeys(each.by for each in head.masks.pending)
+        found += [Awaiting(TwoPersonStep.MASK, each) for each in by]
     return tuple(found)
 
 

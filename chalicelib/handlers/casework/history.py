@@ -80,6 +80,7 @@ class ReportEventDetail(Shape):
     ended: _Done = left_out()
     muted: _Done = left_out()
     referral: Text = left_out()
+    mask: Text = left_out()
     agency: Text = left_out()
     number: Number = left_out()
     include: Names = left_out()

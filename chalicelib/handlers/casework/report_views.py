@@ -10,6 +10,7 @@ from chalicelib.aws import keys
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.entries import Message, Sender
 from chalicelib.domain.reports.incidents import Why
+from chalicelib.domain.reports.masks import MaskPart, MaskReason
 from chalicelib.domain.reports.media import MediaState, hints
 from chalicelib.domain.reports.outlines import expires_at
 from chalicelib.domain.reports.report import Disposition, Flag, Medium, Report, Source, Status
@@ -105,6 +106,27 @@ class MuteView(Shape):
     @classmethod
     def opened(cls, found: OpenMute) -> Self:
         return cls.of(found.mute, reason=found.reason)
+
+
+class MaskView(Shape):
+    """A mask of a passage of a report. It waits while `approved_by` is null.
+
+    `name` is that of a `detail`, or the `id` of a `message` or `note`. `start` and `end` say where
+    the passage is, in characters (code points of Unicode); once approved, the mark is at `start`,
+    as the text was then. `is_held`: a legal hold keeps the passage.
+    """
+
+    number: int
+    part: MaskPart
+    name: str | None
+    start: int
+    end: int
+    reason: MaskReason
+    by: str
+    at: Timestamp
+    approved_by: str | None
+    approved_at: Timestamp | None
+    is_held: bool
 
 
 class Checksum(Shape):
@@ -330,7 +352,8 @@ class ReportView(_Progress):
 
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
     `declined_referral` is the latest that was declined, until one is approved. `supplements` are
-    pictures that became ready too late for a referral.
+    pictures that became ready too late for a referral. `masks` are those that were approved, oldest
+    first, and then those that wait.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
     was passed on.
 
@@ -359,6 +382,7 @@ class ReportView(_Progress):
     declined_referral: DeclinedReferralView | None
     supplements: list[SupplementView]
     suggested_agency: AgencyName | None
+    masks: list[MaskView]
     followers: list[str]
     restricted: bool
     media: list[MediumView]
@@ -398,6 +422,7 @@ class ReportView(_Progress):
                 (each.referral for each in opened.referrals), opened.media
             ),
             suggested_agency=suggested_agency(report),
+            masks=[*case.head.masks.approved, *case.head.masks.pending],
             restricted=found.restricted,
             media=[
                 MediumView.in_report(report, medium) for medium in (*opened.media, *opened.sent)

@@ -13,6 +13,7 @@ from chalicelib.domain.reports.entries import (
     NewPosition,
     Sender,
 )
+from chalicelib.domain.reports.masks import Mask, MaskPart, MaskReason
 from chalicelib.domain.reports.measures import Referral
 from chalicelib.domain.reports.media import MediaState
 from chalicelib.domain.reports.outlines import expires_at
@@ -66,6 +67,26 @@ class PassedOn(Shape):
         )
 
 
+class OwnMask(Shape):
+    """A passage that was replaced by a mark, and when. `text` says why in the language of the
+    request.
+
+    `part` is where: the `text`, the `address`, a `detail` or a `message`. `name` is that of the
+    detail, or the `id` of the message.
+    """
+
+    part: MaskPart
+    name: str | None
+    reason: MaskReason
+    at: Timestamp
+    text: str
+
+    @classmethod
+    def in_language(cls, mask: Mask, language: str) -> Self:
+        wording = text(f"mask.{mask.reason}", language)
+        return cls.model_validate({**vars(mask), "at": mask.approved_at, "text": wording})
+
+
 routes = Routes("Reports", Access.RECEIPT)
 
 # The reporter's app should poll often only while media are processed.
@@ -104,7 +125,8 @@ class OwnReport(Shape):
 
     After the closing or the withdrawal, the report is kept at least until `kept_until`, and then
     deleted. A message or new media on a closed report can move this time, and so can the officers.
-    `passed_on` says to which other agencies the report was passed on, and when.
+    `passed_on` says to which other agencies the report was passed on, and when. `masks` says where
+    officers have replaced words about another person by a mark, and why.
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
     /v1/reports/{report_id}/messages` returns those before; null when there are none.
     `positions_left` is how many more positions are accepted. `may_reopen` says whether
@@ -124,6 +146,7 @@ class OwnReport(Shape):
     messages_cursor: str | None
     outcome: Outcome | None
     passed_on: list[PassedOn]
+    masks: list[OwnMask]
     kept_until: Timestamp | None
     positions_left: int
     may_reopen: bool
@@ -272,6 +295,11 @@ def _reporter_view(call: Call) -> Response:
         ),
         passed_on=[
             PassedOn.in_language(each, call.language) for each in case.head.referrals.passed_on
+        ],
+        masks=[
+            OwnMask.in_language(each, call.language)
+            for each in case.head.masks.approved
+            if each.part is not MaskPart.NOTE
         ],
         kept_until=expires_at(report),
         positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),

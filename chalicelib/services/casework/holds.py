@@ -39,6 +39,7 @@ from chalicelib.services.reports.open_cases import (
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.services.second_person import Requests, require_read
 from chalicelib.store.audit.rows import Action, about
+from chalicelib.store.reports.masks import release_held
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
@@ -189,14 +190,15 @@ def _hold_of(head: Head, actor: OfficerActor) -> Hold | None:
 def _write(head: Head, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
     """Write the hold (None: end it) with its audit record and notice.
 
-    Without a hold, a closed report is due for deletion at its own end again.
+    Without a hold, a closed report is due for deletion at its own end again, and what masks hide
+    goes, which the hold alone has kept.
     """
     reports.keep_hold(
         head,
         hold,
         hold.until if hold and hold.approved_by else None,
         expire_at=None if hold else _due_end(head),
-        also=also,
+        also=also if hold else [*also, *release_held(reports.table, head)],
     )
 
 

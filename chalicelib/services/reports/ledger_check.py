@@ -20,6 +20,7 @@ from chalicelib.domain.audit.ledger import (
     evidence_data,
 )
 from chalicelib.domain.audit.seals import HOUR, hour_after, hour_of, is_signed_by, start_of
+from chalicelib.domain.reports.masks import LEAVES
 from chalicelib.domain.reports.report import DRILL, Disposition, Status
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import TaskKind
@@ -33,7 +34,7 @@ from chalicelib.store.audit.seals import ClosedHour, hour_of_head
 # What is read of each row of the table of reports.
 ATTRIBUTES = (
     "pk", "sk", "ledger_id", "commitments", "leaves", "task", "status", "source", "deleted_at",
-    "media_id", "version_id", "checksum", "received_at", "evidence",
+    "media_id", "version_id", "checksum", "received_at", "evidence", "masks",
 )  # fmt: skip
 
 # How many more steps of a kind than the row has are looked for in the ledger.
@@ -274,6 +275,8 @@ def _check_steps(report_id: str, head: Mapping[str, Any], recorded: Recorded) ->
         yield f"Report {report_id} is closed, and that is not recorded."
     if status == Status.WITHDRAWN and not recorded.count(Event.WITHDRAWN):
         yield f"Report {report_id} is withdrawn, and that is not recorded."
+    if len(head.get("masks", {}).get("approved", ())) > recorded.count(Event.MASKED):
+        yield f"Report {report_id} has a mask that is not recorded."
     if "deleted_at" in head and not recorded.count(Event.EXPIRED):
         yield f"Report {report_id} is deleted, and that is not recorded."
 
@@ -296,6 +299,7 @@ def _check_no_others(report_id: str, recorded: Recorded, published: Published) -
     for event, n, data in (
         *((Event.CLOSED, n, each.encode()) for n in range(closings) for each in ("", *Disposition)),
         *_possible_reopenings(recorded, closings),
+        *((Event.MASKED, recorded.count(Event.MASKED), each) for each in LEAVES),
         (Event.EXPIRED, 0, b""),
     ):
         leaf = Leaf(event, n, data, "")

@@ -12,6 +12,7 @@ from chalicelib.aws.table import Row
 from chalicelib.domain.audit.ledger import Recorded
 from chalicelib.domain.reports.attention import awaiting, without_overdue
 from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedPosition
+from chalicelib.domain.reports.masks import NO_MASKS, Masks
 from chalicelib.domain.reports.measures import Hold, Mute, Referrals
 from chalicelib.domain.reports.media import is_sent
 from chalicelib.domain.reports.report import LISTED, Mark, Medium, Report, Status, marked
@@ -93,6 +94,11 @@ class Head:
     @property
     def referrals(self) -> Referrals:
         return Referrals.model_validate(self.row.get("referrals", {}))
+
+    @property
+    def masks(self) -> Masks:
+        stored = self.row.get("masks")
+        return Masks.model_validate(stored) if stored else NO_MASKS
 
     @property
     def mute(self) -> Mute | None:

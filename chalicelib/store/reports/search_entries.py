@@ -58,12 +58,12 @@ class SearchEntries:
         """Write entries with these names, and `found_by` in place of what `head` has.
 
         Return False, and write nothing, when the report was withdrawn, when its deletion has begun,
-        or when another call has entered tokens since `head` was read.
+        when a text was masked, or when another call has entered tokens since `head` was read.
         """
         mark = update_head(
             head.row["id"],
             put={FOUND_BY: found_by._asdict()},
-            equal={FOUND_BY: head.row.get(FOUND_BY), "status": head.row["status"]},
+            equal={name: head.row.get(name) for name in (FOUND_BY, "status", "masks")},
         )
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]

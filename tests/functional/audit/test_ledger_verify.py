@@ -23,7 +23,7 @@ from tests import cloud
 from tests.audit_trail import unlocked_bucket
 from tests.client import call, change_report
 from tests.ledger import close_hour, stored_ledger
-from tests.steps import by_reporter, file, head
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -320,6 +320,40 @@ def test_a_reopening_that_the_row_lacks_is_named(
     leaves = head(created)["leaves"]
     change(created, keys.HEAD, leaves=[each for each in leaves if each["event"] != Event.REOPENED])
     assert [each.count("`reopened` number") for each in wrong(ledger)] == [1, 1, 1]
+
+
+def mask(created: Mapping[str, Any]) -> None:
+    cloud.officer("li")
+    body = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
+    assert by_officer("POST", created, "/masks", body).status == 201
+    assert by_second_officer(created, "/masks/1/approve").status == 200
+
+
+def test_a_report_that_was_restored_to_before_a_mask_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created, _ = filed_with_photo(aws)
+    before = head(created)
+    mask(created)
+    assert wrong(ledger) == []
+    change(created, keys.HEAD, leaves=before["leaves"], masks=None)
+    assert [each.count("`masked` number 0") for each in wrong(ledger)] == [1]
+
+
+def test_a_mask_that_the_ledger_lacks_is_named(
+    aws: Mapping[str, str], ledger: StoredLedger
+) -> None:
+    created, _ = filed_with_photo(aws)
+    before = head(created)
+    mask(created)
+    masks = head(created)["masks"]
+    change(
+        created,
+        keys.HEAD,
+        leaves=before["leaves"],
+        masks={**masks, "approved": masks["approved"] * 2},
+    )
+    assert any("a mask that is not recorded" in each for each in wrong(ledger))
 
 
 def test_a_report_that_was_never_filed_is_named_before_its_notice(

@@ -422,6 +422,12 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("decline_referral", report_id=seen["id"], officer=CHIEF, version=2)
     api("propose_referral", **one)
     api("approve_referral", report_id=seen["id"], officer=CHIEF)
+    passage = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
+    for number, name in enumerate(("withdraw_mask", "decline_mask", "approve_mask"), start=1):
+        api("propose_mask", **one, body=passage)
+        api("read_mask", report_id=seen["id"], officer=CHIEF, number=str(number))
+        who = LI if name == "withdraw_mask" else CHIEF
+        api(name, report_id=seen["id"], officer=who, number=str(number))
     api("read_history", **one)
     api("open_report", officer=LI, report_id="0" * 26, status=404)
     search_and_map(api)
@@ -831,6 +837,7 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     published = published_bulletin(api)
     withdrawn = with_media(aws)
     begin_redactions(aws, api)
+    export_and_mask(api)
     by_reporter("DELETE", withdrawn)
     for _ in range(12):
         file(category="lost_and_found")
@@ -875,6 +882,16 @@ def begin_redactions(aws: Mapping[str, str], api: Api) -> None:
             cloud.process(aws, f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
         if number == 2:
             api("remove_redaction", **one)
+
+
+def export_and_mask(api: Api) -> None:
+    """Export a report, then mask a passage of it."""
+    one = {"officer": CHIEF, "report_id": file("other")["id"]}
+    body = {"report_id": one["report_id"], "reason": "For the court."}
+    api("export_reports", officer=CHIEF, body=body)
+    passage = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
+    api("propose_mask", **one, body=passage)
+    api("approve_mask", report_id=one["report_id"], officer=LI, number="1")
 
 
 def forget_to_process(aws: Mapping[str, str], api: Api) -> None:

@@ -106,6 +106,11 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/referral/approve"): Route(409),
     ("POST", REPORT + "/referral/decline"): Route(409),
     ("DELETE", REPORT + "/referral"): Route(204),
+    ("POST", REPORT + "/masks"): Route(201, states={"withdrawn": 409}),
+    ("GET", REPORT + "/masks/{number}"): Route(409),
+    ("POST", REPORT + "/masks/{number}/approve"): Route(409),
+    ("POST", REPORT + "/masks/{number}/decline"): Route(409),
+    ("DELETE", REPORT + "/masks/{number}"): Route(204),
     ("GET", "/v1/officer/agencies"): Route(200),
     ("GET", "/v1/officer/forms"): Route(200, query="?category=other"),
     ("GET", "/v1/officer/closings"): Route(
@@ -234,6 +239,7 @@ def path_of(key: tuple[str, str], report_id: str) -> str:
         export_id="0" * 20,
         burst_id=BURST_ID,
         part="1",
+        number="1",
         username="recruit",
     )
 
@@ -355,6 +361,9 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         # One's own is taken back, and another one's approved or declined.
         proposer = "officer" if key[0] == "DELETE" else "clerk"
         use(("POST", REPORT + "/referral"), proposer, report_id)
+    if "/masks/" in key[1]:
+        proposer = "officer" if key[0] == "DELETE" else "clerk"
+        use(("POST", REPORT + "/masks"), proposer, report_id)
     if key == ("DELETE", REPORT + "/mute"):
         use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/follow"):

@@ -100,6 +100,7 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
         "media_id": "0" * 16,
         "subscription_id": "0" * 16,
         "export_id": "0" * 20,
+        "number": "1",
         "burst_id": "child_abduction.2026-11-24T01",
         "part": "1",
         "username": SECOND,
