@@ -164,7 +164,7 @@ class ListedReport(NamedTuple):
         """Return the entry of a row as `heads.listed_row` returns it."""
         known = {
             "received_at": times.parse(row["received_at"]),
-            "awaits": tuple(each.step for each in awaiting(row, now)),
+            "awaits": tuple(dict.fromkeys(each.step for each in awaiting(row, now))),
         }
         fields = {**_DEFAULTS, **row, **known}
         at = tuple(map(times.parse, same))

@@ -12,6 +12,7 @@ import { pathTo } from '../router.ts';
 import type { Report, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { keptUntil } from './hold.tsx';
+import { textKey } from './mask-passage.ts';
 import { reportTexts } from './texts.ts';
 import { answerText } from './values.ts';
 
@@ -24,7 +25,9 @@ export function Facts({ report }: { report: Report }) {
       {report.text === null ? (
         <p class="muted">{t.noText}</p>
       ) : (
-        <p class="report__text">{report.text}</p>
+        <p class="report__text" data-text={textKey('text')}>
+          {report.text}
+        </p>
       )}
       {report.answers && report.answers.length > 0 && (
         <>

@@ -12,6 +12,7 @@ import { type Folded, folded } from '../parts/folded.ts';
 import type { Agency, Medium, Report, ReportEvent } from '../types.ts';
 import { wordFor } from '../words.ts';
 import { picturesOf } from './lightbox.tsx';
+import { maskTexts } from './mask-texts.ts';
 import { reportTexts } from './texts.ts';
 import { agencyName, useAgencies, valueText } from './values.ts';
 
@@ -157,6 +158,11 @@ export function linesOf(
   if (detail.referral !== undefined) {
     const step = wordFor(t.referralSteps, detail.referral);
     lines.push(t.referral(agencyName(agencies, detail.agency ?? ''), step));
+  }
+  if (detail.mask !== undefined) {
+    const step = wordFor(t.referralSteps, detail.mask);
+    const { maskOf, parts } = maskTexts();
+    lines.push(labelled(maskOf(wordFor(parts, detail.part ?? '')), step));
   }
   if (detail.media_id !== undefined) {
     const step = detail.redaction && wordFor(t.redactionSteps, detail.redaction);

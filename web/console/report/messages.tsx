@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Moment } from '../parts/moment.tsx';
 import type { Message } from '../types.ts';
+import { textKey } from './mask-passage.ts';
 import { reportTexts } from './texts.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -83,7 +84,9 @@ function Line({ message, isFresh }: { message: Message; isFresh: boolean }) {
         <strong>{from === 'officer' ? t.talk.officer : t.talk.reporter}</strong> <Moment time={at} />{' '}
         {isFresh && <span class="tag">{t.talk.fresh}</span>}
       </p>
-      <p class="message__text">{text}</p>
+      <p class="message__text" data-text={textKey('message', id)}>
+        {text}
+      </p>
       {message.altered && <p class="message__altered">{t.talk.altered}</p>}
     </li>
   );

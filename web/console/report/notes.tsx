@@ -9,6 +9,7 @@ import { useDesk } from '../desk.ts';
 import { Keys } from '../drafts.ts';
 import { focusField } from '../parts/focus.ts';
 import { Moment } from '../parts/moment.tsx';
+import { textKey } from './mask-passage.ts';
 import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
 
@@ -30,7 +31,9 @@ export function Notes({ open, report }: OfReport) {
               <strong title={by}>{names.officer(by)}</strong>{' '}
               <Moment time={at} />
             </p>
-            <p class="message__text">{text}</p>
+            <p class="message__text" data-text={textKey('note', id)}>
+              {text}
+            </p>
           </li>
         ))}
       </ol>

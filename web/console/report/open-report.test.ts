@@ -13,6 +13,7 @@ const shown = {
   proposal: null,
   hold: null,
   referrals: [],
+  masks: [],
 };
 const row = { ...SAME, flags: [], media: { total: 1, ready: 1 }, awaits: [] };
 const asked = { by: 'li', until: '2026-12-01T00:00:00Z', approved_by: null, lift: null } as never;

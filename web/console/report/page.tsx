@@ -24,6 +24,7 @@ import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
 import { History } from './history.tsx';
 import { heldUntil } from './hold.tsx';
+import { Masks } from './masks.tsx';
 import { Media } from './media.tsx';
 import { More } from './more.tsx';
 import { Ending, NextStep } from './next-step.tsx';
@@ -126,6 +127,7 @@ function Opened({ open, report }: OfReport) {
         <Contact report={report} />
         <Related open={open} report={report} />
         <Referrals open={open} report={report} />
+        <Masks open={open} report={report} />
         <More open={open} report={report} onExport={() => setDialog('export')} />
         <History report={report} />
       </div>

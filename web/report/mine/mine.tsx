@@ -244,6 +244,9 @@ function State({ report }: { report: OwnReport }) {
       {report.passed_on.map(({ agency, at, text: sentence }) => (
         <p key={`${agency} ${at}`}>{sentence}</p>
       ))}
+      {report.masks.map(({ part, name, at, text: sentence }) => (
+        <p key={`${part} ${name} ${at}`}>{labelled(text.maskedIn[part] ?? part, sentence)}</p>
+      ))}
       {report.drill && <p>{text.drill}</p>}
       {report.kept_until && <p>{text.keptUntil(showDay(report.kept_until, language.value))}</p>}
     </section>

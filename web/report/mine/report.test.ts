@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { hasNews, type OwnReport, whyKept } from './report.ts';
 
-const CLOSED = { status: 'closed', messages: [], passed_on: [], media: [] } as unknown as OwnReport;
+const CLOSED = { status: 'closed', messages: [], passed_on: [], masks: [], media: [] } as unknown as OwnReport;
 const OPEN: OwnReport = { ...CLOSED, status: 'in_progress' };
 
 function answered(report: OwnReport, from: 'officer' | 'reporter'): OwnReport {
@@ -13,6 +13,10 @@ function answered(report: OwnReport, from: 'officer' | 'reporter'): OwnReport {
 test('what officers do is news', () => {
   expect(hasNews(OPEN, CLOSED, false)).toBe(true);
   expect(hasNews(OPEN, answered(OPEN, 'officer'), false)).toBe(true);
+});
+
+test('words that were masked are news', () => {
+  expect(hasNews(OPEN, { ...OPEN, masks: [{} as never] }, false)).toBe(true);
 });
 
 test('an own step is no news', () => {

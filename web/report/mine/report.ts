@@ -167,6 +167,7 @@ export function hasNews(before: OwnReport, after: OwnReport, ownStep: boolean): 
     (!ownStep && before.status !== after.status) ||
     ofOfficers(before) !== ofOfficers(after) ||
     before.passed_on.length !== after.passed_on.length ||
+    before.masks.length !== after.masks.length ||
     before.media.filter(({ from }) => from === 'officer').length !==
       after.media.filter(({ from }) => from === 'officer').length
   );
