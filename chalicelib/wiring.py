@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from chalicelib.store.reports.contacts import Contacts
     from chalicelib.store.reports.outbox import Outbox
     from chalicelib.store.reports.reports import Reports
+    from chalicelib.store.reports.reviews import ReviewRows
     from chalicelib.store.reports.search_entries import SearchEntries
     from chalicelib.store.statistics.counters import Statistics
     from chalicelib.store.statistics.exports import ExportFiles, ExportRequests
@@ -219,6 +220,13 @@ def desk(actor: "OfficerActor") -> "Desk":
     from chalicelib.services.reports.scope import Desk
 
     return Desk(actor, reports())
+
+
+@built_once
+def review_rows() -> "ReviewRows":
+    from chalicelib.store.reports.reviews import ReviewRows
+
+    return ReviewRows(_table(settings().reports_table))
 
 
 @built_once

@@ -35,6 +35,7 @@ MODULES = (
     "handlers.media.files",
     "handlers.casework.messages",
     "handlers.casework.holds",
+    "handlers.casework.dates",
     "handlers.casework.bursts",
     "handlers.casework.referrals",
     "handlers.casework.masks",

@@ -153,10 +153,11 @@ def push_round() -> dict[str, int]:
 
 
 def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the keys of all rows of reports and tasks, so not of what the hourly round notes."""
     items = client("dynamodb").scan(
         TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True
     )["Items"]
-    return [(item["pk"]["S"], item["sk"]["S"]) for item in items]
+    return [(item["pk"]["S"], item["sk"]["S"]) for item in items if item["pk"]["S"] != "REVIEWS"]
 
 
 def scan(table: str) -> list[dict[str, Any]]:

@@ -31,6 +31,6 @@ def _ranked(row: Mapping[str, Any]) -> tuple[str, str]:
         return (shard, "3" if unread else "5") if unread or awaits else (f"{shard}#{status}", "9")
     if status == "new" and row["urgency"] == "critical":
         return shard, "0"
-    if status == "new" and "overdue" in row.get("flags", ()):
+    if "review_due_at" in row or (status == "new" and "overdue" in row.get("flags", ())):
         return shard, "2"
     return shard, "3" if unread else "4"

@@ -3,7 +3,7 @@
 reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>#<id>
                                     ENTRY#<kind>#<id> | EVENT#<time>#<id> | HEAD | MEDIA#<id>
                                     MESSAGE#<time>#<id> | NOTE#<time>#<id> | POSITION#<time>#<id>
-                                    PUSH | REDACTION#<media id>
+                                    PUSH | REDACTION#<media id> | REMINDER#<name> | REVIEW
              BURST#<time>           COUNT                    notices of a minute, SMS of an hour
              DIGEST#<filters>       EVENT#digest             gathered notices
              LOAD#<hour>            <minute>: reports in it
@@ -15,6 +15,7 @@ reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>
              NOTICE#<id>            EVENT#notice             announcements
              ROSTER                 ROW: who is on duty, and who may be notified
              PUSHES                 ROUND: when phones were pushed to last
+             REVIEWS                ROUND: how far reports were looked through for reviews
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
              LEDGER#<hour>#<shard>  <leaf>                   leaves of the ledger
              CLOSING#<hour>         PROGRESS: how far a long hour of the ledger is closed
@@ -43,8 +44,8 @@ each         MIGRATION#<number>     STATE: where `make migrate` stands with this
 
 The order of a report's sort keys is the access rule. A reporter's view is one query from HEAD to
 MESSAGE; an officer's is one query from HEAD to NOTE, and another of POSITION if there are any.
-BEFORE, COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD, PUSH and REDACTION after NOTE: none
-has them.
+BEFORE, COUNTED, DUPLICATE, ENTRY and EVENT sort before HEAD; PUSH and all with an R after NOTE:
+none has them.
 
 The task of a row is in attributes of it, which also put the row into the index `by_task`.
 """
@@ -65,6 +66,8 @@ HEAD = "HEAD"
 CONTACT = "CONTACT"
 # Of the token of a phone beside the contact, and of the task to push to it, in the reports table.
 PUSH = "PUSH"
+# Of the task to review a report.
+REVIEW = "REVIEW"
 MESSAGES = "MESSAGE#"
 NOTES = "NOTE#"
 POSITIONS = "POSITION#"
@@ -79,6 +82,7 @@ PROPOSALS = "PROPOSALS"
 FIRST_ADMINS = "FIRST_ADMINS"
 ROSTER = "ROSTER"
 PUSHES = "PUSHES"
+REVIEWS = "REVIEWS"
 
 BY_CATEGORY = "by_category"
 BY_ATTENTION = "by_attention"
@@ -161,6 +165,20 @@ def message(at: datetime, entry_id: str) -> str:
 
 def note(at: datetime, entry_id: str) -> str:
     return f"NOTE#{times.render(at)}#{entry_id}"
+
+
+def reminder(username: str) -> str:
+    return f"REMINDER#{username}"
+
+
+def reminders_of(username: str) -> str:
+    """Return the partition of the index by attention with the reminders that concern an officer."""
+    return f"OFFICER#{username}"
+
+
+def reminder_at(on: str, listed_at: str) -> str:
+    """Return the sort key of a reminder there: the day, and `listed_at`."""
+    return f"{on}#{listed_at}"
 
 
 def position(at: datetime, entry_id: str) -> str:

@@ -5,7 +5,7 @@ cost of a page does not depend on the number of rows in the table.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -118,14 +118,18 @@ class Listing:
         limit: int,
         above: str | None = None,
         keep: Callable[[Row], bool] = lambda row: True,
+        also: Iterable[tuple[str, Row]] = (),
     ) -> Page:
         """Return at most `limit` rows that `keep` accepts, by the sort key in ascending order.
 
-        The sort keys are greater than `above`. Otherwise as `page`.
+        The sort keys are greater than `above`. `also` are rows that were read elsewhere, each with
+        its sort key among these. Otherwise as `page`.
         """
 
         shards, read = _shards(spans, above, limit), partial(self._read_upwards, index)
-        return self._merged(shards, read, min, limit=limit, reached=above, keep=keep)
+        more = sorted((each for each in also if each[0] > (above or "")), key=lambda each: each[0])
+        known = _Shard(Span(""), above, 0, deque(more), more=False)
+        return self._merged(shards, read, min, limit=limit, reached=above, keep=keep, known=known)
 
     def _merged(
         self,
@@ -136,9 +140,10 @@ class Listing:
         limit: int,
         reached: str | None,
         keep: Callable[[Row], bool],
+        known: _Shard | None = None,
     ) -> Page:
         """Return the page that these shards have together: `choose` takes the next of their rows,
-        and `read` adds more to one.
+        and `read` adds more to one. `known` is read already.
         """
         remaining = _FURTHER * sum(shard.size for shard in shards)
 
@@ -147,6 +152,7 @@ class Listing:
             shard.size *= 2
 
         at_once(fill, shards)
+        shards = [*shards, known] if known else shards
         kept: list[Row] = []
         position = reached
         while len(kept) < limit:
@@ -216,6 +222,10 @@ class Listing:
         shards = [_Shard(Span(each), above, 0) for each in partitions]
         at_once(read, shards)
         return [Heading(tuple(row for _, row in shard.rows), shard.more) for shard in shards]
+
+    def read(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Row]:
+        """Return these rows of the table itself that exist, as they are now."""
+        return list(self._table.get_all(keys, attributes=attributes).values())
 
     def _read_upwards(self, index: Index, shard: _Shard) -> None:
         # A range includes its start, which is the last row of the query before: it is skipped.

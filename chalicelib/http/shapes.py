@@ -5,7 +5,7 @@ members than that object, `HoldView.of(hold, url=…)` adds them. The OpenAPI do
 suffix: `HoldView` is `Hold` there.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -57,6 +57,13 @@ Minute = Annotated[
     ),
 ]
 """When a reporter did something, as officers see it: a `Timestamp` without its seconds."""
+
+Date = Annotated[
+    date,
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""A day by the clocks of the city: `YYYY-MM-DD`."""
 
 Category = Annotated[str, Extensible(category_codes)]
 Channel = Annotated[str, Extensible(channel_codes)]

@@ -29,6 +29,8 @@ class City(NamedTuple):
     `languages`: tags in lower case, in the order in which one text follows another where all are
     shown; an SMS is in the first. `default_language`: for a caller who asks for none that there is.
     `time_zone`: its name in the tz database. `datums`: the coordinate systems that apps may send.
+    `review_address`: the e-mail address, outside the officers' desk, that is notified of reports
+    which nobody reviews in time; None, admins are.
     """
 
     languages: tuple[str, ...]
@@ -36,6 +38,7 @@ class City(NamedTuple):
     time_zone: str
     emergency_number: str
     datums: tuple[str, ...]
+    review_address: str | None = None
 
 
 @cache

@@ -54,6 +54,7 @@ class TaskKind(StrEnum):
     RETURN = "return"
     PUSH = "push"
     FORGET = "forget"
+    REVIEW = "review"
 
 
 # What an officer ends, or pauses, who attends to a report.

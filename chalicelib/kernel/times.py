@@ -1,7 +1,7 @@
 """Times and periods: RFC 3339 in any zone in, UTC with three decimals out."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -74,6 +74,13 @@ def in_city(moment: datetime) -> datetime:
 def day_in_city(moment: datetime) -> date:
     """Return the day that it is in the city at a time: that of statistics."""
     return in_city(moment).date()
+
+
+def begins_in_city(day: date) -> datetime:
+    """Return when a day begins in the city, in UTC."""
+    from zoneinfo import ZoneInfo
+
+    return datetime.combine(day, time(), ZoneInfo(city().time_zone)).astimezone(UTC)
 
 
 def for_people(moment: datetime) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.domain.catalogue.model import (
+    LEAST_REVIEW_DAYS,
+    MOST_REVIEW_DAYS,
     WAITING,
     Catalogue,
     ChoiceField,
@@ -157,6 +159,11 @@ def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
                     f"{place}.deadlines.{urgency}",
                     f"is {minutes}. Write 0 to {_MAX_MINUTES} minutes, for low, normal or high.",
                 )
+        if not LEAST_REVIEW_DAYS <= category.review_days <= MOST_REVIEW_DAYS:
+            yield (
+                f"{place}.review_days",
+                f"is {category.review_days}. Write {LEAST_REVIEW_DAYS} to {MOST_REVIEW_DAYS} days.",
+            )
         yield from _wrong_form(place, category.details)
         for inner, form in enumerate(category.earlier):
             yield from _wrong_form(f"{place}.earlier[{inner}]", form.details)

@@ -192,6 +192,7 @@ class Scenario:
             "activates_at": from_now(timedelta(days=1)),
             "expires_at": from_now(timedelta(days=5)),
             "until": from_now(timedelta(days=30)),
+            "on": always(str((datetime.now(UTC) + timedelta(days=30)).date())),
         }
 
     @cached_property
@@ -420,6 +421,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_REPORT}/media": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/review": lambda there: there.report_again().versioned(),
+    f"PUT {_REPORT}/reminder": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),

@@ -24,6 +24,7 @@ LISTED_AS = {
     "media_ready": "media",
     "thumb": "thumbnail_url",
     "same_as": "same_text",
+    "review_due_at": "due",
 }
 OPENED_AS = {
     "media_total": "media",
@@ -31,6 +32,7 @@ OPENED_AS = {
     "thumb": "media",
     "same_as": "similar",
     "awaits": "hold",
+    "review_due_at": "review",
 }
 # The function that compares sketches opens them, and nothing else.
 MAY_READ = {("policy-suggest_incidents.json", "sealed_sketch")}

@@ -56,6 +56,11 @@ type CapCategory = Literal[
 DEADLINES: Mapping[str, int] = MappingProxyType({"high": 30, "normal": 24 * 60})
 
 
+# After how many days an open report is reviewed, in a category that does not say it.
+REVIEW_DAYS = 365
+LEAST_REVIEW_DAYS, MOST_REVIEW_DAYS = 30, 3650
+
+
 class LifecycleState(StrEnum):
     """The state of a category or channel. Only an active one accepts reports or drafts.
 
@@ -148,8 +153,9 @@ class Category(Entry):
     response shows the emergency number. `always_open`: can never be switched off. `never_limited`:
     no abuse control may refuse its reports. `details_version` grows when `details` change;
     a report keeps the version it was checked against. `deadlines`: in how many minutes a report is
-    to be acknowledged, by urgency; critical ones have escalations instead. `earlier` are the forms
-    of earlier versions, so that old answers stay readable.
+    to be acknowledged, by urgency; critical ones have escalations instead. `review_days`: after how
+    many days an open report is reviewed. `earlier` are the forms of earlier versions, so that old
+    answers stay readable.
     """
 
     urgency: UrgencyCode
@@ -160,6 +166,7 @@ class Category(Entry):
     details_version: int
     details: tuple[DetailField, ...]
     deadlines: Mapping[str, int] = field(default_factory=lambda: DEADLINES)
+    review_days: int = REVIEW_DAYS
     earlier: tuple[Form, ...] = ()
 
     def deadline(self, urgency: str) -> int | None:

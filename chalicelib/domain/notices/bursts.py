@@ -110,9 +110,10 @@ def is_new_critical(notice: Notice, lane: Lane) -> bool:
 def kind_of_digest(kind: NoticeKind) -> NoticeKind:
     """Return the kind of the digest of notices of this kind.
 
-    Escalations, and what is overdue, stay what they are: the filters of subscriptions know them.
+    Escalations, and what is overdue, stay what they are: the filters of subscriptions know them. So
+    does what nobody has reviewed, which is for others.
     """
-    stays = kind in (NoticeKind.ESCALATION, NoticeKind.OVERDUE)
+    stays = kind in (NoticeKind.ESCALATION, NoticeKind.OVERDUE, NoticeKind.UNREVIEWED)
     return kind if stays else NoticeKind.DIGEST
 
 

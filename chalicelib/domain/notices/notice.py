@@ -53,6 +53,15 @@ def role_group(role: Role) -> str:
     return f"role:{role}"
 
 
+# The address in the city's files has a subscription of its own, which the template makes.
+OUTSIDE = "outside"
+
+
+def outside_the_desk() -> tuple[str, ...]:
+    """Return whom a notice is for that officers have not acted on for a month."""
+    return (OUTSIDE if city().review_address else role_group(Role.ADMIN),)
+
+
 # What a notice about a report is for whose category was only tried: their scope does not matter.
 OF_A_TRIAL = (role_group(Role.SUPERVISOR),)
 
@@ -110,6 +119,7 @@ ADDED = (NoticeKind.MESSAGE, NoticeKind.MEDIA)
 _OF_MANY = {
     NoticeKind.ESCALATION: "escalations",
     NoticeKind.OVERDUE: "overdue_reports",
+    NoticeKind.UNREVIEWED: "unreviewed_reports",
 }
 # What only supervisors are notified of.
 FOR_SUPERVISORS = (NoticeKind.ESCALATION, NoticeKind.WATCH)

@@ -24,6 +24,7 @@ from chalicelib.domain.notices.notice import (
     OF_A_TRIAL,
     groups_of,
     officer_address,
+    outside_the_desk,
 )
 from chalicelib.domain.notices.subscriptions import Subscription
 from chalicelib.domain.officers.model import CASEWORKERS, DISTRICTLESS, Officer, Role
@@ -216,8 +217,10 @@ class Roster(Record):
     ) -> tuple[str, ...]:
         """Return whom a notice about such reports is for: who is on duty; if nobody of these is
         sure to hear of it, everybody with such a scope. What is for supervisors is for all of the
-        scope: nobody on duty has acted.
+        scope: nobody on duty has acted. What nobody has reviewed is for others.
         """
+        if kind is NoticeKind.UNREVIEWED:
+            return outside_the_desk()
         everybody = groups_of(category, district)
         if kind in FOR_SUPERVISORS:
             return everybody
@@ -246,6 +249,8 @@ class Roster(Record):
             return tuple(each for each in asked if not matter.to or each in matter.to)
         if kind is NoticeKind.FOLLOWED:
             return self._able(report.category, report.district, matter.to)
+        if kind is NoticeKind.UNREVIEWED:
+            return outside_the_desk()
         if matter.to:
             return matter.to
         if kind is NoticeKind.APPROVAL:

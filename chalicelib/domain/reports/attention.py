@@ -57,7 +57,8 @@ class Rank(StrEnum):
     """The place of a report in the list by attention, one character: the lower, the sooner.
 
     `unproven`: critical, but accepted without the proof of work that it should have; those of a
-    burst are apart (`services/casework/bursts`). `approval`: closed or withdrawn, and a step on it
+    burst are apart (`services/casework/bursts`). `overdue`: a date has passed, by which it was to
+    be acknowledged or reviewed. `approval`: closed or withdrawn, and a step on it
     awaits a second person. `done`: the same, and none does.
     """
 
@@ -73,8 +74,8 @@ class Rank(StrEnum):
 # Where reports with each status may be. The list by attention has all but `done`.
 RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
     Status.NEW: (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
-    Status.ACKNOWLEDGED: (Rank.UNPROVEN, Rank.UNREAD, Rank.OPEN),
-    Status.IN_PROGRESS: (Rank.UNREAD, Rank.OPEN),
+    Status.ACKNOWLEDGED: (Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
+    Status.IN_PROGRESS: (Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
     Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
     Status.WITHDRAWN: (Rank.APPROVAL,),
 }
@@ -100,7 +101,7 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
     waits = report.status is Status.NEW and not report.is_drill
     if waits and report.urgency is Urgency.CRITICAL:
         return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
-    if waits and Flag.OVERDUE in report.flags:
+    if report.review_due_at or (waits and Flag.OVERDUE in report.flags):
         return Rank.OVERDUE
     return Rank.UNREAD if unread else Rank.OPEN
 
@@ -142,10 +143,11 @@ def next_overdue(received_at: datetime, deadline: int, now: datetime) -> datetim
 
 def needs_action(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
     """Return whether a listed report needs an action of this officer: it is new, overdue or unread,
-    or a step on it awaits a second person, who may be this officer.
+    its review is due, or a step on it awaits a second person, who may be this officer.
     """
     unread = is_unread(row) and row["status"] != Status.WITHDRAWN
-    return row["status"] == Status.NEW or unread or _awaits(row, officer, now)
+    waits = row["status"] == Status.NEW or "review_due_at" in row
+    return waits or unread or _awaits(row, officer, now)
 
 
 def is_unread(row: Mapping[str, Any]) -> bool:

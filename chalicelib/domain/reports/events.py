@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     OUTSIDE = "outside"
     ASSIGNED = "assigned"
     FOLLOWED = "followed"
+    UNREVIEWED = "unreviewed"
 
 
 # What officers cause themselves, one step at a time: no flood of reports makes many.

@@ -64,6 +64,8 @@ class ReportOutline(Record):
     flags: tuple[str, ...] = ()
     deadline: int | None = None
     attended: bool = False
+    review_at: Moment | None = None
+    review_due_at: Moment | None = None
 
     @classmethod
     def of_head(cls, row: Mapping[str, Any] | None) -> Self | None:

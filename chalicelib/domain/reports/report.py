@@ -209,6 +209,21 @@ class Proposal(Record):
         return frozenset((self.by, *self.others))
 
 
+class ReminderOf(StrEnum):
+    """What a reminder is for."""
+
+    LOOK_AGAIN = "look_again"
+    LEGAL_DEADLINE = "legal_deadline"
+
+
+class Reminder(Record):
+    """A day (`YYYY-MM-DD`) from which a report is in the first rows of those whom it concerns."""
+
+    on: str
+    of: ReminderOf
+    by: str
+
+
 class Content(Record):
     """What a report says. It is stored sealed. `place` is in WGS-84; `location` is as sent."""
 
@@ -264,7 +279,9 @@ class Report(Record):
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
     minutes after the receipt; `attended`: an officer has attended to it since. `was_critical`: an
-    officer has made it less urgent.
+    officer has made it less urgent. `review_at` is when it is reviewed, if a review has set that;
+    `review_due_at` is since when a review waits, and `review_escalated` says that nobody has made
+    one in time (`domain/reports/dates.py`).
     """
 
     id: Annotated[str, EXPORTED, KEPT]
@@ -321,6 +338,10 @@ class Report(Record):
     shadow: Annotated[bool, KEPT] = False
     category_labels: Annotated[dict[str, str] | None, KEPT] = None
     media_asked: Annotated[int, KEPT] = 0
+    review_at: Annotated[datetime | None, CLEARED] = None
+    review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
+    review_escalated: Annotated[bool, KEPT] = False
+    reminder: Annotated[Reminder | None, CLEARED] = None
 
     @property
     def is_drill(self) -> bool:

@@ -72,9 +72,11 @@ class Change(SeenConversation):
 
 def takes_two(report: Report, disposition: str) -> bool:
     """Return whether an end takes a second officer: that of a report which is critical, or was
-    before an officer lowered it, and one after which it is deleted soon.
+    before an officer lowered it, or which nobody has reviewed in time, and one after which it is
+    deleted soon.
     """
-    return report.is_critical or report.was_critical or disposition in SOON_FORGOTTEN
+    is_watched = report.is_critical or report.was_critical or report.review_escalated
+    return is_watched or disposition in SOON_FORGOTTEN
 
 
 def takes_reading(report: Report, wanted: Change) -> bool:
@@ -222,7 +224,8 @@ def _acknowledge(step: _Step) -> _Update:
 
 
 def _close(step: _Step) -> _Update:
-    return {"closed_at": step.now} if step.closes else {}
+    closed = {"closed_at": step.now, "review_due_at": None, "reminder": None}
+    return closed if step.closes else {}
 
 
 OF_THE_CLOSING = (

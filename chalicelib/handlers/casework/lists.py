@@ -12,6 +12,7 @@ from chalicelib.domain.casework.requests import ColleagueQuery
 from chalicelib.domain.casework.search_tokens import AS_TYPED, token_of
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS, Role
+from chalicelib.domain.reports.dates import Due
 from chalicelib.domain.reports.media import Thumb
 from chalicelib.domain.reports.report import Disposition, Flag, Source, Status
 from chalicelib.domain.reports.workflow import Username
@@ -58,7 +59,8 @@ class ListedReportView(Shape):
     the report is reopened. `muted` says that officers are not notified of messages and media,
     `referred` that a referral waits for approval, `referral_declined` that the latest was declined
     and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
-    officer has attended to it. `awaits` are the steps that await a second person.
+    officer has attended to it. `awaits` are the steps that await a second person. `due` are its
+    dates that have come: `review`, or what a reminder of yours is for.
     """
 
     id: str
@@ -77,6 +79,7 @@ class ListedReportView(Shape):
     source: Source | None
     flags: list[Flag]
     awaits: list[TwoPersonStep]
+    due: list[Due]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
 
     @classmethod

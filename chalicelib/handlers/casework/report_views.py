@@ -1,6 +1,7 @@
 """Schemas of reports for officers: opened, and after a change."""
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Self
 
@@ -8,12 +9,21 @@ from pydantic import Field
 
 from chalicelib.aws import keys
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.dates import next_review
 from chalicelib.domain.reports.entries import Message, Sender
 from chalicelib.domain.reports.incidents import Why
 from chalicelib.domain.reports.masks import MaskPart, MaskReason
 from chalicelib.domain.reports.media import MediaState, hints
 from chalicelib.domain.reports.outlines import expires_at
-from chalicelib.domain.reports.report import Disposition, Flag, Medium, Report, Source, Status
+from chalicelib.domain.reports.report import (
+    Disposition,
+    Flag,
+    Medium,
+    ReminderOf,
+    Report,
+    Source,
+    Status,
+)
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.casework.referral_views import (
@@ -37,6 +47,7 @@ from chalicelib.handlers.reports.views import (
 from chalicelib.http.shapes import (
     AgencyName,
     Category,
+    Date,
     District,
     MessageView,
     Minute,
@@ -262,6 +273,60 @@ class ProposalView(Shape):
     tag: Tag = left_out()
 
 
+class ReviewView(Shape):
+    """The review of an open report: it is `on` that day. `due_since` is since when it waits;
+    null before. `escalated`: nobody has made it in time, and closing the report takes two.
+    """
+
+    on: Date
+    due_since: Timestamp | None
+    escalated: bool
+
+    @classmethod
+    def of_report(cls, report: Report) -> Self | None:
+        at = next_review(report)
+        if at is None:
+            return None
+        return cls(
+            on=times.day_in_city(at),
+            due_since=report.review_due_at,
+            escalated=report.review_escalated,
+        )
+
+
+class ReminderView(Shape):
+    """A reminder: from that day on, the report is in the first rows of who set it, `by`,
+    and of its assignee. `for` says what it is for.
+    """
+
+    on: Date
+    for_: ReminderOf = Field(serialization_alias="for")
+    by: str
+
+    @classmethod
+    def of_report(cls, report: Report) -> Self | None:
+        found = report.reminder
+        return cls(on=date.fromisoformat(found.on), for_=found.of, by=found.by) if found else None
+
+
+def dates_of(report: Report) -> dict[str, Shape | None]:
+    """Return the members of a view with the dates of a report."""
+    return {"review": ReviewView.of_report(report), "reminder": ReminderView.of_report(report)}
+
+
+class DatedReport(Shape):
+    """A report after a step with its dates."""
+
+    id: str
+    review: ReviewView | None
+    reminder: ReminderView | None
+    version: int
+
+    @classmethod
+    def after(cls, report: Report) -> Self:
+        return cls.of(report, **dates_of(report))
+
+
 class _Progress(Shape):
     """What the steps of officers change of a report."""
 
@@ -282,6 +347,8 @@ class _Progress(Shape):
     acknowledged_at: Timestamp | None
     closed_at: Minute | None
     reopened_at: Minute | None
+    review: ReviewView | None
+    reminder: ReminderView | None
     kept_until: Minute | None
     unproven: bool
     unread: int
@@ -303,6 +370,7 @@ class ChangedReport(_Progress):
     def after(cls, changed: ChangedCase, open_duplicates: int | None = None) -> Self:
         return cls.of(
             changed.report,
+            **dates_of(changed.report),
             reason=changed.reason,
             read=changed.read,
             kept_until=expires_at(changed.report),
@@ -409,6 +477,7 @@ class ReportView(_Progress):
         return cls.of(
             report,
             **dict(opened.content),
+            **dates_of(report),
             proposal=proposal
             and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.CLOSING)),
             answers=AnswerView.all_of(report, opened.content.details, language),

@@ -24,6 +24,7 @@ from chalicelib.services.notices import sweep
 from chalicelib.services.notices.escalations import count_unacknowledged
 from chalicelib.services.notices.pushes import push_due_reports
 from chalicelib.services.reports.ledger import file_new
+from chalicelib.services.reports.reviews import ask_for_reviews
 from chalicelib.services.statistics.counters import count_changed
 
 bp = Blueprint(__name__)
@@ -51,10 +52,13 @@ def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
 
 @bp.schedule(_EVERY_MINUTE)
 def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
-    """Evaluate the load level, and send due tasks of upkeep to its queue."""
+    """Evaluate the load level, ask for the reviews of old reports, and send due tasks of upkeep to
+    its queue.
+    """
     level = wiring.load_watch().evaluate(wiring.clock.now())
     if level is not None:
         log.info("load_evaluated", extra={"load_level": level.value})
+    _ask_for_reviews(event)
     return _logged(
         sweep.sweep_upkeep(
             wiring.outboxes(),
@@ -63,6 +67,21 @@ def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
             time_is_left=lambda: _time_is_left(event),
         )
     )
+
+
+def _ask_for_reviews(event: CloudWatchEvent) -> None:
+    try:
+        asked = ask_for_reviews(
+            wiring.review_rows(),
+            lambda: wiring.catalogue_changes().read().restored().categories,
+            now=wiring.clock.now(),
+            time_is_left=lambda: _time_is_left(event),
+        )
+    except Unavailable:
+        log.warning("reviews_not_asked")  # tasks must not wait for it
+    else:
+        if asked:
+            log.info("reviews_asked", extra={"count": asked})
 
 
 def _sweep_notices(lane: Lane, event: CloudWatchEvent) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.services.officers import Actor
 from chalicelib.services.reports.own_report import record_reopening
 from chalicelib.services.reports.retention import expire_report
+from chalicelib.services.reports.reviews import review_report
 from chalicelib.store.reports.outbox import Assignment, Outbox, PendingTask
 
 bp = Blueprint(__name__)
@@ -124,6 +125,15 @@ def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     )
 
 
+def _review_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    review_report(
+        pending,
+        outbox=outbox,
+        reports=wiring.reports(),
+        actor=Actor.clock(wiring.audit(), now),
+    )
+
+
 def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     expire_bulletin(
         pending,
@@ -147,5 +157,6 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
     (TaskKind.RETURN, OwnerKind.OFFICER): _return_reports,
     (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
+    (TaskKind.REVIEW, OwnerKind.REPORT): _review_report,
     (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
 }

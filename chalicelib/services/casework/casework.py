@@ -167,7 +167,7 @@ def change_report(
         nonlocal is_read, unread, places
         report, unread = head.report, head.report.unread
         takes_reading = workflow.takes_reading(report, change)
-        seen = None if isinstance(match, int) else _places_seen(match, head, desk.actor)
+        seen = None if isinstance(match, int) else places_seen(match, head, desk.actor)
         if takes_reading and seen is None:
             desk.actor.log(about(report), Action.CLOSE_UNREAD)
         if isinstance(match, int):
@@ -188,7 +188,7 @@ def change_report(
     return ChangedCase(after, reason, etag, unread - after.unread)
 
 
-def _places_seen(tag: str, head: Head, actor: OfficerActor) -> int | None:
+def places_seen(tag: str, head: Head, actor: OfficerActor) -> int | None:
     """Return how many later places this officer saw at the opening that gave them the tag; None
     when it is of no opening of this version. A place that comes stops no step but an end.
     """

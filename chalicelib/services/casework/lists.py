@@ -5,7 +5,7 @@ in the shift before, or earlier, and still needs somebody. No content.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -35,6 +35,7 @@ from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
 from chalicelib.services.casework.casework import HistoryPage
+from chalicelib.services.casework.reminders import DueReminder, due_reminders
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.scope import Desk, head_in_scope
@@ -66,7 +67,8 @@ def list_reports(
     catalogue: Catalogue,
     officers: Officers,
 ) -> ReportPage:
-    """Return one page of reports, newest first or by attention, and write an audit record.
+    """Return one page of reports, newest first or by attention, and write an audit record. Reports
+    whose reminder is due for the officer are early in the list by attention.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise. A filter outside the officer's scope gives an empty
@@ -84,11 +86,19 @@ def list_reports(
         raise
     if reached is None:
         _require_officer(query, actor, officers)
+    inside = _inside(query, officer)
+    reminders: Mapping[str, DueReminder] = {}
+    if inside and query.sort == "attention":
+        reminders = due_reminders(actor, listing)
+    moved = {each.row["id"]: each.row for each in reminders.values() if each.place}
     hidden: list[Row] = []
     folded: defaultdict[_Fold, list[str]] = defaultdict(list)
 
     def keep(row: Row) -> bool:
-        if not query.matches(row) or not _acts(query, row, actor):
+        if row["id"] in moved and row is not moved[row["id"]]:
+            return False
+        acts = needs_action(row, officer, actor.now) or row["id"] in reminders
+        if not query.matches(row) or query.needs_action not in (None, acts):
             return False
         if query.sort == "attention" and is_done(row, actor.now):
             return False
@@ -99,10 +109,12 @@ def list_reports(
         same.append(row["received_at"])
         return len(same) == 1 or query.fold is not None
 
-    inside = _inside(query, officer)
     page = Page((), None)
     if inside:
-        page = _page(query, reached, officer, listing=listing, catalogue=catalogue, keep=keep)
+        first = [(each.place, each.row) for each in reminders.values() if each.place]
+        page = _page(
+            query, reached, officer, listing=listing, catalogue=catalogue, keep=keep, also=first
+        )
     denied = not inside or (query.reference is not None and bool(hidden))
     found = {"below": reached, "count": len(page.rows), **with_pictures(page.rows)}
     actor.log_own(Action.DENIED if denied else Action.LIST, {"filters": query.on_record(), **found})
@@ -112,7 +124,12 @@ def list_reports(
         else None
     )
     items = (
-        ListedReport.of(row, actor.now, () if query.fold else folded[_fold(row)])
+        ListedReport.of(
+            row,
+            actor.now,
+            () if query.fold else folded[_fold(row)],
+            reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
+        )
         for row in page.rows
     )
     return ReportPage(tuple(items), next_cursor)
@@ -171,11 +188,6 @@ def _inside(query: ReportQuery, officer: Officer) -> bool:
     )
 
 
-def _acts(query: ReportQuery, row: Row, actor: OfficerActor) -> bool:
-    """Return whether a row matches the filter `needs_action`."""
-    return query.needs_action in (None, needs_action(row, actor.officer, actor.now))
-
-
 def _page(
     query: ReportQuery,
     reached: str | None,
@@ -184,6 +196,7 @@ def _page(
     listing: Listing,
     catalogue: Catalogue,
     keep: Callable[[Row], bool],
+    also: Iterable[tuple[str, Row]],
 ) -> Page:
     burst = query.of_burst
     since = max(
@@ -200,7 +213,7 @@ def _page(
             return (since is None or at >= since) and (until is None or at < until) and keep(row)
 
         return listing.page_upwards(
-            keys.index(index), spans, limit=query.limit, above=reached, keep=within
+            keys.index(index), spans, limit=query.limit, above=reached, keep=within, also=also
         )
     below = min((bound for bound in (reached, until) if bound), default=None)
     return listing.page(

@@ -42,7 +42,10 @@ KEPT, KEPT_MAX = timedelta(minutes=2), timedelta(minutes=5)
 # read again within two seconds, of a few at once.
 PAUSE = timedelta(milliseconds=2)
 # What counts and scope need. An instance keeps nothing else of a report.
-_FIELDS = ("id", "category", "district", "status", "source", "unread", "awaits", "attention_at")
+_FIELDS = (
+    "id", "category", "district", "status", "source", "unread", "awaits", "attention_at",
+    "review_due_at",
+)  # fmt: skip
 
 
 class _Heading(NamedTuple):
@@ -180,12 +183,16 @@ def _counted(reports: Iterable[Row], actor: OfficerActor) -> Counts:
     ranks = [row["attention_at"][0] for row in rows]
     return Counts(
         critical=ranks.count(Rank.CRITICAL) + ranks.count(Rank.UNPROVEN),
-        overdue=ranks.count(Rank.OVERDUE),
+        overdue=sum(row["status"] == Status.NEW for row in rows if _is_overdue(row)),
         unread=sum(map(is_unread, rows)),
         new=sum(row["status"] == Status.NEW for row in rows),
         open=sum(row["status"] in OPEN_STATUSES for row in rows),
         needs_action=sum(needs_action(row, actor.officer, actor.now) for row in rows),
     )
+
+
+def _is_overdue(row: Row) -> bool:
+    return str(row["attention_at"]).startswith(Rank.OVERDUE)
 
 
 def _mark(beats: Iterable[Beat]) -> str:

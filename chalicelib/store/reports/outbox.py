@@ -35,7 +35,7 @@ _READ_FIELDS = (
     "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "in_burst", "turn", "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
     "deadline", "attended", "attention_at", "shadow",
-    "category_labels", "followers", "acts", "pushed",
+    "category_labels", "followers", "acts", "pushed", "review_at", "review_due_at",
 )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from chalicelib.aws.table import ConditionFailed, Row, Table
 from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.reports import outlines
+from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.reports.measures import Hold, Mute
 from chalicelib.domain.reports.media import MediaState, Thumb
-from chalicelib.domain.reports.report import Flag, Medium, Report, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Medium, Report, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind, notify
@@ -28,6 +29,7 @@ from chalicelib.store.reports.duplicates import Duplicates
 from chalicelib.store.reports.entries import EntryRows
 from chalicelib.store.reports.heads import change_head, new_head, update_head
 from chalicelib.store.reports.media_rows import MediaRows, sketch_fields
+from chalicelib.store.reports.reviews import reminder_items, review_item
 from chalicelib.store.reports.rows import Case, Head, ReadCase, read_case, same_end, withdrawn
 
 
@@ -221,7 +223,8 @@ class Reports:
             equal["duplicates"] = head.row.get("duplicates")
         if "reopened_at" in put:
             put["muted"], equal["muted"] = None, head.row.get("muted")
-        if "category" in put:
+        moves = "category" in put
+        if moves:
             shards = self._shards_of(after.category)
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)
         notices: list[TransactItem] = []
@@ -230,10 +233,17 @@ class Reports:
             equal |= same_task(head.row)
             keeps_notice = task is not None and task.kind is TaskKind.NOTIFY
             notices = [] if keeps_notice else self._kept_notices(head, now)
+        reminded = reminder_items(self.table, before, after)
+        reopened = before.status not in OPEN_STATUSES and after.status in OPEN_STATUSES
+        is_old = now >= after.received_at + LEAST_REVIEW
+        if (reopened or (moves and after.status in OPEN_STATUSES)) and is_old:
+            # The round that asks for reviews may have passed it.
+            reminded.append(review_item(self.table, after.id, now))
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put |= recorded.put
         update = change_head(head, put=put, append=recorded.append, equal=equal)
-        self.table.transact([self.table.item(update), *notices, *recorded.items, *also])
+        dated = [self.table.item(update), *notices, *reminded]
+        self.table.transact([*dated, *recorded.items, *also])
 
     def withdraw(
         self,
@@ -262,6 +272,7 @@ class Reports:
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
                 *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
+                *reminder_items(self.table, report, report.model_copy(update={"reminder": None})),
                 *recorded.items,
                 *also,
             ]

@@ -11,11 +11,20 @@ from chalicelib.aws.keys import read_task
 from chalicelib.aws.table import Row
 from chalicelib.domain.audit.ledger import Recorded
 from chalicelib.domain.reports.attention import awaiting, without_overdue
+from chalicelib.domain.reports.dates import dues_of
 from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedPosition
 from chalicelib.domain.reports.masks import NO_MASKS, Masks
 from chalicelib.domain.reports.measures import Hold, Mute, Referrals
 from chalicelib.domain.reports.media import is_sent
-from chalicelib.domain.reports.report import LISTED, Mark, Medium, Report, Status, marked
+from chalicelib.domain.reports.report import (
+    LISTED,
+    Mark,
+    Medium,
+    Reminder,
+    Report,
+    Status,
+    marked,
+)
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
 
@@ -150,7 +159,7 @@ class ReadCase(Case):
 class ListedReport(NamedTuple):
     """A report's entry in a list. `fields` has what lists show of it (`heads.listed_row`), its
     `awaits` without what nobody can approve any more. `same` are the times of the reports that it
-    stands for, itself included.
+    stands for, itself included. Its `due` says which dates of it have come, for the reader.
     """
 
     id: str
@@ -160,11 +169,16 @@ class ListedReport(NamedTuple):
     same: tuple[datetime, ...] = ()
 
     @classmethod
-    def of(cls, row: Row, now: datetime, same: Iterable[str] = ()) -> Self:
-        """Return the entry of a row as `heads.listed_row` returns it."""
+    def of(
+        cls, row: Row, now: datetime, same: Iterable[str] = (), reminder: Reminder | None = None
+    ) -> Self:
+        """Return the entry of a row as `heads.listed_row` returns it. `reminder` is due for the
+        reader.
+        """
         known = {
             "received_at": times.parse(row["received_at"]),
             "awaits": tuple(dict.fromkeys(each.step for each in awaiting(row, now))),
+            "due": dues_of(row, reminder),
         }
         fields = {**_DEFAULTS, **row, **known}
         at = tuple(map(times.parse, same))

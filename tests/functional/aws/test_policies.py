@@ -384,18 +384,21 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("read_notes", **one)
     api("read_positions", **one)
     api("send_files", **one)
+    on = str(times.day_in_city(wiring.clock.now() + timedelta(days=9)))
+    api("set_reminder", **one, body={"on": on}, version=1)
+    api("keep_report", **one, body={"reason": "It goes on.", "on": on}, version=2)
     api("mute_report", **one)
     api("mute_report", **one)
     api("end_mute", **one)
     api("follow_report", **one)
     api("unfollow_report", **one)
-    api("mark_read", **one, body={}, version=1)
-    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=2)
+    api("mark_read", **one, body={}, version=3)
+    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=4)
     api(
         "change_report",
         **one,
         body={"status": "closed", "disposition": "malicious", "reason": "No."},
-        version=3,
+        version=5,
     )
     api("confirm_closing", report_id=seen["id"], officer=CHIEF)
     until = times.render(wiring.clock.now() + timedelta(days=10))
@@ -825,6 +828,8 @@ def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
     with role.assumed():
         wiring.clock.advance(timedelta(days=30))
         assert scheduled.sweep_upkeep(cloud.SCHEDULE, None)["due"] > 0
+        wiring.clock.advance(timedelta(days=336))
+        scheduled.sweep_upkeep(cloud.SCHEDULE, None)
     assert_exact(role)
 
 

@@ -5,7 +5,7 @@ Each refusal is in the audit.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 EVERYBODY, STAFF = frozenset(Role), frozenset(model.STAFF)
 CASEWORKERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
+_CASEWORK = (Role.OFFICER, Role.SUPERVISOR)
 CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "officer": {"roles": (Role.OFFICER,)},
@@ -36,8 +37,8 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "admin": {"roles": (Role.ADMIN,)},
     "auditor": {"roles": (Role.AUDITOR,)},
     "inactive": {"active": False},
-    "other_category": {"categories": ("traffic_violation",)},
-    "other_district": {"districts": ("haidian",)},
+    "other_category": {"categories": ("traffic_violation",), "roles": _CASEWORK},
+    "other_district": {"districts": ("haidian",), "roles": _CASEWORK},
 }
 IN_PLACE = {"lat": 39.92, "lon": 116.44}  # in Chaoyang
 
@@ -60,6 +61,7 @@ class Route:
 ADMINS = frozenset({Role.ADMIN})
 CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 ITSELF = ("itself",)
+IN_A_MONTH = str((datetime.now(UTC) + timedelta(days=30)).date())
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 BURST_ID = "child_abduction.2026-11-24T01"
@@ -94,6 +96,17 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/lift-out"): Route(204),
     ("POST", REPORT + "/mute"): Route(200),
     ("DELETE", REPORT + "/mute"): Route(204),
+    ("POST", REPORT + "/review"): Route(
+        200,
+        frozenset({Role.SUPERVISOR}),
+        body={"reason": "It goes on.", "on": IN_A_MONTH},
+        states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
+    ),
+    ("PUT", REPORT + "/reminder"): Route(
+        200,
+        body={"on": IN_A_MONTH},
+        states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
+    ),
     ("POST", REPORT + "/follow"): Route(204),
     ("DELETE", REPORT + "/follow"): Route(204),
     ("POST", REPORT + "/hold"): Route(201),
@@ -269,6 +282,15 @@ def use(
     )
 
 
+def user_of(key: tuple[str, str]) -> str:
+    """Return an officer who may use a route, and has no other role than that takes."""
+    return next(
+        role.value
+        for role in (Role.OFFICER, Role.SUPERVISOR, Role.ADMIN)
+        if role in ROUTES[key].roles
+    )
+
+
 def an_ending() -> BurstEnding:
     """Return an ending that a clerk has asked for, of a burst without reports."""
     hour = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -329,12 +351,12 @@ def test_a_route_responds_by_the_state_of_the_report(
     for state in CASE_STATES:
         proposed = state == "malicious_proposed" and key[1].endswith("confirm")
         tag = tag_for(path_of(key, cases[state]), "officer") if proposed else NO_TAG
-        reply = use(key, "officer", cases[state], tag)
+        reply = use(key, user_of(key), cases[state], tag)
         assert reply.status == route.states.get(state, route.ok), state
     for state in ("deleted", "unknown"):
-        before = denials("officer")
-        assert use(key, "officer", cases[state]).status == 404, state
-        assert denials("officer") == before + 1
+        before = denials(user_of(key))
+        assert use(key, user_of(key), cases[state]).status == 404, state
+        assert denials(user_of(key)) == before + 1
 
 
 @each_report_route
@@ -378,8 +400,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         head = wiring.reports().head(report_id)
         assert head
         wiring.reports().table.put({**head.row, "unproven": True})
-    officer = next(each.value for each in Role if each in ROUTES[key].roles)
-    tag = NO_TAG
+    officer, tag = user_of(key), NO_TAG
     if Header.TAG in OPERATION[key].headers:
         tag = tag_for(path_of(key, report_id), officer)
     before = wiring.reports().case(report_id)

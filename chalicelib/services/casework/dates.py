@@ -1,0 +1,112 @@
+"""Officers' steps with the dates of a report: its review, and a reminder."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.dates import NewReminder, NewReview, next_review, review_period
+from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder, Report
+from chalicelib.kernel import errors, times
+from chalicelib.services.casework.casework import places_seen, require_version
+from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
+from chalicelib.services.second_person import tag_of_report
+from chalicelib.store.audit.rows import Action, about
+from chalicelib.store.reports.reviews import review_item
+from chalicelib.store.reports.rows import Head
+
+
+class Dated(NamedTuple):
+    """A report after such a step. `etag` is as in `ChangedCase`."""
+
+    report: Report
+    etag: str
+
+
+class _Step(NamedTuple):
+    """What a step changes: the report, the field as it is recorded, and more writes."""
+
+    after: Report
+    field: tuple[str, str | None, str | None]
+    also: tuple[TransactItem, ...] = ()
+
+
+def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: Desk) -> Dated:
+    """Keep a report open after its review, and set when it is reviewed again. That its review waits
+    is over, and so is that two must close it because nobody made one in time.
+
+    Raises NotFound, Stale, Invalid (the date is not possible), Conflict (`illegal_transition`: it
+    is not open; `expiring`).
+    """
+
+    def keep(report: Report) -> _Step:
+        wanted.require_date(desk.actor.now, review_period(report.category))
+        at, before = times.begins_in_city(wanted.on), next_review(report)
+        kept = {"review_at": at, "review_due_at": None, "review_escalated": False}
+        return _Step(
+            report.model_copy(update=kept),
+            ("review_on", str(times.day_in_city(before)) if before else None, str(wanted.on)),
+            (review_item(desk.reports.table, report.id, at),),
+        )
+
+    return _change(report_id, keep, match, desk=desk, reason=wanted.reason)
+
+
+def set_reminder(report_id: str, wanted: NewReminder, match: int | str, *, desk: Desk) -> Dated:
+    """Set the reminder of a report in the place of an earlier one, or remove it.
+
+    Raises NotFound, Stale, Invalid (the day is not possible), Conflict (`illegal_transition`: it is
+    not open; `expiring`).
+    """
+
+    def remind(report: Report) -> _Step:
+        wanted.require_date(desk.actor.now)
+        reminder = (
+            Reminder(on=str(wanted.on), of=wanted.of, by=desk.actor.by) if wanted.on else None
+        )
+        field = ("reminder", _recorded(report.reminder), _recorded(reminder))
+        return _Step(report.model_copy(update={"reminder": reminder}), field)
+
+    return _change(report_id, remind, match, desk=desk)
+
+
+def _recorded(reminder: Reminder | None) -> str | None:
+    return f"{reminder.on} {reminder.of}" if reminder else None
+
+
+def _change(
+    report_id: str,
+    change: Callable[[Report], _Step],
+    match: int | str,
+    *,
+    desk: Desk,
+    reason: str | None = None,
+) -> Dated:
+    """Do such a step on an open report, with an audit record. `match` is its version, or the tag
+    that names a version as opened by this officer.
+    """
+
+    def step(head: Head) -> Dated:
+        require_not_expiring(head)
+        before = head.report
+        seen = None if isinstance(match, int) else places_seen(match, head, desk.actor)
+        if isinstance(match, int):
+            require_version(before, match)
+        elif seen is None:
+            raise errors.Stale
+        if before.status not in OPEN_STATUSES:
+            legal = ", ".join(workflow.TRANSITIONS[before.status])
+            raise errors.Conflict("illegal_transition", legal=legal)
+        done = change(before)
+        after = done.after.model_copy(update={"version": before.version + 1})
+        name, old, new = done.field
+        detail = {"version": after.version, "fields": {name: {"old": old, "new": new}}}
+        words = {"reason": reason} if reason else None
+        record = desk.actor.log_item(about(before), Action.CHANGE, detail, words)
+        desk.reports.change(
+            head, after, task=head.task, now=desk.actor.now, also=[record, *done.also]
+        )
+        etag = f'"{after.version}"' if seen is None else tag_of_report(after, seen, desk.actor)
+        return Dated(after, etag)
+
+    return on_head(report_id, step, desk=desk)
