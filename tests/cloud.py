@@ -81,6 +81,16 @@ def officer(username: str = "wang", **more: Any) -> Officer:
     return wiring.officers().put(row.model_copy(update={"revision": revision}))
 
 
+def oversight(*usernames: str) -> None:
+    """Create officers of oversight, and offer reports about the police from now on."""
+    for username in usernames:
+        email = f"{username}@oversight.example"
+        officer(username, roles=(Role.OVERSIGHT,), categories=(), districts=(), email=email)
+    changes = wiring.catalogue_changes()
+    changes.table.transact([changes.count_oversight(lambda: len(usernames))])
+    wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
+
+
 def pool_users(aws: Mapping[str, str]) -> list[str]:
     """Return the usernames of the pool, sorted."""
     found = client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]

@@ -18,6 +18,8 @@ USERNAME = re.compile(r"(?!none\Z)[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
     if not roles:
         raise PydanticCustomError("required", "An officer has a role.")
+    if Role.OVERSIGHT in roles and set(roles) != {Role.OVERSIGHT}:
+        raise PydanticCustomError("stands_alone", "Who is of oversight has no other role.")
     return tuple(dict.fromkeys(roles))
 
 
@@ -32,6 +34,7 @@ class Appointment(Input):
 
     `*` in a scope means all categories or districts, including later ones. Notices are sent to
     `email` and `phone` (E.164). Enter only addresses that are verified to belong to the officer.
+    Who has the role `oversight` has no other, and sees reports about the police alone.
     """
 
     name: Annotated[str, Bounded(100, one_line=True)] | None = None

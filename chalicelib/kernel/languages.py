@@ -115,7 +115,7 @@ def texts(language: str) -> dict[str, str]:
     return {key: _FACT.sub(lambda fact: facts[fact[1]], said) for key, said in wordings.items()}
 
 
-FACTS = ("city", "police", "service", "emergency_number", "always_open")
+FACTS = ("city", "police", "service", "emergency_number", "always_open", "elsewhere")
 """Placeholders for facts of the city, in any text."""
 _FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
 
@@ -129,6 +129,7 @@ def _facts(wordings: Mapping[str, str]) -> dict[str, str]:
         **{name: wordings[f"name.{name}"] for name in ("city", "police", "service")},
         "emergency_number": city().emergency_number,
         "always_open": wordings[f"category.{next(open_categories)}"],
+        "elsewhere": wordings["oversight.elsewhere"],
     }
 
 

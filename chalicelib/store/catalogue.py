@@ -1,7 +1,9 @@
-"""Admins' changes of the catalogue, and the load level: two rows, cached for a minute.
+"""Admins' changes of the catalogue, the load level, and whether reports about the police are taken:
+three rows, cached for a minute.
 
 CATALOGUE  OVERRIDES    {version, overrides} and, up to release 0.2, {settled, settles_at}
            LOAD_LEVEL   (store/flood/load_level.py)
+           OVERSIGHT    {active, revision}: how many of oversight are active
 """
 
 import logging
@@ -14,6 +16,7 @@ from chalicelib.aws.writes import Put, TransactItem, Update
 from chalicelib.domain.catalogue import learnt
 from chalicelib.domain.catalogue.model import Catalogue, catalogue
 from chalicelib.domain.flood.load_level import LoadState
+from chalicelib.domain.officers.model import MIN_OVERSIGHT
 from chalicelib.kernel import errors
 from chalicelib.store.flood import load_level
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PK, SK = "CATALOGUE", "OVERRIDES"
+_OVERSIGHT = "OVERSIGHT"
 FRESH_FOR = timedelta(seconds=60)
 # The time until the next try after the row could not be read. Until then the old copy is used.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
@@ -54,6 +58,14 @@ class Kept(NamedTuple):
         return restore(catalogue(), self.stored)
 
 
+class Live(NamedTuple):
+    """What every function knows of the three rows. `oversight`: how many of it are active."""
+
+    kept: Kept
+    load: LoadState
+    oversight: int = 0
+
+
 _UNCHANGED = Kept(None, 0)
 
 
@@ -64,11 +76,23 @@ class CatalogueChanges:
     def read(self) -> Kept:
         return _kept(self.table.get(PK, SK, consistent=True))
 
-    def read_live(self) -> tuple[Kept, LoadState]:
-        """Return the changes and the load level, by one call."""
+    def read_live(self) -> Live:
+        """Return all three rows, by one call."""
         found, _ = self.table.query(PK, consistent=True)
         rows = {row["sk"]: row for row in found}
-        return _kept(rows.get(SK)), load_level.read_state(rows.get(load_level.SK))
+        state = load_level.read_state(rows.get(load_level.SK))
+        return Live(_kept(rows.get(SK)), state, rows.get(_OVERSIGHT, {}).get("active", 0))
+
+    def count_oversight(self, count: Callable[[], int]) -> TransactItem:
+        """Return the write of how many of oversight are active. It fails when another was written
+        since `count` was called.
+        """
+        row = self.table.get(PK, _OVERSIGHT, consistent=True) or {}
+        revision = row.get("revision")
+        put = {"active": count(), "revision": (revision or 0) + 1}
+        return self.table.item(
+            Update(PK, _OVERSIGHT, put=put, equal={"revision": revision}, upsert=True)
+        )
 
     def replace(self, before: Kept, after: Kept, *also: TransactItem) -> Kept:
         """Write `after`, with `also` in one transaction.
@@ -102,9 +126,10 @@ class LiveCatalogue:
     and `has_changed` raise Unavailable.
     """
 
-    def __init__(self, read: Callable[[], tuple[Kept, LoadState]]) -> None:
+    def __init__(self, read: Callable[[], Live]) -> None:
         self._read = read
         self._load = LoadState()
+        self._offers_oversight = False
         self._known = catalogue()
         self._kept = _UNCHANGED
         self._read_next: datetime | None = None
@@ -146,7 +171,8 @@ class LiveCatalogue:
         return self._read_anew(now).version > before
 
     def _read_anew(self, now: datetime) -> Kept:
-        kept, self._load = self._read()
+        kept, self._load, active = self._read()
+        self._offers_oversight = active >= MIN_OVERSIGHT
         self.learn(kept, now)
         return kept
 
@@ -167,6 +193,7 @@ class LiveCatalogue:
         if kept.version >= self._kept.version:
             self._known, self._kept = kept.restored(), kept
             learnt.learn(self._known.categories)
+        self._known = self._known._replace(offers_oversight=self._offers_oversight)
         self._read_next = now + FRESH_FOR
         self._was_read = True
         return self._known

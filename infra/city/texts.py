@@ -15,7 +15,7 @@ HINT = "names of the city, and labels of its catalogue and areas; docs/city.md l
 # In every city's own file: no wording would be right everywhere.
 OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
 # As `FACTS` in `chalicelib/kernel/languages.py`, which reads a city when it is imported.
-FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open"})
+FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open", "elsewhere"})
 _FACT = re.compile(f"{{({'|'.join(FACTS)})}}")
 # Other texts show these.
 _NAMES = ("name.", "category.", "channel.", "district.", "station.")

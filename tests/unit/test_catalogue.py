@@ -273,7 +273,8 @@ def test_the_public_view_declares_the_fields_that_are_checked() -> None:
 
 def test_the_public_view_has_the_limits_the_number_and_the_version() -> None:
     view = public_view(SEED, "en", NOW)
-    assert view.keys() == {"categories", "channels", "districts", "limits", "emergency", "app"}
+    parts = {"categories", "channels", "districts", "oversight", "limits", "emergency", "app"}
+    assert view.keys() == parts
     assert view["limits"]["text_max"] == 4000
     assert view["limits"]["media_per_call"] == 5
     assert {"content_type": "image/heic", "kind": "image", "max_bytes": 25 * 1024 * 1024} in view[

@@ -14,7 +14,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.casework.bursts import BurstId
-from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.catalogue.codes import ListedCategory, ReportDistrict
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import is_unread
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Mark, Status, marked
@@ -77,7 +77,7 @@ type _Flag = Annotated[
 class ReportQuery(Query):
     """The filters and the page of a list of reports. A report must match all filters."""
 
-    category: CategoryCode | None = Field(
+    category: ListedCategory | None = Field(
         default=None, description="Only reports of this category."
     )
     status: Status | None = Field(default=None, description="Only reports with this status.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_REPORT
-from chalicelib.domain.catalogue.codes import AgencyCode, CategoryCode, ReportDistrict
+from chalicelib.domain.catalogue.codes import AgencyCode, ListedCategory, ReportDistrict
 from chalicelib.domain.reports.measures import Part
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.kernel.models import Input, Query
@@ -43,7 +43,7 @@ class ReferralRefusal(Input):
 class ColleagueQuery(Query):
     """Which report is to be assigned."""
 
-    category: CategoryCode = Field(description="The category of the report.")
+    category: ListedCategory = Field(description="The category of the report.")
     district: ReportDistrict = Field(description="The district of the report.")
     cursor: str | None = Field(
         default=None, description="The `next_cursor` of the page before, with the same filters."

@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from chalicelib.domain.catalogue import learnt
 from chalicelib.domain.catalogue.model import catalogue
-from chalicelib.domain.officers.model import ALL
+from chalicelib.domain.officers.model import ALL, OVERSIGHT
 from chalicelib.kernel import geo
 from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import LANGUAGES
@@ -75,6 +75,10 @@ def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[st
 
 
 CategoryCode = Annotated[str, _one_of(known_category_codes), Extensible(category_codes)]
+ListedCategory = Annotated[
+    str, _one_of(lambda: (*known_category_codes(), OVERSIGHT)), Extensible(category_codes)
+]
+"""A category by which officers list reports: also that of reports about the police."""
 ChannelCode = Annotated[str, _one_of(channel_codes), Extensible(channel_codes)]
 AgencyCode = Annotated[str, _one_of(agency_codes), Extensible(agency_codes)]
 DistrictCode = Annotated[str, _one_of(geo.districts), Extensible(geo.districts)]

@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from chalicelib.domain.officers.model import OVERSIGHT, Officer
 from chalicelib.kernel import times
 from chalicelib.kernel.city import city, read
 
@@ -193,6 +194,22 @@ class NamedCategory(Category):
     wordings: Mapping[str, Mapping[str, str]]
 
 
+OVERSIGHT_CATEGORY = Category(
+    code=OVERSIGHT,
+    state=LifecycleState.ACTIVE,
+    urgency="normal",
+    shards=1,
+    emergency=False,
+    always_open=False,
+    never_limited=False,
+    details_version=1,
+    details=(),
+)
+"""Where reports about the police are kept, whatever category they were sent in. No list of the
+catalogue has it, so nobody chooses, changes or retires it.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
     """Where police publish.
@@ -218,17 +235,27 @@ class App(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """Both catalogues, in the order in which apps show them."""
+    """Both catalogues, in the order in which apps show them. `offers_oversight`: whether a report
+    about the police is taken now.
+    """
 
     categories: tuple[Category, ...]
     channels: tuple[Channel, ...]
     emergency: Emergency
     app: App
     agencies: tuple[Agency, ...] = ()
+    offers_oversight: bool = False
 
     def category(self, code: str) -> Category:
         """Return one category. Raises KeyError when there is none."""
-        return by_code(self.categories)[code]
+        return by_code(self._stored())[code]
+
+    def seen_by(self, officer: Officer) -> tuple[Category, ...]:
+        """Return the categories in the scope of an officer."""
+        return tuple(each for each in self._stored() if officer.sees_category(each.code))
+
+    def _stored(self) -> tuple[Category, ...]:
+        return (*self.categories, OVERSIGHT_CATEGORY)
 
     def channel(self, code: str) -> Channel:
         """Return one channel. Raises KeyError when there is none."""

@@ -34,6 +34,11 @@ def public_view(catalogue: Catalogue, language: str, now: datetime) -> dict[str,
             {"code": code, "label": text(f"district.{code}", language)}
             for code in geo.report_districts()
         ],
+        "oversight": {
+            "offered": catalogue.offers_oversight,
+            "text": text("oversight.offered", language),
+            "elsewhere": text("oversight.elsewhere", language),
+        },
         "limits": _limits(),
         "emergency": {"number": number, "text": text("emergency.text", language)},
         "app": {**catalogue.app._asdict(), "emergency_number": number},

@@ -13,6 +13,7 @@ from enum import StrEnum
 from chalicelib.domain.catalogue.codes import category_codes
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.notices.notice import Notice
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
 from chalicelib.kernel.models import Record
 from chalicelib.kernel.outbox import Lane
@@ -173,12 +174,12 @@ def sms_counter(category: str) -> str:
 
 
 def _counted_as(category: str) -> str:
-    return category if category in category_codes() else _ADDED
+    return category if category in (*category_codes(), OVERSIGHT) else _ADDED
 
 
 def counters(categories: Iterable[str]) -> tuple[str, ...]:
     """Return the names of all counters of these categories, and of added ones."""
-    known = (*categories, _ADDED)
+    known = (*categories, OVERSIGHT, _ADDED)
     alone = (alone_counter(burst, category) for burst in Burst for category in known)
     first = (
         alone_counter(burst, category, turn)

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.officers.model import ALL, Role
+from chalicelib.domain.officers.model import ALL, OVERSIGHT, Role
 from chalicelib.domain.reports.events import (
     CAUSED_BY_OFFICERS,
     Matter,
@@ -33,6 +33,8 @@ _OFFICER = b"tipline/officer/1/"
 
 def groups_of(category: str, district: str) -> tuple[str, ...]:
     """Return the groups that a notice about a report is for: every scope that has the report."""
+    if category == OVERSIGHT:
+        return (role_group(Role.OVERSIGHT),)
     return tuple(_group(one, other) for one in (category, ALL) for other in (district, ALL))
 
 

@@ -27,7 +27,7 @@ from chalicelib.domain.notices.notice import (
     outside_the_desk,
 )
 from chalicelib.domain.notices.subscriptions import Subscription
-from chalicelib.domain.officers.model import CASEWORKERS, DISTRICTLESS, Officer, Role
+from chalicelib.domain.officers.model import CASEWORKERS, DISTRICTLESS, OVERSIGHT, Officer, Role
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.kernel.city import city
@@ -121,6 +121,7 @@ class Member(Record):
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     supervisor: bool = False
+    oversight: bool = False
     email_rank: int | None = None
     sms_rank: int | None = None
     drills: bool = False
@@ -143,7 +144,8 @@ class Member(Record):
         return cls(
             categories=officer.categories if works else (),
             districts=officer.districts if works else (),
-            supervisor=officer.has_role(Role.SUPERVISOR),
+            supervisor=officer.supervises,
+            oversight=officer.is_oversight,
             email_rank=_rank(confirmed, "email"),
             sms_rank=_rank(confirmed, "sms"),
             drills=any(each.drills for each in subscriptions),
@@ -157,7 +159,10 @@ class Member(Record):
         return self.email_rank is not None or self.sms_rank is not None
 
     def sees(self, category: str, district: str) -> bool:
-        scope = Officer(username="", categories=self.categories, districts=self.districts)
+        roles = (Role.OVERSIGHT,) if self.oversight else (Role.OFFICER,)
+        scope = Officer(
+            username="", roles=roles, categories=self.categories, districts=self.districts
+        )
         return scope.sees(category, district)
 
     def accepts(self, category: str, district: str, urgency: Urgency) -> bool:
@@ -247,7 +252,8 @@ class Roster(Record):
                 )
             )
             return tuple(each for each in asked if not matter.to or each in matter.to)
-        if kind is NoticeKind.FOLLOWED:
+        # What was begun before it was moved names who sees it no longer.
+        if kind is NoticeKind.FOLLOWED or (matter.to and report.category == OVERSIGHT):
             return self._able(report.category, report.district, matter.to)
         if kind is NoticeKind.UNREVIEWED:
             return outside_the_desk()

@@ -88,9 +88,9 @@ def filter_policy(
     """Return SNS's policy for a subscription; None when all of it is out of scope.
 
     It matches the groups of reports that the officer asked for, the officer, and the group of
-    supervisors if they are one. An officer who does not work on reports gets only notices for them
-    by name. A key is left out where every value is allowed. Escalations and watches go to
-    supervisors. Raises Invalid `too_many_combinations`.
+    supervisors if they are one; for oversight their own group in place of scopes. An officer who
+    does not work on reports gets only notices for them by name. A key is left out where every value
+    is allowed. Escalations and watches go to supervisors. Raises Invalid `too_many_combinations`.
     """
     if not officer.has_role(*CASEWORKERS):
         return {"to": [officer_address(officer.username)], **_form(subscription)}
@@ -101,6 +101,8 @@ def filter_policy(
         # some districts leaves them out.
         districts |= DISTRICTLESS
     groups = groups_in(categories, districts)
+    if officer.is_oversight:
+        groups = frozenset({role_group(Role.OVERSIGHT)})
     if not groups:
         return None
     addresses = [*sorted(groups), officer_address(officer.username)]
@@ -111,7 +113,7 @@ def filter_policy(
         # An announcement has no urgency.
         at_least = {"numeric": [">=", subscription.min_urgency.rank]}
         policy["urgency_rank"] = [at_least, {"exists": False}]
-    if not officer.has_role(Role.SUPERVISOR):
+    if not officer.supervises:
         policy["kind"] = [{"anything-but": [kind.value for kind in FOR_SUPERVISORS]}]
     policy |= _form(subscription)
     if prod(len(values) for values in policy.values()) > MAX_COMBINATIONS:

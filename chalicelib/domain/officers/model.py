@@ -1,6 +1,7 @@
 """Officers: their roles, the scope of what they see, and their first passwords."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -10,6 +11,8 @@ from chalicelib.kernel.models import Record
 ALL = "*"
 # Every officer of a category sees its reports without a district, so that somebody does.
 DISTRICTLESS = frozenset({"unknown", "outside"})
+# The category of reports about the police themselves. No city's catalogue has it (docs/adr/0071).
+OVERSIGHT = "oversight"
 
 
 class Role(StrEnum):
@@ -17,10 +20,11 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
     AUDITOR = "auditor"
+    OVERSIGHT = "oversight"
 
 
 # Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
-CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR)
+CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR, Role.OVERSIGHT)
 # Everybody but the auditor, who asks who opened what, and has no other role.
 STAFF = tuple(role for role in Role if role is not Role.AUDITOR)
 
@@ -46,6 +50,16 @@ class Officer(Record):
     def has_role(self, *roles: Role) -> bool:
         return any(role in self.roles for role in roles)
 
+    @property
+    def is_oversight(self) -> bool:
+        """Whether they are of oversight. Who has another role, too, is not."""
+        return self.roles == (Role.OVERSIGHT,)
+
+    @property
+    def supervises(self) -> bool:
+        """Whether they may do in their scope what supervisors do with a withdrawn report."""
+        return self.has_role(Role.SUPERVISOR) or self.is_oversight
+
     def waits_at(self, now: datetime) -> bool:
         """Return whether they may not yet complete a step that takes two persons."""
         return self.approves_from is not None and now < self.approves_from
@@ -64,6 +78,13 @@ class Officer(Record):
         return categories and all(self.sees_district(each) for each in other.districts)
 
     def sees_category(self, category: str) -> bool:
+        """Return whether a category is in the officer's scope.
+
+        This alone decides who sees reports about the police: oversight, and oversight sees no
+        others. `*` does not match their category.
+        """
+        if self.is_oversight or category == OVERSIGHT:
+            return self.is_oversight and category == OVERSIGHT
         return ALL in self.categories or category in self.categories
 
     def sees_district(self, district: str) -> bool:
@@ -73,6 +94,20 @@ class Officer(Record):
 def may_be_assigned(officer: Officer, category: str, district: str) -> bool:
     """Return whether a report of this category and district may be assigned to an officer."""
     return officer.active and officer.has_role(*CASEWORKERS) and officer.sees(category, district)
+
+
+MIN_OVERSIGHT = 2
+"""A report about the police is only taken while as many of oversight are active."""
+
+
+def active_oversight(officers: Iterable[Officer]) -> int:
+    """Return how many of these are active and of oversight."""
+    return sum(each.active and each.is_oversight for each in officers)
+
+
+def reads_acts_of(reader: Officer, author: Officer) -> bool:
+    """Return whether an officer may read what another did: what oversight did, oversight reads."""
+    return reader.is_oversight or not author.has_role(Role.OVERSIGHT)
 
 
 def is_admin(officer: Officer) -> bool:

@@ -18,7 +18,9 @@ from pydantic_core import PydanticCustomError
 from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, Declared
 from chalicelib.domain.catalogue.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.media import MediaState, Redaction
+from chalicelib.kernel import geo
 from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.files import CRITICAL_PREFIX
 from chalicelib.kernel.geo import Datum
@@ -151,6 +153,11 @@ class ReportContent(Input):
     bulletin_id: str | None = Field(default=None, min_length=1, max_length=40)
     contact: Contact | None = None
     media: tuple[Declared, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
+    concerns_police: bool = Field(
+        default=False,
+        description="It is about a police officer. Then only the body named in the catalogue under "
+        "`oversight` sees it, and no station.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -224,8 +231,20 @@ class Reminder(Record):
     by: str
 
 
+class ReportedAs(Record):
+    """What a report about the police is of: the values that its HEAD has of any other report."""
+
+    category: str
+    first_category: str | None = None
+    district: str
+    station: str | None = None
+    bulletin_id: str | None = None
+
+
 class Content(Record):
-    """What a report says. It is stored sealed. `place` is in WGS-84; `location` is as sent."""
+    """What a report says. It is stored sealed. `place` is in WGS-84; `location` is as sent.
+    `reported_as` is of a report about the police alone.
+    """
 
     text: str | None = None
     occurred_at: datetime | None = None
@@ -233,6 +252,7 @@ class Content(Record):
     place: dict[str, float] | None = None
     details: dict[str, Any] | None = None
     details_version: int | None = None
+    reported_as: ReportedAs | None = None
 
 
 class Listed(NamedTuple):
@@ -348,6 +368,11 @@ class Report(Record):
         return self.source == DRILL
 
     @property
+    def concerns_police(self) -> bool:
+        """Whether it is about the police: only oversight sees it (docs/adr/0071)."""
+        return self.category == OVERSIGHT
+
+    @property
     def is_critical(self) -> bool:
         return self.urgency is Urgency.CRITICAL
 
@@ -369,6 +394,34 @@ class Report(Record):
     def media_prefix(self) -> str:
         """Return how the ids of media begin that are declared now."""
         return CRITICAL_PREFIX if self.lane is Lane.CRITICAL else ""
+
+
+# What else of a report nobody but oversight may find it by, or still have of it.
+_LEFT_BEHIND = (
+    "category_labels",
+    "same_as",
+    "sealed_sketch",
+    "assignee",
+    "followers",
+    "duplicate_of",
+    "shadow",
+    "in_burst",
+)
+
+
+def for_oversight(report: Report, content: Content) -> tuple[Report, Content]:
+    """Return a report as oversight has it, with content that says what it is of. The caller seals
+    that.
+    """
+    of = ReportedAs.model_validate(report, from_attributes=True)
+    apart = {
+        **{name: Report.model_fields[name].default for name in _LEFT_BEHIND},
+        **dict.fromkeys(ReportedAs.model_fields),
+        "category": OVERSIGHT,
+        "district": geo.UNKNOWN,
+        "flags": tuple(flag for flag in report.flags if flag is not Flag.OUTSIDE),
+    }
+    return report.model_copy(update=apart), content.model_copy(update={"reported_as": of})
 
 
 def marked(mark: Mark) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, RootModel, Tag
 
 from chalicelib.domain.casework.query import PAGE_MAX, ReportQuery
-from chalicelib.domain.catalogue.codes import CategoryCode, ReportDistrict
+from chalicelib.domain.catalogue.codes import ListedCategory, ReportDistrict
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.report import Mark, Status, marked
 from chalicelib.domain.reports.workflow import Reason, Username
@@ -47,7 +47,7 @@ COLUMNS = (*_COLUMNS, *(name for name in marked(Mark.EXPORTED) if name not in _C
 class ExportFilters(Input):
     """The filters of a list, to say which reports to export. A report must match all."""
 
-    category: CategoryCode | None = None
+    category: ListedCategory | None = None
     status: Status | None = None
     district: ReportDistrict | None = None
     assignee: Username | None = None

@@ -188,6 +188,7 @@ def _registry() -> Registry:
         subscriptions=wiring.subscriptions(),
         announcements=wiring.announcements(),
         pool=wiring.pool() if wiring.settings().user_pool_id else None,
+        catalogue=wiring.catalogue_changes(),
     )
 
 

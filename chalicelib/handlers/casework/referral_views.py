@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import Agency, Receives
 from chalicelib.domain.reports.measures import Part, Referral, supplements
-from chalicelib.domain.reports.report import Content, Flag, Medium, Report
+from chalicelib.domain.reports.report import Content, Flag, Medium, Report, ReportedAs
 from chalicelib.handlers.reports.views import seen_type, shared_url
 from chalicelib.http.shapes import (
     AgencyName,
@@ -38,7 +38,10 @@ class AnswerView(Shape):
 
     @classmethod
     def all_of(
-        cls, report: Report, details: Mapping[str, bool | int | str] | None, language: str
+        cls,
+        report: Report | ReportedAs,
+        details: Mapping[str, bool | int | str] | None,
+        language: str,
     ) -> list[Self] | None:
         """Return the answers of a report; None when it has none.
 
@@ -217,18 +220,19 @@ def suggested_agency(report: Report) -> str | None:
 
 def _document(found: Bundle, language: str) -> ReferralDocument:
     report, content = found.report, found.content
+    of = content.reported_as or report
     return ReferralDocument(
         reference=report.reference,
-        category=report.category,
-        category_label=label("category", report.category, language),
-        district=report.district,
-        district_label=label("district", report.district, language),
+        category=of.category,
+        category_label=label("category", of.category, language),
+        district=of.district,
+        district_label=label("district", of.district, language),
         received_at=report.received_at,
         drill=report.is_drill,
         occurred_at=content.occurred_at,
         text=content.text,
         place=_place(content),
-        details=AnswerView.all_of(report, content.details, language),
+        details=AnswerView.all_of(of, content.details, language),
         pictures=_pictures(found) if Part.MEDIA in found.opened.referral.include else None,
     )
 

@@ -402,6 +402,14 @@ class SimilarReportView(RelatedReport):
         return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
 
 
+class ReportedAsView(Shape):
+    """What a report about the police is of, which no list shows."""
+
+    category: Category
+    district: District
+    station: Station | None
+
+
 class ReportView(_Progress):
     """An opened report.
 
@@ -429,9 +437,11 @@ class ReportView(_Progress):
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
-    `followers` are the usernames of those who follow it.
+    `followers` are the usernames of those who follow it. `reported_as` is of a report about the
+    police, whose category is `oversight`; null for any other.
     """
 
+    reported_as: ReportedAsView | None
     station: Station | None
     received_at: Minute
     occurred_at: Timestamp | None
@@ -480,7 +490,9 @@ class ReportView(_Progress):
             **dates_of(report),
             proposal=proposal
             and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.CLOSING)),
-            answers=AnswerView.all_of(report, opened.content.details, language),
+            answers=AnswerView.all_of(
+                opened.content.reported_as or report, opened.content.details, language
+            ),
             reason=opened.reason,
             kept_until=expires_at(report),
             hold=HoldView.opened(held, found.tags) if held else None,

@@ -161,6 +161,18 @@ class AppView(Shape):
     emergency_number: str
 
 
+class OversightView(Shape):
+    """Where a report goes that is about a police officer.
+
+    With `offered`, a report is sent with `concerns_police: true`, and `text` says who reads it.
+    Without, this service does not take one, and `elsewhere` says where to go.
+    """
+
+    offered: bool
+    text: str
+    elsewhere: str
+
+
 class CatalogueView(Shape):
     """Categories, channels, districts, limits, the emergency number, and settings for apps.
 
@@ -172,6 +184,7 @@ class CatalogueView(Shape):
     categories: list[CategoryView]
     channels: list[ChannelView]
     districts: list[DistrictView]
+    oversight: OversightView
     limits: Limits
     emergency: Emergency
     app: AppView

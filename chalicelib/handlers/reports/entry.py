@@ -19,7 +19,12 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     max_body=MAX_LONG_BODY,
     headers=(Header.KEY,),
     returns={201: CreatedReport, 200: CreatedReport},
-    raises=(errors.Conflict("key_reused"), errors.Conflict("category_not_active"), errors.Gone),
+    raises=(
+        errors.Conflict("key_reused"),
+        errors.Conflict("category_not_active"),
+        errors.Conflict("oversight_not_offered"),
+        errors.Gone,
+    ),
 )
 def enter_report(call: Call) -> Response:
     """Enter a report on a caller's behalf.

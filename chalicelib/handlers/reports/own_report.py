@@ -132,7 +132,8 @@ class OwnReport(Shape):
     `positions_left` is how many more positions are accepted. `may_reopen` says whether
     `POST /v1/reports/{report_id}/reopen` is possible. `question` is what to ask the person now, for
     `POST /v1/reports/{report_id}/feedback`; null when there is nothing to ask. `push` is whether a
-    phone gets pushes (`PUT /v1/reports/{report_id}/push`).
+    phone gets pushes (`PUT /v1/reports/{report_id}/push`). `read_by` says who reads a report about
+    the police; null for any other.
     """
 
     id: str
@@ -140,6 +141,7 @@ class OwnReport(Shape):
     category: Category
     status: ReporterStatus
     received_at: Timestamp
+    read_by: str | None
     text: str | None
     media: list[OwnMedium]
     messages: list[MessageView]
@@ -282,6 +284,8 @@ def _reporter_view(call: Call) -> Response:
     media = (*case.media, *(each for each in case.sent if each.state is MediaState.READY))
     view = OwnReport.of(
         report,
+        category=(opened.reported_as or report).category,
+        read_by=text("oversight.read_by", call.language) if report.concerns_police else None,
         text=opened.text,
         status=REPORTER_STATUS[report.status],
         media=[

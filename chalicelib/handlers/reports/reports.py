@@ -72,6 +72,7 @@ class CreatedReport(Shape):
     raises=(
         errors.Conflict("key_reused"),
         errors.Conflict("category_not_active"),
+        errors.Conflict("oversight_not_offered"),
         errors.Gone,
         errors.ProofRequired,
     ),
@@ -86,6 +87,10 @@ def create_report(call: Call) -> Response:
     A test of an app or of a deployment sends `source: drill`: no officer is notified, the report is
     marked as a drill everywhere and counts in no statistics. It is deleted 30 days after it was
     created or withdrawn.
+
+    What is about a police officer is sent with `concerns_police: true`, while the catalogue offers
+    that: no station sees it, and the response has no district. Otherwise it is 409
+    `oversight_not_offered`, which says where to go.
 
     Repeat the call with the same `Idempotency-Key` until a response arrives. It creates only one
     report. 200 means that the report already exists; the response has new grants for the media that
@@ -122,6 +127,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
     view = CreatedReport.of(
         report,
         receipt=created.receipt,
+        category=call.body.category if report.concerns_police else report.category,
         status=REPORTER_STATUS[report.status],
         notes=[text(f"report.{note}", call.language) for note in _notes(report)],
         received_at=report.received_at

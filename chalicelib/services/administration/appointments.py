@@ -11,7 +11,14 @@ from typing import Any, NamedTuple
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.administration import USERNAME, Appointment
-from chalicelib.domain.officers.model import WAIT, Officer, is_admin, random_password
+from chalicelib.domain.officers.model import (
+    MIN_OVERSIGHT,
+    WAIT,
+    Officer,
+    active_oversight,
+    is_admin,
+    random_password,
+)
 from chalicelib.domain.officers.proposals import (
     Proposal,
     as_appointed,
@@ -27,6 +34,7 @@ from chalicelib.kernel.ids import name_on_record, random_id
 from chalicelib.services.officers import Actor, OfficerActor
 from chalicelib.services.second_person import require_second_person
 from chalicelib.store.audit.rows import Action
+from chalicelib.store.catalogue import CatalogueChanges
 from chalicelib.store.notices.announcements import Announcements
 from chalicelib.store.notices.roster import Subscriptions
 from chalicelib.store.officers.rows import Officers
@@ -159,12 +167,15 @@ OFFICERS_PATH = "/v1/admin/officers"
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Where officers are kept. `pool` is None where the users are managed elsewhere."""
+    """Where officers are kept. `pool` is None where the users are managed elsewhere, `catalogue`
+    where no officer is appointed: it says whether reports about the police are taken.
+    """
 
     officers: Officers
     subscriptions: Subscriptions
     announcements: Announcements
     pool: UserPool | None
+    catalogue: CatalogueChanges | None = None
 
 
 def propose_appointment(
@@ -172,7 +183,8 @@ def propose_appointment(
 ) -> Registered:
     """Propose an officer's row. Any proposal that was there is replaced.
 
-    A deactivation that changes nothing else takes effect at once, and ends a proposal. What the row
+    A deactivation that changes nothing else takes effect at once, and ends a proposal, but not one
+    that leaves too few of oversight. What the row
     says already, or the proposal, is not written again: a proposal keeps its first author. After a
     failure, the same call completes the rest. The caller then calls `sync_subscriptions`; if it
     fails to, the sweep does.
@@ -189,7 +201,7 @@ def propose_appointment(
         row = last.row_at(actor.now) if last else None
         if not differences(before, wanted) or (row and not differences(row, wanted)):
             return Registered(username, before, last if row else None)
-        if before and is_deactivation(before, wanted):
+        if before and is_deactivation(before, wanted) and not _leaves_too_few(before, registry):
             return Registered(username, _deactivate(before, last, actor, registry), None)
         proposal = proposed(wanted, last, by=actor.by, now=actor.now)
         detail = {
@@ -234,13 +246,17 @@ def approve_appointment(
         if row is None:
             raise errors.Conflict("no_proposal")
         _require_settled_proposer(last, actor, registry.officers)
+        after = as_appointed(row, before, actor.now)
         return write_officer(
-            as_appointed(row, before, actor.now),
+            after,
             actor=actor,
             officers=registry.officers,
             subscriptions=registry.subscriptions,
             detail={"approved": last.version, "proposed_by": last.by},
-            also=registry.officers.proposal_items(last.approved(actor.by), last),
+            also=[
+                *registry.officers.proposal_items(last.approved(actor.by), last),
+                *_counted_oversight(before, after, registry),
+            ],
         )
 
     officer = retry_on_conflict(approve)
@@ -297,15 +313,41 @@ def _deactivate(
     before: Officer, last: Proposal | None, actor: OfficerActor, registry: Registry
 ) -> Officer:
     """End an access, and whatever is proposed: its approval would give the access back."""
+    after = before.model_copy(update={"active": False})
     return write_officer(
-        before.model_copy(update={"active": False}),
+        after,
         actor=actor,
         officers=registry.officers,
         subscriptions=registry.subscriptions,
-        also=registry.officers.proposal_items(
-            ended(before.username, last, by=actor.by, now=actor.now), last
-        ),
+        also=[
+            *registry.officers.proposal_items(
+                ended(before.username, last, by=actor.by, now=actor.now), last
+            ),
+            *_counted_oversight(before, after, registry),
+        ],
     )
+
+
+def _leaves_too_few(before: Officer, registry: Registry) -> bool:
+    """Return whether too few of oversight would be active without this one."""
+    return before.is_oversight and active_oversight(registry.officers.all()) <= MIN_OVERSIGHT
+
+
+def _counted_oversight(
+    before: Officer | None, after: Officer, registry: Registry
+) -> list[TransactItem]:
+    """Return the write of how many of oversight are active after this appointment, if it is one of
+    theirs.
+    """
+    is_theirs = after.is_oversight or (before is not None and before.is_oversight)
+    if registry.catalogue is None or not is_theirs:
+        return []
+
+    def count() -> int:
+        others = (each for each in registry.officers.all() if each.username != after.username)
+        return active_oversight([*others, after])
+
+    return [registry.catalogue.count_oversight(count)]
 
 
 def _keep(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chalicelib.aws.kms import ContentKeys
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.pushes import ends_otherwise
-from chalicelib.domain.officers.model import Role, may_be_assigned
+from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
@@ -137,7 +137,7 @@ def open_head(head: Head, *, reason: str | None, part: str | None, desk: Desk) -
     detail = {"part": part} if part else None
     notices: list[TransactItem] = []
     if restricted and reason:
-        if not desk.actor.officer.has_role(Role.SUPERVISOR):
+        if not desk.actor.officer.supervises:
             desk.actor.log(about(report), Action.DENIED, detail, words)
             raise errors.Forbidden
         notices = notify_of_restricted(head, desk=desk)
@@ -222,6 +222,9 @@ def take_step(
     def step(head: Head) -> Report:
         require_not_expiring(head)
         before = head.report
+        if before.concerns_police and change.category:
+            # It would be everybody's, by one person.
+            raise errors.Invalid(errors.FieldError("category", "unknown_value"))
         require(head)
         change.require_seen(before.messages)
         ended = count_ended(desk) if change.disposition else None
@@ -444,7 +447,7 @@ def open_original(
             of_report(report_id), Action.DENIED, {**detail, "original": "without a reason"}
         )
         raise
-    if report.status is Status.WITHDRAWN and not desk.actor.officer.has_role(Role.SUPERVISOR):
+    if report.status is Status.WITHDRAWN and not desk.actor.officer.supervises:
         desk.actor.log(about(report), Action.DENIED, detail, {"reason": reason})
         raise errors.Forbidden
     medium = desk.reports.media.get(report_id, media_id) if len(media_id) <= _LONGEST_ID else None

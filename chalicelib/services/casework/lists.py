@@ -17,7 +17,7 @@ from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
-from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.officers.model import OVERSIGHT, Officer
 from chalicelib.domain.reports.attention import (
     RANKS_OF_ATTENTION,
     RANKS_OF_OPEN,
@@ -103,7 +103,9 @@ def list_reports(
         if query.sort == "attention" and is_done(row, actor.now):
             return False
         if not officer.sees(row["category"], row["district"]):
-            hidden.append(row)
+            # One about the police is as if it were not there, in the audit and its watch, too.
+            if row["category"] != OVERSIGHT:
+                hidden.append(row)
             return False
         same = folded[_fold(row)]
         same.append(row["received_at"])
@@ -225,13 +227,11 @@ def _source(
     query: ReportQuery, officer: Officer, catalogue: Catalogue
 ) -> tuple[str, Sequence[Span | str]]:
     """Return the index that fits the query best, and what to read from it."""
-    categories = [
-        category
-        for category in catalogue.categories
-        if officer.sees_category(category.code) and query.category in (None, category.code)
-    ]
     shards = [
-        f"{category.code}#{shard}" for category in categories for shard in range(category.shards)
+        f"{category.code}#{shard}"
+        for category in catalogue.seen_by(officer)
+        if query.category in (None, category.code)
+        for shard in range(category.shards)
     ]
     if burst := query.of_burst:
         return keys.BY_ATTENTION, spans_of_bursts(burst.category, catalogue)
@@ -379,8 +379,7 @@ def hand_over(
     since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
     shards = [
         f"{category.code}#{shard}"
-        for category in catalogue.categories
-        if officer.sees_category(category.code)
+        for category in catalogue.seen_by(officer)
         for shard in range(category.shards)
     ]
 

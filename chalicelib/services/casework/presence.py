@@ -158,7 +158,7 @@ def take_pulse(
     """
     actor.log_own_hourly(Action.LIST, "pulse")
     officer = actor.officer
-    seen = [each for each in catalogue.categories if officer.sees_category(each.code)]
+    seen = catalogue.seen_by(officer)
     # In this order: what changes in between has another mark for the next pulse.
     beats = rows.read(each.code for each in seen)
     found = headings.read(seen, beats, actor.now)

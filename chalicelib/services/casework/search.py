@@ -70,8 +70,8 @@ def enter_opened(
     """Enter the tokens of an opened report that are not entered yet; of a long one some, and the
     next opening more. `search_key` is called only when there are some.
 
-    Those of a withdrawn one are not entered. Nothing is raised: what fails is logged, and the next
-    opening tries again.
+    Those of a withdrawn one, and of one about the police, are not entered. Nothing is raised: what
+    fails is logged, and the next opening tries again.
     """
     try:
         _enter(opened, search_key, entries)
@@ -85,7 +85,7 @@ def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: Searc
     before = FoundBy.of(head)
     known = before or FoundBy()
     room = TOKENS_MAX - len(known.names)
-    if opened.report.status is Status.WITHDRAWN or room <= 0:
+    if opened.report.status is Status.WITHDRAWN or opened.report.concerns_police or room <= 0:
         return
     texts = list(_texts_of(opened.content)) if before is None else []
     messages, notes = _after(opened, known)

@@ -21,6 +21,7 @@ from chalicelib.domain.notices import bursts as rules
 from chalicelib.domain.notices.bursts import Digest
 from chalicelib.domain.notices.notice import ADDED, OF_A_TRIAL, Notice, NoticeLinks, officer_address
 from chalicelib.domain.notices.roster import Roster
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.kernel import errors, times
@@ -353,14 +354,15 @@ class Publisher:
             if notice.event_id not in accepted:
                 batch.retry.add(pending.key)
                 continue
-            log.info(
-                "notice_sent",
-                extra={
-                    "kind": notice.kind.value,
-                    "category": notice.category,
-                    "urgency": notice.urgency and notice.urgency.value,
-                },
-            )
+            if notice.category != OVERSIGHT:
+                log.info(
+                    "notice_sent",
+                    extra={
+                        "kind": notice.kind.value,
+                        "category": notice.category,
+                        "urgency": notice.urgency and notice.urgency.value,
+                    },
+                )
             try:
                 self._complete(found, batch.now)
             except Exception as error:

@@ -33,6 +33,7 @@ from chalicelib.domain.reports.report import (
     Report,
     ReportContent,
     Submission,
+    for_oversight,
 )
 from chalicelib.kernel import errors, geo
 from chalicelib.kernel.outbox import notify
@@ -121,8 +122,8 @@ def create_report(
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
 
-    Raises Invalid, Conflict (`key_reused`, `category_not_active`), Gone (deleted by retention),
-    Unavailable, and what `admit` raises.
+    Raises Invalid, Conflict (`key_reused`, `category_not_active`, `oversight_not_offered`), Gone
+    (deleted by retention), Unavailable, and what `admit` raises.
     """
     body_hash = ids.fingerprint(_canonical(submission))
     try:
@@ -139,15 +140,16 @@ def create_report(
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     judged: dict[str, Any] = {
         "unproven": admitted.unproven,
-        "in_burst": admitted.in_burst,
+        "in_burst": admitted.in_burst and not report.concerns_police,
         "turn": admitted.turn if category.never_limited or report.is_critical else None,
         "uncounted": not admitted.counts,
-        "deadline": category.deadline(report.urgency),
+        "deadline": intake.catalogue.category(report.category).deadline(report.urgency),
         "shadow": intake.catalogue.is_shadow(report.category, actor.now),
     }
     if not report.is_drill:
-        sketch = sketch_report(report.id, content, intake.day_key)
-        judged |= {**ids.commitments(), "sealed_sketch": sketch}
+        judged |= ids.commitments()
+        if not report.concerns_police:
+            judged["sealed_sketch"] = sketch_report(report.id, content, intake.day_key)
     report = report.model_copy(update=judged)
     media = tuple(
         new_medium(declared, report.media_prefix + ids.media_id(position), position, actor.now)
@@ -168,14 +170,15 @@ def create_report(
         if not admitted.proven:
             return replayed
         return _prove(replayed, result.head, intake.reports, admitted.turn, actor.now)
-    log.info(
-        "drill_received" if report.is_drill else "report_received",
-        extra={
-            "category": report.category,
-            "urgency": report.urgency.value,
-            "media": len(media),
-        },
-    )
+    if not report.concerns_police:
+        log.info(
+            "drill_received" if report.is_drill else "report_received",
+            extra={
+                "category": report.category,
+                "urgency": report.urgency.value,
+                "media": len(media),
+            },
+        )
     return CreatedReport(report, ids.receipt, media, replayed=False)
 
 
@@ -209,7 +212,7 @@ def _check(
     """Check a submission and return its validated answers.
 
     Raises Invalid when fields are wrong, Conflict `category_not_active` when the category accepts
-    no reports now.
+    no reports now, and `oversight_not_offered` when nobody would read one about the police.
     """
     wrong: list[errors.FieldError] = []
     details = None
@@ -228,6 +231,8 @@ def _check(
         raise errors.Invalid(*wrong)
     if not catalogue.takes_reports(submission.category, now):
         raise errors.Conflict("category_not_active")
+    if submission.concerns_police and not catalogue.offers_oversight:
+        raise errors.Conflict("oversight_not_offered")
     return details
 
 
@@ -268,14 +273,17 @@ def _new_report(
         public_key=key.public,
         wrapped_key=wrapped.wrapped,
         wrapping_key=wrapped.arn,
-        sealed=seal_content(ids.report_id, key.public, content),
+        sealed=b"",
         bulletin_id=submission.bulletin_id,
         source=submission.source,
         flags=tuple(flags),
         media_total=len(submission.media),
         has_contact=submission.contact is not None,
     )
-    return report, content
+    if submission.concerns_police:
+        report, content = for_oversight(report, content)
+    sealed = seal_content(report.id, key.public, content)
+    return report.model_copy(update={"sealed": sealed}), content
 
 
 def _contact_items(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.reports.entries import Message, Note, Position
 from chalicelib.domain.reports.measures import DeclinedReferral, Hold, Lift, Mute, Referral
-from chalicelib.domain.reports.report import Content, Medium, Report, Status
+from chalicelib.domain.reports.report import Content, Medium, Report, ReportedAs, Status
 from chalicelib.kernel.sealing import PrivateKey, seal
 from chalicelib.services.reports.sealed_rows import (
     head_info,
@@ -162,7 +162,8 @@ class OpenCase(NamedTuple):
 
 
 class OwnReport(NamedTuple):
-    """The texts of a report for its reporter. `reason` is that of the outcome of a closed one.
+    """The texts of a report for its reporter. `reason` is that of the outcome of a closed one,
+    `reported_as` is of one about the police.
 
     The reason of a legal hold, the hints of media and the notes are not for reporters.
     """
@@ -170,15 +171,18 @@ class OwnReport(NamedTuple):
     text: str | None
     reason: str | None
     messages: tuple[Message, ...]
+    reported_as: ReportedAs | None = None
 
 
 def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
     """Return a case as its reporter sees it, and open nothing else. Raises as `open_case`."""
     report = case.report
+    content = open_content(report, private)
     return OwnReport(
-        text=open_content(report, private).text,
+        text=content.text,
         reason=open_reason(report, private) if report.status is Status.CLOSED else None,
         messages=open_messages(report.id, case.messages, private),
+        reported_as=content.reported_as,
     )
 
 

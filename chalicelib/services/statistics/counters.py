@@ -153,8 +153,7 @@ def view_statistics(
 def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalogue) -> Row | None:
     shards = [
         f"{category.code}#{shard}"
-        for category in catalogue.categories
-        if officer.sees_category(category.code)
+        for category in catalogue.seen_by(officer)
         for shard in range(category.shards)
     ]
     return listing.oldest(

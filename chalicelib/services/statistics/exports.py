@@ -237,7 +237,7 @@ def begin_export(
     notice = sources.announcements.item(
         NoticeKind.APPROVAL,
         entry_id=f"export#{export_id}",
-        groups=(role_group(Role.SUPERVISOR),),
+        groups=(role_group(Role.OVERSIGHT if actor.officer.is_oversight else Role.SUPERVISOR),),
         path=f"/v1/officer/exports/{export_id}",
         now=actor.now,
         step=TwoPersonStep.EXPORT,

@@ -166,6 +166,8 @@ class Reports:
         """
         report, head = case.report, case.head
         is_ready = settled.state is MediaState.READY
+        if report.concerns_police:
+            settled = settled.model_copy(update={"sealed_sketch": None})
         settle = self.media.settle_item(report.id, medium, settled, now)
         put: Row = {
             "media_settled": report.media_settled + 1,
