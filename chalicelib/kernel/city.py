@@ -31,6 +31,7 @@ class City(NamedTuple):
     `time_zone`: its name in the tz database. `datums`: the coordinate systems that apps may send.
     `review_address`: the e-mail address, outside the officers' desk, that is notified of reports
     which nobody reviews in time; None, admins are.
+    `oversight_email`: where oversight's own delays are notified, outside the police; None: nowhere.
     """
 
     languages: tuple[str, ...]
@@ -39,6 +40,7 @@ class City(NamedTuple):
     emergency_number: str
     datums: tuple[str, ...]
     review_address: str | None = None
+    oversight_email: str | None = None
 
 
 @cache

@@ -17,6 +17,7 @@ FILE = "city.json"
 HINT = "languages, default_language, time_zone, emergency_number and datums"
 # As `TAG_PATTERN` in `chalicelib/kernel/languages.py`, which reads a city when it is imported.
 _TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
 _DATUMS = ("wgs84", "gcj02", "bd09")
 
@@ -146,6 +147,10 @@ def _wrong(city: City) -> Iterator[tuple[str, str]]:
             "emergency_number",
             f"{city.emergency_number!r} cannot be dialled. Write two to twenty digits, +, * or #.",
         )
+    for name in ("oversight_email", "review_address"):
+        address = getattr(city, name)
+        if address is not None and not _EMAIL.fullmatch(address):
+            yield name, f"{address!r} is no e-mail address. Write one, or leave it out."
     for datum in city.datums:
         if datum not in _DATUMS:
             yield "datums", f"{datum!r} is not known. Use some of: {', '.join(_DATUMS)}."

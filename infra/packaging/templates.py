@@ -19,6 +19,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.domain.notices.notice import OUTSIDE, OVERSIGHT_OUTSIDE
 from chalicelib.http import index
 from chalicelib.kernel import city
 from chalicelib.kernel.config import Api
@@ -60,10 +61,34 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     layer = merged["Resources"]["MediaLayer"]["Properties"]
     layer["CompatibleArchitectures"] = [processor.lambda_name]
     gateway.write_responses(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
+    merged["Resources"] |= outside_of(city.city())
     merged["Outputs"]["City"] = {"Value": text("name.city", city.city().default_language)}
     shards = sorted(f"{each.code}={each.shards}" for each in catalogue().categories)
     merged["Outputs"]["Shards"] = {"Value": " ".join(shards)}
     return merged
+
+
+def outside_of(served: city.City) -> Template:
+    """Return the subscriptions of the addresses in the city's folder: of who hears what oversight
+    leaves, and of who hears what nobody reviews.
+    """
+    addresses = {
+        "OversightOutside": (served.oversight_email, OVERSIGHT_OUTSIDE),
+        "ReviewOutside": (served.review_address, OUTSIDE),
+    }
+    return {
+        name: {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": {"Ref": "NoticesTopic"},
+                "Protocol": "email",
+                "Endpoint": email,
+                "FilterPolicy": {"to": [addressee], "language": [{"exists": False}]},
+            },
+        }
+        for name, (email, addressee) in addresses.items()
+        if email
+    }
 
 
 def complete(template: Template, configuration: Path) -> Template:

@@ -55,8 +55,9 @@ def role_group(role: Role) -> str:
     return f"role:{role}"
 
 
-# The address in the city's files has a subscription of its own, which the template makes.
-OUTSIDE = "outside"
+# The addresses in the city's files have subscriptions of their own, which the template makes: of who
+# hears what officers have not acted on, and of who hears what oversight has not.
+OUTSIDE, OVERSIGHT_OUTSIDE = "outside", "oversight:outside"
 
 
 def outside_the_desk() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from chalicelib.domain.notices.notice import (
     ADDED,
     FOR_SUPERVISORS,
     OF_A_TRIAL,
+    OVERSIGHT_OUTSIDE,
     groups_of,
     officer_address,
     outside_the_desk,
@@ -30,6 +31,7 @@ from chalicelib.domain.notices.subscriptions import Subscription
 from chalicelib.domain.officers.model import CASEWORKERS, DISTRICTLESS, OVERSIGHT, Officer, Role
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
+from chalicelib.domain.reports.report import Flag
 from chalicelib.kernel.city import city
 from chalicelib.kernel.models import Input, Record
 from chalicelib.kernel.text import Bounded
@@ -178,6 +180,13 @@ class Member(Record):
         return wanted and self.sees(category, district)
 
 
+def _is_left_by_oversight(kind: NoticeKind, report: ReportOutline) -> bool:
+    """Return whether oversight has left a report although it was notified of that before."""
+    again = report.escalations if kind is NoticeKind.ESCALATION else Flag.OVERDUE in report.flags
+    late = kind in (NoticeKind.ESCALATION, NoticeKind.OVERDUE)
+    return report.category == OVERSIGHT and late and bool(again)
+
+
 def _rank(subscriptions: Sequence[Subscription], protocol: str) -> int | None:
     wanted = (each.min_urgency.rank for each in subscriptions if each.protocol == protocol)
     return min(wanted, default=None)
@@ -270,6 +279,8 @@ class Roster(Record):
             if report.shadow
             else self.addressees(kind, report.category, report.district, report.urgency, now)
         )
+        if _is_left_by_oversight(kind, report):
+            found = (*found, OVERSIGHT_OUTSIDE)
         if kind in ADDED:
             following = map(officer_address, report.followers)
             return self.with_followers(found, report.category, report.district, tuple(following))

@@ -19,7 +19,14 @@ from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import by_code, catalogue
 from chalicelib.domain.notices import bursts as rules
 from chalicelib.domain.notices.bursts import Digest
-from chalicelib.domain.notices.notice import ADDED, OF_A_TRIAL, Notice, NoticeLinks, officer_address
+from chalicelib.domain.notices.notice import (
+    ADDED,
+    OF_A_TRIAL,
+    OVERSIGHT_OUTSIDE,
+    Notice,
+    NoticeLinks,
+    officer_address,
+)
 from chalicelib.domain.notices.roster import Roster
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
@@ -416,6 +423,8 @@ class Publisher:
             OF_A_TRIAL if digest.shadow else batch.roster.addressees(digest.kind, *about, batch.now)
         )
         to = batch.roster.with_followers(to, digest.category, digest.district, digest.following)
+        if digest.category == OVERSIGHT and digest.kind is not NoticeKind.DIGEST:
+            to = (*to, OVERSIGHT_OUTSIDE)  # it does not say which of them were late before
         notice = of_digest(pending, digest, to, self._links, batch.now)
         return _PendingNotice(pending, notice)
 

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.notices.notice import OVERSIGHT_OUTSIDE, officer_address
 from chalicelib.domain.notices.roster import Member, Roster
 from chalicelib.domain.notices.subscriptions import NewSubscription, filter_policy
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.handlers.service import scheduled
+from chalicelib.kernel.city import city
+from infra.packaging.templates import outside_of
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.functional.http.test_access_matrix import ROUTES, use
@@ -296,3 +298,32 @@ def test_one_of_oversight_does_not_make_it_everybodys() -> None:
     change = {"category": "other"}
     assert by_officer("PATCH", created, "", change, officer="ombud", version=1).status == 422
     assert head(created)["category"] == "oversight"
+
+
+@pytest.mark.parametrize(
+    ("category", "waits"),
+    [("child_abduction", timedelta(minutes=20)), ("traffic_violation", timedelta(days=3))],
+)
+def test_what_oversight_leaves_goes_outside_the_second_time(
+    aws: Mapping[str, str], category: str, waits: timedelta
+) -> None:
+    about_police(category), file(category)
+    cloud.stream(cloud.all_keys(aws))
+    late = []
+    for _ in range(2):
+        wiring.clock.advance(waits)
+        cloud.stream(cloud.all_keys(aws))
+        cloud.forget_sent(aws)
+        cloud.sweep()
+        late.append({each["category"]: each["attributes"]["to"] for each in cloud.sent(aws)})
+    assert ["oversight" in each for each in late] == [True, True]
+    assert [OVERSIGHT_OUTSIDE in each["oversight"] for each in late] == [False, True]
+    assert not any(OVERSIGHT_OUTSIDE in each[category] for each in late)
+
+
+def test_the_city_says_where_outside_is() -> None:
+    served = city()._replace(oversight_email="ombudsman@city.example")
+    [subscription] = outside_of(served).values()
+    assert subscription["Properties"]["Endpoint"] == "ombudsman@city.example"
+    assert subscription["Properties"]["FilterPolicy"]["to"] == [OVERSIGHT_OUTSIDE]
+    assert outside_of(served._replace(oversight_email=None)) == {}
