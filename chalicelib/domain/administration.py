@@ -18,14 +18,14 @@ USERNAME = re.compile(r"(?!none\Z)[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
     if not roles:
         raise PydanticCustomError("required", "An officer has a role.")
-    if Role.OVERSIGHT in roles and set(roles) != {Role.OVERSIGHT}:
-        raise PydanticCustomError("stands_alone", "Who is of oversight has no other role.")
     return tuple(dict.fromkeys(roles))
 
 
-def _auditor_alone(roles: tuple[Role, ...]) -> tuple[Role, ...]:
-    if Role.AUDITOR in roles and len(roles) > 1:
-        raise PydanticCustomError("auditor_alone", "An auditor has no other role.")
+def _stands_alone(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    if len(roles) > 1 and not {Role.AUDITOR, Role.OVERSIGHT}.isdisjoint(roles):
+        raise PydanticCustomError(
+            "stands_alone", "An auditor, or who is of oversight, has no other role."
+        )
     return roles
 
 
@@ -43,7 +43,7 @@ class Appointment(Input):
         tuple[Role, ...],
         Field(strict=False, json_schema_extra={"minItems": 1}),
         AfterValidator(_not_empty),
-        AfterValidator(_auditor_alone),
+        AfterValidator(_stands_alone),
     ]
     categories: Annotated[tuple[CategoryScope, ...], Field(max_length=20, strict=False)]
     districts: Annotated[tuple[DistrictScope, ...], Field(max_length=40, strict=False)]

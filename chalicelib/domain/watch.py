@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.domain.officers.model import Officer, Role, reads_acts_of
 from chalicelib.domain.reports.events import Watched
 from chalicelib.kernel import times
 
@@ -90,12 +90,16 @@ class Act(NamedTuple):
 ORIGINALS = "originals"
 
 
-def is_visible(act: Act, asker: Officer) -> bool:
+def is_visible(act: Act, asker: Officer, author: Officer | None) -> bool:
     """Return whether somebody may learn of an act. Every answer that shows or counts one asks here.
 
-    One's own are; auditors learn of each, and supervisors how many there are.
+    One's own are; auditors learn of each, and supervisors how many there are, but for those of
+    oversight. `author` is the row of who did it, if there is one.
     """
-    return act.by == asker.username or asker.has_role(Role.AUDITOR, Role.SUPERVISOR)
+    if act.by == asker.username:
+        return True
+    may_read = author is None or reads_acts_of(asker, author)
+    return may_read and asker.has_role(Role.AUDITOR, Role.SUPERVISOR)
 
 
 class Question(NamedTuple):

@@ -52,6 +52,7 @@ from chalicelib.services.reports.ledger_check import (
     ATTRIBUTES,
     OriginalCheck,
     Published,
+    add_waiting,
     check_hours,
     check_objects,
     check_reports,
@@ -285,13 +286,13 @@ class StoredLedger:
         hours = heads.read_all(each for each in stored if is_ours(each, now))
         published = Published(heads.events(hour_of(now - TOMBSTONE_LIFE)))
         yield from check_hours(hours, self.keys, published=published, counts=counts)
+        add_waiting(published, LeafRows(table), now)
         yield from check_reports(
             _counted(table.scan(attributes=ATTRIBUTES, segments=AT_ONCE), progress),
             published,
             again=lambda report_id: table.query(
                 keys.report(report_id), attributes=ATTRIBUTES, consistent=True
             )[0],
-            leaf_rows=LeafRows(table),
             original=_original_check(self.client("s3"), self.media_bucket, originals=originals),
             counts=counts,
             now=now,

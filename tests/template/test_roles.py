@@ -103,7 +103,8 @@ def test_nobody_changes_or_removes_an_audit_row(statements: Statements) -> None:
             }
             assert (
                 set(statement["Action"])
-                <= {"dynamodb:PutItem", "dynamodb:Query"} | reading_the_stream
+                <= {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}
+                | reading_the_stream
             )
 
 

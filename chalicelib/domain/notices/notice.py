@@ -55,8 +55,8 @@ def role_group(role: Role) -> str:
     return f"role:{role}"
 
 
-# The addresses in the city's files have subscriptions of their own, which the template makes: of who
-# hears what officers have not acted on, and of who hears what oversight has not.
+# The addresses in the city's folder have subscriptions of their own, by the template: of who hears
+# what officers have not acted on, and of who hears what oversight has not.
 OUTSIDE, OVERSIGHT_OUTSIDE = "outside", "oversight:outside"
 
 

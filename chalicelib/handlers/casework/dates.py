@@ -19,7 +19,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     body=NewReview,
     headers=(Header.VERSION_OR_TAG,),
     returns={200: DatedReport},
-    roles=(Role.SUPERVISOR,),
+    roles=(Role.SUPERVISOR, Role.OVERSIGHT),
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="acknowledged, in_progress"),

@@ -204,7 +204,7 @@ def export_openings(call: Call) -> Response:
     record = {"export": export_id, "openings": len(found), "sha256": sha256}
     call.actor.log_own(Action.LIST, record)
     signed_at = wiring.clock.wall_clock()
-    url = wiring.export_files().put(export_id, archive)
+    url = wiring.export_files().put(f"{export_id}.zip", archive)
     expires_at = signed_at + timedelta(seconds=LIFE_S)
     made = OpeningsExportView(
         id=export_id, url=url, expires_at=expires_at, count=len(found), sha256=sha256

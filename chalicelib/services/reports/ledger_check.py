@@ -135,20 +135,17 @@ def check_reports(
     published: Published,
     *,
     again: Callable[[str], Iterable[Row]],
-    leaf_rows: LeafRows,
     original: OriginalCheck,
     counts: Counter[str],
     now: datetime,
 ) -> Iterator[str]:
     """Yield a sentence for each report that does not agree with the ledger. Count what is checked.
 
-    `rows` are all rows of the table of reports, with `ATTRIBUTES`; those of a report are kept only
-    while they are checked. `again` reads the rows of one report: of one that was changed meanwhile,
-    or whose rows did not come together.
+    `published` has the leaves that wait, too (`add_waiting`). `rows` are all rows of the table of
+    reports, with `ATTRIBUTES`; those of a report are kept only while they are checked. `again`
+    reads the rows of one report: of one that was changed meanwhile, or whose rows did not come
+    together.
     """
-    published.begin(None)
-    for leaf in _waiting_leaves(published.last, leaf_rows, now):
-        published.add(leaf)
     check, read_again = _ReportsCheck(published, original, now), set[str]()
     for pk, found in groupby(rows, itemgetter("pk")):
         report_id = layout.report_id((pk, layout.HEAD))
@@ -233,11 +230,14 @@ class _ReportsCheck:
                 )
 
 
-def _waiting_leaves(last: str | None, leaf_rows: LeafRows, now: datetime) -> Iterator[bytes]:
-    """Yield the leaves that were written and may not be in a head yet."""
+def add_waiting(published: Published, leaf_rows: LeafRows, now: datetime) -> None:
+    """Add the leaves that were written and may not be in a head yet."""
+    last = published.last
     hour = hour_of((start_of(last) if last else now) - HOUR * LATE_HOURS)
+    published.begin(None)
     while hour <= hour_of(now):
-        yield from leaf_rows.leaves(hour)
+        for leaf in leaf_rows.leaves(hour):
+            published.add(leaf)
         hour = hour_after(hour)
 
 

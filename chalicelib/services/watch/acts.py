@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.domain.officers.model import CASEWORKERS, Officer
+from chalicelib.domain.officers.model import CASEWORKERS, Officer, reads_acts_of
 from chalicelib.domain.watch import Act, Question, is_visible, numbers_of, week_of
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_report_id, name_on_record, on_record
@@ -157,8 +158,10 @@ def _read(
     """
     most, most_reads = enough
     found: list[Act] = []
+    author = cache(stores.officers.get)
     for reads, (acts, position) in enumerate(_batches(asked, reached, actor, stores), 1):
-        found += (each for each in acts if asked.asks_for(each) and is_visible(each, actor.officer))
+        wanted = filter(asked.asks_for, acts)
+        found += (each for each in wanted if is_visible(each, actor.officer, author(each.by)))
         if len(found) >= most or reads == most_reads:
             return found, position
     return found, None
@@ -257,13 +260,14 @@ def count_week(
     actor.log_own(Action.LIST, {**record, "after": after})
     page = stores.officers.directory_page(after)
     workers = (each for each in page.officers if each.has_role(*CASEWORKERS))
-    covered = [each for each in workers if actor.officer.covers(each)]
+    readable = (each for each in workers if reads_acts_of(actor.officer, each))
+    covered = [each for each in readable if actor.officer.covers(each)]
     shown, rest = covered[:_OFFICERS_AT_ONCE], covered[_OFFICERS_AT_ONCE:]
     between = times.render(begin), times.render(end)
     items = []
     for each in shown:
         acts = stores.acts.all(each.username, between)
-        visible = (act for act in acts if is_visible(act, actor.officer))
+        visible = (act for act in acts if is_visible(act, actor.officer, each))
         items.append(Week(each, numbers_of(visible)))
     position = shown[-1].username if rest else page.position
     if position is None:

@@ -15,7 +15,12 @@ from chalicelib.aws import keys
 from chalicelib.domain.audit.ledger import Event, Leaf, count_data
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.services.audit.seals import CLOSED_WITHIN
-from chalicelib.services.reports.ledger_check import ATTRIBUTES, Published, check_reports
+from chalicelib.services.reports.ledger_check import (
+    ATTRIBUTES,
+    Published,
+    add_waiting,
+    check_reports,
+)
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.reports.heads import update_row
 from infra.stage.audit import StoredLedger, check_ledger
@@ -263,12 +268,12 @@ def test_a_report_whose_rows_do_not_come_together_is_checked_whole(aws: Mapping[
 
     for order in (["pk", "sk"], ["sk", "pk"]):
         read: list[str] = []
-        rows = table.scan(attributes=ATTRIBUTES, segments=3)
+        rows, published = table.scan(attributes=ATTRIBUTES, segments=3), Published()
+        add_waiting(published, LeafRows(table), wiring.clock.now())
         found = check_reports(
             sorted(rows, key=itemgetter(*order)),
-            Published(),
+            published,
             again=again,
-            leaf_rows=LeafRows(table),
             original=lambda *_: None,
             counts=Counter(),
             now=wiring.clock.now(),
@@ -297,7 +302,6 @@ def test_the_work_grows_as_the_number_of_closings() -> None:
             [row],
             known,
             again=lambda _: (),
-            leaf_rows=LeafRows(wiring.reports().table),
             original=lambda *_: None,
             counts=Counter(),
             now=now,

@@ -224,7 +224,7 @@ def test_an_auditor_is_appointed_by_two_and_has_no_other_role(other: Role) -> No
     reply = call("PUT", path, {**row, "roles": ["auditor", other.value]}, officer="admin")
     assert reply.status == 422
     assert [(each["field"], each["code"]) for each in reply.json["errors"]] == [
-        ("roles", "auditor_alone")
+        ("roles", "stands_alone")
     ]
     assert call("PUT", path, {**row, "roles": ["auditor"]}, officer="admin").status == 202
     assert call("GET", ALL, officer="qian").status == 403
@@ -255,8 +255,29 @@ def test_supervisors_read_the_numbers_of_those_inside_their_own_scope(
 
 def test_one_function_says_who_may_learn_of_an_act() -> None:
     act = Act("wang", "open", about_report=True, key=("REPORT#1", "2026-11-24T08:00:00.000Z#1"))
-    seen_by = {role: is_visible(act, Officer(username="li", roles=(role,))) for role in Role}
-    assert {role for role, is_seen in seen_by.items() if is_seen} == {
-        Role.AUDITOR, Role.SUPERVISOR,
-    }  # fmt: skip
-    assert is_visible(act, Officer(username="wang"))
+    theirs = Officer(username="wang", roles=(Role.OVERSIGHT,))
+    for author, readers in (
+        (None, {Role.AUDITOR, Role.SUPERVISOR}),
+        (Officer(username="wang"), {Role.AUDITOR, Role.SUPERVISOR}),
+        (theirs, set[Role]()),
+    ):
+        askers = [Officer(username="li", roles=(role,)) for role in Role]
+        assert {each.roles[0] for each in askers if is_visible(act, each, author)} == readers
+    assert is_visible(act, theirs, theirs)
+
+
+def test_what_oversight_opened_is_on_no_list_and_in_no_number_of_others(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.oversight("bao", "lin")
+    created = file(concerns_police=True)
+    assert by_officer("GET", created, officer="bao").status == 200
+    settle(aws)
+    assert seen(asked(OWN, "bao")) == [("bao", "open", created["id"])]
+    for query in ({}, {"officer": "bao"}, {"report_id": created["id"]}):
+        assert seen(asked(ALL, "shen", **query)) == []
+    assert {each["username"] for each in asked(NUMBERS, "chief")["items"]} == {
+        "wang",
+        "li",
+        "chief",
+    }

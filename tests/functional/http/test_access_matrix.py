@@ -285,11 +285,7 @@ def use(
 
 def user_of(key: tuple[str, str]) -> str:
     """Return an officer who may use a route, and has no other role than that takes."""
-    return next(
-        role.value
-        for role in Role
-        if role in ROUTES[key].roles
-    )
+    return next(role.value for role in Role if role in ROUTES[key].roles)
 
 
 def an_ending() -> BurstEnding:
