@@ -74,7 +74,7 @@ def outside_of(served: city.City) -> Template:
     """
     addresses = {
         "OversightOutside": (served.oversight_email, OVERSIGHT_OUTSIDE),
-        "ReviewOutside": (served.review_address, OUTSIDE),
+        "ReviewSubscription": (served.review_address, OUTSIDE),
     }
     return {
         name: {

@@ -103,6 +103,11 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("datums", ["wgs84", "nad27"]),
         "city.json: datums: 'nad27' is not known. Use some of: wgs84, gcj02, bd09.",
     ),
+    "the address for reviews is none": (
+        "city.json",
+        setting("review_address", "the inspectorate"),
+        "city.json: review_address: 'the inspectorate' is no e-mail address",
+    ),
     "WGS-84 is not accepted": (
         "city.json",
         setting("datums", ["gcj02"]),

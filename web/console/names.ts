@@ -46,6 +46,13 @@ export class Names {
     return labelOf(this.catalogue.value?.categories, code);
   }
 
+  /** Return whether pictures of a category are shown only when they are asked for; so while nobody
+   * knows. */
+  covers(category: string): boolean {
+    const known = this.catalogue.value?.categories.find(({ code }) => code === category);
+    return known?.blur ?? true;
+  }
+
   district(code: string): string {
     return labelOf(this.catalogue.value?.districts, code);
   }

@@ -30,6 +30,7 @@ export const words = texts({
       passed_on: 'Passed on',
       overdue: 'Overdue',
     },
+    due: { review: 'Review due', look_again: 'Look again', legal_deadline: 'Legal deadline' },
     awaits: {
       appointment: 'Appointment waits',
       hold: 'Legal hold waits for approval',
@@ -92,6 +93,7 @@ export const words = texts({
       passed_on: '已转交',
       overdue: '已超时',
     },
+    due: { review: '复核到期', look_again: '再次查看', legal_deadline: '法定期限' },
     awaits: {
       appointment: '任命待批准',
       hold: '法定保留待批准',

@@ -31,6 +31,7 @@ const CATEGORY: Category = {
   activates_at: null,
   urgency: 'high',
   emergency: true,
+  blur: false,
   details_version: 1,
   details: [
     { name: 'age', label: 'Age', required: false, type: 'integer', minimum: 0, maximum: 130 },

@@ -166,14 +166,16 @@ class NewCategory(Input):
     """A category to add, or a new version of one that was added.
 
     `labels` are in every language of the city. `emergency`: apps show the emergency number before
-    the form. None of the fields has to be filled in. Other fields than before are a new version of
-    the form; the earlier ones stay, for the reports that have answers to them.
+    the form. `blur`: officers' screens show no picture of its reports before it is asked for. None
+    of the fields has to be filled in. Other fields than before are a new version of the form; the
+    earlier ones stay, for the reports that have answers to them.
     """
 
     code: _Code
     labels: CategoryLabels
     urgency: UrgencyCode = "normal"
     emergency: bool = True
+    blur: bool = False
     details: Fields = ()
 
 
@@ -211,6 +213,7 @@ class Addition(NewCategory):
             urgency=self.urgency,
             shards=self.begins_with,
             emergency=self.emergency,
+            blur=self.blur,
             always_open=False,
             never_limited=False,
             details_version=self.details_version,

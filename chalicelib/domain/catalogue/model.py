@@ -155,7 +155,8 @@ class Category(Entry):
     no abuse control may refuse its reports. `details_version` grows when `details` change;
     a report keeps the version it was checked against. `deadlines`: in how many minutes a report is
     to be acknowledged, by urgency; critical ones have escalations instead. `review_days`: after how
-    many days an open report is reviewed. `earlier` are the forms of earlier versions, so that old
+    many days an open report is reviewed. `blur`: officers' screens show no picture of its reports
+    before it is asked for. `earlier` are the forms of earlier versions, so that old
     answers stay readable.
     """
 
@@ -168,6 +169,7 @@ class Category(Entry):
     details: tuple[DetailField, ...]
     deadlines: Mapping[str, int] = field(default_factory=lambda: DEADLINES)
     review_days: int = REVIEW_DAYS
+    blur: bool = False
     earlier: tuple[Form, ...] = ()
 
     def deadline(self, urgency: str) -> int | None:

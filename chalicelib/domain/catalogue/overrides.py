@@ -38,7 +38,8 @@ type DeadlineUrgency = Literal["low", "normal", "high"]
 class EntryChange(Input):
     """An admin's change of one entry. It gives the whole lifecycle, so that no date of an earlier
     plan remains. `deadlines` are for categories only: the minutes in which reports of an urgency
-    are to be acknowledged, 0 for no deadline. `shards` are only in what was stored up to release
+    are to be acknowledged, 0 for no deadline. So is `blur`: no picture is shown before it is asked
+    for. `shards` are only in what was stored up to release
     0.2: they count, because there are reports in all of them.
     """
 
@@ -47,6 +48,7 @@ class EntryChange(Input):
     activates_at: Moment | None = None
     shards: int | None = None
     deadlines: Mapping[DeadlineUrgency, Minutes] | None = None
+    blur: bool | None = None
 
 
 class AppChange(Input):
@@ -90,6 +92,7 @@ def _merge(earlier: Sequence[EntryChange], later: Sequence[EntryChange]) -> tupl
                 update={
                     "shards": change.shards or before.shards,
                     "deadlines": _both(before.deadlines, change.deadlines),
+                    "blur": before.blur if change.blur is None else change.blur,
                 }
             )
             if before
@@ -129,7 +132,7 @@ class CategoryChange(EntryChange):
 
 class ChannelChange(EntryChange):
     model_config = ConfigDict(
-        json_schema_extra=lambda schema: _without(schema, ("shards", "deadlines"))
+        json_schema_extra=lambda schema: _without(schema, ("shards", "deadlines", "blur"))
     )
 
     code: ChannelCode
@@ -158,7 +161,7 @@ def apply(present: Catalogue, overrides: Overrides) -> Catalogue:
 
     Raises Invalid, which names every wrong field: an unknown code (`unknown_value`), a code given
     twice, or added although the city has it (`duplicate`), an always open category switched off
-    (`always_open`), shards, or deadlines for a channel (`unknown_field`).
+    (`always_open`), shards, or what a channel does not have (`unknown_field`).
     """
     errors = [
         *_errors(present.categories, overrides.categories, "categories"),
@@ -236,8 +239,9 @@ def _error(entries: Sequence[Entry], change: EntryChange, path: str) -> FieldErr
         if entry.always_open and change.state is not LifecycleState.ACTIVE:
             return FieldError(f"{path}.state", "always_open")
         return None
-    if change.deadlines:
-        return FieldError(f"{path}.deadlines", "unknown_field")
+    for name in ("deadlines", "blur"):
+        if getattr(change, name) is not None:
+            return FieldError(f"{path}.{name}", "unknown_field")
     if change.state is LifecycleState.SHADOW:
         others = [state for state in LifecycleState if state is not LifecycleState.SHADOW]
         return FieldError.unknown_value(f"{path}.state", others)
@@ -265,4 +269,5 @@ def _apply[E: Entry](entry: E, change: EntryChange) -> E:
     if isinstance(entry, Category):
         update["shards"] = max(entry.shards, change.shards or 0)
         update["deadlines"] = {**entry.deadlines, **(change.deadlines or {})}
+        update["blur"] = entry.blur if change.blur is None else change.blur
     return replace(entry, **update)

@@ -61,6 +61,7 @@ def _category(category: Category, language: str, now: datetime) -> dict[str, Any
         **_entry(category, "category", language, now),
         "urgency": category.urgency,
         "emergency": category.emergency,
+        "blur": category.blur,
         "details_version": category.details_version,
         "details": form_view(category.code, category.details, language),
     }

@@ -21,6 +21,7 @@ class CategoryState(Shape):
     state: LifecycleState
     activates_at: Timestamp | None
     deadlines: dict[str, int]
+    blur: bool
 
 
 class ChannelState(Shape):
@@ -55,6 +56,7 @@ def patch_catalogue(call: Call) -> Response:
     the entries to change. `state` and `activates_at` of an entry replace both old values.
     `deadlines` of a category say in how many minutes its reports are to be acknowledged, by urgency
     (0: no deadline); they count for reports that come after it, and those that you leave out stay.
+    With `blur`, officers' screens show no picture of its reports before it is asked for.
     `app` changes the minimum version.
 
     `added` adds a category, as a trial: to open it, send its state in a later call. Sent again, it

@@ -104,12 +104,14 @@ class EntryView(Shape):
 class CategoryView(EntryView):
     """A category of reports.
 
-    When `emergency` is true, show the emergency number before the form.
+    When `emergency` is true, show the emergency number before the form. `blur` is for officers'
+    screens: they show no picture of its reports before it is asked for.
     """
 
     code: Category
     urgency: Urgency
     emergency: bool
+    blur: bool
     details_version: int
     details: list[DetailField]
 

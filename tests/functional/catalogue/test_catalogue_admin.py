@@ -56,6 +56,27 @@ def other_function() -> LiveCatalogue:
     return LiveCatalogue(changes.read_live)
 
 
+def test_an_admin_has_the_pictures_of_a_category_covered_and_a_later_change_keeps_that() -> None:
+    def covered() -> list[str]:
+        return [
+            each["code"] for each in call("GET", "/v1/catalogue").json["categories"] if each["blur"]
+        ]
+
+    assert covered() == []
+    reply = change_catalogue(categories=[category("traffic_violation", "active", blur=True)])
+    assert [each["code"] for each in reply.json["categories"] if each["blur"]] == covered()
+    assert covered() == ["traffic_violation"]
+    change_catalogue(categories=[category("traffic_violation", "active")])
+    assert covered() == ["traffic_violation"]
+    change_catalogue(categories=[category("traffic_violation", "active", blur=False)])
+    assert covered() == []
+    [error] = change_catalogue(channels=[category("key_cases", "active", blur=True)]).json["errors"]
+    assert (error["field"], error["code"]) == ("channels.0.blur", "unknown_field")
+    labels = {"zh": "噪音", "en": "Noise"}
+    change_catalogue(added=[{"code": "noise", "labels": labels, "blur": True}])
+    assert covered() == ["noise"]
+
+
 def test_a_paused_category_refuses_in_the_reporters_language_and_reopens() -> None:
     key = new_key()
     assert file("traffic_violation", key).status == 201

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { choicesOf, Select } from '../../shared/components/choices.tsx';
+import { Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, useSaid } from '../../shared/language.ts';
@@ -19,7 +19,7 @@ import { text } from './texts.ts';
 type State = Schemas['CatalogueState'];
 export type CategoryEntry = Schemas['CategoryState'];
 export type ChannelEntry = Schemas['ChannelState'];
-export type Entry = ChannelEntry & Partial<Pick<CategoryEntry, 'deadlines'>>;
+export type Entry = ChannelEntry & Partial<Pick<CategoryEntry, 'deadlines' | 'blur'>>;
 
 const URGENCIES = ['high', 'normal', 'low'] as const;
 
@@ -101,6 +101,7 @@ function Facts({ entry }: { entry: Entry }) {
         <span class={entry.state === 'active' ? 'state state--good' : 'state state--waiting'}>
           {t.shortStates[entry.state]}
         </span>
+        {entry.blur && <span>{t.blurred}</span>}
         {entry.activates_at && <span>{t.opensAt(clock(entry.activates_at))}</span>}
         {deadlines &&
           URGENCIES.map((urgency) => (
@@ -134,6 +135,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
   const [state, setState] = useState<Stage>(entry.state);
   const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at)) : '');
   const [deadlines, setDeadlines] = useState<Record<string, number>>(() => ({ ...entry.deadlines }));
+  const [blur, setBlur] = useState(entry.blur ?? false);
   const step = useStep();
   const t = text().catalogue;
   const id = (field: string): string => `${entry.code}-${field}`;
@@ -148,7 +150,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
       const body =
         kind === 'channels'
           ? { channels: [lifecycle] }
-          : { categories: [{ ...lifecycle, deadlines }] };
+          : { categories: [{ ...lifecycle, deadlines, blur }] };
       await ok(api.PATCH('/v1/admin/catalogue', { body }));
       onSaved();
     });
@@ -195,6 +197,11 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
             ))}
           </div>
         </fieldset>
+      )}
+      {kind === 'categories' && (
+        <Check checked={blur} onChange={setBlur}>
+          {t.blur}
+        </Check>
       )}
       <Refusal failure={step.failure} />
       <div class="row">

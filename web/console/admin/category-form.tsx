@@ -72,6 +72,9 @@ export function CategoryForm({ onSaved, onCancel }: { onSaved: () => void; onCan
       <Check checked={form.emergency} onChange={(emergency) => write({ emergency })}>
         {t.emergency}
       </Check>
+      <Check checked={form.blur} onChange={(blur) => write({ blur })}>
+        {t.blur}
+      </Check>
       <h3>{t.fields}</h3>
       <p class="hint">{t.fieldsHint}</p>
       {form.questions.map((question, index) => (

@@ -13,6 +13,7 @@ test('makes a category without questions', () => {
     labels: { zh: '噪音', en: 'Noise' },
     urgency: 'normal',
     emergency: false,
+    blur: false,
     details: [],
   });
 });

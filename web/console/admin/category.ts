@@ -28,6 +28,7 @@ export interface Written {
   labels: Labels;
   urgency: Urgency;
   emergency: boolean;
+  blur: boolean;
   questions: Question[];
 }
 
@@ -46,6 +47,7 @@ export const NEW_CATEGORY: Written = {
   labels: {},
   urgency: 'normal',
   emergency: false,
+  blur: false,
   questions: [],
 };
 
@@ -55,6 +57,7 @@ export function categoryOf(form: Written): NewCategory {
     labels: form.labels,
     urgency: form.urgency,
     emergency: form.emergency,
+    blur: form.blur,
     details: form.questions.map(fieldOf),
   };
 }

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { ago, clock, span } from '../moments.ts';
+import { Cover } from '../parts/covered.tsx';
 import { pathTo } from '../router.ts';
 import type { ListedReport } from '../types.ts';
 import { words, wordFor } from '../words.ts';
@@ -55,7 +56,14 @@ function Thumbnail({ row }: { row: ListedReport }) {
   return (
     <div class="report-row__thumbnail">
       {row.thumbnail_url !== null ? (
-        <img src={row.thumbnail_url} alt="" loading="lazy" decoding="async" width={56} height={56} />
+        <Cover
+          category={row.category}
+          label={row.reference}
+          small
+          onSeen={(button) => button.closest('li')?.querySelector('a')?.focus()}
+        >
+          <img src={row.thumbnail_url} alt="" loading="lazy" decoding="async" width={56} height={56} />
+        </Cover>
       ) : (
         row.media.total > 0 && <Icon name="picture" />
       )}
@@ -102,6 +110,11 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
       {flagsOf(row).map((flag) => (
         <span key={flag} class={flag === 'overdue' ? 'tag tag--alert' : 'tag'}>
           {wordFor(w.flag, flag)}
+        </span>
+      ))}
+      {row.due.map((each) => (
+        <span key={each} class="tag tag--alert">
+          {wordFor(w.due, each)}
         </span>
       ))}
       {row.awaits.map((step) => (

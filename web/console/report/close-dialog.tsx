@@ -90,6 +90,7 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
       <ErrorSummary errors={errors} />
       {open.problem.value && <Status kind="error">{open.problem.value}</Status>}
       {report.urgency === 'critical' && <p>{t.close.critical}</p>}
+      {report.review?.escalated && <p>{t.dates.escalated}</p>}
       <Radios
         id="close-outcome"
         legend={t.close.disposition}

@@ -6,6 +6,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
 import { ok, useLoaded } from '../parts/asking.tsx';
+import { Cover } from '../parts/covered.tsx';
 import { Facts } from '../parts/fact.tsx';
 import type { Report, Schemas } from '../types.ts';
 import type { OfReport } from './open-report.ts';
@@ -111,7 +112,12 @@ function Summary({ title, report }: { title: string; report: Report }) {
       </h3>
       <div class="side-by-side__pictures">
         {report.media.map(
-          ({ media_id: id, preview_url: url }) => url !== null && <img key={id} src={url} alt="" />,
+          ({ media_id: id, preview_url: url }) =>
+            url !== null && (
+              <Cover key={id} category={report.category} label={report.reference}>
+                <img src={url} alt="" />
+              </Cover>
+            ),
         )}
       </div>
       <p class="report__text">{report.text ?? t.noText}</p>

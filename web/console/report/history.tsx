@@ -193,6 +193,7 @@ function momentsOf(detail: Detail, by: string): string[] {
   for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended', 'lifted_out'] as const) {
     if (detail[step]) lines.push(t[step]);
   }
+  if (detail.step === 'review_due' || detail.step === 'unreviewed') lines.push(t[detail.step]);
   if (detail.lift_declined) {
     lines.push(detail.asked_by === by ? t.lift_taken_back : t.lift_declined);
   }

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Icon } from '../frame/icon.tsx';
+import { CoverButton } from '../parts/covered.tsx';
 import type { Medium } from '../types.ts';
 import { reportTexts } from './texts.ts';
 import './media.css';
@@ -21,13 +22,17 @@ interface LightboxProps {
   /** The id of the one that is shown. */
   shown: string | null;
   show: (id: string) => void;
+  /** Whether nothing of a picture is loaded before it is asked for. */
+  isCovered?: (id: string) => boolean;
+  uncover?: (id: string) => void;
   onClose: () => void;
   /** What else can be done with it. */
   children?: ComponentChildren;
 }
 
 /** A picture as large as the screen, or in its full size. The arrow keys go to the others, or move it. */
-export function Lightbox({ pictures, shown, show, onClose, children }: LightboxProps) {
+export function Lightbox(props: LightboxProps) {
+  const { pictures, shown, show, isCovered, uncover, onClose, children } = props;
   const t = reportTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   const view = useRef<HTMLDivElement>(null);
@@ -65,7 +70,18 @@ export function Lightbox({ pictures, shown, show, onClose, children }: LightboxP
     >
       {picture && (
         <>
-          <View key={picture.id} view={view} url={picture.url} title={title} isFull={isFull} setFull={setFull} />
+          {isCovered?.(picture.id) ? (
+            <CoverButton
+              label={title}
+              onPress={() => {
+                uncover?.(picture.id);
+                // The button that had the focus goes.
+                dialog.current?.querySelector<HTMLElement>('[autofocus]')?.focus();
+              }}
+            />
+          ) : (
+            <View key={picture.id} view={view} url={picture.url} title={title} isFull={isFull} setFull={setFull} />
+          )}
           <div class="lightbox__bar">
             <Button disabled={number === 0} aria-label={t.media.previous} onClick={() => turn(-1)}>
               <Icon name="back" />

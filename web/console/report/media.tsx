@@ -8,7 +8,10 @@ import { clock, size } from '../moments.ts';
 import type { Medium } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Fact } from '../parts/fact.tsx';
+import { useDesk } from '../desk.ts';
 import { useRereads } from '../parts/asking.tsx';
+import { Cover, CoverButton } from '../parts/covered.tsx';
+import { focusField } from '../parts/focus.ts';
 import { Lightbox, picturesOf } from './lightbox.tsx';
 import type { OfReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';
@@ -28,7 +31,11 @@ interface Chosen {
 
 export function Media({ open, report }: OfReport) {
   const t = reportTexts();
+  const { names } = useDesk();
   const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
+  const isCovered = (id: string) => names.covers(report.category) && !seen.has(id);
+  const uncover = (id: string) => setSeen(new Set([...seen, id]));
   const { media } = report;
   const pictures = picturesOf(media);
   const medium = media.find(({ media_id: id }) => id === chosen?.id) ?? null;
@@ -46,7 +53,10 @@ export function Media({ open, report }: OfReport) {
           <MediumCard
             key={item.media_id}
             medium={item}
+            category={report.category}
             number={pictures.findIndex(({ id }) => id === item.media_id) + 1}
+            isCovered={isCovered(item.media_id)}
+            uncover={() => uncover(item.media_id)}
             act={(action) => setChosen({ action, id: item.media_id })}
           />
         ))}
@@ -55,6 +65,8 @@ export function Media({ open, report }: OfReport) {
         pictures={pictures}
         shown={shown('enlarge')?.media_id ?? null}
         show={(id) => setChosen({ action: 'enlarge', id })}
+        isCovered={isCovered}
+        uncover={uncover}
         onClose={close}
       >
         {medium?.from === 'reporter' && (
@@ -77,23 +89,29 @@ export function isOnItsWay({ from, state }: Medium): boolean {
 
 interface CardProps {
   medium: Medium;
+  /** Of the report. */
+  category: string;
   number: number;
+  /** Nothing of it is loaded before it is asked for. */
+  isCovered: boolean;
+  uncover: () => void;
   act: (action: MediumAction) => void;
 }
 
-function MediumCard({ medium, number, act }: CardProps) {
+function MediumCard(props: CardProps) {
+  const { medium, category, act } = props;
   const t = reportTexts();
   const kind = kindOf(medium);
   return (
     <li class="medium">
-      <Shown medium={medium} number={number} act={act} />
+      <Shown {...props} />
       <p class="medium__facts">
         {kind !== 'image' && <span>{kind === 'video' ? t.media.video : t.media.audio}</span>}
         {medium.duration_s !== null && <span>{t.media.length(medium.duration_s)}</span>}
         {medium.size !== null && <span>{size(medium.size)}</span>}
         {medium.from === 'officer' && <span class="tag">{t.media.fromUs}</span>}
       </p>
-      <Redacted medium={medium} />
+      <Redacted medium={medium} category={category} />
       <Hint medium={medium} />
       {medium.from === 'reporter' && (medium.evidence !== null || medium.delayed) && (
         <>
@@ -112,7 +130,7 @@ function MediumCard({ medium, number, act }: CardProps) {
   );
 }
 
-function Shown({ medium, number, act }: CardProps) {
+function Shown({ medium, number, isCovered, uncover, act }: CardProps) {
   const t = reportTexts();
   const w = words();
   const [failed, setFailed] = useState(false);
@@ -140,8 +158,15 @@ function Shown({ medium, number, act }: CardProps) {
   }
   if (medium.preview_url === null) return null;
   const video = kindOf(medium) === 'video';
+  const id = `medium-${medium.media_id}`;
+  const press = () => {
+    uncover();
+    focusField(id);
+  };
+  if (isCovered) return <CoverButton label={String(number)} onPress={press} />;
   return (
     <button
+      id={id}
       type="button"
       class="medium__button"
       aria-label={video ? t.media.play : t.media.enlarge(number)}
@@ -157,13 +182,17 @@ function Shown({ medium, number, act }: CardProps) {
   );
 }
 
-function Redacted({ medium: { redaction } }: { medium: Medium }) {
+function Redacted({ medium: { redaction }, category }: Pick<CardProps, 'medium' | 'category'>) {
   const t = reportTexts();
   if (redaction === null) return null;
   return (
     <div class="medium__redaction">
       <p>{isDelayed(redaction) ? t.media.redactionDelayed : t.media.redactionState[redaction.state]}</p>
-      {redaction.url !== null && <img src={redaction.url} alt={t.media.redacted} loading="lazy" />}
+      {redaction.url !== null && (
+        <Cover category={category} label={t.media.redacted}>
+          <img src={redaction.url} alt={t.media.redacted} loading="lazy" />
+        </Cover>
+      )}
     </div>
   );
 }

@@ -11,7 +11,7 @@ import {
   outcomeOf,
 } from '../calls.ts';
 import { keepInPlace } from '../parts/focus.ts';
-import type { Api, Flag, ListedReport, Message, Report, ReportChange } from '../types.ts';
+import type { Api, Flag, ListedReport, Message, Report, ReportChange, Schemas } from '../types.ts';
 
 // Each read is on record: somebody who writes all the time is not followed without end.
 const MOST_READS = 20;
@@ -21,6 +21,11 @@ const NONE: ReadonlySet<string> = new Set();
 const AFTER_STEP_MS = 10_000;
 // What waits is another by now, or its tag is not known.
 const STALE: ReadonlySet<number> = new Set([412, 428]);
+
+interface Dated {
+  review: Schemas['NewReview'];
+  reminder: Schemas['NewReminder'];
+}
 
 export interface Conflict {
   differences: Difference[];
@@ -127,6 +132,31 @@ export class OpenReport {
     else if (failure.code === 'new_message') await this.readFirst(seen, waiting, () => this.change(wanted));
     else this.problem.value = failure.text;
     return false;
+  }
+
+  /** Keep the report after its review, or set its reminder. Returns why that is not done. */
+  async date<Part extends keyof Dated>(part: Part, body: Dated[Part]): Promise<Failure | null> {
+    this.problem.value = null;
+    const params = { path: { report_id: this.id }, header: { 'If-Match': this.etag } };
+    const call =
+      part === 'review'
+        ? this.api.POST('/v1/officer/reports/{report_id}/review', {
+            params,
+            body: body as Dated['review'],
+          })
+        : this.api.PUT('/v1/officer/reports/{report_id}/reminder', {
+            params,
+            body: body as Dated['reminder'],
+          });
+    const outcome = await outcomeOf<Schemas['DatedReport']>(call);
+    if (!outcome.ok) {
+      if (STALE.has(outcome.failure.status)) await this.load();
+      return outcome.failure;
+    }
+    this.etag = etagOf(outcome.response);
+    this.merge(outcome.data);
+    this.changed();
+    return null;
   }
 
   /** Show the report as an own step has left it, with the tag that the next one takes. */

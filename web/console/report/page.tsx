@@ -18,6 +18,7 @@ import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDialog } from './close-dialog.tsx';
 import { ConflictDialog, UnseenDialog } from './conflict-dialog.tsx';
+import { Dates } from './dates.tsx';
 import { Contact, Facts } from './facts.tsx';
 import { Conversation } from './conversation.tsx';
 import { Files } from './files.tsx';
@@ -123,6 +124,7 @@ function Opened({ open, report }: OfReport) {
       )}
       <div class="report__side">
         <Handling open={open} report={report} />
+        <Dates open={open} report={report} />
         <Notes open={open} report={report} />
         <Contact report={report} />
         <Related open={open} report={report} />
@@ -171,6 +173,7 @@ function Tags({ report }: { report: Report }) {
           {wordFor(w.flag, flag)}
         </span>
       ))}
+      {report.review?.due_since && <span class="tag tag--alert">{w.due.review}</span>}
       {heldUntil(report, now.value) !== null && <span class="tag">{t.more.hold}</span>}
       {waitingSteps(report, now.value).map(
         (step) =>

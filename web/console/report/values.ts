@@ -6,7 +6,7 @@ import { language } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { isVague } from '../map/district-map.tsx';
-import { clock } from '../moments.ts';
+import { clock, day } from '../moments.ts';
 import type { Names } from '../names.ts';
 import type { Agency, Api } from '../types.ts';
 import { wordFor, words } from '../words.ts';
@@ -32,6 +32,12 @@ export function valueText(field: string, value: string | null | undefined, names
       return names.district(value);
     case 'assignee':
       return names.officer(value);
+    case 'review_on':
+      return day(value);
+    case 'reminder': {
+      const [on = '', what = ''] = value.split(' ');
+      return `${wordFor(w.due, what)} ${day(on)}`;
+    }
     default:
       return TIME.test(value) ? clock(value) : value;
   }
