@@ -19,7 +19,6 @@ HINT = "languages, default_language, time_zone, emergency_number and datums"
 _TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATUMS = ("wgs84", "gcj02", "bd09")
 
 _MISSING = "is missing. Add it."

@@ -403,6 +403,28 @@ def test_a_report_is_muted_followed_exported_and_its_history_read(
 
 
 @pytest.mark.thorough
+def test_a_file_for_a_court_is_asked_for_approved_and_made(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = open_report(open_page, Resident(stack.api).id)
+    page.get_by_role("button", name="Export…").click()
+    page.get_by_label("A file for a court").check()
+    page.get_by_label("Reason").fill("For the court.")
+    page.get_by_role("button", name="Ask for it").click()
+    address = page.get_by_role("link", name="See the request").get_attribute("href")
+    approver = open_page(str(address))
+    sign_in(approver, ZHAO)
+    expect(approver.get_by_role("heading", name="A file for a court")).to_be_visible()
+    approver.get_by_role("button", name="Approve this export").click()
+    expect(approver.locator("main").get_by_text(ZHAO)).to_be_visible()
+    page.get_by_role("link", name="See the request").click()
+    page.get_by_label("Reason for this zip").fill("For the court.")
+    page.get_by_role("button", name="Make zip 1 of 1").click()
+    signature = page.get_by_role("link", name="Download the signature").get_attribute("href")
+    assert page.request.get(str(signature)).json()["form"] == "tipline/custody-zip/1"
+
+
+@pytest.mark.thorough
 def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)

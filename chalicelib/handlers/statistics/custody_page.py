@@ -3,6 +3,7 @@ in all languages of the city. It repeats `custody.json`; that is what counts.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -35,6 +36,7 @@ tr {{ break-inside: avoid }}
 </body>
 </html>
 """
+_CODE = re.compile("`([^`]+)`")
 _EXPLAINED = ("about", "shows", "check", "keys", "camera", "limits")
 
 
@@ -67,7 +69,7 @@ def _section(said: Mapping[str, Any], content: str, language: str) -> str:
         (
             f'<section lang="{language}" dir="auto">',
             f"<h1>{word('title')}</h1>",
-            *(f"<p>{word(name)}</p>" for name in _EXPLAINED),
+            *(f"<p>{_CODE.sub(r'<code>\1</code>', word(name))}</p>" for name in _EXPLAINED),
             _rows((word(name), value) for name, value in facts.items()),
             f"<h2>{word('originals')}</h2>",
             *(_original(each, word) for each in said["originals"]),

@@ -90,9 +90,9 @@ class ExportView(Shape):
 
 class PendingExportView(Shape):
     """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
-    another officer has approved it, until `ends_at`. `custody`: it is a file for a court, of one
-    report. `tag` is what the approval takes: it is there
-    when one export is read, and not in lists.
+    another officer has approved it, until `ends_at`. `custody`: it is a file for a court, of the
+    report `report_id`. `tag` is what the approval takes. These two are there when one export is
+    read, and not in lists.
     """
 
     id: str
@@ -103,11 +103,12 @@ class PendingExportView(Shape):
     approved_by: str | None
     custody: bool
     ends_at: Timestamp
+    report_id: Annotated[str | None, NotNull()] = left_out()
     tag: Tag = left_out()
 
     @classmethod
-    def waiting(cls, asked: AskedExport, tag: str | None = None) -> Self:
-        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at, tag=tag)
+    def waiting(cls, asked: AskedExport, **shown: str | None) -> Self:
+        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at, **shown)
 
 
 class PendingExports(Shape):
@@ -201,12 +202,14 @@ def read_export(call: Call) -> Response:
     """Read an export that takes two officers.
 
     For the officer who asked for it, and for those with all of its reports in their scope. It
-    shows how many reports it has, and none of them.
+    shows how many reports it has, and none of them, but for a file for a court.
     """
     pending = exports.read_export(
         call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
     )
-    return Response(PendingExportView.waiting(pending, tag_of(pending.request, call.actor)))
+    tag = tag_of(pending.request, call.actor)
+    report_id = pending.report_ids[0] if pending.custody else None
+    return Response(PendingExportView.waiting(pending, tag=tag, report_id=report_id))
 
 
 @routes.post(

@@ -1,4 +1,4 @@
-"""Who checks a file for a court is told what cameras have signed; the service reads none of it."""
+"""The check of a file for a court says what cameras have signed; the service reads none of it."""
 
 import io
 import json

@@ -14,14 +14,18 @@ from chalicelib.aws import keys
 from chalicelib.aws.writes import Update
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.statistics import exports
+from chalicelib.handlers.media import functions
 from chalicelib.services.statistics.custody import manifest_of, signature_of_manifest
 from chalicelib.store.audit.rows import of_day
 from examples import verify_custody
 from examples.verify_custody import Keys
 from infra.release import ROOT
 from tests import cloud
-from tests.client import call, read_and_approve
+from tests.audit_trail import seal, stream_of
+from tests.client import call, new_key, read_and_approve, report
 from tests.custody import PATH, WHY, Made, ask, evidence, made, part, taken
+from tests.ledger import close_hour
+from tests.steps import by_officer
 
 pytestmark = pytest.mark.officers("wang", chief={"roles": (Role.SUPERVISOR,)})
 
@@ -34,6 +38,7 @@ def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, st
     assert part(asked.json["id"]).json["code"] == "not_approved"
     listed = call("GET", f"{PATH}/{asked.json['id']}", officer="chief").json
     assert (listed["custody"], listed["parts"]) == (True, 1)
+    assert listed["report_id"] == created["id"]
     read_and_approve(f"{PATH}/{asked.json['id']}/approve", "chief")
     made = taken(aws, part(asked.json["id"]))
     assert made.wrong() == []
@@ -191,6 +196,41 @@ def test_what_is_too_large_for_one_zip_comes_in_several(aws: Mapping[str, str]) 
     assert found == [pictures[:1], pictures[1:2]]
     assert [each.wrong() for each in zips] == [[], []]
     assert [each["part"] for each in zips[0].said["originals"]] == [1, 2, None]
+
+
+def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) -> None:
+    regions = {"regions": [{"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.4}]}
+    asked = by_officer("POST", created, f"/media/{media_id}/redaction", regions)
+    assert asked.status == 200, asked.text
+    cloud.process(aws, f"derived/{created['id']}/{media_id}/preview.jpg", None)
+    done = f"derived/{created['id']}/{media_id}/redacted/manifest.json"
+    event = cloud.s3_event(aws["MEDIA_BUCKET"], done, None)
+    functions.record_media({"Records": [event]}, None)
+
+
+def test_a_redacted_picture_leaves_in_place_of_its_original(aws: Mapping[str, str]) -> None:
+    picture = cloud.photo()
+    created = evidence(aws, picture)
+    media_id = created["uploads"][0]["media_id"]
+    redact(aws, created, media_id)
+    zip_ = made(aws, created)
+    [original] = zip_.said["originals"]
+    assert (original["file"], zip_.wrong()) == (f"redacted/{media_id}.jpg", [])
+    assert picture not in zip_.members.values()
+    assert (original["redaction"]["by"], len(original["redaction"]["areas"])) == ("wang", 1)
+    assert original["checksum"]["value"] == verify_custody.sha256(picture)
+
+
+def test_when_a_caller_has_reported_is_known_to_the_minute(aws: Mapping[str, str]) -> None:
+    body = report("other", source="phone", text="电话举报")
+    created = call("POST", "/v1/officer/reports", body, officer="wang", key=new_key()).json
+    seal(stream_of(aws))
+    close_hour()
+    close_hour()
+    zip_ = made(aws, created)
+    [entered] = (each for each in zip_.said["history"] if "entered_by" in (each["detail"] or {}))
+    assert (entered["at"][17:], entered["key"], entered["mac"]) == ("00.000Z", None, None)
+    assert zip_.wrong() == []
 
 
 def test_it_is_of_one_report(aws: Mapping[str, str]) -> None:

@@ -119,7 +119,7 @@ function ExportList({ title, exports }: { title: string; exports: readonly Pendi
           {exports.map((each) => (
             <li class="rows__one" key={each.id}>
               <a class="rows__title" href={pathTo(`exports/${each.id}`)}>
-                {t.exportOf(each.count)}
+                {each.custody ? t.exportForCourt : t.exportOf(each.count)}
               </a>
               <p class="rows__facts">
                 <span>{t.askedBy(names.officer(each.by), clock(each.at))}</span>

@@ -39,6 +39,7 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
   const t = exportTexts();
   const { api } = useDesk();
   const [originals, setOriginals] = useState(false);
+  const [custody, setCustody] = useState(false);
   const [made, setMade] = useState<Schemas['Export'] | null>(null);
   if (made) {
     return (
@@ -49,7 +50,7 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
     );
   }
   const submit = async (reason: string) => {
-    const outcome = await outcomeOf(request(api, what, reason, originals));
+    const outcome = await outcomeOf(request(api, what, reason, { originals, custody }));
     if (!outcome.ok) return outcome.failure.text;
     setMade(outcome.data);
     return null;
@@ -59,14 +60,21 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
       {'filters' in what && <Extent extent={what} />}
       <ReasonForm
         intro={'report' in what && t.oneHint}
-        submitLabel={t.make}
+        submitLabel={custody ? t.askForCourt : t.make}
         submit={submit}
         cancel={onClose}
       >
         {'report' in what && (
-          <Check checked={originals} onChange={setOriginals}>
-            {t.originals}
-          </Check>
+          <>
+            {!custody && (
+              <Check checked={originals} onChange={setOriginals}>
+                {t.originals}
+              </Check>
+            )}
+            <Check id="export-custody" checked={custody} onChange={setCustody} hint={t.courtHint}>
+              {t.court}
+            </Check>
+          </>
         )}
       </ReasonForm>
     </>
@@ -95,17 +103,28 @@ export function Made({ made }: { made: Schemas['Export'] }) {
           <a class="button button--primary" href={made.url} download>
             {t.download}
           </a>{' '}
+          {made.signature_url != null && (
+            <a class="button" href={made.signature_url} download>
+              {t.signature}
+            </a>
+          )}{' '}
           {made.expires_at !== null && <span class="hint">{t.until(clock(made.expires_at))}</span>}
         </p>
       )}
+      {made.signature_url != null && <p class="hint">{t.handOn}</p>}
     </div>
   );
 }
 
-function request(api: Api, what: Exported, reason: string, originals: boolean) {
+interface Choices {
+  originals: boolean;
+  custody: boolean;
+}
+
+function request(api: Api, what: Exported, reason: string, choices: Choices) {
   const body =
     'report' in what
-      ? { report_id: what.report, reason, originals }
+      ? { report_id: what.report, reason, ...choices }
       : { filters: what.filters, reason };
   return api.POST('/v1/officer/exports', { body });
 }

@@ -11,6 +11,7 @@ import { ok, useLoaded, useStep } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
+import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { Made } from './dialog.tsx';
 import { exportTexts } from './texts.ts';
@@ -37,14 +38,14 @@ export function ExportPage({ id }: { id: string }) {
   const failure = loaded.state === 'failed' ? loaded.failure : step.failure;
   return (
     <div class="narrow card">
-      <h1>{t.title}</h1>
+      <h1>{pending?.custody ? t.court : t.title}</h1>
       <Status kind="error">{failure?.text ?? ''}</Status>
       {pending === null && !failure && <Spinner label={t.loading} />}
       {pending && <About pending={pending} />}
       {pending?.approved_by === null && pending.by !== me.username && (
         <SecondPerson
           isMine={false}
-          hint={t.approveHint}
+          hint={pending.custody ? t.approveCourtHint : t.approveHint}
           approve={{ label: t.approve, act: approve }}
           end={null}
         />
@@ -66,7 +67,16 @@ function About({ pending }: { pending: Pending }) {
     [t.approvedBy, approver ? names.officer(approver) : t.nobody],
     [t.ends, clock(pending.ends_at)],
   ];
-  return <Facts rows={rows} />;
+  return (
+    <>
+      <Facts rows={rows} />
+      {pending.report_id && (
+        <p>
+          <a href={pathTo(`reports/${pending.report_id}`)}>{t.report}</a>
+        </p>
+      )}
+    </>
+  );
 }
 
 function Parts({ pending }: { pending: Pending }) {
@@ -77,7 +87,7 @@ function Parts({ pending }: { pending: Pending }) {
       {numbers.map((part) => (
         <Part key={part} pending={pending} part={part} />
       ))}
-      <p class="hint">{t.oneHint}</p>
+      <p class="hint">{pending.custody ? t.courtHint : t.oneHint}</p>
     </>
   );
 }
