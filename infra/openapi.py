@@ -36,6 +36,7 @@ MODULES = (
     "handlers.casework.messages",
     "handlers.casework.holds",
     "handlers.casework.dates",
+    "handlers.casework.oversight",
     "handlers.casework.bursts",
     "handlers.casework.referrals",
     "handlers.casework.masks",

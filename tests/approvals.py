@@ -11,6 +11,7 @@ _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/hold/approve": ("", ("hold",)),
     "/referral/approve": ("/referral", ()),
     "/ending/approve": ("", ("ending",)),
+    "/oversight/return/approve": ("", ("returning",)),
 }
 
 

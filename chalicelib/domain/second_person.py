@@ -24,6 +24,7 @@ class TwoPersonStep(StrEnum):
     MASK = "mask"
     EXPORT = "export"
     BURST = "burst"
+    OVERSIGHT_RETURN = "oversight_return"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -68,6 +69,9 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "approves exactly these",
     ),
     TwoPersonStep.BURST: Rule("asks to close the reports of a burst", "approves it"),
+    TwoPersonStep.OVERSIGHT_RETURN: Rule(
+        "of oversight asks to return a report to its station, with a reason", "of oversight agrees"
+    ),
 }
 
 

@@ -39,6 +39,8 @@ def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
         found.append(Awaiting(TwoPersonStep.HOLD, hold.by, hold.until))
     if hold and hold.lift:
         found.append(Awaiting(TwoPersonStep.HOLD_LIFT, hold.lift.by, hold.until))
+    if report.returning and report.status is not Status.WITHDRAWN:
+        found.append(Awaiting(TwoPersonStep.OVERSIGHT_RETURN, report.returning.by))
     referral = head.referrals.pending
     if referral and report.status is not Status.WITHDRAWN:
         found.append(Awaiting(TwoPersonStep.REFERRAL, referral.by))

@@ -101,6 +101,21 @@ def closing_request(report: Report, places: int) -> Request | None:
     return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
 
 
+def return_request(report: Report) -> Request | None:
+    """Return the request that oversight returns a report; None while nobody asks."""
+    if report.returning is None:
+        return None
+    version = f"{report.version}/{report.returning.at.isoformat()}"
+    step = TwoPersonStep.OVERSIGHT_RETURN
+    return Request(step, report.id, version, {report.returning.by})
+
+
+class Moving(Input):
+    """Why a report is moved to oversight, or back. It goes on record, in the history."""
+
+    reason: ReporterText
+
+
 class NewMute(Input):
     """Why officers are no longer to be notified of messages and media."""
 

@@ -241,6 +241,15 @@ class ReportedAs(Record):
     bulletin_id: str | None = None
 
 
+class Returning(Record):
+    """What one of oversight asks for: to return a report to its station. The reason is in the
+    audit.
+    """
+
+    by: str
+    at: datetime
+
+
 class Content(Record):
     """What a report says. It is stored sealed. `place` is in WGS-84; `location` is as sent.
     `reported_as` is of a report about the police alone.
@@ -301,7 +310,7 @@ class Report(Record):
     minutes after the receipt; `attended`: an officer has attended to it since. `was_critical`: an
     officer has made it less urgent. `review_at` is when it is reviewed, if a review has set that;
     `review_due_at` is since when a review waits, and `review_escalated` says that nobody has made
-    one in time (`domain/reports/dates.py`).
+    one in time (`domain/reports/dates.py`). `returning`: oversight is asked to return it.
     """
 
     id: Annotated[str, EXPORTED, KEPT]
@@ -362,6 +371,7 @@ class Report(Record):
     review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
     review_escalated: Annotated[bool, KEPT] = False
     reminder: Annotated[Reminder | None, CLEARED] = None
+    returning: Annotated[Returning | None, KEPT] = None
 
     @property
     def is_drill(self) -> bool:
@@ -406,7 +416,9 @@ _LEFT_BEHIND = (
     "duplicate_of",
     "shadow",
     "in_burst",
+    "returning",
 )
+_ANEW = {"status": Status.NEW, "attended": False}
 
 
 def for_oversight(report: Report, content: Content) -> tuple[Report, Content]:
@@ -415,13 +427,26 @@ def for_oversight(report: Report, content: Content) -> tuple[Report, Content]:
     """
     of = ReportedAs.model_validate(report, from_attributes=True)
     apart = {
-        **{name: Report.model_fields[name].default for name in _LEFT_BEHIND},
         **dict.fromkeys(ReportedAs.model_fields),
         "category": OVERSIGHT,
         "district": geo.UNKNOWN,
         "flags": tuple(flag for flag in report.flags if flag is not Flag.OUTSIDE),
     }
-    return report.model_copy(update=apart), content.model_copy(update={"reported_as": of})
+    return _passed(report, apart), content.model_copy(update={"reported_as": of})
+
+
+def returned(report: Report, content: Content, of: ReportedAs) -> tuple[Report, Content]:
+    """Return a report as its station had it, and its content. The caller seals that."""
+    outside = (Flag.OUTSIDE,) if of.district == geo.OUTSIDE else ()
+    back = {**of.model_dump(), "flags": (*report.flags, *outside)}
+    return _passed(report, back), content.model_copy(update={"reported_as": None})
+
+
+def _passed(report: Report, changed: Mapping[str, Any]) -> Report:
+    """Return a report that others have now: one that is open waits for them."""
+    left = {name: Report.model_fields[name].default for name in _LEFT_BEHIND}
+    anew = _ANEW if report.status in OPEN_STATUSES else {}
+    return report.model_copy(update={**left, **anew, **changed})
 
 
 def marked(mark: Mark) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ class ReportEventDetail(Shape):
     `asked_by` and `approved_by` have decided. The steps of the clock: `put_off`, the report is kept
     longer, and `fields` has `kept_until`; `reopened`, the reporter has reopened it up to some
     minutes before, and `muted` is false if that ended a mute; `returned`, its assignee was
-    deactivated, and nobody holds it now.
+    deactivated, and nobody holds it now. `oversight` is a step of moving the report there and back:
+    `moved`, `return_asked`, `returned` or `return_declined`.
     """
 
     model_config = OPEN
@@ -88,6 +89,7 @@ class ReportEventDetail(Shape):
     redaction: Text = left_out()
     media_id: Text = left_out()
     followed: _Done = left_out()
+    oversight: Text = left_out()
     until: Annotated[Timestamp | None, NotNull()] = left_out()
     entered_by: Annotated[Source | None, NotNull()] = left_out()
     replayed: _Done = left_out()

@@ -402,6 +402,16 @@ class SimilarReportView(RelatedReport):
         return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
 
 
+class ReturningView(Shape):
+    """Somebody of oversight asks to return the report to its station, for a reason that the history
+    has. In an opened report, `tag` is what another one sends to agree.
+    """
+
+    by: str
+    at: Timestamp
+    tag: Tag = left_out()
+
+
 class ReportedAsView(Shape):
     """What a report about the police is of, which no list shows."""
 
@@ -442,6 +452,7 @@ class ReportView(_Progress):
     """
 
     reported_as: ReportedAsView | None
+    returning: ReturningView | None
     station: Station | None
     received_at: Minute
     occurred_at: Timestamp | None
@@ -488,6 +499,10 @@ class ReportView(_Progress):
             report,
             **dict(opened.content),
             **dates_of(report),
+            returning=report.returning
+            and ReturningView.of(
+                report.returning, tag=found.tags.get(TwoPersonStep.OVERSIGHT_RETURN)
+            ),
             proposal=proposal
             and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.CLOSING)),
             answers=AnswerView.all_of(

@@ -15,7 +15,7 @@ from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import closing_request
+from chalicelib.domain.reports.measures import closing_request, return_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
@@ -117,6 +117,7 @@ def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
         closing_request(case.report, case.head.positions),
+        return_request(case.report),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
 

@@ -213,6 +213,7 @@ class Reports:
             "version": before.version,
             "status": before.status.value,
             "proposal": head.row.get("proposal"),
+            "returning": head.row.get("returning"),
             # What the officer has read is judged by it.
             "messages": head.row.get("messages"),
             "unread": head.row.get("unread"),
@@ -229,6 +230,11 @@ class Reports:
         if moves:
             shards = self._shards_of(after.category)
             put["category_shard"] = keys.category_shard(after.category, after.id, shards)
+            if "bulletin_id" in put:
+                lead = after.bulletin_id
+                put["bulletin_shard"] = lead and keys.bulletin_shard(lead, after.id, shards)
+        if "sealed_sketch" in put:
+            put["sketch_shard"] = None
         notices: list[TransactItem] = []
         if task != head.task:
             put |= task_fields(head.row["pk"], keys.HEAD, task)

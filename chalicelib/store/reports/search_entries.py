@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed, Row, Table
-from chalicelib.aws.writes import Delete, Put
+from chalicelib.aws.writes import Attributes, Delete, Put
 from chalicelib.domain.reports.report import Status
 from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head, ListedReport
@@ -57,13 +57,16 @@ class SearchEntries:
     def add(self, head: Head, found_by: FoundBy, names: Sequence[str]) -> bool:
         """Write entries with these names, and `found_by` in place of what `head` has.
 
-        Return False, and write nothing, when the report was withdrawn, when its deletion has begun,
-        when a text was masked, or when another call has entered tokens since `head` was read.
+        Return False, and write nothing, when the report was withdrawn, was masked or has another
+        category, when its deletion has begun, or when another call has entered tokens since `head`
+        was read.
         """
         mark = update_head(
             head.row["id"],
             put={FOUND_BY: found_by._asdict()},
-            equal={name: head.row.get(name) for name in (FOUND_BY, "status", "masks")},
+            equal={
+                name: head.row.get(name) for name in (FOUND_BY, "status", "category", "masks")
+            },
         )
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]
@@ -93,12 +96,17 @@ class SearchEntries:
 
     def remove_withdrawn(self, head: Head) -> None:
         """Delete the entries of a withdrawn report, then their names on its HEAD."""
+        self.remove(head, {"status": Status.WITHDRAWN.value})
+
+    def remove(self, head: Head, equal: Attributes) -> None:
+        """Delete the entries of a report, then their names on its HEAD while that has these values:
+        those for which none is entered again.
+        """
         for each in removals_of(head.row):
             self._table.delete(each)
         if FOUND_BY not in head.row:
             return
-        withdrawn = {"status": Status.WITHDRAWN.value}
-        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=withdrawn)
+        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=equal)
         try:
             self._table.update(gone)
         except ConditionFailed:

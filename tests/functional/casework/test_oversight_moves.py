@@ -1,0 +1,117 @@
+"""A report that turns out to be about the police is moved to oversight, and two return it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.officers.model import Role
+from tests import cloud
+from tests.approvals import NO_TAG
+from tests.client import call, read_and_approve, tag_for
+from tests.functional.casework.test_oversight import PLACE, PLATE, addressed, policies
+from tests.steps import by_officer, file, head, mine, opened
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+WHY = {"reason": "It names an officer of this station."}
+BACK = "/oversight/return"
+
+
+@pytest.fixture(autouse=True)
+def people(clean: None) -> None:
+    cloud.oversight("ombud", "ombud2")
+    for username in ("wang", "li"):
+        cloud.officer(username, roles=(Role.OFFICER, Role.SUPERVISOR))
+
+
+def moved(aws: Mapping[str, str], category: str = "traffic_violation") -> dict[str, Any]:
+    """File a report that others link, take and open; then let one of them move it."""
+    original = file(category)
+    created = file(category, text=f"Car {PLATE}.", location=PLACE)
+    steps = ({"duplicate_of": original["id"]}, {"assignee": "wang"})
+    for version, step in enumerate(steps, start=1):
+        assert by_officer("PATCH", created, "", step, officer="li", version=version).status == 200
+    opened(created)
+    cloud.stream(cloud.all_keys(aws))
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+    return created | {"original": original["id"]}
+
+
+def test_a_moved_report_leaves_everything_that_others_see(aws: Mapping[str, str]) -> None:
+    created = moved(aws)
+    assert by_officer("GET", created).status == 404
+    for query in ("", "?assignee=wang", "?sort=attention", f"?reference={created['reference']}"):
+        listed = call("GET", f"/v1/officer/reports{query}", officer="wang").json["items"]
+        assert created["id"] not in {each["id"] for each in listed}, query
+    original = by_officer("GET", {"id": created["original"]}).json
+    assert (original["duplicates"], original["duplicate_count"]) == ([], 0)
+    assert not [pk for pk, _ in cloud.all_keys(aws) if pk.startswith("SEARCH#")]
+    cloud.stream(cloud.all_keys(aws))
+    counted = call("GET", "/v1/officer/stats", officer="wang").json["by_category"]
+    assert counted["traffic_violation"] == {"new": 1}
+    assert mine(created)["read_by"]
+
+
+def test_oversight_learns_who_moved_it_and_why(aws: Mapping[str, str]) -> None:
+    created = moved(aws)
+    found = opened(created, "ombud")
+    assert found["reported_as"]["category"] == "traffic_violation"
+    assert found["reported_as"]["district"] == "chaoyang"
+    assert (found["assignee"], found["duplicate_of"], found["status"]) == (None, None, "new")
+    entries = opened(created, "ombud", "/history")["items"]
+    [entry] = [each for each in entries if (each["detail"] or {}).get("oversight")]
+    assert (entry["by"], entry["detail"]["reason"]) == ("wang", WHY["reason"])
+
+
+def test_oversight_is_notified_and_its_clocks_run_on(aws: Mapping[str, str]) -> None:
+    moved(aws, "child_abduction")
+    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys(aws))
+    to = addressed(aws)
+    assert to & policies("ombud")
+    assert not to & policies("wang")
+    wiring.clock.advance(timedelta(minutes=6))
+    cloud.sweep()
+    kinds = [each["kind"] for each in cloud.sent(aws) if each["category"] == "oversight"]
+    assert kinds == ["escalation"]
+
+
+def test_who_has_not_opened_it_does_not_move_it() -> None:
+    created = file()
+    reply = by_officer("POST", created, "/oversight", WHY)
+    assert (reply.status, reply.json["code"]) == (409, "not_read")
+    assert head(created)["category"] == "missing_elderly"
+
+
+def test_two_of_oversight_return_it(aws: Mapping[str, str]) -> None:
+    created = moved(aws)
+    approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
+    assert by_officer("POST", created, BACK, WHY, officer="ombud").status == 200
+    alone = read_and_approve(approval, "ombud")
+    assert (alone.status, alone.json["code"]) == (403, "self_approval")
+    for stranger in ("wang", "li"):
+        assert read_and_approve(approval, stranger).status == 404
+    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent(aws)
+    assert read_and_approve(approval, "ombud2").status < 300
+    found = opened(created)
+    assert (found["category"], found["district"]) == ("traffic_violation", "chaoyang")
+    assert found["reported_as"] is None
+    assert by_officer("GET", created, officer="ombud").status == 404
+    cloud.stream(cloud.all_keys(aws))
+    assert addressed(aws) & policies("wang")
+
+
+def test_a_return_that_was_swapped_is_not_approved(aws: Mapping[str, str]) -> None:
+    created = moved(aws)
+    approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
+    by_officer("POST", created, BACK, WHY, officer="ombud")
+    tag = tag_for(approval, "ombud2")
+    assert tag != NO_TAG
+    assert by_officer("DELETE", created, BACK, WHY, officer="ombud").status == 204
+    by_officer("POST", created, BACK, WHY, officer="ombud")
+    assert read_and_approve(approval, "ombud2", tag).status == 412
+    assert head(created)["category"] == "oversight"
