@@ -247,9 +247,11 @@ def test_officers_does_all_it_is_for_and_may_do_no_more(
     proven = evidence(aws, cloud.photo(), officer=LI)
     seen, many = with_media(aws), ExportStep()
     bursts = BurstStep(), BurstStep()
+    cloud.oversight("ombud", "ombud2")
     with role.assumed():
         work_on(api, seen, many)
         export_for_a_court(api, proven)
+        oversee(api)
         end_burst(api, *bursts)
         administer(api)
         bulletin_id, media_id = draft(api)
@@ -463,6 +465,19 @@ def export_for_a_court(api: Api, proven: Mapping[str, Any]) -> None:
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)
     api("export_part", officer=LI, export_id=export_id, part="1")
+
+
+def oversee(api: Api) -> None:
+    row = {"roles": ["oversight"], "categories": [], "districts": []}
+    api("appoint_officer", officer=ADMIN, username="ombud3", body=row)
+    api("approve_appointment", officer=CHIEF, username="ombud3")
+    one = {"report_id": api("enter_report", officer=LI, body=report(source="phone")).json["id"]}
+    api("open_report", officer=LI, **one)
+    api("move_to_oversight", officer=LI, **one)
+    api("ask_to_return", officer="ombud", **one)
+    api("keep_in_oversight", officer="ombud2", **one)
+    api("ask_to_return", officer="ombud", **one)
+    api("return_report", officer="ombud2", **one)
 
 
 def search_and_map(api: Api) -> None:
