@@ -27,7 +27,7 @@ _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _WATCH = "what the watch counts has actions of its own"
 _ACTION = "history 200 application/json items [] action"
 _SHARDS = "a figure of the tables, which only a new catalogue.json may change"
-_ROLE = "who asks who opened what has a role of their own, and no other"
+_ROLE = "auditor and oversight are roles that stand alone"
 _OFFICER = "/v1/admin/officers/{username}"
 _OFFICERS_ROWS = (
     "GET /v1/admin/officers 200 application/json items []",

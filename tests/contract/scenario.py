@@ -425,6 +425,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"PUT {_REPORT}/reminder": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/oversight": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().read("/hold/approve"),

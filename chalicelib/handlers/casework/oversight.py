@@ -90,8 +90,8 @@ def return_report(call: Call) -> Response:
 def keep_in_oversight(call: Call) -> Response:
     """Decline or take back the return of a report.
 
-    Whoever asked for it is notified, if that is another one. The reason goes on record. Repeating
-    the call changes nothing.
+    The one who asked for it is notified, if that is another one. The reason goes on record.
+    Repeating the call changes nothing.
     """
     oversight.keep_in_oversight(call.path["report_id"], call.body, desk=wiring.desk(call.actor))
     return Response()
