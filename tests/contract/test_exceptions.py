@@ -24,24 +24,20 @@ def test_the_file_can_be_read() -> None:
     assert all(accepted.reason for accepted in exceptions.read())
 
 
-def test_an_entry_needs_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no reason"):
-        exceptions.read(written(tmp_path, entry(" ")))
-
-
-def test_an_entry_needs_every_key(tmp_path: Path) -> None:
-    with pytest.raises(TypeError):
-        exceptions.read(written(tmp_path, 'check = "a"\noperations = ["GET /"]\nreason = "b"'))
-
-
-def test_an_entry_names_its_operations(tmp_path: Path) -> None:
-    with pytest.raises(TypeError):
-        exceptions.read(written(tmp_path, 'check = "a"\ncode = 404\nreason = "b"'))
-
-
-def test_an_entry_is_there_once(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="twice"):
-        exceptions.read(written(tmp_path, entry(), entry("Again.")))
+@pytest.mark.parametrize(
+    ("entries", "refused"),
+    [
+        ([entry(" ")], "no reason"),
+        ([entry(), entry("Again.")], "twice"),
+        (['check = "a"\noperations = ["GET /"]\nreason = "b"'], "code"),
+        (['check = "a"\ncode = 404\nreason = "b"'], "operations"),
+    ],
+)
+def test_an_entry_has_every_key_and_a_reason_and_is_there_once(
+    tmp_path: Path, entries: list[str], refused: str
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=refused):
+        exceptions.read(written(tmp_path, *entries))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Crashes and races at the end of a report: what is accepted is kept, each step happens once."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -24,11 +25,11 @@ TRANSACT = "dynamodb.TransactWriteItems"
 CRASHES = [inject.crash, inject.crash_after]
 
 
-def closed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def closed(**more: Any) -> dict[str, Any]:
     created = file()
     change_report(created["id"], 1, **CLOSE | more)
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys(os.environ))
+    cloud.forget_sent(os.environ)
     return created
 
 
@@ -68,11 +69,9 @@ def crashing(operation: str, position: int, crash: Any, do: Callable[[], object]
 
 
 @pytest.mark.parametrize("add", [write, declare])
-def test_what_is_accepted_while_the_deletion_begins_is_kept(
-    aws: Mapping[str, str], add: Callable[..., Reply]
-) -> None:
+def test_what_is_accepted_while_the_deletion_begins_is_kept(add: Callable[..., Reply]) -> None:
     """It comes after the sweep has read the report, before the sweep marks it."""
-    created = closed(aws)
+    created = closed()
     replies: list[Reply] = []
     wiring.clock.advance(90 * DAY)
 
@@ -94,10 +93,10 @@ def test_what_is_accepted_while_the_deletion_begins_is_kept(
 
 @pytest.mark.parametrize("add", [write, declare, withdraw])
 def test_what_comes_when_the_deletion_has_begun_is_gone_and_says_so(
-    aws: Mapping[str, str], add: Callable[..., Reply]
+    add: Callable[..., Reply],
 ) -> None:
     """The sweep marks the report after the call has read it, before the call writes."""
-    created = closed(aws)
+    created = closed()
     wiring.clock.advance(90 * DAY)
 
     with inject.meanwhile(cloud.sweep):
@@ -107,10 +106,8 @@ def test_what_comes_when_the_deletion_has_begun_is_gone_and_says_so(
 
 
 @pytest.mark.parametrize("add", [write, declare, withdraw])
-def test_in_the_middle_of_a_deletion_the_report_is_gone(
-    aws: Mapping[str, str], add: Callable[..., Reply]
-) -> None:
-    created = closed(aws)
+def test_in_the_middle_of_a_deletion_the_report_is_gone(add: Callable[..., Reply]) -> None:
+    created = closed()
     wiring.clock.advance(90 * DAY)
     dies = inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.at(1, inject.crash))
     with dies, pytest.raises(inject.Crash):
@@ -136,9 +133,9 @@ def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
 
 @pytest.mark.parametrize(("first", "second"), [(write, declare), (declare, write)])
 def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
-    aws: Mapping[str, str], first: Callable[..., Reply], second: Callable[..., Reply]
+    first: Callable[..., Reply], second: Callable[..., Reply]
 ) -> None:
-    created = closed(aws)
+    created = closed()
     wiring.clock.advance(89 * DAY)
     before = wiring.clock.now()
 
@@ -165,10 +162,8 @@ def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
 
 @pytest.mark.parametrize("crash", CRASHES)
 @pytest.mark.parametrize("add", [write, declare])
-def test_an_addition_that_dies_is_repeated_once(
-    aws: Mapping[str, str], add: Callable[..., Reply], crash: Any
-) -> None:
-    created, key = closed(aws), new_key()
+def test_an_addition_that_dies_is_repeated_once(add: Callable[..., Reply], crash: Any) -> None:
+    created, key = closed(), new_key()
     wiring.clock.advance(89 * DAY)
     crashing(TRANSACT, 0, crash, lambda: add(created, key))
     assert head(created)["put_off_until"]
@@ -177,7 +172,7 @@ def test_an_addition_that_dies_is_repeated_once(
 
 @pytest.mark.parametrize("crash", CRASHES)
 def test_a_put_off_that_dies_notifies_and_records_once(aws: Mapping[str, str], crash: Any) -> None:
-    created = closed(aws)
+    created = closed()
     write(created)
     cloud.stream(cloud.all_keys(aws))
     cloud.forget_sent(aws)
@@ -195,10 +190,8 @@ def test_a_put_off_that_dies_notifies_and_records_once(aws: Mapping[str, str], c
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_a_record_of_a_later_end_that_dies_is_written_once(
-    aws: Mapping[str, str], crash: Any
-) -> None:
-    created = closed(aws)
+def test_a_record_of_a_later_end_that_dies_is_written_once(crash: Any) -> None:
+    created = closed()
     first = end_of(created)
     wiring.clock.advance(89 * DAY)
     write(created)
@@ -211,7 +204,7 @@ def test_a_record_of_a_later_end_that_dies_is_written_once(
 
 
 def test_without_a_record_nothing_is_put_off_and_the_task_stays(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+    created = closed()
     write(created)
     cloud.stream(cloud.all_keys(aws))  # its notice, so that only the end is due
     end = end_of(created)
@@ -225,10 +218,8 @@ def test_without_a_record_nothing_is_put_off_and_the_task_stays(aws: Mapping[str
 
 
 @pytest.mark.parametrize("change", [{"disposition": "no_action"}, {"status": "in_progress"}])
-def test_a_step_while_a_report_is_put_off_is_not_undone(
-    aws: Mapping[str, str], change: dict[str, str]
-) -> None:
-    created = closed(aws)
+def test_a_step_while_a_report_is_put_off_is_not_undone(change: dict[str, str]) -> None:
+    created = closed()
     write(created)
     before = head(created)["put_off_until"]
     wiring.clock.advance(end_of(created) - wiring.clock.now())
@@ -245,10 +236,10 @@ def test_a_step_while_a_report_is_put_off_is_not_undone(
 @pytest.mark.parametrize("position", range(5))
 @pytest.mark.parametrize("operation", ["dynamodb.*", "s3.*"])
 def test_a_deletion_that_dies_anywhere_lowers_the_count_of_the_original_once(
-    aws: Mapping[str, str], operation: str, position: int, crash: Any
+    operation: str, position: int, crash: Any
 ) -> None:
     original, other = file(), file()
-    duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
+    duplicate = closed(disposition="duplicate", duplicate_of=original["id"])
     change_report(other["id"], 1, duplicate_of=original["id"])
     assert head(original)["duplicates"] == 2
     wiring.clock.advance(90 * DAY)
@@ -266,11 +257,9 @@ def test_a_deletion_that_dies_anywhere_lowers_the_count_of_the_original_once(
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(
-    aws: Mapping[str, str], crash: Any
-) -> None:
+def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(crash: Any) -> None:
     original = file()
-    duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
+    duplicate = closed(disposition="duplicate", duplicate_of=original["id"])
     crashing(TRANSACT, 0, crash, lambda: withdraw(duplicate))
     assert withdraw(duplicate).status == 204
     assert head(original)["duplicates"] == 0
@@ -280,11 +269,9 @@ def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(
 
 
 @pytest.mark.parametrize("ends", ["duplicate", "withdrawal"])
-def test_an_original_whose_deletion_begins_meanwhile_stops_no_end(
-    aws: Mapping[str, str], ends: str
-) -> None:
+def test_an_original_whose_deletion_begins_meanwhile_stops_no_end(ends: str) -> None:
     original = file()
-    duplicate = closed(aws, disposition="duplicate", duplicate_of=original["id"])
+    duplicate = closed(disposition="duplicate", duplicate_of=original["id"])
     wiring.clock.advance(60 * DAY)
     withdraw(original)
     pk = keys.report(original["id"])

@@ -174,31 +174,6 @@ def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str])
     assert [sk for _, sk in cloud.all_keys(aws)] == ["HEAD"]
 
 
-@pytest.mark.parametrize("put", range(3))
-@pytest.mark.parametrize(
-    "moment", [inject.crash, inject.crash_after], ids=["before the put", "after the put"]
-)
-def test_a_thumbnailer_that_dies_between_two_puts_ends_with_the_same_bytes(
-    aws: Mapping[str, str], put: int, moment: Any
-) -> None:
-    created, [media_id] = file()
-    key = original_key(created["id"], media_id)
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    with inject.dying("s3.PutObject", position=put, how=moment):
-        cloud.process(aws, key, version)
-    manifest = derived_key(created["id"], media_id, "manifest.json")
-    cut_short = derived(aws)
-    assert (manifest in cut_short) == (put == 2 and moment is inject.crash_after)
-    cloud.process(aws, key, version)
-
-    whole = derived(aws)
-    assert len(whole) == 3
-    pictures = [name for name in cut_short if name != manifest]
-    assert {name: whole[name] for name in pictures} == {name: cut_short[name] for name in pictures}
-    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
-    assert seen(created) == [("ready", None)]
-
-
 # Batches
 
 
@@ -411,17 +386,3 @@ def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:
         for path in app.routes
         if "sns" in path.lower() or ("subscription" in path and not path.startswith("/v1/officer/"))
     ]
-
-
-def test_102_an_event_without_the_authorizer_is_401_on_officers_routes() -> None:
-    for path, methods in app.routes.items():
-        for method in methods:
-            if path.startswith(("/v1/officer", "/v1/admin")):
-                target = "/".join(
-                    "0" * 26 if part.startswith("{") else part for part in path.split("/")
-                )
-                body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
-                reply = call(method, target, body, key=new_key(), version=1)
-                # The body is checked before the credential, so the response may name wrong fields,
-                # but nothing else.
-                assert reply.status in (401, 422), (method, path, reply.status)

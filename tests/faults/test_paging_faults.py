@@ -55,11 +55,6 @@ def all_pages(between: Any = lambda: None) -> list[str]:
         between()
 
 
-def test_reports_that_come_while_somebody_pages_disturb_no_later_page() -> None:
-    made = [each for _ in range(10) for each in file_many()]
-    assert all_pages(between=lambda: file_many(4)) == made[::-1]
-
-
 def test_more_shards_while_somebody_pages_leave_no_gap_and_no_duplicate() -> None:
     made = [each for _ in range(10) for each in file_many()]
 
@@ -86,21 +81,6 @@ def file_over(shards: int, count: int) -> None:
             ),
         )
     wiring.clock.advance(timedelta(seconds=1))
-
-
-@pytest.mark.parametrize("position", range(6))
-def test_a_page_fails_whole_when_any_shard_fails(
-    position: int,
-) -> None:
-    made = [each for _ in range(6) for each in file_many()]
-    with inject.fault(
-        wiring.dynamodb(),
-        "dynamodb.Query",
-        inject.at(position, inject.error_response(400, "ValidationException")),
-    ):
-        assert page(of="").status == 503
-
-    assert all_pages() == made[::-1]
 
 
 def test_warm_functions_read_each_others_cursors_after_a_rotation(

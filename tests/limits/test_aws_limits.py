@@ -4,11 +4,15 @@ The limits are AWS's (`published.py`); what a request asks of them is measured o
 and throttles and readers are those of the template.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pytest
 
+from chalicelib import wiring
+from chalicelib.aws import keys
 from chalicelib.domain.notices import bursts
+from chalicelib.kernel import outbox
 from chalicelib.services.notices import subscriptions
 from chalicelib.services.officers import CallLimits
 from infra import template
@@ -122,6 +126,16 @@ def test_one_partition_for_a_category_bears_twice_what_the_gateway_lets_through(
     bears = [each.breaks_at for each in flood.limits if each.name in lists]
     assert len(bears) == len(lists)
     assert min(bears) >= 2 * throttle
+
+
+def test_each_shard_gets_no_more_than_its_share_and_a_tenth(aws: Mapping[str, str]) -> None:
+    counted: Counter[str] = Counter()
+    for number in range(8000):
+        report_id = wiring.identity().report_id(str(number))
+        counted[keys.category_shard("other", report_id, 4)] += 1
+        counted[keys.task_shard(outbox.Lane.NORMAL, keys.report(report_id), keys.HEAD)] += 1
+    assert len(counted) == 4 + outbox.SHARDS
+    assert max(counted.values()) < 8000 / 4 * 1.1
 
 
 def bears(scenario: Scenario, name: str) -> float:

@@ -24,11 +24,10 @@ INDEX = ("by_category", "category_shard", "listed_at")
 
 
 class Shards:
-    """A DynamoDB client for the only query that lists make. Queries of `broken` partitions fail."""
+    """A DynamoDB client for the only query that lists make."""
 
-    def __init__(self, broken: Sequence[str] = ()) -> None:
+    def __init__(self) -> None:
         self.rows: dict[str, list[str]] = defaultdict(list)
-        self.broken = broken
         self.calls = 0
         self.read = 0
 
@@ -39,8 +38,6 @@ class Shards:
         self.calls += 1
         values = asked["ExpressionAttributeValues"]
         partition = values[":p"]["S"]
-        if partition in self.broken:
-            raise errors.Unavailable
         listed = self.rows[partition]
         end = bisect_left(listed, values[":a"]["S"]) if ":a" in values else len(listed)
         begin = max(0, end - asked["Limit"])
@@ -188,15 +185,6 @@ def test_a_page_costs_the_same_among_a_hundred_thousand_as_among_three_thousand(
 
     assert cost(3_000) == cost(100_000)
     assert cost(3_000)[0][0] <= 4 * 3
-
-
-def test_one_failing_shard_fails_the_page() -> None:
-    shards = Shards(broken=["c#2"])
-    for number in range(40):
-        shards.add(f"c#{number % 4}", at(number))
-
-    with pytest.raises(errors.Unavailable):
-        listing(shards).page(INDEX, partitions(4), limit=10)
 
 
 def test_a_list_of_nothing_is_one_empty_page() -> None:

@@ -172,15 +172,6 @@ def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
     }
 
 
-def test_only_the_receipt_opens_a_proof(aws: Mapping[str, str]) -> None:
-    created, other = filed(aws), filed(aws)
-    path = f"/v1/reports/{created['id']}/proof"
-
-    assert call("GET", path).status == 401
-    assert call("GET", path, receipt=other["receipt"]).status == 404
-    assert call("GET", path, receipt="0" * 26).status == 404
-
-
 def test_a_closed_hour_can_be_kept_for_good(aws: Mapping[str, str]) -> None:
     assert call("GET", "/v1/ledger/2026-01-01T00").status == 404
     assert call("GET", "/v1/ledger/..%2Fdigests").status == 404

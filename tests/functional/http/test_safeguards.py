@@ -1,7 +1,8 @@
 """The safeguards for residents that no other test checks. The others are checked here:
 
 1 anonymous: tests/faults/test_canaries.py, test_intake.py · 2 contact: test_casework.py,
-test_canaries.py · 3 limits: test_limits.py · 4 media of bulletins: test_bulletins.py · 6 clean and
+test_canaries.py · 3 limits: test_limits.py · 4 media of bulletins: test_bulletins.py; routes of a
+report: test_hostile_inputs.py · 6 clean and
 sealed: test_processing.py, tests/faults/test_event_faults.py and tests/template/test_resources.py ·
 7 retention: test_retention.py · 8 record first: test_access_matrix.py and
 tests/faults/test_casework_faults.py · 9 `malicious`: test_casework.py
@@ -77,23 +78,6 @@ def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
         assert reply.status == 404 or created["id"] not in reply.text, path
 
 
-def test_4_a_reports_own_routes_are_closed_without_its_receipt() -> None:
-    created = file()
-    bodies: dict[str, Any] = {
-        "/messages": {"text": "Hello."},
-        "/reopen": {"text": "Hello."},
-        "/positions": {"lat": 1, "lon": 2},
-        "/feedback": {"helped": True},
-        "/media": {"media": [{"content_type": "image/jpeg", "size": 1}]},
-    }
-    for method, path in [("GET", ""), ("DELETE", ""), *(("POST", path) for path in bodies)]:
-        body = bodies.get(path)
-        assert call(method, f"/v1/reports/{created['id']}{path}", body).status == 401
-        assert (
-            call(method, f"/v1/reports/{created['id']}{path}", body, receipt="0" * 26).status == 404
-        )
-
-
 @pytest.mark.parametrize(
     "name", ["q", "text", "name", "suspect", "plate", "face", "phone", "contact"]
 )
@@ -123,24 +107,6 @@ def test_9_a_label_is_the_reports_and_there_is_no_score_of_anybody() -> None:
     assert shown
     assert not {"score", "points", "rank", "reputation", "reporter", "leaderboard"} & set(shown)
     assert not [path for path in app.routes if "leader" in path or "reporters" in path]
-
-
-def test_11_without_a_record_there_are_no_data_but_a_report_is_still_taken(
-    aws: Mapping[str, str],
-) -> None:
-    cloud.officer("wang")
-    created = file()
-
-    with inject.without(aws["AUDIT_TABLE"]):
-        for path in (
-            "/v1/officer/reports",
-            f"/v1/officer/reports/{created['id']}",
-            f"/v1/officer/reports/{created['id']}/history",
-        ):
-            reply = call("GET", path, officer="wang")
-            assert (reply.status, "retry-after" in reply.headers) == (503, True)
-            assert created["reference"] not in reply.text
-        file()
 
 
 def test_11_a_report_is_accepted_when_only_its_own_row_can_be_written(

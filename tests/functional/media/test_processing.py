@@ -238,35 +238,6 @@ def test_the_manifest_is_written_last(bucket: MediaBucket) -> None:
 # One key, one upload
 
 
-def test_later_uploads_to_the_same_key_change_nothing(bucket: MediaBucket) -> None:
-    first = samples.jpeg()
-    kept = verdict(bucket, first)
-    thumb = bucket.read(derived_key(REPORT, "M1", "thumb.jpg"))
-    later = upload(bucket, samples.encode(Image.new("RGB", (50, 50)), "JPEG"))
-    with Calls(bucket.s3) as calls:
-        assert make_thumbnails(bucket=bucket, key=KEY, version_id=later, sequencer="0B") is None
-    assert [call for call in calls.made if not call.startswith("ListObjectVersions")] == []
-    again = make_thumbnails(bucket=bucket, key=KEY, version_id=kept.version_id, sequencer="0A")
-    assert again is not None
-    assert again.version_id == kept.version_id
-    assert bucket.read(derived_key(REPORT, "M1", "thumb.jpg")) == thumb
-    assert bucket.read(derived_key(REPORT, "M1", "thumb.jpg"), kept.thumb_version) == thumb
-
-
-def test_without_an_event_it_is_still_the_first_upload_that_counts(bucket: MediaBucket) -> None:
-    first = upload(bucket, samples.jpeg())
-    for _ in range(3):
-        upload(bucket, b"<html>later")
-    upload(bucket, b"neighbour", key=KEY + "2")
-    manifest = make_thumbnails(bucket=bucket, key=KEY)
-    assert manifest is not None
-    assert (manifest.version_id, manifest.state, manifest.sequencer) == (
-        first,
-        MediaState.READY,
-        None,
-    )
-
-
 def test_deleting_does_not_make_room_for_another_first(bucket: MediaBucket) -> None:
     first = upload(bucket, samples.jpeg())
     bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)
@@ -286,35 +257,6 @@ def contents(bucket: MediaBucket) -> dict[str, object]:
         varying = {"thumb_version", "preview_version", "sealed_hint"}
         found[manifest] = written.model_dump(exclude=varying)
     return found
-
-
-def test_the_same_event_again_writes_the_same_pictures(bucket: MediaBucket) -> None:
-    verdict(bucket, samples.jpeg())
-    before = contents(bucket)
-    assert len(before) == 3
-    make_thumbnails(bucket=bucket, key=KEY, version_id=None, sequencer="0A")
-    assert contents(bucket) == before
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        f"originals/{REPORT}",
-        f"derived/{REPORT}/M1/thumb.jpg",
-        f"originals/{REPORT}/M 1",
-        f"originals/{REPORT}/M1/../../x",
-        f"originals/{REPORT}/ü",
-    ],
-)
-def test_a_key_that_is_no_originals_is_left_alone(bucket: MediaBucket, key: str) -> None:
-    upload(bucket, samples.jpeg(), key=key)
-    assert make_thumbnails(bucket=bucket, key=key) is None
-    assert names(bucket) in ([], [key])
-
-
-def test_what_is_gone_by_then_is_left_alone(bucket: MediaBucket) -> None:
-    assert make_thumbnails(bucket=bucket, key=KEY, version_id="gone") is None
-    assert names(bucket) == []
 
 
 # Faults are not verdicts

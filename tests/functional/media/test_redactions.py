@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -56,9 +57,9 @@ def redaction(tip: Mapping[str, Any]) -> Any:
     return opened["media"][0]["redaction"]
 
 
-def wanted(aws: Mapping[str, str]) -> list[str]:
+def wanted() -> list[str]:
     """Return the messages about redactions that wait for `make_thumbnails`, and empty its queue."""
-    sqs, queue = cloud.client("sqs"), {"QueueUrl": aws["UPLOADS_QUEUE_URL"]}
+    sqs, queue = cloud.client("sqs"), {"QueueUrl": os.environ["UPLOADS_QUEUE_URL"]}
     found = sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages", [])
     for message in found:
         sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
@@ -72,17 +73,17 @@ def make(bodies: list[str]) -> None:
         assert functions.make_thumbnails({"Records": records}, None) == {"batchItemFailures": []}
 
 
-def record(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
+def record(tip: Mapping[str, Any]) -> None:
     key = derived_key(tip["id"], tip["media_id"], "redacted/manifest.json")
-    records = [cloud.s3_event(aws["MEDIA_BUCKET"], key, None)]
+    records = [cloud.s3_event(os.environ["MEDIA_BUCKET"], key, None)]
     assert functions.record_media({"Records": records}, None) == {"batchItemFailures": []}
 
 
-def work(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
+def work(tip: Mapping[str, Any]) -> None:
     """Do what the functions do after an officer's call."""
     assert cloud.sweep()["failed"] == 0
-    make(wanted(aws))
-    record(aws, tip)
+    make(wanted())
+    record(tip)
 
 
 def later(**by: int) -> None:
@@ -143,14 +144,12 @@ def shared(reply: Reply) -> list[str]:
 BLACK = {(0, 0, 0)}
 
 
-def test_what_is_marked_is_black_and_the_rest_is_as_it_was(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_what_is_marked_is_black_and_the_rest_is_as_it_was(tip: dict[str, Any]) -> None:
     asked = redact(tip, *BOTH)
     assert asked.status == 200
     assert (asked.json["state"], asked.json["by"]) == ("processing", "wang")
     assert (asked.json["regions"], asked.json["url"]) == (BOTH, None)
-    work(aws, tip)
+    work(tip)
 
     ready = redaction(tip)
     assert (ready["state"], ready["regions"], ready["by"]) == ("ready", BOTH, "wang")
@@ -163,14 +162,14 @@ def test_what_is_marked_is_black_and_the_rest_is_as_it_was(
 
 
 def test_a_new_redaction_replaces_the_one_before_and_its_picture_is_deleted(
-    aws: Mapping[str, str], tip: dict[str, Any]
+    tip: dict[str, Any],
 ) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     before = redaction(tip)["url"]
     assert redact(tip, PLATE, by="li").json["state"] == "processing"
     assert redaction(tip)["url"] is None
-    work(aws, tip)
+    work(tip)
     after = redaction(tip)
     assert (after["by"], after["regions"]) == ("li", [PLATE])
     assert colours(picture(after["url"]), PLATE) == BLACK
@@ -184,15 +183,13 @@ def test_a_new_redaction_replaces_the_one_before_and_its_picture_is_deleted(
         picture(before)
 
 
-def test_the_same_regions_again_change_nothing_and_are_on_record(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_the_same_regions_again_change_nothing_and_are_on_record(tip: dict[str, Any]) -> None:
     first = redact(tip, *BOTH)
     assert redact(tip, *BOTH, by="li").json == first.json
-    work(aws, tip)
+    work(tip)
     again = redact(tip, *BOTH, by="li").json
     assert (again["state"], again["by"], again["at"]) == ("ready", "wang", first.json["at"])
-    assert wanted(aws) == []
+    assert wanted() == []
     assert [each["by"] for each in steps(tip)] == ["wang", "li", "li"]
 
 
@@ -206,18 +203,18 @@ def test_each_step_is_on_record_with_its_regions(tip: dict[str, Any]) -> None:
     assert (removed["by"], removed["detail"]) == ("li", named | {"redaction": "removed"})
 
 
-def test_after_a_removal_nothing_is_left_of_it(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_after_a_removal_nothing_is_left_of_it(tip: dict[str, Any]) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     redact(tip, PLATE)
     cloud.sweep()
-    late = wanted(aws)
+    late = wanted()
     assert remove(tip).status == 204
     assert redaction(tip) is None
     assert cloud.sweep()["failed"] == 0
     assert objects(tip) == []
     make(late)
-    record(aws, tip)
+    record(tip)
     assert redaction(tip) is None
     assert objects(tip) == []
 
@@ -226,7 +223,7 @@ def test_what_is_made_while_it_is_removed_is_deleted_two_minutes_later(
     aws: Mapping[str, str], tip: dict[str, Any]
 ) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     made = wiring.bucket().read(derived_key(tip["id"], tip["media_id"], "redacted.jpg"))
     remove(tip)
     cloud.sweep()
@@ -259,18 +256,18 @@ def test_wrong_regions_are_refused(tip: dict[str, Any], regions: Any, field: str
     assert redaction(tip) is None
 
 
-def test_what_reaches_over_the_edge_is_cut_off(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_what_reaches_over_the_edge_is_cut_off(tip: dict[str, Any]) -> None:
     over = redact(tip, {"x": 0.5, "y": 0.75, "width": 1, "height": 0.5})
     cut = {"x": 0.5, "y": 0.75, "width": 0.5, "height": 0.25}
     assert over.json["regions"] == [cut]
-    work(aws, tip)
+    work(tip)
     assert colours(picture(redaction(tip)["url"]), cut) == BLACK
 
 
-def test_fifty_regions_to_the_edges_are_taken(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_fifty_regions_to_the_edges_are_taken(tip: dict[str, Any]) -> None:
     edge = {"x": 0.9, "y": 0.7, "width": 0.1, "height": 0.3}
     assert redact(tip, *[edge] * 50).status == 200
-    work(aws, tip)
+    work(tip)
     assert colours(picture(redaction(tip)["url"]), edge) == BLACK
 
 
@@ -292,7 +289,7 @@ def test_a_medium_without_a_cleaned_picture_has_nothing_to_redact(aws: Mapping[s
         assert (reply.status, reply.json["code"]) == (409, "no_preview")
 
 
-def test_a_reporter_sees_nothing_of_it(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_a_reporter_sees_nothing_of_it(tip: dict[str, Any]) -> None:
     def own() -> str:
         seen = call("GET", "/v1/reports/mine", receipt=tip["receipt"]).text
         return re.sub(r"\?[^\"]*", "", seen)  # without the signatures
@@ -300,19 +297,19 @@ def test_a_reporter_sees_nothing_of_it(aws: Mapping[str, str], tip: dict[str, An
     before = own()
     redact(tip)
     assert own() == before
-    work(aws, tip)
+    work(tip)
     assert own() == before
     assert "redact" not in before
 
 
-def test_a_withdrawal_deletes_it_and_ends_it(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_a_withdrawal_deletes_it_and_ends_it(tip: dict[str, Any]) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     redact(tip, *BOTH)
     by_reporter("DELETE", tip)
     cloud.sweep()
-    make(wanted(aws))
-    record(aws, tip)
+    make(wanted())
+    record(tip)
     later(minutes=5)
     assert objects(tip) == []
     for reply in (redact(tip), remove(tip)):
@@ -321,7 +318,7 @@ def test_a_withdrawal_deletes_it_and_ends_it(aws: Mapping[str, str], tip: dict[s
 
 def test_retention_deletes_it_with_its_report(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     redact(tip, *BOTH)
     closing = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
     assert by_officer("PATCH", tip, "", closing, version=1).status == 200
@@ -330,16 +327,16 @@ def test_retention_deletes_it_with_its_report(aws: Mapping[str, str], tip: dict[
     cloud.sweep()
     assert list(wiring.bucket().ages(derived_prefix(tip["id"]))) == []
     assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{tip['id']}"] == ["HEAD"]
-    make(wanted(aws))
+    make(wanted())
     assert list(wiring.bucket().ages(derived_prefix(tip["id"]))) == []
 
 
 # What is passed on
 
 
-def test_an_agency_gets_the_redacted_picture(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_an_agency_gets_the_redacted_picture(tip: dict[str, Any]) -> None:
     redact(tip, *BOTH)
-    work(aws, tip)
+    work(tip)
     assert refer(tip).status == 201
     for reply in (read_referral(tip), approve(tip), read_referral(tip)):
         [url] = shared(reply)
@@ -355,12 +352,10 @@ def test_a_picture_without_a_redaction_is_passed_on_as_it_is(tip: dict[str, Any]
     assert read_referral(tip).json["document"]["pictures"][0]["redacted"] is False
 
 
-def test_nothing_is_proposed_or_approved_before_the_redaction_is_there(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_nothing_is_proposed_or_approved_before_the_redaction_is_there(tip: dict[str, Any]) -> None:
     redact(tip)
     assert refused(refer(tip)) == "redaction_not_ready"
-    wait_in_vain(aws, tip)
+    wait_in_vain(tip)
     assert refused(refer(tip)) == "redaction_not_ready"
 
     assert remove(tip).status == 204
@@ -368,42 +363,42 @@ def test_nothing_is_proposed_or_approved_before_the_redaction_is_there(
     redact(tip, PLATE)
     assert refused(read_referral(tip)) == "redaction_not_ready"
     assert refused(approve(tip)) == "redaction_not_ready"
-    work(aws, tip)
+    work(tip)
     assert colours(picture(shared(approve(tip))[0]), PLATE) == BLACK
 
 
 def test_an_approved_referral_never_shows_the_picture_again_once_it_is_to_be_redacted(
-    aws: Mapping[str, str], tip: dict[str, Any]
+    tip: dict[str, Any],
 ) -> None:
     refer(tip)
     approve(tip)
     redact(tip)
     assert refused(read_referral(tip)) == "redaction_not_ready"
     assert refused(approve(tip)) == "redaction_not_ready"
-    wait_in_vain(aws, tip)
+    wait_in_vain(tip)
     assert refused(read_referral(tip)) == "redaction_not_ready"
     redact(tip)
-    work(aws, tip)
+    work(tip)
     assert colours(picture(shared(read_referral(tip))[0]), FACE) == BLACK
 
 
 @pytest.mark.parametrize("then", ["removed", "less", "removed and another"])
 def test_what_was_agreed_on_as_redacted_is_not_passed_on_with_less(
-    aws: Mapping[str, str], tip: dict[str, Any], then: str
+    tip: dict[str, Any], then: str
 ) -> None:
     redact(tip, *BOTH)
-    work(aws, tip)
+    work(tip)
     refer(tip)
     approve(tip)
     if then == "less":
         redact(tip, FACE)
-        work(aws, tip)
+        work(tip)
         redact(tip, *BOTH)
     else:
         remove(tip)
         if then == "removed and another":
             redact(tip, *BOTH)
-    work(aws, tip)
+    work(tip)
     assert refused(read_referral(tip)) == "redaction_changed"
     # A new one can be agreed on.
     assert refer(tip).status == 201
@@ -411,40 +406,36 @@ def test_what_was_agreed_on_as_redacted_is_not_passed_on_with_less(
     assert refused(read_referral(tip, "?number=1")) == "redaction_changed"
 
 
-def test_what_was_agreed_on_is_passed_on_with_more_hidden(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_what_was_agreed_on_is_passed_on_with_more_hidden(tip: dict[str, Any]) -> None:
     redact(tip, FACE)
-    work(aws, tip)
+    work(tip)
     refer(tip)
     approve(tip)
     wider = {"x": 0.2, "y": 0.2, "width": 0.4, "height": 0.6}
     for regions in ([FACE, PLATE], [PLATE, wider]):
         redact(tip, *regions, by="zhao")
-        work(aws, tip)
+        work(tip)
         [url] = shared(read_referral(tip))
         assert all(colours(picture(url), region) == BLACK for region in regions)
 
 
-def test_while_a_referral_waits_its_pictures_only_hide_more(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_while_a_referral_waits_its_pictures_only_hide_more(tip: dict[str, Any]) -> None:
     redact(tip, FACE)
-    work(aws, tip)
+    work(tip)
     refer(tip)
     assert refused(remove(tip)) == refused(redact(tip, PLATE)) == "referral_pending"
     assert redact(tip, *BOTH).status == 200
-    work(aws, tip)
+    work(tip)
     assert approve(tip).status == 200
     assert remove(tip).status == 204
 
 
 def test_a_redaction_that_was_added_while_a_referral_waited_is_agreed_on_with_it(
-    aws: Mapping[str, str], tip: dict[str, Any]
+    tip: dict[str, Any],
 ) -> None:
     refer(tip)
     redact(tip)
-    work(aws, tip)
+    work(tip)
     assert approve(tip).status == 200
     remove(tip)
     assert refused(read_referral(tip)) == "redaction_changed"
@@ -466,23 +457,21 @@ def test_other_pictures_are_passed_on_meanwhile(aws: Mapping[str, str]) -> None:
 # What gets lost
 
 
-def test_a_lost_message_is_sent_again_until_the_picture_is_made(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_a_lost_message_is_sent_again_until_the_picture_is_made(tip: dict[str, Any]) -> None:
     redact(tip)
     cloud.sweep()
-    assert len(wanted(aws)) == 1
+    assert len(wanted()) == 1
     later(minutes=2)
-    assert wanted(aws) == []
+    assert wanted() == []
     # After 3 minutes, then 6, 12 and so on, up to half a day.
     for minutes in (2, 7, 13, 25, 49, 97, 193, 385, 721, 721):
         later(minutes=minutes)
-        assert len(wanted(aws)) == 1
+        assert len(wanted()) == 1
         assert (redaction(tip)["state"], redaction(tip)["url"]) == ("processing", None)
     assert redact(tip).json["state"] == "processing"
     later(minutes=721)
-    make(wanted(aws))
-    record(aws, tip)
+    make(wanted())
+    record(tip)
     assert redaction(tip)["state"] == "ready"
 
 
@@ -498,22 +487,22 @@ def test_a_redaction_that_is_delayed_counts_for_the_alarm(
     assert line.__dict__["delayed"] == 1
 
 
-def test_a_lost_result_is_found(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_a_lost_result_is_found(tip: dict[str, Any]) -> None:
     redact(tip)
     cloud.sweep()
-    make(wanted(aws))
+    make(wanted())
     later(minutes=4)
     assert redaction(tip)["state"] == "ready"
-    assert wanted(aws) == []
+    assert wanted() == []
 
 
 @pytest.mark.parametrize("name", ["redacted.jpg", "redacted/manifest.json"])
 def test_a_function_that_dies_between_its_writes_begins_again(
-    aws: Mapping[str, str], tip: dict[str, Any], name: str
+    tip: dict[str, Any], name: str
 ) -> None:
     redact(tip)
     cloud.sweep()
-    bodies = wanted(aws)
+    bodies = wanted()
 
     def die(request: Any) -> None:
         if request.url.split("?")[0].endswith(name):
@@ -524,22 +513,20 @@ def test_a_function_that_dies_between_its_writes_begins_again(
         pytest.raises(inject.Crash),
     ):
         make(bodies)
-    record(aws, tip)
+    record(tip)
     assert redaction(tip)["state"] == "processing"
     make(bodies)
-    record(aws, tip)
+    record(tip)
     assert colours(picture(redaction(tip)["url"]), FACE) == BLACK
 
 
-def test_a_late_message_makes_what_is_wanted_now(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_a_late_message_makes_what_is_wanted_now(tip: dict[str, Any]) -> None:
     redact(tip, FACE)
     cloud.sweep()
-    late = wanted(aws)
+    late = wanted()
     redact(tip, PLATE)
     make(late)
-    record(aws, tip)
+    record(tip)
     ready = redaction(tip)
     assert (ready["state"], ready["regions"]) == ("ready", [PLATE])
     assert colours(picture(ready["url"]), PLATE) == BLACK
@@ -548,76 +535,68 @@ def test_a_late_message_makes_what_is_wanted_now(
     assert redaction(tip)["url"].split("?")[0] == ready["url"].split("?")[0]
 
 
-def test_the_result_of_a_replaced_redaction_is_not_recorded(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_the_result_of_a_replaced_redaction_is_not_recorded(tip: dict[str, Any]) -> None:
     redact(tip, FACE)
     cloud.sweep()
-    make(wanted(aws))
+    make(wanted())
     redact(tip, PLATE)
-    record(aws, tip)
+    record(tip)
     assert redaction(tip)["state"] == "processing"
 
 
 def test_of_two_officers_at_once_both_are_on_record_and_the_later_one_counts(
-    aws: Mapping[str, str], tip: dict[str, Any]
+    tip: dict[str, Any],
 ) -> None:
     with inject.meanwhile(lambda: redact(tip, FACE, by="li")):
         assert redact(tip, PLATE, by="wang").status == 200
     assert {each["by"] for each in steps(tip)} == {"li", "wang"}
-    work(aws, tip)
+    work(tip)
     assert (redaction(tip)["by"], redaction(tip)["regions"]) == ("wang", [PLATE])
 
 
 def test_a_proposal_at_the_same_moment_as_a_removal_is_not_approved_without_it(
-    aws: Mapping[str, str], tip: dict[str, Any]
+    tip: dict[str, Any],
 ) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
 
     with inject.meanwhile(lambda: remove(tip, by="li")):
         assert refer(tip).status == 201
     assert refused(approve(tip)) == "redaction_changed"
 
 
-def test_a_removal_at_the_same_moment_as_a_proposal_is_refused(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_a_removal_at_the_same_moment_as_a_proposal_is_refused(tip: dict[str, Any]) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
 
     with inject.meanwhile(lambda: refer(tip, by="li")):
         assert refused(remove(tip)) == "referral_pending"
 
 
 @pytest.mark.parametrize("dies", [inject.crash, inject.crash_after])
-def test_a_call_that_dies_is_repeated_to_the_same_end(
-    aws: Mapping[str, str], tip: dict[str, Any], dies: Any
-) -> None:
+def test_a_call_that_dies_is_repeated_to_the_same_end(tip: dict[str, Any], dies: Any) -> None:
     with inject.dying(how=dies):
         redact(tip)
     if dies is inject.crash:
         assert (redaction(tip), steps(tip)) == (None, [])
     assert redact(tip).status == 200
-    work(aws, tip)
+    work(tip)
     assert redaction(tip)["state"] == "ready"
 
 
 # What is hostile
 
 
-def test_what_is_put_over_the_picture_is_seen_by_nobody(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_what_is_put_over_the_picture_is_seen_by_nobody(tip: dict[str, Any]) -> None:
     redact(tip)
-    work(aws, tip)
+    work(tip)
     url = redaction(tip)["url"]
     name = derived_key(tip["id"], tip["media_id"], "redacted.jpg")
     wiring.bucket().put(name, cloud.photo(), "image/jpeg")
     forged = json.dumps({"id": "forged", "version": "forged"}).encode()
     manifest = derived_key(tip["id"], tip["media_id"], "redacted/manifest.json")
     wiring.bucket().put(manifest, forged, "application/json")
-    record(aws, tip)
+    record(tip)
     assert (
         parse_qs(urlsplit(redaction(tip)["url"]).query)["versionId"]
         == (parse_qs(urlsplit(url).query)["versionId"])
@@ -626,27 +605,25 @@ def test_what_is_put_over_the_picture_is_seen_by_nobody(
     assert colours(picture(redaction(tip)["url"]), FACE) == BLACK
 
 
-def test_what_is_put_over_the_preview_is_not_what_is_redacted(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_what_is_put_over_the_preview_is_not_what_is_redacted(tip: dict[str, Any]) -> None:
     name = derived_key(tip["id"], tip["media_id"], "preview.jpg")
     wiring.bucket().put(name, cloud.photo(colour="red"), "image/jpeg")
     redact(tip)
-    work(aws, tip)
+    work(tip)
     red, _, blue = picture(redaction(tip)["url"]).getpixel((5, 5))  # type: ignore[misc]
     assert blue > red
 
 
 @pytest.mark.parametrize("preview", [b"", b"no picture", b"\xff\xd8\xff" + b"\0" * 100])
 def test_a_preview_that_does_not_decode_is_no_picture_and_no_fault(
-    aws: Mapping[str, str], tip: dict[str, Any], preview: bytes
+    tip: dict[str, Any], preview: bytes
 ) -> None:
     name = derived_key(tip["id"], tip["media_id"], "preview.jpg")
     version = wiring.bucket().put(name, preview, "image/jpeg")
     key = f"REPORT#{tip['id']}", f"MEDIA#{tip['media_id']}"
     wiring.reports().table.update(Update(*key, put={"preview_version": version}))
     redact(tip)
-    work(aws, tip)
+    work(tip)
     assert redaction(tip)["state"] == "failed"
     assert refused(refer(tip)) == "redaction_not_ready"
     assert redact(tip).json["state"] == "processing"
@@ -674,10 +651,10 @@ def refused(reply: Reply) -> str:
     return str(reply.json["code"])
 
 
-def wait_in_vain(aws: Mapping[str, str], tip: Mapping[str, Any]) -> None:
+def wait_in_vain(tip: Mapping[str, Any]) -> None:
     """Let a day pass in which nothing makes the redacted picture, up to its next try."""
     for _ in range(24):
         later(hours=1)
-    wanted(aws)
+    wanted()
     assert redaction(tip)["state"] == "processing"
     wiring.clock.advance(timedelta(hours=12))

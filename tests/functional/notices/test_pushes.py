@@ -123,15 +123,6 @@ def test_what_is_no_token_is_refused(
     assert tokens(aws) == []
 
 
-def test_it_takes_the_receipt_of_that_report() -> None:
-    created, other = file(), file()
-    path = f"/v1/reports/{created['id']}/push"
-    for method, body in (("PUT", APPLE), ("DELETE", None)):
-        assert call(method, path, body).status == 401
-        assert call(method, path, body, receipt=other["receipt"]).status == 404
-    assert not is_on(created)
-
-
 def test_a_reply_is_one_push_and_not_at_once() -> None:
     created = asked()
     reply(created)

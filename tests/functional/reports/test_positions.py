@@ -13,7 +13,7 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.entries import MAX_POSITIONS_PER_REPORT
 from chalicelib.kernel import times
 from tests import cloud
-from tests.client import Reply, call, change_report, new_key
+from tests.client import Reply, change_report, new_key
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file, mine, opened
 
@@ -215,14 +215,6 @@ def test_a_withdrawn_report_takes_none_and_hides_what_there_was() -> None:
     full = opened(created, below="/positions?reason=Needed", officer="chief")
     assert len(full["items"]) == 1
     assert len(opened(created, below="?reason=Needed", officer="chief")["positions"]) == 1
-
-
-def test_only_the_receipt_of_the_report_adds_one() -> None:
-    created, other = file_at_start(), file_at_start()
-    body, where = {"lat": 1, "lon": 2}, f"/v1/reports/{created['id']}/positions"
-    assert call("POST", where, body).status == 401
-    assert call("POST", where, body, receipt=other["receipt"]).status == 404
-    assert opened(created)["positions"] == []
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ OPERATIONS = {
     for each in index.operations()
     if each.access is Access.OFFICER
 }
+# What reads changes nothing: all of it is tried one after the other.
+READING = [route for route in OPERATIONS if route.startswith("GET ")]
+CHANGING = [route for route in OPERATIONS if route not in READING]
 each_step = pytest.mark.parametrize("step", STEPS)
 
 
@@ -163,14 +166,17 @@ def test_whoever_began_it_does_not_complete_it(step: TwoPersonStep) -> None:
 
 
 @each_step
-@pytest.mark.parametrize("route", OPERATIONS)
+@pytest.mark.parametrize(
+    "routes", [READING, *([each] for each in CHANGING)], ids=["reading", *CHANGING]
+)
 def test_no_route_lets_one_person_complete_it(
-    beginnings: Mapping[TwoPersonStep, tuple[Step, Kept]], step: TwoPersonStep, route: str
+    beginnings: Mapping[TwoPersonStep, tuple[Step, Kept]], step: TwoPersonStep, routes: list[str]
 ) -> None:
     made, kept = beginnings[step]
     kept.put_back()
-    use(OPERATIONS[route], made, FIRST)
-    assert not made.has_happened()
+    for route in routes:
+        use(OPERATIONS[route], made, FIRST)
+        assert not made.has_happened()
     read_and_approve(made.approval, FIRST)
     assert not made.has_happened()
 
