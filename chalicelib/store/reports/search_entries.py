@@ -64,9 +64,7 @@ class SearchEntries:
         mark = update_head(
             head.row["id"],
             put={FOUND_BY: found_by._asdict()},
-            equal={
-                name: head.row.get(name) for name in (FOUND_BY, "status", "category", "masks")
-            },
+            equal={name: head.row.get(name) for name in (FOUND_BY, "status", "category", "masks")},
         )
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]
