@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.services.casework.bursts import BurstStores
     from chalicelib.services.casework.incidents import Sketches
     from chalicelib.services.casework.presence import KeptHeadings
+    from chalicelib.services.casework.subject_requests import RequestDesk
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
     from chalicelib.services.media.results import MediaOwners
@@ -220,6 +221,15 @@ def desk(actor: "OfficerActor") -> "Desk":
     from chalicelib.services.reports.scope import Desk
 
     return Desk(actor, reports())
+
+
+def request_desk(actor: "OfficerActor") -> "RequestDesk":
+    """Return an officer at work on requests of third persons."""
+    from chalicelib.services.casework.subject_requests import RequestDesk
+    from chalicelib.store.casework.subject_requests import SubjectRequests
+
+    requests = SubjectRequests(_table(settings().reports_table))
+    return RequestDesk(desk(actor), requests, announcements(), contact_keys())
 
 
 @built_once

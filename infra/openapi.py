@@ -40,6 +40,7 @@ MODULES = (
     "handlers.casework.bursts",
     "handlers.casework.referrals",
     "handlers.casework.masks",
+    "handlers.casework.subject_requests",
     "handlers.catalogue.forms",
     "handlers.statistics.statistics",
     "handlers.statistics.exports",

@@ -12,6 +12,7 @@ _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/referral/approve": ("/referral", ()),
     "/ending/approve": ("", ("ending",)),
     "/oversight/return/approve": ("", ("returning",)),
+    "/decision/approve": ("", ("decision",)),
 }
 
 

@@ -21,7 +21,17 @@ from infra.local.moto_patches.patch import Patch
 STAYS = {
     *("pk", "sk", "form", "write_id", "listed", "listed_at", "attention_at", "attention_shard"),
     *("category_shard", "bulletin_shard", "awaits", "expiring", "escalations", "leaves"),
-    *("hold", "held_until", "masks", "muted", "referrals", "answered", "found_by", "media_event"),
+    *(
+        "asked",
+        "hold",
+        "held_until",
+        "masks",
+        "muted",
+        "referrals",
+        "answered",
+        "found_by",
+        "media_event",
+    ),
     *("notes", "positions", "positions_paced_until", "redactions", "sent_total", "sent_settled"),
     *keys.TASK_FIELDS,
     *marked(Mark.KEPT),

@@ -22,6 +22,7 @@ reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>
              ENDING#<burst>         REQUEST: a closing of a burst that takes two persons
              EXPORT#<id>            REQUEST: an export that takes two persons
              EXPORTS                <at>#<id>: such an export, for the list of all
+             REQUESTS               <number>: a request of a third person
              EXPORTER#<name>        ALONE: what an officer has exported alone
              SEARCH#<name>          <received_at>#<id>: a report with one token
 contacts     REPORT#<id>            CONTACT | PUSH
@@ -305,6 +306,8 @@ def load_minute(at: datetime) -> Key:
 
 
 EXPORTS = "EXPORTS"
+# Requests of third persons, by their numbers.
+REQUESTS = "REQUESTS"
 
 
 def ending(burst_id: str) -> str:

@@ -22,6 +22,7 @@ class TwoPersonStep(StrEnum):
     CLOSING = "closing"
     REFERRAL = "referral"
     MASK = "mask"
+    REQUEST = "request"
     EXPORT = "export"
     BURST = "burst"
     OVERSIGHT_RETURN = "oversight_return"
@@ -63,6 +64,10 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     TwoPersonStep.MASK: Rule(
         "proposes to mask a passage of a report, a message or a note, with a reason",
         "reads that passage, and approves exactly that",
+    ),
+    TwoPersonStep.REQUEST: Rule(
+        "proposes how to decide a request of a third person, with reasons",
+        "approves exactly that",
     ),
     TwoPersonStep.EXPORT: Rule(
         "asks to export more than 50 reports, at once or within 24 hours, or one for a court",

@@ -32,6 +32,8 @@ class City(NamedTuple):
     `review_address`: the e-mail address, outside the officers' desk, that is notified of reports
     which nobody reviews in time; None, admins are.
     `oversight_email`: where oversight's own delays are notified, outside the police; None: nowhere.
+    `answer_days`: in how many the law asks for an answer to a person who is written about.
+    `requests_kept_months`: for how many such a request is kept once it is decided.
     """
 
     languages: tuple[str, ...]
@@ -41,6 +43,8 @@ class City(NamedTuple):
     datums: tuple[str, ...]
     review_address: str | None = None
     oversight_email: str | None = None
+    answer_days: int = 30
+    requests_kept_months: int = 12
 
 
 @cache

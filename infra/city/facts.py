@@ -154,6 +154,9 @@ def _wrong(city: City) -> Iterator[tuple[str, str]]:
     for datum in city.datums:
         if datum not in _DATUMS:
             yield "datums", f"{datum!r} is not known. Use some of: {', '.join(_DATUMS)}."
+    for name in ("answer_days", "requests_kept_months"):
+        if not 1 <= getattr(city, name) <= 120:
+            yield name, "is not from 1 to 120. Write such a number."
     if "wgs84" not in city.datums:
         yield "datums", "lack wgs84, which phones send. Add it."
 

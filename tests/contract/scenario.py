@@ -173,6 +173,8 @@ class Scenario:
             "part": always("text"),
             "start": always(0),
             "passage": always("An"),
+            "request": always(None),
+            "report_ids": always([self.report.id]),
             "media_ids": always([]),
             # The same each time, as there is room for some only.
             "added": always(
@@ -260,6 +262,25 @@ class Scenario:
     def mask_read(self) -> Supply:
         path = self.masked().path
         return _approvable(path, f"/v1/officer/reports/{path['report_id']}/masks/1/approve")
+
+    def requested(self) -> Supply:
+        """A request of a third person."""
+        body = {"right": "access", "text": "Am I in it?", "contact": {"phone": "+8613800000000"}}
+        reply = call("POST", "/v1/officer/requests", body, officer=COLLEAGUE)
+        assert reply.status == 201, reply.text
+        return Supply({"request_number": reply.json["number"]})
+
+    def to_be_decided(self, by: str = COLLEAGUE) -> Supply:
+        made = self.requested()
+        path = f"/v1/officer/requests/{made.path['request_number']}/decision"
+        body = {"outcome": "granted", "reason": "So it is."}
+        assert call("POST", path, body, officer=by).status == 201
+        return made
+
+    def decision_read(self) -> Supply:
+        path = self.to_be_decided().path
+        number = path["request_number"]
+        return _approvable(path, f"/v1/officer/requests/{number}/decision/approve")
 
     def referral_read(self) -> Supply:
         path = self.referred().path
@@ -378,6 +399,7 @@ _REPORT, _MINE, _BULLETIN = (
     "/v1/officer/bulletins/{bulletin_id}",
 )
 _EXPORT = "/v1/officer/exports/{export_id}"
+_REQUEST = "/v1/officer/requests/{request_number}"
 _BURST = "/v1/officer/bursts/{burst_id}"
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_MINE}": lambda there: there.report.mine(),
@@ -438,6 +460,12 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
+    f"GET {_REQUEST}": lambda there: there.requested(),
+    f"POST {_REQUEST}/reports": lambda there: there.requested(),
+    f"POST {_REQUEST}/decision": lambda there: there.requested(),
+    f"DELETE {_REQUEST}/decision": lambda there: there.to_be_decided(OFFICER),
+    f"POST {_REQUEST}/decision/approve": lambda there: there.decision_read(),
+    f"POST {_REQUEST}/decision/decline": lambda there: there.to_be_decided(),
     f"POST {_REPORT}/masks": lambda there: there.report_again().mine(),
     f"GET {_REPORT}/masks/{{number}}": lambda there: there.masked(),
     f"DELETE {_REPORT}/masks/{{number}}": lambda there: there.masked(OFFICER),

@@ -115,4 +115,5 @@ def exports(folder: Path) -> list[Path]:
 
 def names_of_search(aws: Mapping[str, str]) -> list[str]:
     rows = cloud.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
-    return [row["pk"]["S"] for row in rows if row["pk"]["S"].startswith("SEARCH#")]
+    names = (row["pk"]["S"] for row in rows if "expires_ttl" not in row)
+    return [name for name in names if name.startswith("SEARCH#")]

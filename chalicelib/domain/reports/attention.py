@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.asked import Asked
 from chalicelib.domain.reports.masks import Masks
 from chalicelib.domain.reports.measures import Hold, Referrals
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Report, Status
@@ -27,6 +28,8 @@ class Pending(Protocol):
     def referrals(self) -> Referrals: ...
     @property
     def masks(self) -> Masks: ...
+    @property
+    def asked(self) -> tuple[Asked, ...]: ...
 
 
 def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
@@ -47,6 +50,8 @@ def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
     if report.status is not Status.WITHDRAWN:
         by = dict.fromkeys(each.by for each in head.masks.pending)
         found += [Awaiting(TwoPersonStep.MASK, each) for each in by]
+        asked = dict.fromkeys(each.by for each in head.asked if each.open)
+        found += [Awaiting(TwoPersonStep.REQUEST, each) for each in asked]
     return tuple(found)
 
 

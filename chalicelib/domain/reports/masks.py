@@ -48,7 +48,8 @@ class NewMask(Input):
 
     `part` is the text that it is in. `name` is that of a `detail`, or the `id` of a `message` or
     `note`; null for the others. `passage` is what stands there, word for word, and `start` how many
-    characters stand before it, each a code point of Unicode.
+    characters stand before it, each a code point of Unicode. `request` is the number of a request
+    that is about the report, and that the mask carries out.
     """
 
     part: Annotated[MaskPart, Field(strict=False)]
@@ -56,6 +57,7 @@ class NewMask(Input):
     start: Annotated[int, Field(ge=0, le=TEXT_MAX)]
     passage: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
     reason: Annotated[MaskReason, Field(strict=False)]
+    request: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 class MaskRefusal(Input):
@@ -69,7 +71,8 @@ class Mask(Record):
 
     `number` counts the proposals of a report; none is given twice. `start` and `end` are where the
     passage is in its text as that is now. Once approved, the mark is at `start`, as the text was
-    then; `is_held`: a legal hold keeps the passage.
+    then; `is_held`: a legal hold keeps the passage. `asked` is the number of the
+    request that it carries out.
     """
 
     number: int
@@ -83,6 +86,7 @@ class Mask(Record):
     approved_by: str | None = None
     approved_at: datetime | None = None
     is_held: bool = False
+    asked: str | None = None
 
     def request(self, report_id: str, sealed: bytes) -> Request:
         """Return it as another officer approves it: the text as it is sealed now, and the place."""
@@ -179,7 +183,7 @@ def masked(text: str, mask: Mask) -> str:
 
 
 def leaf_data(mask: Mask) -> bytes:
-    """Return the data of a `masked` leaf: which kind of text, and why. It tells nobody what."""
+    """Return the data of a `masked` leaf: which kind of text, and why. It has no word of it."""
     return _leaf_data(mask.part, mask.reason)
 
 

@@ -82,6 +82,7 @@ class ReportEventDetail(Shape):
     muted: _Done = left_out()
     referral: Text = left_out()
     mask: Text = left_out()
+    request: Text = left_out()
     agency: Text = left_out()
     number: Number = left_out()
     include: Names = left_out()

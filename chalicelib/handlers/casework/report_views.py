@@ -124,7 +124,8 @@ class MaskView(Shape):
 
     `name` is that of a `detail`, or the `id` of a `message` or `note`. `start` and `end` say where
     the passage is, in characters (code points of Unicode); once approved, the mark is at `start`,
-    as the text was then. `is_held`: a legal hold keeps the passage.
+    as the text was then. `is_held`: a legal hold keeps the passage. `request` is the number of the
+    request of a third person that it carries out.
     """
 
     number: int
@@ -138,6 +139,15 @@ class MaskView(Shape):
     approved_by: str | None
     approved_at: Timestamp | None
     is_held: bool
+    request: str | None = Field(validation_alias="asked")
+
+
+class AskedView(Shape):
+    """A request of a third person that is about the report. `open`: nobody has decided it."""
+
+    number: str
+    due_at: Timestamp
+    open: bool
 
 
 class Checksum(Shape):
@@ -439,7 +449,7 @@ class ReportView(_Progress):
     `referrals` are those that were passed on, oldest first, and then what waits for approval.
     `declined_referral` is the latest that was declined, until one is approved. `supplements` are
     pictures that became ready too late for a referral. `masks` are those that were approved, oldest
-    first, and then those that wait.
+    first, and then those that wait. `requests` are those of third persons about it.
     `suggested_agency` is to whom a report from outside the districts should be referred, until it
     was passed on.
 
@@ -472,6 +482,7 @@ class ReportView(_Progress):
     supplements: list[SupplementView]
     suggested_agency: AgencyName | None
     masks: list[MaskView]
+    requests: list[AskedView]
     followers: list[str]
     restricted: bool
     media: list[MediumView]
@@ -518,6 +529,7 @@ class ReportView(_Progress):
                 (each.referral for each in opened.referrals), opened.media
             ),
             suggested_agency=suggested_agency(report),
+            requests=case.head.asked,
             masks=[*case.head.masks.approved, *case.head.masks.pending],
             restricted=found.restricted,
             media=[

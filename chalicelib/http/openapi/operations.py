@@ -55,6 +55,7 @@ def _examples(kind: str) -> dict[str, Any]:
 _PATH_PARAMETERS = {
     "report_id": "The `id` of the report.",
     "number": "The `number` of the mask.",
+    "request_number": "The `number` of the request.",
     "media_id": "The `media_id` of the medium.",
     "bulletin_id": "The `id` of the bulletin.",
     "burst_id": "The `id` of the burst.",

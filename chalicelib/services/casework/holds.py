@@ -40,7 +40,6 @@ from chalicelib.services.reports.scope import Desk, on_head, require_not_expirin
 from chalicelib.services.second_person import Requests, require_read
 from chalicelib.store.audit.rows import Action, about
 from chalicelib.store.reports.masks import release_held
-from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
 
 
@@ -63,7 +62,7 @@ def place_hold(report_id: str, wanted: NewHold, *, desk: Desk) -> OpenHold:
         )
         detail = {"asked": True, "until": times.render(hold.until)}
         also = requests.propose(TwoPersonStep.HOLD, Action.HOLD, detail, wanted.reason)
-        _write(head, hold, also, desk.reports)
+        _write(head, hold, also, desk)
         return OpenHold(hold, wanted.reason)
 
     return on_requests(report_id, place, desk=desk)
@@ -91,7 +90,7 @@ def approve_hold(report_id: str, tag: str, *, desk: Desk) -> OpenHold:
         approved = hold.model_copy(
             update={"approved_by": desk.actor.by, "approved_at": desk.actor.now}
         )
-        _write(head, approved, also, desk.reports)
+        _write(head, approved, also, desk)
         return head.report, approved
 
     report, hold = on_requests(report_id, approve, desk=desk)
@@ -123,14 +122,14 @@ def lift_hold(report_id: str, wanted: NewLift, *, desk: Desk) -> OpenLift | None
                 head,
                 None,
                 requests.decline(request, Action.HOLD, detail, wanted.reason),
-                desk.reports,
+                desk,
             )
             return None
         sealed = seal_lift_reason(report, wanted.reason)
         asked = Lift(by=desk.actor.by, sealed_reason=sealed, asked_at=desk.actor.now)
         step, detail = TwoPersonStep.HOLD_LIFT, {"lift_asked": True}
         also = requests.propose(step, Action.HOLD, detail, wanted.reason)
-        _write(head, hold.model_copy(update={"lift": asked}), also, desk.reports)
+        _write(head, hold.model_copy(update={"lift": asked}), also, desk)
         return OpenLift(asked, wanted.reason)
 
     return on_requests(report_id, lift, desk=desk)
@@ -150,7 +149,7 @@ def approve_lift(report_id: str, tag: str, *, desk: Desk) -> None:
             raise errors.Conflict("no_lift")
         require_not_expiring(head)
         request, detail = hold.lift.request(report_id), {"lifted": True, "asked_by": hold.lift.by}
-        _write(head, None, requests.approve(request, tag, Action.HOLD, detail), desk.reports)
+        _write(head, None, requests.approve(request, tag, Action.HOLD, detail), desk)
 
     on_requests(report_id, approve, desk=desk)
 
@@ -176,7 +175,7 @@ def decline_lift(report_id: str, refusal: LiftRefusal, *, desk: Desk) -> None:
         request = hold.lift.request(report_id)
         detail = {"lift_declined": True, "asked_by": hold.lift.by}
         also = requests.decline(request, Action.HOLD, detail, refusal.reason)
-        _write(head, hold.without_lift(desk.actor.by), also, desk.reports)
+        _write(head, hold.without_lift(desk.actor.by), also, desk)
 
     on_requests(report_id, decline, desk=desk)
 
@@ -187,18 +186,21 @@ def _hold_of(head: Head, actor: OfficerActor) -> Hold | None:
     return None if hold is None or hold.is_over(actor.now) else hold
 
 
-def _write(head: Head, hold: Hold | None, also: list[TransactItem], reports: Reports) -> None:
+def _write(head: Head, hold: Hold | None, also: list[TransactItem], desk: Desk) -> None:
     """Write the hold (None: end it) with its audit record and notice.
 
     Without a hold, a closed report is due for deletion at its own end again, and what masks hide
     goes, which the hold alone has kept.
     """
+    reports = desk.reports
+    if hold is None:
+        also = [*also, *release_held(reports.table, head, desk.actor.now)]
     reports.keep_hold(
         head,
         hold,
         hold.until if hold and hold.approved_by else None,
         expire_at=None if hold else _due_end(head),
-        also=also if hold else [*also, *release_held(reports.table, head)],
+        also=also,
     )
 
 

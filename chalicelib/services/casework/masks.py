@@ -61,12 +61,15 @@ def propose_mask(report_id: str, wanted: NewMask, *, desk: Desk) -> Mask:
     """Propose to mask a passage, and notify officers. It takes effect when a second one approves.
 
     Repeated by the same officer, change nothing, and return the first proposal. Raises NotFound,
-    Invalid (`name`: there is no such text), Conflict (`text_changed`: the passage does not stand
-    there; `mask_overlaps`, `too_many_masks`, `withdrawn`, `expiring`).
+    Invalid (`name`: there is no such text; `request`: none that is about the report), Conflict
+    (`text_changed`: the passage does not stand there; `mask_overlaps`, `too_many_masks`,
+    `withdrawn`, `expiring`).
     """
 
     def step(head: Head, requests: Requests) -> Mask:
         _require_possible(head)
+        if wanted.request not in (None, *(each.number for each in head.asked)):
+            raise errors.Invalid(errors.FieldError("request", "unknown_value"))
         report, known = head.report, head.masks
         stored = _stored(head, wanted.part, wanted.name, desk.reports)
         end = wanted.start + len(wanted.passage)
@@ -79,6 +82,7 @@ def propose_mask(report_id: str, wanted: NewMask, *, desk: Desk) -> Mask:
             reason=wanted.reason,
             by=desk.actor.by,
             at=desk.actor.now,
+            asked=wanted.request,
         )
         text = _text_of(report, stored, mask, _open(report, desk.actor))
         if text[wanted.start : end] != wanted.passage:
@@ -290,7 +294,7 @@ def _member(content: Content, mask: Mask) -> object:
 
 
 def _resealed(report: Report, stored: StoredText, mask: Mask, text: str, key: PrivateKey) -> bytes:
-    """Return what is stored of a text, sealed anew with `text` in its place."""
+    """Return the stored value of a text, sealed anew with `text` in its place."""
     entry = stored.entry
     if isinstance(entry, SealedMessage):
         return seal_message(report, Message(**entry.model_dump(), text=text)).sealed
@@ -318,4 +322,5 @@ def _held(head: Head, mask: Mask, passage: str, now: datetime) -> Held | None:
 def _recorded(step: str, mask: Mask) -> dict[str, Any]:
     """Return the details of an audit record: where, and not what."""
     said = {"mask": step, "number": mask.number, "part": mask.part, "code": mask.reason}
-    return said | ({"id": mask.name} if mask.name else {})
+    more = {"id": mask.name, "request": mask.asked}
+    return said | {name: value for name, value in more.items() if value}

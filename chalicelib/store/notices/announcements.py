@@ -4,7 +4,7 @@ They are in the reports table, to use its stream and outbox, and are deleted onc
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
@@ -36,13 +36,14 @@ class Announcements:
         step: TwoPersonStep | None = None,
         watched: Watched | None = None,
         count: int | None = None,
+        not_before: datetime | None = None,
     ) -> TransactItem:
         """Return the write of an announcement to the officers `to`, by username, and to whole
         `groups`, whose members need not be read.
 
         `path` is what its link shows, such as `/v1/admin/officers`: like all of a notice, it names
         no person. An approval has a `step`, and so has what was declined; a watch says what was
-        `watched`, and its `count`.
+        `watched`, and its `count`. With `not_before`, it is published then.
         Written again with the same `entry_id` before it is published, it is published once.
         """
         announcement = Announcement(
@@ -55,7 +56,10 @@ class Announcements:
         )
         pk = keys.notice(entry_id)
         row = announcement.model_dump(mode="json", exclude_none=True)
-        pending = task_fields(pk, NOTICE_SK, outbox.notify(now, Lane.CRITICAL))
+        task = outbox.notify(now, Lane.CRITICAL)
+        if not_before:
+            task = outbox.notify_later(not_before, timedelta(), Lane.CRITICAL)
+        pending = task_fields(pk, NOTICE_SK, task)
         return self._table.item(Put({"pk": pk, "sk": NOTICE_SK, **row, **pending}))
 
     def write(self, items: Sequence[TransactItem]) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import Row, Table
-from chalicelib.aws.writes import Delete, Put, TransactItem, Update
+from chalicelib.aws.writes import Put, TransactItem, Update
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.reports.entries import SealedMessage, SealedNote
 from chalicelib.domain.reports.masks import Masks
@@ -18,7 +18,7 @@ from chalicelib.kernel.outbox import FORGET_AFTER, OutboxTask, TaskKind
 from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.reports.heads import change_head
 from chalicelib.store.reports.rows import SKETCH_FIELDS, Head
-from chalicelib.store.reports.search_entries import FOUND_BY, removals_of
+from chalicelib.store.reports.search_entries import FOUND_BY, ended_entries
 
 # What a mask must not change unseen: its report may have been withdrawn, or put on hold.
 _DECIDING = ("masks", "status", "hold")
@@ -87,7 +87,7 @@ def write_masked(
     }
     equal = _same(head) | {FOUND_BY: head.row.get(FOUND_BY)}
     items = [*recorded.items, _forget(pk, now, table)]
-    items += [table.item(each) for each in removals_of(head.row)]
+    items += [table.item(each) for each in ended_entries(head.row, now)]
     if sk == keys.HEAD:
         put["sealed"], equal["sealed"] = after, before.sealed
     else:
@@ -100,11 +100,14 @@ def write_masked(
     table.transact([table.item(update), *items, *also])
 
 
-def release_held(table: Table, head: Head) -> list[TransactItem]:
-    """Return the writes that delete what a legal hold alone keeps."""
+def release_held(table: Table, head: Head, now: datetime) -> list[TransactItem]:
+    """Return the writes that erase what a legal hold alone keeps. The empty rows expire: the
+    officers' function deletes no row of a report.
+    """
     pk = keys.report(head.row["id"])
     held = (each.number for each in head.masks.approved if each.is_held)
-    return [table.item(Delete(pk, keys.before_mask(number))) for number in held]
+    ends = {"pk": pk, "expires_ttl": int(now.timestamp())}
+    return [table.item(Put({**ends, "sk": keys.before_mask(number)})) for number in held]
 
 
 def _same(head: Head) -> Row:

@@ -10,6 +10,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import read_task
 from chalicelib.aws.table import Row
 from chalicelib.domain.audit.ledger import Recorded
+from chalicelib.domain.reports.asked import Asked
 from chalicelib.domain.reports.attention import awaiting, without_overdue
 from chalicelib.domain.reports.dates import dues_of
 from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedPosition
@@ -108,6 +109,11 @@ class Head:
     def masks(self) -> Masks:
         stored = self.row.get("masks")
         return Masks.model_validate(stored) if stored else NO_MASKS
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Return the requests of third persons that are about the report."""
+        return tuple(map(Asked.model_validate, self.row.get("asked", ())))
 
     @property
     def mute(self) -> Mute | None:

@@ -84,7 +84,11 @@ class SearchEntries:
             found, more = self._table.query(
                 keys.search(name), below=below, forward=False, limit=self._page, consistent=True
             )
-            places = [(keys.report(each["sk"].rpartition("#")[2]), keys.HEAD) for each in found]
+            places = [
+                (keys.report(each["sk"].rpartition("#")[2]), keys.HEAD)
+                for each in found
+                if "expires_ttl" not in each
+            ]
             rows = self._table.get_all(places, attributes=_READ_FIELDS)
             shown = (rows[key] for key in places if _is_shown(rows.get(key)))
             yield from (ListedReport.of(listed_row(row), now) for row in shown)
@@ -117,6 +121,15 @@ def removals_of(head: Mapping[str, Any]) -> Iterator[Delete]:
     """
     for name in head.get(FOUND_BY, {}).get("names", ()):
         yield Delete(keys.search(name), head["listed_at"])
+
+
+def ended_entries(head: Mapping[str, Any], now: datetime) -> Iterator[Put]:
+    """Yield the write that ends each entry of a report, for a transaction of the officers'
+    function, which deletes none. It expires; until then nothing is found by it.
+    """
+    ends = {"expires_ttl": int(now.timestamp())}
+    for each in removals_of(head):
+        yield Put({"pk": each.pk, "sk": each.sk, **ends})
 
 
 def _is_shown(row: Row | None) -> bool:

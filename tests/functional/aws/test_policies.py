@@ -433,6 +433,12 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
         api("read_mask", report_id=seen["id"], officer=CHIEF, number=str(number))
         who = LI if name == "withdraw_mask" else CHIEF
         api(name, report_id=seen["id"], officer=who, number=str(number))
+    body = report(text="An 13842424242 calls.") | {"source": "phone"}
+    found = api("enter_report", officer=LI, body=body).json
+    api("open_report", officer=LI, report_id=found["id"])
+    api("propose_mask", officer=LI, report_id=found["id"], body=passage)
+    api("approve_mask", officer=CHIEF, report_id=found["id"], number="1")
+    decide_request(api, seen["id"])
     api("read_history", **one)
     api("open_report", officer=LI, report_id="0" * 26, status=404)
     search_and_map(api)
@@ -902,6 +908,17 @@ def begin_redactions(aws: Mapping[str, str], api: Api) -> None:
             cloud.process(aws, f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
         if number == 2:
             api("remove_redaction", **one)
+
+
+def decide_request(api: Api, report_id: str) -> None:
+    number = api("register_request", officer=LI).json["number"]
+    one = {"request_number": number}
+    api("list_requests", officer=LI)
+    api("name_reports", officer=LI, **one, body={"report_ids": [report_id]})
+    for name in ("withdraw_decision", "decline_decision", "approve_decision"):
+        api("propose_decision", officer=LI, **one)
+        api("read_request", officer=CHIEF, **one)
+        api(name, officer=LI if name == "withdraw_decision" else CHIEF, **one)
 
 
 def export_and_mask(api: Api) -> None:

@@ -127,6 +127,7 @@ def test_no_other_route_shows_what_the_reporter_sent(
         "subscription_id": "0" * 16,
         "export_id": "0" * 20,
         "number": "1",
+        "request_number": "20261124-000000",
         "burst_id": "child_abduction.2026-11-24T01",
         "part": "1",
         "bulletin_id": "0" * 26,

@@ -68,6 +68,7 @@ BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 BURST_ID = "child_abduction.2026-11-24T01"
 BURST = "/v1/officer/bursts/{burst_id}"
 EXPORT = "/v1/officer/exports/{export_id}"
+REQUEST = "/v1/officer/requests/{request_number}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/me"): Route(200, EVERYBODY),
@@ -129,6 +130,14 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/masks/{number}/approve"): Route(409),
     ("POST", REPORT + "/masks/{number}/decline"): Route(409),
     ("DELETE", REPORT + "/masks/{number}"): Route(204),
+    ("POST", "/v1/officer/requests"): Route(201),
+    ("GET", "/v1/officer/requests"): Route(200),
+    ("GET", REQUEST): Route(404),
+    ("POST", REQUEST + "/reports"): Route(404),
+    ("POST", REQUEST + "/decision"): Route(404),
+    ("POST", REQUEST + "/decision/approve"): Route(404),
+    ("POST", REQUEST + "/decision/decline"): Route(404),
+    ("DELETE", REQUEST + "/decision"): Route(404),
     ("GET", "/v1/officer/agencies"): Route(200),
     ("GET", "/v1/officer/forms"): Route(200, query="?category=other"),
     ("GET", "/v1/officer/closings"): Route(
@@ -258,6 +267,7 @@ def path_of(key: tuple[str, str], report_id: str) -> str:
         burst_id=BURST_ID,
         part="1",
         number="1",
+        request_number="20261124-000000",
         username="recruit",
     )
 

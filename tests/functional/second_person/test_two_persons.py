@@ -104,6 +104,7 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
         "subscription_id": "0" * 16,
         "export_id": "0" * 20,
         "number": "1",
+        "request_number": "20261124-000000",
         "burst_id": "child_abduction.2026-11-24T01",
         "part": "1",
         "username": SECOND,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from chalicelib import wiring
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import times
+from chalicelib.store.casework.subject_requests import SubjectRequests
 from tests import cloud
 from tests.client import call, read_and_approve, report
 from tests.functional.bulletins.bulletin_steps import OutcomeStep, WithdrawalStep
@@ -200,6 +201,43 @@ class MaskStep(_OnReport):
         return any(int(each["number"]) == self.number for each in self._row()["masks"]["approved"])
 
 
+class RequestStep:
+    """A decision of a request of a third person."""
+
+    ASKED: Mapping[str, Any] = {
+        "right": "erasure",
+        "text": "My name is in a report.",
+        "contact": {"phone": "+8613800000000"},
+    }
+
+    def __init__(self) -> None:
+        cloud.officer("clerk")
+        made = call("POST", "/v1/officer/requests", self.ASKED, officer="clerk")
+        assert made.status == 201, made.text
+        self._path = f"/v1/officer/requests/{made.json['number']}"
+        self.path = {"request_number": str(made.json["number"])}
+        self.approval = f"{self._path}/decision/approve"
+
+    def begin(self, officer: str, outcome: str = "granted") -> None:
+        body = {"outcome": outcome, "reason": "So it is."}
+        reply = call("POST", f"{self._path}/decision", body, officer=officer)
+        assert reply.status == 201, reply.text
+
+    def swap(self, officer: str) -> None:
+        body = {"reason": "It is needed."}
+        reply = call("POST", f"{self._path}/decision/decline", body, officer=officer)
+        assert reply.status == 204, reply.text
+        self.begin(officer, "refused")
+
+    def has_happened(self) -> bool:
+        store = SubjectRequests(wiring.reports().table)
+        found = store.get(self.path["request_number"], wiring.clock.now())
+        return found is not None and found.is_decided
+
+    def version(self) -> str:
+        return '"1"'
+
+
 class BulletinStep:
     DRAFT: Mapping[str, Any] = {
         "channel": "key_cases",
@@ -317,6 +355,7 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.CLOSING: ClosingStep,
     TwoPersonStep.REFERRAL: ReferralStep,
     TwoPersonStep.MASK: MaskStep,
+    TwoPersonStep.REQUEST: RequestStep,
     TwoPersonStep.EXPORT: ExportStep,
     TwoPersonStep.BURST: BurstStep,
 }

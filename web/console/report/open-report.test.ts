@@ -14,6 +14,7 @@ const shown = {
   hold: null,
   referrals: [],
   masks: [],
+  requests: [],
 };
 const row = { ...SAME, flags: [], media: { total: 1, ready: 1 }, awaits: [] };
 const asked = { by: 'li', until: '2026-12-01T00:00:00Z', approved_by: null, lift: null } as never;

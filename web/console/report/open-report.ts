@@ -479,12 +479,12 @@ export function unreadOf({ unread, messages, positions }: Read): Record<Kind, Re
 }
 
 /** The steps on a report that wait for a second officer, named as its row in the list names them. */
-export type Waiting = Pick<Report, 'status' | 'proposal' | 'hold' | 'referrals' | 'masks'>;
-export type WaitingStep = 'closing' | 'hold' | 'hold_lift' | 'referral' | 'mask';
+export type Waiting = Pick<Report, 'status' | 'proposal' | 'hold' | 'referrals' | 'masks' | 'requests'>;
+export type WaitingStep = 'closing' | 'hold' | 'hold_lift' | 'referral' | 'mask' | 'request';
 
 /** Return what waits at this time: the end of a hold ends what is asked of it. */
 export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
-  const { status, proposal, hold, referrals, masks } = report;
+  const { status, proposal, hold, referrals, masks, requests } = report;
   const isHoldOver = hold !== null && Date.parse(hold.until) <= now;
   const steps: Record<WaitingStep, boolean> = {
     closing: proposal !== null && status === 'closed',
@@ -492,6 +492,7 @@ export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
     hold_lift: Boolean(hold?.lift) && !isHoldOver,
     referral: status !== 'withdrawn' && referrals.some(({ approved_by: by }) => by === null),
     mask: status !== 'withdrawn' && masks.some(({ approved_by: by }) => by === null),
+    request: status !== 'withdrawn' && requests.some(({ open }) => open),
   };
   return (Object.keys(steps) as WaitingStep[]).filter((step) => steps[step]);
 }
