@@ -132,7 +132,7 @@ class ActRows:
 
     def put(self, acts: Iterable[Act]) -> None:
         """Write acts, for as long as their audit rows are kept. Repeated, change nothing."""
-        self._table.put_all(
+        rows = (
             {
                 "pk": keys.acts(act.by),
                 "sk": act.key[1],
@@ -142,6 +142,8 @@ class ActRows:
             }
             for act in acts
         )
+        # An audit row that was written over comes twice. DynamoDB takes no batch with a key twice.
+        self._table.put_all({(row["pk"], row["sk"]): row for row in rows}.values())
 
     def latest(self, by: str, between: tuple[str, str], limit: int) -> tuple[list[Act], bool]:
         """Return an officer's latest acts between two sort keys, and whether there are more."""

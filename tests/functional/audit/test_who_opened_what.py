@@ -68,6 +68,13 @@ def test_officers_read_what_they_have_opened_and_nobody_else_has(aws: Mapping[st
     assert seen(asked(OWN, "shen")) == []
 
 
+def test_an_audit_row_that_was_written_over_is_listed_once(aws: Mapping[str, str]) -> None:
+    by_officer("GET", file())
+    records = audit_trail.stream_of(aws)
+    audit_trail.seal([*records, *records])
+    assert len(asked(OWN, "wang")["items"]) == 1
+
+
 def test_an_auditor_asks_by_officer_report_time_and_kind(aws: Mapping[str, str]) -> None:
     first, second = file(), file()
     by_officer("GET", first)

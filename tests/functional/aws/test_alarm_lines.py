@@ -24,6 +24,7 @@ from chalicelib.domain.notices.roster import Member
 from chalicelib.handlers import watch
 from chalicelib.handlers.service import scheduled, upkeep
 from chalicelib.http.auth import authorize_officer
+from chalicelib.kernel import errors
 from chalicelib.kernel.files import original_key
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.media import processing
@@ -208,7 +209,8 @@ def deny_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def deny_often_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPORTS_TABLE", "lost")
-    deny_often(monkeypatch)
+    with pytest.raises(errors.Unavailable):
+        deny_often(monkeypatch)
 
 
 OFFICERS = "arn:aws:iam::123456789012:role/tipline-local-officers-role"
