@@ -14,6 +14,7 @@ import {
   type Me,
   seesReports,
 } from './types.ts';
+import { words } from './words.ts';
 
 // A city's officers of one category and district; the list is for choosing, not for reading.
 const MOST_PAGES = 5;
@@ -43,6 +44,8 @@ export class Names {
   }
 
   category(code: string): string {
+    // No catalogue has it: nobody chooses it.
+    if (code === 'oversight') return words().oversight;
     return labelOf(this.catalogue.value?.categories, code);
   }
 

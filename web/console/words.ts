@@ -43,7 +43,9 @@ export const words = texts({
       mask: 'Mask waits for approval',
       request: 'Request of a third person waits',
       export: 'Export waits for approval',
+      oversight_return: 'Return to the station waits for approval',
     },
+    oversight: 'About the police',
     source: { phone: 'By telephone', desk: 'At the desk', other: 'Other', drill: 'Drill' },
     mediaState: {
       awaiting: 'Not uploaded yet',
@@ -107,7 +109,9 @@ export const words = texts({
       mask: '遮盖待批准',
       request: '第三人的请求待决定',
       export: '导出待批准',
+      oversight_return: '退回派出所待批准',
     },
+    oversight: '涉警举报',
     source: { phone: '电话', desk: '窗口', other: '其他', drill: '演练' },
     mediaState: {
       awaiting: '尚未上传',

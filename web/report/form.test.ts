@@ -67,6 +67,13 @@ test('a category and a photo are a report, without a text', () => {
   expect(contentOf(form({ text: ' ' }), CATEGORY)).toEqual({ category: 'missing_elderly' });
 });
 
+test('what is about the police is sent so, and comes back so to be corrected', () => {
+  const body = contentOf(form({ concernsPolice: true }), CATEGORY);
+  expect(body).toMatchObject({ concerns_police: true });
+  expect(formOf(body, false).concernsPolice).toBe(true);
+  expect(contentOf(form(), CATEGORY)).not.toHaveProperty('concerns_police');
+});
+
 test('neither words nor a file is no report', () => {
   expect(faults({ text: ' ' })).toEqual(['text needs']);
 });

@@ -43,6 +43,8 @@ export interface Subject {
 export interface Form {
   readonly category: string;
   readonly bulletin: Subject | null;
+  /** It is about a police officer: no station is to see it. */
+  readonly concernsPolice: boolean;
   readonly text: string;
   readonly keepMetadata: boolean;
   readonly place: Place;
@@ -85,6 +87,7 @@ export function emptyForm(category = '', bulletin: Subject | null = null): Form 
   return {
     category,
     bulletin,
+    concernsPolice: false,
     text: '',
     keepMetadata: false,
     place: { kind: 'none' },
@@ -169,6 +172,7 @@ export function contentOf(form: Form, category: Category | undefined): ReportBod
     category: form.category,
     ...(text ? { text } : {}),
     ...(form.bulletin ? { bulletin_id: form.bulletin.id } : {}),
+    ...(form.concernsPolice ? { concerns_police: true } : {}),
     ...(location ? { location } : {}),
     ...(occurredAt ? { occurred_at: occurredAt } : {}),
     ...(Object.keys(details).length > 0 ? { details } : {}),
@@ -185,6 +189,7 @@ export function formOf(report: ReportBody, keepMetadata: boolean): Form {
   ]);
   return {
     ...emptyForm(report.category, report.bulletin_id ? { id: report.bulletin_id, title: '', channel: '' } : null),
+    concernsPolice: report.concerns_police ?? false,
     text: report.text ?? '',
     keepMetadata,
     place: location

@@ -6,10 +6,10 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { labelled, sentences } from '../../shared/language.ts';
-import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake } from './row.ts';
+import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake, withRoles } from './row.ts';
 import { text } from './texts.ts';
 
-const ROLES = ['officer', 'supervisor', 'admin', 'auditor'] as const;
+const ROLES = ['officer', 'supervisor', 'admin', 'auditor', 'oversight'] as const;
 const ALL = '*';
 const NOBODY: Appointment = {
   name: null,
@@ -83,7 +83,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
         legend={text().fields.roles}
         error={error('roles')}
         chosen={row.roles}
-        onChange={(roles) => write({ roles })}
+        onChange={(roles) => write(withRoles(row, roles))}
         choices={ROLES.map((code) => ({
           code,
           label: text().roles[code],

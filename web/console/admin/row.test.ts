@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asAppointment, isOnlyProposed, mistakesIn, type Officer, type Row, rowChanges } from './row.ts';
+import { asAppointment, isOnlyProposed, mistakesIn, type Officer, type Row, rowChanges, withRoles } from './row.ts';
 
 const ROW: Row = {
   name: 'Officer Wang',
@@ -45,4 +45,12 @@ test('all that is wrong with a row is said at once', () => {
   expect(mistakesIn('none', wrong)).toContain('username');
   const right = { ...wrong, categories: ['*'], email: 'lin@tipline.test', phone: '+8613800138000' };
   expect(mistakesIn('hu.wei', right)).toEqual([]);
+});
+
+test('lets oversight stand alone, without a scope', () => {
+  const row = asAppointment(ROW);
+  const alone = withRoles(row, ['officer', 'oversight']);
+  expect(alone).toEqual({ roles: ['oversight'], categories: [], districts: [] });
+  expect(mistakesIn('wang', { ...row, ...alone })).toEqual([]);
+  expect(withRoles({ ...row, ...alone }, ['oversight', 'officer'])).toEqual({ roles: ['officer'] });
 });

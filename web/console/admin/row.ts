@@ -1,6 +1,6 @@
 /** An officer's row: what a proposal would change of it. */
 
-import { isAuditor, type Schemas, seesReports } from '../types.ts';
+import type { Schemas } from '../types.ts';
 
 export type Officer = Schemas['Officer'];
 export type Row = Schemas['ProposedRow'];
@@ -57,6 +57,16 @@ export function isOnlyProposed(officer: Officer): boolean {
   return !officer.active && officer.roles.length === 0 && officer.proposal !== null;
 }
 
+// Who has one of these has no other, and no scope.
+const ALONE: readonly Appointment['roles'][number][] = ['auditor', 'oversight'];
+
+/** Return what changes with the roles that were just chosen. */
+export function withRoles(row: Appointment, roles: Appointment['roles']): Partial<Appointment> {
+  const chosen = roles.find((role) => ALONE.includes(role) && !row.roles.includes(role));
+  if (chosen) return { roles: [chosen], categories: [], districts: [] };
+  return { roles: roles.length > 1 ? roles.filter((role) => !ALONE.includes(role)) : roles };
+}
+
 // As the API takes them.
 const USERNAME = /^(?!none$)[a-z0-9][a-z0-9._-]{0,63}$/;
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
@@ -66,11 +76,10 @@ export type RowMistake = 'username' | 'roles' | 'categories' | 'districts' | 'em
 
 /** Return all that is wrong with a row that is to be proposed, in the order of the form. */
 export function mistakesIn(username: string, row: Appointment): RowMistake[] {
-  const worksOnReports = seesReports(row);
-  const isMixed = isAuditor(row) && row.roles.length > 1;
+  const worksOnReports = row.roles.some((role) => role === 'officer' || role === 'supervisor');
   const wrong: Record<RowMistake, boolean> = {
     username: !USERNAME.test(username),
-    roles: row.roles.length === 0 || isMixed,
+    roles: row.roles.length === 0,
     categories: worksOnReports && row.categories.length === 0,
     districts: worksOnReports && row.districts.length === 0,
     email: row.email !== null && !EMAIL.test(row.email),

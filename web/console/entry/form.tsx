@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { contains, type Feature, type Point } from '../../shared/area.ts';
-import { AreaOptions, choicesOf, Select } from '../../shared/components/choices.tsx';
+import { AreaOptions, Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Field, Form, TextBox, TextField } from '../../shared/components/field.tsx';
@@ -107,6 +107,16 @@ export function EntryForm({ onCreated }: FormProps) {
         choices={choicesOf(SOURCES, words().source)}
         onChange={(source) => set({ source })}
       />
+      {(names.catalogue.value?.oversight.offered || entered.police) && (
+        <Check
+          id={idOf('police')}
+          hint={names.catalogue.value?.oversight.text}
+          checked={entered.police}
+          onChange={(police) => set({ police })}
+        >
+          {t.police}
+        </Check>
+      )}
       <TextBox
         id={idOf('text')}
         label={t.text}

@@ -14,6 +14,7 @@ export type Form = Schemas['Category']['details'];
 export interface Entered extends EnteredPlace {
   category: string;
   source: Schemas['Source'];
+  police: boolean;
   text: string;
   occurred: string;
   name: string;
@@ -31,6 +32,7 @@ export const NO_PLACE: EnteredPlace = { area: '', address: '', lat: '', lon: '',
 export const NOTHING_ENTERED: Entered = {
   category: '',
   source: 'phone',
+  police: false,
   text: '',
   occurred: '',
   ...NO_PLACE,
@@ -75,6 +77,7 @@ export function submissionOf(
     category: entered.category,
     source: entered.source,
     text: entered.text.trim(),
+    ...(entered.police && { concerns_police: true }),
     ...(occurredAt && { occurred_at: occurredAt }),
     ...(location && { location }),
     ...(Object.keys(details).length > 0 && { details }),

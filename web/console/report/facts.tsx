@@ -74,6 +74,15 @@ function Circumstances({ report }: { report: Report }) {
           {kept.isHeld && <span class="tag">{t.facts.byHold}</span>}
         </Fact>
       )}
+      {report.reported_as && (
+        <>
+          <Fact name={t.oversight.category}>{names.category(report.reported_as.category)}</Fact>
+          <Fact name={t.oversight.district}>{names.district(report.reported_as.district)}</Fact>
+          {report.reported_as.station && (
+            <Fact name={t.oversight.station}>{names.station(report.reported_as.station)}</Fact>
+          )}
+        </>
+      )}
       {moved && report.first_category && (
         <Fact name={t.facts.firstCategory}>{names.category(report.first_category)}</Fact>
       )}

@@ -10,6 +10,7 @@ import { Icon } from '../frame/icon.tsx';
 import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { Hold } from './hold.tsx';
+import { Oversight } from './oversight.tsx';
 import { flagged, type OfReport, useStep } from './open-report.ts';
 import { reportTexts, withoutDots } from './texts.ts';
 
@@ -31,6 +32,7 @@ export function More({ open, report, onExport }: MoreProps) {
         <Mute open={open} report={report} />
       </div>
       <Hold open={open} report={report} />
+      <Oversight open={open} report={report} />
     </section>
   );
 }

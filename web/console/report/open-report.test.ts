@@ -12,6 +12,7 @@ const shown = {
   media: [MEDIUM],
   proposal: null,
   hold: null,
+  returning: null,
   referrals: [],
   masks: [],
   requests: [],

@@ -479,17 +479,28 @@ export function unreadOf({ unread, messages, positions }: Read): Record<Kind, Re
 }
 
 /** The steps on a report that wait for a second officer, named as its row in the list names them. */
-export type Waiting = Pick<Report, 'status' | 'proposal' | 'hold' | 'referrals' | 'masks' | 'requests'>;
-export type WaitingStep = 'closing' | 'hold' | 'hold_lift' | 'referral' | 'mask' | 'request';
+export type Waiting = Pick<
+  Report,
+  'status' | 'proposal' | 'hold' | 'referrals' | 'masks' | 'requests' | 'returning'
+>;
+export type WaitingStep =
+  | 'closing'
+  | 'hold'
+  | 'hold_lift'
+  | 'referral'
+  | 'mask'
+  | 'request'
+  | 'oversight_return';
 
 /** Return what waits at this time: the end of a hold ends what is asked of it. */
 export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
-  const { status, proposal, hold, referrals, masks, requests } = report;
+  const { status, proposal, hold, referrals, masks, requests, returning } = report;
   const isHoldOver = hold !== null && Date.parse(hold.until) <= now;
   const steps: Record<WaitingStep, boolean> = {
     closing: proposal !== null && status === 'closed',
     hold: hold !== null && hold.approved_by === null && !isHoldOver,
     hold_lift: Boolean(hold?.lift) && !isHoldOver,
+    oversight_return: status !== 'withdrawn' && returning !== null,
     referral: status !== 'withdrawn' && referrals.some(({ approved_by: by }) => by === null),
     mask: status !== 'withdrawn' && masks.some(({ approved_by: by }) => by === null),
     request: status !== 'withdrawn' && requests.some(({ open }) => open),

@@ -239,7 +239,7 @@ function Unproven({ open, report }: OfReport) {
 function Restricted({ open }: { open: OpenReport }) {
   const t = reportTexts();
   const { me } = useDesk();
-  const supervisor = me.roles.includes('supervisor');
+  const supervisor = me.roles.some((role) => role === 'supervisor' || role === 'oversight');
   const submit = async (reason: string) => {
     await open.load(reason);
     return open.problem.value;

@@ -239,7 +239,8 @@ function State({ report }: { report: OwnReport }) {
         </span>
         {name}
       </h2>
-      {words && <p>{words}</p>}
+      {words && !report.read_by && <p>{words}</p>}
+      {report.read_by && <p>{report.read_by}</p>}
       {report.outcome && <Outcome outcome={report.outcome} />}
       {report.passed_on.map(({ agency, at, text: sentence }) => (
         <p key={`${agency} ${at}`}>{sentence}</p>

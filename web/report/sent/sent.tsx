@@ -378,11 +378,16 @@ function Again() {
   return <Button onClick={() => go({ name: 'write', category: '', bulletin: null })}>{text.again}</Button>;
 }
 
+const FIELDS: Readonly<Record<string, string>> = {
+  category_not_active: 'category',
+  oversight_not_offered: 'concerns_police',
+};
+
 function refusalsOf(problem: Problem | undefined): readonly Refusal[] {
   if (!problem) return [];
   if (problem.fields && problem.fields.length > 0) {
     return problem.fields.map(({ field, detail }) => ({ field, text: detail }));
   }
-  const field = problem.code === 'category_not_active' ? 'category' : 'text';
+  const field = FIELDS[problem.code] ?? 'text';
   return [{ field, text: problem.detail ?? problem.title ?? problem.code }];
 }

@@ -48,6 +48,7 @@ export function summary(
   const text = write();
   const labels: Record<string, string> = {
     'field-category': text.category,
+    'field-concerns_police': text.police,
     'field-media': text.media,
     'field-text': text.text,
     'field-place': text.where,
@@ -67,7 +68,7 @@ export function summary(
 
 /** Where the field of an error is on the page: first the category, then the files. */
 function rank({ field = '' }: FieldError): number {
-  if (field === fieldId('category')) return 0;
+  if (field === fieldId('category') || field === fieldId('concerns_police')) return 0;
   if (field === fieldId('media') || isFile(field)) return 1;
   return 2;
 }

@@ -2,12 +2,13 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Radios } from '../../shared/components/choices.tsx';
+import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
 import { showTime, toLocal, toRfc3339 } from '../../shared/time.ts';
+import { type Catalogue, catalogue } from '../catalogue.ts';
 import { type Category, type Contact, isPlaced, isWhen, type Place } from '../form.ts';
 import { locate, type NoFix } from '../position.ts';
 import { frame } from '../texts.ts';
@@ -15,6 +16,43 @@ import { AreaChooser } from './area-chooser.tsx';
 import { errorOf, type FieldError, fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
+
+/**
+ * Whether it is about a police officer: then no station sees it. While nobody else would, the page says
+ * where to go instead; a choice that was made before stays, so that nothing goes to a station.
+ */
+export function Police({ error }: { error: string | null }) {
+  const text = write();
+  // A catalogue that was kept by an earlier page has none.
+  const oversight = catalogue.value?.oversight as Partial<Catalogue['oversight']> | undefined;
+  if (!oversight) return null;
+  const { concernsPolice } = form.value;
+  if (!oversight.offered && !concernsPolice) {
+    return (
+      <details class="fold">
+        <summary class="fold__title">{text.police}</summary>
+        <p class="fold__content">{oversight.elsewhere}</p>
+      </details>
+    );
+  }
+  return (
+    <Checks
+      id={fieldId('concerns_police')}
+      legend={text.police}
+      said
+      error={error}
+      chosen={concernsPolice ? ['police'] : []}
+      choices={[
+        {
+          code: 'police',
+          label: text.police,
+          hint: oversight.offered ? oversight.text : oversight.elsewhere,
+        },
+      ]}
+      onChange={(chosen) => change({ concernsPolice: chosen.length > 0 })}
+    />
+  );
+}
 
 /** When it was. It is not filled in by itself: that would say when the phone was used. */
 export function When({ error }: { error: string | null }) {

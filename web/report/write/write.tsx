@@ -29,7 +29,7 @@ import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
-import { ContactFields, Questions, When, Where } from './folds.tsx';
+import { ContactFields, Police, Questions, When, Where } from './folds.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import {
   beginForm,
@@ -198,6 +198,7 @@ function WritePage() {
           </Button>
         </p>
       )}
+      <Police error={error('concerns_police')} />
       <Attachments
         files={files}
         keep={form.value.keepMetadata}
