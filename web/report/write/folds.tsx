@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Checks, Radios } from '../../shared/components/choices.tsx';
+import { Check, Radios } from '../../shared/components/choices.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
 import { Status } from '../../shared/components/status.tsx';
@@ -17,41 +17,38 @@ import { errorOf, type FieldError, fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
 
-/**
- * Whether it is about a police officer: then no station sees it. While nobody else would, the page says
- * where to go instead; a choice that was made before stays, so that nothing goes to a station.
- */
+/** Whether it is about a police officer: then no station sees it. */
 export function Police({ error }: { error: string | null }) {
-  const text = write();
-  // A catalogue that was kept by an earlier page has none.
-  const oversight = catalogue.value?.oversight as Partial<Catalogue['oversight']> | undefined;
-  if (!oversight) return null;
+  const oversight = oversightOf();
   const { concernsPolice } = form.value;
-  if (!oversight.offered && !concernsPolice) {
-    return (
-      <details class="fold">
-        <summary class="fold__title">{text.police}</summary>
-        <p class="fold__content">{oversight.elsewhere}</p>
-      </details>
-    );
-  }
+  // A choice that was made before stays while nobody would read it: it must not go to a station.
+  if (!oversight || !(oversight.offered || concernsPolice)) return null;
   return (
-    <Checks
+    <Check
       id={fieldId('concerns_police')}
-      legend={text.police}
-      said
-      error={error}
-      chosen={concernsPolice ? ['police'] : []}
-      choices={[
-        {
-          code: 'police',
-          label: text.police,
-          hint: oversight.offered ? oversight.text : oversight.elsewhere,
-        },
-      ]}
-      onChange={(chosen) => change({ concernsPolice: chosen.length > 0 })}
-    />
+      hint={error ?? (oversight.offered ? oversight.text : oversight.elsewhere)}
+      checked={concernsPolice}
+      onChange={(concernsPolice) => change({ concernsPolice })}
+    >
+      {write().police}
+    </Check>
   );
+}
+
+/** Where else to go with a report about the police, while none is taken. */
+export function Elsewhere() {
+  const oversight = oversightOf();
+  if (!oversight || oversight.offered) return null;
+  return (
+    <Fold title={write().policeElsewhere}>
+      <p>{oversight.elsewhere}</p>
+    </Fold>
+  );
+}
+
+/** A catalogue that was kept by an earlier page has none. */
+function oversightOf(): Catalogue['oversight'] | undefined {
+  return (catalogue.value as Partial<Catalogue> | null)?.oversight;
 }
 
 /** When it was. It is not filled in by itself: that would say when the phone was used. */

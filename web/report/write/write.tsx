@@ -29,7 +29,7 @@ import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
-import { ContactFields, Police, Questions, When, Where } from './folds.tsx';
+import { ContactFields, Elsewhere, Police, Questions, When, Where } from './folds.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import {
   beginForm,
@@ -222,6 +222,7 @@ function WritePage() {
       <When error={error('occurred_at')} />
       {chosen && <Questions category={chosen} errors={shown} />}
       <ContactFields errors={shown} />
+      <Elsewhere />
       <section class="before" aria-labelledby="before">
         <h2 id="before">{text.before}</h2>
         <ul>
