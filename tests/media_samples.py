@@ -7,7 +7,7 @@ import os
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from io import BytesIO
@@ -171,6 +171,25 @@ def heic(
     image = picture(width, height)
     for _ in range(quarter_turns):
         image = image.transpose(Image.Transpose.ROTATE_270)
+    note = struct.pack(">I", 0) + exif(orientation)[6:]
+    return heif(image, quarter_turns, {b"Exif\0": note}, brand=brand)
+
+
+def heif(
+    image: Image.Image,
+    quarter_turns: int,
+    notes: Mapping[bytes, bytes],
+    *,
+    brand: bytes,
+    own: bytes = b"",
+    version: int = 0,
+    in_idat: bool = False,
+) -> bytes:
+    """Return a HEIF with one picture, as it is stored, and notes by the kinds of their items.
+
+    `own` is what a maker writes wherever there is a place for it. `version` is that of the table of
+    places. `in_idat`: the notes are within `meta`.
+    """
     film = video(
         [image],
         "libx265",
@@ -178,45 +197,55 @@ def heic(
         options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"},
     )
     config, coded = find_box(film, b"hvcC"), _first_sample(film)
-    note = struct.pack(">I", 0) + exif(orientation)[6:]
     ftyp = box(b"ftyp", brand, struct.pack(">I", 0), b"mif1heic")
+    described = [full_box(b"udes", 0, 0, b"en\0" + own + bytes(3))] if own else []
     properties = box(
         b"ipco",
         box(b"hvcC", config),
         full_box(b"ispe", 0, 0, struct.pack(">II", *image.size)),
         box(b"irot", bytes([quarter_turns])),
+        *described,
     )
-    association = full_box(b"ipma", 0, 0, struct.pack(">IHB", 1, 1, 3), bytes([0x81, 2, 0x83]))
+    linked = bytes([0x81, 2, 0x83, 4][: 3 + len(described)])
+    association = full_box(b"ipma", 0, 0, struct.pack(">IHB", 1, 1, len(linked)), linked)
+    numbers = range(2, 2 + len(notes))
+    kinds = [full_box(b"infe", 2, 0, struct.pack(">HH", 1, 0), b"hvc1" + own + b"\0")]
+    for number, kind in zip(numbers, notes, strict=True):
+        kinds.append(full_box(b"infe", 2, 1, struct.pack(">HH", number, 0), kind))
+
+    def places(start: int) -> bytes:
+        found = [(1, 0, start, len(coded))]
+        at = 0 if in_idat else start + len(coded) + len(own)
+        for number, note in zip(numbers, notes.values(), strict=True):
+            found.append((number, int(in_idat), at, len(note)))
+            at += len(note)
+        count = ">H" if version < 2 else ">I"
+        rows = (
+            struct.pack(count, number)
+            + (struct.pack(">H", method) if version else b"")
+            + struct.pack(">HHII", 0, 1, where, length)
+            for number, method, where, length in found
+        )
+        return full_box(b"iloc", version, 0, b"\x44\x00", struct.pack(count, len(found)), *rows)
 
     def meta(start: int) -> bytes:
-        where = [(1, start, len(coded)), (2, start + len(coded), len(note))]
         return full_box(
             b"meta",
             0,
             0,
-            full_box(b"hdlr", 0, 0, b"\0\0\0\0pict" + bytes(13)),
+            full_box(b"hdlr", 0, 0, b"\0\0\0\0pict" + bytes(12) + own + b"\0"),
             full_box(b"pitm", 0, 0, struct.pack(">H", 1)),
-            full_box(
-                b"iinf",
-                0,
-                0,
-                struct.pack(">H", 2),
-                full_box(b"infe", 2, 0, struct.pack(">HH", 1, 0), b"hvc1\0"),
-                full_box(b"infe", 2, 1, struct.pack(">HH", 2, 0), b"Exif\0"),
-            ),
-            full_box(b"iref", 0, 0, box(b"cdsc", struct.pack(">HHH", 2, 1, 1))),
+            full_box(b"iinf", 0, 0, struct.pack(">H", len(kinds)), *kinds),
+            full_box(b"iref", 0, 0, *(box(b"cdsc", struct.pack(">HHH", n, 1, 1)) for n in numbers)),
             box(b"iprp", properties, association),
-            full_box(
-                b"iloc",
-                0,
-                0,
-                b"\x44\x00",
-                struct.pack(">H", 2),
-                *(struct.pack(">HHHII", n, 0, 1, at, length) for n, at, length in where),
-            ),
+            places(start),
+            *([box(b"uuid", bytes(16), own)] if own else []),
+            *([box(b"idat", *notes.values())] if in_idat else []),
         )
 
-    return ftyp + meta(len(ftyp) + len(meta(0)) + 8) + box(b"mdat", coded, note)
+    start = len(ftyp) + len(meta(0)) + 8
+    outside = () if in_idat else notes.values()
+    return ftyp + meta(start) + box(b"mdat", coded, own, *outside, own)
 
 
 def _first_sample(film: bytes) -> bytes:

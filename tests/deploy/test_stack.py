@@ -86,21 +86,19 @@ def test_without_a_yes_the_failed_stack_stays(monkeypatch: pytest.MonkeyPatch) -
     assert cloud.calls == []
 
 
-def test_a_failed_deployment_ends_with_the_first_cause_and_what_to_do() -> None:
-    cloud = FakeCloudFormation(["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"], FAILED)
-    with pytest.raises(Refused, match=r"(?s)first cause: Alarm.*Your credentials lack this right"):
-        stack(cloud).execute("change-set", STACK_ID, 3)
-
-
-def test_a_first_deployment_that_failed_is_not_called_unchanged() -> None:
-    cloud = FakeCloudFormation(["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"], FAILED)
-    with pytest.raises(Refused, match=r"could not be made.*the next deployment clears it"):
-        stack(cloud).execute("change-set", STACK_ID, 3)
-
-
-def test_a_deployment_that_was_undone_changed_nothing() -> None:
-    cloud = FakeCloudFormation(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"], FAILED)
-    with pytest.raises(Refused, match="was not changed"):
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("ROLLBACK_COMPLETE", r"(?s)first cause: Alarm.*Your credentials lack this right"),
+        ("ROLLBACK_COMPLETE", r"could not be made.*the next deployment clears it"),
+        ("UPDATE_ROLLBACK_COMPLETE", "was not changed"),
+    ],
+)
+def test_a_failed_deployment_says_its_first_cause_and_what_is_to_be_done(
+    state: str, said: str
+) -> None:
+    cloud = FakeCloudFormation(["UPDATE_IN_PROGRESS", state], FAILED)
+    with pytest.raises(Refused, match=said):
         stack(cloud).execute("change-set", STACK_ID, 3)
 
 

@@ -9,7 +9,7 @@ import av
 from PIL import Image, PngImagePlugin
 
 from tests import media_samples as samples
-from tests.media_samples import CANARY, box, full_box, jpeg_segment
+from tests.media_samples import CANARY, box, jpeg_segment
 
 NOTE = CANARY.decode()
 TIMES = {0x9003: "2026:11:24 08:30:00", 0x9004: "2026:11:24 08:30:00", 0x9011: "+08:00"}
@@ -113,67 +113,11 @@ def heif(brand: bytes = b"heic", *, version: int = 0, in_idat: bool = False) -> 
 
     `version` is that of the table of places. `in_idat`: the notes are within `meta`.
     """
-    video = samples.video(
-        [samples.scene(128, 96).transpose(Image.Transpose.ROTATE_270)],
-        "libx265",
-        options={"x265-params": "log-level=none:keyint=1:pools=none:frame-threads=1"},
-    )
-    config, coded = samples.find_box(video, b"hvcC"), samples._first_sample(video)
-    notes = [struct.pack(">I", 6) + exif(6), XMP]
-    ftyp = box(b"ftyp", brand, struct.pack(">I", 0), b"mif1heic")
-    properties = box(
-        b"ipco",
-        box(b"hvcC", config),
-        full_box(b"ispe", 0, 0, struct.pack(">II", 96, 128)),
-        box(b"irot", b"\1"),
-        full_box(b"udes", 0, 0, b"en\0" + CANARY + b"\0\0\0"),
-    )
-    linked = struct.pack(">IHB", 1, 1, 4) + bytes([0x81, 2, 0x83, 4])
-    kinds = (
-        struct.pack(">HH", 1, 0) + b"hvc1" + CANARY + b"\0",
-        struct.pack(">HH", 2, 0) + b"Exif\0",
-        struct.pack(">HH", 3, 0) + b"mime" + CANARY + b"\0application/rdf+xml\0",
-    )
-
-    def places(start: int) -> bytes:
-        extents = [(1, 0, start, len(coded))]
-        at = 0 if in_idat else start + len(coded) + len(CANARY)
-        for number, note in enumerate(notes, 2):
-            extents.append((number, int(in_idat), at, len(note)))
-            at += len(note)
-        many = struct.pack(">H" if version < 2 else ">I", len(extents))
-        rows = (
-            struct.pack(">H" if version < 2 else ">I", number)
-            + (struct.pack(">H", method) if version else b"")
-            + struct.pack(">HHII", 0, 1, where, length)
-            for number, method, where, length in extents
-        )
-        return full_box(b"iloc", version, 0, b"\x44\x00", many, *rows)
-
-    def meta(start: int) -> bytes:
-        return full_box(
-            b"meta",
-            0,
-            0,
-            full_box(b"hdlr", 0, 0, b"\0\0\0\0pict" + bytes(12) + CANARY + b"\0"),
-            full_box(b"pitm", 0, 0, struct.pack(">H", 1)),
-            full_box(
-                b"iinf",
-                0,
-                0,
-                struct.pack(">H", len(kinds)),
-                *(full_box(b"infe", 2, 0, kind) for kind in kinds),
-            ),
-            full_box(b"iref", 0, 0, *(box(b"cdsc", struct.pack(">HHH", n, 1, 1)) for n in (2, 3))),
-            box(b"iprp", properties, full_box(b"ipma", 0, 0, linked)),
-            places(start),
-            box(b"uuid", bytes(16), CANARY),
-            box(b"idat", *notes if in_idat else (b"",)),
-        )
-
-    start = len(ftyp) + len(meta(0)) + 8
-    data = box(b"mdat", coded, CANARY, *(() if in_idat else notes), CANARY)
-    return ftyp + meta(start) + data + box(b"sefd", CANARY) + CANARY + b"SEFT"
+    stored = samples.scene(128, 96).transpose(Image.Transpose.ROTATE_270)
+    xmp = b"mime" + CANARY + b"\0application/rdf+xml\0"
+    notes = {b"Exif\0": struct.pack(">I", 6) + exif(6), xmp: XMP}
+    data = samples.heif(stored, 1, notes, brand=brand, own=CANARY, version=version, in_idat=in_idat)
+    return data + box(b"sefd", CANARY) + CANARY + b"SEFT"
 
 
 def video(

@@ -81,10 +81,7 @@ def test_a_video_that_came_too_late_is_refused_so_at_every_step() -> None:
 
 
 def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str]) -> None:
-    upload = Upload(**VIDEO)
-    upload.post("parts", {"numbers": [1]})
-    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 5)):
-        upload.put_part(aws, number, length)
+    upload = whole(aws)
     assert upload.post("complete").json["state"] == "processing"
     assert upload.post("grant").json["code"] == "not_awaiting"
     cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
@@ -93,11 +90,11 @@ def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str
     assert (response.status, response.json["state"]) == (200, "rejected")
 
 
-def whole(aws: Mapping[str, str]) -> Upload:
-    """Return a video with all its parts stored."""
+def whole(aws: Mapping[str, str], last: int = 5) -> Upload:
+    """Return a video with all its parts stored, the last one of so many bytes."""
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
-    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 5)):
+    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, last)):
         upload.put_part(aws, number, length)
     return upload
 
@@ -161,10 +158,7 @@ def test_an_upload_that_was_aborted_is_never_called_complete(aws: Mapping[str, s
 
 
 def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:
-    upload = Upload(**VIDEO)
-    upload.post("parts", {"numbers": [1]})
-    for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, 4)):
-        upload.put_part(aws, number, length)
+    upload = whole(aws, last=4)
     assert upload.post("complete").json["code"] == "size_mismatch"
 
     state = upload.post("parts", {"numbers": [1, 2, 3]}).json
