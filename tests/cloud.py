@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -91,13 +92,13 @@ def oversight(*usernames: str) -> None:
     wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
 
 
-def pool_users(aws: Mapping[str, str]) -> list[str]:
+def pool_users(aws: Mapping[str, str] = os.environ) -> list[str]:
     """Return the usernames of the pool, sorted."""
     found = client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
     return sorted(each["Username"] for each in found)
 
 
-def empty_pool(aws: Mapping[str, str]) -> None:
+def empty_pool(aws: Mapping[str, str] = os.environ) -> None:
     for username in pool_users(aws):
         client("cognito-idp").admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
 
@@ -127,7 +128,7 @@ def records_of(username: str) -> list[dict[str, Any]]:
     return list(wiring.audit().table.query(day, consistent=True)[0])
 
 
-def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+def sent(aws: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
     """Return the bodies of all published notices, each with `attributes`, `subject` and `forms`."""
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]
     found = []
@@ -140,7 +141,7 @@ def sent(aws: Mapping[str, str]) -> list[dict[str, Any]]:
     return found
 
 
-def forget_sent(aws: Mapping[str, str]) -> None:
+def forget_sent(aws: Mapping[str, str] = os.environ) -> None:
     sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[
         aws["NOTICES_TOPIC_ARN"]
     ].sent_notifications.clear()
@@ -162,7 +163,7 @@ def push_round() -> dict[str, int]:
     return dict(scheduled.push_to_phones(SCHEDULE, None))
 
 
-def all_keys(aws: Mapping[str, str]) -> list[tuple[str, str]]:
+def all_keys(aws: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
     """Return the keys of all rows of reports and tasks, so not of what the hourly round notes."""
     items = client("dynamodb").scan(
         TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True

@@ -43,26 +43,24 @@ def call_malicious(created: Mapping[str, Any]) -> Any:
     return by_officer("PATCH", created, "", body, version=1)
 
 
-def kinds(aws: Mapping[str, str]) -> list[str]:
-    return [notice["kind"] for notice in cloud.sent(aws)]
+def kinds() -> list[str]:
+    return [notice["kind"] for notice in cloud.sent()]
 
 
-def test_a_crash_before_publishing_loses_no_announcement(aws: Mapping[str, str]) -> None:
+def test_a_crash_before_publishing_loses_no_announcement() -> None:
     announce()
     with inject.dying("sns.PublishBatch"):
         cloud.stream([KEY])
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert kinds(aws) == ["approval"]
-    assert cloud.all_keys(aws) == []
+    assert kinds() == ["approval"]
+    assert cloud.all_keys() == []
 
 
 @pytest.mark.parametrize("fault", [inject.crash, inject.error_response(400, "ValidationException")])
-def test_an_announcement_that_is_not_deleted_is_repeated_with_its_event_id(
-    aws: Mapping[str, str], fault: Any
-) -> None:
+def test_an_announcement_that_is_not_deleted_is_repeated_with_its_event_id(fault: Any) -> None:
     announce()
     with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.times(1, fault)):
         if fault is inject.crash:
@@ -73,12 +71,12 @@ def test_an_announcement_that_is_not_deleted_is_repeated_with_its_event_id(
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert kinds(aws) == ["approval", "approval"]
-    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
-    assert cloud.all_keys(aws) == []
+    assert kinds() == ["approval", "approval"]
+    assert len({notice["event_id"] for notice in cloud.sent()}) == 1
+    assert cloud.all_keys() == []
 
 
-def test_a_lost_response_of_the_deletion_repeats_nothing(aws: Mapping[str, str]) -> None:
+def test_a_lost_response_of_the_deletion_repeats_nothing() -> None:
     announce()
     lost = inject.times(1, inject.lose_response)
     with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", lost):
@@ -86,13 +84,11 @@ def test_a_lost_response_of_the_deletion_repeats_nothing(aws: Mapping[str, str])
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert kinds(aws) == ["approval"]
-    assert cloud.all_keys(aws) == []
+    assert kinds() == ["approval"]
+    assert cloud.all_keys() == []
 
 
-def test_an_announcement_that_is_written_again_meanwhile_is_published_again(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_announcement_that_is_written_again_meanwhile_is_published_again() -> None:
     announce()
 
     def meanwhile() -> None:
@@ -101,14 +97,14 @@ def test_an_announcement_that_is_written_again_meanwhile_is_published_again(
 
     with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         cloud.stream([KEY])
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 2
-    assert cloud.all_keys(aws) == []
+    assert len({notice["event_id"] for notice in cloud.sent()}) == 2
+    assert cloud.all_keys() == []
 
 
 @pytest.mark.parametrize("field", ["step", "kind", "to", "due_at"])
-def test_an_unreadable_announcement_holds_up_no_other(aws: Mapping[str, str], field: str) -> None:
+def test_an_unreadable_announcement_holds_up_no_other(field: str) -> None:
     for entry_id in ("1", "2", "3"):
         announce(entry_id)
     row = wiring.reports().table.get("NOTICE#2", "EVENT#notice", consistent=True)
@@ -117,23 +113,21 @@ def test_an_unreadable_announcement_holds_up_no_other(aws: Mapping[str, str], fi
     items = [(f"NOTICE#{entry_id}", "EVENT#notice") for entry_id in ("1", "2", "3")]
 
     assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert kinds(aws) == ["approval"] * 2
+    assert kinds() == ["approval"] * 2
 
 
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
-def test_a_step_that_is_not_written_notifies_nobody(aws: Mapping[str, str], begin: Any) -> None:
+def test_a_step_that_is_not_written_notifies_nobody(begin: Any) -> None:
     created = file()
     with inject.dying():
         begin(created)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
-def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(
-    aws: Mapping[str, str], begin: Any
-) -> None:
+def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(begin: Any) -> None:
     created = file()
 
     with inject.dying(how=inject.crash_after):
@@ -141,22 +135,20 @@ def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert sorted(kinds(aws)) == ["approval", "report"]
+    assert sorted(kinds()) == ["approval", "report"]
 
 
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
-def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(
-    aws: Mapping[str, str], begin: Any
-) -> None:
+def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(begin: Any) -> None:
     wiring.pause_by(lambda seconds: None)
     created = file()
 
     # Complete the report's own notice, so that its HEAD is no longer as it was read.
-    with inject.meanwhile(lambda: cloud.stream(cloud.all_keys(aws))) as called:
+    with inject.meanwhile(lambda: cloud.stream(cloud.all_keys())) as called:
         assert begin(created).status in (200, 201)
     # The step, the completion of the notice, the count of the new report, the step again.
     assert len(called) == 4
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert kinds(aws).count("approval") == 1
+    assert kinds().count("approval") == 1
     wiring.reset()

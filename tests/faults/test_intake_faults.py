@@ -30,7 +30,7 @@ def _now(aws: Mapping[str, str]) -> None:
     wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
 
 
-def settle(aws: Mapping[str, str]) -> None:
+def settle() -> None:
     """Let time pass without the stream, so that only the sweep works."""
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
@@ -42,7 +42,7 @@ def settle(aws: Mapping[str, str]) -> None:
 )
 @pytest.mark.parametrize("client_tries_again", [True, False])
 def test_a_crash_around_the_write_loses_nothing_that_was_promised(
-    aws: Mapping[str, str], kind: str, moment: Callable[[Any], Any], client_tries_again: bool
+    kind: str, moment: Callable[[Any], Any], client_tries_again: bool
 ) -> None:
     key = new_key()
     with inject.dying("dynamodb.*", how=moment):
@@ -51,17 +51,15 @@ def test_a_crash_around_the_write_loses_nothing_that_was_promised(
         reply = call("POST", "/v1/reports", BODIES[kind], key=key)
         assert reply.status in (200, 201)
         assert call("GET", "/v1/reports/mine", receipt=reply.json["receipt"]).status == 200
-    settle(aws)
+    settle()
 
-    heads = [key for key in cloud.all_keys(aws) if key[1] == "HEAD"]
+    heads = [key for key in cloud.all_keys() if key[1] == "HEAD"]
     assert len(heads) == (1 if client_tries_again or moment is inject.crash_after else 0)
-    assert len(cloud.sent(aws)) == len(heads)
+    assert len(cloud.sent()) == len(heads)
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_a_response_lost_on_the_way_is_a_creation_all_the_same(
-    aws: Mapping[str, str], kind: str
-) -> None:
+def test_a_response_lost_on_the_way_is_a_creation_all_the_same(kind: str) -> None:
     operation = "dynamodb.PutItem" if kind == "text" else "dynamodb.TransactWriteItems"
     with inject.fault(
         wiring.dynamodb(), operation, inject.times(1, inject.lose_response)
@@ -84,13 +82,13 @@ def test_a_response_lost_on_the_way_is_a_creation_all_the_same(
     ids=["throttled", "broken", "conflict"],
 )
 def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(
-    aws: Mapping[str, str], times: int, refusal: Any
+    times: int, refusal: Any
 ) -> None:
     key = new_key()
     with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", inject.times(times, refusal)):
         reply = call("POST", "/v1/reports", report(), key=key)
 
-    heads = [item for item in cloud.all_keys(aws) if item[1] == "HEAD"]
+    heads = [item for item in cloud.all_keys() if item[1] == "HEAD"]
     if reply.status == 201:
         assert len(heads) == 1
     else:
@@ -103,67 +101,59 @@ def test_faults_of_the_database_end_in_the_report_or_in_a_clear_503(
 @pytest.mark.parametrize(
     "moment", [inject.crash, inject.crash_after], ids=["before publishing", "after publishing"]
 )
-def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(
-    aws: Mapping[str, str], moment: Any
-) -> None:
+def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(moment: Any) -> None:
     file()
     with inject.dying("sns.PublishBatch", how=moment):
-        cloud.stream(cloud.all_keys(aws))
-    settle(aws)
+        cloud.stream(cloud.all_keys())
+    settle()
 
-    notices = cloud.sent(aws)
+    notices = cloud.sent()
     assert len(notices) == (1 if moment is inject.crash else 2)
     assert len({notice["event_id"] for notice in notices}) == 1
 
 
-def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again() -> None:
     file()
     with inject.dying():
-        cloud.stream(cloud.all_keys(aws))
-    settle(aws)
-    settle(aws)
+        cloud.stream(cloud.all_keys())
+    settle()
+    settle()
 
-    assert len(cloud.sent(aws)) == 2
-    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
+    assert len(cloud.sent()) == 2
+    assert len({notice["event_id"] for notice in cloud.sent()}) == 1
 
 
-def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep(
-    aws: Mapping[str, str],
-) -> None:
+def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep() -> None:
     for _ in range(5):
         file()
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
 
-    assert len(cloud.sent(aws)) == 5
+    assert len(cloud.sent()) == 5
 
 
-def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on(aws: Mapping[str, str]) -> None:
+def test_while_sns_is_down_nothing_is_lost_and_intake_goes_on() -> None:
     def down(request: Any) -> Any:
         raise ReadTimeoutError(endpoint_url=request.url)
 
     with inject.fault(wiring.topic()._client, "sns.*", down):
         file()
-        failed = cloud.stream(cloud.all_keys(aws))
-        settle(aws)
+        failed = cloud.stream(cloud.all_keys())
+        settle()
     assert len(failed["batchItemFailures"]) == 1
-    assert cloud.sent(aws) == []
-    settle(aws)
+    assert cloud.sent() == []
+    settle()
 
-    assert len(cloud.sent(aws)) == 1
+    assert len(cloud.sent()) == 1
 
 
-def test_stream_and_sweep_at_once_complete_a_row_once(
-    aws: Mapping[str, str],
-) -> None:
+def test_stream_and_sweep_at_once_complete_a_row_once() -> None:
     file()
     wiring.clock.advance(timedelta(minutes=2))
 
     with inject.meanwhile(cloud.sweep, "sns.PublishBatch"):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 1
-    assert len(cloud.sent(aws)) == 2
+    assert len({notice["event_id"] for notice in cloud.sent()}) == 1
+    assert len(cloud.sent()) == 2

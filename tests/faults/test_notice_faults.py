@@ -1,7 +1,7 @@
 """Faults of one notice among many: the others are sent once, and the failed one is repeated."""
 
 import json
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -31,19 +31,17 @@ def poison(report_id: str, **fields: Any) -> None:
     table.update(update_head(report_id, put=fields or {"urgency": "poison"}))
 
 
-def notified(aws: Mapping[str, str]) -> list[str]:
+def notified() -> list[str]:
     """Return the reports that notices are about, or that digests name."""
     return [
         report_id
-        for notice in cloud.sent(aws)
+        for notice in cloud.sent()
         for report_id in notice.get("report_ids") or [notice["report_id"]]
     ]
 
 
 @pytest.mark.parametrize("position", [0, 57])
-def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
-    aws: Mapping[str, str], position: int
-) -> None:
+def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(position: int) -> None:
     made = file_critical(100)
     poison(made[position])
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
@@ -52,7 +50,7 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
     # Lambda repeats the batch from the failed record on. Later records are not published twice.
     assert cloud.stream(keys[position:]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     cloud.sweep()
-    assert sorted(notified(aws)) == sorted(made[:position] + made[position + 1 :])
+    assert sorted(notified()) == sorted(made[:position] + made[position + 1 :])
 
 
 @pytest.mark.parametrize(
@@ -60,52 +58,48 @@ def test_a_poison_row_among_a_hundred_is_the_only_one_the_stream_gives_back(
     [{"urgency": "poison"}, {"due_at": "never"}, {"task": "unheard of"}, {"received_at": 5}],
 )
 def test_a_poison_row_among_many_does_not_hold_up_the_sweep_and_is_counted(
-    aws: Mapping[str, str], fields: dict[str, Any]
+    fields: dict[str, Any],
 ) -> None:
     made = file_critical(12)
     poison(made[0], **fields)
     wiring.clock.advance(timedelta(minutes=2))
     counted = [cloud.sweep() for _ in range(2)]
 
-    assert sorted(notified(aws)) == sorted(made[1:])
+    assert sorted(notified()) == sorted(made[1:])
     assert [done["failed"] for done in counted] == [1, 1]
 
 
 @pytest.mark.parametrize("path", ["stream", "sweep"])
 @pytest.mark.parametrize("gone", ["district", "category"])
 def test_a_report_whose_district_or_category_is_gone_is_notified_by_its_code(
-    aws: Mapping[str, str], path: str, gone: str
+    path: str, gone: str
 ) -> None:
     made = file_critical(12)
     poison(made[0], **{gone: "not_there"})
     if path == "stream":
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
     else:
         wiring.clock.advance(timedelta(minutes=2))
     for _ in range(2):  # the second one sends the digest that the first one made
         assert cloud.sweep()["failed"] == 0
 
-    assert sorted(notified(aws)) == sorted(made)
+    assert sorted(notified()) == sorted(made)
 
 
-def test_a_poison_report_is_notified_once_somebody_has_mended_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_poison_report_is_notified_once_somebody_has_mended_it() -> None:
     made = file_critical(3)
     poison(made[1])
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     poison(made[1], urgency="critical")
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert sorted(notified(aws)) == sorted(made)
+    assert sorted(notified()) == sorted(made)
 
 
 @pytest.mark.parametrize("path", ["stream", "sweep"])
 @pytest.mark.parametrize("failing", [0, 4, 9])
-def test_a_completion_that_fails_is_repeated_for_that_report_alone(
-    aws: Mapping[str, str], path: str, failing: int
-) -> None:
+def test_a_completion_that_fails_is_repeated_for_that_report_alone(path: str, failing: int) -> None:
     made = file_critical(10)
     wiring.clock.advance(timedelta(minutes=2))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
@@ -121,15 +115,13 @@ def test_a_completion_that_fails_is_repeated_for_that_report_alone(
             assert cloud.sweep()["failed"] == 1
     cloud.sweep()
 
-    again = [report_id for report_id in made if notified(aws).count(report_id) == 2]
+    again = [report_id for report_id in made if notified().count(report_id) == 2]
     assert again == [made[failing]]
-    assert len(notified(aws)) == 11
-    assert len({notice["event_id"] for notice in cloud.sent(aws)}) == 10
+    assert len(notified()) == 11
+    assert len({notice["event_id"] for notice in cloud.sent()}) == 10
 
 
-def test_a_digest_that_is_full_leaves_the_rest_pending(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_digest_that_is_full_leaves_the_rest_pending() -> None:
     made = [
         call("POST", "/v1/reports", report("other"), key=new_key()).json["id"]
         for _ in range(ALONE_PER_CATEGORY + 3)
@@ -139,26 +131,26 @@ def test_a_digest_that_is_full_leaves_the_rest_pending(
         "dynamodb.TransactWriteItems",
         gathering(inject.error_response(400, "ValidationException")),
     ):
-        assert len(cloud.stream(cloud.all_keys(aws))["batchItemFailures"]) == 3
+        assert len(cloud.stream(cloud.all_keys())["batchItemFailures"]) == 3
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
     cloud.sweep()
 
-    assert sorted(notified(aws)) == sorted(made)
+    assert sorted(notified()) == sorted(made)
 
 
 def gathering(refusal: Any) -> Any:
     return lambda request: refusal(request) if b"DIGEST#" in request.body else None
 
 
-def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> None:
+def test_a_row_that_cannot_be_read_holds_up_no_other() -> None:
     """DynamoDB leaves a row that is read too often out of a batch, at every try."""
     made = file_critical(6)
     hot = {"S": f"REPORT#{made[0]}"}
 
     def leave_out(request: Any) -> Any:
         body = json.loads(request.body)
-        table = aws["REPORTS_TABLE"]
+        table = os.environ["REPORTS_TABLE"]
         asked = body["RequestItems"][table]
         left = [key for key in asked["Keys"] if key["pk"] == hot]
         if not left:
@@ -177,16 +169,14 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(aws: Mapping[str, str]) -> 
         records = events.reports_stream(keys, image=cloud.stored_image)
         failed = scheduled.publish_critical({"Records": records}, None)["batchItemFailures"]
         assert failed == [{"itemIdentifier": "0"}]
-        assert sorted(notified(aws)) == sorted(made[1:])
+        assert sorted(notified()) == sorted(made[1:])
         wiring.clock.advance(timedelta(minutes=2))
         assert scheduled.sweep_critical(cloud.SCHEDULE, None)["failed"] == 1
     cloud.sweep()
-    assert sorted(notified(aws)) == sorted(made)
+    assert sorted(notified()) == sorted(made)
 
 
-def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest() -> None:
     made = sorted(file_critical(40))
     throttled = inject.error_response(400, "ThrottlingException")
 
@@ -197,10 +187,10 @@ def test_a_row_that_cannot_be_written_holds_up_no_other_of_its_digest(
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", refuse):
         cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in made])
         scheduled.sweep_critical(cloud.SCHEDULE, None)
-    assert sorted(notified(aws)) == made[:-1]
+    assert sorted(notified()) == made[:-1]
 
 
-def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[str, str]) -> None:
+def test_intake_calls_nothing_but_the_database_whatever_sns_does() -> None:
     """So the latency of intake cannot depend on SNS."""
     called: list[str] = []
     wiring.reset()
@@ -239,7 +229,7 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does(aws: Mapping[st
     assert {name.split(".")[1] for name in called} == {"dynamodb"}
 
 
-def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str]) -> None:
+def test_a_burst_costs_the_digest_no_more_with_each_report() -> None:
     """Otherwise each write would cost as much as the whole list and throttle the partition."""
     for _ in range(3):
         call("POST", "/v1/reports", report("other"), key=new_key())
@@ -261,16 +251,14 @@ def test_a_burst_costs_the_digest_no_more_with_each_report(aws: Mapping[str, str
     table.put(
         full | task_fields(full["pk"], full["sk"], outbox.notify(now - outbox.NOTICE_PATIENCE))
     )
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    [digest] = cloud.sent(aws)
+    [digest] = cloud.sent()
     assert (digest["count"], digest["report_ids"]) == (53, named)
 
 
-def test_what_another_function_has_gathered_meanwhile_holds_up_no_other(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_another_function_has_gathered_meanwhile_holds_up_no_other() -> None:
     """The stream's reader and the sweep work on the same tasks when the reader lags."""
     made = sorted(file_critical(40))
     keys = [(f"REPORT#{report_id}", "HEAD") for report_id in made]
@@ -288,12 +276,10 @@ def test_what_another_function_has_gathered_meanwhile_holds_up_no_other(
     # All fail, because the other has taken six; the rest goes together.
     assert len(gathered) == 3
     cloud.sweep()
-    assert sorted(notified(aws)) == made
+    assert sorted(notified()) == made
 
 
-def test_a_digest_that_names_enough_costs_one_write_for_each_thirty(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_digest_that_names_enough_costs_one_write_for_each_thirty() -> None:
     made = [
         call("POST", "/v1/reports", report("other"), key=new_key()).json["id"] for _ in range(160)
     ]
@@ -311,6 +297,6 @@ def test_a_digest_that_names_enough_costs_one_write_for_each_thirty(
     # The first shows that it names enough.
     assert len(gathered) == 4
     cloud.sweep()
-    [digest] = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    [digest] = [notice for notice in cloud.sent() if notice["kind"] == "digest"]
     assert digest["count"] == 150
     assert len(digest["report_ids"]) == 50

@@ -387,20 +387,6 @@ def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     assert (altered["verified"], altered["detail"], look["verified"]) == (False, None, True)
 
 
-@pytest.mark.parametrize(
-    "wrong", ["0" * 25, "0" * 27, "o" * 26, "%23" * 26, "A" * 3000, "..%2F..", "%00", "%E4%BA%BA"]
-)
-def test_what_cannot_be_an_id_is_an_unknown_one(wrong: str) -> None:
-    for method, rest, body in (
-        ("GET", "", None),
-        ("GET", "/history", None),
-        ("POST", "/notes", {"text": "x"}),
-    ):
-        assert (
-            call(method, f"/v1/officer/reports/{wrong}{rest}", body, officer="wang").status == 404
-        )
-
-
 def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
     created = file()
     for kind in ("/messages", "/notes"):

@@ -148,14 +148,6 @@ def test_a_search_is_on_record_by_a_name_that_says_nothing(aws: Mapping[str, str
     assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
 
 
-def test_nothing_is_shown_that_is_not_on_record(aws: Mapping[str, str]) -> None:
-    filed_and_opened()
-    refused = inject.error_response(500, "InternalServerError")
-    with inject.fault(wiring.dynamodb(), "dynamodb.PutItem", refused):
-        reply = call("GET", f"/v1/officer/search?text={quote(PLATE)}", officer="wang")
-    assert reply.status == 503
-
-
 def test_no_number_stands_in_clear_in_any_row(aws: Mapping[str, str]) -> None:
     filed_and_opened()
     found(PLATE)

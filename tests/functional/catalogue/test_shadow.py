@@ -1,7 +1,6 @@
 """A category that is only tried accepts reports, and supervisors alone are notified of them."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,69 +28,65 @@ def set_state(state: str, code: str = TRIED, kind: str = "categories", **more: A
     return call("PATCH", "/v1/admin/catalogue", change, officer="chen")
 
 
-def addressees(aws: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+def addressees() -> list[tuple[str, list[str]]]:
     """Publish what is pending, and return the kind and the addressees of each notice."""
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    return [(each["kind"], json.loads(each["attributes"]["to"])) for each in cloud.sent(aws)]
+    return [(each["kind"], json.loads(each["attributes"]["to"])) for each in cloud.sent()]
 
 
-def test_supervisors_alone_are_notified_of_a_category_that_is_tried(aws: Mapping[str, str]) -> None:
+def test_supervisors_alone_are_notified_of_a_category_that_is_tried() -> None:
     assert set_state("shadow").status == 200
     file(TRIED)
-    assert addressees(aws) == [("report", SUPERVISORS)]
+    assert addressees() == [("report", SUPERVISORS)]
 
 
-def test_a_category_that_was_tried_notifies_everybody_once_it_is_active(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_category_that_was_tried_notifies_everybody_once_it_is_active() -> None:
     set_state("shadow")
     set_state("active")
     file(TRIED)
-    [(kind, to)] = addressees(aws)
+    [(kind, to)] = addressees()
     assert kind == "report"
     assert f"{TRIED}/unknown" in to
     assert SUPERVISORS[0] not in to
 
 
-def test_a_digest_of_what_is_tried_goes_to_supervisors_alone(aws: Mapping[str, str]) -> None:
+def test_a_digest_of_what_is_tried_goes_to_supervisors_alone() -> None:
     set_state("shadow")
     for _ in range(13):
         file(TRIED)
-    found = addressees(aws)
+    found = addressees()
     assert [kind for kind, _ in found] == ["report"] * 10 + ["digest"]
     assert all(to == SUPERVISORS for _, to in found)
 
 
-def test_digests_before_and_after_a_trial_are_not_mixed(aws: Mapping[str, str]) -> None:
+def test_digests_before_and_after_a_trial_are_not_mixed() -> None:
     for _ in range(12):
         file(TRIED)
     set_state("shadow")
     for _ in range(12):
         file(TRIED)
-    digests = [to for kind, to in addressees(aws) if kind == "digest"]
+    digests = [to for kind, to in addressees() if kind == "digest"]
     assert sorted(to == SUPERVISORS for to in digests) == [False, True]
 
 
-def test_what_is_added_to_a_report_of_a_trial_is_for_supervisors_too(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_is_added_to_a_report_of_a_trial_is_for_supervisors_too() -> None:
     set_state("shadow")
     created = file(TRIED)
-    addressees(aws)
-    cloud.forget_sent(aws)
+    addressees()
+    cloud.forget_sent()
     by_reporter("POST", created, "/messages", {"text": "One more thing."})
-    assert addressees(aws) == [("message", SUPERVISORS)]
+    assert addressees() == [("message", SUPERVISORS)]
 
 
-def test_a_report_that_leaves_the_trial_is_notified_to_its_officers(aws: Mapping[str, str]) -> None:
+def test_a_report_that_leaves_the_trial_is_notified_to_its_officers() -> None:
     set_state("shadow")
     created = file(TRIED)
-    addressees(aws)
-    cloud.forget_sent(aws)
+    addressees()
+    cloud.forget_sent()
     change_report(created["id"], 1, category="other")
-    [(kind, to)] = addressees(aws)
+    [(kind, to)] = addressees()
     assert kind == "report"
     assert "other/unknown" in to
 

@@ -71,11 +71,11 @@ def bursts(officer: str = "wang") -> list[dict[str, Any]]:
     return list(call("GET", "/v1/officer/bursts", officer=officer).json["items"])
 
 
-def publish(aws: Mapping[str, str], *replies: Reply) -> list[dict[str, Any]]:
+def publish(*replies: Reply) -> list[dict[str, Any]]:
     """Return the notices that the stream sends of these reports."""
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     cloud.stream([(f"REPORT#{reply.json['id']}", "HEAD") for reply in replies])
-    return cloud.sent(aws)
+    return cloud.sent()
 
 
 # Ranks -------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_a_neighbours_other_reports_cost_no_turn() -> None:
     assert by_attention()[:3] == [others[0], honest, others[1]]
 
 
-def test_a_late_proof_gives_a_report_its_place_and_a_notice(aws: Mapping[str, str]) -> None:
+def test_a_late_proof_gives_a_report_its_place_and_a_notice() -> None:
     fill()
     file()
     key = new_key()
@@ -160,25 +160,25 @@ def test_a_late_proof_gives_a_report_its_place_and_a_notice(aws: Mapping[str, st
     member = file(key=(of_burst := new_key()))
     assert late.json["challenge"] is None
     assert member.json["challenge"]
-    publish(aws, member)
+    publish(member)
     again = file(key=of_burst, proof=prove(member.json["challenge"], of_burst))
     assert (again.status, again.json["challenge"]) == (200, None)
     assert bursts() == []
     assert member.json["id"] in by_attention()
-    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+    assert [each["report_id"] for each in publish(member)] == [member.json["id"]]
 
 
-def test_an_officer_lifts_a_report_out_of_a_burst(aws: Mapping[str, str]) -> None:
+def test_an_officer_lifts_a_report_out_of_a_burst() -> None:
     fill()
     file()
     member = file()
-    publish(aws, member)
+    publish(member)
     path = f"/v1/officer/reports/{member.json['id']}"
     for _ in range(2):
         assert call("POST", f"{path}/lift-out", officer="wang").status == 204
     assert bursts() == []
     assert by_attention()[1] == member.json["id"]
-    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+    assert [each["report_id"] for each in publish(member)] == [member.json["id"]]
     history = call("GET", f"{path}/history", officer="wang").json["items"]
     assert [each["detail"] for each in history if each["action"] == "change"] == [
         {"lifted_out": True}
@@ -199,41 +199,39 @@ def test_a_report_that_an_officer_has_chosen_leaves_its_burst() -> None:
 # Notices -----------------------------------------------------------------------------------------
 
 
-def test_each_sources_first_report_is_notified_alone(aws: Mapping[str, str]) -> None:
+def test_each_sources_first_report_is_notified_alone() -> None:
     firsts = [file(f"203.0.{number}.1") for number in range(CROWD)]
-    notices = publish(aws, *firsts)
+    notices = publish(*firsts)
     assert [each["report_id"] for each in notices] == [each.json["id"] for each in firsts]
 
 
-def test_later_turns_leave_room_for_first_ones_in_each_second(aws: Mapping[str, str]) -> None:
+def test_later_turns_leave_room_for_first_ones_in_each_second() -> None:
     many = [file() for _ in range(12)]
     firsts = [file(f"203.0.{number}.1") for number in range(4)]
     alone = [each.json["id"] for each in (*many[:ROOM_OF_FIRST_TURNS], *firsts)]
-    assert [each["report_id"] for each in publish(aws, *many, *firsts)] == alone
+    assert [each["report_id"] for each in publish(*many, *firsts)] == alone
 
 
-def test_one_sources_reports_use_up_no_notice_of_anothers(aws: Mapping[str, str]) -> None:
+def test_one_sources_reports_use_up_no_notice_of_anothers() -> None:
     many = [file() for _ in range(LIMITS.address + 10)]
-    publish(aws, *many)
+    publish(*many)
     honest = file(HONEST)
-    [notice] = publish(aws, honest)
+    [notice] = publish(honest)
     assert (notice["kind"], notice["report_id"]) == ("report", honest.json["id"])
 
 
-def test_the_first_of_a_burst_is_notified_alone_and_the_rest_in_one_digest(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_first_of_a_burst_is_notified_alone_and_the_rest_in_one_digest() -> None:
     fill()
     first, *rest = [file() for _ in range(70)]
-    [notice] = publish(aws, first, *rest)
+    [notice] = publish(first, *rest)
     assert notice["report_id"] == first.json["id"]
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     cloud.sweep()
-    [digest] = [each for each in cloud.sent(aws) if each["kind"] == "digest"]
+    [digest] = [each for each in cloud.sent() if each["kind"] == "digest"]
     assert (digest["count"], len(digest["report_ids"])) == (len(rest), 50)
 
 
-def test_a_crowd_is_asked_for_proof_before_the_level_says_so(aws: Mapping[str, str]) -> None:
+def test_a_crowd_is_asked_for_proof_before_the_level_says_so() -> None:
     before = [file(f"203.0.{number}.1").json["id"] for number in range(CROWD)]
     few = file(f"203.0.{CROWD}.1")
     key = new_key()
@@ -241,31 +239,31 @@ def test_a_crowd_is_asked_for_proof_before_the_level_says_so(aws: Mapping[str, s
     assert call("GET", "/v1/health").json["load_level"] == LoadLevel.NORMAL
     file(HONEST, key=key, proof=prove(honest.json["challenge"], key))
     assert by_attention() == [*before, honest.json["id"], few.json["id"]]
-    assert [each["report_id"] for each in publish(aws, few, honest)] == [honest.json["id"]]
+    assert [each["report_id"] for each in publish(few, honest)] == [honest.json["id"]]
 
 
 # Level and calls ---------------------------------------------------------------------------------
 
 
-def level_after(aws: Mapping[str, str], replies: list[Reply]) -> LoadLevel:
+def level_after(replies: list[Reply]) -> LoadLevel:
     """Return the load level when these reports have been counted."""
-    publish(aws, *replies)
+    publish(*replies)
     cloud.sweep()
     return wiring.load_levels().read().automatic
 
 
-def test_what_exceeds_the_limits_of_many_sources_counts(aws: Mapping[str, str]) -> None:
+def test_what_exceeds_the_limits_of_many_sources_counts() -> None:
     sources = [f"203.0.{number}.1" for number in range(21)]
     for source in sources:
         for _ in range(LIMITS.address):
             file(source)
     # They are counted by minutes.
     wiring.clock.advance(up_to_minute(wiring.clock.now()) - wiring.clock.now())
-    assert level_after(aws, [file(source) for source in sources]) is LoadLevel.BUSY
+    assert level_after([file(source) for source in sources]) is LoadLevel.BUSY
 
 
-def test_one_source_over_its_limit_is_no_flood(aws: Mapping[str, str]) -> None:
-    assert level_after(aws, [file() for _ in range(200)]) is LoadLevel.BUSY
+def test_one_source_over_its_limit_is_no_flood() -> None:
+    assert level_after([file() for _ in range(200)]) is LoadLevel.BUSY
 
 
 def test_in_normal_times_even_a_flood_from_one_source_is_one_call_each() -> None:
@@ -354,17 +352,15 @@ def test_consoles_see_that_an_ending_was_asked_for_and_taken_back(burst: str) ->
     assert len(set(marks)) == 3
 
 
-def test_an_ending_that_is_declined_ends_nothing_and_is_told(
-    burst: str, aws: Mapping[str, str]
-) -> None:
+def test_an_ending_that_is_declined_ends_nothing_and_is_told(burst: str) -> None:
     propose(burst)
     assert propose(burst, officer="li", disposition="malicious").json["code"] == "already_asked"
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     for _ in range(2):
         assert call("DELETE", f"{burst}/ending", officer="li").status == 204
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    assert "declined" in [each["kind"] for each in cloud.sent(aws)]
+    assert "declined" in [each["kind"] for each in cloud.sent()]
     assert call("GET", burst, officer="li").json["ending"] is None
     assert bursts()[0]["count"] == 60
 
@@ -399,7 +395,7 @@ def test_a_message_that_comes_while_a_burst_is_ended_saves_its_report(position: 
     assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
 
 
-def test_what_was_ended_as_a_burst_comes_back_into_it(burst: str, aws: Mapping[str, str]) -> None:
+def test_what_was_ended_as_a_burst_comes_back_into_it(burst: str) -> None:
     key = new_key()
     mine = file(key=key).json
     wiring.clock.advance(timedelta(seconds=1))
@@ -444,7 +440,7 @@ def test_an_ordinary_category_that_is_urgent_takes_turns_too() -> None:
     assert by_attention()[:2] == [several[0].json["id"], honest]
 
 
-def test_a_missing_person_is_kept_from_junk_as_a_child_is(aws: Mapping[str, str]) -> None:
+def test_a_missing_person_is_kept_from_junk_as_a_child_is() -> None:
     def missing(source: str) -> Reply:
         body = report("missing_elderly", media=[])
         return call("POST", "/v1/reports", body, key=new_key(), source=source)
@@ -453,21 +449,21 @@ def test_a_missing_person_is_kept_from_junk_as_a_child_is(aws: Mapping[str, str]
     [burst] = bursts()
     assert (burst["category"], burst["count"]) == ("missing_elderly", 4)
     assert junk[-1].json["id"] not in by_attention()
-    publish(aws, *junk)
+    publish(*junk)
     honest = missing(HONEST)
-    assert [each["report_id"] for each in publish(aws, honest)] == [honest.json["id"]]
+    assert [each["report_id"] for each in publish(honest)] == [honest.json["id"]]
 
 
-def test_a_proof_after_an_escalation_is_notified_all_the_same(aws: Mapping[str, str]) -> None:
+def test_a_proof_after_an_escalation_is_notified_all_the_same() -> None:
     fill()
     file()
     key = new_key()
     member = file(key=key)
-    publish(aws, member)
+    publish(member)
     wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()
     file(key=key, proof=prove(file(key=key).json["challenge"], key))
-    assert [each["report_id"] for each in publish(aws, member)] == [member.json["id"]]
+    assert [each["report_id"] for each in publish(member)] == [member.json["id"]]
 
 
 def test_after_a_day_no_report_says_that_its_source_sent_another() -> None:

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "full_minute")
 CRITICAL = "child_abduction"
 
 
-def named(aws: Mapping[str, str]) -> list[str]:
+def named() -> list[str]:
     """Return the reports that first notices and digests name, each as often as it is named."""
     return [
         report_id
-        for notice in cloud.sent(aws)
+        for notice in cloud.sent()
         if notice["kind"] in ("report", "digest")
         for report_id in notice.get("report_ids") or [notice["report_id"]]
     ]
@@ -36,13 +36,11 @@ def publish(*report_ids: str) -> None:
     cloud.stream([(f"REPORT#{report_id}", "HEAD") for report_id in report_ids])
 
 
-def publish_messages(aws: Mapping[str, str]) -> None:
-    cloud.stream([key for key in cloud.all_keys(aws) if key[1].startswith("MESSAGE#")])
+def publish_messages() -> None:
+    cloud.stream([key for key in cloud.all_keys() if key[1].startswith("MESSAGE#")])
 
 
-def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers(
-    aws: Mapping[str, str],
-) -> None:
+def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers() -> None:
     made = burst(14, CRITICAL)
     publish(*made)
     later: list[str] = []
@@ -58,12 +56,10 @@ def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers(
         wiring.clock.advance(timedelta(minutes=1))
         cloud.sweep()
 
-    assert set(named(aws)) == {*made, *later}
+    assert set(named()) == {*made, *later}
 
 
-def test_a_digest_of_critical_reports_names_each_however_many_there_are(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_digest_of_critical_reports_names_each_however_many_there_are() -> None:
     now, digests = wiring.clock.now(), Digests(wiring.reports().table)
     ids = [f"{number:026}" for number in range(1030)]
     notices = [
@@ -85,23 +81,21 @@ def test_a_digest_of_critical_reports_names_each_however_many_there_are(
         digests.gather(notices[begin:end], Lane.NORMAL, [], now)
     cloud.sweep()
 
-    assert sorted(named(aws)) == ids
+    assert sorted(named()) == ids
 
 
-def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one(
-    aws: Mapping[str, str],
-) -> None:
+def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one() -> None:
     hoax = file(CRITICAL)
     publish(hoax["id"])
     begin_an_hour()
     for _ in range(35):
         write(hoax)
-        publish_messages(aws)
+        publish_messages()
         wiring.clock.advance(timedelta(seconds=61))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     publish(file(CRITICAL)["id"])
 
-    [notice] = cloud.sent(aws)
+    [notice] = cloud.sent()
     assert notice["attributes"].get("sms") == "yes"
 
 
@@ -111,8 +105,8 @@ def test_lines_on_old_reports_do_not_make_a_new_one_wait(aws: Mapping[str, str])
     wiring.clock.advance(timedelta(minutes=2))
     for hoax in hoaxes:
         write(hoax)
-    publish_messages(aws)
-    cloud.forget_sent(aws)
+    publish_messages()
+    cloud.forget_sent()
     publish(file(CRITICAL)["id"])
 
     assert kinds(aws) == ["report"]
@@ -124,29 +118,27 @@ def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
     begin_an_hour()
     for unproven in burst(33, CRITICAL):
         mark_unproven(aws, unproven)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
     wiring.clock.advance(timedelta(seconds=5))
     proven = file(CRITICAL)
     publish(proven["id"])
     wiring.clock.advance(timedelta(seconds=301))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     scheduled.sweep_critical(cloud.SCHEDULE, None)
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [proven["id"]]
+    assert [notice["report_id"] for notice in cloud.sent()] == [proven["id"]]
 
     cloud.sweep()
     cloud.sweep()
-    many = cloud.sent(aws)[1:]
+    many = cloud.sent()[1:]
     assert [notice["kind"] for notice in many] == ["escalation"]
     assert many[0]["count"] == 33
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     publish(file(CRITICAL)["id"])
-    assert cloud.sent(aws)[0]["attributes"].get("sms") == "yes"
+    assert cloud.sent()[0]["attributes"].get("sms") == "yes"
 
 
-def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane() -> None:
     cloud.officer("wang")
     created = file("other")
     body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
@@ -155,9 +147,9 @@ def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane(
     scheduled.sweep_normal(cloud.SCHEDULE, None)
     wiring.clock.advance(timedelta(minutes=2))
     scheduled.sweep_normal(cloud.SCHEDULE, None)
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
     scheduled.sweep_critical(cloud.SCHEDULE, None)
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
+    assert [notice["report_id"] for notice in cloud.sent()] == [created["id"]]
 
 
 def test_an_officers_step_makes_a_report_without_a_proof_like_any_other(
@@ -179,14 +171,14 @@ def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward(
     created = file(CRITICAL)
     mark_unproven(aws, created["id"])
     assert by_reporter("DELETE", created).status == 204
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert kinds(aws) == []
     cloud.sweep()
     cloud.sweep()
     assert kinds(aws) == ["digest"]
 
 
-def test_no_function_sends_more_than_ten_notices_in_a_second(aws: Mapping[str, str]) -> None:
+def test_no_function_sends_more_than_ten_notices_in_a_second() -> None:
     """SNS suspends an e-mail subscription beyond that: an officer would hear nothing any more."""
     wiring.reset()
     wiring.clock.advance(timedelta(minutes=3))
@@ -204,4 +196,4 @@ def test_no_function_sends_more_than_ten_notices_in_a_second(aws: Mapping[str, s
     assert [*map(type, steps)] == [str, float, str, float, str]
     # No time passes here, so the second wait is for both seconds.
     assert [round(wait) for wait in waits] == [1, 2]
-    assert sorted(named(aws)) == sorted(made)
+    assert sorted(named()) == sorted(made)

@@ -96,20 +96,18 @@ def call_malicious(created: Mapping[str, Any], by: str = "wang", version: int = 
     assert reply.status == 200, reply.text
 
 
-def published(aws: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
-    cloud.stream(cloud.all_keys(aws))
-    return [notice for notice in cloud.sent(aws) if notice["kind"] == kind]
+def published(kind: str) -> list[dict[str, Any]]:
+    cloud.stream(cloud.all_keys())
+    return [notice for notice in cloud.sent() if notice["kind"] == kind]
 
 
 @pytest.mark.parametrize(("begin", "step"), [(ask_for_hold, "hold"), (call_malicious, "closing")])
-def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(
-    aws: Mapping[str, str], begin: Any, step: str
-) -> None:
+def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(begin: Any, step: str) -> None:
     cloud.officer("wang")
     created = file_canary()
     begin(created)
 
-    [notice] = published(aws, "approval")
+    [notice] = published("approval")
     assert notice["step"] == step
     assert notice["report_id"] == created["id"]
     assert notice["url"].endswith(f"/v1/officer/reports/{created['id']}")
@@ -118,7 +116,7 @@ def test_a_step_on_a_report_that_awaits_a_second_person_is_notified(
     assert notice["attributes"]["category"] == "traffic_violation"
 
 
-def test_a_refused_or_other_step_notifies_no_second_person(aws: Mapping[str, str]) -> None:
+def test_a_refused_or_other_step_notifies_no_second_person() -> None:
     cloud.officer("wang")
     created = file_canary()
     until = times.render(wiring.clock.now() - timedelta(days=1))
@@ -126,10 +124,10 @@ def test_a_refused_or_other_step_notifies_no_second_person(aws: Mapping[str, str
     body = {"status": "closed", "disposition": "resolved", "reason": REASON}
     by_officer("PATCH", created, "", body, version=1)
 
-    assert published(aws, "approval") == []
+    assert published("approval") == []
 
 
-def test_a_change_beside_a_proposal_does_not_notify_of_it_again(aws: Mapping[str, str]) -> None:
+def test_a_change_beside_a_proposal_does_not_notify_of_it_again() -> None:
     cloud.officer("wang")
     created = file_canary()
     call_malicious(created)
@@ -137,7 +135,7 @@ def test_a_change_beside_a_proposal_does_not_notify_of_it_again(aws: Mapping[str
     body = {"assignee": "wang"}
     assert call("PATCH", path, body, officer="wang", version=2).status == 200
 
-    assert len(published(aws, "approval")) == 1
+    assert len(published("approval")) == 1
 
 
 def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[str, str]) -> None:
@@ -147,7 +145,7 @@ def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[st
     other = inbox(aws, "other", asks={"categories": ["lost_and_found"]})
     urgent = inbox(aws, "urgent", asks={"min_urgency": "high"})
     ask_for_hold(file_canary())
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     for each in (covers, here):
         assert each.kinds() == ["approval", "report"]
@@ -171,12 +169,12 @@ def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[st
         matter=Matter(watched=Watched.RESTRICTED),
     )
     wiring.reports().table.transact([event])
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert officer.kinds() == ["report"]
     assert supervisor.kinds() == ["report", "watch"]
     assert elsewhere.kinds() == []
-    [notice] = [notice for notice in cloud.sent(aws) if notice["kind"] == "watch"]
+    [notice] = [notice for notice in cloud.sent() if notice["kind"] == "watch"]
     assert notice["watched"] == "restricted"
 
 
@@ -187,7 +185,7 @@ def test_an_announcement_reaches_whom_it_names_whatever_they_asked_for(
     named = [inbox(aws, "wu"), inbox(aws, "li", asks=asks, districts=("haidian",))]
     unnamed = [inbox(aws, "wang"), inbox(aws, "zhao", roles=(Role.SUPERVISOR, Role.ADMIN))]
     announce(NoticeKind.APPROVAL, "wu", "li")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert [each.kinds() for each in (*named, *unnamed)] == [["approval"], ["approval"], [], []]
 
@@ -197,10 +195,10 @@ def test_an_announced_watch_reaches_the_supervisors_it_names(aws: Mapping[str, s
     qian = inbox(aws, "qian", roles=(Role.SUPERVISOR,))
     wang = inbox(aws, "wang")
     announce(NoticeKind.WATCH, "zhao", "wang", watched=Watched.OPENINGS, count=101)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert [each.kinds() for each in (zhao, qian, wang)] == [["watch"], [], []]
-    [notice] = cloud.sent(aws)
+    [notice] = cloud.sent()
     assert (notice["watched"], notice["count"]) == ("openings", 101)
     assert "101" in notice["forms"]["email"]
 
@@ -213,17 +211,17 @@ def test_a_queue_of_an_integration_gets_announcements_only_if_it_asks(
     asks = Inbox(aws, "asks", {"kind": ["approval"]})
     file_canary()
     announce(NoticeKind.APPROVAL, "wu")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert [each.kinds() for each in (by_category, by_urgency)] == [["report"], ["report"]]
     assert asks.kinds() == ["approval"]
 
 
-def test_an_announcement_names_nobody_and_has_no_report(aws: Mapping[str, str]) -> None:
+def test_an_announcement_names_nobody_and_has_no_report() -> None:
     cloud.officer("canary-wu")
     announce(NoticeKind.APPROVAL, "canary-wu")
     row = wiring.reports().table.get("NOTICE#1", "EVENT#notice", consistent=True)
-    [notice] = published(aws, "approval")
+    [notice] = published("approval")
 
     assert "canary" not in str(notice)
     assert "canary" not in str(row)
@@ -238,58 +236,54 @@ def test_an_announcement_names_nobody_and_has_no_report(aws: Mapping[str, str]) 
     assert [notice[name] for name in absent] == [None] * len(absent)
 
 
-def test_an_approval_holds_no_word_and_no_name(aws: Mapping[str, str]) -> None:
+def test_an_approval_holds_no_word_and_no_name() -> None:
     cloud.officer("canary-wang", name="canary-name")
     ask_for_hold(file_canary(), by="canary-wang")
     call_malicious(file_canary(), by="canary-wang")
 
-    assert len(published(aws, "approval")) == 2
-    assert "canary" not in str(cloud.sent(aws))
+    assert len(published("approval")) == 2
+    assert "canary" not in str(cloud.sent())
 
 
-def test_a_published_announcement_is_deleted_and_not_published_again(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_published_announcement_is_deleted_and_not_published_again() -> None:
     announce(NoticeKind.APPROVAL, "wu")
-    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
-    assert cloud.all_keys(aws) == []
+    assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
+    assert cloud.all_keys() == []
     assert cloud.stream([("NOTICE#1", "EVENT#notice")]) == {"batchItemFailures": []}
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert len(cloud.sent(aws)) == 1
+    assert len(cloud.sent()) == 1
 
 
-def test_the_sweep_publishes_an_announcement_that_the_stream_did_not(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_sweep_publishes_an_announcement_that_the_stream_did_not() -> None:
     announce(NoticeKind.APPROVAL, "wu")
     cloud.sweep()
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
 
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["approval"]
-    assert cloud.all_keys(aws) == []
+    assert [notice["kind"] for notice in cloud.sent()] == ["approval"]
+    assert cloud.all_keys() == []
 
 
-def test_no_burst_of_reports_gathers_approvals_and_watches(aws: Mapping[str, str]) -> None:
+def test_no_burst_of_reports_gathers_approvals_and_watches() -> None:
     cloud.officer("wang")
     held = [file_canary() for _ in range(12)]
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     for created in held:
         ask_for_hold(created)
     announce(NoticeKind.WATCH, "zhao", watched=Watched.DENIALS)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    kinds = [notice["kind"] for notice in cloud.sent(aws)]
+    kinds = [notice["kind"] for notice in cloud.sent()]
     assert (kinds.count("approval"), kinds.count("watch")) == (12, 1)
 
 
-def test_a_step_on_a_drill_notifies_nobody(aws: Mapping[str, str]) -> None:
+def test_a_step_on_a_drill_notifies_nobody() -> None:
     cloud.officer("wang")
     body = report("traffic_violation") | {"source": "drill"}
     created = call("POST", "/v1/officer/reports", body, officer="wang", key=new_key()).json
     ask_for_hold(created)
 
-    assert published(aws, "approval") == []
+    assert published("approval") == []

@@ -25,20 +25,20 @@ def burst(count: int, category: str = "traffic_violation", **more: object) -> li
 
 
 def kinds(aws: Mapping[str, str]) -> list[str]:
-    return [notice["kind"] for notice in cloud.sent(aws)]
+    return [notice["kind"] for notice in cloud.sent()]
 
 
 def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[str, str]) -> None:
     made = burst(25)
-    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
     assert kinds(aws) == ["report"] * 10
 
     wiring.clock.advance(timedelta(seconds=59))
     cloud.sweep()
     assert kinds(aws) == ["report"] * 10 + ["digest"]
-    digest = cloud.sent(aws)[-1]
+    digest = cloud.sent()[-1]
     assert digest["count"] == 15
-    alone = {notice["report_id"] for notice in cloud.sent(aws)[:-1]}
+    alone = {notice["report_id"] for notice in cloud.sent()[:-1]}
     assert alone | set(digest["report_ids"]) == set(made)
     assert digest["attributes"]["category"] == "traffic_violation"
     assert "15" in digest["forms"]["sms"]
@@ -48,78 +48,76 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[st
     assert kinds(aws) == ["report"] * 10 + ["digest"]
 
 
-def test_a_digest_names_at_most_fifty_reports_and_counts_them_all(aws: Mapping[str, str]) -> None:
+def test_a_digest_names_at_most_fifty_reports_and_counts_them_all() -> None:
     burst(70)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    digest = cloud.sent(aws)[-1]
+    digest = cloud.sent()[-1]
     assert (digest["count"], len(digest["report_ids"])) == (60, 50)
 
 
-def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once() -> None:
     burst(15)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     critical = file("child_abduction")
     cloud.stream([(f"REPORT#{critical['id']}", "HEAD")])
 
-    assert cloud.sent(aws)[-1]["report_id"] == critical["id"]
-    assert cloud.sent(aws)[-1]["attributes"]["urgency_rank"] == "3"
+    assert cloud.sent()[-1]["report_id"] == critical["id"]
+    assert cloud.sent()[-1]["attributes"]["urgency_rank"] == "3"
 
 
 def test_critical_ones_beyond_ten_are_all_named_in_one_digest_a_minute(
     aws: Mapping[str, str],
 ) -> None:
     made = burst(75, "child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert kinds(aws) == ["report"] * 10
     cloud.sweep()
 
     assert kinds(aws) == ["report"] * 10 + ["digest"]
-    digest = cloud.sent(aws)[-1]
+    digest = cloud.sent()[-1]
     assert (digest["count"], digest["urgency"]) == (65, "critical")
-    alone = {notice["report_id"] for notice in cloud.sent(aws)[:-1]}
+    alone = {notice["report_id"] for notice in cloud.sent()[:-1]}
     assert alone | set(digest["report_ids"]) == set(made)
 
 
 def test_escalations_beyond_ten_are_one_digest_for_supervisors(aws: Mapping[str, str]) -> None:
     burst(25, "child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
     wiring.clock.advance(timedelta(minutes=6))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     cloud.sweep()
     cloud.sweep()
 
     assert kinds(aws) == ["escalation"] * 11
-    many = cloud.sent(aws)[-1]
+    many = cloud.sent()[-1]
     assert (many["count"], len(many["report_ids"]), many["report_id"]) == (15, 15, None)
     assert many["attributes"]["kind"] == "escalation"  # what keeps it from officers
     assert "15" in many["subject"]
     # Each escalates again, as if it had gone alone.
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(minutes=10))
     cloud.sweep()
     cloud.sweep()
-    assert sum(notice.get("count", 1) for notice in cloud.sent(aws)) == 25
+    assert sum(notice.get("count", 1) for notice in cloud.sent()) == 25
 
 
-def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(aws: Mapping[str, str]) -> None:
+def test_what_comes_while_a_digest_is_sent_is_in_the_next_one() -> None:
     burst(12)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     later: list[str] = []
 
     def meanwhile() -> None:
         later.extend(burst(3))
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
 
     with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         cloud.sweep()
     cloud.sweep()
 
-    first, second = (notice for notice in cloud.sent(aws) if notice["kind"] == "digest")
+    first, second = (notice for notice in cloud.sent() if notice["kind"] == "digest")
     assert (first["count"], second["count"]) == (2, 3)
     assert set(second["report_ids"]) == set(later)
 
@@ -127,11 +125,11 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(aws: Mapping[str, 
 def test_a_report_without_a_proof_waits_for_a_digest_that_names_it(aws: Mapping[str, str]) -> None:
     [unproven] = burst(1, "child_abduction")
     mark_unproven(aws, unproven)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert kinds(aws) == []
     cloud.sweep()
 
-    [digest] = cloud.sent(aws)
+    [digest] = cloud.sent()
     assert (digest["kind"], digest["report_ids"]) == ("digest", [unproven])
 
 
@@ -141,9 +139,9 @@ def test_no_number_of_reports_without_a_proof_makes_a_proven_one_wait(
     for unproven in burst(15, "child_abduction"):
         mark_unproven(aws, unproven)
     [proven] = burst(1, "child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [proven]
+    assert [notice["report_id"] for notice in cloud.sent()] == [proven]
 
 
 def mark_unproven(aws: Mapping[str, str], report_id: str) -> None:
@@ -160,40 +158,40 @@ def begin_an_hour() -> None:
     wiring.clock.advance(timedelta(hours=1, seconds=1) - (now - now.replace(minute=0, second=0)))
 
 
-def test_thirty_notices_of_a_category_in_an_hour_may_go_as_sms(aws: Mapping[str, str]) -> None:
+def test_thirty_notices_of_a_category_in_an_hour_may_go_as_sms() -> None:
     begin_an_hour()
     for _ in range(4):
         burst(10)
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=1))
     # The last ten are kept for critical ones.
-    assert sms_of(aws, "traffic_violation") == 20
+    assert sms_of("traffic_violation") == 20
     file("other")
-    cloud.stream(cloud.all_keys(aws))
-    assert sms_of(aws, "other") == 1
+    cloud.stream(cloud.all_keys())
+    assert sms_of("other") == 1
 
     for _ in range(4):
         burst(10, "child_abduction")
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=1))
-    assert sms_of(aws, "child_abduction") == 30
+    assert sms_of("child_abduction") == 30
 
 
-def test_the_next_hour_has_its_own_sms(aws: Mapping[str, str]) -> None:
+def test_the_next_hour_has_its_own_sms() -> None:
     begin_an_hour()
     for _ in range(3):
         burst(10)
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=1))
     wiring.clock.advance(timedelta(hours=1))
     burst(1)
-    cloud.stream(cloud.all_keys(aws))
-    assert sms_of(aws, "traffic_violation") == 21
+    cloud.stream(cloud.all_keys())
+    assert sms_of("traffic_violation") == 21
 
 
-def sms_of(aws: Mapping[str, str], category: str) -> int:
+def sms_of(category: str) -> int:
     """Return how many notices of a category could go out as SMS."""
-    found = [notice["attributes"] for notice in cloud.sent(aws) if notice["category"] == category]
+    found = [notice["attributes"] for notice in cloud.sent() if notice["category"] == category]
     return sum(attributes.get("sms") == "yes" for attributes in found)
 
 
@@ -203,39 +201,37 @@ def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute(
     created = file()
     for number in range(6):
         by_reporter("POST", created, "/messages", {"text": f"Line {number}"})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
     assert sorted(kinds(aws)) == ["message", "report"]
 
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
     assert sorted(kinds(aws)) == ["message", "message", "report"]
-    assert cloud.sent(aws)[-1]["report_id"] == created["id"]
+    assert cloud.sent()[-1]["report_id"] == created["id"]
 
 
-def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit() -> None:
     burst(10)
     burst(2, location={"lat": 39.92, "lon": 116.46})
     burst(2)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    digests = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    digests = [notice for notice in cloud.sent() if notice["kind"] == "digest"]
     total = sum(digest["count"] for digest in digests)
     assert {digest["attributes"]["district"] for digest in digests} <= {"chaoyang", "unknown"}
     assert total == 4
 
 
-def test_a_digest_whose_sender_dies_is_sent_again_whole(aws: Mapping[str, str]) -> None:
+def test_a_digest_whose_sender_dies_is_sent_again_whole() -> None:
     burst(13)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     with inject.dying():
         cloud.sweep()
     cloud.sweep()
 
-    digests = [notice for notice in cloud.sent(aws) if notice["kind"] == "digest"]
+    digests = [notice for notice in cloud.sent() if notice["kind"] == "digest"]
     assert [digest["count"] for digest in digests] == [3, 3]
     assert len({digest["event_id"] for digest in digests}) == 1
 
@@ -244,7 +240,7 @@ def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes
     aws: Mapping[str, str],
 ) -> None:
     file("child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     seen = []
     for _ in range(20):
         wiring.clock.advance(timedelta(minutes=1))
@@ -257,7 +253,7 @@ def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes
 def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -> None:
     cloud.officer("wang")
     created = file("child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     reply = by_officer("PATCH", created, "", {"status": "acknowledged"}, version=1)
     assert reply.status == 200, reply.text
     wiring.clock.advance(timedelta(minutes=30))
@@ -266,15 +262,15 @@ def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -
     assert kinds(aws) == ["report"]
 
 
-def test_a_second_digest_of_a_long_burst_names_reports_as_well(aws: Mapping[str, str]) -> None:
+def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:
     burst(70)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
     later = burst(5)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    digest = cloud.sent(aws)[-1]
+    digest = cloud.sent()[-1]
     assert (digest["count"], sorted(digest["report_ids"])) == (5, sorted(later))
 
 
@@ -296,24 +292,20 @@ def test_a_report_raised_to_critical_during_its_notice_escalates(
     assert "escalation" in kinds(aws)
 
 
-def test_a_critical_report_is_published_before_the_rest_of_its_batch(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_critical_report_is_published_before_the_rest_of_its_batch() -> None:
     burst(5)
     critical = file("child_abduction")
     burst(5)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert cloud.sent(aws)[0]["report_id"] == critical["id"]
+    assert cloud.sent()[0]["report_id"] == critical["id"]
 
 
-def test_a_report_that_becomes_critical_or_changes_category_is_notified(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_that_becomes_critical_or_changes_category_is_notified() -> None:
     cloud.officer("wang")
     raised, moved = (file("other")["id"] for _ in range(2))
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     for report_id, body in (
         (raised, {"urgency": "critical"}),
         (moved, {"category": "traffic_violation"}),
@@ -326,8 +318,8 @@ def test_a_report_that_becomes_critical_or_changes_category_is_notified(
             version=1,
         )
         assert reply.status == 200, reply.text
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    notified = {notice["report_id"]: notice["attributes"] for notice in cloud.sent(aws)}
+    notified = {notice["report_id"]: notice["attributes"] for notice in cloud.sent()}
     assert notified[raised]["urgency"] == "critical"
     assert (notified[moved]["category"], notified[moved]["kind"]) == ("traffic_violation", "report")

@@ -43,8 +43,8 @@ def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("web_clients")
 def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
     created = file()
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    [notice] = cloud.sent()
     page = f"https://api.test/console/reports/{created['id']}"
     assert notice["url"] == page
     assert page in notice["forms"]["email"]
@@ -52,13 +52,11 @@ def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
     assert "http" not in notice["subject"]
 
 
-def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_stream_sends_a_new_reports_notice_with_what_filters_need() -> None:
     created = file(location={"lat": 39.92, "lon": 116.46})
 
-    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
-    [notice] = cloud.sent(aws)
+    assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
+    [notice] = cloud.sent()
     assert notice["attributes"] == {
         "category": "missing_elderly",
         "district": "chaoyang",
@@ -77,74 +75,72 @@ def test_the_stream_sends_a_new_reports_notice_with_what_filters_need(
     assert "missing elderly" in notice["forms"]["email"].lower()
 
 
-def test_a_notice_holds_nothing_of_what_was_said(aws: Mapping[str, str]) -> None:
+def test_a_notice_holds_nothing_of_what_was_said() -> None:
     body = report(
         text="canary-text",
         contact={"name": "canary-name"},
         location={"lat": 39.92, "lon": 116.46, "address": "canary-address"},
     )
     call("POST", "/v1/reports", body, key=new_key())
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert "canary" not in str(cloud.sent(aws))
+    assert "canary" not in str(cloud.sent())
 
 
-def test_a_sent_notice_is_completed_and_not_sent_again(aws: Mapping[str, str]) -> None:
+def test_a_sent_notice_is_completed_and_not_sent_again() -> None:
     file()
     for _ in range(3):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    assert len(cloud.sent(aws)) == 1
+    assert len(cloud.sent()) == 1
 
 
-def test_the_sweep_sends_what_the_stream_did_not_but_not_early(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_sweep_sends_what_the_stream_did_not_but_not_early() -> None:
     file()
     cloud.sweep()
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
 
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+    assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
 
-def test_a_reporters_message_is_notified(aws: Mapping[str, str]) -> None:
+def test_a_reporters_message_is_notified() -> None:
     created = file()
     by_reporter("POST", created, "/messages", {"text": "He is moving."})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert sorted(notice["kind"] for notice in cloud.sent(aws)) == ["message", "report"]
+    assert sorted(notice["kind"] for notice in cloud.sent()) == ["message", "report"]
 
 
 def test_media_are_notified_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
     created = with_photos(2)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     for settled, media_id in enumerate([upload["media_id"] for upload in created["uploads"]]):
         version = cloud.upload(aws, created["id"], media_id, cloud.photo())
         assert cloud.process(aws, f"originals/{created['id']}/{media_id}", version) == {
             "batchItemFailures": []
         }
         assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
-        cloud.stream(cloud.all_keys(aws))
-        assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"][: settled + 1]
+        cloud.stream(cloud.all_keys())
+        assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"][: settled + 1]
 
 
 def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
     aws: Mapping[str, str],
 ) -> None:
     created = with_photos(2)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     media_id = created["uploads"][0]["media_id"]
     cloud.add_medium(aws, created["id"], media_id)
-    cloud.stream(cloud.all_keys(aws))
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+    cloud.stream(cloud.all_keys())
+    assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "media"]
+    assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"]
 
 
 def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
@@ -168,7 +164,7 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
     assert view["media"][0]["state"] == "ready"
 
 
-def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str]) -> None:
+def test_an_upload_that_never_came_is_rejected_after_a_day() -> None:
     created = with_photos(1)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
@@ -181,20 +177,20 @@ def test_an_upload_that_never_came_is_rejected_after_a_day(aws: Mapping[str, str
     assert medium["reason_text"]
 
 
-def test_withdrawing_before_the_notice_went_out_still_sends_it(aws: Mapping[str, str]) -> None:
+def test_withdrawing_before_the_notice_went_out_still_sends_it() -> None:
     created = file()
     by_reporter("DELETE", created)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report"]
+    assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
 
-def test_one_unreadable_row_does_not_hold_up_its_neighbours(aws: Mapping[str, str]) -> None:
+def test_one_unreadable_row_does_not_hold_up_its_neighbours() -> None:
     for _ in range(3):
         file()
-    items = cloud.all_keys(aws)
+    items = cloud.all_keys()
     table = wiring.reports().table
     table.update(update_row(items[1], put={"urgency": "poison"}))
 
     assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert len(cloud.sent(aws)) == 2
+    assert len(cloud.sent()) == 2

@@ -19,29 +19,29 @@ pytestmark = pytest.mark.officers("wang", "li")
 HIGH, NORMAL, CRITICAL = "missing_elderly", "other", "child_abduction"
 
 
-def notices(aws: Mapping[str, str], *, minutes: int, every: int = 1) -> list[int]:
+def notices(*, minutes: int, every: int = 1) -> list[int]:
     """Let so many minutes pass. Return when a report was notified again, in minutes. A test
     that expects no notice can sweep rarely: what was due before would be sent then.
     """
-    return notices_at(aws, *range(every, minutes + 1, every))
+    return notices_at(*range(every, minutes + 1, every))
 
 
-def notices_at(aws: Mapping[str, str], *minutes: int) -> list[int]:
+def notices_at(*minutes: int) -> list[int]:
     """Sweep after so many minutes. Return after which of them a report was notified again."""
-    seen, before, passed = [], waiting(aws), 0
+    seen, before, passed = [], waiting(), 0
     for minute in minutes:
         wiring.clock.advance(timedelta(minutes=minute - passed))
         passed = minute
         cloud.sweep()
-        if waiting(aws) > before:
+        if waiting() > before:
             seen.append(minute)
-            before = waiting(aws)
+            before = waiting()
     return seen
 
 
-def waiting(aws: Mapping[str, str]) -> int:
+def waiting() -> int:
     """Return how many notices there were of reports that wait for an officer."""
-    return sum(notice["kind"] in ("escalation", "overdue") for notice in cloud.sent(aws))
+    return sum(notice["kind"] in ("escalation", "overdue") for notice in cloud.sent())
 
 
 def act(created: Mapping[str, Any], path: str = "", body: Any = None, method: str = "POST") -> None:
@@ -55,35 +55,33 @@ def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_ag
 ) -> None:
     created = file_and_notify(aws, HIGH)
     sweeps = (29, 31, 59, 61, 90, 119, 121, 180, 239, 241, 360, 479, 481, 600, 780)
-    assert notices_at(aws, *sweeps) == [31, 61, 121, 241, 481]
-    second = cloud.sent(aws)[1]
+    assert notices_at(*sweeps) == [31, 61, 121, 241, 481]
+    second = cloud.sent()[1]
     assert (second["kind"], second["report_id"]) == ("overdue", created["id"])
     assert second["attributes"]["kind"] == "overdue"
 
 
-def test_a_first_notice_that_comes_late_leaves_officers_five_minutes(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_first_notice_that_comes_late_leaves_officers_five_minutes() -> None:
     file(HIGH)
     wiring.clock.advance(timedelta(hours=2))
-    cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=7) == [5]
+    cloud.stream(cloud.all_keys())
+    assert notices(minutes=7) == [5]
 
 
 def test_a_normal_report_is_overdue_after_a_day(aws: Mapping[str, str]) -> None:
     file_and_notify(aws, NORMAL)
-    assert notices_at(aws, 720, 1439, 1441, 2160, 2879, 2881, 3600, 4320) == [1441, 2881]
+    assert notices_at(720, 1439, 1441, 2160, 2879, 2881, 3600, 4320) == [1441, 2881]
 
 
 def test_a_report_of_low_urgency_has_no_deadline(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, NORMAL)
     change_report(created["id"], 1, urgency="low")
-    assert notices(aws, minutes=5 * 1440, every=720) == []
+    assert notices(minutes=5 * 1440, every=720) == []
 
 
 def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, HIGH)
-    notices_at(aws, 29, 31)
+    notices_at(29, 31)
     assert head(created)["flags"] == ["overdue"]
     act(created, "/notes", {"text": "I have called the ward."})
     assert head(created).get("flags", []) == []
@@ -106,7 +104,7 @@ def test_it_ends_when_an_officer_attends_to_the_report(
 ) -> None:
     created = file_and_notify(aws, category)
     ENDS[what](created)
-    assert notices(aws, minutes=90, every=30) == []
+    assert notices(minutes=90, every=30) == []
     acknowledged = what == "an acknowledgement"
     assert head(created)["status"] == ("acknowledged" if acknowledged else "new")
 
@@ -118,28 +116,28 @@ def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
     created = file_and_notify(aws, category)
     change_report(created["id"], 1, assignee="li")
     change_report(created["id"], 2, assignee=None)
-    assert notices_at(aws, 4, 5, 6, 14, 15, 29, 30, 31, 44, 45) == again
+    assert notices_at(4, 5, 6, 14, 15, 29, 30, 31, 44, 45) == again
 
 
 def test_an_acknowledged_report_that_is_given_back_does_not_wait(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, CRITICAL)
     change_report(created["id"], 1, status="acknowledged", assignee="li")
     change_report(created["id"], 2, assignee=None)
-    assert notices(aws, minutes=45, every=15) == []
+    assert notices(minutes=45, every=15) == []
 
 
 @pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
-def test_it_ends_also_before_officers_were_notified(aws: Mapping[str, str], what: str) -> None:
+def test_it_ends_also_before_officers_were_notified(what: str) -> None:
     created = file(CRITICAL)
     ENDS[what](created)
-    cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=40, every=20) == []
+    cloud.stream(cloud.all_keys())
+    assert notices(minutes=40, every=20) == []
 
 
 def test_to_open_a_report_is_enough_unless_it_is_critical(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, HIGH)
     act(created, method="GET")
-    assert notices(aws, minutes=90, every=30) == []
+    assert notices(minutes=90, every=30) == []
     assert head(created)["status"] == "new"
 
 
@@ -147,11 +145,11 @@ def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_o
     aws: Mapping[str, str],
 ) -> None:
     created = file_and_notify(aws, CRITICAL)
-    assert notices(aws, minutes=3) == []
+    assert notices(minutes=3) == []
     act(created, method="GET")
-    assert notices(aws, minutes=4) == []
+    assert notices(minutes=4) == []
     act(created, method="GET")  # at 7 minutes: it does not put it off again
-    assert notices(aws, minutes=10) == [6, 8]
+    assert notices(minutes=10) == [6, 8]
     act(created, method="GET")  # at 17, due at 30
 
 
@@ -173,7 +171,7 @@ def test_a_revealed_contact_puts_the_escalation_off_once_more_than_an_opening(
     wiring.clock.advance(timedelta(minutes=6))
     reveal(created)  # at 15, and
     act(created, method="GET")  # this: neither puts it off again
-    assert notices(aws, minutes=10) == [4]
+    assert notices(minutes=10) == [4]
 
 
 def test_a_contact_that_is_revealed_first_puts_the_escalation_off(aws: Mapping[str, str]) -> None:
@@ -181,14 +179,14 @@ def test_a_contact_that_is_revealed_first_puts_the_escalation_off(aws: Mapping[s
     wiring.clock.advance(timedelta(minutes=3))
     reveal(created)
     act(created, method="GET")
-    assert notices(aws, minutes=11) == [10]
+    assert notices(minutes=11) == [10]
 
 
 def test_where_no_contact_is_nobody_telephones(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, CRITICAL)
     wiring.clock.advance(timedelta(minutes=3))
     reveal(created)
-    assert notices(aws, minutes=4) == [2]
+    assert notices(minutes=4) == [2]
 
 
 def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
@@ -199,28 +197,28 @@ def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
     refused = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refused):
         act(created, method="GET")
-    assert notices(aws, minutes=3) == [2]
+    assert notices(minutes=3) == [2]
 
 
 def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[str, str]) -> None:
     created = file_and_notify(aws, NORMAL)
     wiring.clock.advance(timedelta(hours=2))
     change_report(created["id"], 1, urgency="high")
-    cloud.stream(cloud.all_keys(aws))
-    assert notices_at(aws, 5, 15, 29, 30, 31, 40) == [30]
+    cloud.stream(cloud.all_keys())
+    assert notices_at(5, 15, 29, 30, 31, 40) == [30]
     change_report(created["id"], 2, urgency="critical")
-    cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=6) == [5]
+    cloud.stream(cloud.all_keys())
+    assert notices(minutes=6) == [5]
     change_report(created["id"], 3, category="missing_elderly")
-    cloud.stream(cloud.all_keys(aws))
-    assert notices(aws, minutes=6) == [5]
+    cloud.stream(cloud.all_keys())
+    assert notices(minutes=6) == [5]
 
 
 def test_a_mute_and_a_drill_change_nothing_of_it_and_have_none(aws: Mapping[str, str]) -> None:
     muted = file_and_notify(aws, HIGH)
     file_and_notify(aws, HIGH, source="drill")
     act(muted, "/mute", {"reason": "Too many messages."})
-    assert notices_at(aws, 5, 15, 29, 30, 31, 40) == [30]
+    assert notices_at(5, 15, 29, 30, 31, 40) == [30]
 
 
 def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
@@ -229,15 +227,13 @@ def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
     made = [file_and_notify(aws, HIGH)["id"] for _ in range(14)]
     cloud.sweep()
     wiring.clock.advance(timedelta(minutes=31))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     cloud.sweep()
     cloud.sweep()
-    assert [each["kind"] for each in cloud.sent(aws)] == ["overdue"] * 11
-    many = cloud.sent(aws)[-1]
+    assert [each["kind"] for each in cloud.sent()] == ["overdue"] * 11
+    many = cloud.sent()[-1]
     assert many["count"] == 4
-    assert {each["report_id"] for each in cloud.sent(aws)[:-1]} | set(many["report_ids"]) == set(
-        made
-    )
+    assert {each["report_id"] for each in cloud.sent()[:-1]} | set(many["report_ids"]) == set(made)
     rows = [head({"id": each}) for each in made]
     assert all(row["flags"] == ["overdue"] for row in rows)
     assert all(row["attention_at"].startswith("2#") for row in rows)
@@ -278,13 +274,13 @@ def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> No
     found = {each["code"]: each["deadlines"] for each in reply.json["categories"]}
     assert found[HIGH] == {"high": 10, "normal": 1440}
     file_and_notify(aws, HIGH)
-    assert notices(aws, minutes=15) == [10]
+    assert notices(minutes=15) == [10]
     none = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 0}}]}
     call("PATCH", "/v1/admin/catalogue", none, officer="admin")
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(days=9))
     cloud.sweep()
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     last = file_and_notify(aws, HIGH)
     assert "task" not in head(last)
 
@@ -309,7 +305,7 @@ def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str,
     created = file_and_notify(aws, NORMAL)
     change_report(created["id"], 1, category=CRITICAL)
     assert head(created)["urgency"] == "critical"
-    assert notices_at(aws, 1, 6) == [6]
+    assert notices_at(1, 6) == [6]
     change_report(created["id"], 2, category=HIGH)
     assert head(created)["urgency"] == "critical"
 
@@ -375,7 +371,7 @@ def test_an_old_report_that_becomes_critical_is_counted_after_its_first_escalati
     assert (seen[0], seen[-1]) == (0, 1)
 
 
-def test_the_sweep_says_how_long_the_oldest_task_has_been_overdue(aws: Mapping[str, str]) -> None:
+def test_the_sweep_says_how_long_the_oldest_task_has_been_overdue() -> None:
     file()  # its notice is overdue after a minute
     wiring.clock.advance(timedelta(minutes=5))
     assert 239 <= cloud.sweep()["oldest_task_s"] <= 245

@@ -99,8 +99,8 @@ def sweep_after(**time: float) -> None:
     assert cloud.sweep()["failed"] == 0
 
 
-def is_pending(aws: Mapping[str, str]) -> bool:
-    return ("OFFICER#wang", SYNC_SK) in cloud.all_keys(aws)
+def is_pending() -> bool:
+    return ("OFFICER#wang", SYNC_SK) in cloud.all_keys()
 
 
 def is_due(**time: float) -> bool:
@@ -109,7 +109,7 @@ def is_due(**time: float) -> bool:
     return row is not None and times.parse(row["due_at"]) <= wiring.clock.now() + timedelta(**time)
 
 
-def test_an_officer_deletes_a_subscription_before_confirming_it(aws: Mapping[str, str]) -> None:
+def test_an_officer_deletes_a_subscription_before_confirming_it() -> None:
     subscription = subscribe().json
     with unconfirmed():
         assert delete(subscription) == 204
@@ -129,7 +129,7 @@ def test_a_late_confirmation_ends_within_five_minutes(
 
     sweep_after(minutes=5, seconds=1)
     assert in_sns(aws) == []
-    assert not is_pending(aws)
+    assert not is_pending()
     assert wiring.subscriptions().ended("wang") == []
 
 
@@ -155,7 +155,7 @@ def test_who_has_lost_the_right_to_notices_gets_none_by_confirming_later(
 
     sweep_after(minutes=5, seconds=1)
     assert in_sns(aws) == []
-    assert not is_pending(aws)
+    assert not is_pending()
 
 
 def test_until_sns_removes_it_its_filter_matches_no_notice(aws: Mapping[str, str]) -> None:
@@ -166,9 +166,7 @@ def test_until_sns_removes_it_its_filter_matches_no_notice(aws: Mapping[str, str
     assert in_sns(aws) == [{"kind": ["none"]}]
 
 
-def test_what_was_never_confirmed_is_forgotten_when_sns_has_deleted_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_was_never_confirmed_is_forgotten_when_sns_has_deleted_it() -> None:
     subscription = subscribe().json
     with unconfirmed():
         delete(subscription)
@@ -177,20 +175,18 @@ def test_what_was_never_confirmed_is_forgotten_when_sns_has_deleted_it(
         sweep_after(hours=48)
 
     assert wiring.subscriptions().ended("wang") == []
-    assert not is_pending(aws)
+    assert not is_pending()
 
 
-def test_a_subscription_that_sns_never_lets_go_is_given_up_after_three_days(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_subscription_that_sns_never_lets_go_is_given_up_after_three_days() -> None:
     subscription = subscribe().json
     with unconfirmed():
         delete(subscription)
         sweep_after(hours=71)
-        assert is_pending(aws)
+        assert is_pending()
         sweep_after(hours=2)
 
-    assert not is_pending(aws)
+    assert not is_pending()
 
 
 def test_subscribing_again_before_the_confirmation_takes_the_new_filter(
@@ -225,14 +221,14 @@ def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirme
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
     with unconfirmed(takes_policies=False):
         sweep_after(minutes=11)
-        assert is_pending(aws)
+        assert is_pending()
     sweep_after(minutes=5, seconds=1)
 
     assert [policy["to"][:-1] for policy in in_sns(aws)] == [["other/*"]]
     assert not is_due(minutes=6)
 
 
-def test_a_subscription_that_sns_no_longer_has_leaves_the_list(aws: Mapping[str, str]) -> None:
+def test_a_subscription_that_sns_no_longer_has_leaves_the_list() -> None:
     subscribe()
     [ended] = wiring.subscriptions().of("wang")
     boto3.client("sns").unsubscribe(SubscriptionArn=str(ended.arn))
@@ -261,4 +257,4 @@ def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_func
 
     assert role.refused == []
     assert in_sns(aws) == []
-    assert not is_pending(aws)
+    assert not is_pending()

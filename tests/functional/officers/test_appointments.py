@@ -125,15 +125,6 @@ def test_only_what_was_read_is_approved(tag: str, expected: tuple[int, str]) -> 
     assert wiring.officers().get("wang") is None
 
 
-def test_a_proposal_that_was_replaced_after_it_was_read_is_not_approved() -> None:
-    propose()
-    tag = read_tag()
-    propose("sun", WIDER)
-
-    assert refusal(approve("qian", tag)) == (412, "stale_version")
-    assert read().json["proposal"]["by"] == "sun"
-
-
 def test_a_proposal_that_is_replaced_during_the_approval_is_not_approved() -> None:
     propose()
     tag = read_tag()

@@ -24,19 +24,19 @@ MS = timedelta(milliseconds=1)
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 
 
-def closed(aws: Mapping[str, str], disposition: str = "resolved", **more: Any) -> dict[str, Any]:
+def closed(disposition: str = "resolved", **more: Any) -> dict[str, Any]:
     created = file(**more)
     change_report(created["id"], 1, **CLOSE | {"disposition": disposition})
     if disposition == "unfounded":
         by_second_officer(created, "/closing/confirm")
-    settled(aws)
+    settled()
     return dict(created)
 
 
-def settled(aws: Mapping[str, str]) -> None:
+def settled() -> None:
     """Publish what is pending, and forget it."""
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
 
 
 def write(created: Mapping[str, Any], text: str = "He is back.", key: str | None = None) -> Reply:
@@ -95,10 +95,8 @@ def kept_until(created: Mapping[str, Any]) -> datetime:
     return times.parse(mine(created).json["kept_until"])
 
 
-def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it() -> None:
+    created = closed()
     sweep_at(times.parse(head(created)["closed_at"]) + 89 * DAY)
     sent_at = times.parse(write(created).json["sent_at"])
     assert kept_until(created) == sent_at + 30 * DAY
@@ -106,15 +104,15 @@ def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it(
     assert_goes_at(created, sent_at + 30 * DAY)
 
 
-def test_a_message_does_not_shorten_what_is_kept_longer(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_message_does_not_shorten_what_is_kept_longer() -> None:
+    created = closed()
     before = kept_until(created)
     write(created)
     assert kept_until(created) == before
 
 
-def test_new_media_keep_a_closed_report_thirty_days_after_them(aws: Mapping[str, str]) -> None:
-    created = closed(aws, "unfounded")
+def test_new_media_keep_a_closed_report_thirty_days_after_them() -> None:
+    created = closed("unfounded")
     sweep_at(times.parse(head(created)["closed_at"]) + 29 * DAY)
     before = wiring.clock.now()
     assert declare(created).status == 201
@@ -124,7 +122,7 @@ def test_new_media_keep_a_closed_report_thirty_days_after_them(aws: Mapping[str,
     assert_goes_at(created, kept_until(created))
 
 
-def test_a_message_flags_the_report_until_it_is_reopened(aws: Mapping[str, str]) -> None:
+def test_a_message_flags_the_report_until_it_is_reopened() -> None:
     created = file()
     write(created, "Before.")
     assert listed(created)["flags"] == []
@@ -140,9 +138,7 @@ def test_a_message_flags_the_report_until_it_is_reopened(aws: Mapping[str, str])
     assert opened(created)["kept_until"] is None
 
 
-def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know() -> None:
     body, key = report(occurred_at=times.render(wiring.clock.now() + timedelta(hours=1))), new_key()
     created = call("POST", "/v1/reports", body, key=key).json
     change_report(created["id"], 1, **CLOSE)
@@ -157,10 +153,10 @@ def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread
 ) -> None:
     created = file(**MEDIA)
     change_report(created["id"], 1, **CLOSE)
-    settled(aws)
+    settled()
     media_id = created["uploads"][0]["media_id"]
     cloud.add_medium(aws, created["id"], media_id)
-    settled(aws)
+    settled()
     assert listed(created)["flags"] == ["after_closing"]
 
     sweep_at(kept_until(created))
@@ -170,7 +166,7 @@ def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread
     assert_goes_at(created, kept_until(created))
 
 
-def test_a_medium_that_never_came_is_nothing_to_read(aws: Mapping[str, str]) -> None:
+def test_a_medium_that_never_came_is_nothing_to_read() -> None:
     created = file(**MEDIA)
     change_report(created["id"], 1, **CLOSE)
     for _ in range(3):
@@ -180,11 +176,11 @@ def test_a_medium_that_never_came_is_nothing_to_read(aws: Mapping[str, str]) -> 
     assert_goes_at(created, kept_until(created))
 
 
-def test_nothing_unread_is_deleted_for_a_year(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_nothing_unread_is_deleted_for_a_year() -> None:
+    created = closed()
     closed_at = times.parse(head(created)["closed_at"])
     write(created)
-    settled(aws)
+    settled()
     ends: list[int] = []
     while not is_gone(created) and len(ends) < 12:
         ends.append((kept_until(created) - closed_at) // DAY)
@@ -193,28 +189,24 @@ def test_nothing_unread_is_deleted_for_a_year(aws: Mapping[str, str]) -> None:
     assert wiring.clock.now() - closed_at < 366 * DAY
 
 
-def test_officers_hear_once_of_what_nobody_read_when_it_becomes_due(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_officers_hear_once_of_what_nobody_read_when_it_becomes_due() -> None:
+    created = closed()
     write(created)
-    settled(aws)
+    settled()
     sweep_at(kept_until(created))
     for _ in range(3):
-        settled_before = len(cloud.sent(aws))
-        cloud.stream(cloud.all_keys(aws))
+        settled_before = len(cloud.sent())
+        cloud.stream(cloud.all_keys())
         cloud.sweep()
     assert settled_before == 1
-    [notice] = cloud.sent(aws)
+    [notice] = cloud.sent()
     assert (notice["kind"], notice["report_id"]) == ("message", created["id"])
     assert notice["attributes"]["category"] == "missing_elderly"
 
 
 @pytest.mark.parametrize("how", ["message", "read"])
-def test_a_reply_or_a_step_counts_as_reading_and_opening_does_not(
-    aws: Mapping[str, str], how: str
-) -> None:
-    created = closed(aws)
+def test_a_reply_or_a_step_counts_as_reading_and_opening_does_not(how: str) -> None:
+    created = closed()
     write(created)
     opened(created)
     sweep_at(kept_until(created))
@@ -224,8 +216,8 @@ def test_a_reply_or_a_step_counts_as_reading_and_opening_does_not(
     assert_goes_at(created, kept_until(created))
 
 
-def test_each_later_end_is_on_record_with_the_one_before(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_each_later_end_is_on_record_with_the_one_before() -> None:
+    created = closed()
     first = kept_until(created)
     sweep_at(first - DAY)
     write(created)
@@ -255,8 +247,8 @@ def fields(old: datetime, new: datetime) -> dict[str, str]:
     }
 
 
-def test_a_step_does_not_take_a_later_end_off_the_record(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_step_does_not_take_a_later_end_off_the_record() -> None:
+    created = closed()
     first = kept_until(created)
     sweep_at(first - DAY)
     write(created)
@@ -266,10 +258,8 @@ def test_a_step_does_not_take_a_later_end_off_the_record(aws: Mapping[str, str])
     assert [entry[2] for entry in put_offs(created)] == [fields(first, second)]
 
 
-def test_officers_see_the_end_to_the_minute_and_the_reporter_exactly(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_officers_see_the_end_to_the_minute_and_the_reporter_exactly() -> None:
+    created = closed()
     sweep_at(kept_until(created) - DAY)
     write(created)
     end = kept_until(created)
@@ -279,19 +269,17 @@ def test_officers_see_the_end_to_the_minute_and_the_reporter_exactly(
     assert times.parse(recorded["new"]) == times.to_minute(end)
 
 
-def test_a_drill_and_a_withdrawn_report_are_not_put_off(aws: Mapping[str, str]) -> None:
-    drill = closed(aws, source="drill")
+def test_a_drill_and_a_withdrawn_report_are_not_put_off() -> None:
+    drill = closed(source="drill")
     received_at = times.parse(head(drill)["received_at"])
     sweep_at(received_at + 29 * DAY)
     assert write(drill).status == 201
     assert_goes_at(drill, received_at + 30 * DAY)
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
 
 
-def test_a_withdrawn_report_is_deleted_though_a_message_was_unread(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_a_withdrawn_report_is_deleted_though_a_message_was_unread() -> None:
+    created = closed()
     write(created)
     by_reporter("DELETE", created)
     assert write(created, "And well.").status == 409
@@ -300,8 +288,8 @@ def test_a_withdrawn_report_is_deleted_though_a_message_was_unread(
     assert_goes_at(created, withdrawn_at + 30 * DAY)
 
 
-def test_a_confirmed_disposition_is_kept_from_its_confirmation(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_confirmed_disposition_is_kept_from_its_confirmation() -> None:
+    created = closed()
     change_report(created["id"], 2, disposition="malicious")
     sweep_at(times.parse(head(created)["closed_at"]) + 80 * DAY)
     path = f"/v1/officer/reports/{created['id']}/closing/confirm"
@@ -312,8 +300,8 @@ def test_a_confirmed_disposition_is_kept_from_its_confirmation(aws: Mapping[str,
     assert_goes_at(created, end)
 
 
-def test_a_task_that_comes_too_early_waits(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_task_that_comes_too_early_waits() -> None:
+    created = closed()
     end = kept_until(created)
     now = wiring.clock.now()
     early = {"due_at": now, "task_at": keys.task_at(now, keys.report(created["id"]), keys.HEAD)}
@@ -324,8 +312,8 @@ def test_a_task_that_comes_too_early_waits(aws: Mapping[str, str]) -> None:
     assert_goes_at(created, end)
 
 
-def test_an_open_report_is_never_deleted_whatever_its_task_says(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_an_open_report_is_never_deleted_whatever_its_task_says() -> None:
+    created = closed()
     changes = {"status": "in_progress", "closed_at": None}
     wiring.reports().table.update(update_head(created["id"], put=changes))
     sweep_at(wiring.clock.now() + 400 * DAY)
@@ -333,10 +321,10 @@ def test_an_open_report_is_never_deleted_whatever_its_task_says(aws: Mapping[str
     assert "task" not in head(created)
 
 
-def test_a_hold_is_apart_from_the_year(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_hold_is_apart_from_the_year() -> None:
+    created = closed()
     write(created)
-    settled(aws)
+    settled()
     path = f"/v1/officer/reports/{created['id']}/hold"
     until = wiring.clock.now() + 400 * DAY
     body = {"reason": "Evidence.", "until": times.render(until)}
@@ -344,13 +332,13 @@ def test_a_hold_is_apart_from_the_year(aws: Mapping[str, str]) -> None:
     assert read_and_approve(path + "/approve", "li").status == 200
     for _ in range(3):
         sweep_at(wiring.clock.now() + 100 * DAY)
-    assert "message" not in {notice["kind"] for notice in cloud.sent(aws)}
+    assert "message" not in {notice["kind"] for notice in cloud.sent()}
     assert put_offs(created) == []
     assert_goes_at(created, until)
 
 
-def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_lifted_hold_leaves_what_was_put_off() -> None:
+    created = closed()
     first = kept_until(created)
     path = f"/v1/officer/reports/{created['id']}/hold"
     body = {"reason": "Evidence.", "until": times.render(first + 50 * DAY)}
@@ -364,9 +352,7 @@ def test_a_lifted_hold_leaves_what_was_put_off(aws: Mapping[str, str]) -> None:
     assert_goes_at(created, kept_until(created))
 
 
-def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original() -> None:
     original = file()
     duplicate = file()
     closing = CLOSE | {"disposition": "duplicate", "duplicate_of": original["id"]}
@@ -377,7 +363,7 @@ def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original(
     assert head(original)["duplicates"] == 0
 
 
-def test_a_withdrawn_duplicate_is_linked_to_nothing(aws: Mapping[str, str]) -> None:
+def test_a_withdrawn_duplicate_is_linked_to_nothing() -> None:
     original, duplicate, other = (file() for _ in range(3))
     change_report(duplicate["id"], 1, duplicate_of=original["id"])
     by_reporter("DELETE", duplicate)
@@ -386,9 +372,7 @@ def test_a_withdrawn_duplicate_is_linked_to_nothing(aws: Mapping[str, str]) -> N
     change_report(original["id"], 1, duplicate_of=other["id"])
 
 
-def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same() -> None:
     original, duplicate = (file() for _ in range(2))
     change_report(
         duplicate["id"], 1, **CLOSE | {"disposition": "duplicate"}, duplicate_of=original["id"]
@@ -402,8 +386,8 @@ def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same(
     assert set(head(original)) == tombstone | {"leaves", "evidence"}
 
 
-def test_the_reports_of_an_earlier_release_go_as_before(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_the_reports_of_an_earlier_release_go_as_before() -> None:
+    created = closed()
     wiring.reports().table.update(update_head(created["id"], put={"decided_at": None}))
     closed_at = times.parse(head(created)["closed_at"])
     assert_goes_at(created, closed_at + 90 * DAY)

@@ -1,6 +1,7 @@
 """The dashboard and the map count every report in the officer's scope once."""
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -24,14 +25,14 @@ def stats(officer: str = "wang", query: str = "") -> Any:
     return reply.json
 
 
-def test_counts_follow_the_reports_however_often_the_stream_repeats(aws: Mapping[str, str]) -> None:
+def test_counts_follow_the_reports_however_often_the_stream_repeats() -> None:
     cloud.officer("wang")
     first, second = file("other"), file("lost_and_found")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     change_report(first["id"], 1, status="acknowledged")
     change_report(second["id"], 1, category="other")
     for _ in range(3):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
 
     view = stats()
     assert view["by_category"] == {"other": {"acknowledged": 1, "new": 1}}
@@ -41,16 +42,14 @@ def test_counts_follow_the_reports_however_often_the_stream_repeats(aws: Mapping
     assert view["oldest_unacknowledged"]["id"] == second["id"]
 
 
-def test_first_acknowledgement_is_counted_by_median_and_ninetieth_percentile(
-    aws: Mapping[str, str],
-) -> None:
+def test_first_acknowledgement_is_counted_by_median_and_ninetieth_percentile() -> None:
     cloud.officer("wang")
     made = [file("other")["id"] for _ in range(10)]
     for minutes, report_id in enumerate(made):
         change_report(report_id, 1, status="acknowledged")
         wiring.clock.advance(timedelta(minutes=1))
         assert minutes >= 0
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     waits = stats()["first_acknowledgement"]
     assert waits["count"] == 10
@@ -58,19 +57,19 @@ def test_first_acknowledgement_is_counted_by_median_and_ninetieth_percentile(
     assert 8 * 60 <= waits["p90_s"] <= 8 * 60 * 1.26
 
 
-def test_only_what_is_in_scope_counts(aws: Mapping[str, str]) -> None:
+def test_only_what_is_in_scope_counts() -> None:
     cloud.officer("wang")
     cloud.officer("narrow", categories=("traffic_violation",), districts=("chaoyang",))
     file("other")
     file("traffic_violation")
     file("traffic_violation", location={"lat": 40.22, "lon": 116.23})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert stats("narrow")["by_status"] == {"new": 1}
     assert stats("wang")["by_status"] == {"new": 3}
 
 
-def test_days_are_those_of_the_city(aws: Mapping[str, str]) -> None:
+def test_days_are_those_of_the_city() -> None:
     cloud.officer("wang")
     now = wiring.clock.now()
     # 23:30 in Beijing (UTC+8).
@@ -79,7 +78,7 @@ def test_days_are_those_of_the_city(aws: Mapping[str, str]) -> None:
     file("other")
     wiring.clock.advance(timedelta(hours=1))
     file("other")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     view = stats()
     days = [str(late.date()), str(late.date() + timedelta(days=1))]
@@ -116,20 +115,18 @@ def test_a_quantile_is_right_to_within_a_quarter() -> None:
     assert bucket_of(10**9) == len(BUCKETS_S) - 1
 
 
-def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_stays_counted_once_while_it_is_deleted_and_afterwards() -> None:
     cloud.officer("wang")
     created = file("other")
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(days=91))
     # The deletion crashes after the COUNTED row is deleted and before the report's HEAD is.
     with inject.dying("dynamodb.PutItem"):
         cloud.sweep()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     day = (wiring.clock.now() - timedelta(days=91)).date()
     assert stats(query=f"?since={day}&until={wiring.clock.now().date()}")["by_status"] == {
@@ -154,7 +151,7 @@ def station_at(place: Mapping[str, float]) -> str:
     return station
 
 
-def test_districts_and_stations_are_counted_and_what_is_open(aws: Mapping[str, str]) -> None:
+def test_districts_and_stations_are_counted_and_what_is_open() -> None:
     cloud.officer("wang")
     first = file("other", location=SANLITUN)
     file("other", location=SANLITUN)
@@ -163,7 +160,7 @@ def test_districts_and_stations_are_counted_and_what_is_open(aws: Mapping[str, s
     file("other")
     change_report(first["id"], 1, status="closed", disposition="resolved", reason="Done.")
     for _ in range(2):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
     assert shown() == [
         {
             "district": "chaoyang",
@@ -179,49 +176,47 @@ def test_districts_and_stations_are_counted_and_what_is_open(aws: Mapping[str, s
     ]
 
 
-def test_a_category_is_counted_alone_and_a_report_moves_with_it(aws: Mapping[str, str]) -> None:
+def test_a_category_is_counted_alone_and_a_report_moves_with_it() -> None:
     cloud.officer("wang")
     moved = file("lost_and_found", location=SANLITUN)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert [each["count"] for each in shown("?category=lost_and_found")] == [1]
     change_report(moved["id"], 1, category="other")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert shown("?category=lost_and_found") == []
     [district] = shown("?category=other")
     assert (district["count"], [each["count"] for each in district["stations"]]) == (1, [1])
 
 
-def test_drills_are_not_counted(aws: Mapping[str, str]) -> None:
+def test_drills_are_not_counted() -> None:
     cloud.officer("wang")
     body = report("other", source="drill", location=SANLITUN)
     assert call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").status == 201
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert shown() == []
 
 
-def test_what_is_out_of_scope_is_not_counted(aws: Mapping[str, str]) -> None:
+def test_what_is_out_of_scope_is_not_counted() -> None:
     cloud.officer("narrow", categories=("other",), districts=("haidian",))
     file("other", location=SANLITUN)
     file("other")
     file("lost_and_found")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert [(each["district"], each["count"]) for each in shown(officer="narrow")] == [
         ("unknown", 1)
     ]
     assert shown("?category=lost_and_found", officer="narrow") == []
     written = [
         (row["action"]["S"], json.loads(row["detail"]["S"]).get("category"))
-        for row in cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+        for row in cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"]
     ]
     assert sorted(written, key=str) == [("denied", "lost_and_found"), ("list", None)]
 
 
-def test_the_days_are_counted_from_since_on_and_a_month_at_the_most(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_days_are_counted_from_since_on_and_a_month_at_the_most() -> None:
     cloud.officer("wang")
     file("other")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(days=8))
     today = times.day_in_city(wiring.clock.now())
     assert shown() == []
@@ -231,9 +226,7 @@ def test_the_days_are_counted_from_since_on_and_a_month_at_the_most(
         assert (reply.status, reply.json["errors"][0]["code"]) == (422, code)
 
 
-def test_the_map_reads_each_month_by_four_queries_whatever_there_is(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_map_reads_each_month_by_four_queries_whatever_there_is() -> None:
     cloud.officer("wang")
     today = times.day_in_city(wiring.clock.now())
     since = today.replace(day=1)
@@ -242,10 +235,8 @@ def test_the_map_reads_each_month_by_four_queries_whatever_there_is(
     assert len(called) == 4
 
 
-def test_a_place_less_exact_than_a_station_counts_for_its_district_alone(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_place_less_exact_than_a_station_counts_for_its_district_alone() -> None:
     cloud.officer("wang")
     file("other", location=SANLITUN | {"accuracy_m": 30_000})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert shown() == [{"district": "chaoyang", "count": 1, "open": 1, "stations": []}]
