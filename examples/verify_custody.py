@@ -78,13 +78,20 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def decoded(text: str) -> bytes:
+    """Return the bytes of a text in base64. Raises ValueError for another text of these bytes."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise ValueError("no text that the service writes")
+    return content
+
+
 def fault_of_signature(
     form: str, content: bytes, signed: Json, keys: Sequence[bytes] | None
 ) -> str | None:
     """Return what is wrong with a signature of `content`; None when nothing is."""
     try:
-        public = base64.b64decode(signed["key"], validate=True)
-        signature = base64.b64decode(signed["signature"], validate=True)
+        public, signature = (decoded(signed[name]) for name in ("key", "signature"))
         if keys is not None and public not in keys:
             return "it is signed with another key than those given"
         key = serialization.load_der_public_key(public)

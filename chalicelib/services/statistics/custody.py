@@ -7,6 +7,8 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from heapq import nsmallest
 from typing import NamedTuple
 
 from chalicelib.aws.clients import at_once
@@ -28,8 +30,10 @@ from chalicelib.store.reports.rows import ReadCase
 _MANIFEST, _ZIP = "tipline/custody/1", "tipline/custody-zip/1"
 # A row is in a batch after this.
 _SEALED_WITHIN = timedelta(minutes=15)
-# A busy hour has thousands of batches. The one of a row was written right after it.
-_TRIED = 6
+# S3 says the second, by a clock of its own.
+_CLOCKS_DIFFER = timedelta(seconds=5)
+# A busy hour has thousands of batches. The one of a row was written seconds after it.
+_TRIED = 24
 # What is looked for and taken along, so that a file is made in time and in memory. What is not
 # found is still in the history, and `make audit-verify` checks it.
 _MOST_HOURS = 400
@@ -102,13 +106,10 @@ def _sealed(
     entries: Sequence[RecordedEntry], records: Records
 ) -> tuple[list[SealedHour], dict[Key, tuple[str, str]]]:
     """Return the hours with the batches that seal these entries, and where each entry is."""
-    wanted = {hour for each in entries for hour in _hours_of(each.at)}
-    latest = sorted(wanted)[-_MOST_HOURS:]
-    listed = dict(zip(latest, at_once(lambda hour: _batches(hour, records), latest), strict=True))
+    missing = {each.key: each for each in entries if each.key}
+    nearest = _nearest_batches(entries, records)
     contents: dict[str, bytes] = {}
     places: dict[Key, tuple[str, str]] = {}
-    missing = {each.key: each for each in entries if each.key}
-    nearest = {key: _nearest(each, listed) for key, each in missing.items()}
     for turn in range(_TRIED):
         tried = [found[turn] for found in nearest.values() if len(found) > turn]
         new = list({each.key: each for each in tried if each.key not in contents}.values())
@@ -126,21 +127,41 @@ def _sealed(
     return list(_taken(contents, places, records)), places
 
 
+def _nearest_batches(
+    entries: Sequence[RecordedEntry], records: Records
+) -> dict[Key, list[StoredObject]]:
+    """Return by the key of each entry the batches that were written next to its time, the nearest
+    first. What is listed of an hour is in memory no longer than it takes to choose.
+    """
+
+    def chosen(hour: str) -> dict[Key, list[StoredObject]]:
+        listed = [each for each in records.seals.objects(f"batches/{hour}/") if each.version]
+        return {
+            each.key: nsmallest(_TRIED, listed, key=partial(_distance, each.at))
+            for each in entries
+            if each.key and hour in _hours_of(each.at)
+        }
+
+    hours = sorted({hour for each in entries for hour in _hours_of(each.at)})[-_MOST_HOURS:]
+    found: dict[Key, list[StoredObject]] = {}
+    for of_hour in at_once(chosen, hours):
+        for key, batches in of_hour.items():
+            found[key] = found.get(key, []) + batches
+    at = {each.key: each.at for each in entries if each.key}
+    return {
+        key: nsmallest(_TRIED, batches, key=partial(_distance, at[key]))
+        for key, batches in found.items()
+    }
+
+
 def _hours_of(at: datetime) -> tuple[str, str]:
     return hour_of(at), hour_of(at + _SEALED_WITHIN)
 
 
-def _batches(hour: str, records: Records) -> list[StoredObject]:
-    return [each for each in records.seals.objects(f"batches/{hour}/") if each.version]
-
-
-def _nearest(
-    entry: RecordedEntry, listed: Mapping[str, Sequence[StoredObject]]
-) -> list[StoredObject]:
-    """Return the batches that were written next to the time of an entry, the nearest first."""
-    found = [each for hour in dict.fromkeys(_hours_of(entry.at)) for each in listed.get(hour, ())]
-    away = {each.key: abs((each.written_at or entry.at) - entry.at) for each in found}
-    return sorted(found, key=lambda each: away[each.key])[:_TRIED]
+def _distance(at: datetime, batch: StoredObject) -> tuple[bool, timedelta]:
+    """Return how far a batch is from a row of this time. None was written before its rows."""
+    written_at = batch.written_at or at
+    return written_at < at - _CLOCKS_DIFFER, abs(written_at - at)
 
 
 def _taken(

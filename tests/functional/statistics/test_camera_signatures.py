@@ -4,7 +4,9 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 import c2pa
@@ -90,8 +92,10 @@ def certified(name: str, by: Certified | None = None) -> Certified:
     return Certified(built.sign(signs, hashes.SHA256()), key)
 
 
-def signed(picture: bytes, camera: Certified, maker: Certified) -> bytes:
-    """Return the picture with a signature of this camera in it."""
+def signed(
+    picture: bytes, camera: Certified, maker: Certified, address: str | None = None
+) -> bytes:
+    """Return the picture with a signature of this camera in it, or only the address of it."""
     private = camera.key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -101,7 +105,11 @@ def signed(picture: bytes, camera: Certified, maker: Certified) -> bytes:
         alg=b"es256", sign_cert=camera.pem + maker.pem, private_key=private, ta_url=None
     )
     out = io.BytesIO()
-    c2pa.Builder(MANIFEST).sign(c2pa.Signer.from_info(info), "image/jpeg", io.BytesIO(picture), out)
+    builder = c2pa.Builder(MANIFEST)
+    if address:
+        builder.set_remote_url(address)
+        builder.set_no_embed()
+    builder.sign(c2pa.Signer.from_info(info), "image/jpeg", io.BytesIO(picture), out)
     return out.getvalue()
 
 
@@ -123,6 +131,24 @@ def test_valid_untrusted_altered_and_none_are_told_apart() -> None:
     at = picture.index(b"c2pa.signature") + 200
     assert said_of(picture[:at] + b"x" + picture[at + 1 :], maker).startswith("invalid: ")
     assert said_of(cloud.photo(), maker) == "none."
+
+
+def test_nothing_is_loaded_from_an_address_that_a_picture_names() -> None:
+    asked: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    maker = certified("A maker's root")
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/manifest.c2pa"
+        picture = signed(cloud.photo(), certified("Camera 7", maker), maker, address)
+        said = said_of(picture)
+        server.shutdown()
+    assert ("nothing is loaded" in said, asked) == (True, [])
 
 
 def test_the_original_keeps_it_byte_by_byte_and_no_preview_has_it(
