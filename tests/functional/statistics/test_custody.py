@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import awscrt.checksums
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -227,7 +228,9 @@ def test_the_page_says_it_in_all_languages_and_needs_nothing_else(whole: Made) -
     assert not any(each in page for each in ("<script", "<img", "<link", "url(", "http://"))
 
 
-def test_what_is_too_large_for_one_zip_comes_in_several(aws: Mapping[str, str]) -> None:
+def test_what_is_too_large_for_one_zip_comes_in_several(
+    aws: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pictures = [cloud.photo(), cloud.scene(1), cloud.scene(2)]
     created = evidence(aws, *pictures)
     for upload, share in zip(created["uploads"], (0.6, 0.6, 1.1), strict=True):
@@ -246,6 +249,24 @@ def test_what_is_too_large_for_one_zip_comes_in_several(aws: Mapping[str, str]) 
     assert found == [pictures[:1], pictures[1:2]]
     assert [each.wrong() for each in zips] == [[], []]
     assert [each["part"] for each in zips[0].said["originals"]] == [1, 2, None]
+    given = tmp_path / "large.jpg"
+    for content, code, said in (
+        (pictures[2], 0, "is the file that was given"),
+        (b"another", 1, "it is no original of the report"),
+    ):
+        given.write_bytes(content)
+        assert zips[0].run(tmp_path, "--original", str(given)) == code
+        assert said in capsys.readouterr().out
+
+
+def test_the_checksum_of_an_upload_in_parts_is_the_one_of_s3() -> None:
+    content = random.Random(64).randbytes(1000)
+    assert verify_custody.crc64nvme(content) == awscrt.checksums.crc64nvme(content)
+    value = base64.b64encode(awscrt.checksums.crc64nvme(content).to_bytes(8)).decode()
+    checksum = {"algorithm": "crc64nvme", "type": "full_object", "value": value}
+    assert verify_custody.is_of(content, checksum) is True
+    assert verify_custody.is_of(content + b"x", checksum) is False
+    assert verify_custody.is_of(content, checksum | {"type": "composite"}) is None
 
 
 def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) -> None:
