@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import awscrt.checksums
+import boto3
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -22,6 +23,8 @@ from chalicelib.store.audit.rows import of_day
 from examples import verify_custody
 from examples.verify_custody import Keys
 from infra.release import ROOT
+from infra.stage.audit import find_keys
+from infra.stage.target import Target
 from tests import cloud
 from tests.audit_trail import seal, stream_of
 from tests.client import call, new_key, read_and_approve, report
@@ -314,6 +317,11 @@ def test_the_zip_is_on_record_by_its_hash_before_it_is_for_download(whole: Made)
     rows = wiring.audit().history(of_day("wang", wiring.clock.now().date()))
     kept = [each.detail for each in rows if each.detail and "sha256" in each.detail]
     assert [each["sha256"] for each in kept] == [verify_custody.sha256(whole.archive)]
+
+
+def test_the_operator_prints_the_key_that_signs(whole: Made) -> None:
+    assert find_keys(Target(None, boto3.Session(), None, {}, ""), "custody") == whole.keys.custody
+    assert whole.keys.custody != whole.keys.ledger
 
 
 def test_the_program_says_what_it_found(
