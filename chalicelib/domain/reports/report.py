@@ -417,6 +417,9 @@ _LEFT_BEHIND = (
     "shadow",
     "in_burst",
     "returning",
+    "review_at",
+    "review_due_at",
+    "reminder",
 )
 _ANEW = {"status": Status.NEW, "attended": False}
 

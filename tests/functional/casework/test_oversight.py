@@ -126,7 +126,7 @@ LISTS = ("bursts", "pulse", "stats", "map", "handover", "exports", "closings", "
 # What is drawn by chance, or is a secret of the call.
 _CHANCE = re.compile(
     r'"(request_id|mark|[a-z_]*cursor|receipt|reference|id|report_id|subscription_id|etag|url'
-    r'|newest_change|version|tag)": ?("[^"]*"|\d+)'
+    r'|newest_change|version|tag|number)": ?("[^"]*"|\d+)'
 )
 _ID = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{16,26}\b")
 

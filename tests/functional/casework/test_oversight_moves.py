@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
+from chalicelib.handlers.service import scheduled
 from tests import cloud
 from tests.approvals import NO_TAG
 from tests.client import call, read_and_approve, tag_for
@@ -115,3 +116,33 @@ def test_a_return_that_was_swapped_is_not_approved(aws: Mapping[str, str]) -> No
     by_officer("POST", created, BACK, WHY, officer="ombud")
     assert read_and_approve(approval, "ombud2", tag).status == 412
     assert head(created)["category"] == "oversight"
+
+
+def test_a_sketch_that_waits_to_be_compared_leads_nobody_to_it(aws: Mapping[str, str]) -> None:
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
+    wiring.live_day_key.cache_clear()  # type: ignore[attr-defined]
+    text = "The officer of this car took money at the gate, and said so."
+    first, second = (file(text=text, location=PLACE) for _ in range(2))
+    assert "sealed_sketch" in head(first)
+    opened(first)
+    assert by_officer("POST", first, "/oversight", WHY).status == 204
+    scheduled.suggest_incidents(cloud.SCHEDULE, None)
+    assert "same_as" not in head(second)
+    similar = [key for key in keys_of(aws["INCIDENTS_TABLE"]) if first["id"] in str(key)]
+    assert similar == []
+
+
+def keys_of(table: str) -> list[Any]:
+    return [row for row in cloud.scan(table) if row["sk"]["S"] != "KEY"]
+
+
+def test_a_reminder_of_it_is_nobodys() -> None:
+    created = file()
+    etag = by_officer("GET", created).headers["etag"]
+    day = f"{wiring.clock.now() + timedelta(days=1):%Y-%m-%d}"
+    reminded = by_officer("PUT", created, "/reminder", {"on": day}, headers={"If-Match": etag})
+    assert reminded.status == 200, reminded.text
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+    assert "reminder" not in head(created)
+    wiring.clock.advance(timedelta(days=2))
+    assert call("GET", "/v1/officer/reports?sort=attention", officer="wang").json["items"] == []
