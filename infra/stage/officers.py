@@ -199,8 +199,8 @@ def appoint_first(
     except UsernameTaken as taken:
         raise Refused(
             f"{target.title} has an officer {taken} with another e-mail address. Is it the"
-            " same person? If not, choose another username; if so, give that address. Nothing was"
-            " changed."
+            " same person? If not, choose another username; if so, give that address. An auditor"
+            " becomes no admin. Nothing was changed."
         ) from None
     except AdminsExist as found:
         raise Refused(
@@ -295,7 +295,8 @@ def appoint_alone(person: FirstAdmin, reason: str, target: Target, now: datetime
     except UsernameTaken as taken:
         raise Refused(
             f"{target.title} has an officer {taken} with another e-mail address. Choose another "
-            "username, or give that address if it is the same person. Nothing was changed."
+            "username, or give that address if it is the same person. An auditor becomes no admin. "
+            "Nothing was changed."
         ) from None
     except AdminsExist as found:
         raise Refused(

@@ -36,7 +36,7 @@ class NotTwoPersons(Exception):
 
 
 class UsernameTaken(Exception):
-    """An officer with another e-mail address has the username of an admin."""
+    """An officer with another e-mail address, or an auditor, has the username of an admin."""
 
 
 class AdminsExist(Exception):
@@ -177,7 +177,8 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
     """Return the row that makes a person an admin. Raises UsernameTaken; errors.Invalid."""
     require_username(admin.username)
     before = officers.get(admin.username)
-    if before and before.email and _mailbox(before.email) != _mailbox(admin.email):
+    is_another = before and before.email and _mailbox(before.email) != _mailbox(admin.email)
+    if is_another or (before and before.active and before.has_role(Role.AUDITOR)):
         raise UsernameTaken(admin.username)
     row = admin.appointment(before).officer(admin.username)
     if before:

@@ -17,6 +17,7 @@ from chalicelib.domain.watch import Act, Question, is_visible
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from chalicelib.kernel import errors, times
+from chalicelib.services.administration.first_admins import FirstAdmin, UsernameTaken, row_of
 from chalicelib.services.watch import acts
 from tests import audit_trail, cloud
 from tests.client import call
@@ -235,6 +236,12 @@ def test_an_auditor_is_appointed_by_two_and_has_no_other_role(other: Role) -> No
     ]
     assert call("PUT", path, {**row, "roles": ["auditor"]}, officer="admin").status == 202
     assert call("GET", ALL, officer="qian").status == 403
+
+
+def test_no_operator_makes_an_auditor_an_admin() -> None:
+    admin = FirstAdmin("shen", "Shen", "shen@police.example")
+    with pytest.raises(UsernameTaken):
+        row_of(admin, wiring.officers(), None)
 
 
 def test_supervisors_read_the_numbers_of_those_inside_their_own_scope(
