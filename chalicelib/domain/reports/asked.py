@@ -9,7 +9,7 @@ from datetime import datetime
 
 from chalicelib.kernel.models import Record
 
-MOST_ASKED = 10
+MOST_ASKED = 50
 """The most requests about one report."""
 
 

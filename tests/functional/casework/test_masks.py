@@ -298,6 +298,14 @@ def test_officers_find_a_report_no_more_by_a_number_that_is_masked() -> None:
     assert found_by(PLATE) == []
 
 
+def test_the_other_numbers_are_found_again_from_the_next_opening_on() -> None:
+    created = file(text=f"{PLATE}, and 13842424242.")
+    opened(created)
+    mask(created, PLATE)
+    opened(created)
+    assert (found_by("13842424242"), found_by(PLATE)) == ([created["id"]], [])
+
+
 def test_an_opening_from_before_a_mask_enters_no_number_after_it() -> None:
     created = file(text=TEXT)
     before = wiring.reports().head(created["id"])
