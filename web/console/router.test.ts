@@ -11,6 +11,7 @@ test.each([
   ['/console/new', { page: 'entry' }],
   ['/console/search?from=elsewhere', { page: 'search' }],
   ['/console/exports/E1', { page: 'export', id: 'E1' }],
+  ['/console/requests/20261124-7H2K9Q', { page: 'request', id: '20261124-7H2K9Q' }],
   ['/console/bulletins', { page: 'bulletins', id: null }],
   ['/console/bulletins/B1', { page: 'bulletins', id: 'B1' }],
   ['/console/admin', { page: 'admin', part: null }],

@@ -3,17 +3,12 @@
 import { expect, test } from 'vitest';
 
 // What the API has and no screen calls, with the reason.
-const BY_THE_API = 'A request of a third person is worked on by the API alone.';
+const BY_THE_API = 'Requests of third persons are registered and listed by the API alone.';
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
-  'DELETE /v1/officer/requests/{request_number}/decision': BY_THE_API,
   'GET /v1/officer/requests': BY_THE_API,
-  'GET /v1/officer/requests/{request_number}': BY_THE_API,
   'POST /v1/officer/requests': BY_THE_API,
-  'POST /v1/officer/requests/{request_number}/decision': BY_THE_API,
-  'POST /v1/officer/requests/{request_number}/decision/approve': BY_THE_API,
-  'POST /v1/officer/requests/{request_number}/decision/decline': BY_THE_API,
   'POST /v1/officer/requests/{request_number}/reports': BY_THE_API,
 };
 

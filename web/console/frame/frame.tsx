@@ -15,6 +15,7 @@ import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
 import { EntryPage } from '../entry/page.tsx';
 import { ExportPage } from '../export/page.tsx';
+import { RequestPage } from '../requests/page.tsx';
 import { MapPage } from '../map/page.tsx';
 import { OpeningsPage } from '../openings/page.tsx';
 import { keepBoxInSight } from '../parts/focus.ts';
@@ -240,6 +241,8 @@ export function Page({ route }: { route: Route }) {
       return <MapPage />;
     case 'export':
       return <ExportPage key={route.id} id={route.id} />;
+    case 'request':
+      return <RequestPage key={route.id} id={route.id} />;
     case 'bulletins':
       return <BulletinsPage />;
     case 'dashboard':

@@ -7,6 +7,8 @@ export const maskTexts = texts({
   en: {
     title: 'Masked words',
     none: 'No words are masked.',
+    request: (number: string) => `Request ${number} of a third person`,
+    due: (at: string) => `answer due ${at}`,
     ask: 'Mask words…',
     hint: 'Choose the text, and select in it the words about another person. Another officer reads and approves it. Then they are gone for good, and the reporter reads where and why.',
     text: 'Text',
@@ -49,6 +51,8 @@ export const maskTexts = texts({
   zh: {
     title: '遮盖的文字',
     none: '没有遮盖的文字。',
+    request: (number: string) => `第三人的请求 ${number}`,
+    due: (at: string) => `${at} 前答复`,
     ask: '遮盖文字……',
     hint: '请选定文本，并在其中选中涉及他人的文字。由另一名民警查看并批准后，这些文字即永久删除，举报人会看到遮盖的位置和原因。',
     text: '文本',

@@ -15,6 +15,7 @@ import { focusField } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
+import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { wordFor } from '../words.ts';
 import { heldUntil } from './hold.tsx';
@@ -43,6 +44,12 @@ export function Masks({ open, report }: OfReport) {
   return (
     <section class="card no-print" aria-labelledby="masks">
       <h2 id="masks">{t.title}</h2>
+      {report.requests.map(({ number, due_at: due, open: isOpen }) => (
+        <p key={number}>
+          <a href={pathTo(`requests/${number}`)}>{t.request(number)}</a>{' '}
+          {isOpen && <span class="tag">{t.due(clock(due))}</span>}
+        </p>
+      ))}
       <Status kind="success">{done}</Status>
       {report.masks.length === 0 && <p class="muted">{t.none}</p>}
       <ul class="related">
