@@ -12,7 +12,7 @@ from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call
 from tests.places import head_of, place_of
-from tests.steps import by_officer, by_reporter, by_second_officer, file, opened
+from tests.steps import by_officer, by_reporter, by_second_officer, file, opened, write
 
 pytestmark = pytest.mark.officers("wang", "li", chief={"roles": ("supervisor",)})
 
@@ -69,19 +69,21 @@ def days_pass(days: int) -> None:
     cloud.sweep()
 
 
-def test_an_open_report_comes_first_when_its_review_is_due() -> None:
+def test_a_report_comes_before_unread_ones_when_its_review_is_due() -> None:
     old = file("other")
     days_pass(364)
     new = file("other")
-    assert [item["due"] for item in shown()] == [[], []]
+    for each in (old, new):
+        step("PATCH", each, "", {"status": "in_progress"})
+    write(new)
+    assert [(item["id"], item["due"]) for item in shown()] == [(new["id"], []), (old["id"], [])]
 
     days_pass(1)
-    assert ids() == [old["id"], new["id"]]
-    assert ids("needs_action=true&status=new") == [new["id"], old["id"]]
-    assert [item["due"] for item in shown()] == [["review"], []]
+    due = [(old["id"], ["review"]), (new["id"], [])]
+    assert [(item["id"], item["due"]) for item in shown()] == due
     head = head_of(old)
     assert place_of(head) == (head["attention_shard"], head["attention_at"])
-    assert steps(old) == [{"step": "review_due"}]
+    assert steps(old)[-1] == {"step": "review_due"}
     assert opened(old)["review"]["due_since"]
 
 
@@ -102,6 +104,36 @@ def test_what_is_closed_withdrawn_or_a_drill_is_not_reviewed() -> None:
     days_pass(276)
     assert ids() == [reopened["id"]]
     assert shown()[0]["due"] == ["review"]
+
+
+def test_what_is_closed_while_its_review_is_due_comes_back_with_its_reopening(
+    aws: Mapping[str, str],
+) -> None:
+    created, before = file("other"), file("other")
+    days_pass(300)
+    close(before)
+    days_pass(65)
+    close(created)
+    days_pass(5)
+    step("PATCH", before, "", {"status": "in_progress"})
+    days_pass(0)
+    assert [(item["id"], item["due"]) for item in shown()] == [(before["id"], ["review"])]
+    days_pass(26)
+    assert ids() == [before["id"]]
+    assert not unreviewed(aws)
+
+
+def test_what_moves_to_another_category_has_its_month_all_the_same(
+    aws: Mapping[str, str],
+) -> None:
+    created = file("other")
+    days_pass(365)
+    days_pass(10)
+    step("PATCH", created, "", {"category": "traffic_violation"})
+    days_pass(19)
+    assert not unreviewed(aws)
+    days_pass(1)
+    assert len(unreviewed(aws)) == 1
 
 
 def test_a_supervisor_keeps_it_until_the_next_review() -> None:
