@@ -55,7 +55,8 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "writes in their own words why a bulletin was withdrawn", "approves exactly that"
     ),
     TwoPersonStep.CLOSING: Rule(
-        "closes a critical report, or as `unfounded` or `malicious`, or more than 50 in an hour",
+        "closes a critical report, or one that nobody has reviewed in time, or as `unfounded` or "
+        "`malicious`, or more than 50 in an hour",
         "confirms it",
     ),
     TwoPersonStep.REFERRAL: Rule(

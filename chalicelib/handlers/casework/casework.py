@@ -130,8 +130,9 @@ def change_report(call: Call) -> Response:
     and another reason or original of a closed one: if two officers have ended it, that is a
     `proposal` again.
 
-    The dispositions `unfounded` and `malicious`, any of a critical report, and any beyond 50 that
-    you set in an hour are a `proposal`, and count after another officer has confirmed it.
+    The dispositions `unfounded` and `malicious`, any of a critical report or of one whose review is
+    `escalated`, and any beyond 50 that you set in an hour are a `proposal`, and count after another
+    officer has confirmed it.
 
     409 `illegal_transition` means that the step is not possible in the report's status; `legal`
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of

@@ -139,6 +139,21 @@ def test_it_goes_with_the_report_to_its_next_assignee_inside_their_scope(
     assert page("zhao") == []
 
 
+def test_it_does_not_concern_who_has_lost_the_report(
+    two: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    older, newer = two
+    change_report(newer["id"], 2, assignee="li")
+    remind(newer, 0, "zhao")
+    cloud.officer("li", active=False)
+    returning = wiring.subscriptions().assignments.request_return("li", wiring.clock.now())
+    wiring.reports().table.transact([returning])
+    cloud.sweep()
+    assert opened(newer)["assignee"] is None
+    cloud.officer("li")
+    assert first("li") == (older["id"], [])
+
+
 def test_a_step_with_it_takes_the_version_and_is_in_the_history(
     two: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:

@@ -121,6 +121,7 @@ def test_what_is_closed_while_its_review_is_due_comes_back_with_its_reopening(
     days_pass(26)
     assert ids() == [before["id"]]
     assert not unreviewed(aws)
+    assert steps(created).count({"step": "review_due"}) == 1
 
 
 def test_what_moves_to_another_category_has_its_month_all_the_same(
