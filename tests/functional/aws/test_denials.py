@@ -63,7 +63,7 @@ MAY: Mapping[str, set[str]] = {
     "list, add or delete phones in SNS": {"push_to_phones"},
     "push to a phone": {"push_to_phones"},
     "delete a report's rows": {"record_media", "do_upkeep"},
-    "find reports by an index": {"officers"},
+    "find reports by an index": {"officers", "sweep_upkeep"},
     "find sketches": {"officers", "suggest_incidents"},
     "scan a table": set(),
     "read the audit": {"officers"},
