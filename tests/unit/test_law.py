@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
+from chalicelib.domain.catalogue.model import REVIEW_DAYS
 from chalicelib.domain.flood.sources import SALT_LIFE
 from chalicelib.domain.reports import outlines
 from chalicelib.domain.reports.incidents import KEY_LIFE
@@ -88,6 +89,7 @@ def times() -> Mapping[str, tuple[timedelta, ...]]:
     later = (outlines.WITHDRAWN_RETENTION, outlines.DRILL_RETENTION, outlines.PUT_OFF)
     return {
         "text, place": (*ended, *later, outlines.PUT_OFF_AT_MOST),
+        "the same of an open report": (timedelta(days=REVIEW_DAYS),),
         "a tombstone": (TOMBSTONE_LIFE,),
         "traces of texts": (KEY_LIFE,),
         "who has a report open": (presence._LIFE,),
