@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import incidents as rules
 from chalicelib.domain.reports.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
 from chalicelib.kernel.sealing import Unreadable
@@ -79,10 +78,8 @@ class _Batch:
     _similar: dict[str, list[Similar]] = field(default_factory=dict)
 
     def open(self, row: SketchRow) -> _Seen | None:
-        """Return the sighting in a sketch; None when it does not open, its report is gone, or is
-        about the police by now.
-        """
-        if row.is_gone or row.category == OVERSIGHT:
+        """Return the sighting in a sketch; None when it does not open, or its report is gone."""
+        if row.is_gone:
             return None
         try:
             day = sealed_day(row.sealed)

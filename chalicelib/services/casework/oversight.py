@@ -55,7 +55,9 @@ def move_to_oversight(
         unlinked = desk.reports.duplicates.discount(
             report.duplicate_of, report.id, report.received_at
         )
-        _pass_on(head, after, content, desk, [record, *unlinked])
+        case = desk.reports.with_media(report_id, consistent=True)
+        unseen = desk.reports.media.without_sketches(report_id, case.media if case else ())
+        _pass_on(head, after, content, desk, [record, *unlinked, *unseen])
         return head
 
     before = on_requests(report_id, move, desk=desk)

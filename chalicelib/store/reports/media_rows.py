@@ -200,6 +200,15 @@ class MediaRows:
         )
         return self._table.item(update)
 
+    def without_sketches(self, owner_id: str, media: Iterable[Medium]) -> list[TransactItem]:
+        """Return the writes that take the sketches off media, before they are compared."""
+        gone = {**dict.fromkeys(SKETCH_FIELDS), "listed_at": None}
+        return [
+            self._table.item(Update(*_key(owner_id, each.media_id), put=gone))
+            for each in media
+            if each.sealed_sketch
+        ]
+
     def set_upload_id(self, owner_id: str, media_id: str, upload_id: str) -> str:
         """Store the id of a medium's multipart upload, and return the id that was stored first."""
         update = Update(

@@ -161,8 +161,8 @@ class Reports:
 
         `medium` is as it was read, `settled` has the verdict. `media_event` is the key of the
         notice that waits for the other media. Raises ConditionFailed when the medium has a verdict,
-        when another medium got one or the status has changed since `case` was read, or when the
-        report is expiring.
+        when another medium got one or the status or category has changed since `case` was read, or
+        when the report is expiring.
         """
         report, head = case.report, case.head
         is_ready = settled.state is MediaState.READY
@@ -183,7 +183,7 @@ class Reports:
         if settled.version_id and report.status is Status.CLOSED:
             add["unread_media"] = 1
             put |= outlines.with_arrival(report)
-        same = ("status", "media_settled", "media_event", "muted")
+        same = ("status", "category", "media_settled", "media_event", "muted")
         equal = {name: head.row.get(name) for name in same}
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         count = change_head(head, put=put, add=add, append=recorded.append, equal=equal)

@@ -122,18 +122,17 @@ def test_a_sketch_that_waits_to_be_compared_leads_nobody_to_it(aws: Mapping[str,
     scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
     wiring.live_day_key.cache_clear()  # type: ignore[attr-defined]
     text = "The officer of this car took money at the gate, and said so."
-    first, second = (file(text=text, location=PLACE) for _ in range(2))
-    assert "sealed_sketch" in head(first)
+    picture = [{"content_type": "image/jpeg", "size": 1000}]
+    first, second = (file(text=text, location=PLACE, media=picture) for _ in range(2))
+    for each in (first, second):
+        cloud.add_medium(aws, each["id"], each["uploads"][0]["media_id"], cloud.scene(1))
     opened(first)
     assert by_officer("POST", first, "/oversight", WHY).status == 204
+    assert {"sealed_sketch", "sketch_shard"}.isdisjoint(head(first))
     scheduled.suggest_incidents(cloud.SCHEDULE, None)
     assert "same_as" not in head(second)
-    similar = [key for key in keys_of(aws["INCIDENTS_TABLE"]) if first["id"] in str(key)]
-    assert similar == []
-
-
-def keys_of(table: str) -> list[Any]:
-    return [row for row in cloud.scan(table) if row["sk"]["S"] != "KEY"]
+    rows = [row for row in cloud.scan(aws["INCIDENTS_TABLE"]) if first["id"] in str(row)]
+    assert [row["sk"] for row in rows if row["sk"]["S"] != "ROW"] == []
 
 
 def test_a_reminder_of_it_is_nobodys() -> None:
