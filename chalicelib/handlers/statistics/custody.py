@@ -28,6 +28,7 @@ from chalicelib.services.statistics.exports import Export, Original
 from chalicelib.store.audit.rows import RecordedEntry
 
 FORM = "tipline/custody/1"
+_OF_MASK = {"number", "part", "name", "start", "reason", "by", "at", "approved_by", "approved_at"}
 type Files = list[tuple[str, bytes]]
 
 
@@ -86,7 +87,10 @@ def _said(
             for each in export.cases[0].found.opened.media
             if each.version_id is None
         ],
-        "masked": [],
+        "masked": [
+            each.model_dump(mode="json", include=_OF_MASK)
+            for each in export.cases[0].found.opened.case.head.masks.approved
+        ],
         "history": _history(custody),
         "seals_complete_by": times.render(latest),
         "ledger": ProofView.of_proof(custody.proof).model_dump(mode="json"),

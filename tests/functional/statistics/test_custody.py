@@ -59,6 +59,22 @@ def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, st
     assert [each["head"] is not None for each in made.said["seals"]] == [True]
 
 
+def test_it_says_where_words_were_masked_and_has_none_of_them(aws: Mapping[str, str]) -> None:
+    created = evidence(aws, cloud.photo())
+    body = {"part": "text", "start": 0, "passage": "有照片", "reason": "third_person"}
+    assert by_officer("POST", created, "/masks", body).status == 201
+    masks = f"/v1/officer/reports/{created['id']}/masks/1/approve"
+    assert read_and_approve(masks, "chief").status == 200
+    file = made(aws, created)
+    assert file.wrong() == []
+    schema = json.loads((ROOT / "docs" / "custody.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(file.said)
+    [mask] = file.said["masked"]
+    assert (mask["part"], mask["by"], mask["approved_by"]) == ("text", "wang", "chief")
+    assert not any("有照片".encode() in content for content in file.members.values())
+    assert any("███".encode() in content for content in file.members.values())
+
+
 @pytest.fixture
 def whole(aws: Mapping[str, str]) -> Made:
     return made(aws, evidence(aws, cloud.photo(), cloud.scene(1)))
