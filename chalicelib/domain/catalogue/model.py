@@ -250,13 +250,14 @@ class Catalogue(NamedTuple):
 
     def category(self, code: str) -> Category:
         """Return one category. Raises KeyError when there is none."""
-        return by_code(self._stored())[code]
+        return by_code(self.stored())[code]
 
     def seen_by(self, officer: Officer) -> tuple[Category, ...]:
         """Return the categories in the scope of an officer."""
-        return tuple(each for each in self._stored() if officer.sees_category(each.code))
+        return tuple(each for each in self.stored() if officer.sees_category(each.code))
 
-    def _stored(self) -> tuple[Category, ...]:
+    def stored(self) -> tuple[Category, ...]:
+        """Return the categories that rows can have: also that of reports about the police."""
         return (*self.categories, OVERSIGHT_CATEGORY)
 
     def channel(self, code: str) -> Channel:

@@ -60,8 +60,10 @@ def role_group(role: Role) -> str:
 OUTSIDE, OVERSIGHT_OUTSIDE = "outside", "oversight:outside"
 
 
-def outside_the_desk() -> tuple[str, ...]:
+def outside_the_desk(category: str) -> tuple[str, ...]:
     """Return whom a notice is for that officers have not acted on for a month."""
+    if category == OVERSIGHT:
+        return role_group(Role.OVERSIGHT), OVERSIGHT_OUTSIDE
     return (OUTSIDE if city().review_address else role_group(Role.ADMIN),)
 
 

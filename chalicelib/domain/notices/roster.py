@@ -234,7 +234,7 @@ class Roster(Record):
         scope: nobody on duty has acted. What nobody has reviewed is for others.
         """
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk()
+            return outside_the_desk(category)
         everybody = groups_of(category, district)
         if kind in FOR_SUPERVISORS:
             return everybody
@@ -265,7 +265,7 @@ class Roster(Record):
         if kind is NoticeKind.FOLLOWED or (matter.to and report.category == OVERSIGHT):
             return self._able(report.category, report.district, matter.to)
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk()
+            return outside_the_desk(report.category)
         if matter.to:
             return matter.to
         if kind is NoticeKind.APPROVAL:

@@ -73,7 +73,7 @@ def _ask_for_reviews(event: CloudWatchEvent) -> None:
     try:
         asked = ask_for_reviews(
             wiring.review_rows(),
-            lambda: wiring.catalogue_changes().read().restored().categories,
+            lambda: wiring.catalogue_changes().read().restored().stored(),
             now=wiring.clock.now(),
             time_is_left=lambda: _time_is_left(event),
         )

@@ -170,6 +170,20 @@ def test_a_review_takes_a_supervisor_the_version_a_reason_and_a_date_that_is_pos
     assert keep(created, in_days(9)).json["code"] == "illegal_transition"
 
 
+def test_what_oversight_does_not_review_goes_to_oversight_and_outside_and_to_no_admin(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.oversight("bao", "lin")
+    created = file("other", concerns_police=True)
+    days_pass(365)
+    due = [each["due"] for each in shown(officer="bao")]
+    days_pass(30)
+    [notice] = unreviewed(aws)
+    assert due == [["review"]]
+    assert json.loads(notice["attributes"]["to"]) == ["role:oversight", "oversight:outside"]
+    assert created["id"] not in ids()
+
+
 def test_what_nobody_reviews_for_a_month_goes_out_of_the_desk_and_two_close_it(
     aws: Mapping[str, str],
 ) -> None:
