@@ -46,6 +46,38 @@ def test_two_officers_mask_what_is_selected(open_page: OpenPage, stack: Stack) -
     assert resident.read()["masks"][0]["part"] == "text"
 
 
+def test_a_request_is_registered_names_a_report_and_is_carried_out_by_a_mask(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, text=TEXT)
+    page = open_report(open_page, resident.id)
+    page.goto("/console/requests")
+    page.get_by_label("Asks for").select_option("erasure")
+    page.get_by_label("What they ask for, in their words").fill("Take my name out.")
+    page.get_by_label("E-mail").fill("chen@example.org")
+    page.get_by_role("button", name="Register a request").click()
+    heading = page.get_by_role("heading", name="Request 2")
+    expect(heading).to_be_visible()
+    number = heading.inner_text().removeprefix("Request ")
+    expect(page.get_by_text("Take my name out.")).to_be_visible()
+
+    page.goto(f"/console/reports/{resident.id}")
+    page.get_by_text("Name this report in a request").first.click()
+    page.get_by_label("Number of the request").fill(number)
+    page.get_by_role("button", name="Name this report in a request").click()
+    expect(page.get_by_text("The request names this report now.")).to_be_visible()
+    page.evaluate(SELECT, "Chen Wei")
+    page.get_by_role("button", name="Mask words…").click()
+    page.get_by_label("Carries out").select_option(number)
+    page.get_by_role("button", name="Propose the mask").click()
+    expect(page.get_by_text("Proposed. Another officer has to approve it.")).to_be_visible()
+
+    page.get_by_role("link", name="Requests of third persons").first.click()
+    expect(page.get_by_role("link", name=f"Request {number}")).to_be_visible()
+    assert axe_violations(page) == []
+    assert not scrolls_sideways(page)
+
+
 def test_words_are_selected_with_the_keyboard_alone_and_declined(
     open_page: OpenPage, stack: Stack
 ) -> None:

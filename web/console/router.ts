@@ -10,6 +10,7 @@ export type Route =
   | { page: 'search' }
   | { page: 'map' }
   | { page: 'export'; id: string }
+  | { page: 'requests' }
   | { page: 'request'; id: string }
   | { page: 'bulletins'; id: string | null }
   | { page: 'dashboard' }
@@ -27,6 +28,7 @@ const PATHS: [RegExp, (parts: (string | undefined)[]) => Route][] = [
   [new RegExp(`^reports/(${ID})$`), ([id = '']) => ({ page: 'report', id })],
   [/^bursts\/([a-z][a-z0-9_]{0,39}\.[0-9T-]{13})$/, ([id = '']) => ({ page: 'burst', id })],
   [new RegExp(`^exports/(${ID})$`), ([id = '']) => ({ page: 'export', id })],
+  [/^requests$/, () => ({ page: 'requests' })],
   [/^requests\/([0-9]{8}-[0-9A-Z]{6})$/, ([id = '']) => ({ page: 'request', id })],
   [new RegExp(`^bulletins(?:/(${ID}))?$`), ([id]) => ({ page: 'bulletins', id: id ?? null })],
   [/^dashboard$/, () => ({ page: 'dashboard' })],

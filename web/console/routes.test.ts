@@ -3,13 +3,9 @@
 import { expect, test } from 'vitest';
 
 // What the API has and no screen calls, with the reason.
-const BY_THE_API = 'Requests of third persons are registered and listed by the API alone.';
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
-  'GET /v1/officer/requests': BY_THE_API,
-  'POST /v1/officer/requests': BY_THE_API,
-  'POST /v1/officer/requests/{request_number}/reports': BY_THE_API,
 };
 
 // A call of a path, or of a constant that has one.

@@ -23,6 +23,7 @@ export function Awaiting() {
       <p>{t.what}</p>
       <p class="row links">
         {seesReports(me) && <a href={pathTo('bulletins')}>{t.bulletins}</a>}
+        {seesReports(me) && <a href={pathTo('requests')}>{t.requests}</a>}
         {isAdmin(me) && <a href={pathTo(`admin/${OFFICERS}`)}>{t.officers}</a>}
       </p>
       {seesReports(me) && (

@@ -224,6 +224,7 @@ export const text = texts({
     waiting: {
       what: 'Steps that take two officers. Open a report to read and approve what is asked.',
       bulletins: 'Bulletins that await approval',
+      requests: 'Requests of third persons',
       officers: 'Appointments that await approval',
       reports: 'Reports on which a step awaits its second person',
       none: 'None.',
@@ -494,6 +495,7 @@ export const text = texts({
     waiting: {
       what: '须由两位民警完成的事项。打开举报即可查看并批准。',
       bulletins: '待批准的通报',
+      requests: '第三人的请求',
       officers: '待批准的任命',
       reports: '有事项待第二人批准的举报',
       none: '无。',

@@ -15,6 +15,7 @@ import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
 import { EntryPage } from '../entry/page.tsx';
 import { ExportPage } from '../export/page.tsx';
+import { RequestsPage } from '../requests/list.tsx';
 import { RequestPage } from '../requests/page.tsx';
 import { MapPage } from '../map/page.tsx';
 import { OpeningsPage } from '../openings/page.tsx';
@@ -241,6 +242,8 @@ export function Page({ route }: { route: Route }) {
       return <MapPage />;
     case 'export':
       return <ExportPage key={route.id} id={route.id} />;
+    case 'requests':
+      return <RequestsPage />;
     case 'request':
       return <RequestPage key={route.id} id={route.id} />;
     case 'bulletins':

@@ -5,16 +5,18 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button, Spinner } from '../../shared/components/button.tsx';
 import { choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
-import { Field, Form } from '../../shared/components/field.tsx';
+import { Field, Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { clock } from '../moments.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { focusField } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
+import { requestTexts } from '../requests/texts.ts';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { wordFor } from '../words.ts';
@@ -50,6 +52,7 @@ export function Masks({ open, report }: OfReport) {
           {isOpen && <span class="tag">{t.due(clock(due))}</span>}
         </p>
       ))}
+      <NameInRequest open={open} report={report} onClose={close} onDone={setDone} />
       <Status kind="success">{done}</Status>
       {report.masks.length === 0 && <p class="muted">{t.none}</p>}
       <ul class="related">
@@ -95,6 +98,44 @@ export function Masks({ open, report }: OfReport) {
   );
 }
 
+/** A request that names a report shows it, and its decision awaits there, too. */
+function NameInRequest({ open, report, onDone }: DialogProps) {
+  const t = requestTexts();
+  const { api } = useDesk();
+  const step = useStep();
+  const [number, setNumber] = useState('');
+  const name = () =>
+    step.run(async () => {
+      const path = { request_number: number.trim() };
+      const body = { report_ids: [report.id] };
+      await ok(api.POST('/v1/officer/requests/{request_number}/reports', { params: { path }, body }));
+      setNumber('');
+      onDone(() => requestTexts().named);
+      await open.load();
+    });
+  return (
+    <details>
+      <summary>{t.name}</summary>
+      <Form aria-label={t.name} onSubmit={() => void name()}>
+        <TextField
+          id="request-number"
+          label={t.number}
+          autocomplete="off"
+          value={number}
+          onValue={setNumber}
+        />
+        <Refusal failure={step.failure} />
+        <div class="row">
+          <Button type="submit" busy={step.busy}>
+            {t.name}
+          </Button>
+          <a href={pathTo('requests')}>{t.all}</a>
+        </div>
+      </Form>
+    </details>
+  );
+}
+
 /** The latest words that were selected on the page: to press a button may end the selection. */
 function useSelected(): { current: Selected | null } {
   const latest = useRef<Selected | null>(null);
@@ -124,6 +165,7 @@ function Propose({ open, report, selected, onClose, onDone }: DialogProps & { se
       : { key: all[0]?.key ?? '', start: 0, end: 0 },
   );
   const [reason, setReason] = useState<(typeof REASONS)[number]>('third_person');
+  const [request, setRequest] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -146,7 +188,14 @@ function Propose({ open, report, selected, onClose, onDone }: DialogProps & { se
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/masks', {
         params: { path: { report_id: report.id } },
-        body: { part: text.part, name: text.name, start, passage, reason },
+        body: {
+          part: text.part,
+          name: text.name,
+          start,
+          passage,
+          reason,
+          ...(request && { request }),
+        },
       }),
     );
     setBusy(false);
@@ -193,6 +242,18 @@ function Propose({ open, report, selected, onClose, onDone }: DialogProps & { se
         choices={choicesOf(REASONS, t.reasons)}
         onChange={setReason}
       />
+      {report.requests.length > 0 && (
+        <Select
+          id="mask-request"
+          label={t.carriesOut}
+          chosen={request}
+          choices={[
+            { code: '', label: t.noRequest },
+            ...report.requests.map(({ number }) => ({ code: number, label: t.request(number) })),
+          ]}
+          onChange={setRequest}
+        />
+      )}
       <div class="row">
         <Button type="submit" kind="primary" busy={busy}>
           {t.submit}
