@@ -129,7 +129,7 @@ function Decide({ found, again }: DecideProps) {
     });
   const takeBack = () =>
     step.run(async () => {
-      await outcomeOf<unknown>(api.DELETE(DECISION, { params: { path } }));
+      await ok<unknown>(api.DELETE(DECISION, { params: { path } }));
       await again();
     });
   const decline = async (reason: string) => {
