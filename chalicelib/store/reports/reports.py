@@ -218,6 +218,8 @@ class Reports:
             "messages": head.row.get("messages"),
             "unread": head.row.get("unread"),
         }
+        if "sealed" in put:
+            equal["sealed"] = before.sealed  # or a mask of this moment would be undone
         if "flags" in put:
             equal["flags"] = head.row.get("flags")
         if "urgency" in put:
@@ -298,7 +300,8 @@ class Reports:
         """Write a legal hold, or end it (`hold` is None), with `also` in one transaction.
 
         With `expire_at`, the report gets the task to be deleted then. Raises ConditionFailed when
-        the hold or the task has changed since `head` was read, or when the report is expiring.
+        the hold, the masks or the task have changed since `head` was read, or when the report is
+        expiring.
         """
         put: Row = {
             "hold": hold.model_dump(exclude_none=True) if hold else None,
@@ -307,7 +310,8 @@ class Reports:
         if expire_at:
             task = OutboxTask(TaskKind.EXPIRE, expire_at)
             put |= task_fields(keys.report(head.row["id"]), keys.HEAD, task)
-        equal = same_task(head.row) | {"hold": head.row.get("hold")}
+        same = {name: head.row.get(name) for name in ("hold", "masks")}
+        equal = same_task(head.row) | same
         self.table.transact([self.table.item(change_head(head, put=put, equal=equal)), *also])
 
     def keep_mute(self, head: Head, mute: Mute | None, *, also: Sequence[TransactItem]) -> None:
