@@ -86,6 +86,8 @@ class Act(NamedTuple):
         return watched(self.action, about_report=self.about_report)
 
 
+# The part that an opening names in the audit, of who moves a report to oversight or back.
+OVERSIGHT_PART = "oversight"
 # Beside what is watched, in the numbers of a week.
 ORIGINALS = "originals"
 

@@ -4,9 +4,9 @@ a week for supervisors.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.domain.statistics.exports import csv_of, zip_of
-from chalicelib.domain.watch import OpeningKind, Question
+from chalicelib.domain.watch import OVERSIGHT_PART, OpeningKind, Question
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -93,12 +93,20 @@ class OpeningView(Shape):
             kind=act.kind,
             report_id=report_id,
             reference=wiring.identity().reference(report_id),
-            part=detail.get("part"),
+            part=_part(detail),
             media_id=detail.get("media_id"),
             export=detail.get("export"),
             has_reason=bool(entry and entry.sealed),
             verified=opening.is_verified,
         )
+
+
+def _part(detail: Mapping[str, Any]) -> str | None:
+    """Return the part that was opened. Nobody learns here which reports oversight has: who moves
+    one opens all of it.
+    """
+    part: str | None = detail.get("part")
+    return None if part == OVERSIGHT_PART else part
 
 
 def _is_exact(opening: Opening) -> bool:

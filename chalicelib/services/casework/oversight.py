@@ -10,6 +10,7 @@ from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import Moving, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
 from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.domain.watch import OVERSIGHT_PART
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import TaskKind, notify
 from chalicelib.services.casework.casework import write_step
@@ -129,7 +130,7 @@ def _of_oversight(head: Head, actor: OfficerActor) -> Report:
 
 
 def _content(report: Report, actor: OfficerActor) -> Content:
-    return open_content(report, actor.open(report, {"part": "oversight"}))
+    return open_content(report, actor.open(report, {"part": OVERSIGHT_PART}))
 
 
 def _pass_on(

@@ -295,3 +295,16 @@ def test_what_oversight_opened_is_on_no_list_and_in_no_number_of_others(
         "li",
         "chief",
     }
+
+
+def test_a_report_that_was_moved_to_oversight_looks_like_any_other(
+    aws: Mapping[str, str],
+) -> None:
+    cloud.oversight("bao", "lin")
+    created = file()
+    by_officer("GET", created)
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+    settle(aws)
+    [moved, read] = asked(ALL, "shen", report_id=created["id"])["items"]
+    assert (moved["part"], read["part"]) == (None, None)
+    assert "oversight" not in str(asked(ALL, "shen")) + str(asked(OWN, "wang"))
