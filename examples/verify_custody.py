@@ -48,6 +48,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 FORM, ZIP_FORM = "tipline/custody/1", "tipline/custody-zip/1"
 HEAD_FORM, DIGEST_FORM = "tipline/ledger/1", "tipline/digest/1"
 LISTED, SIGNATURE, SAID = "manifest.json", "manifest.sig", "custody.json"
+# What a signature consists of: what is beside it in its file would be signed by nobody.
+SIGNED_BY = frozenset(("key", "signature"))
 # No zip of the service is larger: what claims to be is not unpacked.
 MOST_BYTES = 1 << 30
 EVIDENCE = 3
@@ -125,7 +127,8 @@ def check_zip(archive: bytes, signature: bytes, keys: Keys) -> Iterator[str]:
     except (KeyError, TypeError, ValueError):
         yield "The detached signature: cannot be read."
         return
-    if canonical(signed) != signature or said["form"] != ZIP_FORM:
+    is_whole = canonical(signed) == signature and signed.keys() == said.keys() | SIGNED_BY
+    if not is_whole or said["form"] != ZIP_FORM:
         yield "The detached signature: it was altered."
     elif fault := fault_of_signature(ZIP_FORM, canonical(said), signed, keys.custody):
         yield f"The detached signature: {fault}."
@@ -145,6 +148,8 @@ def read_members(archive: bytes) -> tuple[dict[str, bytes], list[str]]:
             listed = opened.infolist()
             if sum(each.file_size for each in listed) > MOST_BYTES:
                 raise NotReadable("the zip is larger than any of the service")
+            if not _is_packed(archive, listed, opened.start_dir):
+                wrong.append("The zip: it has more in it than its files.")
             for each in listed:
                 if each.filename in members:
                     wrong.append(f"{each.filename}: it is in the zip twice.")
@@ -155,6 +160,23 @@ def read_members(archive: bytes) -> tuple[dict[str, bytes], list[str]]:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as fault:
         raise NotReadable(f"it is no zip ({fault})") from None
     return members, wrong
+
+
+def _is_packed(archive: bytes, listed: Sequence[zipfile.ZipInfo], end: int) -> bool:
+    """Return whether the files, and the list of these, are all that a zip has: no bytes before,
+    between or after them, which another program may unpack as files, and no links.
+    """
+    at = 0
+    for each in sorted(listed, key=lambda each: each.header_offset):
+        if each.header_offset != at or each.extra or each.comment:
+            return False
+        if each.external_attr >> 16 & 0o170000 not in (0, 0o100000):
+            return False
+        lengths = archive[at + 26 : at + 30]
+        names = int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+        at += 30 + names + each.compress_size
+    names = sum(len(each.orig_filename.encode()) for each in listed)
+    return at == end and len(archive) == end + 46 * len(listed) + names + 22
 
 
 def check_members(members: Mapping[str, bytes], keys: Keys) -> Iterator[str]:
@@ -184,7 +206,7 @@ def _listed_files(members: Mapping[str, bytes], keys: Keys) -> tuple[Json, list[
     content, signature = members.get(LISTED, b""), members.get(SIGNATURE, b"")
     manifest, signed = _read(content), _read(signature)
     wrong: list[str] = []
-    if signed is None or canonical(signed) != signature:
+    if signed is None or canonical(signed) != signature or signed.keys() != SIGNED_BY:
         wrong.append(f"{SIGNATURE}: it is missing, or it was altered.")
     elif fault := fault_of_signature(FORM, content, signed, keys.custody):
         wrong.append(f"{LISTED}, by {SIGNATURE}: {fault}.")
@@ -310,12 +332,12 @@ def _check_seals(said: Json, keys: Keys) -> Iterator[str]:
     for hour in said["seals"]:
         name = f"{SAID}, the seals of {hour['hour']}"
         digest = json.loads(hour["digest"]) if hour["digest"] is not None else None
-        if digest:
+        if digest is not None:
             yield from _check_digest(name, hour["hour"], hour["digest"], digest, keys)
         for batch, content in hour["batches"].items():
             if not batch.endswith("-" + sha256(content.encode())[:32]):
                 yield f"{name}: the batch {batch} was altered."
-            if digest and batch not in digest["batches"]:
+            if digest is not None and batch not in digest["batches"]:
                 yield f"{name}: the signed digest has no batch {batch}."
             for pk, sk, _ in json.loads(content):
                 is_shown = (pk, sk) in known or sk[:16] in minutes
@@ -419,12 +441,16 @@ def notes_of(said: Json, given: Collection[str | None]) -> Iterator[str]:
     originals were given beside the zip.
     """
     history, leaves = said["history"], said["ledger"]["leaves"]
-    sealed = sum(each["sealed_in"] is not None for each in history)
+    # Nobody has signed a batch of an hour whose digest is not in the file.
+    hours = tuple(f"{each['hour']}/" for each in said["seals"] if each["digest"] is not None)
+    sealed = sum((each["sealed_in"] or "").startswith(hours) for each in history)
     proven = sum("path" in each for each in leaves)
     yield f"{sealed} of {len(history)} entries have their seal in the file."
     if sealed < len(history):
         yield f"Entries of before {said['seals_complete_by']} have it in a zip that is made later."
     yield f"{proven} of {len(leaves)} leaves are in a signed head."
+    if not said["ledger"]["ledger_id"]:
+        yield "The ledger has nothing of this report: only the signature says what came."
     for each in said["history"]:
         if not each["verified"]:
             yield f"Entry {each['n']} was altered before the file was made: the service says so."

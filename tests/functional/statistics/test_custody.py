@@ -1,8 +1,10 @@
 """A file for a court takes two, and proves without us what came, when, and who touched it."""
 
 import base64
+import io
 import json
 import random
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,40 @@ def test_another_text_of_the_same_signature_is_named(whole: Made) -> None:
         assert "manifest.sig: " in said
 
 
+def test_words_beside_a_signature_are_named(whole: Made) -> None:
+    more = {**json.loads(whole.members["manifest.sig"]), "court": "as is"}
+    signature = verify_custody.canonical(more)
+    assert "manifest.sig: " in str(whole.wrong({**whole.members, "manifest.sig": signature}))
+    beside = verify_custody.canonical({**json.loads(whole.signature), "court": "as is"})
+    [said] = verify_custody.check_zip(whole.archive, beside, whole.keys)
+    assert "it was altered" in said
+
+
+def test_a_zip_with_more_than_its_files_is_named(whole: Made) -> None:
+    """Also without its detached signature: other programs unpack what Python does not list."""
+    other, linked = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(other, "w") as opened:
+        opened.writestr("evidence.jpg", b"of another case")
+    hidden = other.getvalue()[: other.getvalue().index(b"PK\x01\x02")]
+    with zipfile.ZipFile(linked, "w") as opened:
+        for name, content in whole.members.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o120777 << 16
+            opened.writestr(entry, content)
+    commented = whole.archive[:-2] + b"\x04\x00more"
+    for archive in (hidden + whole.archive, commented, linked.getvalue()):
+        members, wrong = verify_custody.read_members(archive)
+        assert members == whole.members
+        assert wrong == ["The zip: it has more in it than its files."]
+
+
+def test_a_batch_that_no_signed_digest_names_is_no_seal(whole: Made) -> None:
+    said = whole.said
+    assert next(iter(verify_custody.notes_of(said, []))).startswith("2 of 5 ")
+    said["seals"][0] |= {"digest": None, "head": None}
+    assert next(iter(verify_custody.notes_of(said, []))).startswith("0 of 5 ")
+
+
 def test_a_file_that_is_missing_or_added_is_named(whole: Made) -> None:
     members = whole.members
     for name in members:
@@ -208,6 +244,10 @@ def by_another_digest(said: Any) -> None:
     said["seals"][0]["digest"] = said["seals"][0]["digest"].replace('"count":', '"count":1')
 
 
+def by_an_empty_digest(said: Any) -> None:
+    said["seals"][0] |= {"digest": "{}", "head": None}
+
+
 def without_digest(said: Any) -> None:
     said["seals"][0]["digest"] = None
 
@@ -223,6 +263,7 @@ FORGERIES: Mapping[Callable[[Any], None], str] = {
     of_another_leaf: "it is not made of what it names",
     in_another_batch: "was altered",
     by_another_digest: "the digest is not what was signed",
+    by_an_empty_digest: "has another form",
     without_digest: "has the hash of another digest",
 }
 
