@@ -161,13 +161,15 @@ class Masks(Record):
         return self.model_copy(update=update)
 
     def with_approved(self, mask: Mask) -> "Masks":
-        """Return the masks after one was approved: what waits has moved with the text. Raises
+        """Return the masks after one was approved: what waits has moved with the text. From then
+        on it ends with the mark, since how long the passage was can show which name it had. Raises
         Conflict `too_many_masks`.
         """
         if len(self.approved) >= MOST_APPROVED:
             raise errors.Conflict("too_many_masks")
         pending = tuple(each.after(mask) for each in self._others(mask))
-        return self.model_copy(update={"pending": pending, "approved": (*self.approved, mask)})
+        marked = mask.model_copy(update={"end": mask.start + len(MARK)})
+        return self.model_copy(update={"pending": pending, "approved": (*self.approved, marked)})
 
     def _others(self, mask: Mask) -> tuple[Mask, ...]:
         return tuple(each for each in self.pending if each.number != mask.number)

@@ -4,7 +4,7 @@ Each reading of a text is an opening, with an audit record. No record, row or no
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.aws import keys
@@ -15,7 +15,6 @@ from chalicelib.domain.reports.masks import Mask, MaskPart, NewMask, leaf_data, 
 from chalicelib.domain.reports.report import Content, Report, Status
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import errors
-from chalicelib.kernel.outbox import FORGET_AFTER
 from chalicelib.kernel.sealing import PrivateKey, row_info, seal
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
@@ -35,6 +34,7 @@ from chalicelib.store.reports.entries import EntryPage
 from chalicelib.store.reports.masks import Held, StoredText, keep_masks, write_masked
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
+from chalicelib.store.statistics.exports import LIFE_S
 
 if TYPE_CHECKING:
     from chalicelib.aws.bucket import MediaBucket
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _HELD = "text"
 _AROUND = 200
 _EXPORTS = "exports/"
+# S3 says the second in which a file was stored, and its address is signed after that.
+_WORKS = timedelta(seconds=LIFE_S + 2)
 
 
 class ReadMask(NamedTuple):
@@ -140,10 +142,11 @@ def approve_mask(report_id: str, number: int, tag: str, *, desk: Desk) -> Mask:
         approved = mask.model_copy(
             update={"approved_by": desk.actor.by, "approved_at": now, "is_held": held is not None}
         )
+        after = known.with_approved(approved)
         write_masked(
             desk.reports.table,
             head,
-            known.with_approved(approved),
+            after,
             before=stored,
             after=_resealed(report, stored, mask, masked(text, mask), key),
             held=held,
@@ -151,7 +154,7 @@ def approve_mask(report_id: str, number: int, tag: str, *, desk: Desk) -> Mask:
             now=now,
             also=also,
         )
-        return approved
+        return after.approved[-1]
 
     return on_requests(report_id, step, desk=desk)
 
@@ -204,9 +207,10 @@ def forget_exports(
 ) -> None:
     """Delete the files of exports that were made before a mask, and complete the task.
 
-    A file does not say which reports are in it. So all go whose address works no more.
+    A file does not say which reports are in it. So all go whose address works no more: also those
+    that were stored just after the mask, by a call that had read the report before.
     """
-    made_before = now - FORGET_AFTER
+    made_before = now - _WORKS
     for key, at in bucket.ages(_EXPORTS):
         if at <= made_before:
             bucket.delete_key(key)
