@@ -25,7 +25,7 @@ from chalicelib.domain.casework.subject_requests import (
     forgotten_at,
 )
 from chalicelib.domain.notices.notice import role_group
-from chalicelib.domain.officers.model import Role
+from chalicelib.domain.officers.model import OVERSIGHT, Role
 from chalicelib.domain.reports.asked import MOST_ASKED
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
@@ -130,7 +130,9 @@ def name_reports(number: str, report_ids: Sequence[str], *, at: RequestDesk) -> 
 
     def step(found: SubjectRequest) -> SubjectRequest:
         found.require_open()
-        new = [each for each in dict.fromkeys(report_ids) if each not in found.report_ids]
+        wanted = tuple(dict.fromkeys(report_ids))
+        known = {each: _seen_head(each, at) for each in wanted if each in found.report_ids}
+        new = [each for each in wanted if each not in known]
         if not new:
             return found
         if len(found.report_ids) + len(new) > MOST_REPORTS:
@@ -284,8 +286,9 @@ def _open(found: SubjectRequest, at: RequestDesk) -> OpenRequest:
     def read(sealed: bytes, name: str) -> str:
         return key.open(sealed, _info(number, name)).decode()
 
-    heads = (at.desk.reports.head(each) for each in found.report_ids)
+    heads = [at.desk.reports.head(each) for each in found.report_ids]
     seen = tuple(each.row["id"] for each in heads if each and _is_seen(each, actor))
+    apart = sum(1 for each in heads if each and _is_apart(each, actor))
     waits = decision is not None and not found.is_decided
     return OpenRequest(
         found,
@@ -293,7 +296,7 @@ def _open(found: SubjectRequest, at: RequestDesk) -> OpenRequest:
         read(decision.sealed_reason, _DECISION) if decision else None,
         read(found.declined.sealed_reason, _DECLINED) if found.declined else None,
         seen,
-        len(found.report_ids) - len(seen),
+        len(found.report_ids) - len(seen) - apart,
         tag_of(found.request(decision), actor) if decision and waits else None,
     )
 
@@ -302,9 +305,22 @@ def _is_seen(head: Head, actor: OfficerActor) -> bool:
     return not head.is_deleted and actor.officer.sees(head.row["category"], head.row["district"])
 
 
-def _named_head(report_id: str, at: RequestDesk) -> Head:
+def _is_apart(head: Head, actor: OfficerActor) -> bool:
+    """Return whether a report is about the police, and the officer not of oversight; or neither."""
+    about_police = head.row.get("category") == OVERSIGHT
+    return not head.is_deleted and about_police is not actor.officer.is_oversight
+
+
+def _seen_head(report_id: str, at: RequestDesk) -> Head:
     head = visible_head(report_id, at.desk)
-    if head is None or len(head.asked) >= MOST_ASKED:
+    if head is None:
+        raise errors.Invalid(errors.FieldError("report_ids", "unknown_value"))
+    return head
+
+
+def _named_head(report_id: str, at: RequestDesk) -> Head:
+    head = _seen_head(report_id, at)
+    if len(head.asked) >= MOST_ASKED:
         raise errors.Invalid(errors.FieldError("report_ids", "unknown_value"))
     require_not_expiring(head)
     return head

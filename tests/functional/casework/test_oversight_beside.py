@@ -1,0 +1,161 @@
+"""What stands beside a report about the police: requests, links, exports, presence, and the acts of
+officers who come to oversight or leave it.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.notices.roster import Member, Roster
+from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.domain.officers.proposals import as_appointed
+from chalicelib.domain.reports.events import Matter, NoticeKind
+from chalicelib.domain.reports.outlines import ReportOutline
+from tests import audit_trail, cloud
+from tests.client import call, new_key, read_and_approve, report
+from tests.functional.casework.test_oversight import about_police
+from tests.functional.casework.test_oversight_moves import BACK, WHY
+from tests.steps import by_officer, file, head, opened
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+REQUESTS, OPENINGS = "/v1/officer/requests", "/v1/audit/openings"
+ASKED = {"right": "erasure", "text": "Erase it.", "contact": {"phone": "+86 138 4242 4242"}}
+
+
+@pytest.fixture(autouse=True)
+def people(clean: None) -> None:
+    cloud.oversight("ombud", "ombud2")
+    for username in ("wang", "li"):
+        cloud.officer(username, roles=(Role.OFFICER, Role.SUPERVISOR))
+    cloud.officer("shen", roles=(Role.AUDITOR,), categories=(), districts=())
+
+
+def moved(created: Mapping[str, Any]) -> None:
+    opened(created)
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+
+
+def back(created: Mapping[str, Any]) -> None:
+    assert by_officer("POST", created, BACK, WHY, officer="ombud").status == 200
+    approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
+    assert read_and_approve(approval, "ombud2").status < 300
+
+
+def linked(original: Mapping[str, Any], officer: str) -> dict[str, Any]:
+    duplicate = about_police() if officer == "ombud" else file("other")
+    opened(duplicate, officer)
+    body = {"duplicate_of": original["id"]}
+    assert by_officer("PATCH", duplicate, "", body, officer=officer, version=1).status == 200
+    return duplicate
+
+
+def dismissed(username: str) -> None:
+    """Let an officer of oversight be an ordinary one from now on."""
+    before = wiring.officers().get(username)
+    row = Officer(username=username, roles=(Role.OFFICER,), categories=("*",), districts=("*",))
+    wiring.officers().put(as_appointed(row, before, wiring.clock.now()))
+
+
+def test_a_request_of_a_third_person_does_not_count_it() -> None:
+    path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer='wang').json['number']}"
+    created, ordinary = about_police(), file("other")
+    for each, officer in ((created, "ombud"), (ordinary, "wang")):
+        body = {"report_ids": [each["id"]]}
+        assert call("POST", f"{path}/reports", body, officer=officer).status == 200
+    for officer in ("wang", "ombud"):
+        assert call("GET", path, officer=officer).json["other_reports"] == 0
+    for unseen in (created["id"], "0" * 26):
+        body = {"report_ids": [unseen]}
+        assert call("POST", f"{path}/reports", body, officer="wang").status == 422
+
+
+def test_who_looked_at_it_before_it_was_moved_does_not_see_who_does_now() -> None:
+    created = file("other")
+    look = f"/v1/officer/pulse?looking_at={created['id']}"
+    call("GET", look, officer="wang")
+    moved(created)
+    call("GET", look, officer="ombud")
+    assert call("GET", look, officer="wang").json["also_looking"] == []
+
+
+def test_a_report_that_is_returned_does_not_count_a_duplicate_in_oversight() -> None:
+    created = about_police()
+    linked(created, "ombud")
+    back(created)
+    found = opened(created)
+    assert (found["duplicate_count"], found["duplicates"]) == (0, [])
+    body = {"duplicate_of": file("other")["id"]}
+    version = head(created)["version"]
+    assert by_officer("PATCH", created, "", body, version=version).status == 200
+
+
+def test_a_duplicate_that_is_returned_is_counted_no_more() -> None:
+    created = about_police()
+    back(linked(created, "ombud"))
+    assert opened(created, "ombud")["duplicate_count"] == 0
+    assert head(created)["duplicates"] == 0
+
+
+def test_oversight_does_not_count_ordinary_duplicates() -> None:
+    created = file("other")
+    linked(created, "wang")
+    moved(created)
+    assert opened(created, "ombud")["duplicate_count"] == 0
+
+
+def test_a_file_for_a_court_that_was_asked_for_before_does_not_name_it() -> None:
+    created = file("other")
+    body = {"report_id": created["id"], "reason": "A court asks.", "custody": True}
+    made = call("POST", "/v1/officer/exports", body, officer="wang").json
+    path = f"/v1/officer/exports/{made['id']}"
+    assert call("GET", path, officer="li").json["report_id"] == created["id"]
+    moved(created)
+    assert "report_id" not in call("GET", path, officer="li").json
+
+
+def test_auditors_learn_of_no_opening_of_it(aws: Mapping[str, str]) -> None:
+    created, before, ordinary = about_police(), file("other"), file("other")
+    opened(created, "ombud")
+    moved(before)
+    opened(ordinary)
+    body = report("other", concerns_police=True, source="phone")
+    entered = call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").json
+    wiring.clock.advance(timedelta(seconds=1))
+    dismissed("ombud")
+    audit_trail.seal(audit_trail.stream_of(aws))
+    hidden = [each["id"] for each in (created, before, entered)]
+    for query in (
+        "",
+        "?officer=ombud",
+        "?officer=wang",
+        *(f"?report_id={each}" for each in hidden),
+    ):
+        items = call("GET", OPENINGS + query, officer="shen").json["items"]
+        assert {each["report_id"] for each in items} <= {ordinary["id"]}, query
+    numbers = call("GET", "/v1/officer/numbers", officer="li").json["items"]
+    assert [each["openings"] for each in numbers if each["username"] == "ombud"] == [0]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_supervisors_learn_not_even_how_long_the_day_of_oversight_was(leaves: bool) -> None:
+    for _ in range(201):
+        call("GET", "/v1/officer/reports", officer="ombud")
+    if leaves:
+        dismissed("ombud")
+    query = f"?officer=ombud&day={wiring.clock.now():%Y-%m-%d}"
+    found = call("GET", f"/v1/officer/closings{query}", officer="li").json
+    assert found == {"items": [], "next_cursor": None}
+
+
+def test_a_notice_by_name_of_an_ordinary_report_does_not_reach_who_is_of_oversight_now() -> None:
+    matter = Matter(to=(officer_address("wang"), officer_address("li")))
+    outline = ReportOutline.of_head(head(file("other")))
+    assert outline is not None
+    roster = Roster(members={"wang": Member(oversight=True, email_rank=0)})
+    found = roster.addressees_of(NoticeKind.DECLINED, outline, matter, wiring.clock.now())
+    assert found == (officer_address("li"),)
