@@ -210,10 +210,16 @@ def note_presence(
     what a report says, so it is not on record. Raises Unavailable.
     """
     officer = desk.actor.officer
-    if not headings.shows(report_id, officer):
-        head = desk.reports.head(report_id) if is_report_id(report_id) else None
-        if head is None or head.is_deleted:
-            return ()
-        if not officer.sees(head.row["category"], head.row["district"]):
-            return ()
-    return presence.note(report_id, Onlooker(officer.username, officer.name), desk.actor.now)
+    is_kept = headings.shows(report_id, officer)
+    if not is_kept and not _is_in_scope(report_id, desk):
+        return ()
+    found = presence.note(report_id, Onlooker(officer.username, officer.name), desk.actor.now)
+    # What is kept may be from before it was moved to others, whom nobody else may see at it.
+    return found if not (is_kept and found) or _is_in_scope(report_id, desk) else ()
+
+
+def _is_in_scope(report_id: str, desk: Desk) -> bool:
+    head = desk.reports.head(report_id) if is_report_id(report_id) else None
+    if head is None or head.is_deleted:
+        return False
+    return desk.actor.officer.sees(head.row["category"], head.row["district"])
