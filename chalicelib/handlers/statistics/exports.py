@@ -208,7 +208,7 @@ def read_export(call: Call) -> Response:
         call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
     )
     tag = tag_of(pending.request, call.actor)
-    report_id = pending.report_ids[0] if pending.custody else None
+    report_id = exports.custody_report(pending, desk=wiring.desk(call.actor))
     return Response(PendingExportView.waiting(pending, tag=tag, report_id=report_id))
 
 
@@ -348,7 +348,8 @@ def _file_name(medium: Medium) -> str:
 def _rendered(case: ExportedCase, call: Call) -> dict[str, Any]:
     """Return a report as it is when opened, without what leads on into the service."""
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
-    related = Related((), (), case.found.opened.case.head.duplicates, None)
+    total = wiring.reports().duplicates.beside(case.found.opened.case.head)
+    related = Related((), (), total, None)
     view = ReportView.opened(case.found, cursors, related, call.language)
     shown: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
     media = [

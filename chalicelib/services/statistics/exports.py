@@ -129,6 +129,15 @@ def visible_export(
     return found
 
 
+def custody_report(pending: PendingExport, *, desk: Desk) -> str | None:
+    """Return the report that a file for a court is of, if it is in the officer's scope now."""
+    head = desk.reports.head(pending.report_ids[0]) if pending.custody else None
+    if head is None or head.is_deleted:
+        return None
+    seen = desk.actor.officer.sees(head.row["category"], head.row["district"])
+    return pending.report_ids[0] if seen else None
+
+
 def _is_seen(asked: AskedExport, actor: OfficerActor) -> bool:
     return asked.by == actor.by or asked.is_seen_by(actor.officer)
 
