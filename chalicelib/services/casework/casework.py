@@ -388,9 +388,9 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
 
     Raises Invalid when the report has duplicates: their original would itself be a duplicate.
     """
-    if original and head.duplicates > 0:
-        raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
     report, duplicates = head.report, reports.duplicates
+    if original and duplicates.beside(head) > 0:
+        raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
     counted = duplicates.count(original, report.id, report.received_at) if original else []
     return [
         *counted,

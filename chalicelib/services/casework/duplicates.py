@@ -81,7 +81,7 @@ def find_related(head: Head, *, restricted: bool, desk: Desk, incidents: Inciden
     return Related(
         None if similar is None else _shown(similar, known, head),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
-        head.duplicates,
+        desk.reports.duplicates.beside(head),
         known.get(original) if original else None,
     )
 

@@ -100,7 +100,11 @@ def return_report(report_id: str, tag: str, *, desk: Desk) -> None:
         content = _content(report, desk.actor)
         if content.reported_as is None:
             raise errors.NotFound
-        _pass_on(head, *returned(report, content, content.reported_as), desk, also)
+        unlinked = desk.reports.duplicates.discount(
+            report.duplicate_of, report.id, report.received_at
+        )
+        after, content = returned(report, content, content.reported_as)
+        _pass_on(head, after, content, desk, [*also, *unlinked])
 
     on_requests(report_id, approve, desk=desk)
 

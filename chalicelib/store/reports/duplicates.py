@@ -13,8 +13,10 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.table import Table
 from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import OPEN_STATUSES, Status
 from chalicelib.store.reports.heads import NOT_EXPIRING, update_head
+from chalicelib.store.reports.rows import Head
 
 _ENDING = ("pk", *NOT_EXPIRING)
 _PAGE = 100
@@ -49,6 +51,21 @@ class Duplicates:
         ended = Put({"pk": pk, "sk": sk, "expires_ttl": int(received_at.timestamp())})
         subtract = update_head(original, add={"duplicates": -1})
         return [self._table.item(subtract), self._table.item(ended)]
+
+    def beside(self, head: Head) -> int:
+        """Return how many duplicates a report has, without those of the latest hundred that are
+        about the police when it is not, or not when it is: who sees one side hears of no other.
+        Raises Unavailable.
+        """
+        if not head.duplicates:
+            return 0
+        report = head.report
+        found = read_outlines(self._table, self.latest(report.id)).values()
+        return head.duplicates - sum(
+            each.duplicate_of == report.id
+            and (each.category == OVERSIGHT) is not report.concerns_police
+            for each in found
+        )
 
     def latest(self, original: str) -> list[str]:
         """Return the ids of the duplicates that were received last, newest first: up to 100."""
