@@ -267,7 +267,9 @@ class Roster(Record):
         if kind is NoticeKind.UNREVIEWED:
             return outside_the_desk(report.category)
         if matter.to:
-            return matter.to
+            # Nor does it name who is of oversight by now.
+            theirs = self._named(lambda _, each: each.oversight)
+            return tuple(each for each in matter.to if each not in theirs)
         if kind is NoticeKind.APPROVAL:
             able = self._able(report.category, report.district)
             able = tuple(each for each in able if each != matter.by)
