@@ -96,11 +96,14 @@ def is_visible(act: Act, asker: Officer, author: Officer | None) -> bool:
     """Return whether somebody may learn of an act. Every answer that shows or counts one asks here.
 
     One's own are; auditors learn of each, and supervisors how many there are, but for those of
-    oversight. `author` is the row of who did it, if there is one.
+    oversight, also of who has left it. `author` is the row of who did it, if there is one.
     """
     if act.by == asker.username:
         return True
     may_read = author is None or reads_acts_of(asker, author)
+    left_at = author.oversight_until if author else None
+    if left_at and act.key[1] < times.render(left_at):
+        return False
     return may_read and asker.has_role(Role.AUDITOR, Role.SUPERVISOR)
 
 

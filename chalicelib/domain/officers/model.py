@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -32,8 +32,8 @@ STAFF = tuple(role for role in Role if role is not Role.AUDITOR)
 class Officer(Record):
     """An officer's own row, the only source of rights. A token only identifies the officer.
 
-    `approves_from`: until then they complete no step that takes two persons. `revision` grows with
-    each write of the row.
+    `approves_from`: until then they complete no step that takes two persons. `oversight_until`:
+    until then they were of oversight. `revision` grows with each write of the row.
     """
 
     username: str
@@ -45,6 +45,7 @@ class Officer(Record):
     email: str | None = None
     phone: str | None = None
     approves_from: datetime | None = None
+    oversight_until: datetime | None = None
     revision: int = 0
 
     def has_role(self, *roles: Role) -> bool:
@@ -108,6 +109,14 @@ def active_oversight(officers: Iterable[Officer]) -> int:
 def reads_acts_of(reader: Officer, author: Officer) -> bool:
     """Return whether an officer may read what another did: what oversight did, oversight reads."""
     return reader.is_oversight or not author.has_role(Role.OVERSIGHT)
+
+
+def reads_day_of(reader: Officer, author: Officer, day: date) -> bool:
+    """Return whether an officer may read what another did on a day (UTC), also of who has left
+    oversight.
+    """
+    left_at = author.oversight_until
+    return reads_acts_of(reader, author) and not (left_at and day <= left_at.date())
 
 
 def is_admin(officer: Officer) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.kernel.models import Record
 VALID_FOR = timedelta(days=7)
 
 # Nobody proposes these: they follow from what happens to a row.
-_NOT_PROPOSED = frozenset({"username", "approves_from", "revision"})
+_NOT_PROPOSED = frozenset({"username", "approves_from", "oversight_until", "revision"})
 
 
 class Proposal(Record):
@@ -88,6 +88,12 @@ def as_appointed(row: Officer, before: Officer | None, now: datetime) -> Officer
     appointment shortens a wait.
     """
     kept = before or Officer(username=row.username, active=False, roles=())
-    after = row.model_copy(update={"approves_from": kept.approves_from, "revision": kept.revision})
+    leaves = kept.is_oversight and not row.is_oversight
+    follows = {
+        "approves_from": kept.approves_from,
+        "oversight_until": now if leaves else kept.oversight_until,
+        "revision": kept.revision,
+    }
+    after = row.model_copy(update=follows)
     becomes_admin = row.has_role(Role.ADMIN) and not kept.has_role(Role.ADMIN)
     return after if kept.active and not becomes_admin else after.waiting_until(now + WAIT)

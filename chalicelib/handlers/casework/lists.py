@@ -315,6 +315,7 @@ def list_closings(call: Call) -> Response:
         call.query.cursor,
         actor=call.actor,
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
+        officers=wiring.officers(),
     )
     items = [ListedClosing.model_validate(each) for each in page.items]
     return Response(ClosingPage(items=items, next_cursor=page.next_cursor))

@@ -309,4 +309,4 @@ def count_week(call: Call) -> Response:
 
 
 def _stores() -> Stores:
-    return Stores(wiring.act_rows(), wiring.officers(), wiring.cursors())
+    return Stores(wiring.act_rows(), wiring.officers(), wiring.cursors(), wiring.reports())

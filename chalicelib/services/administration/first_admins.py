@@ -178,11 +178,12 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
     require_username(admin.username)
     before = officers.get(admin.username)
     is_another = before and before.email and _mailbox(before.email) != _mailbox(admin.email)
-    if is_another or (before and before.active and before.has_role(Role.AUDITOR)):
+    is_apart = before and (before.is_oversight or (before.active and before.has_role(Role.AUDITOR)))
+    if is_another or is_apart:
         raise UsernameTaken(admin.username)
     row = admin.appointment(before).officer(admin.username)
     if before:
-        unchanged = {"approves_from": before.approves_from, "revision": before.revision}
+        unchanged = before.model_dump(include={"approves_from", "oversight_until", "revision"})
         row = row.model_copy(update=unchanged)
     return row.waiting_until(waits_until) if waits_until else row
 

@@ -17,7 +17,7 @@ from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
-from chalicelib.domain.officers.model import OVERSIGHT, Officer
+from chalicelib.domain.officers.model import OVERSIGHT, Officer, reads_day_of
 from chalicelib.domain.reports.attention import (
     RANKS_OF_ATTENTION,
     RANKS_OF_OPEN,
@@ -314,7 +314,13 @@ class ClosingPage(NamedTuple):
 
 
 def list_closings(
-    username: str, day: date, cursor: str | None, *, actor: OfficerActor, cursors: EntryCursors
+    username: str,
+    day: date,
+    cursor: str | None,
+    *,
+    actor: OfficerActor,
+    cursors: EntryCursors,
+    officers: Officers,
 ) -> ClosingPage:
     """Return a page of what an officer has ended on a day, inside the actor's scope, oldest first,
     and write an audit record.
@@ -322,7 +328,13 @@ def list_closings(
     Of a page of the audit; one can be empty although more follow. Raises Malformed `bad_cursor`.
     """
     whose = f"{username} {day}"
-    found, more = actor.audit.page(of_day(username, day), cursors.read(cursor, whose, _CLOSINGS))
+    below = cursors.read(cursor, whose, _CLOSINGS)
+    author = officers.get(username)
+    if author and not (username == actor.by or reads_day_of(actor.officer, author, day)):
+        # Nor how much there is of it.
+        actor.log_own(Action.LIST, {"closings": whose, "count": 0})
+        return ClosingPage((), None)
+    found, more = actor.audit.page(of_day(username, day), below)
     ended = (
         Closing(each.at, **each.detail)
         for each in found

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.domain.officers.model import CASEWORKERS, Officer, reads_acts_of
@@ -22,6 +22,9 @@ from chalicelib.services.watch.watch import WatchedRow
 from chalicelib.store.audit.rows import Action, RecordedEntry, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.watch import ActRows
+
+if TYPE_CHECKING:
+    from chalicelib.store.reports.reports import Reports
 
 # A page has at least so many openings, unless it is the last or many rows were read for it; and
 # fewer than twice as many, whose audit rows are one read.
@@ -57,6 +60,7 @@ class Stores(NamedTuple):
     acts: ActRows
     officers: Officers
     cursors: Cursors
+    reports: "Reports"
 
 
 class Opening(NamedTuple):
@@ -161,10 +165,20 @@ def _read(
     author = cache(stores.officers.get)
     for reads, (acts, position) in enumerate(_batches(asked, reached, actor, stores), 1):
         wanted = filter(asked.asks_for, acts)
-        found += (each for each in wanted if is_visible(each, actor.officer, author(each.by)))
+        seen = [each for each in wanted if is_visible(each, actor.officer, author(each.by))]
+        found += _without_apart(seen, actor, stores.reports)
         if len(found) >= most or reads == most_reads:
             return found, position
     return found, None
+
+
+def _without_apart(acts: Sequence[Act], actor: OfficerActor, reports: "Reports") -> list[Act]:
+    """Return these openings without those of reports that are about the police, but for one's own:
+    who did them may be of oversight no longer, or have had the report before it was moved.
+    """
+    others = {each.key[0] for each in acts if each.by != actor.by and each.about_report}
+    about_police = reports.about_police(others)
+    return [each for each in acts if each.by == actor.by or each.key[0] not in about_police]
 
 
 def _batches(

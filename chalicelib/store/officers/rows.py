@@ -16,7 +16,15 @@ PROPOSAL = "PROPOSAL"
 # Rows of the directory that one call reads: with the longest of scopes, less than a megabyte.
 _DIRECTORY_PAGE = 500
 # What colleagues may know of each other decides who may be assigned; no address is read.
-_OF_COLLEAGUES = ("username", "name", "active", "roles", "categories", "districts")
+_OF_COLLEAGUES = (
+    "username",
+    "name",
+    "active",
+    "roles",
+    "categories",
+    "districts",
+    "oversight_until",
+)
 
 
 class DirectoryPage(NamedTuple):

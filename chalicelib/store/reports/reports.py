@@ -4,7 +4,7 @@ A change of a report and the task that follows from it are one write. The layout
 `aws/keys.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from chalicelib.aws.keys import same_task, task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table
 from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import outlines
 from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
@@ -99,6 +100,12 @@ class Reports:
         """Return the HEAD, read consistently; None when there is none."""
         row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
         return Head(row) if row else None
+
+    def about_police(self, partitions: Iterable[str]) -> frozenset[str]:
+        """Return those of these partitions of reports whose report is about the police."""
+        wanted = [(pk, keys.HEAD) for pk in partitions]
+        rows = self.table.get_all(wanted, attributes=("category",)) if wanted else {}
+        return frozenset(pk for (pk, _), row in rows.items() if row.get("category") == OVERSIGHT)
 
     def with_media(self, report_id: str, *, consistent: bool = False) -> Case | None:
         """Return a report's HEAD and media, in one query.

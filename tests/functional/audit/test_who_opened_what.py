@@ -210,7 +210,7 @@ def test_an_export_of_too_many_is_refused(aws: Mapping[str, str]) -> None:
         by_officer("GET", created)
     settle(aws)
     actor = wiring.admission().admit("shen", ALL, (Role.AUDITOR,), now=wiring.clock.now())
-    stores = acts.Stores(wiring.act_rows(), wiring.officers(), wiring.cursors())
+    stores = acts.Stores(wiring.act_rows(), wiring.officers(), wiring.cursors(), wiring.reports())
     assert len(acts.openings_to_export(Question(), actor=actor, stores=stores, most=3)) == 3
     with pytest.raises(errors.Conflict, match="too_many_openings"):
         acts.openings_to_export(Question(), actor=actor, stores=stores, most=2)
