@@ -32,6 +32,7 @@ incidents    DAY#<day>              KEY: the key of the day
              LOOKING#<id>           ROW: who has the report open
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
+             REQUEST#<number>       <time>#<random>: who opened a request of a third person
 officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: a copy of each officer's row, for the list of all
              PROPOSALS              <name>: a copy of each proposal that has not ended
@@ -308,6 +309,11 @@ def load_minute(at: datetime) -> Key:
 EXPORTS = "EXPORTS"
 # Requests of third persons, by their numbers.
 REQUESTS = "REQUESTS"
+
+
+def opened_request(number: str) -> str:
+    """Return the partition of the audit with the openings of a request of a third person."""
+    return f"REQUEST#{number}"
 
 
 def ending(burst_id: str) -> str:

@@ -36,7 +36,7 @@ from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, WrappedKey, row_inf
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, require_not_expiring, visible_head
 from chalicelib.services.second_person import require_second_person, tag_of
-from chalicelib.store.audit.rows import Action, Detail, about, of_day
+from chalicelib.store.audit.rows import Action, Detail, about, of_request
 from chalicelib.store.reports.rows import Head
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def _next(found: SubjectRequest, **update: Any) -> SubjectRequest:
 
 def _open(found: SubjectRequest, at: RequestDesk) -> OpenRequest:
     actor, number, decision = at.actor, found.number, found.decision
-    opening = actor.log(of_day(actor.by, actor.now), Action.OPEN, {"request": number})
+    opening = actor.log(of_request(number), Action.OPEN, {"request": number})
     wrapped = WrappedKey(found.wrapped_key, found.wrapping_key)
     key = at.contact_keys.unwrap(wrapped, opening)
 

@@ -33,6 +33,8 @@ _REMEMBERED = timedelta(days=89)
 # A row opens a report within this, with its retries. Later it is another opening.
 _ROW_COUNTS_FOR = timedelta(minutes=5)
 _ATTEMPTS = 3
+# What a row of the audit can open.
+_OPENED = (keys.report(""), keys.opened_request(""))
 # A row is written before the call. By more than this, no two clocks of AWS differ.
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -225,8 +227,8 @@ def _is_soon_after(row: datetime, line: datetime) -> bool:
 def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str, datetime]:
     """Return the times of these sealed audit rows, by their random ids.
 
-    Only a row about a report counts: the others, such as that of a list, open nothing. A row is
-    sealed within a minute, so mostly in the same hour; later if the stream lags.
+    Only a row about a report or a request counts: the others, such as that of a list, open nothing.
+    A row is sealed within a minute, so mostly in the same hour; later if the stream lags.
     """
     found: dict[str, datetime] = {}
     each = hour_of(start_of(hour) - HOUR)
@@ -235,7 +237,7 @@ def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str
             batch = seals.batch(stored)
             for sealed in (batch.rows() if batch else None) or ():
                 at, _, row = sealed.sk.rpartition("#")
-                if row in rows and sealed.pk.startswith(keys.report("")):
+                if row in rows and sealed.pk.startswith(_OPENED):
                     # A row that names no time is none of ours. It must not end the comparison.
                     with suppress(ValueError):
                         found[row] = times.parse(at)

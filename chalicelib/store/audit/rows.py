@@ -78,6 +78,11 @@ def of_day(username: str, day: date) -> Subject:
     return Subject(keys.officer_day(username, day))
 
 
+def of_request(number: str) -> Subject:
+    """Return a request of a third person as a subject of its openings."""
+    return Subject(keys.opened_request(number))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One audit row to write. `detail` is plain JSON data, without words of a person.

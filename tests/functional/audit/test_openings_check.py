@@ -180,6 +180,20 @@ def test_a_contact_is_compared_like_a_report() -> None:
     assert kinds() == ["opening_not_recorded"]
 
 
+def test_a_request_of_a_third_person_is_compared_like_a_report() -> None:
+    cloud.officer("wang")
+    asked = {"right": "erasure", "text": "My name.", "contact": {"phone": "+86 138 4242 4242"}}
+    made = call("POST", "/v1/officer/requests", asked, officer="wang").json
+    assert call("GET", f"/v1/officer/requests/{made['number']}", officer="wang").status == 200
+    rows = [
+        {name: each[name]["S"] for name in ("pk", "sk", "mac")}
+        for each in cloud.client("dynamodb").scan(TableName=wiring.settings().audit_table)["Items"]
+    ]
+    seal([each for each in rows if made["number"] in each["pk"] or "OFFICER#" in each["pk"]])
+    assert kinds() == []
+    assert opened() == 1
+
+
 @pytest.mark.parametrize("agent", ["", "opening/NONE.1", "opening/"])
 def test_an_opening_without_its_row_is_found(agent: str) -> None:
     opening_row()

@@ -76,19 +76,12 @@ def test_no_row_holds_what_is_asked_for_or_by_whom_in_clear(aws: Mapping[str, st
 
 def test_each_reading_is_on_record_and_opens_by_that_record() -> None:
     path = register()
-    before = len(own_records("li"))
+    number = path.rpartition("/")[2]
     call("GET", path, officer="li")
-    [record] = own_records("li")[before:]
-    assert (record["action"], json.loads(record["detail"])) == (
-        "open",
-        {"request": path.rpartition("/")[2]},
-    )
-
-
-def own_records(officer: str) -> list[dict[str, Any]]:
-    day = keys.officer_day(officer, wiring.clock.now())
-    rows, _ = wiring.audit().table.query(day, consistent=True)
-    return rows
+    rows, _ = wiring.audit().table.query(keys.opened_request(number), consistent=True)
+    assert [(each["by"], each["action"], json.loads(each["detail"])) for each in rows] == [
+        ("li", "open", {"request": number})
+    ]
 
 
 def test_reports_that_it_is_about_wait_in_the_list_by_attention_until_it_is_decided() -> None:
