@@ -15,6 +15,7 @@ from chalicelib.domain.reports.masks import Mask, MaskPart, NewMask, leaf_data, 
 from chalicelib.domain.reports.report import Content, Report, Status
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import errors
+from chalicelib.kernel.outbox import FORGET_AFTER
 from chalicelib.kernel.sealing import PrivateKey, row_info, seal
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
@@ -34,7 +35,6 @@ from chalicelib.store.reports.entries import EntryPage
 from chalicelib.store.reports.masks import Held, StoredText, keep_masks, write_masked
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
-from chalicelib.store.statistics.exports import LIFE_S
 
 if TYPE_CHECKING:
     from chalicelib.aws.bucket import MediaBucket
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 _HELD = "text"
 _AROUND = 200
 _EXPORTS = "exports/"
-# S3 says the second in which a file was stored, and its address is signed after that.
-_WORKS = timedelta(seconds=LIFE_S + 2)
+# No address works for so long. A call that stores a file takes less than what is left out here.
+_WORKS = FORGET_AFTER - timedelta(seconds=50)
 
 
 class ReadMask(NamedTuple):
