@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.asked import Asked
 from chalicelib.domain.reports.report import Contact
 from chalicelib.domain.second_person import Request, TwoPersonStep
@@ -99,7 +100,8 @@ class DeclinedDecision(Record):
 
 class SubjectRequest(Record):
     """A request as it is stored. `sealed` is the `Asking`, sealed to a key of its own, which is
-    wrapped by that of contacts. `version` grows with each write.
+    wrapped by that of contacts. `version` grows with each write. `for_oversight`: one of oversight
+    has registered it, and nobody else sees it.
     """
 
     number: str
@@ -115,6 +117,13 @@ class SubjectRequest(Record):
     decision: Decision | None = None
     declined: DeclinedDecision | None = None
     version: int = 1
+    for_oversight: bool = False
+
+    def is_for(self, officer: Officer) -> bool:
+        """Return whether an officer may know of it. Oversight may also know of others' requests,
+        which can be about reports of theirs.
+        """
+        return officer.is_oversight or not self.for_oversight
 
     @property
     def is_decided(self) -> bool:

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 _ASKING, _DECISION, _DECLINED = "content", "reason", "declined"
 _LONGEST_NUMBER = 40
-_SUPERVISORS = (role_group(Role.SUPERVISOR),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ def register_request(wanted: NewSubjectRequest, *, at: RequestDesk) -> SubjectRe
         number=number,
         right=wanted.right,
         by=actor.by,
+        for_oversight=actor.officer.is_oversight,
         at=actor.now,
         due_at=actor.now + timedelta(days=city().answer_days),
         public_key=key.public,
@@ -109,7 +109,8 @@ def list_requests(*, decided: bool, at: RequestDesk) -> list[SubjectRequest]:
     """Return the latest requests, with an audit record: those that are decided, newest first, or
     those that are not, by the date by which the law asks for an answer.
     """
-    found = [each for each in at.requests.latest(at.actor.now) if each.is_decided is decided]
+    latest = (each for each in at.requests.latest(at.actor.now) if each.is_for(at.actor.officer))
+    found = [each for each in latest if each.is_decided is decided]
     at.actor.log_own(Action.LIST, {"list": "requests", "count": len(found)})
     return found if decided else sorted(found, key=lambda each: each.due_at)
 
@@ -267,7 +268,7 @@ def _on_request(
 def _get(number: str, at: RequestDesk) -> SubjectRequest:
     known = len(number) <= _LONGEST_NUMBER
     found = at.requests.get(number, at.actor.now) if known else None
-    if found is None:
+    if found is None or not found.is_for(at.actor.officer):
         at.actor.log_own(Action.DENIED, {"request": "unknown"})
         raise errors.NotFound
     return found
@@ -350,7 +351,7 @@ def _notice(
     return at.announcements.item(
         NoticeKind.APPROVAL,
         entry_id=entry_id,
-        groups=_SUPERVISORS,
+        groups=(role_group(Role.OVERSIGHT if found.for_oversight else Role.SUPERVISOR),),
         path=_path(found.number),
         now=at.actor.now,
         step=TwoPersonStep.REQUEST,

@@ -17,7 +17,7 @@ from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from tests import audit_trail, cloud
 from tests.client import call, new_key, read_and_approve, report
-from tests.functional.casework.test_oversight import about_police
+from tests.functional.casework.test_oversight import about_police, addressed
 from tests.functional.casework.test_oversight_moves import BACK, WHY
 from tests.steps import by_officer, file, head, opened
 
@@ -159,3 +159,18 @@ def test_a_notice_by_name_of_an_ordinary_report_does_not_reach_who_is_of_oversig
     roster = Roster(members={"wang": Member(oversight=True, email_rank=0)})
     found = roster.addressees_of(NoticeKind.DECLINED, outline, matter, wiring.clock.now())
     assert found == (officer_address("li"),)
+
+
+def test_a_request_that_oversight_registers_is_theirs(aws: Mapping[str, str]) -> None:
+    path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer='ombud').json['number']}"
+    unknown = f"{REQUESTS}/20261130-ABCDEF"
+    assert call("GET", path, officer="ombud2").status == 200
+    assert len(call("GET", REQUESTS, officer="ombud2").json["items"]) == 1
+    assert call("GET", REQUESTS, officer="wang").json["items"] == []
+    assert [call("GET", each, officer="wang").status for each in (path, unknown)] == [404, 404]
+    decision = {"outcome": "granted", "reason": "It is theirs."}
+    cloud.forget_sent(aws)
+    assert call("POST", f"{path}/decision", decision, officer="ombud").status == 201
+    cloud.stream(cloud.all_keys(aws))
+    cloud.sweep()
+    assert addressed(aws) == {"role:oversight"}
