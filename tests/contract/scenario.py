@@ -28,6 +28,8 @@ from tests.functional.second_person.two_person_steps import BurstStep
 
 # Who sends the cases, and who has done what needs a second officer.
 OFFICER, COLLEAGUE = "li", "wang"
+# Who returns reports about the police, and who has asked for it.
+OMBUD, SECOND_OMBUD = "ombud", "ombud2"
 # Made anew by the cases of the admin's routes, so it must be nobody who is needed.
 RECRUIT = "recruit"
 # Nobody but a colleague proposes anything for this one, so that the officer may approve it.
@@ -63,6 +65,7 @@ class Scenario:
                 phone="+8613800000000",
             )
         cloud.officer(RECRUIT)
+        cloud.oversight(OMBUD, SECOND_OMBUD)
 
     def supply(self, operation: str) -> Supply:
         """Return what a case of this operation ("GET /v1/health") needs to succeed."""
@@ -73,6 +76,23 @@ class Scenario:
         """Return the receipt of the report that a URL names, or that of a report there is."""
         named = [part for part in urlsplit(url).path.split("/") if part in self._receipts]
         return self._receipts[named[0]] if named else self.report.receipt
+
+    def officer_of(self, url: str) -> str:
+        """Return who sends a case to this URL."""
+        return OMBUD if "/oversight/return" in url else OFFICER
+
+    def overseen(self, *, asked_by: str | None = None) -> "Reported":
+        """A report about the police, with a request to return it if somebody has `asked_by`."""
+        made = self.report_again(concerns_police=True)
+        if asked_by:
+            path, why = f"/v1/officer/reports/{made.id}/oversight/return", {"reason": "It is not."}
+            assert call("POST", path, why, officer=asked_by).status == 200
+        return made
+
+    def opened(self) -> "Reported":
+        made = self.report_again()
+        assert call("GET", f"/v1/officer/reports/{made.id}", officer=OFFICER).status == 200
+        return made
 
     def report_again(self, **more: Any) -> "Reported":
         reply = call("POST", "/v1/reports", report(**more), key=new_key())
@@ -366,9 +386,10 @@ class Reported:
         etag = opening_etag(f"/v1/officer/reports/{self.id}", 1, OFFICER)
         return Supply({"report_id": self.id}, {"If-Match": etag})
 
-    def read(self, approval: str) -> Supply:
+    def read(self, approval: str, officer: str = OFFICER) -> Supply:
         """It is read by the officer, who then has the tag of what waits."""
-        return _approvable({"report_id": self.id}, f"/v1/officer/reports/{self.id}{approval}")
+        path = f"/v1/officer/reports/{self.id}{approval}"
+        return _approvable({"report_id": self.id}, path, officer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,9 +409,9 @@ class Bulletin:
         return _approvable({"bulletin_id": self.id}, path)
 
 
-def _approvable(path: Mapping[str, str], approval: str) -> Supply:
+def _approvable(path: Mapping[str, str], approval: str, officer: str = OFFICER) -> Supply:
     """Return what an approval needs: the tag that the officer reads."""
-    return Supply(dict(path), {"If-Match": tag_for(approval, OFFICER)})
+    return Supply(dict(path), {"If-Match": tag_for(approval, officer)})
 
 
 _REPORT, _MINE, _BULLETIN = (
@@ -447,7 +468,12 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"PUT {_REPORT}/reminder": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
-    f"POST {_REPORT}/oversight": lambda there: there.report_again().mine(),
+    f"POST {_REPORT}/oversight": lambda there: there.opened().mine(),
+    f"POST {_REPORT}/oversight/return": lambda there: there.overseen().mine(),
+    f"DELETE {_REPORT}/oversight/return": lambda there: there.overseen(asked_by=OMBUD).mine(),
+    f"POST {_REPORT}/oversight/return/approve": lambda there: there.overseen(
+        asked_by=SECOND_OMBUD
+    ).read("/oversight/return/approve", OMBUD),
     f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
     f"POST {_REPORT}/hold/approve": lambda there: there.held().read("/hold/approve"),

@@ -15,7 +15,7 @@ from tests.client import new_key
 from tests.contract import stack
 from tests.contract.exceptions import Finding
 from tests.contract.outcomes import Outcome, Role, Share, Tally
-from tests.contract.scenario import OFFICER, Scenario, Supply
+from tests.contract.scenario import OFFICER, OMBUD, Scenario, Supply
 from tests.contract.values import settle
 
 SEED = 20261124
@@ -130,11 +130,13 @@ class _Credential(requests.auth.AuthBase):
 
     def __init__(self, role: Role, scenario: Scenario) -> None:
         self._role, self._scenario = role, scenario
-        self._bearer = f"Bearer {stack.token(OFFICER)}"
+        self._bearers = {each: f"Bearer {stack.token(each)}" for each in (OFFICER, OMBUD)}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        receipt = f"Receipt {self._scenario.receipt_of(request.url or '')}"
-        request.headers["Authorization"] = self._bearer if self._role is Role.OFFICER else receipt
+        url = request.url or ""
+        bearer = self._bearers[self._scenario.officer_of(url)]
+        receipt = f"Receipt {self._scenario.receipt_of(url)}"
+        request.headers["Authorization"] = bearer if self._role is Role.OFFICER else receipt
         return request
 
 
