@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.domain.officers.model import Officer, Role, reads_acts_of
+from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.domain.reports.events import Watched
 from chalicelib.kernel import times
 
@@ -95,16 +95,25 @@ ORIGINALS = "originals"
 def is_visible(act: Act, asker: Officer, author: Officer | None) -> bool:
     """Return whether somebody may learn of an act. Every answer that shows or counts one asks here.
 
-    One's own are; auditors learn of each, and supervisors how many there are, but for those of
-    oversight, also of who has left it. `author` is the row of who did it, if there is one.
+    One's own are; auditors learn of each, and supervisors how many there are, but for what somebody
+    did while they were of oversight. `author` is the row of who did it, if there is one.
     """
     if act.by == asker.username:
         return True
-    may_read = author is None or reads_acts_of(asker, author)
-    left_at = author.oversight_until if author else None
-    if left_at and act.key[1] < times.render(left_at):
+    if not asker.has_role(Role.AUDITOR, Role.SUPERVISOR):
         return False
-    return may_read and asker.has_role(Role.AUDITOR, Role.SUPERVISOR)
+    return author is None or not _was_of_oversight(author, act.key[1])
+
+
+def _was_of_oversight(author: Officer, at: str) -> bool:
+    """Return whether they were of oversight at this time (as sort keys begin with it), or between
+    two times when they were.
+    """
+    since, until = author.oversight_since, author.oversight_until
+    joined = author.is_oversight or until is not None
+    began = since is None or at >= times.render(since)
+    ended = not author.is_oversight and until is not None and at >= times.render(until)
+    return joined and began and not ended
 
 
 class Question(NamedTuple):

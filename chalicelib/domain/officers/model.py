@@ -32,8 +32,9 @@ STAFF = tuple(role for role in Role if role is not Role.AUDITOR)
 class Officer(Record):
     """An officer's own row, the only source of rights. A token only identifies the officer.
 
-    `approves_from`: until then they complete no step that takes two persons. `oversight_until`:
-    until then they were of oversight. `revision` grows with each write of the row.
+    `approves_from`: until then they complete no step that takes two persons. `oversight_since`
+    and `oversight_until`: when they joined oversight first, and left it last. `revision` grows with
+    each write of the row.
     """
 
     username: str
@@ -45,6 +46,7 @@ class Officer(Record):
     email: str | None = None
     phone: str | None = None
     approves_from: datetime | None = None
+    oversight_since: datetime | None = None
     oversight_until: datetime | None = None
     revision: int = 0
 

@@ -8,7 +8,9 @@ from chalicelib.kernel.models import Record
 VALID_FOR = timedelta(days=7)
 
 # Nobody proposes these: they follow from what happens to a row.
-_NOT_PROPOSED = frozenset({"username", "approves_from", "oversight_until", "revision"})
+_NOT_PROPOSED = frozenset(
+    {"username", "approves_from", "oversight_since", "oversight_until", "revision"}
+)
 
 
 class Proposal(Record):
@@ -91,6 +93,7 @@ def as_appointed(row: Officer, before: Officer | None, now: datetime) -> Officer
     leaves = kept.is_oversight and not row.is_oversight
     follows = {
         "approves_from": kept.approves_from,
+        "oversight_since": kept.oversight_since or (now if row.is_oversight else None),
         "oversight_until": now if leaves else kept.oversight_until,
         "revision": kept.revision,
     }

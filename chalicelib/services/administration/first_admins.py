@@ -183,7 +183,9 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
         raise UsernameTaken(admin.username)
     row = admin.appointment(before).officer(admin.username)
     if before:
-        unchanged = before.model_dump(include={"approves_from", "oversight_until", "revision"})
+        unchanged = before.model_dump(
+            include={"approves_from", "oversight_since", "oversight_until", "revision"}
+        )
         row = row.model_copy(update=unchanged)
     return row.waiting_until(waits_until) if waits_until else row
 

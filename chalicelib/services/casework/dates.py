@@ -33,7 +33,8 @@ class _Step(NamedTuple):
 
 def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: Desk) -> Dated:
     """Keep a report open after its review, and set when it is reviewed again. That its review waits
-    is over, and so is that two must close it because nobody made one in time.
+    is over. That two must close it, because nobody made one in time, is not: one alone could end
+    that, and then the report.
 
     Raises NotFound, Stale, Invalid (the date is not possible), Conflict (`illegal_transition`: it
     is not open; `expiring`).
@@ -42,7 +43,7 @@ def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: De
     def keep(report: Report) -> _Step:
         wanted.require_date(desk.actor.now, review_period(report.category))
         at, before = times.begins_in_city(wanted.on), next_review(report)
-        kept = {"review_at": at, "review_due_at": None, "review_escalated": False}
+        kept = {"review_at": at, "review_due_at": None}
         return _Step(
             report.model_copy(update=kept),
             ("review_on", str(times.day_in_city(before)) if before else None, str(wanted.on)),

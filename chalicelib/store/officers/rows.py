@@ -23,6 +23,7 @@ _OF_COLLEAGUES = (
     "roles",
     "categories",
     "districts",
+    "oversight_since",
     "oversight_until",
 )
 
