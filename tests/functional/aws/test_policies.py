@@ -26,7 +26,7 @@ from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
-from chalicelib.domain.audit.seals import HOUR
+from chalicelib.domain.audit.seals import HOUR, start_of
 from chalicelib.domain.flood.load_level import LoadLevel, LoadState, Override
 from chalicelib.domain.officers.model import Role as OfficerRole
 from chalicelib.domain.reports.events import NoticeKind, Watched
@@ -41,7 +41,7 @@ from chalicelib.kernel import times
 from chalicelib.kernel.config import MissingSetting
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.services.audit.ledger import Sizes
-from chalicelib.services.audit.seals import SETTLED_AFTER, write_digests
+from chalicelib.services.audit.seals import write_digests
 from tests import cloud, events
 from tests.authorization import RESOURCES
 from tests.client import Reply, call, new_key, opening_etag, report, tag_for
@@ -1022,6 +1022,8 @@ def seal() -> None:
 
 
 def test_digest_audit_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+    # In the middle of an hour: in its first minutes, the one before is not settled.
+    wiring.clock.advance(start_of(this_hour()) + HOUR * 1.5 - wiring.clock.now())
     seal()
     with role.assumed():
         for hours in (2, 1):
@@ -1031,7 +1033,7 @@ def test_digest_audit_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> N
             assert done["hours"] >= 1
     record(*range(30), hour=this_hour())
     with role.assumed():
-        wiring.clock.advance(HOUR + SETTLED_AFTER)
+        wiring.clock.advance(HOUR)
         write_digests(seals=wiring.seals(), sign=wiring.signing_key().sign, now=wiring.clock.now())
         assert close_long(sizes=Sizes(rows=20)) == 1
 
