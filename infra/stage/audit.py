@@ -23,12 +23,14 @@ to read the table of reports and both buckets. With `--originals` it reads every
 hashes it again. It prints each thing that is wrong and exits with 1, or `The ledger is whole.` and
 how much was checked.
 
-Both show how far they are. A million reports take minutes: docs/operations.md has the figures.
+Both show how far they are, in a terminal. A million reports take minutes: docs/operations.md has
+the figures.
 """
 
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,8 +130,12 @@ def verify_ledger(arguments: Sequence[str]) -> int:
     return check_ledger(ledger, now, originals=wanted.originals, progress=progress)
 
 
-def _progress_of(target: Target, table: str, times: int = 1) -> RowProgress:
-    """Return the progress of a check that reads each row of a table so many times."""
+def _progress_of(target: Target, table: str, times: int = 1) -> RowProgress | None:
+    """Return the progress of a check that reads each row of a table so many times; None where
+    nobody looks: what is printed there is the result alone.
+    """
+    if not sys.stdout.isatty():
+        return None
     return RowProgress(times * count_rows(target.client("dynamodb"), table))
 
 
