@@ -194,14 +194,20 @@ def test_what_is_packaged_is_the_city(tmp_path: Path) -> None:
     assert {name: path.read_bytes() for name, path in packaged.items()} == {
         path.relative_to(FAROL): path.read_bytes() for path in FAROL.glob("**/*.*")
     }
-    [address] = [
-        each["Properties"]
+    addresses = {
+        each["Properties"]["Endpoint"]: each["Properties"]["FilterPolicy"]["to"]
         for each in json.loads(merged)["Resources"].values()
         if each["Type"] == "AWS::SNS::Subscription" and "FilterPolicy" in each["Properties"]
-    ]
-    assert address["Endpoint"] == "inspetoria@farol.test"
-    whom = "from chalicelib.domain.notices import notice; print(*notice.outside_the_desk())"
-    assert ran(whom, project, CITY="").split() == address["FilterPolicy"]["to"]
+    }
+    for category, email in (
+        ("other", "inspetoria@farol.test"),
+        ("oversight", "provedor@farol.example"),
+    ):
+        whom = (
+            "from chalicelib.domain.notices import notice;"
+            f"print(*notice.outside_the_desk('{category}'))"
+        )
+        assert ran(whom, project, CITY="").split()[-1:] == addresses[email]
     found = "from chalicelib.kernel import city; print(city.FOLDER, city.city().emergency_number)"
     assert ran(found, project, CITY="").split() == [str(project / "city"), "112"]
     served = (
