@@ -172,6 +172,11 @@ class Category(Entry):
     blur: bool = False
     earlier: tuple[Form, ...] = ()
 
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """The names of the partitions over which its lists are spread."""
+        return tuple(f"{self.code}#{shard}" for shard in range(self.shards))
+
     def deadline(self, urgency: str) -> int | None:
         """Return in how many minutes a report of this urgency is to be acknowledged, or None."""
         return self.deadlines.get(urgency) or None

@@ -31,12 +31,11 @@ from chalicelib.domain.audit.seals import (
     start_of,
 )
 from chalicelib.kernel import times
+from chalicelib.services.audit.seals import SEALED_WITHIN
 from chalicelib.store.audit.rows import KEPT, Action
 from chalicelib.store.audit.seals import Seals
 
 _ROWS_AT_ONCE = 100
-# A row is in a batch after this.
-_SEALED_WITHIN = timedelta(minutes=15)
 # A check takes less. What is dated later is of no row that was written since it began.
 _CHECKED_WITHIN = timedelta(hours=6)
 # No two clocks differ by more.
@@ -153,7 +152,7 @@ class _Check:
             if self._mark(pk, sk) in self._sealed:
                 continue
             at = _time_of(sk)
-            soon = at and -_SEALED_WITHIN <= at - self._now <= _CHECKED_WITHIN
+            soon = at and -SEALED_WITHIN <= at - self._now <= _CHECKED_WITHIN
             if not soon:
                 yield f"Row {pk} / {sk} is in no batch: nothing shows when it was written."
 

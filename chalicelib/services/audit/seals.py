@@ -16,6 +16,8 @@ from chalicelib.store.audit.seals import Seals
 
 # An hour has all of its batches after this: no function that writes one runs longer.
 SETTLED_AFTER = timedelta(minutes=5)
+# A row is in a batch after this.
+SEALED_WITHIN = 3 * SETTLED_AFTER
 # An hour is closed by a run each hour, so within this after its start; a run takes minutes.
 CLOSED_WITHIN = 2 * HOUR + 3 * SETTLED_AFTER
 # After an outage, one run writes at most this many missing digests.

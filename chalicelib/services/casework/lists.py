@@ -228,10 +228,10 @@ def _source(
 ) -> tuple[str, Sequence[Span | str]]:
     """Return the index that fits the query best, and what to read from it."""
     shards = [
-        f"{category.code}#{shard}"
+        partition
         for category in catalogue.seen_by(officer)
         if query.category in (None, category.code)
-        for shard in range(category.shards)
+        for partition in category.partitions
     ]
     if burst := query.of_burst:
         return keys.BY_ATTENTION, spans_of_bursts(burst.category, catalogue)
@@ -389,11 +389,7 @@ def hand_over(
     now, officer = desk.actor.now, desk.actor.officer
     turns = _turns(roster, desk.actor.by, now)
     since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
-    shards = [
-        f"{category.code}#{shard}"
-        for category in catalogue.seen_by(officer)
-        for shard in range(category.shards)
-    ]
+    shards = [name for each in catalogue.seen_by(officer) for name in each.partitions]
 
     def keep(row: Row) -> bool:
         return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)

@@ -96,7 +96,7 @@ class KeptHeadings:
             or each.code == oldest
             or not kept[each.code].is_current(of_category[each.code], now)
         ]
-        shards = [f"{each.code}#{shard}" for each in due for shard in range(each.shards)]
+        shards = [name for each in due for name in each.partitions]
         found = iter(self._listing.heads(keys.index(keys.BY_ATTENTION), shards, most=COUNTED_MAX))
         for each in due:
             own = list(islice(found, each.shards))

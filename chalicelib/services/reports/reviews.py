@@ -55,8 +55,7 @@ def ask_for_reviews(
     reached, asked, is_left = dict(begun), 0, False
     for category in categories():
         until = now - review_period(category.code)
-        for shard in range(category.shards):
-            partition = f"{category.code}#{shard}"
+        for partition in category.partitions:
             above = reached.get(partition, _BEGINNING)
             if not time_is_left():
                 is_left = True

@@ -151,11 +151,7 @@ def view_statistics(
 
 
 def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalogue) -> Row | None:
-    shards = [
-        f"{category.code}#{shard}"
-        for category in catalogue.seen_by(officer)
-        for shard in range(category.shards)
-    ]
+    shards = [name for each in catalogue.seen_by(officer) for name in each.partitions]
     return listing.oldest(
         keys.index(keys.BY_ATTENTION),
         spans_of_status(Status.NEW, shards),

@@ -18,6 +18,7 @@ from chalicelib.aws.locked_objects import StoredObject
 from chalicelib.domain.audit.seals import hour_of, place_of_batch, sha256
 from chalicelib.domain.statistics.exports import PendingExport
 from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.services.audit.seals import SEALED_WITHIN
 from chalicelib.services.audit.words import open_entry
 from chalicelib.services.casework.casework import with_earlier_reasons
 from chalicelib.services.officers import OfficerActor
@@ -28,8 +29,6 @@ from chalicelib.store.reports.rows import ReadCase
 
 # What the key signs begins with what it is, so that neither passes for the other.
 _MANIFEST, _ZIP = "tipline/custody/1", "tipline/custody-zip/1"
-# A row is in a batch after this.
-_SEALED_WITHIN = timedelta(minutes=15)
 # S3 says the second, by a clock of its own.
 _CLOCKS_DIFFER = timedelta(seconds=5)
 # A busy hour has thousands of batches. The one of a row was written seconds after it.
@@ -155,7 +154,7 @@ def _nearest_batches(
 
 
 def _hours_of(at: datetime) -> tuple[str, str]:
-    return hour_of(at), hour_of(at + _SEALED_WITHIN)
+    return hour_of(at), hour_of(at + SEALED_WITHIN)
 
 
 def _distance(at: datetime, batch: StoredObject) -> tuple[bool, timedelta]:
