@@ -311,6 +311,7 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     field.fill("I was writing")
     resident.button("start").click()
     expect(phone.get_by_text("You have begun a message")).to_be_visible()
+    wait_until(lambda: resident.kept_rows() == 1)
     phone.reload()
     phone.get_by_role("button", name="Go on with it").click()
     phone.get_by_label("Receipt").fill(receipt)

@@ -158,9 +158,15 @@ function keepNow(): void {
   clearTimeout(timer);
   for (const id of unkept) {
     const one = begun.value.find((text) => text.id === id);
-    void (one?.text.trim() ? keepText(one) : eraseTexts(id));
+    if (one?.text.trim()) void keepOrTryAgain(one);
+    else void eraseTexts(id);
   }
   unkept.clear();
+}
+
+async function keepOrTryAgain(one: KeptText): Promise<void> {
+  const isKept = await keepText(one);
+  if (!isKept && begun.value.includes(one)) unkept.add(one.id);
 }
 
 function listen(): void {

@@ -159,14 +159,17 @@ const FORBIDDEN = ['InvalidStateError', 'SecurityError'];
 
 let opened: Promise<IDBDatabase> | null = null;
 let wasOpened = false;
-let lost = (): void => {};
+let renewed = (): void => {};
 
 /** This browser has no databases for this page, so there is nothing in one. */
 export class NoDatabase extends Error {}
 
-/** Do something when the connection is lost: the next one may be to a new database. */
-export function whenLost(act: () => void): void {
-  lost = act;
+/**
+ * Do something when another connection begins: after one that was lost, which may be to a new database,
+ * and when a database opens that nobody has waited for.
+ */
+export function whenRenewed(act: () => void): void {
+  renewed = act;
 }
 
 /**
@@ -205,7 +208,7 @@ async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
 
 function lose(): void {
   opened = null;
-  lost();
+  renewed();
 }
 
 function ended(transaction: IDBTransaction): Promise<void> {
@@ -229,7 +232,11 @@ function open(): Promise<IDBDatabase> {
 
 function connect(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    setTimeout(() => reject(new Error('not opened')), PATIENCE_MS);
+    let isLate = false;
+    setTimeout(() => {
+      isLate = true;
+      reject(new Error('not opened'));
+    }, PATIENCE_MS);
     try {
       const request = indexedDB.open(NAME, 1);
       request.onupgradeneeded = () => {
@@ -239,6 +246,9 @@ function connect(): Promise<IDBDatabase> {
         wasOpened = true;
         request.result.onclose = lose;
         resolve(request.result);
+        if (!isLate) return;
+        opened ??= Promise.resolve(request.result);
+        renewed();
       };
       request.onerror = () => reject(refusal(FORBIDDEN.includes(request.error?.name ?? '')));
     } catch {

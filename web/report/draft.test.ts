@@ -194,6 +194,26 @@ test('a database that never opens keeps nobody waiting, and erases nothing', asy
   vi.useRealTimers();
 });
 
+test('what was begun is shown when the database opens late', async () => {
+  await drafts.keepDraft(draft('a', 'One', 1), []);
+  const real = indexedDB;
+  const late: IDBOpenDBRequest[] = [];
+  vi.useFakeTimers();
+  vi.stubGlobal('indexedDB', { open: () => late[late.push({} as IDBOpenDBRequest) - 1] });
+  drafts = await opened();
+  const reading = drafts.readDrafts();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(await reading).toEqual([]);
+  vi.useRealTimers();
+  const changes = drafts.draftChanges.value;
+  const database = await result(real.open('tipline-draft', 1));
+  const [request] = late;
+  Object.assign(request ?? {}, { result: database });
+  request?.onsuccess?.(new Event('success'));
+  expect(drafts.draftChanges.value).toBe(changes + 1);
+  expect(await words()).toEqual(['One']);
+});
+
 test('what another page has erased is not kept again, and what it has changed is not lost', async () => {
   await drafts.keepDraft(draft('a', 'One', 1), []);
   expect(await drafts.keepDraft(draft('a', 'Two', 2), [1])).toBe('kept');

@@ -16,7 +16,7 @@ import {
   orphansOf,
   removeDraft,
   type Row,
-  whenLost,
+  whenRenewed,
   type WholeRow,
   within,
   type WordsRow,
@@ -43,7 +43,7 @@ export function isWritten(keeping: Keeping): boolean {
   return keeping === 'kept' || keeping === 'more' || keeping === 'partly';
 }
 
-/** Grows whenever a draft is kept or erased. */
+/** Grows whenever a draft is kept or erased, or the database may hold others. */
 export const draftChanges = signal(0);
 
 /** The ids of texts begin so; those of reports are UUIDs. */
@@ -65,7 +65,10 @@ const memory = new Map<string, KeptDraft | KeptText>();
 type Files = readonly string[] | 'whole';
 /** Those of each draft, as this page has last read or written them. */
 const keptFiles = new Map<string, Files>();
-whenLost(() => keptFiles.clear());
+whenRenewed(() => {
+  keptFiles.clear();
+  draftChanges.value += 1;
+});
 /** The ids of drafts that the outbox is about to take: they are drafts no more, or will be again. */
 const handedOver = new Set<string>();
 /** Those that it has: as they are listed here, they are drafts no more. */

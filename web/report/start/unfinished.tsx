@@ -23,8 +23,8 @@ export function Unfinished() {
   const entries = outbox.value?.entries.value ?? [];
   useEffect(() => {
     void look();
+    void loadTexts();
   }, [draftChanges.value]);
-  useEffect(() => void loadTexts(), []);
   useArrivals(entries);
   const texts = begunTexts();
   if (begun.value.length + texts.length + entries.length === 0) return null;
