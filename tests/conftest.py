@@ -15,6 +15,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import wiring
+from infra.local.moto_patches import dynamodb
 from infra.local.resources import REGION
 from tests import cloud
 
@@ -175,6 +176,7 @@ def empty(aws: Mapping[str, str]) -> None:
     """
     for table in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values():
         table.items.clear()
+    dynamodb.PARTITIONS.clear()
     cloud.forget_kept()
     cloud.forget_phones()
     cloud.forget_sent(aws)

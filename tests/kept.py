@@ -21,6 +21,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
+from infra.local.moto_patches import dynamodb
 from infra.local.resources import REGION
 from tests.conftest import empty
 
@@ -45,6 +46,7 @@ class Kept:
         for name, rows in self._rows.items():
             # Another object: whoever knows where rows are looks anew.
             self._tables[name].items = copy.deepcopy(rows)
+        dynamodb.PARTITIONS.clear()
         for name, messages in self._messages.items():
             self._queues[name]._messages = copy.deepcopy(messages)
         self._bucket.keys.clear()

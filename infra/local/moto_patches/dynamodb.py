@@ -4,11 +4,13 @@ import base64
 import copy
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionContext, ActionResult
@@ -92,6 +94,7 @@ def _places(
             yield table, table.items, partition
         elif table.range_key_attr in attributes:
             sort = DynamoType(attributes[table.range_key_attr])
+            table.get_item(partition, sort)  # its partitions learn of a copy that is put back
             yield table, table.items[partition], sort
 
 
@@ -115,28 +118,64 @@ TRANSACTIONS = Patch(
 
 # What the Query of this thread may find.
 _found: ContextVar[list[Item] | None] = ContextVar("found", default=None)
-_query, _all_items = Table.query, Table.all_items
+_query, _all_items, _get_item = Table.query, Table.all_items, Table.get_item
+
+type _Values = tuple[DynamoType, ...]
+
+
+class _Partitions:
+    """The partitions of a table by these attributes. `changed` are the keys of items that may have
+    changed since they were last asked for.
+    """
+
+    def __init__(self, table: Table, names: Sequence[str]) -> None:
+        self._table, self._names = table, names
+        self._items: dict[_Values, dict[Any, Item]] = defaultdict(dict)
+        self._values: dict[Any, _Values] = {}
+        self.changed = {(item.hash_key, item.range_key) for item in _all_items(table)}
+
+    def items(self, values: _Values) -> list[Item]:
+        for key in self.changed:
+            if before := self._values.pop(key, None):
+                del self._items[before][key]
+            item = _get_item(self._table, *key)
+            if item is not None and all(name in item.attrs for name in self._names):
+                now = tuple(item.attrs[name] for name in self._names)
+                self._values[key], self._items[now][key] = now, item
+        self.changed.clear()
+        return list(self._items[values].values())
+
+
+PARTITIONS: WeakKeyDictionary[Table, dict[tuple[str, ...], _Partitions]] = WeakKeyDictionary()
 
 
 def _query_partition(self: Table, *asked: Any, **more: Any) -> Any:
     # What is asked in the old form has none.
     wanted = dict(more.get("hash_key_conditions") or ())
-    entered = _found.set(list(_partition(self, wanted)) if wanted else None)
+    entered = _found.set(_partition(self, wanted) if wanted else None)
     try:
         return _query(self, *asked, **more)
     finally:
         _found.reset(entered)
 
 
-def _partition(table: Table, wanted: dict[str, DynamoType]) -> Iterator[Item]:
-    """Yield the items that have these values."""
-    groups: Iterable[Any] = table.items.values()
-    if wanted.keys() == {table.hash_key_attr}:
-        groups = filter(None, [table.items.get(wanted[table.hash_key_attr])])
-    for group in groups:
-        for item in group.values() if table.range_key_attr else (group,):
-            if all(name in item.attrs and item.attrs[name] == wanted[name] for name in wanted):
-                yield item
+def _partition(table: Table, wanted: dict[str, DynamoType]) -> list[Item]:
+    """Return the items that have these values."""
+    names = tuple(wanted)
+    if names == (table.hash_key_attr,):
+        group: Any = table.items.get(wanted[table.hash_key_attr]) or {}
+        return list(group.values()) if table.range_key_attr else [group] * bool(group)
+    known = PARTITIONS.setdefault(table, {})
+    if names not in known:
+        known[names] = _Partitions(table, names)
+    return known[names].items(tuple(wanted.values()))
+
+
+def _look_up(self: Table, hash_key: DynamoType, range_key: Any = None, *more: Any) -> Item | None:
+    # moto looks up each item that it is about to change.
+    for partitions in PARTITIONS.get(self, {}).values():
+        partitions.changed.add((hash_key, range_key))
+    return _get_item(self, hash_key, range_key, *more)
 
 
 def _items_found(self: Table) -> list[Item]:
@@ -144,7 +183,11 @@ def _items_found(self: Table) -> list[Item]:
     return _all_items(self) if found is None else found
 
 
-QUERIES = Patch((Table, "query", _query_partition), (Table, "all_items", _items_found))
+QUERIES = Patch(
+    (Table, "query", _query_partition),
+    (Table, "all_items", _items_found),
+    (Table, "get_item", _look_up),
+)
 
 # Updates whose expressions are parsed once. moto parses each twice, and goes through its tree ten
 # times: at each node it makes a tuple of the types that it looks for. This was a tenth of the time
