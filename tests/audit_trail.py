@@ -2,6 +2,7 @@
 cannot be changed, and the steps that seal and check it.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,9 +37,9 @@ def unlocked_bucket() -> Iterator[str]:
     wiring.reset()
 
 
-def stream_of(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+def stream_of() -> list[dict[str, Any]]:
     """Return the rows of the audit table as records of its stream."""
-    items = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+    items = cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"]
     return events.audit_stream(sorted(items, key=lambda item: str(item["sk"])))
 
 
@@ -64,15 +65,18 @@ def digest(hours: int = 2) -> int:
     )
 
 
-def trail(aws: Mapping[str, str]) -> Trail:
+def trail() -> Trail:
     bucket = wiring.settings().audit_bucket
     return Trail(
-        cloud.client, aws["AUDIT_TABLE"], aws["REPORTS_TABLE"], bucket, aws["AUDIT_SECRET"]
+        cloud.client,
+        os.environ["AUDIT_TABLE"],
+        os.environ["REPORTS_TABLE"],
+        bucket,
+        os.environ["AUDIT_SECRET"],
     )
 
 
 def complaints(
-    aws: Mapping[str, str],
     after: timedelta = timedelta(hours=2),
     *,
     heads: Mapping[str, str] | None = None,
@@ -83,7 +87,7 @@ def complaints(
     witnesses = Witnesses(
         [wiring.signing_key().public_key()] if keys is None else keys, heads or {}
     )
-    return list(trail(aws).wrong(witnesses, later(after), counts))
+    return list(trail().wrong(witnesses, later(after), counts))
 
 
 def later(after: timedelta) -> datetime:

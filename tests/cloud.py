@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -92,30 +92,32 @@ def oversight(*usernames: str) -> None:
     wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
 
 
-def pool_users(aws: Mapping[str, str] = os.environ) -> list[str]:
+def pool_users() -> list[str]:
     """Return the usernames of the pool, sorted."""
-    found = client("cognito-idp").list_users(UserPoolId=aws["USER_POOL_ID"])["Users"]
+    found = client("cognito-idp").list_users(UserPoolId=os.environ["USER_POOL_ID"])["Users"]
     return sorted(each["Username"] for each in found)
 
 
-def empty_pool(aws: Mapping[str, str] = os.environ) -> None:
-    for username in pool_users(aws):
-        client("cognito-idp").admin_delete_user(UserPoolId=aws["USER_POOL_ID"], Username=username)
+def empty_pool() -> None:
+    for username in pool_users():
+        client("cognito-idp").admin_delete_user(
+            UserPoolId=os.environ["USER_POOL_ID"], Username=username
+        )
 
 
-def sign_in(aws: Mapping[str, str], username: str, password: str | None) -> Any:
+def sign_in(username: str, password: str | None) -> Any:
     """Sign in with a password. Return what Cognito answers."""
     return client("cognito-idp").admin_initiate_auth(
-        UserPoolId=aws["USER_POOL_ID"],
-        ClientId=aws["CLIENT_ID"],
+        UserPoolId=os.environ["USER_POOL_ID"],
+        ClientId=os.environ["CLIENT_ID"],
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": username, "PASSWORD": password},
     )
 
 
-def choose_password(aws: Mapping[str, str], username: str) -> None:
+def choose_password(username: str) -> None:
     client("cognito-idp").admin_set_user_password(
-        UserPoolId=aws["USER_POOL_ID"],
+        UserPoolId=os.environ["USER_POOL_ID"],
         Username=username,
         Password="a password of their own",
         Permanent=True,
@@ -128,9 +130,9 @@ def records_of(username: str) -> list[dict[str, Any]]:
     return list(wiring.audit().table.query(day, consistent=True)[0])
 
 
-def sent(aws: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
+def sent() -> list[dict[str, Any]]:
     """Return the bodies of all published notices, each with `attributes`, `subject` and `forms`."""
-    topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[aws["NOTICES_TOPIC_ARN"]]
+    topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[os.environ["NOTICES_TOPIC_ARN"]]
     found = []
     for _, message, subject, attributes, _ in topic.sent_notifications:
         forms = json.loads(message)
@@ -141,9 +143,9 @@ def sent(aws: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
     return found
 
 
-def forget_sent(aws: Mapping[str, str] = os.environ) -> None:
+def forget_sent() -> None:
     sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[
-        aws["NOTICES_TOPIC_ARN"]
+        os.environ["NOTICES_TOPIC_ARN"]
     ].sent_notifications.clear()
 
 
@@ -163,10 +165,10 @@ def push_round() -> dict[str, int]:
     return dict(scheduled.push_to_phones(SCHEDULE, None))
 
 
-def all_keys(aws: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
+def all_keys() -> list[tuple[str, str]]:
     """Return the keys of all rows of reports and tasks, so not of what the hourly round notes."""
     items = client("dynamodb").scan(
-        TableName=aws["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True
+        TableName=os.environ["REPORTS_TABLE"], ProjectionExpression="pk, sk", ConsistentRead=True
     )["Items"]
     return [(item["pk"]["S"], item["sk"]["S"]) for item in items if item["pk"]["S"] != "REVIEWS"]
 
@@ -265,39 +267,37 @@ def s3_event(
     return events.queue_record(events.object_created(bucket, key, version_id), message_id)
 
 
-def upload(aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes) -> str:
+def upload(owner_id: str, media_id: str, content: bytes) -> str:
     """Upload an original as a phone does, and return its version id."""
     response = client("s3").put_object(
-        Bucket=aws["MEDIA_BUCKET"], Key=original_key(owner_id, media_id), Body=content
+        Bucket=os.environ["MEDIA_BUCKET"], Key=original_key(owner_id, media_id), Body=content
     )
     return str(response["VersionId"])
 
 
-def process(aws: Mapping[str, str], key: str, version_id: str | None) -> dict[str, Any]:
+def process(key: str, version_id: str | None) -> dict[str, Any]:
     return dict(
         functions.make_thumbnails(
-            {"Records": [s3_event(aws["MEDIA_BUCKET"], key, version_id)]}, None
+            {"Records": [s3_event(os.environ["MEDIA_BUCKET"], key, version_id)]}, None
         )
     )
 
 
-def record(aws: Mapping[str, str], owner_id: str, media_id: str) -> dict[str, Any]:
+def record(owner_id: str, media_id: str) -> dict[str, Any]:
     key = f"derived/{owner_id}/{media_id}/manifest.json"
     return dict(
-        functions.record_media({"Records": [s3_event(aws["MEDIA_BUCKET"], key, None)]}, None)
+        functions.record_media({"Records": [s3_event(os.environ["MEDIA_BUCKET"], key, None)]}, None)
     )
 
 
-def add_medium(
-    aws: Mapping[str, str], owner_id: str, media_id: str, content: bytes | None = None
-) -> str:
+def add_medium(owner_id: str, media_id: str, content: bytes | None = None) -> str:
     """Upload an original, a photo if no other is given, and let it be processed and recorded.
 
     Return its version id.
     """
-    version = upload(aws, owner_id, media_id, content or photo())
-    process(aws, original_key(owner_id, media_id), version)
-    record(aws, owner_id, media_id)
+    version = upload(owner_id, media_id, content or photo())
+    process(original_key(owner_id, media_id), version)
+    record(owner_id, media_id)
     return version
 
 

@@ -122,7 +122,7 @@ def aws() -> Iterator[Mapping[str, str]]:
 def clean(aws: Mapping[str, str]) -> Iterator[None]:
     """Empty the cloud after the test, and the audit's bucket. This is faster than a new cloud."""
     yield
-    empty(aws)
+    empty()
     # A test may close hours of the ledger far ahead. The next would go through all of them again.
     s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["AUDIT_BUCKET"]].keys.clear()
 
@@ -159,7 +159,7 @@ def full_minute(aws: Mapping[str, str]) -> None:
 
 
 @pytest.fixture
-def two_officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def two_officers(clean: None) -> Iterator[None]:
     """Let two officers write and approve bulletins, with a clock and a catalogue of their own."""
     wiring.reset()
     for username in ("li", "zhao"):
@@ -168,7 +168,7 @@ def two_officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     wiring.reset()
 
 
-def empty(aws: Mapping[str, str]) -> None:
+def empty() -> None:
     """Remove every row, message, subscription, user and medium from the mocked cloud.
 
     This changes moto's memory directly. With calls of the API, it took a tenth of the time of all
@@ -179,10 +179,12 @@ def empty(aws: Mapping[str, str]) -> None:
     dynamodb.PARTITIONS.clear()
     cloud.forget_kept()
     cloud.forget_phones()
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.clear()
-    cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[aws["USER_POOL_ID"]].users.clear()
+    cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[
+        os.environ["USER_POOL_ID"]
+    ].users.clear()
     queues = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
     for name in queues.queues:
         queues.purge_queue(name)
-    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["MEDIA_BUCKET"]].keys.clear()
+    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[os.environ["MEDIA_BUCKET"]].keys.clear()

@@ -1,6 +1,7 @@
 """A file for a court: the report that it is of, and what its readers get."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,15 +54,15 @@ class Made(NamedTuple):
         return verify_custody.main([str(zip_), *given, *more])
 
 
-def evidence(aws: Mapping[str, str], *pictures: bytes, officer: str = "wang") -> dict[str, Any]:
+def evidence(*pictures: bytes, officer: str = "wang") -> dict[str, Any]:
     """File a report with pictures, let an officer open it, and let the hours of it be over."""
     created = file("other", media=[PHOTO] * len(pictures), text="有照片")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     for upload, picture in zip(created["uploads"], pictures, strict=True):
-        cloud.add_medium(aws, created["id"], upload["media_id"], picture)
+        cloud.add_medium(created["id"], upload["media_id"], picture)
     by_officer("GET", created, officer=officer)
     by_officer("GET", created, "/history", officer=officer)
-    seal(stream_of(aws))
+    seal(stream_of())
     close_hour()
     close_hour()
     return created
@@ -76,22 +77,22 @@ def part(export_id: str, number: int = 1) -> Reply:
     return call("POST", f"{PATH}/{export_id}/parts/{number}", WHY, officer="wang")
 
 
-def made(aws: Mapping[str, str], created: Mapping[str, Any]) -> Made:
+def made(created: Mapping[str, Any]) -> Made:
     """Let two officers make a file for a court of a report."""
     export_id = ask(created).json["id"]
     assert read_and_approve(f"{PATH}/{export_id}/approve", "chief").status == 200
-    return taken(aws, part(export_id))
+    return taken(part(export_id))
 
 
-def taken(aws: Mapping[str, str], reply: Reply) -> Made:
+def taken(reply: Reply) -> Made:
     """Download a zip and its signature."""
     assert reply.status == 201, reply.text
     keys = Keys([wiring.custody_key().public_key()], [wiring.signing_key().public_key()])
-    zip_, signature = (_loaded(aws, reply.json[name]) for name in ("url", "signature_url"))
+    zip_, signature = (_loaded(reply.json[name]) for name in ("url", "signature_url"))
     return Made(zip_, signature, keys)
 
 
-def _loaded(aws: Mapping[str, str], url: str) -> bytes:
-    key = unquote(urlsplit(url).path).lstrip("/").removeprefix(f"{aws['MEDIA_BUCKET']}/")
-    found = cloud.client("s3").get_object(Bucket=aws["MEDIA_BUCKET"], Key=key)
+def _loaded(url: str) -> bytes:
+    key = unquote(urlsplit(url).path).lstrip("/").removeprefix(f"{os.environ['MEDIA_BUCKET']}/")
+    found = cloud.client("s3").get_object(Bucket=os.environ["MEDIA_BUCKET"], Key=key)
     return bytes(found["Body"].read())

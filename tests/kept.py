@@ -13,7 +13,7 @@ test gets it anew.
 """
 
 import copy
-from collections.abc import Mapping
+import os
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -29,17 +29,17 @@ from tests.conftest import empty
 class Kept:
     """The rows, media and messages in queues that are there, which it takes away."""
 
-    def __init__(self, aws: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         self._tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
         self._queues = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues
-        self._bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[aws["MEDIA_BUCKET"]]
+        self._bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[os.environ["MEDIA_BUCKET"]]
         assert not self._bucket.multiparts, "an upload in parts is not kept"
         self._rows = {name: copy.deepcopy(table.items) for name, table in self._tables.items()}
         self._messages = {
             name: copy.deepcopy(queue._messages) for name, queue in self._queues.items()
         }
         self._media = _media_of(self._bucket)
-        empty(aws)
+        empty()
 
     def put_back(self) -> None:
         """Let the cloud hold it again, and nothing else. Tests change copies."""

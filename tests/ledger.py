@@ -37,11 +37,11 @@ type Verify = Callable[..., Verdict]
 """Runs `verify` in a folder of the test's own."""
 
 
-def filed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def filed(**more: Any) -> dict[str, Any]:
     """File a report of which officers are notified."""
     created = call("POST", "/v1/reports", report(**more), key=new_key())
     assert created.status == 201, created.text
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     return dict(created.json)
 
 

@@ -15,12 +15,10 @@ def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
     return dict(reply.json)
 
 
-def file_and_notify(
-    aws: Mapping[str, str], category: str = "missing_elderly", **more: Any
-) -> dict[str, Any]:
+def file_and_notify(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
     """File a report, and let officers be notified of it."""
     created = file(category, **more)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     return created
 
 

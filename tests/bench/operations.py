@@ -28,8 +28,6 @@ from tests.bench import rows as table
 from tests.bench.units import Meter, MockedRows, indexes_of
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 
-type Environment = Mapping[str, str]
-
 _THREE_KB = "人" * 1024
 _FULL = {
     "text": _THREE_KB,
@@ -63,14 +61,14 @@ class Operation:
     """
 
     name: str
-    prepare: Callable[[Environment], Callable[[], Reply]]
+    prepare: Callable[[], Callable[[], Reply]]
     calls: tuple[str, ...]
     write_units: float
     read_units: float
 
 
 @contextmanager
-def metered(environment: Environment) -> Iterator[Meter]:
+def metered(environment: Mapping[str, str]) -> Iterator[Meter]:
     """A meter of all that the app asks of AWS, warm."""
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
@@ -97,21 +95,21 @@ def _create(**more: Any) -> Reply:
     return reply
 
 
-def _creating(**more: Any) -> Callable[[Environment], Callable[[], Reply]]:
-    return lambda environment: lambda: _create(**more)
+def _creating(**more: Any) -> Callable[[], Callable[[], Reply]]:
+    return lambda: lambda: _create(**more)
 
 
-def _lead(environment: Environment) -> Callable[[], Reply]:
+def _lead() -> Callable[[], Reply]:
     bulletin_id = _published()
     return lambda: _create(bulletin_id=bulletin_id)
 
 
-def _bulletin_page(environment: Environment) -> Callable[[], Reply]:
+def _bulletin_page() -> Callable[[], Reply]:
     bulletin_id = _published()
     return lambda: call("GET", f"/bulletins/{bulletin_id}")
 
 
-def _feed(environment: Environment) -> Callable[[], Reply]:
+def _feed() -> Callable[[], Reply]:
     """Read a feed that the process has kept, with one entry of each kind."""
     for withdrawn in (True, False):
         path = f"/v1/officer/bulletins/{_published()}/withdraw"
@@ -127,12 +125,12 @@ def _feed(environment: Environment) -> Callable[[], Reply]:
     return read
 
 
-def _approves(environment: Environment) -> Callable[[], Reply]:
+def _approves() -> Callable[[], Reply]:
     path = f"/v1/officer/bulletins/{_drafted()['id']}/approve"
     return partial(read_and_approve, path, "zhao", tag_for(path, "zhao"))
 
 
-def _withdraws(environment: Environment) -> Callable[[], Reply]:
+def _withdraws() -> Callable[[], Reply]:
     path = f"/v1/officer/bulletins/{_published()}/withdraw"
     return lambda: call("POST", path, {"code": "no_longer_sought"}, officer="li")
 
@@ -156,36 +154,36 @@ def _approve(drafted: Mapping[str, Any]) -> Reply:
     return read_and_approve(path, "zhao")
 
 
-def _reporter_reads(environment: Environment) -> Callable[[], Reply]:
+def _reporter_reads() -> Callable[[], Reply]:
     filed = _create(media=_MEDIA, contact=_CONTACT).json
     return lambda: call("GET", f"/v1/reports/{filed['id']}", receipt=filed["receipt"])
 
 
-def _officer_opens(environment: Environment) -> Callable[[], Reply]:
+def _officer_opens() -> Callable[[], Reply]:
     filed = _create(media=_MEDIA, contact=_CONTACT).json
     cloud.officer()
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
-def _officer_opens_first(environment: Environment) -> Callable[[], Reply]:
+def _officer_opens_first() -> Callable[[], Reply]:
     text = f"{_THREE_KB[:900]}，车牌京A·12345，电话 +86 138 0013 8000"
     filed = _create(text=text, media=_MEDIA, contact=_CONTACT).json
     cloud.officer()
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
-def _asks_who_opened(environment: Environment) -> Callable[[], Reply]:
+def _asks_who_opened() -> Callable[[], Reply]:
     """Return a question of an auditor, of an officer who opened 50 reports."""
     created = _create().json
     cloud.officer()
     cloud.officer("shen", roles=(Role.AUDITOR,))
     for _ in range(50):
         call("GET", f"/v1/officer/reports/{created['id']}", officer="wang")
-    audit_trail.seal(audit_trail.stream_of(environment))
+    audit_trail.seal(audit_trail.stream_of())
     return lambda: call("GET", "/v1/audit/openings?officer=wang", officer="shen")
 
 
-def _officer_searches(environment: Environment) -> Callable[[], Reply]:
+def _officer_searches() -> Callable[[], Reply]:
     cloud.officer()
     for _ in range(10):
         filed = _create(text="京A12345").json
@@ -193,7 +191,7 @@ def _officer_searches(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", "/v1/officer/search?text=A12345", officer="wang")
 
 
-def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
+def _officer_opens_incident() -> Callable[[], Reply]:
     built: tuple[Any, ...] = (wiring.sketches, wiring.live_day_key)
     for each in built:
         each.cache_clear()
@@ -206,8 +204,8 @@ def _officer_opens_incident(environment: Environment) -> Callable[[], Reply]:
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
-def _officer_lists(what: str) -> Callable[[Environment], Callable[[], Reply]]:
-    def prepare(environment: Environment) -> Callable[[], Reply]:
+def _officer_lists(what: str) -> Callable[[], Callable[[], Reply]]:
+    def prepare() -> Callable[[], Reply]:
         for _ in range(60):
             _create(text="一")
         cloud.officer()
@@ -218,14 +216,14 @@ def _officer_lists(what: str) -> Callable[[Environment], Callable[[], Reply]]:
 
 def _takes_pulse(
     *, warm: bool = True, changed: bool = False, looking: bool = False
-) -> Callable[[Environment], Callable[[], Reply]]:
+) -> Callable[[], Callable[[], Reply]]:
     """Take the pulse of 60 reports: the first of an instance and of an hour, or a later one; after
     a report has changed, and with a report open.
     """
 
-    def prepare(environment: Environment) -> Callable[[], Reply]:
+    def prepare() -> Callable[[], Reply]:
         created = [_create(text="一") for _ in range(60)]
-        cloud.stream(cloud.all_keys(environment))
+        cloud.stream(cloud.all_keys())
         cloud.officer()
         query = f"?looking_at={created[0].json['id']}" if looking else ""
         path = f"/v1/officer/pulse{query}"
@@ -238,24 +236,24 @@ def _takes_pulse(
             wiring.clock.advance(SETTLED_AFTER)
         if changed:
             _create(text="一")
-            cloud.stream(cloud.all_keys(environment))
+            cloud.stream(cloud.all_keys())
         return lambda: call("GET", path, officer="wang")
 
     return prepare
 
 
-def _officer_opens_waiting(environment: Environment) -> Callable[[], Reply]:
+def _officer_opens_waiting() -> Callable[[], Reply]:
     filed = _create(category="child_abduction", details={}).json
-    cloud.stream(cloud.all_keys(environment))
+    cloud.stream(cloud.all_keys())
     cloud.officer()
     return lambda: call("GET", f"/v1/officer/reports/{filed['id']}", officer="wang")
 
 
-def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], Callable[[], Reply]]:
-    def prepare(environment: Environment) -> Callable[[], Reply]:
+def _acknowledges(category: str, *, notified: bool) -> Callable[[], Callable[[], Reply]]:
+    def prepare() -> Callable[[], Reply]:
         filed = _create(category=category, details={}).json
         if notified:
-            cloud.stream(cloud.all_keys(environment))
+            cloud.stream(cloud.all_keys())
         cloud.officer()
         path, change = f"/v1/officer/reports/{filed['id']}", {"status": "acknowledged"}
         return lambda: call("PATCH", path, change, officer="wang", headers={"If-Match": '"1"'})
@@ -263,10 +261,10 @@ def _acknowledges(category: str, *, notified: bool) -> Callable[[Environment], C
     return prepare
 
 
-def _refers(step: str) -> Callable[[Environment], Callable[[], Reply]]:
+def _refers(step: str) -> Callable[[], Callable[[], Reply]]:
     """Give one step of a referral of a report with all of its parts but pictures."""
 
-    def prepare(environment: Environment) -> Callable[[], Reply]:
+    def prepare() -> Callable[[], Reply]:
         path = f"/v1/officer/reports/{_create().json['id']}/referral"
         for officer in ("wang", "li"):
             cloud.officer(officer)
@@ -290,34 +288,34 @@ def _refers(step: str) -> Callable[[Environment], Callable[[], Reply]]:
     return prepare
 
 
-def _redacts(environment: Environment) -> Callable[[], Reply]:
+def _redacts() -> Callable[[], Reply]:
     """Give the largest redaction of one of two pictures."""
     filed, cleaned = _create(media=[_MEDIA[0]] * 2).json, cloud.photo()
     for upload in filed["uploads"]:
         media_id = upload["media_id"]
-        version = cloud.upload(environment, filed["id"], media_id, cleaned)
-        cloud.process(environment, f"originals/{filed['id']}/{media_id}", version)
-        cloud.record(environment, filed["id"], media_id)
+        version = cloud.upload(filed["id"], media_id, cleaned)
+        cloud.process(f"originals/{filed['id']}/{media_id}", version)
+        cloud.record(filed["id"], media_id)
     cloud.officer()
     region = {"x": 0.123457, "y": 0.123457, "width": 0.123457, "height": 0.123457}
     path = f"/v1/officer/reports/{filed['id']}/media/{media_id}/redaction"
     return lambda: call("POST", path, {"regions": [region] * 50}, officer="wang")
 
 
-def _colleagues(environment: Environment) -> Callable[[], Reply]:
+def _colleagues() -> Callable[[], Reply]:
     for number in range(30):
         cloud.officer(f"officer{number}")
     path = "/v1/officer/colleagues?category=other&district=chaoyang"
     return lambda: call("GET", path, officer="officer1")
 
 
-def _moves(environment: Environment) -> Callable[[], Reply]:
+def _moves() -> Callable[[], Reply]:
     filed = _create(category="child_abduction", details={}).json
     where, place = f"/v1/reports/{filed['id']}/positions", {"lat": 39.93, "lon": 116.45}
     return lambda: call("POST", where, place, receipt=filed["receipt"], key=new_key())
 
 
-def _asks_for_pushes(environment: Environment) -> Callable[[], Reply]:
+def _asks_for_pushes() -> Callable[[], Reply]:
     filed = _create(**_FULL).json
     _push_to(filed)  # loads the public half of the key
     return lambda: _push_to(filed)
@@ -328,7 +326,7 @@ def _push_to(filed: Mapping[str, Any]) -> Reply:
     return call("PUT", f"/v1/reports/{filed['id']}/push", token, receipt=filed["receipt"])
 
 
-def _replies(environment: Environment, *, pushes: bool) -> Callable[[], Reply]:
+def _replies(*, pushes: bool) -> Callable[[], Reply]:
     filed = _create(**_FULL).json
     cloud.officer()
     if pushes:
@@ -512,11 +510,11 @@ def rows() -> list[table.Row]:
 def _costs() -> Iterator[dict[str, float]]:
     with cloud.mocked() as environment, metered(environment) as meter:
         for operation in OPERATIONS:
-            act = operation.prepare(environment)
+            act = operation.prepare()
             with meter.measured():
                 act()
             yield asdict(meter.cost)
-            conftest.empty(environment)
+            conftest.empty()
 
 
 if __name__ == "__main__":

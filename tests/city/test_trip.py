@@ -6,7 +6,7 @@ one. So nothing here knows a code, a name or a number of any city.
 
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,11 +34,11 @@ each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def officers(clean: None) -> Iterator[None]:
     wiring.reset()
     for username in ("li", "zhao"):
         cloud.officer(username)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     yield
     wiring.reset()
 
@@ -132,11 +132,11 @@ def test_every_category_takes_a_report_and_every_label_is_there(language: str) -
             assert sent(language, category=category.code).status == 201
 
 
-def test_a_notice_is_in_every_language_and_its_sms_in_the_first(aws: Mapping[str, str]) -> None:
+def test_a_notice_is_in_every_language_and_its_sms_in_the_first() -> None:
     district = geo.districts()[-1]
     created = sent(location=place_in(district)).json
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    [notice] = cloud.sent()
 
     assert len(notice["subject"]) <= SUBJECT_MAX
     said, first = notice["forms"]["email"], city().languages[0]

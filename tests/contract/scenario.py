@@ -170,9 +170,9 @@ class Scenario:
     def _send_picture(self, owner_id: str, media_id: str) -> None:
         out = io.BytesIO()
         Image.new("RGB", (64, 48), "steelblue").save(out, "JPEG")
-        version = cloud.upload(self._environment, owner_id, media_id, out.getvalue())
-        cloud.process(self._environment, f"originals/{owner_id}/{media_id}", version)
-        cloud.record(self._environment, owner_id, media_id)
+        version = cloud.upload(owner_id, media_id, out.getvalue())
+        cloud.process(f"originals/{owner_id}/{media_id}", version)
+        cloud.record(owner_id, media_id)
 
     @cached_property
     def values(self) -> Values:

@@ -48,7 +48,7 @@ def _count(environment: Mapping[str, str]) -> Counted:
         long = life.live(bill, life.SAME_MINUTE, life.LONG)
         saved_bytes = bill.saved_bytes / life.SAME_MINUTE
         on_top = extras.extras(bill)
-    conftest.empty(environment)
+    conftest.empty()
     with open_bill(environment) as bill:
         monthly = fixed.fixed(bill)
         short = life.live(bill, life.SAME_MINUTE, life.SHORT)

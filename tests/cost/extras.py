@@ -135,14 +135,10 @@ def _create(bill: Bill, media: list[Any]) -> tuple[dict[str, float], Mapping[str
 
 def _made(bill: Bill, report_id: str, media_id: str, more_ms: float) -> dict[str, float]:
     """Process and record an upload, and return what it used, with the events of its objects."""
-    version = cloud.upload(bill.environment, report_id, media_id, cloud.photo())
+    version = cloud.upload(report_id, media_id, cloud.photo())
     key = f"originals/{report_id}/{media_id}"
-    processed = bill.function(
-        "make_thumbnails", lambda: cloud.process(bill.environment, key, version), more_ms
-    )
-    recorded = bill.function(
-        "record_media", lambda: cloud.record(bill.environment, report_id, media_id)
-    )
+    processed = bill.function("make_thumbnails", lambda: cloud.process(key, version), more_ms)
+    recorded = bill.function("record_media", lambda: cloud.record(report_id, media_id))
     opened = bill.deployed.run("decode", 0, 0, more_ms=more_ms) | {"s3_gets": 1}
     objects = 1 + processed["s3_puts"]
     queued = {"events_opt_in": objects, "sqs_requests": 2 * 3}

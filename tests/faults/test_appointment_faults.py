@@ -1,6 +1,7 @@
 """Whatever fails during an appointment, the same call completes it, and nobody gets more by it."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -30,11 +31,11 @@ each_end = pytest.mark.parametrize("fault", [inject.crash, inject.crash_after])
 
 
 @pytest.fixture(autouse=True)
-def admins(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def admins(clean: None) -> Iterator[None]:
     for username in ("admin", "admin2"):
         cloud.officer(username, roles=(Role.ADMIN,))
     yield
-    cloud.empty_pool(aws)
+    cloud.empty_pool()
 
 
 def propose(**more: Any) -> Reply:
@@ -53,11 +54,11 @@ def withdraw() -> Reply:
     return call("DELETE", f"{WANG}/proposal", officer="admin2")
 
 
-def enabled(aws: Mapping[str, str]) -> bool | None:
+def enabled() -> bool | None:
     """Return whether the pool has the user enabled; None when it has no user."""
     cognito = boto3.client("cognito-idp")
     try:
-        found = cognito.admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username="wang")
+        found = cognito.admin_get_user(UserPoolId=os.environ["USER_POOL_ID"], Username="wang")
     except cognito.exceptions.UserNotFoundException:
         return None
     return bool(found["Enabled"])
@@ -91,7 +92,7 @@ def test_a_proposal_is_written_once(fault: Any) -> None:
     ],
 )
 def test_an_approval_that_fails_half_way_is_completed_by_the_same_call(
-    aws: Mapping[str, str], operation: str, fault: Any
+    operation: str, fault: Any
 ) -> None:
     propose()
     tag = read_tag()
@@ -101,7 +102,7 @@ def test_an_approval_that_fails_half_way_is_completed_by_the_same_call(
         approve(tag)
 
     assert approve(tag).status == 200
-    assert enabled(aws) is True
+    assert enabled() is True
     assert call("GET", "/v1/officer/me", officer="wang").status == 200
     assert changes("admin2") == 1
     assert wiring.officers().proposals() == []
@@ -118,16 +119,14 @@ def test_an_approval_whose_response_was_lost_changes_nothing_more() -> None:
     assert changes("admin2") == 1
 
 
-def test_an_approval_that_is_repeated_after_a_deactivation_gives_nothing_back(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_approval_that_is_repeated_after_a_deactivation_gives_nothing_back() -> None:
     propose()
     tag = read_tag()
     approve(tag)
     assert propose(active=False).status == 200
 
     assert approve(tag).status == 412
-    assert enabled(aws) is False
+    assert enabled() is False
 
 
 @each_end
@@ -140,7 +139,7 @@ def test_an_approval_that_is_repeated_after_a_deactivation_gives_nothing_back(
     ],
 )
 def test_a_deactivation_that_fails_half_way_is_completed_by_the_same_call(
-    aws: Mapping[str, str], operation: str, fault: Any
+    operation: str, fault: Any
 ) -> None:
     appoint("wang", ROW)
     of_dynamodb = operation.startswith("dynamodb")
@@ -149,7 +148,7 @@ def test_a_deactivation_that_fails_half_way_is_completed_by_the_same_call(
         propose(active=False)
 
     assert propose(active=False).status == 200
-    assert enabled(aws) is False
+    assert enabled() is False
     assert call("GET", "/v1/officer/me", officer="wang").status == 403
 
 
@@ -166,9 +165,7 @@ def test_a_withdrawal_is_recorded_once(fault: Any) -> None:
 
 @each_end
 @pytest.mark.parametrize("operation", [TRANSACTION, "AdminDeleteUser", "AdminCreateUser"])
-def test_no_new_password_comes_before_the_wait(
-    aws: Mapping[str, str], operation: str, fault: Any
-) -> None:
+def test_no_new_password_comes_before_the_wait(operation: str, fault: Any) -> None:
     appoint("wang", ROW)
     wiring.clock.advance(WAIT)
     pool, now = wiring.pool(), wiring.clock.now()
@@ -179,25 +176,25 @@ def test_no_new_password_comes_before_the_wait(
         operator = Actor.clock(wiring.audit(), now)
         reset_sign_in("wang", actor=operator, officers=wiring.officers(), pool=pool)
 
-    before = user_created(aws)
+    before = user_created()
     with inject.fault(client, event, fault), pytest.raises(inject.Crash):
         reset()
     officer = wiring.officers().get("wang")
     assert officer
-    assert officer.waits_at(now) or user_created(aws) == before
+    assert officer.waits_at(now) or user_created() == before
 
     reset()
-    assert enabled(aws)
+    assert enabled()
     officer = wiring.officers().get("wang")
     assert officer
     assert officer.approves_from == now + WAIT
 
 
-def user_created(aws: Mapping[str, str]) -> Any:
+def user_created() -> Any:
     """Return what changes when a user is made again; None when there is no user."""
     cognito = boto3.client("cognito-idp")
     try:
-        found = cognito.admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username="wang")
+        found = cognito.admin_get_user(UserPoolId=os.environ["USER_POOL_ID"], Username="wang")
     except cognito.exceptions.UserNotFoundException:
         return None
     return next(each["Value"] for each in found["UserAttributes"] if each["Name"] == "sub")

@@ -89,10 +89,10 @@ def beginning(aws: Mapping[str, str]) -> tuple[Filed, datetime, Kept]:
     cloud.officer("wang")
     cloud.officer("li")
     filed: Filed = file()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     write(filed)
-    cloud.stream(cloud.all_keys(aws))
-    return filed, wiring.clock.now() + timedelta(minutes=31), Kept(aws)
+    cloud.stream(cloud.all_keys())
+    return filed, wiring.clock.now() + timedelta(minutes=31), Kept()
 
 
 @pytest.fixture

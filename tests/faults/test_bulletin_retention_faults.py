@@ -83,11 +83,11 @@ def sweep_with(handle: Callable[[Any], Any]) -> int:
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_sweep_killed_at_any_call_is_made_up_for_by_the_next(
-    aws: Mapping[str, str], stage: str, moment: Callable[[Any], Any]
+    stage: str, moment: Callable[[Any], Any]
 ) -> None:
     *_, wanted, recorded = STAGES[stage]
     bulletin = due(stage)
-    kept = Kept(aws)
+    kept = Kept()
     kept.put_back()
     calls = sweep_with(lambda _: None)
     assert calls > 10
@@ -119,9 +119,7 @@ def test_while_storage_fails_no_row_goes(stage: str, operation: str) -> None:
     assert left(bulletin) == wanted
 
 
-def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late() -> None:
     """Interrupt the sweep at each call. The officer's request began just before the deadline."""
     bulletin = published_with_picture()
     finish(bulletin, "expire")
@@ -129,7 +127,7 @@ def test_a_renewal_during_the_sweep_keeps_its_pictures_or_comes_too_late(
     date = times.render(wiring.clock.now() + timedelta(days=1))
     waiting = change(opened(bulletin), expires_at=date).json
     wiring.clock.advance(timedelta(minutes=1))
-    kept = Kept(aws)
+    kept = Kept()
     position, interrupted, renewed = 0, True, 0
     while interrupted:
         kept.put_back()

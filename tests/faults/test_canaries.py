@@ -6,6 +6,7 @@ canaries in all logs, notices, indexes, queues, derived objects, counters and au
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -76,7 +77,7 @@ def logged(log: pytest.LogCaptureFixture) -> str:
     return "\n".join(str(vars(record)) + record.getMessage() for record in ours)
 
 
-def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]:
+def all_trips(**more: Any) -> tuple[dict[str, Any], str]:
     """Do everything that can happen to one report. Return the report and its key."""
     key = new_key()
     reported: dict[str, Any] = {"headers": HEADERS, "key": key}
@@ -95,13 +96,13 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     call("POST", f"/v1/reports/{created['id']}/reopen", {"text": MESSAGE}, **mine)
     call("GET", "/v1/reports/mine", **mine)
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, media_samples.jpeg(1000, 700))
-    cloud.stream(cloud.all_keys(aws))
-    cloud.process(aws, original_key(created["id"], media_id), version)
-    cloud.record(aws, created["id"], media_id)
-    cloud.stream(cloud.all_keys(aws))
+    version = cloud.upload(created["id"], media_id, media_samples.jpeg(1000, 700))
+    cloud.stream(cloud.all_keys())
+    cloud.process(original_key(created["id"], media_id), version)
+    cloud.record(created["id"], media_id)
+    cloud.stream(cloud.all_keys())
     work(created)
-    redact(aws, created, media_id)
+    redact(created, media_id)
     wiring.clock.advance(timedelta(minutes=20))
     cloud.sweep()
     # In the round after it, SNS forgets the phone.
@@ -110,14 +111,16 @@ def all_trips(aws: Mapping[str, str], **more: Any) -> tuple[dict[str, Any], str]
     return created, key
 
 
-def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) -> None:
+def redact(created: Mapping[str, Any], media_id: str) -> None:
     path = f"/v1/officer/reports/{created['id']}/media/{media_id}/redaction"
     regions = {"regions": [{"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}]}
     for officer in ("wang", "nobody"):
         call("POST", path, regions, officer=officer, headers=HEADERS)
-    cloud.process(aws, derived_key(created["id"], media_id, "preview.jpg"), None)
+    cloud.process(derived_key(created["id"], media_id, "preview.jpg"), None)
     made = derived_key(created["id"], media_id, "redacted/manifest.json")
-    functions.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
+    functions.record_media(
+        {"Records": [cloud.s3_event(os.environ["MEDIA_BUCKET"], made, None)]}, None
+    )
 
 
 def work(created: Mapping[str, Any]) -> None:
@@ -152,7 +155,7 @@ def work(created: Mapping[str, Any]) -> None:
     call("DELETE", path + "/hold", {"reason": OFFICERS[0]}, officer="wang", headers=HEADERS)
 
 
-def projected(aws: Mapping[str, str]) -> str:
+def projected() -> str:
     """Return the projected content of the table's indexes, by the deployed definition.
 
     It is computed here, because moto returns more than an index projects.
@@ -165,7 +168,7 @@ def projected(aws: Mapping[str, str]) -> str:
             *index["Projection"].get("NonKeyAttributes", ()),
             *(each["AttributeName"] for each in index["KeySchema"]),
         }
-    items = boto3.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
+    items = boto3.client("dynamodb").scan(TableName=os.environ["REPORTS_TABLE"])["Items"]
     return json.dumps(
         [{name: value for name, value in item.items() if name in kept} for item in items]
     )
@@ -192,8 +195,8 @@ def outside(aws: Mapping[str, str]) -> dict[str, str]:
     listed = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
     pictures = [one["Key"] for one in listed if one["Key"].endswith(".jpg")]
     return {
-        "notices": json.dumps(cloud.sent(aws), ensure_ascii=False),
-        "indexes": projected(aws),
+        "notices": json.dumps(cloud.sent(), ensure_ascii=False),
+        "indexes": projected(),
         "counters and events": str(apart),
         "audit": json.dumps(
             dynamodb.scan(TableName=aws["AUDIT_TABLE"])["Items"], ensure_ascii=False, default=str
@@ -221,7 +224,7 @@ def assert_nowhere(places: Mapping[str, str], *canaries: str) -> None:
 def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
     aws: Mapping[str, str], log: pytest.LogCaptureFixture
 ) -> None:
-    all_trips(aws)
+    all_trips()
     places = outside(aws) | {"log": logged(log)}
 
     assert all(places[name] for name in ("notices", "audit", "pictures", "log"))
@@ -252,7 +255,7 @@ def test_a_failure_reveals_no_more_than_a_success(
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     mine: dict[str, Any] = {"receipt": created["receipt"], "headers": HEADERS}
     version = cloud.upload(
-        aws, created["id"], created["uploads"][0]["media_id"], b"not a picture " + TEXT.encode()
+        created["id"], created["uploads"][0]["media_id"], b"not a picture " + TEXT.encode()
     )
     steps: list[Callable[[], Any]] = [
         lambda: call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS),
@@ -261,12 +264,12 @@ def test_a_failure_reveals_no_more_than_a_success(
         lambda: call("PUT", f"/v1/reports/{created['id']}/push", PUSH, **mine),
         lambda: call("DELETE", f"/v1/reports/{created['id']}", **mine),
         lambda: cloud.stream([(keys.report(created["id"]), keys.HEAD)]),
-        lambda: cloud.record(aws, created["id"], created["uploads"][0]["media_id"]),
+        lambda: cloud.record(created["id"], created["uploads"][0]["media_id"]),
         cloud.sweep,
         lambda: work(created),
         cloud.push_round,
     ]
-    cloud.process(aws, original_key(created["id"], created["uploads"][0]["media_id"]), version)
+    cloud.process(original_key(created["id"], created["uploads"][0]["media_id"]), version)
     wiring.clock.advance(timedelta(minutes=20))
     refused = []
     for step in steps:
@@ -284,20 +287,20 @@ def test_a_failure_reveals_no_more_than_a_success(
 
 
 def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
-    aws: Mapping[str, str], log: pytest.LogCaptureFixture
+    log: pytest.LogCaptureFixture,
 ) -> None:
     created = call("POST", "/v1/reports", BODY, key=new_key(), headers=HEADERS).json
     table = wiring.reports().table
     table.update(update_head(created["id"], put={"received_at": TEXT, "version": PHONE}))
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
     opened = by_officer("GET", created, headers=HEADERS)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
     assert (reply.status, opened.status) == (503, 503)
     assert "fault" in logged(log)
     assert_nowhere(
-        {"log": logged(log), "answers": reply.text + opened.text, "notices": str(cloud.sent(aws))},
+        {"log": logged(log), "answers": reply.text + opened.text, "notices": str(cloud.sent())},
         *SAID[:1],
         *SAID[3:6],
         *WHO,

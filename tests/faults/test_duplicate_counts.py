@@ -35,17 +35,15 @@ dying = st.one_of(
 
 
 class Links(RuleBasedStateMachine):
-    aws: Mapping[str, str]
-
     @initialize()
     def file(self) -> None:
-        empty(self.aws)
+        empty()
         wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
         cloud.officer("wang")
         self.reports = [
             dict(call("POST", "/v1/reports", report(), key=new_key()).json) for _ in range(REPORTS)
         ]
-        cloud.stream(cloud.all_keys(self.aws))
+        cloud.stream(cloud.all_keys())
 
     @rule(duplicate=which, original=which, closes=st.booleans(), dies=dying)
     def link(self, duplicate: int, original: int, closes: bool, dies: Any) -> None:
@@ -119,11 +117,10 @@ class Links(RuleBasedStateMachine):
         return {report_id: head for report_id, head in found.items() if head}
 
     def teardown(self) -> None:
-        empty(self.aws)
+        empty()
 
 
 def test_counts_of_duplicates_agree_after_any_sequence(aws: Mapping[str, str]) -> None:
-    Links.aws = aws
     run_state_machine_as_test(
         Links,
         settings=settings(

@@ -1,6 +1,5 @@
 """Crashes and races at the end of a report: what is accepted is kept, each step happens once."""
 
-import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -28,8 +27,8 @@ CRASHES = [inject.crash, inject.crash_after]
 def closed(**more: Any) -> dict[str, Any]:
     created = file()
     change_report(created["id"], 1, **CLOSE | more)
-    cloud.stream(cloud.all_keys(os.environ))
-    cloud.forget_sent(os.environ)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     return created
 
 
@@ -118,7 +117,7 @@ def test_in_the_middle_of_a_deletion_the_report_is_gone(add: Callable[..., Reply
 
 @pytest.mark.parametrize("add", [write, declare])
 def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
-    aws: Mapping[str, str], add: Callable[..., Reply]
+    add: Callable[..., Reply],
 ) -> None:
     created = file()
 
@@ -151,7 +150,7 @@ def test_a_message_and_a_medium_at_the_same_moment_keep_the_later_end(
 
 @pytest.mark.parametrize("add", [write, declare])
 def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
-    aws: Mapping[str, str], add: Callable[..., Reply]
+    add: Callable[..., Reply],
 ) -> None:
     created = file()
 
@@ -171,17 +170,17 @@ def test_an_addition_that_dies_is_repeated_once(add: Callable[..., Reply], crash
 
 
 @pytest.mark.parametrize("crash", CRASHES)
-def test_a_put_off_that_dies_notifies_and_records_once(aws: Mapping[str, str], crash: Any) -> None:
+def test_a_put_off_that_dies_notifies_and_records_once(crash: Any) -> None:
     created = closed()
     write(created)
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     wiring.clock.advance(end_of(created) - wiring.clock.now())
     crashing(TRANSACT, 0, crash, cloud.sweep)
     cloud.sweep()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["message"]
+    assert [notice["kind"] for notice in cloud.sent()] == ["message"]
     records = [
         row for row in wiring.audit().rows(of_report(created["id"])) if row["by"] == "(clock)"
     ]
@@ -203,10 +202,10 @@ def test_a_record_of_a_later_end_that_dies_is_written_once(crash: Any) -> None:
     assert times.parse(head(created)["due_at"]) == end_of(created)
 
 
-def test_without_a_record_nothing_is_put_off_and_the_task_stays(aws: Mapping[str, str]) -> None:
+def test_without_a_record_nothing_is_put_off_and_the_task_stays() -> None:
     created = closed()
     write(created)
-    cloud.stream(cloud.all_keys(aws))  # its notice, so that only the end is due
+    cloud.stream(cloud.all_keys())  # its notice, so that only the end is due
     end = end_of(created)
     wiring.clock.advance(end - wiring.clock.now())
     refuse = inject.error_response(500, "InternalServerError")

@@ -5,6 +5,7 @@ A verdict is final, and only records that failed are sent again.
 
 import itertools
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -51,20 +52,20 @@ def original(report_id: str, media_id: str) -> str:
     return str(call("POST", route, {"reason": "To compare."}, officer="wang").json["url"])
 
 
-def derived(aws: Mapping[str, str]) -> dict[str, bytes]:
+def derived() -> dict[str, bytes]:
     s3 = cloud.client("s3")
-    found = s3.list_objects_v2(Bucket=aws["MEDIA_BUCKET"], Prefix="derived/").get("Contents", [])
+    found = s3.list_objects_v2(Bucket=os.environ["MEDIA_BUCKET"], Prefix="derived/").get(
+        "Contents", []
+    )
     return {
-        one["Key"]: s3.get_object(Bucket=aws["MEDIA_BUCKET"], Key=one["Key"])["Body"].read()
+        one["Key"]: s3.get_object(Bucket=os.environ["MEDIA_BUCKET"], Key=one["Key"])["Body"].read()
         for one in found
     }
 
 
-def batch(
-    aws: Mapping[str, str], names: Iterable[str], version: str | None = None
-) -> dict[str, Any]:
+def batch(names: Iterable[str], version: str | None = None) -> dict[str, Any]:
     records = [
-        cloud.s3_event(aws["MEDIA_BUCKET"], name, version, message_id=str(number))
+        cloud.s3_event(os.environ["MEDIA_BUCKET"], name, version, message_id=str(number))
         for number, name in enumerate(names)
     ]
     return {"Records": records}
@@ -81,43 +82,41 @@ def failed(response: Mapping[str, Any]) -> set[int]:
     "order", list(itertools.permutations(range(3)))[:6], ids=lambda order: "".join(map(str, order))
 )
 def test_events_repeated_in_any_order_give_the_first_uploads_verdict_once(
-    aws: Mapping[str, str], order: tuple[int, ...]
+    order: tuple[int, ...],
 ) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
     versions = [
-        cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE + bytes([number]))
+        cloud.upload(created["id"], media_id, NOT_A_PICTURE + bytes([number]))
         for number in range(3)
     ]
     verdicts = []
     for number in order * 3:
-        cloud.process(aws, key, versions[number])
-        cloud.record(aws, created["id"], media_id)
-        cloud.record(aws, created["id"], media_id)
+        cloud.process(key, versions[number])
+        cloud.record(created["id"], media_id)
+        cloud.record(created["id"], media_id)
         verdicts.append(seen(created)[0][0])
 
     assert verdicts == sorted(verdicts, key=["awaiting", "rejected"].index)
     medium = wiring.reports().media.get(created["id"], media_id)
     assert medium
     assert (medium.version_id, medium.size) == (versions[0], len(NOT_A_PICTURE) + 1)
-    cloud.stream(cloud.all_keys(aws))
-    assert [notice["kind"] for notice in cloud.sent(aws)].count("media") == 1
+    cloud.stream(cloud.all_keys())
+    assert [notice["kind"] for notice in cloud.sent()].count("media") == 1
 
 
-def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_second_upload_changes_neither_the_picture_nor_what_officers_open() -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
-    first = cloud.upload(aws, created["id"], media_id, cloud.photo(colour="steelblue"))
-    cloud.process(aws, key, first)
-    cloud.record(aws, created["id"], media_id)
-    before = derived(aws)
-    second = cloud.upload(aws, created["id"], media_id, cloud.photo(colour="red"))
-    cloud.process(aws, key, second)
-    cloud.record(aws, created["id"], media_id)
+    first = cloud.upload(created["id"], media_id, cloud.photo(colour="steelblue"))
+    cloud.process(key, first)
+    cloud.record(created["id"], media_id)
+    before = derived()
+    second = cloud.upload(created["id"], media_id, cloud.photo(colour="red"))
+    cloud.process(key, second)
+    cloud.record(created["id"], media_id)
 
-    assert derived(aws) == before
+    assert derived() == before
     assert f"versionId={first}" in original(created["id"], media_id)
 
 
@@ -126,10 +125,10 @@ def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
 ) -> None:
     created, [media_id] = file()
     key = original_key(created["id"], media_id)
-    first = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
-    second = cloud.upload(aws, created["id"], media_id, b"another")
-    cloud.process(aws, key, second)
-    assert derived(aws) == {}
+    first = cloud.upload(created["id"], media_id, NOT_A_PICTURE)
+    second = cloud.upload(created["id"], media_id, b"another")
+    cloud.process(key, second)
+    assert derived() == {}
     cloud.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
@@ -138,7 +137,7 @@ def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
         QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
     )["Messages"]
     functions.make_thumbnails(events.queue_batch(message["Body"]), None)
-    cloud.record(aws, created["id"], media_id)
+    cloud.record(created["id"], media_id)
     medium = wiring.reports().media.get(created["id"], media_id)
     assert medium
     assert (medium.state, medium.version_id) == ("rejected", first)
@@ -146,43 +145,39 @@ def test_the_first_upload_is_processed_though_only_the_seconds_event_arrives(
 
 def test_an_event_of_what_was_deleted_since_leaves_nothing_behind(aws: Mapping[str, str]) -> None:
     created, [media_id] = file()
-    version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
+    version = cloud.upload(created["id"], media_id, NOT_A_PICTURE)
     cloud.client("s3").delete_object(
         Bucket=aws["MEDIA_BUCKET"], Key=original_key(created["id"], media_id), VersionId=version
     )
 
-    assert cloud.process(aws, original_key(created["id"], media_id), version) == {
+    assert cloud.process(original_key(created["id"], media_id), version) == {
         "batchItemFailures": []
     }
-    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
-    assert derived(aws) == {}
+    assert cloud.record(created["id"], media_id) == {"batchItemFailures": []}
+    assert derived() == {}
     assert seen(created) == [("awaiting", None)]
 
 
-def test_a_verdict_for_a_report_that_is_gone_is_no_fault(aws: Mapping[str, str]) -> None:
+def test_a_verdict_for_a_report_that_is_gone_is_no_fault() -> None:
     created, [media_id] = file()
     cloud.process(
-        aws,
-        original_key(created["id"], media_id),
-        cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE),
+        original_key(created["id"], media_id), cloud.upload(created["id"], media_id, NOT_A_PICTURE)
     )
     wiring.reports().deletion.finish(
         created["id"], now=wiring.clock.now(), until=wiring.clock.now() + timedelta(days=365)
     )
 
-    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
-    assert [sk for _, sk in cloud.all_keys(aws)] == ["HEAD"]
+    assert cloud.record(created["id"], media_id) == {"batchItemFailures": []}
+    assert [sk for _, sk in cloud.all_keys()] == ["HEAD"]
 
 
 # Batches
 
 
-def settle_all(
-    aws: Mapping[str, str], created: Mapping[str, Any], media_ids: Iterable[str]
-) -> None:
+def settle_all(created: Mapping[str, Any], media_ids: Iterable[str]) -> None:
     for media_id in media_ids:
-        version = cloud.upload(aws, created["id"], media_id, NOT_A_PICTURE)
-        cloud.process(aws, original_key(created["id"], media_id), version)
+        version = cloud.upload(created["id"], media_id, NOT_A_PICTURE)
+        cloud.process(original_key(created["id"], media_id), version)
 
 
 FOUR = [subset for size in range(5) for subset in itertools.combinations(range(4), size)]
@@ -196,19 +191,19 @@ TEN = [
     "failing", [*FOUR, *TEN], ids=lambda subset: "".join(map(str, subset)) or "none"
 )
 def test_of_manifests_that_cannot_all_be_read_exactly_those_come_again(
-    aws: Mapping[str, str], failing: tuple[int, ...]
+    failing: tuple[int, ...],
 ) -> None:
     created, media_ids = file(4 if failing in FOUR else 10)
-    settle_all(aws, created, media_ids)
+    settle_all(created, media_ids)
     names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
     with out_of_reach([names[number] for number in failing]):
-        assert failed(functions.record_media(batch(aws, names), None)) == set(failing)
+        assert failed(functions.record_media(batch(names), None)) == set(failing)
     assert [state for state, _ in seen(created)] == [
         "awaiting" if number in failing else "rejected" for number in range(len(names))
     ]
 
     again = [names[number] for number in failing]
-    assert failed(functions.record_media(batch(aws, again), None)) == set()
+    assert failed(functions.record_media(batch(again), None)) == set()
     assert {state for state, _ in seen(created)} == {"rejected"}
     head = wiring.reports().head(created["id"])
     assert head
@@ -229,9 +224,9 @@ def test_of_originals_that_cannot_all_be_read_exactly_those_come_again(
     for name in names:
         cloud.client("s3").put_object(Bucket=aws["MEDIA_BUCKET"], Key=name, Body=NOT_A_PICTURE)
     with out_of_reach([names[number] for number in failing]):
-        assert failed(functions.make_thumbnails(batch(aws, names), None)) == set(failing)
+        assert failed(functions.make_thumbnails(batch(names), None)) == set(failing)
 
-    manifests = {name for name in derived(aws) if name.endswith("manifest.json")}
+    manifests = {name for name in derived() if name.endswith("manifest.json")}
     assert manifests == {
         derived_key(created["id"], f"{number:016}", "manifest.json")
         for number in range(len(names))
@@ -253,9 +248,9 @@ def out_of_reach(names: Iterable[str]) -> Any:
 # Hostile events (E)
 
 
-def body_of(aws: Mapping[str, str], **changes: Any) -> str:
+def body_of(**changes: Any) -> str:
     key = original_key("0" * 26, "0" * 16)
-    event = json.loads(events.object_created(aws["MEDIA_BUCKET"], key, "v")) | changes
+    event = json.loads(events.object_created(os.environ["MEDIA_BUCKET"], key, "v")) | changes
     return json.dumps({name: value for name, value in event.items() if value is not None})
 
 
@@ -291,10 +286,10 @@ def test_an_event_that_is_none_of_ours_is_passed_over(
 ) -> None:
     if changes.get("detail") and not changes["detail"]["bucket"]["name"]:
         changes = {"detail": changes["detail"] | {"bucket": {"name": aws["MEDIA_BUCKET"]}}}
-    batch = events.queue_batch(body_of(aws, **changes))
+    batch = events.queue_batch(body_of(**changes))
 
     assert HANDLERS[queue](batch, None) == {"batchItemFailures": []}
-    assert derived(aws) == {}
+    assert derived() == {}
 
 
 @pytest.mark.parametrize("queue", HANDLERS)
@@ -328,15 +323,15 @@ def test_an_event_that_is_none_of_ours_is_passed_over(
     ],
 )
 def test_97_100_an_unreadable_body_is_set_aside_and_its_neighbours_pass(
-    aws: Mapping[str, str], queue: str, body: str
+    queue: str, body: str
 ) -> None:
     created, media_ids = file(2)
-    settle_all(aws, created, media_ids)
+    settle_all(created, media_ids)
     name: Callable[[str], str] = {
         "uploads": lambda media_id: original_key(created["id"], media_id),
         "manifests": lambda media_id: derived_key(created["id"], media_id, "manifest.json"),
     }[queue]
-    event = batch(aws, [name(media_id) for media_id in media_ids])
+    event = batch([name(media_id) for media_id in media_ids])
     event["Records"].insert(1, events.queue_record(body, "7"))
 
     assert failed(HANDLERS[queue](event, None)) == {7}
@@ -352,16 +347,16 @@ def test_97_no_records_or_records_without_a_body_do_not_crash(queue: str) -> Non
     }
 
 
-def test_97_more_records_than_were_asked_for_are_all_taken(aws: Mapping[str, str]) -> None:
+def test_97_more_records_than_were_asked_for_are_all_taken() -> None:
     created, media_ids = file(10)
-    settle_all(aws, created, media_ids)
+    settle_all(created, media_ids)
     names = [derived_key(created["id"], media_id, "manifest.json") for media_id in media_ids]
 
-    assert failed(functions.record_media(batch(aws, [*names, names[0]]), None)) == set()
+    assert failed(functions.record_media(batch([*names, names[0]]), None)) == set()
     assert {state for state, _ in seen(created)} == {"rejected"}
 
 
-def test_99_a_removal_is_passed_over_and_an_old_image_does_no_harm(aws: Mapping[str, str]) -> None:
+def test_99_a_removal_is_passed_over_and_an_old_image_does_no_harm() -> None:
     created, _ = file()
     key, gone = (f"REPORT#{created['id']}", "HEAD"), ("REPORT#" + "0" * 26, "HEAD")
     image = cloud.stored_image(*key)
@@ -372,12 +367,12 @@ def test_99_a_removal_is_passed_over_and_an_old_image_does_no_harm(aws: Mapping[
         *events.reports_stream([gone], "MODIFY", 3, lambda pk, sk: image | {"pk": {"S": pk}}),
     ]
     assert scheduled.publish_notices({"Records": records}, None) == {"batchItemFailures": []}
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
 
     records += events.reports_stream([key], "MODIFY", 4, lambda pk, sk: image)
     for _ in range(2):  # the second time, the image still has the task that the row has no more
         scheduled.publish_notices({"Records": records}, None)
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [created["id"]]
+    assert [notice["report_id"] for notice in cloud.sent()] == [created["id"]]
 
 
 def test_101_no_route_takes_what_sns_would_send_to_an_http_endpoint() -> None:

@@ -1,7 +1,7 @@
 """Pages have no gap and no duplicate while lists grow, shards are added, or a key is rotated."""
 
 import json
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture(autouse=True)
-def _officers(aws: Mapping[str, str], clean: None) -> None:
+def _officers(clean: None) -> None:
     wiring.live_catalogue.cache_clear()  # type: ignore[attr-defined]
     cloud.officer("wang", roles=(Role.OFFICER, Role.ADMIN))
 
@@ -83,14 +83,12 @@ def file_over(shards: int, count: int) -> None:
     wiring.clock.advance(timedelta(seconds=1))
 
 
-def test_warm_functions_read_each_others_cursors_after_a_rotation(
-    aws: Mapping[str, str],
-) -> None:
+def test_warm_functions_read_each_others_cursors_after_a_rotation() -> None:
     made = [each for _ in range(9) for each in file_many()]
     first = page().json
     warm = wiring.cursors()
     boto3.client("secretsmanager").put_secret_value(
-        SecretId=aws["CURSOR_SECRET"], SecretString=new_key()
+        SecretId=os.environ["CURSOR_SECRET"], SecretString=new_key()
     )
     wiring.cursors.cache_clear()  # type: ignore[attr-defined]
     second = page(first["next_cursor"]).json

@@ -37,7 +37,7 @@ Moment = Callable[[Any], Any]
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def officers(clean: None) -> Iterator[None]:
     wiring.reset()
     for username in (LI, ZHAO):
         wiring.officers().put(Officer(username=username, categories=(ALL,), districts=(ALL,)))
@@ -142,7 +142,7 @@ def tag_of(bulletin: Mapping[str, Any], by: str) -> str:
     return tag_for(f"/v1/officer/bulletins/{bulletin['id']}/approve", by)
 
 
-def test_of_two_officers_who_change_one_version_one_gets_412(aws: Mapping[str, str]) -> None:
+def test_of_two_officers_who_change_one_version_one_gets_412() -> None:
     bulletin = drafted()
     with ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda n: change(bulletin, body={"en": f"Text {n}."}), range(4)))
@@ -172,11 +172,9 @@ def expiring() -> dict[str, Any]:
     return bulletin
 
 
-def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_sweep_killed_anywhere_ends_a_bulletin_later_all_the_same() -> None:
     bulletin = expiring()
-    kept = Kept(aws)
+    kept = Kept()
     kept.put_back()
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as calls:
         sweep()
@@ -207,11 +205,9 @@ STATES = {"expire": "expired", "resolve": "resolved", "withdraw": "withdrawn"}
 
 
 @pytest.mark.parametrize("what", MEANWHILE)
-def test_a_bulletin_ends_once_whatever_comes_between_two_steps_of_the_sweep(
-    aws: Mapping[str, str], what: str
-) -> None:
+def test_a_bulletin_ends_once_whatever_comes_between_two_steps_of_the_sweep(what: str) -> None:
     bulletin = expiring()
-    kept = Kept(aws)
+    kept = Kept()
     position, interrupted = 0, True
     while interrupted:
         kept.put_back()

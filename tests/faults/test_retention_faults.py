@@ -22,10 +22,10 @@ MEDIA = [{"content_type": "image/jpeg", "size": 10_000}]
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 
 
-def closed(aws: Mapping[str, str], key: str) -> dict[str, Any]:
+def closed(key: str) -> dict[str, Any]:
     created = call("POST", "/v1/reports", report(media=MEDIA), key=key).json
-    cloud.upload(aws, created["id"], created["uploads"][0]["media_id"], b"not a picture")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.upload(created["id"], created["uploads"][0]["media_id"], b"not a picture")
+    cloud.stream(cloud.all_keys())
     assert patch(created, CLOSE).status == 200
     return dict(created)
 
@@ -34,8 +34,8 @@ def patch(created: Mapping[str, Any], body: Any, version: int = 1) -> Reply:
     return by_officer("PATCH", created, "", body, version=version)
 
 
-def rows(aws: Mapping[str, str], created: Mapping[str, Any]) -> list[str]:
-    return [sk for pk, sk in cloud.all_keys(aws) if pk == keys.report(created["id"])]
+def rows(created: Mapping[str, Any]) -> list[str]:
+    return [sk for pk, sk in cloud.all_keys() if pk == keys.report(created["id"])]
 
 
 MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
@@ -51,10 +51,8 @@ MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
 
 @pytest.mark.parametrize("what", MEANWHILE)
 @pytest.mark.parametrize("moment", ["s3.DeleteObjects", "dynamodb.DeleteItem", "dynamodb.PutItem"])
-def test_nothing_is_promised_on_a_report_that_is_being_deleted(
-    aws: Mapping[str, str], what: str, moment: str
-) -> None:
-    created = closed(aws, new_key())
+def test_nothing_is_promised_on_a_report_that_is_being_deleted(what: str, moment: str) -> None:
+    created = closed(new_key())
     wiring.clock.advance(timedelta(days=91))
     replies: list[Reply] = []
 
@@ -68,16 +66,16 @@ def test_nothing_is_promised_on_a_report_that_is_being_deleted(
         cloud.sweep()
 
     assert replies[-1].status in (404, 409, 410, 412, 503), replies[-1].text
-    assert rows(aws, created) == ["HEAD"]
+    assert rows(created) == ["HEAD"]
 
 
 def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
     aws: Mapping[str, str],
 ) -> None:
-    created = closed(aws, new_key())
+    created = closed(new_key())
     media_id = created["uploads"][0]["media_id"]
     [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]
-    cloud.process(aws, version["Key"], version["VersionId"])
+    cloud.process(version["Key"], version["VersionId"])
     # The sweep would find the manifest first, and what arrived is not deleted unread.
     without_task = dict.fromkeys(TASK_FIELDS)
     wiring.reports().table.update(
@@ -85,19 +83,15 @@ def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
     )
     wiring.clock.advance(timedelta(days=91))
 
-    with inject.meanwhile(
-        lambda: cloud.record(aws, created["id"], media_id), "dynamodb.DeleteItem"
-    ):
+    with inject.meanwhile(lambda: cloud.record(created["id"], media_id), "dynamodb.DeleteItem"):
         cloud.sweep()
 
-    assert rows(aws, created) == ["HEAD"]
+    assert rows(created) == ["HEAD"]
 
 
-def test_a_medium_whose_report_is_gone_has_no_pending_task(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_medium_whose_report_is_gone_has_no_pending_task() -> None:
     created = file(media=MEDIA)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.reports().table.delete(Delete(keys.report(created["id"]), keys.HEAD))
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
@@ -105,12 +99,10 @@ def test_a_medium_whose_report_is_gone_has_no_pending_task(
     assert cloud.sweep()["due"] == 0
 
 
-def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed() -> None:
     """DynamoDB deletes an expired row within days, not immediately."""
     key = new_key()
-    created = closed(aws, key)
+    created = closed(key)
     wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
     wiring.clock.advance(timedelta(days=366))
@@ -129,24 +121,22 @@ def test_a_late_tombstone_is_still_gone_and_its_key_is_free_once_removed(
     assert call("POST", "/v1/reports", report(media=MEDIA), key=key).status == 201
 
 
-def test_a_burst_counter_past_its_time_only_counts_on(aws: Mapping[str, str]) -> None:
+def test_a_burst_counter_past_its_time_only_counts_on() -> None:
     file()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(days=3))
     file()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert [notice["kind"] for notice in cloud.sent(aws)] == ["report", "report"]
+    assert [notice["kind"] for notice in cloud.sent()] == ["report", "report"]
 
 
-def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_ready_medium_whose_objects_are_missing_is_shown_without_a_fault() -> None:
     created = file(media=MEDIA)
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     wiring.bucket().delete_all("")
 
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
     assert by_officer("GET", created).status == 200
-    assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
+    assert cloud.record(created["id"], media_id) == {"batchItemFailures": []}

@@ -99,13 +99,12 @@ which = st.integers(0, 3)
 
 
 class Tipline(RuleBasedStateMachine):
-    aws: Mapping[str, str]
     pictures: Any
 
     @initialize(category=st.sampled_from(["child_abduction", "other"]), media=st.integers(0, 2))
     def open(self, category: str, media: int) -> None:
-        empty(self.aws)
-        cloud.forget_sent(self.aws)
+        empty()
+        cloud.forget_sent()
         wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
         cloud.officer("wang")
         cloud.officer("li")
@@ -244,7 +243,7 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, content=st.sampled_from([PHOTO, NOT_A_PICTURE]))
     def upload(self, number: int, content: bytes) -> None:
         tip, media_id = self.awaiting()[number % len(self.awaiting())]
-        version = cloud.upload(self.aws, tip.id, media_id, content)
+        version = cloud.upload(tip.id, media_id, content)
         tip.first_versions.setdefault(media_id, version)
 
     @precondition(lambda self: self.uploaded())
@@ -262,7 +261,7 @@ class Tipline(RuleBasedStateMachine):
     @rule(number=which, dies=dying)
     def record_a_verdict(self, number: int, dies: Any) -> None:
         tip, media_id = self.uploaded()[number % len(self.uploaded())]
-        response = self.attempt(dies, lambda: cloud.record(self.aws, tip.id, media_id))
+        response = self.attempt(dies, lambda: cloud.record(tip.id, media_id))
         assert response in (None, {"batchItemFailures": []})
 
     @rule()
@@ -272,7 +271,7 @@ class Tipline(RuleBasedStateMachine):
             ("UPLOADS_QUEUE_URL", functions.make_thumbnails),
             ("CRITICAL_UPLOADS_QUEUE_URL", functions.make_critical_thumbnails),
         ):
-            url = self.aws[queue]
+            url = os.environ[queue]
             for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
                 "Messages", []
             ):
@@ -499,7 +498,7 @@ class Tipline(RuleBasedStateMachine):
         assert {tip.id for tip in self.promised()} <= heads, "I4"
 
     def all_is_notified_or_pending(self, rows: Rows) -> None:
-        sent = cloud.sent(self.aws)
+        sent = cloud.sent()
         notified = {
             report_id
             for notice in sent
@@ -529,7 +528,7 @@ class Tipline(RuleBasedStateMachine):
             ), "I2"
 
     def changes_are_on_record_and_legal(self) -> None:
-        items = wiring.dynamodb().scan(TableName=self.aws["AUDIT_TABLE"], ConsistentRead=True)[
+        items = wiring.dynamodb().scan(TableName=os.environ["AUDIT_TABLE"], ConsistentRead=True)[
             "Items"
         ]
         changes = Counter(
@@ -553,7 +552,7 @@ class Tipline(RuleBasedStateMachine):
                     assert derived_key(tip.id, media_id, "thumb.jpg") in names, "I7"
 
     def pictures_there(self) -> set[str]:
-        found = wiring.s3().list_objects_v2(Bucket=self.aws["MEDIA_BUCKET"], Prefix="derived/")
+        found = wiring.s3().list_objects_v2(Bucket=os.environ["MEDIA_BUCKET"], Prefix="derived/")
         return {one["Key"] for one in found.get("Contents", [])}
 
     def teardown(self) -> None:
@@ -573,7 +572,7 @@ class Tipline(RuleBasedStateMachine):
                 assert not any(tip.id in name for name in names), "I7: pictures of a withdrawn one"
         notified = {
             each
-            for notice in cloud.sent(self.aws)
+            for notice in cloud.sent()
             for each in [notice["report_id"], *(notice.get("report_ids") or ())]
         }
         existing = [tip for tip in self.promised() if not tip.gone]
@@ -596,7 +595,7 @@ class Tipline(RuleBasedStateMachine):
             cursor = page["next_cursor"]
         assert listed == sorted(set(listed), reverse=True), "I10"
         assert {item.partition("#")[2] for item in listed} >= {tip.id for tip in existing}, "I10"
-        empty(self.aws)
+        empty()
 
     def finish_uploads(self) -> None:
         """Let nothing be processed for days. Then each upload without a verdict gets one."""
@@ -605,7 +604,7 @@ class Tipline(RuleBasedStateMachine):
             cloud.sweep()
         sqs = cloud.client("sqs")
         for name in ("UPLOADS_QUEUE_URL", "CRITICAL_UPLOADS_QUEUE_URL"):
-            queue = {"QueueUrl": self.aws[name]}
+            queue = {"QueueUrl": os.environ[name]}
             while found := sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages"):
                 for message in found:
                     sent = json.loads(message["Body"])["detail"]["object"]
@@ -614,7 +613,7 @@ class Tipline(RuleBasedStateMachine):
         for tip, media_id in self.uploaded():
             if self.is_expiring(tip):
                 continue
-            cloud.record(self.aws, tip.id, media_id)
+            cloud.record(tip.id, media_id)
             medium = wiring.reports().media.get(tip.id, media_id)
             assert medium is not None
             assert medium.state.is_verdict, "I15: an upload that came has no verdict"
@@ -648,7 +647,7 @@ class Tipline(RuleBasedStateMachine):
         if first is None or first.version_id != version:
             return
         if bucket.read(key, version) != PHOTO:
-            cloud.process(self.aws, key, version)
+            cloud.process(key, version)
             return
         _, report_id, media_id = key.split("/")
         try:
@@ -687,7 +686,7 @@ class Tipline(RuleBasedStateMachine):
             self.was_read_or_a_year_old(tip, times.parse(head["deleted_at"]))
             versions = (
                 wiring.s3()
-                .list_object_versions(Bucket=self.aws["MEDIA_BUCKET"])
+                .list_object_versions(Bucket=os.environ["MEDIA_BUCKET"])
                 .get("Versions", [])
             )
             assert not [one for one in versions if tip.id in one["Key"]], "I13: objects are left"
@@ -715,7 +714,7 @@ class Tipline(RuleBasedStateMachine):
     def rows(self) -> Rows:
         found: Rows = {}
         for item in wiring.dynamodb().scan(
-            TableName=self.aws["REPORTS_TABLE"], ConsistentRead=True
+            TableName=os.environ["REPORTS_TABLE"], ConsistentRead=True
         )["Items"]:
             row = unpack(item)
             found.setdefault(row["pk"], {})[row["sk"]] = row
@@ -749,7 +748,6 @@ class Tipline(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping[str, str]) -> None:
-    Tipline.aws = aws
     Tipline.pictures = derive("image/jpeg", PHOTO)
     run_state_machine_as_test(
         Tipline,

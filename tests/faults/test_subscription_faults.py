@@ -25,11 +25,11 @@ __all__ = ["_officers"]
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
-def subscribe_without_response(aws: Mapping[str, str]) -> None:
+def subscribe_without_response() -> None:
     sns = wiring.topic_subscriptions()._client
     with inject.fault(sns, "sns.Subscribe", inject.lose_response):
         assert subscribe().status == 503
-    assert len(in_sns(aws)) == 1
+    assert len(in_sns()) == 1
 
 
 def delete_all() -> None:
@@ -42,18 +42,18 @@ def delete_all() -> None:
 def test_what_sns_has_without_our_knowing_ends_with_its_row(
     aws: Mapping[str, str], end: Callable[[], None]
 ) -> None:
-    subscribe_without_response(aws)
+    subscribe_without_response()
     role = iam.Role("officers", iam.Names(aws))
     with role.assumed():
         end()
 
     assert role.refused == []
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert wiring.subscriptions().of("wang") == []
-    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys()
 
 
-def test_a_scope_that_changes_after_a_lost_response_reaches_sns(aws: Mapping[str, str]) -> None:
+def test_a_scope_that_changes_after_a_lost_response_reaches_sns() -> None:
     def refuse_another_policy(request: Any) -> Any:
         if "traffic_violation" not in str(request.body):
             return None
@@ -61,18 +61,16 @@ def test_a_scope_that_changes_after_a_lost_response_reaches_sns(aws: Mapping[str
             "InvalidParameter", "Subscription already exists with different attributes"
         )(request)
 
-    subscribe_without_response(aws)
+    subscribe_without_response()
     sns = wiring.topic_subscriptions()._client
     with inject.fault(sns, "sns.Subscribe", refuse_another_policy):
         change(categories=["traffic_violation"])
 
-    [policy] = in_sns(aws)
+    [policy] = in_sns()
     assert "traffic_violation" in str(policy)
 
 
-def test_a_lost_response_leaves_the_subscription_of_another_with_the_address(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_lost_response_leaves_the_subscription_of_another_with_the_address() -> None:
     sns = wiring.topic_subscriptions()._client
     with inject.fault(sns, "sns.Subscribe", inject.error_response(500, "InternalError")):
         assert subscribe().status == 503
@@ -90,30 +88,26 @@ def test_a_lost_response_leaves_the_subscription_of_another_with_the_address(
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_a_request_that_an_admin_overtakes_leaves_no_subscription(
-    aws: Mapping[str, str], position: int
-) -> None:
+def test_a_request_that_an_admin_overtakes_leaves_no_subscription(position: int) -> None:
     """The officer is deactivated between the admission of the request and one of its writes."""
     with during_subscribe(position, deactivate):
         subscribe()
 
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert wiring.subscriptions().of("wang") == []
-    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys()
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_a_request_that_a_smaller_scope_overtakes_gets_that_scope(
-    aws: Mapping[str, str], position: int
-) -> None:
+def test_a_request_that_a_smaller_scope_overtakes_gets_that_scope(position: int) -> None:
     with during_subscribe(position, lambda: change(categories=["other"])):
         subscribe()
 
-    [policy] = in_sns(aws)
+    [policy] = in_sns()
     assert "other" in str(policy)
     wiring.clock.advance(timedelta(minutes=11))
     assert cloud.sweep()["failed"] == 0
-    assert in_sns(aws) == [policy]
+    assert in_sns() == [policy]
 
 
 def during_subscribe(position: int, act: Callable[[], None]) -> Any:

@@ -19,15 +19,15 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture
-def expired(aws: Mapping[str, str], clean: None) -> dict[str, Any]:
+def expired(clean: None) -> dict[str, Any]:
     """Create a bulletin that has expired and a report whose notice is overdue."""
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     for username in (LI, ZHAO):
         cloud.officer(username)
     bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
-    cloud.stream(cloud.all_keys(aws))  # publish the notice that its draft awaits an approval
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())  # publish the notice that its draft awaits an approval
+    cloud.forget_sent()
     file()
     wiring.clock.advance(timedelta(hours=1, minutes=2))
     return bulletin
@@ -40,12 +40,12 @@ def test_a_table_that_cannot_be_reached_does_not_stop_the_other(
     with inject.without(aws[table]):
         sweep_each_apart()
 
-    assert len(cloud.sent(aws)) == (0 if table == "REPORTS_TABLE" else 1)
+    assert len(cloud.sent()) == (0 if table == "REPORTS_TABLE" else 1)
     stored = wiring.bulletins().get(expired["id"])
     assert stored
     assert stored.state == ("expired" if table == "REPORTS_TABLE" else "published")
     assert cloud.sweep()["failed"] == 0
-    assert (len(cloud.sent(aws)), opened(expired)["state"]) == (1, "expired")
+    assert (len(cloud.sent()), opened(expired)["state"]) == (1, "expired")
 
 
 def sweep_each_apart() -> None:
@@ -78,10 +78,8 @@ def test_outboxes_take_turns_page_by_page(expired: dict[str, Any]) -> None:
     assert asked == ["reports", "bulletins"] * 4
 
 
-def test_the_oldest_task_may_be_a_bulletins(
-    aws: Mapping[str, str], expired: dict[str, Any]
-) -> None:
-    cloud.stream(cloud.all_keys(aws))  # publish the notice, so that only the bulletin is overdue
+def test_the_oldest_task_may_be_a_bulletins(expired: dict[str, Any]) -> None:
+    cloud.stream(cloud.all_keys())  # publish the notice, so that only the bulletin is overdue
     done = cloud.sweep()
     assert (done["due"], done["failed"]) == (1, 0)
     assert done["oldest_task_s"] >= 120

@@ -29,7 +29,7 @@ NEW_TABLE_BEARS = 190
 
 @pytest.fixture(scope="module")
 def floods(aws: Mapping[str, str]) -> dict[str, Scenario]:
-    empty(aws)  # what other modules have left would be listed, too
+    empty()  # what other modules have left would be listed, too
     return {each.name: each for each in scenarios.all_of(aws)}
 
 

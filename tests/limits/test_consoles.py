@@ -57,9 +57,7 @@ def test_a_flood_asks_of_an_index_what_one_partition_bears(
     assert consoles.environments() * thousand / pause < bears
 
 
-def test_two_hundred_consoles_of_one_office_are_never_refused(
-    aws: Mapping[str, str], clean: None
-) -> None:
+def test_two_hundred_consoles_of_one_office_are_never_refused(clean: None) -> None:
     """All of them ask at the same moments, and something has changed each time."""
     every, second = interval_s("ACTIVE_EVERY_MS"), 0.0
     firewall = template.load("app.yaml")["Parameters"]["WafOfficerRateLimit"]["Default"]

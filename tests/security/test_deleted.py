@@ -3,6 +3,7 @@ what is sealed there: neither one that is left in a table or a secret, nor one i
 """
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,16 +48,16 @@ def audited(aws: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         own = {"categories": ("other",)} if name == "narrow" else {}
         cloud.officer(name, roles=(Role.OFFICER, Role.SUPERVISOR, Role.ADMIN), **own)
     with unlocked_bucket():
-        made = [canaries.all_trips(aws) for _ in range(2)]
+        made = [canaries.all_trips() for _ in range(2)]
         reports = [created for created, _ in made]
         for each in reports:
             work_with(each)
         end(reports)
-        seal(stream_of(aws))
+        seal(stream_of())
         digest()
         folder = tmp_path_factory.mktemp("deleted")
         dump(aws, "", folder)
-        yield Audited(folder, reports, [key for _, key in made], sealed_of(aws, reports))
+        yield Audited(folder, reports, [key for _, key in made], sealed_of(reports))
 
 
 def work_with(created: Mapping[str, Any]) -> None:
@@ -116,11 +117,9 @@ def end(reports: list[dict[str, Any]]) -> None:
         assert call("GET", "/v1/reports/mine", receipt=each["receipt"]).status == 410
 
 
-def sealed_of(
-    aws: Mapping[str, str], reports: list[dict[str, Any]]
-) -> list[tuple[str, str, bytes]]:
+def sealed_of(reports: list[dict[str, Any]]) -> list[tuple[str, str, bytes]]:
     """Return the sealed values in the audit rows of these reports, with their keys."""
-    rows = map(unpack, cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"])
+    rows = map(unpack, cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"])
     wanted = {f"REPORT#{each['id']}" for each in reports}
     return [
         (row["pk"], row["sk"], row["sealed"])
@@ -170,14 +169,14 @@ def test_the_same_search_finds_the_key_of_a_receipt(audited: Audited) -> None:
     assert deleted_reports(found, audited) == {mine["id"]}
 
 
-def test_no_key_opens_it_that_kms_still_unwraps(aws: Mapping[str, str], audited: Audited) -> None:
-    found = list(unwrapped(aws))
+def test_no_key_opens_it_that_kms_still_unwraps(audited: Audited) -> None:
+    found = list(unwrapped())
     # Those of the reports that officers entered, which are not deleted.
     assert len(found) >= 2
     assert deleted_reports(found, audited) == set()
 
 
-def unwrapped(aws: Mapping[str, str]) -> Iterator[PrivateKey]:
+def unwrapped() -> Iterator[PrivateKey]:
     """Yield what each key in KMS unwraps of anything that is left in a row."""
     dynamodb, kms = cloud.client("dynamodb"), cloud.client("kms")
     for table in dynamodb.list_tables()["TableNames"]:
@@ -186,7 +185,7 @@ def unwrapped(aws: Mapping[str, str]) -> Iterator[PrivateKey]:
                 for name in ("CONTENT_KEY", "CONTACT_KEY"):
                     with contextlib.suppress(ClientError):
                         opened = kms.decrypt(
-                            KeyId=aws[name],
+                            KeyId=os.environ[name],
                             CiphertextBlob=value,
                             EncryptionAlgorithm="RSAES_OAEP_SHA_256",
                         )["Plaintext"]
@@ -203,5 +202,5 @@ def _binaries(value: Any) -> Iterator[bytes]:
                 yield from _binaries(each)
 
 
-def test_the_audit_is_whole_after_all(aws: Mapping[str, str], audited: Audited) -> None:
-    assert complaints(aws) == []
+def test_the_audit_is_whole_after_all(audited: Audited) -> None:
+    assert complaints() == []

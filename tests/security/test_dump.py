@@ -65,7 +65,7 @@ def logged() -> Iterator[list[str]]:
 def stolen(aws: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stolen:
     cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
     with logged() as lines:
-        trips = [canaries.all_trips(aws) for _ in range(2)]
+        trips = [canaries.all_trips() for _ in range(2)]
     folder = tmp_path_factory.mktemp("dump")
     dump(aws, "\n".join(lines), folder)
     return Stolen(folder, [report for report, _ in trips], [key for _, key in trips])

@@ -2,6 +2,7 @@
 it who has the receipt, which opens the report. Under a legal hold it is in rows of that alone.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +62,7 @@ def mask_all(created: Mapping[str, Any]) -> None:
 
 def stolen(aws: Mapping[str, str], created: Mapping[str, Any], folder: Path, log: str) -> set[str]:
     """Dump everything. Return the kinds of rows that the receipt opens, and that say it."""
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(FORGET_AFTER + timedelta(minutes=1))
     cloud.sweep()
     dump(aws, log, folder)
@@ -80,7 +81,7 @@ def test_a_masked_passage_is_in_no_row_object_log_or_notice(
         by_officer("GET", created, "/history")
     assert stolen(aws, created, tmp_path, "\n".join(lines)) == set()
     assert search(tmp_path, [CANARY]) == []
-    assert (exports(tmp_path), names_of_search(aws)) == ([], [])
+    assert (exports(tmp_path), names_of_search()) == ([], [])
 
 
 def test_without_a_mask_the_same_search_finds_it(aws: Mapping[str, str], tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_without_a_mask_the_same_search_finds_it(aws: Mapping[str, str], tmp_pat
     kinds = {each.partition("#")[0] for each in found}
     assert kinds == {"HEAD", "MESSAGE", "NOTE"}
     assert exports(tmp_path)
-    assert names_of_search(aws)
+    assert names_of_search()
 
 
 def test_under_a_hold_the_passage_is_in_rows_of_the_hold_alone(
@@ -113,7 +114,7 @@ def exports(folder: Path) -> list[Path]:
     return list(folder.glob("objects/*/*exports*"))
 
 
-def names_of_search(aws: Mapping[str, str]) -> list[str]:
-    rows = cloud.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
+def names_of_search() -> list[str]:
+    rows = cloud.client("dynamodb").scan(TableName=os.environ["REPORTS_TABLE"])["Items"]
     names = (row["pk"]["S"] for row in rows if "expires_ttl" not in row)
     return [name for name in names if name.startswith("SEARCH#")]

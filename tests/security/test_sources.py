@@ -6,6 +6,7 @@ is searched for it, and the memory of the function as well.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,8 +49,8 @@ def flooded(
         now = wiring.clock.now()
         wiring.clock.advance(window_of(now) + WINDOW - now)
         cloud.officer("chief", roles=(Role.SUPERVISOR,))
-        ids = [each for level in LoadLevel for each in reports_at(level, aws)]
-        cloud.stream(cloud.all_keys(aws))
+        ids = [each for level in LoadLevel for each in reports_at(level)]
+        cloud.stream(cloud.all_keys())
         cloud.sweep()
         folder = tmp_path_factory.mktemp("flood")
         dump(aws, "\n".join(lines), folder)
@@ -58,7 +59,7 @@ def flooded(
         wiring.reset()
 
 
-def reports_at(level: LoadLevel, aws: Mapping[str, str]) -> list[str]:
+def reports_at(level: LoadLevel) -> list[str]:
     """Report on every path that there is at a level, and return the ids of the reports."""
     body = {"level": level.value, "minutes": 60, "reason": "exercise"}
     assert call("PUT", "/v1/officer/load-level", body, officer="chief").status == 200
@@ -89,9 +90,9 @@ def reports_at(level: LoadLevel, aws: Mapping[str, str]) -> list[str]:
     if level is LoadLevel.FLOOD:
         file(key=key, **{"Tipline-Proof": prove(challenge, key)})
     file(key=key)
-    with inject.without(aws["SOURCES_TABLE"]):
+    with inject.without(os.environ["SOURCES_TABLE"]):
         file()
-    with inject.without(aws["REPORTS_TABLE"]):
+    with inject.without(os.environ["REPORTS_TABLE"]):
         assert file("child_abduction").status == 503
     for _ in range(LIMITS.address if level is LoadLevel.BUSY else 0):
         file()
@@ -118,8 +119,8 @@ def remembered() -> Iterator[str]:
             todo += vars(one).values() if hasattr(one, "__dict__") else ()
 
 
-def sources_of(folder: Path, aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    content = (folder / "tables" / f"{aws['SOURCES_TABLE']}.json").read_text()
+def sources_of(folder: Path) -> list[dict[str, Any]]:
+    content = (folder / "tables" / f"{os.environ['SOURCES_TABLE']}.json").read_text()
     return [dict(each) for each in json.loads(content)]
 
 
@@ -139,10 +140,10 @@ def test_the_same_search_finds_what_is_there(flooded: tuple[Path, list[str], dat
 
 
 def test_a_dump_within_the_hour_shows_networks_and_never_who_reported_what(
-    aws: Mapping[str, str], flooded: tuple[Path, list[str], datetime]
+    flooded: tuple[Path, list[str], datetime],
 ) -> None:
     folder, ids, now = flooded
-    rows = sources_of(folder, aws)
+    rows = sources_of(folder)
     # The salt is in the dump: whoever tries all networks finds which were counted.
     salt = wiring.sources().salt(now)
     source = read_source(ADDRESSES[0])
@@ -157,13 +158,11 @@ def test_a_dump_within_the_hour_shows_networks_and_never_who_reported_what(
     assert {int(end) % 3600 for end in ends} == {0}
 
 
-def test_after_the_hour_not_even_that(
-    aws: Mapping[str, str], flooded: tuple[Path, list[str], datetime]
-) -> None:
+def test_after_the_hour_not_even_that(flooded: tuple[Path, list[str], datetime]) -> None:
     _, _, now = flooded
     later = now + timedelta(hours=1)
     wiring.load_watch().evaluate(later)
-    table = cloud.client("dynamodb").scan(TableName=aws["SOURCES_TABLE"])["Items"]
+    table = cloud.client("dynamodb").scan(TableName=os.environ["SOURCES_TABLE"])["Items"]
     (salt,) = [unpack(row)["salt"] for row in table if row["pk"]["S"] == "SALT"]
     counted = {row["pk"]["S"] for row in table} - {"SALT"}
     assert counted

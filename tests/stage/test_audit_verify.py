@@ -45,19 +45,19 @@ def bucket(aws: Mapping[str, str]) -> Iterator[str]:
         yield name
 
 
-def check(aws: Mapping[str, str], *, everything: bool = False) -> int:
+def check(*, everything: bool = False) -> int:
     witnesses = Witnesses([wiring.signing_key().public_key()])
     after = later(timedelta(hours=2))
-    return audit.check_audit(trail(aws), witnesses, after, everything=everything)
+    return audit.check_audit(trail(), witnesses, after, everything=everything)
 
 
 def test_a_check_prints_that_all_is_whole_or_the_first_thing_that_is_wrong(
-    aws: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     altered = look_at_reports(2)
-    seal(stream_of(aws))
+    seal(stream_of())
     digest()
-    assert check(aws) == 0
+    assert check() == 0
     assert capsys.readouterr().out == (
         "The audit trail is whole.\n"
         "Checked: 2 digests, 2 rows, 2 reports that officers have seen.\n"
@@ -65,10 +65,10 @@ def test_a_check_prints_that_all_is_whole_or_the_first_thing_that_is_wrong(
     for each in altered:
         [row] = wiring.audit().rows(of_report(each))
         wiring.audit().table.put(row | {"by": "nobody"})
-    assert check(aws) == 1
+    assert check() == 1
     [line] = capsys.readouterr().out.splitlines()
     assert line.endswith(" is altered.")
-    assert check(aws, everything=True) == 1
+    assert check(everything=True) == 1
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 

@@ -1,6 +1,7 @@
 """Commands about officers ask for what is missing, say what is wrong, and show a password once."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -211,11 +212,11 @@ def test_a_wrong_value_of_break_glass_is_named() -> None:
 
 
 @pytest.fixture
-def wang(aws: Mapping[str, str], target: Target) -> Officer:
+def wang(target: Target) -> Officer:
     """An officer with a password of their own."""
     officer = cloud.officer("wang", email="wang@police.example")
     wiring.pool().follow(officer)
-    cloud.choose_password(aws, "wang")
+    cloud.choose_password("wang")
     return officer
 
 
@@ -223,8 +224,8 @@ def cognito() -> Any:
     return cloud.client("cognito-idp")
 
 
-def user(aws: Mapping[str, str]) -> dict[str, Any]:
-    return dict(cognito().admin_get_user(UserPoolId=aws["USER_POOL_ID"], Username="wang"))
+def user() -> dict[str, Any]:
+    return dict(cognito().admin_get_user(UserPoolId=os.environ["USER_POOL_ID"], Username="wang"))
 
 
 def password_of(lines: list[str]) -> str:
@@ -232,38 +233,34 @@ def password_of(lines: list[str]) -> str:
 
 
 @pytest.mark.usefixtures("wang")
-def test_the_officer_gets_a_first_password_and_must_choose_another(
-    aws: Mapping[str, str], target: Target
-) -> None:
-    before = user(aws)
+def test_the_officer_gets_a_first_password_and_must_choose_another(target: Target) -> None:
+    before = user()
     lines = officers.reset("wang", target, NOW)
 
     assert lines[0].startswith("wang (Wang): first password ")
     assert "approves nothing for 24 hours" in lines[-1]
-    assert (
-        cloud.sign_in(aws, "wang", password_of(lines))["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
-    )
+    assert cloud.sign_in("wang", password_of(lines))["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     with pytest.raises(cognito().exceptions.NotAuthorizedException):
-        cloud.sign_in(aws, "wang", "a password of their own")
+        cloud.sign_in("wang", "a password of their own")
     subs = [
         next(each["Value"] for each in found["UserAttributes"] if each["Name"] == "sub")
-        for found in (before, user(aws))
+        for found in (before, user())
     ]
     assert subs[0] != subs[1], "the same user would keep the authenticator app"
 
 
-def test_rights_and_address_stay(aws: Mapping[str, str], target: Target, wang: Officer) -> None:
+def test_rights_and_address_stay(target: Target, wang: Officer) -> None:
     officers.reset("wang", target, NOW)
     kept = wiring.officers().get("wang")
     assert kept
     assert kept.approves_from == NOW + WAIT
     assert differences(wang, kept) == frozenset()
-    attributes = {each["Name"]: each["Value"] for each in user(aws)["UserAttributes"]}
+    attributes = {each["Name"]: each["Value"] for each in user()["UserAttributes"]}
     assert attributes["email"] == "wang@police.example"
 
 
 @pytest.mark.usefixtures("wang")
-def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], target: Target) -> None:
+def test_a_try_that_failed_half_way_can_be_repeated(target: Target) -> None:
     pool = wiring.pool()
     with inject.dying("cognito-identity-provider.AdminCreateUser"):
         appointments.reset_sign_in(
@@ -273,7 +270,7 @@ def test_a_try_that_failed_half_way_can_be_repeated(aws: Mapping[str, str], targ
             pool=pool,
         )
     lines = officers.reset("wang", target, NOW)
-    assert cloud.sign_in(aws, "wang", password_of(lines))["Session"]
+    assert cloud.sign_in("wang", password_of(lines))["Session"]
 
 
 @pytest.mark.usefixtures("wang")
@@ -289,14 +286,12 @@ def test_the_record_names_the_operator_and_not_the_password(target: Target) -> N
 
 @pytest.mark.usefixtures("wang")
 @pytest.mark.parametrize("username", ["nobody", "Wang", "gone", "(clock)"])
-def test_only_an_active_officer_is_reset(
-    aws: Mapping[str, str], target: Target, username: str
-) -> None:
+def test_only_an_active_officer_is_reset(target: Target, username: str) -> None:
     cloud.officer("gone", active=False)
-    before = user(aws)
+    before = user()
     with pytest.raises(Refused, match="no active officer"):
         officers.reset(username, target, NOW)
-    assert user(aws)["UserCreateDate"] == before["UserCreateDate"]
+    assert user()["UserCreateDate"] == before["UserCreateDate"]
 
 
 def test_a_missing_name_is_asked_for(target: Target) -> None:

@@ -50,10 +50,10 @@ def bucket(aws: Mapping[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def report_id(aws: Mapping[str, str], bucket: str) -> str:
+def report_id(bucket: str) -> str:
     """A report that an officer has opened a minute ago, and whose row is in a batch."""
     [made] = look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     return made
 
 
@@ -110,26 +110,24 @@ def remove(bucket: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["report_id", "digested"])
-def test_a_row_that_is_deleted_is_named(
-    aws: Mapping[str, str], when: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_row_that_is_deleted_is_named(when: str, request: pytest.FixtureRequest) -> None:
     row = row_of(request.getfixturevalue(when))
     wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
     after = NOW if when == "report_id" else timedelta(hours=3)
-    assert complaints(aws, after) == [f"Row {row['pk']} / {row['sk']} is missing."]
+    assert complaints(after) == [f"Row {row['pk']} / {row['sk']} is missing."]
 
 
 @pytest.mark.parametrize("when", ["report_id", "digested"])
 @pytest.mark.parametrize("with_the_key", [False, True])
 def test_a_row_that_is_altered_is_named(
-    aws: Mapping[str, str], when: str, with_the_key: bool, request: pytest.FixtureRequest
+    when: str, with_the_key: bool, request: pytest.FixtureRequest
 ) -> None:
     row = row_of(request.getfixturevalue(when)) | {"by": "somebody else"}
     if with_the_key:
         row["mac"] = wiring.audit()._mac(row)
     wiring.audit().table.put(row)
     after = NOW if when == "report_id" else timedelta(hours=3)
-    assert complaints(aws, after) == [f"Row {row['pk']} / {row['sk']} is altered."]
+    assert complaints(after) == [f"Row {row['pk']} / {row['sk']} is altered."]
 
 
 def write_unsealed(at: timedelta) -> dict[str, Any]:
@@ -140,24 +138,20 @@ def write_unsealed(at: timedelta) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("age", [timedelta(minutes=16), timedelta(days=40), -timedelta(days=1)])
-def test_a_row_that_no_batch_names_is_found(
-    aws: Mapping[str, str], report_id: str, age: timedelta
-) -> None:
+def test_a_row_that_no_batch_names_is_found(report_id: str, age: timedelta) -> None:
     row = write_unsealed(-age)
-    [line] = complaints(aws, NOW)
+    [line] = complaints(NOW)
     assert line.startswith(f"Row {row['pk']} / {row['sk']} is in no batch")
 
 
-def test_a_row_of_the_last_minutes_may_be_in_no_batch_yet(
-    aws: Mapping[str, str], report_id: str
-) -> None:
+def test_a_row_of_the_last_minutes_may_be_in_no_batch_yet(report_id: str) -> None:
     write_unsealed(-timedelta(minutes=1))
-    assert complaints(aws, NOW) == []
+    assert complaints(NOW) == []
 
 
-def test_a_row_that_names_no_time_is_found(aws: Mapping[str, str], report_id: str) -> None:
+def test_a_row_that_names_no_time_is_found(report_id: str) -> None:
     wiring.audit().table.put(row_of(report_id) | {"sk": "whenever"})
-    [line] = complaints(aws, NOW)
+    [line] = complaints(NOW)
     assert "/ whenever is in no batch" in line
 
 
@@ -166,7 +160,7 @@ def test_a_row_that_names_no_time_is_found(aws: Mapping[str, str], report_id: st
 
 @pytest.mark.parametrize("digest_first", [False, True])
 def test_a_batch_under_a_delete_marker_still_counts_and_the_marker_is_found(
-    aws: Mapping[str, str], bucket: str, report_id: str, digest_first: bool
+    bucket: str, report_id: str, digest_first: bool
 ) -> None:
     row = row_of(report_id)
     wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
@@ -175,7 +169,7 @@ def test_a_batch_under_a_delete_marker_still_counts_and_the_marker_is_found(
     hide(bucket, batch().key)
     if not digest_first:
         digest(3)
-    assert complaints(aws, timedelta(hours=3)) == [
+    assert complaints(timedelta(hours=3)) == [
         f"{named()} has a delete marker: somebody tried to hide it.",
         f"Row {row['pk']} / {row['sk']} is missing.",
     ]
@@ -183,33 +177,33 @@ def test_a_batch_under_a_delete_marker_still_counts_and_the_marker_is_found(
 
 @pytest.mark.parametrize("digest_first", [False, True])
 def test_a_second_version_of_a_batch_is_found_and_the_first_counts(
-    aws: Mapping[str, str], bucket: str, report_id: str, digest_first: bool
+    bucket: str, report_id: str, digest_first: bool
 ) -> None:
     if digest_first:
         digest(3)
     put(bucket, batch().key, b"[]")
     if not digest_first:
         digest(3)
-    [line] = complaints(aws, timedelta(hours=3))
+    [line] = complaints(timedelta(hours=3))
     assert line == f"{named()} has 2 versions: somebody wrote over it. The oldest counts."
 
 
 def test_a_batch_that_is_gone_or_altered_in_spite_of_the_lock_is_found(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     key, name = batch().key, named()
     remove(bucket, key)
-    assert complaints(aws, timedelta(hours=3))[0] == f"{name} is missing."
+    assert complaints(timedelta(hours=3))[0] == f"{name} is missing."
     put(bucket, key, b"[]")
-    assert complaints(aws, timedelta(hours=3))[0] == f"{name} is altered."
+    assert complaints(timedelta(hours=3))[0] == f"{name} is altered."
 
 
 def test_a_batch_that_is_added_to_an_hour_with_a_digest_is_found(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     forged = Batch.of("1", [SealedRow("REPORT#01", "2026-01-01T00:00:00.000Z#x", "m")])
     put(bucket, batch_key(hour(), forged.name), forged.content)
-    assert complaints(aws, timedelta(hours=3)) == [
+    assert complaints(timedelta(hours=3)) == [
         f"Batch {forged.name} of {hour()} is in no digest.",
         "Row REPORT#01 / 2026-01-01T00:00:00.000Z#x is missing.",
     ]
@@ -219,45 +213,41 @@ def test_a_batch_that_is_added_to_an_hour_with_a_digest_is_found(
 
 
 def test_a_digest_under_a_delete_marker_still_counts_and_the_marker_is_found(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     hide(bucket, digest_key(hour()))
     line = f"The digest of {hour()} has a delete marker: somebody tried to hide it."
-    assert complaints(aws, timedelta(hours=3)) == [line]
+    assert complaints(timedelta(hours=3)) == [line]
     # The chain goes on from what the marker hides.
     digest(5)
-    assert complaints(aws, timedelta(hours=5)) == [line]
+    assert complaints(timedelta(hours=5)) == [line]
 
 
 def test_a_second_version_of_a_digest_is_found_and_the_first_counts(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     last = max(wiring.seals().digested_hours())
     put(bucket, digest_key(last), b"{}")
     digest(5)
-    assert complaints(aws, timedelta(hours=5)) == [
+    assert complaints(timedelta(hours=5)) == [
         f"The digest of {last} has 2 versions: somebody wrote over it. The oldest counts."
     ]
 
 
-def test_a_digest_that_was_there_before_ours_is_found(
-    aws: Mapping[str, str], bucket: str, report_id: str
-) -> None:
+def test_a_digest_that_was_there_before_ours_is_found(bucket: str, report_id: str) -> None:
     forged = Digest.of(hour(), [], None).content()
     put(bucket, digest_key(hour()), forged)
     digest(4)
-    lines = complaints(aws, timedelta(hours=4))
+    lines = complaints(timedelta(hours=4))
     assert lines[0] == f"The digest of {hour()} is not signed with the key of the audit."
     assert lines[1:] == [f"{named()} is in no digest."]
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"\xff", b"", b'{"hour": 1}'])
-def test_what_is_no_digest_is_found(
-    aws: Mapping[str, str], bucket: str, report_id: str, content: bytes
-) -> None:
+def test_what_is_no_digest_is_found(bucket: str, report_id: str, content: bytes) -> None:
     put(bucket, digest_key(hour()), content)
     digest(4)
-    assert complaints(aws, timedelta(hours=4))[0] == (
+    assert complaints(timedelta(hours=4))[0] == (
         f"The digest of {hour()} is altered: no digest has this form."
     )
 
@@ -290,13 +280,11 @@ def delete_its_row(report_id: str) -> None:
     wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
 
-def test_whoever_rewrites_the_chain_cannot_sign_it(
-    aws: Mapping[str, str], bucket: str, digested: str
-) -> None:
+def test_whoever_rewrites_the_chain_cannot_sign_it(bucket: str, digested: str) -> None:
     own = ec.generate_private_key(ec.SECP256R1())
     delete_its_row(digested)
     rewrite(bucket, lambda content: own.sign(content, ec.ECDSA(hashes.SHA256())))
-    assert complaints(aws, timedelta(hours=3)) == [
+    assert complaints(timedelta(hours=3)) == [
         f"The digest of {each} is not signed with the key of the audit."
         for each in wiring.seals().digested_hours()
     ]
@@ -310,82 +298,74 @@ def heads() -> dict[str, str]:
 
 
 def test_whoever_can_sign_the_rewritten_chain_is_found_by_published_heads(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     published = heads()
-    assert complaints(aws, timedelta(hours=3), heads=published) == []
+    assert complaints(timedelta(hours=3), heads=published) == []
     delete_its_row(digested)
     rewrite(bucket, wiring.signing_key().sign)
-    assert complaints(aws, timedelta(hours=3)) == []  # it looks whole from within
-    assert complaints(aws, timedelta(hours=3), heads=published) == [
+    assert complaints(timedelta(hours=3)) == []  # it looks whole from within
+    assert complaints(timedelta(hours=3), heads=published) == [
         f"The digest of {each} is not the one whose hash a published head has."
         for each in published
     ]
 
 
-def test_digests_whose_signature_is_of_an_earlier_key_count(
-    aws: Mapping[str, str], digested: str
-) -> None:
+def test_digests_whose_signature_is_of_an_earlier_key_count(digested: str) -> None:
     keys = [b"another", wiring.signing_key().public_key()]
-    assert complaints(aws, timedelta(hours=3), keys=keys) == []
-    assert len(complaints(aws, timedelta(hours=3), keys=keys[:1])) == 3
+    assert complaints(timedelta(hours=3), keys=keys) == []
+    assert len(complaints(timedelta(hours=3), keys=keys[:1])) == 3
 
 
-def test_digests_that_are_gone_at_the_end_are_found(
-    aws: Mapping[str, str], bucket: str, digested: str
-) -> None:
+def test_digests_that_are_gone_at_the_end_are_found(bucket: str, digested: str) -> None:
     published = heads()
     gone = hour_after(hour())
     for each in published:
         if each >= gone:
             remove(bucket, digest_key(each))
-    [line] = complaints(aws, timedelta(hours=5))
+    [line] = complaints(timedelta(hours=5))
     assert line.startswith(f"The digest of {gone} is overdue")
     # A copy of the heads says so at once.
-    assert complaints(aws, timedelta(hours=3), heads=published) == [
+    assert complaints(timedelta(hours=3), heads=published) == [
         f"The digest of {each} is missing, and a published head has its hash."
         for each in published
         if each >= gone
     ]
 
 
-def test_digests_that_are_gone_from_the_middle_are_found(
-    aws: Mapping[str, str], bucket: str, report_id: str
-) -> None:
+def test_digests_that_are_gone_from_the_middle_are_found(bucket: str, report_id: str) -> None:
     digest(6)
     first, second, third, fourth, *_ = wiring.seals().digested_hours()
     remove(bucket, digest_key(second))
-    assert complaints(aws, timedelta(hours=6)) == [
+    assert complaints(timedelta(hours=6)) == [
         f"The digest of {second} is missing.",
         f"The digest of {third} does not follow the one before it.",
     ]
     remove(bucket, digest_key(third))
-    assert complaints(aws, timedelta(hours=6))[0] == (
-        f"The digests of {second} to {third} are missing."
-    )
+    assert complaints(timedelta(hours=6))[0] == (f"The digests of {second} to {third} are missing.")
     remove(bucket, digest_key(first))
-    assert f"The digests of {first} to {third} are missing." in complaints(aws, timedelta(hours=6))
+    assert f"The digests of {first} to {third} are missing." in complaints(timedelta(hours=6))
     assert fourth
 
 
 def test_a_digest_that_does_not_add_up_is_found_though_it_is_signed(
-    aws: Mapping[str, str], bucket: str, report_id: str
+    bucket: str, report_id: str
 ) -> None:
     honest = Digest.of(hour(), wiring.seals().batches(hour()), None)
     forged = honest.model_copy(update={"count": 0}).signed(wiring.signing_key().sign)
     put(bucket, digest_key(hour()), forged.content())
-    assert complaints(aws, timedelta(hours=2)) == [f"The digest of {hour()} does not add up."]
+    assert complaints(timedelta(hours=2)) == [f"The digest of {hour()} does not add up."]
 
 
 def test_a_digest_that_is_written_in_another_way_is_found_though_it_is_signed(
-    aws: Mapping[str, str], bucket: str, report_id: str
+    bucket: str, report_id: str
 ) -> None:
     signed = Digest.of(hour(), wiring.seals().batches(hour()), None).signed(
         wiring.signing_key().sign
     )
     more = {**json.loads(signed.content()), "note": "all is well"}
     put(bucket, digest_key(hour()), json.dumps(more).encode())
-    assert complaints(aws, timedelta(hours=2)) == [
+    assert complaints(timedelta(hours=2)) == [
         f"The digest of {hour()} is altered: no digest has this form."
     ]
 
@@ -409,17 +389,17 @@ def test_a_digest_that_is_written_in_another_way_is_found_though_it_is_signed(
     ],
 )
 def test_an_object_that_is_never_written_so_is_found_and_ends_no_digest(
-    aws: Mapping[str, str], bucket: str, report_id: str, key: str
+    bucket: str, report_id: str, key: str
 ) -> None:
     put(bucket, key, b"{}")
     assert digest(3) == 3
-    assert complaints(aws, timedelta(hours=3)) == [
+    assert complaints(timedelta(hours=3)) == [
         f"The object {key!r} is not ours: somebody else wrote to the audit's bucket."
     ]
 
 
 def test_an_object_beside_the_batches_of_an_hour_is_in_no_digest(
-    aws: Mapping[str, str], bucket: str, report_id: str
+    bucket: str, report_id: str
 ) -> None:
     key = f"batches/{hour()}/x"
     put(bucket, key, b"{}")
@@ -428,23 +408,21 @@ def test_an_object_beside_the_batches_of_an_hour_is_in_no_digest(
     written = Digest.read(wiring.seals().digest(hour()) or b"")
     assert written
     assert set(written.batches) == ours
-    assert complaints(aws, timedelta(hours=3)) == [
+    assert complaints(timedelta(hours=3)) == [
         f"The object {key!r} is not ours: somebody else wrote to the audit's bucket."
     ]
 
 
-def test_a_batch_of_rows_in_another_form_is_altered(
-    aws: Mapping[str, str], bucket: str, report_id: str
-) -> None:
+def test_a_batch_of_rows_in_another_form_is_altered(bucket: str, report_id: str) -> None:
     for rows in ([["a"]], [[1, 2, 3]], {"a": 1}, 7):
         content = json.dumps(rows).encode()
         name = f"9-1-{hashlib.sha256(content).hexdigest()[:32]}"
         put(bucket, batch_key(hour(), name), content)
-        assert f"Batch {name} of {hour()} is altered." in complaints(aws, NOW)
+        assert f"Batch {name} of {hour()} is altered." in complaints(NOW)
 
 
 def test_the_versions_of_a_key_are_counted_over_the_pages_of_the_list(
-    aws: Mapping[str, str], bucket: str, digested: str
+    bucket: str, digested: str
 ) -> None:
     seals, key = wiring.seals(), digest_key(hour())
     first = seals.digest(hour())
@@ -457,10 +435,10 @@ def test_the_versions_of_a_key_are_counted_over_the_pages_of_the_list(
     assert seals.read(stored) == first
 
 
-def test_the_first_digest_begins_with_the_first_batch(aws: Mapping[str, str], bucket: str) -> None:
+def test_the_first_digest_begins_with_the_first_batch(bucket: str) -> None:
     put(bucket, "batches/x", b"{}")
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     assert digest(2) == 2
     assert min(wiring.seals().digested_hours()) == hour()
     assert audit_seals.is_settled(hour(), wiring.clock.now()) is False

@@ -39,77 +39,75 @@ def unlocked(aws: Mapping[str, str]) -> Iterator[str]:
         yield name
 
 
-def test_a_trail_that_nobody_touched_is_whole(aws: Mapping[str, str]) -> None:
+def test_a_trail_that_nobody_touched_is_whole() -> None:
     look_at_reports()
-    seal(stream_of(aws))
+    seal(stream_of())
 
     assert digest() == 2  # this hour and the empty one after it
-    assert complaints(aws) == []
+    assert complaints() == []
 
 
-def test_sealing_and_digesting_again_changes_nothing(aws: Mapping[str, str]) -> None:
+def test_sealing_and_digesting_again_changes_nothing() -> None:
     look_at_reports()
     for _ in range(3):
-        seal(stream_of(aws))
+        seal(stream_of())
         digest()
 
     hour = hour_of(wiring.clock.now())
     assert len(wiring.seals().batches(hour)) == 1
-    assert complaints(aws) == []
+    assert complaints() == []
 
 
-def test_a_check_says_how_much_it_covers(aws: Mapping[str, str]) -> None:
+def test_a_check_says_how_much_it_covers() -> None:
     nothing: Counter[str] = Counter()
-    assert complaints(aws, timedelta(), counts=nothing) == []
+    assert complaints(timedelta(), counts=nothing) == []
     assert audit.extent_of(nothing) == "Nothing is sealed yet, so nothing was checked."
     look_at_reports()
-    seal(stream_of(aws))
+    seal(stream_of())
     fresh: Counter[str] = Counter()
-    assert complaints(aws, timedelta(), counts=fresh) == []
+    assert complaints(timedelta(), counts=fresh) == []
     assert audit.extent_of(fresh) == (
         "Checked: 0 digests, 0 rows, 3 newer rows in no digest yet, "
         "3 reports that officers have seen."
     )
     digest()
     counts: Counter[str] = Counter()
-    assert complaints(aws, counts=counts) == []
+    assert complaints(counts=counts) == []
     assert (
         audit.extent_of(counts) == "Checked: 2 digests, 3 rows, 3 reports that officers have seen."
     )
 
 
-def test_the_first_missing_row_is_named(aws: Mapping[str, str]) -> None:
+def test_the_first_missing_row_is_named() -> None:
     first, second, _ = look_at_reports()
-    seal(stream_of(aws))
+    seal(stream_of())
     digest()
     for each in (second, first):
         [row] = wiring.audit().rows(of_report(each))
         wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
-    assert complaints(aws)[0].startswith(f"Row REPORT#{first} / ")
-    assert [each.rpartition(" ")[2] for each in complaints(aws)] == ["missing.", "missing."]
+    assert complaints()[0].startswith(f"Row REPORT#{first} / ")
+    assert [each.rpartition(" ")[2] for each in complaints()] == ["missing.", "missing."]
 
 
 @pytest.mark.parametrize(
     "change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}]
 )
-def test_an_altered_row_is_named(aws: Mapping[str, str], change: dict[str, str]) -> None:
+def test_an_altered_row_is_named(change: dict[str, str]) -> None:
     altered, *_ = look_at_reports()
-    seal(stream_of(aws))
+    seal(stream_of())
     digest()
     [row] = wiring.audit().rows(of_report(altered))
     wiring.audit().table.put(row | change)
 
-    assert complaints(aws) == [f"Row {row['pk']} / {row['sk']} is altered."]
+    assert complaints() == [f"Row {row['pk']} / {row['sk']} is altered."]
 
 
-def test_an_overwritten_row_shows_even_if_its_writer_had_the_key(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_overwritten_row_shows_even_if_its_writer_had_the_key() -> None:
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     [record] = [
-        each for each in stream_of(aws) if each["dynamodb"]["Keys"]["pk"]["S"].startswith("REPORT#")
+        each for each in stream_of() if each["dynamodb"]["Keys"]["pk"]["S"].startswith("REPORT#")
     ]
     pk, sk = (record["dynamodb"]["Keys"][name]["S"] for name in ("pk", "sk"))
     row = {"pk": pk, "sk": sk, "by": "somebody else", "action": "open", "expires_ttl": 4102444800}
@@ -117,18 +115,18 @@ def test_an_overwritten_row_shows_even_if_its_writer_had_the_key(
     seal(
         [
             each | {"eventName": "MODIFY"}
-            for each in stream_of(aws)
+            for each in stream_of()
             if each["dynamodb"]["Keys"] == record["dynamodb"]["Keys"]
         ]
     )
     digest()
 
-    assert complaints(aws) == [f"Row {pk} / {sk} is altered."]
+    assert complaints() == [f"Row {pk} / {sk} is altered."]
 
 
-def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) -> None:
+def test_rows_that_ended_after_two_years_are_not_missed() -> None:
     [only] = look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     digest()
     [row] = wiring.audit().rows(of_report(only))
     assert (
@@ -138,21 +136,19 @@ def test_rows_that_ended_after_two_years_are_not_missed(aws: Mapping[str, str]) 
     )
     wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
 
-    assert not [each for each in complaints(aws, timedelta(days=731)) if each.startswith("Row")]
+    assert not [each for each in complaints(timedelta(days=731)) if each.startswith("Row")]
 
 
-def test_a_missed_digest_is_written_later_and_an_overdue_one_is_named(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_missed_digest_is_written_later_and_an_overdue_one_is_named() -> None:
     look_at_reports()
-    seal(stream_of(aws))
+    seal(stream_of())
 
-    assert "overdue" in complaints(aws, timedelta(hours=9))[0]
+    assert "overdue" in complaints(timedelta(hours=9))[0]
     assert digest(8) == 8
-    assert complaints(aws, timedelta(hours=9)) == []
+    assert complaints(timedelta(hours=9)) == []
 
 
-def test_a_batch_under_way_at_the_full_hour_is_waited_for(aws: Mapping[str, str]) -> None:
+def test_a_batch_under_way_at_the_full_hour_is_waited_for() -> None:
     seals = wiring.seals()
     full = NOW.replace(minute=0)
     audit_seals.seal_rows(
@@ -192,9 +188,9 @@ def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
     assert (rule["Mode"], rule["Years"]) == ("COMPLIANCE", 2)
 
 
-def test_a_digest_is_signed_and_names_the_one_before(aws: Mapping[str, str]) -> None:
+def test_a_digest_is_signed_and_names_the_one_before() -> None:
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     digest(2)
     first, second = (Digest.read(each) for each in contents())
     public = wiring.signing_key().public_key()
@@ -212,11 +208,9 @@ def contents() -> list[bytes]:
 
 
 @pytest.mark.parametrize("call", ["GetPublicKey", "Sign"])
-def test_without_the_key_no_digest_is_written_and_the_next_run_writes_it(
-    aws: Mapping[str, str], call: str
-) -> None:
+def test_without_the_key_no_digest_is_written_and_the_next_run_writes_it(call: str) -> None:
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     wiring.clock.advance(timedelta(hours=2))
     down = inject.error_response(400, "DisabledException")
     with (
@@ -226,27 +220,25 @@ def test_without_the_key_no_digest_is_written_and_the_next_run_writes_it(
         watch.digest_audit(cloud.SCHEDULE, None)
     assert contents() == []
     assert watch.digest_audit(cloud.SCHEDULE, None)["digests"] == 2
-    assert complaints(aws, timedelta()) == []
+    assert complaints(timedelta()) == []
 
 
 @pytest.mark.parametrize("handle", [inject.crash, inject.crash_after])
 @pytest.mark.parametrize("call", ["kms.Sign", "s3.PutObject"])
-def test_a_run_that_ends_before_or_after_a_call_is_gone_on_with(
-    aws: Mapping[str, str], call: str, handle: Any
-) -> None:
+def test_a_run_that_ends_before_or_after_a_call_is_gone_on_with(call: str, handle: Any) -> None:
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
     client = wiring.signing_key()._kms if call.startswith("kms") else wiring.s3()
     with inject.dying(call, client, position=1, how=handle):
         digest(3)
     digest(3)
     assert len(contents()) == 3
-    assert complaints(aws, timedelta(hours=3)) == []
+    assert complaints(timedelta(hours=3)) == []
 
 
-def test_of_two_runs_at_once_one_writes_the_chain(aws: Mapping[str, str]) -> None:
+def test_of_two_runs_at_once_one_writes_the_chain() -> None:
     look_at_reports(1)
-    seal(stream_of(aws))
+    seal(stream_of())
 
     def run_before(request: Any) -> None:
         digest(3)
@@ -254,4 +246,4 @@ def test_of_two_runs_at_once_one_writes_the_chain(aws: Mapping[str, str]) -> Non
     with inject.fault(wiring.s3(), "s3.PutObject", inject.at(0, run_before)):
         assert digest(3) == 0
     assert len(contents()) == 3
-    assert complaints(aws, timedelta(hours=3)) == []
+    assert complaints(timedelta(hours=3)) == []

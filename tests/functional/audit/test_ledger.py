@@ -1,7 +1,6 @@
 """No report can vanish: whoever filed one can prove it with the receipt and public data."""
 
 import json
-from collections.abc import Mapping
 
 import pytest
 
@@ -27,10 +26,8 @@ from tests.steps import by_officer, by_reporter, by_second_officer, file
 pytestmark = pytest.mark.officers("wang", "li")
 
 
-def test_a_filed_report_is_proved_with_the_receipt_alone(
-    aws: Mapping[str, str], check: Verify
-) -> None:
-    created = filed(aws)
+def test_a_filed_report_is_proved_with_the_receipt_alone(check: Verify) -> None:
+    created = filed()
     hour = close_hour()
 
     found = check(receipt=created["receipt"])
@@ -38,21 +35,21 @@ def test_a_filed_report_is_proved_with_the_receipt_alone(
     assert f"Filed in the hour {hour}" in found.text
 
 
-def test_a_proof_needs_no_copy_of_the_ledger(aws: Mapping[str, str], check: Verify) -> None:
-    created = filed(aws)
+def test_a_proof_needs_no_copy_of_the_ledger(check: Verify) -> None:
+    created = filed()
     close_hour()
     proof = proof_of(created)
 
     assert check([], proof=proof).text.startswith("Filed, open.")
     assert check(proof=proof, receipt=created["receipt"]).text.startswith("Filed, open.")
-    other = filed(aws)
+    other = filed()
     assert "another report" in check(proof=proof, receipt=other["receipt"]).text
     proof["leaves"][0]["data"] = "00" * 32
     assert check([], proof=proof).code == 2
 
 
-def test_before_the_first_head_nothing_can_be_proved(aws: Mapping[str, str], check: Verify) -> None:
-    created = filed(aws)
+def test_before_the_first_head_nothing_can_be_proved(check: Verify) -> None:
+    created = filed()
     proof = proof_of(created)
 
     assert [sorted(leaf) for leaf in proof["leaves"]] == [["data", "event", "leaf", "n"]] * 2
@@ -64,8 +61,8 @@ def test_before_the_first_head_nothing_can_be_proved(aws: Mapping[str, str], che
     assert "before the report was in a head" in check([], proof=proof).text
 
 
-def test_a_receipt_that_filed_nothing_is_not_valid(aws: Mapping[str, str], check: Verify) -> None:
-    filed(aws)
+def test_a_receipt_that_filed_nothing_is_not_valid(check: Verify) -> None:
+    filed()
     close_hour()
     assert check(receipt="0" * 26) == (
         2,
@@ -74,12 +71,10 @@ def test_a_receipt_that_filed_nothing_is_not_valid(aws: Mapping[str, str], check
     assert "26 letters" in check(receipt="U" * 26).text
 
 
-def test_what_was_sent_can_be_proved_and_nothing_else(
-    aws: Mapping[str, str], check: Verify
-) -> None:
+def test_what_was_sent_can_be_proved_and_nothing_else(check: Verify) -> None:
     sent = json.dumps(report(text="He wore a blue coat.")).encode()
     created = call("POST", "/v1/reports", raw=sent, key=new_key()).json
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     close_hour()
 
     assert "The body is what was filed." in check(receipt=created["receipt"], body=sent).text
@@ -87,10 +82,10 @@ def test_what_was_sent_can_be_proved_and_nothing_else(
     assert other == (2, "Not valid, because something else was filed than this body.\n")
 
 
-def test_every_step_of_a_report_is_recorded(aws: Mapping[str, str], check: Verify) -> None:
-    created = filed(aws, media=[{"content_type": "image/jpeg", "size": 10_000}])
+def test_every_step_of_a_report_is_recorded(check: Verify) -> None:
+    created = filed(media=[{"content_type": "image/jpeg", "size": 10_000}])
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.add_medium(aws, created["id"], media_id)
+    version = cloud.add_medium(created["id"], media_id)
     close(created)
     change_report(created["id"], 2, status="in_progress")
     close(created, 3, "unfounded")
@@ -112,13 +107,11 @@ def test_every_step_of_a_report_is_recorded(aws: Mapping[str, str], check: Verif
     assert check(receipt=created["receipt"]).text.startswith("Filed; withdrawn lawfully at")
 
 
-def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_same() -> None:
     created = file()
     close(created)
     assert events_of(created) == ["filed", "content", "closed"]
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert events_of(created) == ["filed", "content", "closed"]
 
     other = file()
@@ -126,8 +119,8 @@ def test_a_report_that_is_closed_before_officers_were_notified_is_filed_all_the_
     assert events_of(other) == ["filed", "content", "withdrawn"]
 
 
-def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
+def test_a_confirmed_malicious_report_is_recorded_as_such() -> None:
+    created = filed()
     close(created, disposition="malicious")
     by_second_officer(created, "/closing/confirm")
 
@@ -139,10 +132,8 @@ def test_a_confirmed_malicious_report_is_recorded_as_such(aws: Mapping[str, str]
     assert closings == ["", "malicious"]
 
 
-def test_a_report_that_is_closed_without_end_can_still_be_withdrawn(
-    aws: Mapping[str, str],
-) -> None:
-    created = filed(aws)
+def test_a_report_that_is_closed_without_end_can_still_be_withdrawn() -> None:
+    created = filed()
     head = wiring.reports().head(created["id"])
     assert head is not None
     many = [Leaf(Event.REOPENED, n, bytes(4), "2026-01-01T00").as_row() for n in range(498)]
@@ -159,8 +150,8 @@ def test_a_report_that_is_closed_without_end_can_still_be_withdrawn(
     assert events_of(created)[-1] == "withdrawn"
 
 
-def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
-    created = filed(aws, source="drill")
+def test_a_drill_is_in_no_ledger() -> None:
+    created = filed(source="drill")
     close(created)
     by_reporter("DELETE", created)
     assert proof_of(created) | {"latest": None} == {
@@ -172,7 +163,7 @@ def test_a_drill_is_in_no_ledger(aws: Mapping[str, str]) -> None:
     }
 
 
-def test_a_closed_hour_can_be_kept_for_good(aws: Mapping[str, str]) -> None:
+def test_a_closed_hour_can_be_kept_for_good() -> None:
     assert call("GET", "/v1/ledger/2026-01-01T00").status == 404
     assert call("GET", "/v1/ledger/..%2Fdigests").status == 404
     hour = close_hour()
@@ -191,8 +182,8 @@ def test_a_closed_hour_can_be_kept_for_good(aws: Mapping[str, str]) -> None:
     assert latest["first"] <= hour
 
 
-def test_the_head_names_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
+def test_the_head_names_the_digest_of_the_audit() -> None:
+    created = filed()
     by_officer("GET", created)
     hour = close_hour()
     digest = wiring.seals().digest(hour)
@@ -203,8 +194,8 @@ def test_the_head_names_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
         assert len(audit) == 64
 
 
-def test_the_ledger_holds_no_word_and_no_id_of_a_report(aws: Mapping[str, str]) -> None:
-    created = filed(aws, text="CANARY in the courtyard")
+def test_the_ledger_holds_no_word_and_no_id_of_a_report() -> None:
+    created = filed(text="CANARY in the courtyard")
     close(created)
     close_hour()
 
@@ -213,6 +204,6 @@ def test_the_ledger_holds_no_word_and_no_id_of_a_report(aws: Mapping[str, str]) 
     for known in (created["id"], created["reference"], created["receipt"], "CANARY", "resolved"):
         assert known not in published
     assert keys.ledger_id.hex() not in published
-    rows = [sk for pk, sk in cloud.all_keys(aws) if pk.startswith("LEDGER#")]
+    rows = [sk for pk, sk in cloud.all_keys() if pk.startswith("LEDGER#")]
     assert len(rows) == 3
     assert report_partition(created["id"]) not in str(rows)

@@ -1,5 +1,6 @@
 """Attacks on the ledger's rows and hours, and on steps that one officer should not do alone."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,11 +30,11 @@ def ledger(aws: Mapping[str, str]) -> StoredLedger:
     return stored_ledger()
 
 
-def put_row(aws: Mapping[str, str], sk: str, **more: Any) -> None:
+def put_row(sk: str, **more: Any) -> None:
     """Write a row as the residents' role may: it may put anything under `LEDGER#`."""
     pk = keys.ledger(hour_of(wiring.clock.now()), 0)
     cloud.client("dynamodb").put_item(
-        TableName=aws["REPORTS_TABLE"], Item={"pk": {"S": pk}, "sk": {"S": sk}, **more}
+        TableName=os.environ["REPORTS_TABLE"], Item={"pk": {"S": pk}, "sk": {"S": sk}, **more}
     )
 
 
@@ -41,11 +42,11 @@ def put_row(aws: Mapping[str, str], sk: str, **more: Any) -> None:
     "sk", ["no leaf", "aa", "aa" * 31, "aa" * 33, "aa" * 64, "AA" * 32, "", " " + "aa" * 32]
 )
 def test_a_row_that_is_no_leaf_neither_stops_the_ledger_nor_spoils_an_hour(
-    aws: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], sk: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sk: str
 ) -> None:
     close_hour()
-    created = filed(aws)
-    put_row(aws, sk or "-")
+    created = filed()
+    put_row(sk or "-")
     before = len(public_hours())
     close_hour()
     hours = public_hours()
@@ -53,11 +54,9 @@ def test_a_row_that_is_no_leaf_neither_stops_the_ledger_nor_spoils_an_hour(
     assert verify(tmp_path, capsys, hours[-2:], receipt=created["receipt"]).code == 0
 
 
-def test_a_leaf_that_no_step_has_written_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
+def test_a_leaf_that_no_step_has_written_is_named(ledger: StoredLedger) -> None:
     """An owner who plants a closing, to delete the report 30 days later, is found by the check."""
-    created = filed(aws)
+    created = filed()
     close_hour()
     assert not list(ledger.wrong(wiring.clock.now(), Counter()))
     own = ReceiptKeys.of(created["receipt"]).ledger_id
@@ -68,7 +67,7 @@ def test_a_leaf_that_no_step_has_written_is_named(
         (Event.EXPIRED, 0, b""),
         (Event.REOPENED, 0, (0).to_bytes(4, "big")),
     ):
-        put_row(aws, Leaf(event, n, data, hour).hash(own).hex())
+        put_row(Leaf(event, n, data, hour).hash(own).hex())
     close_hour()
     *found, of_the_hour = ledger.wrong(wiring.clock.now(), Counter())
     assert len(found) == 4, found
@@ -76,11 +75,9 @@ def test_a_leaf_that_no_step_has_written_is_named(
     assert "4 more events" in of_the_hour
 
 
-def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer() -> None:
     """One officer alone, without a leaf, again and again."""
-    created = filed(aws)
+    created = filed()
     one = created["id"]
     change_report(one, 1, status="closed", disposition="malicious", reason="A lie.")
     first = wiring.reports().head(one)
@@ -95,9 +92,9 @@ def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer(
     assert expires_at(again.report) == expires_at(first.report)
 
 
-def test_a_proof_takes_no_more_reads_than_there_are_hours(aws: Mapping[str, str]) -> None:
+def test_a_proof_takes_no_more_reads_than_there_are_hours() -> None:
     """Otherwise whoever closes and reopens a report often enough makes its proof time out."""
-    created = filed(aws)
+    created = filed()
     rounds = 6
     for version in range(1, 2 * rounds, 2):
         for _ in range(4):
@@ -121,7 +118,7 @@ def test_a_proof_takes_no_more_reads_than_there_are_hours(aws: Mapping[str, str]
     assert len(calls) <= 2 * hours + 2, (len(calls), hours)
 
 
-def test_a_bulletin_that_has_expired_is_not_renewed_by_one_officer(aws: Mapping[str, str]) -> None:
+def test_a_bulletin_that_has_expired_is_not_renewed_by_one_officer() -> None:
     draft = {"channel": "key_cases", "title": {"en": "Seen?"}, "body": {"en": "Tuesday."}}
     one = call("POST", "/v1/officer/bulletins", draft, officer="wang").json["id"]
     path = f"/v1/officer/bulletins/{one}"
@@ -133,10 +130,10 @@ def test_a_bulletin_that_has_expired_is_not_renewed_by_one_officer(aws: Mapping[
         assert read_and_approve(f"{path}/approve", "li").status != 200
 
 
-def test_what_was_recorded_long_before_the_first_run_is_not_lost(aws: Mapping[str, str]) -> None:
+def test_what_was_recorded_long_before_the_first_run_is_not_lost() -> None:
     """As when the first runs fail after the first deployment, for more than four hours."""
     with unlocked_bucket():
-        created = filed(aws)
+        created = filed()
         wiring.clock.advance(timedelta(hours=9))
         close_hour()
         proof = by_reporter("GET", created, "/proof").json
@@ -144,9 +141,9 @@ def test_what_was_recorded_long_before_the_first_run_is_not_lost(aws: Mapping[st
     assert all("path" in each for each in proof["leaves"])
 
 
-def test_concurrent_steps_number_their_leaves_without_gaps(aws: Mapping[str, str]) -> None:
+def test_concurrent_steps_number_their_leaves_without_gaps() -> None:
     """Another officer's step comes between the reading and the writing of each step."""
-    created = filed(aws)
+    created = filed()
     one = created["id"]
 
     def other(body: dict[str, Any], officer: str = "li") -> None:
@@ -201,20 +198,16 @@ def change_row(report_id: str, name: str, value: str) -> None:
     wiring.reports().table.update(update_head(report_id, put={name: value}))
 
 
-def test_a_report_that_was_made_a_drill_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
+def test_a_report_that_was_made_a_drill_is_named(ledger: StoredLedger) -> None:
     """A drill is deleted after 30 days, open or not, and the check passes it over."""
-    created = filed(aws)
+    created = filed()
     close_hour()
     change_row(created["id"], "source", "drill")
     found = list(ledger.wrong(wiring.clock.now(), Counter()))
     assert any(created["id"] in each for each in found), found
 
 
-def test_a_report_of_which_nobody_is_ever_notified_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
+def test_a_report_of_which_nobody_is_ever_notified_is_named(ledger: StoredLedger) -> None:
     """Its first notice is put off for ever: neither the sweep nor its alarm sees it."""
     created = file()
     change_row(created["id"], "task_at", f"9999-01-01T00:00:00Z#{created['id']}")

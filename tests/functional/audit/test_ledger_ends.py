@@ -1,6 +1,6 @@
 """The ends of reports in the ledger: the lawful ones, and those that an owner would like."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -31,10 +31,10 @@ RECEIPT = "7H2K9QXW3M5R8T1V4Y6Z0ABCDE"
 START = start_of("2026-03-01T08")
 
 
-def test_the_tombstone_keeps_no_evidence(aws: Mapping[str, str]) -> None:
-    created = filed(aws, media=[{"content_type": "image/jpeg", "size": 10_000}])
+def test_the_tombstone_keeps_no_evidence() -> None:
+    created = filed(media=[{"content_type": "image/jpeg", "size": 10_000}])
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     assert "evidence" in events_of(created)
     close(created)
     wiring.clock.advance(timedelta(days=91))
@@ -135,12 +135,10 @@ def test_a_deletion_is_lawful_when_the_retention_is_over(
     assert (judge(own, ledger, gone=True).code == 0) is lawful
 
 
-def test_an_owner_who_deletes_everything_cannot_hide_that_it_was_filed(
-    aws: Mapping[str, str], check: Verify
-) -> None:
-    receipts = [filed(aws)["receipt"] for _ in range(3)]
+def test_an_owner_who_deletes_everything_cannot_hide_that_it_was_filed(check: Verify) -> None:
+    receipts = [filed()["receipt"] for _ in range(3)]
     close_hour()
-    empty(aws)
+    empty()
     close_hour()
 
     for receipt in receipts:
@@ -162,9 +160,9 @@ def test_an_owner_who_deletes_everything_cannot_hide_that_it_was_filed(
     ids=["left out", "root", "leaves", "fewer leaves", "two heads"],
 )  # fmt: skip
 def test_an_altered_copy_is_not_valid(
-    aws: Mapping[str, str], check: Verify, change: Callable[[Any], object], said: str
+    check: Verify, change: Callable[[Any], object], said: str
 ) -> None:
-    created = filed(aws)
+    created = filed()
     for _ in range(3):
         close_hour()
     hours = public_hours()[-3:]
@@ -176,8 +174,8 @@ def test_an_altered_copy_is_not_valid(
     assert said in found.text
 
 
-def test_heads_of_another_key_are_not_valid(aws: Mapping[str, str], check: Verify) -> None:
-    created = filed(aws)
+def test_heads_of_another_key_are_not_valid(check: Verify) -> None:
+    created = filed()
     close_hour()
     key = cloud.pem(wiring.signing_key().public_key())
 
@@ -188,10 +186,8 @@ def test_heads_of_another_key_are_not_valid(aws: Mapping[str, str], check: Verif
 
 
 @pytest.mark.thorough  # a month of hours is closed, one by one
-def test_a_report_that_was_deleted_in_time_ended_lawfully(
-    aws: Mapping[str, str], check: Verify
-) -> None:
-    created = filed(aws)
+def test_a_report_that_was_deleted_in_time_ended_lawfully(check: Verify) -> None:
+    created = filed()
     close(created, disposition="unfounded")
     by_second_officer(created, "/closing/confirm")
     close_hour()

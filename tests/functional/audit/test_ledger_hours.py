@@ -2,9 +2,9 @@
 
 import base64
 import json
+import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -120,20 +120,20 @@ def test_a_crash_loses_no_leaf_and_closes_no_hour_twice(operation: str, how: Any
     assert written <= leaves_of(found[0])
 
 
-def test_an_hour_waits_for_the_digest_of_the_audit(aws: Mapping[str, str]) -> None:
+def test_an_hour_waits_for_the_digest_of_the_audit() -> None:
     close_hour()
     cloud.officer("wang")
     created = file()
     by_officer("GET", created)
-    seal_audit(aws)
+    seal_audit()
     wiring.clock.advance(HOUR)
     assert run_without_digests() == 0
     assert run() >= 1
     assert public_hours()[-1]["head"]["audit"] is not None
 
 
-def seal_audit(aws: Mapping[str, str]) -> None:
-    rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+def seal_audit() -> None:
+    rows = cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"]
     watch.seal_audit({"Records": events.audit_stream(rows)}, None)
 
 

@@ -1,5 +1,6 @@
 """`make ledger-verify` names each report, original and hour that does not agree with the ledger."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture(autouse=True)
-def bucket(aws: Mapping[str, str], clean: None) -> Iterator[str]:
+def bucket(clean: None) -> Iterator[str]:
     """Create an audit bucket for each test, without a lock."""
     with unlocked_bucket() as name:
         cloud.officer("wang")
@@ -42,7 +43,7 @@ def bucket(aws: Mapping[str, str], clean: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def ledger(aws: Mapping[str, str], bucket: str) -> StoredLedger:
+def ledger(bucket: str) -> StoredLedger:
     return stored_ledger()
 
 
@@ -50,13 +51,13 @@ def wrong(ledger: StoredLedger, *, originals: bool = True) -> list[str]:
     return list(ledger.wrong(wiring.clock.now(), Counter(), originals=originals))
 
 
-def filed_with_photo(aws: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+def filed_with_photo() -> tuple[dict[str, Any], str]:
     """File a report with a photo; officers are notified. Return it and the medium's id."""
     media = [{"content_type": "image/jpeg", "size": 10_000}]
     created = file(media=media)
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.add_medium(created["id"], media_id)
+    cloud.stream(cloud.all_keys())
     return dict(created), media_id
 
 
@@ -66,13 +67,13 @@ def change(created: Mapping[str, Any], sk: str, **put: Any) -> None:
 
 
 def test_whatever_is_done_by_the_rules_is_whole(
-    aws: Mapping[str, str], ledger: StoredLedger, capsys: pytest.CaptureFixture[str]
+    ledger: StoredLedger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    created, _ = filed_with_photo(aws)
+    created, _ = filed_with_photo()
     assert wrong(ledger) == []
     close_hour()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
-    withdrawn, _ = filed_with_photo(aws)
+    withdrawn, _ = filed_with_photo()
     by_reporter("DELETE", withdrawn)
     file()
     file(source="drill")
@@ -84,9 +85,7 @@ def test_whatever_is_done_by_the_rules_is_whole(
     assert said == "The ledger is whole. Checked: 2 hours, 3 reports, 2 originals.\n"
 
 
-def test_a_report_that_was_made_known_and_never_filed_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
+def test_a_report_that_was_made_known_and_never_filed_is_named(ledger: StoredLedger) -> None:
     created = file()
     change(created, keys.HEAD, task=None, task_at=None, task_shard=None, due_at=None)
     [complaint] = wrong(ledger)
@@ -104,9 +103,9 @@ def test_a_report_that_was_made_known_and_never_filed_is_named(
     ids=["version", "checksum"],
 )
 def test_an_altered_row_of_an_original_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger, row: dict[str, Any], said: str, closed: bool
+    ledger: StoredLedger, row: dict[str, Any], said: str, closed: bool
 ) -> None:
-    created, media_id = filed_with_photo(aws)
+    created, media_id = filed_with_photo()
     if closed:
         close_hour()
     change(created, keys.media(media_id), **row)
@@ -115,11 +114,11 @@ def test_an_altered_row_of_an_original_is_named(
     assert said in complaints[0]
 
 
-def test_an_original_that_is_gone_is_named(aws: Mapping[str, str], ledger: StoredLedger) -> None:
-    created, media_id = filed_with_photo(aws)
+def test_an_original_that_is_gone_is_named(ledger: StoredLedger) -> None:
+    created, media_id = filed_with_photo()
     close_hour()
     s3, key = cloud.client("s3"), f"originals/{created['id']}/{media_id}"
-    where: Any = {"Bucket": aws["MEDIA_BUCKET"], "Key": key}
+    where: Any = {"Bucket": os.environ["MEDIA_BUCKET"], "Key": key}
     version = s3.head_object(**where)["VersionId"]
     # In its place there may be any other file: only the recorded version counts.
     s3.put_object(**where, Body=cloud.photo())
@@ -130,13 +129,11 @@ def test_an_original_that_is_gone_is_named(aws: Mapping[str, str], ledger: Store
         ]
 
 
-def test_one_altered_byte_of_an_original_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
-    created, media_id = filed_with_photo(aws)
+def test_one_altered_byte_of_an_original_is_named(ledger: StoredLedger) -> None:
+    created, media_id = filed_with_photo()
     close_hour()
     stored: Any = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(
-        aws["MEDIA_BUCKET"], f"originals/{created['id']}/{media_id}"
+        os.environ["MEDIA_BUCKET"], f"originals/{created['id']}/{media_id}"
     )
     # S3 itself offers no way to do this.
     content = stored.value
@@ -150,8 +147,8 @@ def altered(leaf: dict[str, Any]) -> dict[str, Any]:
     return {**leaf, "data": bytes([leaf["data"][0] ^ 1]) + bytes(leaf["data"][1:])}
 
 
-def test_an_altered_record_of_a_step_is_named(aws: Mapping[str, str], ledger: StoredLedger) -> None:
-    created, _ = filed_with_photo(aws)
+def test_an_altered_record_of_a_step_is_named(ledger: StoredLedger) -> None:
+    created, _ = filed_with_photo()
     close_hour()
     head = wiring.reports().head(created["id"])
     assert head is not None
@@ -160,14 +157,12 @@ def test_an_altered_record_of_a_step_is_named(aws: Mapping[str, str], ledger: St
     assert f"Report {created['id']}: `{Leaf.of_row(first).event.name.lower()}`" in wrong(ledger)[0]
 
 
-def test_a_leaf_that_was_taken_away_before_the_hour_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
-    filed_with_photo(aws)
-    rows = [key for key in cloud.all_keys(aws) if key[0].startswith("LEDGER#")]
+def test_a_leaf_that_was_taken_away_before_the_hour_is_named(ledger: StoredLedger) -> None:
+    filed_with_photo()
+    rows = [key for key in cloud.all_keys() if key[0].startswith("LEDGER#")]
     for pk, sk in rows:
         cloud.client("dynamodb").delete_item(
-            TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": pk}, "sk": {"S": sk}}
+            TableName=os.environ["REPORTS_TABLE"], Key={"pk": {"S": pk}, "sk": {"S": sk}}
         )
     assert len(wrong(ledger)) == len(rows) == 3
 
@@ -184,9 +179,9 @@ def test_a_leaf_that_was_taken_away_before_the_hour_is_named(
     ],
 )
 def test_a_step_past_the_ledger_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger, put: dict[str, Any], said: str
+    ledger: StoredLedger, put: dict[str, Any], said: str
 ) -> None:
-    created, _ = filed_with_photo(aws)
+    created, _ = filed_with_photo()
     change(created, keys.HEAD, **put)
     assert any(created["id"] in each and said in each for each in wrong(ledger))
 
@@ -256,8 +251,8 @@ class Looked(Published):
         return super().__contains__(leaf)
 
 
-def test_a_report_whose_rows_do_not_come_together_is_checked_whole(aws: Mapping[str, str]) -> None:
-    (other, media_id), created = filed_with_photo(aws), file()
+def test_a_report_whose_rows_do_not_come_together_is_checked_whole() -> None:
+    (other, media_id), created = filed_with_photo(), file()
     table, pk = wiring.reports().table, keys.report(created["id"])
     row = table.get(keys.report(other["id"]), keys.media(media_id)) or {}
     table.put(row | {"pk": pk})
@@ -311,10 +306,8 @@ def test_the_work_grows_as_the_number_of_closings() -> None:
     assert looked[1] < 2.1 * looked[0]
 
 
-def test_a_reopening_that_the_row_lacks_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
-    created, _ = filed_with_photo(aws)
+def test_a_reopening_that_the_row_lacks_is_named(ledger: StoredLedger) -> None:
+    created, _ = filed_with_photo()
     for version in (1, 3, 5):
         change_report(
             created["id"], version, status="closed", disposition="resolved", reason="Done."
@@ -333,10 +326,8 @@ def mask(created: Mapping[str, Any]) -> None:
     assert by_second_officer(created, "/masks/1/approve").status == 200
 
 
-def test_a_report_that_was_restored_to_before_a_mask_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
-    created, _ = filed_with_photo(aws)
+def test_a_report_that_was_restored_to_before_a_mask_is_named(ledger: StoredLedger) -> None:
+    created, _ = filed_with_photo()
     before = head(created)
     mask(created)
     assert wrong(ledger) == []
@@ -344,10 +335,8 @@ def test_a_report_that_was_restored_to_before_a_mask_is_named(
     assert [each.count("`masked` number 0") for each in wrong(ledger)] == [1]
 
 
-def test_a_mask_that_the_ledger_lacks_is_named(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
-    created, _ = filed_with_photo(aws)
+def test_a_mask_that_the_ledger_lacks_is_named(ledger: StoredLedger) -> None:
+    created, _ = filed_with_photo()
     before = head(created)
     mask(created)
     masks = head(created)["masks"]
@@ -360,9 +349,7 @@ def test_a_mask_that_the_ledger_lacks_is_named(
     assert any("a mask that is not recorded" in each for each in wrong(ledger))
 
 
-def test_a_report_that_was_never_filed_is_named_before_its_notice(
-    aws: Mapping[str, str], ledger: StoredLedger
-) -> None:
+def test_a_report_that_was_never_filed_is_named_before_its_notice(ledger: StoredLedger) -> None:
     created = file()  # The stream never delivers it.
     minute = timedelta(minutes=1)
     wiring.clock.advance(CLOSED_WITHIN - minute)

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -103,12 +103,12 @@ def json_of(closed: ClosedHour) -> Any:
     return json.loads(closed.content())
 
 
-def test_a_long_hour_reads_like_any_other(aws: Mapping[str, str], check: Verify) -> None:
+def test_a_long_hour_reads_like_any_other(check: Verify) -> None:
     """By the proof, the verifier of receipts, the check of the stage, and the hours after it."""
     cloud.officer("wang")
     with unlocked_bucket():
         close_hour()
-        created = filed(aws)
+        created = filed()
         written = record(*range(70), hour=this_hour())
         wiring.clock.advance(HOUR)
         assert close_long() == 1

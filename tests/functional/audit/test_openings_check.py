@@ -296,40 +296,38 @@ def refused(code: str, agent: str) -> None:
     history.append(history.pop() | {"errorCode": code})
 
 
-def watches(aws: Mapping[str, str]) -> list[tuple[str, int]]:
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    return [(each["watched"], each["count"]) for each in cloud.sent(aws)]
+def watches() -> list[tuple[str, int]]:
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    return [(each["watched"], each["count"]) for each in cloud.sent()]
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "DisabledException"])
-def test_a_refused_opening_is_found_and_supervisors_are_notified(
-    aws: Mapping[str, str], code: str
-) -> None:
+def test_a_refused_opening_is_found_and_supervisors_are_notified(code: str) -> None:
     for _ in range(2):
         refused(code, f"opening/{opening_row()}.1")
     assert kinds() == ["decryption_refused"] * 2
-    assert watches(aws) == [("decryptions", 2)]
+    assert watches() == [("decryptions", 2)]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InvalidCiphertextException"])
-def test_an_opening_that_failed_otherwise_is_no_refusal(aws: Mapping[str, str], code: str) -> None:
+def test_an_opening_that_failed_otherwise_is_no_refusal(code: str) -> None:
     refused(code, f"opening/{opening_row()}.1")
     assert kinds() == []
-    assert watches(aws) == []
+    assert watches() == []
 
 
-def test_supervisors_are_notified_of_each_hour_with_a_refusal_once(aws: Mapping[str, str]) -> None:
+def test_supervisors_are_notified_of_each_hour_with_a_refusal_once() -> None:
     refused("AccessDenied", f"opening/{opening_row()}.1")
     compare()
-    assert len(watches(aws)) == 1
+    assert len(watches()) == 1
     wiring.clock.advance(timedelta(hours=1))
     assert compared_hours() == 1
-    assert watches(aws) == []
+    assert watches() == []
 
 
 def test_an_hour_is_compared_though_supervisors_cannot_be_notified(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     refused("AccessDenied", f"opening/{opening_row()}.1")
     down = inject.error_response(500, "InternalServerError")
@@ -338,13 +336,13 @@ def test_an_hour_is_compared_though_supervisors_cannot_be_notified(
     assert "watch_failed" in [record.getMessage() for record in caplog.records]
 
 
-def test_a_comparison_that_dies_after_the_notice_notifies_once(aws: Mapping[str, str]) -> None:
+def test_a_comparison_that_dies_after_the_notice_notifies_once() -> None:
     refused("AccessDenied", f"opening/{opening_row()}.1")
     complete()
     with inject.dying(how=inject.crash_after):
         compared_hours()
     assert compared_hours() > 0
-    assert watches(aws) == [("decryptions", 1)]
+    assert watches() == [("decryptions", 1)]
 
 
 def test_a_row_that_is_sealed_late_is_found_in_a_later_batch() -> None:

@@ -14,9 +14,9 @@ from tests.ledger import Verify, close_hour, filed, leaves_of, proof_of, public_
 from tests.steps import file
 
 
-def deliver(aws: Mapping[str, str]) -> Any:
+def deliver() -> Any:
     """Deliver what the stream has, as Lambda does within seconds."""
-    return cloud.stream(cloud.all_keys(aws))
+    return cloud.stream(cloud.all_keys())
 
 
 def is_whole(proof: Mapping[str, Any]) -> bool:
@@ -33,7 +33,7 @@ def test_right_after_the_response_a_proof_says_when_it_will_be_complete(
     assert "late" not in proof
     due = times.parse(proof["complete_by"])
 
-    deliver(aws)
+    deliver()
     assert proof_of(created)["complete_by"] == proof["complete_by"]
     close_hour()
     assert wiring.clock.now() < due
@@ -44,7 +44,7 @@ def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
     aws: Mapping[str, str], check: Verify
 ) -> None:
     with inject.sns_down():
-        created = [filed(aws) for _ in range(5)]
+        created = [filed() for _ in range(5)]
         close_hour()
         proofs = [proof_of(each) for each in created]
     assert all(is_whole(proof) and "complete_by" not in proof for proof in proofs)
@@ -56,7 +56,7 @@ def test_when_its_notice_goes_out_later_a_proof_stays_whole(
     aws: Mapping[str, str], hours: int
 ) -> None:
     with inject.sns_down():
-        created = filed(aws)
+        created = filed()
         for _ in range(hours):
             close_hour()
     before = proof_of(created)["leaves"]
@@ -84,7 +84,7 @@ def test_what_the_stream_has_lost_is_filed_with_a_late_notice(aws: Mapping[str, 
 
 def test_in_a_burst_no_leaf_waits_for_its_digest(aws: Mapping[str, str]) -> None:
     created = [file(category="child_abduction") for _ in range(40)]
-    deliver(aws)
+    deliver()
     close_hour()
     assert all(is_whole(proof_of(each)) for each in created)
 
@@ -92,7 +92,7 @@ def test_in_a_burst_no_leaf_waits_for_its_digest(aws: Mapping[str, str]) -> None
 def test_a_report_whose_files_are_still_coming_is_in_the_ledger_in_time(
     aws: Mapping[str, str],
 ) -> None:
-    created = filed(aws, media=[{"content_type": "image/jpeg", "size": 9}])
+    created = filed(media=[{"content_type": "image/jpeg", "size": 9}])
     close_hour()
     assert is_whole(proof_of(created))
 
@@ -121,16 +121,16 @@ def test_what_is_not_in_the_ledger_when_it_should_be_is_late(
 def test_a_batch_whose_leaves_cannot_be_written_comes_again(aws: Mapping[str, str]) -> None:
     created = file()
     with inject.without("LEDGER#", "dynamodb.BatchWriteItem"):
-        assert deliver(aws)["batchItemFailures"]
+        assert deliver()["batchItemFailures"]
     # Its officers were notified all the same, and that records it, too.
     close_hour()
     assert is_whole(proof_of(created))
 
 
 def test_leaves_that_are_written_twice_are_one(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
-    deliver(aws)
-    deliver(aws)
+    created = filed()
+    deliver()
+    deliver()
     close_hour()
     assert is_whole(proof_of(created))
     head = public_hours()[-1]["head"]

@@ -21,15 +21,15 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture(autouse=True)
-def _bucket(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def _bucket(clean: None) -> Iterator[None]:
     with unlocked_bucket():
         cloud.officer("wang")
         yield
 
 
-def seen(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def seen(**more: Any) -> dict[str, Any]:
     """File a child abduction, of which officers are notified, and let one open it."""
-    created = filed(aws, category="child_abduction", **more)
+    created = filed(category="child_abduction", **more)
     assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
     return created
 
@@ -69,15 +69,15 @@ def named_by_the_ledger() -> list[str]:
 
 @pytest.mark.parametrize("more", [(), (remove_audit_rows,)], ids=["alone", "with its audit rows"])
 def test_a_report_whose_rows_are_gone_is_named_by_the_audit(
-    aws: Mapping[str, str], more: tuple[Callable[[Mapping[str, Any]], None], ...]
+    more: tuple[Callable[[Mapping[str, Any]], None], ...],
 ) -> None:
-    created, other = seen(aws), seen(aws)
-    seal(stream_of(aws))
+    created, other = seen(), seen()
+    seal(stream_of())
     digest()
-    assert complaints(aws) == []
+    assert complaints() == []
     for remove in (remove_rows, *more):
         remove(created)
-    found = complaints(aws)
+    found = complaints()
     assert found
     assert all(created["id"] in each for each in found)
     assert not any(other["id"] in each for each in found)
@@ -93,9 +93,9 @@ def test_a_report_whose_rows_are_gone_is_named_by_the_audit(
     ids=["rows", "and objects", "and audit rows"],
 )
 def test_a_report_that_nobody_had_seen_is_missed_by_its_hour(
-    aws: Mapping[str, str], removed: tuple[Callable[[Mapping[str, Any]], None], ...]
+    removed: tuple[Callable[[Mapping[str, Any]], None], ...],
 ) -> None:
-    created, _ = filed(aws), filed(aws)
+    created, _ = filed(), filed()
     hour = close_hour()
     assert named_by_the_ledger() == []
     for remove in removed:
@@ -104,8 +104,8 @@ def test_a_report_that_nobody_had_seen_is_missed_by_its_hour(
     assert f"hour {hour} has 2 more events" in found
 
 
-def test_a_report_with_another_ones_row_is_named(aws: Mapping[str, str]) -> None:
-    created, other = filed(aws), filed(aws)
+def test_a_report_with_another_ones_row_is_named() -> None:
+    created, other = filed(), filed()
     close_hour()
     put_another_in_its_place(created, other)
     found = named_by_the_ledger()
@@ -113,8 +113,8 @@ def test_a_report_with_another_ones_row_is_named(aws: Mapping[str, str]) -> None
     assert any("2 more events" in each for each in found)
 
 
-def test_a_report_that_was_put_back_is_named(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
+def test_a_report_that_was_put_back_is_named() -> None:
+    created = filed()
     before = rows_of(created)
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     close_hour()
@@ -126,12 +126,12 @@ def test_a_report_that_was_put_back_is_named(aws: Mapping[str, str]) -> None:
     assert any("1 more event" in each for each in found)
 
 
-def test_a_whole_hour_of_reports_is_missed(aws: Mapping[str, str]) -> None:
-    filed(aws)
+def test_a_whole_hour_of_reports_is_missed() -> None:
+    filed()
     close_hour()
-    gone = [filed(aws) for _ in range(3)]
+    gone = [filed() for _ in range(3)]
     hour = close_hour()
-    filed(aws)
+    filed()
     close_hour()
     table = wiring.reports().table
     for created in gone:
@@ -144,26 +144,26 @@ def test_a_whole_hour_of_reports_is_missed(aws: Mapping[str, str]) -> None:
     assert f"hour {hour} has 6 more events" in found
 
 
-def test_a_lawful_end_is_no_loss(aws: Mapping[str, str]) -> None:
+def test_a_lawful_end_is_no_loss() -> None:
     photo = [{"content_type": "image/jpeg", "size": 10_000}]
-    created = filed(aws, media=photo)
-    cloud.add_medium(aws, created["id"], created["uploads"][0]["media_id"])
-    cloud.stream(cloud.all_keys(aws))
+    created = filed(media=photo)
+    cloud.add_medium(created["id"], created["uploads"][0]["media_id"])
+    cloud.stream(cloud.all_keys())
     assert call("GET", f"/v1/officer/reports/{created['id']}", officer="wang").status == 200
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
-    seal(stream_of(aws))
+    seal(stream_of())
     close_hour()
     pass_days(91)
     cloud.sweep()
     assert [row["sk"] for row in rows_of(created)] == [keys.HEAD]
     pass_days(1)
     assert named_by_the_ledger() == []
-    assert not [each for each in complaints(aws) if "vanished" in each]
+    assert not [each for each in complaints() if "vanished" in each]
 
 
-def test_what_is_notified_after_a_long_outage_is_no_loss(aws: Mapping[str, str]) -> None:
+def test_what_is_notified_after_a_long_outage_is_no_loss() -> None:
     with inject.sns_down():
-        filed(aws)
+        filed()
         for _ in range(6):
             close_hour()
         assert named_by_the_ledger() == []

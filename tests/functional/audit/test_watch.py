@@ -47,11 +47,11 @@ def seal(images: Iterable[Mapping[str, Any]]) -> None:
     assert audit_events.seal_audit({"Records": records}, None) == {"batchItemFailures": []}
 
 
-def published(aws: Mapping[str, str]) -> list[tuple[str, int]]:
+def published() -> list[tuple[str, int]]:
     """Return what was watched and how often, of the notices since the last time."""
-    cloud.stream(cloud.all_keys(aws))
-    found = [(each["watched"], each["count"]) for each in cloud.sent(aws)]
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    found = [(each["watched"], each["count"]) for each in cloud.sent()]
+    cloud.forget_sent()
     return found
 
 
@@ -74,26 +74,22 @@ each_kind = pytest.mark.parametrize(
 
 
 @each_kind
-def test_what_is_allowed_is_no_notice_and_one_more_is_one(
-    aws: Mapping[str, str], action: Action, what: Watched
-) -> None:
+def test_what_is_allowed_is_no_notice_and_one_more_is_one(action: Action, what: Watched) -> None:
     limit, subject = watch.LIMITS[what], subject_of(action)
     seal(audit_rows(limit, action, subject=subject))
-    assert published(aws) == []
+    assert published() == []
     seal(audit_rows(1, action, subject=subject))
-    assert published(aws) == [(what, limit + 1)]
+    assert published() == [(what, limit + 1)]
     seal(audit_rows(1, action, subject=subject))
-    assert published(aws) == []
+    assert published() == []
 
 
 @each_kind
-def test_there_is_another_notice_above_each_doubling(
-    aws: Mapping[str, str], action: Action, what: Watched
-) -> None:
+def test_there_is_another_notice_above_each_doubling(action: Action, what: Watched) -> None:
     limit, subject, found = watch.LIMITS[what], subject_of(action), []
     for _ in range(limit):
         seal(audit_rows(5, action, subject=subject))
-        found += [count for _, count in published(aws)]
+        found += [count for _, count in published()]
     assert found[:3] == [_next(limit), _next(2 * limit), _next(4 * limit)]
     assert len(found) == 3
 
@@ -103,9 +99,9 @@ def _next(limit: int) -> int:
     return limit // 5 * 5 + 5
 
 
-def test_a_leap_over_several_doublings_is_one_notice(aws: Mapping[str, str]) -> None:
+def test_a_leap_over_several_doublings_is_one_notice() -> None:
     seal(audit_rows(900))
-    assert published(aws) == [("openings", 900)]
+    assert published() == [("openings", 900)]
 
 
 def test_the_limits_are_those_that_were_decided() -> None:
@@ -120,15 +116,13 @@ def test_the_limits_are_those_that_were_decided() -> None:
     [(action, A_REPORT) for action in Action if action not in UNUSUAL]
     + [(Action.LIST, A_DAY), (Action.OPEN, A_DAY), (Action.OPEN, Subject("BULLETIN#1"))],
 )
-def test_lists_and_all_else_do_not_count(
-    aws: Mapping[str, str], action: Action, subject: Subject
-) -> None:
+def test_lists_and_all_else_do_not_count(action: Action, subject: Subject) -> None:
     seal(audit_rows(300, action, subject=subject))
-    assert published(aws) == []
-    assert not [key for key in cloud.all_keys(aws) if not key[0].startswith("ACTS#")]
+    assert published() == []
+    assert not [key for key in cloud.all_keys() if not key[0].startswith("ACTS#")]
 
 
-def test_another_hour_and_another_officer_start_anew(aws: Mapping[str, str]) -> None:
+def test_another_hour_and_another_officer_start_anew() -> None:
     last = HOUR + timedelta(hours=1) - timedelta(milliseconds=1)
     for more in (
         audit_rows(60, at=HOUR)
@@ -138,85 +132,75 @@ def test_another_hour_and_another_officer_start_anew(aws: Mapping[str, str]) -> 
         audit_rows(10, Action.CONTACT),
     ):
         seal(more)
-    assert published(aws) == []
+    assert published() == []
     seal(audit_rows(1, at=last))
-    assert published(aws) == [("openings", 101)]
+    assert published() == [("openings", 101)]
 
 
-def test_a_batch_of_several_hours_counts_each(aws: Mapping[str, str]) -> None:
+def test_a_batch_of_several_hours_counts_each() -> None:
     seal(
         audit_rows(101, at=HOUR)
         + audit_rows(150, at=HOUR + timedelta(hours=2))
         + audit_rows(21, Action.DENIED)
     )
-    assert sorted(published(aws)) == [("denials", 21), ("openings", 101), ("openings", 150)]
+    assert sorted(published()) == [("denials", 21), ("openings", 101), ("openings", 150)]
 
 
-def test_a_batch_that_comes_again_counts_once(aws: Mapping[str, str]) -> None:
+def test_a_batch_that_comes_again_counts_once() -> None:
     first, more = audit_rows(60), audit_rows(40)
     for images in (first, first, more, first + more, first):
         seal(images)
-    assert published(aws) == []
+    assert published() == []
     seal([*first, *more, *audit_rows(1)])
-    assert published(aws) == [("openings", 101)]
+    assert published() == [("openings", 101)]
     seal(first)
-    assert published(aws) == []
+    assert published() == []
 
 
-def test_a_row_that_was_written_over_counts_once(aws: Mapping[str, str]) -> None:
+def test_a_row_that_was_written_over_counts_once() -> None:
     images = audit_rows(60)
     seal(images)
     seal([image | {"mac": {"S": "altered"}} for image in images])
-    assert published(aws) == []
+    assert published() == []
 
 
-def test_whoever_does_more_than_can_be_known_by_id_is_counted_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_whoever_does_more_than_can_be_known_by_id_is_counted_all_the_same() -> None:
     for _ in range(1 + KNOWN_MAX // 500):
         seal(audit_rows(500))
     seal(audit_rows(200))
-    assert [count for _, count in published(aws)][-1] == 1_700
+    assert [count for _, count in published()][-1] == 1_700
 
 
 @pytest.mark.parametrize("sk", ["", "#", "x", "no time#1", "2026-11-24T08:30:00.000Z"])
-def test_a_row_that_is_none_of_ours_is_sealed_and_not_counted(
-    aws: Mapping[str, str], sk: str
-) -> None:
+def test_a_row_that_is_none_of_ours_is_sealed_and_not_counted(sk: str) -> None:
     image = {"pk": "REPORT#1", "sk": sk, "by": "wang", "action": "open", "mac": "m"}
     seal([{name: {"S": text} for name, text in image.items()}])
-    assert cloud.all_keys(aws) == []
+    assert cloud.all_keys() == []
 
 
-def test_supervisors_get_it_and_nobody_else_whatever_they_asked_for(
-    aws: Mapping[str, str],
-) -> None:
+def test_supervisors_get_it_and_nobody_else_whatever_they_asked_for() -> None:
     asks = {"categories": ["other"], "min_urgency": "critical"}
     chiefs = [
-        inbox(aws, "chief", roles=(Role.SUPERVISOR,)),
-        inbox(aws, "deputy", roles=(Role.OFFICER, Role.SUPERVISOR), asks=asks),
+        inbox("chief", roles=(Role.SUPERVISOR,)),
+        inbox("deputy", roles=(Role.OFFICER, Role.SUPERVISOR), asks=asks),
     ]
-    others = [inbox(aws, "wang"), inbox(aws, "admin", roles=(Role.ADMIN,))]
+    others = [inbox("wang"), inbox("admin", roles=(Role.ADMIN,))]
     seal(audit_rows(21, Action.DENIED))
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert [each.kinds() for each in (*chiefs, *others)] == [["watch"], ["watch"], [], []]
 
 
-def test_a_notice_and_the_log_name_nobody(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_notice_and_the_log_name_nobody(caplog: pytest.LogCaptureFixture) -> None:
     seal(audit_rows(101, by="canary-name"))
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    [notice] = cloud.sent()
     assert "canary" not in json.dumps(notice)
     lines = [str(record.__dict__) for record in caplog.records]
     assert [line for line in lines if "watch_exceeded" in line]
     assert not [line for line in lines if "canary" in line]
 
 
-def test_the_row_that_the_log_names_says_who(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_row_that_the_log_names_says_who(caplog: pytest.LogCaptureFixture) -> None:
     seal(audit_rows(101))
     [line] = [record for record in caplog.records if record.getMessage() == "watch_exceeded"]
     row = wiring.reports().table.get(f"WATCH#{line.__dict__['counter']}", "COUNT")
@@ -239,22 +223,20 @@ def test_what_officers_do_through_the_api_is_counted(aws: Mapping[str, str]) -> 
         call("GET", "/v1/admin/officers", officer="wang")
     for number in range(41):
         call("GET", f"/v1/officer/search?text=13800138{number:03}", officer="wang")
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     items = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
     seal(items)
     by_hour = {item["sk"]["S"][:13] for item in items}
     if len(by_hour) == 1:  # the calls may be on both sides of an hour's end
-        assert sorted(published(aws)) == [
+        assert sorted(published()) == [
             ("contacts", 11),
             ("denials", 22),
             ("searches", 41),
         ]
 
 
-def test_rows_are_sealed_though_they_cannot_be_counted(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_rows_are_sealed_though_they_cannot_be_counted(caplog: pytest.LogCaptureFixture) -> None:
     wiring.pause_by(lambda seconds: None)
     down = inject.error_response(500, "InternalServerError")
     images, before = audit_rows(101), _sealed()
@@ -265,7 +247,7 @@ def test_rows_are_sealed_though_they_cannot_be_counted(
     assert "watch_failed" in [record.getMessage() for record in caplog.records]
 
 
-def test_rows_are_counted_though_they_cannot_be_sealed(aws: Mapping[str, str]) -> None:
+def test_rows_are_counted_though_they_cannot_be_sealed() -> None:
     images = audit_rows(101)
     records = events.audit_stream(images)
     down = inject.times(9, inject.s3_error(500, "InternalError"))
@@ -274,9 +256,9 @@ def test_rows_are_counted_though_they_cannot_be_sealed(aws: Mapping[str, str]) -
         pytest.raises(errors.Unavailable),
     ):
         audit_events.seal_audit({"Records": records}, None)
-    assert published(aws) == [("openings", 101)]
+    assert published() == [("openings", 101)]
     seal(images)
-    assert published(aws) == []
+    assert published() == []
 
 
 def _sealed() -> int:
@@ -285,8 +267,8 @@ def _sealed() -> int:
     return sum(len(seals.batches(hour)) for hour in hours)
 
 
-def test_one_counter_that_fails_stops_no_other(aws: Mapping[str, str]) -> None:
+def test_one_counter_that_fails_stops_no_other() -> None:
     wiring.pause_by(lambda seconds: None)
     with inject.without("openings", "dynamodb.UpdateItem"):
         seal(audit_rows(101) + audit_rows(11, Action.CONTACT))
-    assert published(aws) == [("contacts", 11)]
+    assert published() == [("contacts", 11)]

@@ -31,16 +31,16 @@ WHY = {"reason": "To ask what they saw."}
 
 
 @pytest.fixture(autouse=True)
-def people(aws: Mapping[str, str], clean: None) -> None:
+def people(clean: None) -> None:
     cloud.officer("wang")
     cloud.officer("li")
     cloud.officer("shen", roles=(Role.AUDITOR,), categories=(), districts=())
     cloud.officer("chief", roles=(Role.SUPERVISOR,))
 
 
-def settle(aws: Mapping[str, str]) -> None:
+def settle() -> None:
     """Let the audit's stream bring all rows."""
-    audit_trail.seal(audit_trail.stream_of(aws))
+    audit_trail.seal(audit_trail.stream_of())
 
 
 def asked(path: str, asker: str, **query: Any) -> Any:
@@ -54,12 +54,12 @@ def seen(page: Any) -> list[tuple[str, str, str]]:
     return [(each["by"], each["kind"], each["report_id"]) for each in page["items"]]
 
 
-def test_officers_read_what_they_have_opened_and_nobody_else_has(aws: Mapping[str, str]) -> None:
+def test_officers_read_what_they_have_opened_and_nobody_else_has() -> None:
     created = file(contact={"name": "Zhao"})
     by_officer("GET", created)
     by_officer("POST", created, "/contact", WHY)
     by_officer("GET", created, officer="li")
-    settle(aws)
+    settle()
     page = asked(OWN, "wang")
     mine = ("wang", "open", created["id"])
     assert seen(page) == [("wang", "contact", created["id"]), mine]
@@ -69,21 +69,21 @@ def test_officers_read_what_they_have_opened_and_nobody_else_has(aws: Mapping[st
     assert seen(asked(OWN, "shen")) == []
 
 
-def test_an_audit_row_that_was_written_over_is_listed_once(aws: Mapping[str, str]) -> None:
+def test_an_audit_row_that_was_written_over_is_listed_once() -> None:
     by_officer("GET", file())
-    records = audit_trail.stream_of(aws)
+    records = audit_trail.stream_of()
     audit_trail.seal([*records, *records])
     assert len(asked(OWN, "wang")["items"]) == 1
 
 
-def test_an_auditor_asks_by_officer_report_time_and_kind(aws: Mapping[str, str]) -> None:
+def test_an_auditor_asks_by_officer_report_time_and_kind() -> None:
     first, second = file(), file()
     by_officer("GET", first)
     wiring.clock.advance(timedelta(hours=1))
     later = times.render(wiring.clock.now())
     by_officer("GET", second)
     by_officer("GET", first, officer="li")
-    settle(aws)
+    settle()
     one, two = ("wang", "open", first["id"]), ("wang", "open", second["id"])
     other = ("li", "open", first["id"])
     assert seen(asked(ALL, "shen", officer="wang")) == [two, one]
@@ -94,18 +94,16 @@ def test_an_auditor_asks_by_officer_report_time_and_kind(aws: Mapping[str, str])
     assert seen(asked(ALL, "shen", officer="li", report_id=second["id"])) == []
 
 
-def test_of_all_officers_they_are_sorted_by_officer_and_no_page_repeats_or_leaves_out(
-    aws: Mapping[str, str],
-) -> None:
+def test_of_all_officers_they_are_sorted_by_officer_and_no_page_repeats_or_leaves_out() -> None:
     created = file()
     for who in ("wang", "li"):
         for _ in range(acts.PAGE + 3):
             by_officer("GET", created, officer=who)
-    settle(aws)
+    settle()
     page = asked(ALL, "shen")
     found = page["items"]
     by_officer("GET", created, officer="wang")  # a new one moves no later page
-    settle(aws)
+    settle()
     while page["next_cursor"]:
         page = asked(ALL, "shen", cursor=page["next_cursor"])
         found += page["items"]
@@ -117,11 +115,11 @@ def test_of_all_officers_they_are_sorted_by_officer_and_no_page_repeats_or_leave
     assert len(pages["items"] + more["items"]) >= acts.PAGE + 3
 
 
-def test_a_cursor_is_good_for_one_asker_and_one_question(aws: Mapping[str, str]) -> None:
+def test_a_cursor_is_good_for_one_asker_and_one_question() -> None:
     created = file()
     for _ in range(acts.PAGE + 1):
         by_officer("GET", created)
-    settle(aws)
+    settle()
     cursor = asked(OWN, "wang")["next_cursor"]
     cloud.officer("shao", roles=(Role.AUDITOR,))
     for who, path in (("li", OWN), ("shen", ALL), ("shao", ALL)):
@@ -153,7 +151,7 @@ def test_an_opening_whose_audit_row_was_altered_or_deleted_says_so(aws: Mapping[
     table = wiring.audit().table
     for created in (altered, deleted):
         by_officer("GET", created, officer="wang")
-    settle(aws)
+    settle()
     for created, change in ((altered, {"by": "li"}), (deleted, None)):
         [row] = [each for each in table.query(f"REPORT#{created['id']}")[0] if each["by"] == "wang"]
         if change:
@@ -178,7 +176,7 @@ def test_an_export_has_what_was_asked_and_its_hash_is_on_record(aws: Mapping[str
     created = file()
     by_officer("GET", created)
     by_officer("GET", created, officer="li")
-    settle(aws)
+    settle()
     reply = call("POST", f"{ALL}/export", {"officer": "wang"}, officer="shen")
     assert (reply.status, reply.json["count"]) == (201, 1)
     key = f"exports/{reply.json['id']}.zip"
@@ -204,11 +202,11 @@ def _sealed_rows() -> list[Any]:
     return [row for batch in batches for row in (batch and batch.rows()) or ()]
 
 
-def test_an_export_of_too_many_is_refused(aws: Mapping[str, str]) -> None:
+def test_an_export_of_too_many_is_refused() -> None:
     created = file()
     for _ in range(3):
         by_officer("GET", created)
-    settle(aws)
+    settle()
     actor = wiring.admission().admit("shen", ALL, (Role.AUDITOR,), now=wiring.clock.now())
     stores = acts.Stores(wiring.act_rows(), wiring.officers(), wiring.cursors(), wiring.reports())
     assert len(acts.openings_to_export(Question(), actor=actor, stores=stores, most=3)) == 3
@@ -244,9 +242,7 @@ def test_no_operator_makes_an_auditor_an_admin() -> None:
         row_of(admin, wiring.officers(), None)
 
 
-def test_supervisors_read_the_numbers_of_those_inside_their_own_scope(
-    aws: Mapping[str, str],
-) -> None:
+def test_supervisors_read_the_numbers_of_those_inside_their_own_scope() -> None:
     cloud.officer("narrow", categories=("other",), districts=("chaoyang",))
     cloud.officer("duty", roles=(Role.SUPERVISOR,), categories=("other",))
     created = file("other", location={"lat": 39.92, "lon": 116.44}, contact={"name": "Zhao"})
@@ -254,7 +250,7 @@ def test_supervisors_read_the_numbers_of_those_inside_their_own_scope(
     by_officer("POST", created, "/contact", WHY, officer="narrow")
     call("GET", "/v1/officer/search?text=13800138000", officer="narrow")
     call("GET", "/v1/admin/officers", officer="narrow")
-    settle(aws)
+    settle()
     page = asked(NUMBERS, "duty")
     numbers = {each.pop("username"): each for each in page["items"]}
     assert set(numbers) == {"duty", "narrow"}
@@ -291,13 +287,11 @@ def test_one_function_says_who_may_learn_of_an_act() -> None:
     assert is_visible(act, theirs, theirs)
 
 
-def test_what_oversight_opened_is_on_no_list_and_in_no_number_of_others(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_oversight_opened_is_on_no_list_and_in_no_number_of_others() -> None:
     cloud.oversight("bao", "lin")
     created = file(concerns_police=True)
     assert by_officer("GET", created, officer="bao").status == 200
-    settle(aws)
+    settle()
     assert seen(asked(OWN, "bao")) == [("bao", "open", created["id"])]
     for query in ({}, {"officer": "bao"}, {"report_id": created["id"]}):
         assert seen(asked(ALL, "shen", **query)) == []
@@ -308,13 +302,11 @@ def test_what_oversight_opened_is_on_no_list_and_in_no_number_of_others(
     }
 
 
-def test_a_report_that_was_moved_to_oversight_looks_like_any_other(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_that_was_moved_to_oversight_looks_like_any_other() -> None:
     cloud.oversight("bao", "lin")
     created = file()
     by_officer("GET", created)
     assert by_officer("POST", created, "/oversight", WHY).status == 204
-    settle(aws)
+    settle()
     assert seen(asked(ALL, "shen", report_id=created["id"])) == []
     assert "oversight" not in str(asked(ALL, "shen")) + str(asked(OWN, "wang"))

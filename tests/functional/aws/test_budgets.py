@@ -19,9 +19,9 @@ def meter(aws: Mapping[str, str]) -> Iterator[Meter]:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_no_operation_costs_more_than_its_budget(
-    meter: Meter, aws: Mapping[str, str], clean: None, operation: Operation
+    meter: Meter, clean: None, operation: Operation
 ) -> None:
-    act = operation.prepare(aws)
+    act = operation.prepare()
     with meter.measured() as calls:
         reply = act()
     assert reply.status in (200, 201, 204), reply.text

@@ -65,8 +65,8 @@ def victims(aws: Mapping[str, str]) -> Victims:
         (granted,) = created["uploads"]
         mine, one = {"receipt": created["receipt"], "key": new_key()}, created["id"]
         key = f"originals/{one}/{granted['media_id']}"
-        cloud.process(aws, key, cloud.upload(aws, one, granted["media_id"], cloud.photo()))
-        cloud.record(aws, one, granted["media_id"])
+        cloud.process(key, cloud.upload(one, granted["media_id"], cloud.photo()))
+        cloud.record(one, granted["media_id"])
         for path, text, who in (
             (f"/v1/reports/{one}/messages", "message", mine),
             (f"/v1/officer/reports/{one}/messages", "reply", {"officer": "wang"}),
@@ -111,7 +111,7 @@ def test_no_attempt_names_the_report_whose_id_is_not_known(
     assert [each.attempt for each in loot if unknown in each.content] == []
 
 
-def test_what_the_attempts_look_for_is_there(aws: Mapping[str, str], victims: Victims) -> None:
+def test_what_the_attempts_look_for_is_there(victims: Victims) -> None:
     """Otherwise the test above could not fail."""
     opened = call("GET", f"/v1/officer/reports/{victims.unknown}", officer="wang").text
     path, reason = f"/v1/officer/reports/{victims.unknown}/contact", {"reason": "To call back."}

@@ -213,12 +213,10 @@ def test_what_no_policy_grants_is_refused_by_name(names: iam.Names) -> None:
     ]  # fmt: skip
 
 
-def test_residents_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
+def test_residents_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
     api = Api("residents", role)
     watch.digest_audit(cloud.SCHEDULE, None)  # closes the hour before this one
-    bulletin_id, media_id = published_with_picture(aws)
+    bulletin_id, media_id = published_with_picture()
     duplicate, _ = closed_duplicate()
     with role.assumed():
         for name in (
@@ -236,7 +234,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
         report_and_write(api)
         end(api, duplicate)
         read_ledger(api)
-        upload_in_parts(api, aws)
+        upload_in_parts(api)
         lead = read_bulletins(api, bulletin_id, media_id)
         report_in_a_flood(api)
     Api("officers")("resolve_bulletin", officer=LI, bulletin_id=bulletin_id)
@@ -245,12 +243,10 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(
     assert api.never_called() == set()
 
 
-def test_officers_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
+def test_officers_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
     api = Api("officers", role)
-    proven = evidence(aws, cloud.photo(), officer=LI)
-    seen, many = with_media(aws), ExportStep()
+    proven = evidence(cloud.photo(), officer=LI)
+    seen, many = with_media(), ExportStep()
     bursts = BurstStep(), BurstStep()
     cloud.oversight("ombud", "ombud2")
     with role.assumed():
@@ -260,8 +256,8 @@ def test_officers_does_all_it_is_for_and_may_do_no_more(
         end_burst(api, *bursts)
         administer(api)
         bulletin_id, media_id = draft(api)
-    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
-    process_and_record(aws, bulletin_id, media_id)
+    cloud.upload(bulletin_id, media_id, cloud.photo())
+    process_and_record(bulletin_id, media_id)
     with role.assumed():
         publish(api, bulletin_id)
     assert api.never_called() == set()
@@ -323,7 +319,7 @@ def end(api: Api, duplicate: Mapping[str, Any]) -> None:
     api("withdraw_report", **mine)
 
 
-def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
+def upload_in_parts(api: Api) -> None:
     s3 = boto3.client("s3")
     created = api("create_report", body=report(media=[FILM, FILM])).json
     whole, gone = (
@@ -338,7 +334,7 @@ def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
         parts = start([1, 2, 3])
     for part, size in zip(parts, (8 * MIB, 8 * MIB, MIB), strict=True):
         s3.upload_part(
-            Bucket=aws["MEDIA_BUCKET"],
+            Bucket=os.environ["MEDIA_BUCKET"],
             Key=f"originals/{created['id']}/{whole['media_id']}",
             UploadId=upload_id(part["url"]),
             PartNumber=part["number"],
@@ -347,7 +343,9 @@ def upload_in_parts(api: Api, aws: Mapping[str, str]) -> None:
     api("complete_upload", **whole)
     [part] = api("grant_parts", **gone, body={"numbers": [1]}).json["parts"]
     key = f"originals/{created['id']}/{gone['media_id']}"
-    s3.abort_multipart_upload(Bucket=aws["MEDIA_BUCKET"], Key=key, UploadId=upload_id(part["url"]))
+    s3.abort_multipart_upload(
+        Bucket=os.environ["MEDIA_BUCKET"], Key=key, UploadId=upload_id(part["url"])
+    )
     api("complete_upload", **gone, status=409)
 
 
@@ -547,12 +545,12 @@ def draft(api: Api) -> tuple[str, str]:
     return bulletin["id"], added["uploads"][0]["media_id"]
 
 
-def published_with_picture(aws: Mapping[str, str]) -> tuple[str, str]:
+def published_with_picture() -> tuple[str, str]:
     """Return the ids of a published bulletin and of its picture."""
     api = Api("officers")
     bulletin_id, media_id = draft(api)
-    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
-    process_and_record(aws, bulletin_id, media_id)
+    cloud.upload(bulletin_id, media_id, cloud.photo())
+    process_and_record(bulletin_id, media_id)
     api("approve_bulletin", officer=CHIEF, bulletin_id=bulletin_id)
     return bulletin_id, media_id
 
@@ -588,21 +586,21 @@ def publish(api: Api, bulletin_id: str) -> None:
     api("withdraw_bulletin", officer=LI, bulletin_id=api("draft_bulletin", officer=LI).json["id"])
 
 
-def with_media(aws: Mapping[str, str], *contents: bytes, **more: Any) -> dict[str, Any]:
+def with_media(*contents: bytes, **more: Any) -> dict[str, Any]:
     """Create a report whose pictures are processed and whose notice is published."""
     contents = contents or (cloud.photo(),)
     body = report(**{"contact": CONTACT, "media": [PICTURE for _ in contents], **more})
     created = call("POST", "/v1/reports", body, key=new_key()).json
     for granted, content in zip(created["uploads"], contents, strict=True):
-        cloud.upload(aws, created["id"], granted["media_id"], content)
-        process_and_record(aws, created["id"], granted["media_id"])
+        cloud.upload(created["id"], granted["media_id"], content)
+        process_and_record(created["id"], granted["media_id"])
     cloud.stream(cloud.all_keys())
     return dict(created)
 
 
-def process_and_record(aws: Mapping[str, str], owner_id: str, media_id: str) -> None:
-    assert cloud.process(aws, f"originals/{owner_id}/{media_id}", None) == {"batchItemFailures": []}
-    assert cloud.record(aws, owner_id, media_id) == {"batchItemFailures": []}
+def process_and_record(owner_id: str, media_id: str) -> None:
+    assert cloud.process(f"originals/{owner_id}/{media_id}", None) == {"batchItemFailures": []}
+    assert cloud.record(owner_id, media_id) == {"batchItemFailures": []}
 
 
 def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
@@ -628,44 +626,40 @@ def test_authorize_officer_does_all_it_is_for_and_may_do_no_more(role: iam.Role)
         assert response["principalId"] == LI
 
 
-def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
-    make_thumbnails(aws, role, "missing_elderly")
+def test_make_thumbnails_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+    make_thumbnails(role, "missing_elderly")
 
 
-def test_make_critical_thumbnails_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
-    make_thumbnails(aws, role, "child_abduction")
+def test_make_critical_thumbnails_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+    make_thumbnails(role, "child_abduction")
 
 
-def make_thumbnails(aws: Mapping[str, str], role: iam.Role, category: str) -> None:
+def make_thumbnails(role: iam.Role, category: str) -> None:
     """Do all that a function does with the media of a report of this category."""
     body = report(category, media=[PICTURE] * 4)
     created = call("POST", "/v1/reports", body, key=new_key()).json
     first, second, third, fourth_id = (each["media_id"] for each in created["uploads"])
-    version = cloud.upload(aws, created["id"], first, cloud.photo())
+    version = cloud.upload(created["id"], first, cloud.photo())
     # not a picture, and larger than the part that is read
-    cloud.upload(aws, created["id"], second, os.urandom(MIB))
-    fourth = cloud.upload(aws, created["id"], fourth_id, cloud.photo())
+    cloud.upload(created["id"], second, os.urandom(MIB))
+    fourth = cloud.upload(created["id"], fourth_id, cloud.photo())
     with role.assumed(), Lambda().running() as opened:
-        assert cloud.process(aws, f"originals/{created['id']}/{first}", version) == {
+        assert cloud.process(f"originals/{created['id']}/{first}", version) == {
             "batchItemFailures": []
         }
         assert [tenant for tenant, _ in opened.calls] != [None]
         for media_id in (second, third):
-            assert cloud.process(aws, f"originals/{created['id']}/{media_id}", None) == {
+            assert cloud.process(f"originals/{created['id']}/{media_id}", None) == {
                 "batchItemFailures": []
             }
     answers = iter([returned({"errorType": "Sandbox.Timedout"}, headers=FAILED), None])
     with role.assumed(), Lambda(lambda: next(answers)).running():
-        failed = cloud.process(aws, f"originals/{created['id']}/{fourth_id}", fourth)
+        failed = cloud.process(f"originals/{created['id']}/{fourth_id}", fourth)
         assert failed["batchItemFailures"]
-    cloud.record(aws, created["id"], first)
+    cloud.record(created["id"], first)
     Api()("redact_picture", officer=LI, report_id=created["id"], media_id=first)
     with role.assumed(), Lambda().running():
-        assert cloud.process(aws, f"derived/{created['id']}/{first}/preview.jpg", None) == {
+        assert cloud.process(f"derived/{created['id']}/{first}/preview.jpg", None) == {
             "batchItemFailures": []
         }
     assert wiring.bucket().read(f"derived/{created['id']}/{first}/redacted.jpg")
@@ -735,9 +729,7 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
     for owner_id, media_id in media:
         cloud.process(
-            aws,
-            f"originals/{owner_id}/{media_id}",
-            cloud.upload(aws, owner_id, media_id, cloud.photo()),
+            f"originals/{owner_id}/{media_id}", cloud.upload(owner_id, media_id, cloud.photo())
         )
     records = [
         cloud.s3_event(aws["MEDIA_BUCKET"], f"derived/{owner_id}/{media_id}/manifest.json", None)
@@ -751,7 +743,7 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
         response = functions.record_media({"Records": [*records, gone]}, None)
     assert_none_refused(role)
     api("redact_picture", officer=LI, report_id=redacted[0], media_id=redacted[1])
-    cloud.process(aws, preview, None)
+    cloud.process(preview, None)
     made = f"derived/{'/'.join(redacted)}/redacted/manifest.json"
     with role.assumed():
         functions.record_media({"Records": [cloud.s3_event(aws["MEDIA_BUCKET"], made, None)]}, None)
@@ -821,11 +813,9 @@ def burst() -> None:
     by_reporter("POST", created, "/messages", {"text": "Hurry."}, key=new_key())
 
 
-def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
+def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
     published_bulletin(Api())
-    with_media(aws)
+    with_media()
     minute = times.to_minute(wiring.clock.now() + timedelta(days=30))
     wiring.load_counters().add({"other": 10_000}, minute)
     with role.assumed():
@@ -835,15 +825,13 @@ def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(
         scheduled.sweep_upkeep(cloud.SCHEDULE, None)
 
 
-def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
+def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
     api = Api()
-    forget_to_process(aws, api)
+    forget_to_process(api)
     leave_subscriptions_out_of_sync(api)
     published = published_bulletin(api)
-    withdrawn = with_media(aws)
-    begin_redactions(aws, api)
+    withdrawn = with_media()
+    begin_redactions(api)
     export_and_mask(api)
     by_reporter("DELETE", withdrawn)
     for _ in range(12):
@@ -877,15 +865,15 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(
     assert wiring.bulletins().get(published) is None
 
 
-def begin_redactions(aws: Mapping[str, str], api: Api) -> None:
+def begin_redactions(api: Api) -> None:
     """Ask for redactions of which one is lost, one is made but not recorded, and one is removed."""
     for number in range(3):
-        created = with_media(aws)
+        created = with_media()
         [medium] = api("open_report", officer=CHIEF, report_id=created["id"]).json["media"]
         one = {"officer": CHIEF, "report_id": created["id"], "media_id": medium["media_id"]}
         api("redact_picture", **one)
         if number:
-            cloud.process(aws, f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
+            cloud.process(f"derived/{created['id']}/{medium['media_id']}/preview.jpg", None)
         if number == 2:
             api("remove_redaction", **one)
 
@@ -911,23 +899,22 @@ def export_and_mask(api: Api) -> None:
     api("approve_mask", report_id=one["report_id"], officer=LI, number="1")
 
 
-def forget_to_process(aws: Mapping[str, str], api: Api) -> None:
+def forget_to_process(api: Api) -> None:
     """Create media whose events were lost: processed but not recorded, not processed, never
     uploaded, and uploaded in parts that were never completed.
     """
     created = file(media=[PICTURE, PICTURE, PICTURE, FILM])
     looked_at, there, _, in_parts = (each["media_id"] for each in created["uploads"])
     cloud.process(
-        aws,
         f"originals/{created['id']}/{looked_at}",
-        cloud.upload(aws, created["id"], looked_at, cloud.photo()),
+        cloud.upload(created["id"], looked_at, cloud.photo()),
     )
-    cloud.upload(aws, created["id"], there, cloud.photo())
+    cloud.upload(created["id"], there, cloud.photo())
     critical = file("child_abduction", media=[PICTURE])
-    cloud.upload(aws, critical["id"], critical["uploads"][0]["media_id"], cloud.photo())
+    cloud.upload(critical["id"], critical["uploads"][0]["media_id"], cloud.photo())
     api("grant_parts", receipt=created["receipt"], report_id=created["id"], media_id=in_parts)
     bulletin_id, media_id = draft(api)
-    cloud.upload(aws, bulletin_id, media_id, cloud.photo())
+    cloud.upload(bulletin_id, media_id, cloud.photo())
     draft(api)
 
 
@@ -967,15 +954,13 @@ def published_bulletin(api: Api) -> str:
     return str(bulletin["id"])
 
 
-def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(
-    aws: Mapping[str, str], role: iam.Role
-) -> None:
+def test_suggest_incidents_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
     with role.assumed():
         scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the keys of two days
     for _ in range(2):
         body = report(text="A fire in the yard behind the school.")
         call("POST", "/v1/reports", body, key=new_key())
-    with_media(aws, cloud.scene(1))
+    with_media(cloud.scene(1))
     with role.assumed():
         done = scheduled.suggest_incidents(cloud.SCHEDULE, None)
     assert done["recorded"] >= 3

@@ -1,6 +1,5 @@
 """A key in KMS signs content of any length, and anybody can check it with the public half."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ def test_a_key_that_cannot_be_used_is_unavailable(call: str, answer: Any) -> Non
         key.sign(b"content")
 
 
-def test_a_lost_response_is_asked_for_again(aws: Mapping[str, str]) -> None:
+def test_a_lost_response_is_asked_for_again() -> None:
     key = wiring.signing_key()
     lost = inject.times(1, inject.error_response(500, "KMSInternalException"))
     with inject.fault(key._kms, "kms.Sign", lost):

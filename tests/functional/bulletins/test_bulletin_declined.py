@@ -141,26 +141,26 @@ def test_a_picture_that_becomes_ready_does_not_let_a_declined_bulletin_wait() ->
     assert refused(approve(now)) == (409, "illegal_transition")
 
 
-def test_its_authors_are_notified_and_nobody_else(aws: Mapping[str, str]) -> None:
+def test_its_authors_are_notified_and_nobody_else() -> None:
     bulletin = drafted()
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     decline(bulletin)
-    cloud.stream(cloud.all_keys(aws))
-    (notice,) = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    (notice,) = cloud.sent()
     assert (notice["kind"], notice["step"]) == ("declined", "bulletin")
     assert json.loads(notice["attributes"]["to"]) == [officer_address(LI)]
     assert notice["url"].endswith(f"/bulletins/{bulletin['id']}")
     assert WHY not in str(notice)
 
 
-def test_whoever_declines_their_own_is_not_notified(aws: Mapping[str, str]) -> None:
+def test_whoever_declines_their_own_is_not_notified() -> None:
     bulletin = drafted()
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     assert decline(bulletin, by=LI).status == 200
-    cloud.stream(cloud.all_keys(aws))
-    assert cloud.sent(aws) == []
+    cloud.stream(cloud.all_keys())
+    assert cloud.sent() == []
 
 
 def test_the_record_says_that_it_was_declined_and_the_audit_not_why() -> None:

@@ -1,6 +1,6 @@
 """What awaits an approval of a bulletin is notified to those who may approve it, and once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ CHEN = "chen"
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def officers(clean: None) -> Iterator[None]:
     wiring.reset()
     later = wiring.clock.now() + WAIT
     rows: dict[str, dict[str, Any]] = {
@@ -43,27 +43,27 @@ def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
     for username, more in rows.items():
         fields = {"categories": (ALL,), "districts": (ALL,), **more}
         wiring.officers().put(Officer(username=username, **fields))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     yield
     wiring.reset()
 
 
-def notices(aws: Mapping[str, str]) -> list[tuple[str, set[str]]]:
+def notices() -> list[tuple[str, set[str]]]:
     """Publish what is pending. Return the step and the addressees of each notice of an approval."""
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
     names = {officer_address(each.username): each.username for each in wiring.officers().all()}
     return [
         (notice["step"], {name for to, name in names.items() if to in notice["attributes"]["to"]})
-        for notice in cloud.sent(aws)
+        for notice in cloud.sent()
         if notice["kind"] == "approval"
     ]
 
 
-def test_a_draft_is_notified_to_the_others_who_may_approve_it(aws: Mapping[str, str]) -> None:
+def test_a_draft_is_notified_to_the_others_who_may_approve_it() -> None:
     bulletin = drafted()
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    [notice] = cloud.sent()
 
     assert notice["url"].endswith(f"/v1/officer/bulletins/{bulletin['id']}")
     assert bulletin["title"]["en"] not in str(notice)
@@ -72,59 +72,57 @@ def test_a_draft_is_notified_to_the_others_who_may_approve_it(aws: Mapping[str, 
         assert officer_address(username) in notice["attributes"]["to"]
 
 
-def test_a_correction_and_words_of_an_end_are_notified_once(aws: Mapping[str, str]) -> None:
+def test_a_correction_and_words_of_an_end_are_notified_once() -> None:
     bulletin = published()
-    assert notices(aws) == [("bulletin", {ZHAO, CHEN})]
+    assert notices() == [("bulletin", {ZHAO, CHEN})]
     change(bulletin, body={"en": "Wednesday."})
     corrected = change(opened(bulletin), body={"en": "Thursday."}).json
-    assert notices(aws) == [("bulletin", {ZHAO, CHEN})]
+    assert notices() == [("bulletin", {ZHAO, CHEN})]
     approve(corrected)
-    assert notices(aws) == []
+    assert notices() == []
     end(bulletin, "resolve", ZHAO, outcome={"en": "Over."})
-    assert notices(aws) == [("outcome", {CHEN})]
+    assert notices() == [("outcome", {CHEN})]
     end(bulletin, "withdraw", reason={"en": "No."})
-    assert notices(aws) == [("withdrawal", {CHEN})]
+    assert notices() == [("withdrawal", {CHEN})]
 
 
-def test_words_are_notified_while_a_correction_waits_too(aws: Mapping[str, str]) -> None:
+def test_words_are_notified_while_a_correction_waits_too() -> None:
     bulletin = published()
     change(bulletin, body={"en": "Wednesday."})
-    notices(aws)
+    notices()
     end(bulletin, "resolve", outcome={"en": "Over."})
-    assert notices(aws) == [("outcome", {ZHAO, CHEN})]
+    assert notices() == [("outcome", {ZHAO, CHEN})]
 
 
-def test_a_code_alone_is_notified_to_nobody(aws: Mapping[str, str]) -> None:
+def test_a_code_alone_is_notified_to_nobody() -> None:
     bulletin = published()
-    notices(aws)
+    notices()
     end(bulletin, "resolve")
     end(bulletin, "withdraw")
-    assert notices(aws) == []
+    assert notices() == []
 
 
-def test_where_nobody_may_approve_there_is_no_notice(aws: Mapping[str, str]) -> None:
+def test_where_nobody_may_approve_there_is_no_notice() -> None:
     for username in (ZHAO, CHEN):
         row = wiring.officers().get(username)
         assert row
         wiring.officers().put(row.model_copy(update={"active": False}))
     assert drafted()["pending"] is True
-    assert notices(aws) == []
+    assert notices() == []
 
 
 @pytest.mark.parametrize("moment", [inject.crash, inject.crash_after], ids=["before", "after"])
-def test_what_waits_is_notified_and_nothing_else_wherever_a_call_breaks(
-    aws: Mapping[str, str], moment: Any
-) -> None:
+def test_what_waits_is_notified_and_nothing_else_wherever_a_call_breaks(moment: Any) -> None:
     first = published()
     with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda _: None) as calls:
         end(first, "resolve", outcome={"en": "Over."})
     for position in range(len(calls)):
         bulletin = published()
-        notices(aws)
+        notices()
         with inject.dying("dynamodb.*", position=position, how=moment):
             end(bulletin, "resolve", outcome={"en": "Over."})
         waits = opened(bulletin)["pending"]
-        assert notices(aws) == ([("outcome", {ZHAO, CHEN})] if waits else [])
+        assert notices() == ([("outcome", {ZHAO, CHEN})] if waits else [])
 
         assert end(bulletin, "resolve", outcome={"en": "Over."}).status == 200
-        assert len(notices(aws)) == (0 if waits else 1)
+        assert len(notices()) == (0 if waits else 1)

@@ -34,7 +34,7 @@ LI, ZHAO, WANG = "li", "zhao", "wang"
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> None:
+def officers(clean: None) -> None:
     wiring.reset()
     for username, categories in ((LI, (ALL,)), (ZHAO, (ALL,)), (WANG, ("traffic_violation",))):
         wiring.officers().put(Officer(username=username, categories=categories, districts=(ALL,)))
@@ -596,10 +596,10 @@ def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
     ]
 
 
-def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown(aws: Mapping[str, str]) -> None:
+def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:
     bulletin = drafted()
     call("POST", f"/v1/officer/bulletins/{bulletin['id']}/media", {"media": [PICTURE]}, officer=LI)
-    cloud.stream(cloud.all_keys(aws))  # publish the notice that the draft awaits an approval
+    cloud.stream(cloud.all_keys())  # publish the notice that the draft awaits an approval
     try:
         wiring.clock.advance(timedelta(minutes=11))
         assert sweep() == {"due": 1, "failed": 0}

@@ -53,21 +53,19 @@ def act(created: Mapping[str, Any], path: str, body: Any, officer: str = "wang")
     return call("POST", f"{OFFICERS}/{created['id']}{path}", body, officer=officer)
 
 
-def pass_time(aws: Mapping[str, str], **time: float) -> None:
+def pass_time(**time: float) -> None:
     """Notify officers of what is new, and let time pass."""
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
     wiring.clock.advance(timedelta(**time))
     cloud.sweep()
 
 
-def test_critical_comes_first_then_overdue_unread_and_the_rest(
-    aws: Mapping[str, str],
-) -> None:
+def test_critical_comes_first_then_overdue_unread_and_the_rest() -> None:
     rest = file_next("other")
     written = file_next("other")
     late = file_next()
-    pass_time(aws, minutes=31)
+    pass_time(minutes=31)
     write(written)
     critical = file_next("child_abduction")
     later = file_next("child_abduction")
@@ -77,7 +75,7 @@ def test_critical_comes_first_then_overdue_unread_and_the_rest(
     assert [item["flags"] for item in page()["items"]] == [[], [], ["overdue"], [], []]
 
 
-def test_each_step_moves_a_report_to_where_it_belongs(aws: Mapping[str, str]) -> None:
+def test_each_step_moves_a_report_to_where_it_belongs() -> None:
     first, second = file_next("other"), file_next("other")
     critical = file_next("child_abduction")
     a, b, c = (each["id"] for each in (first, second, critical))
@@ -192,7 +190,7 @@ def test_a_closed_report_whose_hold_nobody_approved_in_time_is_done() -> None:
 
 
 @pytest.mark.parametrize("sort", ["attention", "newest"])
-def test_filters_say_what_needs_an_action(aws: Mapping[str, str], sort: str) -> None:
+def test_filters_say_what_needs_an_action(sort: str) -> None:
     new, done, written = file_next("other"), file_next("other"), file_next("other")
     for each in (done, written):
         change_report(each["id"], 1, status="acknowledged")
@@ -211,14 +209,14 @@ def test_filters_say_what_needs_an_action(aws: Mapping[str, str], sort: str) -> 
     assert found("needs_action=true&unread=false&status=new") == {new["id"]}
 
 
-def test_a_status_is_listed_newest_first_whatever_the_ranks(aws: Mapping[str, str]) -> None:
+def test_a_status_is_listed_newest_first_whatever_the_ranks() -> None:
     old, critical, written, last = (
         file_next(),
         file_next("child_abduction"),
         file_next("other"),
         file_next("other"),
     )
-    pass_time(aws, minutes=31)
+    pass_time(minutes=31)
     write(written)
     reply = call("GET", f"{OFFICERS}?status=new&fold=none", officer="wang")
     expected = [last, written, critical, old]
@@ -226,9 +224,9 @@ def test_a_status_is_listed_newest_first_whatever_the_ranks(aws: Mapping[str, st
     assert reply.json["items"][-1]["flags"] == ["overdue"]
 
 
-def test_pages_by_attention_hold_every_report_once(aws: Mapping[str, str]) -> None:
+def test_pages_by_attention_hold_every_report_once() -> None:
     made = [file_next(("other", "child_abduction", "missing_elderly")[n % 3]) for n in range(14)]
-    pass_time(aws, minutes=31)
+    pass_time(minutes=31)
     for each in made[:5]:
         write(each)
     whole = listed("limit=50")
@@ -391,8 +389,7 @@ class Duty(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 6, 31, 24 * 60]))
     def wait(self, minutes: int) -> None:
-        names = cloud.all_keys({"REPORTS_TABLE": wiring.settings().reports_table})
-        cloud.stream(names)
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=minutes))
         cloud.sweep()
 
@@ -406,12 +403,12 @@ class Duty(RuleBasedStateMachine):
 
 
 @pytest.mark.hypothesis
-def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> None:
+def test_each_write_leaves_a_report_where_it_belongs() -> None:
     from tests import conftest
 
     class Machine(Duty):
         def teardown(self) -> None:
-            conftest.empty(aws)
+            conftest.empty()
             cloud.officer("wang")
             cloud.officer("li")
 
@@ -423,17 +420,15 @@ def test_each_write_leaves_a_report_where_it_belongs(aws: Mapping[str, str]) -> 
     )
 
 
-def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read() -> None:
     photos = [{"content_type": "image/jpeg", "size": 10_000}] * 2
     created = file_next("other", media=photos)
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     first, second = (upload["media_id"] for upload in created["uploads"])
     for media_id in (first, second):
-        version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-        cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], first)
+        version = cloud.upload(created["id"], media_id, cloud.photo())
+        cloud.process(f"originals/{created['id']}/{media_id}", version)
+    cloud.record(created["id"], first)
     assert listed() == [created["id"]]
     steps: list[str] = []
 
@@ -444,6 +439,6 @@ def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read(
 
     wiring.pause_by(lambda seconds: None)
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", meanwhile):
-        cloud.record(aws, created["id"], second)
+        cloud.record(created["id"], second)
     assert steps == ["read"]
     assert listed() == [created["id"]]

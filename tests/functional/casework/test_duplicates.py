@@ -172,22 +172,20 @@ def say(created: Mapping[str, Any]) -> None:
     assert call("POST", where, text, receipt=created["receipt"], key=new_key()).status == 201
 
 
-def notices(aws: Mapping[str, str]) -> list[tuple[str, str]]:
+def notices() -> list[tuple[str, str]]:
     """Return the kinds and reports of the notices that are sent in the next half an hour."""
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     for _ in range(6):
         wiring.clock.advance(timedelta(minutes=5))
         cloud.sweep()
-    return [(each["kind"], each["report_id"]) for each in cloud.sent(aws)]
+    return [(each["kind"], each["report_id"]) for each in cloud.sent()]
 
 
 @pytest.mark.parametrize("step", ["", "acknowledged", "closed"])
-def test_a_linked_critical_report_that_nobody_opened_is_still_escalated(
-    aws: Mapping[str, str], step: str
-) -> None:
+def test_a_linked_critical_report_that_nobody_opened_is_still_escalated(step: str) -> None:
     original, critical = file(category="missing_elderly"), file(category="child_abduction")
     say(critical)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
     if step:
@@ -200,12 +198,12 @@ def test_a_linked_critical_report_that_nobody_opened_is_still_escalated(
     assert (after["task"], after["due_at"]) == ("escalate", before["due_at"])
     assert (after["unread"], after.get("attended")) == (1, None)
     assert after["attention_at"] == before["attention_at"]
-    assert ("escalation", critical["id"]) in notices(aws)
+    assert ("escalation", critical["id"]) in notices()
 
 
-def test_a_linked_report_stays_overdue_and_keeps_its_deadline(aws: Mapping[str, str]) -> None:
+def test_a_linked_report_stays_overdue_and_keeps_its_deadline() -> None:
     original, late = file(category="traffic_violation"), file(category="traffic_violation")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
     before = head_of(late)
@@ -216,16 +214,14 @@ def test_a_linked_report_stays_overdue_and_keeps_its_deadline(aws: Mapping[str, 
     assert {name: after[name] for name in names} == {name: before[name] for name in names}
 
 
-def test_whoever_works_on_the_original_attends_to_its_duplicates_and_reads_none(
-    aws: Mapping[str, str],
-) -> None:
+def test_whoever_works_on_the_original_attends_to_its_duplicates_and_reads_none() -> None:
     original, late = file(category="traffic_violation"), file(category="traffic_violation")
     say(late)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()
     patch(original, 1, status="acknowledged")
     outcomes(link(original, late))
-    assert notices(aws) == []
+    assert notices() == []
     seen = opened(late)
     assert (seen["status"], seen["unread"], seen["flags"]) == ("new", 1, [])

@@ -70,12 +70,10 @@ def refusal(reply: Reply) -> tuple[int, str]:
     return reply.status, reply.json["code"]
 
 
-def test_a_loop_over_numbers_closes_nothing_and_is_notified_after_ten_tries(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_loop_over_numbers_closes_nothing_and_is_notified_after_ten_tries() -> None:
     tips = [file("child_abduction") for _ in range(40)]
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     for disposition in ("unfounded", "resolved"):
         for tip in tips[:20] if disposition == "unfounded" else tips[20:]:
             loop = {"status": "closed", "disposition": disposition, "reason": "x"}
@@ -83,11 +81,11 @@ def test_a_loop_over_numbers_closes_nothing_and_is_notified_after_ten_tries(
             assert head(tip)["status"] == "new"
     rows = [row for tip in tips for row in stored(of_report(tip["id"]))]
     seal(rows[:10])
-    assert published(aws) == []
+    assert published() == []
     seal(rows[10:11])
-    assert published(aws) == [("unread_closings", 11)]
+    assert published() == [("unread_closings", 11)]
     seal(rows)
-    assert published(aws) == [("unread_closings", 40)]
+    assert published() == [("unread_closings", 40)]
 
 
 def test_a_step_by_a_number_of_a_list_is_as_easy_as_before_and_proves_no_reading() -> None:
@@ -129,7 +127,7 @@ def test_what_was_opened_by_another_or_before_another_changed_it_closes_nothing(
     [("other", "unfounded", 30), ("child_abduction", "resolved", 90)],
 )
 def test_an_end_that_takes_two_deletes_nothing_before_the_second_has_confirmed_it(
-    aws: Mapping[str, str], category: str, disposition: str, days: int
+    category: str, disposition: str, days: int
 ) -> None:
     tip = file(category)
     closed = close(tip, disposition=disposition).json
@@ -137,13 +135,13 @@ def test_an_end_that_takes_two_deletes_nothing_before_the_second_has_confirmed_i
     # It reads like any other end: no word of it says that it waits.
     before = by_reporter("GET", tip).json
     assert (before["status"], before["outcome"]["reason"]) == ("closed", CLOSE["reason"])
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     for _ in range(15):
         wiring.clock.advance(timedelta(days=30))
-        cloud.forget_sent(aws)
+        cloud.forget_sent()
         cloud.sweep()
-        cloud.stream(cloud.all_keys(aws))
-        steps = [each["step"] for each in cloud.sent(aws) if each["kind"] == "approval"]
+        cloud.stream(cloud.all_keys())
+        steps = [each["step"] for each in cloud.sent() if each["kind"] == "approval"]
     assert steps == ["closing"]
     assert opened(tip)["text"]
     assert by_second_officer(tip, "/closing/confirm").json["disposition"] == disposition
@@ -309,8 +307,8 @@ def test_a_long_day_of_closings_is_read_in_pages() -> None:
     assert refusal(stolen) == (400, "bad_cursor")
 
 
-def test_the_history_says_which_lists_showed_a_picture(aws: Mapping[str, str]) -> None:
-    tip, plain = with_photo(aws), file()
+def test_the_history_says_which_lists_showed_a_picture() -> None:
+    tip, plain = with_photo(), file()
     day = f"{wiring.clock.now():%Y-%m-%d}"
     listed = call("GET", "/v1/officer/reports", officer="li").json["items"]
     assert [each["id"] for each in listed if each["thumbnail_url"]] == [tip["id"]]

@@ -207,7 +207,7 @@ PHOTO = {"content_type": "image/jpeg", "size": 2000}
 
 
 @pytest.fixture(autouse=True)
-def _officer(aws: Mapping[str, str], clean: None) -> None:
+def _officer(clean: None) -> None:
     wiring.reset()
     cloud.officer()
 
@@ -218,15 +218,15 @@ def row(created: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def with_photo(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def with_photo(**more: Any) -> dict[str, Any]:
     created = file(media=[PHOTO], **more)
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     return dict(created)
 
 
-def test_a_new_report_has_its_copy_and_says_its_form(aws: Mapping[str, str]) -> None:
-    created = with_photo(aws)
+def test_a_new_report_has_its_copy_and_says_its_form() -> None:
+    created = with_photo()
     head = row(created)
     assert head["form"] == FORM
     assert head["listed"] == listed_of(head)
@@ -255,10 +255,8 @@ def test_two_writes_that_read_the_same_head_both_count() -> None:
     assert not {"sa", "di"} & head["listed"].keys()
 
 
-def test_a_withdrawn_report_lists_nothing_that_the_withdrawal_erases(
-    aws: Mapping[str, str],
-) -> None:
-    created = with_photo(aws)
+def test_a_withdrawn_report_lists_nothing_that_the_withdrawal_erases() -> None:
+    created = with_photo()
     wiring.reports().table.update(update_head(created["id"], put={"same_as": "A"}))
     before = row(created)
     assert {"sa", "th"} <= before["listed"].keys()
@@ -270,8 +268,8 @@ def test_a_withdrawn_report_lists_nothing_that_the_withdrawal_erases(
     assert after["listed"]["st"] == "withdrawn"
 
 
-def test_a_deleted_report_lists_nothing(aws: Mapping[str, str]) -> None:
-    created = with_photo(aws)
+def test_a_deleted_report_lists_nothing() -> None:
+    created = with_photo()
     by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(days=31))
     cloud.sweep()

@@ -1,6 +1,5 @@
 """A handover names what came in since the shift began and needs somebody, and says nothing more."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -69,7 +68,7 @@ def test_at_a_change_of_shift_both_see_what_came_in_just_before() -> None:
     assert ids(handover("wang"), "open") == {recent}
 
 
-def test_what_waits_for_longer_is_handed_over_whatever_its_age(aws: Mapping[str, str]) -> None:
+def test_what_waits_for_longer_is_handed_over_whatever_its_age() -> None:
     critical, late, written, quiet, seen = (
         file_text("child_abduction", details={}),
         file_text(),
@@ -81,7 +80,7 @@ def test_what_waits_for_longer_is_handed_over_whatever_its_age(aws: Mapping[str,
         change_report(each["id"], 1, status="acknowledged")
     change_report(seen["id"], 1, status="acknowledged")
     by_reporter("POST", written, "/messages", {"text": "More."})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(hours=30))
     cloud.sweep()
     recent = file_text()["id"]

@@ -73,15 +73,15 @@ def steps(created: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each["detail"] for each in history["items"] if each["action"] == "hold"]
 
 
-def approvals(aws: Mapping[str, str]) -> list[str]:
-    return [each["step"] for each in notices(aws) if each["kind"] == "approval"]
+def approvals() -> list[str]:
+    return [each["step"] for each in notices() if each["kind"] == "approval"]
 
 
-def notices(aws: Mapping[str, str]) -> list[Any]:
+def notices() -> list[Any]:
     """Return the notices that were not sent yet."""
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    return list(cloud.sent(aws))
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    return list(cloud.sent())
 
 
 def test_one_officer_asks_and_another_lifts() -> None:
@@ -150,15 +150,15 @@ def test_a_hold_that_is_not_approved_ends_at_once_with_a_reason(by: str) -> None
 @pytest.mark.parametrize("step", ["hold", "hold_lift"])
 @pytest.mark.parametrize(("by", "heard"), [("wang", []), ("li", ["wang"])])
 def test_whoever_asked_is_notified_once_of_a_colleagues_no(
-    step: str, by: str, heard: list[str], aws: Mapping[str, str]
+    step: str, by: str, heard: list[str]
 ) -> None:
     created = asked() if step == "hold" else held()
     if step == "hold_lift":
         lift(created)
-    notices(aws)
+    notices()
     for _ in range(2):
         lift(created, by, NO) if step == "hold" else decline_lift(created, by)
-    found = notices(aws)
+    found = notices()
     assert [(each["kind"], each["step"]) for each in found] == [("declined", step)] * len(heard)
     assert [json.loads(each["attributes"]["to"]) for each in found] == [
         [officer_address(name)] for name in heard
@@ -269,18 +269,18 @@ def test_nobody_moves_the_end_of_a_hold_alone(days: int) -> None:
     assert shown(created) == before
 
 
-def test_a_step_that_waits_is_notified_once(aws: Mapping[str, str]) -> None:
+def test_a_step_that_waits_is_notified_once() -> None:
     created = held()
-    assert approvals(aws) == ["hold"]
+    assert approvals() == ["hold"]
     lift(created)
     lift(created)
-    assert approvals(aws) == ["hold_lift"]
+    assert approvals() == ["hold_lift"]
     approve_lift(created, "li")
     lift(asked())
-    assert approvals(aws) == ["hold"]
+    assert approvals() == ["hold"]
 
 
-def test_the_reason_of_a_lift_is_sealed_to_its_row(aws: Mapping[str, str]) -> None:
+def test_the_reason_of_a_lift_is_sealed_to_its_row() -> None:
     created, other = held(), held()
     lift(created)
     lift(other)
@@ -322,7 +322,7 @@ def test_a_hold_that_was_lifted_in_between_is_not_said_to_stay() -> None:
     wiring.reset()
 
 
-def test_what_comes_in_between_is_seen(aws: Mapping[str, str]) -> None:
+def test_what_comes_in_between_is_seen() -> None:
     wiring.pause_by(lambda seconds: None)
     created = asked()
 

@@ -111,9 +111,9 @@ def test_midnight_parts_nothing() -> None:
     assert similar(much_later) == {after["id"]: ["text"]}
 
 
-def test_a_picture_is_found_again_smaller_and_compressed_again(aws: Mapping[str, str]) -> None:
+def test_a_picture_is_found_again_smaller_and_compressed_again() -> None:
     first, second, other = (
-        _with_picture(aws, picture)
+        _with_picture(picture)
         for picture in (cloud.scene(1), cloud.scene(1, quality=40, width=500), cloud.scene(2))
     )
     assert suggest()["lost"] == 0
@@ -121,10 +121,10 @@ def test_a_picture_is_found_again_smaller_and_compressed_again(aws: Mapping[str,
     assert similar(other) == {}
 
 
-def _with_picture(aws: Mapping[str, str], picture: bytes) -> dict[str, Any]:
+def _with_picture(picture: bytes) -> dict[str, Any]:
     created = file(text=None, media=[PICTURE])
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id, picture)
+    cloud.add_medium(created["id"], media_id, picture)
     return created
 
 
@@ -224,7 +224,7 @@ def test_neither_text_place_nor_hash_stands_anywhere_in_clear(aws: Mapping[str, 
         assert "sketch" not in mine.text
 
 
-def test_a_sketch_has_one_length_and_leaves_its_row(aws: Mapping[str, str]) -> None:
+def test_a_sketch_has_one_length_and_leaves_its_row() -> None:
     created = [file(text=TEXT, location=HERE), file(text="救命"), file(text=TEXT * 20)]
     assert len({len(_head(each)["sealed_sketch"]) for each in created}) == 1
     suggest()

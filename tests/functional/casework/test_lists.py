@@ -45,7 +45,7 @@ def recorded(officer: str) -> list[str]:
     return [row["action"] for row in cloud.records_of(officer)]
 
 
-def test_every_filter_alone_and_together(aws: Mapping[str, str]) -> None:
+def test_every_filter_alone_and_together() -> None:
     here = file(location=CHAOYANG)
     there = file(category="traffic_violation", location=HAIDIAN)
     other = file(category="traffic_violation")
@@ -112,7 +112,7 @@ def test_nobody_can_be_named_as_nobody_is() -> None:
     assert call("PUT", "/v1/admin/officers/none2", body, officer="chief").status == 202
 
 
-def test_leads_are_found_by_their_bulletin(aws: Mapping[str, str]) -> None:
+def test_leads_are_found_by_their_bulletin() -> None:
     created = file()
     put = {"bulletin_id": "B1", "bulletin_shard": "B1#0"}
     wiring.reports().table.update(update_head(created["id"], put=put))
@@ -249,12 +249,12 @@ def test_one_failing_shard_fails_the_whole_page() -> None:
     assert "retry-after" in reply.headers
 
 
-def test_an_officer_lists_newest_first_and_opens_with_the_picture(aws: Mapping[str, str]) -> None:
+def test_an_officer_lists_newest_first_and_opens_with_the_picture() -> None:
     cloud.officer("wang")
     first = file(media=[{"content_type": "image/jpeg", "size": 10_000}])
     second = file()
     media_id = first["uploads"][0]["media_id"]
-    version = cloud.add_medium(aws, first["id"], media_id)
+    version = cloud.add_medium(first["id"], media_id)
 
     page = call("GET", "/v1/officer/reports", officer="wang").json
     assert [item["id"] for item in page["items"]] == [second["id"], first["id"]]

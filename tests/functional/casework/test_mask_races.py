@@ -2,7 +2,6 @@
 not written it yet, nor how long it was.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +51,7 @@ def test_moving_a_report_to_oversight_brings_no_masked_words_back() -> None:
 
 
 @pytest.mark.officers("wang", "li", "zhao")
-def test_lifting_a_hold_erases_what_a_mask_of_this_moment_hides(aws: Mapping[str, str]) -> None:
+def test_lifting_a_hold_erases_what_a_mask_of_this_moment_hides() -> None:
     created = file(text=TEXT)
     hold(created)
     by_officer("DELETE", created, "/hold", {"reason": "The trial is over."})

@@ -2,6 +2,7 @@
 where and why.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -329,19 +330,21 @@ def test_the_sketch_of_a_text_goes_with_its_passage() -> None:
     assert not sketch.keys() & head(created).keys()
 
 
-def test_files_of_exports_from_before_a_mask_are_deleted(aws: Mapping[str, str]) -> None:
+def test_files_of_exports_from_before_a_mask_are_deleted() -> None:
     created = file(text=TEXT)
     body = {"report_id": created["id"], "reason": "For the court."}
     assert call("POST", "/v1/officer/exports", body, officer="wang").status == 201
     mask(created)
-    assert exports(aws)
+    assert exports()
     wiring.clock.advance(FORGET_AFTER + timedelta(minutes=1))
     cloud.sweep()
-    assert exports(aws) == []
+    assert exports() == []
 
 
-def exports(aws: Mapping[str, str]) -> list[str]:
-    found = cloud.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"], Prefix="exports/")
+def exports() -> list[str]:
+    found = cloud.client("s3").list_object_versions(
+        Bucket=os.environ["MEDIA_BUCKET"], Prefix="exports/"
+    )
     return [each["Key"] for each in found.get("Versions", ())]
 
 

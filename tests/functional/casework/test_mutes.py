@@ -31,65 +31,61 @@ def say(created: Mapping[str, Any]) -> Reply:
     return by_reporter("POST", created, "/messages", {"text": "Ha."})
 
 
-def kinds(aws: Mapping[str, str]) -> list[str]:
+def kinds() -> list[str]:
     """Return the kinds of all notices, after more than a minute in which everything runs."""
     for _ in range(2):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(seconds=61))
         cloud.sweep()
-    return [each["kind"] for each in cloud.sent(aws)]
+    return [each["kind"] for each in cloud.sent()]
 
 
-def test_messages_of_a_muted_report_are_kept_and_counted_but_not_notified(
-    aws: Mapping[str, str],
-) -> None:
+def test_messages_of_a_muted_report_are_kept_and_counted_but_not_notified() -> None:
     created = file()
     assert mute(created).status == 200
     for _ in range(3):
         assert say(created).status == 201
 
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
     shown = opened(created, "li")
     assert (shown["unread"], len(shown["messages"])) == (3, 3)
     assert (shown["muted"]["by"], shown["muted"]["reason"]) == ("wang", WHY["reason"])
 
 
-def test_media_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str]) -> None:
+def test_media_of_a_muted_report_are_kept_but_not_notified() -> None:
     created = file(media=[PICTURE])
     mute(created)
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
 
     assert opened(created, "li")["media"][0]["state"] == "ready"
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
-def test_whoever_is_in_scope_ends_it_and_then_messages_are_notified_again(
-    aws: Mapping[str, str],
-) -> None:
+def test_whoever_is_in_scope_ends_it_and_then_messages_are_notified_again() -> None:
     created = file()
     mute(created)
     say(created)
     assert unmute(created, by="li").status == 204
     assert opened(created, "li")["muted"] is None
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
     say(created)
-    assert kinds(aws) == ["report", "message"]
+    assert kinds() == ["report", "message"]
 
 
-def test_a_notice_that_was_pending_before_does_not_go_out(aws: Mapping[str, str]) -> None:
+def test_a_notice_that_was_pending_before_does_not_go_out() -> None:
     created = file()
     say(created)
     say(created)
     mute(created)
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
-def test_whoever_reads_a_task_sees_whether_its_report_is_muted(aws: Mapping[str, str]) -> None:
+def test_whoever_reads_a_task_sees_whether_its_report_is_muted() -> None:
     created = file()
     say(created)
     head = ("REPORT#" + created["id"], "HEAD")
-    [message] = [key for key in cloud.all_keys(aws) if key[0] == head[0] and "MESSAGE#" in key[1]]
+    [message] = [key for key in cloud.all_keys() if key[0] == head[0] and "MESSAGE#" in key[1]]
     for step, is_muted in ((mute, True), (unmute, False)):
         assert step(created).status < 300
         row = wiring.outbox().read_all([message])[head]
@@ -143,12 +139,12 @@ def test_a_mute_keeps_the_other_flags_and_a_step_of_case_work_keeps_the_mute() -
     assert opened(created, "li")["muted"]["by"] == "wang"
 
 
-def test_a_message_that_meets_a_mute_is_not_notified(aws: Mapping[str, str]) -> None:
+def test_a_message_that_meets_a_mute_is_not_notified() -> None:
     created = file()
 
     with inject.meanwhile(lambda: mute(created)):
         assert say(created).status == 201
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
     assert opened(created, "li")["unread"] == 1
 
 

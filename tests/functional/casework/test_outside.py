@@ -17,20 +17,20 @@ pytestmark = pytest.mark.officers("wang", "li")
 OUTSIDE, INSIDE = {"lat": 38.04, "lon": 114.51}, {"lat": 39.92, "lon": 116.44}
 
 
-def taken(aws: Mapping[str, str], place: Mapping[str, float] = OUTSIDE) -> dict[str, Any]:
+def taken(place: Mapping[str, float] = OUTSIDE) -> dict[str, Any]:
     """File a report that an officer acknowledges, and send all notices."""
     created = file("other", location=place)
     change_report(created["id"], 1, status="acknowledged")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     return created
 
 
-def reminded(aws: Mapping[str, str], after: timedelta = REMIND_EVERY) -> list[str]:
+def reminded(after: timedelta = REMIND_EVERY) -> list[str]:
     """Return the ids of reports that officers are reminded of when this time has passed."""
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(after + timedelta(minutes=1))
     cloud.sweep()
-    return [each["report_id"] for each in cloud.sent(aws) if each["kind"] == "outside"]
+    return [each["report_id"] for each in cloud.sent() if each["kind"] == "outside"]
 
 
 def refer(created: Mapping[str, Any]) -> None:
@@ -50,55 +50,51 @@ def test_the_reporter_reads_what_really_happens(language: str, says: str) -> Non
     assert "110" in note
 
 
-def test_officers_are_reminded_every_day_until_it_was_passed_on(aws: Mapping[str, str]) -> None:
-    created = taken(aws)
-    assert reminded(aws, REMIND_EVERY - timedelta(hours=1)) == []
-    assert reminded(aws) == [created["id"]]
-    assert reminded(aws, timedelta(hours=1)) == []
-    assert reminded(aws) == [created["id"]]
+def test_officers_are_reminded_every_day_until_it_was_passed_on() -> None:
+    created = taken()
+    assert reminded(REMIND_EVERY - timedelta(hours=1)) == []
+    assert reminded() == [created["id"]]
+    assert reminded(timedelta(hours=1)) == []
+    assert reminded() == [created["id"]]
     refer(created)
-    assert [reminded(aws) for _ in range(2)] == [[], []]
+    assert [reminded() for _ in range(2)] == [[], []]
 
 
-def test_a_report_that_was_closed_reminds_nobody_until_it_is_reopened(
-    aws: Mapping[str, str],
-) -> None:
-    created = taken(aws)
+def test_a_report_that_was_closed_reminds_nobody_until_it_is_reopened() -> None:
+    created = taken()
     change_report(created["id"], 2, status="closed", disposition="no_action", reason="Seen to.")
-    assert reminded(aws) == []
+    assert reminded() == []
     change_report(created["id"], 3, status="in_progress")
-    assert reminded(aws) == [created["id"]]
+    assert reminded() == [created["id"]]
 
 
-def test_however_often_it_is_taken_there_is_one_reminder(aws: Mapping[str, str]) -> None:
-    created = taken(aws)
+def test_however_often_it_is_taken_there_is_one_reminder() -> None:
+    created = taken()
     change_report(created["id"], 2, status="in_progress")
     change_report(created["id"], 3, status="acknowledged")
-    assert reminded(aws) == [created["id"]]
+    assert reminded() == [created["id"]]
 
 
-def test_a_report_inside_the_districts_reminds_nobody(aws: Mapping[str, str]) -> None:
-    taken(aws, INSIDE)
-    assert reminded(aws) == []
+def test_a_report_inside_the_districts_reminds_nobody() -> None:
+    taken(INSIDE)
+    assert reminded() == []
 
 
-def test_an_opened_report_suggests_the_agency_until_it_was_passed_on(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_opened_report_suggests_the_agency_until_it_was_passed_on() -> None:
     def suggested(created: Mapping[str, Any]) -> Any:
         return by_officer("GET", created, officer="li").json["suggested_agency"]
 
-    created = taken(aws)
+    created = taken()
     assert suggested(created) == "municipal_police"
     refer(created)
     assert suggested(created) is None
-    assert suggested(taken(aws, INSIDE)) is None
+    assert suggested(taken(INSIDE)) is None
 
 
-def test_the_reminder_says_what_to_do_and_nothing_of_the_report(aws: Mapping[str, str]) -> None:
-    created = taken(aws)
-    reminded(aws)
-    [notice] = [each for each in cloud.sent(aws) if each["kind"] == "outside"]
+def test_the_reminder_says_what_to_do_and_nothing_of_the_report() -> None:
+    created = taken()
+    reminded()
+    [notice] = [each for each in cloud.sent() if each["kind"] == "outside"]
     assert notice["district"] == "outside"
     assert notice["reference"] == created["reference"]
     assert "blue coat" not in str(notice)

@@ -1,6 +1,7 @@
 """A report about the police: oversight works on it, and to all others it is not there."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -85,7 +86,7 @@ def test_its_row_says_nothing_of_what_it_is_about() -> None:
     assert not re.search("traffic|chaoyang|same_as|sketch|station", said)
 
 
-def test_its_reporter_reads_who_has_it_and_keeps_every_promise(aws: Mapping[str, str]) -> None:
+def test_its_reporter_reads_who_has_it_and_keeps_every_promise() -> None:
     created = about_police()
     assert mine(created)["category"] == "traffic_violation"
     assert "not this station" in mine(created)["read_by"]
@@ -157,10 +158,10 @@ def shown(reply: Reply) -> tuple[int, str]:
     return reply.status, _ID.sub("ID", _CHANCE.sub(r'"\1": 0', reply.text))
 
 
-def worked_on(aws: Mapping[str, str]) -> dict[str, Any]:
+def worked_on() -> dict[str, Any]:
     """File a report about the police, and let its reporter and oversight work on it."""
     created = about_police(media=[{"content_type": "image/jpeg", "size": 1000}])
-    cloud.add_medium(aws, created["id"], created["uploads"][0]["media_id"], cloud.scene(1))
+    cloud.add_medium(created["id"], created["uploads"][0]["media_id"], cloud.scene(1))
     write(created, f"Again {PLATE}.")
     opened(created, "ombud")
     by_officer("POST", created, "/notes", {"text": PLATE}, officer="ombud")
@@ -171,10 +172,10 @@ def worked_on(aws: Mapping[str, str]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("standing_clock")
 def test_an_insider_finds_no_difference_to_a_city_without_it(aws: Mapping[str, str]) -> None:
-    without = Kept(aws)
+    without = Kept()
     without.put_back()
-    created = worked_on(aws)
-    cloud.stream(cloud.all_keys(aws))
+    created = worked_on()
+    cloud.stream(cloud.all_keys())
     cloud.forget_kept()
     found = list(everything(created))
     secrets = (created["receipt"], str(ABOUT_POLICE["text"]), PLATE)
@@ -191,10 +192,10 @@ def test_an_insider_finds_no_difference_to_a_city_without_it(aws: Mapping[str, s
 # --- notices
 
 
-def addressed(aws: Mapping[str, str]) -> set[str]:
+def addressed() -> set[str]:
     """Return to whom notices went since the last look."""
-    sent = cloud.sent(aws)
-    cloud.forget_sent(aws)
+    sent = cloud.sent()
+    cloud.forget_sent()
     return {each for notice in sent for each in json.loads(notice["attributes"]["to"])}
 
 
@@ -205,7 +206,7 @@ def policies(*usernames: str) -> set[str]:
     return {to for row in rows if row for to in (filter_policy(row, wanted) or {})["to"]}
 
 
-def test_every_notice_of_it_is_for_oversight_alone(aws: Mapping[str, str]) -> None:
+def test_every_notice_of_it_is_for_oversight_alone() -> None:
     for username in ("wang", "ombud2"):
         call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer=username)
     created = about_police("child_abduction")
@@ -222,12 +223,12 @@ def test_every_notice_of_it_is_for_oversight_alone(aws: Mapping[str, str]) -> No
     ]
     found = set()
     for step in steps:
-        cloud.forget_sent(aws)
+        cloud.forget_sent()
         step()
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         cloud.sweep()
-        found |= {each["kind"] for each in cloud.sent(aws)}
-        to = addressed(aws)
+        found |= {each["kind"] for each in cloud.sent()}
+        to = addressed()
         assert not to & policies("wang", "li"), step
         assert to <= policies("ombud", "ombud2"), step
     assert found == {"report", "message", "escalation", "approval", "assigned", "watch"}
@@ -245,10 +246,10 @@ def test_a_notice_by_name_does_not_reach_who_sees_it_no_longer() -> None:
     assert roster.addressees_of(kind, other, matter, wiring.clock.now()) == matter.to
 
 
-def test_nothing_is_logged_of_it(aws: Mapping[str, str]) -> None:
+def test_nothing_is_logged_of_it() -> None:
     with cloud.logged("chalicelib") as lines:
         created = about_police()
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         opened(created, "ombud")
     said = "\n".join(str(vars(line) | {"pathname": ""}) for line in lines)
     assert "oversight" not in said
@@ -258,38 +259,36 @@ def test_nothing_is_logged_of_it(aws: Mapping[str, str]) -> None:
 # --- rows
 
 
-def test_no_row_leads_to_it(aws: Mapping[str, str]) -> None:
+def test_no_row_leads_to_it() -> None:
     scheduled.suggest_incidents(cloud.SCHEDULE, None)  # makes the key of the day
     wiring.live_day_key.cache_clear()  # type: ignore[attr-defined]
-    created, ordinary = worked_on(aws), file(text=f"Car {PLATE}, again and again.")
+    created, ordinary = worked_on(), file(text=f"Car {PLATE}, again and again.")
     opened(ordinary)
     rows = wiring.reports().table.query(f"REPORT#{created['id']}")[0]
     assert [row["sk"] for row in rows if "sealed_sketch" in row] == []
     assert "sealed_sketch" in head(ordinary)
-    entries = [sk for pk, sk in cloud.all_keys(aws) if pk.startswith("SEARCH#")]
+    entries = [sk for pk, sk in cloud.all_keys() if pk.startswith("SEARCH#")]
     assert {sk.rpartition("#")[2] for sk in entries} == {ordinary["id"]}
 
 
-def test_who_tries_its_reference_again_and_again_is_not_watched_for_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_who_tries_its_reference_again_and_again_is_not_watched_for_it() -> None:
     created = about_police()
     call("GET", f"/v1/officer/reports?reference={created['reference']}", officer="wang")
-    assert [each["action"]["S"] for each in rows_of(aws, "wang")] == ["list"]
+    assert [each["action"]["S"] for each in rows_of("wang")] == ["list"]
 
 
 def test_a_dump_finds_neither_its_district_nor_its_category(
     aws: Mapping[str, str], tmp_path: Path
 ) -> None:
     with cloud.logged("chalicelib") as lines:
-        worked_on(aws)
-        cloud.stream(cloud.all_keys(aws))
+        worked_on()
+        cloud.stream(cloud.all_keys())
     dump(aws, "\n".join(str(vars(line)) for line in lines), tmp_path)
     assert search(tmp_path, ["chaoyang", "traffic_violation", str(ABOUT_POLICE["text"])]) == []
 
 
-def rows_of(aws: Mapping[str, str], username: str) -> list[dict[str, Any]]:
-    return [row for row in cloud.scan(aws["AUDIT_TABLE"]) if row["by"]["S"] == username]
+def rows_of(username: str) -> list[dict[str, Any]]:
+    return [row for row in cloud.scan(os.environ["AUDIT_TABLE"]) if row["by"]["S"] == username]
 
 
 def test_one_of_oversight_does_not_make_it_everybodys() -> None:
@@ -305,17 +304,17 @@ def test_one_of_oversight_does_not_make_it_everybodys() -> None:
     [("child_abduction", timedelta(minutes=20)), ("traffic_violation", timedelta(days=3))],
 )
 def test_what_oversight_leaves_goes_outside_the_second_time(
-    aws: Mapping[str, str], category: str, waits: timedelta
+    category: str, waits: timedelta
 ) -> None:
     about_police(category), file(category)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     late = []
     for _ in range(2):
         wiring.clock.advance(waits)
-        cloud.stream(cloud.all_keys(aws))
-        cloud.forget_sent(aws)
+        cloud.stream(cloud.all_keys())
+        cloud.forget_sent()
         cloud.sweep()
-        late.append({each["category"]: each["attributes"]["to"] for each in cloud.sent(aws)})
+        late.append({each["category"]: each["attributes"]["to"] for each in cloud.sent()})
     assert ["oversight" in each for each in late] == [True, True]
     assert [OVERSIGHT_OUTSIDE in each["oversight"] for each in late] == [False, True]
     assert not any(OVERSIGHT_OUTSIDE in each[category] for each in late)

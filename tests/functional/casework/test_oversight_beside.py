@@ -118,7 +118,7 @@ def test_a_file_for_a_court_that_was_asked_for_before_does_not_name_it() -> None
     assert "report_id" not in call("GET", path, officer="li").json
 
 
-def test_auditors_learn_of_no_opening_of_it(aws: Mapping[str, str]) -> None:
+def test_auditors_learn_of_no_opening_of_it() -> None:
     created, before, ordinary = about_police(), file("other"), file("other")
     opened(created, "ombud")
     moved(before)
@@ -127,7 +127,7 @@ def test_auditors_learn_of_no_opening_of_it(aws: Mapping[str, str]) -> None:
     entered = call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").json
     wiring.clock.advance(timedelta(seconds=1))
     dismissed("ombud")
-    audit_trail.seal(audit_trail.stream_of(aws))
+    audit_trail.seal(audit_trail.stream_of())
     hidden = [each["id"] for each in (created, before, entered)]
     for query in (
         "",
@@ -161,7 +161,7 @@ def test_a_notice_by_name_of_an_ordinary_report_does_not_reach_who_is_of_oversig
     assert found == (officer_address("li"),)
 
 
-def test_a_request_that_oversight_registers_is_theirs(aws: Mapping[str, str]) -> None:
+def test_a_request_that_oversight_registers_is_theirs() -> None:
     path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer='ombud').json['number']}"
     unknown = f"{REQUESTS}/20261130-ABCDEF"
     assert call("GET", path, officer="ombud2").status == 200
@@ -169,8 +169,8 @@ def test_a_request_that_oversight_registers_is_theirs(aws: Mapping[str, str]) ->
     assert call("GET", REQUESTS, officer="wang").json["items"] == []
     assert [call("GET", each, officer="wang").status for each in (path, unknown)] == [404, 404]
     decision = {"outcome": "granted", "reason": "It is theirs."}
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     assert call("POST", f"{path}/decision", decision, officer="ombud").status == 201
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
-    assert addressed(aws) == {"role:oversight"}
+    assert addressed() == {"role:oversight"}

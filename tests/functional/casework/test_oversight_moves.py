@@ -28,7 +28,7 @@ def people(clean: None) -> None:
         cloud.officer(username, roles=(Role.OFFICER, Role.SUPERVISOR))
 
 
-def moved(aws: Mapping[str, str], category: str = "traffic_violation") -> dict[str, Any]:
+def moved(category: str = "traffic_violation") -> dict[str, Any]:
     """File a report that others link, take and open; then let one of them move it."""
     original = file(category)
     created = file(category, text=f"Car {PLATE}.", location=PLACE)
@@ -36,28 +36,28 @@ def moved(aws: Mapping[str, str], category: str = "traffic_violation") -> dict[s
     for version, step in enumerate(steps, start=1):
         assert by_officer("PATCH", created, "", step, officer="li", version=version).status == 200
     opened(created)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert by_officer("POST", created, "/oversight", WHY).status == 204
     return created | {"original": original["id"]}
 
 
-def test_a_moved_report_leaves_everything_that_others_see(aws: Mapping[str, str]) -> None:
-    created = moved(aws)
+def test_a_moved_report_leaves_everything_that_others_see() -> None:
+    created = moved()
     assert by_officer("GET", created).status == 404
     for query in ("", "?assignee=wang", "?sort=attention", f"?reference={created['reference']}"):
         listed = call("GET", f"/v1/officer/reports{query}", officer="wang").json["items"]
         assert created["id"] not in {each["id"] for each in listed}, query
     original = by_officer("GET", {"id": created["original"]}).json
     assert (original["duplicates"], original["duplicate_count"]) == ([], 0)
-    assert not [pk for pk, _ in cloud.all_keys(aws) if pk.startswith("SEARCH#")]
-    cloud.stream(cloud.all_keys(aws))
+    assert not [pk for pk, _ in cloud.all_keys() if pk.startswith("SEARCH#")]
+    cloud.stream(cloud.all_keys())
     counted = call("GET", "/v1/officer/stats", officer="wang").json["by_category"]
     assert counted["traffic_violation"] == {"new": 1}
     assert mine(created)["read_by"]
 
 
-def test_oversight_learns_who_moved_it_and_why(aws: Mapping[str, str]) -> None:
-    created = moved(aws)
+def test_oversight_learns_who_moved_it_and_why() -> None:
+    created = moved()
     found = opened(created, "ombud")
     assert found["reported_as"]["category"] == "traffic_violation"
     assert found["reported_as"]["district"] == "chaoyang"
@@ -67,16 +67,16 @@ def test_oversight_learns_who_moved_it_and_why(aws: Mapping[str, str]) -> None:
     assert (entry["by"], entry["detail"]["reason"]) == ("wang", WHY["reason"])
 
 
-def test_oversight_is_notified_and_its_clocks_run_on(aws: Mapping[str, str]) -> None:
-    moved(aws, "child_abduction")
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    to = addressed(aws)
+def test_oversight_is_notified_and_its_clocks_run_on() -> None:
+    moved("child_abduction")
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    to = addressed()
     assert to & policies("ombud")
     assert not to & policies("wang")
     wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()
-    kinds = [each["kind"] for each in cloud.sent(aws) if each["category"] == "oversight"]
+    kinds = [each["kind"] for each in cloud.sent() if each["category"] == "oversight"]
     assert kinds == ["escalation"]
 
 
@@ -87,27 +87,27 @@ def test_who_has_not_opened_it_does_not_move_it() -> None:
     assert head(created)["category"] == "missing_elderly"
 
 
-def test_two_of_oversight_return_it(aws: Mapping[str, str]) -> None:
-    created = moved(aws)
+def test_two_of_oversight_return_it() -> None:
+    created = moved()
     approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
     assert by_officer("POST", created, BACK, WHY, officer="ombud").status == 200
     alone = read_and_approve(approval, "ombud")
     assert (alone.status, alone.json["code"]) == (403, "self_approval")
     for stranger in ("wang", "li"):
         assert read_and_approve(approval, stranger).status == 404
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     assert read_and_approve(approval, "ombud2").status < 300
     found = opened(created)
     assert (found["category"], found["district"]) == ("traffic_violation", "chaoyang")
     assert found["reported_as"] is None
     assert by_officer("GET", created, officer="ombud").status == 404
-    cloud.stream(cloud.all_keys(aws))
-    assert addressed(aws) & policies("wang")
+    cloud.stream(cloud.all_keys())
+    assert addressed() & policies("wang")
 
 
-def test_a_return_that_was_swapped_is_not_approved(aws: Mapping[str, str]) -> None:
-    created = moved(aws)
+def test_a_return_that_was_swapped_is_not_approved() -> None:
+    created = moved()
     approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
     by_officer("POST", created, BACK, WHY, officer="ombud")
     tag = tag_for(approval, "ombud2")
@@ -125,7 +125,7 @@ def test_a_sketch_that_waits_to_be_compared_leads_nobody_to_it(aws: Mapping[str,
     picture = [{"content_type": "image/jpeg", "size": 1000}]
     first, second = (file(text=text, location=PLACE, media=picture) for _ in range(2))
     for each in (first, second):
-        cloud.add_medium(aws, each["id"], each["uploads"][0]["media_id"], cloud.scene(1))
+        cloud.add_medium(each["id"], each["uploads"][0]["media_id"], cloud.scene(1))
     opened(first)
     assert by_officer("POST", first, "/oversight", WHY).status == 204
     assert {"sealed_sketch", "sketch_shard"}.isdisjoint(head(first))

@@ -31,12 +31,12 @@ def records(officer: str = "wang") -> list[Any]:
     return [row for row in found if row["pk"]["S"].startswith(f"OFFICER#{officer}#")]
 
 
-def test_it_counts_what_needs_somebody(aws: Mapping[str, str]) -> None:
+def test_it_counts_what_needs_somebody() -> None:
     late, written, done, taken = file(), file("other"), file("other"), file("other")
     file("child_abduction", source="drill")
     change_report(done["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     change_report(taken["id"], 1, status="acknowledged")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=31))
     cloud.sweep()
     file("child_abduction")
@@ -48,10 +48,10 @@ def test_it_counts_what_needs_somebody(aws: Mapping[str, str]) -> None:
     assert late["id"] not in json.dumps(found)
 
 
-def test_it_says_when_something_in_the_scope_has_changed(aws: Mapping[str, str]) -> None:
+def test_it_says_when_something_in_the_scope_has_changed() -> None:
     assert (pulse()["newest_change"], pulse("narrow")["newest_change"]) == (None, None)
     created = file()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     before, narrow = pulse(), pulse("narrow")
     assert before["newest_change"].endswith(":00.000Z")
     assert narrow["newest_change"] is None
@@ -65,9 +65,9 @@ def test_it_says_when_something_in_the_scope_has_changed(aws: Mapping[str, str])
     assert pulse("narrow")["mark"] == narrow["mark"]
 
 
-def test_a_report_that_leaves_a_scope_is_a_change_there(aws: Mapping[str, str]) -> None:
+def test_a_report_that_leaves_a_scope_is_a_change_there() -> None:
     created = file("traffic_violation")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     before = pulse("narrow")["mark"]
     change_report(created["id"], 1, category="other")
     cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
@@ -140,11 +140,11 @@ def test_a_record_that_was_altered_is_not_written_over() -> None:
     assert [each["by"]["S"] for each in records()] == ["nobody"]
 
 
-def test_a_change_that_could_not_be_noted_loses_nothing_else(aws: Mapping[str, str]) -> None:
+def test_a_change_that_could_not_be_noted_loses_nothing_else() -> None:
     file()
     with inject.without("PULSE#", "dynamodb.UpdateItem", 400, "AccessDeniedException"):
-        assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
-    assert [each["kind"] for each in cloud.sent(aws)] == ["report"]
+        assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
+    assert [each["kind"] for each in cloud.sent()] == ["report"]
     assert pulse()["counts"]["new"] == 1
 
 
@@ -228,7 +228,7 @@ def test_a_change_is_counted_with_the_next_pulse_and_its_category_alone_is_read(
     aws: Mapping[str, str],
 ) -> None:
     file("other")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     pulse()
     pass_time(seconds=20)
     pulse()

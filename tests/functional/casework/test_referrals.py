@@ -38,10 +38,10 @@ def file_all_parts(**more: Any) -> dict[str, Any]:
     return file("traffic_violation", **parts | more)
 
 
-def with_photos(aws: Mapping[str, str], *, ready: int = 2) -> dict[str, Any]:
+def with_photos(*, ready: int = 2) -> dict[str, Any]:
     created = file_all_parts(media=[PHOTO, PHOTO])
     for upload in created["uploads"][:ready]:
-        cloud.add_medium(aws, created["id"], upload["media_id"])
+        cloud.add_medium(created["id"], upload["media_id"])
     return created
 
 
@@ -90,8 +90,8 @@ def test_one_officer_proposes_and_another_passes_on() -> None:
     assert opened(created, "zhao")["referrals"] == [approved.json["referral"]]
 
 
-def test_the_agency_gets_what_is_included_and_never_the_contact(aws: Mapping[str, str]) -> None:
-    created = with_photos(aws)
+def test_the_agency_gets_what_is_included_and_never_the_contact() -> None:
+    created = with_photos()
     by_officer("POST", created, "/notes", {"text": "secret"}, officer="li")
     propose(created, include=ALL_PARTS)
     document = approve(created).json["document"]
@@ -121,8 +121,8 @@ def test_a_part_that_is_not_included_is_not_there(part: str) -> None:
     assert document["pictures"] is None
 
 
-def test_only_chosen_pictures_are_passed_on(aws: Mapping[str, str]) -> None:
-    created = with_photos(aws)
+def test_only_chosen_pictures_are_passed_on() -> None:
+    created = with_photos()
     first, second = (each["media_id"] for each in created["uploads"])
     propose(created, media_ids=[second])
     [picture] = approve(created).json["document"]["pictures"]
@@ -130,8 +130,8 @@ def test_only_chosen_pictures_are_passed_on(aws: Mapping[str, str]) -> None:
     assert first not in picture["url"]
 
 
-def test_a_medium_without_a_cleaned_picture_cannot_be_chosen(aws: Mapping[str, str]) -> None:
-    created = with_photos(aws, ready=1)
+def test_a_medium_without_a_cleaned_picture_cannot_be_chosen() -> None:
+    created = with_photos(ready=1)
     ready, pending = (each["media_id"] for each in created["uploads"])
     for unknown in (pending, "0" * 16):
         reply = propose(created, media_ids=[ready, unknown])
@@ -140,11 +140,11 @@ def test_a_medium_without_a_cleaned_picture_cannot_be_chosen(aws: Mapping[str, s
     assert propose(created, include=["media"]).json["media_ids"] == [ready]
 
 
-def test_a_picture_that_came_after_the_proposal_is_not_in_it(aws: Mapping[str, str]) -> None:
-    created = with_photos(aws, ready=1)
+def test_a_picture_that_came_after_the_proposal_is_not_in_it() -> None:
+    created = with_photos(ready=1)
     propose(created, include=["media"])
     late = created["uploads"][1]["media_id"]
-    cloud.add_medium(aws, created["id"], late)
+    cloud.add_medium(created["id"], late)
     assert len(approve(created).json["document"]["pictures"]) == 1
 
 
@@ -299,17 +299,15 @@ def test_what_was_withdrawn_is_passed_on_no_more() -> None:
     assert mine(waiting)["passed_on"] == []
 
 
-def test_officers_are_notified_once_that_it_awaits_its_second_person(
-    aws: Mapping[str, str],
-) -> None:
+def test_officers_are_notified_once_that_it_awaits_its_second_person() -> None:
     created = file_all_parts()
     propose(created)
     propose(created)
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    steps = [each["step"] for each in cloud.sent(aws) if each["kind"] == "approval"]
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    steps = [each["step"] for each in cloud.sent() if each["kind"] == "approval"]
     assert steps == ["referral"]
-    assert TEXT not in str(cloud.sent(aws))
+    assert TEXT not in str(cloud.sent())
 
 
 def test_it_awaits_everybody_but_its_author() -> None:
@@ -324,7 +322,7 @@ def test_it_awaits_everybody_but_its_author() -> None:
     assert not call("GET", "/v1/officer/reports?needs_action=true", officer="zhao").json["items"]
 
 
-def test_the_reason_is_sealed(aws: Mapping[str, str]) -> None:
+def test_the_reason_is_sealed() -> None:
     created = file_all_parts()
     propose(created)
     row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
@@ -445,7 +443,7 @@ def test_a_reason_is_needed(reason: str | None) -> None:
     assert len(opened(created, ZHAO)["referrals"]) == 1
 
 
-def test_to_decline_again_changes_nothing(aws: Mapping[str, str]) -> None:
+def test_to_decline_again_changes_nothing() -> None:
     created = proposed()
     decline(created)
     before = opened(created, ZHAO)["declined_referral"]
@@ -473,14 +471,14 @@ def test_what_the_reporter_has_withdrawn_is_not_declined() -> None:
     assert refused(decline(created)) == (409, "withdrawn")
 
 
-def test_whoever_proposed_it_is_notified_once_and_nobody_else(aws: Mapping[str, str]) -> None:
+def test_whoever_proposed_it_is_notified_once_and_nobody_else() -> None:
     created = proposed()
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     for _ in range(2):
         decline(created)
-    cloud.stream(cloud.all_keys(aws))
-    (notice,) = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    (notice,) = cloud.sent()
     assert (notice["kind"], notice["step"]) == ("declined", "referral")
     assert json.loads(notice["attributes"]["to"]) == [officer_address(WANG)]
     assert notice["url"].endswith(f"/reports/{created['id']}")
@@ -488,13 +486,13 @@ def test_whoever_proposed_it_is_notified_once_and_nobody_else(aws: Mapping[str, 
         assert secret not in str(notice)
 
 
-def test_nobody_is_notified_of_what_is_taken_back(aws: Mapping[str, str]) -> None:
+def test_nobody_is_notified_of_what_is_taken_back() -> None:
     created = proposed()
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     by_officer("DELETE", created, "/referral", officer=WANG)
-    cloud.stream(cloud.all_keys(aws))
-    assert cloud.sent(aws) == []
+    cloud.stream(cloud.all_keys())
+    assert cloud.sent() == []
 
 
 def test_the_history_says_who_has_declined_what_and_why() -> None:

@@ -190,5 +190,5 @@ def test_a_reminder_is_erased_with_the_report(
     assert wiring.reports().table.query(keys.reminders_of("wang"), index=index) == ([], False)
     wiring.clock.advance(timedelta(days=31))
     cloud.sweep()
-    assert [sk for pk, sk in cloud.all_keys(aws) if newer["id"] in pk] == ["HEAD"]
+    assert [sk for pk, sk in cloud.all_keys() if newer["id"] in pk] == ["HEAD"]
     assert "reminder" not in cloud.stored_row(aws["REPORTS_TABLE"], f"REPORT#{newer['id']}", "HEAD")

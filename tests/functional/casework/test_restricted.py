@@ -38,7 +38,7 @@ OPERATIONS = {
 class Withdrawn:
     """A report with everything that a reporter can send, withdrawn."""
 
-    def __init__(self, aws: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         cloud.officer("wang")
         cloud.officer("li")
         for username in ("chief", "deputy"):
@@ -49,14 +49,14 @@ class Withdrawn:
         created = call("POST", "/v1/reports", body, key=new_key()).json
         self.id = str(created["id"])
         self.media_id = str(created["uploads"][0]["media_id"])
-        cloud.add_medium(aws, self.id, self.media_id)
+        cloud.add_medium(self.id, self.media_id)
         mine = {"receipt": created["receipt"]}
         call("POST", f"/v1/reports/{self.id}/messages", {"text": "canary-message"}, **mine)
         until = times.render(wiring.clock.now() + timedelta(days=40))
         call("POST", self.path("/hold"), WHY | {"until": until}, officer="wang")
         assert call("DELETE", f"/v1/reports/{self.id}", **mine).status == 204
-        cloud.stream(cloud.all_keys(aws))
-        cloud.forget_sent(aws)
+        cloud.stream(cloud.all_keys())
+        cloud.forget_sent()
 
     def path(self, below: str = "") -> str:
         return f"/v1/officer/reports/{self.id}{below}"
@@ -70,56 +70,54 @@ class Withdrawn:
 
 @pytest.fixture(scope="module")
 def beginning(aws: Mapping[str, str]) -> tuple[Withdrawn, Kept]:
-    return Withdrawn(aws), Kept(aws)
+    return Withdrawn(), Kept()
 
 
 @pytest.fixture
-def withdrawn(beginning: tuple[Withdrawn, Kept], aws: Mapping[str, str], clean: None) -> Withdrawn:
+def withdrawn(beginning: tuple[Withdrawn, Kept], clean: None) -> Withdrawn:
     withdrawn, kept = beginning
     kept.put_back()
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     return withdrawn
 
 
-def watches(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    cloud.stream(cloud.all_keys(aws))
-    return [each for each in cloud.sent(aws) if each["kind"] == "watch"]
+def watches() -> list[dict[str, Any]]:
+    cloud.stream(cloud.all_keys())
+    return [each for each in cloud.sent() if each["kind"] == "watch"]
 
 
 both_ways = pytest.mark.parametrize("how", [Withdrawn.open_in_full, Withdrawn.open_original])
 
 
 @both_ways
-def test_supervisors_learn_of_each_time(
-    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
-) -> None:
+def test_supervisors_learn_of_each_time(withdrawn: Withdrawn, how: Any) -> None:
     for count in (1, 2):
         assert how(withdrawn).status == 200
-        assert len(watches(aws)) == count
-    notice = watches(aws)[0]
+        assert len(watches()) == count
+    notice = watches()[0]
     assert (notice["watched"], notice["report_id"]) == ("restricted", withdrawn.id)
     assert "chief" not in json.dumps(notice)
 
 
 @both_ways
-def test_a_refusal_is_no_watch(aws: Mapping[str, str], withdrawn: Withdrawn, how: Any) -> None:
+def test_a_refusal_is_no_watch(withdrawn: Withdrawn, how: Any) -> None:
     assert how(withdrawn, "wang").status == 403
     assert call("GET", withdrawn.path(), officer="chief").json["restricted"]
-    assert watches(aws) == []
+    assert watches() == []
 
 
-def test_nobody_is_notified_of_a_report_that_is_not_withdrawn(aws: Mapping[str, str]) -> None:
+def test_nobody_is_notified_of_a_report_that_is_not_withdrawn() -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR,))
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     created = file()
     assert by_officer("GET", created, "?reason=A+court+asks.", officer="chief").status == 200
-    assert watches(aws) == []
+    assert watches() == []
 
 
 @pytest.mark.parametrize("route", OPERATIONS)
 @pytest.mark.parametrize("officer", ["wang", "chief"])
 def test_no_other_route_shows_what_the_reporter_sent(
-    aws: Mapping[str, str], withdrawn: Withdrawn, route: str, officer: str
+    withdrawn: Withdrawn, route: str, officer: str
 ) -> None:
     operation = OPERATIONS[route]
     ids = {"report_id": withdrawn.id, "media_id": withdrawn.media_id, "username": "li"}
@@ -141,11 +139,11 @@ def test_no_other_route_shows_what_the_reporter_sent(
         headers=some_version(operation),
     )
     if operation.name == "open_original" and officer == "chief":
-        assert len(watches(aws)) == 1
+        assert len(watches()) == 1
         return
     assert [canary for canary in OF_THE_REPORTER if canary in reply.text] == []
     assert withdrawn.media_id not in reply.text
-    assert watches(aws) == []
+    assert watches() == []
 
 
 def test_the_canaries_are_there_for_whoever_may_see_them(withdrawn: Withdrawn) -> None:
@@ -167,29 +165,27 @@ def test_without_the_record_or_the_notice_nothing_opens(
         reply = how(withdrawn)
     assert (reply.status, decrypted) == (503, [])
     assert not [row for row in wiring.audit().rows(of_report(withdrawn.id)) if row["by"] == "chief"]
-    assert watches(aws) == []
+    assert watches() == []
     wiring.reset()
 
 
 @both_ways
 def test_whoever_dies_after_the_record_leaves_the_notice_to_the_outbox(
-    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
+    withdrawn: Withdrawn, how: Any
 ) -> None:
     with inject.dying(how=inject.crash_after):
         how(withdrawn)
     assert [row["by"] for row in wiring.audit().rows(of_report(withdrawn.id))][-1] == "chief"
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    assert [each["watched"] for each in watches(aws)] == ["restricted"]
+    assert [each["watched"] for each in watches()] == ["restricted"]
 
 
 @both_ways
-def test_nothing_opens_in_full_while_it_is_being_deleted(
-    aws: Mapping[str, str], withdrawn: Withdrawn, how: Any
-) -> None:
+def test_nothing_opens_in_full_while_it_is_being_deleted(withdrawn: Withdrawn, how: Any) -> None:
     wiring.reports().table.update(
         Update(keys.report(withdrawn.id), keys.HEAD, put={"expiring": True})
     )
     reply = how(withdrawn)
     assert (reply.status, reply.json["code"]) == (409, "expiring")
-    assert watches(aws) == []
+    assert watches() == []

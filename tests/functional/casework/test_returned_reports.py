@@ -102,22 +102,22 @@ def test_what_is_closed_or_withdrawn_keeps_its_assignee() -> None:
     [("child_abduction", "escalation", 5), ("missing_elderly", "overdue", 30)],
 )
 def test_a_new_one_waits_again_as_if_nobody_had_seen_it(
-    aws: Mapping[str, str], category: str, kind: str, after: int
+    category: str, kind: str, after: int
 ) -> None:
     created = file(category)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     change_report(created["id"], 1, assignee="li")
     deactivate()
     cloud.sweep()
     row = head_of(created)
     assert (row["attention_shard"], row["attention_at"]) == place_of(row)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(minutes=after - 1))
     cloud.sweep()
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
     wiring.clock.advance(timedelta(minutes=1, seconds=1))
     cloud.sweep()
-    assert [each["kind"] for each in cloud.sent(aws)] == [kind]
+    assert [each["kind"] for each in cloud.sent()] == [kind]
 
 
 def test_a_first_notice_that_is_pending_stays_the_next_task() -> None:

@@ -48,8 +48,8 @@ def found(text: str, officer: str = "wang") -> list[str]:
     return [each["id"] for each in answer(text, officer)["items"]]
 
 
-def entries(aws: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [key for key in cloud.all_keys(aws) if key[0].startswith("SEARCH#")]
+def entries() -> list[tuple[str, str]]:
+    return [key for key in cloud.all_keys() if key[0].startswith("SEARCH#")]
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_what_is_written_later_is_found_after_the_next_opening() -> None:
     assert found("京B67890") == found(PLATE) == [created["id"]]
 
 
-def test_the_contact_is_not_searched(aws: Mapping[str, str]) -> None:
+def test_the_contact_is_not_searched() -> None:
     created = file_text("无", contact={"name": "Li", "phone": "+86 137 1111 2222"})
     opened(created)
     call("POST", f"{PATH}/{created['id']}/contact", {"reason": "To ask."}, officer="wang")
     assert found("13711112222") == []
-    assert entries(aws) == []
+    assert entries() == []
 
 
 def test_out_of_scope_looks_like_absent() -> None:
@@ -151,13 +151,13 @@ def test_a_search_is_on_record_by_a_name_that_says_nothing(aws: Mapping[str, str
 def test_no_number_stands_in_clear_in_any_row(aws: Mapping[str, str]) -> None:
     filed_and_opened()
     found(PLATE)
-    assert len(entries(aws)) == 4
+    assert len(entries()) == 4
     stored = str([cloud.scan(aws[name]) for name in aws if name.endswith("_TABLE")])
     for word in (PLATE, "京A12345", "A12345", "13800138000"):
         assert word not in stored
 
 
-def test_a_second_opening_makes_no_call_of_the_key(aws: Mapping[str, str]) -> None:
+def test_a_second_opening_makes_no_call_of_the_key() -> None:
     created = file_text()
     with inject.fault(wiring.search_key()._kms, "kms.GenerateMac", lambda request: None) as called:
         opened(created)
@@ -188,12 +188,12 @@ def test_a_search_without_the_key_is_unavailable() -> None:
     assert reply.status == 503
 
 
-def test_of_a_report_with_many_numbers_sixteen_are_kept(aws: Mapping[str, str]) -> None:
+def test_of_a_report_with_many_numbers_sixteen_are_kept() -> None:
     created = filed_and_opened(", ".join(f"{number}" for number in range(70_000, 70_100)))
-    assert len(entries(aws)) == TOKENS_MAX
+    assert len(entries()) == TOKENS_MAX
     by_reporter("POST", created, "/messages", {"text": PLATE}, key=new_key())
     opened(created)
-    assert len(entries(aws)) == TOKENS_MAX
+    assert len(entries()) == TOKENS_MAX
     assert found(PLATE) == []
 
 
@@ -214,9 +214,7 @@ def test_long_texts_without_a_number_are_read_once() -> None:
     assert found(PLATE) == [long["id"]]
 
 
-def test_an_opening_reads_a_bounded_part_and_the_next_one_continues(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_opening_reads_a_bounded_part_and_the_next_one_continues() -> None:
     created = file_text("1 2 " * 500)
     path = f"/v1/reports/{created['id']}/messages"
     for text in ["3-4 " * 1_000] * 10 + [PLATE]:
@@ -237,16 +235,14 @@ def _reached(created: Mapping[str, Any], sent: list[str]) -> int:
     return sent.index(head(created)["found_by"]["messages"].rpartition("#")[2]) + 1
 
 
-def test_two_officers_who_open_at_the_same_time_enter_each_number_once(
-    aws: Mapping[str, str],
-) -> None:
+def test_two_officers_who_open_at_the_same_time_enter_each_number_once() -> None:
     created = file_text()
 
     with inject.meanwhile(
         lambda: opened(created, "chief"), "kms.GenerateMac", wiring.search_key()._kms
     ):
         opened(created)
-    assert len(entries(aws)) == 4
+    assert len(entries()) == 4
     assert found(PLATE) == [created["id"]]
 
 
@@ -261,27 +257,27 @@ def withdraw(created: Mapping[str, Any]) -> None:
     assert reply.status == 204
 
 
-def test_a_withdrawal_ends_it_at_once_and_removes_the_entries(aws: Mapping[str, str]) -> None:
+def test_a_withdrawal_ends_it_at_once_and_removes_the_entries() -> None:
     created = filed_and_opened()
     withdraw(created)
     assert found(PLATE) == []
     pass_time(minutes=1)
-    assert entries(aws) == []
+    assert entries() == []
     head = wiring.reports().head(created["id"])
     assert head
     assert "found_by" not in head.row
 
 
-def test_a_supervisor_who_opens_a_withdrawn_report_enters_nothing(aws: Mapping[str, str]) -> None:
+def test_a_supervisor_who_opens_a_withdrawn_report_enters_nothing() -> None:
     created = file_text()
     withdraw(created)
     opened(created)
     reply = call("GET", f"{PATH}/{created['id']}?reason=Court", officer="chief")
     assert reply.json["text"] == TEXT
-    assert entries(aws) == []
+    assert entries() == []
 
 
-def test_a_withdrawal_during_an_opening_wins(aws: Mapping[str, str]) -> None:
+def test_a_withdrawal_during_an_opening_wins() -> None:
     created = file_text()
     with inject.fault(
         wiring.search_key()._kms,
@@ -289,28 +285,26 @@ def test_a_withdrawal_during_an_opening_wins(aws: Mapping[str, str]) -> None:
         inject.times(1, lambda request: withdraw(created)),
     ):
         opened(created)
-    assert entries(aws) == []
+    assert entries() == []
 
 
-def test_a_deleted_report_leaves_no_entry(aws: Mapping[str, str]) -> None:
+def test_a_deleted_report_leaves_no_entry() -> None:
     created, other = filed_and_opened(), filed_and_opened()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     pass_time(days=91)
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
-    assert {sk.rpartition("#")[2] for _, sk in entries(aws)} == {other["id"]}
+    assert {sk.rpartition("#")[2] for _, sk in entries()} == {other["id"]}
     assert found(PLATE) == [other["id"]]
 
 
-def test_a_deletion_that_fails_half_way_removes_the_entries_when_it_is_tried_again(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_deletion_that_fails_half_way_removes_the_entries_when_it_is_tried_again() -> None:
     created = filed_and_opened()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     refused = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", inject.at(2, refused)):
         pass_time(days=91)
     pass_time(minutes=1)
-    assert entries(aws) == []
+    assert entries() == []
 
 
 def test_a_number_of_many_reports_is_read_a_bounded_part_at_a_time() -> None:

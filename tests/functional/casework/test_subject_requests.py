@@ -169,24 +169,22 @@ def test_a_mask_names_the_request_that_it_carries_out() -> None:
     ]
 
 
-def test_supervisors_are_reminded_a_week_before_and_then_until_it_is_decided(
-    aws: Mapping[str, str],
-) -> None:
+def test_supervisors_are_reminded_a_week_before_and_then_until_it_is_decided() -> None:
     path = register()
-    assert reminded(aws, timedelta(days=22)) == 0
-    assert reminded(aws, timedelta(days=2)) == 1
+    assert reminded(timedelta(days=22)) == 0
+    assert reminded(timedelta(days=2)) == 1
     decide(path)
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
-    assert reminded(aws, timedelta(days=8)) == 0
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
+    assert reminded(timedelta(days=8)) == 0
 
 
-def reminded(aws: Mapping[str, str], after: timedelta) -> int:
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
+def reminded(after: timedelta) -> int:
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(after)
     cloud.sweep()
-    return sum(each.get("step") == "request" for each in cloud.sent(aws))
+    return sum(each.get("step") == "request" for each in cloud.sent())
 
 
 def test_a_decided_request_goes_after_the_months_of_the_city() -> None:

@@ -121,19 +121,17 @@ def test_its_fields_are_checked_as_declared(details: dict[str, Any]) -> None:
     assert file(**details).status == 422
 
 
-def test_notices_name_it_in_each_language_though_their_sender_has_no_catalogue(
-    aws: Mapping[str, str],
-) -> None:
+def test_notices_name_it_in_each_language_though_their_sender_has_no_catalogue() -> None:
     add(new())
     set_state("active")
     filed = [file().json for _ in range(12)]
     moved = call("POST", "/v1/reports", report("other"), key=new_key()).json
     change_report(moved["id"], 1, category=CODE)
     learnt.learn(())  # as in the function that publishes
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    sent = cloud.sent(aws)
+    sent = cloud.sent()
     assert {each["kind"] for each in sent} == {"report", "digest"}
     assert all("Illegal dumping" in each["subject"] for each in sent)
     assert all("非法倾倒" in each["forms"]["email"] for each in sent)
@@ -141,15 +139,15 @@ def test_notices_name_it_in_each_language_though_their_sender_has_no_catalogue(
     assert named == {each["id"] for each in (*filed, moved)}
 
 
-def test_a_burst_of_added_categories_goes_into_a_digest(aws: Mapping[str, str]) -> None:
+def test_a_burst_of_added_categories_goes_into_a_digest() -> None:
     add(new())
     set_state("active")
     for _ in range(30):
         file()
-    keys = cloud.all_keys(aws)
+    keys = cloud.all_keys()
     for some in (keys[:20], keys[20:40], keys[40:]):
         cloud.stream(some)
-    alone = [each for each in cloud.sent(aws) if each["kind"] == "report"]
+    alone = [each for each in cloud.sent() if each["kind"] == "report"]
     assert len(alone) == 10
 
 

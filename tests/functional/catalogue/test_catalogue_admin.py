@@ -4,7 +4,7 @@ No report is lost, no other report is refused, and no restart is needed.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "officers")
 
 
 @pytest.fixture
-def officers(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def officers(clean: None) -> Iterator[None]:
     wiring.reset()
     wiring.officers().put(
         Officer(

@@ -1,6 +1,5 @@
 """Critical reports are never refused, and never equal: what nobody has paid for waits behind."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +24,7 @@ LIST = "/v1/officer/reports?sort=attention&limit=50"
 
 
 @pytest.fixture
-def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
+def at_the_start(clean: None, limits_on: None) -> None:
     for name in ("wang", "li", "chief"):
         cloud.officer(name, roles=(Role.OFFICER, Role.SUPERVISOR))
     now = wiring.clock.now()

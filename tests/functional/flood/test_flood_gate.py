@@ -1,6 +1,7 @@
 """What a report needs at each load level, and that no report of a life in danger is refused."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,7 +30,7 @@ NEVER_LIMITED = ("child_abduction", "missing_elderly")
 
 
 @pytest.fixture
-def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
+def at_the_start(clean: None, limits_on: None) -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR,))
     # To the start of a window, so that no test meets its end.
     now = wiring.clock.now()
@@ -268,25 +269,25 @@ def test_without_its_table_a_report_is_still_accepted(aws: Mapping[str, str]) ->
         assert [file().status for _ in range(LIMITS.address - 2)][-1] == 429
 
 
-def test_each_hour_has_a_salt_of_its_own_and_the_old_one_is_gone(aws: Mapping[str, str]) -> None:
+def test_each_hour_has_a_salt_of_its_own_and_the_old_one_is_gone() -> None:
     set_level(LoadLevel.BUSY)
     file()
-    before = salts(aws)
+    before = salts()
     wiring.clock.advance(timedelta(hours=1))
     file()
-    after = salts(aws)
+    after = salts()
     assert len(before) == len(after) == 1
     assert before != after
 
 
-def test_the_sweep_overwrites_the_salt_when_nobody_reports(aws: Mapping[str, str]) -> None:
+def test_the_sweep_overwrites_the_salt_when_nobody_reports() -> None:
     set_level(LoadLevel.BUSY)
     file()
-    before = salts(aws)
+    before = salts()
     wiring.clock.advance(timedelta(hours=1))
     another_instance()
     cloud.sweep()
-    assert salts(aws) != before
+    assert salts() != before
 
 
 def test_two_instances_agree_on_one_salt() -> None:
@@ -444,9 +445,9 @@ def test_an_officer_sees_that_a_report_came_without_a_proof() -> None:
     assert call("GET", path, officer="wang").json["unproven"] is False
 
 
-def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str]) -> None:
+def test_a_proof_that_comes_later_gives_a_report_its_place() -> None:
     set_level(LoadLevel.FLOOD)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     key = new_key()
     first = file("child_abduction", key=key)
     report_id = first.json["id"]
@@ -464,33 +465,31 @@ def test_a_proof_that_comes_later_gives_a_report_its_place(aws: Mapping[str, str
     assert (proven.report.unproven, proven.task.lane) == (False, Lane.CRITICAL)
     assert proven.task.due_at == head.task.due_at
     cloud.stream([(f"REPORT#{report_id}", "HEAD")])
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [report_id]
+    assert [notice["report_id"] for notice in cloud.sent()] == [report_id]
 
 
-def filed_in_a_flood(aws: Mapping[str, str]) -> tuple[str, Reply, list[Key]]:
+def filed_in_a_flood() -> tuple[str, Reply, list[Key]]:
     """File a child abduction without a proof in a flood. Return its Idempotency-Key, the response,
     and the key of its HEAD for the stream.
     """
     set_level(LoadLevel.FLOOD)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     key = new_key()
     first = file("child_abduction", key=key)
     return key, first, [(report_partition(first.json["id"]), HEAD)]
 
 
 @pytest.mark.parametrize("swept", [False, True], ids=["before the digest", "after the digest"])
-def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
-    aws: Mapping[str, str], swept: bool
-) -> None:
-    key, first, item = filed_in_a_flood(aws)
+def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(swept: bool) -> None:
+    key, first, item = filed_in_a_flood()
     cloud.stream(item)
     if swept:
         cloud.sweep()
-    digests = cloud.sent(aws)
+    digests = cloud.sent()
     file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
     for _ in range(2):
         cloud.stream(item)
-    more = cloud.sent(aws)[len(digests) :]
+    more = cloud.sent()[len(digests) :]
     assert [(each["kind"], each["report_id"]) for each in more] == [("report", first.json["id"])]
     after = wiring.reports().head(first.json["id"])
     assert after
@@ -499,36 +498,34 @@ def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(
     assert [each.event for each in after.recorded.leaves] == [Event.FILED, Event.CONTENT]
 
 
-def test_a_proof_that_comes_while_a_digest_takes_it_brings_a_notice_of_its_own(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_proof_that_comes_while_a_digest_takes_it_brings_a_notice_of_its_own() -> None:
     """The publisher had read it as one without a proof."""
-    key, first, item = filed_in_a_flood(aws)
+    key, first, item = filed_in_a_flood()
     proof = prove(first.json["challenge"], key)
     with inject.meanwhile(lambda: file("child_abduction", key=key, proof=proof)):
         cloud.stream(item)
     cloud.stream(item)
-    assert [each["report_id"] for each in cloud.sent(aws)] == [first.json["id"]]
+    assert [each["report_id"] for each in cloud.sent()] == [first.json["id"]]
 
 
-def test_a_second_proof_brings_no_second_notice(aws: Mapping[str, str]) -> None:
-    key, first, item = filed_in_a_flood(aws)
+def test_a_second_proof_brings_no_second_notice() -> None:
+    key, first, item = filed_in_a_flood()
     cloud.stream(item)
     for _ in range(3):
         file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
         cloud.stream(item)
-    assert [each["kind"] for each in cloud.sent(aws)] == ["report"]
+    assert [each["kind"] for each in cloud.sent()] == ["report"]
 
 
-def test_a_report_that_an_officer_has_read_by_then_is_notified_once(aws: Mapping[str, str]) -> None:
-    key, first, item = filed_in_a_flood(aws)
+def test_a_report_that_an_officer_has_read_by_then_is_notified_once() -> None:
+    key, first, item = filed_in_a_flood()
     cloud.officer("wang")
     cloud.stream(item)
     path = f"/v1/officer/reports/{first.json['id']}"
     assert call("POST", f"{path}/notes", {"text": "Read."}, officer="wang").status == 201
     file("child_abduction", key=key, proof=prove(first.json["challenge"], key))
     cloud.stream(item)
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
 
 
 @contextmanager
@@ -665,9 +662,9 @@ def another_instance() -> None:
         each.cache_clear()
 
 
-def salts(aws: Mapping[str, str]) -> list[bytes]:
+def salts() -> list[bytes]:
     return [
         bytes(row["salt"]["B"])
-        for row in cloud.scan(aws["SOURCES_TABLE"])
+        for row in cloud.scan(os.environ["SOURCES_TABLE"])
         if row["pk"]["S"] == "SALT"
     ]

@@ -1,6 +1,5 @@
 """What a flood, or one report in it, must not do to the notices of others."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -99,7 +98,7 @@ def test_lines_on_an_old_report_do_not_use_up_the_sms_of_a_new_one() -> None:
     assert notice["attributes"].get("sms") == "yes"
 
 
-def test_lines_on_old_reports_do_not_make_a_new_one_wait(aws: Mapping[str, str]) -> None:
+def test_lines_on_old_reports_do_not_make_a_new_one_wait() -> None:
     hoaxes = [file(CRITICAL) for _ in range(10)]
     publish(*(hoax["id"] for hoax in hoaxes))
     wiring.clock.advance(timedelta(minutes=2))
@@ -109,15 +108,13 @@ def test_lines_on_old_reports_do_not_make_a_new_one_wait(aws: Mapping[str, str])
     cloud.forget_sent()
     publish(file(CRITICAL)["id"])
 
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
-def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it() -> None:
     begin_an_hour()
     for unproven in burst(33, CRITICAL):
-        mark_unproven(aws, unproven)
+        mark_unproven(unproven)
     cloud.stream(cloud.all_keys())
     cloud.sweep()
     wiring.clock.advance(timedelta(seconds=5))
@@ -152,30 +149,26 @@ def test_a_report_that_an_officer_makes_critical_is_notified_in_its_new_lane() -
     assert [notice["report_id"] for notice in cloud.sent()] == [created["id"]]
 
 
-def test_an_officers_step_makes_a_report_without_a_proof_like_any_other(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_officers_step_makes_a_report_without_a_proof_like_any_other() -> None:
     cloud.officer("wang")
     created = file(CRITICAL)
-    mark_unproven(aws, created["id"])
+    mark_unproven(created["id"])
     body, headers = {"urgency": "critical"}, {"If-Match": '"1"'}
     assert by_officer("PATCH", created, "", body, headers=headers).status == 200
     publish(created["id"])
 
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
-def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_withdrawal_does_not_bring_a_report_without_a_proof_forward() -> None:
     created = file(CRITICAL)
-    mark_unproven(aws, created["id"])
+    mark_unproven(created["id"])
     assert by_reporter("DELETE", created).status == 204
     cloud.stream(cloud.all_keys())
-    assert kinds(aws) == []
+    assert kinds() == []
     cloud.sweep()
     cloud.sweep()
-    assert kinds(aws) == ["digest"]
+    assert kinds() == ["digest"]
 
 
 def test_no_function_sends_more_than_ten_notices_in_a_second() -> None:

@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
-def at_the_start(aws: Mapping[str, str], clean: None, limits_on: None) -> None:
+def at_the_start(clean: None, limits_on: None) -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR, Role.OFFICER))
     # To the start of an hour, so that no test meets the end of a minute or a window.
     now = wiring.clock.now()
@@ -38,9 +38,9 @@ def file(number: int, category: str = "other", status: int = 201) -> None:
         assert reply.status == status, reply.text
 
 
-def arrive(aws: Mapping[str, str]) -> None:
+def arrive() -> None:
     """Let the stream deliver what is stored."""
-    assert cloud.stream(cloud.all_keys(aws)) == {"batchItemFailures": []}
+    assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
 
 
 def level() -> int:
@@ -68,44 +68,44 @@ def test_the_health_names_the_version_and_the_commit(monkeypatch: pytest.MonkeyP
         assert (health["version"], health["commit"]) == (__version__, shown)
 
 
-def test_many_reports_in_a_minute_raise_it(aws: Mapping[str, str]) -> None:
+def test_many_reports_in_a_minute_raise_it() -> None:
     file(19)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.NORMAL
     file(1)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.BUSY
 
 
-def test_a_report_counts_once_however_often_it_changes(aws: Mapping[str, str]) -> None:
+def test_a_report_counts_once_however_often_it_changes() -> None:
     file(12)
     for _ in range(3):
-        arrive(aws)
+        arrive()
     assert level() == LoadLevel.NORMAL
 
 
-def test_a_flood_of_drills_is_a_flood_and_in_no_statistics(aws: Mapping[str, str]) -> None:
+def test_a_flood_of_drills_is_a_flood_and_in_no_statistics() -> None:
     for number in range(60):
         body = report("other") | {"source": "drill"}
         call("POST", "/v1/reports", body, key=new_key(), source=f"192.0.{number}.1")
     for _ in range(3):
-        arrive(aws)
+        arrive()
     assert [each["other"] for each in wiring.load_counters().read(wiring.clock.now())] == [60]
     assert level() == LoadLevel.FLOOD
     assert call("GET", "/v1/officer/stats", officer="chief").json["by_status"] == {}
 
 
-def test_reports_count_in_the_minute_in_which_they_came(aws: Mapping[str, str]) -> None:
+def test_reports_count_in_the_minute_in_which_they_came() -> None:
     for _ in range(4):
         file(10)
         wiring.clock.advance(MINUTE)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.NORMAL
 
 
-def test_it_falls_step_by_step_when_it_is_quiet(aws: Mapping[str, str]) -> None:
+def test_it_falls_step_by_step_when_it_is_quiet() -> None:
     file(60)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.FLOOD
     wiring.clock.advance(10 * MINUTE)
     assert level() == LoadLevel.FLOOD
@@ -113,9 +113,9 @@ def test_it_falls_step_by_step_when_it_is_quiet(aws: Mapping[str, str]) -> None:
     assert [level(), level()] == [LoadLevel.BUSY, LoadLevel.NORMAL]
 
 
-def test_what_a_flood_refuses_keeps_it_up(aws: Mapping[str, str]) -> None:
+def test_what_a_flood_refuses_keeps_it_up() -> None:
     file(60)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.FLOOD
     for _ in range(12):
         wiring.clock.advance(MINUTE)
@@ -125,9 +125,9 @@ def test_what_a_flood_refuses_keeps_it_up(aws: Mapping[str, str]) -> None:
     assert level() == LoadLevel.BUSY
 
 
-def test_one_source_cannot_keep_it_up(aws: Mapping[str, str]) -> None:
+def test_one_source_cannot_keep_it_up() -> None:
     file(60)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.FLOOD
     for _ in range(11):
         wiring.clock.advance(MINUTE)
@@ -137,20 +137,20 @@ def test_one_source_cannot_keep_it_up(aws: Mapping[str, str]) -> None:
     assert level() < LoadLevel.FLOOD
 
 
-def test_one_network_alone_makes_no_flood(aws: Mapping[str, str]) -> None:
+def test_one_network_alone_makes_no_flood() -> None:
     for address in range(4):
         for _ in range(25):
             source = f"192.0.2.{address}"
             call("POST", "/v1/reports", report("child_abduction"), key=new_key(), source=source)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.BUSY
 
 
-def test_what_is_accepted_without_a_proof_counts_once_a_network(aws: Mapping[str, str]) -> None:
+def test_what_is_accepted_without_a_proof_counts_once_a_network() -> None:
     put(minutes=10)
     for _ in range(61):
         call("POST", "/v1/reports", report("child_abduction"), key=new_key(), source="192.0.2.1")
-    arrive(aws)
+    arrive()
     wiring.clock.advance(MINUTE)
     file(61, "child_abduction")
     wiring.clock.advance(MINUTE)
@@ -160,7 +160,7 @@ def test_what_is_accepted_without_a_proof_counts_once_a_network(aws: Mapping[str
     assert sum(each["child_abduction"] for each in minutes) == 62
 
 
-def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
+def test_what_is_usual_follows_from_a_week() -> None:
     seen: list[str] = []
 
     def rows_of_days(since: object, until: object) -> list[dict[str, Any]]:
@@ -175,18 +175,16 @@ def test_what_is_usual_follows_from_a_week(aws: Mapping[str, str]) -> None:
         wiring.sources(),
     )
     file(30)
-    arrive(aws)
+    arrive()
     now = wiring.clock.now()
     assert [watch.evaluate(now) for _ in range(3)] == [LoadLevel.NORMAL] * 3
     assert len(seen) == 1
     assert level() == LoadLevel.BUSY
 
 
-def test_when_it_cannot_be_evaluated_it_stays_and_the_sweep_goes_on(
-    aws: Mapping[str, str],
-) -> None:
+def test_when_it_cannot_be_evaluated_it_stays_and_the_sweep_goes_on() -> None:
     file(20)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.BUSY
 
     with inject.without("LOAD#", "dynamodb.Query"):
@@ -195,18 +193,18 @@ def test_when_it_cannot_be_evaluated_it_stays_and_the_sweep_goes_on(
     assert level() == LoadLevel.BUSY
 
 
-def test_what_cannot_be_counted_is_still_published(aws: Mapping[str, str]) -> None:
-    cloud.forget_sent(aws)
+def test_what_cannot_be_counted_is_still_published() -> None:
+    cloud.forget_sent()
     file(1)
 
     with inject.without("LOAD#", "dynamodb.UpdateItem"):
-        arrive(aws)
-    assert len(cloud.sent(aws)) == 1
+        arrive()
+    assert len(cloud.sent()) == 1
 
 
-def test_the_sweep_evaluates_it(aws: Mapping[str, str]) -> None:
+def test_the_sweep_evaluates_it() -> None:
     file(20)
-    arrive(aws)
+    arrive()
     cloud.sweep()
     assert wiring.load_levels().read().automatic is LoadLevel.BUSY
 
@@ -226,15 +224,15 @@ def test_an_officer_raises_it_for_a_time_on_record(aws: Mapping[str, str]) -> No
     assert stats() == {"level": 0, "automatic": 0, "set_until": None}
 
 
-def test_an_officer_lowers_it_and_the_counters_do_not_undo_that(aws: Mapping[str, str]) -> None:
+def test_an_officer_lowers_it_and_the_counters_do_not_undo_that() -> None:
     file(20)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.BUSY
     put(level=0, reason="event")
     assert level() == LoadLevel.NORMAL
     assert stats()["automatic"] == LoadLevel.BUSY
     file(40)
-    arrive(aws)
+    arrive()
     assert level() == LoadLevel.NORMAL
 
     assert call("DELETE", "/v1/officer/load-level", officer="chief").status == 204

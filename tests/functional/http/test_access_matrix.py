@@ -198,7 +198,7 @@ each_report_route = pytest.mark.parametrize("key", ABOUT_REPORTS, ids=" ".join)
 @pytest.fixture(scope="module")
 def appointed(aws: Mapping[str, str]) -> Kept:
     _appoint()
-    return Kept(aws)
+    return Kept()
 
 
 @pytest.fixture(autouse=True)
@@ -207,12 +207,12 @@ def people(appointed: Kept, clean: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def filed(aws: Mapping[str, str], appointed: Kept) -> tuple[Mapping[str, str], Kept]:
+def filed(appointed: Kept) -> tuple[Mapping[str, str], Kept]:
     _appoint()
     return {state: _in_state(state) for state in CASE_STATES} | {
         "deleted": _deleted(),
         "unknown": "0" * 26,
-    }, Kept(aws)
+    }, Kept()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ nothing of the input, and no row is written.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,11 +104,11 @@ def assert_refused(reply: Reply, status: int) -> None:
     assert not re.search(r"Traceback|pydantic|File \"", reply.body.decode())
 
 
-def count_rows(aws: Mapping[str, str]) -> int:
+def count_rows() -> int:
     dynamodb = boto3.client("dynamodb")
     return sum(
         dynamodb.scan(TableName=table, Select="COUNT")["Count"]
-        for name, table in aws.items()
+        for name, table in os.environ.items()
         if name.endswith("_TABLE")
     )
 
@@ -138,9 +139,9 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_body_that_cannot_be_read_is_400(body: bytes, aws: Mapping[str, str]) -> None:
+def test_a_body_that_cannot_be_read_is_400(body: bytes) -> None:
     assert_refused(create(body), 400)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 MEDIUM = {"content_type": "image/jpeg", "size": 1000}
@@ -233,13 +234,13 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("members", "field"), INVALID.values(), ids=INVALID.keys())
 def test_what_is_readable_but_wrong_is_422_and_names_the_field(
-    members: dict[str, Any], field: str, aws: Mapping[str, str]
+    members: dict[str, Any], field: str
 ) -> None:
     reply = create_json(**members)
 
     assert_refused(reply, 422)
     assert field in reply.wrong_fields
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 NO_REPORT = {
@@ -255,19 +256,15 @@ NO_REPORT = {
 
 
 @pytest.mark.parametrize("body", NO_REPORT.values(), ids=NO_REPORT.keys())
-def test_what_is_no_object_or_beyond_all_numbers_is_422(
-    body: bytes, aws: Mapping[str, str]
-) -> None:
+def test_what_is_no_object_or_beyond_all_numbers_is_422(body: bytes) -> None:
     assert_refused(create(body), 422)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
-def test_27_a_time_up_to_a_day_ahead_is_flagged_and_a_later_one_refused(
-    aws: Mapping[str, str],
-) -> None:
+def test_27_a_time_up_to_a_day_ahead_is_flagged_and_a_later_one_refused() -> None:
     now = wiring.clock.now()
     assert_refused(create_json(occurred_at=times.render(now + timedelta(hours=25))), 422)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
     assert filed(occurred_at=times.render(now + timedelta(hours=23)))["flags"] == ["clock_skew"]
 
 
@@ -281,14 +278,14 @@ def test_a_made_up_field_name_is_not_repeated_unless_it_is_a_plain_word() -> Non
     [(256 * 1024, 422), (257 * 1024, 413), (10 * 2**20 + 1, 413)],
     ids=["256 KiB", "19 257 KiB", "20 10 MiB"],
 )
-def test_a_body_may_have_256_kib(size: int, status: int, aws: Mapping[str, str]) -> None:
+def test_a_body_may_have_256_kib(size: int, status: int) -> None:
     if size > 10 * 2**20:
         assert_refused(as_reply(gateway.refuse("REQUEST_TOO_LARGE")), status)
         return
     body = raw(text='"' + "a" * (size - len(raw(text='""'))) + '"')
     assert len(body) == size
     assert_refused(create(body), status)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 VERBATIM = {
@@ -322,9 +319,9 @@ def test_what_was_written_makes_no_line_in_a_log(
     assert CANARY not in str([record.__dict__ for record in caplog.records])
 
 
-def test_32_details_that_look_like_a_query_are_not_interpreted(aws: Mapping[str, str]) -> None:
+def test_32_details_that_look_like_a_query_are_not_interpreted() -> None:
     assert_refused(create_json(details={"#pk": {"S": CANARY}, ":v": CANARY}), 422)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 def test_40_the_two_normal_forms_of_a_text_are_the_same_report() -> None:
@@ -358,11 +355,9 @@ MESSAGES: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize(("body", "status"), MESSAGES.values(), ids=MESSAGES.keys())
-def test_a_message_is_read_as_strictly_as_a_report(
-    body: bytes, status: int, aws: Mapping[str, str]
-) -> None:
+def test_a_message_is_read_as_strictly_as_a_report(body: bytes, status: int) -> None:
     created = filed()
-    before = count_rows(aws)
+    before = count_rows()
     reply = send(
         "POST",
         f"/v1/reports/{created['id']}/messages",
@@ -371,7 +366,7 @@ def test_a_message_is_read_as_strictly_as_a_report(
     )
 
     assert_refused(reply, status)
-    assert count_rows(aws) == before
+    assert count_rows() == before
 
 
 PARTS: dict[str, tuple[bytes, int]] = {
@@ -411,12 +406,12 @@ KEYS = {
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-def test_a_key_that_is_not_a_random_uuid_is_400(key: str | None, aws: Mapping[str, str]) -> None:
+def test_a_key_that_is_not_a_random_uuid_is_400(key: str | None) -> None:
     headers = JSON | ({"Idempotency-Key": key} if key is not None else {})
     assert_refused(
         send("POST", "/v1/reports", json.dumps(report(text=CANARY)).encode(), headers), 400
     )
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 TYPES = {
@@ -434,12 +429,10 @@ TYPES = {
 
 
 @pytest.mark.parametrize("headers", TYPES.values(), ids=TYPES.keys())
-def test_a_body_that_is_not_plain_json_is_415(
-    headers: dict[str, str], aws: Mapping[str, str]
-) -> None:
+def test_a_body_that_is_not_plain_json_is_415(headers: dict[str, str]) -> None:
     body = json.dumps(report(text=CANARY)).encode()
     assert_refused(send("POST", "/v1/reports", body, headers | {"Idempotency-Key": new_key()}), 415)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -451,9 +444,9 @@ def test_the_type_of_a_body_that_is_not_read_does_not_matter(content_type: str) 
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_12_json_in_another_encoding_is_415(encoding: str, aws: Mapping[str, str]) -> None:
+def test_12_json_in_another_encoding_is_415(encoding: str) -> None:
     assert_refused(create(raw().decode().encode(encoding)), 415)
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 @pytest.mark.parametrize(
@@ -465,14 +458,14 @@ def test_json_in_utf_8_may_be_spelt_in_its_ways(kind: str) -> None:
     assert send("POST", "/v1/reports", json.dumps(report()).encode(), headers).status == 201
 
 
-def test_48_where_a_request_came_from_is_kept_nowhere(aws: Mapping[str, str]) -> None:
+def test_48_where_a_request_came_from_is_kept_nowhere() -> None:
     claims = dict.fromkeys(("X-Forwarded-For", "User-Agent", "Via", "X-Request-Id"), CANARY)
     created = create(json.dumps(report()).encode(), **claims, Forwarded=f"for={CANARY}")
 
     assert created.status == 201
     assert CANARY not in str(created)
     dynamodb = boto3.client("dynamodb")
-    tables = [table for name, table in aws.items() if name.endswith("_TABLE")]
+    tables = [table for name, table in os.environ.items() if name.endswith("_TABLE")]
     kept = str([dynamodb.scan(TableName=table)["Items"] for table in tables])
     assert CANARY not in kept
     assert "203.0.113.77" not in kept
@@ -487,9 +480,7 @@ def test_49_a_method_in_a_header_is_ignored(header: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "CONNECT", "PROPFIND", "FOO", "delete"])
-def test_51_a_method_that_a_route_does_not_take_is_refused(
-    method: str, aws: Mapping[str, str]
-) -> None:
+def test_51_a_method_that_a_route_does_not_take_is_refused(method: str) -> None:
     # The gateway returns 404 for an unknown method too, as for an unknown path.
     assert_refused(
         send(
@@ -500,7 +491,7 @@ def test_51_a_method_that_a_route_does_not_take_is_refused(
         ),
         404,
     )
-    assert count_rows(aws) == 0
+    assert count_rows() == 0
 
 
 IDS = {

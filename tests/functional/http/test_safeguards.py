@@ -109,9 +109,7 @@ def test_9_a_label_is_the_reports_and_there_is_no_score_of_anybody() -> None:
     assert not [path for path in app.routes if "leader" in path or "reporters" in path]
 
 
-def test_11_a_report_is_accepted_when_only_its_own_row_can_be_written(
-    aws: Mapping[str, str],
-) -> None:
+def test_11_a_report_is_accepted_when_only_its_own_row_can_be_written() -> None:
     def all_but_puts(request: Any) -> Any:
         puts = request.headers["X-Amz-Target"] == b"DynamoDB_20120810.PutItem"
         return None if puts else inject.error_response(500, "InternalServerError")(request)

@@ -1,6 +1,5 @@
 """Originals: for a reason, on record, by the recorded version, for as long as it takes."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,16 +24,15 @@ PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 class Photo:
     """A report with one photo that has its verdict, and officers."""
 
-    def __init__(self, aws: Mapping[str, str], *, processed: bool = True) -> None:
-        self.aws = aws
+    def __init__(self, *, processed: bool = True) -> None:
         created = file(media=[PHOTO])
         self.report_id, self.receipt = created["id"], created["receipt"]
         self.media_id = created["uploads"][0]["media_id"]
         self.key = f"originals/{self.report_id}/{self.media_id}"
         if processed:
-            self.version = cloud.upload(aws, self.report_id, self.media_id, cloud.photo())
-            cloud.process(aws, self.key, self.version)
-            cloud.record(aws, self.report_id, self.media_id)
+            self.version = cloud.upload(self.report_id, self.media_id, cloud.photo())
+            cloud.process(self.key, self.version)
+            cloud.record(self.report_id, self.media_id)
         cloud.officer("wang")
         cloud.officer("chief", roles=(Role.SUPERVISOR,))
 
@@ -57,8 +55,8 @@ class Photo:
         call("DELETE", f"/v1/reports/{self.report_id}", receipt=self.receipt)
 
 
-def test_an_original_opens_for_a_reason_that_is_recorded_first(aws: Mapping[str, str]) -> None:
-    photo = Photo(aws)
+def test_an_original_opens_for_a_reason_that_is_recorded_first() -> None:
+    photo = Photo()
     before = wiring.clock.wall_clock()
     reply = photo.open()
     assert reply.status == 200
@@ -73,45 +71,41 @@ def test_an_original_opens_for_a_reason_that_is_recorded_first(aws: Mapping[str,
 
 
 @pytest.mark.parametrize("body", [{"reason": " "}, {"reason": 5}, {"why": "x"}, []])
-def test_without_a_reason_an_original_stays_closed_and_that_is_on_record(
-    aws: Mapping[str, str], body: Any
-) -> None:
-    photo = Photo(aws)
+def test_without_a_reason_an_original_stays_closed_and_that_is_on_record(body: Any) -> None:
+    photo = Photo()
     path = f"/v1/officer/reports/{photo.report_id}/media/{photo.media_id}/original"
     assert call("POST", path, body, officer="wang").status == 422
     detail = {"media_id": photo.media_id, "original": "without a reason"}
     assert photo.history() == [("wang", "denied", detail)]
 
 
-def test_an_unknown_medium_is_not_found_and_the_attempt_is_on_record(
-    aws: Mapping[str, str],
-) -> None:
-    photo = Photo(aws)
+def test_an_unknown_medium_is_not_found_and_the_attempt_is_on_record() -> None:
+    photo = Photo()
     for media_id in ("0" * 16, "x" * 3000):
         assert photo.open(media_id=media_id).status == 404
     recorded = [(action, detail["media_id"]) for _, action, detail in photo.history()]
     assert recorded == [("denied", "0" * 16), ("denied", "no id")]
 
 
-def test_what_has_not_arrived_cannot_be_opened(aws: Mapping[str, str]) -> None:
-    photo = Photo(aws, processed=False)
+def test_what_has_not_arrived_cannot_be_opened() -> None:
+    photo = Photo(processed=False)
     reply = photo.open()
     assert (reply.status, reply.json["code"]) == (409, "no_original")
     assert photo.seen()[0]["evidence"] is None
 
 
-def test_a_rejected_file_opens_too_but_never_in_the_browser(aws: Mapping[str, str]) -> None:
-    photo = Photo(aws, processed=False)
-    version = cloud.upload(aws, photo.report_id, photo.media_id, b"<html>not a picture")
-    cloud.process(aws, photo.key, version)
-    cloud.record(aws, photo.report_id, photo.media_id)
+def test_a_rejected_file_opens_too_but_never_in_the_browser() -> None:
+    photo = Photo(processed=False)
+    version = cloud.upload(photo.report_id, photo.media_id, b"<html>not a picture")
+    cloud.process(photo.key, version)
+    cloud.record(photo.report_id, photo.media_id)
     query = parse_qs(urlsplit(photo.open().json["url"]).query)
     assert query["response-content-disposition"] == ["attachment"]
     assert query["response-content-type"] == ["application/octet-stream"]
 
 
-def test_only_a_supervisor_opens_an_original_of_a_withdrawn_report(aws: Mapping[str, str]) -> None:
-    photo = Photo(aws)
+def test_only_a_supervisor_opens_an_original_of_a_withdrawn_report() -> None:
+    photo = Photo()
     photo.withdraw()
     assert photo.open().status == 403
     reply = photo.open(officer="chief")
@@ -123,10 +117,8 @@ def test_only_a_supervisor_opens_an_original_of_a_withdrawn_report(aws: Mapping[
     ]
 
 
-def test_an_opened_report_has_the_evidence_of_its_originals_and_no_address(
-    aws: Mapping[str, str],
-) -> None:
-    photo = Photo(aws)
+def test_an_opened_report_has_the_evidence_of_its_originals_and_no_address() -> None:
+    photo = Photo()
     [medium] = photo.seen()
     stored = wiring.reports().media.get(photo.report_id, photo.media_id)
     assert stored is not None

@@ -21,13 +21,13 @@ def picture(aws: Mapping[str, str], clean: None) -> tuple[dict[str, Any], str]:
     """Create a draft with a declared picture. Return the draft and the picture's id."""
     for username in (LI, "zhao"):
         cloud.officer(username)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     cloud.client("sqs").purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
     bulletin = drafted()
     path = f"/v1/officer/bulletins/{bulletin['id']}/media"
     added = call("POST", path, {"media": [PICTURE]}, officer=LI).json
-    cloud.stream(cloud.all_keys(aws))  # publish the notice that the draft awaits an approval
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())  # publish the notice that the draft awaits an approval
+    cloud.forget_sent()
     return bulletin, added["uploads"][0]["media_id"]
 
 
@@ -44,7 +44,7 @@ def test_a_picture_whose_event_was_lost_is_sent_through_again(
     aws: Mapping[str, str], picture: tuple[dict[str, Any], str]
 ) -> None:
     bulletin, media_id = picture
-    cloud.upload(aws, bulletin["id"], media_id, cloud.photo())
+    cloud.upload(bulletin["id"], media_id, cloud.photo())
     pass_time(minutes=11)
     [message] = cloud.client("sqs").receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"])["Messages"]
     functions.make_thumbnails(events.queue_batch(message["Body"]), None)
@@ -58,23 +58,23 @@ def test_a_picture_whose_event_was_lost_is_sent_through_again(
 
 
 def test_a_verdict_on_a_picture_notifies_nobody_and_ends_its_tasks(
-    aws: Mapping[str, str], picture: tuple[dict[str, Any], str]
+    picture: tuple[dict[str, Any], str],
 ) -> None:
     bulletin, media_id = picture
     key = original_key(bulletin["id"], media_id)
-    cloud.process(aws, key, cloud.upload(aws, bulletin["id"], media_id, cloud.photo()))
+    cloud.process(key, cloud.upload(bulletin["id"], media_id, cloud.photo()))
     for _ in range(2):
-        assert cloud.record(aws, bulletin["id"], media_id) == {"batchItemFailures": []}
+        assert cloud.record(bulletin["id"], media_id) == {"batchItemFailures": []}
 
     assert states(bulletin) == [("ready", None)]
     assert opened(bulletin)["version"] == 3
     assert pass_time(days=2)["due"] == 1  # later uploads are removed
-    assert (pass_time(days=2)["due"], cloud.sent(aws)) == (0, [])
+    assert (pass_time(days=2)["due"], cloud.sent()) == (0, [])
 
 
-def test_a_picture_that_no_row_knows_is_no_fault(aws: Mapping[str, str]) -> None:
+def test_a_picture_that_no_row_knows_is_no_fault() -> None:
     owner_id, media_id = "B-0000000000000000", "0" * 16
-    version = cloud.upload(aws, owner_id, media_id, cloud.photo())
-    cloud.process(aws, original_key(owner_id, media_id), version)
+    version = cloud.upload(owner_id, media_id, cloud.photo())
+    cloud.process(original_key(owner_id, media_id), version)
 
-    assert cloud.record(aws, owner_id, media_id) == {"batchItemFailures": []}
+    assert cloud.record(owner_id, media_id) == {"batchItemFailures": []}

@@ -1,6 +1,6 @@
 """A reporter sends a recording, and officers hear a clean copy of it."""
 
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,69 +18,67 @@ pytestmark = pytest.mark.officers("wang")
 RECORDING: dict[str, Any] = {"content_type": "audio/mp4", "size": 1_000_000}
 
 
-def sent(aws: Mapping[str, str], *files: bytes, **more: Any) -> dict[str, Any]:
+def sent(*files: bytes, **more: Any) -> dict[str, Any]:
     """Return a report with these files, each processed."""
     media = [RECORDING] * len(files)
     created = file(media=media, **more)
     for upload, data in zip(created["uploads"], files, strict=True):
         media_id = upload["media_id"]
-        cloud.add_medium(aws, created["id"], media_id, data)
+        cloud.add_medium(created["id"], media_id, data)
     return dict(created)
 
 
-def fetched(aws: Mapping[str, str], url: str) -> bytes:
+def fetched(url: str) -> bytes:
     """Return what a signed URL names: exactly one version of one object."""
     path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
     key = path[path.index("derived/") :]
     found = cloud.client("s3").get_object(
-        Bucket=aws["MEDIA_BUCKET"], Key=key, VersionId=query["versionId"][0]
+        Bucket=os.environ["MEDIA_BUCKET"], Key=key, VersionId=query["versionId"][0]
     )
     return bytes(found["Body"].read())
 
 
-def test_officers_hear_a_clean_copy_and_the_original_stays(aws: Mapping[str, str]) -> None:
+def test_officers_hear_a_clean_copy_and_the_original_stays() -> None:
     data = media_samples.recording(named=True)
-    created = sent(aws, data)
+    created = sent(data)
     [medium] = opened(created)["media"]
     assert (medium["state"], medium["content_type"], medium["codec"]) == (
         "ready", "audio/mp4", "aac",
     )  # fmt: skip
     assert (medium["thumbnail_url"], medium["preview_url"], medium["width"]) == (None, None, None)
     assert medium["duration_s"] == pytest.approx(1, abs=0.1)
-    copy = fetched(aws, medium["playback_url"])
+    copy = fetched(medium["playback_url"])
     assert is_bare_sound(copy)
     assert media_samples.CANARY not in copy
     query = parse_qs(urlsplit(medium["playback_url"]).query)
     assert (query["response-content-type"], query["X-Amz-Expires"]) == (["audio/mp4"], ["900"])
     original = cloud.client("s3").get_object(
-        Bucket=aws["MEDIA_BUCKET"],
+        Bucket=os.environ["MEDIA_BUCKET"],
         Key=f"originals/{created['id']}/{medium['media_id']}",
         VersionId=medium["evidence"]["version"],
     )
     assert original["Body"].read() == data
 
 
-def test_officers_are_notified_and_the_list_shows_it_without_a_picture(
-    aws: Mapping[str, str],
-) -> None:
-    created = sent(aws, media_samples.amr())
+def test_officers_are_notified_and_the_list_shows_it_without_a_picture() -> None:
+    created = sent(media_samples.amr())
     wiring.clock.advance(timedelta(minutes=2))
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
-    assert sorted(each["kind"] for each in cloud.sent(aws)) == ["media", "report"]
+    assert sorted(each["kind"] for each in cloud.sent()) == ["media", "report"]
     [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
     assert (row["id"], row["media"]) == (created["id"], {"total": 1, "ready": 1})
     assert row["thumbnail_url"] is None
 
 
-def test_the_picture_of_a_report_is_that_of_its_first_picture(aws: Mapping[str, str]) -> None:
-    sent(aws, media_samples.amr(), cloud.photo())
+def test_the_picture_of_a_report_is_that_of_its_first_picture() -> None:
+    sent(media_samples.amr(), cloud.photo())
     [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
     assert row["thumbnail_url"] is not None
 
 
-def test_the_reporter_sees_that_it_arrived(aws: Mapping[str, str]) -> None:
-    created = sent(aws, media_samples.amr_in_3gp())
+def test_the_reporter_sees_that_it_arrived() -> None:
+    created = sent(media_samples.amr_in_3gp())
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
     [medium] = mine["media"]
     assert (medium["state"], medium["content_type"]) == ("ready", "audio/3gpp")
@@ -92,9 +90,9 @@ def test_the_reporter_sees_that_it_arrived(aws: Mapping[str, str]) -> None:
     [(media_samples.recording, "inline", "900"), (media_samples.amr, "attachment", "60")],
 )
 def test_an_original_that_browsers_play_opens_in_place(
-    aws: Mapping[str, str], make: Any, disposition: str, life_s: str
+    make: Any, disposition: str, life_s: str
 ) -> None:
-    created = sent(aws, make())
+    created = sent(make())
     [medium] = opened(created)["media"]
     url = by_officer(
         "POST", created, f"/media/{medium['media_id']}/original", {"reason": "Who speaks?"}
@@ -104,13 +102,13 @@ def test_an_original_that_browsers_play_opens_in_place(
     assert query["X-Amz-Expires"] == [life_s]
 
 
-def test_the_copy_goes_with_a_withdrawal(aws: Mapping[str, str]) -> None:
-    created = sent(aws, media_samples.recording())
+def test_the_copy_goes_with_a_withdrawal() -> None:
+    created = sent(media_samples.recording())
     by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
     left = cloud.client("s3").list_object_versions(
-        Bucket=aws["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
+        Bucket=os.environ["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
     )
     assert "Versions" not in left
     cloud.officer("wang", roles=("supervisor",))
@@ -137,9 +135,7 @@ def test_the_catalogue_names_recordings_with_their_limit() -> None:
 
 @pytest.mark.parametrize("make", [media_samples.recording, media_samples.amr])
 @pytest.mark.parametrize("place", ["bulletin", "report"])
-def test_a_recording_in_place_of_a_picture_is_rejected(
-    aws: Mapping[str, str], make: Any, place: str
-) -> None:
+def test_a_recording_in_place_of_a_picture_is_rejected(make: Any, place: str) -> None:
     """A bulletin, and what officers send to a reporter, are pictures."""
     if place == "bulletin":
         draft = {
@@ -154,8 +150,8 @@ def test_a_recording_in_place_of_a_picture_is_rejected(
     assert call("POST", f"{path}/media", {"media": [RECORDING]}, officer="wang").status == 422
     picture = {"media": [RECORDING | {"content_type": "image/jpeg"}]}
     granted = call("POST", f"{path}/media", picture, officer="wang").json["uploads"][0]
-    version = cloud.upload(aws, owner, granted["media_id"], make())
-    cloud.process(aws, f"originals/{owner}/{granted['media_id']}", version)
-    cloud.record(aws, owner, granted["media_id"])
+    version = cloud.upload(owner, granted["media_id"], make())
+    cloud.process(f"originals/{owner}/{granted['media_id']}", version)
+    cloud.record(owner, granted["media_id"])
     [medium] = call("GET", path, officer="wang").json["media"]
     assert (medium["state"], medium["reason"]) == ("rejected", "no_video")

@@ -36,7 +36,7 @@ def tip(aws: Mapping[str, str]) -> dict[str, Any]:
     """File a report with one photo that is ready."""
     created = file(media=[PHOTO])
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     return created | {"media_id": media_id}
 
 
@@ -219,9 +219,7 @@ def test_after_a_removal_nothing_is_left_of_it(tip: dict[str, Any]) -> None:
     assert objects(tip) == []
 
 
-def test_what_is_made_while_it_is_removed_is_deleted_two_minutes_later(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_what_is_made_while_it_is_removed_is_deleted_two_minutes_later(tip: dict[str, Any]) -> None:
     redact(tip)
     work(tip)
     made = wiring.bucket().read(derived_key(tip["id"], tip["media_id"], "redacted.jpg"))
@@ -231,7 +229,7 @@ def test_what_is_made_while_it_is_removed_is_deleted_two_minutes_later(
     wiring.bucket().put(name, made, "image/jpeg")
     later(minutes=2)
     assert objects(tip) == []
-    assert not any(sk.startswith("REDACTION#") for _, sk in cloud.all_keys(aws))
+    assert not any(sk.startswith("REDACTION#") for _, sk in cloud.all_keys())
 
 
 @pytest.mark.parametrize(
@@ -280,10 +278,10 @@ def test_an_unknown_medium_is_not_found_and_the_attempt_is_on_record(tip: dict[s
     assert [row["by"] for row in rows if row["action"] == "denied"] == ["wang"] * 6
 
 
-def test_a_medium_without_a_cleaned_picture_has_nothing_to_redact(aws: Mapping[str, str]) -> None:
+def test_a_medium_without_a_cleaned_picture_has_nothing_to_redact() -> None:
     created = file(media=[PHOTO] * 2)
     first, second = (each["media_id"] for each in created["uploads"])
-    cloud.add_medium(aws, created["id"], second, b"no picture")
+    cloud.add_medium(created["id"], second, b"no picture")
     for media_id in (first, second):
         reply = redact(created | {"media_id": media_id})
         assert (reply.status, reply.json["code"]) == (409, "no_preview")
@@ -316,7 +314,7 @@ def test_a_withdrawal_deletes_it_and_ends_it(tip: dict[str, Any]) -> None:
         assert (reply.status, reply.json["code"]) == (409, "withdrawn")
 
 
-def test_retention_deletes_it_with_its_report(aws: Mapping[str, str], tip: dict[str, Any]) -> None:
+def test_retention_deletes_it_with_its_report(tip: dict[str, Any]) -> None:
     redact(tip)
     work(tip)
     redact(tip, *BOTH)
@@ -326,7 +324,7 @@ def test_retention_deletes_it_with_its_report(aws: Mapping[str, str], tip: dict[
     cloud.sweep()
     cloud.sweep()
     assert list(wiring.bucket().ages(derived_prefix(tip["id"]))) == []
-    assert [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{tip['id']}"] == ["HEAD"]
+    assert [sk for pk, sk in cloud.all_keys() if pk == f"REPORT#{tip['id']}"] == ["HEAD"]
     make(wanted())
     assert list(wiring.bucket().ages(derived_prefix(tip["id"]))) == []
 
@@ -441,11 +439,11 @@ def test_a_redaction_that_was_added_while_a_referral_waited_is_agreed_on_with_it
     assert refused(read_referral(tip)) == "redaction_changed"
 
 
-def test_other_pictures_are_passed_on_meanwhile(aws: Mapping[str, str]) -> None:
+def test_other_pictures_are_passed_on_meanwhile() -> None:
     created = file(media=[PHOTO] * 2)
     first, second = (each["media_id"] for each in created["uploads"])
     for media_id in (first, second):
-        cloud.add_medium(aws, created["id"], media_id)
+        cloud.add_medium(created["id"], media_id)
     redact(created | {"media_id": first})
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["media"]}
     where = f"/v1/officer/reports/{created['id']}/referral"
@@ -476,7 +474,7 @@ def test_a_lost_message_is_sent_again_until_the_picture_is_made(tip: dict[str, A
 
 
 def test_a_redaction_that_is_delayed_counts_for_the_alarm(
-    aws: Mapping[str, str], tip: dict[str, Any], caplog: pytest.LogCaptureFixture
+    tip: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     redact(tip)
     cloud.sweep()
@@ -629,9 +627,7 @@ def test_a_preview_that_does_not_decode_is_no_picture_and_no_fault(
     assert redact(tip).json["state"] == "processing"
 
 
-def test_a_message_about_anything_else_makes_nothing(
-    aws: Mapping[str, str], tip: dict[str, Any]
-) -> None:
+def test_a_message_about_anything_else_makes_nothing(tip: dict[str, Any]) -> None:
     redact(tip)
     owner, media_id = tip["id"], tip["media_id"]
     for key in (
@@ -641,7 +637,7 @@ def test_a_message_about_anything_else_makes_nothing(
         f"derived/B-{'0' * 16}/{media_id}/preview.jpg",
         f"derived/{owner}/{media_id}/x/preview.jpg",
     ):
-        make([events.object_created(aws["MEDIA_BUCKET"], key, None)])
+        make([events.object_created(os.environ["MEDIA_BUCKET"], key, None)])
     make([events.object_created("another", f"derived/{owner}/{media_id}/preview.jpg", None)])
     assert objects(tip) == []
 

@@ -1,5 +1,6 @@
 """Removed: uploads after the first, and the pictures of a withdrawn report."""
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -27,21 +28,20 @@ EXPIRED = timedelta(minutes=91)
 class Tip:
     """A report with media, and what is stored of it."""
 
-    def __init__(self, aws: Mapping[str, str], *media: Any) -> None:
-        self.aws = aws
+    def __init__(self, *media: Any) -> None:
         created = file(media=list(media))
         self.id, self.receipt = created["id"], created["receipt"]
         self.media_ids = [each["media_id"] for each in created["uploads"]]
 
     def upload(self, number: int = 0, colour: str = "steelblue") -> str:
-        return cloud.upload(self.aws, self.id, self.media_ids[number], cloud.photo(colour=colour))
+        return cloud.upload(self.id, self.media_ids[number], cloud.photo(colour=colour))
 
     def process(self, number: int = 0) -> None:
         key = original_key(self.id, self.media_ids[number])
-        assert cloud.process(self.aws, key, None) == {"batchItemFailures": []}
+        assert cloud.process(key, None) == {"batchItemFailures": []}
 
     def record(self, number: int = 0) -> None:
-        done = cloud.record(self.aws, self.id, self.media_ids[number])
+        done = cloud.record(self.id, self.media_ids[number])
         assert done == {"batchItemFailures": []}
 
     def withdraw(self) -> None:
@@ -53,7 +53,7 @@ class Tip:
     def versions(self, folder: str = "originals") -> list[str]:
         """Return the ids of all versions and delete markers in a folder of this report."""
         found = cloud.client("s3").list_object_versions(
-            Bucket=self.aws["MEDIA_BUCKET"], Prefix=f"{folder}/{self.id}/"
+            Bucket=os.environ["MEDIA_BUCKET"], Prefix=f"{folder}/{self.id}/"
         )
         return [
             each["VersionId"]
@@ -72,10 +72,10 @@ class Tip:
 
 
 @pytest.fixture
-def tip(aws: Mapping[str, str]) -> Tip:
-    cloud.forget_sent(aws)
+def tip() -> Tip:
+    cloud.forget_sent()
     cloud.officer("chief", roles=(Role.OFFICER, Role.SUPERVISOR))
-    return Tip(aws, PHOTO)
+    return Tip(PHOTO)
 
 
 def pass_time(by: timedelta) -> dict[str, int]:
@@ -95,7 +95,7 @@ def test_later_uploads_are_removed_when_no_grant_is_left_and_counted(tip: Tip) -
     tip.upload(colour="red")
     tip.upload(colour="green")
     cloud.client("s3").delete_object(
-        Bucket=tip.aws["MEDIA_BUCKET"], Key=original_key(tip.id, tip.media_ids[0])
+        Bucket=os.environ["MEDIA_BUCKET"], Key=original_key(tip.id, tip.media_ids[0])
     )
     pass_time(timedelta(minutes=89))
     assert len(tip.versions()) == 4
@@ -112,9 +112,9 @@ def test_uploads_that_were_begun_and_never_completed_are_removed_too(tip: Tip) -
     s3, key = cloud.client("s3"), original_key(tip.id, tip.media_ids[0])
     beside = original_key(tip.id, tip.media_ids[0] + "2")
     for each in (key, key, beside):
-        s3.create_multipart_upload(Bucket=tip.aws["MEDIA_BUCKET"], Key=each)
+        s3.create_multipart_upload(Bucket=os.environ["MEDIA_BUCKET"], Key=each)
     pass_time(EXPIRED)
-    left = s3.list_multipart_uploads(Bucket=tip.aws["MEDIA_BUCKET"]).get("Uploads", [])
+    left = s3.list_multipart_uploads(Bucket=os.environ["MEDIA_BUCKET"]).get("Uploads", [])
     assert [each["Key"] for each in left] == [beside]
     assert tip.medium().later_uploads == 2
 
@@ -137,7 +137,7 @@ def test_the_recorded_version_stays_even_if_it_is_not_the_first(tip: Tip) -> Non
     tip.record()
     update = {":v": {"S": recorded}}
     cloud.client("dynamodb").update_item(
-        TableName=tip.aws["REPORTS_TABLE"],
+        TableName=os.environ["REPORTS_TABLE"],
         Key={"pk": {"S": f"REPORT#{tip.id}"}, "sk": {"S": f"MEDIA#{tip.media_ids[0]}"}},
         UpdateExpression="SET version_id = :v",
         ExpressionAttributeValues=update,
@@ -154,7 +154,7 @@ def test_without_the_recorded_version_nothing_is_removed(
     tip.record()
     later = tip.upload(colour="red")
     cloud.client("s3").delete_object(
-        Bucket=tip.aws["MEDIA_BUCKET"],
+        Bucket=os.environ["MEDIA_BUCKET"],
         Key=original_key(tip.id, tip.media_ids[0]),
         VersionId=first,
     )
@@ -231,7 +231,7 @@ def test_the_pictures_of_a_withdrawn_report_are_gone_with_the_next_sweep(tip: Ti
     cloud.sweep()
     assert tip.versions("derived") == []
     assert tip.versions() == [first]  # kept for a supervisor until retention
-    tasks = [each for each in cloud.all_keys(tip.aws) if "purge" in each[1]]
+    tasks = [each for each in cloud.all_keys() if "purge" in each[1]]
     assert len(tasks) == 1
 
 
@@ -285,8 +285,8 @@ def test_a_withdrawal_in_the_middle_of_a_recording_puts_no_picture_into_a_list(t
     assert tip.medium().state is MediaState.READY
     assert tip.listed()["thumbnail_url"] is None
     assert wiring.reports().head(tip.id).row.get("thumb") is None  # type: ignore[union-attr]
-    cloud.stream(cloud.all_keys(tip.aws))
-    assert "media" not in [notice["kind"] for notice in cloud.sent(tip.aws)]
+    cloud.stream(cloud.all_keys())
+    assert "media" not in [notice["kind"] for notice in cloud.sent()]
     cloud.sweep()
     assert tip.versions("derived") == []
 
@@ -303,7 +303,7 @@ def test_what_was_examined_before_the_withdrawal_keeps_its_verdict(tip: Tip) -> 
 def test_uploads_of_a_withdrawn_report_end_and_what_they_add_is_removed(
     aws: Mapping[str, str],
 ) -> None:
-    tip = Tip(aws, PHOTO, FILM)
+    tip = Tip(PHOTO, FILM)
     path = f"/v1/reports/{tip.id}/media"
 
     def refusals() -> list[str]:
@@ -344,7 +344,7 @@ def test_nothing_is_derived_for_a_report_that_is_deleted_or_unknown(tip: Tip) ->
     tip.upload()
     original = original_key(tip.id, tip.media_ids[0])
     unknown = original_key("0" * 26, "0" * 16)
-    cloud.upload(tip.aws, "0" * 26, "0" * 16, cloud.photo())
+    cloud.upload("0" * 26, "0" * 16, cloud.photo())
     table, key = wiring.reports().table, f"REPORT#{tip.id}"
     row = table.get(key, "HEAD", consistent=True)
     assert row is not None

@@ -25,22 +25,20 @@ def send(
     return by_officer("POST", created, "/media", body, officer=by, key=key)
 
 
-def arrive(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str, data: bytes) -> None:
-    cloud.add_medium(aws, created["id"], media_id, data)
+def arrive(created: Mapping[str, Any], media_id: str, data: bytes) -> None:
+    cloud.add_medium(created["id"], media_id, data)
 
 
-def sent(aws: Mapping[str, str], created: Mapping[str, Any]) -> str:
+def sent(created: Mapping[str, Any]) -> str:
     """Send a picture, and return its id when it is ready."""
     media_id = str(send(created).json["uploads"][0]["media_id"])
-    arrive(aws, created, media_id, cloud.photo())
+    arrive(created, media_id, cloud.photo())
     return media_id
 
 
-def test_the_reporter_sees_the_cleaned_picture_and_that_an_officer_sent_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_reporter_sees_the_cleaned_picture_and_that_an_officer_sent_it() -> None:
     created = file(media=[PICTURE])
-    media_id = sent(aws, created)
+    media_id = sent(created)
     own, theirs = mine(created)["media"]
     assert (own["from"], own["preview_url"]) == ("reporter", None)
     assert (theirs["media_id"], theirs["from"], theirs["state"]) == (media_id, "officer", "ready")
@@ -50,23 +48,23 @@ def test_the_reporter_sees_the_cleaned_picture_and_that_an_officer_sent_it(
     assert "wang" not in str(mine(created))
 
 
-def test_what_is_not_ready_is_not_shown_and_not_waited_for(aws: Mapping[str, str]) -> None:
+def test_what_is_not_ready_is_not_shown_and_not_waited_for() -> None:
     created = file()
     before = mine(created)
     media_id = send(created).json["uploads"][0]["media_id"]
     assert mine(created)["media"] == []
     assert mine(created)["poll_after_s"] == before["poll_after_s"]
     assert [each["state"] for each in opened(created, "li")["media"]] == ["awaiting"]
-    arrive(aws, created, media_id, b"not a picture")
+    arrive(created, media_id, b"not a picture")
     assert mine(created)["media"] == []
     [shown] = opened(created, "li")["media"]
     assert (shown["from"], shown["state"]) == ("officer", "rejected")
 
 
-def test_what_the_picture_says_of_itself_is_kept_nowhere(aws: Mapping[str, str]) -> None:
+def test_what_the_picture_says_of_itself_is_kept_nowhere() -> None:
     created = file()
     media_id = send(created).json["uploads"][0]["media_id"]
-    arrive(aws, created, media_id, media_samples.jpeg(800, 600))
+    arrive(created, media_id, media_samples.jpeg(800, 600))
     row = wiring.reports().media.get(created["id"], media_id)
     assert row
     assert row.state.value == "ready"
@@ -74,16 +72,16 @@ def test_what_the_picture_says_of_itself_is_kept_nowhere(aws: Mapping[str, str])
     assert opened(created, "li")["media"][0]["hint"] == {"taken_at": None, "lat": None, "lon": None}
 
 
-def test_it_counts_nowhere_as_the_reporters_and_notifies_nobody(aws: Mapping[str, str]) -> None:
+def test_it_counts_nowhere_as_the_reporters_and_notifies_nobody() -> None:
     created = file()
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     before = opened(created, "li")
-    sent(aws, created)
+    sent(created)
     wiring.clock.advance(timedelta(minutes=3))
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
     after = opened(created, "li")
     for name in ("unread", "version", "flags"):
         assert after[name] == before[name]
@@ -92,9 +90,7 @@ def test_it_counts_nowhere_as_the_reporters_and_notifies_nobody(aws: Mapping[str
     assert row["thumbnail_url"] is None
 
 
-def test_a_full_report_still_takes_files_and_files_take_no_room_of_the_reporter(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_full_report_still_takes_files_and_files_take_no_room_of_the_reporter() -> None:
     created = file()
     for _ in range(2):
         assert send(created, *[PICTURE | {"size": 25 << 20}] * 5).status == 201
@@ -157,9 +153,9 @@ def test_it_is_on_record() -> None:
     assert (record["by"], record["detail"]) == ("wang", {"files": [media_id]})
 
 
-def test_an_officer_opens_the_original_of_a_sent_file_on_record(aws: Mapping[str, str]) -> None:
+def test_an_officer_opens_the_original_of_a_sent_file_on_record() -> None:
     created = file()
-    media_id = sent(aws, created)
+    media_id = sent(created)
     path = f"/v1/officer/reports/{created['id']}"
     reply = call("POST", f"{path}/media/{media_id}/original", {"reason": "Check."}, officer="li")
     assert reply.status == 200
@@ -170,7 +166,7 @@ def test_an_officer_opens_the_original_of_a_sent_file_on_record(aws: Mapping[str
 
 def test_a_withdrawn_report_takes_none_and_its_pictures_go(aws: Mapping[str, str]) -> None:
     created = file()
-    sent(aws, created)
+    sent(created)
     waiting = send(created).json["uploads"][0]["media_id"]
     by_reporter("DELETE", created)
     assert send(created).json["code"] == "withdrawn"
@@ -188,7 +184,7 @@ def test_a_withdrawn_report_takes_none_and_its_pictures_go(aws: Mapping[str, str
 
 def test_all_of_it_is_deleted_with_the_report(aws: Mapping[str, str]) -> None:
     created = file()
-    sent(aws, created)
+    sent(created)
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="No.")
     wiring.clock.advance(timedelta(days=91))
     cloud.sweep()
@@ -197,13 +193,13 @@ def test_all_of_it_is_deleted_with_the_report(aws: Mapping[str, str]) -> None:
     assert not [each for each in versions.get("Versions", []) if created["id"] in each["Key"]]
 
 
-def test_an_upload_that_never_comes_is_rejected_and_looked_for(aws: Mapping[str, str]) -> None:
+def test_an_upload_that_never_comes_is_rejected_and_looked_for() -> None:
     created = file()
     lost = send(created).json["uploads"][0]["media_id"]
     never = send(created).json["uploads"][0]["media_id"]
     # Its event was lost, but its manifest is there.
-    version = cloud.upload(aws, created["id"], lost, cloud.photo())
-    cloud.process(aws, f"originals/{created['id']}/{lost}", version)
+    version = cloud.upload(created["id"], lost, cloud.photo())
+    cloud.process(f"originals/{created['id']}/{lost}", version)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
     wiring.clock.advance(timedelta(hours=25))

@@ -1,6 +1,7 @@
 """Nothing is before the pictures of a critical report: they have a queue of their own."""
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -29,10 +30,10 @@ def add(created: Mapping[str, Any], key: str) -> Reply:
     return by_reporter("POST", created, "/media", {"media": [PHOTO]}, key=key)
 
 
-def upload(aws: Mapping[str, str], created: Mapping[str, Any]) -> str:
+def upload(created: Mapping[str, Any]) -> str:
     """Upload the first medium of a report, and return its key."""
     media_id = created["uploads"][0]["media_id"]
-    cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.upload(created["id"], media_id, cloud.photo())
     return f"originals/{created['id']}/{media_id}"
 
 
@@ -40,10 +41,10 @@ def media_ids(reply: Reply) -> list[str]:
     return [each["media_id"] for each in reply.json["uploads"]]
 
 
-def waiting(aws: Mapping[str, str], queue: str) -> dict[str, str]:
+def waiting(queue: str) -> dict[str, str]:
     """Take all messages of a queue, and return the body of each by the key that it names."""
     found: dict[str, str] = {}
-    sqs, url = cloud.client("sqs"), aws[queue]
+    sqs, url = cloud.client("sqs"), os.environ[queue]
     while more := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in more:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -51,55 +52,51 @@ def waiting(aws: Mapping[str, str], queue: str) -> dict[str, str]:
     return found
 
 
-def test_the_picture_of_a_critical_report_is_ready_while_all_others_wait(
-    aws: Mapping[str, str],
-) -> None:
-    junk = {upload(aws, file("other").json) for _ in range(30)}
+def test_the_picture_of_a_critical_report_is_ready_while_all_others_wait() -> None:
+    junk = {upload(file("other").json) for _ in range(30)}
     created = file().json
-    key = upload(aws, created)
+    key = upload(created)
 
-    in_critical = waiting(aws, CRITICAL)
+    in_critical = waiting(CRITICAL)
     assert in_critical.keys() == {key}
     done = functions.make_critical_thumbnails(events.queue_batch(in_critical[key]), None)
     assert done == {"batchItemFailures": []}
-    cloud.record(aws, created["id"], created["uploads"][0]["media_id"])
+    cloud.record(created["id"], created["uploads"][0]["media_id"])
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
     assert [medium["state"] for medium in mine["media"]] == ["ready"]
-    assert waiting(aws, ORDINARY).keys() == junk
+    assert waiting(ORDINARY).keys() == junk
 
 
-def test_a_critical_upload_whose_event_was_lost_is_sent_to_its_own_queue_again(
-    aws: Mapping[str, str],
-) -> None:
-    key, other = upload(aws, file().json), upload(aws, file("other").json)
+def test_a_critical_upload_whose_event_was_lost_is_sent_to_its_own_queue_again() -> None:
+    key, other = upload(file().json), upload(file("other").json)
     for queue in (CRITICAL, ORDINARY):
-        waiting(aws, queue)
+        waiting(queue)
     wiring.clock.advance(timedelta(minutes=11))
     assert cloud.sweep()["failed"] == 0
-    assert waiting(aws, CRITICAL).keys() == {key}
-    assert waiting(aws, ORDINARY).keys() == {other}
+    assert waiting(CRITICAL).keys() == {key}
+    assert waiting(ORDINARY).keys() == {other}
 
 
-def test_a_redaction_waits_with_the_pictures_of_its_report(aws: Mapping[str, str]) -> None:
+def test_a_redaction_waits_with_the_pictures_of_its_report() -> None:
     created = file().json
-    key = upload(aws, created)
-    cloud.process(aws, key, None)
-    cloud.record(aws, created["id"], created["uploads"][0]["media_id"])
-    waiting(aws, CRITICAL)
+    key = upload(created)
+    cloud.process(key, None)
+    cloud.record(created["id"], created["uploads"][0]["media_id"])
+    waiting(CRITICAL)
     _, report_id, media_id = key.split("/")
     path = f"/v1/officer/reports/{report_id}/media/{media_id}/redaction"
     region = {"x": 0.25, "y": 0.25, "width": 0.25, "height": 0.5}
     assert call("POST", path, {"regions": [region]}, officer="wang").status == 200
     assert cloud.sweep()["failed"] == 0
     preview = f"{key.replace('originals', 'derived')}/preview.jpg"
-    assert waiting(aws, CRITICAL).keys() == {preview}
-    assert not waiting(aws, ORDINARY)
+    assert waiting(CRITICAL).keys() == {preview}
+    assert not waiting(ORDINARY)
 
 
-def test_only_media_of_critical_reports_that_are_proven_say_so(aws: Mapping[str, str]) -> None:
+def test_only_media_of_critical_reports_that_are_proven_say_so() -> None:
     created = file().json
     assert created["uploads"][0]["media_id"].startswith("C-")
-    mark_unproven(aws, created["id"])
+    mark_unproven(created["id"])
     sent = by_officer("POST", created, "/media", {"media": [PHOTO]})
     path = f"/v1/officer/bulletins/{drafted()['id']}/media"
     published = call("POST", path, {"media": [PHOTO]}, officer=LI)

@@ -1,7 +1,7 @@
 """Uploads that fail: a late, wrong, repeated or too large one. The response says what to do."""
 
 import base64
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -46,10 +46,10 @@ class Upload:
             receipt=self.receipt,
         )
 
-    def put_part(self, aws: Mapping[str, str], number: int, length: int) -> None:
+    def put_part(self, number: int, length: int) -> None:
         upload_id = wiring.reports().media.get(self.report_id, self.media_id).upload_id  # type: ignore[union-attr]
         cloud.client("s3").upload_part(
-            Bucket=aws["MEDIA_BUCKET"],
+            Bucket=os.environ["MEDIA_BUCKET"],
             Key=original_key(self.report_id, self.media_id),
             UploadId=upload_id,
             PartNumber=number,
@@ -80,28 +80,28 @@ def test_a_video_that_came_too_late_is_refused_so_at_every_step() -> None:
         assert (response.status, response.json["code"]) == (409, "media_rejected"), step
 
 
-def test_completing_again_is_the_same_whatever_the_verdict(aws: Mapping[str, str]) -> None:
-    upload = whole(aws)
+def test_completing_again_is_the_same_whatever_the_verdict() -> None:
+    upload = whole()
     assert upload.post("complete").json["state"] == "processing"
     assert upload.post("grant").json["code"] == "not_awaiting"
-    cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
-    cloud.record(aws, upload.report_id, upload.media_id)
+    cloud.process(original_key(upload.report_id, upload.media_id), None)
+    cloud.record(upload.report_id, upload.media_id)
     response = upload.post("complete")
     assert (response.status, response.json["state"]) == (200, "rejected")
 
 
-def whole(aws: Mapping[str, str], last: int = 5) -> Upload:
+def whole(last: int = 5) -> Upload:
     """Return a video with all its parts stored, the last one of so many bytes."""
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
     for number, length in ((1, PART_SIZE), (2, PART_SIZE), (3, last)):
-        upload.put_part(aws, number, length)
+        upload.put_part(number, length)
     return upload
 
 
-def joined_without_a_record(aws: Mapping[str, str]) -> Upload:
+def joined_without_a_record() -> Upload:
     """Return a video whose parts S3 has joined, while the function died before it recorded that."""
-    upload = whole(aws)
+    upload = whole()
     with inject.dying("s3.CompleteMultipartUpload", how=inject.crash_after):
         upload.post("complete")
     return upload
@@ -115,33 +115,29 @@ COMPLETED = "<CompleteMultipartUploadResult><Key>x</Key></CompleteMultipartUploa
     [inject.s3_response(200, COMPLETED), inject.s3_error(412, "PreconditionFailed")],
     ids=["the same again", "there is an object"],
 )
-def test_completing_again_is_the_same_when_the_first_response_was_lost(
-    aws: Mapping[str, str], repeated: Any
-) -> None:
-    upload = joined_without_a_record(aws)
+def test_completing_again_is_the_same_when_the_first_response_was_lost(repeated: Any) -> None:
+    upload = joined_without_a_record()
     with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", repeated):
         response = upload.post("complete")
     assert (response.status, response.json["state"]) == (200, "processing")
     assert wiring.reports().media.get(upload.report_id, upload.media_id).completing is None  # type: ignore[union-attr]
 
 
-def test_an_upload_that_s3_has_forgotten_is_called_complete_by_its_verdict_only(
-    aws: Mapping[str, str],
-) -> None:
-    upload = joined_without_a_record(aws)
+def test_an_upload_that_s3_has_forgotten_is_called_complete_by_its_verdict_only() -> None:
+    upload = joined_without_a_record()
     forgotten = inject.s3_error(404, "NoSuchUpload")
     with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", forgotten):
         response = upload.post("complete")
     assert (response.status, response.json["code"]) == (503, "unavailable")
     assert "retry-after" in response.headers
-    cloud.process(aws, original_key(upload.report_id, upload.media_id), None)
-    cloud.record(aws, upload.report_id, upload.media_id)
+    cloud.process(original_key(upload.report_id, upload.media_id), None)
+    cloud.record(upload.report_id, upload.media_id)
     response = upload.post("complete")
     assert (response.status, response.json["state"]) == (200, "rejected")
 
 
-def test_an_upload_that_was_aborted_is_never_called_complete(aws: Mapping[str, str]) -> None:
-    begun, asked = whole(aws), whole(aws)
+def test_an_upload_that_was_aborted_is_never_called_complete() -> None:
+    begun, asked = whole(), whole()
     refuse = inject.times(9, inject.s3_error(503, "SlowDown"))
     with inject.fault(wiring.s3(), "s3.CompleteMultipartUpload", refuse):
         assert asked.post("complete").status == 503
@@ -157,23 +153,21 @@ def test_an_upload_that_was_aborted_is_never_called_complete(aws: Mapping[str, s
     assert asked.post("complete").json["code"] == "media_rejected"
 
 
-def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again(aws: Mapping[str, str]) -> None:
-    upload = whole(aws, last=4)
+def test_a_part_of_the_wrong_size_is_not_held_and_can_be_sent_again() -> None:
+    upload = whole(last=4)
     assert upload.post("complete").json["code"] == "size_mismatch"
 
     state = upload.post("parts", {"numbers": [1, 2, 3]}).json
     assert [part["number"] for part in state["held"]] == [1, 2]
     assert [part["number"] for part in state["parts"]] == [3]
-    upload.put_part(aws, 3, 5)
+    upload.put_part(3, 5)
     assert upload.post("complete").status == 200
 
 
-def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused(
-    aws: Mapping[str, str],
-) -> None:
+def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused() -> None:
     upload = Upload(**VIDEO)
     upload.post("parts", {"numbers": [1]})
-    upload.put_part(aws, 1, PART_SIZE)
+    upload.put_part(1, PART_SIZE)
     state = upload.post("parts", {"numbers": []}).json
     assert ([part["number"] for part in state["held"]], state["parts"]) == ([1], [])
 
@@ -278,7 +272,7 @@ def test_an_officer_who_asks_makes_room() -> None:
     assert add(created, 1).status == 409
 
 
-def test_what_never_arrived_takes_no_room(aws: Mapping[str, str]) -> None:
+def test_what_never_arrived_takes_no_room() -> None:
     created = create(500)
     wiring.clock.advance(timedelta(hours=25))
     cloud.sweep()

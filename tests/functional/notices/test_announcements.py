@@ -3,6 +3,7 @@ and to nobody else.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -32,13 +33,13 @@ PATH = "/v1/admin/officers"
 class Inbox:
     """What SNS delivers under a filter policy (None: everything)."""
 
-    def __init__(self, aws: Mapping[str, str], name: str, policy: Mapping[str, Any] | None) -> None:
+    def __init__(self, name: str, policy: Mapping[str, Any] | None) -> None:
         self._sqs = boto3.client("sqs")
         self._queue = self._sqs.create_queue(QueueName=f"inbox-{name}")["QueueUrl"]
         self._sqs.purge_queue(QueueUrl=self._queue)
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         boto3.client("sns").subscribe(
-            TopicArn=aws["NOTICES_TOPIC_ARN"],
+            TopicArn=os.environ["NOTICES_TOPIC_ARN"],
             Protocol="sqs",
             Endpoint=arn["Attributes"]["QueueArn"],
             Attributes={} if policy is None else {"FilterPolicy": json.dumps(policy)},
@@ -60,11 +61,11 @@ class Inbox:
         return sorted(notice["kind"] for notice in self.take())
 
 
-def inbox(aws: Mapping[str, str], username: str, *, asks: Any = None, **row: Any) -> Inbox:
+def inbox(username: str, *, asks: Any = None, **row: Any) -> Inbox:
     """Return the inbox of an officer with this `row` who `asks` for these notices."""
     officer = cloud.officer(username, email=f"{username}@police.example", **row)
     wanted = NewSubscription.model_validate({"protocol": "email", **(asks or {})})
-    return Inbox(aws, username, filter_policy(officer, wanted))
+    return Inbox(username, filter_policy(officer, wanted))
 
 
 def announce(kind: NoticeKind = NoticeKind.APPROVAL, *to: str, **more: Any) -> None:
@@ -138,12 +139,12 @@ def test_a_change_beside_a_proposal_does_not_notify_of_it_again() -> None:
     assert len(published("approval")) == 1
 
 
-def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[str, str]) -> None:
-    covers = inbox(aws, "wang")
-    here = inbox(aws, "here", categories=("traffic_violation",), districts=("chaoyang",))
-    elsewhere = inbox(aws, "elsewhere", districts=("haidian",))
-    other = inbox(aws, "other", asks={"categories": ["lost_and_found"]})
-    urgent = inbox(aws, "urgent", asks={"min_urgency": "high"})
+def test_who_covers_the_report_gets_its_approval_and_nobody_else() -> None:
+    covers = inbox("wang")
+    here = inbox("here", categories=("traffic_violation",), districts=("chaoyang",))
+    elsewhere = inbox("elsewhere", districts=("haidian",))
+    other = inbox("other", asks={"categories": ["lost_and_found"]})
+    urgent = inbox("urgent", asks={"min_urgency": "high"})
     ask_for_hold(file_canary())
     cloud.stream(cloud.all_keys())
 
@@ -155,10 +156,10 @@ def test_who_covers_the_report_gets_its_approval_and_nobody_else(aws: Mapping[st
     assert urgent.kinds() == ["approval"]
 
 
-def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[str, str]) -> None:
-    officer = inbox(aws, "wang")
-    supervisor = inbox(aws, "zhao", roles=(Role.SUPERVISOR,))
-    elsewhere = inbox(aws, "qian", roles=(Role.SUPERVISOR,), districts=("haidian",))
+def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it() -> None:
+    officer = inbox("wang")
+    supervisor = inbox("zhao", roles=(Role.SUPERVISOR,))
+    elsewhere = inbox("qian", roles=(Role.SUPERVISOR,), districts=("haidian",))
     now = wiring.clock.now()
     event = wiring.reports().event(
         file_canary()["id"],
@@ -178,22 +179,20 @@ def test_a_watch_about_a_report_goes_to_supervisors_who_cover_it(aws: Mapping[st
     assert notice["watched"] == "restricted"
 
 
-def test_an_announcement_reaches_whom_it_names_whatever_they_asked_for(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_announcement_reaches_whom_it_names_whatever_they_asked_for() -> None:
     asks = {"categories": ["other"], "districts": ["haidian"], "min_urgency": "critical"}
-    named = [inbox(aws, "wu"), inbox(aws, "li", asks=asks, districts=("haidian",))]
-    unnamed = [inbox(aws, "wang"), inbox(aws, "zhao", roles=(Role.SUPERVISOR, Role.ADMIN))]
+    named = [inbox("wu"), inbox("li", asks=asks, districts=("haidian",))]
+    unnamed = [inbox("wang"), inbox("zhao", roles=(Role.SUPERVISOR, Role.ADMIN))]
     announce(NoticeKind.APPROVAL, "wu", "li")
     cloud.stream(cloud.all_keys())
 
     assert [each.kinds() for each in (*named, *unnamed)] == [["approval"], ["approval"], [], []]
 
 
-def test_an_announced_watch_reaches_the_supervisors_it_names(aws: Mapping[str, str]) -> None:
-    zhao = inbox(aws, "zhao", roles=(Role.SUPERVISOR,))
-    qian = inbox(aws, "qian", roles=(Role.SUPERVISOR,))
-    wang = inbox(aws, "wang")
+def test_an_announced_watch_reaches_the_supervisors_it_names() -> None:
+    zhao = inbox("zhao", roles=(Role.SUPERVISOR,))
+    qian = inbox("qian", roles=(Role.SUPERVISOR,))
+    wang = inbox("wang")
     announce(NoticeKind.WATCH, "zhao", "wang", watched=Watched.OPENINGS, count=101)
     cloud.stream(cloud.all_keys())
 
@@ -203,12 +202,10 @@ def test_an_announced_watch_reaches_the_supervisors_it_names(aws: Mapping[str, s
     assert "101" in notice["forms"]["email"]
 
 
-def test_a_queue_of_an_integration_gets_announcements_only_if_it_asks(
-    aws: Mapping[str, str],
-) -> None:
-    by_category = Inbox(aws, "category", {"category": [{"exists": True}]})
-    by_urgency = Inbox(aws, "urgency", {"urgency_rank": [{"numeric": [">=", 0]}]})
-    asks = Inbox(aws, "asks", {"kind": ["approval"]})
+def test_a_queue_of_an_integration_gets_announcements_only_if_it_asks() -> None:
+    by_category = Inbox("category", {"category": [{"exists": True}]})
+    by_urgency = Inbox("urgency", {"urgency_rank": [{"numeric": [">=", 0]}]})
+    asks = Inbox("asks", {"kind": ["approval"]})
     file_canary()
     announce(NoticeKind.APPROVAL, "wu")
     cloud.stream(cloud.all_keys())

@@ -3,7 +3,7 @@
 Critical ones, escalations and all others are counted apart.
 """
 
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 
 import pytest
@@ -24,18 +24,18 @@ def burst(count: int, category: str = "traffic_violation", **more: object) -> li
     return [file(category, **more)["id"] for _ in range(count)]
 
 
-def kinds(aws: Mapping[str, str]) -> list[str]:
+def kinds() -> list[str]:
     return [notice["kind"] for notice in cloud.sent()]
 
 
-def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[str, str]) -> None:
+def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute() -> None:
     made = burst(25)
     assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
-    assert kinds(aws) == ["report"] * 10
+    assert kinds() == ["report"] * 10
 
     wiring.clock.advance(timedelta(seconds=59))
     cloud.sweep()
-    assert kinds(aws) == ["report"] * 10 + ["digest"]
+    assert kinds() == ["report"] * 10 + ["digest"]
     digest = cloud.sent()[-1]
     assert digest["count"] == 15
     alone = {notice["report_id"] for notice in cloud.sent()[:-1]}
@@ -45,7 +45,7 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute(aws: Mapping[st
 
     wiring.clock.advance(timedelta(minutes=5))
     cloud.sweep()
-    assert kinds(aws) == ["report"] * 10 + ["digest"]
+    assert kinds() == ["report"] * 10 + ["digest"]
 
 
 def test_a_digest_names_at_most_fifty_reports_and_counts_them_all() -> None:
@@ -67,22 +67,20 @@ def test_a_critical_report_in_the_middle_of_a_burst_goes_alone_at_once() -> None
     assert cloud.sent()[-1]["attributes"]["urgency_rank"] == "3"
 
 
-def test_critical_ones_beyond_ten_are_all_named_in_one_digest_a_minute(
-    aws: Mapping[str, str],
-) -> None:
+def test_critical_ones_beyond_ten_are_all_named_in_one_digest_a_minute() -> None:
     made = burst(75, "child_abduction")
     cloud.stream(cloud.all_keys())
-    assert kinds(aws) == ["report"] * 10
+    assert kinds() == ["report"] * 10
     cloud.sweep()
 
-    assert kinds(aws) == ["report"] * 10 + ["digest"]
+    assert kinds() == ["report"] * 10 + ["digest"]
     digest = cloud.sent()[-1]
     assert (digest["count"], digest["urgency"]) == (65, "critical")
     alone = {notice["report_id"] for notice in cloud.sent()[:-1]}
     assert alone | set(digest["report_ids"]) == set(made)
 
 
-def test_escalations_beyond_ten_are_one_digest_for_supervisors(aws: Mapping[str, str]) -> None:
+def test_escalations_beyond_ten_are_one_digest_for_supervisors() -> None:
     burst(25, "child_abduction")
     cloud.stream(cloud.all_keys())
     cloud.sweep()
@@ -91,7 +89,7 @@ def test_escalations_beyond_ten_are_one_digest_for_supervisors(aws: Mapping[str,
     cloud.sweep()
     cloud.sweep()
 
-    assert kinds(aws) == ["escalation"] * 11
+    assert kinds() == ["escalation"] * 11
     many = cloud.sent()[-1]
     assert (many["count"], len(many["report_ids"]), many["report_id"]) == (15, 15, None)
     assert many["attributes"]["kind"] == "escalation"  # what keeps it from officers
@@ -122,35 +120,33 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one() -> None:
     assert set(second["report_ids"]) == set(later)
 
 
-def test_a_report_without_a_proof_waits_for_a_digest_that_names_it(aws: Mapping[str, str]) -> None:
+def test_a_report_without_a_proof_waits_for_a_digest_that_names_it() -> None:
     [unproven] = burst(1, "child_abduction")
-    mark_unproven(aws, unproven)
+    mark_unproven(unproven)
     cloud.stream(cloud.all_keys())
-    assert kinds(aws) == []
+    assert kinds() == []
     cloud.sweep()
 
     [digest] = cloud.sent()
     assert (digest["kind"], digest["report_ids"]) == ("digest", [unproven])
 
 
-def test_no_number_of_reports_without_a_proof_makes_a_proven_one_wait(
-    aws: Mapping[str, str],
-) -> None:
+def test_no_number_of_reports_without_a_proof_makes_a_proven_one_wait() -> None:
     for unproven in burst(15, "child_abduction"):
-        mark_unproven(aws, unproven)
+        mark_unproven(unproven)
     [proven] = burst(1, "child_abduction")
     cloud.stream(cloud.all_keys())
 
     assert [notice["report_id"] for notice in cloud.sent()] == [proven]
 
 
-def mark_unproven(aws: Mapping[str, str], report_id: str) -> None:
+def mark_unproven(report_id: str) -> None:
     """Store a report as it is accepted under a flood."""
     head = wiring.reports().head(report_id)
     assert head
     unproven = head.report.model_copy(update={"unproven": True})
     row = new_head(unproven, workflow.first_task(unproven), 1)
-    cloud.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=pack(row))
+    cloud.client("dynamodb").put_item(TableName=os.environ["REPORTS_TABLE"], Item=pack(row))
 
 
 def begin_an_hour() -> None:
@@ -195,19 +191,17 @@ def sms_of(category: str) -> int:
     return sum(attributes.get("sms") == "yes" for attributes in found)
 
 
-def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute() -> None:
     created = file()
     for number in range(6):
         by_reporter("POST", created, "/messages", {"text": f"Line {number}"})
     cloud.stream(cloud.all_keys())
     cloud.sweep()
-    assert sorted(kinds(aws)) == ["message", "report"]
+    assert sorted(kinds()) == ["message", "report"]
 
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
-    assert sorted(kinds(aws)) == ["message", "message", "report"]
+    assert sorted(kinds()) == ["message", "message", "report"]
     assert cloud.sent()[-1]["report_id"] == created["id"]
 
 
@@ -236,21 +230,19 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole() -> None:
     assert len({digest["event_id"] for digest in digests}) == 1
 
 
-def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes() -> None:
     file("child_abduction")
     cloud.stream(cloud.all_keys())
     seen = []
     for _ in range(20):
         wiring.clock.advance(timedelta(minutes=1))
         cloud.sweep()
-        seen.append(kinds(aws).count("escalation"))
+        seen.append(kinds().count("escalation"))
 
     assert seen == [0] * 4 + [1] * 10 + [2] * 6
 
 
-def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -> None:
+def test_the_first_acknowledgement_ends_the_escalation() -> None:
     cloud.officer("wang")
     created = file("child_abduction")
     cloud.stream(cloud.all_keys())
@@ -259,7 +251,7 @@ def test_the_first_acknowledgement_ends_the_escalation(aws: Mapping[str, str]) -
     wiring.clock.advance(timedelta(minutes=30))
     cloud.sweep()
 
-    assert kinds(aws) == ["report"]
+    assert kinds() == ["report"]
 
 
 def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:
@@ -275,9 +267,7 @@ def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:
 
 
 @pytest.mark.parametrize("operation", ["sns.PublishBatch"])
-def test_a_report_raised_to_critical_during_its_notice_escalates(
-    aws: Mapping[str, str], operation: str
-) -> None:
+def test_a_report_raised_to_critical_during_its_notice_escalates(operation: str) -> None:
     cloud.officer("wang")
     created = file("other")
     path = f"/v1/officer/reports/{created['id']}"
@@ -289,7 +279,7 @@ def test_a_report_raised_to_critical_during_its_notice_escalates(
     wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()
 
-    assert "escalation" in kinds(aws)
+    assert "escalation" in kinds()
 
 
 def test_a_critical_report_is_published_before_the_rest_of_its_batch() -> None:

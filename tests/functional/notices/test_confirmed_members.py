@@ -1,7 +1,7 @@
 """Only who has a confirmed subscription counts as on duty: SNS is asked again and again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -73,12 +73,12 @@ def end_in_sns(username: str) -> None:
         boto3.client("sns").unsubscribe(SubscriptionArn=str(each.arn))
 
 
-def inbox_of(aws: Mapping[str, str], username: str) -> Inbox:
+def inbox_of(username: str) -> Inbox:
     [policy] = [json.loads(str(each.policy)) for each in wiring.subscriptions().of(username)]
-    return Inbox(aws, username, policy)
+    return Inbox(username, policy)
 
 
-def test_whoever_has_not_confirmed_is_not_on_duty_until_they_have(aws: Mapping[str, str]) -> None:
+def test_whoever_has_not_confirmed_is_not_on_duty_until_they_have() -> None:
     subscribe("wang")
     with unconfirmed():
         subscribe("li", language="en")
@@ -87,12 +87,12 @@ def test_whoever_has_not_confirmed_is_not_on_duty_until_they_have(aws: Mapping[s
         assert unreachable() == ["li"]
         file_in_chaoyang()
         # Also in their language: they may confirm at any moment.
-        assert addressees(aws) == [EVERYBODY, EVERYBODY]
+        assert addressees() == [EVERYBODY, EVERYBODY]
 
     pass_time(minutes=6)
     assert unreachable() == []
     file_in_chaoyang()
-    assert {*addressees(aws)} == {names("li")}
+    assert {*addressees()} == {names("li")}
 
 
 def test_a_subscription_is_looked_at_in_minutes_and_once_it_is_confirmed_in_a_day() -> None:
@@ -103,12 +103,10 @@ def test_a_subscription_is_looked_at_in_minutes_and_once_it_is_confirmed_in_a_da
     assert looked_at_in("li") == 24 * 60
 
 
-def test_one_that_its_owner_has_ended_by_the_link_is_gone_within_a_day(
-    aws: Mapping[str, str],
-) -> None:
+def test_one_that_its_owner_has_ended_by_the_link_is_gone_within_a_day() -> None:
     for username in ("wang", "li"):
         subscribe(username)
-    inbox = inbox_of(aws, "wang")
+    inbox = inbox_of("wang")
     on_duty("li")
     end_in_sns("li")
     pass_time(days=1)
@@ -116,7 +114,7 @@ def test_one_that_its_owner_has_ended_by_the_link_is_gone_within_a_day(
     assert wiring.subscriptions().of("li") == []
     assert unreachable() == ["li"]
     file_in_chaoyang()
-    published(aws)
+    published()
     assert inbox.kinds() == ["report"]
 
 
@@ -130,30 +128,30 @@ def test_one_that_sns_has_suspended_is_unreachable_within_a_day_and_back_in_minu
     assert unreachable() == []
 
 
-def test_an_approval_waits_for_nobody_who_has_not_confirmed(aws: Mapping[str, str]) -> None:
+def test_an_approval_waits_for_nobody_who_has_not_confirmed() -> None:
     subscribe("wang")
     with unconfirmed():
         subscribe("li")
         created = file_in_chaoyang()
-        published(aws)
+        published()
         call_malicious(created, "wang")
-        assert addressees(aws, "approval") == [EVERYBODY]
+        assert addressees("approval") == [EVERYBODY]
 
 
-def test_an_approval_finds_whom_a_restored_roster_lacks(aws: Mapping[str, str]) -> None:
+def test_an_approval_finds_whom_a_restored_roster_lacks() -> None:
     subscribe("li")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     wiring.reports().table.delete(Delete(*KEY))
     subscribe("wang")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     inbox.kinds()
     call_malicious(created, "wang")
-    published(aws)
+    published()
     assert inbox.kinds() == ["approval"]
 
 
-def test_a_plan_mends_a_roster_that_lacks_officers_and_their_tasks(aws: Mapping[str, str]) -> None:
+def test_a_plan_mends_a_roster_that_lacks_officers_and_their_tasks() -> None:
     subscribe("li")
     for key in (KEY, ("OFFICER#li", SYNC_SK)):
         wiring.reports().table.delete(Delete(*key))
@@ -163,13 +161,13 @@ def test_a_plan_mends_a_roster_that_lacks_officers_and_their_tasks(aws: Mapping[
     assert unreachable() == []
     assert looked_at_in("li") == 24 * 60
     # Who has no subscription has no task left.
-    assert ("OFFICER#zhao", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#zhao", SYNC_SK) not in cloud.all_keys()
 
 
-def test_a_plan_mends_a_roster_that_has_somebody_who_is_not_active(aws: Mapping[str, str]) -> None:
+def test_a_plan_mends_a_roster_that_has_somebody_who_is_not_active() -> None:
     subscribe("li")
     cloud.officer("li", email="li@police.example", active=False)
     on_duty("wang")
     pass_time(minutes=1)
     assert wiring.subscriptions().roster.read().members == {}
-    assert ("OFFICER#li", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#li", SYNC_SK) not in cloud.all_keys()

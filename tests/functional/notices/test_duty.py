@@ -74,18 +74,16 @@ def call_malicious(created: Mapping[str, Any], by: str) -> Reply:
     return change(created, by, status="closed", reason="A hoax.", disposition="malicious")
 
 
-def published(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+def published() -> list[dict[str, Any]]:
     """Return what is published now."""
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    return cloud.sent(aws)
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    return cloud.sent()
 
 
-def addressees(aws: Mapping[str, str], kind: str = "report") -> list[tuple[str, ...]]:
+def addressees(kind: str = "report") -> list[tuple[str, ...]]:
     return [
-        tuple(json.loads(each["attributes"]["to"]))
-        for each in published(aws)
-        if each["kind"] == kind
+        tuple(json.loads(each["attributes"]["to"])) for each in published() if each["kind"] == kind
     ]
 
 
@@ -93,32 +91,32 @@ def names(*usernames: str) -> tuple[str, ...]:
     return tuple(officer_address(each) for each in sorted(usernames))
 
 
-def test_without_a_plan_everybody_with_the_scope_is_notified(aws: Mapping[str, str]) -> None:
+def test_without_a_plan_everybody_with_the_scope_is_notified() -> None:
     subscribe("wang")
     file_in_chaoyang()
 
-    assert addressees(aws) == [EVERYBODY]
+    assert addressees() == [EVERYBODY]
 
 
-def test_a_notice_goes_to_who_is_on_duty(aws: Mapping[str, str]) -> None:
+def test_a_notice_goes_to_who_is_on_duty() -> None:
     for username in ("wang", "li", "zhao"):
         subscribe(username)
     on_duty("li", "zhao")
     file_in_chaoyang()
 
-    assert addressees(aws) == [names("li", "zhao")]
+    assert addressees() == [names("li", "zhao")]
 
 
-def test_it_reaches_the_officer_on_duty_and_no_other(aws: Mapping[str, str]) -> None:
+def test_it_reaches_the_officer_on_duty_and_no_other() -> None:
     inboxes = {}
     for username in ("wang", "li"):
         subscribe(username)
         policy = json.loads(str(wiring.subscriptions().of(username)[0].policy))
-        inboxes[username] = Inbox(aws, username, policy)
-    everything = Inbox(aws, "everything", None)
+        inboxes[username] = Inbox(username, policy)
+    everything = Inbox("everything", None)
     on_duty("li")
     file_in_chaoyang()
-    published(aws)
+    published()
 
     assert inboxes["li"].kinds() == ["report"]
     assert inboxes["wang"].kinds() == []
@@ -136,7 +134,7 @@ def test_it_reaches_the_officer_on_duty_and_no_other(aws: Mapping[str, str]) -> 
     ],
 )
 def test_a_shift_goes_by_the_citys_clocks_and_over_midnight(
-    aws: Mapping[str, str], local: str, expected: tuple[str, ...]
+    local: str, expected: tuple[str, ...]
 ) -> None:
     subscribe("li")
     on_duty("li", weekdays=["friday"], starts="20:00", ends="08:00")
@@ -144,7 +142,7 @@ def test_a_shift_goes_by_the_citys_clocks_and_over_midnight(
     wiring.clock.advance(moment - wiring.clock.now())
     file_in_chaoyang()
 
-    assert addressees(aws) == [expected]
+    assert addressees() == [expected]
 
 
 @pytest.mark.parametrize(
@@ -160,64 +158,64 @@ def test_a_shift_goes_by_the_citys_clocks_and_over_midnight(
     ],
 )
 def test_a_shift_takes_what_it_names_and_an_empty_one_means_everybody(
-    aws: Mapping[str, str], shift: Mapping[str, Any], expected: tuple[str, ...]
+    shift: Mapping[str, Any], expected: tuple[str, ...]
 ) -> None:
     subscribe("li")
     on_duty(*shift.get("officers", ["li"]), **{k: v for k, v in shift.items() if k != "officers"})
     file_in_chaoyang()
 
-    assert addressees(aws) == [expected]
+    assert addressees() == [expected]
 
 
-def test_nobody_on_duty_is_told_of_what_they_may_not_see(aws: Mapping[str, str]) -> None:
+def test_nobody_on_duty_is_told_of_what_they_may_not_see() -> None:
     cloud.officer("li", categories=("other",), email="li@police.example")
     for username in ("wang", "li"):
         subscribe(username)
     on_duty("wang", "li")
     file_in_chaoyang()
 
-    assert addressees(aws) == [names("wang")]
+    assert addressees() == [names("wang")]
 
 
-def test_a_smaller_scope_acts_at_the_next_notice(aws: Mapping[str, str]) -> None:
+def test_a_smaller_scope_acts_at_the_next_notice() -> None:
     for username in ("wang", "li"):
         subscribe(username)
     on_duty("wang", "li")
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
     appoint("li", row | {"email": "li@police.example"})
     file_in_chaoyang()
-    assert addressees(aws) == [names("wang")]
+    assert addressees() == [names("wang")]
 
     appoint("wang", row | {"email": "wang@police.example", "active": True})
     file_in_chaoyang()
-    assert addressees(aws) == [EVERYBODY]
+    assert addressees() == [EVERYBODY]
 
 
-def test_who_is_deactivated_or_unsubscribed_is_on_duty_no_more(aws: Mapping[str, str]) -> None:
+def test_who_is_deactivated_or_unsubscribed_is_on_duty_no_more() -> None:
     subscriptions = {username: subscribe(username) for username in ("wang", "li")}
     on_duty("wang", "li")
     path = f"/v1/officer/subscriptions/{subscriptions['li']['id']}"
     assert call("DELETE", path, officer="li").status == 204
     file_in_chaoyang()
-    assert addressees(aws) == [names("wang")]
+    assert addressees() == [names("wang")]
 
     row = {"roles": ["officer"], "categories": ["*"], "districts": ["*"], "name": "Wang"}
     gone = row | {"email": "wang@police.example", "phone": "+8613800138000", "active": False}
     assert call("PUT", "/v1/admin/officers/wang", gone, officer="admin").status == 200
     file_in_chaoyang()
-    assert addressees(aws) == [EVERYBODY]
+    assert addressees() == [EVERYBODY]
 
 
-def test_who_asks_for_urgent_reports_only_is_on_duty_for_these(aws: Mapping[str, str]) -> None:
+def test_who_asks_for_urgent_reports_only_is_on_duty_for_these() -> None:
     subscribe("li", min_urgency="high")
     on_duty("li")
     file_in_chaoyang()
     file_in_chaoyang(details={"what": "hit_and_run"})
 
-    assert sorted(addressees(aws), key=len) == [names("li"), EVERYBODY]
+    assert sorted(addressees(), key=len) == [names("li"), EVERYBODY]
 
 
-def test_messages_and_digests_go_to_who_is_on_duty_too(aws: Mapping[str, str]) -> None:
+def test_messages_and_digests_go_to_who_is_on_duty_too() -> None:
     subscribe("li")
     on_duty("li")
     created = file_in_chaoyang()
@@ -225,17 +223,17 @@ def test_messages_and_digests_go_to_who_is_on_duty_too(aws: Mapping[str, str]) -
         file_in_chaoyang()
     by_reporter("POST", created, "/messages", {"text": "More."})
     kinds: dict[str, set[str]] = {}
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
-    for each in cloud.sent(aws):
+    for each in cloud.sent():
         kinds.setdefault(each["kind"], set()).add(each["attributes"]["to"])
 
     assert {"report", "digest"} <= kinds.keys()
     assert all(to == {json.dumps(names("li"))} for to in kinds.values())
 
 
-def test_supervisors_hear_of_what_nobody_on_duty_has_acknowledged(aws: Mapping[str, str]) -> None:
+def test_supervisors_hear_of_what_nobody_on_duty_has_acknowledged() -> None:
     cloud.officer("chief", roles=(Role.SUPERVISOR,), email="chief@police.example")
     for username in ("li", "chief"):
         subscribe(username)
@@ -243,10 +241,10 @@ def test_supervisors_hear_of_what_nobody_on_duty_has_acknowledged(aws: Mapping[s
         username: json.loads(str(wiring.subscriptions().of(username)[0].policy))
         for username in ("li", "chief")
     }
-    inboxes = {username: Inbox(aws, username, policy) for username, policy in policies.items()}
+    inboxes = {username: Inbox(username, policy) for username, policy in policies.items()}
     on_duty("li")
     file_in_chaoyang(category="child_abduction", location=CHAOYANG, details={})
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     assert (inboxes["li"].kinds(), inboxes["chief"].kinds()) == (["report"], [])
 
     wiring.clock.advance(timedelta(minutes=6))
@@ -254,14 +252,14 @@ def test_supervisors_hear_of_what_nobody_on_duty_has_acknowledged(aws: Mapping[s
     assert (inboxes["li"].kinds(), inboxes["chief"].kinds()) == ([], ["escalation"])
 
 
-def test_a_roster_that_cannot_be_read_lets_everybody_be_notified(aws: Mapping[str, str]) -> None:
+def test_a_roster_that_cannot_be_read_lets_everybody_be_notified() -> None:
     subscribe("li")
     on_duty("li")
     pk, sk = KEY
     wiring.reports().table.put({"pk": pk, "sk": sk, "shifts": "?", "members": 7})
     file_in_chaoyang()
 
-    assert {*addressees(aws)} == {EVERYBODY}
+    assert {*addressees()} == {EVERYBODY}
 
 
 def test_the_plan_shows_who_is_on_duty_and_who_cannot_be_reached() -> None:
@@ -335,83 +333,77 @@ def test_each_change_of_the_plan_is_on_record() -> None:
     assert detail["shifts"]["shifts"][0]["officers"] == ["li"]
 
 
-def test_whom_a_report_is_assigned_to_is_told_and_nobody_else(aws: Mapping[str, str]) -> None:
+def test_whom_a_report_is_assigned_to_is_told_and_nobody_else() -> None:
     created = file_in_chaoyang()
-    published(aws)
+    published()
     assert change(created, "wang", assignee="li").status == 200
-    [notice] = published(aws)
+    [notice] = published()
 
     assert notice["kind"] == "assigned"
     assert json.loads(notice["attributes"]["to"]) == list(names("li"))
     assert notice["reference"] == created["reference"]
     assert "li" not in notice["forms"]["email"].split()
-    assert published(aws) == []
+    assert published() == []
 
 
 @pytest.mark.parametrize("assignee", ["wang", None])
-def test_who_takes_a_report_or_gives_it_back_tells_nobody(
-    aws: Mapping[str, str], assignee: str | None
-) -> None:
+def test_who_takes_a_report_or_gives_it_back_tells_nobody(assignee: str | None) -> None:
     created = file_in_chaoyang()
-    published(aws)
+    published()
     assert change(created, "wang", assignee=assignee).status == 200
 
-    assert published(aws) == []
+    assert published() == []
 
 
-def test_an_assignment_that_has_changed_since_is_not_told(aws: Mapping[str, str]) -> None:
+def test_an_assignment_that_has_changed_since_is_not_told() -> None:
     created = file_in_chaoyang()
-    published(aws)
+    published()
     change(created, "wang", assignee="li")
     change(created, "wang", 2, assignee="zhao")
     change(created, "wang", 3, urgency="high")
 
-    assert addressees(aws, "assigned") == [names("zhao")]
+    assert addressees("assigned") == [names("zhao")]
 
 
-def test_an_assignment_that_stays_is_told_once(aws: Mapping[str, str]) -> None:
+def test_an_assignment_that_stays_is_told_once() -> None:
     created = file_in_chaoyang()
     change(created, "wang", assignee="li")
-    published(aws)
+    published()
     change(created, "wang", 2, assignee="li")
 
-    assert published(aws) == []
+    assert published() == []
 
 
-def test_an_approval_is_for_those_who_may_approve_and_not_for_who_began(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_approval_is_for_those_who_may_approve_and_not_for_who_began() -> None:
     cloud.officer("far", categories=("other",), email="far@police.example")
     for username in ("wang", "li", "zhao", "far", "admin"):
         subscribe(username)
     on_duty("wang")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     assert call_malicious(created, "wang").status == 200
 
-    assert addressees(aws, "approval") == [names("li", "zhao")]
+    assert addressees("approval") == [names("li", "zhao")]
 
 
-def test_an_approval_that_nobody_else_is_known_to_give_goes_to_everybody(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_approval_that_nobody_else_is_known_to_give_goes_to_everybody() -> None:
     subscribe("wang")
     on_duty("wang")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     assert call_malicious(created, "wang").status == 200
 
-    assert addressees(aws, "approval") == [EVERYBODY]
+    assert addressees("approval") == [EVERYBODY]
 
 
-def test_a_drill_goes_to_nobody_but_who_asked_for_drills(aws: Mapping[str, str]) -> None:
+def test_a_drill_goes_to_nobody_but_who_asked_for_drills() -> None:
     subscribe("wang")
     subscribe("li", drills=True)
     cloud.officer("far", categories=("other",), email="far@police.example")
     subscribe("far", drills=True)
     on_duty("wang")
     created = file_in_chaoyang(source="drill")
-    [notice] = published(aws)
+    [notice] = published()
 
     assert json.loads(notice["attributes"]["to"]) == list(names("li"))
     assert notice["report_id"] == created["id"]
@@ -420,27 +412,27 @@ def test_a_drill_goes_to_nobody_but_who_asked_for_drills(aws: Mapping[str, str])
     assert "sms" not in notice["attributes"]
 
 
-def test_a_critical_drill_is_not_escalated_and_counts_for_no_burst(aws: Mapping[str, str]) -> None:
+def test_a_critical_drill_is_not_escalated_and_counts_for_no_burst() -> None:
     subscribe("li", drills=True)
     file_in_chaoyang(category="child_abduction", source="drill", details={})
     for _ in range(12):
         file_in_chaoyang(source="drill")
     wiring.clock.advance(timedelta(seconds=60 - wiring.clock.now().second))
-    assert [each["kind"] for each in published(aws)] == ["report"] * 11
+    assert [each["kind"] for each in published()] == ["report"] * 11
     for _ in range(10):
         file_in_chaoyang()
-    assert [each["attributes"].get("drill") for each in published(aws)] == [None] * 10
+    assert [each["attributes"].get("drill") for each in published()] == [None] * 10
 
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(hours=1))
     cloud.sweep()
-    assert cloud.sent(aws) == []
+    assert cloud.sent() == []
 
 
-def test_a_subscription_has_its_language(aws: Mapping[str, str]) -> None:
+def test_a_subscription_has_its_language() -> None:
     assert subscribe("li", language="en")["language"] == "en"
     file_in_chaoyang()
-    both, english = published(aws)
+    both, english = published()
 
     assert "language" not in both["attributes"]
     assert english["attributes"]["language"] == "en"
@@ -451,22 +443,22 @@ def test_a_subscription_has_its_language(aws: Mapping[str, str]) -> None:
     assert "sms" not in english["attributes"]
 
 
-def test_each_subscription_gets_one_message_in_its_language(aws: Mapping[str, str]) -> None:
+def test_each_subscription_gets_one_message_in_its_language() -> None:
     asked = {"wang": {}, "li": {"language": "en"}, "zhao": {"language": "zh"}}
     inboxes = {}
     for username, more in asked.items():
         subscribe(username, **more)
         policy = json.loads(str(wiring.subscriptions().of(username)[0].policy))
-        inboxes[username] = Inbox(aws, username, policy)
+        inboxes[username] = Inbox(username, policy)
     subscribe("wang", protocol="sms")
     [policy] = [
         json.loads(str(each.policy))
         for each in wiring.subscriptions().of("wang")
         if each.protocol == "sms"
     ]
-    inboxes["sms"] = Inbox(aws, "sms", policy)
+    inboxes["sms"] = Inbox("sms", policy)
     file_in_chaoyang()
-    assert len(published(aws)) == 3
+    assert len(published()) == 3
 
     assert {name: each.kinds() for name, each in inboxes.items()} == {
         name: ["report"] for name in inboxes
@@ -492,50 +484,48 @@ def followers(created: Mapping[str, Any]) -> list[str]:
     return list(opened.json["followers"])
 
 
-def followed(aws: Mapping[str, str]) -> list[tuple[str, ...]]:
+def followed() -> list[tuple[str, ...]]:
     """Let a minute pass. Return whom the notices of what officers did are for."""
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(minutes=1, seconds=1))
     cloud.sweep()
-    sent = [each for each in cloud.sent(aws) if each["kind"] == "followed"]
+    sent = [each for each in cloud.sent() if each["kind"] == "followed"]
     return [tuple(json.loads(each["attributes"]["to"])) for each in sent]
 
 
-def test_who_follows_a_report_is_told_once_what_colleagues_do_in_a_minute(
-    aws: Mapping[str, str],
-) -> None:
+def test_who_follows_a_report_is_told_once_what_colleagues_do_in_a_minute() -> None:
     for username in ("li", "zhao"):
         subscribe(username)
     created = file_in_chaoyang()
     for username in ("li", "zhao", "li"):
         assert follow(created, username).status == 204
     assert followers(created) == ["li", "zhao"]
-    published(aws)
+    published()
     wiring.clock.advance(timedelta(seconds=60 - wiring.clock.now().second))
     change(created, "wang", status="in_progress")
     change(created, "wang", 2, urgency="high")
     path = f"/v1/officer/reports/{created['id']}"
     call("POST", f"{path}/notes", {"text": "Seen."}, officer="wang", key=new_key())
 
-    assert followed(aws) == [names("li", "zhao")]
+    assert followed() == [names("li", "zhao")]
     call("POST", f"{path}/messages", {"text": "Thanks."}, officer="li", key=new_key())
-    assert followed(aws) == [names("zhao")]
-    assert followed(aws) == []
+    assert followed() == [names("zhao")]
+    assert followed() == []
 
 
-def test_who_follows_gets_the_reporters_messages_off_duty(aws: Mapping[str, str]) -> None:
+def test_who_follows_gets_the_reporters_messages_off_duty() -> None:
     for username in ("li", "zhao"):
         subscribe(username)
     on_duty("li")
     created = file_in_chaoyang()
     follow(created, "zhao")
-    published(aws)
+    published()
     by_reporter("POST", created, "/messages", {"text": "More."})
 
-    assert addressees(aws, "message") == [(*names("li"), *names("zhao"))]
+    assert addressees("message") == [(*names("li"), *names("zhao"))]
 
 
-def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, str]) -> None:
+def test_who_follows_hears_of_a_message_in_a_digest_off_duty() -> None:
     for username in ("wang", "li", "zhao"):
         subscribe(username)
     on_duty("li")
@@ -545,45 +535,45 @@ def test_who_follows_hears_of_a_message_in_a_digest_off_duty(aws: Mapping[str, s
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
     appoint("wang", row | {"email": "wang@police.example"})
     cloud.sweep()
-    published(aws)
+    published()
     wiring.clock.advance(timedelta(minutes=1))
     for each in (*others, created):
         by_reporter("POST", each, "/messages", {"text": "More."})
-        cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+        cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
 
-    [digest] = [each for each in cloud.sent(aws) if each["kind"] == "digest"]
+    [digest] = [each for each in cloud.sent() if each["kind"] == "digest"]
     assert created["id"] in digest["report_ids"]
     assert json.loads(digest["attributes"]["to"]) == [*names("li"), *names("zhao")]
 
 
-def test_who_may_see_a_report_no_more_is_not_told_of_it(aws: Mapping[str, str]) -> None:
+def test_who_may_see_a_report_no_more_is_not_told_of_it() -> None:
     for username in ("wang", "li"):
         subscribe(username)
     created = file_in_chaoyang()
     follow(created, "li")
-    published(aws)
+    published()
     row = {"roles": ["officer"], "categories": ["other"], "districts": ["*"]}
     appoint("li", row | {"email": "li@police.example"})
     change(created, "wang", status="in_progress")
-    assert followed(aws) == []
+    assert followed() == []
     by_reporter("POST", created, "/messages", {"text": "More."})
-    assert addressees(aws, "message") == [EVERYBODY]
+    assert addressees("message") == [EVERYBODY]
     assert follow(created, "li", "DELETE").status == 404
 
 
-def test_who_stops_following_is_told_no_more(aws: Mapping[str, str]) -> None:
+def test_who_stops_following_is_told_no_more() -> None:
     subscribe("li")
     created = file_in_chaoyang()
     follow(created, "li")
-    published(aws)
+    published()
     for _ in range(2):
         assert follow(created, "li", "DELETE").status == 204
     change(created, "wang", status="in_progress")
 
-    assert (followed(aws), followers(created)) == ([], [])
+    assert (followed(), followers(created)) == ([], [])
     history = by_officer("GET", created, "/history").json
     details = [each["detail"] or {} for each in history["items"]]
     assert [each["followed"] for each in details if "followed" in each] == [True, False]

@@ -3,6 +3,7 @@
 No notice is about a report that does not exist.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -115,26 +116,24 @@ def test_a_reporters_message_is_notified() -> None:
     assert sorted(notice["kind"] for notice in cloud.sent()) == ["message", "report"]
 
 
-def test_media_are_notified_when_the_last_one_has_its_verdict(aws: Mapping[str, str]) -> None:
+def test_media_are_notified_when_the_last_one_has_its_verdict() -> None:
     created = with_photos(2)
     cloud.stream(cloud.all_keys())
     for settled, media_id in enumerate([upload["media_id"] for upload in created["uploads"]]):
-        version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-        assert cloud.process(aws, f"originals/{created['id']}/{media_id}", version) == {
+        version = cloud.upload(created["id"], media_id, cloud.photo())
+        assert cloud.process(f"originals/{created['id']}/{media_id}", version) == {
             "batchItemFailures": []
         }
-        assert cloud.record(aws, created["id"], media_id) == {"batchItemFailures": []}
+        assert cloud.record(created["id"], media_id) == {"batchItemFailures": []}
         cloud.stream(cloud.all_keys())
         assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"][: settled + 1]
 
 
-def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_first_verdict_is_notified_after_a_minute_without_the_others() -> None:
     created = with_photos(2)
     cloud.stream(cloud.all_keys())
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     cloud.stream(cloud.all_keys())
     assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
@@ -143,20 +142,18 @@ def test_the_first_verdict_is_notified_after_a_minute_without_the_others(
     assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"]
 
 
-def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same() -> None:
     created = with_photos(1)
     media_id = created["uploads"][0]["media_id"]
-    cloud.upload(aws, created["id"], media_id, cloud.photo())
+    cloud.upload(created["id"], media_id, cloud.photo())
     sqs = boto3.client("sqs")
-    sqs.purge_queue(QueueUrl=aws["UPLOADS_QUEUE_URL"])
+    sqs.purge_queue(QueueUrl=os.environ["UPLOADS_QUEUE_URL"])
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
 
-    [message] = sqs.receive_message(QueueUrl=aws["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10)[
-        "Messages"
-    ]
+    [message] = sqs.receive_message(
+        QueueUrl=os.environ["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
+    )["Messages"]
     functions.make_thumbnails(events.queue_batch(message["Body"]), None)
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()

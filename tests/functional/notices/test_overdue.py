@@ -50,10 +50,8 @@ def act(created: Mapping[str, Any], path: str = "", body: Any = None, method: st
     assert reply.status in (200, 201), reply.text
 
 
-def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_age_doubles(
-    aws: Mapping[str, str],
-) -> None:
-    created = file_and_notify(aws, HIGH)
+def test_a_missing_old_person_is_notified_again_after_half_an_hour_and_as_its_age_doubles() -> None:
+    created = file_and_notify(HIGH)
     sweeps = (29, 31, 59, 61, 90, 119, 121, 180, 239, 241, 360, 479, 481, 600, 780)
     assert notices_at(*sweeps) == [31, 61, 121, 241, 481]
     second = cloud.sent()[1]
@@ -68,19 +66,19 @@ def test_a_first_notice_that_comes_late_leaves_officers_five_minutes() -> None:
     assert notices(minutes=7) == [5]
 
 
-def test_a_normal_report_is_overdue_after_a_day(aws: Mapping[str, str]) -> None:
-    file_and_notify(aws, NORMAL)
+def test_a_normal_report_is_overdue_after_a_day() -> None:
+    file_and_notify(NORMAL)
     assert notices_at(720, 1439, 1441, 2160, 2879, 2881, 3600, 4320) == [1441, 2881]
 
 
-def test_a_report_of_low_urgency_has_no_deadline(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, NORMAL)
+def test_a_report_of_low_urgency_has_no_deadline() -> None:
+    created = file_and_notify(NORMAL)
     change_report(created["id"], 1, urgency="low")
     assert notices(minutes=5 * 1440, every=720) == []
 
 
-def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, HIGH)
+def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it() -> None:
+    created = file_and_notify(HIGH)
     notices_at(29, 31)
     assert head(created)["flags"] == ["overdue"]
     act(created, "/notes", {"text": "I have called the ward."})
@@ -99,10 +97,8 @@ ENDS = {
 
 @pytest.mark.parametrize("category", [HIGH, CRITICAL])
 @pytest.mark.parametrize("what", ENDS)
-def test_it_ends_when_an_officer_attends_to_the_report(
-    aws: Mapping[str, str], category: str, what: str
-) -> None:
-    created = file_and_notify(aws, category)
+def test_it_ends_when_an_officer_attends_to_the_report(category: str, what: str) -> None:
+    created = file_and_notify(category)
     ENDS[what](created)
     assert notices(minutes=90, every=30) == []
     acknowledged = what == "an acknowledgement"
@@ -111,16 +107,16 @@ def test_it_ends_when_an_officer_attends_to_the_report(
 
 @pytest.mark.parametrize(("category", "again"), [(CRITICAL, [5, 15, 30, 45]), (HIGH, [30])])
 def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
-    aws: Mapping[str, str], category: str, again: list[int]
+    category: str, again: list[int]
 ) -> None:
-    created = file_and_notify(aws, category)
+    created = file_and_notify(category)
     change_report(created["id"], 1, assignee="li")
     change_report(created["id"], 2, assignee=None)
     assert notices_at(4, 5, 6, 14, 15, 29, 30, 31, 44, 45) == again
 
 
-def test_an_acknowledged_report_that_is_given_back_does_not_wait(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, CRITICAL)
+def test_an_acknowledged_report_that_is_given_back_does_not_wait() -> None:
+    created = file_and_notify(CRITICAL)
     change_report(created["id"], 1, status="acknowledged", assignee="li")
     change_report(created["id"], 2, assignee=None)
     assert notices(minutes=45, every=15) == []
@@ -134,17 +130,15 @@ def test_it_ends_also_before_officers_were_notified(what: str) -> None:
     assert notices(minutes=40, every=20) == []
 
 
-def test_to_open_a_report_is_enough_unless_it_is_critical(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, HIGH)
+def test_to_open_a_report_is_enough_unless_it_is_critical() -> None:
+    created = file_and_notify(HIGH)
     act(created, method="GET")
     assert notices(minutes=90, every=30) == []
     assert head(created)["status"] == "new"
 
 
-def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_once(
-    aws: Mapping[str, str],
-) -> None:
-    created = file_and_notify(aws, CRITICAL)
+def test_to_open_a_critical_report_puts_its_escalation_off_for_ten_minutes_and_once() -> None:
+    created = file_and_notify(CRITICAL)
     assert notices(minutes=3) == []
     act(created, method="GET")
     assert notices(minutes=4) == []
@@ -160,10 +154,8 @@ def reveal(created: Mapping[str, Any]) -> None:
     act(created, "/contact", {"reason": "I call the mother."})
 
 
-def test_a_revealed_contact_puts_the_escalation_off_once_more_than_an_opening(
-    aws: Mapping[str, str],
-) -> None:
-    created = file_and_notify(aws, CRITICAL, contact=CONTACT)
+def test_a_revealed_contact_puts_the_escalation_off_once_more_than_an_opening() -> None:
+    created = file_and_notify(CRITICAL, contact=CONTACT)
     wiring.clock.advance(timedelta(minutes=3))
     act(created, method="GET")  # due at 13 minutes now
     wiring.clock.advance(timedelta(minutes=6))
@@ -174,25 +166,23 @@ def test_a_revealed_contact_puts_the_escalation_off_once_more_than_an_opening(
     assert notices(minutes=10) == [4]
 
 
-def test_a_contact_that_is_revealed_first_puts_the_escalation_off(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, CRITICAL, contact=CONTACT)
+def test_a_contact_that_is_revealed_first_puts_the_escalation_off() -> None:
+    created = file_and_notify(CRITICAL, contact=CONTACT)
     wiring.clock.advance(timedelta(minutes=3))
     reveal(created)
     act(created, method="GET")
     assert notices(minutes=11) == [10]
 
 
-def test_where_no_contact_is_nobody_telephones(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, CRITICAL)
+def test_where_no_contact_is_nobody_telephones() -> None:
+    created = file_and_notify(CRITICAL)
     wiring.clock.advance(timedelta(minutes=3))
     reveal(created)
     assert notices(minutes=4) == [2]
 
 
-def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
-    aws: Mapping[str, str],
-) -> None:
-    created = file_and_notify(aws, CRITICAL)
+def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off() -> None:
+    created = file_and_notify(CRITICAL)
     wiring.clock.advance(timedelta(minutes=3))
     refused = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refused):
@@ -200,8 +190,8 @@ def test_an_opening_does_not_fail_when_the_escalation_cannot_be_put_off(
     assert notices(minutes=3) == [2]
 
 
-def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, NORMAL)
+def test_another_category_or_a_higher_urgency_begins_the_time_anew() -> None:
+    created = file_and_notify(NORMAL)
     wiring.clock.advance(timedelta(hours=2))
     change_report(created["id"], 1, urgency="high")
     cloud.stream(cloud.all_keys())
@@ -214,17 +204,15 @@ def test_another_category_or_a_higher_urgency_begins_the_time_anew(aws: Mapping[
     assert notices(minutes=6) == [5]
 
 
-def test_a_mute_and_a_drill_change_nothing_of_it_and_have_none(aws: Mapping[str, str]) -> None:
-    muted = file_and_notify(aws, HIGH)
-    file_and_notify(aws, HIGH, source="drill")
+def test_a_mute_and_a_drill_change_nothing_of_it_and_have_none() -> None:
+    muted = file_and_notify(HIGH)
+    file_and_notify(HIGH, source="drill")
     act(muted, "/mute", {"reason": "Too many messages."})
     assert notices_at(5, 15, 29, 30, 31, 40) == [30]
 
 
-def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
-    aws: Mapping[str, str],
-) -> None:
-    made = [file_and_notify(aws, HIGH)["id"] for _ in range(14)]
+def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest() -> None:
+    made = [file_and_notify(HIGH)["id"] for _ in range(14)]
     cloud.sweep()
     wiring.clock.advance(timedelta(minutes=31))
     cloud.forget_sent()
@@ -239,8 +227,8 @@ def test_many_that_are_overdue_are_ten_notices_and_one_that_names_the_rest(
     assert all(row["attention_at"].startswith("2#") for row in rows)
 
 
-def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, HIGH)
+def test_a_message_at_the_moment_of_the_deadline_loses_neither() -> None:
+    created = file_and_notify(HIGH)
 
     def meanwhile() -> None:
         path = f"/v1/reports/{created['id']}/messages"
@@ -254,8 +242,8 @@ def test_a_message_at_the_moment_of_the_deadline_loses_neither(aws: Mapping[str,
     assert (row["unread"], row["flags"], row["attention_at"][0]) == (1, ["overdue"], "2")
 
 
-def test_an_acknowledgement_at_the_moment_of_the_deadline_wins(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, HIGH)
+def test_an_acknowledgement_at_the_moment_of_the_deadline_wins() -> None:
+    created = file_and_notify(HIGH)
 
     wiring.clock.advance(timedelta(minutes=31))
     with inject.meanwhile(
@@ -266,14 +254,14 @@ def test_an_acknowledgement_at_the_moment_of_the_deadline_wins(aws: Mapping[str,
     assert (row.get("flags", []), row["attention_at"][0], row.get("task")) == ([], "4", None)
 
 
-def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> None:
+def test_an_admin_sets_the_deadlines_of_a_category() -> None:
     cloud.officer("admin", roles=(Role.ADMIN,))
     body = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 10}}]}
     reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin")
     assert reply.status == 200, reply.text
     found = {each["code"]: each["deadlines"] for each in reply.json["categories"]}
     assert found[HIGH] == {"high": 10, "normal": 1440}
-    file_and_notify(aws, HIGH)
+    file_and_notify(HIGH)
     assert notices(minutes=15) == [10]
     none = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 0}}]}
     call("PATCH", "/v1/admin/catalogue", none, officer="admin")
@@ -281,7 +269,7 @@ def test_an_admin_sets_the_deadlines_of_a_category(aws: Mapping[str, str]) -> No
     wiring.clock.advance(timedelta(days=9))
     cloud.sweep()
     cloud.forget_sent()
-    last = file_and_notify(aws, HIGH)
+    last = file_and_notify(HIGH)
     assert "task" not in head(last)
 
 
@@ -301,8 +289,8 @@ def test_a_wrong_deadline_is_named(deadlines: dict[str, float], field: str) -> N
     assert reply.json["errors"][0]["field"].startswith(field.rpartition(".")[0])
 
 
-def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, NORMAL)
+def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one() -> None:
+    created = file_and_notify(NORMAL)
     change_report(created["id"], 1, category=CRITICAL)
     assert head(created)["urgency"] == "critical"
     assert notices_at(1, 6) == [6]
@@ -310,8 +298,8 @@ def test_what_turns_out_to_be_an_abduction_is_as_urgent_as_one(aws: Mapping[str,
     assert head(created)["urgency"] == "critical"
 
 
-def test_an_officer_may_say_that_a_moved_report_is_less_urgent(aws: Mapping[str, str]) -> None:
-    created = file_and_notify(aws, NORMAL)
+def test_an_officer_may_say_that_a_moved_report_is_less_urgent() -> None:
+    created = file_and_notify(NORMAL)
     change_report(created["id"], 1, category=CRITICAL, urgency="low")
     assert head(created)["urgency"] == "low"
 
@@ -326,45 +314,39 @@ def counts(minutes: int, caplog: pytest.LogCaptureFixture) -> list[int]:
     return [record.unacknowledged for record in caplog.records if hasattr(record, "unacknowledged")]
 
 
-def test_a_critical_report_is_counted_from_ten_minutes_on(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
-    file_and_notify(aws, CRITICAL)
-    file_and_notify(aws, CRITICAL)
+def test_a_critical_report_is_counted_from_ten_minutes_on(caplog: pytest.LogCaptureFixture) -> None:
+    file_and_notify(CRITICAL)
+    file_and_notify(CRITICAL)
     assert counts(40, caplog) == [0] * 9 + [2] * 31
 
 
 def test_a_row_without_a_kind_of_task_does_not_end_the_count(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    file_and_notify(aws, CRITICAL)
+    file_and_notify(CRITICAL)
     row = {"pk": "REPORT#X", "sk": "HEAD", "task_shard": "TASK#0", "task_at": "2026", "due_at": "x"}
     wiring.reports().table.put(row)
     assert counts(12, caplog) == [0] * 9 + [1] * 3
 
 
-def test_an_acknowledged_report_is_not_counted(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_acknowledged_report_is_not_counted(caplog: pytest.LogCaptureFixture) -> None:
     cloud.officer("wang")
-    created = file_and_notify(aws, CRITICAL)
+    created = file_and_notify(CRITICAL)
     assert counts(12, caplog)[-1] == 1
     change_report(created["id"], 1, status="acknowledged")
     assert counts(2, caplog) == [0, 0]
 
 
-def test_a_report_that_is_not_critical_is_not_counted(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
-    file_and_notify(aws, "other")
+def test_a_report_that_is_not_critical_is_not_counted(caplog: pytest.LogCaptureFixture) -> None:
+    file_and_notify("other")
     assert set(counts(20, caplog)) == {0}
 
 
 def test_an_old_report_that_becomes_critical_is_counted_after_its_first_escalation(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     cloud.officer("wang")
-    created = file_and_notify(aws, "other")
+    created = file_and_notify("other")
     wiring.clock.advance(timedelta(hours=3))
     change_report(created["id"], 1, urgency="critical")
     seen = counts(8, caplog)

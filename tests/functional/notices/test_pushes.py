@@ -1,6 +1,7 @@
 """A reporter asks for pushes, and gets one that says nothing when there is something to read."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -57,9 +58,9 @@ def pushed() -> dict[str, list[str]]:
     return {token: list(phone.messages.values()) for token, phone in cloud.phones().items()}
 
 
-def tokens(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+def tokens() -> list[dict[str, Any]]:
     """Return the rows of tokens as they are stored."""
-    rows = cloud.client("dynamodb").scan(TableName=aws["CONTACTS_TABLE"])["Items"]
+    rows = cloud.client("dynamodb").scan(TableName=os.environ["CONTACTS_TABLE"])["Items"]
     return [row for row in rows if row["sk"]["S"] == "PUSH"]
 
 
@@ -114,13 +115,11 @@ def test_a_report_says_whether_a_phone_gets_pushes_until_they_are_ended() -> Non
         (GOOGLE | {"name": "mine"}, "name", "unknown_field"),
     ],
 )
-def test_what_is_no_token_is_refused(
-    aws: Mapping[str, str], body: dict[str, Any], field: str, code: str
-) -> None:
+def test_what_is_no_token_is_refused(body: dict[str, Any], field: str, code: str) -> None:
     refused = ask(file(), body)
     assert refused.status == 422
     assert [(each["field"], each["code"]) for each in refused.json["errors"]] == [(field, code)]
-    assert tokens(aws) == []
+    assert tokens() == []
 
 
 def test_a_reply_is_one_push_and_not_at_once() -> None:
@@ -146,47 +145,47 @@ def test_every_push_is_the_same_and_says_nothing() -> None:
     assert forms["GCM"]["fcmV1Message"]["message"]["data"] == {"push": "1"}
 
 
-def refer(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def refer(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}/referral"
     body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
     assert call("POST", path, body, officer="wang").status == 201
     assert read_and_approve(f"{path}/approve", "li").status == 200
 
 
-def send_picture(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def send_picture(created: Mapping[str, Any]) -> None:
     sent = by_officer("POST", created, "/media", {"media": [PICTURE]}).json
     media_id = sent["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
 
 
-def link(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def link(created: Mapping[str, Any]) -> None:
     change_report(created["id"], 1, duplicate_of=file()["id"])
 
 
-type Act = Callable[[Mapping[str, Any], Mapping[str, str]], object]
+type Act = Callable[[Mapping[str, Any]], object]
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda created, aws: reply(created),
-        lambda created, aws: change_report(created["id"], 1, **CLOSE),
+        lambda created: reply(created),
+        lambda created: change_report(created["id"], 1, **CLOSE),
         link,
         refer,
         send_picture,
     ],
     ids=("reply", "outcome", "link", "referral", "picture"),
 )
-def test_what_the_reporter_can_read_causes_a_push(aws: Mapping[str, str], act: Act) -> None:
-    act(asked(), aws)
+def test_what_the_reporter_can_read_causes_a_push(act: Act) -> None:
+    act(asked())
     assert cloud.push_round() == NOTHING | {"pushed": 1}
 
 
-def note(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def note(created: Mapping[str, Any]) -> None:
     assert by_officer("POST", created, "/notes", {"text": "Called him."}).status == 201
 
 
-def write(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def write(created: Mapping[str, Any]) -> None:
     assert by_reporter("POST", created, "/messages", {"text": "Hello?"}).status == 201
 
 
@@ -195,21 +194,21 @@ def write(created: Mapping[str, Any], aws: Mapping[str, str]) -> None:
     [
         note,
         write,
-        lambda created, aws: change_report(created["id"], 1, status="acknowledged"),
-        lambda created, aws: change_report(created["id"], 1, assignee="li"),
-        lambda created, aws: by_officer("GET", created),
+        lambda created: change_report(created["id"], 1, status="acknowledged"),
+        lambda created: change_report(created["id"], 1, assignee="li"),
+        lambda created: by_officer("GET", created),
     ],
     ids=("note", "own message", "acknowledged", "assigned", "opened"),
 )
-def test_what_the_reporter_cannot_read_causes_none(aws: Mapping[str, str], act: Act) -> None:
-    act(asked(), aws)
+def test_what_the_reporter_cannot_read_causes_none(act: Act) -> None:
+    act(asked())
     assert cloud.push_round() == NOTHING
 
 
-def test_a_report_without_a_token_leaves_no_task(aws: Mapping[str, str]) -> None:
+def test_a_report_without_a_token_leaves_no_task() -> None:
     created = file()
     reply(created)
-    assert (f"REPORT#{created['id']}", "PUSH") not in cloud.all_keys(aws)
+    assert (f"REPORT#{created['id']}", "PUSH") not in cloud.all_keys()
 
 
 def test_what_happens_after_a_push_is_another_one_later() -> None:
@@ -242,7 +241,7 @@ def test_two_rounds_at_once_are_one() -> None:
     assert list(cloud.phones()) == [APPLE["token"]]
 
 
-def test_of_a_phone_that_is_gone_the_token_is_erased(aws: Mapping[str, str]) -> None:
+def test_of_a_phone_that_is_gone_the_token_is_erased() -> None:
     gone, there = asked(), asked(GOOGLE)
     reply(gone)
     reply(there)
@@ -250,7 +249,7 @@ def test_of_a_phone_that_is_gone_the_token_is_erased(aws: Mapping[str, str]) -> 
     cloud.phones()[APPLE["token"]].attributes["Enabled"] = False
     assert cloud.push_round() == NOTHING | {"erased": 1, "ended": 1}
     assert (is_on(gone), is_on(there)) == (False, True)
-    assert [row["pk"]["S"] for row in tokens(aws)] == [f"REPORT#{there['id']}"]
+    assert [row["pk"]["S"] for row in tokens()] == [f"REPORT#{there['id']}"]
     assert cloud.phones() == {}
     reply(gone)
     assert cloud.push_round() == NOTHING
@@ -339,23 +338,23 @@ def test_a_phone_that_cannot_be_deleted_is_deleted_a_round_later() -> None:
     assert cloud.phones() == {}
 
 
-def test_pushes_delay_no_notice_and_no_sweep_waits_for_them(aws: Mapping[str, str]) -> None:
+def test_pushes_delay_no_notice_and_no_sweep_waits_for_them() -> None:
     created = asked()
     reply(created)
     wiring.clock.advance(timedelta(hours=2))
     swept = cloud.sweep()
     assert swept["failed"] == 0
     assert pushed() == {}
-    assert [each["report_id"] for each in cloud.sent(aws)] == [created["id"]]
+    assert [each["report_id"] for each in cloud.sent()] == [created["id"]]
 
 
-def test_the_second_token_takes_the_place_of_the_first(aws: Mapping[str, str]) -> None:
+def test_the_second_token_takes_the_place_of_the_first() -> None:
     created = asked()
     assert ask(created, GOOGLE).status == 204
     reply(created)
     cloud.push_round()
     assert list(cloud.phones()) == [GOOGLE["token"]]
-    assert len(tokens(aws)) == 1
+    assert len(tokens()) == 1
 
 
 def test_a_token_that_comes_while_an_old_one_is_erased_stays() -> None:
@@ -386,27 +385,25 @@ def test_a_withdrawal_erases_the_token_and_ends_the_task(aws: Mapping[str, str])
     assert end(created).status == 204
 
 
-def test_a_deletion_erases_the_token(aws: Mapping[str, str]) -> None:
+def test_a_deletion_erases_the_token() -> None:
     created = asked()
     change_report(created["id"], 1, **CLOSE)
     by_officer("GET", created)
     wiring.clock.advance(timedelta(days=800))
     cloud.sweep()
-    assert tokens(aws) == []
-    keys = [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{created['id']}"]
+    assert tokens() == []
+    keys = [sk for pk, sk in cloud.all_keys() if pk == f"REPORT#{created['id']}"]
     assert keys == ["HEAD"]
     assert ask(created).status == 410
     assert end(created).status == 410
     assert cloud.push_round() == NOTHING
 
 
-def test_what_is_stored_tells_neither_the_platform_nor_that_two_reports_are_of_one_phone(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_is_stored_tells_neither_the_platform_nor_that_two_reports_are_of_one_phone() -> None:
     asked()
     asked()
     asked(GOOGLE)
-    rows = tokens(aws)
+    rows = tokens()
     assert {frozenset(row) for row in rows} == {
         frozenset(("pk", "sk", "sealed_push", "wrapped_push", "wrapping_push"))
     }
@@ -457,24 +454,24 @@ def test_what_happens_while_a_task_ends_is_pushed_later() -> None:
 
 @pytest.mark.parametrize("act", [ask, end], ids=("asks", "ends"))
 def test_without_the_database_nothing_is_promised(
-    aws: Mapping[str, str], act: Callable[[Mapping[str, Any]], Reply]
+    act: Callable[[Mapping[str, Any]], Reply],
 ) -> None:
     created = asked(GOOGLE)
-    before = tokens(aws)
+    before = tokens()
     broken = inject.error_response(500, "InternalServerError")
     with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", broken):
         assert act(created).status == 503
-    assert tokens(aws) == before
+    assert tokens() == before
     assert is_on(created)
     assert act(created).status == 204
 
 
-def test_without_the_public_half_of_the_key_nothing_is_kept(aws: Mapping[str, str]) -> None:
+def test_without_the_public_half_of_the_key_nothing_is_kept() -> None:
     created = file()
     broken = inject.error_response(400, "AccessDeniedException")
     with inject.fault(wiring._kms(), "kms.GetPublicKey", broken):
         assert ask(created).status == 503
-    assert tokens(aws) == []
+    assert tokens() == []
     assert ask(created).status == 204
 
 
@@ -485,12 +482,12 @@ def test_officers_see_nothing_of_it() -> None:
     assert "push" not in str(shown[0])
 
 
-def test_whoever_asks_while_the_report_ends_is_refused(aws: Mapping[str, str]) -> None:
+def test_whoever_asks_while_the_report_ends_is_refused() -> None:
     created = file()
 
     with inject.meanwhile(lambda: withdraw(created)):
         assert ask(created).json["code"] == "withdrawn"
-    assert tokens(aws) == []
+    assert tokens() == []
 
 
 def test_no_log_has_a_token(caplog: pytest.LogCaptureFixture) -> None:
@@ -506,7 +503,7 @@ def test_an_operator_finds_a_token_that_a_restore_brought_back(aws: Mapping[str,
     from chalicelib.services.media.orphans import OrphanKind, Places, find_orphans
 
     created = asked()
-    row = tokens(aws)[0]
+    row = tokens()[0]
     end(created)
     boto3.client("dynamodb").put_item(TableName=aws["CONTACTS_TABLE"], Item=row)
     places = Places(

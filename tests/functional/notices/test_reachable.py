@@ -1,7 +1,6 @@
 """Nobody is left out of a notice by what was known of them when they subscribed."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,13 +35,13 @@ def _no_pauses(clean: None) -> None:
     wiring.pause_by(lambda seconds: None)
 
 
-def inbox_of(aws: Mapping[str, str], username: str, protocol: str = "email") -> Inbox:
+def inbox_of(username: str, protocol: str = "email") -> Inbox:
     [policy] = [
         json.loads(str(each.policy))
         for each in wiring.subscriptions().of(username)
         if each.protocol == protocol
     ]
-    return Inbox(aws, username, policy)
+    return Inbox(username, policy)
 
 
 def spoil(**attributes: Any) -> None:
@@ -72,34 +71,30 @@ def leave_out_the_roster(request: Any) -> Any:
     return inject.aws_response(request.url, 200, answer)
 
 
-def test_with_a_roster_that_cannot_be_read_nobody_misses_their_language(
-    aws: Mapping[str, str],
-) -> None:
+def test_with_a_roster_that_cannot_be_read_nobody_misses_their_language() -> None:
     subscribe("li", language="en")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     spoil(members="broken")
     file_in_chaoyang(category="missing_elderly")
-    published(aws)
+    published()
     assert inbox.kinds() == ["report"]
 
 
-def test_with_a_roster_that_is_read_too_often_nobody_misses_their_language(
-    aws: Mapping[str, str],
-) -> None:
+def test_with_a_roster_that_is_read_too_often_nobody_misses_their_language() -> None:
     subscribe("li", language="en")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     file_in_chaoyang()
     with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out_the_roster):
-        published(aws)
+        published()
     assert inbox.kinds() == ["report"]
 
 
-def test_what_only_the_roster_knows_waits_for_it(aws: Mapping[str, str]) -> None:
+def test_what_only_the_roster_knows_waits_for_it() -> None:
     subscribe("li")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     created = file_in_chaoyang()
     follow(created, "li")
-    published(aws)
+    published()
     inbox.kinds()
     change(created, "wang", status="acknowledged")
     wiring.clock.advance(timedelta(minutes=2))
@@ -111,57 +106,49 @@ def test_what_only_the_roster_knows_waits_for_it(aws: Mapping[str, str]) -> None
     assert "followed" in inbox.kinds()
 
 
-def test_a_language_that_the_city_no_longer_has_keeps_back_no_notice(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_language_that_the_city_no_longer_has_keeps_back_no_notice() -> None:
     subscribe("li")
     subscribe("wang", language="en")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     row = wiring.reports().table.get(*KEY)
     assert row
     row["members"]["wang"]["languages"] = ["fr"]
     spoil(members=row["members"])
     file_in_chaoyang()
-    published(aws)
+    published()
     assert inbox.kinds() == ["report"]
 
 
 @pytest.mark.parametrize("category", ["traffic_violation", "child_abduction"])
-def test_who_is_on_duty_with_sms_alone_is_not_the_only_one(
-    aws: Mapping[str, str], category: str
-) -> None:
+def test_who_is_on_duty_with_sms_alone_is_not_the_only_one(category: str) -> None:
     subscribe("wang")
     subscribe("li", protocol="sms")
-    inbox = inbox_of(aws, "wang")
+    inbox = inbox_of("wang")
     on_duty("li")
     spend_sms(category)
     file_in_chaoyang(category=category)
-    published(aws)
+    published()
     assert inbox.kinds() == ["report"]
 
 
-def test_what_is_for_somebody_by_name_comes_by_sms_when_these_are_spent(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_is_for_somebody_by_name_comes_by_sms_when_these_are_spent() -> None:
     subscribe("li", protocol="sms")
-    inbox = inbox_of(aws, "li", "sms")
+    inbox = inbox_of("li", "sms")
     spend_sms("traffic_violation")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     inbox.kinds()
     change(created, "wang", assignee="li")
-    published(aws)
+    published()
     assert inbox.kinds() == ["assigned"]
 
 
 @pytest.mark.parametrize("kind", ["assigned", "approval", "followed"])
-def test_what_is_for_somebody_by_name_comes_whatever_urgency_they_asked_for(
-    aws: Mapping[str, str], kind: str
-) -> None:
+def test_what_is_for_somebody_by_name_comes_whatever_urgency_they_asked_for(kind: str) -> None:
     subscribe("li", min_urgency="critical")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     match kind:
         case "assigned":
             change(created, "wang", assignee="li")
@@ -170,34 +157,34 @@ def test_what_is_for_somebody_by_name_comes_whatever_urgency_they_asked_for(
         case _:
             follow(created, "li")
             change(created, "wang", status="acknowledged")
-    published(aws)
+    published()
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
     assert inbox.kinds() == [kind]
 
 
-def test_a_shift_whose_times_are_none_keeps_back_no_notice(aws: Mapping[str, str]) -> None:
+def test_a_shift_whose_times_are_none_keeps_back_no_notice() -> None:
     subscribe("li")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     on_duty("li")
     row = wiring.reports().table.get(*KEY)
     assert row
     spoil(shifts=[dict(row["shifts"][0]) | {"starts": "24:00"}])
     file_in_chaoyang()
-    published(aws)
+    published()
     assert inbox.kinds() == ["report"]
 
 
-def test_a_follower_of_a_trial_hears_of_messages(aws: Mapping[str, str]) -> None:
+def test_a_follower_of_a_trial_hears_of_messages() -> None:
     subscribe("li")
-    inbox = inbox_of(aws, "li")
+    inbox = inbox_of("li")
     created = file_in_chaoyang()
-    published(aws)
+    published()
     head = f"REPORT#{created['id']}", "HEAD"
     wiring.reports().table.update(Update(*head, put={"shadow": True}))
     follow(created, "li")
     inbox.kinds()
     path, body = f"/v1/reports/{created['id']}/messages", {"text": "They are in a van."}
     call("POST", path, body, receipt=created["receipt"], key=new_key())
-    published(aws)
+    published()
     assert inbox.kinds() == ["message"]

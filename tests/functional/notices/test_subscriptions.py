@@ -1,7 +1,7 @@
 """Officers subscribe to notices inside their scope, at their own address, until they leave."""
 
 import json
-from collections.abc import Mapping
+import os
 from math import prod
 from typing import Any
 
@@ -24,10 +24,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 CHAOYANG = {"lat": 39.92, "lon": 116.46}
 
 
-def policies(aws: Mapping[str, str]) -> dict[str, dict[str, list[Any]]]:
+def policies() -> dict[str, dict[str, list[Any]]]:
     """Return the filter policies that SNS has, by their addresses."""
     sns = boto3.client("sns")
-    found = sns.list_subscriptions_by_topic(TopicArn=aws["NOTICES_TOPIC_ARN"])["Subscriptions"]
+    found = sns.list_subscriptions_by_topic(TopicArn=os.environ["NOTICES_TOPIC_ARN"])[
+        "Subscriptions"
+    ]
     return {
         each["Endpoint"]: json.loads(
             sns.get_subscription_attributes(SubscriptionArn=each["SubscriptionArn"])["Attributes"][
@@ -44,13 +46,13 @@ def subscribe(username: str, **more: object) -> Reply:
     )
 
 
-def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str, str]) -> None:
+def test_a_subscription_is_a_filter_at_the_officers_own_address() -> None:
     cloud.officer("wang", email="wang@police.example")
     one = {"categories": ["traffic_violation"], "districts": ["chaoyang"]}
     reply = subscribe("wang", **one, min_urgency="normal")
 
     assert reply.status == 201, reply.text
-    assert policies(aws)["wang@police.example"] == {
+    assert policies()["wang@police.example"] == {
         "to": ["traffic_violation/chaoyang", officer_address("wang")],
         "urgency_rank": [{"numeric": [">=", 1]}, {"exists": False}],
         "kind": [{"anything-but": ["escalation", "watch"]}],
@@ -60,25 +62,23 @@ def test_a_subscription_is_a_filter_at_the_officers_own_address(aws: Mapping[str
     assert listed == reply.json
 
 
-def test_one_category_in_one_district_gets_those_notices_and_no_other(
-    aws: Mapping[str, str],
-) -> None:
+def test_one_category_in_one_district_gets_those_notices_and_no_other() -> None:
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang", categories=["traffic_violation"], districts=["chaoyang"])
-    inbox = Inbox(aws, "notified", policies(aws)["wang@police.example"])
+    inbox = Inbox("notified", policies()["wang@police.example"])
     wanted = file("traffic_violation", location=CHAOYANG)
     file("traffic_violation", location={"lat": 40.22, "lon": 116.23})
     file("lost_and_found", location=CHAOYANG)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     assert [notice["report_id"] for notice in inbox.take()] == [wanted["id"]]
 
 
-def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[str, str]) -> None:
+def test_supervisors_get_escalations_and_a_full_scope_is_one_group() -> None:
     cloud.officer("zhao", email="zhao@police.example", roles=(Role.SUPERVISOR,))
     subscribe("zhao")
 
-    assert policies(aws)["zhao@police.example"] == {
+    assert policies()["zhao@police.example"] == {
         "to": ["*/*", officer_address("zhao"), "role:supervisor"],
         "language": [{"exists": False}],
     }
@@ -96,12 +96,12 @@ def test_supervisors_get_escalations_and_a_full_scope_is_one_group(aws: Mapping[
     ],
 )
 def test_a_whole_scope_with_its_reports_without_a_district_is_its_groups(
-    aws: Mapping[str, str], scope: dict[str, tuple[str, ...]], groups: list[str]
+    scope: dict[str, tuple[str, ...]], groups: list[str]
 ) -> None:
     cloud.officer("wang", email="wang@police.example", **scope)
     subscribe("wang")
 
-    assert policies(aws)["wang@police.example"]["to"] == [*groups, officer_address("wang")]
+    assert policies()["wang@police.example"]["to"] == [*groups, officer_address("wang")]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_whole_scope_with_its_reports_without_a_district_is_its_groups(
     ],
 )
 def test_what_is_out_of_scope_or_has_no_address_is_refused(
-    aws: Mapping[str, str], body: dict[str, object], field: str
+    body: dict[str, object], field: str
 ) -> None:
     cloud.officer(
         "narrow",
@@ -128,10 +128,10 @@ def test_what_is_out_of_scope_or_has_no_address_is_refused(
 
     assert reply.status == 422
     assert [error["field"] for error in reply.json["errors"]] == [field]
-    assert policies(aws) == {}
+    assert policies() == {}
 
 
-def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) -> None:
+def test_more_combinations_than_sns_takes_are_refused() -> None:
     from chalicelib.kernel.geo import districts
 
     many = [*districts()][:16]
@@ -149,13 +149,11 @@ def test_more_combinations_than_sns_takes_are_refused(aws: Mapping[str, str]) ->
     assert len(codes) * len(many) > 0
     assert reply.status in (201, 422)
     assert all(
-        prod(len(values) for values in policy.values()) <= 150 for policy in policies(aws).values()
+        prod(len(values) for values in policy.values()) <= 150 for policy in policies().values()
     )
 
 
-def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
-    aws: Mapping[str, str],
-) -> None:
+def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated() -> None:
     cloud.officer("wang", email="wang@police.example", phone="+8613800000000")
     first = subscribe("wang").json
     again = subscribe("wang")
@@ -164,25 +162,21 @@ def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated(
 
     path = f"/v1/officer/subscriptions/{first['id']}"
     assert [call("DELETE", path, officer="wang").status for _ in range(2)] == [204, 204]
-    assert list(policies(aws)) == ["+8613800000000"]
+    assert list(policies()) == ["+8613800000000"]
 
 
-def test_when_sns_takes_no_more_policies_nothing_is_left_and_the_officer_is_told(
-    aws: Mapping[str, str],
-) -> None:
+def test_when_sns_takes_no_more_policies_nothing_is_left_and_the_officer_is_told() -> None:
     cloud.officer("wang", email="wang@police.example")
     full = inject.query_error_response("FilterPolicyLimitExceeded", "FilterPolicies limit exceeded")
     with inject.fault(wiring.topic_subscriptions()._client, "sns.Subscribe", full):
         refused = subscribe("wang")
     assert (refused.status, refused.json["code"]) == (409, "no_more_subscriptions")
     assert wiring.subscriptions().of("wang") == []
-    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys()
     assert subscribe("wang").status == 201
 
 
-def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation() -> None:
     cloud.officer("wang", email="wang@police.example")
     subscribe("wang")
     cloud.officer("wang", email="wang@police.example", categories=("other",))
@@ -193,7 +187,7 @@ def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
         topic=wiring.topic_subscriptions(),
         now=wiring.clock.now(),
     )
-    assert policies(aws)["wang@police.example"]["to"] == ["other/*", officer_address("wang")]
+    assert policies()["wang@police.example"]["to"] == ["other/*", officer_address("wang")]
 
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
     cloud.officer("wang", email="wang@police.example", active=False)
@@ -201,6 +195,6 @@ def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation(
 
     wiring.clock.advance(timedelta(minutes=11))
     cloud.sweep()
-    assert policies(aws) == {}
+    assert policies() == {}
     assert wiring.subscriptions().of("wang") == []
-    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys(aws)
+    assert ("OFFICER#wang", SYNC_SK) not in cloud.all_keys()

@@ -89,9 +89,9 @@ def make_admin_only() -> None:
     change(roles=["admin"])
 
 
-def in_sns(aws: Mapping[str, str]) -> list[Any]:
+def in_sns() -> list[Any]:
     """Return the filter policy of each subscription that SNS has."""
-    return list(policies(aws).values())
+    return list(policies().values())
 
 
 def sweep_after(**time: float) -> None:
@@ -118,34 +118,32 @@ def test_an_officer_deletes_a_subscription_before_confirming_it() -> None:
 
 
 @pytest.mark.parametrize("takes_policies", [True, False])
-def test_a_late_confirmation_ends_within_five_minutes(
-    aws: Mapping[str, str], *, takes_policies: bool
-) -> None:
+def test_a_late_confirmation_ends_within_five_minutes(*, takes_policies: bool) -> None:
     subscription = subscribe().json
     with unconfirmed(takes_policies=takes_policies):
         assert delete(subscription) == 204
         sweep_after(hours=5)
-        assert len(in_sns(aws)) == 1
+        assert len(in_sns()) == 1
 
     sweep_after(minutes=5, seconds=1)
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert not is_pending()
     assert wiring.subscriptions().ended("wang") == []
 
 
-def test_who_works_on_reports_no_more_gets_no_notices(aws: Mapping[str, str]) -> None:
+def test_who_works_on_reports_no_more_gets_no_notices() -> None:
     subscribe()
     change(roles=["officer", "admin"])
-    assert len(in_sns(aws)) == 1
+    assert len(in_sns()) == 1
     make_admin_only()
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert wiring.subscriptions().of("wang") == []
 
 
 @pytest.mark.parametrize("end", [deactivate, make_admin_only])
 @pytest.mark.parametrize("takes_policies", [True, False])
 def test_who_has_lost_the_right_to_notices_gets_none_by_confirming_later(
-    aws: Mapping[str, str], end: Callable[[], None], *, takes_policies: bool
+    end: Callable[[], None], *, takes_policies: bool
 ) -> None:
     subscribe()
     with unconfirmed(takes_policies=takes_policies):
@@ -154,16 +152,16 @@ def test_who_has_lost_the_right_to_notices_gets_none_by_confirming_later(
         assert wiring.subscriptions().of("wang") == []
 
     sweep_after(minutes=5, seconds=1)
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert not is_pending()
 
 
-def test_until_sns_removes_it_its_filter_matches_no_notice(aws: Mapping[str, str]) -> None:
+def test_until_sns_removes_it_its_filter_matches_no_notice() -> None:
     subscribe()
     with unconfirmed():
         deactivate()
 
-    assert in_sns(aws) == [{"kind": ["none"]}]
+    assert in_sns() == [{"kind": ["none"]}]
 
 
 def test_what_was_never_confirmed_is_forgotten_when_sns_has_deleted_it() -> None:
@@ -189,12 +187,10 @@ def test_a_subscription_that_sns_never_lets_go_is_given_up_after_three_days() ->
     assert not is_pending()
 
 
-def test_subscribing_again_before_the_confirmation_takes_the_new_filter(
-    aws: Mapping[str, str],
-) -> None:
+def test_subscribing_again_before_the_confirmation_takes_the_new_filter() -> None:
     def refuse_another_policy(request: Any) -> Any:
         asked = parse_qs(request.body)["Attributes.entry.1.value"][0]
-        if in_sns(aws) == [json.loads(asked)]:
+        if in_sns() == [json.loads(asked)]:
             return None
         return inject.query_error_response(
             "InvalidParameter", "Subscription already exists with different attributes"
@@ -209,13 +205,11 @@ def test_subscribing_again_before_the_confirmation_takes_the_new_filter(
         assert [each["id"] for each in listed()] == [again.json["id"]]
 
     sweep_after(hours=1)
-    assert [policy["to"][:-1] for policy in in_sns(aws)] == [["lost_and_found/*"]]
+    assert [policy["to"][:-1] for policy in in_sns()] == [["lost_and_found/*"]]
     assert wiring.subscriptions().ended("wang") == []
 
 
-def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirmed(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirmed() -> None:
     subscribe()
     cloud.officer("wang", email=ADDRESS, categories=("other",))
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
@@ -224,7 +218,7 @@ def test_a_smaller_scope_reaches_an_unconfirmed_subscription_when_it_is_confirme
         assert is_pending()
     sweep_after(minutes=5, seconds=1)
 
-    assert [policy["to"][:-1] for policy in in_sns(aws)] == [["other/*"]]
+    assert [policy["to"][:-1] for policy in in_sns()] == [["other/*"]]
     assert not is_due(minutes=6)
 
 
@@ -256,5 +250,5 @@ def test_deactivation_ends_the_notices_of_an_officer_with_the_rights_of_the_func
             assert cloud.do_upkeep() == 0
 
     assert role.refused == []
-    assert in_sns(aws) == []
+    assert in_sns() == []
     assert not is_pending()

@@ -30,11 +30,11 @@ WANG = "/v1/admin/officers/wang"
 
 
 @pytest.fixture(autouse=True)
-def admins(aws: Mapping[str, str], clean: None) -> Iterator[None]:
+def admins(clean: None) -> Iterator[None]:
     for username in ("zhao", "qian", "sun"):
         cloud.officer(username, roles=(Role.ADMIN,))
     yield
-    cloud.empty_pool(aws)
+    cloud.empty_pool()
 
 
 def propose(by: str = "zhao", row: Mapping[str, Any] = ROW, username: str = "wang") -> Reply:
@@ -74,7 +74,7 @@ def denials(username: str) -> list[dict[str, Any]]:
     return [json.loads(row["detail"]) for row in rows if row["action"] == "denied"]
 
 
-def test_a_proposal_changes_nothing(aws: Mapping[str, str]) -> None:
+def test_a_proposal_changes_nothing() -> None:
     reply = propose()
 
     assert (reply.status, reply.json["proposal"]["version"]) == (202, 1)
@@ -83,7 +83,7 @@ def test_a_proposal_changes_nothing(aws: Mapping[str, str]) -> None:
     assert reply.json["proposal"]["row"] == ROW | {"phone": None}
     assert wiring.officers().get("wang") is None
     assert call("GET", "/v1/officer/me", officer="wang").status == 403
-    assert cloud.pool_users(aws) == []
+    assert cloud.pool_users() == []
 
 
 def test_a_change_shows_the_row_beside_the_proposal() -> None:
@@ -98,7 +98,7 @@ def test_a_change_shows_the_row_beside_the_proposal() -> None:
     ]
 
 
-def test_another_admin_reads_and_approves_it(aws: Mapping[str, str]) -> None:
+def test_another_admin_reads_and_approves_it() -> None:
     propose()
     listed = call("GET", "/v1/admin/officers", officer="qian").json["items"]
     assert [each["username"] for each in listed if each["proposal"]] == ["wang"]
@@ -107,7 +107,7 @@ def test_another_admin_reads_and_approves_it(aws: Mapping[str, str]) -> None:
     assert (reply.status, reply.json["proposal"]) == (200, None)
     assert reply.json["roles"] == ["officer"]
     assert call("GET", "/v1/officer/me", officer="wang").status == 200
-    assert cloud.pool_users(aws) == ["wang"]
+    assert cloud.pool_users() == ["wang"]
 
 
 @pytest.mark.parametrize(
@@ -443,35 +443,35 @@ def test_a_reset_during_an_approval_keeps_its_wait() -> None:
     assert wait_of("wang") > wiring.clock.now()
 
 
-def published(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    cloud.forget_sent(aws)
+def published() -> list[dict[str, Any]]:
+    cloud.forget_sent()
     cloud.sweep()
-    return cloud.sent(aws)
+    return cloud.sent()
 
 
-def test_the_other_admins_are_notified_of_a_proposal(aws: Mapping[str, str]) -> None:
+def test_the_other_admins_are_notified_of_a_proposal() -> None:
     cloud.officer("li", roles=(Role.OFFICER,))
     cloud.officer("gone", roles=(Role.ADMIN,), active=False)
     propose("zhao", ROW, "qian")
     wiring.clock.advance(timedelta(minutes=2))
 
-    [notice] = published(aws)
+    [notice] = published()
     assert (notice["kind"], notice["step"]) == ("approval", "appointment")
     assert notice["attributes"]["to"] == json.dumps([officer_address("sun")])
     assert not [name for name in ("zhao", "qian", "wang") if name in json.dumps(notice)]
 
 
-def test_what_is_not_proposed_notifies_nobody(aws: Mapping[str, str]) -> None:
+def test_what_is_not_proposed_notifies_nobody() -> None:
     appointed()
     wiring.clock.advance(timedelta(minutes=2))
-    published(aws)
+    published()
     propose("zhao", ROW)
     propose("zhao", ROW | {"active": False})
     wiring.clock.advance(timedelta(minutes=2))
-    assert published(aws) == []
+    assert published() == []
 
 
-def test_an_admin_subscribes_to_what_is_for_them_by_name(aws: Mapping[str, str]) -> None:
+def test_an_admin_subscribes_to_what_is_for_them_by_name() -> None:
     cloud.officer("sun", roles=(Role.ADMIN,), categories=(), districts=(), email="s@police.example")
     created = call("POST", "/v1/officer/subscriptions", {"protocol": "email"}, officer="sun")
     assert created.status == 201, created.text

@@ -1,7 +1,6 @@
 """An operator appoints one admin where the admins who are left cannot appoint anybody."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -42,17 +41,12 @@ def records() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("left", [(), ("zhao",)])
-def test_one_is_appointed_where_fewer_than_two_are_left(
-    aws: Mapping[str, str], left: tuple[str, ...]
-) -> None:
+def test_one_is_appointed_where_fewer_than_two_are_left(left: tuple[str, ...]) -> None:
     for username in left:
         cloud.officer(username, roles=(Role.ADMIN,))
     appointed = break_glass()
 
-    assert (
-        cloud.sign_in(aws, "wu", appointed.first_password)["ChallengeName"]
-        == "NEW_PASSWORD_REQUIRED"
-    )
+    assert cloud.sign_in("wu", appointed.first_password)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     listed = call("GET", "/v1/admin/officers", officer="wu").json["items"]
     assert [each["username"] for each in listed] == ["wu", *left]
     assert listed[0]["roles"] == ["admin"]
@@ -83,23 +77,23 @@ def test_the_record_has_the_operator_and_the_reason() -> None:
     assert len(records()) == 2
 
 
-def test_every_officer_is_notified(aws: Mapping[str, str]) -> None:
+def test_every_officer_is_notified() -> None:
     cloud.officer("zhao", roles=(Role.ADMIN,))
     cloud.officer("li")
     cloud.officer("gone", active=False)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     break_glass()
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
 
-    [notice] = cloud.sent(aws)
+    [notice] = cloud.sent()
     assert notice["kind"] == "break_glass"
     to = sorted(officer_address(username) for username in ("zhao", "li"))
     assert notice["attributes"]["to"] == json.dumps(to)
 
 
 @pytest.mark.parametrize("waits", [False, True])
-def test_it_is_refused_while_two_admins_are_left(aws: Mapping[str, str], *, waits: bool) -> None:
+def test_it_is_refused_while_two_admins_are_left(*, waits: bool) -> None:
     until = wiring.clock.now() + WAIT if waits else None
     for username in ("zhao", "qian"):
         cloud.officer(username, roles=(Role.ADMIN,), approves_from=until)
@@ -107,7 +101,7 @@ def test_it_is_refused_while_two_admins_are_left(aws: Mapping[str, str], *, wait
         break_glass()
 
     assert refusal.value.usernames == ("qian", "zhao")
-    assert (wiring.officers().get("wu"), cloud.pool_users(aws), records()) == (None, [], [])
+    assert (wiring.officers().get("wu"), cloud.pool_users(), records()) == (None, [], [])
 
 
 @pytest.mark.parametrize("more", [{"active": False}, {"roles": (Role.SUPERVISOR,)}])
@@ -117,9 +111,9 @@ def test_who_is_no_admin_now_does_not_count(more: dict[str, Any]) -> None:
     assert break_glass().officer.username == "wu"
 
 
-def test_it_is_not_done_twice(aws: Mapping[str, str]) -> None:
+def test_it_is_not_done_twice() -> None:
     break_glass()
-    cloud.choose_password(aws, "wu")
+    cloud.choose_password("wu")
     with pytest.raises(AdminsExist):
         break_glass()
 
@@ -167,7 +161,7 @@ def test_where_another_issuer_has_the_users_only_the_row_is_written() -> None:
     ],
 )
 def test_a_half_done_try_is_completed_by_the_next(
-    aws: Mapping[str, str], operation: str, position: int, fault: Any
+    operation: str, position: int, fault: Any
 ) -> None:
     cloud.officer("zhao", roles=(Role.ADMIN,))
     with inject.dying(operation, position=position, how=fault):
@@ -175,6 +169,6 @@ def test_a_half_done_try_is_completed_by_the_next(
 
     appointed = break_glass()
 
-    assert cloud.sign_in(aws, "wu", appointed.first_password)["Session"]
+    assert cloud.sign_in("wu", appointed.first_password)["Session"]
     assert appointed.officer.waits_at(wiring.clock.now())
     assert len([each for each in records() if "fields" in each]) == 1

@@ -83,14 +83,14 @@ def test_they_appoint_officers_and_read_no_report() -> None:
     assert by_officer("GET", created, officer="li").status == 403
 
 
-def test_each_signs_in_with_a_first_password_that_they_must_change(aws: Mapping[str, str]) -> None:
+def test_each_signs_in_with_a_first_password_that_they_must_change() -> None:
     appointed = appoint()
     passwords = {first_password(appointed, name) for name in ("zhao", "li")}
 
     assert len(passwords) == 2
     assert all(len(password) >= 20 for password in passwords)
     for name in ("zhao", "li"):
-        answer = cloud.sign_in(aws, name, first_password(appointed, name))
+        answer = cloud.sign_in(name, first_password(appointed, name))
         assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
@@ -115,11 +115,11 @@ def test_the_record_names_the_operator_and_can_be_verified() -> None:
     assert not any(str(admin.first_password) in shown for admin in appointed)
 
 
-def test_where_another_issuer_has_the_users_only_rows_are_written(aws: Mapping[str, str]) -> None:
+def test_where_another_issuer_has_the_users_only_rows_are_written() -> None:
     appointed = appoint(with_pool=False)
 
     assert [admin.first_password for admin in appointed] == [None, None]
-    assert cloud.pool_users(aws) == []
+    assert cloud.pool_users() == []
     assert call("GET", "/v1/admin/officers", officer="li").status == 200
 
 
@@ -134,15 +134,13 @@ def test_where_another_issuer_has_the_users_only_rows_are_written(aws: Mapping[s
         (ZHAO, LI, FirstAdmin("wang", "Wang", "wang@police.example")),
     ],
 )
-def test_two_different_persons_are_needed(
-    aws: Mapping[str, str], admins: tuple[FirstAdmin, ...]
-) -> None:
+def test_two_different_persons_are_needed(admins: tuple[FirstAdmin, ...]) -> None:
     with pytest.raises(NotTwoPersons):
         appoint(*admins)
-    assert (wiring.officers().all(), cloud.pool_users(aws)) == ([], [])
+    assert (wiring.officers().all(), cloud.pool_users()) == ([], [])
 
 
-def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> None:
+def test_a_stage_with_another_admin_is_left_alone() -> None:
     cloud.officer("chief", roles=(Role.ADMIN,))
 
     with pytest.raises(AdminsExist) as refusal:
@@ -150,7 +148,7 @@ def test_a_stage_with_another_admin_is_left_alone(aws: Mapping[str, str]) -> Non
 
     assert refusal.value.usernames == ("chief",)
     assert [officer.username for officer in wiring.officers().all()] == ["chief"]
-    assert (cloud.pool_users(aws), cloud.records_of(OPERATOR)) == ([], [])
+    assert (cloud.pool_users(), cloud.records_of(OPERATOR)) == ([], [])
 
 
 def test_an_admin_who_was_deactivated_does_not_count() -> None:
@@ -162,28 +160,26 @@ def test_an_admin_who_was_deactivated_does_not_count() -> None:
 @pytest.mark.parametrize(
     "operation", ["dynamodb.TransactWriteItems", "cognito-identity-provider.AdminCreateUser"]
 )
-def test_a_half_done_try_is_completed_by_the_next(
-    aws: Mapping[str, str], operation: str, position: int
-) -> None:
+def test_a_half_done_try_is_completed_by_the_next(operation: str, position: int) -> None:
     with inject.dying(operation, position=position):
         appoint()
 
     appointed = appoint()
 
     for name in ("zhao", "li"):
-        assert cloud.sign_in(aws, name, first_password(appointed, name))["Session"]
+        assert cloud.sign_in(name, first_password(appointed, name))["Session"]
     listed = call("GET", "/v1/admin/officers", officer="zhao").json["items"]
     assert [each["username"] for each in listed] == ["li", "zhao"]
     assert len(appointments()) == 2
 
 
-def test_a_repetition_replaces_the_passwords_that_nobody_has_used(aws: Mapping[str, str]) -> None:
+def test_a_repetition_replaces_the_passwords_that_nobody_has_used() -> None:
     first = appoint()
     second = appoint()
 
-    assert cloud.sign_in(aws, "li", first_password(second, "li"))["Session"]
+    assert cloud.sign_in("li", first_password(second, "li"))["Session"]
     with pytest.raises(cloud.client("cognito-idp").exceptions.NotAuthorizedException):
-        cloud.sign_in(aws, "li", first_password(first, "li"))
+        cloud.sign_in("li", first_password(first, "li"))
     assert len(appointments()) == 2
 
 
@@ -196,7 +192,7 @@ def test_each_new_first_password_has_its_own_record() -> None:
     assert sorted(given) == ["li", "li", "zhao", "zhao"]
 
 
-def test_of_two_operators_at_once_one_is_refused(aws: Mapping[str, str]) -> None:
+def test_of_two_operators_at_once_one_is_refused() -> None:
     """The other appoints two persons after this one has read that there are no admins."""
     others = FirstAdmin("wang", "Wang", "w@police.example"), FirstAdmin("wu", "Wu", "u@p.example")
 
@@ -208,7 +204,7 @@ def test_of_two_operators_at_once_one_is_refused(aws: Mapping[str, str]) -> None
 
     assert refusal.value.usernames == ("wang", "wu")
     assert [officer.username for officer in wiring.officers().all()] == ["wang", "wu"]
-    assert cloud.pool_users(aws) == ["wang", "wu"]
+    assert cloud.pool_users() == ["wang", "wu"]
 
 
 def test_a_working_officer_keeps_their_scope_and_addresses() -> None:
@@ -221,29 +217,27 @@ def test_a_working_officer_keeps_their_scope_and_addresses() -> None:
     assert (li.categories, li.districts, li.phone) == (("other",), ("*",), "+8613800000000")
 
 
-def test_a_username_of_another_person_is_refused_before_anything_is_written(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_username_of_another_person_is_refused_before_anything_is_written() -> None:
     cloud.officer("li", email="another.li@police.example")
     with pytest.raises(UsernameTaken):
         appoint()
 
     assert [officer.username for officer in wiring.officers().all()] == ["li"]
-    assert (cloud.pool_users(aws), cloud.records_of(OPERATOR)) == ([], [])
+    assert (cloud.pool_users(), cloud.records_of(OPERATOR)) == ([], [])
 
 
 def test_a_user_who_was_disabled_can_sign_in_again(aws: Mapping[str, str]) -> None:
     cloud.client("cognito-idp").admin_create_user(
         UserPoolId=aws["USER_POOL_ID"], Username="zhao", MessageAction="SUPPRESS"
     )
-    cloud.choose_password(aws, "zhao")
+    cloud.choose_password("zhao")
     cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="zhao")
 
     appointed = {admin.officer.username: admin for admin in appoint()}
 
     assert appointed["zhao"].was_disabled
     assert appointed["zhao"].first_password is None
-    assert cloud.sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+    assert cloud.sign_in("zhao", "a password of their own")["AuthenticationResult"]
     assert "enabled" in {
         json.loads(each["detail"]).get("sign_in") for each in cloud.records_of(OPERATOR)
     }
@@ -255,24 +249,24 @@ def test_a_disabled_user_who_never_signed_in_can_use_the_first_password(
     appoint()
     cloud.client("cognito-idp").admin_disable_user(UserPoolId=aws["USER_POOL_ID"], Username="li")
 
-    assert cloud.sign_in(aws, "li", first_password(appoint(), "li"))["Session"]
+    assert cloud.sign_in("li", first_password(appoint(), "li"))["Session"]
 
 
-def test_who_has_signed_in_keeps_their_password(aws: Mapping[str, str]) -> None:
+def test_who_has_signed_in_keeps_their_password() -> None:
     appoint()
-    cloud.choose_password(aws, "zhao")
+    cloud.choose_password("zhao")
 
     again = {admin.officer.username: admin.first_password for admin in appoint()}
 
     assert again["zhao"] is None
     assert again["li"]
-    assert cloud.sign_in(aws, "zhao", "a password of their own")["AuthenticationResult"]
+    assert cloud.sign_in("zhao", "a password of their own")["AuthenticationResult"]
 
 
-def test_once_both_have_signed_in_nothing_is_left_to_do(aws: Mapping[str, str]) -> None:
+def test_once_both_have_signed_in_nothing_is_left_to_do() -> None:
     appoint()
     for name in ("zhao", "li"):
-        cloud.choose_password(aws, name)
+        cloud.choose_password(name)
 
     with pytest.raises(AdminsExist) as refusal:
         appoint()
@@ -321,10 +315,10 @@ def test_where_others_could_notice_them_they_wait_a_day(*, active: bool, with_po
         assert officer.waits_at(now + WAIT - timedelta(seconds=1)) is active
 
 
-def test_another_first_password_is_another_wait(aws: Mapping[str, str]) -> None:
+def test_another_first_password_is_another_wait() -> None:
     """Otherwise an operator would take the account of whoever has not signed in yet."""
     appoint()
-    cloud.choose_password(aws, "zhao")
+    cloud.choose_password("zhao")
     cloud.officer("wang")
     again = {admin.officer.username: admin.officer for admin in appoint()}
 

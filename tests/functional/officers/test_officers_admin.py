@@ -1,5 +1,6 @@
 """Two admins appoint an officer, who can then sign in, and has the rights of the row."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,9 +38,9 @@ def put(username: str, row: Mapping[str, Any], by: str = "chief") -> Reply:
     return call("PUT", f"/v1/admin/officers/{username}", dict(row), officer=by)
 
 
-def user(aws: Mapping[str, str], username: str) -> dict[str, Any]:
+def user(username: str) -> dict[str, Any]:
     found = boto3.client("cognito-idp").admin_get_user(
-        UserPoolId=aws["USER_POOL_ID"], Username=username
+        UserPoolId=os.environ["USER_POOL_ID"], Username=username
     )
     return {"enabled": found["Enabled"]} | {
         each["Name"]: each["Value"] for each in found["UserAttributes"]
@@ -50,7 +51,7 @@ def recorded(username: str) -> list[str]:
     return [row["action"] for row in cloud.records_of(username)]
 
 
-def test_a_new_officer_can_sign_in_and_sees_their_scope(aws: Mapping[str, str]) -> None:
+def test_a_new_officer_can_sign_in_and_sees_their_scope() -> None:
     appointed = appoint("wang", ROW)
 
     shown = {name: appointed.json[name] for name in (*ROW, "phone", "username", "proposal")}
@@ -59,23 +60,21 @@ def test_a_new_officer_can_sign_in_and_sees_their_scope(aws: Mapping[str, str]) 
     assert call("GET", "/v1/officer/me", officer="wang").json["scope"]["categories"] == [
         "traffic_violation"
     ]
-    assert user(aws, "wang") | {
+    assert user("wang") | {
         "enabled": True,
         "email": "wang@police.example",
         "email_verified": "true",
-    } == user(aws, "wang")
+    } == user("wang")
     assert [
         each["username"]
         for each in call("GET", "/v1/admin/officers", officer="chief").json["items"]
     ] == ["chief", "deputy", "wang"]
 
 
-def test_the_same_call_changes_nothing_and_readmits_who_was_shut_out(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_same_call_changes_nothing_and_readmits_who_was_shut_out() -> None:
     for active in (True, True, False, False, True):
         appoint("wang", ROW | {"active": active})
-        assert user(aws, "wang")["enabled"] is active
+        assert user("wang")["enabled"] is active
         assert call("GET", "/v1/officer/me", officer="wang").status == (200 if active else 403)
 
 
@@ -122,11 +121,11 @@ def test_every_wrong_field_is_named() -> None:
     assert call("GET", "/v1/admin/officers/nobody", officer="chief").status == 404
 
 
-def test_an_address_that_is_taken_away_is_gone_from_the_pool(aws: Mapping[str, str]) -> None:
+def test_an_address_that_is_taken_away_is_gone_from_the_pool() -> None:
     appoint("wang", ROW)
     appoint("wang", {name: value for name, value in ROW.items() if name != "email"})
 
-    assert not user(aws, "wang").get("email")
+    assert not user("wang").get("email")
     assert wiring.officers().get("wang").email is None  # type: ignore[union-attr]
 
 

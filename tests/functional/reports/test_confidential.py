@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -401,7 +402,7 @@ def test_one_altered_row_closes_no_other(kind: str, caplog: pytest.LogCaptureFix
     assert "sealed_text_altered" in [record.getMessage() for record in caplog.records]
 
 
-def test_the_key_of_a_report_opens_no_other(aws: Mapping[str, str]) -> None:
+def test_the_key_of_a_report_opens_no_other() -> None:
     one, another = file_canaries(), file_canaries()
     case = wiring.reports().case(another["id"])
     assert case
@@ -421,19 +422,17 @@ def test_no_log_holds_a_key_or_a_text(caplog: pytest.LogCaptureFixture) -> None:
     assert not any(word in logged for word in (*WORDS, private.raw.hex(), created["receipt"]))
 
 
-def test_a_lost_secret_of_identities_leaves_reports_readable_for_officers(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_lost_secret_of_identities_leaves_reports_readable_for_officers() -> None:
     created = file_canaries()
     secrets = boto3.client("secretsmanager")
-    kept = secrets.get_secret_value(SecretId=aws["IDENTITY_SECRET"])["SecretString"]
-    secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString="lost")
+    kept = secrets.get_secret_value(SecretId=os.environ["IDENTITY_SECRET"])["SecretString"]
+    secrets.put_secret_value(SecretId=os.environ["IDENTITY_SECRET"], SecretString="lost")
     wiring.identity.cache_clear()  # type: ignore[attr-defined]
     try:
         assert by_officer("GET", created).json["text"] == TEXT
         assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 404
     finally:
-        secrets.put_secret_value(SecretId=aws["IDENTITY_SECRET"], SecretString=kept)
+        secrets.put_secret_value(SecretId=os.environ["IDENTITY_SECRET"], SecretString=kept)
         wiring.identity.cache_clear()  # type: ignore[attr-defined]
 
 

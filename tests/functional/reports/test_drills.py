@@ -25,15 +25,15 @@ def listed(query: str = "") -> dict[str, Any]:
     return {item["id"]: item["source"] for item in page.json["items"]}
 
 
-def notified_of(aws: Mapping[str, str]) -> set[str]:
+def notified_of() -> set[str]:
     """Run the stream, and the sweep for an hour. Return the ids of the reports in all notices."""
     for _ in range(6):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=10))
         assert cloud.sweep()["failed"] == 0
     named = [
         report_id
-        for notice in cloud.sent(aws)
+        for notice in cloud.sent()
         for report_id in (notice["report_id"], *notice.get("report_ids", ()))
     ]
     return {report_id for report_id in named if report_id}
@@ -87,42 +87,42 @@ def test_an_officer_enters_a_drill_as_one() -> None:
     assert listed() == {reply.json["id"]: "drill"}
 
 
-def test_nothing_that_happens_to_a_drill_is_notified(aws: Mapping[str, str]) -> None:
+def test_nothing_that_happens_to_a_drill_is_notified() -> None:
     media = [{"content_type": "image/jpeg", "size": 10_000}]
     drill = create(drill=True, media=media)
     media_id = drill["uploads"][0]["media_id"]
-    cloud.add_medium(aws, drill["id"], media_id)
+    cloud.add_medium(drill["id"], media_id)
     assert by_reporter("POST", drill, "/messages", {"text": "A drill."}).status == 201
     change_report(drill["id"], 1, category="other", urgency="critical")
 
-    assert notified_of(aws) == set()
+    assert notified_of() == set()
     assert opened(drill)["media"][0]["state"] == "ready"
 
 
-def test_a_critical_drill_neither_alerts_nor_escalates(aws: Mapping[str, str]) -> None:
+def test_a_critical_drill_neither_alerts_nor_escalates() -> None:
     real, drill = (create(drill=drill, category="child_abduction")["id"] for drill in (False, True))
 
-    assert notified_of(aws) == {real}
-    assert "escalation" in {notice["kind"] for notice in cloud.sent(aws)}
+    assert notified_of() == {real}
+    assert "escalation" in {notice["kind"] for notice in cloud.sent()}
     assert real != drill
 
 
-def test_a_burst_of_drills_makes_no_digest_and_delays_no_report(aws: Mapping[str, str]) -> None:
+def test_a_burst_of_drills_makes_no_digest_and_delays_no_report() -> None:
     for _ in range(12):
         create(drill=True)
     real = create(drill=False)["id"]
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
-    assert [notice["report_id"] for notice in cloud.sent(aws)] == [real]
-    assert notified_of(aws) == {real}
+    assert [notice["report_id"] for notice in cloud.sent()] == [real]
+    assert notified_of() == {real}
 
 
-def test_a_drill_counts_in_no_statistics(aws: Mapping[str, str]) -> None:
+def test_a_drill_counts_in_no_statistics() -> None:
     drills = [create(drill=True, category="other")["id"] for _ in range(100)]
     change_report(drills[0], 1, status="acknowledged")
     wiring.clock.advance(timedelta(seconds=1))
     real = create(drill=False, category="other")["id"]
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
 
     stats = call("GET", "/v1/officer/stats", officer="wang").json
     assert stats["by_status"] == {"new": 1}
@@ -131,7 +131,7 @@ def test_a_drill_counts_in_no_statistics(aws: Mapping[str, str]) -> None:
     assert stats["oldest_unacknowledged"]["id"] == real
 
 
-def test_a_withdrawn_drill_is_deleted_after_thirty_days(aws: Mapping[str, str]) -> None:
+def test_a_withdrawn_drill_is_deleted_after_thirty_days() -> None:
     drill = create(drill=True)
     wiring.clock.advance(timedelta(days=2))
     path = f"/v1/reports/{drill['id']}"
@@ -144,7 +144,7 @@ def test_a_withdrawn_drill_is_deleted_after_thirty_days(aws: Mapping[str, str]) 
     wiring.clock.advance(timedelta(days=1, seconds=1))
     cloud.sweep()
     assert call("GET", path, receipt=drill["receipt"]).status == 410
-    assert notified_of(aws) == set()
+    assert notified_of() == set()
 
 
 @pytest.mark.parametrize("steps", [[], ["closed"], ["closed", "in_progress"]])
@@ -220,43 +220,41 @@ def by_attention() -> list[str]:
     return [item["id"] for item in page.json["items"]]
 
 
-def send_message(drill: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def send_message(drill: Mapping[str, Any]) -> None:
     assert by_reporter("POST", drill, "/messages", {"text": "It is real."}).status == 201
 
 
-def send_file(drill: Mapping[str, Any], aws: Mapping[str, str]) -> None:
+def send_file(drill: Mapping[str, Any]) -> None:
     wiring.clock.advance(timedelta(seconds=30))
     body = {"media": [{"content_type": "image/jpeg", "size": 10_000}]}
     added = by_reporter("POST", drill, "/media", body)
     assert added.status == 201, added.text
-    cloud.add_medium(aws, drill["id"], added.json["uploads"][0]["media_id"])
+    cloud.add_medium(drill["id"], added.json["uploads"][0]["media_id"])
 
 
 @pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("add", [send_message, send_file])
-def test_what_is_added_to_a_drill_is_unread_like_any_other(
-    aws: Mapping[str, str], *, add: Any, closed: bool
-) -> None:
+def test_what_is_added_to_a_drill_is_unread_like_any_other(*, add: Any, closed: bool) -> None:
     media = [{"content_type": "image/jpeg", "size": 10_000}]
     older, drill = create(drill=False), create(drill=True, media=media)
-    cloud.add_medium(aws, drill["id"], drill["uploads"][0]["media_id"])
+    cloud.add_medium(drill["id"], drill["uploads"][0]["media_id"])
     if closed:
         closing = {"disposition": "no_action", "reason": "A drill."}
         change_report(drill["id"], 1, status="closed", **closing)
     assert (pulse()["unread"], pulse()["counts"]["unread"], handed_over()) == ([], 0, [])
-    add(drill, aws)
+    add(drill)
     cloud.stream([(f"REPORT#{drill['id']}", "HEAD")])
 
     assert by_attention() == [drill["id"], older["id"]]
     assert pulse()["unread"] == [drill["id"]]
     assert pulse()["counts"]["unread"] == 1
     assert handed_over() == [drill["id"]]
-    assert notified_of(aws) == {older["id"]}
+    assert notified_of() == {older["id"]}
 
 
-def test_a_drill_that_was_read_is_quiet_again(aws: Mapping[str, str]) -> None:
+def test_a_drill_that_was_read_is_quiet_again() -> None:
     drill = create(drill=True)
-    send_message(drill, aws)
+    send_message(drill)
     change_report(drill["id"], 1, status="acknowledged")
     assert pulse()["counts"]["open"] == 0
     assert pulse()["unread"] == []

@@ -148,14 +148,12 @@ def test_an_app_that_repeats_its_first_call_gets_no_flag_that_it_does_not_know()
 
 
 @pytest.mark.parametrize("how", ["message", "read"])
-def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread(
-    aws: Mapping[str, str], how: str
-) -> None:
+def test_a_picture_that_arrives_after_the_closing_flags_the_report_and_is_unread(how: str) -> None:
     created = file(**MEDIA)
     change_report(created["id"], 1, **CLOSE)
     settled()
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
     settled()
     assert listed(created)["flags"] == ["after_closing"]
 

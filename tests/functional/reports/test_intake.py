@@ -1,6 +1,5 @@
 """Residents create reports: each call makes one report, also when the network fails."""
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,12 +15,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 WEAK_KEY = "00000000-0000-4000-8000-000000000001"
 
 
-def rows_of(aws: Mapping[str, str], report_id: str) -> dict[str, dict[str, object]]:
+def rows_of(report_id: str) -> dict[str, dict[str, object]]:
     found, _ = wiring.reports().table.query(keys.report(report_id), consistent=True)
     return {row["sk"]: row for row in found}
 
 
-def test_a_category_and_a_text_are_enough(aws: Mapping[str, str]) -> None:
+def test_a_category_and_a_text_are_enough() -> None:
     reply = call("POST", "/v1/reports", report(), key=new_key())
 
     assert reply.status == 201, reply.text
@@ -71,7 +70,7 @@ def test_a_repeated_call_grants_media_in_the_order_declared() -> None:
     ]
 
 
-def test_twenty_equal_calls_at_once_make_one_report(aws: Mapping[str, str]) -> None:
+def test_twenty_equal_calls_at_once_make_one_report() -> None:
     key = new_key()
     with ThreadPoolExecutor(20) as pool:
         replies = list(
@@ -82,9 +81,7 @@ def test_twenty_equal_calls_at_once_make_one_report(aws: Mapping[str, str]) -> N
     assert len({(reply.json["id"], reply.json["receipt"]) for reply in replies}) == 1
 
 
-def test_the_same_key_with_another_body_is_refused_and_changes_nothing(
-    aws: Mapping[str, str],
-) -> None:
+def test_the_same_key_with_another_body_is_refused_and_changes_nothing() -> None:
     key = new_key()
     first = call("POST", "/v1/reports", report(), key=key).json
     reply = call("POST", "/v1/reports", report(text="Something else."), key=key)
@@ -95,16 +92,14 @@ def test_the_same_key_with_another_body_is_refused_and_changes_nothing(
     assert mine(first)["text"] == report()["text"]
 
 
-def test_media_and_contact_are_written_with_the_report_or_not_at_all(
-    aws: Mapping[str, str],
-) -> None:
+def test_media_and_contact_are_written_with_the_report_or_not_at_all() -> None:
     body = report(
         contact={"phone": "+86 138 0000 0000"},
         media=[{"content_type": "image/jpeg", "size": 1000}] * 2,
     )
     created = call("POST", "/v1/reports", body, key=new_key()).json
 
-    found = rows_of(aws, created["id"])
+    found = rows_of(created["id"])
     assert wiring.contacts().read(created["id"])
     assert {f"MEDIA#{upload['media_id']}" for upload in created["uploads"]} == {
         sk for sk in found if sk.startswith("MEDIA#")
@@ -114,7 +109,7 @@ def test_media_and_contact_are_written_with_the_report_or_not_at_all(
     )
 
 
-def test_a_place_gives_the_district_and_keeps_what_was_sent(aws: Mapping[str, str]) -> None:
+def test_a_place_gives_the_district_and_keeps_what_was_sent() -> None:
     location = {"lat": 39.92, "lon": 116.44, "datum": "gcj02", "accuracy_m": 20}
     created = file(location=location)
 
@@ -173,7 +168,7 @@ def test_a_message_is_written_once_however_often_it_is_sent() -> None:
     )
 
 
-def test_withdrawing_erases_the_contact_at_once_and_can_be_repeated(aws: Mapping[str, str]) -> None:
+def test_withdrawing_erases_the_contact_at_once_and_can_be_repeated() -> None:
     created = file(contact={"email": "li@example.cn"})
     path = f"/v1/reports/{created['id']}"
 

@@ -3,6 +3,7 @@
 Writing a message reads none of those before it, and officers get one notice a minute.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -276,15 +277,15 @@ def test_one_key_of_an_officer_may_be_used_for_a_message_and_for_a_note() -> Non
     assert (len(page["messages"]), len(page["notes"])) == (1, 1)
 
 
-def notices(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [each for each in cloud.sent(aws) if each["kind"] == "message"]
+def notices() -> list[dict[str, Any]]:
+    return [each for each in cloud.sent() if each["kind"] == "message"]
 
 
 @pytest.mark.parametrize("category", ["child_abduction", "other"])
 def test_messages_on_one_report_give_one_notice_a_minute_that_covers_them_all(
-    aws: Mapping[str, str], category: str
+    category: str,
 ) -> None:
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     created = file(category=category)
     pk, began = keys.report(created["id"]), wiring.clock.now()
     for number in range(12):
@@ -292,7 +293,7 @@ def test_messages_on_one_report_give_one_notice_a_minute_that_covers_them_all(
         row = keys.message(times.parse(said["sent_at"]), said["id"])
         cloud.stream([(pk, row)])
         if number == 0:
-            assert len(notices(aws)) == 1
+            assert len(notices()) == 1
         wiring.clock.advance(timedelta(seconds=15))
         if number % 4 == 3:
             cloud.sweep()
@@ -300,25 +301,23 @@ def test_messages_on_one_report_give_one_notice_a_minute_that_covers_them_all(
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
 
-    found = notices(aws)
+    found = notices()
     assert 3 <= len(found) <= minutes + 2
     assert times.parse(found[-1]["at"]) >= times.to_minute(times.parse(said["sent_at"]))
-    assert not [row for row in tasks(aws) if row["sk"]["S"].startswith("MESSAGE#")]
+    assert not [row for row in tasks() if row["sk"]["S"].startswith("MESSAGE#")]
 
 
-def tasks(aws: Mapping[str, str]) -> list[dict[str, Any]]:
-    found = cloud.client("dynamodb").scan(TableName=aws["REPORTS_TABLE"])["Items"]
+def tasks() -> list[dict[str, Any]]:
+    found = cloud.client("dynamodb").scan(TableName=os.environ["REPORTS_TABLE"])["Items"]
     return [row for row in found if "task" in row]
 
 
 @pytest.mark.parametrize("step", ["withdraw", "close", "move", "reply"])
-def test_a_notice_that_waits_is_sent_whatever_becomes_of_the_report(
-    aws: Mapping[str, str], step: str
-) -> None:
+def test_a_notice_that_waits_is_sent_whatever_becomes_of_the_report(step: str) -> None:
     created = file(category="other")
     path = f"/v1/officer/reports/{created['id']}"
     say(created)
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(seconds=5))
     say(created, "One more.")
     tag = {"If-Match": '"1"'}
@@ -333,10 +332,10 @@ def test_a_notice_that_waits_is_sent_whatever_becomes_of_the_report(
     if step == "move":
         body = {"category": "traffic_violation", "urgency": "critical"}
         assert call("PATCH", path, body, officer="wang", headers=tag).status == 200
-    before = len(notices(aws))
+    before = len(notices())
     wiring.clock.advance(timedelta(seconds=61))
     cloud.sweep()
 
-    assert len(notices(aws)) == before + 1
+    assert len(notices()) == before + 1
     if step == "move":
-        assert notices(aws)[-1]["category"] == "traffic_violation"
+        assert notices()[-1]["category"] == "traffic_violation"

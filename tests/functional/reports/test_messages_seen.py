@@ -261,7 +261,7 @@ def test_what_only_looks_like_a_receipt_is_accepted_after_one_read() -> None:
     assert looked_up == len(called) + 1
 
 
-def test_many_that_look_like_receipts_cost_three_reads(aws: Mapping[str, str]) -> None:
+def test_many_that_look_like_receipts_cost_three_reads() -> None:
     body = report(text="\n".join(f"{number:026}" for number in range(100)))
     with inject.fault(wiring.dynamodb(), "dynamodb.GetItem", lambda request: None) as called:
         assert call("POST", "/v1/reports", body, key=new_key()).status == 201

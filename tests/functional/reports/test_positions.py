@@ -155,41 +155,39 @@ def test_too_many_at_once_must_wait_but_not_where_nothing_is_limited(
     assert {move(child).status for _ in range(30)} == {201}
 
 
-def test_of_positions_and_messages_officers_get_one_notice_a_minute(
-    aws: Mapping[str, str],
-) -> None:
+def test_of_positions_and_messages_officers_get_one_notice_a_minute() -> None:
     created = file_at_start(category="child_abduction")
-    _run(aws)
-    assert kinds(aws) == ["report"]
+    _run()
+    assert kinds() == ["report"]
     for _ in range(3):
         move(created)
         say(created)
-        _run(aws)
-    assert kinds(aws) == ["report", "message"]
+        _run()
+    assert kinds() == ["report", "message"]
     wiring.clock.advance(timedelta(seconds=61))
-    _run(aws)
-    assert kinds(aws) == ["report", "message", "message"]
-    [notice] = [each for each in cloud.sent(aws) if each["kind"] == "message"][1:]
+    _run()
+    assert kinds() == ["report", "message", "message"]
+    [notice] = [each for each in cloud.sent() if each["kind"] == "message"][1:]
     assert (notice["urgency"], notice["report_id"]) == ("critical", created["id"])
 
 
-def _run(aws: Mapping[str, str]) -> None:
-    cloud.stream(cloud.all_keys(aws))
+def _run() -> None:
+    cloud.stream(cloud.all_keys())
     cloud.sweep()
 
 
-def kinds(aws: Mapping[str, str]) -> list[str]:
-    return [each["kind"] for each in cloud.sent(aws)]
+def kinds() -> list[str]:
+    return [each["kind"] for each in cloud.sent()]
 
 
-def test_those_of_a_muted_report_are_kept_but_not_notified(aws: Mapping[str, str]) -> None:
+def test_those_of_a_muted_report_are_kept_but_not_notified() -> None:
     created = file_at_start()
-    _run(aws)
+    _run()
     by_officer("POST", created, "/mute", {"reason": "A joke."})
     move(created)
     wiring.clock.advance(timedelta(minutes=3))
-    _run(aws)
-    assert kinds(aws) == ["report"]
+    _run()
+    assert kinds() == ["report"]
     assert opened(created)["unread"] == 1
 
 
@@ -269,11 +267,11 @@ def test_a_report_without_positions_is_opened_by_as_many_reads_as_before() -> No
     assert len(reads) == before + 1
 
 
-def test_all_are_deleted_with_the_report(aws: Mapping[str, str]) -> None:
+def test_all_are_deleted_with_the_report() -> None:
     created = file_at_start()
     move(created, new_key())
     by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(days=31))
     cloud.sweep()
-    assert [sk for pk, sk in cloud.all_keys(aws) if pk == keys.report(created["id"])] == ["HEAD"]
+    assert [sk for pk, sk in cloud.all_keys() if pk == keys.report(created["id"])] == ["HEAD"]
     assert move(created).status == 410

@@ -20,11 +20,11 @@ CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 WHY = "He is missing again."
 
 
-def closed(aws: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    created = filed(aws, **more)
+def closed(**more: Any) -> dict[str, Any]:
+    created = filed(**more)
     change_report(created["id"], 1, **CLOSE)
-    cloud.stream(cloud.all_keys(aws))
-    cloud.forget_sent(aws)
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
     return dict(created)
 
 
@@ -37,8 +37,8 @@ def recorded(created: Mapping[str, Any]) -> list[Any]:
     return [each for each in steps if each["detail"].get("step") == "reopened"]
 
 
-def test_it_is_open_again_with_what_the_reporter_wrote(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_it_is_open_again_with_what_the_reporter_wrote() -> None:
+    created = closed()
     assert mine(created)["may_reopen"] is True
     reply = reopen(created)
     assert (reply.status, reply.json["status"]) == (201, "in_progress")
@@ -55,21 +55,19 @@ def test_it_is_open_again_with_what_the_reporter_wrote(aws: Mapping[str, str]) -
     assert [each["id"] for each in page["items"]] == [created["id"]]
 
 
-def test_officers_are_notified(aws: Mapping[str, str]) -> None:
-    created = closed(aws, category="child_abduction")
+def test_officers_are_notified() -> None:
+    created = closed(category="child_abduction")
     reopen(created)
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = cloud.sent(aws)
+    cloud.stream(cloud.all_keys())
+    [notice] = cloud.sent()
     assert (notice["kind"], notice["urgency"]) == ("message", "critical")
 
 
-def test_the_clock_writes_it_to_the_history_and_the_statistics_count_it(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_the_clock_writes_it_to_the_history_and_the_statistics_count_it() -> None:
+    created = closed()
     reopen(created)
     assert recorded(created) == []
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
     cloud.sweep()
@@ -82,7 +80,7 @@ def test_the_clock_writes_it_to_the_history_and_the_statistics_count_it(
 
 
 def test_without_the_audit_its_record_waits(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+    created = closed()
     reopen(created)
     wiring.clock.advance(timedelta(minutes=1))
 
@@ -100,8 +98,8 @@ def test_without_the_audit_its_record_waits(aws: Mapping[str, str]) -> None:
     assert len(recorded(created)) == 1
 
 
-def test_it_is_possible_once(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_it_is_possible_once() -> None:
+    created = closed()
     reopen(created)
     for again in (1, 2):
         refused = reopen(created)
@@ -114,33 +112,31 @@ def test_it_is_possible_once(aws: Mapping[str, str]) -> None:
     assert len(mine(created)["messages"]) == 1
 
 
-def test_a_repeated_call_with_its_key_returns_the_first(aws: Mapping[str, str]) -> None:
-    created, key = closed(aws), new_key()
+def test_a_repeated_call_with_its_key_returns_the_first() -> None:
+    created, key = closed(), new_key()
     first = reopen(created, key=key)
     assert reopen(created, key=key).json == first.json
     assert reopen(created, "Another text.", key=key).json["code"] == "key_reused"
     assert len(mine(created)["messages"]) == 1
 
 
-def test_the_key_of_a_message_reopens_nothing(aws: Mapping[str, str]) -> None:
-    created, key = closed(aws), new_key()
+def test_the_key_of_a_message_reopens_nothing() -> None:
+    created, key = closed(), new_key()
     by_reporter("POST", created, "/messages", {"text": WHY}, key=key)
     assert reopen(created, key=key).json["code"] == "key_reused"
     assert mine(created)["status"] == "closed"
 
 
-def test_only_a_closed_report_can_be_reopened(aws: Mapping[str, str]) -> None:
-    created = filed(aws)
+def test_only_a_closed_report_can_be_reopened() -> None:
+    created = filed()
     assert reopen(created).json["code"] == "not_closed"
     by_reporter("DELETE", created)
     assert reopen(created).json["code"] == "withdrawn"
     assert mine(created)["may_reopen"] is False
 
 
-def test_what_was_deleted_stays_deleted_and_what_is_reopened_is_kept(
-    aws: Mapping[str, str],
-) -> None:
-    gone, kept = closed(aws), closed(aws)
+def test_what_was_deleted_stays_deleted_and_what_is_reopened_is_kept() -> None:
+    gone, kept = closed(), closed()
     wiring.clock.advance(timedelta(days=89))
     assert reopen(kept).status == 201
     wiring.clock.advance(timedelta(days=300))
@@ -149,16 +145,16 @@ def test_what_was_deleted_stays_deleted_and_what_is_reopened_is_kept(
     assert mine(kept)["status"] == "in_progress"
 
 
-def test_a_reopening_that_meets_the_deletion_finds_it_gone(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_reopening_that_meets_the_deletion_finds_it_gone() -> None:
+    created = closed()
     wiring.clock.advance(timedelta(days=91))
 
     with inject.meanwhile(cloud.sweep):
         assert reopen(created).status == 410
 
 
-def test_a_message_that_comes_at_the_same_time_is_counted_too(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_message_that_comes_at_the_same_time_is_counted_too() -> None:
+    created = closed()
 
     with inject.meanwhile(lambda: by_reporter("POST", created, "/messages", {"text": "Hello?"})):
         assert reopen(created).status == 201
@@ -166,16 +162,16 @@ def test_a_message_that_comes_at_the_same_time_is_counted_too(aws: Mapping[str, 
     assert (shown["unread"], len(shown["messages"]), shown["flags"]) == (2, 2, [])
 
 
-def test_two_at_once_are_one(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_two_at_once_are_one() -> None:
+    created = closed()
 
     with inject.meanwhile(lambda: reopen(created, "First.")):
         assert reopen(created).json["code"] == "already_reopened"
     assert [each["text"] for each in mine(created)["messages"]] == ["First."]
 
 
-def test_a_duplicate_is_no_longer_one(aws: Mapping[str, str]) -> None:
-    original, duplicate = filed(aws), filed(aws)
+def test_a_duplicate_is_no_longer_one() -> None:
+    original, duplicate = filed(), filed()
     link = {"duplicate_of": original["id"], "disposition": "duplicate"}
     change_report(duplicate["id"], 1, **CLOSE | link)
     assert opened(original)["duplicate_count"] == 1
@@ -184,14 +180,14 @@ def test_a_duplicate_is_no_longer_one(aws: Mapping[str, str]) -> None:
     assert opened(duplicate)["duplicate_of"] is None
 
 
-def test_the_ledger_says_that_it_was_reopened(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_the_ledger_says_that_it_was_reopened() -> None:
+    created = closed()
     reopen(created)
     assert events_of(created)[-2:] == ["closed", "reopened"]
 
 
-def test_the_flag_of_what_came_after_the_closing_goes(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_the_flag_of_what_came_after_the_closing_goes() -> None:
+    created = closed()
     by_reporter("POST", created, "/messages", {"text": "Hello?"})
     assert opened(created)["flags"] == ["after_closing"]
     reopen(created)
@@ -202,45 +198,43 @@ def mute(created: Mapping[str, Any]) -> None:
     assert by_officer("POST", created, "/mute", {"reason": "A joke."}).status == 200
 
 
-def everything_runs(aws: Mapping[str, str]) -> None:
+def everything_runs() -> None:
     for _ in range(2):
-        cloud.stream(cloud.all_keys(aws))
+        cloud.stream(cloud.all_keys())
         wiring.clock.advance(timedelta(minutes=3))
         cloud.sweep()
 
 
-def test_officers_are_notified_of_a_muted_report_too_and_its_mute_ends(
-    aws: Mapping[str, str],
-) -> None:
-    created = closed(aws)
+def test_officers_are_notified_of_a_muted_report_too_and_its_mute_ends() -> None:
+    created = closed()
     mute(created)
     reopen(created, "He is back with a knife.")
-    everything_runs(aws)
-    assert [each["kind"] for each in cloud.sent(aws)] == ["message"]
+    everything_runs()
+    assert [each["kind"] for each in cloud.sent()] == ["message"]
     shown = opened(created)
     assert (shown["status"], shown["muted"], shown["flags"]) == ("acknowledged", None, [])
     [step] = recorded(created)
     assert step["detail"]["muted"] is False
 
 
-def test_a_mute_that_comes_at_the_same_time_ends_too(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_mute_that_comes_at_the_same_time_ends_too() -> None:
+    created = closed()
 
     with inject.meanwhile(lambda: mute(created)):
         assert reopen(created).status == 201
-    everything_runs(aws)
-    assert [each["kind"] for each in cloud.sent(aws)] == ["message"]
+    everything_runs()
+    assert [each["kind"] for each in cloud.sent()] == ["message"]
     assert opened(created)["muted"] is None
 
 
-def test_a_text_with_the_receipt_is_refused(aws: Mapping[str, str]) -> None:
-    created = closed(aws)
+def test_a_text_with_the_receipt_is_refused() -> None:
+    created = closed()
     reply = reopen(created, f"My code: {created['receipt']}")
     assert (reply.status, reply.json["errors"][0]["code"]) == (422, "holds_receipt")
     assert mine(created)["status"] == "closed"
 
 
-def test_a_closed_drill_can_be_reopened_and_is_still_deleted(aws: Mapping[str, str]) -> None:
+def test_a_closed_drill_can_be_reopened_and_is_still_deleted() -> None:
     created = file(source="drill")
     change_report(created["id"], 1, **CLOSE)
     assert reopen(created).status == 201

@@ -1,5 +1,6 @@
 """A report is deleted completely, exact to the second, and only two officers can postpone this."""
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from tests.steps import by_officer, by_reporter, by_second_officer, file
 pytestmark = pytest.mark.officers("wang", "li")
 
 
-def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[str, Any], str]:
+def closed(disposition: str = "resolved") -> tuple[dict[str, Any], str]:
     key = new_key()
     created = call(
         "POST",
@@ -27,22 +28,22 @@ def closed(aws: Mapping[str, str], disposition: str = "resolved") -> tuple[dict[
         key=key,
     ).json
     media_id = created["uploads"][0]["media_id"]
-    version = cloud.upload(aws, created["id"], media_id, cloud.photo())
-    cloud.upload(aws, created["id"], media_id, cloud.photo(colour="red"))
-    cloud.process(aws, f"originals/{created['id']}/{media_id}", version)
-    cloud.record(aws, created["id"], media_id)
-    cloud.stream(cloud.all_keys(aws))
+    version = cloud.upload(created["id"], media_id, cloud.photo())
+    cloud.upload(created["id"], media_id, cloud.photo(colour="red"))
+    cloud.process(f"originals/{created['id']}/{media_id}", version)
+    cloud.record(created["id"], media_id)
+    cloud.stream(cloud.all_keys())
     closed = {"status": "closed", "disposition": disposition, "reason": "Done."}
     change_report(created["id"], 1, **closed)
     if disposition == "unfounded":
         by_second_officer(created, "/closing/confirm")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     return created, key
 
 
-def left(aws: Mapping[str, str], report_id: object) -> tuple[list[str], int]:
-    versions = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])
-    return [sk for pk, sk in cloud.all_keys(aws) if pk == f"REPORT#{report_id}"], len(
+def left(report_id: object) -> tuple[list[str], int]:
+    versions = boto3.client("s3").list_object_versions(Bucket=os.environ["MEDIA_BUCKET"])
+    return [sk for pk, sk in cloud.all_keys() if pk == f"REPORT#{report_id}"], len(
         versions.get("Versions", [])
     )
 
@@ -58,17 +59,17 @@ def pass_time(**by: float) -> None:
 def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     aws: Mapping[str, str], disposition: str, days: int
 ) -> None:
-    created, key = closed(aws, disposition)
+    created, key = closed(disposition)
     key_of = {"pk": {"S": f"REPORT#{created['id']}"}, "sk": {"S": "HEAD"}}
     head = cloud.client("dynamodb").get_item(TableName=aws["REPORTS_TABLE"], Key=key_of)["Item"]
     decided_at, due_at = (times.parse(head[name]["S"]) for name in ("decided_at", "due_at"))
     assert due_at == decided_at + timedelta(days=days)
     # A minute early, because the clock goes on and the machine may be busy.
     pass_time(days=days, seconds=-60)
-    assert len(left(aws, created["id"])[0]) > 1
+    assert len(left(created["id"])[0]) > 1
 
     pass_time(seconds=61)
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
     assert call("GET", "/v1/reports/mine", receipt=str(created["receipt"])).status == 410
     assert by_officer("GET", created).status == 404
     body = report(media=[{"content_type": "image/jpeg", "size": 10_000}])
@@ -76,25 +77,25 @@ def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     assert created["id"] not in str(call("GET", "/v1/officer/reports", officer="wang").json)
 
 
-def test_a_withdrawn_report_goes_after_thirty_days(aws: Mapping[str, str]) -> None:
+def test_a_withdrawn_report_goes_after_thirty_days() -> None:
     created = file()
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     by_reporter("DELETE", created)
     pass_time(days=29, hours=23)
-    assert len(left(aws, created["id"])[0]) >= 1
+    assert len(left(created["id"])[0]) >= 1
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
 
     pass_time(hours=2)
-    assert left(aws, created["id"])[0] == ["HEAD"]
+    assert left(created["id"])[0] == ["HEAD"]
     assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
 
 
 @pytest.mark.parametrize("position", range(6))
 @pytest.mark.parametrize("service", ["s3", "dynamodb"])
 def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
-    aws: Mapping[str, str], position: int, service: str
+    position: int, service: str
 ) -> None:
-    created, _ = closed(aws)
+    created, _ = closed()
     wiring.clock.advance(timedelta(days=91))
     client = wiring.s3() if service == "s3" else wiring.dynamodb()
     operation = "s3.*" if service == "s3" else "dynamodb.DeleteItem"
@@ -104,7 +105,7 @@ def test_a_deletion_that_dies_anywhere_is_carried_on_by_the_next_sweep(
         except inject.Crash:
             cloud.sweep()
 
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
 
 
 def hold(created: Mapping[str, object], officer: str, **until: float) -> tuple[int, str]:
@@ -117,8 +118,8 @@ def approve(created: Mapping[str, object], officer: str) -> int:
     return by_second_officer(created, "/hold/approve", officer).status
 
 
-def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[str, str]) -> None:
-    created, _ = closed(aws)
+def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end() -> None:
+    created, _ = closed()
     assert hold(created, "wang", days=200)[0] == 201
     assert approve(created, "wang") == 403
     assert [row["action"] for row in wiring.audit().rows(of_report(created["id"]))].count(
@@ -128,13 +129,13 @@ def test_a_hold_needs_a_second_officer_and_keeps_all_until_its_end(aws: Mapping[
 
     pass_time(days=199)
     cloud.sweep()
-    assert len(left(aws, created["id"])[0]) > 1
+    assert len(left(created["id"])[0]) > 1
     pass_time(days=2)
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
 
 
-def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[str, str]) -> None:
-    created, _ = closed(aws)
+def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why() -> None:
+    created, _ = closed()
     path = f"/v1/officer/reports/{created['id']}"
     assert call("GET", path, officer="li").json["hold"] is None
     hold(created, "wang", days=200)
@@ -151,9 +152,7 @@ def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why(aws: Mapping[
     assert "Evidence." in str(asked["detail"])
 
 
-def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment() -> None:
     created = file()
 
     with inject.meanwhile(lambda: cloud.stream([(f"REPORT#{created['id']}", "HEAD")])):
@@ -161,28 +160,28 @@ def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment(
     assert status == 201, text
 
 
-def test_a_hold_that_nobody_approved_keeps_nothing(aws: Mapping[str, str]) -> None:
-    created, _ = closed(aws)
+def test_a_hold_that_nobody_approved_keeps_nothing() -> None:
+    created, _ = closed()
     hold(created, "wang", days=200)
     pass_time(days=91)
 
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
 
 
-def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[str, str]) -> None:
-    created, _ = closed(aws)
+def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone() -> None:
+    created, _ = closed()
     hold(created, "wang", days=200)
     approve(created, "li")
     pass_time(days=100)
     path = f"/v1/officer/reports/{created['id']}/hold"
     assert call("DELETE", path, {"reason": "It is over."}, officer="wang").status == 202
     pass_time(minutes=1)
-    assert len(left(aws, created["id"])[0]) > 1
+    assert len(left(created["id"])[0]) > 1
     lifts = [read_and_approve(f"{path}/lift/approve", "li").status for _ in range(2)]
     assert lifts == [204, 204]
     pass_time(minutes=1)
 
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
     assert [
         row["action"]
         for row in wiring.audit().rows(of_report(str(created["id"])))
@@ -190,8 +189,8 @@ def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone(aws: Mapping[s
     ] == ["hold"] * 4
 
 
-def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, str]) -> None:
-    created, _ = closed(aws)
+def test_a_hold_while_the_report_is_being_deleted_is_refused() -> None:
+    created, _ = closed()
     pass_time(days=1)  # the second upload is removed
     wiring.clock.advance(timedelta(days=90))
     responses: list[tuple[int, str]] = []
@@ -202,16 +201,14 @@ def test_a_hold_while_the_report_is_being_deleted_is_refused(aws: Mapping[str, s
         cloud.sweep()
 
     assert [status for status, _ in responses] == [409]
-    assert left(aws, created["id"]) == (["HEAD"], 0)
+    assert left(created["id"]) == (["HEAD"], 0)
 
 
 @pytest.mark.parametrize(
     ("until", "code"), [({"days": -1}, "in_the_past"), ({"days": 4000}, "too_far_ahead")]
 )
-def test_a_hold_has_a_reason_and_an_end_that_can_be(
-    aws: Mapping[str, str], until: dict[str, float], code: str
-) -> None:
-    created, _ = closed(aws)
+def test_a_hold_has_a_reason_and_an_end_that_can_be(until: dict[str, float], code: str) -> None:
+    created, _ = closed()
     status, text = hold(created, "wang", **until)
     assert status == 422
     assert code in text

@@ -51,11 +51,11 @@ def close(created: Mapping[str, Any]) -> Any:
     return step("PATCH", created, "", words).json
 
 
-def unreviewed(aws: Mapping[str, str]) -> list[dict[str, Any]]:
+def unreviewed() -> list[dict[str, Any]]:
     """Return the notices of reviews that nobody has made, with those that are due now."""
     wiring.clock.advance(timedelta(minutes=2))
     cloud.sweep()
-    return [each for each in cloud.sent(aws) if each["kind"] == "unreviewed"]
+    return [each for each in cloud.sent() if each["kind"] == "unreviewed"]
 
 
 def steps(created: Mapping[str, Any]) -> list[Any]:
@@ -106,9 +106,7 @@ def test_what_is_closed_withdrawn_or_a_drill_is_not_reviewed() -> None:
     assert shown()[0]["due"] == ["review"]
 
 
-def test_what_is_closed_while_its_review_is_due_comes_back_with_its_reopening(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_is_closed_while_its_review_is_due_comes_back_with_its_reopening() -> None:
     created, before = file("other"), file("other")
     days_pass(300)
     close(before)
@@ -120,21 +118,19 @@ def test_what_is_closed_while_its_review_is_due_comes_back_with_its_reopening(
     assert [(item["id"], item["due"]) for item in shown()] == [(before["id"], ["review"])]
     days_pass(26)
     assert ids() == [before["id"]]
-    assert not unreviewed(aws)
+    assert not unreviewed()
     assert steps(created).count({"step": "review_due"}) == 1
 
 
-def test_what_moves_to_another_category_has_its_month_all_the_same(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_moves_to_another_category_has_its_month_all_the_same() -> None:
     created = file("other")
     days_pass(365)
     days_pass(10)
     step("PATCH", created, "", {"category": "traffic_violation"})
     days_pass(19)
-    assert not unreviewed(aws)
+    assert not unreviewed()
     days_pass(1)
-    assert len(unreviewed(aws)) == 1
+    assert len(unreviewed()) == 1
 
 
 def test_a_supervisor_keeps_it_until_the_next_review() -> None:
@@ -170,33 +166,29 @@ def test_a_review_takes_a_supervisor_the_version_a_reason_and_a_date_that_is_pos
     assert keep(created, in_days(9)).json["code"] == "illegal_transition"
 
 
-def test_what_oversight_does_not_review_goes_to_oversight_and_outside_and_to_no_admin(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_oversight_does_not_review_goes_to_oversight_and_outside_and_to_no_admin() -> None:
     cloud.oversight("bao", "lin")
     created = file("other", concerns_police=True)
     days_pass(365)
     due = [each["due"] for each in shown(officer="bao")]
     days_pass(30)
-    [notice] = unreviewed(aws)
+    [notice] = unreviewed()
     assert due == [["review"]]
     assert json.loads(notice["attributes"]["to"]) == ["role:oversight", "oversight:outside"]
     assert created["id"] not in ids()
 
 
-def test_what_nobody_reviews_for_a_month_goes_out_of_the_desk_and_two_close_it(
-    aws: Mapping[str, str],
-) -> None:
+def test_what_nobody_reviews_for_a_month_goes_out_of_the_desk_and_two_close_it() -> None:
     created = file("other")
     days_pass(365)
-    cloud.forget_sent(aws)
+    cloud.forget_sent()
     days_pass(29)
-    assert not unreviewed(aws)
+    assert not unreviewed()
     days_pass(1)
-    [notice] = unreviewed(aws)
+    [notice] = unreviewed()
     assert json.loads(notice["attributes"]["to"]) == ["role:admin"]
     days_pass(30)
-    assert len(unreviewed(aws)) == 2
+    assert len(unreviewed()) == 2
     assert steps(created)[-1] == {"step": "unreviewed"}
     assert opened(created)["review"]["escalated"]
 

@@ -1,6 +1,6 @@
 """Officers see to the minute when a reporter did something; the reporter sees the exact time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -67,8 +67,8 @@ def test_when_an_officer_entered_a_report() -> None:
     assert history["items"][0]["at"] == minute_of(exact)
 
 
-def test_when_a_notice_was_made(aws: Mapping[str, str], created: dict[str, Any]) -> None:
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = [each for each in cloud.sent(aws) if each["report_id"] == created["id"]]
+def test_when_a_notice_was_made(created: dict[str, Any]) -> None:
+    cloud.stream(cloud.all_keys())
+    [notice] = [each for each in cloud.sent() if each["report_id"] == created["id"]]
     assert minute_of(created["received_at"]) <= notice["at"]
     assert notice["at"].endswith(":00.000Z")

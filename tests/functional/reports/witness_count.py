@@ -4,8 +4,8 @@ a resident to its withdrawal. Run there.
 
 import csv
 import io
+import os
 import zipfile
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,27 +25,29 @@ def listed(query: str = "") -> dict[str, Any]:
     return {each["id"]: each["witness_count"] for each in items}
 
 
-def exported(aws: Mapping[str, str]) -> dict[str, str]:
+def exported() -> dict[str, str]:
     body = {"filters": {}, "reason": "For the court."}
     parts = urlsplit(call("POST", "/v1/officer/exports", body, officer="wang").json["url"])
-    key = unquote(parts.path).lstrip("/").removeprefix(f"{aws['MEDIA_BUCKET']}/")
+    key = unquote(parts.path).lstrip("/").removeprefix(f"{os.environ['MEDIA_BUCKET']}/")
     [version] = parse_qs(parts.query)["versionId"]
-    found = cloud.client("s3").get_object(Bucket=aws["MEDIA_BUCKET"], Key=key, VersionId=version)
+    found = cloud.client("s3").get_object(
+        Bucket=os.environ["MEDIA_BUCKET"], Key=key, VersionId=version
+    )
     with zipfile.ZipFile(io.BytesIO(found["Body"].read())) as archive:
         text = archive.read("reports.csv").decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     return {row["id"]: row["witness_count"] for row in rows}
 
 
-def test_it_is_listed_a_filter_and_exported(aws: Mapping[str, str]) -> None:
+def test_it_is_listed_a_filter_and_exported() -> None:
     seen, other = file(witness_count=3), file()
     assert listed() == {seen["id"]: 3, other["id"]: None}
     assert listed("?witness_count=3") == {seen["id"]: 3}
     assert opened(seen)["witness_count"] == 3
-    assert exported(aws) == {seen["id"]: "3", other["id"]: ""}
+    assert exported() == {seen["id"]: "3", other["id"]: ""}
 
 
-def test_it_is_gone_after_a_withdrawal_although_it_does_not_say_so(aws: Mapping[str, str]) -> None:
+def test_it_is_gone_after_a_withdrawal_although_it_does_not_say_so() -> None:
     created = file(witness_count=3)
     assert (head(created)["witness_count"], head(created)["listed"]["wc"]) == (3, 3)
     by_reporter("DELETE", created)
@@ -55,4 +57,4 @@ def test_it_is_gone_after_a_withdrawal_although_it_does_not_say_so(aws: Mapping[
     assert listed() == {created["id"]: None}
     assert listed("?witness_count=3") == {}
     assert opened(created)["witness_count"] is None
-    assert exported(aws) == {}
+    assert exported() == {}

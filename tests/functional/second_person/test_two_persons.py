@@ -45,14 +45,14 @@ each_step = pytest.mark.parametrize("step", STEPS)
 @pytest.fixture(scope="module")
 def appointed(aws: Mapping[str, str]) -> Kept:
     _appoint()
-    return Kept(aws)
+    return Kept()
 
 
 @pytest.fixture(autouse=True)
-def officers(aws: Mapping[str, str], appointed: Kept, clean: None) -> Iterator[None]:
+def officers(appointed: Kept, clean: None) -> Iterator[None]:
     appointed.put_back()
     yield
-    cloud.empty_pool(aws)
+    cloud.empty_pool()
     wiring.clock = Clock()
 
 
@@ -62,7 +62,7 @@ def beginnings(aws: Mapping[str, str]) -> Mapping[TwoPersonStep, tuple[Step, Kep
 
     def begin(step: TwoPersonStep) -> tuple[Step, Kept]:
         _appoint()
-        return begun(step), Kept(aws)
+        return begun(step), Kept()
 
     return {step: begin(step) for step in STEPS}
 

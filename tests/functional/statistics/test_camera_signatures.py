@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -152,16 +151,16 @@ def test_nothing_is_loaded_from_an_address_that_a_picture_names() -> None:
 
 
 def test_the_original_keeps_it_byte_by_byte_and_no_preview_has_it(
-    aws: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     maker = certified("A maker's root")
     picture = signed(cloud.photo(), certified("Camera 7", maker), maker)
-    created = evidence(aws, picture)
+    created = evidence(picture)
     for name in ("thumb.jpg", "preview.jpg"):
         key = derived_key(created["id"], created["uploads"][0]["media_id"], name)
         preview = wiring.bucket().read(key)
         assert not any(trace in preview for trace in (b"c2pa", b"jumb", b"\xff\xeb", b"Camera 7"))
-    whole = made(aws, created)
+    whole = made(created)
     assert picture in whole.members.values()
     assert whole.said["camera_signatures"] == "not_read"
     assert b"Camera 7" not in json.dumps(whole.said).encode()

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import random
 import zipfile
 from collections.abc import Callable, Mapping
@@ -37,9 +38,9 @@ from tests.steps import by_officer
 pytestmark = pytest.mark.officers("wang", chief={"roles": (Role.SUPERVISOR,)})
 
 
-def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, str]) -> None:
+def test_it_takes_two_and_says_what_came_and_who_touched_it() -> None:
     picture = cloud.photo()
-    created = evidence(aws, picture)
+    created = evidence(picture)
     asked = ask(created)
     assert (asked.status, asked.json["state"]) == (202, "awaits_approval")
     assert part(asked.json["id"]).json["code"] == "not_approved"
@@ -47,7 +48,7 @@ def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, st
     assert (listed["custody"], listed["parts"]) == (True, 1)
     assert listed["report_id"] == created["id"]
     read_and_approve(f"{PATH}/{asked.json['id']}/approve", "chief")
-    made = taken(aws, part(asked.json["id"]))
+    made = taken(part(asked.json["id"]))
     assert made.wrong() == []
     [original] = made.said["originals"]
     assert made.members[original["file"]] == picture
@@ -61,13 +62,13 @@ def test_it_takes_two_and_says_what_came_and_who_touched_it(aws: Mapping[str, st
     assert [each["head"] is not None for each in made.said["seals"]] == [True]
 
 
-def test_it_says_where_words_were_masked_and_has_none_of_them(aws: Mapping[str, str]) -> None:
-    created = evidence(aws, cloud.photo())
+def test_it_says_where_words_were_masked_and_has_none_of_them() -> None:
+    created = evidence(cloud.photo())
     body = {"part": "text", "start": 0, "passage": "有照片", "reason": "third_person"}
     assert by_officer("POST", created, "/masks", body).status == 201
     masks = f"/v1/officer/reports/{created['id']}/masks/1/approve"
     assert read_and_approve(masks, "chief").status == 200
-    file = made(aws, created)
+    file = made(created)
     assert file.wrong() == []
     schema = json.loads((ROOT / "docs" / "custody.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(file.said)
@@ -79,7 +80,7 @@ def test_it_says_where_words_were_masked_and_has_none_of_them(aws: Mapping[str, 
 
 @pytest.fixture
 def whole(aws: Mapping[str, str]) -> Made:
-    return made(aws, evidence(aws, cloud.photo(), cloud.scene(1)))
+    return made(evidence(cloud.photo(), cloud.scene(1)))
 
 
 def test_any_changed_byte_of_a_file_is_named(whole: Made) -> None:
@@ -289,10 +290,10 @@ def test_the_page_says_it_in_all_languages_and_needs_nothing_else(whole: Made) -
 
 
 def test_what_is_too_large_for_one_zip_comes_in_several(
-    aws: Mapping[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pictures = [cloud.photo(), cloud.scene(1), cloud.scene(2)]
-    created = evidence(aws, *pictures)
+    created = evidence(*pictures)
     for upload, share in zip(created["uploads"], (0.6, 0.6, 1.1), strict=True):
         size = {"size": int(exports.ORIGINALS_MAX_BYTES * share)}
         row = keys.report(created["id"]), keys.media(upload["media_id"])
@@ -300,7 +301,7 @@ def test_what_is_too_large_for_one_zip_comes_in_several(
     asked = ask(created)
     assert asked.json["parts"] == 2
     read_and_approve(f"{PATH}/{asked.json['id']}/approve", "chief")
-    zips = [taken(aws, part(asked.json["id"], number)) for number in (1, 2)]
+    zips = [taken(part(asked.json["id"], number)) for number in (1, 2)]
     assert part(asked.json["id"], 3).status == 404
     found = [
         [each.members[original["file"]] for original in each.said["originals"] if original["file"]]
@@ -329,22 +330,22 @@ def test_the_checksum_of_an_upload_in_parts_is_the_one_of_s3() -> None:
     assert verify_custody.is_of(content, checksum | {"type": "composite"}) is None
 
 
-def redact(aws: Mapping[str, str], created: Mapping[str, Any], media_id: str) -> None:
+def redact(created: Mapping[str, Any], media_id: str) -> None:
     regions = {"regions": [{"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.4}]}
     asked = by_officer("POST", created, f"/media/{media_id}/redaction", regions)
     assert asked.status == 200, asked.text
-    cloud.process(aws, f"derived/{created['id']}/{media_id}/preview.jpg", None)
+    cloud.process(f"derived/{created['id']}/{media_id}/preview.jpg", None)
     done = f"derived/{created['id']}/{media_id}/redacted/manifest.json"
-    event = cloud.s3_event(aws["MEDIA_BUCKET"], done, None)
+    event = cloud.s3_event(os.environ["MEDIA_BUCKET"], done, None)
     functions.record_media({"Records": [event]}, None)
 
 
-def test_a_redacted_picture_leaves_in_place_of_its_original(aws: Mapping[str, str]) -> None:
+def test_a_redacted_picture_leaves_in_place_of_its_original() -> None:
     picture = cloud.photo()
-    created = evidence(aws, picture)
+    created = evidence(picture)
     media_id = created["uploads"][0]["media_id"]
-    redact(aws, created, media_id)
-    zip_ = made(aws, created)
+    redact(created, media_id)
+    zip_ = made(created)
     [original] = zip_.said["originals"]
     assert (original["file"], zip_.wrong()) == (f"redacted/{media_id}.jpg", [])
     assert picture not in zip_.members.values()
@@ -352,19 +353,19 @@ def test_a_redacted_picture_leaves_in_place_of_its_original(aws: Mapping[str, st
     assert original["checksum"]["value"] == verify_custody.sha256(picture)
 
 
-def test_when_a_caller_has_reported_is_known_to_the_minute(aws: Mapping[str, str]) -> None:
+def test_when_a_caller_has_reported_is_known_to_the_minute() -> None:
     body = report("other", source="phone", text="电话举报")
     created = call("POST", "/v1/officer/reports", body, officer="wang", key=new_key()).json
-    seal(stream_of(aws))
+    seal(stream_of())
     close_hour()
     close_hour()
-    zip_ = made(aws, created)
+    zip_ = made(created)
     [entered] = (each for each in zip_.said["history"] if "entered_by" in (each["detail"] or {}))
     assert (entered["at"][17:], entered["key"], entered["mac"]) == ("00.000Z", None, None)
     assert zip_.wrong() == []
 
 
-def test_it_is_of_one_report(aws: Mapping[str, str]) -> None:
+def test_it_is_of_one_report() -> None:
     body = {**WHY, "filters": {}, "custody": True}
     [error] = call("POST", PATH, body, officer="wang").json["errors"]
     assert (error["field"], error["code"]) == ("custody", "unknown_field")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from datetime import timedelta
@@ -37,20 +38,20 @@ def export(body: Mapping[str, Any], officer: str = "wang") -> Reply:
     return call("POST", PATH, {**WHY, **body}, officer=officer)
 
 
-def made(
-    aws: Mapping[str, str], body: Mapping[str, Any], officer: str = "wang"
-) -> dict[str, bytes]:
+def made(body: Mapping[str, Any], officer: str = "wang") -> dict[str, bytes]:
     """Export, download what the address names, and return the files by their names."""
     reply = export(body, officer)
     assert reply.status == 201, reply.text
-    return downloaded(aws, reply.json["url"])
+    return downloaded(reply.json["url"])
 
 
-def downloaded(aws: Mapping[str, str], url: str) -> dict[str, bytes]:
+def downloaded(url: str) -> dict[str, bytes]:
     parts = urlsplit(url)
     [version] = parse_qs(parts.query)["versionId"]
-    key = unquote(parts.path).lstrip("/").removeprefix(f"{aws['MEDIA_BUCKET']}/")
-    found = cloud.client("s3").get_object(Bucket=aws["MEDIA_BUCKET"], Key=key, VersionId=version)
+    key = unquote(parts.path).lstrip("/").removeprefix(f"{os.environ['MEDIA_BUCKET']}/")
+    found = cloud.client("s3").get_object(
+        Bucket=os.environ["MEDIA_BUCKET"], Key=key, VersionId=version
+    )
     with zipfile.ZipFile(io.BytesIO(found["Body"].read())) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 
@@ -68,8 +69,8 @@ def records(created: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def own_records(aws: Mapping[str, str], officer: str = "wang") -> list[Any]:
-    rows = cloud.client("dynamodb").scan(TableName=aws["AUDIT_TABLE"])["Items"]
+def own_records(officer: str = "wang") -> list[Any]:
+    rows = cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"]
     return [
         (row["action"]["S"], json.loads(row["detail"]["S"]))
         for row in rows
@@ -77,18 +78,18 @@ def own_records(aws: Mapping[str, str], officer: str = "wang") -> list[Any]:
     ]
 
 
-def with_photo(aws: Mapping[str, str], content: bytes) -> dict[str, Any]:
+def with_photo(content: bytes) -> dict[str, Any]:
     created = file("other", media=[PHOTO], text="有照片")
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id, content)
+    cloud.add_medium(created["id"], media_id, content)
     return created
 
 
-def test_a_report_is_exported_as_it_is_when_opened(aws: Mapping[str, str]) -> None:
+def test_a_report_is_exported_as_it_is_when_opened() -> None:
     created = file("other", text="白色面包车", contact={"name": "Li", "phone": "+86 137 1111 2222"})
     by_officer("POST", created, "/notes", {"text": "给同事"}, officer="chief", key=new_key())
     opened = by_officer("GET", created).json
-    files = made(aws, {"report_id": created["id"]})
+    files = made({"report_id": created["id"]})
     name = f"reports/{created['reference']}.json"
     assert list(files) == ["export.json", "reports.csv", name]
     exported = json.loads(files[name])
@@ -100,7 +101,7 @@ def test_a_report_is_exported_as_it_is_when_opened(aws: Mapping[str, str]) -> No
     assert not any(b"137 1111" in content for content in files.values())
 
 
-def test_each_report_counts_as_an_opening_with_the_reason(aws: Mapping[str, str]) -> None:
+def test_each_report_counts_as_an_opening_with_the_reason() -> None:
     first, second = file("other"), file("lost_and_found")
     reply = export({"filters": {}})
     assert (reply.status, reply.json["count"]) == (201, 2)
@@ -114,7 +115,7 @@ def test_each_report_counts_as_an_opening_with_the_reason(aws: Mapping[str, str]
         assert record.sealed
         history = by_officer("GET", created, "/history")
         assert history.json["items"][0]["detail"]["reason"] == WHY["reason"]
-    counted = [detail for _, detail in own_records(aws) if "export" in detail]
+    counted = [detail for _, detail in own_records() if "export" in detail]
     assert counted == [{"export": reply.json["id"], "count": 2, "originals": 0}]
 
 
@@ -127,25 +128,25 @@ def test_nothing_is_exported_that_is_not_on_record(aws: Mapping[str, str]) -> No
     assert found["KeyCount"] == 0
 
 
-def test_filters_choose_and_the_scope_limits(aws: Mapping[str, str]) -> None:
+def test_filters_choose_and_the_scope_limits() -> None:
     mine, other = file("other", text="一"), file("lost_and_found", text="二")
-    assert [row["text"] for row in table(made(aws, {"filters": {"category": "other"}}))] == ["一"]
-    assert [row["id"] for row in table(made(aws, {"filters": {}}, "narrow"))] == [mine["id"]]
+    assert [row["text"] for row in table(made({"filters": {"category": "other"}}))] == ["一"]
+    assert [row["id"] for row in table(made({"filters": {}}, "narrow"))] == [mine["id"]]
     assert export({"report_id": other["id"]}, "narrow").status == 404
     assert [each.action for each in wiring.audit().history(of_report(other["id"]))] == ["denied"]
-    assert table(made(aws, {"filters": {"category": "lost_and_found"}}, "narrow")) == []
+    assert table(made({"filters": {"category": "lost_and_found"}}, "narrow")) == []
 
 
-def test_a_time_that_ends_before_it_begins_is_refused(aws: Mapping[str, str]) -> None:
+def test_a_time_that_ends_before_it_begins_is_refused() -> None:
     period = {"since": "2026-11-24T00:02:00Z", "until": "2026-11-24T00:01:00Z"}
     refused = export({"filters": period})
     [error] = refused.json["errors"]
     assert (refused.status, error["field"], error["code"]) == (422, "filters.since", "after_until")
 
 
-def test_a_cell_that_would_be_a_formula_is_a_text(aws: Mapping[str, str]) -> None:
+def test_a_cell_that_would_be_a_formula_is_a_text() -> None:
     file("other", text='=HYPERLINK("https://evil.example","x")')
-    [row] = table(made(aws, {"filters": {}}))
+    [row] = table(made({"filters": {}}))
     assert row["text"].startswith("'=HYPERLINK")
 
 
@@ -167,7 +168,7 @@ def approve(export_id: str, officer: str = "chief") -> Reply:
     return read_and_approve(f"{PATH}/{export_id}/approve", officer)
 
 
-def test_more_than_fifty_take_two_officers_and_come_in_parts(aws: Mapping[str, str]) -> None:
+def test_more_than_fifty_take_two_officers_and_come_in_parts() -> None:
     export_id = asked_for()
     assert (part(export_id, 1).status, part(export_id, 1).json["code"]) == (409, "not_approved")
     assert (approve(export_id, "wang").status, approve(export_id, "chief").status) == (403, 200)
@@ -175,7 +176,7 @@ def test_more_than_fifty_take_two_officers_and_come_in_parts(aws: Mapping[str, s
     assert (seen["by"], seen["approved_by"], seen["count"]) == ("wang", "chief", 51)
     zips = [part(export_id, number) for number in (1, 2, 2)]
     assert [each.json["count"] for each in zips] == [50, 1, 1]
-    ids = {row["id"] for each in zips for row in table(downloaded(aws, each.json["url"]))}
+    ids = {row["id"] for each in zips for row in table(downloaded(each.json["url"]))}
     assert len(ids) == exports.REPORTS_MAX + 1
     for report_id in ids:
         openings = [each for each in records({"id": report_id}) if each.action == "open"]
@@ -189,9 +190,7 @@ def test_nothing_is_opened_before_it_is_approved(aws: Mapping[str, str]) -> None
     assert not [row for row in rows if row["action"]["S"] == "open"]
 
 
-def test_only_who_asked_makes_it_and_only_who_sees_all_of_it_approves(
-    aws: Mapping[str, str],
-) -> None:
+def test_only_who_asked_makes_it_and_only_who_sees_all_of_it_approves() -> None:
     export_id = asked_for()
     cloud.officer("elsewhere", categories=("lost_and_found",))
     assert approve(export_id, "elsewhere").status == 404
@@ -200,7 +199,7 @@ def test_only_who_asked_makes_it_and_only_who_sees_all_of_it_approves(
     assert approve(export_id, "chief").json["approved_by"] == "narrow"
     assert part(export_id, 1, "chief").status == 404
     assert [part(export_id, number).status for number in (0, 3, "x", "01")] == [404] * 4
-    assert ("denied", {"export": export_id}) in own_records(aws, "elsewhere")
+    assert ("denied", {"export": export_id}) in own_records("elsewhere")
 
 
 def test_after_two_days_it_is_over() -> None:
@@ -212,7 +211,7 @@ def test_after_two_days_it_is_over() -> None:
     assert part(export_id, 2).status == approve(export_id, "chief").status == 404
 
 
-def test_what_was_withdrawn_since_or_left_the_scope_is_left_out(aws: Mapping[str, str]) -> None:
+def test_what_was_withdrawn_since_or_left_the_scope_is_left_out() -> None:
     made_here = [file("other") for _ in range(exports.REPORTS_MAX + 1)]
     export_id = str(export({"filters": {"category": "other"}}).json["id"])
     approve(export_id, "chief")
@@ -223,18 +222,16 @@ def test_what_was_withdrawn_since_or_left_the_scope_is_left_out(aws: Mapping[str
     assert part(export_id, 1).json["count"] == 0
 
 
-def test_supervisors_are_notified_that_one_awaits_a_second_person(aws: Mapping[str, str]) -> None:
+def test_supervisors_are_notified_that_one_awaits_a_second_person() -> None:
     export_id = asked_for()
-    cloud.forget_sent(aws)
-    cloud.stream(cloud.all_keys(aws))
-    [notice] = (each for each in cloud.sent(aws) if "approval" in str(each))
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    [notice] = (each for each in cloud.sent() if "approval" in str(each))
     assert f"/v1/officer/exports/{export_id}" in str(notice)
     assert "wang" not in str(notice)
 
 
-def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
-    aws: Mapping[str, str],
-) -> None:
+def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped() -> None:
     kept = file("other")
     head = wiring.reports().head(kept["id"])
     assert head
@@ -248,7 +245,7 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
         for number in range(exports.LISTED_MAX)
     ]
     wiring.reports().table.put_all(copies[:3])
-    files = made(aws, {"filters": {}})
+    files = made({"filters": {}})
     assert [row["id"] for row in table(files)] == [kept["id"]]
     assert len(json.loads(files["export.json"])["skipped"]) == 3
     wiring.reports().table.put_all(copies)
@@ -256,7 +253,7 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped(
     assert (reply.status, reply.json["code"]) == (409, "too_many_reports")
 
 
-def test_a_flood_of_one_text_is_exported_report_by_report(aws: Mapping[str, str]) -> None:
+def test_a_flood_of_one_text_is_exported_report_by_report() -> None:
     made_here = [file("other", text="同一条消息" * 5) for _ in range(3)]
     for each in made_here[1:]:
         update = update_head(each["id"], put={"same_as": made_here[0]["id"]})
@@ -264,23 +261,23 @@ def test_a_flood_of_one_text_is_exported_report_by_report(aws: Mapping[str, str]
     assert export({"filters": {}}).json["count"] == 3
 
 
-def test_originals_of_one_report_are_added_each_on_record(aws: Mapping[str, str]) -> None:
+def test_originals_of_one_report_are_added_each_on_record() -> None:
     content = cloud.photo()
-    created = with_photo(aws, content)
+    created = with_photo(content)
     reply = export({"report_id": created["id"], "originals": True})
     assert (reply.json["originals"], reply.json["left_out"]) == (1, 0)
-    files = downloaded(aws, reply.json["url"])
+    files = downloaded(reply.json["url"])
     [name] = (each for each in files if each.startswith("originals/"))
     assert (name[-4:], files[name]) == (".jpg", content)
     media_id = created["uploads"][0]["media_id"]
     found = {each.action: each.detail.get("media_id") for each in records(created)}
     assert found == {"open": None, "original": media_id}
-    assert "originals/" not in str(list(made(aws, {"report_id": created["id"]})))
+    assert "originals/" not in str(list(made({"report_id": created["id"]})))
 
 
 def test_a_picture_with_a_redaction_leaves_redacted_and_not_before(aws: Mapping[str, str]) -> None:
     content = cloud.photo()
-    created = with_photo(aws, content)
+    created = with_photo(content)
     media_id = created["uploads"][0]["media_id"]
     body = {"report_id": created["id"], "originals": True}
     region = {"x": 0.1, "y": 0.1, "width": 0.4, "height": 0.4}
@@ -291,25 +288,25 @@ def test_a_picture_with_a_redaction_leaves_redacted_and_not_before(aws: Mapping[
     assert export(body).json["code"] == "redaction_not_ready"
     assert not [each for each in records(created) if each.action == "original"]
 
-    cloud.process(aws, f"derived/{created['id']}/{media_id}/preview.jpg", None)
+    cloud.process(f"derived/{created['id']}/{media_id}/preview.jpg", None)
     made_of = f"derived/{created['id']}/{media_id}/redacted/manifest.json"
     event = cloud.s3_event(aws["MEDIA_BUCKET"], made_of, None)
     functions.record_media({"Records": [event]}, None)
-    files = downloaded(aws, export(body).json["url"])
+    files = downloaded(export(body).json["url"])
     assert content not in files.values()
     assert f"redacted/{media_id}.jpg" in files
     assert b"redacted.jpg?" not in b"".join([each for each in files.values() if each[:1] == b"{"])
 
 
-def test_originals_that_are_too_large_are_left_out_and_not_opened(aws: Mapping[str, str]) -> None:
-    created = with_photo(aws, cloud.photo())
+def test_originals_that_are_too_large_are_left_out_and_not_opened() -> None:
+    created = with_photo(cloud.photo())
     media_id = created["uploads"][0]["media_id"]
     size = {"size": exports.ORIGINALS_MAX_BYTES + 1}
     update = Update(f"REPORT#{created['id']}", f"MEDIA#{media_id}", put=size)
     wiring.reports().table.update(update)
     reply = export({"report_id": created["id"], "originals": True})
     assert (reply.json["originals"], reply.json["left_out"]) == (0, 1)
-    [original] = json.loads(downloaded(aws, reply.json["url"])["export.json"])["originals"]
+    [original] = json.loads(downloaded(reply.json["url"])["export.json"])["originals"]
     assert original["file"] is None
     assert [each.action for each in records(created)] == ["open"]
 
@@ -331,18 +328,18 @@ def test_a_wrong_request_is_refused(body: dict[str, Any], field: str, code: str)
     assert (error["field"], error["code"]) == (field, code)
 
 
-def test_withdrawn_reports_are_left_out(aws: Mapping[str, str]) -> None:
+def test_withdrawn_reports_are_left_out() -> None:
     created, kept = file("other"), file("other")
     by_reporter("DELETE", created)
     reply = export({"report_id": created["id"]}, "chief")
     assert (reply.status, reply.json["code"]) == (409, "withdrawn")
-    files = made(aws, {"filters": {}}, "chief")
+    files = made({"filters": {}}, "chief")
     assert [row["id"] for row in table(files)] == [kept["id"]]
     assert json.loads(files["export.json"])["skipped"] == [created["id"]]
     assert records(created) == []
 
 
-def test_a_long_conversation_is_exported_whole(aws: Mapping[str, str]) -> None:
+def test_a_long_conversation_is_exported_whole() -> None:
     created = file("other")
     texts = [f"Message {number}." for number in range(120)]
     for text in texts:
@@ -353,7 +350,7 @@ def test_a_long_conversation_is_exported_whole(aws: Mapping[str, str]) -> None:
             == 201
         )
         wiring.clock.advance(timedelta(seconds=1))
-    files = made(aws, {"report_id": created["id"]})
+    files = made({"report_id": created["id"]})
     name = f"reports/{created['reference']}.json"
     assert [each["text"] for each in json.loads(files[name])["messages"]] == texts
 
@@ -467,12 +464,12 @@ def test_an_export_that_fails_has_counted() -> None:
     assert export_all().status == 202
 
 
-def test_one_report_more_takes_two_with_its_originals_too(aws: Mapping[str, str]) -> None:
+def test_one_report_more_takes_two_with_its_originals_too() -> None:
     photo = {"content_type": "image/jpeg", "size": 100_000}
     body = report("other", media=[photo])
     created = call("POST", "/v1/reports", body, key=new_key()).json
     media_id = created["uploads"][0]["media_id"]
-    cloud.add_medium(aws, created["id"], media_id)
+    cloud.add_medium(created["id"], media_id)
 
     exported_alone(exports.REPORTS_MAX)
     asked = export({"report_id": created["id"], "originals": True})

@@ -2,6 +2,7 @@
 Schedules run at their rate, and every event function of the app has its trigger.
 """
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +18,11 @@ QUEUE = {"Queue": {"Fn::Sub": "${ManifestsQueue.Arn}"}, "BatchSize": 10}
 PATIENCE_S = 30
 
 
-def _send(aws: Mapping[str, str], *bodies: str) -> None:
+def _send(*bodies: str) -> None:
     for body in bodies:
-        boto3.client("sqs").send_message(QueueUrl=aws["MANIFESTS_QUEUE_URL"], MessageBody=body)
+        boto3.client("sqs").send_message(
+            QueueUrl=os.environ["MANIFESTS_QUEUE_URL"], MessageBody=body
+        )
 
 
 def _left(url: str) -> dict[str, int]:
@@ -39,7 +42,7 @@ def _refuse_the_bad(records: list[Any]) -> Any:
 
 def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
-    _send(aws, "a")
+    _send("a")
     QueueConsumer(QUEUE, function, aws).work()
     ((record,),) = function.calls
     assert record["body"] == "a"
@@ -55,7 +58,7 @@ def test_a_batch_is_shaped_as_lambda_shapes_it(aws: Mapping[str, str], clean: No
     "response", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}]
 )
 def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, response: Any) -> None:
-    _send(aws, "a", "b")
+    _send("a", "b")
     consumer = QueueConsumer(QUEUE, Function(response), aws)
     assert consumer.work()
     assert not consumer.work()
@@ -63,7 +66,7 @@ def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, res
 
 
 def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean: None) -> None:
-    _send(aws, "good", "bad", "good")
+    _send("good", "bad", "good")
     QueueConsumer(QUEUE, Function(_refuse_the_bad), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
 
@@ -80,7 +83,7 @@ def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean
 def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
     aws: Mapping[str, str], clean: None, response: Any
 ) -> None:
-    _send(aws, "a", "b")
+    _send("a", "b")
     QueueConsumer(QUEUE, Function(response), aws).work()
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 2}
 
@@ -88,7 +91,7 @@ def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
 def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(
     aws: Mapping[str, str], clean: None
 ) -> None:
-    _send(aws, "bad", "good")
+    _send("bad", "good")
     function = Function(_refuse_the_bad)
     consumer = QueueConsumer(QUEUE, function, aws, retry_after_s=0)
     while consumer.work():

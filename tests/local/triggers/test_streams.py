@@ -1,6 +1,7 @@
 """Consumers of a stream are fed as Lambda feeds them: filters, order, retries, dead letters."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,14 +23,14 @@ def _stream(
     return StreamConsumer(mapping, function, aws, pause_s=0)
 
 
-def _write(aws: Mapping[str, str], *rows: tuple[str, str], **attributes: str) -> None:
+def _write(*rows: tuple[str, str], **attributes: str) -> None:
     for pk, sk in rows:
         item = {
             "pk": {"S": pk},
             "sk": {"S": sk},
             **{name: {"S": value} for name, value in attributes.items()},
         }
-        boto3.client("dynamodb").put_item(TableName=aws["REPORTS_TABLE"], Item=item)
+        boto3.client("dynamodb").put_item(TableName=os.environ["REPORTS_TABLE"], Item=item)
 
 
 def _work(consumer: StreamConsumer) -> bool:
@@ -54,14 +55,13 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
     function = Function()
     consumer = _stream(aws, function)
     _write(
-        aws,
         *(("REPORT#1", sk) for sk in ("HEAD", "MESSAGE#1", "EVENT#1", "EVENT#digest")),
         task="notify",
         lane="normal",
     )
-    _write(aws, ("REPORT#1", "MEDIA#1"), task="reconcile", lane="upkeep")
-    _write(aws, ("REPORT#1", "EVENT#2"), task="notify", lane="critical")
-    _write(aws, ("REPORT#1", "NOTE#1"))
+    _write(("REPORT#1", "MEDIA#1"), task="reconcile", lane="upkeep")
+    _write(("REPORT#1", "EVENT#2"), task="notify", lane="critical")
+    _write(("REPORT#1", "NOTE#1"))
     boto3.client("dynamodb").delete_item(
         TableName=aws["REPORTS_TABLE"], Key={"pk": {"S": "REPORT#1"}, "sk": {"S": "HEAD"}}
     )
@@ -73,7 +73,7 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
 def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str], clean: None) -> None:
     function = Function()
     consumer = _stream(aws, function)
-    _write(aws, ("REPORT#1", "HEAD"), lane="critical")
+    _write(("REPORT#1", "HEAD"), lane="critical")
     _work(consumer)
     ((record,),) = function.calls
     assert record["eventSourceARN"] == aws["REPORTS_STREAM_ARN"]
@@ -116,10 +116,7 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
     function = Function(response)
     consumer = _stream(aws, function)
     _write(
-        aws,
-        *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)),
-        task="notify",
-        lane="normal",
+        *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)), task="notify", lane="normal"
     )
     _work(consumer)
     assert [_keys(call) for call in function.calls] == [
@@ -141,10 +138,7 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
     function = Function(response)
     consumer = _stream(aws, function)
     _write(
-        aws,
-        *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)),
-        task="notify",
-        lane="normal",
+        *(("REPORT#1", f"MESSAGE#{number:02}") for number in range(9)), task="notify", lane="normal"
     )
     assert _work(consumer)
     assert passed == [f"MESSAGE#{number:02}" for number in range(9) if number != 5]
@@ -162,7 +156,7 @@ def test_records_of_a_partition_stay_in_order_and_another_track_does_not_wait_fo
     function = Function()
     consumer = _stream(aws, function, ParallelizationFactor=2)
     rows = [(f"REPORT#{number}", f"MESSAGE#{place}") for place in range(3) for number in range(9)]
-    _write(aws, *rows, task="notify", lane="normal")
+    _write(*rows, task="notify", lane="normal")
     while consumer.work():
         pass
     first, second = consumer.tracks
@@ -186,7 +180,7 @@ def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: No
     function = Function()
     consumer = _stream(aws, function, BatchSize=2, ParallelizationFactor=2)
     rows = [("REPORT#1", f"MESSAGE#{number}") for number in range(5)]
-    _write(aws, *rows, task="notify", lane="normal")
+    _write(*rows, task="notify", lane="normal")
     # A batch to deliver, and one more.
     assert [consumer.work() for _ in range(3)] == [True, True, False]
     assert consumer.waits_for_room
@@ -200,7 +194,7 @@ def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: No
 
 def test_a_batch_that_is_not_full_is_the_last_for_now(aws: Mapping[str, str], clean: None) -> None:
     consumer = _stream(aws, Function(), BatchSize=2)
-    _write(aws, *(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
+    _write(*(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
     assert [consumer.work(), consumer.work()] == [True, False]
     assert not consumer.waits_for_room
 
@@ -209,7 +203,7 @@ def test_what_cannot_even_be_set_aside_waits_on(aws: Mapping[str, str], clean: N
     function = Function(fail)
     nowhere = {"NOTICES_DEAD_LETTERS_URL": f"{aws['NOTICES_DEAD_LETTERS_URL']}-not-there"}
     consumer = _stream({**aws, **nowhere}, function, MaximumRetryAttempts=0)
-    _write(aws, ("REPORT#1", "HEAD"))
+    _write(("REPORT#1", "HEAD"))
     with pytest.raises(ClientError):
         _work(consumer)
     function.response = None
