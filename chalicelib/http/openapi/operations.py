@@ -44,11 +44,16 @@ def response_examples() -> dict[str, Any]:
 def _examples(kind: str) -> dict[str, Any]:
     if FOLDER != DEFAULT_FOLDER:
         return {}
-    return {
+    found = {
         operation: shown[kind]
         for path in sorted(EXAMPLES.glob("*.json"))
         for operation, shown in json.loads(path.read_text(encoding="utf-8")).items()
         if kind in shown
+    }
+    # The name of another operation stands for a body that is the same.
+    return {
+        operation: found[shown] if isinstance(shown, str) else shown
+        for operation, shown in found.items()
     }
 
 

@@ -47,7 +47,6 @@ export const text = texts({
     },
     isActive: 'Active',
     isInactive: 'Deactivated',
-    onlyProposed: 'Not appointed yet',
 
     officers: {
       two: 'Two of you appoint: one proposes what an officer may do, another approves exactly that.',
@@ -123,7 +122,6 @@ export const text = texts({
       nextDay: 'It ends on the next day.',
       officers: 'Officers',
       noOfficers: 'Nobody yet: the shift is as if it were not there.',
-      forAll: 'All categories and districts',
       forSome: 'Only some categories or districts',
       saved: 'The plan is saved. It takes effect at the next notice.',
       savePlan: 'Save the plan',
@@ -320,7 +318,6 @@ export const text = texts({
     },
     isActive: '有效',
     isInactive: '已停用',
-    onlyProposed: '尚未任命',
 
     officers: {
       two: '任命须由两人完成：一人提议，另一人批准同样的内容。',
@@ -394,7 +391,6 @@ export const text = texts({
       nextDay: '次日结束。',
       officers: '民警',
       noOfficers: '尚无人员：等同于没有这个班次。',
-      forAll: '所有类别和区',
       forSome: '仅部分类别或区',
       saved: '班次已保存，自下一条通知起生效。',
       savePlan: '保存班次',
