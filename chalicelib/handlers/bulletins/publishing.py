@@ -1,14 +1,11 @@
 """Officers' routes of bulletins: draft, change, approve, decline, resolve, withdraw."""
 
-from typing import TypedDict
-
 from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.domain.bulletins.model import BulletinState
 from chalicelib.domain.bulletins.requests import Changes, Draft, Refusal, Resolution, Withdrawal
 from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, DeclaredPicture
-from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.bulletins.public import PublicQuery
 from chalicelib.handlers.bulletins.views import (
@@ -25,12 +22,11 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
 from chalicelib.services.bulletins import publishing, queries
-from chalicelib.services.bulletins.queries import BulletinFilters, BulletinStores
-from chalicelib.services.officers import OfficerActor
+from chalicelib.services.bulletins.queries import BulletinDesk, BulletinFilters
 from chalicelib.services.reports import uploads
 from chalicelib.services.reports.uploads import Declaration
 from chalicelib.services.second_person import tag_of
-from chalicelib.store.bulletins.bulletins import Bulletins, Dossier
+from chalicelib.store.bulletins.bulletins import Dossier
 
 routes = Routes("Publishing", Access.OFFICER, roles=CASEWORKERS)
 
@@ -77,7 +73,7 @@ def draft_bulletin(call: Call) -> Response:
         call.body,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
-        **_change(call),
+        desk=_desk(call),
     )
     return _opened(Dossier(bulletin, ()), call)
 
@@ -98,10 +94,9 @@ def list_bulletins(call: Call) -> Response:
     query = call.query
     page = queries.list_bulletins(
         BulletinFilters(query.channel, query.state, query.cursor, query.limit),
-        actor=call.actor,
+        desk=_desk(call),
         listing=wiring.bulletin_listing(),
         cursors=wiring.cursors(),
-        catalogue=wiring.catalogue(),
     )
     rows = [ListedBulletin.at_hand(bulletin, call) for bulletin in page.items]
     return Response(BulletinPage(items=rows, next_cursor=page.next_cursor))
@@ -115,7 +110,7 @@ def open_bulletin(call: Call) -> Response:
     public sees. To change the bulletin, send the `ETag` of this response as `If-Match`; to approve
     it, its `tag`.
     """
-    return _opened(queries.open_bulletin(call.path["bulletin_id"], **_read(call)), call)
+    return _opened(queries.open_bulletin(call.path["bulletin_id"], desk=_desk(call)), call)
 
 
 @routes.patch(
@@ -135,7 +130,7 @@ def change_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.change_bulletin(
-            call.path["bulletin_id"], call.body, call.version, **_change(call)
+            call.path["bulletin_id"], call.body, call.version, desk=_desk(call)
         ),
         call,
     )
@@ -165,7 +160,7 @@ def add_pictures(call: Call) -> Response:
         now=call.now,
     )
     bulletin, media = publishing.add_pictures(
-        call.path["bulletin_id"], declaration, **_change(call)
+        call.path["bulletin_id"], declaration, desk=_desk(call)
     )
     granted = uploads.grant_uploads(
         bulletin.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
@@ -206,7 +201,7 @@ def approve_bulletin(call: Call) -> Response:
             call.path["bulletin_id"],
             call.tag,
             without_waiting=call.query.without_waiting,
-            **_change(call),
+            desk=_desk(call),
         ),
         call,
     )
@@ -229,7 +224,7 @@ def decline_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.decline_bulletin(
-            call.path["bulletin_id"], call.version, call.body.reason, **_change(call)
+            call.path["bulletin_id"], call.version, call.body.reason, desk=_desk(call)
         ),
         call,
     )
@@ -253,7 +248,7 @@ def resolve_bulletin(call: Call) -> Response:
     correct a code or an outcome, repeat the call: an earlier outcome then disappears immediately.
     """
     return _opened(
-        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.ending, **_change(call)),
+        publishing.resolve_bulletin(call.path["bulletin_id"], call.body.ending, desk=_desk(call)),
         call,
     )
 
@@ -275,7 +270,7 @@ def withdraw_bulletin(call: Call) -> Response:
     correct a code or a reason, repeat the call: an earlier reason then disappears immediately.
     """
     return _opened(
-        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.ending, **_change(call)),
+        publishing.withdraw_bulletin(call.path["bulletin_id"], call.body.ending, desk=_desk(call)),
         call,
     )
 
@@ -291,38 +286,18 @@ def read_bulletin_history(call: Call) -> Response:
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
     """
-    events = queries.read_history(call.path["bulletin_id"], **_read(call))
+    events = queries.read_history(call.path["bulletin_id"], desk=_desk(call))
     return Response(BulletinHistory.model_validate({"items": events}))
 
 
-class _Read(TypedDict):
-    actor: OfficerActor
-    bulletins: Bulletins
-    catalogue: Catalogue
-
-
-def _read(call: Call) -> _Read:
-    """Return the arguments that all reads of officers' bulletins have in common."""
-    return {
-        "actor": call.actor,
-        "bulletins": wiring.bulletins(),
-        "catalogue": wiring.catalogue(),
-    }
-
-
-class _Change(TypedDict):
-    actor: OfficerActor
-    stores: BulletinStores
-    catalogue: Catalogue
-
-
-def _change(call: Call) -> _Change:
-    """Return the arguments that all changes of bulletins have in common."""
-    return {
-        "actor": call.actor,
-        "stores": BulletinStores(wiring.bulletins(), wiring.officers(), wiring.announcements()),
-        "catalogue": wiring.catalogue(),
-    }
+def _desk(call: Call) -> BulletinDesk:
+    return BulletinDesk(
+        call.actor,
+        wiring.catalogue(),
+        wiring.bulletins(),
+        wiring.officers(),
+        wiring.announcements(),
+    )
 
 
 def _opened(dossier: Dossier, call: Call) -> Response:

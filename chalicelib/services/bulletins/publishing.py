@@ -12,14 +12,13 @@ from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.bulletins import lifecycle as rules
 from chalicelib.domain.bulletins.model import MAX_PICTURES, Bulletin, BulletinState, Ending, Step
 from chalicelib.domain.bulletins.requests import Changes, Draft
-from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.reports.media import MediaState
 from chalicelib.domain.reports.report import Medium
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity, random_id
 from chalicelib.kernel.ids import bulletin_id as bulletin_id_of
 from chalicelib.services.bulletins.queries import (
-    BulletinStores,
+    BulletinDesk,
     bulletin_in_scope,
     notify_of_step,
     notify_second_officers,
@@ -37,10 +36,8 @@ def draft_bulletin(
     draft: Draft,
     *,
     idempotency_key: str | None,
-    actor: OfficerActor,
     identity: Identity,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Bulletin:
     """Create a draft.
 
@@ -48,21 +45,20 @@ def draft_bulletin(
     (a channel that the officer does not work in), Conflict (`channel_not_active`, `key_reused`),
     Unavailable.
     """
-    if not works_in(actor.officer, draft.channel, catalogue):
+    actor = desk.actor
+    if not works_in(actor.officer, draft.channel, desk.catalogue):
         raise errors.Invalid(errors.FieldError("channel", "unknown_value"))
-    bulletins, owner = stores.bulletins, f"bulletins/{actor.by}"
+    bulletins, owner = desk.bulletins, f"bulletins/{actor.by}"
     entry_id = identity.entry_id(owner, idempotency_key) if idempotency_key else random_id()
     existing = bulletins.get(bulletin_id_of(entry_id)) if idempotency_key else None
     if existing is None:
-        if not catalogue.takes_bulletins(draft.channel, actor.now):
+        if not desk.catalogue.takes_bulletins(draft.channel, actor.now):
             raise errors.Conflict("channel_not_active")
         bulletin = rules.new_bulletin(draft, entry_id=entry_id, by=actor.by, now=actor.now)
         detail = {"step": "draft", "version": 1}
         try:
             record = actor.log_item(of_bulletin(bulletin.id), Action.CHANGE, detail)
-            notices = notify_second_officers(
-                None, bulletin, actor=actor, stores=stores, catalogue=catalogue
-            )
+            notices = notify_second_officers(None, bulletin, desk=desk)
             bulletins.create(bulletin, record, *notices)
             return bulletin
         except ConditionFailed:
@@ -81,9 +77,7 @@ def change_bulletin(
     changes: Changes,
     version: int,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """Write the next version of a bulletin.
 
@@ -91,6 +85,7 @@ def change_bulletin(
     old one. Raises NotFound, Stale, Invalid, Conflict (`illegal_transition`,
     `channel_not_active`).
     """
+    actor, catalogue = desk.actor, desk.catalogue
 
     def write(dossier: Dossier) -> Bulletin:
         bulletin = _of_version(dossier, version)
@@ -108,16 +103,14 @@ def change_bulletin(
         return rules.changed(bulletin, changes, pictures=usable, by=actor.by, now=actor.now)
 
     detail = {"step": "write", "fields": sorted(changes.model_fields_set)}
-    return _take_step(bulletin_id, write, detail, actor=actor, stores=stores, catalogue=catalogue)
+    return _take_step(bulletin_id, write, detail, desk)
 
 
 def add_pictures(
     bulletin_id: str,
     declaration: Declaration,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
     """Write the next version of a bulletin, with more pictures, which are still to be uploaded.
 
@@ -125,11 +118,10 @@ def add_pictures(
     NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
     """
     require_pictures(declaration.media)
+    actor = desk.actor
 
     def step() -> tuple[Bulletin, tuple[Medium, ...]]:
-        dossier = bulletin_in_scope(
-            bulletin_id, actor=actor, bulletins=stores.bulletins, catalogue=catalogue
-        )
+        dossier = bulletin_in_scope(bulletin_id, desk=desk)
         bulletin = dossier.bulletin
         existing = declaration.existing({each.media_id: each for each in dossier.pictures})
         if existing:
@@ -142,15 +134,13 @@ def add_pictures(
         content = bulletin.content.model_copy(update={"media": shown})
         after = rules.written(bulletin, content, by=actor.by, now=actor.now)
         pictures = [
-            stores.bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
+            desk.bulletins.media.put_item(bulletin_id, medium, upload_check(actor.now))
             for medium in declaration.media
         ]
         record = _record(after, actor, {"step": "write", "fields": ["media"]})
-        notices = notify_second_officers(
-            bulletin, after, actor=actor, stores=stores, catalogue=catalogue
-        )
+        notices = notify_second_officers(bulletin, after, desk=desk)
         also = (record, *pictures, *notices)
-        stored = stores.bulletins.replace(bulletin, after, *also, by=actor.by, now=actor.now)
+        stored = desk.bulletins.replace(bulletin, after, *also, by=actor.by, now=actor.now)
         return stored, declaration.media
 
     return retry_on_conflict(step)
@@ -161,9 +151,7 @@ def approve_bulletin(
     tag: str,
     *,
     without_waiting: bool,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """Approve exactly the version with this tag: publish its content, or the words of its ending.
 
@@ -172,6 +160,7 @@ def approve_bulletin(
     NotFound, Stale, Forbidden (`self_approval`, `approves_later`), Conflict (`illegal_transition`,
     `channel_not_active`, `media_pending`, `expiry_passed`).
     """
+    actor, catalogue = desk.actor, desk.catalogue
     by, now = actor.by, actor.now
 
     def approve(dossier: Dossier) -> Bulletin:
@@ -197,14 +186,7 @@ def approve_bulletin(
         return rules.approved(rest, by=by, now=now)
 
     detail: dict[str, Any] = {"step": "approve"}
-    return _take_step(
-        bulletin_id,
-        approve,
-        detail,
-        actor=actor,
-        stores=stores,
-        catalogue=catalogue,
-    )
+    return _take_step(bulletin_id, approve, detail, desk)
 
 
 def decline_bulletin(
@@ -212,9 +194,7 @@ def decline_bulletin(
     version: int,
     reason: str,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """Decline what is pending of exactly this version, and notify its authors.
 
@@ -224,26 +204,17 @@ def decline_bulletin(
 
     def decline(dossier: Dossier) -> Bulletin:
         bulletin = _of_version(dossier, version)
-        return rules.declined(bulletin, reason, by=actor.by, now=actor.now)
+        return rules.declined(bulletin, reason, by=desk.actor.by, now=desk.actor.now)
 
     # The reason is deleted with the bulletin. The audit stays.
-    return _take_step(
-        bulletin_id,
-        decline,
-        {"step": "decline"},
-        actor=actor,
-        stores=stores,
-        catalogue=catalogue,
-    )
+    return _take_step(bulletin_id, decline, {"step": "decline"}, desk)
 
 
 def resolve_bulletin(
     bulletin_id: str,
     ending: Ending,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """End a bulletin with an outcome. Its code takes effect immediately, its words wait.
 
@@ -251,23 +222,21 @@ def resolve_bulletin(
     another code or other words replaces the first outcome. Raises NotFound, Conflict
     `illegal_transition`.
     """
-    return _end(bulletin_id, Step.RESOLVE, ending, actor=actor, stores=stores, catalogue=catalogue)
+    return _end(bulletin_id, Step.RESOLVE, ending, desk)
 
 
 def withdraw_bulletin(
     bulletin_id: str,
     ending: Ending,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """Withdraw a bulletin, immediately. The words of its reason wait.
 
     A repeated call changes nothing. A call with another code or other words replaces the first
     reason. Raises NotFound, Conflict `illegal_transition`.
     """
-    return _end(bulletin_id, Step.WITHDRAW, ending, actor=actor, stores=stores, catalogue=catalogue)
+    return _end(bulletin_id, Step.WITHDRAW, ending, desk)
 
 
 _ENDED_BY = {
@@ -277,8 +246,8 @@ _ENDED_BY = {
 _APPEARS_BY_APPROVAL = (BulletinState.DRAFT, BulletinState.EXPIRED)
 
 
-def _end(bulletin_id: str, step: Step, ending: Ending, **common: Any) -> Dossier:
-    actor: OfficerActor = common["actor"]
+def _end(bulletin_id: str, step: Step, ending: Ending, desk: BulletinDesk) -> Dossier:
+    actor = desk.actor
 
     def end(dossier: Dossier) -> Bulletin:
         bulletin = dossier.bulletin
@@ -288,7 +257,7 @@ def _end(bulletin_id: str, step: Step, ending: Ending, **common: Any) -> Dossier
 
     # The words are in the version that this makes, and are deleted with it. The audit stays.
     detail = {"step": step.value, "code": ending.code}
-    return _take_step(bulletin_id, end, detail, **common)
+    return _take_step(bulletin_id, end, detail, desk)
 
 
 def _of_version(dossier: Dossier, version: int) -> Bulletin:
@@ -302,10 +271,7 @@ def _take_step(
     bulletin_id: str,
     step: Callable[[Dossier], Bulletin],
     detail: dict[str, Any],
-    *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> Dossier:
     """Apply one step to a bulletin and write the result. Return the bulletin with its pictures.
 
@@ -313,20 +279,19 @@ def _take_step(
     goes into the audit record. If another write changes the bulletin in between, `step` runs again
     on the newer bulletin. Raises NotFound, Unavailable, and what `step` raises.
     """
+    actor = desk.actor
 
     def attempt() -> Dossier:
-        dossier = bulletin_in_scope(
-            bulletin_id, actor=actor, bulletins=stores.bulletins, catalogue=catalogue
-        )
+        dossier = bulletin_in_scope(bulletin_id, desk=desk)
         before = dossier.bulletin
         after = step(dossier)
         if after is before:
             # The response shows the bulletin, so this is recorded as a read.
             actor.log(of_bulletin(bulletin_id), Action.OPEN)
             return dossier
-        notices = notify_of_step(before, after, actor=actor, stores=stores, catalogue=catalogue)
+        notices = notify_of_step(before, after, desk=desk)
         also = (_record(after, actor, detail), *notices)
-        stored = stores.bulletins.replace(before, after, *also, by=actor.by, now=actor.now)
+        stored = desk.bulletins.replace(before, after, *also, by=actor.by, now=actor.now)
         return Dossier(stored, dossier.pictures)
 
     return retry_on_conflict(attempt)

@@ -6,7 +6,7 @@ because a bulletin is for the whole city.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing
@@ -36,6 +36,19 @@ _MAKES_A_VERSION = ("draft", "write", "resolve", "withdraw")
 
 
 @dataclass(frozen=True, slots=True)
+class BulletinDesk:
+    """An officer at work on bulletins: who acts and when (`actor`), by which catalogue, and where a
+    change is written. `officers` are those whom a notice may be for.
+    """
+
+    actor: OfficerActor
+    catalogue: Catalogue
+    bulletins: Bulletins
+    officers: Officers
+    announcements: Announcements
+
+
+@dataclass(frozen=True, slots=True)
 class BulletinFilters:
     """The filters and the page of a list of bulletins. None means any."""
 
@@ -59,15 +72,15 @@ def works_in(officer: Officer, channel: str, catalogue: Catalogue) -> bool:
 def list_bulletins(
     filters: BulletinFilters,
     *,
-    actor: OfficerActor,
+    desk: BulletinDesk,
     listing: Listing,
     cursors: Cursors,
-    catalogue: Catalogue,
 ) -> BulletinPage:
     """Return one page of the bulletins of the officer's channels, newest first.
 
     The page is empty when the filter names another channel. Raises Malformed `bad_cursor`.
     """
+    actor, catalogue = desk.actor, desk.catalogue
     now, state = actor.now, filters.state
     bound = {"channel": filters.channel, "state": state}
     below = cursors.read(filters.cursor, reader=actor.by, filters=bound, now=now)
@@ -103,30 +116,26 @@ def _stored_states(state: BulletinState | None) -> list[str]:
     return [state.value]
 
 
-def open_bulletin(
-    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
-) -> Dossier:
+def open_bulletin(bulletin_id: str, *, desk: BulletinDesk) -> Dossier:
     """Return a bulletin of the officer's channels, and write an audit record.
 
     Raises NotFound when it is unknown or of another channel, with a denial in the audit.
     """
-    dossier = bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
-    actor.log(of_bulletin(bulletin_id), Action.OPEN)
+    dossier = bulletin_in_scope(bulletin_id, desk=desk)
+    desk.actor.log(of_bulletin(bulletin_id), Action.OPEN)
     return dossier
 
 
-def read_history(
-    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
-) -> list[RecordedEntry]:
+def read_history(bulletin_id: str, *, desk: BulletinDesk) -> list[RecordedEntry]:
     """Return the audit of a bulletin, oldest first, including this read.
 
     The entry of a change that made a version has what was written in it. Raises NotFound.
     """
-    bulletin_in_scope(bulletin_id, actor=actor, bulletins=bulletins, catalogue=catalogue)
-    actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
-    unnamed = {each.version: each for each in bulletins.versions(bulletin_id)}
+    bulletin_in_scope(bulletin_id, desk=desk)
+    desk.actor.log(of_bulletin(bulletin_id), Action.OPEN, {"part": "history"})
+    unnamed = {each.version: each for each in desk.bulletins.versions(bulletin_id)}
     events = []
-    for entry in actor.audit.history(of_bulletin(bulletin_id)):
+    for entry in desk.actor.audit.history(of_bulletin(bulletin_id)):
         detail = entry.detail
         if detail and detail.get("step") in _MAKES_A_VERSION:
             version = unnamed.pop(detail["version"], None)
@@ -176,29 +185,20 @@ def count_leads(
     return found
 
 
-def bulletin_in_scope(
-    bulletin_id: str, *, actor: OfficerActor, bulletins: Bulletins, catalogue: Catalogue
-) -> Dossier:
+def bulletin_in_scope(bulletin_id: str, *, desk: BulletinDesk) -> Dossier:
     """Return a bulletin of the officer's channels with its pictures.
 
     Raises NotFound when it is unknown or of another channel, with a denial in the audit.
     """
-    dossier = bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
+    actor = desk.actor
+    dossier = desk.bulletins.dossier(bulletin_id) if is_bulletin_id(bulletin_id) else None
     if dossier is None:
         actor.log_own(Action.DENIED, {"bulletin": on_record(bulletin_id)})
         raise errors.NotFound
-    if not works_in(actor.officer, dossier.bulletin.content.channel, catalogue):
+    if not works_in(actor.officer, dossier.bulletin.content.channel, desk.catalogue):
         actor.log(of_bulletin(bulletin_id), Action.DENIED)
         raise errors.NotFound
     return dossier
-
-
-class BulletinStores(NamedTuple):
-    """Where a change of a bulletin is written, and whom a notice is for when it waits."""
-
-    bulletins: Bulletins
-    officers: Officers
-    announcements: Announcements
 
 
 _STEPS: Mapping[BulletinState, TwoPersonStep] = {
@@ -216,52 +216,46 @@ def notify_second_officers(
     before: Bulletin | None,
     after: Bulletin,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> list[TransactItem]:
     """Return the write that notifies officers of the channel that something awaits an approval.
 
     It belongs in the transaction that makes it wait. There is none when something of the same kind
     has waited `before`, or when nobody may approve it.
     """
-    now = actor.now
+    now = desk.actor.now
     waited = before and before.is_pending(now) and _step(before) is _step(after)
     if waited or not after.is_pending(now):
         return []
     to = [
         each.username
-        for each in stores.officers.all()
+        for each in desk.officers.all()
         if each.active
         and each.has_role(*CASEWORKERS)
-        and works_in(each, after.content.channel, catalogue)
+        and works_in(each, after.content.channel, desk.catalogue)
         and not refusal(each, after.authors, now)
     ]
     entry_id = f"{after.id}-{after.version}"
-    return _notice(NoticeKind.APPROVAL, after, to, entry_id, actor=actor, stores=stores)
+    return _notice(NoticeKind.APPROVAL, after, to, entry_id, desk=desk)
 
 
 def notify_of_step(
     before: Bulletin,
     after: Bulletin,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
-    catalogue: Catalogue,
+    desk: BulletinDesk,
 ) -> list[TransactItem]:
     """Return the write that notifies those who must act after a step, in its transaction."""
     if after.declined and not before.declined:
-        return _notify_authors(after, actor=actor, stores=stores)
-    return notify_second_officers(before, after, actor=actor, stores=stores, catalogue=catalogue)
+        return _notify_authors(after, desk=desk)
+    return notify_second_officers(before, after, desk=desk)
 
 
-def _notify_authors(
-    after: Bulletin, *, actor: OfficerActor, stores: BulletinStores
-) -> list[TransactItem]:
+def _notify_authors(after: Bulletin, *, desk: BulletinDesk) -> list[TransactItem]:
     """Return the write that notifies the authors, but for this officer, that it was declined."""
-    to = [author for author in after.authors if author != actor.by]
+    to = [author for author in after.authors if author != desk.actor.by]
     entry_id = f"{after.id}-{after.version}-declined"
-    return _notice(NoticeKind.DECLINED, after, to, entry_id, actor=actor, stores=stores)
+    return _notice(NoticeKind.DECLINED, after, to, entry_id, desk=desk)
 
 
 def _notice(
@@ -270,20 +264,19 @@ def _notice(
     to: Sequence[str],
     entry_id: str,
     *,
-    actor: OfficerActor,
-    stores: BulletinStores,
+    desk: BulletinDesk,
 ) -> list[TransactItem]:
     """Return the write of a notice to these officers; none when there is nobody."""
     if not to:
         return []
     return [
-        stores.announcements.item(
+        desk.announcements.item(
             kind,
             entry_id=entry_id,
             to=to,
             path=f"/v1/officer/bulletins/{bulletin.id}",
             step=_step(bulletin),
-            now=actor.now,
+            now=desk.actor.now,
         )
     ]
 
