@@ -1,6 +1,7 @@
 """Officers at the console, and the residents whose reports they work on."""
 
 import io
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,14 @@ def sign_in(page: Page, name: str = LI) -> None:
     page.wait_for_url("**/login?*")
     page.get_by_role("button", name=name).click()
     expect(page.locator(".frame")).to_be_visible()
+
+
+def sign_in_by_clock(page: Page) -> Page:
+    """Sign in where the test moves the clock, once the first pulse is over: the next one waits."""
+    page.clock.install()
+    sign_in(page)
+    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
+    return page
 
 
 class Resident:

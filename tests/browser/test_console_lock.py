@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import chromium
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.browser.officers import LI, Resident, sign_in
+from tests.browser.officers import LI, Resident, sign_in, sign_in_by_clock
 from tests.local.stack import Stack
 
 LOCKED = "The screen is locked"
@@ -16,12 +16,7 @@ LOCKED = "The screen is locked"
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    page = open_page("/console/")
-    page.clock.install()
-    sign_in(page)
-    # The first pulse is over, so the next one waits for the clock.
-    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
-    return page
+    return sign_in_by_clock(open_page("/console/"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, officer_api, sign_in
+from tests.browser.officers import Resident, officer_api, sign_in, sign_in_by_clock
 from tests.browser.screens import overlaps
 from tests.local.stack import Stack
 
@@ -17,12 +17,7 @@ PULSE_MS = 10_000
 def page(open_page: OpenPage, stack: Stack) -> Page:
     for _ in range(2):
         Resident(stack.api, "lost_and_found", "Found a key.")
-    page = open_page("/console/")
-    page.clock.install()
-    sign_in(page)
-    # The first pulse is over, so the next one waits for the clock.
-    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
-    return page
+    return sign_in_by_clock(open_page("/console/"))
 
 
 def test_the_keys_move_acknowledge_and_take(page: Page, stack: Stack) -> None:

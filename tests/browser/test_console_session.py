@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import LI, WANG, Resident, sign_in
+from tests.browser.officers import LI, WANG, Resident, sign_in, sign_in_by_clock
 from tests.local.stack import Stack
 
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
@@ -17,12 +17,7 @@ TO_THE_WARNING, TO_THE_LOCK = 13 * 60_000 + 1000, 2 * 60_000
 def page(open_page: OpenPage, stack: Stack) -> Page:
     """A console whose clock can be moved, with an officer in it and a report in the list."""
     Resident(stack.api, "lost_and_found", "Found a key.")
-    page = open_page("/console/")
-    page.clock.install()
-    sign_in(page)
-    # The first pulse is over, so the next one waits for the clock.
-    expect(page.locator(".counts")).to_contain_text(re.compile(r"\d"))
-    return page
+    return sign_in_by_clock(open_page("/console/"))
 
 
 def test_a_reload_stays_signed_in_and_nothing_is_stored(page: Page) -> None:

@@ -79,6 +79,11 @@ def without(
     )
 
 
+def calls_of_dynamodb() -> AbstractContextManager[list[str]]:
+    """Let all calls of DynamoDB pass, and yield their names."""
+    return fault(wiring.dynamodb(), "dynamodb.*", lambda request: None)
+
+
 def sns_down() -> AbstractContextManager[list[str]]:
     """Let SNS refuse every call, as when it is down."""
     refuse = query_error_response("InternalError", "It is down.")

@@ -268,16 +268,9 @@ def test_one_source_over_its_limit_is_no_flood() -> None:
 def test_in_normal_times_even_a_flood_from_one_source_is_one_call_each() -> None:
     wiring.catalogue()
     file()
-    calls: list[str] = []
-    hook = wiring.dynamodb().meta.events
-    hook.register_first(
-        "before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="note"
-    )
-    try:
+    with inject.calls_of_dynamodb() as calls:
         for _ in range(LIMITS.address + 3):
             file()
-    finally:
-        hook.unregister("before-call.dynamodb", unique_id="note")
     assert calls == ["PutItem"] * (LIMITS.address + 3)
 
 

@@ -75,17 +75,8 @@ def unproven(reply: Reply) -> bool:
 def test_in_normal_times_a_report_is_one_call_of_aws() -> None:
     wiring.catalogue()
     file()
-    calls: list[str] = []
-
-    def note(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-
-    hook = wiring.dynamodb().meta.events
-    hook.register_first("before-call.dynamodb", note, unique_id="note")
-    try:
+    with inject.calls_of_dynamodb() as calls:
         assert file().status == 201
-    finally:
-        hook.unregister("before-call.dynamodb", unique_id="note")
     assert calls == ["PutItem"]
 
 
@@ -566,17 +557,8 @@ def test_a_replay_of_a_proven_report_is_only_counted() -> None:
     proof = prove(call("GET", "/v1/health").json["challenge"], key)
     created = file("child_abduction", key=key, proof=proof)
     assert (created.status, created.json["challenge"]) == (201, None)
-    calls: list[str] = []
-
-    def note(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-
-    hook = wiring.dynamodb().meta.events
-    hook.register_first("before-call.dynamodb", note, unique_id="note")
-    try:
+    with inject.calls_of_dynamodb() as calls:
         assert file("child_abduction", key=key, proof=proof).status == 200
-    finally:
-        hook.unregister("before-call.dynamodb", unique_id="note")
     assert calls == ["UpdateItem", "PutItem"]
 
 
