@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, officer_api, sign_in, sign_in_by_clock
+from tests.browser.console_pages import page_of
+from tests.browser.officers import LI, Resident, officer_api, sign_in, sign_in_by_clock
 from tests.browser.screens import overlaps
 from tests.local.stack import Stack
 
@@ -56,6 +57,18 @@ def test_no_row_moves_when_a_report_is_taken(page: Page) -> None:
     # It is about the list that was shown.
     page.get_by_role("button", name="Mine", exact=True).click()
     expect(said).to_have_count(0)
+
+
+def test_times_are_by_the_clocks_of_the_city_wherever_the_computer_is(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    Resident(stack.api, "lost_and_found", "Found a glove.")
+    page = page_of(open_page, LI, "/console/", timezone_id="America/New_York")
+    received = page.locator(".report-row time").first
+    shape = "{dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Shanghai'}"
+    in_city = f"each => new Date(each.dateTime).toLocaleString('en-GB', {shape})"
+    assert received.get_attribute("title") == received.evaluate(in_city)
+    expect(page.get_by_text("Times are by the clocks of Chaoyang (UTC+8).")).to_have_count(1)
 
 
 @pytest.mark.thorough

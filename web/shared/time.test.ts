@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 
-import { showDay, showTime, toLocal, toRfc3339 } from './time.ts';
+import { language } from './language.ts';
+import {
+  beginOf,
+  clock,
+  instant,
+  showCityTime,
+  showDay,
+  showTime,
+  span,
+  toLocal,
+  toRfc3339,
+  zoneAt,
+} from './time.ts';
 
 const TIME = '2026-11-24T08:30:00Z';
 
@@ -35,4 +47,46 @@ test('a time has its zone where the clocks of the city say something else', () =
 test('a day is shown in the language of the page', () => {
   expect(showDay('2026-11-24T08:30:00Z', 'en')).toContain('November 2026');
   expect(showDay('2026-11-24T08:30:00Z', 'zh')).toContain('2026年11月');
+});
+
+// Clocks of Beijing, New York in its summer and its winter, and India.
+const SHANGHAI = 'Asia/Shanghai';
+const NEW_YORK = 'America/New_York';
+
+test.each([
+  ['2026-11-24T16:30', SHANGHAI, '2026-11-24T08:30:00.000Z', 'UTC+8'],
+  ['2026-07-01T00:00', NEW_YORK, '2026-07-01T04:00:00.000Z', 'UTC-4'],
+  ['2026-12-31T23:59', NEW_YORK, '2027-01-01T04:59:00.000Z', 'UTC-5'],
+  ['2026-07-01T05:30', 'Asia/Kolkata', '2026-07-01T00:00:00.000Z', 'UTC+5:30'],
+  // Two hours after the night in which the clocks were put forward.
+  ['2026-03-08T04:00', NEW_YORK, '2026-03-08T08:00:00.000Z', 'UTC-4'],
+])('%s in %s is %s, and comes back into its field', (local, zone, moment, offset) => {
+  expect(instant(local, zone)).toBe(moment);
+  expect(Date.parse(toRfc3339(local, zone) ?? '')).toBe(Date.parse(moment));
+  expect(toLocal(new Date(moment), zone)).toBe(local);
+  expect(zoneAt(new Date(moment), zone)).toBe(offset);
+});
+
+test('a time in the city is by its clocks, wherever the computer is', () => {
+  language.value = 'en';
+  expect(clock(TIME)).toBe('24 Nov 2026, 16:30');
+  expect(span(TIME, '2026-11-24T09:00:00Z')).toMatch(/16:30\D+17:00/);
+  expect(showCityTime(TIME, 'zh')).toBe('2026年11月24日 16:30');
+});
+
+test('a day begins with the clocks of the city, and ends where the next one begins', () => {
+  expect(beginOf('2026-11-24')).toBe('2026-11-23T16:00:00.000Z');
+  expect(beginOf('2026-12-31', 1)).toBe('2026-12-31T16:00:00.000Z');
+});
+
+const sources = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.ts', '!../node_modules/**'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+const FORMATS = /toLocale\w*\(|DateTimeFormat|RelativeTimeFormat|getHours\(|getTimezoneOffset\(/;
+
+test('nothing else formats a time', () => {
+  const formatting = Object.keys(sources).filter((name) => FORMATS.test(sources[name] ?? ''));
+  expect(formatting).toEqual(['./time.ts']);
 });

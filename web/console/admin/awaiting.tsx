@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { language } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { type Api, isAdmin, type ListedReport, type Schemas, seesReports } from '../types.ts';
 import { OFFICERS, pathTo } from '../router.ts';

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
+import city from 'virtual:city';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check, choicesOf, Select } from '../../shared/components/choices.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, useSaid } from '../../shared/language.ts';
-import { instant, toLocal } from '../../shared/time.ts';
+import { clock, instant, toLocal } from '../../shared/time.ts';
 import { inWords } from '../dashboard/charts.tsx';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { words } from '../words.ts';
@@ -133,7 +133,7 @@ export interface EntryFormProps {
 export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
   const { api } = useDesk();
   const [state, setState] = useState<Stage>(entry.state);
-  const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at)) : '');
+  const [opens, setOpens] = useState(entry.activates_at ? toLocal(new Date(entry.activates_at), city.timeZone) : '');
   const [deadlines, setDeadlines] = useState<Record<string, number>>(() => ({ ...entry.deadlines }));
   const [blur, setBlur] = useState(entry.blur ?? false);
   const step = useStep();
@@ -145,7 +145,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
       const lifecycle = {
         code: entry.code,
         state,
-        activates_at: waits && opens ? instant(opens) : null,
+        activates_at: waits && opens ? instant(opens, city.timeZone) : null,
       };
       const body =
         kind === 'channels'

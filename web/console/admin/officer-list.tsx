@@ -1,6 +1,6 @@
 import { listed } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { APPOINT, officerPath, pathTo } from '../router.ts';

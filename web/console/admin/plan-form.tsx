@@ -5,8 +5,8 @@ import { Checks } from '../../shared/components/choices.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { labelled, listed } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { ChangedSince } from '../parts/changed-since.tsx';
 import {

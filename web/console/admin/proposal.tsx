@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 
 import { labelled, listed, sentences } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { ChangedSince, Marked, useReread } from '../parts/changed-since.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';

@@ -1,6 +1,6 @@
 import { colon, labelled, language, parted } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import type { Names } from '../names.ts';
 import { ChangedSince, Marked } from '../parts/changed-since.tsx';
 import type { Bulletin, Change, Piece, Version } from './changes.ts';

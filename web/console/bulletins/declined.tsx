@@ -1,6 +1,6 @@
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { outcomeOf } from '../calls.ts';
-import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { DeclinedBy } from '../parts/second-person.tsx';
 import { ChangeList } from './change-list.tsx';

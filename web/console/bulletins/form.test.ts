@@ -48,10 +48,9 @@ test('leaves a language out that was emptied', () => {
   expect(changeOf(form({ title }), BULLETIN, DISTRICTS)).toEqual({ title: { zh: '寻找王奶奶' } });
 });
 
-test('sends an end as an instant, and none as the longest time', () => {
-  const end = '2026-12-01T08:00';
-  const change = changeOf(form({ end }), BULLETIN, DISTRICTS);
-  expect(change.expires_at).toBe(new Date(end).toISOString());
+test('sends an end by the city’s clocks as an instant, and none as the longest time', () => {
+  const change = changeOf(form({ end: '2026-12-01T08:00' }), BULLETIN, DISTRICTS);
+  expect(change.expires_at).toBe('2026-12-01T00:00:00.000Z');
   expect('expires_at' in draftOf(form())).toBe(false);
 });
 

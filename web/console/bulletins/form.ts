@@ -1,5 +1,7 @@
 /** What an officer writes into the form of a bulletin, and what of it is sent. */
 
+import city from 'virtual:city';
+
 import { instant, toLocal } from '../../shared/time.ts';
 import type { Schemas } from '../types.ts';
 import type { Bulletin, Version } from './changes.ts';
@@ -22,7 +24,7 @@ export interface Written {
   /** The code of a district, and words; both may be empty. */
   district: string;
   place: string;
-  /** As an input for local time has it, such as `2026-12-01T08:00`; empty for the longest time. */
+  /** As an input for the city's time has it, such as `2026-12-01T08:00`; empty for the longest time. */
   end: string;
   consent: boolean;
   /** The ids of the pictures that it shows. */
@@ -41,7 +43,7 @@ export function written(bulletin: Bulletin | null, channel: string, districts: r
     title: bulletin.title,
     body: bulletin.body,
     ...placeOf(bulletin.area, districts),
-    end: bulletin.expires_at ? toLocal(new Date(bulletin.expires_at)) : '',
+    end: bulletin.expires_at ? toLocal(new Date(bulletin.expires_at), city.timeZone) : '',
     consent: bulletin.guardian_consent,
     media: bulletin.media.filter((picture) => picture.shown).map((picture) => picture.media_id),
   };
@@ -57,7 +59,7 @@ export function draftOf(form: Written): Draft {
     about: form.about ?? 'other',
     guardian_consent: form.consent,
     ...(area ? { area } : {}),
-    ...(form.end ? { expires_at: instant(form.end) } : {}),
+    ...(form.end ? { expires_at: instant(form.end, city.timeZone) } : {}),
   };
 }
 
@@ -71,7 +73,7 @@ export function changeOf(form: Written, bulletin: Bulletin, districts: readonly 
   if (!equal(filled(form.body), was.body)) change.body = filled(form.body);
   if (form.district !== was.district || form.place.trim() !== was.place) change.area = areaOf(form);
   if (form.consent !== was.consent) change.guardian_consent = form.consent;
-  if (form.end !== was.end) change.expires_at = form.end ? instant(form.end) : null;
+  if (form.end !== was.end) change.expires_at = form.end ? instant(form.end, city.timeZone) : null;
   if (form.media.join() !== was.media.join()) change.media = form.media;
   return change;
 }
@@ -111,7 +113,7 @@ export function previewOf(form: Written, was: Bulletin | null, districts: readon
     area: was && isPlaceSame ? was.area : areaOf(form),
     about: form.about ?? 'other',
     guardian_consent: form.consent,
-    expires_at: form.end ? instant(form.end) : null,
+    expires_at: form.end ? instant(form.end, city.timeZone) : null,
     media: form.media,
   };
 }

@@ -4,8 +4,8 @@ import { publicPage } from '../../shared/api.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, language, listed, parted, sentences, useSaid } from '../../shared/language.ts';
+import { clock, span } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock, span } from '../moments.ts';
 import {
   ok,
   Refusal,

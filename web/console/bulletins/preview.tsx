@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { colon, language as tongue } from '../../shared/language.ts';
-import { showTime } from '../../shared/time.ts';
+import { showCityTime } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded } from '../parts/asking.tsx';
 import { apart } from '../words.ts';
@@ -103,7 +103,7 @@ function Face({ language, version, pictures, catalogue }: FaceProps) {
         <p class="preview__body">{body}</p>
         <p class="preview__facts">{words.area(place || words.everywhere)}</p>
         {version.expires_at && (
-          <p class="preview__facts">{words.until(showTime(version.expires_at, language))}</p>
+          <p class="preview__facts">{words.until(showCityTime(version.expires_at, language))}</p>
         )}
       </article>
     </section>

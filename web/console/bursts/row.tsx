@@ -1,10 +1,8 @@
 /** A burst above the list of reports: one row that opens into its reports. */
 
-import city from 'virtual:city';
-
+import { span } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
-import { span } from '../moments.ts';
 import { pathTo } from '../router.ts';
 import type { Burst } from '../types.ts';
 import { words } from '../words.ts';
@@ -36,5 +34,5 @@ export function BurstRow({ burst }: { burst: Burst }) {
 
 /** Return the hour of a burst by the city's clocks. */
 export function hourOf({ since, until }: Burst): string {
-  return span(since, until, city.timeZone);
+  return span(since, until);
 }

@@ -1,5 +1,5 @@
 import { texts } from '../../shared/language.ts';
-import { grouped } from '../moments.ts';
+import { grouped } from '../numbers.ts';
 import type { Burst } from '../types.ts';
 import { spaced } from '../words.ts';
 

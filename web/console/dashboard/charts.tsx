@@ -2,8 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
 import { gap, labelled, listed, sentences } from '../../shared/language.ts';
+import { ago, day, month } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { ago, day, month } from '../moments.ts';
 import { pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';
 import {

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { listed, parted } from '../../shared/language.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
+import { day } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { day } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import type { Schemas } from '../types.ts';
 import { text } from './texts.ts';

@@ -1,5 +1,7 @@
 /** What is sent for a report that an officer enters, and what is wrong with it. */
 
+import city from 'virtual:city';
+
 import { detailsOf, digits, oneLine } from '../../shared/answers.ts';
 import { contains, type Feature, innerPoint, type Point, reach } from '../../shared/area.ts';
 import { parted } from '../../shared/language.ts';
@@ -57,7 +59,7 @@ export function faultsOf(entered: Entered, areas: readonly Feature[]): Fault[] {
   const faults: Fault[] = [];
   if (!entered.category) faults.push({ field: 'category', fault: 'missing' });
   if (!entered.text.trim()) faults.push({ field: 'text', fault: 'missing' });
-  if (entered.occurred && toRfc3339(entered.occurred) === null) {
+  if (entered.occurred && toRfc3339(entered.occurred, city.timeZone) === null) {
     faults.push({ field: 'occurred', fault: 'time' });
   }
   return [...faults, ...placeFaults(entered, areas)];
@@ -71,7 +73,7 @@ export function submissionOf(
 ): Schemas['OfficerTextReport'] {
   const details = detailsOf(entered.answers, form);
   const location = locationOf(entered, areas);
-  const occurredAt = entered.occurred ? toRfc3339(entered.occurred) : null;
+  const occurredAt = entered.occurred ? toRfc3339(entered.occurred, city.timeZone) : null;
   const [name, phone] = [entered.name.trim(), entered.phone.trim()];
   return {
     category: entered.category,

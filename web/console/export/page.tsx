@@ -4,9 +4,9 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Spinner } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
+import { clock } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, useLoaded, useStep } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';

@@ -8,6 +8,7 @@ import { Dialog } from '../../shared/components/dialog.tsx';
 import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
 import { keepFocus } from '../../shared/keep-focus.ts';
 import { language, listed } from '../../shared/language.ts';
+import { zoneAt } from '../../shared/time.ts';
 import { AdminPage } from '../admin/page.tsx';
 import { BulletinsPage } from '../bulletins/page.tsx';
 import { BurstPage } from '../bursts/page.tsx';
@@ -20,6 +21,7 @@ import { RequestPage } from '../requests/page.tsx';
 import { MapPage } from '../map/page.tsx';
 import { OpeningsPage } from '../openings/page.tsx';
 import { keepBoxInSight } from '../parts/focus.ts';
+import { now } from '../parts/moment.tsx';
 import { QueuePage } from '../queue/page.tsx';
 import { ReportPage } from '../report/page.tsx';
 import { isAuditor, type Me, seesReports } from '../types.ts';
@@ -62,6 +64,8 @@ export function Frame({ session, lock }: FrameProps) {
       )}
       <main id="main" class="frame__main" ref={main} tabIndex={-1}>
         <Page route={route} />
+        {/* Once for all times of the page, also on paper. */}
+        <p class="frame__zone">{t.zone(city.name[language.value], zoneAt(new Date(now.value), city.timeZone))}</p>
       </main>
     </div>
   );

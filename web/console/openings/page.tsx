@@ -1,13 +1,14 @@
 /** Who opened what: one's own openings, and for an auditor everybody's. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import city from 'virtual:city';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Select } from '../../shared/components/choices.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { colon } from '../../shared/language.ts';
+import { clock, instant } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { pathTo } from '../router.ts';
 import { isAuditor, type Opening, type OpeningKind, type Schemas } from '../types.ts';
@@ -122,7 +123,7 @@ function AllOpenings() {
 }
 
 function filtersOf(asked: Record<'officer' | 'report' | 'kind' | 'since' | 'until', string>): Asked {
-  const at = (local: string) => new Date(local).toISOString();
+  const at = (local: string) => instant(local, city.timeZone);
   return {
     ...(asked.officer.trim() && { officer: asked.officer.trim() }),
     ...(asked.report.trim() && { report_id: asked.report.trim() }),

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-import { ago, clock } from '../moments.ts';
+import { ago, clock } from '../../shared/time.ts';
 import './moment.css';
 
 /** How long ago something was. On paper, which gets old, it is the time by the clock. */

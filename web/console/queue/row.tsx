@@ -2,9 +2,9 @@
 
 import { useEffect } from 'preact/hooks';
 
+import { ago, clock, span } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
-import { ago, clock, span } from '../moments.ts';
 import { Cover } from '../parts/covered.tsx';
 import { pathTo } from '../router.ts';
 import type { ListedReport } from '../types.ts';

@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { clock } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { Fact } from '../parts/fact.tsx';
 import { now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';

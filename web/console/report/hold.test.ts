@@ -26,8 +26,8 @@ test('a hold that waits, is shorter or is over changes nothing', () => {
   expect(heldUntil({ hold: held('2026-11-01T00:00:00Z') }, NOW)).toBeNull();
 });
 
-test('no day and a day that is over have no end', () => {
+test('a day ends by the city’s clocks; no day, and one that is over, has no end', () => {
   expect(endOfDay('', NOW)).toBeNull();
   expect(endOfDay('2026-11-01', NOW)).toBeNull();
-  expect(endOfDay('2027-06-01', NOW)).not.toBeNull();
+  expect(endOfDay('2027-06-01', NOW)).toBe('2027-06-01T15:59:59.000Z');
 });

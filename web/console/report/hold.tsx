@@ -4,15 +4,16 @@
  */
 
 import { useState } from 'preact/hooks';
+import city from 'virtual:city';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
+import { clock, instant } from '../../shared/time.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { clock } from '../moments.ts';
 import { focusField } from '../parts/focus.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
@@ -264,9 +265,9 @@ function labelOf({ what, colleague }: Ending): string {
   return colleague === null ? t.holdTakeBack : t.holdDecline;
 }
 
-/** Return the end of a day that is not over, by the clock of this machine; null for any other. */
+/** Return the end of a day in the city that is not over; null for any other. */
 export function endOfDay(day: string, now = Date.now()): string | null {
-  const end = new Date(`${day}T23:59:59`);
+  const end = new Date(day && instant(`${day}T23:59:59`, city.timeZone));
   // NaN, that of no day, is not later either.
   return end.valueOf() > now ? end.toISOString() : null;
 }

@@ -1,7 +1,7 @@
 /** The texts of a report in which words can be masked, and what is selected in them. */
 
+import { clock } from '../../shared/time.ts';
 import type { Report, Schemas } from '../types.ts';
-import { clock } from '../moments.ts';
 import { maskTexts } from './mask-texts.ts';
 
 type Part = Schemas['Mask']['part'];

@@ -3,8 +3,9 @@
 import { useCallback, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
+import { clock } from '../../shared/time.ts';
 import { Icon } from '../frame/icon.tsx';
-import { clock, size } from '../moments.ts';
+import { size } from '../numbers.ts';
 import type { Medium } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Fact } from '../parts/fact.tsx';

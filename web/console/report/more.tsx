@@ -4,10 +4,10 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { clock } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
-import { clock } from '../moments.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { Hold } from './hold.tsx';
 import { Oversight } from './oversight.tsx';

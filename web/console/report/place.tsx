@@ -2,9 +2,9 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { useCopied } from '../../shared/copied.ts';
+import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { DistrictMap, type Mark } from '../map/district-map.tsx';
-import { clock } from '../moments.ts';
 import type { Position } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
 import { aboutText, distance } from './values.ts';

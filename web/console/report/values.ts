@@ -3,10 +3,10 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { language } from '../../shared/language.ts';
+import { clock, day } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { isVague } from '../map/district-map.tsx';
-import { clock, day } from '../moments.ts';
 import type { Names } from '../names.ts';
 import type { Agency, Api } from '../types.ts';
 import { wordFor, words } from '../words.ts';
