@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
 from tests.browser.officers import LI, Resident, officer_api, sign_in, sign_in_by_clock
-from tests.browser.screens import overlaps
+from tests.browser.screens import axe_violations, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 PULSE_MS = 10_000
@@ -189,12 +189,54 @@ def test_a_list_is_exported_for_a_reason(page: Page) -> None:
     page.get_by_label("Urgency:").select_option("low")
     page.get_by_role("button", name="Export this list").click()
     dialog = page.get_by_role("dialog", name="Export this list")
+    expect(dialog.get_by_role("status")).to_contain_text(re.compile(r"hold \d+ reports"))
     expect(dialog).to_contain_text("Lost and found")
     expect(dialog).to_contain_text("all, also closed ones")
     expect(dialog).to_contain_text("cannot be narrowed by: Urgency.")
     page.get_by_label("Reason").fill("For the monthly review.")
     page.get_by_role("button", name="Make the zip").click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_the_list_and_its_export_are_of_chosen_days(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    Resident(stack.api, "lost_and_found", "Found a scarf.")
+    page = page_of(open_page, LI, "/console/", language=language)
+    zh = language.startswith("zh")
+    today = page.evaluate("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Shanghai'})")
+    start, end = ("起始日：", "截止日：") if zh else ("From:", "Until:")
+    page.get_by_label(end).fill("2026-01-01")
+    nothing = "没有符合筛选条件的举报。" if zh else "No report matches these filters."
+    expect(page.get_by_role("heading", name=nothing)).to_be_visible()
+    page.get_by_label(end).fill("")
+    page.get_by_label(start).fill(today)
+    expect(page.locator(".report-row").first).to_be_visible()
+    take_pictures(page, f"console-queue-days-{language}")
+    assert axe_violations(page) == []
+
+    page.get_by_role("button", name="导出此列表" if zh else "Export this list").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("#export-from")).to_have_value(today)
+    counted = dialog.get_by_role("status").first
+    expect(counted).to_contain_text(re.compile(r"[1-9]"))
+    take_pictures(page, f"console-export-days-{language}")
+    assert axe_violations(page) == []
+    dialog.locator("#export-until").fill("2026-01-01")
+    expect(counted).to_contain_text(re.compile("晚于|之后|早于|before|after"))
+    dialog.locator("#export-from").fill("")
+    expect(counted).to_have_text("目前共 0 件举报。" if zh else "Now it would hold 0 reports.")
+    page.route(
+        "**/exports/count",
+        lambda route: route.fulfill(json={"count": 250, "complete": False}),
+    )
+    dialog.locator("#export-until").fill(today)
+    expect(counted).to_contain_text("250")
+    take_pictures(page, f"console-export-too-many-{language}")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert not scrolls_sideways(page)
+    page.keyboard.press("Escape")
+    assert not scrolls_sideways(page)
 
 
 @pytest.mark.thorough

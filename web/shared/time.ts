@@ -42,6 +42,11 @@ export function instant(local: string, timeZone?: string): string {
   return momentOf(local, timeZone).toISOString();
 }
 
+/** Return whether a day of a `date` field is one that the API takes: nobody is still typing its year. */
+export function isDay(day: string): boolean {
+  return day.length === 10 && Number(day.slice(0, 4)) >= FIRST_YEAR;
+}
+
 /** Return the instant at which a day such as `2026-11-24`, or one so many days later, begins in the city. */
 export function beginOf(day: string, later = 0): string {
   const date = new Date(`${day}T00:00Z`);

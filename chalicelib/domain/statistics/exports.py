@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, RootModel, Tag
 
-from chalicelib.domain.casework.query import PAGE_MAX, ReportQuery
+from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.codes import ListedCategory, ReportDistrict
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.report import Mark, Status, marked
@@ -55,11 +55,18 @@ class ExportFilters(Input):
     until: Moment | None = None
 
     def query(self, cursor: str | None) -> ReportQuery:
-        """Return a page of the list of these reports, each by itself."""
+        """Return a page of the list of these reports, each by itself. One page has as many as an
+        export may have, and one more.
+        """
         filters = {name: value for name, value in self if value is not None}
-        return ReportQuery.model_validate(
-            {**filters, "fold": "none", "cursor": cursor, "limit": PAGE_MAX}
-        )
+        query = ReportQuery.model_validate({**filters, "fold": "none", "cursor": cursor})
+        return query.model_copy(update={"limit": LISTED_MAX + 1})
+
+
+class ToCount(Input):
+    """The body of `POST /v1/officer/exports/count`: which reports to count."""
+
+    filters: ExportFilters
 
 
 class ReportExport(Input):

@@ -17,6 +17,7 @@ from chalicelib.domain.statistics.exports import (
     AskedExport,
     ExportRequest,
     PendingExport,
+    ToCount,
     csv_of,
     zip_of,
 )
@@ -86,6 +87,13 @@ class ExportView(Shape):
             originals=0,
             left_out=0,
         )
+
+
+class ExportCount(Shape):
+    """How many reports an export would hold. `complete` is false when there are more."""
+
+    count: int
+    complete: bool
 
 
 class PendingExportView(Shape):
@@ -179,6 +187,19 @@ def export_reports(call: Call) -> Response:
     if isinstance(made, PendingExport):
         return Response(ExportView.waiting(made), status=202)
     return Response(_stored(made, made.id, call), status=201)
+
+
+@routes.post("/v1/officer/exports/count", body=ToCount, returns={200: ExportCount})
+def count_export(call: Call) -> Response:
+    """Count what an export would hold.
+
+    Returns how many reports match the filters now, are in the officer's scope, and are not
+    withdrawn. No report is opened. `complete` is false when there are more than one export may
+    hold, 250, or more than could be looked at: then `count` is the least that there are, and an
+    export would be 409 `too_many_reports`. Narrow the filters, by time for instance.
+    """
+    counted = exports.count_export(call.body.filters, actor=call.actor, sources=_sources())
+    return Response(ExportCount.model_validate(counted._asdict()))
 
 
 @routes.get("/v1/officer/exports", query=ExportsQuery, returns=PendingExports)

@@ -66,9 +66,11 @@ def list_reports(
     cursors: Cursors,
     catalogue: Catalogue,
     officers: Officers,
+    shows_pictures: bool = True,
 ) -> ReportPage:
-    """Return one page of reports, newest first or by attention, and write an audit record. Reports
-    whose reminder is due for the officer are early in the list by attention.
+    """Return one page of reports, newest first or by attention, and write an audit record, which
+    names those whose pictures are shown. Reports whose reminder is due for the officer are early in
+    the list by attention.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise. A filter outside the officer's scope gives an empty
@@ -118,7 +120,8 @@ def list_reports(
             query, reached, officer, listing=listing, catalogue=catalogue, keep=keep, also=first
         )
     denied = not inside or (query.reference is not None and bool(hidden))
-    found = {"below": reached, "count": len(page.rows), **with_pictures(page.rows)}
+    pictures = with_pictures(page.rows) if shows_pictures else {}
+    found = {"below": reached, "count": len(page.rows), **pictures}
     actor.log_own(Action.DENIED if denied else Action.LIST, {"filters": query.on_record(), **found})
     next_cursor = (
         cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)

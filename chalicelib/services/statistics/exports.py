@@ -143,7 +143,7 @@ def _is_seen(asked: AskedExport, actor: OfficerActor) -> bool:
 
 
 # How many pages of a list are read. A page may be short although it is not the last.
-_MOST_PAGES = 10
+_MOST_PAGES = 2
 # How many pages of messages, and of notes, are read of one report: 1,000 of each.
 _MOST_ENTRY_PAGES = 20
 
@@ -227,7 +227,9 @@ def begin_export(
         elif may_export_alone(1, actor=actor, requests=sources.requests):
             return _open_one(export_id, case, wanted, actor, sources)
     else:
-        listed = _listed(wanted.filters, actor, sources)
+        listed, is_all = _listed(wanted.filters, actor, sources)
+        if not is_all:
+            raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
         ids = tuple(each.id for each in listed)
         places = {f"{each.category}/{each.district}" for each in listed}
         if may_export_alone(len(ids), actor=actor, requests=sources.requests):
@@ -354,8 +356,28 @@ def _recorded(export: Export, actor: OfficerActor) -> Export:
     return export
 
 
-def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> list[ListedReport]:
-    """Return the reports that match. Raises Conflict `too_many_reports`."""
+class Counted(NamedTuple):
+    """How many reports an export would hold. `complete` is False when there are more than that, or
+    more than could be looked at: no export is made of these.
+    """
+
+    count: int
+    complete: bool
+
+
+def count_export(filters: ExportFilters, *, actor: OfficerActor, sources: Sources) -> Counted:
+    """Return how many reports an export of these filters would hold now, and write an audit record.
+    Nothing is opened. Raises Invalid, Unavailable.
+    """
+    listed, is_all = _listed(filters, actor, sources)
+    count = sum(each.fields["status"] != Status.WITHDRAWN for each in listed)
+    return Counted(min(count, LISTED_MAX), is_all)
+
+
+def _listed(
+    filters: ExportFilters, actor: OfficerActor, sources: Sources
+) -> tuple[list[ListedReport], bool]:
+    """Return the reports that match, and whether these are all, and not too many."""
     found: list[ListedReport] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
@@ -364,9 +386,7 @@ def _listed(filters: ExportFilters, actor: OfficerActor, sources: Sources) -> li
         cursor = page.next_cursor
         if len(found) > LISTED_MAX or cursor is None:
             break
-    if len(found) > LISTED_MAX or cursor is not None:
-        raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
-    return found
+    return found, len(found) <= LISTED_MAX and cursor is None
 
 
 def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
@@ -378,6 +398,7 @@ def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPa
             cursors=sources.cursors,
             catalogue=sources.catalogue,
             officers=sources.officers,
+            shows_pictures=False,
         )
     except errors.Invalid as invalid:
         raise errors.Invalid(

@@ -461,6 +461,7 @@ def end_burst(api: Api, burst: BurstStep, lifted: BurstStep) -> None:
 def export_many(api: Api, many: ExportStep) -> None:
     many.begin(LI)
     export_id = many.path["export_id"]
+    api("count_export", officer=LI)
     api("list_exports", officer=CHIEF)
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)

@@ -150,6 +150,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/search"): Route(200),
     ("GET", "/v1/officer/map"): Route(200),
     ("POST", "/v1/officer/exports"): Route(201),
+    ("POST", "/v1/officer/exports/count"): Route(200),
     ("GET", "/v1/officer/exports"): Route(200),
     ("GET", "/v1/officer/bursts"): Route(200),
     ("GET", BURST): Route(404),

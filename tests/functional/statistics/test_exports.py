@@ -18,6 +18,7 @@ from chalicelib.aws.writes import Update
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.statistics import exports
 from chalicelib.handlers.media import functions
+from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
@@ -36,6 +37,12 @@ PHOTO = {"content_type": "image/jpeg", "size": 100_000}
 
 def export(body: Mapping[str, Any], officer: str = "wang") -> Reply:
     return call("POST", PATH, {**WHY, **body}, officer=officer)
+
+
+def count(filters: Mapping[str, Any], officer: str = "wang") -> tuple[int, bool]:
+    reply = call("POST", f"{PATH}/count", {"filters": filters}, officer=officer)
+    assert reply.status == 200, reply.text
+    return reply.json["count"], reply.json["complete"]
 
 
 def made(body: Mapping[str, Any], officer: str = "wang") -> dict[str, bytes]:
@@ -248,9 +255,26 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped() -> None:
     files = made({"filters": {}})
     assert [row["id"] for row in table(files)] == [kept["id"]]
     assert len(json.loads(files["export.json"])["skipped"]) == 3
+    assert count({}) == (4, True)
     wiring.reports().table.put_all(copies)
+    assert count({}) == (exports.LISTED_MAX, False)
     reply = export({"filters": {}})
     assert (reply.status, reply.json["code"]) == (409, "too_many_reports")
+
+
+def test_the_count_is_what_an_export_would_hold_and_opens_nothing() -> None:
+    created, gone = file("other"), file("other")
+    wiring.clock.advance(timedelta(days=1))
+    file("lost_and_found"), file("other", text="Another one.")
+    by_reporter("DELETE", gone)
+    assert (count({}), count({"category": "other"})) == ((3, True), (2, True))
+    assert count({}, "narrow") == (2, True)
+    today = times.begins_in_city(times.day_in_city(wiring.clock.now()))
+    assert count({"until": times.render(today)}) == (1, True)
+    assert count({"since": times.render(today)}) == (2, True)
+    assert records(created) == []
+    assert ("list", {"filters": {"fold": "none"}, "below": None, "count": 4}) in own_records()
+    assert len(table(made({"filters": {}}))) == 3
 
 
 def test_a_flood_of_one_text_is_exported_report_by_report() -> None:

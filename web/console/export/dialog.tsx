@@ -5,13 +5,15 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { TextField } from '../../shared/components/field.tsx';
 import { listed } from '../../shared/language.ts';
-import { clock } from '../../shared/time.ts';
+import { clock, isDay } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Facts } from '../parts/fact.tsx';
+import { ok, useLoaded } from '../parts/asking.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import type { NotExported } from '../queue/filters.ts';
+import { type Days, type NotExported, periodOf } from '../queue/filters.ts';
 import { queueTexts } from '../queue/texts.ts';
 import { pathTo } from '../router.ts';
 import type { Api, Schemas } from '../types.ts';
@@ -40,6 +42,7 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
   const { api } = useDesk();
   const [originals, setOriginals] = useState(false);
   const [custody, setCustody] = useState(false);
+  const [days, setDays] = useState<Days>('filters' in what ? what.days : { from: '', until: '' });
   const [made, setMade] = useState<Schemas['Export'] | null>(null);
   if (made) {
     return (
@@ -50,7 +53,7 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
     );
   }
   const submit = async (reason: string) => {
-    const outcome = await outcomeOf(request(api, what, reason, { originals, custody }));
+    const outcome = await outcomeOf(request(api, what, reason, { originals, custody }, days));
     if (!outcome.ok) return outcome.failure.text;
     setMade(outcome.data);
     return null;
@@ -64,6 +67,12 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
         submit={submit}
         cancel={onClose}
       >
+        {'filters' in what && (
+          <>
+            <Period days={days} change={setDays} />
+            <Count filters={{ ...what.filters, ...periodOf(days) }} />
+          </>
+        )}
         {'report' in what && (
           <>
             {!custody && (
@@ -78,6 +87,48 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
         )}
       </ReasonForm>
     </>
+  );
+}
+
+function Period({ days, change }: { days: Days; change: (days: Days) => void }) {
+  const q = queueTexts();
+  return (
+    <div class="row">
+      {(['from', 'until'] as const).map((end) => (
+        <TextField
+          key={end}
+          id={`export-${end}`}
+          label={q[end]}
+          optional
+          type="date"
+          value={days[end]}
+          onValue={(day) => {
+            if (day === '' || isDay(day)) change({ ...days, [end]: day });
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+// As the API has it: docs/officers.md.
+const MOST = 250;
+
+/** Say how many reports the zip would hold, before it is asked for. */
+function Count({ filters }: { filters: Schemas['ExportFilters'] }) {
+  const t = exportTexts();
+  const { api } = useDesk();
+  const { loaded } = useLoaded(
+    () => ok(api.POST('/v1/officer/exports/count', { body: { filters } })),
+    JSON.stringify(filters),
+  );
+  const { value } = loaded;
+  return (
+    <p role="status">
+      {value === null && (loaded.state === 'failed' ? loaded.failure.text : t.counting)}
+      {value?.complete && t.holds(value.count)}
+      {value && !value.complete && <strong>{t.tooMany(value.count, value.count >= MOST)}</strong>}
+    </p>
   );
 }
 
@@ -121,17 +172,19 @@ interface Choices {
   custody: boolean;
 }
 
-function request(api: Api, what: Exported, reason: string, choices: Choices) {
+function request(api: Api, what: Exported, reason: string, choices: Choices, days: Days) {
   const body =
     'report' in what
       ? { report_id: what.report, reason, ...choices }
-      : { filters: what.filters, reason };
+      : { filters: { ...what.filters, ...periodOf(days) }, reason };
   return api.POST('/v1/officer/exports', { body });
 }
 
 /** Which reports an export of a list holds, in words: not always those that the list shows. */
 export interface ListExtent {
   filters: Schemas['ExportFilters'];
+  /** With which the dialog begins. */
+  days: Days;
   /** Filters of the list that the export does not have. */
   wider: readonly NotExported[];
 }

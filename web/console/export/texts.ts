@@ -13,6 +13,11 @@ export const exportTexts = texts({
     assignee: 'Assigned to',
     wider: (filters: string) =>
       `An export cannot be narrowed by: ${filters}. It may hold more reports than the list shows.`,
+    counting: 'Counting the reports…',
+    holds: (count: number) =>
+      count === 1 ? 'Now it would hold 1 report.' : `Now it would hold ${count} reports.`,
+    tooMany: (count: number, counted: boolean) =>
+      `${counted ? `More than ${count} reports match` : `At least ${count} reports match, and not all could be looked at`}: choose days, or narrow the list. No zip has so many.`,
     listHint: 'Each counts as an opening. More than 50 take a second officer. Withdrawn reports are never in it.',
     originals: 'With the files as they were sent (each is on record)',
     court: 'A file for a court',
@@ -57,6 +62,10 @@ export const exportTexts = texts({
     nobodys: '无人（仅未结举报）',
     assignee: '负责人',
     wider: (filters: string) => `导出不能按以下条件筛选：${filters}。压缩包含的举报可能多于列表所示。`,
+    counting: '正在统计件数……',
+    holds: (count: number) => `目前共 ${count} 件举报。`,
+    tooMany: (count: number, counted: boolean) =>
+      `${counted ? `符合条件的举报超过 ${count} 件` : `符合条件的举报至少有 ${count} 件，未能全部统计`}，超出一次导出的上限。请选择日期或缩小筛选范围。`,
     listHint: '每件均计为一次打开。超过 50 件须由第二名民警批准。已撤回的举报绝不包含在内。',
     originals: '包含原始文件（逐个记录在案）',
     court: '呈堂卷宗',

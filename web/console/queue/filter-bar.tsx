@@ -1,6 +1,7 @@
 /** The filters of the list, as chips. */
 
 import { colon } from '../../shared/language.ts';
+import { isDay } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { words } from '../words.ts';
 import { countOf, type Filters, NO_FILTERS } from './filters.ts';
@@ -64,6 +65,8 @@ export function FilterBar({ filters, onChange }: BarProps) {
         options={codes(catalogue?.districts)}
         choose={(district) => set({ district })}
       />
+      <Day label={t.from} value={filters.from} choose={(from) => set({ from })} />
+      <Day label={t.until} value={filters.until} choose={(until) => set({ until })} />
       <label class="chip">
         <span class="hidden-visually">{t.order}</span>
         <select
@@ -101,11 +104,32 @@ function Toggle({ label, on, toggle }: ToggleProps) {
   );
 }
 
-interface ChoiceProps {
+interface DayProps {
   label: string;
   value: string;
-  options: [string, string][];
   choose: (value: string) => void;
+}
+
+function Day({ label, value, choose }: DayProps) {
+  return (
+    <label class="chip" data-on={value !== '' || undefined}>
+      <span>
+        {label}
+        {colon()}
+      </span>
+      <input
+        type="date"
+        value={value}
+        onInput={({ currentTarget: { value: day } }) => {
+          if (day !== value && (day === '' || isDay(day))) choose(day);
+        }}
+      />
+    </label>
+  );
+}
+
+interface ChoiceProps extends DayProps {
+  options: [string, string][];
 }
 
 function Choice({ label, value, options, choose }: ChoiceProps) {

@@ -28,6 +28,17 @@ test('each filter is sent in the words of the API', () => {
   expect(countOf(filters)).toBe(5);
 });
 
+test('days are whole, by the clocks of the city, and the last one is included', () => {
+  const filters = { ...NO_FILTERS, from: '2026-11-24', until: '2026-11-24' };
+  expect(queryOf(filters, 'li')).toEqual({
+    sort: 'attention',
+    since: '2026-11-23T16:00:00.000Z',
+    until: '2026-11-24T16:00:00.000Z',
+  });
+  expect(queryOf({ ...NO_FILTERS, until: '2026-11-24' }, 'li').since).toBeUndefined();
+  expect(countOf(filters)).toBe(2);
+});
+
 test('what is done is listed by its time, since it needs nobody', () => {
   expect(queryOf({ ...NO_FILTERS, status: 'closed' }, 'li').sort).toBe('newest');
   expect(queryOf({ ...NO_FILTERS, status: 'withdrawn' }, 'li').sort).toBe('newest');
@@ -61,8 +72,16 @@ test.each([
   [{ status: 'acknowledged' }, false],
   [{ urgency: 'high' }, false],
   [{ whose: 'me' }, false],
+  [{ from: '2026-11-24', until: '2026-11-24' }, true],
+  [{ from: '2026-11-25' }, false],
+  [{ until: '2026-11-23' }, false],
 ] as [Partial<typeof NO_FILTERS>, boolean][])('with %o a burst is shown: %s', (filters, shown) => {
-  expect(hasBurst({ ...NO_FILTERS, ...filters }, 'child_abduction')).toBe(shown);
+  const burst = {
+    category: 'child_abduction',
+    since: '2026-11-24T12:00:00.000Z',
+    until: '2026-11-24T13:00:00.000Z',
+  };
+  expect(hasBurst({ ...NO_FILTERS, ...filters }, burst)).toBe(shown);
 });
 
 type Ranked = Parameters<typeof byAttention>[0];

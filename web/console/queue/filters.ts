@@ -1,8 +1,15 @@
 /** What a list of reports is narrowed to. */
 
-import type { ListedReport, Status, Urgency } from '../types.ts';
+import { beginOf } from '../../shared/time.ts';
+import type { Burst, ListedReport, Status, Urgency } from '../types.ts';
 
-export interface Filters {
+/** Whole days by the clocks of the city, such as `2026-11-24`, the last one included; either may be empty. */
+export interface Days {
+  from: string;
+  until: string;
+}
+
+export interface Filters extends Days {
   sort: 'attention' | 'newest';
   category: string;
   status: Status | '';
@@ -22,6 +29,8 @@ export const NO_FILTERS: Filters = {
   whose: '',
   unread: false,
   needsAction: false,
+  from: '',
+  until: '',
 };
 
 export interface ListQuery {
@@ -33,6 +42,8 @@ export interface ListQuery {
   assignee?: string;
   unread?: true;
   needs_action?: true;
+  since?: string;
+  until?: string;
 }
 
 /** Return the parameters of the list, for the officer with this username. */
@@ -47,7 +58,13 @@ export function queryOf(filters: Filters, username: string): ListQuery {
     ...(whose && { assignee: whose === 'me' ? username : 'none' }),
     ...(unread && { unread: true as const }),
     ...(needsAction && { needs_action: true as const }),
+    ...periodOf(filters),
   };
+}
+
+/** Return what came in on these days, in the words of the API. */
+export function periodOf({ from, until }: Days): Pick<ListQuery, 'since' | 'until'> {
+  return { ...(from && { since: beginOf(from) }), ...(until && { until: beginOf(until, 1) }) };
 }
 
 /** Return whether the list has no closed or withdrawn reports but those on which a step waits. */
@@ -55,7 +72,7 @@ export function leavesOutDone({ sort, status }: Pick<Filters, 'sort' | 'status'>
   return sort === 'attention' && status === '';
 }
 
-/** Return what an export can be narrowed by. */
+/** Return what an export can be narrowed by, but for the days, which its own dialog asks for. */
 export function exportedBy({ category, status, district, assignee }: ListQuery) {
   return {
     ...(category && { category }),
@@ -74,12 +91,18 @@ export function notExportedBy({ urgency, unread, needsAction }: Filters): NotExp
 export type NotExported = 'urgency' | 'unread' | 'needsAction';
 
 /**
- * Return whether the list has a place for a burst of this category, whose reports are new, critical
- * and nobody's. Where they are is not known.
+ * Return whether the list has a place for a burst, whose reports are new, critical and nobody's. Where
+ * they are is not known.
  */
-export function hasBurst(filters: Filters, category: string): boolean {
+export function hasBurst(
+  filters: Filters,
+  { category, since, until }: Pick<Burst, 'category' | 'since' | 'until'>,
+): boolean {
   const { sort, status, urgency, whose } = filters;
+  const { since: first = '', until: end = '9' } = periodOf(filters);
   return (
+    until > first &&
+    since < end &&
     sort === 'attention' &&
     ['', category].includes(filters.category) &&
     ['', 'new'].includes(status) &&

@@ -164,7 +164,7 @@ export class ReportList {
     if (filters.sort !== 'attention') return [];
     const outcome = await outcomeOf(this.api.GET('/v1/officer/bursts'));
     if (!outcome.ok) return null;
-    return outcome.data.items.filter(({ category }) => hasBurst(filters, category));
+    return outcome.data.items.filter((burst) => hasBurst(filters, burst));
   }
 }
 

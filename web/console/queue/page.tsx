@@ -72,6 +72,7 @@ export function QueuePage() {
         onClose={close}
         what={{
           filters: exportedBy(queryOf(list.filters.value, me.username)),
+          days: list.filters.value,
           wider: notExportedBy(list.filters.value),
         }}
       />
