@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
@@ -169,6 +169,35 @@ def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, st
     assert row["height"] < 150
     page.get_by_role("main").get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Reports", level=1)).to_be_visible()
+
+
+def test_an_empty_search_leads_to_what_nobody_has_opened(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    Resident(stack.api, "lost_and_found", "Found a ring.")
+    Resident(stack.api, "lost_and_found", "Found a coat.")
+    page = page_of(open_page, LI, "/console/", language=language)
+    page.locator("#find").fill("京Z99999")
+    page.keyboard.press("Enter")
+    left = page.get_by_text(
+        re.compile("尚无人打开过，未被查找" if "zh" in language else "not searched: nobody")
+    )
+    expect(left).to_be_visible()
+    before = number_in(left)
+    take_pictures(page, f"console-search-empty-{language}")
+    assert axe_violations(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert not scrolls_sideways(page)
+    page.keyboard.press("n")
+    expect(page.locator("#next-step")).to_be_visible()
+    page.go_back()
+    expect(left).to_be_visible()
+    assert number_in(left) == before - 1
+
+
+def number_in(text: Locator) -> int:
+    [number] = re.findall(r"\d+", text.inner_text())
+    return int(number)
 
 
 @pytest.mark.thorough

@@ -27,7 +27,8 @@ from chalicelib.kernel.models import NotNull, Query
 from chalicelib.kernel.times import Day
 from chalicelib.services.casework import assignments, lists
 from chalicelib.services.casework.presence import note_presence, take_pulse
-from chalicelib.services.casework.search import search_reports
+from chalicelib.services.casework.search import count_unopened, search_reports
+from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.store.casework.rows import Onlooker
 from chalicelib.store.reports.rows import ListedReport
@@ -153,16 +154,29 @@ class SearchQuery(Query):
     )
 
 
+class UnopenedReports(Shape):
+    """The open reports of the officer's scope that nobody has opened, so that no search finds them.
+    `complete` is false when there are more than were looked at, and `count` is the least that there
+    are. `next` is the id of the first of them by attention.
+    """
+
+    count: int
+    complete: bool
+    next: str | None
+
+
 class SearchResult(Shape):
     """Reports that have the number, newest first, as lists show them.
 
     `more` says that there are others in the officer's scope. `searched` says among which reports:
-    what nobody has opened yet is not found.
+    what nobody has opened yet is not found. `unopened` says how many that leaves, when nothing was
+    found; null when something was, and for oversight, whose reports are not searched.
     """
 
     items: list[ListedReportView]
     more: bool
     searched: Literal["opened_reports"]
+    unopened: UnopenedReports | None
 
 
 @routes.get("/v1/officer/search", query=SearchQuery, returns=SearchResult)
@@ -174,8 +188,9 @@ def search_reports_by_number(call: Call) -> Response:
     nothing, nor do upper and lower case, and `+86` before a mobile number. Names and words are not
     searched.
 
-    Only reports that an officer has opened are found, since nothing else could read them before. Of
-    a report, 16 numbers are kept. Withdrawn reports are not found.
+    Only reports that an officer has opened are found, since nothing else could read them before:
+    when nothing is found, `unopened` says how many open reports that leaves, of up to 1,000. Of a
+    report, 16 numbers are kept. Withdrawn reports are not found.
     """
     found = search_reports(
         call.query.text,
@@ -184,7 +199,21 @@ def search_reports_by_number(call: Call) -> Response:
         entries=wiring.search_entries(),
     )
     items = [ListedReportView.listed(each) for each in found.items]
-    return Response(SearchResult(items=items, more=found.more, searched="opened_reports"))
+    left = None if items else _unopened(call.actor)
+    return Response(
+        SearchResult(items=items, more=found.more, searched="opened_reports", unopened=left)
+    )
+
+
+def _unopened(actor: OfficerActor) -> UnopenedReports | None:
+    counted = count_unopened(
+        actor=actor,
+        headings=wiring.kept_headings(),
+        rows=wiring.pulse_rows(),
+        listing=wiring.listing(),
+        catalogue=wiring.whole_catalogue(),
+    )
+    return counted and UnopenedReports.model_validate(counted._asdict())
 
 
 class PulseQuery(Query):

@@ -7,24 +7,34 @@ key in KMS gives them (docs/adr/0038).
 import logging
 from collections.abc import Callable, Iterator
 from itertools import accumulate, islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.kms import SearchKey
+from chalicelib.aws.table import Row
 from chalicelib.domain.casework.search_tokens import TOKENS_MAX, tokens_in
+from chalicelib.domain.officers.model import Officer
+from chalicelib.domain.reports.attention import is_quiet_drill
 from chalicelib.domain.reports.entries import Message, Note
-from chalicelib.domain.reports.report import Content, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Content, Status
 from chalicelib.kernel import times
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase
 from chalicelib.store.audit.rows import Action
+from chalicelib.store.reports.heads import NOT_EXPIRING
 from chalicelib.store.reports.rows import ListedReport
-from chalicelib.store.reports.search_entries import FoundBy, SearchEntries
+from chalicelib.store.reports.search_entries import FOUND_BY, FoundBy, SearchEntries
+
+if TYPE_CHECKING:
+    from chalicelib.aws.listing import Listing
+    from chalicelib.domain.catalogue.model import Catalogue
+    from chalicelib.services.casework.presence import KeptHeadings
+    from chalicelib.store.casework.rows import PulseRows
 
 log = logging.getLogger(__name__)
 
-# Texts without a token are read again at each opening, which takes 2 ms for a thousand characters.
-# Of longer ones it is noted that they have none.
+# What was written since, without a token, is read again at each opening, which takes 2 ms for a
+# thousand characters. Of the first opening, and of longer texts, it is noted that they have none.
 _READ_AGAIN = 10_000
 # An opening reads so many characters, for 40 ms at the most; the next one continues. Nothing but an
 # opening can read them, so no task can.
@@ -64,6 +74,57 @@ def search_reports(
     return Found(items, len(found) > FOUND_MAX)
 
 
+LOOKED_MAX = 1_000
+"""So many open reports are looked at, to say which of them nobody has opened."""
+_DECIDING = ("status", "category", "district", FOUND_BY, *NOT_EXPIRING)
+
+
+class Unopened(NamedTuple):
+    """How many open reports of a scope no search finds, because nobody has opened them. `complete`
+    is False when there are more than were looked at. `next` is the id of the first of them in the
+    list by attention.
+    """
+
+    count: int
+    complete: bool
+    next: str | None
+
+
+def count_unopened(
+    *,
+    actor: OfficerActor,
+    headings: "KeptHeadings",
+    rows: "PulseRows",
+    listing: "Listing",
+    catalogue: "Catalogue",
+) -> Unopened | None:
+    """Return which open reports of the officer's scope a search has left out. Drills are not
+    counted until their reporter adds something. None for oversight, whose reports no opening
+    enters. Raises Unavailable.
+
+    What is kept of a list may be some minutes old: the reports themselves say what is true now.
+    """
+    officer = actor.officer
+    if officer.is_oversight:
+        return None
+    seen = catalogue.seen_by(officer)
+    found = headings.read(seen, rows.read(each.code for each in seen), actor.now)
+    listed = sorted(
+        (row for heading in found for row in heading.rows if not is_quiet_drill(row)),
+        key=lambda row: str(row["attention_at"]),
+    )
+    ids = [row["id"] for row in listed if officer.sees(row["category"], row["district"])]
+    heads = listing.read([(keys.report(each), keys.HEAD) for each in ids[:LOOKED_MAX]], _DECIDING)
+    left = {keys.owner(row["pk"]).id for row in heads if _is_left_out(row, officer)}
+    complete = len(ids) <= LOOKED_MAX and not any(heading.more for heading in found)
+    return Unopened(len(left), complete, next((each for each in ids if each in left), None))
+
+
+def _is_left_out(head: Row, officer: Officer) -> bool:
+    is_open = head.get("status") in OPEN_STATUSES and NOT_EXPIRING.keys().isdisjoint(head)
+    return is_open and FOUND_BY not in head and officer.sees(head["category"], head["district"])
+
+
 def enter_opened(
     opened: OpenCase, *, search_key: Callable[[], SearchKey], entries: SearchEntries
 ) -> None:
@@ -94,7 +155,7 @@ def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: Searc
     notes = _within(_READ_AT_ONCE - sum(map(len, texts)), notes)
     texts += [each.text for each in notes]
     tokens = tokens_in(texts)
-    if not tokens and sum(map(len, texts)) <= _READ_AGAIN:
+    if before and not tokens and sum(map(len, texts)) <= _READ_AGAIN:
         return
     made = search_key().names_of(tokens) if tokens else []
     names = [each for each in made if each not in known.names][:room]

@@ -36,7 +36,9 @@ class FoundBy(NamedTuple):
 
     @classmethod
     def of(cls, head: Head) -> "FoundBy | None":
-        """Return the search entries of a report; None when nothing was entered yet."""
+        """Return the search entries of a report; None when nobody has opened it since its last
+        mask.
+        """
         stored = head.row.get(FOUND_BY)
         if stored is None:
             return None
@@ -69,7 +71,7 @@ class SearchEntries:
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]
         try:
-            self._table.transact([self._table.item(mark), *puts])
+            self._table.write(mark, puts)
         except ConditionFailed:
             return False
         return True

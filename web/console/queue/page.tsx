@@ -308,7 +308,8 @@ function useForgetting(said: string, say: (text: string) => void): void {
   }, [said, say]);
 }
 
-function useKeys(act: (action: Action) => void): void {
+/** Do what the keys ask for. */
+export function useKeys(act: (action: Action) => void): void {
   const latest = useRef(act);
   latest.current = act;
   useEffect(() => {

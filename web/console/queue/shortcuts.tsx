@@ -7,13 +7,14 @@ import { Check } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { queueTexts } from './texts.ts';
 
-export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'help';
+export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'help' | 'unopened';
 
 const KEYS: Readonly<Record<string, Action>> = {
   j: 'next',
   k: 'previous',
   a: 'acknowledge',
   m: 'take',
+  n: 'unopened',
   '/': 'find',
   '?': 'help',
 };
@@ -60,6 +61,7 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
     ['a', help.a],
     ['m', help.m],
     ['/', help.slash],
+    ['n', help.n],
     ['?', help.question],
   ];
   return (

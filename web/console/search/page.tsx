@@ -2,16 +2,18 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import { Spinner } from '../../shared/components/button.tsx';
+import { Button, Spinner } from '../../shared/components/button.tsx';
 import { texts } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { now } from '../parts/moment.tsx';
 import { Back } from '../parts/back.tsx';
 import { Find, isNumber, isReference } from '../queue/find.tsx';
+import { useKeys } from '../queue/page.tsx';
 import { Row } from '../queue/row.tsx';
 import { queueTexts } from '../queue/texts.ts';
-import type { Api, ListedReport } from '../types.ts';
+import { go, pathTo } from '../router.ts';
+import type { Api, ListedReport, Schemas } from '../types.ts';
 import '../queue/queue.css';
 
 interface Found {
@@ -20,6 +22,7 @@ interface Found {
   rows: ListedReport[];
   more: boolean;
   problem: string | null;
+  unopened: Schemas['UnopenedReports'] | null;
 }
 
 export function SearchPage() {
@@ -36,6 +39,12 @@ export function SearchPage() {
       current = false;
     };
   }, [api, text]);
+  const unopened = found?.rows.length === 0 ? found.unopened : null;
+  const openNext = () => unopened?.next && go(pathTo(`reports/${unopened.next}`));
+  useKeys((action) => {
+    if (action === 'unopened') openNext();
+    if (action === 'find') document.getElementById('find')?.focus();
+  });
   return (
     <div class="narrow search">
       <Back to="">{queueTexts().title}</Back>
@@ -50,7 +59,15 @@ export function SearchPage() {
         )}
         {found?.problem && <p>{found.problem}</p>}
         {text !== '' && found && !found.problem && <p>{t.found(text, found.rows.length)}</p>}
+        {unopened && <p>{t.unopened(unopened.count, unopened.complete)}</p>}
       </div>
+      {unopened?.next && (
+        <p>
+          <Button kind="primary" aria-keyshortcuts="n" onClick={openNext}>
+            {t.openNext}
+          </Button>
+        </p>
+      )}
       <ol class="report-list">
         {found?.rows.map((row) => (
           <Row key={row.id} row={row} now={now.value} />
@@ -63,7 +80,7 @@ export function SearchPage() {
 
 async function find(api: Api, text: string): Promise<Found> {
   const t = searchTexts();
-  const none = { text, rows: [], more: false };
+  const none = { text, rows: [], more: false, unopened: null };
   if (!text) return { ...none, problem: null };
   if (!isReference(text) && !isNumber(text)) return { ...none, problem: t.noNumber };
   const [named, having] = await Promise.all([
@@ -83,6 +100,7 @@ async function find(api: Api, text: string): Promise<Found> {
     text,
     rows: [...new Map(rows.map((row) => [row.id, row])).values()],
     more: having?.ok === true && having.data.more,
+    unopened: having?.ok ? having.data.unopened : null,
     problem: failed && !failed.ok && rows.length === 0 ? failed.failure.text : null,
   };
 }
@@ -97,6 +115,11 @@ const searchTexts = texts({
       count === 0
         ? `Nothing found for “${text}”.`
         : `${count === 1 ? '1 report' : `${count} reports`} for “${text}”`,
+    unopened: (count: number, complete: boolean) =>
+      count === 0 && complete
+        ? 'All open reports in your scope have been opened. What was written since the last opening was not searched.'
+        : `${complete ? '' : 'At least '}${count === 1 ? '1 open report' : `${count} open reports`} in your scope ${count === 1 ? 'was' : 'were'} not searched: nobody has opened ${count === 1 ? 'it' : 'them'} yet.`,
+    openNext: 'Open the next of them (n)',
     more: 'There are others: these are the latest 50.',
   },
   zh: {
@@ -106,6 +129,11 @@ const searchTexts = texts({
     noNumber: '请输入完整的编号、车牌或号码：4 至 20 个字母和数字，其中至少两个数字。',
     found: (text: string, count: number) =>
       count === 0 ? `没有找到“${text}”。` : `“${text}”：找到 ${count} 件举报`,
+    unopened: (count: number, complete: boolean) =>
+      count === 0 && complete
+        ? '您职责范围内的未结举报均已有人打开过。最后一次打开之后新写的内容未被查找。'
+        : `您职责范围内${complete ? '有' : '至少有'} ${count} 件未结举报尚无人打开过，未被查找。`,
+    openNext: '打开其中下一件（n）',
     more: '还有更多，这里是最近的 50 件。',
   },
 });
