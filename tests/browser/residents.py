@@ -72,7 +72,7 @@ WORDS = {
     },
     "zh-CN": {
         "category": "老人走失",
-        "closing": "收起我的举报",
+        "closing": "退出查看",
         "copy": "复制",
         "erase": "不留回执，直接删除",
         "erase_yes": "是，删除",

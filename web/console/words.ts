@@ -72,7 +72,7 @@ export const words = texts({
   zh: {
     status: {
       new: '新举报',
-      acknowledged: '已接收',
+      acknowledged: '已签收',
       in_progress: '处理中',
       closed: '已办结',
       withdrawn: '已撤回',
@@ -99,8 +99,8 @@ export const words = texts({
     due: { review: '复核到期', look_again: '再次查看', legal_deadline: '法定期限' },
     awaits: {
       appointment: '任命待批准',
-      hold: '法定保留待批准',
-      hold_lift: '解除保留待批准',
+      hold: '依法保全待批准',
+      hold_lift: '解除保全待批准',
       bulletin: '通报待批准',
       outcome: '结果说明待批准',
       withdrawal: '撤回说明待批准',

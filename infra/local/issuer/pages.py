@@ -87,8 +87,8 @@ CHINESE: Mapping[str, str] = {
     "about": "本页属于本地环境。在云端，登录需要密码和身份验证器应用的验证码；"
     "在这里只需选择您的身份。",
     "who": "您是哪一位？",
-    "nobody": "还没有警员。请先任命最初的两位管理员：make first-admins",
-    "refused": "{username} 无法登录：没有这名在职警员。",
+    "nobody": "还没有民警。请先任命最初的两位管理员：make first-admins",
+    "refused": "{username} 无法登录：没有这名在职民警。",
     "no_way_back": "无法完成本次登录",
     "no_way_back_why": "客户端或返回地址与登记的不一致。请用“make run”显示的地址打开控制台。",
     "signed_out": "您已退出登录",

@@ -284,7 +284,7 @@ def test_it_has_the_published_form(whole: Made) -> None:
 
 def test_the_page_says_it_in_all_languages_and_needs_nothing_else(whole: Made) -> None:
     page = whole.members["custody.html"].decode()
-    assert ("File for a court" in page, "呈堂卷宗" in page, "有照片" in page) == (True,) * 3
+    assert ("File for a court" in page, "诉讼证据卷宗" in page, "有照片" in page) == (True,) * 3
     assert whole.said["originals"][0]["sha256"] in page
     assert not any(each in page for each in ("<script", "<img", "<link", "url(", "http://"))
 

@@ -47,11 +47,11 @@ export const text = texts({
   },
   zh: {
     title: (category: string) => `成批涌入：${category}`,
-    unproven: '无工作量证明',
+    unproven: '未通过防刷验证',
     number: (count: string, _isOne: boolean, isExact: boolean) =>
       `${isExact ? '' : '超过 '}${count} 件`,
-    what: '这些举报在这一小时内收到，没有应用会发送的工作量证明，且超出同一来源的限额。它们不在按处理顺序的列表中，只按数量通知民警。这不说明内容真伪：请打开查看，属实的可单独提出。',
-    hour: '收到时间（当地）',
+    what: '这些举报在这一小时内收到，没有通过应用应完成的防刷验证，且超出同一来源的限额。它们不在按处理顺序的列表中，只按数量通知民警。这不说明内容真伪：请打开查看，属实的可单独提出。',
+    hour: '收到时间',
     count: '尚有',
     gone: '您的职责范围内，这一批已没有剩余：其中的举报已办结，或已与其他举报同列。',
     closing: '一并办结',

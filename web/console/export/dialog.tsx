@@ -60,19 +60,19 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
   };
   return (
     <>
-      {'filters' in what && <Extent extent={what} />}
+      {'filters' in what && (
+        <>
+          <Extent extent={what} />
+          <Period days={days} change={setDays} />
+          <Count filters={{ ...what.filters, ...periodOf(days) }} />
+        </>
+      )}
       <ReasonForm
         intro={'report' in what && t.oneHint}
         submitLabel={custody ? t.askForCourt : t.make}
         submit={submit}
         cancel={onClose}
       >
-        {'filters' in what && (
-          <>
-            <Period days={days} change={setDays} />
-            <Count filters={{ ...what.filters, ...periodOf(days) }} />
-          </>
-        )}
         {'report' in what && (
           <>
             {!custody && (

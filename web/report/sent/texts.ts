@@ -83,7 +83,7 @@ const zh: typeof en = {
   sending: '正在发送举报',
   sendingText: '请不要关闭本页。',
   proving: '请稍等',
-  provingText: '现在举报非常多。您的设备要做几秒钟的计算，证明它不是成千上万次发送的机器。',
+  provingText: '现在举报非常多。手机会自动验证几秒钟，防止有人用程序大量发送。',
   retry: '现在发送',
   trying: '正在尝试…',
   triedOffline: '已重试：仍然没有网络。之后会自动再试。',
