@@ -199,7 +199,7 @@ def count_export(call: Call) -> Response:
     export would be 409 `too_many_reports`. Narrow the filters, by time for instance.
     """
     counted = exports.count_export(call.body.filters, actor=call.actor, sources=_sources())
-    return Response(ExportCount.model_validate(counted._asdict()))
+    return Response(ExportCount.model_validate(counted))
 
 
 @routes.get("/v1/officer/exports", query=ExportsQuery, returns=PendingExports)

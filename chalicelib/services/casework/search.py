@@ -6,6 +6,7 @@ key in KMS gives them (docs/adr/0038).
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,7 +80,8 @@ LOOKED_MAX = 1_000
 _DECIDING = ("status", "category", "district", FOUND_BY, *NOT_EXPIRING)
 
 
-class Unopened(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unopened:
     """How many open reports of a scope no search finds, because nobody has opened them. `complete`
     is False when there are more than were looked at. `next` is the id of the first of them in the
     list by attention.

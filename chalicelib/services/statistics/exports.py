@@ -5,6 +5,7 @@ nothing else may open a report (docs/adr/0038).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws.listing import Listing
@@ -356,7 +357,8 @@ def _recorded(export: Export, actor: OfficerActor) -> Export:
     return export
 
 
-class Counted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Counted:
     """How many reports an export would hold. `complete` is False when there are more than that, or
     more than could be looked at: no export is made of these.
     """

@@ -230,8 +230,9 @@ def test_texts_without_a_number_are_read_once() -> None:
     for _ in range(11):
         path, body = f"/v1/reports/{long['id']}/messages", {"text": "无" * 1_000}
         assert call("POST", path, body, receipt=long["receipt"], key=new_key()).status == 201
+    sent: list[bytes] = []
     for created, writes in ((short, 1), (short, 0), (long, 1), (long, 0)):
-        sent: list[bytes] = []
+        sent.clear()
         with inject.fault(
             wiring.dynamodb(), "dynamodb.UpdateItem", lambda request: sent.append(request.body)
         ):
