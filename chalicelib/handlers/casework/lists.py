@@ -213,7 +213,7 @@ def _unopened(actor: OfficerActor) -> UnopenedReports | None:
         listing=wiring.listing(),
         catalogue=wiring.whole_catalogue(),
     )
-    return counted and UnopenedReports.model_validate(counted)
+    return UnopenedReports.model_validate(counted) if counted else None
 
 
 class PulseQuery(Query):
