@@ -235,6 +235,7 @@ def test_the_list_and_its_export_are_of_chosen_days(
     zh = language.startswith("zh")
     today = page.evaluate("new Date().toLocaleDateString('sv', {timeZone: 'Asia/Shanghai'})")
     start, end = ("起始日：", "截止日：") if zh else ("From:", "Until:")
+    page.get_by_role("button", name="日期" if zh else "Days").click()
     page.get_by_label(end).fill("2026-01-01")
     nothing = "没有符合筛选条件的举报。" if zh else "No report matches these filters."
     expect(page.get_by_role("heading", name=nothing)).to_be_visible()

@@ -1,5 +1,7 @@
 /** The filters of the list, as chips. */
 
+import { useState } from 'preact/hooks';
+
 import { colon } from '../../shared/language.ts';
 import { isDay } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
@@ -23,6 +25,12 @@ export function FilterBar({ filters, onChange }: BarProps) {
   const codes = (items: { code: string; label: string }[] | undefined) =>
     (items ?? []).map(({ code, label }): [string, string] => [code, label]);
   const catalogue = names.catalogue.value;
+  const [isOpen, setOpen] = useState(false);
+  const days = isOpen || filters.from !== '' || filters.until !== '';
+  const showDays = (on: boolean) => {
+    setOpen(on);
+    if (!on && (filters.from || filters.until)) set({ from: '', until: '' });
+  };
   return (
     <div class="filters" role="group" aria-label={t.narrow}>
       <Toggle
@@ -65,8 +73,13 @@ export function FilterBar({ filters, onChange }: BarProps) {
         options={codes(catalogue?.districts)}
         choose={(district) => set({ district })}
       />
-      <Day label={t.from} value={filters.from} choose={(from) => set({ from })} />
-      <Day label={t.until} value={filters.until} choose={(until) => set({ until })} />
+      <Toggle label={t.days} on={days} toggle={showDays} />
+      {days && (
+        <>
+          <Day label={t.from} value={filters.from} choose={(from) => set({ from })} />
+          <Day label={t.until} value={filters.until} choose={(until) => set({ until })} />
+        </>
+      )}
       <label class="chip">
         <span class="hidden-visually">{t.order}</span>
         <select
