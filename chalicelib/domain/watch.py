@@ -105,6 +105,15 @@ def is_visible(act: Act, asker: Officer, author: Officer | None) -> bool:
     return author is None or not _was_of_oversight(author, act.key[1])
 
 
+def end_of_visible(author: Officer | None, end: str) -> str:
+    """Return before which sort key others may learn of acts: `end`, or when the author joined
+    oversight, if `end` is while they were of it. So no read says how much there is.
+    """
+    if author is None or not _was_of_oversight(author, end):
+        return end
+    return times.render(author.oversight_since) if author.oversight_since else ""
+
+
 def _was_of_oversight(author: Officer, at: str) -> bool:
     """Return whether they were of oversight at this time (as sort keys begin with it), or between
     two times when they were.

@@ -101,7 +101,8 @@ class DeclinedDecision(Record):
 class SubjectRequest(Record):
     """A request as it is stored. `sealed` is the `Asking`, sealed to a key of its own, which is
     wrapped by that of contacts. `version` grows with each write. `for_oversight`: one of oversight
-    has registered it, and nobody else sees it.
+    has registered it, and nobody else sees it. `apart_ids` are the reports that oversight has
+    named, which nobody else counts; `report_ids` those that others have.
     """
 
     number: str
@@ -110,6 +111,7 @@ class SubjectRequest(Record):
     at: datetime
     due_at: datetime
     report_ids: tuple[str, ...] = ()
+    apart_ids: tuple[str, ...] = ()
     public_key: bytes = b""
     wrapped_key: bytes = b""
     wrapping_key: str = ""
@@ -124,6 +126,16 @@ class SubjectRequest(Record):
         which can be about reports of theirs.
         """
         return officer.is_oversight or not self.for_oversight
+
+    def named_for(self, officer: Officer) -> tuple[str, ...]:
+        """Return the reports that the officer's side has named."""
+        return self.apart_ids if officer.is_oversight else self.report_ids
+
+    def with_named(self, report_ids: tuple[str, ...], officer: Officer) -> "SubjectRequest":
+        """Return it with these reports, too, as the officer names them."""
+        name = "apart_ids" if officer.is_oversight else "report_ids"
+        named = {name: (*self.named_for(officer), *report_ids)}
+        return self.model_copy(update={"version": self.version + 1, **named})
 
     @property
     def is_decided(self) -> bool:
@@ -141,10 +153,10 @@ class SubjectRequest(Record):
         if self.is_decided:
             raise errors.Conflict("decided")
 
-    def request(self, decision: Decision) -> Request:
-        """Return the decision as another officer approves it, and for which reports."""
+    def request(self, decision: Decision, officer: Officer) -> Request:
+        """Return the decision as another officer approves it, for the reports of their side."""
         reason = hashlib.sha256(decision.sealed_reason).hexdigest()
-        version = f"{reason}/{'/'.join(self.report_ids)}"
+        version = f"{reason}/{'/'.join(self.named_for(officer))}"
         return Request(TwoPersonStep.REQUEST, self.number, version, {decision.by})
 
     def asked(self) -> Asked:

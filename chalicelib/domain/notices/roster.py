@@ -236,8 +236,8 @@ class Roster(Record):
         if kind is NoticeKind.UNREVIEWED:
             return outside_the_desk(category)
         everybody = groups_of(category, district)
-        if kind in FOR_SUPERVISORS:
-            return everybody
+        if kind in FOR_SUPERVISORS or category == OVERSIGHT:
+            return everybody  # the plan is made by others, who could leave it to one of them
         about = category, district, urgency
         on_duty = self._on_duty(category, district, now)
         present = [each for name, each in self.members.items() if name in on_duty]

@@ -114,11 +114,16 @@ def reads_acts_of(reader: Officer, author: Officer) -> bool:
 
 
 def reads_day_of(reader: Officer, author: Officer, day: date) -> bool:
-    """Return whether an officer may read what another did on a day (UTC), also of who has left
-    oversight.
+    """Return whether an officer may read what another did on a day (UTC): what somebody did before
+    they joined oversight, or after they left it, is as it would be without.
     """
-    left_at = author.oversight_until
-    return reads_acts_of(reader, author) and not (left_at and day <= left_at.date())
+    is_theirs = author.has_role(Role.OVERSIGHT)
+    since, until = author.oversight_since, author.oversight_until
+    if reader.is_oversight or not (is_theirs or until):
+        return True
+    if since and day < since.date():
+        return True
+    return not is_theirs and until is not None and day > until.date()
 
 
 def is_admin(officer: Officer) -> bool:

@@ -433,7 +433,7 @@ def for_oversight(report: Report, content: Content) -> tuple[Report, Content]:
         **dict.fromkeys(ReportedAs.model_fields),
         "category": OVERSIGHT,
         "district": geo.UNKNOWN,
-        "flags": tuple(flag for flag in report.flags if flag is not Flag.OUTSIDE),
+        "flags": tuple(each for each in report.flags if each not in (Flag.OUTSIDE, Flag.MUTED)),
     }
     return _passed(report, apart), content.model_copy(update={"reported_as": of})
 

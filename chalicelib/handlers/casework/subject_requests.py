@@ -56,7 +56,7 @@ class ListedRequest(Shape):
         return cls.of(
             found,
             late=decision is None and found.due_at < call.now,
-            reports=len(found.report_ids),
+            reports=len(found.named_for(call.actor.officer)),
             outcome=decision and decision.outcome,
             decided_at=decision and decision.approved_at,
         )
@@ -114,6 +114,7 @@ class SubjectRequestView(ListedRequest):
         return cls.model_validate(
             {
                 **ListedRequest.listed(found, call).model_dump(),
+                "reports": len(opened.report_ids) + opened.others,
                 "text": opened.asking.text,
                 "contact": opened.asking.contact,
                 "report_ids": opened.report_ids,

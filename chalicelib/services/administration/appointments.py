@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from chalicelib.aws.table import retry_on_conflict
+from chalicelib.aws.table import ConditionFailed, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.administration import USERNAME, Appointment
 from chalicelib.domain.officers.model import (
@@ -323,7 +323,7 @@ def _deactivate(
             *registry.officers.proposal_items(
                 ended(before.username, last, by=actor.by, now=actor.now), last
             ),
-            *_counted_oversight(before, after, registry),
+            *_counted_oversight(before, after, registry, least=MIN_OVERSIGHT),
         ],
     )
 
@@ -334,10 +334,10 @@ def _leaves_too_few(before: Officer, registry: Registry) -> bool:
 
 
 def _counted_oversight(
-    before: Officer | None, after: Officer, registry: Registry
+    before: Officer | None, after: Officer, registry: Registry, *, least: int = 0
 ) -> list[TransactItem]:
     """Return the write of how many of oversight are active after this appointment, if it is one of
-    theirs.
+    theirs. Raises ConditionFailed when they are fewer than `least`: another one has gone meanwhile.
     """
     is_theirs = after.is_oversight or (before is not None and before.is_oversight)
     if registry.catalogue is None or not is_theirs:
@@ -345,7 +345,10 @@ def _counted_oversight(
 
     def count() -> int:
         others = (each for each in registry.officers.all() if each.username != after.username)
-        return active_oversight([*others, after])
+        found = active_oversight([*others, after])
+        if found < least:
+            raise ConditionFailed(None)
+        return found
 
     return [registry.catalogue.count_oversight(count)]
 

@@ -17,7 +17,7 @@ from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
-from chalicelib.domain.officers.model import OVERSIGHT, Officer, reads_day_of
+from chalicelib.domain.officers.model import OVERSIGHT, Officer, reads_acts_of, reads_day_of
 from chalicelib.domain.reports.attention import (
     RANKS_OF_ATTENTION,
     RANKS_OF_OPEN,
@@ -86,8 +86,9 @@ def list_reports(
     except errors.Malformed:
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
+    assignee = query.assignee
     if reached is None:
-        _require_officer(query, actor, officers)
+        assignee = _require_officer(query, actor, officers)
     inside = _inside(query, officer)
     reminders: Mapping[str, DueReminder] = {}
     if inside and query.sort == "attention":
@@ -116,9 +117,8 @@ def list_reports(
     page = Page((), None)
     if inside:
         first = [(each.place, each.row) for each in reminders.values() if each.place]
-        page = _page(
-            query, reached, officer, listing=listing, catalogue=catalogue, keep=keep, also=first
-        )
+        source = _source(query, assignee, officer, catalogue)
+        page = _page(query, reached, source, listing=listing, keep=keep, also=first)
     denied = not inside or (query.reference is not None and bool(hidden))
     pictures = with_pictures(page.rows) if shows_pictures else {}
     found = {"below": reached, "count": len(page.rows), **pictures}
@@ -168,13 +168,20 @@ def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> 
     return HistoryPage(tuple(sorted(shown, key=lambda each: each.at)), None)
 
 
-def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> None:
-    """Raise Invalid, with a denial in the audit, for an assignee who is no officer at all."""
+def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> str | None:
+    """Return the partition of the index by assignee. For others, whoever is of oversight has none,
+    or a page that is cut short would say how many reports they have.
+
+    Raises Invalid, with a denial in the audit, for an assignee who is no officer at all.
+    """
     name = query.assignee
-    if name is None or name in (NOBODY, actor.by) or officers.get(name):
-        return
-    actor.log_own(Action.DENIED, {"filters": query.on_record()})
-    raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+    if name is None or name in (NOBODY, actor.by):
+        return name
+    assignee = officers.get(name)
+    if assignee is None:
+        actor.log_own(Action.DENIED, {"filters": query.on_record()})
+        raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
+    return name if reads_acts_of(actor.officer, assignee) else f"{name}#"
 
 
 def _fold(row: Row) -> _Fold:
@@ -196,10 +203,9 @@ def _inside(query: ReportQuery, officer: Officer) -> bool:
 def _page(
     query: ReportQuery,
     reached: str | None,
-    officer: Officer,
+    source: tuple[str, Sequence[Span | str]],
     *,
     listing: Listing,
-    catalogue: Catalogue,
     keep: Callable[[Row], bool],
     also: Iterable[tuple[str, Row]],
 ) -> Page:
@@ -210,7 +216,7 @@ def _page(
     until = min(
         (times.render(each) for each in (query.until, burst and burst.until) if each), default=None
     )
-    index, spans = _source(query, officer, catalogue)
+    index, spans = source
     if query.sort == "attention" and index == keys.BY_ATTENTION and not burst:
 
         def within(row: Row) -> bool:
@@ -227,9 +233,11 @@ def _page(
 
 
 def _source(
-    query: ReportQuery, officer: Officer, catalogue: Catalogue
+    query: ReportQuery, assignee: str | None, officer: Officer, catalogue: Catalogue
 ) -> tuple[str, Sequence[Span | str]]:
-    """Return the index that fits the query best, and what to read from it."""
+    """Return the index that fits the query best, and what to read from it. `assignee` is their
+    partition.
+    """
     shards = [
         partition
         for category in catalogue.seen_by(officer)
@@ -242,8 +250,8 @@ def _source(
         return keys.BY_REFERENCE, [query.reference]
     if query.sort == "attention":
         return keys.BY_ATTENTION, shards
-    if query.assignee and query.assignee != NOBODY:
-        return keys.BY_ASSIGNEE, [query.assignee]
+    if assignee and assignee != NOBODY:
+        return keys.BY_ASSIGNEE, [assignee]
     if query.bulletin_id:
         most = max(category.shards for category in catalogue.categories)
         return keys.BY_BULLETIN, [f"{query.bulletin_id}#{shard}" for shard in range(most)]

@@ -46,7 +46,7 @@ def move_to_oversight(
         require_not_expiring(head)
         after, content = for_oversight(report, _content(report, desk.actor))
         fields = {"category": {"old": report.category, "new": after.category}}
-        detail = {"oversight": "moved", "fields": fields}
+        detail = {"oversight": "moved", "fields": fields, **({"muted": False} if head.mute else {})}
         record = requests.actor.log_item(
             requests.subject or of_report(report_id),
             Action.CHANGE,

@@ -25,7 +25,7 @@ from chalicelib.domain.casework.subject_requests import (
     forgotten_at,
 )
 from chalicelib.domain.notices.notice import role_group
-from chalicelib.domain.officers.model import OVERSIGHT, Role
+from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.asked import MOST_ASKED
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
@@ -132,13 +132,14 @@ def name_reports(number: str, report_ids: Sequence[str], *, at: RequestDesk) -> 
     def step(found: SubjectRequest) -> SubjectRequest:
         found.require_open()
         wanted = tuple(dict.fromkeys(report_ids))
-        known = {each: _seen_head(each, at) for each in wanted if each in found.report_ids}
-        new = [each for each in wanted if each not in known]
+        named = found.named_for(at.actor.officer)
+        known = {each: _seen_head(each, at) for each in wanted if each in named}
+        new = tuple(each for each in wanted if each not in known)
         if not new:
             return found
-        if len(found.report_ids) + len(new) > MOST_REPORTS:
+        if len(named) + len(new) > MOST_REPORTS:
             raise errors.Conflict("too_many_reports", most=str(MOST_REPORTS))
-        after = _next(found, report_ids=(*found.report_ids, *new))
+        after = found.with_named(new, at.actor.officer)
         detail = {"request": number, "step": "named"}
         items = [at.requests.put(after), _record({**detail, "count": len(new)}, at)]
         for each in new:
@@ -187,7 +188,7 @@ def approve_decision(number: str, tag: str, *, at: RequestDesk) -> OpenRequest:
         if decision and decision.approved_by == actor.by:
             return found
         decision = found.waiting()
-        require_second_person(found.request(decision), tag, actor=actor)
+        require_second_person(found.request(decision, actor.officer), tag, actor=actor)
         approved = decision.model_copy(update={"approved_by": actor.by, "approved_at": actor.now})
         after = _next(found, decision=approved)
         detail = {"request": number, "step": "approved", "outcome": decision.outcome}
@@ -287,9 +288,11 @@ def _open(found: SubjectRequest, at: RequestDesk) -> OpenRequest:
     def read(sealed: bytes, name: str) -> str:
         return key.open(sealed, _info(number, name)).decode()
 
-    heads = [at.desk.reports.head(each) for each in found.report_ids]
+    named = found.named_for(actor.officer)
+    known = _all_named(found) if actor.officer.is_oversight else named
+    heads = map(at.desk.reports.head, known)
     seen = tuple(each.row["id"] for each in heads if each and _is_seen(each, actor))
-    apart = sum(1 for each in heads if each and _is_apart(each, actor))
+    others = set(named).difference(seen)
     waits = decision is not None and not found.is_decided
     return OpenRequest(
         found,
@@ -297,19 +300,17 @@ def _open(found: SubjectRequest, at: RequestDesk) -> OpenRequest:
         read(decision.sealed_reason, _DECISION) if decision else None,
         read(found.declined.sealed_reason, _DECLINED) if found.declined else None,
         seen,
-        len(found.report_ids) - len(seen) - apart,
-        tag_of(found.request(decision), actor) if decision and waits else None,
+        len(others),
+        tag_of(found.request(decision, actor.officer), actor) if decision and waits else None,
     )
+
+
+def _all_named(found: SubjectRequest) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*found.report_ids, *found.apart_ids)))
 
 
 def _is_seen(head: Head, actor: OfficerActor) -> bool:
     return not head.is_deleted and actor.officer.sees(head.row["category"], head.row["district"])
-
-
-def _is_apart(head: Head, actor: OfficerActor) -> bool:
-    """Return whether a report is about the police, and the officer not of oversight; or neither."""
-    about_police = head.row.get("category") == OVERSIGHT
-    return not head.is_deleted and about_police is not actor.officer.is_oversight
 
 
 def _seen_head(report_id: str, at: RequestDesk) -> Head:
@@ -329,7 +330,7 @@ def _named_head(report_id: str, at: RequestDesk) -> Head:
 
 def _noted(after: SubjectRequest, at: RequestDesk) -> list[TransactItem]:
     """Return the writes that end the request in its reports, but for those that are gone."""
-    heads = (at.desk.reports.head(each) for each in after.report_ids)
+    heads = map(at.desk.reports.head, _all_named(after))
     return [
         at.requests.note(each, after.asked())
         for each in heads

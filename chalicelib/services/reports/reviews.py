@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib.aws import keys
 from chalicelib.aws.writes import Attributes, TransactItem
 from chalicelib.domain.catalogue.model import Category
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.attention import Rank
 from chalicelib.domain.reports.dates import REVIEW_WITHIN, next_review, review_period
 from chalicelib.domain.reports.events import NoticeKind
@@ -124,4 +125,5 @@ def _record(
     record = actor.log_item(of_report(report.id), Action.CHANGE, {"step": step})
     also = [outbox.table.item(update), record, *notices]
     outbox.complete(pending, then=review_task(actor.now + REVIEW_WITHIN), also=also)
-    log.info("report_review", extra={"step": step})
+    if report.category != OVERSIGHT:
+        log.info("report_review", extra={"step": step})

@@ -5,7 +5,7 @@ The list of acts only finds audit rows. What is shown is read from these, and ch
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.domain.officers.model import CASEWORKERS, Officer, reads_acts_of
-from chalicelib.domain.watch import Act, Question, is_visible, numbers_of, week_of
+from chalicelib.domain.watch import (
+    Act,
+    Question,
+    end_of_visible,
+    is_visible,
+    numbers_of,
+    week_of,
+)
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_report_id, name_on_record, on_record
 from chalicelib.kernel.paging import Cursors
@@ -52,6 +59,10 @@ def _act_of(row: WatchedRow) -> Act | None:
     with suppress(ValueError):
         return act if act.at and row.sk.rpartition("#")[2] else None
     return None  # It names no time, so it is none of ours.
+
+
+type Author = Callable[[str], Officer | None]
+"""The row of an officer by the username; None without one."""
 
 
 class Stores(NamedTuple):
@@ -163,36 +174,53 @@ def _read(
     most, most_reads = enough
     found: list[Act] = []
     author = cache(stores.officers.get)
-    for reads, (acts, position) in enumerate(_batches(asked, reached, actor, stores), 1):
-        wanted = filter(asked.asks_for, acts)
-        seen = [each for each in wanted if is_visible(each, actor.officer, author(each.by))]
-        found += _without_apart(seen, actor, stores.reports)
-        if len(found) >= most or reads == most_reads:
-            return found, position
+    for reads, (acts, position) in enumerate(_batches(asked, reached, actor, author, stores), 1):
+        wanted = [each for each in acts if asked.asks_for(each)]
+        apart = _apart(wanted, asked, actor, stores.reports)
+        found += (
+            each
+            for each in wanted
+            if each.by == actor.by
+            or (each.key[0] not in apart and is_visible(each, actor.officer, author(each.by)))
+        )
+        # Of a report that is apart, no read says how much there is.
+        is_apart = asked.report_id is not None and bool(apart)
+        if len(found) >= most or reads == most_reads or is_apart:
+            return found, None if is_apart else position
     return found, None
 
 
-def _without_apart(acts: Sequence[Act], actor: OfficerActor, reports: "Reports") -> list[Act]:
-    """Return these openings without those of reports that are about the police, but for one's own:
-    who did them may be of oversight no longer, or have had the report before it was moved.
+def _apart(
+    acts: Sequence[Act], asked: Question, actor: OfficerActor, reports: "Reports"
+) -> frozenset[str]:
+    """Return the partitions of those reports that are about the police, of which others learn
+    nothing: who did it may be of oversight no longer, or have had the report before it was moved.
+
+    One report is looked at whether it was opened or not: both take the same calls.
     """
     others = {each.key[0] for each in acts if each.by != actor.by and each.about_report}
-    about_police = reports.about_police(others)
-    return [each for each in acts if each.by == actor.by or each.key[0] not in about_police]
+    if asked.report_id and asked.officer != actor.by and is_report_id(asked.report_id):
+        others = {keys.report(asked.report_id)}
+    return reports.about_police(others)
 
 
 def _batches(
-    asked: Question, reached: str | None, actor: OfficerActor, stores: Stores
+    asked: Question,
+    reached: str | None,
+    actor: OfficerActor,
+    author: Author,
+    stores: Stores,
 ) -> Iterator[tuple[Sequence[Act], str | None]]:
     """Yield acts as they are read, and the position behind each batch: `<officer>#<sort key>`, or
     `<officer>#` when no acts of this officer follow. None when none of anybody can.
     """
     is_last = asked.report_id is not None or asked.officer is not None
     name, _, below = (reached or "").partition("#")
-    for each in _names(asked, name, stores.officers, begins_with_it=bool(below)):
+    for each, row in _names(asked, name, stores.officers, author, begins_with_it=bool(below)):
         last = below if each == name else ""
+        other = row if each != actor.by else None
         while True:
-            acts, more = _latest(asked, each, last, actor, stores)
+            acts, more = _latest(asked, each, last, other, actor, stores)
             last = acts[-1].key[1] if more else ""
             yield acts, f"{each}#{last}" if last or not is_last else None
             if not last:
@@ -200,29 +228,39 @@ def _batches(
 
 
 def _names(
-    asked: Question, name: str, officers: Officers, *, begins_with_it: bool
-) -> Iterator[str]:
-    """Yield whose acts are read: those of an officer, of all from `name` on, or "" for a report."""
-    if asked.report_id or asked.officer:
-        yield "" if asked.report_id else asked.officer or ""
+    asked: Question, name: str, officers: Officers, author: Author, *, begins_with_it: bool
+) -> Iterator[tuple[str, Officer | None]]:
+    """Yield whose acts are read, with their row: those of an officer, of all from `name` on, or ""
+    for a report.
+    """
+    if asked.report_id:
+        yield "", None
         return
-    if begins_with_it:
-        yield name
+    if asked.officer or begins_with_it:
+        yield asked.officer or name, author(asked.officer or name)
+    if asked.officer:
+        return
     after: str | None = name or None
     while True:
         page = officers.directory_page(after)
-        yield from (each.username for each in page.officers)
+        yield from ((each.username, each) for each in page.officers)
         after = page.position
         if after is None:
             return
 
 
 def _latest(
-    asked: Question, name: str, below: str, actor: OfficerActor, stores: Stores
+    asked: Question,
+    name: str,
+    below: str,
+    author: Officer | None,
+    actor: OfficerActor,
+    stores: Stores,
 ) -> tuple[list[Act], bool]:
     """Return the latest acts before a sort key ("": all), and whether there are more."""
     first = times.render(asked.since) if asked.since else _FIRST
     last = below or (times.render(asked.until) if asked.until else _LAST)
+    last = max(first, end_of_visible(author, last))
     # The range includes its end, the last one of the batch before.
     limit = PAGE + 1 if below else PAGE
     if asked.report_id and not is_report_id(asked.report_id):

@@ -22,7 +22,7 @@ LISTED_MAX = 200
 """How many requests a list has."""
 _LISTED = (
     "number", "right", "by", "at", "due_at", "report_ids", "decision", "version", "expires_ttl",
-    "for_oversight",
+    "for_oversight", "apart_ids",
 )  # fmt: skip
 
 

@@ -210,8 +210,8 @@ class Reports:
 
         `leaves` are recorded in the ledger. The report moves to other partitions of the indexes if
         its category or status changes. A pending notice is not lost: it moves to an event of its
-        own. A reopening by the reporter ends a mute. Raises ConditionFailed at position 0 when the
-        report has changed since `head` was read.
+        own. A reopening by the reporter, and a move to oversight, ends a mute. Raises
+        ConditionFailed at position 0 when the report has changed since `head` was read.
         """
         before = head.report
         old, new = before.model_dump(), after.model_dump()
@@ -233,7 +233,7 @@ class Reports:
             equal["same_as"] = head.row.get("same_as")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
-        if "reopened_at" in put:
+        if "reopened_at" in put or (after.concerns_police and not before.concerns_police):
             put["muted"], equal["muted"] = None, head.row.get("muted")
         moves = "category" in put
         if moves:

@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws import keys
 from chalicelib.domain.notices.notice import officer_address
-from chalicelib.domain.notices.roster import Member, Roster
+from chalicelib.domain.notices.roster import Member, Roster, Shift, Weekday
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.domain.officers.proposals import as_appointed
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
+from chalicelib.domain.watch import Act, Question
+from chalicelib.kernel import times
+from chalicelib.services.watch.acts import OpeningsPage, Stores, list_openings
+from chalicelib.store.audit.rows import Action, Entry, of_report
+from chalicelib.store.watch import ActRows
 from tests import audit_trail, cloud
 from tests.client import call, new_key, read_and_approve, report
 from tests.functional.casework.test_oversight import about_police, addressed
@@ -54,6 +60,25 @@ def linked(original: Mapping[str, Any], officer: str) -> dict[str, Any]:
     return duplicate
 
 
+class CountedReads(ActRows):
+    reads = 0
+
+    def latest(self, *asked: Any) -> tuple[list[Act], bool]:
+        self.reads += 1
+        return super().latest(*asked)
+
+
+def openings(asked: Question, acts: ActRows) -> OpeningsPage:
+    """Return what an auditor learns."""
+    actor = wiring.admission().admit("shen", "", (Role.AUDITOR,), now=wiring.clock.now())
+    stores = Stores(acts, wiring.officers(), wiring.cursors(), wiring.reports())
+    return list_openings(asked, None, actor=actor, stores=stores)
+
+
+def ombud() -> Officer:
+    return Officer(username="ombud", roles=(Role.OVERSIGHT,))
+
+
 def dismissed(username: str) -> None:
     """Let an officer of oversight be an ordinary one from now on."""
     before = wiring.officers().get(username)
@@ -64,14 +89,80 @@ def dismissed(username: str) -> None:
 def test_a_request_of_a_third_person_does_not_count_it() -> None:
     path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer='wang').json['number']}"
     created, ordinary = about_police(), file("other")
-    for each, officer in ((created, "ombud"), (ordinary, "wang")):
-        body = {"report_ids": [each["id"]]}
-        assert call("POST", f"{path}/reports", body, officer=officer).status == 200
-    for officer in ("wang", "ombud"):
-        assert call("GET", path, officer=officer).json["other_reports"] == 0
+    decision = {"outcome": "granted", "reason": "It is theirs."}
+    assert call("POST", f"{path}/decision", decision, officer="wang").status == 201
+    body = {"report_ids": [ordinary["id"]]}
+    assert call("POST", f"{path}/reports", body, officer="wang").status == 200
+    before = call("GET", path, officer="li").json
+    body = {"report_ids": [created["id"]]}
+    assert call("POST", f"{path}/reports", body, officer="ombud").status == 200
+    assert call("GET", path, officer="li").json == before
+    listed = call("GET", REQUESTS, officer="wang").json["items"]
+    assert [each["reports"] for each in listed] == [before["reports"]] == [1]
+    found = call("GET", path, officer="ombud").json
+    assert (found["report_ids"], found["other_reports"]) == ([created["id"]], 0)
     for unseen in (created["id"], "0" * 26):
         body = {"report_ids": [unseen]}
         assert call("POST", f"{path}/reports", body, officer="wang").status == 422
+
+
+def test_a_report_that_was_named_before_it_was_moved_is_one_of_the_others() -> None:
+    path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer='wang').json['number']}"
+    created = file("other")
+    body = {"report_ids": [created["id"]]}
+    assert call("POST", f"{path}/reports", body, officer="wang").status == 200
+    moved(created)
+    found = call("GET", path, officer="wang").json
+    assert (found["reports"], found["report_ids"], found["other_reports"]) == (1, [], 1)
+    assert call("GET", path, officer="ombud").json["report_ids"] == [created["id"]]
+
+
+def test_a_page_that_is_cut_short_does_not_say_that_somebody_has_some() -> None:
+    for _ in range(16):
+        created = about_police()
+        opened(created, "ombud")
+        body = {"assignee": "ombud2"}
+        assert by_officer("PATCH", created, "", body, officer="ombud", version=1).status == 200
+    query = "/v1/officer/reports?limit=1&assignee="
+    pages = [call("GET", query + each, officer="wang").json for each in ("ombud2", "li")]
+    assert pages[0] == pages[1]
+    assert call("GET", query + "ombud2", officer="ombud").json["items"]
+
+
+def test_a_mute_of_the_station_ends_when_a_report_is_moved() -> None:
+    created = file("other")
+    opened(created)
+    assert by_officer("POST", created, "/mute", {"reason": "It is noise."}).status == 200
+    moved(created)
+    assert "muted" not in head(created)
+    assert opened(created, "ombud")["flags"] == []
+
+
+def test_who_is_on_duty_does_not_decide_who_of_oversight_hears() -> None:
+    outline = ReportOutline.of_head(head(about_police()))
+    assert outline is not None
+    shift = Shift(
+        name="All", weekdays=tuple(Weekday), starts="00:00", ends="00:00", officers=("ombud",)
+    )
+    members = {name: Member(oversight=True, email_rank=0) for name in ("ombud", "ombud2")}
+    roster = Roster(shifts=(shift,), members=members)
+    now = wiring.clock.now()
+    for kind in (NoticeKind.REPORT, NoticeKind.MESSAGE, NoticeKind.OVERDUE):
+        to = roster.addressees_of(kind, outline, Matter(), now)
+        assert to == ("role:oversight",), kind
+
+
+def test_what_somebody_closed_before_they_joined_is_still_listed() -> None:
+    created = file("other")
+    opened(created)
+    body = {"status": "closed", "disposition": "resolved", "reason": "It is done."}
+    assert by_officer("PATCH", created, "", body, version=1).status == 200
+    query = f"/v1/officer/closings?officer=wang&day={wiring.clock.now():%Y-%m-%d}"
+    wiring.clock.advance(timedelta(days=2))
+    row = Officer(username="wang", roles=(Role.OVERSIGHT,))
+    wiring.officers().put(as_appointed(row, wiring.officers().get("wang"), wiring.clock.now()))
+    items = call("GET", query, officer="li").json["items"]
+    assert [each["id"] for each in items] == [created["id"]]
 
 
 def test_who_looked_at_it_before_it_was_moved_does_not_see_who_does_now() -> None:
@@ -139,6 +230,30 @@ def test_auditors_learn_of_no_opening_of_it() -> None:
         assert {each["report_id"] for each in items} <= {ordinary["id"]}, query
     numbers = call("GET", "/v1/officer/numbers", officer="li").json["items"]
     assert [each["openings"] for each in numbers if each["username"] == "ombud"] == [0]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_no_read_says_how_much_oversight_has_opened(leaves: bool) -> None:
+    wiring.officers().put(as_appointed(ombud(), wiring.officers().get("ombud"), wiring.clock.now()))
+    acts = CountedReads(wiring.reports().table)
+    for second in range(170):  # more than three reads of 50
+        at = times.render(wiring.clock.now() + timedelta(seconds=second))
+        acts.put([Act("ombud", "open", True, (keys.report("0" * 26), f"{at}#{second}"))])
+    wiring.clock.advance(timedelta(minutes=5))
+    if leaves:
+        dismissed("ombud")
+    assert openings(Question(officer="ombud"), acts) == ((), None)
+    assert acts.reads <= 1 + leaves  # who has left may have done more since
+
+
+def test_no_read_says_how_often_a_report_of_oversight_was_opened() -> None:
+    created = about_police()
+    for second in range(60):  # more than one read
+        at = wiring.clock.now() + timedelta(seconds=second)
+        wiring.audit().write(Entry(of_report(created["id"]), "ombud", Action.OPEN, at))
+    wiring.clock.advance(timedelta(minutes=5))
+    acts = CountedReads(wiring.reports().table)
+    assert openings(Question(report_id=created["id"]), acts) == ((), None)
 
 
 @pytest.mark.parametrize("leaves", [False, True])

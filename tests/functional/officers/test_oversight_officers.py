@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.officers.model import Role
+from chalicelib.domain.administration import Appointment
+from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.services.administration.appointments import Registry, propose_appointment
+from chalicelib.store.officers.rows import Officers
 from tests import cloud
 from tests.client import appoint, call, read_and_approve
 
@@ -49,6 +52,37 @@ def test_one_admin_ends_an_access_while_two_are_left_and_two_admins_below_that()
     assert is_offered()
     assert read_and_approve("/v1/admin/officers/two/approve", "admin2").status == 200
     assert not is_offered()
+
+
+def test_two_that_are_ended_at_once_do_not_leave_one() -> None:
+    for username in ("one", "two", "three"):
+        appoint(username, ROW)
+
+    class Meanwhile(Officers):
+        """The first look at all of them is followed by the end of another's access."""
+
+        def all(self) -> list[Officer]:
+            found = super().all()
+            two = self.get("two")
+            if two and two.active:
+                assert deactivate("two") == 200
+            return found
+
+    now = wiring.clock.now()
+    found = propose_appointment(
+        "one",
+        Appointment.model_validate({**ROW, "roles": (Role.OVERSIGHT,), "active": False}),
+        actor=wiring.admission().admit("admin", "", (Role.ADMIN,), now=now),
+        registry=Registry(
+            officers=Meanwhile(wiring.officers().table),
+            subscriptions=wiring.subscriptions(),
+            announcements=wiring.announcements(),
+            pool=None,
+            catalogue=wiring.catalogue_changes(),
+        ),
+    )
+    assert found.proposal is not None
+    assert is_offered()
 
 
 def test_who_is_of_oversight_has_no_other_role() -> None:
