@@ -38,7 +38,6 @@ def move_to_oversight(call: Call) -> Response:
         call.body,
         desk=wiring.desk(call.actor),
         catalogue=wiring.catalogue(),
-        entries=wiring.search_entries(),
     )
     return Response()
 

@@ -5,7 +5,6 @@ What it is of goes into its sealed content, and comes from there. Who had it see
 
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import Catalogue
-from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import Moving, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
@@ -22,22 +21,19 @@ from chalicelib.services.second_person import Requests
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
-from chalicelib.store.reports.search_entries import SearchEntries
 
 
-def move_to_oversight(
-    report_id: str, wanted: Moving, *, desk: Desk, catalogue: Catalogue, entries: SearchEntries
-) -> None:
+def move_to_oversight(report_id: str, wanted: Moving, *, desk: Desk, catalogue: Catalogue) -> None:
     """Move a report to oversight, who are notified, and take what leads others to it.
 
     Raises NotFound, Conflict: `not_read` for who has not opened it, with a record in the audit;
     `oversight_not_offered`, `expiring`.
     """
 
-    def move(head: Head, requests: Requests) -> Head:
+    def move(head: Head, requests: Requests) -> None:
         report = head.report
         if report.concerns_police:
-            return head
+            return
         if not desk.actor.has_opened(report_id):
             desk.actor.log(of_report(report_id), Action.CLOSE_UNREAD)
             raise errors.Conflict("not_read")
@@ -59,10 +55,8 @@ def move_to_oversight(
         case = desk.reports.with_media(report_id, consistent=True)
         unseen = desk.reports.media.without_sketches(report_id, case.media if case else ())
         _pass_on(head, after, content, desk, [record, *unlinked, *unseen])
-        return head
 
-    before = on_requests(report_id, move, desk=desk)
-    entries.remove(before, {"category": OVERSIGHT})
+    on_requests(report_id, move, desk=desk)
 
 
 def ask_to_return(report_id: str, wanted: Moving, *, desk: Desk) -> Report:

@@ -32,6 +32,7 @@ from chalicelib.store.reports.heads import change_head, new_head, update_head
 from chalicelib.store.reports.media_rows import MediaRows, sketch_fields
 from chalicelib.store.reports.reviews import reminder_items, review_item
 from chalicelib.store.reports.rows import Case, Head, ReadCase, read_case, same_end, withdrawn
+from chalicelib.store.reports.search_entries import FOUND_BY, ended_entries
 
 
 class CreateResult(NamedTuple):
@@ -210,8 +211,9 @@ class Reports:
 
         `leaves` are recorded in the ledger. The report moves to other partitions of the indexes if
         its category or status changes. A pending notice is not lost: it moves to an event of its
-        own. A reopening by the reporter, and a move to oversight, ends a mute. Raises
-        ConditionFailed at position 0 when the report has changed since `head` was read.
+        own. A reopening by the reporter, and a move to oversight, ends a mute; the latter the
+        search entries, too. Raises ConditionFailed at position 0 when the report has changed since
+        `head` was read.
         """
         before = head.report
         old, new = before.model_dump(), after.model_dump()
@@ -233,8 +235,10 @@ class Reports:
             equal["same_as"] = head.row.get("same_as")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
-        if "reopened_at" in put or (after.concerns_police and not before.concerns_police):
-            put["muted"], equal["muted"] = None, head.row.get("muted")
+        ends = _ended_by(before, after)
+        put |= dict.fromkeys(ends)
+        equal |= {name: head.row.get(name) for name in ends}
+        entries = ended_entries(head.row, now) if FOUND_BY in ends else ()
         moves = "category" in put
         if moves:
             shards = self._shards_of(after.category)
@@ -260,7 +264,7 @@ class Reports:
         put |= recorded.put
         update = change_head(head, put=put, append=recorded.append, equal=equal)
         dated = [self.table.item(update), *notices, *reminded]
-        self.table.transact([*dated, *recorded.items, *also])
+        self.table.transact([*dated, *map(self.table.item, entries), *recorded.items, *also])
 
     def withdraw(
         self,
@@ -381,3 +385,12 @@ class Reports:
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
         """Return the write that removes an event. It changes nothing when there is none."""
         return self.table.item(Delete(keys.report(report_id), event_key))
+
+
+def _ended_by(before: Report, after: Report) -> tuple[str, ...]:
+    """Return the attributes that a change ends. A report that is moved to oversight is found no
+    more, and they hear of what is added to it.
+    """
+    if after.concerns_police and not before.concerns_police:
+        return "muted", FOUND_BY
+    return ("muted",) if after.reopened_at != before.reopened_at else ()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed, Row, Table
-from chalicelib.aws.writes import Attributes, Delete, Put
+from chalicelib.aws.writes import Delete, Put
 from chalicelib.domain.reports.report import Status
 from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head, ListedReport
@@ -100,17 +100,12 @@ class SearchEntries:
 
     def remove_withdrawn(self, head: Head) -> None:
         """Delete the entries of a withdrawn report, then their names on its HEAD."""
-        self.remove(head, {"status": Status.WITHDRAWN.value})
-
-    def remove(self, head: Head, equal: Attributes) -> None:
-        """Delete the entries of a report, then their names on its HEAD while that has these values:
-        those for which none is entered again.
-        """
         for each in removals_of(head.row):
             self._table.delete(each)
         if FOUND_BY not in head.row:
             return
-        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=equal)
+        withdrawn = {"status": Status.WITHDRAWN.value}
+        gone = update_head(head.row["id"], put={FOUND_BY: None}, equal=withdrawn)
         try:
             self._table.update(gone)
         except ConditionFailed:

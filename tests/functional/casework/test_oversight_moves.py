@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.media import MediaState
 from chalicelib.handlers.service import scheduled
 from tests import cloud
 from tests.approvals import NO_TAG
@@ -49,7 +51,11 @@ def test_a_moved_report_leaves_everything_that_others_see() -> None:
         assert created["id"] not in {each["id"] for each in listed}, query
     original = by_officer("GET", {"id": created["original"]}).json
     assert (original["duplicates"], original["duplicate_count"]) == ([], 0)
-    assert not [pk for pk, _ in cloud.all_keys() if pk.startswith("SEARCH#")]
+    found = call("GET", f"/v1/officer/search?text={PLATE}", officer="wang").json
+    assert (found["items"], "found_by" in head(created)) == ([], False)
+    entries = [row for row in cloud.scan(aws["REPORTS_TABLE"]) if "SEARCH#" in row["pk"]["S"]]
+    assert entries
+    assert all("expires_ttl" in row for row in entries)
     cloud.stream(cloud.all_keys())
     counted = call("GET", "/v1/officer/stats", officer="wang").json["by_category"]
     assert counted["traffic_violation"] == {"new": 1}
@@ -145,3 +151,26 @@ def test_a_reminder_of_it_is_nobodys() -> None:
     assert "reminder" not in head(created)
     wiring.clock.advance(timedelta(days=2))
     assert call("GET", "/v1/officer/reports?sort=attention", officer="wang").json["items"] == []
+
+
+def test_nothing_is_moved_while_nobody_would_read_it() -> None:
+    created = file()
+    opened(created)
+    cloud.oversight("ombud")
+    reply = by_officer("POST", created, "/oversight", WHY)
+    assert (reply.status, reply.json["code"]) == (409, "oversight_not_offered")
+    assert head(created)["category"] == "missing_elderly"
+
+
+def test_a_verdict_that_was_read_before_the_move_brings_no_sketch_back() -> None:
+    created = file(media=[{"content_type": "image/jpeg", "size": 1000}])
+    case = wiring.reports().with_media(created["id"])
+    assert case is not None
+    opened(created)
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+    [medium] = case.media
+    settled = medium.model_copy(update={"state": MediaState.READY, "sealed_sketch": b"sealed"})
+    with pytest.raises(ConditionFailed):
+        wiring.reports().settle_medium(
+            case, medium, settled, media_event=None, now=wiring.clock.now(), also=()
+        )
