@@ -46,6 +46,16 @@ def level(what: Watched, count: int) -> int:
     return ((count - 1) // LIMITS[what]).bit_length() if count else 0
 
 
+def notified_role(author: Officer | None, hour: str) -> Role:
+    """Return whom a notice is for of what somebody did in an hour (`2026-11-24T10`): oversight, if
+    they were of it then.
+    """
+    left = author.oversight_until if author else None
+    is_theirs = author is not None and author.is_oversight
+    still_was = left is not None and times.render(left) > hour
+    return Role.OVERSIGHT if is_theirs or still_was else Role.SUPERVISOR
+
+
 class OpeningKind(StrEnum):
     """What was opened of a report: what it says, an original, or the contact. Each is an action of
     the audit.

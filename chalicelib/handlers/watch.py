@@ -50,6 +50,7 @@ def seal_audit(event: DynamoDBEvent) -> dict[str, Any]:
             watched,
             counters=wiring.watch_counters(),
             announcements=wiring.announcements(),
+            officers=wiring.officers(),
             now=wiring.clock.now(),
         )
     record_acts(watched, wiring.act_rows())

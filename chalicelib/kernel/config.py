@@ -229,7 +229,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "suggest_incidents": ("reports_table", "incidents_table", "incidents_key"),
     "push_to_phones": ("reports_table", "contacts_table", "push_key"),
-    "seal_audit": ("audit_bucket", "reports_table"),
+    "seal_audit": ("audit_bucket", "officers_table", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),
     "compare_openings": (
         "audit_bucket",

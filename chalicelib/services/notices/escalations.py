@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.attention import READING, Rank, next_overdue
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.reports.report import Flag
@@ -131,7 +132,9 @@ _AT_ONCE = 100
 def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
     """Return how many critical reports no officer has acknowledged for longer than `PATIENCE`.
 
-    A report that waits always has an escalation as its next task. Raises Unavailable.
+    Those about the police are not among them: what oversight leaves goes outside the police, and an
+    operator's alarm would say that there is one. A report that waits always has an escalation as
+    its next task. Raises Unavailable.
     """
     waiting = chain.from_iterable(
         outbox.keys_until(now + ESCALATE_EVERY, TaskKind.ESCALATE, lane)
@@ -143,9 +146,9 @@ def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
 
 
 def _waits_too_long(pending: PendingTask, now: datetime) -> bool:
-    if pending.task.kind is not TaskKind.ESCALATE:
-        return False
     report = pending.report
+    if pending.task.kind is not TaskKind.ESCALATE or report.category == OVERSIGHT:
+        return False
     # An old report that has only now become critical is not escalated yet: its time begins anew.
     escalated = report.escalations > 0 or pending.task.due_at <= now
     return report.is_waiting and escalated and report.received_at <= now - PATIENCE

@@ -1,4 +1,4 @@
-"""Watch: notify supervisors of unusually frequent or rare acts of officers.
+"""Watch: notify supervisors of unusually frequent or rare acts of officers; oversight of their own.
 
 It counts from the stream of the audit, so no opening waits for a counter.
 """
@@ -21,6 +21,7 @@ from chalicelib.domain.reports.events import Matter, NoticeKind, Watched
 from chalicelib.kernel import errors, times
 from chalicelib.services.reports.scope import Desk
 from chalicelib.store.notices.announcements import Announcements
+from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.rows import Head
 from chalicelib.store.watch import Counter, WatchCounters
 
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 # What the link of a notice shows, which is about no report.
 _PATH = "/v1/officer/me"
-_SUPERVISORS = (role_group(Role.SUPERVISOR),)
 
 
 class WatchedRow(NamedTuple):
@@ -45,16 +45,18 @@ def count_rows(
     *,
     counters: WatchCounters,
     announcements: Announcements,
+    officers: Officers,
     now: datetime,
 ) -> None:
-    """Count new audit rows for each officer and hour, and notify supervisors above each limit.
+    """Count new audit rows for each officer and hour, and notify supervisors above each limit; of
+    what oversight does, oversight.
 
     Repeated with the same rows, count none twice. Nothing is raised: what fails is logged, because
     the rows must be sealed all the same.
     """
     for counter, records in _counted(rows).items():
         with _failures_logged(counter.what):
-            _count(counter, records, counters, announcements, now)
+            _count(counter, records, counters, announcements, officers, now)
 
 
 def notify_of_refusals(
@@ -63,7 +65,8 @@ def notify_of_refusals(
     """Notify supervisors that so many decryptions were refused in an hour. Nothing is raised."""
     what, entry_id = Watched.DECRYPTIONS, f"{hour}#{Watched.DECRYPTIONS}"
     with _failures_logged(what):
-        announcements.write([_notice(entry_id, what, count, announcements, now)])
+        notice = _notice(entry_id, what, count, announcements, Role.SUPERVISOR, now)
+        announcements.write([notice])
 
 
 def notify_of_restricted(head: Head, *, desk: Desk) -> list[TransactItem]:
@@ -111,13 +114,13 @@ def _failures_logged(what: Watched) -> Iterator[None]:
 
 
 def _notice(
-    entry_id: str, what: Watched, count: int, announcements: Announcements, now: datetime
+    entry_id: str, what: Watched, count: int, announcements: Announcements, to: Role, now: datetime
 ) -> TransactItem:
-    """Return the write of a notice to supervisors, which is about no report."""
+    """Return the write of a notice to a role, which is about no report."""
     return announcements.item(
         NoticeKind.WATCH,
         entry_id=f"watch#{entry_id}",
-        groups=_SUPERVISORS,
+        groups=(role_group(to),),
         path=_PATH,
         now=now,
         watched=what,
@@ -146,6 +149,7 @@ def _count(
     records: set[str],
     counters: WatchCounters,
     announcements: Announcements,
+    officers: Officers,
     now: datetime,
 ) -> None:
     def step() -> None:
@@ -154,7 +158,8 @@ def _count(
         if level <= count.notified:
             return
         entry_id = f"{counter.id}#{level}"
-        notice = _notice(entry_id, counter.what, count.total, announcements, now)
+        to = watch.notified_role(officers.colleague(counter.by), counter.hour)
+        notice = _notice(entry_id, counter.what, count.total, announcements, to, now)
         announcements.write([counters.notified(counter, count.notified, level), notice])
         # An alarm counts this line. The counter's row names the officer.
         fields = {"watched": counter.what.value, "count": count.total, "counter": counter.id}

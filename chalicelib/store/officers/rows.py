@@ -47,6 +47,11 @@ class Officers:
         row = self.table.get(keys.officer(username), ROW, consistent=True)
         return Officer.model_validate(row) if row else None
 
+    def colleague(self, username: str) -> Officer | None:
+        """Return what colleagues may know of an officer, or None. It may be a second old."""
+        row = self.table.get(keys.OFFICERS, username, attributes=_OF_COLLEAGUES)
+        return Officer.model_validate(row) if row else None
+
     def all(self) -> list[Officer]:
         """Return all officers, active or not, sorted by name."""
         rows, _ = self.table.query(keys.OFFICERS, consistent=True)

@@ -73,6 +73,23 @@ each_kind = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.parametrize(
+    ("row", "to"),
+    [
+        ({"roles": (Role.OVERSIGHT,)}, "role:oversight"),
+        ({"oversight_until": HOUR + timedelta(minutes=5)}, "role:oversight"),
+        ({"oversight_until": HOUR - timedelta(minutes=5)}, "role:supervisor"),
+    ],
+)
+def test_what_oversight_does_unusually_often_oversight_alone_hears(
+    aws: Mapping[str, str], row: Mapping[str, Any], to: str
+) -> None:
+    cloud.officer("ombud", **row)
+    seal(audit_rows(101, by="ombud"))
+    cloud.stream(cloud.all_keys(aws))
+    assert [json.loads(each["attributes"]["to"]) for each in cloud.sent(aws)] == [[to]]
+
+
 @each_kind
 def test_what_is_allowed_is_no_notice_and_one_more_is_one(action: Action, what: Watched) -> None:
     limit, subject = watch.LIMITS[what], subject_of(action)

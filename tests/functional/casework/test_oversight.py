@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -254,6 +254,18 @@ def test_nothing_is_logged_of_it() -> None:
     said = "\n".join(str(vars(line) | {"pathname": ""}) for line in lines)
     assert "oversight" not in said
     assert created["id"] not in said
+
+
+@pytest.mark.parametrize(("send", "count"), [(about_police, 0), (file, 1)])
+def test_an_operators_count_of_what_waits_has_none_of_it(
+    aws: Mapping[str, str], send: Callable[[str], object], count: int
+) -> None:
+    send("child_abduction")
+    cloud.stream(cloud.all_keys(aws))
+    wiring.clock.advance(timedelta(minutes=11))
+    with cloud.logged("chalicelib.handlers.service.scheduled") as lines:
+        cloud.sweep()
+    assert [vars(each)["unacknowledged"] for each in lines if each.msg == "counted"] == [count]
 
 
 # --- rows
