@@ -234,7 +234,7 @@ class Roster(Record):
         scope: nobody on duty has acted. What nobody has reviewed is for others.
         """
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk(category)
+            return outside_the_desk(category, city().review_address)
         everybody = groups_of(category, district)
         if kind in FOR_SUPERVISORS or category == OVERSIGHT:
             return everybody  # the plan is made by others, who could leave it to one of them
@@ -265,11 +265,9 @@ class Roster(Record):
         if kind is NoticeKind.FOLLOWED or (matter.to and report.category == OVERSIGHT):
             return self._able(report.category, report.district, matter.to)
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk(report.category)
+            return outside_the_desk(report.category, city().review_address)
         if matter.to:
-            # Nor does it name who is of oversight by now.
-            theirs = self._named(lambda _, each: each.oversight)
-            return tuple(each for each in matter.to if each not in theirs)
+            return self.without_oversight(matter.to)
         if kind is NoticeKind.APPROVAL:
             able = self._able(report.category, report.district)
             able = tuple(each for each in able if each != matter.by)
@@ -287,6 +285,13 @@ class Roster(Record):
             following = map(officer_address, report.followers)
             return self.with_followers(found, report.category, report.district, tuple(following))
         return found
+
+    def without_oversight(self, to: Collection[str]) -> tuple[str, ...]:
+        """Return these addresses without those who are of oversight by now: what is for somebody by
+        name is of a station's reports, or was begun before they joined.
+        """
+        theirs = self._named(lambda _, each: each.oversight)
+        return tuple(each for each in to if each not in theirs)
 
     def with_followers(
         self, to: tuple[str, ...], category: str, district: str, following: Collection[str]

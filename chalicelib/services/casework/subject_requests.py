@@ -207,7 +207,8 @@ def approve_decision(number: str, tag: str, *, at: RequestDesk) -> OpenRequest:
 
 
 def decline_decision(number: str, reason: str, *, at: RequestDesk) -> None:
-    """Decline a proposed decision, and notify the officer who proposed it.
+    """Decline a proposed decision, and notify the officer who proposed it; of one of oversight, all
+    of oversight, since what is for somebody by name is not for who is of it.
 
     Raises NotFound, Forbidden (`not_your_step`: one takes one's own back), Conflict (`decided`,
     `no_decision`).
@@ -229,7 +230,8 @@ def decline_decision(number: str, reason: str, *, at: RequestDesk) -> None:
         notice = at.announcements.item(
             NoticeKind.DECLINED,
             entry_id=f"request#{number}#declined",
-            to=(decision.by,),
+            to=() if found.for_oversight else (decision.by,),
+            groups=(role_group(Role.OVERSIGHT),) if found.for_oversight else (),
             path=_path(number),
             now=at.actor.now,
             step=TwoPersonStep.REQUEST,

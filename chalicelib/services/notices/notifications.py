@@ -78,14 +78,17 @@ def of_report(
     )
 
 
-def of_announcement(pending: PendingTask, links: NoticeLinks, now: datetime) -> Notice:
+def of_announcement(
+    pending: PendingTask, to: tuple[str, ...], links: NoticeLinks, now: datetime
+) -> Notice:
+    """Return the notice of an announcement, for `to`."""
     announcement = pending.announcement
     return Notice(
         event_id=event_id(*pending.key, times.render(pending.task.due_at)),
         kind=announcement.kind,
         at=now,
         url=links.to(announcement.path),
-        to=announcement.to,
+        to=to,
         matter=announcement,
     )
 
@@ -279,8 +282,7 @@ class Publisher:
         if pending.assignment == _DIGEST:
             return self._digest(pending, batch) if batch.swept else None
         if pending.assignment == _ANNOUNCEMENT:
-            notice = of_announcement(pending, self._links, now)
-            return _PendingNotice(pending, notice)
+            return self._announcement(pending, batch)
         waits = pending.task.kind in WAITING
         not_before = pending.task.not_before or (pending.task.due_at if waits else None)
         if not_before and not_before > now:
@@ -411,6 +413,16 @@ class Publisher:
         if not to or _needs_none(pending, report):
             return None
         return of_report(pending, report, to, self._links, batch.now)
+
+    def _announcement(self, pending: PendingTask, batch: _Batch) -> _PendingNotice | None:
+        """Return the notice of an announcement; None when nobody is left whom it is for."""
+        announced = pending.announcement
+        is_for_all = announced.kind is NoticeKind.BREAK_GLASS
+        to = announced.to if is_for_all else batch.roster.without_oversight(announced.to)
+        if not to:
+            self._outbox.remove(pending)
+            return None
+        return _PendingNotice(pending, of_announcement(pending, to, self._links, batch.now))
 
     def _digest(self, pending: PendingTask, batch: _Batch) -> _PendingNotice | None:
         """Close a digest, and return its notice; None when another sweep has sent it."""

@@ -10,7 +10,12 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.notices.notice import officer_address
+from chalicelib.domain.notices.notice import (
+    OUTSIDE,
+    OVERSIGHT_OUTSIDE,
+    officer_address,
+    outside_the_desk,
+)
 from chalicelib.domain.notices.roster import Member, Roster, Shift, Weekday
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.domain.officers.proposals import as_appointed
@@ -18,9 +23,11 @@ from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.watch import Act, Question
 from chalicelib.kernel import times
+from chalicelib.kernel.city import city
 from chalicelib.services.watch.acts import OpeningsPage, Stores, list_openings
 from chalicelib.store.audit.rows import Action, Entry, of_report
 from chalicelib.store.watch import ActRows
+from infra.packaging.templates import outside_of
 from tests import audit_trail, cloud
 from tests.client import call, new_key, read_and_approve, report
 from tests.functional.casework.test_oversight import about_police, addressed
@@ -289,3 +296,50 @@ def test_a_request_that_oversight_registers_is_theirs() -> None:
     cloud.stream(cloud.all_keys())
     cloud.sweep()
     assert addressed() == {"role:oversight"}
+
+
+@pytest.mark.parametrize(
+    ("by", "other", "to"), [("wang", "li", set()), ("ombud", "ombud2", {"role:oversight"})]
+)
+def test_what_is_declined_does_not_name_who_is_of_oversight_by_now(
+    aws: Mapping[str, str], by: str, other: str, to: set[str]
+) -> None:
+    path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer=by).json['number']}"
+    decision = {"outcome": "granted", "reason": "It is theirs."}
+    assert call("POST", f"{path}/decision", decision, officer=by).status == 201
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
+    roster = wiring.subscriptions().roster
+    roster.keep_member("wang", Member(oversight=True, email_rank=0))
+    why = {"reason": "It is not."}
+    assert call("POST", f"{path}/decision/decline", why, officer=other).status == 204
+    cloud.stream(cloud.all_keys())
+    assert addressed() == to
+    assert not [pk for pk, _ in cloud.all_keys() if pk.endswith("#declined")]
+
+
+def test_oversight_is_asked_to_approve_its_own_export(aws: Mapping[str, str]) -> None:
+    created = about_police()
+    cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
+    body = {"report_id": created["id"], "reason": "A court asks.", "custody": True}
+    assert call("POST", "/v1/officer/exports", body, officer="ombud").status == 202
+    cloud.stream(cloud.all_keys())
+    assert addressed() == {"role:oversight"}
+
+
+def test_what_oversight_has_not_reviewed_goes_to_its_own_address_outside() -> None:
+    outline = ReportOutline.of_head(head(about_police()))
+    assert outline is not None
+    to = Roster().addressees_of(NoticeKind.UNREVIEWED, outline, Matter(), wiring.clock.now())
+    assert to == ("role:oversight", OVERSIGHT_OUTSIDE)
+    assert outside_the_desk("other", "office@city.example") == (OUTSIDE,)
+    assert outside_the_desk("other", None) == ("role:admin",)
+
+
+def test_each_address_outside_has_a_subscription_of_its_own() -> None:
+    served = city()._replace(oversight_email="ombud@city.example", review_address=None)
+    assert list(outside_of(served)) == ["OversightOutside"]
+    served = served._replace(oversight_email=None, review_address="office@city.example")
+    [subscription] = outside_of(served).values()
+    assert subscription["Properties"]["FilterPolicy"]["to"] == [OUTSIDE]

@@ -15,6 +15,7 @@ from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
 from tests.proof_of_work import prove
+from tests.steps import head
 
 pytestmark = pytest.mark.usefixtures("at_the_start")
 
@@ -477,3 +478,11 @@ def test_nobody_lowers_or_moves_what_they_have_not_opened(change: dict[str, str]
     assert (refused.status, refused.json["code"]) == (409, "not_read")
     match = {"If-Match": call("GET", path, officer="wang").headers["etag"]}
     assert call("PATCH", path, change, officer="wang", headers=match).status == 200
+
+
+def test_a_report_about_the_police_is_in_no_burst() -> None:
+    cloud.oversight("ombud", "ombud2")
+    fill()
+    rows = [head(file(concerns_police=each).json) for each in (False, True)]
+    assert [row.get("unproven", False) for row in rows] == [True, True]
+    assert [row.get("in_burst", False) for row in rows] == [True, False]
