@@ -60,13 +60,11 @@ def role_group(role: Role) -> str:
 OUTSIDE, OVERSIGHT_OUTSIDE = "outside", "oversight:outside"
 
 
-def outside_the_desk(category: str, review_address: str | None) -> tuple[str, ...]:
-    """Return whom a notice is for that officers have not acted on for a month: the city's address
-    for that, or else admins; of what oversight has, their own.
-    """
+def outside_the_desk(category: str) -> tuple[str, ...]:
+    """Return whom a notice is for that officers have not acted on for a month."""
     if category == OVERSIGHT:
         return role_group(Role.OVERSIGHT), OVERSIGHT_OUTSIDE
-    return (OUTSIDE if review_address else role_group(Role.ADMIN),)
+    return (OUTSIDE if city().review_address else role_group(Role.ADMIN),)
 
 
 # What a notice about a report is for whose category was only tried: their scope does not matter.

@@ -234,7 +234,7 @@ class Roster(Record):
         scope: nobody on duty has acted. What nobody has reviewed is for others.
         """
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk(category, city().review_address)
+            return outside_the_desk(category)
         everybody = groups_of(category, district)
         if kind in FOR_SUPERVISORS or category == OVERSIGHT:
             return everybody  # the plan is made by others, who could leave it to one of them
@@ -265,7 +265,7 @@ class Roster(Record):
         if kind is NoticeKind.FOLLOWED or (matter.to and report.category == OVERSIGHT):
             return self._able(report.category, report.district, matter.to)
         if kind is NoticeKind.UNREVIEWED:
-            return outside_the_desk(report.category, city().review_address)
+            return outside_the_desk(report.category)
         if matter.to:
             return self.without_oversight(matter.to)
         if kind is NoticeKind.APPROVAL:

@@ -14,7 +14,6 @@ from chalicelib.domain.notices.notice import (
     OUTSIDE,
     OVERSIGHT_OUTSIDE,
     officer_address,
-    outside_the_desk,
 )
 from chalicelib.domain.notices.roster import Member, Roster, Shift, Weekday
 from chalicelib.domain.officers.model import Officer, Role
@@ -333,8 +332,6 @@ def test_what_oversight_has_not_reviewed_goes_to_its_own_address_outside() -> No
     assert outline is not None
     to = Roster().addressees_of(NoticeKind.UNREVIEWED, outline, Matter(), wiring.clock.now())
     assert to == ("role:oversight", OVERSIGHT_OUTSIDE)
-    assert outside_the_desk("other", "office@city.example") == (OUTSIDE,)
-    assert outside_the_desk("other", None) == ("role:admin",)
 
 
 def test_each_address_outside_has_a_subscription_of_its_own() -> None:
