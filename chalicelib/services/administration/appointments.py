@@ -109,16 +109,18 @@ def write_officer(
 ) -> Officer:
     """Write an officer's row with its audit record, and with `also`, in one transaction.
 
-    The record has `detail`, too. The reports of a deactivated officer go back to the queue: the
-    task is in the transaction. Return the row as written. Raises Unavailable, and ConditionFailed
-    for a row that was written since `after` was read, or for a condition of `also`.
+    The record has `detail`, too. The open reports of an officer who is deactivated, or joins or
+    leaves oversight, go back to the queue: the task is in the transaction. Return the row as
+    written. Raises Unavailable, and ConditionFailed for a row that was written since `after` was
+    read, or for a condition of `also`.
     """
     before = officers.get(after.username)
     fields = changes_of(before, after)
     recorded = {"officer": after.username, "fields": fields, **(detail or {})}
     record = actor.log_own_item(Action.CHANGE, recorded)
     subscriptions.request_sync(after.username, actor.now)
-    leaves = before is not None and before.active and not after.active
+    ends = before is not None and before.active and not after.active
+    leaves = ends or (before is not None and before.is_oversight is not after.is_oversight)
     back = [subscriptions.assignments.request_return(after.username, actor.now)] if leaves else []
     return officers.put(after, also=[record, *back, *also])
 

@@ -4,6 +4,7 @@ The open reports of an officer who was deactivated are given back. A follower is
 happens to a report also when off duty.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
@@ -40,7 +41,8 @@ def return_reports(
     officers: Officers,
     actor: Actor,
 ) -> None:
-    """Return the open reports of an inactive officer to the queue, each with an audit record.
+    """Return the open reports of an officer who is inactive, or sees them no longer, to the queue,
+    each with an audit record.
 
     A new one waits again for somebody to acknowledge it. The task is done once more after some
     minutes, for what the index did not know yet. An officer who is active again keeps what is left.
@@ -48,10 +50,10 @@ def return_reports(
     """
     username = pending.owner.id
     officer = officers.get(username)
-    if officer is None or officer.active:
+    if officer is None:
         outbox.remove(pending)
         return
-    found = assignments.open_of(username)
+    found = assignments.open_of(username, partial(may_be_assigned, officer))
     for report_id in found[:AT_ONCE]:
         _take_back(report_id, username, assignments, outbox, actor)
     if len(found) > AT_ONCE:

@@ -3,7 +3,7 @@
 When an officer leaves, a task returns their open reports: `OFFICER#<name>`, `EVENT#assignments`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -106,13 +106,15 @@ class Assignments:
         task = task_fields(pk, RETURN_SK, OutboxTask(TaskKind.RETURN, now))
         return self._table.item(Put({"pk": pk, "sk": RETURN_SK, **task}))
 
-    def open_of(self, username: str) -> list[str]:
-        """Return the ids of the open reports that are assigned to an officer. The index is a moment
-        behind.
+    def open_of(
+        self, username: str, keeps: Callable[[str, str], bool] = lambda category, district: False
+    ) -> list[str]:
+        """Return the ids of the open reports that are assigned to an officer, but for those of a
+        category and district that the officer `keeps`. The index is a moment behind.
         """
         rows, _ = self._table.query(username, index=keys.index(keys.BY_ASSIGNEE))
-        listed = map(listed_row, rows)
-        return [row["id"] for row in listed if row["status"] in OPEN_STATUSES]
+        listed = [row for row in map(listed_row, rows) if row["status"] in OPEN_STATUSES]
+        return [row["id"] for row in listed if not keeps(row["category"], row["district"])]
 
     def take_back(
         self, head: Row, task: OutboxTask | None, *, waits: bool, also: Sequence[TransactItem]

@@ -68,6 +68,16 @@ def sweep_until_done() -> None:
     assert not has_task()
 
 
+def test_who_joins_oversight_gives_theirs_back() -> None:
+    created = held()
+    row = {"roles": ["oversight"], "categories": [], "districts": []}
+    assert appoint(**row).status == 202
+    path = "/v1/admin/officers/li/approve"
+    assert read_and_approve(path, "admin2").status == 200
+    cloud.sweep()
+    assert [head_of(created).get("assignee"), len(returns(created))] == [None, 1]
+
+
 def test_they_are_nobodys_and_the_history_says_so() -> None:
     new, taken, other = held(), held(status="in_progress"), file()
     change_report(other["id"], 1, assignee="wang")
