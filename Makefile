@@ -24,7 +24,7 @@ LOCAL_DIR ?= .local
 SEED ?= on
 ## `full`: the local stack shows the text of each notice's e-mail, too
 NOTICES ?= short
-## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, `admin2`, `auditor`, or an officer appointed since
+## Whose token, or sign-in: `officer`, `narrow`, `supervisor`, `admin`, `admin2`, `auditor`, `oversight`, `oversight2`, or an officer appointed since
 OFFICER ?= officer
 ## Usernames of the first two admins: `zhao,li`. This and the next two are asked for if missing
 ADMINS ?=

@@ -95,6 +95,8 @@ def _scope(officer: Officer) -> str:
     categories = "all categories" if ALL in officer.categories else ", ".join(officer.categories)
     if not officer.has_role(*CASEWORKERS):
         categories = "no reports"
+    elif officer.is_oversight:
+        categories = "reports about the police"
     return f"{officer.roles[-1].value}, {categories}"
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 
 from chalicelib.domain.catalogue.codes import category_codes
-from chalicelib.domain.officers.model import ALL, Officer, Role
+from chalicelib.domain.officers.model import ALL, Officer, Role, active_oversight
+from chalicelib.store.catalogue import CatalogueChanges
 from chalicelib.store.officers.rows import Officers
 
 # Of a pool that lives in this process's memory, behind 127.0.0.1.
@@ -36,17 +37,21 @@ OFFICERS = (
     # Two admins appoint an officer.
     _officer("admin2", "Admin Sun", Role.ADMIN),
     _officer("auditor", "Auditor Qian", Role.AUDITOR),
+    # Without two of them, no report about the police is taken.
+    _officer("oversight", "Ombudsman Zhou", Role.OVERSIGHT),
+    _officer("oversight2", "Ombudsman Wu", Role.OVERSIGHT),
 )
 
 
-def seed_officers(officers: Officers, user_pool_id: str) -> None:
-    """Create them."""
+def seed_officers(officers: Officers, changes: CatalogueChanges, user_pool_id: str) -> None:
+    """Create them, and take reports about the police from now on."""
     cognito = boto3.client("cognito-idp")
     for officer in OFFICERS:
         officers.put(officer)
         cognito.admin_create_user(
             UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
         )
+    changes.table.transact([changes.count_oversight(lambda: active_oversight(OFFICERS))])
 
 
 def register_console(named: Mapping[str, str], origins: Iterable[str]) -> None:

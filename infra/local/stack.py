@@ -157,7 +157,8 @@ class LocalStack:
         self._publish_config()
         register_console(self.environment, (self.api_url, os.environ["CONSOLE_ORIGIN"]))
         if _has_seed():
-            seed_officers(wiring.officers(), self.environment["USER_POOL_ID"])
+            pool_id = self.environment["USER_POOL_ID"]
+            seed_officers(wiring.officers(), wiring.catalogue_changes(), pool_id)
 
     def _publish_config(self) -> None:
         from infra.local.issuer.issuer import endpoints_at

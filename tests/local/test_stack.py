@@ -74,6 +74,8 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
         ("admin", ["*"], "admin"),
         ("admin2", [], "admin"),
         ("auditor", [], "auditor"),
+        ("oversight", [], "oversight"),
+        ("oversight2", [], "oversight"),
     ],
 )
 def test_a_seeded_officer_signs_in_with_what_token_prints_and_nothing_else(

@@ -198,7 +198,6 @@ function WritePage() {
           </Button>
         </p>
       )}
-      <Police error={error('concerns_police')} />
       <Attachments
         files={files}
         keep={form.value.keepMetadata}
@@ -206,6 +205,8 @@ function WritePage() {
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
+      {/* The camera stays in sight on a phone. */}
+      <Police error={error('concerns_police')} />
       <TextBox
         id={fieldId('text')}
         label={text.text}
