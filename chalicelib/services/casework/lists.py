@@ -169,7 +169,7 @@ def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> 
 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> str | None:
-    """Return the partition of the index by assignee. For others, whoever is of oversight has none,
+    """Return the partition of the index by assignee. For others, an officer of oversight has none,
     or a page that is cut short would say how many reports they have.
 
     Raises Invalid, with a denial in the audit, for an assignee who is no officer at all.

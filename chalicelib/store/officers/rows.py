@@ -48,7 +48,7 @@ class Officers:
         return Officer.model_validate(row) if row else None
 
     def colleague(self, username: str) -> Officer | None:
-        """Return what colleagues may know of an officer, or None. It may be a second old."""
+        """Return an officer's row as colleagues may know it, or None. It may be a second old."""
         row = self.table.get(keys.OFFICERS, username, attributes=_OF_COLLEAGUES)
         return Officer.model_validate(row) if row else None
 
