@@ -70,7 +70,7 @@ def sweep_until_done() -> None:
 
 def test_who_joins_oversight_gives_theirs_back() -> None:
     created = held()
-    row = {"roles": ["oversight"], "categories": [], "districts": []}
+    row: dict[str, Any] = {"roles": ["oversight"], "categories": [], "districts": []}
     assert appoint(**row).status == 202
     path = "/v1/admin/officers/li/approve"
     assert read_and_approve(path, "admin2").status == 200
