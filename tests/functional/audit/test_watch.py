@@ -82,12 +82,12 @@ each_kind = pytest.mark.parametrize(
     ],
 )
 def test_what_oversight_does_unusually_often_oversight_alone_hears(
-    aws: Mapping[str, str], row: Mapping[str, Any], to: str
+    row: Mapping[str, Any], to: str
 ) -> None:
     cloud.officer("ombud", **row)
     seal(audit_rows(101, by="ombud"))
-    cloud.stream(cloud.all_keys(aws))
-    assert [json.loads(each["attributes"]["to"]) for each in cloud.sent(aws)] == [[to]]
+    cloud.stream(cloud.all_keys())
+    assert [json.loads(each["attributes"]["to"]) for each in cloud.sent()] == [[to]]
 
 
 @each_kind

@@ -258,10 +258,10 @@ def test_nothing_is_logged_of_it() -> None:
 
 @pytest.mark.parametrize(("send", "count"), [(about_police, 0), (file, 1)])
 def test_an_operators_count_of_what_waits_has_none_of_it(
-    aws: Mapping[str, str], send: Callable[[str], object], count: int
+    send: Callable[[str], object], count: int
 ) -> None:
     send("child_abduction")
-    cloud.stream(cloud.all_keys(aws))
+    cloud.stream(cloud.all_keys())
     wiring.clock.advance(timedelta(minutes=11))
     with cloud.logged("chalicelib.handlers.service.scheduled") as lines:
         cloud.sweep()
