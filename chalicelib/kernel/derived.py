@@ -6,6 +6,7 @@ it takes. Callers validate these classes with pydantic, which reads their annota
 """
 
 import re
+import struct
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,9 @@ MOST_SHOWN_PIXELS = 10 * MAX_PIXELS
 
 PLAYBACK_SECONDS = 600
 """Of a sound, so much is derived: the beginning."""
+
+MAX_CLIP_BYTES = 100 << 20
+"""A clip is made of a video of at most this size."""
 
 type Size = tuple[int, int]
 """A width and a height in pixels."""
@@ -53,6 +57,14 @@ class RejectReason(StrEnum):
     # it made its decoder crash, or work for longer or with more memory than any file needs
     UNPROCESSABLE = "unprocessable"
     WITHDRAWN = "withdrawn"  # the report was withdrawn before there was a verdict
+
+
+class NoClip(StrEnum):
+    """Why there is no clean clip of a video."""
+
+    TOO_LARGE = "too_large"  # more than MAX_CLIP_BYTES
+    # not as phones write it: another codec, an index in fragments, or one that is damaged
+    UNSUPPORTED = "unsupported"
 
 
 class Rejected(Exception):
@@ -130,12 +142,28 @@ class SoundInfo:
             raise ValueError("no name of a codec")
 
 
+SPAN = struct.Struct(">II")
+"""A span of an original in an answer of `decode`: its offset and its length."""
+
+
+class Clip(NamedTuple):
+    """An MP4 with the frames and sound of a video and nothing else: its first bytes, and the
+    spans of the original that follow, each an offset and a length.
+    """
+
+    head: bytes
+    spans: tuple[tuple[int, int], ...]
+
+
 class Pictures(NamedTuple):
-    """The files from a picture or video: two JPEGs without metadata, and its facts."""
+    """The files from a picture or video: two JPEGs without metadata, and its facts; and, when it
+    was asked for, the clip of a video.
+    """
 
     thumb: bytes
     preview: bytes
     info: PictureInfo
+    clip: Clip | NoClip | None = None
 
 
 class Sound(NamedTuple):

@@ -17,12 +17,13 @@ type Box = tuple[int, int, int, int]
 
 class Order(NamedTuple):
     """One file to open: its type, as detected from its bytes, and its size in bytes. With `boxes`
-    it is a preview, in which these are to be painted over.
+    it is a preview, in which these are to be painted over. `clip`: its clip is wanted, too.
     """
 
     content_type: str
     size: int
     boxes: tuple[Box, ...] = ()
+    clip: bool = False
 
 
 class Decoder(NamedTuple):
@@ -48,7 +49,7 @@ def load(order: Order) -> Decoder:
     if kind == "video":
         from chalicelib.media_decoding import videos
 
-        return Decoder(lambda order, read: videos.derive(read, order.size))
+        return Decoder(lambda order, read: videos.derive(read, order.size, clip=order.clip))
     if kind == "audio":
         from chalicelib.media_decoding import sounds
 

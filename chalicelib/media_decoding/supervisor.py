@@ -8,6 +8,8 @@ child crash, or use too much memory or processor time, is at fault, and nothing 
 The answer is a JSON object, of which the caller trusts nothing:
 
     {"found": {…}, "files": {"thumb": base64, "preview": base64}}    pictures, and their facts
+    {…, "files": {…, "clip": base64, "spans": base64}}    and a clip: its first bytes, and spans
+    {…, "no_clip": reason}    or why there is no clip, when one was asked for
     {"found": {…}, "files": {"playback": base64}}                    a sound, and its facts
     {"rejected": reason}      a verdict: the file is at fault
     {"unproved": what}        the child was too slow, or was killed: perhaps by the file
@@ -35,7 +37,7 @@ from threading import Thread, Timer
 from time import monotonic, sleep
 from typing import Any, NamedTuple, NoReturn
 
-from chalicelib.kernel.derived import Pictures, Rejected, RejectReason, Sound
+from chalicelib.kernel.derived import SPAN, Clip, Pictures, Rejected, RejectReason, Sound
 from chalicelib.media_decoding.decoders import Decoder, Order, Read, load
 
 log = logging.getLogger(__name__)
@@ -294,13 +296,18 @@ def _answer(order: Order, read: Read, decoder: Decoder) -> bytes:
 
 
 def _coded(derived: Pictures | Sound) -> bytes:
-    if isinstance(derived, Pictures):
-        files = {"thumb": derived.thumb, "preview": derived.preview}
-        found = asdict(derived.info)
+    more: dict[str, Any] = {}
+    if isinstance(derived, Sound):
+        files = {"playback": derived.playback}
     else:
-        files, found = {"playback": derived.playback}, asdict(derived.info)
+        files = {"thumb": derived.thumb, "preview": derived.preview}
+        if isinstance(derived.clip, Clip):
+            spans = b"".join(SPAN.pack(*each) for each in derived.clip.spans)
+            files |= {"clip": derived.clip.head, "spans": spans}
+        elif derived.clip:
+            more["no_clip"] = derived.clip
     coded = {name: base64.b64encode(data).decode() for name, data in files.items()}
-    return _json({"found": found, "files": coded})
+    return _json({"found": asdict(derived.info), "files": coded} | more)
 
 
 def _json(answer: dict[str, Any]) -> bytes:

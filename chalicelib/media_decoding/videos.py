@@ -33,6 +33,7 @@ from chalicelib.kernel.derived import (
     RejectReason,
     fit,
 )
+from chalicelib.media_decoding import clips
 from chalicelib.media_decoding.images import render
 
 type Read = Callable[[int, int], bytes]
@@ -66,15 +67,17 @@ _TURNS = {
 }
 
 
-def derive(read: Read, size: int) -> Pictures:
-    """Return the pictures of a video of `size` bytes in an ISO container (MP4, MOV, 3GP).
+def derive(read: Read, size: int, *, clip: bool = False) -> Pictures:
+    """Return the pictures of a video of `size` bytes in an ISO container (MP4, MOV, 3GP), and with
+    `clip` what is played of it.
 
     Raises Rejected for a fault of the file, and MemoryError. Any other error is a fault of this
     system.
     """
+    file = Blocks(read, size)
     with (
         rejecting(),
-        av.open(Blocks(read, size), "r", format="mov", container_options=DEMUXER) as container,
+        av.open(file, "r", format="mov", container_options=DEMUXER) as container,
     ):
         stream = _choose_stream(container.streams)
         duration = container.duration / av.time_base if container.duration else None
@@ -88,7 +91,9 @@ def derive(read: Read, size: int) -> Pictures:
             codec=stream.codec_context.name,
             hint=hint,
         )
-    return render(image, info)
+    pictures = render(image, info)
+    # The blocks with the index are there already.
+    return pictures._replace(clip=clips.derive(file.read_at, size)) if clip else pictures
 
 
 @contextmanager
@@ -130,6 +135,10 @@ class Blocks(io.RawIOBase):
             raise ValueError("before the start")
         self._at = start + offset
         return self._at
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        self.seek(offset)
+        return self.read(length)
 
     def read(self, length: int = -1, /) -> bytes:
         remaining = max(0, self._size - self._at)

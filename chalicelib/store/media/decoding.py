@@ -18,7 +18,7 @@ import logging
 import os
 import re
 from base64 import b64decode, b85decode
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,7 +30,10 @@ from chalicelib.domain.reports.media import Area, boxes
 from chalicelib.kernel.derived import (
     MOST_SHOWN_PIXELS,
     PREVIEW_PX,
+    SPAN,
     THUMB_PX,
+    Clip,
+    NoClip,
     PictureInfo,
     Pictures,
     Rejected,
@@ -42,6 +45,7 @@ from chalicelib.kernel.derived import (
 )
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding.boxes import is_bare_sound
+from chalicelib.media_decoding.clips import is_bare
 from chalicelib.media_decoding.decoders import Order
 
 log = logging.getLogger(__name__)
@@ -117,16 +121,19 @@ class Decoding:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    def derive(self, content_type: str, file: File) -> Pictures:
-        """Return the pictures of a photo or a video, whose type was detected from its content."""
-        return self._pictures(Order(content_type, file.size), file)
+    def derive(self, content_type: str, file: File, *, clip: bool = False) -> Pictures:
+        """Return the pictures of a photo or a video, whose type was detected from its content; with
+        `clip`, a video's clip as well, or why it has none.
+        """
+        return self._pictures(Order(content_type, file.size, clip=clip), file)
 
     def hear(self, content_type: str, file: File) -> Sound:
         """Return the sound of an original."""
-        found, (playback,) = self._ask(Order(content_type, file.size), file, "playback")
+        answer, files = self._ask(Order(content_type, file.size), file, {"playback"})
+        playback = files["playback"]
         if len(playback) > MAX_PLAYBACK or not is_bare_sound(playback):
             raise Rejected(RejectReason.UNPROCESSABLE)
-        return Sound(playback, _read(SoundInfo, found))
+        return Sound(playback, _read(SoundInfo, answer["found"]))
 
     def redact(self, owner_id: str, preview: bytes, areas: tuple[Area, ...]) -> bytes:
         """Return a preview with black boxes in place of its marked areas."""
@@ -149,22 +156,30 @@ class Decoding:
         return True
 
     def _pictures(self, order: Order, file: File) -> Pictures:
-        found, (thumb, preview) = self._ask(order, file, "thumb", "preview")
-        info = _read(PictureInfo, found)
+        names = {"thumb", "preview"}
+        answer, files = self._ask(order, file, names, {"clip", "spans"} if order.clip else set())
+        thumb, preview = files["thumb"], files["preview"]
+        info = _read(PictureInfo, answer["found"])
         box = fit((info.width, info.height), PREVIEW_PX)
         is_possible = info.width * info.height <= MOST_SHOWN_PIXELS
         if not is_possible or [jpeg_size(preview), jpeg_size(thumb)] != [box, fit(box, THUMB_PX)]:
             raise Rejected(RejectReason.UNPROCESSABLE)
-        return Pictures(thumb, preview, info)
+        return Pictures(thumb, preview, info, _clip(answer, files, order) if order.clip else None)
 
-    def _ask(self, order: Order, file: File, *names: str) -> tuple[Any, list[bytes]]:
-        """Return the facts of the file, and the derived files with these names."""
+    def _ask(
+        self, order: Order, file: File, names: set[str], more: Set[str] = frozenset()
+    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return the answer, and the derived files. They have these names, or `more` as well: or
+        else it says why there are no more.
+        """
         reply = self._send(order, file)
         try:
             answer = parse(reply)
-            if set(answer) == {"found", "files"} and set(answer["files"]) == set(names):
+            if set(answer) - {"no_clip"} == {"found", "files"}:
                 coded = answer["files"]
-                return answer["found"], [b64decode(coded[name], validate=True) for name in names]
+                has_all = set(coded) == names | more
+                if (has_all or set(coded) == names) and has_all != ("no_clip" in answer):
+                    return answer, {name: b64decode(coded[name], validate=True) for name in coded}
             if set(answer) == {"rejected"} and answer["rejected"] in _FOUND:
                 raise Rejected(RejectReason(answer["rejected"]))
             _raise_undecided(order, answer)
@@ -191,6 +206,17 @@ def _raise_undecided(order: Order, answer: dict[str, Any]) -> None:
         if set(answer) == {key} and re.fullmatch(r"[A-Za-z_]\w{0,63}", answer[key], re.ASCII):
             log_undecided(answer[key], content_type=order.content_type, bytes=order.size)
             raise kind(f"the decoder failed: {answer[key]}")
+
+
+def _clip(answer: dict[str, Any], files: dict[str, bytes], order: Order) -> Clip | NoClip:
+    if "no_clip" in answer:
+        if answer["no_clip"] in list(NoClip):
+            return NoClip(answer["no_clip"])
+    elif len(files["spans"]) % SPAN.size == 0:
+        clip = Clip(files["clip"], tuple(SPAN.iter_unpack(files["spans"])))
+        if is_bare(clip, order.size):
+            return clip
+    raise Rejected(RejectReason.UNPROCESSABLE)
 
 
 @cache
@@ -283,6 +309,8 @@ class DecodeFunction:
     def __call__(self, order: Order, file: File) -> str:
         """Return the answer. Raises Undecided, and Unavailable when Lambda cannot be reached."""
         event: dict[str, Any] = order._asdict()
+        if not order.clip:
+            del event["clip"]  # While a release is deployed, the function may not know it yet.
         if file.address:
             event["address"] = file.address()
         else:
