@@ -77,7 +77,8 @@ class Lambda:
         self.calls.append((tenant.decode() if isinstance(tenant, bytes) else tenant, event))
         if answer := self._answer():
             return answer
-        order = Order(event["content_type"], event["size"], tuple(map(tuple, event["boxes"])))
+        boxes, clip = tuple(map(tuple, event["boxes"])), event.get("clip", False)
+        order = Order(event["content_type"], event["size"], boxes, clip)
         data = base64.b64decode(event["data"]) if "data" in event else _read(event["address"])
         return returned(ENVIRONMENTS(order, file_of(data)))
 

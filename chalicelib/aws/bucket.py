@@ -5,12 +5,16 @@ Of a key, only the recorded version counts; later ones are ignored, and removed.
 """
 
 import base64
+import io
 import json
 import logging
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -26,6 +30,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+
+type Spans = Sequence[tuple[int, int]]
+"""Parts of an object, in its order: an offset and a length each."""
+
+SPANS_AT_ONCE = 8 << 20
+"""How many bytes of an object `put_spans` reads at a time."""
+_BUFFER = 1 << 20
 
 _CHECKSUMS = ("SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1")
 
@@ -326,6 +337,20 @@ class MediaBucket:
                 Bucket=self.name, Key=key, Body=body, ContentType=content_type
             ).get("VersionId", "")
 
+    def put_spans(
+        self, key: str, head: bytes, spans: Spans, *, of: tuple[str, str], content_type: str
+    ) -> str:
+        """Write an object of `head` and the `spans` of another, whose key and version are `of`.
+        Return its version id.
+
+        At most SPANS_AT_ONCE bytes are in memory. The spans are in the order of the other object.
+        """
+        body = io.BufferedReader(_Spans(head, spans, partial(self.read, *of)), _BUFFER)
+        with unavailable():
+            return self.s3.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type
+            ).get("VersionId", "")
+
     def delete_media_of(self, owner_id: str) -> None:
         """Delete all originals of an owner, and then all files derived from them."""
         self.delete_all(originals_prefix(owner_id))
@@ -394,6 +419,50 @@ class MediaBucket:
         )
         with unavailable():
             yield from pages
+
+
+class _Spans(io.RawIOBase):
+    """A seekable file of some first bytes, and of spans of another that `read` reads in windows."""
+
+    def __init__(self, head: bytes, spans: Spans, read: Callable[..., bytes]) -> None:
+        self._head, self._spans, self._read = head, spans, read
+        self._begins = [*accumulate((size for _, size in spans), initial=len(head))]
+        self._at, self._from, self._window = 0, 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._begins[-1]}[whence]
+        self._at = start + offset
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        part = self._part(len(buffer)) if self._at < self._begins[-1] else b""
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def _part(self, most: int) -> bytes:
+        """Return up to `most` bytes from here: to the end of a span, or of what was read."""
+        if self._at < len(self._head):
+            return self._head[self._at : self._at + most]
+        number = bisect_right(self._begins, self._at) - 1
+        start, size = self._spans[number]
+        passed = self._at - self._begins[number]
+        at, most = start + passed, min(most, size - passed)
+        if not self._from <= at < self._from + len(self._window):
+            last, last_size = self._spans[-1]
+            self._window = b""  # before the next one is read
+            window = self._read(offset=at, length=min(SPANS_AT_ONCE, last + last_size - at))
+            self._from, self._window = at, window
+        return self._window[at - self._from : at - self._from + most]
 
 
 def _version(version_id: str | None) -> dict[str, str]:

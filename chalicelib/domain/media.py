@@ -109,6 +109,8 @@ class Verdict(NamedTuple):
             "thumb_version": manifest.thumb_version,
             "preview_version": manifest.preview_version,
             "playback_version": manifest.playback_version,
+            "clip_version": manifest.clip_version,
+            "no_clip": manifest.no_clip,
             "sealed_hint": _decoded(manifest.sealed_hint),
             "sealed_sketch": _decoded(manifest.sealed_sketch),
         }

@@ -16,6 +16,7 @@ type DerivedName = Literal[
     "thumb.jpg",
     "preview.jpg",
     "playback.m4a",
+    "clip.mp4",
     "manifest.json",
     "redacted.jpg",
     "redacted/manifest.json",

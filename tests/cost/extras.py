@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chalicelib.aws.bucket import SPANS_AT_ONCE
 from tests import cloud
 from tests.client import new_key, report
 from tests.cost import storage
@@ -16,6 +17,8 @@ PHOTO_BYTES, PICTURE_BYTES, VIDEO_BYTES = 2_500_000, 250_000, 48_000_000
 # Assumed: how long a decoder takes with them on Lambda, and how often a picture is looked at.
 PHOTO_MS, VIDEO_MS = 600, 1_500
 LOOKS = 2
+# Assumed: how long `make_thumbnails` takes to read and write a clip, and how often it is played.
+CLIP_MS, PLAYS = 3_000, 1
 # A console asks for the pulse so often in an hour while it is shown (`web/console/pulse.ts`):
 # twice a minute, and 7.5 times in a minute in which something changes. Assumed: 12 such minutes,
 # three for each of the four reports that a district of 3,000 a month gets in an hour.
@@ -121,10 +124,19 @@ def _media(bill: Bill) -> tuple[dict[str, float], dict[str, float]]:
         bill.deployed.run(name, 0, 0, more_ms=VIDEO_MS - PHOTO_MS)
         for name in ("make_thumbnails", "decode")
     )
-    more = {"functions_gb_s": longer["functions_gb_s"], "s3_gets": 4}
-    video = added(
-        [less(with_video, alone), times(asked, 2), made, more, _stored(VIDEO_BYTES, parts + 2)]
-    )
+    copied = bill.deployed.run("make_thumbnails", 0, 0, more_ms=CLIP_MS)
+    spent = longer["functions_gb_s"] + copied["functions_gb_s"]
+    # The clip is read in windows, written by one call, and has an event.
+    more = {"functions_gb_s": spent, "s3_gets": 4 + -(-VIDEO_BYTES // SPANS_AT_ONCE) + PLAYS}
+    clip = {
+        "s3_puts": 1,
+        "events_opt_in": 1,
+        "bytes_out": VIDEO_BYTES * PLAYS,
+        "s3_byte_months": VIDEO_BYTES * storage.MONTHS,
+        "object_backup_byte_months": VIDEO_BYTES * (storage.MONTHS + 1),
+    }
+    parts_put = _stored(VIDEO_BYTES, parts + 2)
+    video = added([less(with_video, alone), times(asked, 2), made, more, clip, parts_put])
     return photo, video
 
 

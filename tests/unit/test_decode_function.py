@@ -74,6 +74,16 @@ def test_each_owner_has_a_tenant_that_does_not_name_it() -> None:
     assert later.tenants != [one]
 
 
+def test_a_function_of_the_release_before_is_told_nothing_that_it_does_not_know() -> None:
+    """While a release is deployed, old and new versions call each other."""
+    invoked = Invoked(lambda: returned("{}"))
+    for order in (ORDER, ORDER._replace(clip=True)):
+        DecodeFunction(invoked.client, "decode", tenants=False)(order, file_of(b"abc"))
+    plain, with_clip = (json.loads(each.body) for each in invoked.requests)
+    assert set(plain) == {"content_type", "size", "boxes", "data"}
+    assert set(with_clip) == {*plain, "clip"}
+
+
 def test_the_tenant_is_part_of_what_is_signed() -> None:
     invoked = Invoked(lambda: returned("{}"))
     ask(invoked)

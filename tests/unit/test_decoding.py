@@ -14,13 +14,14 @@ from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
 from time import sleep
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from chalicelib.domain.media import sniff
 from chalicelib.domain.reports.media import Area
-from chalicelib.kernel.derived import MAX_PIXELS, Rejected, RejectReason
+from chalicelib.kernel.derived import MAX_PIXELS, Clip, NoClip, Rejected, RejectReason
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding import images, sounds, videos
 from chalicelib.media_decoding.supervisor import MAX_ANSWER, Limits
@@ -354,7 +355,7 @@ def bare(data: bytes) -> bytes:
     return images.derive(data, "image/jpeg").preview
 
 
-def pictures(**changed: object) -> dict[str, object]:
+def pictures(**changed: object) -> dict[str, Any]:
     files = {"thumb": coded(bare(SMALL)), "preview": coded(bare(SMALL))}
     return {"found": {"width": 64, "height": 48}, "files": files} | changed
 
@@ -405,6 +406,42 @@ def test_an_answer_in_order_is_believed(hostile: Decoding) -> None:
 )
 def test_an_answer_out_of_order_rejects_the_file(hostile: Decoding, answer: object) -> None:
     assert said(hostile, answer) == RejectReason.UNPROCESSABLE
+
+
+VIDEO = samples.video([samples.scene(160, 96)] * 2)
+
+
+def with_clip(answer: dict[str, Any], head: bytes, *spans: int) -> dict[str, Any]:
+    packed = b"".join(each.to_bytes(4) for each in spans)
+    return {**answer, "files": {**answer["files"], "clip": coded(head), "spans": coded(packed)}}
+
+
+def test_a_clip_out_of_order_rejects_the_file() -> None:
+    def outcome_of(answer: dict[str, Any], *, clip: bool = True) -> Clip | NoClip | str | None:
+        by = Decoding(lambda *_: json.dumps(answer))
+        try:
+            return by.derive("video/mp4", file_of(VIDEO), clip=clip).clip
+        except Rejected as rejected:
+            return rejected.reason.value
+
+    made = DECODING.derive("video/mp4", file_of(VIDEO), clip=True).clip
+    assert isinstance(made, Clip)
+    spans = [number for span in made.spans for number in span]
+    none, whole = pictures(no_clip="unsupported"), with_clip(pictures(), made.head, *spans)
+    assert (outcome_of(none), outcome_of(whole)) == (NoClip.UNSUPPORTED, made)
+    assert outcome_of(pictures(), clip=False) is None
+    for answer in (
+        pictures(),
+        pictures(no_clip="because"),
+        pictures(no_clip=["unsupported"]),
+        {**whole, "no_clip": "unsupported"},
+        with_clip(pictures(), made.head, *spans[:-1]),
+        with_clip(pictures(), made.head.replace(b"vide", b"soun"), *spans),
+        with_clip(pictures(), made.head, *spans, 0, 1),
+        {**whole, "files": {"clip": "", "spans": ""}},
+    ):
+        assert outcome_of(answer) == RejectReason.UNPROCESSABLE
+    assert outcome_of(none, clip=False) == outcome_of(whole, clip=False) == "unprocessable"
 
 
 def test_an_answer_takes_little_more_memory_than_its_text() -> None:

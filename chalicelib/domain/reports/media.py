@@ -32,7 +32,7 @@ from chalicelib.domain.catalogue.attachments import (
     MAX_MEDIA_PER_CALL,
     DeclaredPicture,
 )
-from chalicelib.kernel.derived import Hint, RejectReason
+from chalicelib.kernel.derived import Hint, NoClip, RejectReason
 from chalicelib.kernel.files import (
     Checksum,
     Found,
@@ -257,7 +257,8 @@ class Manifest(Found):
     `content_type`, `size`, `width` and `height` are those of the upright original; `content_type`
     is None when it is not an accepted one. `thumb_version` and `preview_version` are the versions
     of the two pictures, or `playback_version` that of the sound, present when `ready`; `reason` is
-    present when `rejected`. `sequencer` is that of the event of the first upload (None without an
+    present when `rejected`. `clip_version` is the version of a video's clip, `no_clip` why it has
+    none. `sequencer` is that of the event of the first upload (None without an
     event). `sealed_hint` is a `Hint` as JSON, sealed to the key of the report, in base64.
     `sealed_sketch` is what similar pictures are found by, sealed to the key of the day, in base64.
     """
@@ -276,6 +277,8 @@ class Manifest(Found):
     thumb_version: str | None = None
     preview_version: str | None = None
     playback_version: str | None = None
+    clip_version: str | None = None
+    no_clip: NoClip | None = None
     sealed_hint: str | None = None
     sealed_sketch: str | None = None
 
@@ -289,6 +292,8 @@ class Manifest(Found):
             raise ValueError("ready needs its type, and both pictures or a sound, and no reason")
         if self.state is MediaState.REJECTED and (self.reason is None or any(pictures) or sound):
             raise ValueError("rejected needs a reason, and has no picture and no sound")
+        if (self.clip_version or self.no_clip) and not self.preview_version:
+            raise ValueError("only what has a picture has a clip, or a reason for none")
         return self
 
 

@@ -21,7 +21,7 @@ from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.media import MediaState, Redaction
 from chalicelib.kernel import geo
-from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.derived import NoClip, RejectReason
 from chalicelib.kernel.files import CRITICAL_PREFIX
 from chalicelib.kernel.geo import Datum
 from chalicelib.kernel.models import Input, NotNull, Record
@@ -476,9 +476,10 @@ class Medium(Record):
 
     The declared type and size stay beside the real ones, which count. `position` is the place in
     the call that declared it: senders match their files by the order of the response.
-    `version_id`, `thumb_version`, `preview_version` and `playback_version` are the versions that
-    the verdict names: no other version is ever read. `recorded_at` is the time of the verdict,
-    `later_uploads` the number of uploads to the same key after it that were removed.
+    `version_id`, `thumb_version`, `preview_version`, `playback_version` and `clip_version` are the
+    versions that the verdict names: no other version is ever read. `no_clip` is why a video has no
+    clip; None as well of one that came before clips were made. `recorded_at` is the time of the
+    verdict, `later_uploads` the number of uploads to the same key after it that were removed.
     `completing` are the ETags of the parts of an upload that is being completed. `attempts` is how
     often an upload without a verdict was sent to `make_thumbnails` again. `hint` is never
     stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report.
@@ -508,6 +509,8 @@ class Medium(Record):
     thumb_version: str | None = None
     preview_version: str | None = None
     playback_version: str | None = None
+    clip_version: str | None = None
+    no_clip: NoClip | None = None
     recorded_at: datetime | None = None
     later_uploads: int = 0
     completing: tuple[str, ...] | None = None

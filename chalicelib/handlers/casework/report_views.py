@@ -38,6 +38,7 @@ from chalicelib.handlers.reports.views import (
     PositionView,
     RedactionView,
     ReportedLocation,
+    clip_url,
     playback_url,
     preview_url,
     seen_type,
@@ -59,7 +60,7 @@ from chalicelib.http.shapes import (
     left_out,
 )
 from chalicelib.kernel import times
-from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.derived import NoClip, RejectReason
 from chalicelib.kernel.models import Query
 from chalicelib.services.casework.casework import ChangedCase, OpenedCase
 from chalicelib.services.casework.duplicates import Related, SimilarReport
@@ -213,7 +214,10 @@ class EvidenceView(Shape):
 class MediumView(Shape):
     """A medium. One `from` officers is a file that they sent to the reporter.
 
-    A sound has no pictures, and a `playback_url` for 15 minutes: its first ten minutes, as AAC.
+    A sound has no pictures, and a `playback_url` for 15 minutes: its first ten minutes, as AAC. A
+    video has a `clip_url` for 15 minutes: its frames and sound as they were filmed, without place,
+    maker and time. Where it has none, `no_clip` says why: it is larger than 100 MiB, or not as
+    phones write videos; null as well of a video that came before clips were made.
     `delayed`: it came, and a fault of ours keeps it from being ready. It is tried again by itself;
     its original can be opened.
     """
@@ -235,6 +239,8 @@ class MediumView(Shape):
     thumbnail_url: str | None
     preview_url: str | None
     playback_url: str | None
+    clip_url: str | None
+    no_clip: NoClip | None
     evidence: EvidenceView | None
     hint: HintView
     redaction: RedactionView | None
@@ -255,6 +261,7 @@ class MediumView(Shape):
             thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
             preview_url=None if withdrawn else preview_url(report.id, medium),
             playback_url=None if withdrawn else playback_url(report.id, medium),
+            clip_url=None if withdrawn else clip_url(report.id, medium),
             evidence=_evidence(medium, sha256),
             hint=HintView.found(medium),
             redaction=None if withdrawn else RedactionView.of_medium(report.id, medium),

@@ -137,12 +137,23 @@ def playback_url(owner_id: str, medium: Medium) -> str | None:
 
     A player makes a request each time that somebody seeks.
     """
-    if medium.state is not MediaState.READY or medium.playback_version is None:
+    return _played_url(owner_id, medium, "playback.m4a", medium.playback_version, "audio/mp4")
+
+
+def clip_url(owner_id: str, medium: Medium) -> str | None:
+    """Return a URL of a video's clip; None when it has none, and while it is not ready."""
+    return _played_url(owner_id, medium, "clip.mp4", medium.clip_version, "video/mp4")
+
+
+def _played_url(
+    owner_id: str, medium: Medium, name: DerivedName, version_id: str | None, content_type: str
+) -> str | None:
+    if medium.state is not MediaState.READY or version_id is None:
         return None
     return wiring.read_urls().read_url(
-        derived_key(owner_id, medium.media_id, "playback.m4a"),
-        version_id=medium.playback_version,
-        content_type="audio/mp4",
+        derived_key(owner_id, medium.media_id, name),
+        version_id=version_id,
+        content_type=content_type,
         disposition="inline",
         expires_s=PLAYBACK_LIFE_S,
     )

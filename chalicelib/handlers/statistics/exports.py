@@ -48,7 +48,7 @@ _INSIDE = (
     *("similar", "original", "duplicates", "open_duplicates"),
 )
 _PART = re.compile(r"[1-9][0-9]?", re.ASCII)
-_INSIDE_MEDIA = ("thumbnail_url", "preview_url", "playback_url")
+_INSIDE_MEDIA = ("thumbnail_url", "preview_url", "playback_url", "clip_url", "no_clip")
 _ENDINGS = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic",
     "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp",

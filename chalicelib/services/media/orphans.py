@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
 _ATTRIBUTES = (
-    "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version", "redaction",
+    "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version",
+    "clip_version", "redaction",
 )  # fmt: skip
 
 
@@ -145,6 +146,7 @@ def _has_its_objects(row: Row, head: Row, bucket: "MediaBucket") -> bool:
             derived_key(report_id, media_id, "thumb.jpg"): row.get("thumb_version"),
             derived_key(report_id, media_id, "preview.jpg"): row.get("preview_version"),
             derived_key(report_id, media_id, "playback.m4a"): row.get("playback_version"),
+            derived_key(report_id, media_id, "clip.mp4"): row.get("clip_version"),
             derived_key(report_id, media_id, "redacted.jpg"): row.get("redaction", {}).get(
                 "version"
             ),

@@ -14,7 +14,16 @@ from chalicelib.domain.catalogue.attachments import ACCEPTED, MediaKind
 from chalicelib.domain.media import of_sound, sniff
 from chalicelib.domain.reports.incidents import PublicDayKey
 from chalicelib.domain.reports.media import Manifest, MediaState, RedactionManifest, hints, is_sent
-from chalicelib.kernel.derived import Hint, Pictures, Rejected, RejectReason, Sound
+from chalicelib.kernel.derived import (
+    MAX_CLIP_BYTES,
+    Clip,
+    Hint,
+    NoClip,
+    Pictures,
+    Rejected,
+    RejectReason,
+    Sound,
+)
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.files import (
     Checksum,
@@ -91,6 +100,7 @@ def make_thumbnails(
         thumb_version=pictures and _put(bucket, where, "thumb.jpg", pictures.thumb),
         preview_version=pictures and _put(bucket, where, "preview.jpg", pictures.preview),
         playback_version=sound and _put(bucket, where, "playback.m4a", sound.playback),
+        **_put_clip(original, pictures),
         sealed_hint=_sealed_hint(hint, where, public_key),
         sealed_sketch=_sealed_sketch(pictures, where, day_key) if public_key else None,
         **found,
@@ -121,6 +131,17 @@ def _put(bucket: MediaBucket, where: MediaKey, name: DerivedName, derived: bytes
     return bucket.put(derived_key(*where, name), derived, content_type)
 
 
+def _put_clip(original: "_Original", pictures: Pictures | None) -> dict[str, Any]:
+    """Write the clip of a video, and return the fields of the manifest about it."""
+    if pictures is None or not original.is_played:
+        return {}
+    if original.size > MAX_CLIP_BYTES:
+        return {"no_clip": NoClip.TOO_LARGE}
+    if not isinstance(pictures.clip, Clip):
+        return {"no_clip": pictures.clip}
+    return {"clip_version": original.put_clip(pictures.clip)}
+
+
 def _sealed_hint(hint: Hint | None, where: MediaKey, public_key: bytes | None) -> str | None:
     if hint is None or public_key is None:
         return None
@@ -146,8 +167,8 @@ class _Original:
         self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
 
     @property
-    def takes_sound(self) -> bool:
-        """Whether this may be a recording. What officers show is a picture."""
+    def is_played(self) -> bool:
+        """Whether this may be a recording, or have a clip. What officers show is a picture."""
         is_report = owner_of(self.where.owner_id).kind is OwnerKind.REPORT
         return is_report and not is_sent(self.where.media_id)
 
@@ -161,6 +182,11 @@ class _Original:
             if len(self.head) < self.size
             else b""
         )
+
+    def put_clip(self, clip: Clip) -> str:
+        """Write the clip of this video and return its version id."""
+        key, this = derived_key(*self.where, "clip.mp4"), (self._key, self.version_id)
+        return self._bucket.put_spans(key, *clip, of=this, content_type="video/mp4")
 
     def checksum(self) -> Checksum | None:
         """Return a SHA-256 when the whole file was read; else the checksum that S3 has."""
@@ -236,7 +262,9 @@ def _derive(
     if ACCEPTED[content_type].kind is MediaKind.IMAGE:
         original.read_whole()
     try:
-        return content_type, decoding.derive(content_type, original.file)
+        is_video = ACCEPTED[content_type].kind is MediaKind.VIDEO
+        wants_clip = is_video and original.size <= MAX_CLIP_BYTES
+        return content_type, decoding.derive(content_type, original.file, clip=wants_clip)
     except Rejected as rejected:
         sound = of_sound(content_type)
         if rejected.reason is not RejectReason.NO_VIDEO or sound is None:
@@ -245,7 +273,7 @@ def _derive(
 
 
 def _hear(original: _Original, content_type: str, decoding: Decoding) -> Sound:
-    if not original.takes_sound:
+    if not original.is_played:
         raise Rejected(RejectReason.NO_VIDEO)
     _require_size(original, content_type)
     original.read_whole()

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,9 +17,9 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from PIL import Image
 
-from chalicelib.aws.bucket import MediaBucket
+from chalicelib.aws.bucket import SPANS_AT_ONCE, MediaBucket
 from chalicelib.domain.reports.media import Manifest, MediaState, hints
-from chalicelib.kernel.derived import RejectReason
+from chalicelib.kernel.derived import MAX_CLIP_BYTES, NoClip, RejectReason
 from chalicelib.kernel.errors import NotFound, Unavailable
 from chalicelib.kernel.files import derived_key, original_key, unproved_prefix
 from chalicelib.kernel.ids import report_id_of
@@ -280,6 +281,63 @@ def test_killed_half_way_and_run_again_it_ends_as_if_nothing_had_happened(
     assert derived_key(REPORT, "M1", "manifest.json") not in names(bucket)
     make_thumbnails(bucket=bucket, key=KEY, version_id=undisturbed.version_id, sequencer="0A")
     assert contents(bucket) == expected
+
+
+def test_a_store_that_fails_at_a_clip_is_not_the_videos_fault(bucket: MediaBucket) -> None:
+    version = upload(bucket, samples.video([scene(160, 96)] * 3))
+    with Calls(bucket.s3) as calls:
+        calls.fail_at = "clip.mp4"
+        with pytest.raises(Unavailable):
+            make_thumbnails(bucket=bucket, key=KEY, version_id=version)
+    assert derived_key(REPORT, "M1", "manifest.json") not in names(bucket)
+    again = make_thumbnails(bucket=bucket, key=KEY, version_id=version)
+    assert again is not None
+    assert bucket.read(derived_key(REPORT, "M1", "clip.mp4"), again.clip_version)
+
+
+@pytest.mark.slow  # a hundred megabytes
+def test_a_video_of_more_than_100_mib_has_a_still_and_no_clip(bucket: MediaBucket) -> None:
+    data = samples.video([scene(160, 96)] * 3)
+    manifest = verdict(bucket, data + samples.box(b"free", bytes(MAX_CLIP_BYTES)))
+    assert (manifest.state, manifest.no_clip) == (MediaState.READY, NoClip.TOO_LARGE)
+    assert manifest.clip_version is None
+
+
+def test_spans_of_an_object_are_copied_in_windows(bucket: MediaBucket) -> None:
+    """So 100 MB are never in memory at once."""
+    data = Random(1).randbytes(2 * SPANS_AT_ONCE + 1000)
+    spans = ((5, 100), (300, SPANS_AT_ONCE), (SPANS_AT_ONCE + 400, 0), (len(data) - 9, 9))
+    version = upload(bucket, data)
+    with Calls(bucket.s3) as calls:
+        copy = bucket.put_spans(
+            "derived/a/b/clip.mp4", b"head", spans, of=(KEY, version), content_type="video/mp4"
+        )
+    assert bucket.read("derived/a/b/clip.mp4", copy) == b"head" + b"".join(
+        data[at : at + length] for at, length in spans
+    )
+    reads = [each for each in calls.made if each.startswith("GetObject")]
+    assert len(reads) <= 3 * 2  # over HTTP, as with moto, a checksum reads them once more
+
+
+def test_a_copy_is_sent_again_from_its_beginning(bucket: MediaBucket) -> None:
+    """As botocore reads it: for a checksum into memory of its own, then to send it."""
+    version, sent = upload(bucket, b"0123456789"), []
+
+    class Twice:
+        get_object = bucket.s3.get_object
+
+        def put_object(self, *, Body: Any, **_: object) -> dict[str, str]:
+            while len(sent) < 2:
+                into = bytearray(20)
+                sent.append(bytes(into[: Body.readinto(into)]))
+                Body.seek(0)
+            assert Body.read() == sent[0]
+            return {}
+
+    again: Any = Twice()
+    copying = MediaBucket(again, BUCKET)
+    copying.put_spans("a", b"head", ((1, 3), (5, 0), (8, 2)), of=(KEY, version), content_type="a/b")
+    assert sent == [b"head12389"] * 2
 
 
 def test_a_store_that_fails_in_the_middle_of_a_video_is_not_the_videos_fault(
