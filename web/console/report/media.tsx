@@ -13,6 +13,7 @@ import { useDesk } from '../desk.ts';
 import { useRereads } from '../parts/asking.tsx';
 import { Cover, CoverButton } from '../parts/covered.tsx';
 import { focusField } from '../parts/focus.ts';
+import { Clip, plays, WithoutClip } from './clip.tsx';
 import { Lightbox, picturesOf } from './lightbox.tsx';
 import type { OfReport } from './open-report.ts';
 import { OriginalDialog } from './original.tsx';
@@ -112,13 +113,14 @@ function MediumCard(props: CardProps) {
         {medium.size !== null && <span>{size(medium.size)}</span>}
         {medium.from === 'officer' && <span class="tag">{t.media.fromUs}</span>}
       </p>
+      {kind === 'video' && medium.state === 'ready' && <WithoutClip medium={medium} />}
       <Redacted medium={medium} category={category} />
       <Hint medium={medium} />
       {medium.from === 'reporter' && (medium.evidence !== null || medium.delayed) && (
         <>
           <div class="row medium__actions">
             <Button onClick={() => act('original')}>
-              {kind === 'video' && !medium.delayed ? t.media.play : t.media.original}
+              {kind === 'video' && !medium.delayed && !plays(medium) ? t.media.play : t.media.original}
             </Button>
             {medium.preview_url !== null && medium.state === 'ready' && (
               <Button onClick={() => act('redact')}>{t.media.redact}</Button>
@@ -165,6 +167,7 @@ function Shown({ medium, number, isCovered, uncover, act }: CardProps) {
     focusField(id);
   };
   if (isCovered) return <CoverButton label={String(number)} onPress={press} />;
+  if (video && plays(medium)) return <Clip id={id} medium={medium} />;
   return (
     <button
       id={id}

@@ -167,6 +167,16 @@ export const reportTexts = texts({
       originalSubmit: 'Open it',
       download: 'Download the original',
       cannotPlay: 'This browser cannot play it. Download it.',
+      cannotPlayHere: (codec: string) =>
+        `This browser does not play ${codec} videos. Open the original and download it.`,
+      clipFailed:
+        'The video does not play: its address is too old, or this browser does not know its form. Show the report as it is now, or open the original.',
+      noClip: {
+        too_large: 'It is larger than 100 MB, so it does not play here. Open the original.',
+        unsupported:
+          'It is not in a form that plays here: H.264 or HEVC, as phones record it. Open the original.',
+        earlier: 'It came before videos played here. Open the original.',
+      },
       expired: 'The address of this picture is too old. Show the report as it is now.',
       length: (seconds: number) => `${Math.round(seconds)} s`,
       taken: (time: string) => `Taken ${time} (by its own data)`,
@@ -686,6 +696,13 @@ export const reportTexts = texts({
       originalSubmit: '打开',
       download: '下载原件',
       cannotPlay: '此浏览器无法播放，请下载。',
+      cannotPlayHere: (codec: string) => `此浏览器不支持播放 ${codec} 视频。请打开原件并下载。`,
+      clipFailed: '视频无法播放：地址已过期，或此浏览器不支持其格式。请显示最新内容，或打开原件。',
+      noClip: {
+        too_large: '文件超过 100 MB，不能在此播放。请打开原件。',
+        unsupported: '其格式不能在此播放（仅支持手机录制的 H.264 或 HEVC）。请打开原件。',
+        earlier: '收到此视频时，尚不支持在此播放。请打开原件。',
+      },
       expired: '图片地址已过期，请显示最新内容。',
       length: (seconds: number) => `${Math.round(seconds)} 秒`,
       taken: (time: string) => `拍摄于 ${time}（据文件自身信息）`,
