@@ -1,6 +1,6 @@
 """A reporter sends a video, and officers play a clean copy of it without giving a reason."""
 
-from collections.abc import Mapping
+import os
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ from tests.client import call
 from tests.media_samples import CANARY, scene
 from tests.steps import by_officer, by_reporter, file, opened
 
-pytestmark = pytest.mark.officers("wang")
+pytestmark = [pytest.mark.officers("wang"), pytest.mark.usefixtures("aws")]
 
 VIDEO: dict[str, Any] = {"content_type": "video/mp4", "size": 1_000_000}
 NAMED = {"location": "+39.9200+116.4400/", "comment": CANARY.decode()}
@@ -23,30 +23,30 @@ def video(codec: str = "libx264", **more: Any) -> bytes:
     return media_samples.video([scene(160, 96)] * 3, codec, metadata=NAMED, **more)
 
 
-def sent(aws: Mapping[str, str], data: bytes, **more: Any) -> dict[str, Any]:
+def sent(data: bytes, **more: Any) -> dict[str, Any]:
     """Return a report with a video, which is processed."""
     created = file(media=[VIDEO], **more)
-    cloud.add_medium(aws, created["id"], created["uploads"][0]["media_id"], data)
+    cloud.add_medium(created["id"], created["uploads"][0]["media_id"], data)
     return dict(created)
 
 
-def fetched(aws: Mapping[str, str], url: str) -> tuple[bytes, dict[str, list[str]]]:
+def fetched(url: str) -> tuple[bytes, dict[str, list[str]]]:
     """Return what a signed URL names, exactly one version of one object, and what it asks for."""
     path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
     found = cloud.client("s3").get_object(
-        Bucket=aws["MEDIA_BUCKET"],
+        Bucket=os.environ["MEDIA_BUCKET"],
         Key=path[path.index("derived/") :],
         VersionId=query["versionId"][0],
     )
     return bytes(found["Body"].read()), query
 
 
-def test_officers_play_a_clean_copy_and_the_original_stays(aws: Mapping[str, str]) -> None:
+def test_officers_play_a_clean_copy_and_the_original_stays() -> None:
     data = video(sound=True)
-    created = sent(aws, data)
+    created = sent(data)
     [medium] = opened(created)["media"]
     assert (medium["state"], medium["codec"], medium["no_clip"]) == ("ready", "h264", None)
-    clip, query = fetched(aws, medium["clip_url"])
+    clip, query = fetched(medium["clip_url"])
     assert clip[4:8] == b"ftyp"
     assert media_samples.find_box(data, b"mdat") == media_samples.find_box(clip, b"mdat")
     assert not any(word in clip for word in (b"udta", b"+39.92", CANARY))
@@ -59,29 +59,27 @@ def test_officers_play_a_clean_copy_and_the_original_stays(aws: Mapping[str, str
     assert "/originals/" in url
 
 
-def test_a_video_in_another_form_has_its_still_and_says_that_it_has_no_copy(
-    aws: Mapping[str, str],
-) -> None:
-    [medium] = opened(sent(aws, video("mpeg4")))["media"]
+def test_a_video_in_another_form_has_its_still_and_says_that_it_has_no_copy() -> None:
+    [medium] = opened(sent(video("mpeg4")))["media"]
     assert (medium["state"], medium["clip_url"]) == ("ready", None)
     assert medium["no_clip"] == "unsupported"
     assert medium["preview_url"] is not None
 
 
-def test_the_reporter_sees_that_it_arrived_and_no_copy(aws: Mapping[str, str]) -> None:
-    created = sent(aws, video())
+def test_the_reporter_sees_that_it_arrived_and_no_copy() -> None:
+    created = sent(video())
     mine = call("GET", "/v1/reports/mine", receipt=created["receipt"])
     assert mine.json["media"][0]["state"] == "ready"
     assert "clip" not in mine.text
 
 
-def test_the_copy_goes_with_a_withdrawal(aws: Mapping[str, str]) -> None:
-    created = sent(aws, video())
+def test_the_copy_goes_with_a_withdrawal() -> None:
+    created = sent(video())
     by_reporter("DELETE", created)
     wiring.clock.advance(timedelta(minutes=1))
     cloud.sweep()
     left = cloud.client("s3").list_object_versions(
-        Bucket=aws["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
+        Bucket=os.environ["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
     )
     assert "Versions" not in left
     cloud.officer("wang", roles=("supervisor",))
@@ -89,11 +87,11 @@ def test_the_copy_goes_with_a_withdrawal(aws: Mapping[str, str]) -> None:
     assert (medium["clip_url"], medium["preview_url"]) == (None, None)
 
 
-def test_what_officers_show_is_a_still(aws: Mapping[str, str]) -> None:
+def test_what_officers_show_is_a_still() -> None:
     created = file()
     picture = {"media": [VIDEO | {"content_type": "image/jpeg"}]}
     [granted] = by_officer("POST", created, "/media", picture).json["uploads"]
-    cloud.add_medium(aws, created["id"], granted["media_id"], video())
+    cloud.add_medium(created["id"], granted["media_id"], video())
     [medium] = opened(created)["media"]
     assert (medium["state"], medium["content_type"]) == ("ready", "video/mp4")
     assert (medium["clip_url"], medium["no_clip"]) == (None, None)

@@ -321,7 +321,8 @@ def test_spans_of_an_object_are_copied_in_windows(bucket: MediaBucket) -> None:
 
 def test_a_copy_is_sent_again_from_its_beginning(bucket: MediaBucket) -> None:
     """As botocore reads it: for a checksum into memory of its own, then to send it."""
-    version, sent = upload(bucket, b"0123456789"), []
+    version = upload(bucket, b"0123456789")
+    sent: list[bytes] = []
 
     class Twice:
         get_object = bucket.s3.get_object
