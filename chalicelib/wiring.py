@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from chalicelib.kernel.paging import Cursors
     from chalicelib.services.bulletins.public import PublicFeeds
     from chalicelib.services.casework.bursts import BurstStores
-    from chalicelib.services.casework.incidents import Sketches
+    from chalicelib.services.casework.incidents import IncidentStores
     from chalicelib.services.casework.presence import KeptHeadings
+    from chalicelib.services.casework.sketches import Sketches
     from chalicelib.services.casework.subject_requests import RequestDesk
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from chalicelib.store.officers.signing_keys import SigningKeys
     from chalicelib.store.officers.user_pool import UserPool
     from chalicelib.store.reports.contacts import Contacts
+    from chalicelib.store.reports.incidents import IncidentCounts
     from chalicelib.store.reports.outbox import Outbox
     from chalicelib.store.reports.reports import Reports
     from chalicelib.store.reports.reviews import ReviewRows
@@ -253,6 +255,20 @@ def burst_stores() -> "BurstStores":
 
     endings = BurstEndings(_table(settings().reports_table))
     return BurstStores(listing(), whole_catalogue(), endings, announcements(), pulse_rows())
+
+
+def incident_stores() -> "IncidentStores":
+    """Return the collaborators of the use cases of incidents."""
+    from chalicelib.services.casework.incidents import IncidentStores
+
+    return IncidentStores(listing(), incident_counts(), incidents())
+
+
+@built_once
+def incident_counts() -> "IncidentCounts":
+    from chalicelib.store.reports.incidents import IncidentCounts
+
+    return IncidentCounts(_table(settings().reports_table))
 
 
 @built_once
@@ -503,7 +519,7 @@ def search_key() -> "SearchKey":
 @built_once
 def sketches() -> "Sketches":
     """Return the stores of sketches, with the keys of the days."""
-    from chalicelib.services.casework.incidents import Sketches
+    from chalicelib.services.casework.sketches import Sketches
     from chalicelib.store.casework.day_keys import DayKeys
     from chalicelib.store.reports.media_rows import SketchRows
 

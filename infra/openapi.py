@@ -38,6 +38,7 @@ MODULES = (
     "handlers.casework.dates",
     "handlers.casework.oversight",
     "handlers.casework.bursts",
+    "handlers.casework.incidents",
     "handlers.casework.referrals",
     "handlers.casework.masks",
     "handlers.casework.subject_requests",

@@ -21,6 +21,7 @@ reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>
              CLOSING#<hour>         PROGRESS: how far a long hour of the ledger is closed
              ENDING#<burst>         REQUEST: a closing of a burst that takes two persons
              EXPORT#<id>            REQUEST: an export that takes two persons
+             INCIDENT#<id>          COUNTS: how many reports it has, by category and district
              EXPORTS                <at>#<id>: such an export, for the list of all
              REQUESTS               <number>: a request of a third person
              EXPORTER#<name>        ALONE: what an officer has exported alone
@@ -90,6 +91,7 @@ BY_CATEGORY = "by_category"
 BY_ATTENTION = "by_attention"
 BY_ASSIGNEE = "by_assignee"
 BY_BULLETIN = "by_bulletin"
+BY_INCIDENT = "by_incident"
 BY_REFERENCE = "by_reference"
 BY_TASK = "by_task"
 BY_SKETCH = "by_sketch"
@@ -101,6 +103,7 @@ PARTITION = {
     BY_ATTENTION: "attention_shard",
     BY_ASSIGNEE: "assignee",
     BY_BULLETIN: "bulletin_shard",
+    BY_INCIDENT: "incident",
     BY_REFERENCE: "reference",
     BY_TASK: "task_shard",
     BY_SKETCH: "sketch_shard",
@@ -108,9 +111,9 @@ PARTITION = {
 SKETCH_SHARDS = 4
 STATISTICS_SHARDS = 4
 # The sort attribute of each index for lists.
-SORT = dict.fromkeys((BY_CATEGORY, BY_ASSIGNEE, BY_BULLETIN, BY_REFERENCE), "listed_at") | {
-    BY_ATTENTION: "attention_at"
-}
+SORT = dict.fromkeys(
+    (BY_CATEGORY, BY_ASSIGNEE, BY_BULLETIN, BY_INCIDENT, BY_REFERENCE), "listed_at"
+) | {BY_ATTENTION: "attention_at"}
 
 
 def index(name: str) -> tuple[str, str, str]:
@@ -318,6 +321,10 @@ def opened_request(number: str) -> str:
 
 def ending(burst_id: str) -> str:
     return f"ENDING#{burst_id}"
+
+
+def incident(incident_id: str) -> str:
+    return f"INCIDENT#{incident_id}"
 
 
 def export(export_id: str) -> str:

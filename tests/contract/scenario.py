@@ -338,6 +338,13 @@ class Scenario:
         made.begin(COLLEAGUE)
         return _approvable({"burst_id": made.path["burst_id"]}, made.approval)
 
+    def incident(self) -> Supply:
+        made = self.report_again()
+        body = {"like": made.id}
+        reply = call("POST", "/v1/officer/incidents", body, officer=COLLEAGUE)
+        assert reply.status == 201, reply.text
+        return Supply({"incident_id": reply.json["id"], "report_id": made.id})
+
     def called_malicious(self) -> "Reported":
         return self.closed("malicious")
 
@@ -422,6 +429,7 @@ _REPORT, _MINE, _BULLETIN = (
 _EXPORT = "/v1/officer/exports/{export_id}"
 _REQUEST = "/v1/officer/requests/{request_number}"
 _BURST = "/v1/officer/bursts/{burst_id}"
+_INCIDENT = "/v1/officer/incidents/{incident_id}"
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_MINE}": lambda there: there.report.mine(),
     f"GET {_MINE}/proof": lambda there: there.report.mine(),
@@ -446,6 +454,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_BURST}/ending": lambda there: there.burst(),
     f"POST {_BURST}/ending/approve": lambda there: there.burst(asked=True),
     f"DELETE {_BURST}/ending": lambda there: Supply(there.burst(asked=True).path),
+    f"GET {_INCIDENT}": lambda there: there.incident(),
+    f"DELETE {_INCIDENT}/reports/{{report_id}}": lambda there: there.incident(),
     f"POST {_REPORT}/lift-out": lambda there: there.report_again().mine(),
     f"GET {_REPORT}": lambda there: there.report.mine(),
     f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),

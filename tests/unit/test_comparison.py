@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.aws.clients import AT_ONCE, at_once
 from chalicelib.aws.table import Table
 from chalicelib.domain.reports.incidents import DayKey, PublicDayKey, Sketch, day_of
-from chalicelib.services.casework.incidents import Sketches, record_sketches
+from chalicelib.services.casework.sketches import Sketches, record_sketches
 from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.reports.media_rows import SketchRow
 

@@ -111,6 +111,9 @@ class ReportQuery(Query):
         default=None,
         description="Only the reports of this burst, the newest first whatever `sort` says.",
     )
+    incident: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
+        default=None, description="Only the reports of this incident, each by itself."
+    )
     urgency: Urgency | None = Field(default=None, description="Only reports with this urgency.")
     unread: _Flag | None = Field(
         default=None,
@@ -129,7 +132,8 @@ class ReportQuery(Query):
     fold: Literal["none"] | None = Field(
         default=None,
         description="`none`: list each report by itself. Without it, reports of a page with one "
-        "text that differ in nothing else are one row.",
+        "text that differ in nothing else are one row; so are reports of one incident that differ "
+        "in no more than text, district and media, or, if critical, text and media.",
     )
     sort: Literal["newest", "attention"] | None = Field(
         default=None,
@@ -167,7 +171,11 @@ class ReportQuery(Query):
     def on_record(self) -> dict[str, str]:
         """Return the filters for the audit, which stores ids and no other text."""
         filters = self.filters()
-        for name, recorded in (("bulletin_id", ids.on_record), ("assignee", ids.name_on_record)):
+        for name, recorded in (
+            ("bulletin_id", ids.on_record),
+            ("incident", ids.on_record),
+            ("assignee", ids.name_on_record),
+        ):
             if name in filters:
                 filters[name] = recorded(filters[name])
         return filters

@@ -188,7 +188,7 @@ MOST_SIMILAR = 20
 _DAY_BYTES = 4
 _FEWEST_TEXT_BANDS = 2
 _FEWEST_PICTURE_BANDS = 3
-_SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
+SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
 
 
 class Why(StrEnum):
@@ -288,7 +288,7 @@ def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
     sketch = sighting.sketch
     place = [sketch.cell] if sketch.cell and sighting.category else []
     return (
-        *(Trait(_place(key, sighting, cell), Why.PLACE, _SAME_PLACE) for cell in place),
+        *(Trait(_place(key, sighting, cell), Why.PLACE, SAME_PLACE) for cell in place),
         *_bands(key, Why.TEXT, sketch.bands),
         *_bands(key, Why.PICTURE, sketch.picture_bands),
     )

@@ -300,8 +300,9 @@ class Report(Record):
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
     arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
-    of reports that have this one as their original. `message_due` is the time of the latest notice
-    of a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts
+    of reports that have this one as their original. `incident` is the id of that which an officer
+    has taken it into. `message_due` is the time of the latest notice of a message. `paced_until`
+    limits a flood of messages (`entries.paced`). `media_asked` counts
     the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
     without the proof of work that it should have, in a category that is never limited; `in_burst`:
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
@@ -341,6 +342,7 @@ class Report(Record):
     disposition: Annotated[str | None, EXPORTED, KEPT] = None
     proposal: Annotated[Proposal | None, KEPT] = None
     duplicate_of: Annotated[str | None, CLEARED] = None
+    incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
     media_total: Annotated[int, Listed("mt"), KEPT] = 0
     media_ready: Annotated[int, Listed("mr"), KEPT] = 0
     media_settled: Annotated[int, KEPT] = 0
@@ -414,6 +416,7 @@ _LEFT_BEHIND = (
     "assignee",
     "followers",
     "duplicate_of",
+    "incident",
     "shadow",
     "in_burst",
     "returning",

@@ -400,6 +400,7 @@ _RECORDED = (
     "category",
     "urgency",
     "duplicate_of",
+    "incident",
     "proposal",
 )
 

@@ -95,6 +95,7 @@ def open_report(call: Call) -> Response:
         restricted=found.restricted,
         desk=wiring.desk(call.actor),
         incidents=wiring.incidents(),
+        counts=wiring.incident_counts(),
     )
     search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)

@@ -17,6 +17,7 @@ from chalicelib.domain.reports.media import Thumb
 from chalicelib.domain.reports.report import Disposition, Flag, Source, Status
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.handlers.casework.report_views import InIncidentView
 from chalicelib.handlers.reports.views import picture_url
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
@@ -54,7 +55,8 @@ class SameText(Shape):
 
 
 class ListedReportView(Shape):
-    """A report in a list. With `same_text` it stands for several.
+    """A report in a list. With `same_text` it stands for several. With `incident` it stands for
+    those of the incident that need the same next: what differs is a row of its own.
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
     the report is reopened. `muted` says that officers are not notified of messages and media,
@@ -82,6 +84,7 @@ class ListedReportView(Shape):
     awaits: list[TwoPersonStep]
     due: list[Due]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
+    incident: InIncidentView | None
 
     @classmethod
     def listed(cls, report: ListedReport) -> Self:
@@ -96,7 +99,8 @@ class ListedReportView(Shape):
         media = {"total": fields["media_total"], "ready": fields["media_ready"]}
         thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
-        return cls.model_validate({**fields, "media": media, "thumbnail_url": thumbnail})
+        shown = {"media": media, "thumbnail_url": thumbnail, "incident": report.incident}
+        return cls.model_validate({**fields, **shown})
 
 
 class ReportPage(Shape):
@@ -128,6 +132,7 @@ def list_reports(call: Call) -> Response:
         cursors=wiring.cursors(),
         catalogue=wiring.whole_catalogue(),
         officers=wiring.officers(),
+        counts=wiring.incident_counts(),
     )
     items = [ListedReportView.listed(each) for each in page.items]
     return Response(ReportPage(items=items, next_cursor=page.next_cursor))
@@ -197,6 +202,7 @@ def search_reports_by_number(call: Call) -> Response:
         actor=call.actor,
         search_key=wiring.search_key(),
         entries=wiring.search_entries(),
+        counts=wiring.incident_counts(),
     )
     items = [ListedReportView.listed(each) for each in found.items]
     left = None if items else _unopened(call.actor)

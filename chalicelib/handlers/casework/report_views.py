@@ -403,6 +403,13 @@ class RelatedReport(Shape):
     status: Status
 
 
+class InIncidentView(Shape):
+    """An incident that officers have taken a report into. `count` are its reports in your scope."""
+
+    id: str
+    count: int = Field(validation_alias="total")
+
+
 class SimilarReportView(RelatedReport):
     """A report that may be about the same event.
 
@@ -464,6 +471,7 @@ class ReportView(_Progress):
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
+    `incident` is what it was taken into; null for none.
     `followers` are the usernames of those who follow it. `reported_as` is of a report about the
     police, whose category is `oversight`; null for any other.
     """
@@ -504,6 +512,7 @@ class ReportView(_Progress):
     original: RelatedReport | None
     duplicates: list[RelatedReport]
     duplicate_count: int
+    incident: InIncidentView | None
 
     @classmethod
     def opened(
@@ -555,6 +564,7 @@ class ReportView(_Progress):
             original=related.original,
             duplicates=related.duplicates,
             duplicate_count=related.total,
+            incident=related.incident,
             open_duplicates=sum(each.is_open for each in related.duplicates),
         )
 

@@ -19,7 +19,7 @@ from chalicelib.aws.keys import Key
 from chalicelib.domain.audit.ledger import Recorded
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.outbox import Lane
-from chalicelib.services.casework.incidents import record_sketches
+from chalicelib.services.casework.sketches import record_sketches
 from chalicelib.services.notices import sweep
 from chalicelib.services.notices.escalations import count_unacknowledged
 from chalicelib.services.notices.pushes import push_due_reports

@@ -64,6 +64,7 @@ _PATH_PARAMETERS = {
     "media_id": "The `media_id` of the medium.",
     "bulletin_id": "The `id` of the bulletin.",
     "burst_id": "The `id` of the burst.",
+    "incident_id": "The `id` of the incident.",
     "subscription_id": "The `id` of the subscription.",
     "export_id": "The `id` of the export.",
     "part": "The number of the zip, from 1.",

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
+from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.incidents import Similar, Why
 from chalicelib.domain.reports.report import Disposition, Report, Status
 from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
@@ -19,7 +20,8 @@ from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.duplicates import Outline, read_outlines
-from chalicelib.store.reports.rows import Head
+from chalicelib.store.reports.incidents import IncidentCounts
+from chalicelib.store.reports.rows import Head, InIncident
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,15 @@ class Related(NamedTuple):
 
     `similar` is None when it could not be read. `duplicates` are the latest hundred, without those
     outside of the officer's scope; `total` is the number of all. `original` is the report that this
-    one is a duplicate of; None when it is none, or when that is outside of the scope.
+    one is a duplicate of; None when it is none, or when that is outside of the scope. `incident` is
+    that which it is in.
     """
 
     similar: tuple[SimilarReport, ...] | None
     duplicates: tuple[Outline, ...]
     total: int
     original: Outline | None
+    incident: InIncident | None = None
 
 
 class Outcome(NamedTuple):
@@ -66,7 +70,9 @@ class Skip(NamedTuple):
     unopened: bool
 
 
-def find_related(head: Head, *, restricted: bool, desk: Desk, incidents: Incidents) -> Related:
+def find_related(
+    head: Head, *, restricted: bool, desk: Desk, incidents: Incidents, counts: IncidentCounts
+) -> Related:
     """Return the reports in the officer's scope that are related to an opened one.
 
     Nothing is suggested for a restricted report. Raises Unavailable when its duplicates cannot be
@@ -77,13 +83,23 @@ def find_related(head: Head, *, restricted: bool, desk: Desk, incidents: Inciden
     similar = () if restricted else _suggested(report_id, desk.actor, incidents)
     original = head.report.duplicate_of
     named = (*linked, *([original] if original else ()))
-    known = _in_scope((*named, *(each.report_id for each in similar or ())), desk)
+    known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)
     return Related(
         None if similar is None else _shown(similar, known, head),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
         desk.reports.duplicates.beside(head),
         known.get(original) if original else None,
+        in_incident(head.report.incident, desk.actor.officer, counts),
     )
+
+
+def in_incident(
+    incident: str | None, officer: Officer, counts: IncidentCounts
+) -> InIncident | None:
+    """Return an incident with the number of its reports that the officer sees; None for None."""
+    if incident is None:
+        return None
+    return InIncident(incident, counts.read([incident], officer)[incident].total())
 
 
 def count_open_duplicates(report: Report, *, desk: Desk) -> int | None:
@@ -94,7 +110,7 @@ def count_open_duplicates(report: Report, *, desk: Desk) -> int | None:
     if not report.duplicates:
         return 0
     try:
-        known = _in_scope(desk.reports.duplicates.latest(report.id), desk)
+        known = outlines_in_scope(desk.reports.duplicates.latest(report.id), desk)
     except errors.Unavailable:
         return None
     return sum(_is_duplicate(each, report.id) and each.is_open for each in known.values())
@@ -117,14 +133,14 @@ def link_duplicates(
     def link(each: str) -> None:
         report = head_in_scope(each, desk=desk).report
         if takes_reading(report, change) and not desk.actor.has_opened(each):
-            _refuse_unread(each, desk.actor)
+            refuse_unread(each, desk.actor)
 
         def require(head: Head) -> None:
             require_version(head.report, report.version)
 
         take_step(each, change, require, desk=desk, officers=officers)
 
-    return [_tried(each, link) for each in dict.fromkeys(duplicates)]
+    return [tried(each, link) for each in dict.fromkeys(duplicates)]
 
 
 def close_duplicates(
@@ -154,7 +170,7 @@ def close_duplicates(
         change = closing.model_copy(update={"messages_seen": known.messages})
         is_opened = desk.actor.has_opened(each)
         if skip.unopened and not is_opened:
-            _refuse_unread(each, desk.actor)
+            refuse_unread(each, desk.actor)
 
         def require(head: Head) -> None:
             _require_of_one(head.report, known.version)
@@ -162,10 +178,10 @@ def close_duplicates(
         unread = not is_opened or known.unread > 0
         take_step(each, change, require, desk=desk, officers=officers, takes_two=unread)
 
-    return [_tried(each, close) for each in found]
+    return [tried(each, close) for each in found]
 
 
-def _refuse_unread(report_id: str, actor: OfficerActor) -> NoReturn:
+def refuse_unread(report_id: str, actor: OfficerActor) -> NoReturn:
     """Raise Conflict `not_read`, on record as of one report alone."""
     actor.log(of_report(report_id), Action.CLOSE_UNREAD)
     raise errors.Conflict("not_read")
@@ -183,7 +199,7 @@ def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
     if not head.duplicates:
         return found
     for number, page in enumerate(desk.reports.duplicates.pages(head.report.id)):
-        known = _in_scope(page, desk, consistent=True)
+        known = outlines_in_scope(page, desk, consistent=True)
         found += [
             known[each]
             for each in page
@@ -194,7 +210,8 @@ def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
     return found[:AT_ONCE_MAX]
 
 
-def _tried(report_id: str, step: Callable[[str], None]) -> Outcome:
+def tried(report_id: str, step: Callable[[str], None]) -> Outcome:
+    """Return the outcome of a step on one report of many: what is raised stops no other."""
     try:
         step(report_id)
     except errors.Invalid as invalid:
@@ -214,7 +231,7 @@ def _suggested(
         return None
 
 
-def _in_scope(
+def outlines_in_scope(
     report_ids: Iterable[str], desk: Desk, *, consistent: bool = False
 ) -> dict[str, Outline]:
     """Return the outlines of those reports that are in the officer's scope."""

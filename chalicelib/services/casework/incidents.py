@@ -1,168 +1,175 @@
-"""Incidents: record sketches, and suggest reports that may be about one event.
+"""Incidents: reports that an officer takes to be of one event. Take in, read, take out.
 
-Nothing is merged. An officer links what belongs together (`services/casework/duplicates`).
+Each report names its incident, and is counted there with that write. What is taken in unasked is
+what the search for similar reports finds, from one report to the next, under the rules of
+`domain/casework/incidents` (docs/adr/0072).
 """
 
-import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.reports import incidents as rules
-from chalicelib.domain.reports.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
-from chalicelib.kernel.sealing import Unreadable
-from chalicelib.store.casework.day_keys import DayKeys
-from chalicelib.store.casework.incidents import Bucket, Incidents, SimilarRow
-from chalicelib.store.reports.media_rows import SketchRow, SketchRows
+from chalicelib.aws import keys
+from chalicelib.aws.listing import Listing
+from chalicelib.domain.casework.incidents import Chain
+from chalicelib.domain.casework.query import ReportQuery
+from chalicelib.domain.reports.report import Status
+from chalicelib.kernel import errors, times
+from chalicelib.kernel.ids import on_record, random_id
+from chalicelib.kernel.paging import Cursors
+from chalicelib.services.casework.casework import record_change
+from chalicelib.services.casework.duplicates import outlines_in_scope, tried
+from chalicelib.services.casework.lists import with_pictures
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
+from chalicelib.store.audit.rows import Action
+from chalicelib.store.casework.incidents import Incidents
+from chalicelib.store.reports.incidents import IncidentCounts
+from chalicelib.store.reports.rows import Head, InIncident, ListedReport
 
-log = logging.getLogger(__name__)
+# The latest reports of an incident that its row speaks of. The rest is counted.
+_SHOWN = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Sketches:
-    """The stores of recording."""
+class IncidentStores(NamedTuple):
+    """Where incidents are found. `similar` has which reports are like each other."""
 
-    rows: SketchRows
-    days: DayKeys
-    incidents: Incidents
+    listing: Listing
+    counts: IncidentCounts
+    similar: Incidents
 
 
-def record_sketches(
-    sketches: Sketches, *, now: datetime, time_is_left: Callable[[], bool]
-) -> dict[str, int]:
-    """Open the sketches of new reports, find which are like each other, and take them off the rows.
+class OpenIncident(NamedTuple):
+    """An incident as its row shows it, with the first page of its reports, newest first.
 
-    Continue until there is none, or until `time_is_left` returns False. A sketch whose key is gone
-    is taken off, and nothing is found by it. Repeated after a crash, find the same again. A row
-    that cannot be read or written is left to the next run, and stops no other.
-
-    Return how many were `recorded`, and how many were `lost`. Raises Unavailable.
+    `districts` are those of all its reports in scope, with their number. `first_at`, `last_at` and
+    `picture`, the report whose picture stands for all, are of the latest 500.
     """
-    sketches.days.keep(now)
-    done = {"recorded": 0, "lost": 0}
-    for page in sketches.rows.pages():
-        batch = _Batch(sketches, now)
-        opened = [(row, batch.open(row)) for row in page]
-        same_as = batch.record([seen for _, seen in opened if seen])
-        firsts = [
-            (row, same_as.get(row.report_id) if seen and seen.sighting.category else None)
-            for row, seen in opened
-        ]
-        finished = sketches.rows.finish(firsts, time_is_left)
-        for (_, seen), is_finished in zip(opened, finished, strict=True):
-            if is_finished:
-                done["recorded" if seen else "lost"] += 1
-        if not time_is_left():
-            log.warning("sketches_unfinished")
-            break
-    return done
+
+    id: str
+    total: int
+    districts: Counter[str]
+    first_at: datetime
+    last_at: datetime
+    picture: ListedReport | None
+    items: Sequence[ListedReport]
+    next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """An opened sketch, the key it is recorded under, and all under which others are sought."""
+def create_incident(like: str, *, desk: Desk, stores: IncidentStores) -> InIncident:
+    """Take a report and those that are found with it into an incident: into its own, if it is in
+    one. Repeated, change nothing but for what is found by then.
 
-    sighting: Sighting
-    key: DayKey
-    sought: Sequence[DayKey]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Some reports, recorded together, so that each bucket is read and written once."""
-
-    sketches: Sketches
-    now: datetime
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
-    _similar: dict[str, list[Similar]] = field(default_factory=dict)
-
-    def open(self, row: SketchRow) -> _Seen | None:
-        """Return the sighting in a sketch; None when it does not open, or its report is gone."""
-        if row.is_gone:
-            return None
-        try:
-            day = sealed_day(row.sealed)
-            key = self.sketches.days.get(day, self.now)
-            sketch = key.open(row.sealed, row.info) if key else None
-        except Unreadable:
-            log.error("sketch_altered")
-            return None
-        if key is None or sketch is None:
-            return None
-        is_critical = row.urgency == Urgency.CRITICAL
-        sighting = Sighting(row.report_id, row.at, row.category, sketch, is_critical)
-        return _Seen(sighting, key, [key, *self._day_before(sighting, key)])
-
-    def record(self, seen: Sequence[_Seen]) -> dict[str, str]:
-        """Record these reports, oldest first. Return which report had the same text first, of each
-        whose text another had before.
-        """
-        self._read(seen)
-        same_as: dict[str, str] = {}
-        touched: dict[str, SimilarRow] = {}
-        written: dict[str, Bucket] = {}
-        for each in seen:
-            for similar in self._find(each):
-                self._note(each, similar, touched)
-            same_as |= self._add(each, written)
-        self.sketches.incidents.put(written, touched)
-        return same_as
-
-    def _day_before(self, sighting: Sighting, key: DayKey) -> list[DayKey]:
-        """Return the key of the day before, while reports of that day are near in time."""
-        before = day_of(sighting.at - rules.NEAR_IN_TIME)
-        if before == key.day:
-            return []
-        found = self.sketches.days.get(key.day - timedelta(days=1), self.now)
-        return [found] if found else []
-
-    def _read(self, seen: Iterable[_Seen]) -> None:
-        incidents = self.sketches.incidents
-        names = {trait.name for each in seen for trait in _sought(each)}
-        names |= {same for each in seen if (same := rules.same_text(each.sighting, each.key))}
-        self._buckets = incidents.buckets(names, self.now)
-        known = {entry.report_id for bucket in self._buckets.values() for entry in bucket.entries}
-        known |= {each.sighting.report_id for each in seen}
-        self._similar = incidents.similar_rows(known, self.now)
-
-    def _find(self, seen: _Seen) -> list[Similar]:
-        entries = {
-            trait.name: self._buckets[trait.name].entries
-            for trait in _sought(seen)
-            if trait.name in self._buckets
-        }
-        return rules.similar_reports(seen.sighting, _sought(seen), entries)
-
-    def _note(self, seen: _Seen, similar: Similar, touched: dict[str, SimilarRow]) -> None:
-        """Note that two reports are similar, at each of them."""
-        own = seen.sighting.report_id
-        for report_id, other in (
-            (own, similar),
-            (similar.report_id, similar._replace(report_id=own)),
-        ):
-            known = {each.report_id: each for each in self._similar.get(report_id, ())}
-            known[other.report_id] = other.merged(known.get(other.report_id))
-            self._similar[report_id] = rules.most_similar(known.values())
-            touched[report_id] = SimilarRow(seen.key.day, self._similar[report_id])
-
-    def _add(self, seen: _Seen, written: dict[str, Bucket]) -> dict[str, str]:
-        sighting, key = seen.sighting, seen.key
-        entry = Entry(sighting.at, sighting.report_id)
-        for trait in rules.traits_of(sighting, key):
-            written[trait.name] = self._bucket(trait.name, key)
-            written[trait.name].add(entry)
-        same = rules.same_text(sighting, key)
-        if same is None:
-            return {}
-        written[same] = bucket = self._bucket(same, key)
-        bucket.add(entry)
-        first = bucket.first or sighting.report_id
-        return {sighting.report_id: first} if first != sighting.report_id else {}
-
-    def _bucket(self, name: str, key: DayKey) -> Bucket:
-        return self._buckets.setdefault(name, Bucket(key.day))
+    Raises NotFound when the report is unknown or out of scope; Conflict `expiring`,
+    `illegal_transition` when it is withdrawn; Unavailable.
+    """
+    incident = _take_in(like, random_id(), desk)
+    found = _found_with([like], desk, stores.similar)
+    for each in found:
+        tried(each, lambda report_id: _take_in_new(report_id, incident, desk))
+    return InIncident(
+        incident, stores.counts.read([incident], desk.actor.officer)[incident].total()
+    )
 
 
-def _sought(seen: _Seen) -> list[rules.Trait]:
-    return [trait for key in seen.sought for trait in rules.sought_by(seen.sighting, key)]
+def read_incident(
+    incident: str,
+    query: ReportQuery,
+    *,
+    actor: OfficerActor,
+    stores: IncidentStores,
+    cursors: Cursors,
+) -> OpenIncident:
+    """Return an incident with the first page of its reports, and write an audit record. `query` is
+    that of the pages that follow (`services/casework/lists`).
+
+    Raises NotFound when no report of it is in the officer's scope, with a denial in the audit.
+    """
+    sees = actor.officer.sees
+    page = stores.listing.page(
+        keys.index(keys.BY_INCIDENT),
+        [incident],
+        limit=_SHOWN,
+        keep=lambda row: sees(row["category"], row["district"]),
+    )
+    districts = stores.counts.read([incident], actor.officer)[incident]
+    if not page.rows or not districts:
+        actor.log_own(Action.DENIED, {"incident": on_record(incident)})
+        raise errors.NotFound
+    shown = page.rows[: query.limit]
+    more = len(page.rows) > len(shown) or page.position is not None
+    picture = next((row for row in page.rows if row.get("thumb")), None)
+    own = InIncident(incident, districts.total())
+    seen = with_pictures((*shown, *([picture] if picture else ())))
+    actor.log_own(Action.LIST, {"incident": incident, "count": len(shown), **seen})
+    return OpenIncident(
+        *own,
+        districts,
+        first_at=times.parse(page.rows[-1]["received_at"]),
+        last_at=times.parse(page.rows[0]["received_at"]),
+        picture=ListedReport.of(picture, actor.now) if picture else None,
+        items=[ListedReport.of(row, actor.now)._replace(incident=own) for row in shown],
+        next_cursor=cursors.issue(
+            shown[-1]["listed_at"], reader=actor.by, filters=query.filters(), now=actor.now
+        )
+        if more
+        else None,
+    )
+
+
+def leave_incident(incident: str, report_id: str, *, desk: Desk) -> None:
+    """Take a report out of an incident, with an audit record. It is as it was before. Of one that
+    is not in it, change nothing.
+
+    Raises NotFound when the report is unknown or out of scope; Conflict `expiring`; Unavailable.
+    """
+
+    def leave(head: Head) -> None:
+        require_not_expiring(head)
+        if head.report.incident == incident:
+            _write(head, None, desk)
+
+    on_head(report_id, leave, desk=desk)
+
+
+def _take_in(report_id: str, incident: str, desk: Desk) -> str:
+    """Take a report in, unless it is in an incident. Return the one it is in then."""
+
+    def join(head: Head) -> str:
+        require_not_expiring(head)
+        report = head.report
+        if report.status is Status.WITHDRAWN:
+            raise errors.Conflict("illegal_transition", legal="")
+        if report.incident is None:
+            _write(head, incident, desk)
+        return report.incident or incident
+
+    return on_head(report_id, join, desk=desk)
+
+
+def _take_in_new(report_id: str, incident: str, desk: Desk) -> None:
+    """Take a report in. Raises Conflict `in_incident` when it is in another one."""
+    if _take_in(report_id, incident, desk) != incident:
+        raise errors.Conflict("in_incident")
+
+
+def _write(head: Head, incident: str | None, desk: Desk) -> None:
+    """Write which incident a report is in. Its version stays, since the report does not change.
+
+    Raises ConditionFailed when another write came in between.
+    """
+    before, actor = head.report, desk.actor
+    after = before.model_copy(update={"incident": incident})
+    record = record_change(before, after, None, actor)
+    desk.reports.change(head, after, task=head.task, now=actor.now, also=[record])
+
+
+def _found_with(members: Sequence[str], desk: Desk, similar: Incidents) -> list[str]:
+    """Return the ids of reports in the officer's scope that belong to these by likeness."""
+    chain = Chain(outlines_in_scope(members, desk, consistent=True).values())
+    while chain.reached:
+        links = similar.similar_rows(chain.reached, desk.actor.now)
+        new = {link.report_id for found in links.values() for link in found} - chain.members
+        chain.follow(links, outlines_in_scope(new, desk, consistent=True))
+    return chain.found

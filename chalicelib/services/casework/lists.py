@@ -4,7 +4,6 @@ Lists are by page, newest first or by attention. A handover shows what came in s
 in the shift before, or earlier, and still needs somebody. No content.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,27 +28,25 @@ from chalicelib.domain.reports.attention import (
     is_quiet_drill,
     needs_action,
 )
-from chalicelib.domain.reports.report import LISTED, OPEN_STATUSES, Flag, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Status
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
 from chalicelib.services.casework.casework import HistoryPage
+from chalicelib.services.casework.folding import Folding
 from chalicelib.services.casework.reminders import DueReminder, due_reminders
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, about, of_day
 from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.incidents import IncidentCounts
 from chalicelib.store.reports.reports import Reports
-from chalicelib.store.reports.rows import ListedReport
-
-_ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
+from chalicelib.store.reports.rows import InIncident, ListedReport
 
 _UNPROVEN = keys.attention_at(Rank.UNPROVEN, "")
 _PICTURES = "pictures"
-
-type _Fold = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,7 @@ def list_reports(
     cursors: Cursors,
     catalogue: Catalogue,
     officers: Officers,
+    counts: IncidentCounts | None = None,
     shows_pictures: bool = True,
 ) -> ReportPage:
     """Return one page of reports, newest first or by attention, and write an audit record, which
@@ -73,7 +71,9 @@ def list_reports(
     the list by attention.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
-    first, unless the query says otherwise. A filter outside the officer's scope gives an empty
+    first, unless the query says otherwise; so are those of one incident, which may differ in text,
+    media and, unless critical, district. One with a due reminder is a row of its own. Without
+    `counts`, incidents are not counted. A filter outside the officer's scope gives an empty
     page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters, and
     Invalid for an assignee who is no officer. All of these write a denial to the audit. Raises
     Invalid, without one, for a time that ends before it begins.
@@ -82,20 +82,21 @@ def list_reports(
     require_period(query.since, query.until)
     officer, filters = actor.officer, query.filters()
     try:
-        reached = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
+        read = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
     except errors.Malformed:
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
     assignee = query.assignee
-    if reached is None:
+    if read is None:
         assignee = _require_officer(query, actor, officers)
+    reached, _, shown = (read or "").partition(" ")
     inside = _inside(query, officer)
     reminders: Mapping[str, DueReminder] = {}
-    if inside and query.sort == "attention":
+    if inside and query.sort == "attention" and query.incident is None:
         reminders = due_reminders(actor, listing)
     moved = {each.row["id"]: each.row for each in reminders.values() if each.place}
     hidden: list[Row] = []
-    folded: defaultdict[_Fold, list[str]] = defaultdict(list)
+    folding = Folding(query, shown, apart=reminders)
 
     def keep(row: Row) -> bool:
         if row["id"] in moved and row is not moved[row["id"]]:
@@ -110,34 +111,44 @@ def list_reports(
             if row["category"] != OVERSIGHT:
                 hidden.append(row)
             return False
-        same = folded[_fold(row)]
-        same.append(row["received_at"])
-        return len(same) == 1 or query.fold is not None
+        return folding.begins(row)
 
     page = Page((), None)
     if inside:
         first = [(each.place, each.row) for each in reminders.values() if each.place]
         source = _source(query, assignee, officer, catalogue)
-        page = _page(query, reached, source, listing=listing, keep=keep, also=first)
+        page = _page(query, reached or None, source, listing=listing, keep=keep, also=first)
     denied = not inside or (query.reference is not None and bool(hidden))
     pictures = with_pictures(page.rows) if shows_pictures else {}
-    found = {"below": reached, "count": len(page.rows), **pictures}
+    found = {"below": reached or None, "count": len(page.rows), **pictures}
     actor.log_own(Action.DENIED if denied else Action.LIST, {"filters": query.on_record(), **found})
-    next_cursor = (
-        cursors.issue(page.position, reader=actor.by, filters=filters, now=actor.now)
-        if page.position
-        else None
-    )
+    next_cursor = None
+    if page.position:
+        position = f"{page.position} {folding.after(page.rows)}".rstrip()
+        next_cursor = cursors.issue(position, reader=actor.by, filters=filters, now=actor.now)
     items = (
         ListedReport.of(
             row,
             actor.now,
-            () if query.fold else folded[_fold(row)],
+            folding.same_text(row),
             reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
         )
         for row in page.rows
     )
-    return ReportPage(tuple(items), next_cursor)
+    listed = with_incidents(items, officer, counts) if counts else tuple(items)
+    return ReportPage(listed, next_cursor)
+
+
+def with_incidents(
+    reports: Iterable[ListedReport], officer: Officer, counts: IncidentCounts
+) -> tuple[ListedReport, ...]:
+    """Return the reports of a list, each with its incident if it is in one. Raises Unavailable."""
+    listed = tuple(reports)
+    named = {each.fields["incident"] for each in listed} - {None}
+    known = {
+        each: InIncident(each, seen.total()) for each, seen in counts.read(named, officer).items()
+    }
+    return tuple(each._replace(incident=known.get(each.fields["incident"])) for each in listed)
 
 
 def with_pictures(rows: Iterable[Row]) -> dict[str, list[str]]:
@@ -182,13 +193,6 @@ def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers
         actor.log_own(Action.DENIED, {"filters": query.on_record()})
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
     return name if reads_acts_of(actor.officer, assignee) else f"{name}#"
-
-
-def _fold(row: Row) -> _Fold:
-    """Return the values that reports of one row share: a text, and all that a list shows but the
-    time and the reference.
-    """
-    return row.get("same_as") or row["id"], *(str(row.get(name)) for name in _ALIKE)
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:
@@ -244,6 +248,8 @@ def _source(
         if query.category in (None, category.code)
         for partition in category.partitions
     ]
+    if query.incident:
+        return keys.BY_INCIDENT, [query.incident]
     if burst := query.of_burst:
         return keys.BY_ATTENTION, spans_of_bursts(burst.category, catalogue)
     if query.reference:

@@ -13,6 +13,7 @@ from chalicelib.kernel import times
 from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.reports.duplicates import Duplicates
 from chalicelib.store.reports.heads import tombstone, update_head
+from chalicelib.store.reports.incidents import Counted, counting_items, same_counter
 from chalicelib.store.reports.search_entries import FOUND_BY, removals_of
 
 if TYPE_CHECKING:
@@ -32,20 +33,21 @@ class Deletion:
 
     def begin(self, pending: "PendingTask", leaves: Sequence[Leaf]) -> None:
         """Mark a report as expiring, and record `leaves` in the ledger. Its original, if it has
-        one, has one duplicate less.
+        one, has one duplicate less, and its incident one report less.
 
         From now on, every other write to it fails. Raises ConditionFailed when what decides its end
         has changed since `pending` was read, or when it was marked before.
         """
         row = pending.row
-        equal = same_task(row) | {name: row.get(name) for name in DECIDING}
+        equal = same_task(row) | {name: row.get(name) for name in DECIDING} | same_counter(row)
         recorded = LeafWrites.of(leaves, pending.recorded, self._table)
         put = {"expiring": True}
         mark = update_head(row["id"], put=put, append=recorded.append, equal=equal)
         discounted = self._duplicates.discount(
             row.get("duplicate_of"), row["id"], times.parse(row["received_at"])
         )
-        self._table.transact([self._table.item(mark), *discounted, *recorded.items])
+        uncounted = counting_items(self._table, Counted.of(row), None)
+        self._table.transact([self._table.item(mark), *discounted, *uncounted, *recorded.items])
 
     def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
         """Delete every row and search entry of a report, and write a tombstone for its HEAD.

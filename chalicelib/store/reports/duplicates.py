@@ -13,8 +13,10 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.table import Table
 from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.report import OPEN_STATUSES, Status
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
+from chalicelib.kernel import times
 from chalicelib.store.reports.heads import NOT_EXPIRING, update_head
 from chalicelib.store.reports.rows import Head
 
@@ -91,7 +93,7 @@ class Duplicates:
 
 _READ_FIELDS = (
     "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
-    "unread", "messages", "expiring", "deleted_at",
+    "urgency", "source", "received_at", "incident", "unread", "messages", "expiring", "deleted_at",
 )  # fmt: skip
 
 
@@ -103,8 +105,12 @@ class Outline(NamedTuple):
     category: str
     district: str
     status: Status
+    urgency: Urgency
+    is_drill: bool
+    received_at: datetime
     version: int
     duplicate_of: str | None
+    incident: str | None
     unread: int
     messages: int
 
@@ -132,8 +138,12 @@ def read_outlines(
             row["category"],
             row["district"],
             Status(row["status"]),
+            Urgency(row["urgency"]),
+            row.get("source") == DRILL,
+            times.parse(row["received_at"]),
             row["version"],
             row.get("duplicate_of"),
+            row.get("incident"),
             row.get("unread", 0),
             row.get("messages", 0),
         )

@@ -32,7 +32,7 @@ _READ_FIELDS = (
     "created_at", "version_id", "attempts", "deleted_at", "expiring", "disposition", "count",
     "report_ids", "declared_type", "declared_size", "upload_id", "held_until", "source",
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
-    "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
+    "incident", "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "in_burst", "turn", "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
     "deadline", "attended", "attention_at", "shadow",
     "category_labels", "followers", "acts", "pushed", "review_at", "review_due_at",

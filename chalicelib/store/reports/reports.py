@@ -29,6 +29,7 @@ from chalicelib.store.reports.deletion import Deletion
 from chalicelib.store.reports.duplicates import Duplicates
 from chalicelib.store.reports.entries import EntryRows
 from chalicelib.store.reports.heads import change_head, new_head, update_head
+from chalicelib.store.reports.incidents import counting_items, same_counter
 from chalicelib.store.reports.media_rows import MediaRows, sketch_fields
 from chalicelib.store.reports.reviews import reminder_items, review_item
 from chalicelib.store.reports.rows import Case, Head, ReadCase, read_case, same_end, withdrawn
@@ -235,6 +236,8 @@ class Reports:
             equal["same_as"] = head.row.get("same_as")
         if "duplicate_of" in put:
             equal["duplicates"] = head.row.get("duplicates")
+        if {"incident", "category"} & put.keys():
+            equal |= same_counter(head.row)
         ends = _ended_by(before, after)
         put |= dict.fromkeys(ends)
         equal |= {name: head.row.get(name) for name in ends}
@@ -254,17 +257,18 @@ class Reports:
             equal |= same_task(head.row)
             keeps_notice = task is not None and task.kind is TaskKind.NOTIFY
             notices = [] if keeps_notice else self._kept_notices(head, now)
-        reminded = reminder_items(self.table, before, after)
+        beside = reminder_items(self.table, before, after)
+        beside += counting_items(self.table, before, after)
         reopened = before.status not in OPEN_STATUSES and after.status in OPEN_STATUSES
         is_old = now >= after.received_at + LEAST_REVIEW
         if (reopened or (moves and after.status in OPEN_STATUSES)) and is_old:
             # The round that asks for reviews may have passed it.
-            reminded.append(review_item(self.table, after.id, now))
+            beside.append(review_item(self.table, after.id, now))
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put |= recorded.put
         update = change_head(head, put=put, append=recorded.append, equal=equal)
-        dated = [self.table.item(update), *notices, *reminded]
-        self.table.transact([*dated, *map(self.table.item, entries), *recorded.items, *also])
+        items = [self.table.item(update), *notices, *beside]
+        self.table.transact([*items, *map(self.table.item, entries), *recorded.items, *also])
 
     def withdraw(
         self,
@@ -286,14 +290,16 @@ class Reports:
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put = {**withdrawn(report, now), **task_fields(pk, keys.HEAD, task), **recorded.put}
         deciding = {name: head.row.get(name) for name in ("status", "duplicate_of", "flags")}
-        equal = same_task(head.row) | deciding
+        equal = same_task(head.row) | deciding | same_counter(head.row)
+        left = report.model_copy(update={"reminder": None, "incident": None})
         self.table.transact(
             [
                 self.table.item(change_head(head, put=put, append=recorded.append, equal=equal)),
                 self._purge(report.id, now),
                 *self._kept_notices(head, now),
                 *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
-                *reminder_items(self.table, report, report.model_copy(update={"reminder": None})),
+                *reminder_items(self.table, report, left),
+                *counting_items(self.table, report, left),
                 *recorded.items,
                 *also,
             ]

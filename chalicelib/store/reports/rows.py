@@ -162,10 +162,18 @@ class ReadCase(Case):
     earlier_positions: str | None = None
 
 
+class InIncident(NamedTuple):
+    """An incident, and the number of its reports that the reader sees."""
+
+    id: str
+    total: int
+
+
 class ListedReport(NamedTuple):
     """A report's entry in a list. `fields` has what lists show of it (`heads.listed_row`), its
     `awaits` without what nobody can approve any more. `same` are the times of the reports that it
     stands for, itself included. Its `due` says which dates of it have come, for the reader.
+    `incident` is None for one in none, and until it is counted.
     """
 
     id: str
@@ -173,6 +181,7 @@ class ListedReport(NamedTuple):
     district: str
     fields: Row
     same: tuple[datetime, ...] = ()
+    incident: InIncident | None = None
 
     @classmethod
     def of(

@@ -365,6 +365,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
         "?sort=attention",
         f"?assignee={LI}",
         "?bulletin_id=B-1",
+        "?incident=0",
         f"?reference={seen['reference']}",
         "?category=other",
     ):
@@ -374,6 +375,10 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
     api("close_duplicates", officer=LI, report_id=other["id"])
     api("open_report", officer=LI, report_id=other["id"])
+    incident = api("create_incident", officer=LI, body={"like": again["id"]}).json["id"]
+    api("read_incident", officer=LI, incident_id=incident)
+    api("list_reports", officer=LI)
+    api("leave_incident", officer=LI, incident_id=incident, report_id=again["id"])
     api("reveal_contact", **one)
     [medium] = api("open_report", **one).json["media"]
     api("open_original", **one, media_id=medium["media_id"])

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from chalicelib import wiring
 from chalicelib.domain.reports.incidents import Sketch
 from chalicelib.handlers.service import scheduled
-from chalicelib.services.casework.incidents import record_sketches
+from chalicelib.services.casework.sketches import record_sketches
 from chalicelib.store.reports.media_rows import sketch_info
 from tests import cloud
 from tests.faults import inject

@@ -127,6 +127,7 @@ def test_no_other_route_shows_what_the_reporter_sent(
         "number": "1",
         "request_number": "20261124-000000",
         "burst_id": "child_abduction.2026-11-24T01",
+        "incident_id": "0" * 16,
         "part": "1",
         "bulletin_id": "0" * 26,
     }

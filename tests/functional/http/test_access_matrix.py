@@ -18,6 +18,7 @@ from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
 from chalicelib.http.requests import IF_MATCH, Header
 from chalicelib.http.routes import Access, Operation
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.approvals import NO_TAG
 from tests.client import Reply, call, new_key, read_and_approve, tag_for
@@ -67,6 +68,8 @@ REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 BURST_ID = "child_abduction.2026-11-24T01"
 BURST = "/v1/officer/bursts/{burst_id}"
+INCIDENT_ID = "0" * 16
+INCIDENT = "/v1/officer/incidents/{incident_id}"
 EXPORT = "/v1/officer/exports/{export_id}"
 REQUEST = "/v1/officer/requests/{request_number}"
 
@@ -157,6 +160,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", BURST + "/ending"): Route(404),
     ("POST", BURST + "/ending/approve"): Route(409),
     ("DELETE", BURST + "/ending"): Route(204),
+    ("POST", "/v1/officer/incidents"): Route(404),
+    ("GET", INCIDENT): Route(404),
+    ("DELETE", INCIDENT + "/reports/{report_id}"): Route(204),
     ("GET", EXPORT): Route(404),
     ("POST", EXPORT + "/approve"): Route(404),
     ("POST", EXPORT + "/parts/{part}"): Route(404),
@@ -266,6 +272,7 @@ def path_of(key: tuple[str, str], report_id: str) -> str:
         subscription_id="0" * 16,
         export_id="0" * 20,
         burst_id=BURST_ID,
+        incident_id=INCIDENT_ID,
         part="1",
         number="1",
         request_number="20261124-000000",
@@ -415,9 +422,9 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         endings = wiring.burst_stores().endings
         endings.table.transact([endings.put_item(an_ending(), None)])
     if key[1].endswith("/lift-out"):
-        head = wiring.reports().head(report_id)
-        assert head
-        wiring.reports().table.put({**head.row, "unproven": True})
+        wiring.reports().table.update(update_head(report_id, put={"unproven": True}))
+    if key == ("DELETE", INCIDENT + "/reports/{report_id}"):
+        wiring.reports().table.update(update_head(report_id, put={"incident": INCIDENT_ID}))
     officer, tag = user_of(key), NO_TAG
     if Header.TAG in OPERATION[key].headers:
         tag = tag_for(path_of(key, report_id), officer)

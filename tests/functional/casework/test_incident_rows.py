@@ -1,0 +1,268 @@
+"""Reports of one event are one row of the queue, and none that asks for another step is hidden."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.store.audit.rows import of_report
+from tests import cloud
+from tests.client import Reply, call
+from tests.functional.casework.test_incidents import (
+    FAR,
+    HERE,
+    LAT,
+    NEXT_DOOR,
+    OTHER_TEXT,
+    TEXT,
+    suggest,
+)
+from tests.steps import by_officer, by_reporter, file, head, opened, write
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+INCIDENTS = "/v1/officer/incidents"
+
+
+@pytest.fixture(autouse=True)
+def _officers(clean: None) -> Iterator[None]:
+    wiring.reset()
+    wiring.pause_by(lambda seconds: None)
+    cloud.officer()
+    cloud.officer("zhao", categories=("other",))
+    suggest()  # makes the key of the day
+    yield
+    wiring.reset()
+
+
+def filed(*bodies: Mapping[str, Any], category: str = "missing_elderly") -> list[dict[str, Any]]:
+    """File reports, and let them be compared."""
+    created = [file(**{"category": category, **body}) for body in bodies]
+    suggest()
+    return created
+
+
+def alike(number: int, **more: Any) -> list[dict[str, Any]]:
+    return filed(*[{"text": TEXT, "location": HERE, **more}] * number)
+
+
+def create(like: Mapping[str, Any], officer: str = "wang") -> Reply:
+    return call("POST", INCIDENTS, {"like": like["id"]}, officer=officer)
+
+
+def made(like: Mapping[str, Any], officer: str = "wang") -> dict[str, Any]:
+    reply = create(like, officer)
+    assert reply.status == 201, reply.text
+    return dict(reply.json)
+
+
+def read(incident: Mapping[str, Any], officer: str = "wang", query: str = "") -> Reply:
+    return call("GET", f"{INCIDENTS}/{incident['id']}{query}", officer=officer)
+
+
+def leave(incident: Mapping[str, Any], created: Mapping[str, Any], officer: str = "wang") -> Reply:
+    path = f"{INCIDENTS}/{incident['id']}/reports/{created['id']}"
+    return call("DELETE", path, officer=officer)
+
+
+def queue(query: str = "", officer: str = "wang") -> list[dict[str, Any]]:
+    """Return all rows of the list by attention."""
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        more = f"&cursor={cursor}" if cursor else ""
+        reply = call("GET", f"/v1/officer/reports?sort=attention{query}{more}", officer=officer)
+        assert reply.status == 200, reply.text
+        rows += reply.json["items"]
+        cursor = reply.json["next_cursor"]
+    return rows
+
+
+def ids(rows: Iterator[Any] | list[Any]) -> set[str]:
+    return {each["id"] for each in rows}
+
+
+def test_a_report_and_those_found_with_it_are_one_row() -> None:
+    reports = alike(4)
+    [other] = filed({"text": OTHER_TEXT, "location": FAR})
+    incident = made(reports[1])
+    assert incident == {"id": incident["id"], "count": 4}
+    first, alone = queue()
+    assert (first["id"], first["incident"]) == (reports[0]["id"], incident)
+    assert "same_text" not in first
+    assert (alone["id"], alone["incident"]) == (other["id"], None)
+    assert len(queue("&fold=none")) == 5
+    assert opened(reports[2])["incident"] == incident
+
+
+def test_more_are_found_than_are_kept_at_one_report() -> None:
+    assert made(alike(45)[0])["count"] == 45
+    [row] = queue()
+    assert row["incident"]["count"] == 45
+
+
+def test_an_incident_is_one_row_over_all_pages() -> None:
+    reports = alike(3)
+    others = filed(*[{"text": f"{number} {OTHER_TEXT[number:]}"} for number in range(6)])
+    reports += alike(3)
+    incident = made(reports[0])
+    rows = queue("&limit=2")
+    assert ids(rows) == {reports[0]["id"]} | ids(others)
+    assert [each["incident"] for each in rows if each["incident"]] == [incident]
+    assert len(rows) == 7
+
+
+def test_a_report_of_another_place_category_or_urgency_is_not_taken_in() -> None:
+    first, beside, far, other = filed(
+        {"text": TEXT, "location": HERE},
+        {"text": OTHER_TEXT, "location": NEXT_DOOR},
+        {"text": OTHER_TEXT[::-1], "location": FAR},
+        {"text": TEXT, "location": HERE, "category": "other"},
+    )
+    [urgent] = alike(1)
+    by_officer("PATCH", urgent, "", {"urgency": "critical"}, version=1)
+    incident = made(first)
+    assert incident["count"] == 2
+    assert [head(each).get("incident") for each in (beside, far, other, urgent)] == [
+        incident["id"],
+        None,
+        None,
+        None,
+    ]
+
+
+def test_a_critical_report_is_taken_in_by_its_place_and_its_words_alone() -> None:
+    first, same, words, place = filed(
+        {"text": TEXT, "location": HERE},
+        {"text": TEXT, "location": HERE},
+        {"text": TEXT, "location": FAR},
+        {"text": OTHER_TEXT, "location": HERE},
+        category="child_abduction",
+    )
+    assert made(first)["count"] == 2
+    assert ids(queue()) == ids([first, words, place])
+    assert opened(same)["incident"]
+
+
+def test_a_place_alone_leads_no_further_than_the_place() -> None:
+    texts = (TEXT, OTHER_TEXT, TEXT[::-1], OTHER_TEXT[::-1])
+    steps = [{**HERE, "lat": LAT + 0.005 * number} for number in range(4)]
+    here, beside, third, fourth = filed(
+        *({"text": text, "location": place} for text, place in zip(texts, steps, strict=True))
+    )
+    assert made(here)["count"] == 2
+    assert opened(beside)["incident"]
+    assert not head(third).get("incident")
+    assert not head(fourth).get("incident")
+
+
+def test_what_asks_for_another_step_is_a_row_of_its_own() -> None:
+    reports = alike(5)
+    incident = made(reports[0])
+    write(reports[2])
+    by_officer("PATCH", reports[3], "", {"assignee": "wang"}, version=1)
+    rows = queue()
+    assert ids(rows) == ids([reports[0], reports[2], reports[3]])
+    assert {each["incident"]["count"] for each in rows} == {incident["count"]}
+
+
+def test_who_took_what_in_and_out_is_in_the_history() -> None:
+    first, second = alike(2)
+    incident = made(first)["id"]
+    before = head(second)
+    assert leave({"id": incident}, second).status == 204
+    assert leave({"id": incident}, second).status == 204
+    rows = wiring.audit().rows(of_report(second["id"]))
+    changed = [json.loads(row["detail"])["fields"]["incident"] for row in rows]
+    assert changed == [{"old": None, "new": incident}, {"old": incident, "new": None}]
+    after = head(second)
+    assert before.pop("incident") == before["listed"].pop("ic") == incident
+    assert after == before
+    assert read({"id": incident}).json["count"] == 1
+    assert ids(queue()) == ids([first, second])
+
+
+def test_the_same_call_again_takes_in_what_is_found_by_then() -> None:
+    first, second = alike(2)
+    incident = made(first)
+    [third] = alike(1)
+    assert made(second) == {"id": incident["id"], "count": 3}
+    assert head(third)["incident"] == incident["id"]
+    [joined] = wiring.audit().rows(of_report(second["id"]))
+    assert json.loads(joined["detail"])["fields"]["incident"]["new"] == incident["id"]
+
+
+def test_a_report_of_another_incident_stays_there() -> None:
+    [first] = alike(1)
+    one = made(first)
+    [second] = alike(1)
+    leave(one, first)
+    other = made(second)
+    assert other["id"] != one["id"]
+    [third] = alike(1)
+    assert made(third)["count"] == 1
+
+
+def test_an_incident_says_how_many_when_and_where() -> None:
+    reports = alike(3)
+    wiring.clock.advance(timedelta(minutes=30))
+    reports += alike(2)
+    incident = made(reports[0])
+    found = read(incident, query="?limit=2").json
+    assert [each["id"] for each in found["items"]] == [reports[4]["id"], reports[3]["id"]]
+    assert found["items"][0]["incident"] == incident
+    times = {each["id"]: each["received_at"] for each in queue("&fold=none")}
+    assert found["first_at"] == times[reports[0]["id"]]
+    assert found["last_at"] == times[reports[4]["id"]]
+    assert found["districts"] == [{"district": "chaoyang", "count": 5}]
+    more = call(
+        "GET",
+        f"/v1/officer/reports?incident={incident['id']}&limit=2&cursor={found['next_cursor']}",
+        officer="wang",
+    ).json
+    assert [each["id"] for each in more["items"]] == [reports[2]["id"], reports[1]["id"]]
+
+
+def test_what_is_outside_of_the_scope_is_neither_counted_nor_shown() -> None:
+    first, _, third = alike(3)
+    incident = made(first)
+    by_officer("PATCH", third, "", {"category": "other"}, version=1)
+    assert read(incident).json["count"] == 3
+    seen = read(incident, "zhao").json
+    assert (seen["count"], [each["id"] for each in seen["items"]]) == (1, [third["id"]])
+    [row] = queue(officer="zhao")
+    assert row["incident"]["count"] == 1
+    assert create(first, "zhao").status == 404
+    assert leave(incident, first, "zhao").status == 404
+    leave(incident, third)
+    assert read(incident, "zhao").status == 404
+
+
+def test_a_withdrawn_and_a_deleted_report_are_in_no_incident() -> None:
+    first, second, third = alike(3)
+    incident = made(first)
+    by_reporter("DELETE", second)
+    assert read(incident).json["count"] == 2
+    assert "incident" not in head(second)
+    assert create(second).json["code"] == "illegal_transition"
+    version = opened(third)["version"]
+    end = {"status": "closed", "disposition": "resolved", "reason": "Found."}
+    by_officer("PATCH", third, "", end, version=version)
+    wiring.clock.advance(timedelta(days=400))
+    cloud.sweep()
+    assert read(incident).json["count"] == 1
+
+
+def test_a_report_that_goes_to_oversight_leaves_its_incident() -> None:
+    cloud.oversight("mo", "xu")
+    first, second = alike(2)
+    incident = made(first)
+    opened(second)
+    reply = by_officer("POST", second, "/oversight", {"reason": "It names an officer."})
+    assert reply.status == 204, reply.text
+    assert read(incident).json["count"] == 1
+    assert read(incident, "mo").status == 404
+    assert made(second, "mo") == {"id": opened(second, "mo")["incident"]["id"], "count": 1}
