@@ -261,7 +261,7 @@ def incident_stores() -> "IncidentStores":
     """Return the collaborators of the use cases of incidents."""
     from chalicelib.services.casework.incidents import IncidentStores
 
-    return IncidentStores(listing(), incident_counts(), incidents())
+    return IncidentStores(listing(), incident_counts(), incidents(), officers(), identity())
 
 
 @built_once

@@ -247,6 +247,11 @@ def is_report_id(value: str) -> bool:
     return bool(ID_PATTERN.fullmatch(value))
 
 
+def is_opaque_id(value: str) -> bool:
+    """Return whether this can be the id of a medium, a bulletin or an incident."""
+    return bool(_OPAQUE.fullmatch(value))
+
+
 def on_record(text: str) -> str:
     """Return a form for the record of an id that a caller named, and that may be none.
 
@@ -255,7 +260,7 @@ def on_record(text: str) -> str:
     attempts can be compared with each other and with a report that is known; nobody can guess 130
     bits. What has no id's form leaves nothing, because a hash of a name can be guessed.
     """
-    if _OPAQUE.fullmatch(text):
+    if is_opaque_id(text):
         return text
     return _hashed(text) if is_report_id(text) else "no id"
 

@@ -4,15 +4,43 @@ What is taken in is one row of the queue. So a report that differs is not: anoth
 urgency, or a critical one that is alike in one way alone (docs/adr/0072).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_PLACE, Similar, Why
+from chalicelib.domain.reports.report import Report
+from chalicelib.domain.reports.workflow import Change
+from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.text import ReporterText
 
-TAKEN_MAX = 500
-"""The most reports that one call takes in."""
+AT_ONCE_MAX = 500
+"""The most reports that one call takes in, or takes a step on."""
+
+
+class Steps(Change):
+    """A step on the reports of an incident, as PATCH takes it, and a message to each reporter.
+
+    Those that you have never opened, or that have something unread, are left as they are, but with
+    `skip_unread: false`; critical ones that you have never opened always.
+    """
+
+    message: Annotated[ReporterText | None, NotNull()] = None
+    skip_unread: bool = True
+
+    @property
+    def change(self) -> Change | None:
+        """The change of each report; None for a message alone."""
+        names = self.model_fields_set & Change.model_fields.keys() - {"messages_seen"}
+        return Change(**{name: getattr(self, name) for name in names}) if names else None
+
+
+def is_so(report: Report, wanted: Change) -> bool:
+    """Return whether a report is already as a step wants it, so that it is not taken twice."""
+    present = {**vars(report), "disposition": report.outcome}
+    names = wanted.model_fields_set - {"reason", "messages_seen"}
+    return bool(names) and all(present[name] == getattr(wanted, name) for name in names)
 
 
 class Found(Protocol):
@@ -35,41 +63,47 @@ class Found(Protocol):
 
 
 class Chain:
-    """The reports that belong to some, the `members`, from one to the next. `reached` are those
-    whose links are to be followed, `found` all that may be taken in.
+    """The reports that belong to the `members` of an incident, from one to the next. `reached` are
+    those whose links are to be followed, `found` all that may be taken in.
 
     A text or a picture leads on from any report. A place alone does from one that is in the place
-    and the two hours of the first ones: so nothing wanders through a city or a day.
+    and the two hours of the first member: so nothing wanders through a city or a day.
     """
 
-    def __init__(self, members: Iterable[Found]) -> None:
-        self._first = {each.id: each for each in members}
-        self.members = set(self._first)
-        self.reached: Sequence[str] = tuple(self._first)
+    def __init__(self, incident: str, members: Iterable[Found]) -> None:
+        self._incident = incident
+        self._known: dict[str, Found] = {each.id: each for each in members}
+        self._first = min(self._known.values(), key=lambda each: (each.received_at, each.id))
+        self._here = {self._first.id}
+        self.reached: Sequence[str] = tuple(self._known)
         self.found: list[str] = []
-        self._here = set(self._first)
-        self._known: dict[str, Found] = dict(self._first)
 
-    def follow(self, links: Mapping[str, Iterable[Similar]], known: Mapping[str, Found]) -> None:
-        """Follow the links of those that were reached, to reports that are `known`."""
+    @property
+    def known(self) -> Container[str]:
+        """The ids of the reports that were followed, or will be."""
+        return self._known
+
+    def follow(self, links: Mapping[str, Iterable[Similar]], others: Mapping[str, Found]) -> None:
+        """Follow the links of those that were reached, as far as they lead to `others`."""
         reached = []
         for origin in self.reached:
             for link in links.get(origin, ()):
-                other = known.get(link.report_id)
-                room = len(self.found) < TAKEN_MAX
-                if other is None or other.id in self.members or not room:
+                other = others.get(link.report_id)
+                if other is None or other.id in self._known or len(self.found) >= AT_ONCE_MAX:
                     continue
                 if not self._belongs(self._known[origin], other, link):
                     continue
-                self.members.add(other.id)
                 self._known[other.id] = other
-                self.found.append(other.id)
                 reached.append(other.id)
-                if self._is_here(origin, link):
+                if other.incident is None:
+                    self.found.append(other.id)
+                if origin in self._here and Why.PLACE in link.why and link.score >= SAME_PLACE:
                     self._here.add(other.id)
         self.reached = reached
 
     def _belongs(self, origin: Found, other: Found, link: Similar) -> bool:
+        if other.incident == self._incident:
+            return True
         same = (origin.category, origin.urgency, origin.is_drill)
         if same != (other.category, other.urgency, other.is_drill):
             return False
@@ -77,13 +111,7 @@ class Chain:
             return False
         if other.urgency is Urgency.CRITICAL:
             return Why.PLACE in link.why and len(link.why) > 1
-        if link.why != (Why.PLACE,) or origin.id in self._first:
+        if link.why != (Why.PLACE,) or origin.id == self._first.id:
             return True
-        near = any(
-            abs(other.received_at - each.received_at) <= NEAR_IN_TIME
-            for each in self._first.values()
-        )
+        near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
         return near and origin.id in self._here and link.score >= SAME_PLACE
-
-    def _is_here(self, origin: str, link: Similar) -> bool:
-        return origin in self._here and Why.PLACE in link.why and link.score >= SAME_PLACE

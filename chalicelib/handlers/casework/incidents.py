@@ -1,20 +1,23 @@
 """Officers' routes of incidents: reports that an officer takes to be of one event."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from chalicelib import wiring
+from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Steps
 from chalicelib.domain.casework.query import Limit, ReportQuery
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.lists import ListedReportView
-from chalicelib.handlers.casework.report_views import InIncidentView
-from chalicelib.http.requests import Call
+from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import District, Minute, Shape
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import Input, Query
+from chalicelib.kernel.models import Input, NotNull, Query
 from chalicelib.services.casework import incidents
 from chalicelib.services.casework.incidents import OpenIncident
 
@@ -25,6 +28,42 @@ class NewIncident(Input):
     """A report, with which those that are like it are taken in."""
 
     like: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+_ReportIds = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
+
+
+class Members(Input):
+    """Reports of an incident."""
+
+    report_ids: _ReportIds = Field(min_length=1, max_length=AT_ONCE_MAX, strict=False)
+
+
+class NewMembers(Input):
+    """The reports to take in; without `report_ids`, those that are like its own."""
+
+    report_ids: Annotated[_ReportIds | None, NotNull()] = Field(
+        default=None, min_length=1, max_length=AT_ONCE_MAX, strict=False
+    )
+
+
+class LeftView(Shape):
+    """A report that is not as the call wants it, and the code why."""
+
+    id: str = Field(validation_alias="report_id")
+    code: str = Field(validation_alias="why")
+
+
+class DoneView(Shape):
+    done: int
+    left: list[LeftView]
+
+
+class SimilarReports(Shape):
+    """How many reports are like those of an incident, and the first 50 of them."""
+
+    count: int
+    items: list[RelatedReport]
 
 
 class PlaceCount(Shape):
@@ -61,6 +100,9 @@ class IncidentQuery(Query):
 
 
 _INCIDENT = "/v1/officer/incidents/{incident_id}"
+# API Gateway waits for 29 s. The last batch that begins in this time ends before.
+_TIME = timedelta(seconds=15)
+_NAMED = 50
 
 
 @routes.post(
@@ -82,9 +124,17 @@ def create_incident(call: Call) -> Response:
     in is in the history of each report. Lists then show what needs the same next as one row.
     """
     made = incidents.create_incident(
-        call.body.like, desk=wiring.desk(call.actor), stores=wiring.incident_stores()
+        call.body.like,
+        desk=wiring.desk(call.actor),
+        stores=wiring.incident_stores(),
+        time_is_left=_time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
+
+
+def _time_is_left() -> Callable[[], bool]:
+    until = wiring.clock.wall_clock() + _TIME
+    return lambda: wiring.clock.wall_clock() < until
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))
@@ -99,6 +149,86 @@ def read_incident(call: Call) -> Response:
         cursors=wiring.cursors(),
     )
     return Response(IncidentView.opened(found))
+
+
+@routes.get(_INCIDENT + "/similar", returns=SimilarReports, raises=(errors.NotFound,))
+def find_similar(call: Call) -> Response:
+    """Find what could join an incident.
+
+    Returns the reports that `POST …/reports` takes in when it names none.
+    """
+    found = incidents.find_similar(
+        call.path["incident_id"], desk=wiring.desk(call.actor), stores=wiring.incident_stores()
+    )
+    items = [RelatedReport.model_validate(each) for each in found[:_NAMED]]
+    return Response(SimilarReports(count=len(found), items=items))
+
+
+@routes.post(
+    _INCIDENT + "/reports", body=NewMembers, returns={200: DoneView}, raises=(errors.NotFound,)
+)
+def join_incident(call: Call) -> Response:
+    """Take more reports into an incident.
+
+    Those that you name, or those that are like its own. What is in another incident is left
+    (`in_incident`), and what there is no time for (`unavailable`): repeat the call.
+    """
+    done = incidents.join_incident(
+        call.path["incident_id"],
+        call.body.report_ids,
+        desk=wiring.desk(call.actor),
+        stores=wiring.incident_stores(),
+        time_is_left=_time_is_left(),
+    )
+    return Response(DoneView.model_validate(done))
+
+
+@routes.post(
+    _INCIDENT + "/split", body=Members, returns={201: InIncidentView}, raises=(errors.NotFound,)
+)
+def split_incident(call: Call) -> Response:
+    """Split an incident.
+
+    Takes reports of it into a new incident, of which the response has the id.
+    """
+    made = incidents.split_incident(
+        call.path["incident_id"],
+        call.body.report_ids,
+        desk=wiring.desk(call.actor),
+        stores=wiring.incident_stores(),
+    )
+    return Response(InIncidentView.model_validate(made))
+
+
+@routes.post(
+    _INCIDENT + "/steps",
+    body=Steps,
+    headers=(Header.OPTIONAL_KEY,),
+    returns={200: DoneView},
+    raises=(errors.NotFound,),
+)
+def take_steps(call: Call) -> Response:
+    """Take a step on all reports of an incident.
+
+    Each report of it in your scope gets the step as by PATCH, by its version and with a record of
+    its own, and its reporter the `message`, if there is one. Of up to 500 reports, what is done
+    counts, also what was so already; each other one is `left` with the `code` of the error that
+    PATCH would return. Repeat the call, with the same Idempotency-Key, while it leaves anything as
+    `unavailable` or `stale_version`: no step and no message is made twice.
+
+    A report that you have never opened is left as `not_read`, and one with something unread as
+    `new_message`, but with `skip_unread: false`: then its end waits for a second officer. A
+    critical report that you have never opened is left always, and so is an end that `takes_two`.
+    """
+    done = incidents.take_steps(
+        call.path["incident_id"],
+        call.body,
+        idempotency_key=call.idempotency_key,
+        desk=wiring.desk(call.actor),
+        stores=wiring.incident_stores(),
+        time_is_left=_time_is_left(),
+    )
+    return Response(DoneView.model_validate(done))
 
 
 @routes.delete(

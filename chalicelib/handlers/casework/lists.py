@@ -1,6 +1,7 @@
 """Officers' routes of lists: reports, search by a number, pulse, and colleagues."""
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -132,10 +133,13 @@ def list_reports(call: Call) -> Response:
         cursors=wiring.cursors(),
         catalogue=wiring.whole_catalogue(),
         officers=wiring.officers(),
-        counts=wiring.incident_counts(),
     )
-    items = [ListedReportView.listed(each) for each in page.items]
-    return Response(ReportPage(items=items, next_cursor=page.next_cursor))
+    return Response(ReportPage(items=_views(page.items, call), next_cursor=page.next_cursor))
+
+
+def _views(reports: Sequence[ListedReport], call: Call) -> list[ListedReportView]:
+    counted = lists.with_incidents(reports, call.actor.officer, wiring.incident_counts())
+    return [ListedReportView.listed(each) for each in counted]
 
 
 def _read_token(text: str) -> str:
@@ -202,9 +206,8 @@ def search_reports_by_number(call: Call) -> Response:
         actor=call.actor,
         search_key=wiring.search_key(),
         entries=wiring.search_entries(),
-        counts=wiring.incident_counts(),
     )
-    items = [ListedReportView.listed(each) for each in found.items]
+    items = _views(found.items, call)
     left = None if items else _unopened(call.actor)
     return Response(
         SearchResult(items=items, more=found.more, searched="opened_reports", unopened=left)

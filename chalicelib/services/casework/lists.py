@@ -63,7 +63,6 @@ def list_reports(
     cursors: Cursors,
     catalogue: Catalogue,
     officers: Officers,
-    counts: IncidentCounts | None = None,
     shows_pictures: bool = True,
 ) -> ReportPage:
     """Return one page of reports, newest first or by attention, and write an audit record, which
@@ -72,11 +71,10 @@ def list_reports(
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise; so are those of one incident, which may differ in text,
-    media and, unless critical, district. One with a due reminder is a row of its own. Without
-    `counts`, incidents are not counted. A filter outside the officer's scope gives an empty
-    page. Raises Malformed `bad_cursor` for a cursor of another officer or of other filters, and
-    Invalid for an assignee who is no officer. All of these write a denial to the audit. Raises
-    Invalid, without one, for a time that ends before it begins.
+    media and, unless critical, district. One with a due reminder is a row of its own. A filter
+    outside the officer's scope gives an empty page. Raises Malformed `bad_cursor` for a cursor of
+    another officer or of other filters, and Invalid for an assignee who is no officer. All of these
+    write a denial to the audit. Raises Invalid, without one, for a time that ends before it begins.
     """
     # An empty page would look like quiet.
     require_period(query.since, query.until)
@@ -135,15 +133,13 @@ def list_reports(
         )
         for row in page.rows
     )
-    listed = with_incidents(items, officer, counts) if counts else tuple(items)
-    return ReportPage(listed, next_cursor)
+    return ReportPage(tuple(items), next_cursor)
 
 
 def with_incidents(
-    reports: Iterable[ListedReport], officer: Officer, counts: IncidentCounts
+    listed: Sequence[ListedReport], officer: Officer, counts: IncidentCounts
 ) -> tuple[ListedReport, ...]:
     """Return the reports of a list, each with its incident if it is in one. Raises Unavailable."""
-    listed = tuple(reports)
     named = {each.fields["incident"] for each in listed} - {None}
     known = {
         each: InIncident(each, seen.total()) for each, seen in counts.read(named, officer).items()

@@ -23,7 +23,6 @@ from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.reports.heads import NOT_EXPIRING
-from chalicelib.store.reports.incidents import IncidentCounts
 from chalicelib.store.reports.rows import ListedReport
 from chalicelib.store.reports.search_entries import FOUND_BY, FoundBy, SearchEntries
 
@@ -54,12 +53,7 @@ class Found(NamedTuple):
 
 
 def search_reports(
-    token: str,
-    *,
-    actor: OfficerActor,
-    search_key: SearchKey,
-    entries: SearchEntries,
-    counts: IncidentCounts,
+    token: str, *, actor: OfficerActor, search_key: SearchKey, entries: SearchEntries
 ) -> Found:
     """Return the reports in the officer's scope that have this token, and write an audit record.
 
@@ -67,7 +61,7 @@ def search_reports(
     not the token: it outlives the reports. Raises Unavailable.
     """
     # Imported here: an opening needs this module, and none of what lists need.
-    from chalicelib.services.casework.lists import with_incidents, with_pictures
+    from chalicelib.services.casework.lists import with_pictures
 
     name = search_key.name_of(token)
     sees = actor.officer.sees
@@ -78,7 +72,7 @@ def search_reports(
     items = found[:FOUND_MAX]
     shown = with_pictures(each.fields for each in items)
     actor.log_own(Action.SEARCH, {"search": name, "count": len(items), **shown})
-    return Found(with_incidents(items, actor.officer, counts), len(found) > FOUND_MAX)
+    return Found(items, len(found) > FOUND_MAX)
 
 
 LOOKED_MAX = 1_000

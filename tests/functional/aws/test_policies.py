@@ -376,7 +376,12 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("close_duplicates", officer=LI, report_id=other["id"])
     api("open_report", officer=LI, report_id=other["id"])
     incident = api("create_incident", officer=LI, body={"like": again["id"]}).json["id"]
-    api("read_incident", officer=LI, incident_id=incident)
+    of_it = {"officer": LI, "incident_id": incident}
+    for name in ("read_incident", "find_similar"):
+        api(name, **of_it)
+    api("join_incident", **of_it, body={"report_ids": [other["id"]]})
+    api("take_steps", **of_it, body={"status": "acknowledged", "message": "Thank you."})
+    api("split_incident", **of_it, body={"report_ids": [other["id"]]})
     api("list_reports", officer=LI)
     api("leave_incident", officer=LI, incident_id=incident, report_id=again["id"])
     api("reveal_contact", **one)

@@ -28,12 +28,17 @@ INCIDENTS = "/v1/officer/incidents"
 
 
 @pytest.fixture(autouse=True)
-def _officers(clean: None) -> Iterator[None]:
+def _people(clean: None) -> Iterator[None]:
+    yield from duty()
+
+
+def duty() -> Iterator[None]:
+    """Have two officers, and the key of the day."""
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
     cloud.officer()
     cloud.officer("zhao", categories=("other",))
-    suggest()  # makes the key of the day
+    suggest()
     yield
     wiring.reset()
 

@@ -1,0 +1,175 @@
+"""A step on all reports of an incident is as safe as on one, and what it leaves is told."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.domain.casework.incidents import Steps
+from chalicelib.domain.officers.model import Role
+from chalicelib.services.casework import incidents
+from chalicelib.store.audit.rows import of_report
+from tests.client import Reply, call, new_key
+from tests.faults import inject
+from tests.functional.casework.test_incident_rows import (
+    INCIDENTS,
+    alike,
+    duty,
+    filed,
+    ids,
+    made,
+    queue,
+    read,
+)
+from tests.functional.casework.test_incidents import HERE, OTHER_TEXT, TEXT
+from tests.steps import by_officer, head, mine, opened, write
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _people(clean: None) -> Iterator[None]:
+    yield from duty()
+
+
+CLOSE = {"status": "closed", "disposition": "resolved", "reason": "The man is at home."}
+ACKNOWLEDGE = {"status": "acknowledged"}
+
+
+def step(incident: Mapping[str, Any], key: str | None = None, **body: Any) -> Reply:
+    path = f"{INCIDENTS}/{incident['id']}/steps"
+    return call("POST", path, body, officer="wang", key=key)
+
+
+def left(reply: Reply) -> dict[str, str]:
+    assert reply.status == 200, reply.text
+    return {each["id"]: each["code"] for each in reply.json["left"]}
+
+
+def read_all(*reports: Mapping[str, Any]) -> None:
+    for each in reports:
+        opened(each)
+
+
+def changes(created: Mapping[str, Any]) -> list[str]:
+    return [row["action"] for row in wiring.audit().rows(of_report(created["id"]))]
+
+
+def test_a_step_is_taken_on_all_that_the_officer_has_opened() -> None:
+    reports = alike(4)
+    incident = made(reports[0])
+    read_all(*reports[:3])
+    reply = step(incident, **ACKNOWLEDGE)
+    assert (reply.json["done"], left(reply)) == (3, {reports[3]["id"]: "not_read"})
+    assert [head(each)["status"] for each in reports] == ["acknowledged"] * 3 + ["new"]
+    assert [changes(each)[-1] for each in reports[:3]] == ["change"] * 3
+    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {"done": 4, "left": []}
+
+
+def test_what_is_unread_is_left_and_another_step_is_told_why() -> None:
+    first, second, third = alike(3)
+    incident = made(first)
+    read_all(first, second, third)
+    write(second)
+    by_officer("PATCH", third, "", {"status": "in_progress"}, version=1)
+    reply = step(incident, status="new")
+    assert (reply.json["done"], left(reply)) == (
+        1,
+        {second["id"]: "new_message", third["id"]: "illegal_transition"},
+    )
+
+
+def test_what_was_never_opened_ends_only_by_two() -> None:
+    first, second = alike(2)
+    incident = made(first)
+    read_all(first)
+    assert left(step(incident, **CLOSE)) == {second["id"]: "not_read"}
+    assert step(incident, **CLOSE, skip_unread=False).json["left"] == []
+    assert opened(first)["disposition"] == "resolved"
+    assert opened(second)["proposal"]["disposition"] == "resolved"
+
+
+def test_a_critical_report_that_was_never_opened_is_left_always() -> None:
+    first, second = filed(*[{"text": TEXT, "location": HERE}] * 2, category="child_abduction")
+    incident = made(first)
+    read_all(first)
+    for body in (ACKNOWLEDGE, CLOSE):
+        codes = left(step(incident, **body, skip_unread=False))
+        assert codes[second["id"]] == "not_read"
+    assert left(step(incident, **CLOSE))[first["id"]] == "takes_two"
+    assert head(second)["status"] == "new"
+    assert changes(second)[-1] == "close_unread"
+
+
+def test_a_repeated_call_takes_no_step_and_sends_no_message_twice() -> None:
+    first, second = alike(2)
+    incident = made(first)
+    read_all(first, second)
+    key, body = new_key(), {**ACKNOWLEDGE, "message": "We are on our way."}
+    dies = inject.fault(
+        wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.at(1, inject.crash)
+    )
+    with dies, pytest.raises(inject.Crash):
+        step(incident, key, **body)
+    for _ in range(2):
+        assert step(incident, key, **body).json == {"done": 2, "left": []}
+    for each in (first, second):
+        assert [one["text"] for one in mine(each)["messages"]] == ["We are on our way."]
+        assert head(each)["version"] == 2
+
+
+def test_a_message_alone_reaches_each_reporter() -> None:
+    first, second = alike(2)
+    incident = made(first)
+    assert step(incident, message="Thank you.", skip_unread=False).json["done"] == 2
+    assert [len(mine(each)["messages"]) for each in (first, second)] == [1, 1]
+    assert step(incident).status == 422
+
+
+def test_without_time_the_rest_is_left_and_the_next_call_goes_on() -> None:
+    reports = alike(30)
+    incident = made(reports[0])
+    roles, now = (Role.OFFICER,), wiring.clock.now()
+    actor = wiring.admission().admit("wang", INCIDENTS, roles, now=now)
+    times = iter([True, False, False])
+    done = incidents.take_steps(
+        incident["id"],
+        Steps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
+        idempotency_key=None,
+        desk=wiring.desk(actor),
+        stores=wiring.incident_stores(),
+        time_is_left=lambda: next(times),
+    )
+    assert (done.done, {each.why for each in done.left}) == (25, {"unavailable"})
+    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {"done": 30, "left": []}
+
+
+def test_new_similar_reports_are_counted_and_join_by_one_call() -> None:
+    incident = made(alike(2)[0])
+    [third] = alike(1)
+    [other] = filed({"text": OTHER_TEXT, "category": "other"})
+    path = f"{INCIDENTS}/{incident['id']}"
+    found = call("GET", f"{path}/similar", officer="wang").json
+    assert (found["count"], ids(found["items"])) == (1, {third["id"]})
+    assert call("POST", f"{path}/reports", {}, officer="wang").json == {"done": 1, "left": []}
+    body = {"report_ids": [other["id"], "0" * 26]}
+    reply = call("POST", f"{path}/reports", body, officer="wang")
+    assert (reply.json["done"], left(reply)) == (1, {"0" * 26: "not_found"})
+    assert read(incident).json["count"] == 4
+    assert call("GET", f"{path}/similar", officer="wang").json["count"] == 0
+
+
+def test_a_split_makes_an_incident_of_what_is_named() -> None:
+    reports = alike(3)
+    incident = made(reports[0])
+    path = f"{INCIDENTS}/{incident['id']}/split"
+    body = {"report_ids": [reports[1]["id"], reports[2]["id"]]}
+    new = call("POST", path, body, officer="wang").json
+    assert new["count"] == 2
+    assert read(incident).json["count"] == 1
+    assert {each["incident"]["id"] for each in queue()} == {incident["id"], new["id"]}
+    assert call("POST", path, body, officer="wang").status == 404
+    named = {"report_ids": [reports[1]["id"]]}
+    reply = call("POST", f"{INCIDENTS}/{incident['id']}/reports", named, officer="wang")
+    assert left(reply) == {reports[1]["id"]: "in_incident"}
