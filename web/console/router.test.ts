@@ -8,6 +8,7 @@ test.each([
   ['/console/reports/', { page: 'queue' }],
   ['/console/reports/7H2K9QXW3M5R8T1V4Y6Z0ABCDE', { page: 'report', id: '7H2K9QXW3M5R8T1V4Y6Z0ABCDE' }],
   ['/console/bursts/other.2026-11-29T20', { page: 'burst', id: 'other.2026-11-29T20' }],
+  ['/console/incidents/6W2Y8T0ZQ4N7KX3M', { page: 'incident', id: '6W2Y8T0ZQ4N7KX3M' }],
   ['/console/new', { page: 'entry' }],
   ['/console/search?from=elsewhere', { page: 'search' }],
   ['/console/exports/E1', { page: 'export', id: 'E1' }],

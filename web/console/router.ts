@@ -6,6 +6,7 @@ export type Route =
   | { page: 'queue' }
   | { page: 'report'; id: string }
   | { page: 'burst'; id: string }
+  | { page: 'incident'; id: string }
   | { page: 'entry' }
   | { page: 'search' }
   | { page: 'map' }
@@ -27,6 +28,7 @@ const PATHS: [RegExp, (parts: (string | undefined)[]) => Route][] = [
   [/^map$/, () => ({ page: 'map' })],
   [new RegExp(`^reports/(${ID})$`), ([id = '']) => ({ page: 'report', id })],
   [/^bursts\/([a-z][a-z0-9_]{0,39}\.[0-9T-]{13})$/, ([id = '']) => ({ page: 'burst', id })],
+  [new RegExp(`^incidents/(${ID})$`), ([id = '']) => ({ page: 'incident', id })],
   [new RegExp(`^exports/(${ID})$`), ([id = '']) => ({ page: 'export', id })],
   [/^requests$/, () => ({ page: 'requests' })],
   [/^requests\/([0-9]{8}-[0-9A-Z]{6})$/, ([id = '']) => ({ page: 'request', id })],

@@ -16,6 +16,7 @@ import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
 import { EntryPage } from '../entry/page.tsx';
 import { ExportPage } from '../export/page.tsx';
+import { IncidentPage } from '../incidents/page.tsx';
 import { RequestsPage } from '../requests/list.tsx';
 import { RequestPage } from '../requests/page.tsx';
 import { MapPage } from '../map/page.tsx';
@@ -112,7 +113,7 @@ function Count({ of, said }: { of: number; said: (count: number) => string }) {
 }
 
 // Pages that belong to the list of reports.
-const OF_QUEUE: readonly Route['page'][] = ['report', 'burst', 'search', 'entry'];
+const OF_QUEUE: readonly Route['page'][] = ['report', 'burst', 'incident', 'search', 'entry'];
 
 /** Return the place in the navigation that a page belongs to. Whoever sees no reports begins at Admin. */
 function placeOf(page: Route['page'], me: Me): Route['page'] {
@@ -238,6 +239,8 @@ export function Page({ route }: { route: Route }) {
       return <ReportPage key={route.id} id={route.id} />;
     case 'burst':
       return <BurstPage key={route.id} id={route.id} />;
+    case 'incident':
+      return <IncidentPage key={route.id} id={route.id} />;
     case 'entry':
       return <EntryPage />;
     case 'search':

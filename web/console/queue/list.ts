@@ -18,6 +18,9 @@ interface Page {
   bursts: Burst[] | null;
 }
 
+/** The burst, or the incident, whose reports a list has. */
+export type Within = { burst: string } | { incident: string };
+
 export class ReportList {
   readonly filters = signal<Filters>(NO_FILTERS);
   readonly rows = signal<readonly ListedReport[] | null>(null);
@@ -40,13 +43,13 @@ export class ReportList {
   private fresh: Page | null = null;
   private reading = 0;
 
-  /** With the id of a burst, the list is that of its reports. */
+  /** `within` a burst or an incident, the list is that of its reports. */
   constructor(
     private readonly api: Api,
     private readonly username: string,
-    readonly burst?: string,
+    readonly within?: Within,
   ) {
-    if (burst) this.filters.value = { ...NO_FILTERS, sort: 'newest' };
+    if (within) this.filters.value = { ...NO_FILTERS, sort: 'newest' };
   }
 
   /** Narrow the list otherwise, and read it. */
@@ -142,8 +145,7 @@ export class ReportList {
   }
 
   private async pageFrom(from: string | null): Promise<Page | { failure: Failure }> {
-    const { burst } = this;
-    const filters = { ...queryOf(this.filters.value, this.username), ...(burst && { burst }) };
+    const filters = { ...queryOf(this.filters.value, this.username), ...this.within };
     const bursts = from === null ? this.readBursts() : [];
     const rows: ListedReport[] = [];
     let next = from;

@@ -243,8 +243,8 @@ function Nothing({ list }: { list: ReportList }) {
   const narrowed = countOf(list.filters.value) > 0;
   return (
     <div class="card queue-note">
-      <h2>{list.burst ? t.noneLeft : narrowed ? t.noMatch : t.nothing}</h2>
-      {!list.burst && !narrowed && <p>{t.nothingHint}</p>}
+      <h2>{list.within ? t.noneLeft : narrowed ? t.noMatch : t.nothing}</h2>
+      {!list.within && !narrowed && <p>{t.nothingHint}</p>}
     </div>
   );
 }

@@ -123,6 +123,11 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
         </span>
       ))}
       {row.same_text && <SameText same={row.same_text} />}
+      {row.incident && (
+        <a class="tag" href={pathTo(`incidents/${row.incident.id}`)}>
+          {t.incident(row.incident.count)}
+        </a>
+      )}
     </p>
   );
 }

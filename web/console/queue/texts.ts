@@ -43,6 +43,7 @@ export const queueTexts = texts({
       const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
       return `${added} new${critical > 0 ? urgent : ''} — show`;
     },
+    incident: (count: number) => (count === 1 ? 'Incident: 1 report' : `Incident: ${count} reports`),
     showBurst: 'A burst of critical reports — show',
     burstsFailed: 'The bursts of critical reports could not be read. They are not in this list.',
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
@@ -127,6 +128,7 @@ export const queueTexts = texts({
       if (added === 0) return '顺序有变，点此显示';
       return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
+    incident: (count: number) => `事件：${count} 件`,
     showBurst: '大量特急举报涌入，点此显示',
     burstsFailed: '无法读取成批涌入的特急举报，它们不在此列表中。',
     arrived: (count: number) => `${count} 件新举报`,

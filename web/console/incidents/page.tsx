@@ -1,0 +1,38 @@
+/** An incident: reports that officers take to be of one event, with their number, time and places. */
+
+import { useDesk } from '../desk.ts';
+import { Group } from '../bursts/group.tsx';
+import { grouped, span } from '../moments.ts';
+import { ok } from '../parts/asking.tsx';
+import { Facts } from '../parts/fact.tsx';
+import { text } from './texts.ts';
+
+export function IncidentPage({ id }: { id: string }) {
+  const { api, names } = useDesk();
+  const t = text();
+  const params = { path: { incident_id: id }, query: { limit: 1 } };
+  return (
+    <Group
+      id={id}
+      within={{ incident: id }}
+      title={t.title}
+      gone={t.gone}
+      read={() => ok(api.GET('/v1/officer/incidents/{incident_id}', { params }))}
+    >
+      {(incident) => (
+        <Facts
+          rows={[
+            [t.count, grouped(incident.count)],
+            [t.received, span(incident.first_at, incident.last_at)],
+            [
+              t.places,
+              incident.districts
+                .map(({ district, count }) => `${names.district(district)}: ${grouped(count)}`)
+                .join(t.comma),
+            ],
+          ]}
+        />
+      )}
+    </Group>
+  );
+}
