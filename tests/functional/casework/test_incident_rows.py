@@ -11,6 +11,7 @@ from chalicelib import wiring
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call
+from tests.faults import inject
 from tests.functional.casework.test_incidents import (
     FAR,
     HERE,
@@ -271,3 +272,18 @@ def test_a_report_that_goes_to_oversight_leaves_its_incident() -> None:
     assert read(incident).json["count"] == 1
     assert read(incident, "mo").status == 404
     assert made(second, "mo") == {"id": opened(second, "mo")["incident"]["id"], "count": 1}
+
+
+def test_an_incident_costs_three_calls_and_a_page_one_more() -> None:
+    reports = alike(4)
+    pages = "/v1/officer/reports?sort=attention&limit=50"
+
+    def calls(path: str) -> int:
+        with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: None) as made_calls:
+            assert call("GET", path, officer="wang").status == 200
+        return len(made_calls) - 1  # the officer's own row
+
+    before = calls(pages)
+    incident = made(reports[0])
+    assert calls(pages) == before + 1 <= 1.2 * before
+    assert calls(f"{INCIDENTS}/{incident['id']}") == 3
