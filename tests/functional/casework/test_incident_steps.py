@@ -1,4 +1,4 @@
-"""A step on all reports of an incident is as safe as on one, and what it leaves is told."""
+"""A step on all reports of an incident is as safe as on one, and it says what it leaves."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -67,7 +67,7 @@ def test_a_step_is_taken_on_all_that_the_officer_has_opened() -> None:
     assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {"done": 4, "left": []}
 
 
-def test_what_is_unread_is_left_and_another_step_is_told_why() -> None:
+def test_what_is_unread_is_left_and_why_is_said() -> None:
     first, second, third = alike(3)
     incident = made(first)
     read_all(first, second, third)
