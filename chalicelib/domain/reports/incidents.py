@@ -376,8 +376,8 @@ def similar_reports(
 
 
 def most_similar(similar: Iterable[Similar]) -> list[Similar]:
-    """Return the most similar ones, best first."""
-    return sorted(similar, key=lambda each: (-each.score, each.report_id))[:MOST_SIMILAR]
+    """Return the most similar ones, best first; of the equally similar those that come first."""
+    return sorted(similar, key=lambda each: -each.score)[:MOST_SIMILAR]
 
 
 def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:

@@ -143,8 +143,9 @@ class _Batch:
             (similar.report_id, similar._replace(report_id=own)),
         ):
             known = {each.report_id: each for each in self._similar.get(report_id, ())}
-            known[other.report_id] = other.merged(known.get(other.report_id))
-            self._similar[report_id] = rules.most_similar(known.values())
+            # The latest first: so however many are alike, each leads to those around it.
+            merged = other.merged(known.pop(other.report_id, None))
+            self._similar[report_id] = rules.most_similar([merged, *known.values()])
             touched[report_id] = SimilarRow(seen.key.day, self._similar[report_id])
 
     def _add(self, seen: _Seen, written: dict[str, Bucket]) -> dict[str, str]:
