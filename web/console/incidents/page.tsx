@@ -2,9 +2,10 @@
 
 import { useDesk } from '../desk.ts';
 import { Group } from '../bursts/group.tsx';
-import { grouped, span } from '../moments.ts';
+import { span } from '../../shared/time.ts';
 import { ok } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
+import { grouped } from '../numbers.ts';
 import { text } from './texts.ts';
 
 export function IncidentPage({ id }: { id: string }) {
