@@ -189,13 +189,15 @@ def join_incident(call: Call) -> Response:
 def split_incident(call: Call) -> Response:
     """Split an incident.
 
-    Takes reports of it into a new incident, of which the response has the id.
+    Takes reports of it into a new incident, of which the response has the id. Those for which there
+    was no time stay where they are: `count` says how many were taken.
     """
     made = incidents.split_incident(
         call.path["incident_id"],
         call.body.report_ids,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
+        time_is_left=_time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
 

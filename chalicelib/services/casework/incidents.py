@@ -171,9 +171,15 @@ def join_incident(
 
 
 def split_incident(
-    incident: str, report_ids: Sequence[str], *, desk: Desk, stores: IncidentStores
+    incident: str,
+    report_ids: Sequence[str],
+    *,
+    desk: Desk,
+    stores: IncidentStores,
+    time_is_left: Callable[[], bool],
 ) -> InIncident:
-    """Take reports of an incident into a new one, and return that.
+    """Take reports of an incident into a new one, and return that. Those for which there is no time
+    stay.
 
     Raises NotFound as `read_incident`, and when none of them is in it; Unavailable.
     """
@@ -186,7 +192,7 @@ def split_incident(
             raise errors.NotFound
         _write(head, new, desk)
 
-    done = _of_each(report_ids, lambda each: on_head(each, move, desk=desk), lambda: True)
+    done = _of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
         raise errors.NotFound
     return _in_scope(new, desk, stores)
