@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.services.bulletins.public import PublicFeeds
     from chalicelib.services.casework.bursts import BurstStores
     from chalicelib.services.casework.incidents import IncidentStores
+    from chalicelib.services.casework.lists import ListStores
     from chalicelib.services.casework.presence import KeptHeadings
     from chalicelib.services.casework.sketches import Sketches
     from chalicelib.services.casework.subject_requests import RequestDesk
@@ -262,6 +263,13 @@ def incident_stores() -> "IncidentStores":
     from chalicelib.services.casework.incidents import IncidentStores
 
     return IncidentStores(listing(), incident_counts(), incidents(), officers(), identity())
+
+
+def list_stores() -> "ListStores":
+    """Return the collaborators of a list of reports."""
+    from chalicelib.services.casework.lists import ListStores
+
+    return ListStores(listing(), cursors(), whole_catalogue(), officers())
 
 
 @built_once

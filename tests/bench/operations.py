@@ -362,7 +362,8 @@ OPERATIONS = (
     Operation(
         "officer replies, and a phone gets a push", partial(_replies, pushes=True), _CHANGE, 23, 3
     ),
-    Operation("officer opens", _officer_opens, _OPENING, 1, 4),
+    # The first opening notes that somebody has opened it.
+    Operation("officer opens", _officer_opens, (*_OPENING, "UpdateItem"), 6, 4),
     Operation(
         "officer opens first, 4 numbers to search for",
         _officer_opens_first,
@@ -388,8 +389,8 @@ OPERATIONS = (
     Operation(
         "officer opens one of 12 reports of one event",
         _officer_opens_incident,
-        (*_OPENING, "BatchGetItem"),
-        1,
+        (*_OPENING, "BatchGetItem", "UpdateItem"),
+        6,
         20,
     ),
     Operation(
@@ -448,8 +449,8 @@ OPERATIONS = (
     Operation(
         "officer opens a critical report that would escalate",
         _officer_opens_waiting,
-        (*_OPENING, "UpdateItem"),
-        8,
+        (*_OPENING, "UpdateItem", "UpdateItem"),
+        13,
         4,
     ),
     Operation(

@@ -25,6 +25,7 @@ def test_an_empty_setting_is_a_missing_one() -> None:
             {
                 "_HANDLER": "chalicelib.handlers.watch.seal_audit",
                 "REPORTS_TABLE": "reports",
+                "OFFICERS_TABLE": "officers",
                 "AUDIT_BUCKET": "",
             }
         )

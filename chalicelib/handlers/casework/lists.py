@@ -126,14 +126,7 @@ def list_reports(call: Call) -> Response:
     page, send `next_cursor` as `cursor`. A page can be short or empty even if more pages follow:
     only `next_cursor: null` ends the list. `since` may not be later than `until`.
     """
-    page = lists.list_reports(
-        call.query,
-        actor=call.actor,
-        listing=wiring.listing(),
-        cursors=wiring.cursors(),
-        catalogue=wiring.whole_catalogue(),
-        officers=wiring.officers(),
-    )
+    page = lists.list_reports(call.query, actor=call.actor, stores=wiring.list_stores())
     return Response(ReportPage(items=_views(page.items, call), next_cursor=page.next_cursor))
 
 

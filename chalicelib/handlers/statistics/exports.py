@@ -288,13 +288,10 @@ def export_part(call: Call) -> Response:
 def _sources() -> Sources:
     return Sources(
         wiring.reports(),
-        wiring.listing(),
-        wiring.cursors(),
-        wiring.whole_catalogue(),
+        wiring.list_stores(),
         wiring.bucket(),
         wiring.export_requests(),
         wiring.announcements(),
-        wiring.officers(),
         lambda: Records(wiring.seals(), wiring.ledger_heads(), wiring.custody_key()),
     )
 

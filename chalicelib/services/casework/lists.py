@@ -55,15 +55,17 @@ class ReportPage:
     next_cursor: str | None
 
 
+class ListStores(NamedTuple):
+    """What a list is read from."""
+
+    listing: Listing
+    cursors: Cursors
+    catalogue: Catalogue
+    officers: Officers
+
+
 def list_reports(
-    query: ReportQuery,
-    *,
-    actor: OfficerActor,
-    listing: Listing,
-    cursors: Cursors,
-    catalogue: Catalogue,
-    officers: Officers,
-    shows_pictures: bool = True,
+    query: ReportQuery, *, actor: OfficerActor, stores: ListStores, shows_pictures: bool = True
 ) -> ReportPage:
     """Return one page of reports, newest first or by attention, and write an audit record, which
     names those whose pictures are shown. Reports whose reminder is due for the officer are early in
@@ -78,6 +80,7 @@ def list_reports(
     """
     # An empty page would look like quiet.
     require_period(query.since, query.until)
+    listing, cursors, catalogue, officers = stores
     officer, filters = actor.officer, query.filters()
     try:
         read = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)

@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.domain.casework.query import ReportQuery
-from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.notices.notice import role_group
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.entries import Message, Note
@@ -33,10 +31,9 @@ from chalicelib.domain.statistics.exports import (
 from chalicelib.kernel import errors
 from chalicelib.kernel.files import derived_key, original_key
 from chalicelib.kernel.ids import random_id
-from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.sealing import PrivateKey, Unreadable
 from chalicelib.services.casework.casework import OpenedCase
-from chalicelib.services.casework.lists import ReportPage, list_reports
+from chalicelib.services.casework.lists import ListStores, ReportPage, list_reports
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase, open_case
 from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_expiring
@@ -45,7 +42,6 @@ from chalicelib.services.second_person import require_second_person
 from chalicelib.services.statistics.custody import CourtZip, Custody, Records, gather
 from chalicelib.store.audit.rows import Action, Detail, about
 from chalicelib.store.notices.announcements import Announcements
-from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import ListedReport, ReadCase
 from chalicelib.store.statistics.exports import AskedPage, ExportRequests
@@ -153,13 +149,10 @@ class Sources(NamedTuple):
     """What an export is made from."""
 
     reports: Reports
-    listing: Listing
-    cursors: Cursors
-    catalogue: Catalogue
+    lists: ListStores
     bucket: "MediaBucket"
     requests: ExportRequests
     announcements: Announcements
-    officers: Officers
     records: Callable[[], Records]
 
 
@@ -396,10 +389,7 @@ def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPa
         return list_reports(
             query,
             actor=actor,
-            listing=sources.listing,
-            cursors=sources.cursors,
-            catalogue=sources.catalogue,
-            officers=sources.officers,
+            stores=sources.lists,
             shows_pictures=False,
         )
     except errors.Invalid as invalid:
