@@ -23,12 +23,7 @@ ROOT = Path(__file__).parents[1]
 FILE = "releases.toml"
 CHANGELOG, VERSION_FILE = "CHANGELOG.md", "chalicelib/__init__.py"
 # What the version is written into: the residents' document and its examples have it, too.
-CHANGED = (
-    CHANGELOG,
-    VERSION_FILE,
-    "openapi.json",
-    "chalicelib/http/examples/public.json",
-)
+CHANGED = (CHANGELOG, VERSION_FILE, "openapi.json", "chalicelib/http/examples/public.json")
 UNRELEASED = "## [Unreleased]\n"
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:rc([1-9]\d*))?")
 
@@ -118,11 +113,7 @@ def next_versions(version: str) -> Iterator[str]:
         yield f"{major}.{minor}.{patch}rc{int(found[4]) + 1}"
         yield f"{major}.{minor}.{patch}"
         return
-    for number in (
-        f"{major}.{minor}.{patch + 1}",
-        f"{major}.{minor + 1}.0",
-        f"{major + 1}.0.0",
-    ):
+    for number in (f"{major}.{minor}.{patch + 1}", f"{major}.{minor + 1}.0", f"{major + 1}.0.0"):
         yield from (f"{number}rc1", number)
 
 

@@ -111,13 +111,7 @@ class MediaBucket:
     # Grants
 
     def post_grant(
-        self,
-        key: str,
-        *,
-        content_type: str,
-        max_bytes: int,
-        sha256_hex: str | None,
-        expires_s: int,
+        self, key: str, *, content_type: str, max_bytes: int, sha256_hex: str | None, expires_s: int
     ) -> PostGrant:
         """Return a grant for one POST of 1 to `max_bytes` bytes with this content type.
 

@@ -67,8 +67,7 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "reads that passage, and approves exactly that",
     ),
     TwoPersonStep.REQUEST: Rule(
-        "proposes how to decide a request of a third person, with reasons",
-        "approves exactly that",
+        "proposes how to decide a request of a third person, with reasons", "approves exactly that"
     ),
     TwoPersonStep.EXPORT: Rule(
         "asks to export more than 50 reports, at once or within 24 hours, or one for a court",

@@ -68,11 +68,7 @@ def digest_audit(event: CloudWatchEvent) -> dict[str, Any]:
     now, key = wiring.clock.now(), wiring.signing_key()
     done = {"digests": seals.write_digests(seals=wiring.seals(), sign=key.sign, now=now)}
     closed = ledger.close_hours(
-        rows=wiring.leaf_rows(),
-        heads=wiring.ledger_heads(),
-        seals=wiring.seals(),
-        key=key,
-        now=now,
+        rows=wiring.leaf_rows(), heads=wiring.ledger_heads(), seals=wiring.seals(), key=key, now=now
     )
     # An alarm misses this line when either fails.
     done["hours"] = closed

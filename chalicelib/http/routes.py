@@ -299,11 +299,7 @@ def _implied_errors(
     if Header.TAG in headers:
         implied += [errors.Forbidden("self_approval"), errors.Forbidden("approves_later")]
     if access is Access.RECEIPT:
-        implied += [
-            errors.Unauthenticated("receipt_required"),
-            errors.NotFound(),
-            errors.Gone(),
-        ]
+        implied += [errors.Unauthenticated("receipt_required"), errors.NotFound(), errors.Gone()]
     if access is Access.OFFICER:
         implied += [errors.Unauthenticated(), errors.Forbidden(), errors.TooManyCalls()]
     return tuple(implied)

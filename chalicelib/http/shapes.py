@@ -49,11 +49,7 @@ Minute = Annotated[
     AfterValidator(times.to_minute),
     PlainSerializer(times.render, return_type=str),
     WithJsonSchema(
-        {
-            "type": "string",
-            "format": "date-time",
-            "description": "To the minute: seconds are zero.",
-        }
+        {"type": "string", "format": "date-time", "description": "To the minute: seconds are zero."}
     ),
 ]
 """When a reporter did something, as officers see it: a `Timestamp` without its seconds."""

@@ -7,10 +7,7 @@ EventBridge sees only an object's key, so the id of a medium shows that its repo
 import re
 from typing import Literal, NamedTuple
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-)
+from pydantic import BaseModel, ConfigDict
 
 type DerivedName = Literal[
     "thumb.jpg",

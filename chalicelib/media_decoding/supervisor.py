@@ -75,10 +75,7 @@ class Limits(NamedTuple):
 
 
 def supervise(
-    order: Order,
-    read: Read,
-    limits: Limits | None = None,
-    load: Callable[[Order], Decoder] = load,
+    order: Order, read: Read, limits: Limits | None = None, load: Callable[[Order], Decoder] = load
 ) -> str:
     """Return the answer for one file. Raises what `read` raises.
 

@@ -54,12 +54,7 @@ ABOUT_THE_FILE = (FFmpegError, ValueError, EOFError)
 OURS = frozenset({errno.EMFILE, errno.ENFILE})
 
 # The index of the container has all that is needed, so the streams need not be probed.
-DEMUXER = {
-    "probesize": "32",
-    "analyzeduration": "0",
-    "enable_drefs": "0",
-    "use_absolute_path": "0",
-}
+DEMUXER = {"probesize": "32", "analyzeduration": "0", "enable_drefs": "0", "use_absolute_path": "0"}
 _TURNS = {
     90: Image.Transpose.ROTATE_90,
     180: Image.Transpose.ROTATE_180,
@@ -75,10 +70,7 @@ def derive(read: Read, size: int, *, clip: bool = False) -> Pictures:
     system.
     """
     file = Blocks(read, size)
-    with (
-        rejecting(),
-        av.open(file, "r", format="mov", container_options=DEMUXER) as container,
-    ):
+    with rejecting(), av.open(file, "r", format="mov", container_options=DEMUXER) as container:
         stream = _choose_stream(container.streams)
         duration = container.duration / av.time_base if container.duration else None
         frame = _choose_frame(container, stream)

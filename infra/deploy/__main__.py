@@ -76,9 +76,7 @@ def main(arguments: Sequence[str]) -> int:
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = command("deploy", "Deploy what `make package` built.", required=True)
     parser.add_argument(
-        "--check",
-        action="store_true",
-        help="only check what needs no package: before packaging",
+        "--check", action="store_true", help="only check what needs no package: before packaging"
     )
     parser.add_argument(
         "--plan-only",

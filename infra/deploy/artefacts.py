@@ -232,11 +232,7 @@ class Artefacts:
         checksum = base64.b64encode(digest).decode()
         # S3 refuses the object when what arrives has another checksum, and keeps it beside it.
         self.s3.put_object(
-            **self._owned,
-            Key=key,
-            Body=body,
-            ChecksumAlgorithm="SHA256",
-            ChecksumSHA256=checksum,
+            **self._owned, Key=key, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum
         )
 
     def _tls_only(self) -> dict[str, Any]:

@@ -212,11 +212,7 @@ class Trip:
     def report(
         self, category: str, picture: bytes | None, challenge: Mapping[str, Any] | None = None
     ) -> None:
-        body: dict[str, Any] = {
-            "category": category,
-            "text": TEXT,
-            "source": "drill",
-        }
+        body: dict[str, Any] = {"category": category, "text": TEXT, "source": "drill"}
         if picture:
             body["media"] = [{"content_type": "image/jpeg", "size": len(picture)}]
         key = str(uuid4())

@@ -50,10 +50,7 @@ def parameters(
     if before.get("WebClients") == "on" or "OriginSecret" in given:
         return {}
     secret = secrets.token_hex(32)
-    return {
-        "OriginSecret": secret,
-        "OriginSecretHash": hashlib.sha256(secret.encode()).hexdigest(),
-    }
+    return {"OriginSecret": secret, "OriginSecretHash": hashlib.sha256(secret.encode()).hexdigest()}
 
 
 def publish(target: Target, build: Path) -> None:

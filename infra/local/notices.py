@@ -21,13 +21,7 @@ class NoticesShown:
     """
 
     def __init__(
-        self,
-        topic_arn: str,
-        region: str,
-        officers: str,
-        show: Callable[[str], None],
-        *,
-        full: bool,
+        self, topic_arn: str, region: str, officers: str, show: Callable[[str], None], *, full: bool
     ) -> None:
         self._backend = sns_backends[DEFAULT_ACCOUNT_ID][region]
         self._sent = self._backend.topics[topic_arn].sent_notifications

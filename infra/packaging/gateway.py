@@ -28,10 +28,7 @@ LONGEST_BODY = 4096
 MOST_CHANGES = 80
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
 # Routes with a limit that no other route has.
-_OWN_LIMITS = {
-    ("/v1/reports", "post"): CREATION,
-    ("/v1/officer/pulse", "get"): "PulseThrottle",
-}
+_OWN_LIMITS = {("/v1/reports", "post"): CREATION, ("/v1/officer/pulse", "get"): "PulseThrottle"}
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 _ORIGIN = "method.response.header.Access-Control-Allow-Origin"

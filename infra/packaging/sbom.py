@@ -121,10 +121,7 @@ def _inside(ref: str, found: dict[str, str], number: int) -> Component:
     if purl:
         purl = PackageURL(purl.type, purl.namespace, purl.name, purl.version)
     return Component(
-        name=found["name"],
-        version=found["version"] or None,
-        purl=purl,
-        bom_ref=f"{ref}/{number}",
+        name=found["name"], version=found["version"] or None, purl=purl, bom_ref=f"{ref}/{number}"
     )
 
 

@@ -117,7 +117,7 @@ def add_officers(template: Template, configuration: Path) -> Template:
     policy = json.loads((configuration / settings["iam_policy_file"]).read_text(encoding="utf-8"))
     role = resources["OfficersRole"] = copy.deepcopy(resources["ApiHandlerRole"])
     role["Properties"]["Policies"] = [
-        {"PolicyName": "OfficersRolePolicy", "PolicyDocument": policy},
+        {"PolicyName": "OfficersRolePolicy", "PolicyDocument": policy}
     ]
     for name, paths in _CALLED_FOR.items():
         permission = copy.deepcopy(resources["APIHandlerInvokePermission"])

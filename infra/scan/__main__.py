@@ -73,8 +73,7 @@ def scan(build: Path, tools: Path) -> list[str]:
         raise Unreadable("nothing is packaged: run `make package` first")
     folder = write_policies(template, build / "policies")
     return problems(
-        [*run_parliament(folder, tools), *run_checkov(template, tools)],
-        exemptions(EXCEPTIONS),
+        [*run_parliament(folder, tools), *run_checkov(template, tools)], exemptions(EXCEPTIONS)
     )
 
 

@@ -454,11 +454,7 @@ def _original_check(s3: Any, bucket: str, *, originals: bool) -> OriginalCheck:
     def wrong(
         report_id: str, media_id: str, version: str, checksum: Mapping[str, str]
     ) -> str | None:
-        where = {
-            "Bucket": bucket,
-            "Key": original_key(report_id, media_id),
-            "VersionId": version,
-        }
+        where = {"Bucket": bucket, "Key": original_key(report_id, media_id), "VersionId": version}
         try:
             if checksum.get("algorithm") != "sha256":
                 # A long video was not read whole when it came, so S3's own checksum is recorded.

@@ -49,10 +49,7 @@ RECOVERY_DAYS = 30
 AT_ONCE = 1000  # as many as S3 deletes in one call
 _GONE = {"ResourceNotFound", "NoSuchBucket", "404", "NotFound", "UserPoolNotFound"}
 # What AWS says of one whose deletion is scheduled already. Elsewhere these mean something else.
-_SCHEDULED = {
-    "AWS::KMS::Key": "KMSInvalidState",
-    "AWS::SecretsManager::Secret": "InvalidRequest",
-}
+_SCHEDULED = {"AWS::KMS::Key": "KMSInvalidState", "AWS::SecretsManager::Secret": "InvalidRequest"}
 # Keys of what was deleted, by their kind or logical id: the digests of the audit, and the backups,
 # are encrypted with another, and signed with another.
 _OF_NOTHING_ELSE = ("RSA_", "HMAC_")

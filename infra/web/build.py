@@ -30,11 +30,7 @@ class NotBuilt(Exception):
 
 
 def build(
-    root: Path = ROOT,
-    *,
-    city: Path,
-    say: Callable[[str], None],
-    node: Node | None = None,
+    root: Path = ROOT, *, city: Path, say: Callable[[str], None], node: Node | None = None
 ) -> Path:
     """Return the folder of the built clients, which it brings up to date. Raises NotBuilt."""
     node = node or InstalledNode()

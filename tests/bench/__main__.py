@@ -11,17 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import (
-    bulletins,
-    cold,
-    ledger,
-    local,
-    media,
-    operations,
-    pages,
-    requests,
-    sizes,
-)
+from tests.bench import bulletins, cold, ledger, local, media, operations, pages, requests, sizes
 from tests.bench.rows import ROOT, Row
 
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"

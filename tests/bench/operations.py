@@ -75,13 +75,7 @@ def metered(environment: Mapping[str, str]) -> Iterator[Meter]:
     meter = Meter(MockedRows(boto3.client("dynamodb")), indexes_of(environment))
     meter.watch(wiring.aws_events())
     wiring.sketches().days.keep(wiring.clock.now())
-    for warm in (
-        wiring.identity,
-        wiring.audit,
-        wiring.cursors,
-        wiring.catalogue,
-        wiring.day_key,
-    ):
+    for warm in (wiring.identity, wiring.audit, wiring.cursors, wiring.catalogue, wiring.day_key):
         warm()
     for keys in (wiring.content_keys(), wiring.contact_keys()):
         keys.wrapping_key()

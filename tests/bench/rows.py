@@ -83,10 +83,7 @@ def run_json(module: str, *arguments: str) -> Any:
 
 
 def run_program(
-    command: Sequence[str],
-    *,
-    folder: Path,
-    environment: Mapping[str, str] = MappingProxyType({}),
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str] = MappingProxyType({})
 ) -> str:
     """The output of a command in `folder`, on one core and with one thread in each library."""
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []

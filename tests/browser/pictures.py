@@ -18,10 +18,7 @@ from tests.local.stack import Stack
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 # File, path, width and height of the window.
-SCREENS = (
-    ("residents.png", "/", 390, 780),
-    ("officers.png", "/console/", 1280, 800),
-)
+SCREENS = (("residents.png", "/", 390, 780), ("officers.png", "/console/", 1280, 800))
 # Category, text, and where: longitude and latitude in WGS 84.
 REPORTS = (
     ("traffic_violation", "A van blocks the crossing in front of the school.", (116.46, 39.92)),

@@ -257,8 +257,7 @@ def test_the_list_and_its_export_are_of_chosen_days(
     dialog.locator("#export-from").fill("")
     expect(counted).to_have_text("目前共 0 件举报。" if zh else "Now it would hold 0 reports.")
     page.route(
-        "**/exports/count",
-        lambda route: route.fulfill(json={"count": 250, "complete": False}),
+        "**/exports/count", lambda route: route.fulfill(json={"count": 250, "complete": False})
     )
     dialog.locator("#export-until").fill(today)
     expect(counted).to_contain_text("250")

@@ -167,9 +167,7 @@ def test_a_handover_begins_with_what_is_critical(open_page: OpenPage, stack: Sta
 
 
 @pytest.mark.thorough
-def test_nothing_on_the_dashboard_is_pushed_down_by_what_comes_later(
-    open_page: OpenPage,
-) -> None:
+def test_nothing_on_the_dashboard_is_pushed_down_by_what_comes_later(open_page: OpenPage) -> None:
     held: list[Route] = []
     page = open_page("/console/dashboard")
     page.route("**/v1/officer/pulse*", lambda route: held.append(route))

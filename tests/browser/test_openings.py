@@ -23,10 +23,7 @@ def opened(open_page: OpenPage, stack: Stack) -> Resident:
     report = Resident(stack.api)
     officer = officer_api(stack, "officer")
     officer("GET", f"/v1/officer/reports/{report.id}")
-    wait_until(
-        open_page(),
-        lambda: report.id in officer("GET", "/v1/officer/me/openings").text,
-    )
+    wait_until(open_page(), lambda: report.id in officer("GET", "/v1/officer/me/openings").text)
     return report
 
 

@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import (
-    Officer,
-    Resident,
-    own_report,
-    phone_photo,
-    publish_bulletin,
-)
+from tests.browser.residents import Officer, Resident, own_report, phone_photo, publish_bulletin
 from tests.local.stack import Stack
 
 PHONE_SIZE = {"width": 360, "height": 740}

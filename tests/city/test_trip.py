@@ -203,10 +203,7 @@ def test_a_report_is_read_in_its_language_after_an_officer_has_closed_it(languag
     )
     assert closed.status == 200, closed.text
     mine = call(
-        "GET",
-        "/v1/reports/mine",
-        receipt=created["receipt"],
-        headers={"Accept-Language": language},
+        "GET", "/v1/reports/mine", receipt=created["receipt"], headers={"Accept-Language": language}
     )
 
     assert text("outcome.not_police", language) in mine.text

@@ -352,11 +352,7 @@ class Scenario:
         made = self.report_again()
         change = {"status": "closed", "disposition": disposition, "reason": "Seen to."}
         reply = call(
-            "PATCH",
-            f"/v1/officer/reports/{made.id}",
-            change,
-            officer=COLLEAGUE,
-            version=1,
+            "PATCH", f"/v1/officer/reports/{made.id}", change, officer=COLLEAGUE, version=1
         )
         assert reply.status == 200, reply.text
         return made

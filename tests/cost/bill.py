@@ -46,10 +46,7 @@ class Bill:
         self.deployed = deployed
         self.saved_bytes = 0
         self._meter = meter
-        self._changed: dict[str, list[tuple[str, str]]] = {
-            "REPORTS_TABLE": [],
-            "AUDIT_TABLE": [],
-        }
+        self._changed: dict[str, list[tuple[str, str]]] = {"REPORTS_TABLE": [], "AUDIT_TABLE": []}
 
     def request(
         self, method: str, path: str, body: Any = None, **how: Any
@@ -68,12 +65,7 @@ class Bill:
         assert reply.status in (200, 201, 202, 204, 304), reply.text
         sent = self._sent(reply)
         log = lines.of_gateway(self.deployed.access_log, method, route, reply.status, sent)
-        own = {
-            "gateway_requests": 1,
-            "bytes_out": sent,
-            "log_bytes": log,
-            "log_byte_months": log,
-        }
+        own = {"gateway_requests": 1, "bytes_out": sent, "log_bytes": log, "log_byte_months": log}
         return reply, added([used, own])
 
     def function(self, name: str, act: Callable[[], Any], more_ms: float = 0) -> dict[str, float]:

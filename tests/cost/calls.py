@@ -88,9 +88,7 @@ def seen() -> Seen:
     """Return what was seen last."""
     content = json.loads(FILE.read_text(encoding="utf-8"))
     return Seen(
-        _read(content["session"]),
-        tuple(map(_read, content["visits"])),
-        _read(content["reporter"]),
+        _read(content["session"]), tuple(map(_read, content["visits"])), _read(content["reporter"])
     )
 
 

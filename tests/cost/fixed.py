@@ -87,10 +87,7 @@ def _watched() -> dict[str, float]:
         for each in _all("AWS::Logs::MetricFilter")
         if not any(field in each["FilterPattern"] for field in _OF_FAULTS)
     }
-    return {
-        "alarm_metric_months": watched,
-        "metric_months": len(own),
-    }
+    return {"alarm_metric_months": watched, "metric_months": len(own)}
 
 
 def _firewall() -> dict[str, float]:

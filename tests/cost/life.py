@@ -50,10 +50,7 @@ _LOOKS = {
     "/v1/reports/{report_id}": "reads it",
 }
 _CREATION = Call("POST", "/v1/reports")
-_WRITES = {
-    "/v1/reports": "creates it",
-    "/v1/reports/{report_id}/messages": "writes a message",
-}
+_WRITES = {"/v1/reports": "creates it", "/v1/reports/{report_id}/messages": "writes a message"}
 # What calls ask for, by the names in their query.
 _VALUES = {
     "category": "other",

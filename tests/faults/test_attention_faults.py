@@ -109,9 +109,7 @@ def filed(beginning: tuple[Filed, datetime, Kept], clean: None) -> Filed:
     ids=lambda writer: writer.__name__,
 )
 def test_a_report_is_where_it_belongs_when_two_write_at_once(
-    filed: Filed,
-    first: Callable[[Filed], None],
-    meanwhile: Callable[[Filed], None],
+    filed: Filed, first: Callable[[Filed], None], meanwhile: Callable[[Filed], None]
 ) -> None:
     done: list[bool] = []
 

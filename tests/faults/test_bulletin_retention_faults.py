@@ -46,12 +46,7 @@ STAGES: Mapping[str, tuple[str, timedelta, Left, list[str]]] = {
         (["HEAD", "LEADS", "VERSION"], 0, []),
         ["close", "delete_pictures"],
     ),
-    "everything": (
-        "resolve",
-        DOSSIER_LIFE,
-        ([], 0, []),
-        ["close", "delete", "delete_pictures"],
-    ),
+    "everything": ("resolve", DOSSIER_LIFE, ([], 0, []), ["close", "delete", "delete_pictures"]),
 }
 
 

@@ -29,8 +29,7 @@ CLOSE = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
 
 which = st.integers(0, REPORTS - 1)
 dying = st.one_of(
-    st.none(),
-    st.tuples(st.integers(0, 6), st.sampled_from([inject.crash, inject.crash_after])),
+    st.none(), st.tuples(st.integers(0, 6), st.sampled_from([inject.crash, inject.crash_after]))
 )
 
 

@@ -75,9 +75,7 @@ def calls_of(take: Callable[[Mapping[str, Any]], Reply], bulletin: Mapping[str, 
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=["before", "after"])
-def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing(
-    moment: Moment,
-) -> None:
+def test_a_crash_around_any_call_of_an_approval_publishes_all_or_nothing(moment: Moment) -> None:
     for position in range(calls_of(approve, drafted())):
         bulletin = drafted()
         before = listed()

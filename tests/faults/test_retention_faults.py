@@ -69,9 +69,7 @@ def test_nothing_is_promised_on_a_report_that_is_being_deleted(what: str, moment
     assert rows(created) == ["HEAD"]
 
 
-def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_verdict_during_the_deletion_of_its_report_leaves_no_row(aws: Mapping[str, str]) -> None:
     created = closed(new_key())
     media_id = created["uploads"][0]["media_id"]
     [version] = boto3.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])["Versions"]

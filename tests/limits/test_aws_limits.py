@@ -98,9 +98,7 @@ def test_a_flood_of_others_gives_the_reader_of_criticals_nothing_to_do() -> None
     assert not other.is_of_criticals
 
 
-def test_messages_break_their_own_report_first_and_no_other(
-    floods: Mapping[str, Scenario],
-) -> None:
+def test_messages_break_their_own_report_first_and_no_other(floods: Mapping[str, Scenario]) -> None:
     messages = floods["messages on one report"]
     own = weakest(messages.before)
     assert own.name == "a partition of reports REPORT#"

@@ -52,11 +52,7 @@ class Connection:
         self._socket = None
 
     def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send a request and return the response. One that the server closes on is sent once more
         over a new connection: what is sent here may be repeated.

@@ -66,9 +66,7 @@ def test_without_a_network_it_waits_longer_each_time_and_keeps_the_report(
     assert only(box).waits
 
 
-def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(
-    box: outbox.Outbox,
-) -> None:
+def test_it_waits_for_retry_after_and_repeats_the_same_bytes_and_key(box: outbox.Outbox) -> None:
     stub = Stub(
         (429, {"Retry-After": "7"}, {}), (503, {"Retry-After": "2"}, {}), (201, {}, CREATED)
     )
@@ -262,8 +260,7 @@ def test_a_form_that_has_run_out_is_replaced_at_once(box: outbox.Outbox, photo: 
 
 
 def test_an_expired_part_url_is_replaced_and_never_used_again(
-    tmp_path: Path,
-    box: outbox.Outbox,
+    tmp_path: Path, box: outbox.Outbox
 ) -> None:
     stub = Stub()
     video = tmp_path / "video.mp4"

@@ -22,9 +22,7 @@ def blocks(name: str) -> list[str]:
     )
 
 
-def test_a_report_with_a_photo_by_curl_reaches_reporter_and_officer(
-    tmp_path: Path,
-) -> None:
+def test_a_report_with_a_photo_by_curl_reaches_reporter_and_officer(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(cloud.photo())
     # Make would look after the installation, which tests have.

@@ -324,12 +324,7 @@ MUTATIONS = (
             Stream={"Fn::Sub": "${AuditTable.StreamArn}"}
         ),
     ),
-    Mutation(
-        "the rule has the wrong prefix",
-        REPORTS,
-        NEVER_READY,
-        with_prefix("original/"),
-    ),
+    Mutation("the rule has the wrong prefix", REPORTS, NEVER_READY, with_prefix("original/")),
     Mutation(
         "the queue takes nothing from the rule",
         REPORTS,

@@ -257,10 +257,7 @@ class Lab:
 
 def pages_of_sign_in(lab: Lab) -> bool:
     pool = {"Type": "AWS::Cognito::UserPool", "Properties": {}}
-    client = {
-        "Type": "AWS::Cognito::UserPoolClient",
-        "Properties": {"UserPoolId": {"Ref": "Pool"}},
-    }
+    client = {"Type": "AWS::Cognito::UserPoolClient", "Properties": {"UserPoolId": {"Ref": "Pool"}}}
     properties = {
         "UserPoolId": {"Ref": "Pool"},
         "ClientId": {"Ref": "Client"},
@@ -477,8 +474,7 @@ def backups_of_deleted_tables(lab: Lab) -> bool:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
     dynamodb.update_continuous_backups(
-        TableName=name,
-        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
     dynamodb.delete_table(TableName=name)
     return bool(dynamodb.list_backups(TableName=name, BackupType="SYSTEM")["BackupSummaries"])

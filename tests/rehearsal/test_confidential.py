@@ -90,10 +90,7 @@ def test_the_role_of_officers_decrypts_the_key_of_a_report(
 @pytest.mark.parametrize("what", ["report", "contact"])
 @pytest.mark.parametrize("function", [name for name in FUNCTIONS if name != "Officers"])
 def test_the_role_of_no_other_function_does(
-    openings: dict[str, Attempt],
-    intruder: Callable[[str], Intruder],
-    function: str,
-    what: str,
+    openings: dict[str, Attempt], intruder: Callable[[str], Intruder], function: str, what: str
 ) -> None:
     assert intruder(function).is_refused(openings[what])
 

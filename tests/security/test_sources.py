@@ -124,9 +124,7 @@ def sources_of(folder: Path) -> list[dict[str, Any]]:
     return [dict(each) for each in json.loads(content)]
 
 
-def test_no_address_network_or_agent_is_anywhere(
-    flooded: tuple[Path, list[str], datetime],
-) -> None:
+def test_no_address_network_or_agent_is_anywhere(flooded: tuple[Path, list[str], datetime]) -> None:
     folder, ids, _ = flooded
     assert len(ids) > 30
     assert (folder / "log.txt").stat().st_size > 1000

@@ -134,8 +134,7 @@ def test_a_stage_without_the_key_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"nothing", b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----"],
+    "content", [b"", b"nothing", b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----"]
 )
 def test_a_file_without_a_key_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "key.pem"

@@ -161,8 +161,7 @@ def test_an_empty_stage_is_asked_for_before_anything_else(
 
 
 @pytest.mark.parametrize(
-    "name",
-    sorted(stage.COMMANDS.keys() - {"restore", "destroy", "migrate", "rollback", "token"}),
+    "name", sorted(stage.COMMANDS.keys() - {"restore", "destroy", "migrate", "rollback", "token"})
 )
 def test_without_a_stage_and_a_local_stack_the_way_out_is_said(name: str) -> None:
     with pytest.raises(SystemExit, match="make run"):

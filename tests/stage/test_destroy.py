@@ -270,8 +270,7 @@ def locked_digests(session: Any) -> dict[str, str]:
     s3.create_bucket(Bucket="seals", ObjectLockEnabledForBucket=True)
     rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 2}}
     s3.put_object_lock_configuration(
-        Bucket="seals",
-        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule},
+        Bucket="seals", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
     )
     s3.put_object(Bucket="seals", Key="digests/1.json", Body=b"{}")
     return resource("AWS::S3::Bucket", "seals")

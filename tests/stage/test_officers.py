@@ -264,10 +264,7 @@ def test_a_try_that_failed_half_way_can_be_repeated(target: Target) -> None:
     pool = wiring.pool()
     with inject.dying("cognito-identity-provider.AdminCreateUser"):
         appointments.reset_sign_in(
-            "wang",
-            actor=Actor.clock(wiring.audit(), NOW),
-            officers=wiring.officers(),
-            pool=pool,
+            "wang", actor=Actor.clock(wiring.audit(), NOW), officers=wiring.officers(), pool=pool
         )
     lines = officers.reset("wang", target, NOW)
     assert cloud.sign_in("wang", password_of(lines))["Session"]

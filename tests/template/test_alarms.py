@@ -186,11 +186,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("UnknownKeysAlarm", "UnknownKeysMetric", "OfficersLog"),
         ("UnknownKeysAlarm", "ResidentsAlteredKeysMetric", "ResidentsLog"),
         ("UnknownKeysAlarm", "ThumbnailsAlteredKeysMetric", "MakeThumbnailsLog"),
-        (
-            "UnknownKeysAlarm",
-            "CriticalThumbnailsAlteredKeysMetric",
-            "MakeCriticalThumbnailsLog",
-        ),
+        ("UnknownKeysAlarm", "CriticalThumbnailsAlteredKeysMetric", "MakeCriticalThumbnailsLog"),
         ("DecodingAlarm", "CriticalDecodingMetric", "MakeCriticalThumbnailsLog"),
         ("WatchAlarm", "WatchMetric", "SealAuditLog"),
         ("RefusedDecryptionsAlarm", "RefusedDecryptionsMetric", "OfficersLog"),

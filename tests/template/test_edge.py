@@ -30,9 +30,7 @@ def firewall(template: dict[str, Any]) -> dict[str, Any]:
     return dict(deployed(template)["WebAcl"]["Properties"])
 
 
-def test_by_default_the_firewall_alone_stands_in_front_of_the_api(
-    template: dict[str, Any],
-) -> None:
+def test_by_default_the_firewall_alone_stands_in_front_of_the_api(template: dict[str, Any]) -> None:
     assert EDGE & deployed(template).keys() == WALL
 
 
@@ -216,17 +214,13 @@ def test_who_does_not_know_the_secret_is_counted_by_where_they_connect_from(
         assert counted == {"officers-one-address": STRANGER, "officers-together": "all"}
 
 
-def test_officers_routes_together_get_what_the_gateway_gives_one(
-    template: dict[str, Any],
-) -> None:
+def test_officers_routes_together_get_what_the_gateway_gives_one(template: dict[str, Any]) -> None:
     rate = Firewall(deployed(template)).rules["officers-together"]["Statement"]
     a_minute = rate["RateBasedStatement"]["Limit"]
     assert a_minute == 60 * template["Parameters"]["OfficerThrottleRate"]["Default"]
 
 
-def test_no_address_is_refused_a_new_report_for_how_many_it_sends(
-    template: dict[str, Any],
-) -> None:
+def test_no_address_is_refused_a_new_report_for_how_many_it_sends(template: dict[str, Any]) -> None:
     """How urgent a report is, a firewall does not see."""
     for parameters in ({}, CLOUDFRONT):
         firewall = Firewall(deployed(template, **parameters))

@@ -152,9 +152,7 @@ def test_the_stream_is_read_from_its_beginning_and_a_bad_record_is_set_aside(
     }
 
 
-def test_every_audit_row_is_sealed_or_an_alarm_goes_off(
-    functions: dict[str, Any],
-) -> None:
+def test_every_audit_row_is_sealed_or_an_alarm_goes_off(functions: dict[str, Any]) -> None:
     source = only_event(functions["SealAudit"])
     assert unless_restored(source["Stream"]) == {"Fn::Sub": "${AuditTable.StreamArn}"}
     assert source["StartingPosition"] == "TRIM_HORIZON"

@@ -109,9 +109,7 @@ def test_the_gateway_itself_answers_for_every_path_without_a_route(
     }
 
 
-def test_a_token_on_an_unknown_path_is_not_taken_for_a_signature(
-    catch_all: dict[str, Any],
-) -> None:
+def test_a_token_on_an_unknown_path_is_not_taken_for_a_signature(catch_all: dict[str, Any]) -> None:
     assert "security" not in catch_all
 
 

@@ -20,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
 
 
-def test_every_table_is_encrypted_backed_up_and_protected(
-    resources: dict[str, Any],
-) -> None:
+def test_every_table_is_encrypted_backed_up_and_protected(resources: dict[str, Any]) -> None:
     tables = of_type(resources, "AWS::DynamoDB::Table")
     del tables["SourcesTable"]
     assert set(tables) == {

@@ -117,10 +117,7 @@ def test_the_bucket_is_private_and_this_distribution_alone_reads_it(stack: dict[
     assert set(closed.values()) == {True}
     assert len(closed) == 4
     tls, reads = stack["WebBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (tls["Effect"], tls["Condition"]) == (
-        "Deny",
-        {"Bool": {"aws:SecureTransport": "false"}},
-    )
+    assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert reads["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert reads["Action"] == ["s3:GetObject", "s3:ListBucket"]
     assert reads["Condition"]["StringEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(

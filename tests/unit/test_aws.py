@@ -130,9 +130,7 @@ def test_a_number_that_dynamodb_cannot_hold_is_refused(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [bytearray(b"bytes"), Decimal(1), object()],
-    ids=lambda value: type(value).__name__,
+    "value", [bytearray(b"bytes"), Decimal(1), object()], ids=lambda value: type(value).__name__
 )
 def test_a_value_of_another_kind_is_refused(value: object) -> None:
     with pytest.raises(TypeError):

@@ -286,8 +286,6 @@ def test_the_public_view_has_the_limits_the_number_and_the_version() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_public_view_is_json_without_internal_rules(
-    language: str,
-) -> None:
+def test_the_public_view_is_json_without_internal_rules(language: str) -> None:
     view = json.dumps(public_view(SEED, language, NOW), allow_nan=False)
     assert not {"shards", "raises", "never_limited", "always_open"} & set(view.split('"'))

@@ -22,7 +22,7 @@ MAX_HELPERS, MAX_COPIES = 9, 2
 ROOMS = ("domain", "store", "services", "handlers")
 
 LONG_FILES: dict[str, str] = {
-    "chalicelib/wiring.py": "One builder for each collaborator, and nothing else.",
+    "chalicelib/wiring.py": "One builder for each collaborator, and nothing else."
 }
 
 MANY_PARAMETERS: dict[str, str] = {}
@@ -213,10 +213,7 @@ def test_no_other_value_is_a_yes(target: str, variable: str, flag: str, value: s
 
 @pytest.mark.parametrize(
     ("target", "variable", "value", "argument"),
-    [
-        ("logs", "SINCE", "-5m", '--since="-5m"'),
-        ("redrive", "QUEUE", "--help", '--queue="--help"'),
-    ],
+    [("logs", "SINCE", "-5m", '--since="-5m"'), ("redrive", "QUEUE", "--help", '--queue="--help"')],
 )
 def test_a_value_that_begins_with_a_dash_stays_a_value(
     target: str, variable: str, value: str, argument: str

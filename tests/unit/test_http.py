@@ -120,11 +120,7 @@ def test_a_member_that_may_be_left_out_is_documented_so() -> None:
 
     assert schema["required"] == ["at", "more"]
     assert schema["properties"]["word"]["type"] == "string"
-    assert schema["properties"]["at"] == {
-        "title": "At",
-        "type": "string",
-        "format": "date-time",
-    }
+    assert schema["properties"]["at"] == {"title": "At", "type": "string", "format": "date-time"}
 
 
 def test_only_what_may_be_none_can_be_documented_as_never_null() -> None:

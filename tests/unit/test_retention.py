@@ -7,11 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.reports.outlines import (
-    PUT_OFF_AT_MOST,
-    expires_at,
-    with_addition,
-)
+from chalicelib.domain.reports.outlines import PUT_OFF_AT_MOST, expires_at, with_addition
 from chalicelib.domain.reports.report import Disposition, Report, Status
 from chalicelib.domain.reports.workflow import expiry
 from chalicelib.kernel.outbox import OutboxTask, TaskKind

@@ -180,9 +180,7 @@ def _head(page: Page, language: str, links: Links) -> str:
     lines = [f'<link rel="canonical" href="{escape(address)}">']
     if page.is_published:
         cap = f"{links.base}/v1/bulletins/{page.id}/cap"
-        lines.append(
-            f'<link rel="alternate" type="application/cap+xml" href="{escape(cap)}">',
-        )
+        lines.append(f'<link rel="alternate" type="application/cap+xml" href="{escape(cap)}">')
     return "\n".join([*lines, *_metas("name", named), *_metas("property", graph)])
 
 

@@ -32,12 +32,7 @@ class EndCode(StrEnum):
     PUBLISHED_IN_ERROR = "published_in_error"
 
 
-RESOLUTION_CODES = (
-    EndCode.FOUND_SAFE,
-    EndCode.FOUND,
-    EndCode.ARRESTED,
-    EndCode.NO_LONGER_SOUGHT,
-)
+RESOLUTION_CODES = (EndCode.FOUND_SAFE, EndCode.FOUND, EndCode.ARRESTED, EndCode.NO_LONGER_SOUGHT)
 # What was found or led to an arrest is an outcome, which readers may know. A withdrawal says
 # nothing about anybody.
 WITHDRAWAL_CODES = (EndCode.PUBLISHED_IN_ERROR, EndCode.NO_LONGER_SOUGHT)

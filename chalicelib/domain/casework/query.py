@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.casework.bursts import BurstId
@@ -102,9 +97,7 @@ class ReportQuery(Query):
     ) = Field(default=None, description="Only the report with this reference.")
     burst: (
         Annotated[
-            str,
-            AfterValidator(_read_burst),
-            WithJsonSchema({"type": "string", "maxLength": 60}),
+            str, AfterValidator(_read_burst), WithJsonSchema({"type": "string", "maxLength": 60})
         ]
         | None
     ) = Field(

@@ -198,11 +198,7 @@ class Addition(NewCategory):
         if sent.details != self.details:
             form = EarlierForm(details_version=version, details=self.details)
             version, earlier = version + 1, (*earlier, form)
-        past = {
-            "details_version": version,
-            "earlier": earlier,
-            "begins_with": self.begins_with,
-        }
+        past = {"details_version": version, "earlier": earlier, "begins_with": self.begins_with}
         return Addition.of(sent).model_copy(update=past)
 
     def category(self) -> NamedCategory:

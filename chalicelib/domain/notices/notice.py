@@ -18,11 +18,7 @@ from typing import NamedTuple
 
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import ALL, OVERSIGHT, Role
-from chalicelib.domain.reports.events import (
-    CAUSED_BY_OFFICERS,
-    Matter,
-    NoticeKind,
-)
+from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.kernel import times
 from chalicelib.kernel.city import city
 from chalicelib.kernel.ids import crockford

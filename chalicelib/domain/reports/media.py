@@ -22,21 +22,11 @@ from functools import cache
 from math import ceil, floor
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import (
-    Field,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import Field, TypeAdapter, model_validator
 
-from chalicelib.domain.catalogue.attachments import (
-    MAX_MEDIA_PER_CALL,
-    DeclaredPicture,
-)
+from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, DeclaredPicture
 from chalicelib.kernel.derived import Hint, NoClip, RejectReason
-from chalicelib.kernel.files import (
-    Checksum,
-    Found,
-)
+from chalicelib.kernel.files import Checksum, Found
 from chalicelib.kernel.models import Input, Record
 
 MOST_REGIONS = 50

@@ -142,11 +142,7 @@ def appoint_officer(call: Call) -> Response:
     "/v1/admin/officers/{username}/approve",
     headers=(Header.TAG,),
     returns={200: OfficerView},
-    raises=(
-        errors.Invalid,
-        errors.Conflict("no_proposal"),
-        errors.Forbidden("proposer_waits"),
-    ),
+    raises=(errors.Invalid, errors.Conflict("no_proposal"), errors.Forbidden("proposer_waits")),
 )
 def approve_appointment(call: Call) -> Response:
     """Approve what is proposed for an officer.
@@ -168,8 +164,7 @@ def approve_appointment(call: Call) -> Response:
 
 
 @routes.delete(
-    "/v1/admin/officers/{username}/proposal",
-    raises=(errors.Invalid, errors.Conflict("own_access")),
+    "/v1/admin/officers/{username}/proposal", raises=(errors.Invalid, errors.Conflict("own_access"))
 )
 def withdraw_proposal(call: Call) -> Response:
     """Withdraw what is proposed for an officer.

@@ -231,10 +231,7 @@ def show_picture(call: Call) -> Response:
     of this route instead. It works while the bulletin is published and shows the picture.
     """
     seen, version_id = public.find_picture(
-        call.path["bulletin_id"],
-        call.path["media_id"],
-        bulletins=wiring.bulletins(),
-        now=call.now,
+        call.path["bulletin_id"], call.path["media_id"], bulletins=wiring.bulletins(), now=call.now
     )
     left = _seconds_left([seen.expires_at], call.now)
     life = min(_PICTURE_LIFE_S, max(1, left))
@@ -246,7 +243,7 @@ def show_picture(call: Call) -> Response:
             "Location": url,
             "Cache-Control": f"public, max-age={min(_MAX_AGE_S, left)}, "
             f"s-maxage={min(_SHARED_AGE_S, left // 2)}",
-        },
+        }
     )
 
 

@@ -4,12 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from chalicelib.domain.bulletins.model import About, Bulletin, BulletinState, EndCode, Step
 from chalicelib.domain.reports.report import Medium
-from chalicelib.handlers.casework.history import (
-    OPEN,
-    Names,
-    Number,
-    Text,
-)
+from chalicelib.handlers.casework.history import OPEN, Names, Number, Text
 from chalicelib.handlers.reports.views import Upload, VerdictView, preview_url, thumbnail_url
 from chalicelib.http.requests import Call
 from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp, left_out

@@ -132,18 +132,12 @@ def approve_ending(call: Call) -> Response:
     `is_complete` is true. What an officer has chosen meanwhile, or what has a proof by now, stays.
     """
     ended = bursts.end_burst(
-        call.path["burst_id"],
-        call.tag,
-        desk=wiring.desk(call.actor),
-        stores=wiring.burst_stores(),
+        call.path["burst_id"], call.tag, desk=wiring.desk(call.actor), stores=wiring.burst_stores()
     )
     return Response(EndedView.model_validate(ended._asdict()))
 
 
-@routes.delete(
-    _BURST + "/ending",
-    raises=(errors.NotFound, errors.Conflict("approved")),
-)
+@routes.delete(_BURST + "/ending", raises=(errors.NotFound, errors.Conflict("approved")))
 def drop_ending(call: Call) -> Response:
     """Decline the closing of a burst.
 

@@ -86,9 +86,7 @@ def open_report(call: Call) -> Response:
     supervisors are notified. 409 `expiring` means that its deletion has begun.
     """
     found = casework.open_report(
-        call.path["report_id"],
-        reason=call.query.reason,
-        desk=wiring.desk(call.actor),
+        call.path["report_id"], reason=call.query.reason, desk=wiring.desk(call.actor)
     )
     related = duplicates.find_related(
         found.opened.case.head,
@@ -265,10 +263,7 @@ def open_original(call: Call) -> Response:
     """
     report_id = call.path["report_id"]
     medium = casework.open_original(
-        report_id,
-        call.path["media_id"],
-        read_reason=call.body.reason,
-        desk=wiring.desk(call.actor),
+        report_id, call.path["media_id"], read_reason=call.body.reason, desk=wiring.desk(call.actor)
     )
     signed_at = wiring.clock.wall_clock()
     url, life_s = original_url(report_id, medium)

@@ -60,11 +60,7 @@ def read_mask(call: Call) -> Response:
     found = masks.read_mask(*_named(call), desk=wiring.desk(call.actor))
     return Response(
         ReadMaskView.of(
-            found.mask,
-            before=found.before,
-            passage=found.passage,
-            after=found.after,
-            tag=found.tag,
+            found.mask, before=found.before, passage=found.passage, after=found.after, tag=found.tag
         )
     )
 
@@ -105,8 +101,7 @@ def decline_mask(call: Call) -> Response:
 
 
 @routes.delete(
-    _ONE,
-    raises=(errors.NotFound, errors.Conflict("expiring"), errors.Forbidden("not_your_step")),
+    _ONE, raises=(errors.NotFound, errors.Conflict("expiring"), errors.Forbidden("not_your_step"))
 )
 def withdraw_mask(call: Call) -> Response:
     """Take a mask back that is not approved yet.

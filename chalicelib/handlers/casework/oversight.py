@@ -64,11 +64,7 @@ def ask_to_return(call: Call) -> Response:
     _OVERSIGHT + "/return/approve",
     headers=(Header.TAG,),
     returns={204: None},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("nothing_to_confirm"),
-        errors.Conflict("expiring"),
-    ),
+    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring")),
 )
 def return_report(call: Call) -> Response:
     """Return a report to its station.
@@ -82,9 +78,7 @@ def return_report(call: Call) -> Response:
 
 
 @routes.delete(
-    _OVERSIGHT + "/return",
-    body=Moving,
-    raises=(errors.NotFound, errors.Conflict("expiring")),
+    _OVERSIGHT + "/return", body=Moving, raises=(errors.NotFound, errors.Conflict("expiring"))
 )
 def keep_in_oversight(call: Call) -> Response:
     """Decline or take back the return of a report.

@@ -155,10 +155,7 @@ def decline_referral(call: Call) -> Response:
     declined: 409 `passed_on`. Repeating the call changes nothing.
     """
     referrals.decline_referral(
-        call.path["report_id"],
-        call.version,
-        call.body.reason,
-        desk=wiring.desk(call.actor),
+        call.path["report_id"], call.version, call.body.reason, desk=wiring.desk(call.actor)
     )
     return Response()
 

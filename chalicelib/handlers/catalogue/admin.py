@@ -44,10 +44,7 @@ class CatalogueState(Shape):
 
 
 @routes.patch(
-    "/v1/admin/catalogue",
-    body=CataloguePatch,
-    max_body=MAX_LONG_BODY,
-    returns=CatalogueState,
+    "/v1/admin/catalogue", body=CataloguePatch, max_body=MAX_LONG_BODY, returns=CatalogueState
 )
 def patch_catalogue(call: Call) -> Response:
     """Change the catalogue.
@@ -65,11 +62,7 @@ def patch_catalogue(call: Call) -> Response:
     The change takes effect everywhere within a minute. A call that changes nothing creates no new
     version.
     """
-    changes = change_catalogue(
-        call.body,
-        actor=call.actor,
-        kept=wiring.catalogue_changes(),
-    )
+    changes = change_catalogue(call.body, actor=call.actor, kept=wiring.catalogue_changes())
     catalogue = wiring.live_catalogue().learn(changes, wiring.clock.wall_clock())
     view = public_view(catalogue, call.language, call.now)
     deadlines = {each.code: {"deadlines": each.deadlines} for each in catalogue.categories}

@@ -52,11 +52,7 @@ class FormView(Shape):
 
 
 @routes.get(
-    "/v1/officer/forms",
-    query=FormQuery,
-    returns=FormView,
-    raises=(errors.NotFound,),
-    logged=True,
+    "/v1/officer/forms", query=FormQuery, returns=FormView, raises=(errors.NotFound,), logged=True
 )
 def get_form(call: Call) -> Response:
     """Get the form of a category.

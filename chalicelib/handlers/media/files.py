@@ -60,9 +60,7 @@ def remove_redaction(call: Call) -> Response:
     that first.
     """
     files.remove_redaction(
-        call.path["report_id"],
-        call.path["media_id"],
-        desk=wiring.desk(call.actor),
+        call.path["report_id"], call.path["media_id"], desk=wiring.desk(call.actor)
     )
     return Response()
 

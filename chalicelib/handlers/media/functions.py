@@ -59,10 +59,7 @@ def _redact(stored: events.StoredObject, decoding: "Decoding") -> None:
     from chalicelib.services.media.processing import make_redacted
 
     redacted = make_redacted(
-        bucket=wiring.bucket(),
-        decoding=decoding,
-        report_keys=wiring.report_keys(),
-        key=stored.key,
+        bucket=wiring.bucket(), decoding=decoding, report_keys=wiring.report_keys(), key=stored.key
     )
     if redacted:
         log.info("picture_redacted", extra={"made": redacted.version is not None})

@@ -35,11 +35,7 @@ def ask_for_pushes(call: Call) -> Response:
     if call.body.platform not in wiring.offered():
         raise errors.Conflict("push_not_offered")
     pushes.ask_for_pushes(
-        head,
-        call.body,
-        key=wiring.push_keys(),
-        rows=wiring.push_rows(),
-        reports=wiring.reports(),
+        head, call.body, key=wiring.push_keys(), rows=wiring.push_rows(), reports=wiring.reports()
     )
     return Response()
 

@@ -149,8 +149,7 @@ def get_ledger(call: Call) -> Response:
     last = last_hour(heads, call.now)
     closed = heads.closed([last] if last else [])
     view = LedgerView(
-        first=next(heads.hours(), None),
-        latest=SignedHead.of_hour(closed[0]) if closed else None,
+        first=next(heads.hours(), None), latest=SignedHead.of_hour(closed[0]) if closed else None
     )
     return public_response(view.model_dump(mode="json"), call, vary="")
 

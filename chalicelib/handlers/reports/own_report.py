@@ -194,11 +194,7 @@ def read_messages(call: Call) -> Response:
     """
     head = own_head(call)
     page = own_report.read_messages(
-        head,
-        call.receipt,
-        call.query.cursor,
-        cursors=_cursors(call, head.report.id),
-        **_known(),
+        head, call.receipt, call.query.cursor, cursors=_cursors(call, head.report.id), **_known()
     )
     return Response(MessagePage.model_validate(page))
 

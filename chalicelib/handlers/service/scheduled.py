@@ -173,9 +173,7 @@ def suggest_incidents(event: CloudWatchEvent) -> dict[str, Any]:
     What a run leaves is done by the next one.
     """
     done = record_sketches(
-        wiring.sketches(),
-        now=wiring.clock.now(),
-        time_is_left=lambda: _time_is_left(event),
+        wiring.sketches(), now=wiring.clock.now(), time_is_left=lambda: _time_is_left(event)
     )
     log.info("sketches_recorded", extra=done)
     return done
@@ -188,9 +186,7 @@ def push_to_phones(event: CloudWatchEvent) -> dict[str, Any]:
     What a round leaves is done by the next one.
     """
     done = push_due_reports(
-        wiring.push_round(),
-        now=wiring.clock.now(),
-        time_is_left=lambda: _time_is_left(event),
+        wiring.push_round(), now=wiring.clock.now(), time_is_left=lambda: _time_is_left(event)
     )
     log.info("phones_pushed", extra=done)
     return done

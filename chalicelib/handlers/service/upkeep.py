@@ -127,10 +127,7 @@ def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
 
 def _review_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     review_report(
-        pending,
-        outbox=outbox,
-        reports=wiring.reports(),
-        actor=Actor.clock(wiring.audit(), now),
+        pending, outbox=outbox, reports=wiring.reports(), actor=Actor.clock(wiring.audit(), now)
     )
 
 

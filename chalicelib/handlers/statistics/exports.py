@@ -130,8 +130,7 @@ class PendingExports(Shape):
 
 class ExportsQuery(Query):
     state: Literal["awaits_approval"] | None = Field(
-        default=None,
-        description="`awaits_approval`: only exports that nobody has approved yet.",
+        default=None, description="`awaits_approval`: only exports that nobody has approved yet."
     )
 
 
@@ -210,9 +209,7 @@ def list_exports(call: Call) -> Response:
     scope. Approve those of others; make the zips of your own once they are approved.
     """
     page = exports.list_exports(
-        awaiting=call.query.state is not None,
-        actor=call.actor,
-        requests=wiring.export_requests(),
+        awaiting=call.query.state is not None, actor=call.actor, requests=wiring.export_requests()
     )
     items = [PendingExportView.waiting(each) for each in page.items]
     return Response(PendingExports(items=items, complete=not page.more))
@@ -276,11 +273,7 @@ def export_part(call: Call) -> Response:
     number = call.path["part"]
     part = int(number) if _PART.fullmatch(number) else 0
     export = exports.open_part(
-        call.path["export_id"],
-        part,
-        call.body.reason,
-        actor=call.actor,
-        sources=_sources(),
+        call.path["export_id"], part, call.body.reason, actor=call.actor, sources=_sources()
     )
     return Response(_stored(export, f"{export.id}-{part}", call))
 

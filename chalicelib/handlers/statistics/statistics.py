@@ -170,11 +170,7 @@ def get_map(call: Call) -> Response:
     since = call.query.since or until - _USUAL
     require_period(since, until, longest=_LONGEST_MAP)
     counts = view_map(
-        since,
-        until,
-        call.query.category,
-        actor=call.actor,
-        statistics=wiring.statistics(),
+        since, until, call.query.category, actor=call.actor, statistics=wiring.statistics()
     )
     view = {"since": str(since), "until": str(until), "districts": counts}
     return Response(MapView.model_validate(view))

@@ -137,9 +137,7 @@ def schemas_of(operations: Sequence[Operation]) -> tuple[Schemas, dict[_Model, J
     return schemas, found
 
 
-def _models(
-    operations: Sequence[Operation],
-) -> tuple[list[_Model], list[_Model], list[_Model]]:
+def _models(operations: Sequence[Operation]) -> tuple[list[_Model], list[_Model], list[_Model]]:
     """Return the models of bodies, of queries and of responses, each once."""
     bodies = [operation.body for operation in operations if operation.body]
     queries = [operation.query for operation in operations if operation.query]

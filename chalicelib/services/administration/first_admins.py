@@ -131,11 +131,7 @@ def _mailbox(email: str) -> str:
 
 
 def _write_rows(
-    admins: Sequence[FirstAdmin],
-    *,
-    actor: Actor,
-    officers: Officers,
-    subscriptions: Subscriptions,
+    admins: Sequence[FirstAdmin], *, actor: Actor, officers: Officers, subscriptions: Subscriptions
 ) -> tuple[list[Officer], bool]:
     """Return the rows of the admins, and whether all were there already. Write those that were not.
 

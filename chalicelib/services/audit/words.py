@@ -7,12 +7,7 @@ from typing import Any
 
 from chalicelib.aws import keys
 from chalicelib.kernel.ids import report_id_of
-from chalicelib.kernel.sealing import (
-    PrivateKey,
-    Unreadable,
-    row_info,
-    seal,
-)
+from chalicelib.kernel.sealing import PrivateKey, Unreadable, row_info, seal
 from chalicelib.store.audit.rows import Detail, RecordedEntry
 
 log = logging.getLogger(__name__)

@@ -33,11 +33,7 @@ from chalicelib.store.bulletins.bulletins import Dossier
 
 
 def draft_bulletin(
-    draft: Draft,
-    *,
-    idempotency_key: str | None,
-    identity: Identity,
-    desk: BulletinDesk,
+    draft: Draft, *, idempotency_key: str | None, identity: Identity, desk: BulletinDesk
 ) -> Bulletin:
     """Create a draft.
 
@@ -73,11 +69,7 @@ def draft_bulletin(
 
 
 def change_bulletin(
-    bulletin_id: str,
-    changes: Changes,
-    version: int,
-    *,
-    desk: BulletinDesk,
+    bulletin_id: str, changes: Changes, version: int, *, desk: BulletinDesk
 ) -> Dossier:
     """Write the next version of a bulletin.
 
@@ -107,10 +99,7 @@ def change_bulletin(
 
 
 def add_pictures(
-    bulletin_id: str,
-    declaration: Declaration,
-    *,
-    desk: BulletinDesk,
+    bulletin_id: str, declaration: Declaration, *, desk: BulletinDesk
 ) -> tuple[Bulletin, tuple[Medium, ...]]:
     """Write the next version of a bulletin, with more pictures, which are still to be uploaded.
 
@@ -147,11 +136,7 @@ def add_pictures(
 
 
 def approve_bulletin(
-    bulletin_id: str,
-    tag: str,
-    *,
-    without_waiting: bool,
-    desk: BulletinDesk,
+    bulletin_id: str, tag: str, *, without_waiting: bool, desk: BulletinDesk
 ) -> Dossier:
     """Approve exactly the version with this tag: publish its content, or the words of its ending.
 
@@ -189,13 +174,7 @@ def approve_bulletin(
     return _take_step(bulletin_id, approve, detail, desk)
 
 
-def decline_bulletin(
-    bulletin_id: str,
-    version: int,
-    reason: str,
-    *,
-    desk: BulletinDesk,
-) -> Dossier:
+def decline_bulletin(bulletin_id: str, version: int, reason: str, *, desk: BulletinDesk) -> Dossier:
     """Decline what is pending of exactly this version, and notify its authors.
 
     A repeated call by the same officer changes nothing. Raises NotFound, Stale, Conflict
@@ -210,12 +189,7 @@ def decline_bulletin(
     return _take_step(bulletin_id, decline, {"step": "decline"}, desk)
 
 
-def resolve_bulletin(
-    bulletin_id: str,
-    ending: Ending,
-    *,
-    desk: BulletinDesk,
-) -> Dossier:
+def resolve_bulletin(bulletin_id: str, ending: Ending, *, desk: BulletinDesk) -> Dossier:
     """End a bulletin with an outcome. Its code takes effect immediately, its words wait.
 
     The reporter of each lead sees the outcome too. A repeated call changes nothing. A call with
@@ -225,12 +199,7 @@ def resolve_bulletin(
     return _end(bulletin_id, Step.RESOLVE, ending, desk)
 
 
-def withdraw_bulletin(
-    bulletin_id: str,
-    ending: Ending,
-    *,
-    desk: BulletinDesk,
-) -> Dossier:
+def withdraw_bulletin(bulletin_id: str, ending: Ending, *, desk: BulletinDesk) -> Dossier:
     """Withdraw a bulletin, immediately. The words of its reason wait.
 
     A repeated call changes nothing. A call with another code or other words replaces the first
@@ -239,10 +208,7 @@ def withdraw_bulletin(
     return _end(bulletin_id, Step.WITHDRAW, ending, desk)
 
 
-_ENDED_BY = {
-    Step.RESOLVE: BulletinState.RESOLVED,
-    Step.WITHDRAW: BulletinState.WITHDRAWN,
-}
+_ENDED_BY = {Step.RESOLVE: BulletinState.RESOLVED, Step.WITHDRAW: BulletinState.WITHDRAWN}
 _APPEARS_BY_APPROVAL = (BulletinState.DRAFT, BulletinState.EXPIRED)
 
 

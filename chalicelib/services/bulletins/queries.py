@@ -70,11 +70,7 @@ def works_in(officer: Officer, channel: str, catalogue: Catalogue) -> bool:
 
 
 def list_bulletins(
-    filters: BulletinFilters,
-    *,
-    desk: BulletinDesk,
-    listing: Listing,
-    cursors: Cursors,
+    filters: BulletinFilters, *, desk: BulletinDesk, listing: Listing, cursors: Cursors
 ) -> BulletinPage:
     """Return one page of the bulletins of the officer's channels, newest first.
 
@@ -213,10 +209,7 @@ def request_of(bulletin: Bulletin) -> Request:
 
 
 def notify_second_officers(
-    before: Bulletin | None,
-    after: Bulletin,
-    *,
-    desk: BulletinDesk,
+    before: Bulletin | None, after: Bulletin, *, desk: BulletinDesk
 ) -> list[TransactItem]:
     """Return the write that notifies officers of the channel that something awaits an approval.
 
@@ -239,12 +232,7 @@ def notify_second_officers(
     return _notice(NoticeKind.APPROVAL, after, to, entry_id, desk=desk)
 
 
-def notify_of_step(
-    before: Bulletin,
-    after: Bulletin,
-    *,
-    desk: BulletinDesk,
-) -> list[TransactItem]:
+def notify_of_step(before: Bulletin, after: Bulletin, *, desk: BulletinDesk) -> list[TransactItem]:
     """Return the write that notifies those who must act after a step, in its transaction."""
     if after.declined and not before.declined:
         return _notify_authors(after, desk=desk)
@@ -259,12 +247,7 @@ def _notify_authors(after: Bulletin, *, desk: BulletinDesk) -> list[TransactItem
 
 
 def _notice(
-    kind: NoticeKind,
-    bulletin: Bulletin,
-    to: Sequence[str],
-    entry_id: str,
-    *,
-    desk: BulletinDesk,
+    kind: NoticeKind, bulletin: Bulletin, to: Sequence[str], entry_id: str, *, desk: BulletinDesk
 ) -> list[TransactItem]:
     """Return the write of a notice to these officers; none when there is nobody."""
     if not to:

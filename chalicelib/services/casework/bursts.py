@@ -15,13 +15,7 @@ from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import ConditionFailed, Row, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.audit.seals import HOUR
-from chalicelib.domain.casework.bursts import (
-    Burst,
-    BurstEnding,
-    BurstId,
-    NewEnding,
-    hour_in,
-)
+from chalicelib.domain.casework.bursts import Burst, BurstEnding, BurstId, NewEnding, hour_in
 from chalicelib.domain.catalogue.model import Catalogue, by_code
 from chalicelib.domain.notices.notice import groups_of
 from chalicelib.domain.officers.model import Officer

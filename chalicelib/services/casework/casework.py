@@ -147,12 +147,7 @@ def open_head(head: Head, *, reason: str | None, part: str | None, desk: Desk) -
 
 
 def change_report(
-    report_id: str,
-    change: Change,
-    match: int | str,
-    *,
-    desk: Desk,
-    officers: Officers,
+    report_id: str, change: Change, match: int | str, *, desk: Desk, officers: Officers
 ) -> ChangedCase:
     """Change a report, and return it. `match` is its version, or the tag that names a version as
     opened by this officer: what `takes_reading` takes that.
@@ -392,10 +387,7 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
     if original and duplicates.beside(head) > 0:
         raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
     counted = duplicates.count(original, report.id, report.received_at) if original else []
-    return [
-        *counted,
-        *duplicates.discount(report.duplicate_of, report.id, report.received_at),
-    ]
+    return [*counted, *duplicates.discount(report.duplicate_of, report.id, report.received_at)]
 
 
 def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Report:
@@ -424,11 +416,7 @@ _LONGEST_ID = 40
 
 
 def open_original(
-    report_id: str,
-    media_id: str,
-    *,
-    read_reason: Callable[[], str],
-    desk: Desk,
+    report_id: str, media_id: str, *, read_reason: Callable[[], str], desk: Desk
 ) -> Medium:
     """Write the officer's reason to the audit, then return the medium, which has an original.
 
@@ -476,11 +464,7 @@ class HistoryPage(NamedTuple):
 
 
 def read_history(
-    report_id: str,
-    cursor: str | None,
-    *,
-    desk: Desk,
-    cursors: EntryCursors,
+    report_id: str, cursor: str | None, *, desk: Desk, cursors: EntryCursors
 ) -> HistoryPage:
     """Return a page of the audit of a report, oldest first. This read is on its last page.
 

@@ -117,11 +117,7 @@ def count_open_duplicates(report: Report, *, desk: Desk) -> int | None:
 
 
 def link_duplicates(
-    report_id: str,
-    duplicates: Sequence[str],
-    *,
-    desk: Desk,
-    officers: Officers,
+    report_id: str, duplicates: Sequence[str], *, desk: Desk, officers: Officers
 ) -> list[Outcome]:
     """Link reports to their original, each by a step of its own. Return the outcome of each.
 
@@ -144,12 +140,7 @@ def link_duplicates(
 
 
 def close_duplicates(
-    report_id: str,
-    reason: str,
-    *,
-    skip: Skip,
-    desk: Desk,
-    officers: Officers,
+    report_id: str, reason: str, *, skip: Skip, desk: Desk, officers: Officers
 ) -> list[Outcome]:
     """Close up to 25 open duplicates with one reason, each by a step of its own.
 

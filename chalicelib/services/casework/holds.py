@@ -118,12 +118,7 @@ def lift_hold(report_id: str, wanted: NewLift, *, desk: Desk) -> OpenLift | None
         require_not_expiring(head)
         if hold.approved_by is None:
             request, detail = hold.request(report_id), {"ended": True, "asked_by": hold.by}
-            _write(
-                head,
-                None,
-                requests.decline(request, Action.HOLD, detail, wanted.reason),
-                desk,
-            )
+            _write(head, None, requests.decline(request, Action.HOLD, detail, wanted.reason), desk)
             return None
         sealed = seal_lift_reason(report, wanted.reason)
         asked = Lift(by=desk.actor.by, sealed_reason=sealed, asked_at=desk.actor.now)

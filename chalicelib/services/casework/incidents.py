@@ -26,12 +26,7 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import Identity, is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.casework.casework import record_change, require_version, take_step
-from chalicelib.services.casework.duplicates import (
-    Outcome,
-    outlines_in_scope,
-    refuse_unread,
-    tried,
-)
+from chalicelib.services.casework.duplicates import Outcome, outlines_in_scope, refuse_unread, tried
 from chalicelib.services.casework.lists import with_pictures
 from chalicelib.services.casework.messages import write_message
 from chalicelib.services.officers import OfficerActor

@@ -389,13 +389,7 @@ class Handover:
     is_complete: bool
 
 
-def hand_over(
-    *,
-    desk: Desk,
-    roster: Roster,
-    listing: Listing,
-    catalogue: Catalogue,
-) -> Handover:
+def hand_over(*, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalogue) -> Handover:
     """Return the handover of a shift, and write an audit record.
 
     It has the reports in the officer's scope since the present turn of their shift began, and at

@@ -45,11 +45,7 @@ def write_message(
     """
     ids = _ids(report_id, idempotency_key, sent.text, desk.actor, identity)
     message = Message(
-        id=ids.id,
-        sender=Sender.OFFICER,
-        text=sent.text,
-        sent_at=desk.actor.now,
-        by=desk.actor.by,
+        id=ids.id, sender=Sender.OFFICER, text=sent.text, sent_at=desk.actor.now, by=desk.actor.by
     )
 
     def write(head: Head) -> None:
@@ -70,12 +66,7 @@ def write_message(
 
 
 def write_note(
-    report_id: str,
-    text: str,
-    *,
-    idempotency_key: str | None,
-    desk: Desk,
-    identity: Identity,
+    report_id: str, text: str, *, idempotency_key: str | None, desk: Desk, identity: Identity
 ) -> Note:
     """Write a note. Repeated with the same Idempotency-Key, return the first note.
 
@@ -106,12 +97,7 @@ class EntriesPage[Entry: (Message, Note, Position)](NamedTuple):
 
 
 def read_messages(
-    report_id: str,
-    cursor: str | None,
-    *,
-    reason: str | None,
-    desk: Desk,
-    cursors: EntryCursors,
+    report_id: str, cursor: str | None, *, reason: str | None, desk: Desk, cursors: EntryCursors
 ) -> EntriesPage[Message]:
     """Return a page of the conversation, the latest or before a cursor. Write an audit record.
 
@@ -128,11 +114,7 @@ def read_messages(
 
 
 def read_notes(
-    report_id: str,
-    cursor: str | None,
-    *,
-    desk: Desk,
-    cursors: EntryCursors,
+    report_id: str, cursor: str | None, *, desk: Desk, cursors: EntryCursors
 ) -> EntriesPage[Note]:
     """Return a page of the notes, the latest or before a cursor. Write an audit record.
 
@@ -161,12 +143,7 @@ def _ids(
 
 
 def _write_once(
-    report_id: str,
-    kind: str,
-    ids: EntryIds,
-    write: Callable[[Head], None],
-    *,
-    desk: Desk,
+    report_id: str, kind: str, ids: EntryIds, write: Callable[[Head], None], *, desk: Desk
 ) -> datetime:
     """Write an entry, and return its time; that of the existing one, with an audit record of the
     read, when an earlier call wrote it.
@@ -188,12 +165,7 @@ def _write_once(
 
 
 def read_positions(
-    report_id: str,
-    cursor: str | None,
-    *,
-    reason: str | None,
-    desk: Desk,
-    cursors: EntryCursors,
+    report_id: str, cursor: str | None, *, reason: str | None, desk: Desk, cursors: EntryCursors
 ) -> EntriesPage[Position]:
     """Return a page of positions, the latest or that before a cursor, with an audit record.
 

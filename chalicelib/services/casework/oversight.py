@@ -142,10 +142,7 @@ def _pass_on(
     task = notify(desk.actor.now, after.lane)
     notice = desk.reports.event(report.id, NoticeKind.REPORT, now=desk.actor.now, task=task)
     write_step(
-        head,
-        after.model_copy(update=changed),
-        desk,
-        [*also, *([] if is_pending else [notice])],
+        head, after.model_copy(update=changed), desk, [*also, *([] if is_pending else [notice])]
     )
 
 

@@ -25,13 +25,7 @@ from chalicelib.store.reports.rows import Case
 _ID_LENGTH = 16
 
 
-def redact_picture(
-    report_id: str,
-    media_id: str,
-    wanted: NewRedaction,
-    *,
-    desk: Desk,
-) -> Medium:
+def redact_picture(report_id: str, media_id: str, wanted: NewRedaction, *, desk: Desk) -> Medium:
     """Ask for a redaction of a medium's preview, with an audit record, and return the medium.
 
     From now on, nothing but the redacted picture is passed on. It takes the place of an earlier

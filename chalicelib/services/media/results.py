@@ -173,12 +173,7 @@ class ReportMedia:
 
 
 def record_redaction(
-    report_id: str,
-    media_id: str,
-    *,
-    owners: MediaOwners,
-    table: Table,
-    bucket: "MediaBucket",
+    report_id: str, media_id: str, *, owners: MediaOwners, table: Table, bucket: "MediaBucket"
 ) -> bool:
     """Record the manifest of a medium's redaction, and return True.
 
@@ -265,11 +260,7 @@ def _remove_others(
 
 
 def _settle(
-    report_id: str,
-    media_id: str,
-    manifest: RedactionManifest,
-    owners: MediaOwners,
-    table: Table,
+    report_id: str, media_id: str, manifest: RedactionManifest, owners: MediaOwners, table: Table
 ) -> bool:
     def step() -> bool:
         case: Case | None = owners[OwnerKind.REPORT].read(report_id)

@@ -108,10 +108,7 @@ class NoticesOn(NamedTuple):
 
 
 def on_requests[Done](
-    report_id: str,
-    step: Callable[[Head, Requests], Done],
-    *,
-    desk: Desk,
+    report_id: str, step: Callable[[Head, Requests], Done], *, desk: Desk
 ) -> Done:
     """Return the result of a step on a request about a report, as `on_head` takes it."""
 

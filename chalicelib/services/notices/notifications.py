@@ -206,12 +206,7 @@ class Publisher:
         self._links = links
 
     def publish(
-        self,
-        items: Sequence[Key],
-        *,
-        lanes: Collection[Lane],
-        now: datetime,
-        swept: bool = False,
+        self, items: Sequence[Key], *, lanes: Collection[Lane], now: datetime, swept: bool = False
     ) -> Published:
         """Publish the notices in `lanes` of the items with these keys.
 

@@ -20,14 +20,7 @@ from chalicelib.domain.notices.pushes import PhoneToken, first_push, look_after
 from chalicelib.domain.reports.report import Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import Lane
-from chalicelib.kernel.sealing import (
-    KEY_BYTES,
-    PrivateKey,
-    Wrapper,
-    WrappingKey,
-    row_info,
-    seal,
-)
+from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Wrapper, WrappingKey, row_info, seal
 from chalicelib.services.reports.own_report import read_again
 from chalicelib.store.notices.phones import Phones
 from chalicelib.store.notices.pushes import PushRows, SealedToken, act_item, acts_of

@@ -219,9 +219,7 @@ def _drop(
 
 
 def _arn(
-    existing: Subscription,
-    topic: TopicSubscriptions,
-    policy: Mapping[str, object] | None = None,
+    existing: Subscription, topic: TopicSubscriptions, policy: Mapping[str, object] | None = None
 ) -> str | None:
     """Return the ARN of a subscription.
 

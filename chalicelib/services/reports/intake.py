@@ -336,11 +336,7 @@ def _prove(
 
 
 def enter_report(
-    submission: OfficerSubmission,
-    ids: ReportIds,
-    *,
-    actor: "OfficerActor",
-    intake: Intake,
+    submission: OfficerSubmission, ids: ReportIds, *, actor: "OfficerActor", intake: Intake
 ) -> CreatedReport:
     """Create a report for a caller, with an audit record, also when the call is repeated.
 

@@ -242,11 +242,7 @@ def add_waiting(published: Published, leaf_rows: LeafRows, now: datetime) -> Non
 
 
 def _check_filed(
-    report_id: str,
-    head: Mapping[str, Any],
-    recorded: Recorded,
-    published: Published,
-    now: datetime,
+    report_id: str, head: Mapping[str, Any], recorded: Recorded, published: Published, now: datetime
 ) -> Iterator[str]:
     """Check that a report is filed, also while its row waits for the first notice to say so."""
     if recorded.ledger_id is None or recorded.count(Event.FILED):
@@ -328,10 +324,7 @@ def _named(leaf: Leaf) -> str:
 
 
 def _check_originals(
-    report_id: str,
-    recorded: Recorded,
-    media: Iterable[Mapping[str, Any]],
-    original: OriginalCheck,
+    report_id: str, recorded: Recorded, media: Iterable[Mapping[str, Any]], original: OriginalCheck
 ) -> Iterator[str]:
     """Check the chain of each original: the leaf, the medium's row, the object."""
     evidence = {leaf.data for leaf in recorded.leaves if leaf.event is Event.EVIDENCE}

@@ -72,11 +72,7 @@ def ask_for_reviews(
 
 
 def review_report(
-    pending: PendingTask,
-    *,
-    outbox: Outbox,
-    reports: "Reports",
-    actor: Actor,
+    pending: PendingTask, *, outbox: Outbox, reports: "Reports", actor: Actor
 ) -> None:
     """Show a report whose review has come due among the first; if it has waited for so long that
     others must know, notify these, and again each time after that. One that is not open needs none.

@@ -164,12 +164,7 @@ def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalo
 
 
 def view_map(
-    since: date,
-    until: date,
-    category: str | None,
-    *,
-    actor: OfficerActor,
-    statistics: Statistics,
+    since: date, until: date, category: str | None, *, actor: OfficerActor, statistics: Statistics
 ) -> tuple[DistrictCount, ...]:
     """Return the counts in the officer's scope of reports received in these days, both included.
 

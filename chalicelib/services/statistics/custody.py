@@ -197,10 +197,7 @@ def signature_of_zip(name: str, archive: bytes, at: str, key: SigningKey) -> byt
 
 def _signature(form: str, content: bytes, key: SigningKey) -> dict[str, str]:
     signed = key.sign(f"{form}\n".encode() + content)
-    return {
-        "key": b64encode(key.public_key()).decode(),
-        "signature": b64encode(signed).decode(),
-    }
+    return {"key": b64encode(key.public_key()).decode(), "signature": b64encode(signed).decode()}
 
 
 def _canonical(value: object) -> bytes:

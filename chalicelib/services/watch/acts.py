@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.domain.officers.model import CASEWORKERS, Officer, reads_acts_of
-from chalicelib.domain.watch import (
-    Act,
-    Question,
-    end_of_visible,
-    is_visible,
-    numbers_of,
-    week_of,
-)
+from chalicelib.domain.watch import Act, Question, end_of_visible, is_visible, numbers_of, week_of
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_report_id, name_on_record, on_record
 from chalicelib.kernel.paging import Cursors
@@ -205,11 +198,7 @@ def _apart(
 
 
 def _batches(
-    asked: Question,
-    reached: str | None,
-    actor: OfficerActor,
-    author: Author,
-    stores: Stores,
+    asked: Question, reached: str | None, actor: OfficerActor, author: Author, stores: Stores
 ) -> Iterator[tuple[Sequence[Act], str | None]]:
     """Yield acts as they are read, and the position behind each batch: `<officer>#<sort key>`, or
     `<officer>#` when no acts of this officer follow. None when none of anybody can.

@@ -154,12 +154,7 @@ def _report(finding: Finding) -> None:
 
 
 def _compare(
-    hour: str,
-    keys: Sequence[str],
-    watched: Watched,
-    record: AwsRecord,
-    seals: Seals,
-    now: datetime,
+    hour: str, keys: Sequence[str], watched: Watched, record: AwsRecord, seals: Seals, now: datetime
 ) -> tuple[int, list[Finding]]:
     """Return the number of openings in an hour, and the findings."""
     begin, end = start_of(hour), start_of(hour) + HOUR

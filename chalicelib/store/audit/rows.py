@@ -238,12 +238,7 @@ class Audit:
 
     def _row(self, entry: Entry) -> Row:
         pk, sk = entry.key
-        row: Row = {
-            "pk": pk,
-            "sk": sk,
-            "by": entry.by,
-            "action": entry.action.value,
-        }
+        row: Row = {"pk": pk, "sk": sk, "by": entry.by, "action": entry.action.value}
         if entry.detail:
             row["detail"] = json.dumps(
                 entry.detail, sort_keys=True, default=str, ensure_ascii=False

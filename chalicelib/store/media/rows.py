@@ -65,10 +65,7 @@ def _of_medium(case: Case, medium: Medium, redaction: Redaction | None) -> Updat
         "redaction_mark": redaction.mark if redaction else None,
     }
     before = medium.redaction
-    equal = {
-        "state": MediaState.READY.value,
-        "redaction_mark": before.mark if before else None,
-    }
+    equal = {"state": MediaState.READY.value, "redaction_mark": before.mark if before else None}
     return Update(keys.report(case.report.id), keys.media(medium.media_id), put=put, equal=equal)
 
 

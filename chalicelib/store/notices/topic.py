@@ -97,8 +97,7 @@ class Topic:
         for batch in _batches(entries):
             try:
                 response = self._client.publish_batch(
-                    TopicArn=self._arn,
-                    PublishBatchRequestEntries=batch,
+                    TopicArn=self._arn, PublishBatchRequestEntries=batch
                 )
             except (ClientError, BotoCoreError) as error:
                 log.warning(
@@ -165,10 +164,7 @@ def _entry(notice: Notice, language: str | None) -> "PublishBatchRequestEntryTyp
 def _attribute(value: str | int | tuple[str, ...]) -> "MessageAttributeValueTypeDef":
     if isinstance(value, tuple):
         return {"DataType": "String.Array", "StringValue": json.dumps(value)}
-    return {
-        "DataType": "Number" if isinstance(value, int) else "String",
-        "StringValue": str(value),
-    }
+    return {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
 
 
 # Matches no notice: none is of this kind.

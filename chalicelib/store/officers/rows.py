@@ -60,10 +60,7 @@ class Officers:
     def directory_page(self, after: str | None) -> DirectoryPage:
         """Return the officers after this username, without their addresses, by one call."""
         rows, more = self.table.query(
-            keys.OFFICERS,
-            at_least=after,
-            limit=_DIRECTORY_PAGE + 1,
-            attributes=_OF_COLLEAGUES,
+            keys.OFFICERS, at_least=after, limit=_DIRECTORY_PAGE + 1, attributes=_OF_COLLEAGUES
         )
         found = [row for row in rows if row["username"] != after]
         position = found[-1]["username"] if more and found else None

@@ -148,12 +148,7 @@ def listed_row(row: Mapping[str, Any]) -> Row:
     places = {name: row[name] for name in ("listed_at", "attention_at") if name in row}
     at = places.get("listed_at") or keys.received(places["attention_at"])
     shown = {name: row["listed"][short] for name, short in LISTED.items() if short in row["listed"]}
-    return {
-        **shown,
-        **places,
-        "id": keys.owner(row["pk"]).id,
-        "received_at": at.partition("#")[0],
-    }
+    return {**shown, **places, "id": keys.owner(row["pk"]).id, "received_at": at.partition("#")[0]}
 
 
 def _place(report: Report, awaiting: tuple[Awaiting, ...], category_shard: str) -> Row:

@@ -17,15 +17,7 @@ from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedP
 from chalicelib.domain.reports.masks import NO_MASKS, Masks
 from chalicelib.domain.reports.measures import Hold, Mute, Referrals
 from chalicelib.domain.reports.media import is_sent
-from chalicelib.domain.reports.report import (
-    LISTED,
-    Mark,
-    Medium,
-    Reminder,
-    Report,
-    Status,
-    marked,
-)
+from chalicelib.domain.reports.report import LISTED, Mark, Medium, Reminder, Report, Status, marked
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
 

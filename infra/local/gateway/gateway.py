@@ -166,10 +166,7 @@ class Gateway:
     """
 
     def __init__(
-        self,
-        app: Chalice,
-        functions: Functions | None = None,
-        throttles: Throttles | None = None,
+        self, app: Chalice, functions: Functions | None = None, throttles: Throttles | None = None
     ) -> None:
         body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
         self._refusals: Mapping[str, Any] = gateway.complete_responses(body)

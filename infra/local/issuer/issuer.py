@@ -137,11 +137,7 @@ class Issuer:
     """A WSGI application for the paths that `serves` names. `address` is where it is."""
 
     def __init__(
-        self,
-        people: People,
-        address: str,
-        clock: Clock = time.monotonic,
-        today: Clock = time.time,
+        self, people: People, address: str, clock: Clock = time.monotonic, today: Clock = time.time
     ) -> None:
         self._people, self._address, self._today = people, address, today
         self._latest = 0

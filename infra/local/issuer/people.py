@@ -74,11 +74,7 @@ class People:
         valid, in seconds. `auth_time` is when the user signed in, which may be long ago.
         """
         minutes = int(self._pool.clients[self._client_id].extended_config["AccessTokenValidity"])
-        common = {
-            "origin_jti": str(uuid4()),
-            "event_id": str(uuid4()),
-            "auth_time": auth_time,
-        }
+        common = {"origin_jti": str(uuid4()), "event_id": str(uuid4()), "auth_time": auth_time}
         person = common | ({"nonce": nonce} if nonce else {})
         return {
             "access_token": self._token(username, "access", minutes, common | {"scope": scope}),

@@ -300,7 +300,4 @@ def _get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) ->
     return found
 
 
-STREAMS = Patch(
-    (StreamShard, "get", _get),
-    (DynamoDBStreamsBackend, "get_records", _get_records),
-)
+STREAMS = Patch((StreamShard, "get", _get), (DynamoDBStreamsBackend, "get_records", _get_records))

@@ -300,10 +300,7 @@ def spool_body(environ: Environ, declared: list[Checksum]) -> OnDisk:
 
 
 def _write(
-    file: IO[bytes],
-    pieces: Iterable[bytes],
-    declared: list[Checksum],
-    sizes: SizeRange = UNBOUNDED,
+    file: IO[bytes], pieces: Iterable[bytes], declared: list[Checksum], sizes: SizeRange = UNBOUNDED
 ) -> OnDisk:
     for piece in pieces:
         file.write(piece)

@@ -80,9 +80,7 @@ class QueueConsumer:
     def work(self) -> bool:
         """Handle one batch. Return whether there was one."""
         response = self._sqs.receive_message(
-            QueueUrl=self._url,
-            MaxNumberOfMessages=self._batch,
-            MessageSystemAttributeNames=["All"],
+            QueueUrl=self._url, MaxNumberOfMessages=self._batch, MessageSystemAttributeNames=["All"]
         )
         messages = response.get("Messages", [])
         if not messages:

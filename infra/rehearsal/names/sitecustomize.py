@@ -17,11 +17,7 @@ _GLOBAL = ("iam", "sts", "budgets", "route53", "cloudfront")
 
 def _direct(port: int, region: str, *, alone: bool) -> None:
     resolve = socket.getaddrinfo
-    regional = (
-        f".{region}.amazonaws.com",
-        f".{region}.amazoncognito.com",
-        ".cloudfront.net",
-    )
+    regional = (f".{region}.amazonaws.com", f".{region}.amazoncognito.com", ".cloudfront.net")
     known = {f"{service}.amazonaws.com" for service in _GLOBAL}
 
     def getaddrinfo(host: Any, asked_port: Any, *more: Any, **named: Any) -> Any:

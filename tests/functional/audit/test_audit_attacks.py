@@ -29,14 +29,7 @@ from chalicelib.domain.audit.seals import (
 from chalicelib.services.audit import seals as audit_seals
 from chalicelib.store.audit.rows import Action, Entry, of_report
 from tests import cloud
-from tests.audit_trail import (
-    complaints,
-    digest,
-    look_at_reports,
-    seal,
-    stream_of,
-    unlocked_bucket,
-)
+from tests.audit_trail import complaints, digest, look_at_reports, seal, stream_of, unlocked_bucket
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "bucket")
 

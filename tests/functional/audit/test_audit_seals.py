@@ -18,14 +18,7 @@ from chalicelib.store.audit.rows import of_report
 from chalicelib.store.audit.seals import Seals
 from infra.stage import audit
 from tests import cloud
-from tests.audit_trail import (
-    complaints,
-    digest,
-    look_at_reports,
-    seal,
-    stream_of,
-    unlocked_bucket,
-)
+from tests.audit_trail import complaints, digest, look_at_reports, seal, stream_of, unlocked_bucket
 from tests.faults import inject
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
@@ -160,9 +153,7 @@ def test_a_batch_under_way_at_the_full_hour_is_waited_for() -> None:
 
     def write(minutes: int) -> int:
         return audit_seals.write_digests(
-            seals=seals,
-            sign=wiring.signing_key().sign,
-            now=full + timedelta(minutes=minutes),
+            seals=seals, sign=wiring.signing_key().sign, now=full + timedelta(minutes=minutes)
         )
 
     assert (write(4), write(5)) == (0, 1)

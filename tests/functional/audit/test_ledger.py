@@ -12,15 +12,7 @@ from chalicelib.kernel import times
 from chalicelib.services.audit.seals import CLOSED_WITHIN
 from tests import cloud
 from tests.client import call, change_report, new_key, report
-from tests.ledger import (
-    Verify,
-    close,
-    close_hour,
-    events_of,
-    filed,
-    proof_of,
-    public_hours,
-)
+from tests.ledger import Verify, close, close_hour, events_of, filed, proof_of, public_hours
 from tests.steps import by_officer, by_reporter, by_second_officer, file
 
 pytestmark = pytest.mark.officers("wang", "li")

@@ -159,10 +159,7 @@ def test_concurrent_steps_number_their_leaves_without_gaps() -> None:
         ),
         ({"disposition": "no_action"}, {"disposition": "unfounded"}),
         ({"disposition": "malicious"}, {"status": "in_progress"}),
-        (
-            {"status": "closed", "disposition": "malicious", "reason": "x"},
-            {"assignee": "li"},
-        ),
+        ({"status": "closed", "disposition": "malicious", "reason": "x"}, {"assignee": "li"}),
     ]
     table = wiring.reports().table
     real = table.transact

@@ -14,15 +14,7 @@ from examples.verify_receipt import DISPOSITIONS, Event, Ledger, judge, of_recei
 from tests import cloud
 from tests.client import call
 from tests.conftest import empty, examples
-from tests.ledger import (
-    Verify,
-    close,
-    close_hour,
-    events_of,
-    filed,
-    pass_days,
-    public_hours,
-)
+from tests.ledger import Verify, close, close_hour, events_of, filed, pass_days, public_hours
 from tests.steps import by_second_officer
 
 pytestmark = pytest.mark.officers("wang", "li")

@@ -294,12 +294,7 @@ def test_the_work_grows_as_the_number_of_closings() -> None:
         for leaf in leaves:
             known.add(leaf.hash(ledger_id))
         found = check_reports(
-            [row],
-            known,
-            again=lambda _: (),
-            original=lambda *_: None,
-            counts=Counter(),
-            now=now,
+            [row], known, again=lambda _: (), original=lambda *_: None, counts=Counter(), now=now
         )
         assert list(found) == []
         looked.append(known.count)

@@ -560,11 +560,7 @@ def test_an_event_is_read_as_aws_sends_it() -> None:
 
 @pytest.mark.parametrize(
     ("function", "role", "found"),
-    [
-        ("tipline-prod-Officers-X", "", 1),
-        ("other", "", 0),
-        ("other", ROLE, 1),
-    ],
+    [("tipline-prod-Officers-X", "", 1), ("other", "", 0), ("other", ROLE, 1)],
 )
 def test_new_code_of_the_officers_function_is_found(function: str, role: str, found: int) -> None:
     record, _ = recorded()

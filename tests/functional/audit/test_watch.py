@@ -246,11 +246,7 @@ def test_what_officers_do_through_the_api_is_counted(aws: Mapping[str, str]) -> 
     seal(items)
     by_hour = {item["sk"]["S"][:13] for item in items}
     if len(by_hour) == 1:  # the calls may be on both sides of an hour's end
-        assert sorted(published()) == [
-            ("contacts", 11),
-            ("denials", 22),
-            ("searches", 41),
-        ]
+        assert sorted(published()) == [("contacts", 11), ("denials", 22), ("searches", 41)]
 
 
 def test_rows_are_sealed_though_they_cannot_be_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -268,10 +264,7 @@ def test_rows_are_counted_though_they_cannot_be_sealed() -> None:
     images = audit_rows(101)
     records = events.audit_stream(images)
     down = inject.times(9, inject.s3_error(500, "InternalError"))
-    with (
-        inject.fault(wiring.s3(), "s3.PutObject", down),
-        pytest.raises(errors.Unavailable),
-    ):
+    with inject.fault(wiring.s3(), "s3.PutObject", down), pytest.raises(errors.Unavailable):
         audit_events.seal_audit({"Records": records}, None)
     assert published() == [("openings", 101)]
     seal(images)

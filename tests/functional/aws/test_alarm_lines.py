@@ -362,9 +362,7 @@ def test_a_signature_by_another_is_counted_as_a_change_of_a_key(
     assert messages == {"key_changed", "signed_by_another"}
 
 
-def test_an_access_that_is_in_the_audit_counts_as_no_failure(
-    log: pytest.LogCaptureFixture,
-) -> None:
+def test_an_access_that_is_in_the_audit_counts_as_no_failure(log: pytest.LogCaptureFixture) -> None:
     cloud.officer("wang")
     assert call("GET", "/v1/officer/reports", officer="wang").status == 200
     assert not counted("AuditFailuresMetric", log)

@@ -118,9 +118,7 @@ def test_a_batch_of_the_reports_stream_is_taken(function: Any) -> None:
     assert function(events.load("stream_reports"), None) == NONE_FAILED
 
 
-def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_batch_of_the_audit_stream_is_sealed_without_its_removals(aws: Mapping[str, str]) -> None:
     batch = events.load("stream_audit")
     assert watch.seal_audit(batch, None) == NONE_FAILED
     s3 = cloud.client("s3")

@@ -138,9 +138,7 @@ def _set(table: Any, name: str) -> float:
     )
 
 
-def test_a_read_costs_a_unit_for_four_kilobytes_and_half_if_it_may_be_old(
-    table: Any,
-) -> None:
+def test_a_read_costs_a_unit_for_four_kilobytes_and_half_if_it_may_be_old(table: Any) -> None:
     table.put_item(Item=KEY | {"text": {"S": "x" * 5000}})
     assert table.get_item(Key=KEY).read_units == 1
     assert table.get_item(Key=KEY, ConsistentRead=True).read_units == 2

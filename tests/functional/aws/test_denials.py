@@ -24,11 +24,7 @@ READ_CALLS = ("GetItem", "Query", "BatchGetItem", "Scan", "PartiQLSelect")
 WRITE_CALLS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate")
 LIST_CALLS = ("Query", "Scan", "PartiQLSelect")
 MAC_CALLS = ("GenerateMac", "VerifyMac")
-PHONE_CALLS = (
-    "CreatePlatformEndpoint",
-    "DeleteEndpoint",
-    "ListEndpointsByPlatformApplication",
-)
+PHONE_CALLS = ("CreatePlatformEndpoint", "DeleteEndpoint", "ListEndpointsByPlatformApplication")
 OPEN_CALLS = ("Decrypt", "ReEncryptFrom", "CreateGrant", "PutKeyPolicy", "DeriveSharedSecret")
 TABLES = (
     "ReportsTable",

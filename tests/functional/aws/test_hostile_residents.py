@@ -53,11 +53,7 @@ def victims(aws: Mapping[str, str]) -> Victims:
     for _ in range(2):
         body = report(
             text=CANARIES["text"],
-            location={
-                "lat": 39.921,
-                "lon": 116.443,
-                "address": CANARIES["address"],
-            },
+            location={"lat": 39.921, "lon": 116.443, "address": CANARIES["address"]},
             contact={"name": CANARIES["contact"], "phone": "+86 138 0013 8000"},
             media=[{"content_type": "image/jpeg", "size": 10_000}],
         )

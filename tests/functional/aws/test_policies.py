@@ -172,9 +172,7 @@ def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(names: iam.N
     assert role.require(call)
 
 
-def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(
-    names: iam.Names,
-) -> None:
+def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(names: iam.Names) -> None:
     wrong = [
         f"{name}: {grant}"
         for name in iam.POLICY_FILES

@@ -10,11 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.notices.notice import (
-    OUTSIDE,
-    OVERSIGHT_OUTSIDE,
-    officer_address,
-)
+from chalicelib.domain.notices.notice import OUTSIDE, OVERSIGHT_OUTSIDE, officer_address
 from chalicelib.domain.notices.roster import Member, Roster, Shift, Weekday
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.domain.officers.proposals import as_appointed

@@ -136,12 +136,7 @@ def test_out_of_scope_looks_like_absent() -> None:
     hidden, absent = answer(PLATE, "narrow"), answer("京Z99999", "narrow")
     assert hidden == absent
     nothing = {"count": 0, "complete": True, "next": None}
-    assert absent == {
-        "items": [],
-        "more": False,
-        "searched": "opened_reports",
-        "unopened": nothing,
-    }
+    assert absent == {"items": [], "more": False, "searched": "opened_reports", "unopened": nothing}
     change_report(created["id"], 1, category="other")
     assert found(PLATE, "narrow") == [created["id"]]
 

@@ -635,11 +635,7 @@ def test_what_is_no_proof_is_said_to_be_none(challenge: dict[str, Any], proof: s
 
 def another_instance() -> None:
     """Go on as another instance of the function, at the same time."""
-    built: tuple[Any, ...] = (
-        wiring.flood_gate,
-        wiring.sources,
-        wiring.load_watch,
-    )
+    built: tuple[Any, ...] = (wiring.flood_gate, wiring.sources, wiring.load_watch)
     for each in built:
         each.cache_clear()
 

@@ -168,12 +168,7 @@ def test_what_is_usual_follows_from_a_week() -> None:
         days = [times.day_in_city(wiring.clock.now()) - timedelta(days=n) for n in range(1, 8)]
         return [{"sk": f"{day}#other#chaoyang", "total": 14_400} for day in days]
 
-    watch = LoadWatch(
-        wiring.load_levels(),
-        wiring.load_counters(),
-        rows_of_days,
-        wiring.sources(),
-    )
+    watch = LoadWatch(wiring.load_levels(), wiring.load_counters(), rows_of_days, wiring.sources())
     file(30)
     arrive()
     now = wiring.clock.now()

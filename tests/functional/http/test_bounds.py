@@ -125,12 +125,7 @@ def grown(value: Any, how: str) -> Any:
 
 
 @settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
-@given(
-    st.sampled_from(FIELDS),
-    VALUES,
-    st.sampled_from(["list", "object", "once"]),
-    st.booleans(),
-)
+@given(st.sampled_from(FIELDS), VALUES, st.sampled_from(["list", "object", "once"]), st.booleans())
 def test_whatever_a_body_holds_its_refusal_is_short(
     field: str, value: Any, how: str, whole: bool
 ) -> None:

@@ -48,9 +48,7 @@ def test_a_function_has_not_found_what_the_other_one_serves(route: index.Route) 
 
 
 @pytest.mark.parametrize("route", EVERY_ROUTE)
-def test_the_local_gateway_sends_a_request_to_the_function_of_its_route(
-    route: index.Route,
-) -> None:
+def test_the_local_gateway_sends_a_request_to_the_function_of_its_route(route: index.Route) -> None:
     name, app = both_functions()(route.method, route.path)
     assert name == route.api
     assert route.method in app.routes[route.path]

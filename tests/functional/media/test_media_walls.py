@@ -59,10 +59,7 @@ WALLS = {
         {"kms:Decrypt", "kms:GenerateDataKey"},
     ),
     "officers": Wall(
-        {
-            "s3:GetObjectVersion": _ALL_ORIGINALS | _ALL_DERIVED,
-            "s3:PutObject": {KEYS[1]},
-        },
+        {"s3:GetObjectVersion": _ALL_ORIGINALS | _ALL_DERIVED, "s3:PutObject": {KEYS[1]}},
         set(),
         {"kms:Decrypt", "kms:GenerateDataKey"},
     ),

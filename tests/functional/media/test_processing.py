@@ -423,9 +423,7 @@ def test_a_file_that_was_too_slow_three_times_an_hour_apart_is_rejected(
     assert last.reason is RejectReason.UNPROCESSABLE
 
 
-def test_a_file_that_was_too_slow_a_few_times_in_an_hour_is_not_judged(
-    bucket: MediaBucket,
-) -> None:
+def test_a_file_that_was_too_slow_a_few_times_in_an_hour_is_not_judged(bucket: MediaBucket) -> None:
     upload(bucket, samples.jpeg())
     assert try_slow(bucket, Slow(), 0, 0.1, 0.2, 0.3, 0.4, 1.9) == [None] * 6
 
@@ -644,9 +642,7 @@ def test_a_sha256_is_hex_whoever_computed_it(bucket: MediaBucket, declared: bool
 # The store
 
 
-def test_deletion_takes_every_version_and_marker_under_a_prefix_only(
-    bucket: MediaBucket,
-) -> None:
+def test_deletion_takes_every_version_and_marker_under_a_prefix_only(bucket: MediaBucket) -> None:
     for key in (KEY, KEY, original_key(REPORT, "M2"), original_key(f"{REPORT}0", "M1")):
         upload(bucket, b"x", key=key)
     bucket.s3.delete_object(Bucket=BUCKET, Key=KEY)

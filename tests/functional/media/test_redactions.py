@@ -506,10 +506,7 @@ def test_a_function_that_dies_between_its_writes_begins_again(
         if request.url.split("?")[0].endswith(name):
             inject.crash(request)
 
-    with (
-        inject.fault(wiring.bucket().s3, "s3.PutObject", die),
-        pytest.raises(inject.Crash),
-    ):
+    with inject.fault(wiring.bucket().s3, "s3.PutObject", die), pytest.raises(inject.Crash):
         make(bodies)
     record(tip)
     assert redaction(tip)["state"] == "processing"

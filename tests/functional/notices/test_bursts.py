@@ -300,13 +300,7 @@ def test_a_report_that_becomes_critical_or_changes_category_is_notified() -> Non
         (raised, {"urgency": "critical"}),
         (moved, {"category": "traffic_violation"}),
     ):
-        reply = call(
-            "PATCH",
-            f"/v1/officer/reports/{report_id}",
-            body,
-            officer="wang",
-            version=1,
-        )
+        reply = call("PATCH", f"/v1/officer/reports/{report_id}", body, officer="wang", version=1)
         assert reply.status == 200, reply.text
     cloud.stream(cloud.all_keys())
 

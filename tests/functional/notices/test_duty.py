@@ -22,15 +22,7 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 CHAOYANG = {"lat": 39.92, "lon": 116.46}
 EVERYBODY = groups_of("traffic_violation", "chaoyang")
 ALWAYS = {
-    "weekdays": [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ],
+    "weekdays": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     "starts": "00:00",
     "ends": "00:00",
 }

@@ -122,10 +122,7 @@ def test_of_two_operators_at_once_one_is_refused() -> None:
     cloud.officer("zhao", roles=(Role.ADMIN,))
     other = FirstAdmin("he", "He", "he@police.example")
 
-    with (
-        inject.meanwhile(lambda: break_glass(other)),
-        pytest.raises(AdminsExist),
-    ):
+    with inject.meanwhile(lambda: break_glass(other)), pytest.raises(AdminsExist):
         break_glass()
     assert wiring.officers().get("wu") is None
 

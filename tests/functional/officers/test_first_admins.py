@@ -196,10 +196,7 @@ def test_of_two_operators_at_once_one_is_refused() -> None:
     """The other appoints two persons after this one has read that there are no admins."""
     others = FirstAdmin("wang", "Wang", "w@police.example"), FirstAdmin("wu", "Wu", "u@p.example")
 
-    with (
-        inject.meanwhile(lambda: appoint(*others)),
-        pytest.raises(AdminsExist) as refusal,
-    ):
+    with inject.meanwhile(lambda: appoint(*others)), pytest.raises(AdminsExist) as refusal:
         appoint()
 
     assert refusal.value.usernames == ("wang", "wu")

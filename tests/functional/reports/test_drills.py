@@ -185,11 +185,7 @@ def test_a_drill_on_hold_is_due_again_at_its_own_time_when_the_hold_ends() -> No
 def test_no_report_becomes_a_duplicate_across_the_line_to_drills(*, drill_first: bool) -> None:
     first, second = create(drill=drill_first)["id"], create(drill=not drill_first)["id"]
     reply = call(
-        "PATCH",
-        f"/v1/officer/reports/{second}",
-        {"duplicate_of": first},
-        officer="wang",
-        version=1,
+        "PATCH", f"/v1/officer/reports/{second}", {"duplicate_of": first}, officer="wang", version=1
     )
 
     assert reply.status == 422

@@ -81,8 +81,7 @@ def certified(name: str, by: Certified | None = None) -> Certified:
         )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signs.public_key()),
-            critical=False,
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signs.public_key()), critical=False
         )
     )
     if not is_ca:
@@ -96,9 +95,7 @@ def signed(
 ) -> bytes:
     """Return the picture with a signature of this camera in it, or only the address of it."""
     private = camera.key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     info = c2pa.C2paSignerInfo(
         alg=b"es256", sign_cert=camera.pem + maker.pem, private_key=private, ta_url=None

@@ -549,8 +549,4 @@ def test_of_very_many_the_latest_are_listed_and_it_says_so() -> None:
         wiring.clock.advance(timedelta(seconds=1))
         latest = export_all().json["id"]
     reply = call("GET", PATH, officer="chief").json
-    assert (len(reply["items"]), reply["items"][0]["id"], reply["complete"]) == (
-        100,
-        latest,
-        False,
-    )
+    assert (len(reply["items"]), reply["items"][0]["id"], reply["complete"]) == (100, latest, False)

@@ -81,10 +81,7 @@ def play(count: int) -> Result:
 
 
 def compare_photos(
-    result: Result,
-    quiet: list[float | None],
-    attacked: list[float | None],
-    floor_s: float = 0,
+    result: Result, quiet: list[float | None], attacked: list[float | None], floor_s: float = 0
 ) -> None:
     """Check that photos of critical reports were ready nearly as soon as before, or within
     `floor_s`.

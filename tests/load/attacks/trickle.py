@@ -10,12 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.domain.flood.load_level import CROWD, LoadLevel, next_level
 from tests.load import reports
-from tests.load.attacks.critical_flood import (
-    A_MINUTE_S,
-    A_SECOND,
-    QUIET_EVERY_S,
-    QUIET_S,
-)
+from tests.load.attacks.critical_flood import A_MINUTE_S, A_SECOND, QUIET_EVERY_S, QUIET_S
 from tests.load.attacks.flood import CRITICAL
 from tests.load.desk import Desk
 from tests.load.inbox import Inbox

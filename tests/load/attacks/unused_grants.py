@@ -7,13 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.load import reports
 from tests.load.attacks.critical_flood import A_SECOND
 from tests.load.attacks.flood import junk_categories
-from tests.load.attacks.junk_photos import (
-    PAUSE_S,
-    QUIET_PHOTOS,
-    WARM_UP,
-    Criticals,
-    compare_photos,
-)
+from tests.load.attacks.junk_photos import PAUSE_S, QUIET_PHOTOS, WARM_UP, Criticals, compare_photos
 from tests.load.attacks.unsent_media import MEDIA
 from tests.load.measures import Result, shown, spread
 from tests.load.phones import FLOOR_S

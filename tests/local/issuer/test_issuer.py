@@ -279,9 +279,7 @@ def test_the_session_is_out_of_reach_of_scripts_and_other_sites(
 
 def test_a_form_of_another_site_signs_nobody_in(browser: Client, asked: dict[str, str]) -> None:
     response = browser.post(
-        "/login",
-        data={**asked, "username": "officer"},
-        headers={"Sec-Fetch-Site": "cross-site"},
+        "/login", data={**asked, "username": "officer"}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert response.status_code == 400
     assert "Set-Cookie" not in response.headers

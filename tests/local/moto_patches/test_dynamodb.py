@@ -553,9 +553,7 @@ def _iterator_from(aws: Mapping[str, str], begin: str) -> str:
     client, arn = cloud.client("dynamodbstreams"), aws["REPORTS_STREAM_ARN"]
     [shard] = client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     response = client.get_shard_iterator(
-        StreamArn=arn,
-        ShardId=shard["ShardId"],
-        ShardIteratorType=begin,
+        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType=begin
     )
     return str(response["ShardIterator"])
 

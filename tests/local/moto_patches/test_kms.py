@@ -207,10 +207,7 @@ def test_an_event_says_who_called_and_with_which_agent_and_nothing_secret(
     assert event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == aws["OFFICERS_ROLE"]
     assert event["userAgent"].startswith("Boto3/")
     assert event["errorCode"] == "InvalidCiphertextException"
-    assert event["requestParameters"] == {
-        "keyId": key,
-        "encryptionAlgorithm": "RSAES_OAEP_SHA_256",
-    }
+    assert event["requestParameters"] == {"keyId": key, "encryptionAlgorithm": "RSAES_OAEP_SHA_256"}
 
 
 def test_only_what_happened_in_the_time_is_found(key: str) -> None:

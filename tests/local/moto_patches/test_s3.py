@@ -158,9 +158,7 @@ def _ids(page: Mapping[str, Any]) -> list[str]:
 
 
 @fails_without(s3.OBJECT_VERSIONS)
-def test_versions_are_by_key_newest_first_even_within_a_millisecond(
-    bucket: str,
-) -> None:
+def test_versions_are_by_key_newest_first_even_within_a_millisecond(bucket: str) -> None:
     first, *others = [_put(bucket, "b") for _ in range(5)]
     before = _put(bucket, "a")
     keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_bucket(bucket).keys

@@ -90,11 +90,7 @@ class Storage:
         return ask(self.port, method, target, body, headers)
 
     def post(
-        self,
-        url: str,
-        fields: Fields,
-        body: bytes | None,
-        headers: Mapping[str, str] | None = None,
+        self, url: str, fields: Fields, body: bytes | None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         content, kind = form(fields, body)
         return self.ask(

@@ -5,12 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.local.s3.running import (
-    BUCKET,
-    Gate,
-    Reply,
-    code_of,
-)
+from tests.local.s3.running import BUCKET, Gate, Reply, code_of
 
 
 @pytest.fixture(scope="module")

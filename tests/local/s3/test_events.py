@@ -7,15 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import grants
-from tests.local.s3.running import (
-    BUCKET,
-    PICTURE,
-    SIZE,
-    Events,
-    Gate,
-    Send,
-    complete,
-)
+from tests.local.s3.running import BUCKET, PICTURE, SIZE, Events, Gate, Send, complete
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local.s3.running import (
-    Gate,
-)
+from tests.local.s3.running import Gate
 
 
 @pytest.fixture

@@ -51,11 +51,7 @@ def stack() -> Iterator[Stack]:
 
 def upload(stack: Stack, key: str, body: bytes = b"picture", origin: str | None = None) -> Reply:
     grant = MediaBucket(stack.s3, stack.names["MEDIA_BUCKET"]).post_grant(
-        key,
-        content_type="image/jpeg",
-        max_bytes=100,
-        sha256_hex=None,
-        expires_s=60,
+        key, content_type="image/jpeg", max_bytes=100, sha256_hex=None, expires_s=60
     )
     content, kind = form(grant.fields, body)
     headers = {"Content-Type": kind} | ({"Origin": origin} if origin else {})
@@ -64,9 +60,7 @@ def upload(stack: Stack, key: str, body: bytes = b"picture", origin: str | None 
     )
 
 
-def test_an_upload_reaches_the_queue_without_the_uploaders_address(
-    stack: Stack,
-) -> None:
+def test_an_upload_reaches_the_queue_without_the_uploaders_address(stack: Stack) -> None:
     status, headers, _ = upload(stack, "originals/R1/M1")
     assert status == 204
     (event,) = stack.take("UPLOADS_QUEUE_URL")

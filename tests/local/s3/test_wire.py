@@ -5,13 +5,7 @@ import socket
 from typing import Any
 
 from chalicelib.aws import grants
-from tests.local.s3.running import (
-    BUCKET,
-    MIB,
-    SDK,
-    Gate,
-    form,
-)
+from tests.local.s3.running import BUCKET, MIB, SDK, Gate, form
 
 
 def test_a_client_that_waits_to_be_asked_for_the_body_is_asked_at_once(
