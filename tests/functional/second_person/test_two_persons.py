@@ -110,6 +110,11 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
         "username": SECOND,
     }
     ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
+    if "{incident_id}" in operation.path:
+        taken_in = call(
+            "POST", "/v1/officer/incidents", {"like": ids["report_id"]}, officer=officer
+        )
+        ids["incident_id"] = taken_in.json["id"] if taken_in.status == 201 else "0" * 26
     path, match = operation.path.format(**ids), None
     if operation.headers & (IF_MATCH - {Header.TAG}):
         match = {"If-Match": made.version()}
