@@ -29,6 +29,8 @@ FUNCTIONS_MB, LAYER_MB = 12, 45
 UNZIPPED_LIMIT = 262_144_000
 
 PROVIDED = {"boto3", "botocore"}
+# What cffi compiles with, and nothing does that on Lambda.
+NEEDLESS = "pycparser"
 LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",
@@ -121,6 +123,7 @@ def build_functions(project: Path, build: Path, processor: Processor) -> str:
     shutil.rmtree(tree, ignore_errors=True)
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
         archive.extractall(tree)
+    shutil.rmtree(tree / NEEDLESS, ignore_errors=True)
     # Beside chalicelib, as in the source. Chalice takes nothing along from there.
     shutil.copytree(project / "city", tree / "city")
     refuse_incomplete(tree, project, processor)

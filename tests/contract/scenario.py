@@ -202,6 +202,7 @@ class Scenario:
             ),
             "bulletin_id": always(self.bulletin.id),
             "duplicate_of": always(self.report.id),
+            "like": always(self.report.id),
             "report_id": always(self.report.id),
             "assignee": always(COLLEAGUE),
             "officers": one_of([OFFICER, COLLEAGUE]),
@@ -338,8 +339,8 @@ class Scenario:
         made.begin(COLLEAGUE)
         return _approvable({"burst_id": made.path["burst_id"]}, made.approval)
 
-    def incident(self) -> Supply:
-        made = self.report_again()
+    def incident(self, made: "Reported | None" = None) -> Supply:
+        made = made or self.report_again()
         body = {"like": made.id}
         reply = call("POST", "/v1/officer/incidents", body, officer=COLLEAGUE)
         assert reply.status == 201, reply.text
@@ -453,7 +454,8 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"GET {_INCIDENT}": lambda there: there.incident(),
     f"GET {_INCIDENT}/similar": lambda there: there.incident(),
     f"POST {_INCIDENT}/reports": lambda there: there.incident(),
-    f"POST {_INCIDENT}/split": lambda there: there.incident(),
+    # The report that is named in each body.
+    f"POST {_INCIDENT}/split": lambda there: there.incident(there.report),
     f"POST {_INCIDENT}/steps": lambda there: there.incident(),
     f"DELETE {_INCIDENT}/reports/{{report_id}}": lambda there: there.incident(),
     f"POST {_REPORT}/lift-out": lambda there: there.report_again().mine(),

@@ -17,7 +17,7 @@ from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import District, Minute, Shape
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import Input, NotNull, Query
+from chalicelib.kernel.models import Input, Query
 from chalicelib.services.casework import incidents
 from chalicelib.services.casework.incidents import OpenIncident
 
@@ -40,9 +40,9 @@ class Members(Input):
 
 
 class NewMembers(Input):
-    """The reports to take in; without `report_ids`, those that are like its own."""
+    """The reports to take in; null for those that are like its own."""
 
-    report_ids: Annotated[_ReportIds | None, NotNull()] = Field(
+    report_ids: _ReportIds | None = Field(
         default=None, min_length=1, max_length=AT_ONCE_MAX, strict=False
     )
 
