@@ -16,6 +16,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
+from tests.browser.screens import axe_violations
 from tests.local.stack import Stack
 
 REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
@@ -382,6 +383,23 @@ def test_reports_of_one_event_are_compared_linked_and_closed_together(
     page.get_by_role("button", name="Close them").click()
     expect(page.get_by_text("1 closed.")).to_be_visible()
     assert second.read()["status"] == "closed"
+
+
+def test_reports_of_one_event_become_one_row_of_the_queue(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.95, "lon": 116.47}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "A water pipe has burst under the bridge."
+    first, _ = (Resident(stack.api, text=text, location=place) for _ in range(2))
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, first.id)
+    page.get_by_role("button", name="Take all that are alike into one incident").click()
+    expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
+    expect(page.locator(".report-row")).to_have_count(2)
+    assert axe_violations(page) == []
+    page.get_by_role("link", name="Reports").first.click()
+    expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
 
 
 @pytest.mark.thorough

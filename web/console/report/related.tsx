@@ -7,7 +7,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { pathTo } from '../router.ts';
+import { go, pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDuplicatesDialog } from './close-dialog.tsx';
@@ -100,6 +100,11 @@ function Similar({ open, report, compare }: SimilarProps) {
     setChosen(new Set());
     await open.load();
   };
+  const takeIn = async () => {
+    const outcome = await outcomeOf(api.POST('/v1/officer/incidents', { body: { like: report.id } }));
+    if (!outcome.ok) return setSaid(outcome.failure.text);
+    go(pathTo(`incidents/${outcome.data.id}`));
+  };
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -128,6 +133,12 @@ function Similar({ open, report, compare }: SimilarProps) {
         ))}
       </ul>
       {chosen.size > 0 && <Button onClick={() => void link()}>{t.related.linkAll}</Button>}
+      {similar !== null && similar.length > 0 && (
+        <>
+          <Button onClick={takeIn}>{t.related.takeIn}</Button>
+          <p class="hint">{t.related.takeInHint}</p>
+        </>
+      )}
       <Status>{said}</Status>
     </>
   );
