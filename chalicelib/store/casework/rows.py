@@ -32,13 +32,13 @@ def keep_followers(
 ) -> None:
     """Write who follows a report of `table`, with `also` in one transaction.
 
-    Raises ConditionFailed when that has changed since `head` was read, or when the report is
-    expiring.
+    Raises ConditionFailed when that or the category has changed since `head` was read, or when the
+    report is expiring.
     """
     update = update_head(
         head.row["id"],
         put={"followers": list(followers) or None},
-        equal={"followers": head.row.get("followers")},
+        equal={name: head.row.get(name) for name in ("followers", "category")},
     )
     table.transact([table.item(update), *also])
 

@@ -22,7 +22,7 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Case
 
 # What a redaction must not change unseen. `redactions` counts its changes, those of any medium.
-_DECIDING = ("status", "referrals", "redactions")
+_DECIDING = ("status", "category", "referrals", "redactions")
 
 
 def keep_redaction(
@@ -37,8 +37,8 @@ def keep_redaction(
     """Write the redaction of a medium, or end it (None), with `also` in one transaction.
 
     It comes with the task to make the picture, or to delete it. Raises ConditionFailed when the
-    report's status, referrals or redactions have changed since `case` was read, or when the report
-    is expiring.
+    report's status, category, referrals or redactions have changed since `case` was read, or when
+    the report is expiring.
     """
     pk, sk = keys.report(case.report.id), keys.redaction(medium.media_id)
     equal = {name: case.head.row.get(name) for name in _DECIDING}
@@ -78,11 +78,11 @@ def add_files(
 ) -> None:
     """Add declared files, and `also`, in one transaction.
 
-    Raises ConditionFailed when other files were added or the status has changed since `case` was
-    read, when one of these exists, or when the report is expiring.
+    Raises ConditionFailed when other files were added or the status or category has changed since
+    `case` was read, when one of these exists, or when the report is expiring.
     """
     row = case.head.row
-    same = {"sent_total": row.get("sent_total"), "status": row["status"]}
+    same = {name: row.get(name) for name in ("sent_total", "status", "category")}
     count = update_head(row["id"], add={"sent_total": len(files)}, equal=same)
     puts = [reports.media.put_item(row["id"], medium, task) for medium, task in files]
     reports.table.transact([reports.table.item(count), *puts, *also])

@@ -51,11 +51,12 @@ class AttentionRows:
         """Write a later `task` in place of the one that would notify officers again; None: they
         are not notified any more.
 
-        Raises ConditionFailed when the task has changed since `head` was read, or when the report
-        is expiring.
+        Raises ConditionFailed when the task or the category has changed since `head` was read, or
+        when the report is expiring.
         """
         put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
-        self._table.update(update_head(head.row["id"], put=put, equal=same_task(head.row)))
+        equal = same_task(head.row) | {"category": head.row["category"]}
+        self._table.update(update_head(head.row["id"], put=put, equal=equal))
 
     def prove(
         self, head: Head, turn: int | None, now: datetime, also: Sequence[TransactItem] = ()

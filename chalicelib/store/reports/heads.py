@@ -71,7 +71,8 @@ def change_head(
     """Return an update of a HEAD that moves the report to the place that it has after it, too. The
     arguments are those of `Update`.
 
-    It fails when what decides that place has changed since `head` was read.
+    It fails when what decides that place has changed since `head` was read. So does it when the
+    category has: who took the step may not see the report any more (docs/adr/0071).
     """
     row = head.row
     added = {name: row.get(name, 0) + amount for name, amount in add.items()}
@@ -89,7 +90,7 @@ def change_head(
         put={**put, **moved},
         add=add,
         append=append,
-        equal={**equal, **{name: row.get(name) for name in same}},
+        equal={**equal, **{name: row.get(name) for name in (*same, "category")}},
     )
 
 

@@ -334,15 +334,15 @@ class Reports:
     def keep_mute(self, head: Head, mute: Mute | None, *, also: Sequence[TransactItem]) -> None:
         """Write a mute and its flag, or end it (`mute` is None), with `also` in one transaction.
 
-        Raises ConditionFailed when the mute or a flag has changed since `head` was read, or when
-        the report is expiring.
+        Raises ConditionFailed when the mute, a flag or the category has changed since `head` was
+        read, or when the report is expiring.
         """
         others = [flag for flag in head.report.flags if flag is not Flag.MUTED]
         put: Row = {
             "muted": mute.model_dump() if mute else None,
             "flags": [*others, Flag.MUTED] if mute else others,
         }
-        equal = {name: head.row.get(name) for name in ("muted", "flags")}
+        equal = {name: head.row.get(name) for name in ("muted", "flags", "category")}
         update = update_head(head.row["id"], put=put, equal=equal)
         self.table.transact([self.table.item(update), *also])
 
