@@ -305,10 +305,15 @@ def count_week(
     covered = [each for each in readable if actor.officer.covers(each)]
     shown, rest = covered[:_OFFICERS_AT_ONCE], covered[_OFFICERS_AT_ONCE:]
     between = times.render(begin), times.render(end)
+    known = [(each, stores.acts.all(each.username, between)) for each in shown]
+    # What no list of openings shows, no number counts. A denial counts whatever it was of.
+    opened = (act for _, acts in known for act in acts if act.kind and act.by != actor.by)
+    apart = stores.reports.about_police({act.key[0] for act in opened})
     items = []
-    for each in shown:
-        acts = stores.acts.all(each.username, between)
-        visible = (act for act in acts if is_visible(act, actor.officer, each))
+    for each, acts in known:
+        own = each.username == actor.by
+        counted = (act for act in acts if own or not (act.kind and act.key[0] in apart))
+        visible = (act for act in counted if is_visible(act, actor.officer, each))
         items.append(Week(each, numbers_of(visible)))
     position = shown[-1].username if rest else page.position
     if position is None:

@@ -234,6 +234,21 @@ def test_auditors_learn_of_no_opening_of_it() -> None:
     assert [each["openings"] for each in numbers if each["username"] == "ombud"] == [0]
 
 
+def test_the_numbers_of_a_week_count_no_opening_that_auditors_do_not_see() -> None:
+    before = file("other")
+    moved(before)
+    body = report("other", concerns_police=True, source="phone")
+    call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang")
+    opened(file("other"))
+    assert by_officer("GET", before).status == by_officer("GET", {"id": "0" * 26}).status == 404
+    audit_trail.seal(audit_trail.stream_of())
+    listed = call("GET", f"{OPENINGS}?officer=wang", officer="shen").json["items"]
+    numbers = call("GET", "/v1/officer/numbers", officer="li").json["items"]
+    [found] = [each for each in numbers if each["username"] == "wang"]
+    assert found["openings"] == len(listed) == 1
+    assert found["denials"] == 2
+
+
 @pytest.mark.parametrize("leaves", [False, True])
 def test_no_read_says_how_much_oversight_has_opened(leaves: bool) -> None:
     wiring.officers().put(as_appointed(ombud(), wiring.officers().get("ombud"), wiring.clock.now()))
