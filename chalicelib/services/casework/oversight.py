@@ -11,7 +11,7 @@ from chalicelib.domain.reports.report import Content, Report, Returning, for_ove
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.domain.watch import OVERSIGHT_PART
 from chalicelib.kernel import errors
-from chalicelib.kernel.outbox import TaskKind, notify
+from chalicelib.kernel.outbox import notify
 from chalicelib.services.casework.casework import write_step
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
@@ -138,12 +138,10 @@ def _pass_on(
     report = head.report
     sealed = seal_content(report.id, key_of(report), content)
     changed = {"sealed": sealed, "version": report.version + 1}
-    is_pending = head.task is not None and head.task.kind is TaskKind.NOTIFY
+    # Also beside a pending one, which may be on its way to who had it.
     task = notify(desk.actor.now, after.lane)
     notice = desk.reports.event(report.id, NoticeKind.REPORT, now=desk.actor.now, task=task)
-    write_step(
-        head, after.model_copy(update=changed), desk, [*also, *([] if is_pending else [notice])]
-    )
+    write_step(head, after.model_copy(update=changed), desk, [*also, notice])
 
 
 def _write(

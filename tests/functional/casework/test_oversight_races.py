@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.faults import inject
+from tests.functional.casework.test_oversight import addressed, policies
 from tests.functional.casework.test_oversight_moves import WHY
 from tests.functional.http.test_access_matrix import REPORT, use
 from tests.functional.statistics.test_exports import with_photo
@@ -67,3 +68,13 @@ def test_an_opening_ends_no_wait_of_a_report_that_is_moved_in_this_moment() -> N
     with inject.meanwhile(move, "dynamodb.UpdateItem"):
         by_officer("GET", created)
     assert head(created) == move.left
+
+
+def test_oversight_hears_of_a_report_that_is_moved_while_its_station_is_notified() -> None:
+    created = file()
+    opened(created, "li")
+    with inject.meanwhile(Move(created), "sns.PublishBatch"):
+        cloud.stream(cloud.all_keys())
+    cloud.forget_sent()
+    cloud.stream(cloud.all_keys())
+    assert addressed() & policies("ombud")
