@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.audit.ledger import TOMBSTONE_LIFE
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import PUT_OFF, expires_at, is_unread, put_off
 from chalicelib.domain.second_person import TwoPersonStep
@@ -23,7 +24,7 @@ from chalicelib.kernel import times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.services.officers import Actor
 from chalicelib.services.reports.ledger import leaves_of_deletion
-from chalicelib.store.audit.rows import Action, of_report
+from chalicelib.store.audit.rows import KEPT, Action, of_report
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.deletion import DECIDING
 from chalicelib.store.reports.outbox import Outbox, PendingTask
@@ -53,7 +54,10 @@ def expire_report(
         return
     contacts.delete(report.id)
     bucket.delete_media_of(report.id)
-    reports.deletion.finish(report.id, now=now, until=now + TOMBSTONE_LIFE)
+    # What hides openings of one about the police stays as long as the record of these.
+    apart = report.category == OVERSIGHT
+    until = now + (KEPT if apart else TOMBSTONE_LIFE)
+    reports.deletion.finish(report.id, now=now, until=until, apart=apart)
     log.info("report_expired")
 
 

@@ -49,7 +49,9 @@ class Deletion:
         uncounted = counting_items(self._table, Counted.of(row), None)
         self._table.transact([self._table.item(mark), *discounted, *uncounted, *recorded.items])
 
-    def finish(self, report_id: str, *, now: datetime, until: datetime) -> None:
+    def finish(
+        self, report_id: str, *, now: datetime, until: datetime, apart: bool = False
+    ) -> None:
         """Delete every row and search entry of a report, and write a tombstone for its HEAD.
 
         The tombstone has the id and the time of the deletion, and what the ledger has of the
@@ -62,7 +64,7 @@ class Deletion:
             consistent=True,
             attributes=("pk", "sk", "ledger_id", "leaves", "listed_at", FOUND_BY),
         )
-        end = tombstone(report_id, now=now, until=until)
+        end = tombstone(report_id, now=now, until=until, apart=apart)
         for row in rows:
             if row["sk"] != keys.HEAD:
                 self._table.delete(Delete(pk, row["sk"]))

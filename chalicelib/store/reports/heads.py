@@ -123,9 +123,16 @@ def update_row(key: keys.Key, **changes: Any) -> Update:
     return update_head(report_id, **changes) if report_id else Update(*key, **changes)
 
 
-def tombstone(report_id: str, *, now: datetime, until: datetime) -> Row:
-    """Return the row in place of the HEAD of a deleted report until then. No list has it."""
+APART = "apart"
+"""The attribute of a tombstone of a report that was about the police."""
+
+
+def tombstone(report_id: str, *, now: datetime, until: datetime, apart: bool = False) -> Row:
+    """Return the row in place of the HEAD of a deleted report until then. No list has it. `apart`:
+    it was about the police, so that nobody learns of it then, either.
+    """
     return {
+        **({APART: True} if apart else {}),
         "pk": keys.report(report_id),
         "sk": keys.HEAD,
         "form": FORM,

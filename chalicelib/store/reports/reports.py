@@ -28,7 +28,7 @@ from chalicelib.store.reports.attention import AttentionRows
 from chalicelib.store.reports.deletion import Deletion
 from chalicelib.store.reports.duplicates import Duplicates
 from chalicelib.store.reports.entries import EntryRows
-from chalicelib.store.reports.heads import change_head, new_head, update_head
+from chalicelib.store.reports.heads import APART, change_head, new_head, update_head
 from chalicelib.store.reports.incidents import counting_items, same_counter
 from chalicelib.store.reports.media_rows import MediaRows, sketch_fields
 from chalicelib.store.reports.reviews import reminder_items, review_item
@@ -104,10 +104,12 @@ class Reports:
         return Head(row) if row else None
 
     def about_police(self, partitions: Iterable[str]) -> frozenset[str]:
-        """Return those of these partitions of reports whose report is about the police."""
+        """Return those of these partitions of reports whose report is, or was, about the police."""
         wanted = [(pk, keys.HEAD) for pk in partitions]
-        rows = self.table.get_all(wanted, attributes=("category",)) if wanted else {}
-        return frozenset(pk for (pk, _), row in rows.items() if row.get("category") == OVERSIGHT)
+        rows = self.table.get_all(wanted, attributes=("category", APART)) if wanted else {}
+        return frozenset(
+            pk for (pk, _), row in rows.items() if row.get("category") == OVERSIGHT or APART in row
+        )
 
     def with_media(self, report_id: str, *, consistent: bool = False) -> Case | None:
         """Return a report's HEAD and media, in one query.

@@ -20,14 +20,14 @@ from chalicelib.domain.watch import Act, Question
 from chalicelib.kernel import times
 from chalicelib.kernel.city import city
 from chalicelib.services.watch.acts import OpeningsPage, Stores, list_openings
-from chalicelib.store.audit.rows import Action, Entry, of_report
+from chalicelib.store.audit.rows import KEPT, Action, Entry, of_report
 from chalicelib.store.watch import ActRows
 from infra.packaging.templates import outside_of
 from tests import audit_trail, cloud
 from tests.client import call, new_key, read_and_approve, report
 from tests.functional.casework.test_oversight import about_police, addressed
 from tests.functional.casework.test_oversight_moves import BACK, WHY
-from tests.steps import by_officer, file, head, opened
+from tests.steps import by_officer, by_reporter, file, head, opened
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -232,6 +232,21 @@ def test_auditors_learn_of_no_opening_of_it() -> None:
         assert {each["report_id"] for each in items} <= {ordinary["id"]}, query
     numbers = call("GET", "/v1/officer/numbers", officer="li").json["items"]
     assert [each["openings"] for each in numbers if each["username"] == "ombud"] == [0]
+
+
+def test_auditors_learn_of_no_opening_of_it_when_it_is_deleted() -> None:
+    body = report("other", concerns_police=True, source="phone")
+    entered = call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").json
+    audit_trail.seal(audit_trail.stream_of())
+    assert by_reporter("DELETE", entered).status < 300
+    wiring.clock.advance(timedelta(days=31))
+    cloud.sweep()
+    deleted_at = wiring.clock.now()
+    tombstone = head(entered)
+    assert "deleted_at" in tombstone
+    assert tombstone["expires_ttl"] >= (deleted_at + KEPT).timestamp() - 1
+    for query in ("?officer=wang", f"?report_id={entered['id']}"):
+        assert call("GET", OPENINGS + query, officer="shen").json["items"] == [], query
 
 
 def test_the_numbers_of_a_week_count_no_opening_that_auditors_do_not_see() -> None:
