@@ -87,9 +87,7 @@ def list_reports(
     except errors.Malformed:
         actor.log_own(Action.DENIED, {"filters": query.on_record(), "cursor": "bad"})
         raise
-    assignee = query.assignee
-    if read is None:
-        assignee = _require_officer(query, actor, officers)
+    assignee = _require_officer(query, actor, officers)
     reached, _, shown = (read or "").partition(" ")
     inside = _inside(query, officer)
     reminders: Mapping[str, DueReminder] = {}
@@ -180,7 +178,8 @@ def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> str | None:
     """Return the partition of the index by assignee. For others, an officer of oversight has none,
-    or a page that is cut short would say how many reports they have.
+    or a page that is cut short would say how many reports they have. None for who has left it:
+    reports of theirs that were closed there stay in theirs, so other indexes are read.
 
     Raises Invalid, with a denial in the audit, for an assignee who is no officer at all.
     """
@@ -191,7 +190,9 @@ def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers
     if assignee is None:
         actor.log_own(Action.DENIED, {"filters": query.on_record()})
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
-    return name if reads_acts_of(actor.officer, assignee) else f"{name}#"
+    if not reads_acts_of(actor.officer, assignee):
+        return f"{name}#"
+    return None if assignee.oversight_until else name
 
 
 def _inside(query: ReportQuery, officer: Officer) -> bool:

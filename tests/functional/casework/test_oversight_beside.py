@@ -131,6 +131,21 @@ def test_a_page_that_is_cut_short_does_not_say_that_somebody_has_some() -> None:
     assert call("GET", query + "ombud2", officer="ombud").json["items"]
 
 
+def test_a_page_does_not_say_how_many_somebody_had_who_has_left_oversight() -> None:
+    ordinary = file("other")
+    for _ in range(16):
+        created = about_police()
+        opened(created, "ombud")
+        body = {"assignee": "ombud2"}
+        assert by_officer("PATCH", created, "", body, officer="ombud", version=1).status == 200
+    dismissed("ombud2")
+    opened(ordinary)
+    assert by_officer("PATCH", ordinary, "", {"assignee": "ombud2"}, version=1).status == 200
+    page = call("GET", "/v1/officer/reports?limit=1&assignee=ombud2", officer="wang").json
+    assert [each["id"] for each in page["items"]] == [ordinary["id"]]
+    assert page["next_cursor"] is None
+
+
 def test_a_mute_of_the_station_ends_when_a_report_is_moved() -> None:
     created = file("other")
     opened(created)
