@@ -84,21 +84,18 @@ def find_related(
     original = head.report.duplicate_of
     named = (*linked, *([original] if original else ()))
     known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)
+    incident = head.report.incident
     return Related(
         None if similar is None else _shown(similar, known, head),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
         desk.reports.duplicates.beside(head),
         known.get(original) if original else None,
-        in_incident(head.report.incident, desk.actor.officer, counts),
+        in_incident(incident, desk.actor.officer, counts) if incident else None,
     )
 
 
-def in_incident(
-    incident: str | None, officer: Officer, counts: IncidentCounts
-) -> InIncident | None:
-    """Return an incident with the number of its reports that the officer sees; None for None."""
-    if incident is None:
-        return None
+def in_incident(incident: str, officer: Officer, counts: IncidentCounts) -> InIncident:
+    """Return an incident with the number of its reports that the officer sees."""
     return InIncident(incident, counts.read([incident], officer)[incident].total())
 
 

@@ -26,7 +26,13 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import Identity, is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.casework.casework import record_change, require_version, take_step
-from chalicelib.services.casework.duplicates import Outcome, outlines_in_scope, refuse_unread, tried
+from chalicelib.services.casework.duplicates import (
+    Outcome,
+    in_incident,
+    outlines_in_scope,
+    refuse_unread,
+    tried,
+)
 from chalicelib.services.casework.lists import with_pictures
 from chalicelib.services.casework.messages import write_message
 from chalicelib.services.officers import OfficerActor
@@ -96,7 +102,7 @@ def create_incident(
     incident = _take_in(like, random_id(), desk)
     found = _found_with([like], incident, desk, stores.similar)
     _of_each(found, lambda each: _take_in_new(each, incident, desk), time_is_left)
-    return _in_scope(incident, desk, stores)
+    return in_incident(incident, desk.actor.officer, stores.counts)
 
 
 def read_incident(
@@ -190,7 +196,7 @@ def split_incident(
     done = _of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
         raise errors.NotFound
-    return _in_scope(new, desk, stores)
+    return in_incident(new, desk.actor.officer, stores.counts)
 
 
 def take_steps(
@@ -305,11 +311,6 @@ def _members(
         actor.log_own(Action.DENIED, {"incident": on_record(incident)})
         raise errors.NotFound
     return page
-
-
-def _in_scope(incident: str, desk: Desk, stores: IncidentStores) -> InIncident:
-    seen = stores.counts.read([incident], desk.actor.officer)[incident]
-    return InIncident(incident, seen.total())
 
 
 def _of_each(

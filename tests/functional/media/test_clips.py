@@ -1,17 +1,16 @@
 """A reporter sends a video, and officers play a clean copy of it without giving a reason."""
 
 import os
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib import wiring
 from tests import cloud, media_samples
 from tests.client import call
+from tests.functional.media.test_recordings import gone_with_a_withdrawal
 from tests.media_samples import CANARY, scene
-from tests.steps import by_officer, by_reporter, file, opened
+from tests.steps import by_officer, file, opened
 
 pytestmark = [pytest.mark.officers("wang"), pytest.mark.usefixtures("aws")]
 
@@ -74,16 +73,7 @@ def test_the_reporter_sees_that_it_arrived_and_no_copy() -> None:
 
 
 def test_the_copy_goes_with_a_withdrawal() -> None:
-    created = sent(video())
-    by_reporter("DELETE", created)
-    wiring.clock.advance(timedelta(minutes=1))
-    cloud.sweep()
-    left = cloud.client("s3").list_object_versions(
-        Bucket=os.environ["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
-    )
-    assert "Versions" not in left
-    cloud.officer("wang", roles=("supervisor",))
-    [medium] = opened(created, below="?reason=Needed")["media"]
+    medium = gone_with_a_withdrawal(sent(video()))
     assert (medium["clip_url"], medium["preview_url"]) == (None, None)
 
 
