@@ -30,21 +30,29 @@ class NewIncident(Input):
     like: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-_ReportIds = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
+_ReportIds = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=40)], ...],
+    Field(min_length=1, max_length=AT_ONCE_MAX, strict=False),
+]
 
 
 class Members(Input):
-    """Reports of an incident."""
+    """Reports of an incident, and the incident that they go into; null for a new one."""
 
-    report_ids: _ReportIds = Field(min_length=1, max_length=AT_ONCE_MAX, strict=False)
+    report_ids: _ReportIds
+    into: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 class NewMembers(Input):
     """The reports to take in; null for those that are like its own."""
 
-    report_ids: _ReportIds | None = Field(
-        default=None, min_length=1, max_length=AT_ONCE_MAX, strict=False
-    )
+    report_ids: _ReportIds | None = None
+
+
+class MemberSteps(Steps):
+    """A step on those of an incident with `report_ids`; null for all, up to 500."""
+
+    report_ids: _ReportIds | None = None
 
 
 class LeftView(Shape):
@@ -56,6 +64,12 @@ class LeftView(Shape):
 
 class DoneView(Shape):
     done: int
+    left: list[LeftView]
+
+
+class SplitView(InIncidentView):
+    """The incident that reports were taken into, and those of them that were left."""
+
     left: list[LeftView]
 
 
@@ -184,27 +198,28 @@ def join_incident(call: Call) -> Response:
 
 
 @routes.post(
-    _INCIDENT + "/split", body=Members, returns={201: InIncidentView}, raises=(errors.NotFound,)
+    _INCIDENT + "/split", body=Members, returns={201: SplitView}, raises=(errors.NotFound,)
 )
 def split_incident(call: Call) -> Response:
     """Split an incident.
 
-    Takes reports of it into a new incident, of which the response has the id. Those for which there
-    was no time stay where they are: `count` says how many were taken.
+    Takes reports of it into a new incident, of which the response has the id, or `into` another
+    one. What there is no time for is left (`unavailable`): repeat the call with `into`.
     """
     made = incidents.split_incident(
         call.path["incident_id"],
         call.body.report_ids,
+        call.body.into,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
         time_is_left=_time_is_left(),
     )
-    return Response(InIncidentView.model_validate(made))
+    return Response(SplitView.model_validate(made))
 
 
 @routes.post(
     _INCIDENT + "/steps",
-    body=Steps,
+    body=MemberSteps,
     headers=(Header.OPTIONAL_KEY,),
     returns={200: DoneView},
     raises=(errors.NotFound,),
@@ -212,11 +227,12 @@ def split_incident(call: Call) -> Response:
 def take_steps(call: Call) -> Response:
     """Take a step on all reports of an incident.
 
-    Each report of it in your scope gets the step as by PATCH, by its version and with a record of
-    its own, and its reporter the `message`, if there is one. Of up to 500 reports, what is done
-    counts, also what was so already; each other one is `left` with the `code` of the error that
-    PATCH would return. Repeat the call, with the same Idempotency-Key, while it leaves anything as
-    `unavailable` or `stale_version`: no step and no message is made twice.
+    Each report of it in your scope, or each of those that you name, gets the step as by PATCH, by
+    its version and with a record of its own, and its reporter the `message`, if there is one. Of up
+    to 500 reports, what is done counts, also what was so already; each other one is `left` with the
+    `code` of the error that PATCH would return. Repeat the call, with the same Idempotency-Key, for
+    those in `report_ids` that it leaves as `unavailable` or `stale_version`: no step and no message
+    is made twice.
 
     A report that you have never opened is left as `not_read`, and one with something unread as
     `new_message`, but with `skip_unread: false`: then its end waits for a second officer. A
@@ -225,6 +241,7 @@ def take_steps(call: Call) -> Response:
     done = incidents.take_steps(
         call.path["incident_id"],
         call.body,
+        call.body.report_ids,
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
