@@ -21,7 +21,7 @@ from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.entries import NewOfficerMessage
 from chalicelib.domain.reports.report import DRILL, Status
-from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
+from chalicelib.domain.reports.workflow import Change, leads_back, takes_reading, takes_two
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import Identity, is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
@@ -232,7 +232,7 @@ def take_steps(
     """Take a step on up to 500 reports of an incident in the officer's scope, or on those that are
     named, each by its version and with its own record; write the message to each on which it is
     taken. What is as wanted already is done, and not written again; so is a message with the same
-    Idempotency-Key.
+    Idempotency-Key. No report is reopened, or handed back.
 
     What the officer has never opened, or has something unread, is left unless `skip_unread` is
     False; then its end is a proposal. A critical one that was never opened is left always, and so
@@ -250,6 +250,8 @@ def take_steps(
     desk.actor.log_own(Action.LIST, {"incident": incident, "count": len(wanted_ids)})
     chosen = wanted_ids[:AT_ONCE_MAX]
     known = outlines_in_scope(chosen, desk, consistent=True)
+    # Whoever acknowledges all has not looked at each that is worked on, or closed.
+    back = [each.id for each in known.values() if change and leads_back(each.status, change)]
     opened: dict[str, bool] = {}
 
     def step(report_id: str) -> None:
@@ -268,9 +270,11 @@ def take_steps(
     def batch(some: Sequence[str]) -> None:
         opened.update(zip(some, at_once(desk.actor.has_opened, some), strict=True))
 
-    done = _of_each(chosen, step, time_is_left, before=batch)
+    forward = [each for each in chosen if each not in back]
+    done = _of_each(forward, step, time_is_left, before=batch)
+    kept = [Outcome(each, "illegal_transition") for each in back]
     later = [Outcome(each, _LATER) for each in wanted_ids[AT_ONCE_MAX:]]
-    return done._replace(left=[*done.left, *later])
+    return done._replace(left=[*done.left, *kept, *later])
 
 
 def leave_incident(incident: str, report_id: str, *, desk: Desk) -> None:

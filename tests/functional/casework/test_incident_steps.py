@@ -176,6 +176,18 @@ def test_a_step_is_taken_on_those_that_are_named_alone() -> None:
     ]
 
 
+def test_a_step_on_all_reopens_none_and_hands_none_back() -> None:
+    reports = alike(3)
+    incident = made(reports[0])
+    read_all(*reports)
+    by_officer("PATCH", reports[1], "", {"status": "in_progress"}, version=1)
+    by_officer("PATCH", reports[2], "", CLOSE, version=opened(reports[2])["version"])
+    reply = step(incident, **ACKNOWLEDGE)
+    assert (reply.json["done"], set(left(reply).values())) == (1, {"illegal_transition"})
+    assert [head(each)["status"] for each in reports] == ["acknowledged", "in_progress", "closed"]
+    assert step(incident, message="Thank you.").json["done"] == 3
+
+
 def test_a_drill_joins_no_incident_of_real_reports_and_no_real_report_one_of_drills() -> None:
     real, drill = made(alike(2)[0]), made(alike(2, source="drill")[0])
     [one], [two] = alike(1), alike(1, source="drill")
