@@ -451,7 +451,7 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     dialog.get_by_role("button", name="Do it: 2 reports").click()
     told = page.locator("#incident-result")
     expect(told).to_contain_text("1 report done.")
-    expect(told).to_contain_text("You have never opened it")
+    expect(told).to_contain_text("Never opened by you")
     expect(told.get_by_role("link", name=second.reference)).to_be_visible()
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]

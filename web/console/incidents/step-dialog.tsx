@@ -226,7 +226,7 @@ function Confirm({ incident, asked, wanted, back, onDone }: ConfirmProps) {
   return (
     <>
       <p ref={heading} tabIndex={-1}>
-        <strong>{t.will(count)}</strong>
+        <strong>{t.will}</strong>
       </p>
       <ul>
         {kind === 'acknowledged' && <li>{t.willAcknowledge}</li>}

@@ -122,11 +122,11 @@ export function Work({ incident, again, list }: WorkProps) {
   };
   return (
     <>
+      <Told result={result} list={list} />
       <Waiting loaded={similar.loaded} again={similar.again}>
         {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
       </Waiting>
       <Refusal failure={step.failure} />
-      <Told result={result} list={list} />
       <p class="hint incident-keys">{t.keys}</p>
       <LiveList list={list} act={act} choosable />
       <section class="incident-bar" aria-label={t.bar}>
@@ -182,7 +182,7 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
     );
   }
   return (
-    <section class="card" aria-labelledby="similar">
+    <section class="card incident-similar" aria-labelledby="similar">
       <h2 id="similar">{t.similar(count)}</h2>
       <p class="incident-references">
         {items.map((each) => (
@@ -206,46 +206,42 @@ function Told({ result, list }: { result: Result | null; list: ReportList }) {
   const codes = [...new Set(left.map(({ code }) => code))];
   return (
     <div
-      class={`status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
+      class={`incident-result status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
       id={RESULT}
       tabIndex={-1}
     >
       <p>
         {result.said(done)} {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
       </p>
-      {left.length > 0 && <p>{t.left(left.length)}</p>}
-      {codes.map((code) => (
-        <Reason
-          key={code}
-          why={wordFor(t.why, code)}
-          ids={left.filter((each) => each.code === code).map(({ id }) => id)}
-          list={list}
-        />
-      ))}
+      {left.length > 0 && (
+        <>
+          <p>{t.left(left.length)}</p>
+          <ul>
+            {codes.map((code) => (
+              <li key={code}>
+                <Reason
+                  why={wordFor(t.why, code)}
+                  ids={left.filter((each) => each.code === code).map(({ id }) => id)}
+                  list={list}
+                />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </div>
   );
 }
 
 function Reason({ why, ids, list }: { why: string; ids: readonly string[]; list: ReportList }) {
-  const links = (
-    <p class="incident-references">
-      {ids.map((id) => (
-        <Reference key={id} id={id} reference={referenceOf(list, id) ?? id} />
-      ))}
-    </p>
-  );
-  if (ids.length <= FEW) {
-    return (
-      <>
-        <p>{labelled(why, '')}</p>
-        {links}
-      </>
-    );
-  }
   return (
-    <details>
+    <details open={ids.length <= FEW}>
       <summary>{labelled(why, text().number(ids.length))}</summary>
-      {links}
+      <span class="incident-references">
+        {ids.map((id) => (
+          <Reference key={id} id={id} reference={referenceOf(list, id) ?? id} />
+        ))}
+      </span>
     </details>
   );
 }

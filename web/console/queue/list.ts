@@ -154,6 +154,7 @@ export class ReportList {
   private async pageFrom(from: string | null): Promise<Page | { failure: Failure }> {
     const filters = { ...queryOf(this.filters.value, this.username), ...this.within };
     const bursts = from === null ? this.readBursts() : [];
+    const isOfOne = this.within !== undefined && 'incident' in this.within;
     const rows: ListedReport[] = [];
     let next = from;
     for (let reads = 0; reads < MOST_READS; reads += 1) {
@@ -161,7 +162,8 @@ export class ReportList {
       const outcome = await outcomeOf(this.api.GET('/v1/officer/reports', { params: { query } }));
       if (!outcome.ok) return { failure: outcome.failure };
       const { items, next_cursor: cursor } = outcome.data;
-      rows.push(...items);
+      // The page of an incident names it already.
+      rows.push(...(isOfOne ? items.map((row) => ({ ...row, incident: null })) : items));
       next = cursor;
       if (next === null || rows.length >= PAGE / 2) break;
     }
