@@ -250,7 +250,7 @@ def take_steps(
     desk.actor.log_own(Action.LIST, {"incident": incident, "count": len(wanted_ids)})
     chosen = wanted_ids[:AT_ONCE_MAX]
     known = outlines_in_scope(chosen, desk, consistent=True)
-    # Whoever acknowledges all has not looked at each that is worked on, or closed.
+    # An officer who acknowledges all has not looked at each that is worked on, or closed.
     back = [each.id for each in known.values() if change and leads_back(each.status, change)]
     opened: dict[str, bool] = {}
 
@@ -345,7 +345,7 @@ def _members(
 
 def _of_each(
     report_ids: Sequence[str],
-    step: Callable[[str], None],
+    step: Callable[[str], object],
     time_is_left: Callable[[], bool],
     *,
     before: Callable[[Sequence[str]], None] = lambda batch: None,

@@ -23,7 +23,7 @@ import './incidents.css';
 const SHOWN = 500;
 // So many links are in sight, more are folded away.
 const FEW = 20;
-const RESULT = 'incident-result';
+const RESULT = 'outcomes-of-many';
 
 interface WorkProps {
   incident: Schemas['Incident'];
@@ -132,7 +132,7 @@ export function Work({ incident, again, list }: WorkProps) {
   };
   return (
     <>
-      <Told result={result} list={list} />
+      <Outcomes result={result} list={list} />
       <Waiting loaded={similar.loaded} again={similar.again}>
         {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
       </Waiting>
@@ -209,7 +209,7 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
 }
 
 /** What came of the last step: how many are done, and each that was left, with the reason. */
-function Told({ result, list }: { result: Result | null; list: ReportList }) {
+function Outcomes({ result, list }: { result: Result | null; list: ReportList }) {
   const t = text();
   if (result === null) return null;
   const { done, left } = result.parts;
