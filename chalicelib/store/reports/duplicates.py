@@ -8,10 +8,10 @@ the link, so the number is exact. Of another report, officers see no text here.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from chalicelib.aws import keys
-from chalicelib.aws.table import Table
+from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
@@ -114,6 +114,25 @@ class Outline(NamedTuple):
     unread: int
     messages: int
 
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return the outline of a HEAD, or of its entry in a list."""
+        return cls(
+            row["id"],
+            row["reference"],
+            row["category"],
+            row["district"],
+            Status(row["status"]),
+            Urgency(row["urgency"]),
+            row.get("source") == DRILL,
+            times.parse(row["received_at"]),
+            row["version"],
+            row.get("duplicate_of"),
+            row.get("incident"),
+            row.get("unread", 0),
+            row.get("messages", 0),
+        )
+
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
@@ -132,21 +151,7 @@ def read_outlines(
         attributes=_READ_FIELDS,
     )
     return {
-        row["id"]: Outline(
-            row["id"],
-            row["reference"],
-            row["category"],
-            row["district"],
-            Status(row["status"]),
-            Urgency(row["urgency"]),
-            row.get("source") == DRILL,
-            times.parse(row["received_at"]),
-            row["version"],
-            row.get("duplicate_of"),
-            row.get("incident"),
-            row.get("unread", 0),
-            row.get("messages", 0),
-        )
+        row["id"]: Outline.of(row)
         for row in rows.values()
         if "deleted_at" not in row and "expiring" not in row
     }

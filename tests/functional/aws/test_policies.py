@@ -373,6 +373,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
     api("close_duplicates", officer=LI, report_id=other["id"])
     api("open_report", officer=LI, report_id=other["id"])
+    api("find_events", officer=LI)
     incident = api("create_incident", officer=LI, body={"like": again["id"]}).json["id"]
     of_it = {"officer": LI, "incident_id": incident}
     for name in ("read_incident", "find_similar"):

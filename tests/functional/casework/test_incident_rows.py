@@ -187,6 +187,37 @@ def test_what_is_known_by_its_text_leads_on_by_its_place_too() -> None:
     assert head(last).get("incident")
 
 
+def events(officer: str = "wang") -> list[dict[str, Any]]:
+    reply = call("GET", INCIDENTS, officer=officer)
+    assert reply.status == 200, reply.text
+    return list(reply.json["items"])
+
+
+def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
+    few, many = alike(2, location=FAR, text=OTHER_TEXT), alike(5)
+    [found] = events()
+    assert found == {
+        "like": many[0]["id"],
+        "count": 5,
+        "category": "missing_elderly",
+        "urgency": "high",
+        "districts": [head(few[0])["district"]],
+        "first_at": found["first_at"],
+        "last_at": found["last_at"],
+    }
+    assert made({"id": found["like"]})["count"] == 5
+    assert events() == []
+    alike(1, location=FAR, text=OTHER_TEXT)
+    assert [each["count"] for each in events()] == [3]
+    assert events("zhao") == []
+
+
+def test_what_is_closed_is_no_part_of_what_could_be_an_incident() -> None:
+    reports = alike(3)
+    by_reporter("DELETE", reports[0])
+    assert events() == []
+
+
 def test_what_asks_for_another_step_is_a_row_of_its_own() -> None:
     reports = alike(5)
     incident = made(reports[0])

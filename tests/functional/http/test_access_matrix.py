@@ -160,6 +160,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", BURST + "/ending"): Route(404),
     ("POST", BURST + "/ending/approve"): Route(409),
     ("DELETE", BURST + "/ending"): Route(204),
+    ("GET", "/v1/officer/incidents"): Route(200),
     ("POST", "/v1/officer/incidents"): Route(404),
     ("GET", INCIDENT): Route(404),
     ("GET", INCIDENT + "/similar"): Route(404),
