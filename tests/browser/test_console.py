@@ -402,6 +402,26 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
 
 
+def test_what_could_be_an_incident_is_found_in_the_queue(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.97, "lon": 116.49}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "A swarm of bees sits in the tree before the school."
+    for _ in range(3):
+        Resident(stack.api, text=text, location=place, category="lost_and_found")
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_page("/console/")
+    sign_in(page)
+    page.get_by_role("button", name="Find reports of one event").click()
+    event = page.locator(".events li").filter(has_text="Lost and found: 3 reports")
+    event.get_by_role("button", name="Take in").click()
+    expect(event).to_contain_text("One incident now")
+    assert axe_violations(page) == []
+    event.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
+
+
 @pytest.mark.thorough
 def test_a_report_is_muted_followed_exported_and_its_history_read(
     open_page: OpenPage, stack: Stack

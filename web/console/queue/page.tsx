@@ -9,6 +9,7 @@ import { BurstRow } from '../bursts/row.tsx';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
+import { Events } from '../incidents/events.tsx';
 import { now } from '../parts/moment.tsx';
 import type { Selection } from '../parts/selection.ts';
 import { go, path, pathTo } from '../router.ts';
@@ -66,6 +67,7 @@ export function QueuePage() {
         </div>
       </div>
       <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
+      <Events onTaken={() => void list.load()} />
       <LiveList list={list} act={act} />
       <Help open={dialog === 'help'} onClose={close} />
       <ExportDialog
