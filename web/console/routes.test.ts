@@ -10,6 +10,7 @@ const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
   'DELETE /v1/officer/incidents/{incident_id}/reports/{report_id}': SHOWN_ALONE,
   'POST /v1/officer/incidents/{incident_id}/split': SHOWN_ALONE,
   'POST /v1/officer/incidents/{incident_id}/steps': SHOWN_ALONE,
+  'POST /v1/officer/reports/steps': 'The list takes it next.',
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
 };

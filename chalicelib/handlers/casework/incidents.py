@@ -1,17 +1,16 @@
 """Officers' routes of incidents: reports that an officer takes to be of one event."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Steps
 from chalicelib.domain.casework.query import Limit, ReportQuery
+from chalicelib.domain.casework.steps import AT_ONCE_MAX, Steps
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.lists import ListedReportView
 from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.steps import DoneView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -45,18 +44,6 @@ class NewMembers(Input):
     report_ids: _ReportIds | None = Field(
         default=None, min_length=1, max_length=AT_ONCE_MAX, strict=False
     )
-
-
-class LeftView(Shape):
-    """A report that is not as the call wants it, and the code why."""
-
-    id: str = Field(validation_alias="report_id")
-    code: str = Field(validation_alias="why")
-
-
-class DoneView(Shape):
-    done: int
-    left: list[LeftView]
 
 
 class SimilarReports(Shape):
@@ -100,8 +87,6 @@ class IncidentQuery(Query):
 
 
 _INCIDENT = "/v1/officer/incidents/{incident_id}"
-# API Gateway waits for 29 s. The last batch that begins in this time ends before.
-_TIME = timedelta(seconds=15)
 _NAMED = 50
 
 
@@ -127,14 +112,9 @@ def create_incident(call: Call) -> Response:
         call.body.like,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
-
-
-def _time_is_left() -> Callable[[], bool]:
-    until = wiring.clock.wall_clock() + _TIME
-    return lambda: wiring.clock.wall_clock() < until
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))
@@ -178,7 +158,7 @@ def join_incident(call: Call) -> Response:
         call.body.report_ids,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 
@@ -197,7 +177,7 @@ def split_incident(call: Call) -> Response:
         call.body.report_ids,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
 
@@ -228,7 +208,7 @@ def take_steps(call: Call) -> Response:
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 
