@@ -14,6 +14,12 @@ AT_ONCE_MAX = 500
 """The most reports that one call takes in, or takes a step on."""
 
 
+ReportIds = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=40)], ...],
+    Field(min_length=1, max_length=AT_ONCE_MAX, strict=False),
+]
+
+
 class Steps(Change):
     """A step on many reports, as PATCH takes it, and a message to each reporter.
 
@@ -34,6 +40,12 @@ class Steps(Change):
         """Raise Invalid when there is nothing to change, and no message."""
         if self.change is None and self.message is None:
             raise errors.Invalid(errors.FieldError("status", "nothing_to_change"))
+
+
+class MemberSteps(Steps):
+    """A step on those of an incident with `report_ids`; null for all, up to 500."""
+
+    report_ids: ReportIds | None = None
 
 
 class SeenReport(Input):

@@ -34,6 +34,7 @@ TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
     Status.CLOSED: (Status.ACKNOWLEDGED, Status.IN_PROGRESS),
     Status.WITHDRAWN: (),
 }
+_FORWARD = (Status.NEW, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.CLOSED, Status.WITHDRAWN)
 
 
 Reason = Annotated[str, Bounded(1000)]
@@ -77,6 +78,11 @@ def takes_two(report: Report, disposition: str) -> bool:
     """
     is_watched = report.is_critical or report.was_critical or report.review_escalated
     return is_watched or disposition in SOON_FORGOTTEN
+
+
+def leads_back(status: Status, wanted: Change) -> bool:
+    """Return whether a step reopens a report, or hands it back to those that wait."""
+    return wanted.status is not None and _FORWARD.index(wanted.status) < _FORWARD.index(status)
 
 
 def takes_reading(report: Report, wanted: Change) -> bool:

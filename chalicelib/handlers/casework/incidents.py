@@ -6,11 +6,11 @@ from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.domain.casework.query import Limit, ReportQuery
-from chalicelib.domain.casework.steps import AT_ONCE_MAX, Steps
+from chalicelib.domain.casework.steps import MemberSteps, ReportIds
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.lists import ListedReportView
 from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
-from chalicelib.handlers.casework.steps import DoneView, time_is_left
+from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -29,21 +29,23 @@ class NewIncident(Input):
     like: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-_ReportIds = tuple[Annotated[str, Field(min_length=1, max_length=40)], ...]
-
-
 class Members(Input):
-    """Reports of an incident."""
+    """Reports of an incident, and the incident that they go into; null for a new one."""
 
-    report_ids: _ReportIds = Field(min_length=1, max_length=AT_ONCE_MAX, strict=False)
+    report_ids: ReportIds
+    into: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 class NewMembers(Input):
     """The reports to take in; null for those that are like its own."""
 
-    report_ids: _ReportIds | None = Field(
-        default=None, min_length=1, max_length=AT_ONCE_MAX, strict=False
-    )
+    report_ids: ReportIds | None = None
+
+
+class SplitView(InIncidentView):
+    """The incident that reports were taken into, and those of them that were left."""
+
+    left: list[LeftView]
 
 
 class SimilarReports(Shape):
@@ -164,27 +166,28 @@ def join_incident(call: Call) -> Response:
 
 
 @routes.post(
-    _INCIDENT + "/split", body=Members, returns={201: InIncidentView}, raises=(errors.NotFound,)
+    _INCIDENT + "/split", body=Members, returns={201: SplitView}, raises=(errors.NotFound,)
 )
 def split_incident(call: Call) -> Response:
     """Split an incident.
 
-    Takes reports of it into a new incident, of which the response has the id. Those for which there
-    was no time stay where they are: `count` says how many were taken.
+    Takes reports of it into a new incident, of which the response has the id, or `into` another
+    one. What there is no time for is left (`unavailable`): repeat the call with `into`.
     """
     made = incidents.split_incident(
         call.path["incident_id"],
         call.body.report_ids,
+        call.body.into,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
         time_is_left=time_is_left(),
     )
-    return Response(InIncidentView.model_validate(made))
+    return Response(SplitView.model_validate(made))
 
 
 @routes.post(
     _INCIDENT + "/steps",
-    body=Steps,
+    body=MemberSteps,
     headers=(Header.OPTIONAL_KEY,),
     returns={200: DoneView},
     raises=(errors.NotFound,),
@@ -192,15 +195,17 @@ def split_incident(call: Call) -> Response:
 def take_steps(call: Call) -> Response:
     """Take a step on all reports of an incident.
 
-    Each report of it in your scope gets the step as by PATCH, by its version and with a record of
-    its own, and its reporter the `message`, if there is one. Of up to 500 reports, what is done
-    counts, also what was so already; each other one is `left` with the `code` of the error that
-    PATCH would return. Repeat the call, with the same Idempotency-Key, while it leaves anything as
-    `unavailable` or `stale_version`: no step and no message is made twice.
+    Each report of it in your scope, or each of those that you name, gets the step as by PATCH, by
+    its version and with a record of its own, and its reporter the `message`, if there is one. Of up
+    to 500 reports, what is done counts, also what was so already; each other one is `left` with the
+    `code` of the error that PATCH would return. Repeat the call, with the same Idempotency-Key, for
+    those in `report_ids` that it leaves as `unavailable` or `stale_version`: no step and no message
+    is made twice.
 
     A report that you have never opened is left as `not_read`, and one with something unread as
     `new_message`, but with `skip_unread: false`: then its end waits for a second officer. A
-    critical report that you have never opened is left always, and so is an end that `takes_two`.
+    critical report that you have never opened is left always, and so is an end that `takes_two`. A
+    step on many reopens none, and hands none back (`illegal_transition`).
     """
     done = incidents.take_steps(
         call.path["incident_id"],

@@ -15,8 +15,8 @@ from chalicelib.aws.listing import Listing, Page
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
-from chalicelib.domain.casework.steps import AT_ONCE_MAX, Steps
-from chalicelib.domain.reports.report import Status
+from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
+from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_opaque_id, on_record, random_id
@@ -50,6 +50,14 @@ class IncidentStores(NamedTuple):
     steps: StepStores
 
 
+class Split(NamedTuple):
+    """The incident that reports were taken into, and which of them were left, with the code why."""
+
+    id: str
+    total: int
+    left: Sequence[Outcome]
+
+
 class OpenIncident(NamedTuple):
     """An incident as its row shows it, with the first page of its reports, newest first.
 
@@ -78,7 +86,8 @@ def create_incident(
     """
     incident = _take_in(like, random_id(), desk)
     found = _found_with([like], incident, desk, stores.similar)
-    of_each(found, lambda each: _take_in_new(each, incident, desk), time_is_left)
+    # Drills are similar to drills alone.
+    of_each(found, lambda each: _take_in(each, incident, desk), time_is_left)
     return in_incident(incident, desk.actor.officer, stores.counts)
 
 
@@ -138,63 +147,76 @@ def join_incident(
     stores: IncidentStores,
     time_is_left: Callable[[], bool],
 ) -> Done:
-    """Take these reports into an incident; for None, those that are found with its reports.
+    """Take these reports into an incident; for None, those that are found with its reports. A drill
+    joins drills alone.
 
     Raises NotFound as `read_incident`; Unavailable.
     """
-    members = [row["id"] for row in _members(incident, desk.actor, stores).rows]
+    rows = _members(incident, desk.actor, stores).rows
     if report_ids is None:
-        report_ids = _found_with(members, incident, desk, stores.similar)
-    return of_each(report_ids, lambda each: _take_in_new(each, incident, desk), time_is_left)
+        report_ids = _found_with([row["id"] for row in rows], incident, desk, stores.similar)
+    is_drill = _is_drill(rows[0])
+
+    def join(report_id: str) -> None:
+        if _take_in(report_id, incident, desk, is_drill=is_drill) != incident:
+            raise errors.Invalid(errors.FieldError("report_ids", "in_incident"))
+
+    return of_each(report_ids, join, time_is_left)
 
 
 def split_incident(
     incident: str,
     report_ids: Sequence[str],
+    into: str | None,
     *,
     desk: Desk,
     stores: IncidentStores,
     time_is_left: Callable[[], bool],
-) -> InIncident:
-    """Take reports of an incident into a new one, and return that. Those for which there is no time
-    stay.
+) -> Split:
+    """Take reports of an incident into another: a new one, unless a call before has begun it.
 
-    Raises NotFound as `read_incident`, and when none of them is in it; Unavailable.
+    Raises NotFound as `read_incident`, of either, and when none of the reports is in it or there;
+    Invalid when one is of drills and the other is not; Unavailable.
     """
-    _members(incident, desk.actor, stores, most=1)
-    new = random_id()
+    [row, *_] = _members(incident, desk.actor, stores, most=1).rows
+    if into and _is_drill(row) != _is_drill(_members(into, desk.actor, stores, most=1).rows[0]):
+        raise errors.Invalid(errors.FieldError("into", "drill_and_real"))
+    new = into or random_id()
 
     def move(head: Head) -> None:
         require_not_expiring(head)
-        if head.report.incident != incident:
+        if head.report.incident not in (incident, new):
             raise errors.NotFound
-        _write(head, new, desk)
+        if head.report.incident == incident:
+            _write(head, new, desk)
 
     done = of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
         raise errors.NotFound
-    return in_incident(new, desk.actor.officer, stores.counts)
+    return Split(*in_incident(new, desk.actor.officer, stores.counts), done.left)
 
 
 def take_steps(
     incident: str,
-    wanted: Steps,
+    wanted: MemberSteps,
     *,
     idempotency_key: str | None,
     desk: Desk,
     stores: IncidentStores,
     time_is_left: Callable[[], bool],
 ) -> Done:
-    """Take a step on up to 500 reports of an incident in the officer's scope, as
-    `services/casework/steps` does. Raises NotFound as `read_incident`, and as that does.
+    """Take a step on up to 500 reports of an incident in the officer's scope, or on those that are
+    named, as `services/casework/steps` does. Raises NotFound as `read_incident`, and as that does.
     """
     wanted.require_any()
     change = wanted.change
-    rows = _members(incident, desk.actor, stores, most=_MOST_MEMBERS).rows
-    desk.actor.log_own(Action.LIST, {"incident": incident, "count": len(rows)})
+    most = 1 if wanted.report_ids else _MOST_MEMBERS
+    rows = _members(incident, desk.actor, stores, most=most).rows
     # What is still to be done comes first: so a repeated call gets on.
     ordered = sorted(rows, key=lambda row: change is not None and _looks_so(row, change))
-    chosen = [row["id"] for row in ordered[:AT_ONCE_MAX]]
+    wanted_ids = wanted.report_ids or [row["id"] for row in ordered]
+    desk.actor.log_own(Action.LIST, {"incident": incident, "count": len(wanted_ids)})
+    chosen = wanted_ids[:AT_ONCE_MAX]
     known = outlines_in_scope(chosen, desk, consistent=True)
     inside = {each.id: each for each in known.values() if each.incident == incident}
     done = step_on_each(
@@ -205,7 +227,7 @@ def take_steps(
         stores=stores.steps,
         time_is_left=time_is_left,
     )
-    later = [Outcome(row["id"], LATER) for row in ordered[AT_ONCE_MAX:]]
+    later = [Outcome(each, LATER) for each in wanted_ids[AT_ONCE_MAX:]]
     return done._replace(left=[*done.left, *later])
 
 
@@ -224,14 +246,18 @@ def leave_incident(incident: str, report_id: str, *, desk: Desk) -> None:
     on_head(report_id, leave, desk=desk)
 
 
-def _take_in(report_id: str, incident: str, desk: Desk) -> str:
-    """Take a report in, unless it is in an incident. Return the one it is in then."""
+def _take_in(report_id: str, incident: str, desk: Desk, *, is_drill: bool | None = None) -> str:
+    """Take a report in, unless it is in an incident. Return the one it is in then. Raises Invalid
+    when it is a drill and `is_drill` is False, or the other way round.
+    """
 
     def join(head: Head) -> str:
         require_not_expiring(head)
         report = head.report
         if report.status is Status.WITHDRAWN:
             raise errors.Conflict("illegal_transition", legal="")
+        if is_drill is not None and is_drill is not report.is_drill:
+            raise errors.Invalid(errors.FieldError("report_ids", "drill_and_real"))
         if report.incident is None:
             _write(head, incident, desk)
         return report.incident or incident
@@ -239,10 +265,8 @@ def _take_in(report_id: str, incident: str, desk: Desk) -> str:
     return on_head(report_id, join, desk=desk)
 
 
-def _take_in_new(report_id: str, incident: str, desk: Desk) -> None:
-    """Take a report in. Raises Invalid when it is in another one."""
-    if _take_in(report_id, incident, desk) != incident:
-        raise errors.Invalid(errors.FieldError("report_ids", "in_incident"))
+def _is_drill(row: Row) -> bool:
+    return row.get("source") == DRILL
 
 
 def _write(head: Head, incident: str | None, desk: Desk) -> None:

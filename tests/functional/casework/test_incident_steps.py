@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.casework.steps import Steps
+from chalicelib.domain.casework.steps import MemberSteps
 from chalicelib.domain.officers.model import Role
 from chalicelib.services.casework import incidents
 from chalicelib.store.audit.rows import of_report
@@ -140,7 +140,7 @@ def test_without_time_the_rest_is_left_and_the_next_call_goes_on() -> None:
     times = iter([True, False, False])
     done = incidents.take_steps(
         incident["id"],
-        Steps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
+        MemberSteps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
         idempotency_key=None,
         desk=wiring.desk(actor),
         stores=wiring.incident_stores(),
@@ -165,16 +165,64 @@ def test_new_similar_reports_are_counted_and_join_by_one_call() -> None:
     assert call("GET", f"{path}/similar", officer="wang").json["count"] == 0
 
 
+def test_a_step_is_taken_on_those_that_are_named_alone() -> None:
+    first, second, third = alike(3)
+    incident = made(first)
+    read_all(first, second)
+    [other] = filed({"text": OTHER_TEXT, "category": "other"})
+    named = [second["id"], other["id"]]
+    reply = step(incident, **ACKNOWLEDGE, report_ids=named)
+    assert (reply.json["done"], left(reply)) == (1, {other["id"]: "not_found"})
+    assert [head(each)["status"] for each in (first, second, third)] == [
+        "new",
+        "acknowledged",
+        "new",
+    ]
+
+
+def test_a_step_on_all_reopens_none_and_hands_none_back() -> None:
+    reports = alike(3)
+    incident = made(reports[0])
+    read_all(*reports)
+    by_officer("PATCH", reports[1], "", {"status": "in_progress"}, version=1)
+    by_officer("PATCH", reports[2], "", CLOSE, version=opened(reports[2])["version"])
+    reply = step(incident, **ACKNOWLEDGE)
+    assert (reply.json["done"], set(left(reply).values())) == (1, {"illegal_transition"})
+    assert [head(each)["status"] for each in reports] == ["acknowledged", "in_progress", "closed"]
+    assert step(incident, message="Thank you.").json["done"] == 3
+
+
+def test_a_drill_joins_no_incident_of_real_reports_and_no_real_report_one_of_drills() -> None:
+    real, drill = made(alike(2)[0]), made(alike(2, source="drill")[0])
+    [one], [two] = alike(1), alike(1, source="drill")
+    for incident, stranger in ((real, two), (drill, one)):
+        path = f"{INCIDENTS}/{incident['id']}"
+        body = {"report_ids": [stranger["id"]]}
+        reply = call("POST", f"{path}/reports", body, officer="wang")
+        assert left(reply) == {stranger["id"]: "drill_and_real"}
+        members = {"report_ids": [each["id"] for each in read(incident).json["items"]]}
+        into = drill if incident is real else real
+        moved = call("POST", f"{path}/split", {**members, "into": into["id"]}, officer="wang")
+        assert moved.json["errors"][0]["code"] == "drill_and_real"
+        assert not head(stranger).get("incident")
+
+
 def test_a_split_makes_an_incident_of_what_is_named() -> None:
     reports = alike(3)
     incident = made(reports[0])
     path = f"{INCIDENTS}/{incident['id']}/split"
     body = {"report_ids": [reports[1]["id"], reports[2]["id"]]}
     new = call("POST", path, body, officer="wang").json
-    assert new["count"] == 2
+    assert (new["count"], new["left"]) == (2, [])
     assert read(incident).json["count"] == 1
     assert {each["incident"]["id"] for each in queue()} == {incident["id"], new["id"]}
     assert call("POST", path, body, officer="wang").status == 404
+    again = {**body, "into": new["id"], "report_ids": [*body["report_ids"], "0" * 26]}
+    assert call("POST", path, again, officer="wang").json == {
+        **new,
+        "left": [{"id": "0" * 26, "code": "not_found"}],
+    }
+    assert call("POST", path, {**body, "into": "0" * 16}, officer="wang").status == 404
     named = {"report_ids": [reports[1]["id"]]}
     reply = call("POST", f"{INCIDENTS}/{incident['id']}/reports", named, officer="wang")
     assert left(reply) == {reports[1]["id"]: "in_incident"}

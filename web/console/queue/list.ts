@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 
 import { type Failure, outcomeOf } from '../calls.ts';
+import { Selection } from '../parts/selection.ts';
 import type { Api, Burst, ListedReport } from '../types.ts';
 import { type Filters, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
 
@@ -37,6 +38,11 @@ export class ReportList {
   readonly critical = signal(0);
   readonly moved = signal(false);
   readonly gone = signal<ReadonlySet<string>>(NONE);
+  /** The rows that are chosen, of those that can be. */
+  readonly selection = new Selection(() => {
+    const rows = this.rows.value?.filter(({ id }) => !this.gone.value.has(id));
+    return rows?.map(({ id }) => id) ?? [];
+  });
   /** The report that was opened last: the focus returns to it. */
   lastOpened: string | null = null;
 
@@ -56,6 +62,7 @@ export class ReportList {
   async narrow(filters: Filters): Promise<void> {
     this.filters.value = filters;
     this.rows.value = null;
+    this.selection.none();
     await this.load();
   }
 

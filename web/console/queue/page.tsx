@@ -10,6 +10,7 @@ import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { now } from '../parts/moment.tsx';
+import type { Selection } from '../parts/selection.ts';
 import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../calls.ts';
 import type { ListedReport } from '../types.ts';
@@ -23,7 +24,7 @@ import {
   queryOf,
 } from './filters.ts';
 import { Find } from './find.tsx';
-import { type Action, actionOf, focusedReport, Help, moveFocus } from './shortcuts.tsx';
+import { type Action, actionOf, chooseBy, focusedReport, Help, moveFocus } from './shortcuts.tsx';
 import type { ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
 import { queueTexts } from './texts.ts';
@@ -84,10 +85,12 @@ interface LiveListProps {
   list: ReportList;
   /** Do what a key asks for that is not about the rows. */
   act?: (action: Action) => void;
+  /** Whether several rows can be chosen. */
+  choosable?: boolean;
 }
 
 /** The rows of a list, which is read again by itself, with their steps and keys. */
-export function LiveList({ list, act }: LiveListProps) {
+export function LiveList({ list, act, choosable = false }: LiveListProps) {
   const [said, setSaid] = useSaid('');
   useForgetting(said, setSaid);
   const filters = list.filters.value;
@@ -102,10 +105,21 @@ export function LiveList({ list, act }: LiveListProps) {
     if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
     act?.(action);
   });
+  const selection = choosable ? list.selection : undefined;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => selection && chooseBy(event, selection);
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, [selection]);
   return (
     <>
       <News list={list} rows={rows} said={said} />
-      <Rows list={list} listRef={rows} onStep={(which, row) => void step(which, row)} />
+      <Rows
+        list={list}
+        listRef={rows}
+        selection={selection}
+        onStep={(which, row) => void step(which, row)}
+      />
     </>
   );
 }
@@ -184,10 +198,11 @@ function News({ list, rows, said }: NewsProps) {
 interface RowsProps {
   list: ReportList;
   listRef: { current: HTMLOListElement | null };
+  selection: Selection | undefined;
   onStep: (step: QuickStep, row: ListedReport) => void;
 }
 
-function Rows({ list, listRef, onStep }: RowsProps) {
+function Rows({ list, listRef, selection, onStep }: RowsProps) {
   const t = queueTexts();
   const rows = list.rows.value;
   if (list.failure.value && rows === null) {
@@ -220,7 +235,14 @@ function Rows({ list, listRef, onStep }: RowsProps) {
           <BurstRow key={burst.id} burst={burst} />
         ))}
         {rows.map((row) => (
-          <Row key={row.id} row={row} now={now.value} gone={gone.has(row.id)} onStep={onStep} />
+          <Row
+            key={row.id}
+            row={row}
+            now={now.value}
+            gone={gone.has(row.id)}
+            selection={selection}
+            onStep={onStep}
+          />
         ))}
       </ol>
       {list.next.value !== null ? (

@@ -7,6 +7,7 @@ import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { Cover } from '../parts/covered.tsx';
 import { pathTo } from '../router.ts';
+import type { Selection } from '../parts/selection.ts';
 import type { ListedReport } from '../types.ts';
 import { words, wordFor } from '../words.ts';
 import { queueTexts } from './texts.ts';
@@ -18,9 +19,11 @@ interface RowProps {
   now: number;
   gone?: boolean;
   onStep?: (step: QuickStep, row: ListedReport) => void;
+  /** Where several can be chosen. */
+  selection?: Selection | undefined;
 }
 
-export function Row({ row, now, gone = false, onStep }: RowProps) {
+export function Row({ row, now, gone = false, onStep, selection }: RowProps) {
   const { names } = useDesk();
   return (
     <li
@@ -28,7 +31,9 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
       data-urgency={isOpen(row) ? row.urgency : undefined}
       data-id={row.id}
       data-gone={gone || undefined}
+      data-chosen={selection?.has(row.id)}
     >
+      {selection && <Choose row={row} selection={selection} />}
       <Thumbnail row={row} />
       <div class="report-row__what">
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
@@ -40,6 +45,19 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
       <Whose row={row} />
       {onStep && !gone && <Steps row={row} onStep={onStep} />}
     </li>
+  );
+}
+
+function Choose({ row, selection }: { row: ListedReport; selection: Selection }) {
+  return (
+    <label class="report-row__choose">
+      <input
+        type="checkbox"
+        aria-label={queueTexts().choose(row.reference)}
+        checked={selection.has(row.id)}
+        onClick={(event) => selection.toggle(row.id, event.shiftKey)}
+      />
+    </label>
   );
 }
 

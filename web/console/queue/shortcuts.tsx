@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import type { Selection } from '../parts/selection.ts';
 import { queueTexts } from './texts.ts';
 
 export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'help' | 'unopened';
@@ -24,15 +25,26 @@ export const keysOn = signal(true);
 
 /** Return what a key asks for; null while somebody types, or a dialog is open. */
 export function actionOf(event: KeyboardEvent): Action | null {
+  return isForList(event) ? (KEYS[event.key] ?? null) : null;
+}
+
+/** Choose rows by a key, as far as it is not the browser's own at what has the focus. */
+export function chooseBy(event: KeyboardEvent, selection: Selection): void {
+  const isPressed = event.target instanceof Element && event.target.closest('button, input, summary');
+  const at = isPressed ? null : focusedReport();
+  if (isForList(event) && selection.press(event, at)) event.preventDefault();
+}
+
+function isForList(event: KeyboardEvent): boolean {
   if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
-    return null;
+    return false;
   }
   const { target } = event;
   if (target instanceof Element) {
-    if (target.closest('input, textarea, select, [contenteditable], dialog')) return null;
+    const typing = 'input:not([type="checkbox"]), textarea, select, [contenteditable], dialog';
+    if (target.closest(typing)) return false;
   }
-  if (document.querySelector('dialog[open]')) return null;
-  return KEYS[event.key] ?? null;
+  return document.querySelector('dialog[open]') === null;
 }
 
 /** Move the focus to the next or previous link of a list; to the first when it is elsewhere. */
