@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.services.casework.lists import ListStores
     from chalicelib.services.casework.presence import KeptHeadings
     from chalicelib.services.casework.sketches import Sketches
+    from chalicelib.services.casework.steps import StepStores
     from chalicelib.services.casework.subject_requests import RequestDesk
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
@@ -262,7 +263,14 @@ def incident_stores() -> "IncidentStores":
     """Return the collaborators of the use cases of incidents."""
     from chalicelib.services.casework.incidents import IncidentStores
 
-    return IncidentStores(listing(), incident_counts(), incidents(), officers(), identity())
+    return IncidentStores(listing(), incident_counts(), incidents(), step_stores())
+
+
+def step_stores() -> "StepStores":
+    """Return the collaborators of a step on many reports."""
+    from chalicelib.services.casework.steps import StepStores
+
+    return StepStores(officers(), identity())
 
 
 def list_stores() -> "ListStores":

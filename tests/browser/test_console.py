@@ -391,20 +391,74 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     place = {"lat": 39.95, "lon": 116.47}
     assert stack.run("clock", "1m").returncode == 0
     text = "A water pipe has burst under the bridge."
-    first, _ = (Resident(stack.api, text=text, location=place) for _ in range(2))
+    first, second = (Resident(stack.api, text=text, location=place) for _ in range(2))
     assert stack.run("clock", "1m").returncode == 0
     page = open_report(open_page, first.id)
     page.get_by_role("button", name="Take all that are alike into one incident").click()
     expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
-    expect(page.locator(".report-row")).to_have_count(2)
+    rows = page.locator(".report-row")
+    expect(rows).to_have_count(2)
+    third, fourth = (Resident(stack.api, text=text, location=place) for _ in range(2))
+    assert stack.run("clock", "1m").returncode == 0
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("button", name="Take all in: 2")).to_be_visible()
     assert axe_violations(page) == []
+    page.keyboard.press("i")
+    told = page.locator("#incident-result")
+    expect(told).to_contain_text("2 reports taken in.")
+    expect(told).to_be_focused()
+    expect(rows).to_have_count(4)
+    # The newest first: these two are chosen, as all up to the second.
+    for key in ("j", "Space", "j", "Shift+Space"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    page.keyboard.press("p")
+    expect(told).to_contain_text("2 reports are a new incident now.")
+    expect(rows).to_have_count(2)
+    page.get_by_role("checkbox", name=f"Choose {second.reference}").check()
+    page.get_by_role("button", name="Take out").click()
+    expect(told).to_contain_text("1 report taken out")
+    expect(rows).to_have_count(1)
     page.get_by_role("link", name="Reports").first.click()
     expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
+    expect(page.get_by_role("link", name="Incident: 1 report")).to_have_count(1)
+    assert [each.read()["status"] for each in (second, third, fourth)] == ["received"] * 3
 
 
-def test_what_could_be_an_incident_is_found_in_the_queue(
+def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     open_page: OpenPage, stack: Stack
 ) -> None:
+    place = {"lat": 39.91, "lon": 116.43}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "Thick smoke rises behind the school."
+    first, second = (Resident(stack.api, text=text, location=place) for _ in range(2))
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, first.id)
+    page.get_by_role("button", name="Take all that are alike into one incident").click()
+    expect(page.locator(".report-row")).to_have_count(2)
+    page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="A step on 2 reports")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog.get_by_role("link", name="Choose what is done.")).to_be_visible()
+    dialog.get_by_role("radio", name="Acknowledge").check()
+    dialog.get_by_label("Message to each reporter").fill("The fire brigade is there.")
+    assert axe_violations(page) == []
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog).to_contain_text("Each that is new is acknowledged.")
+    expect(dialog).to_contain_text("The fire brigade is there.")
+    assert axe_violations(page) == []
+    assert first.read()["messages"] == []
+    dialog.get_by_role("button", name="Do it: 2 reports").click()
+    told = page.locator("#incident-result")
+    expect(told).to_contain_text("1 report done.")
+    expect(told).to_contain_text("You have never opened it")
+    expect(told.get_by_role("link", name=second.reference)).to_be_visible()
+    assert axe_violations(page) == []
+    assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]
+    assert second.read()["messages"] == []
+
+
+def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, stack: Stack) -> None:
     place = {"lat": 39.97, "lon": 116.49}
     assert stack.run("clock", "1m").returncode == 0
     text = "A swarm of bees sits in the tree before the school."

@@ -3,13 +3,8 @@
 import { expect, test } from 'vitest';
 
 // What the API has and no screen calls, with the reason.
-const SHOWN_ALONE = 'The console begins and shows incidents, and does not change them yet.';
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
-  'GET /v1/officer/incidents/{incident_id}/similar': SHOWN_ALONE,
-  'POST /v1/officer/incidents/{incident_id}/reports': SHOWN_ALONE,
-  'DELETE /v1/officer/incidents/{incident_id}/reports/{report_id}': SHOWN_ALONE,
-  'POST /v1/officer/incidents/{incident_id}/split': SHOWN_ALONE,
-  'POST /v1/officer/incidents/{incident_id}/steps': SHOWN_ALONE,
+  'POST /v1/officer/reports/steps': 'The list takes it next.',
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
 };

@@ -6,44 +6,14 @@ urgency, or a critical one that is alike in one way alone (docs/adr/0072).
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Protocol
+from typing import Protocol
 
+from chalicelib.domain.casework.steps import AT_ONCE_MAX
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_SPOT, Similar, Why
-from chalicelib.domain.reports.report import Report
-from chalicelib.domain.reports.workflow import Change
-from chalicelib.kernel.models import NotNull
-from chalicelib.kernel.text import ReporterText
-
-AT_ONCE_MAX = 500
-"""The most reports that one call takes in, or takes a step on."""
 
 GAP = timedelta(minutes=30)
 """Where no text or picture is alike, an event that nobody has reported for so long is over."""
-
-
-class Steps(Change):
-    """A step on the reports of an incident, as PATCH takes it, and a message to each reporter.
-
-    Those that you have never opened, or that have something unread, are left as they are, but with
-    `skip_unread: false`; critical ones that you have never opened always.
-    """
-
-    message: Annotated[ReporterText | None, NotNull()] = None
-    skip_unread: bool = True
-
-    @property
-    def change(self) -> Change | None:
-        """The change of each report; None for a message alone."""
-        names = self.model_fields_set & Change.model_fields.keys() - {"messages_seen"}
-        return Change(**{name: getattr(self, name) for name in names}) if names else None
-
-
-def is_so(report: Report, wanted: Change) -> bool:
-    """Return whether a report is already as a step wants it, so that it is not taken twice."""
-    present = {**vars(report), "disposition": report.outcome}
-    names = wanted.model_fields_set - {"reason", "messages_seen"}
-    return bool(names) and all(present[name] == getattr(wanted, name) for name in names)
 
 
 class Found(Protocol):

@@ -1,18 +1,17 @@
 """Officers' routes of incidents: reports that an officer takes to be of one event."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Steps
 from chalicelib.domain.casework.query import Limit, ReportQuery
+from chalicelib.domain.casework.steps import MemberSteps, ReportIds
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.lists import ListedReportView
 from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -31,41 +30,17 @@ class NewIncident(Input):
     like: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-_ReportIds = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=40)], ...],
-    Field(min_length=1, max_length=AT_ONCE_MAX, strict=False),
-]
-
-
 class Members(Input):
     """Reports of an incident, and the incident that they go into; null for a new one."""
 
-    report_ids: _ReportIds
+    report_ids: ReportIds
     into: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 class NewMembers(Input):
     """The reports to take in; null for those that are like its own."""
 
-    report_ids: _ReportIds | None = None
-
-
-class MemberSteps(Steps):
-    """A step on those of an incident with `report_ids`; null for all, up to 500."""
-
-    report_ids: _ReportIds | None = None
-
-
-class LeftView(Shape):
-    """A report that is not as the call wants it, and the code why."""
-
-    id: str = Field(validation_alias="report_id")
-    code: str = Field(validation_alias="why")
-
-
-class DoneView(Shape):
-    done: int
-    left: list[LeftView]
+    report_ids: ReportIds | None = None
 
 
 class SplitView(InIncidentView):
@@ -133,8 +108,6 @@ class IncidentQuery(Query):
 
 
 _INCIDENT = "/v1/officer/incidents/{incident_id}"
-# API Gateway waits for 29 s. The last batch that begins in this time ends before.
-_TIME = timedelta(seconds=15)
 _NAMED = 50
 
 
@@ -160,7 +133,7 @@ def create_incident(call: Call) -> Response:
         call.body.like,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
 
@@ -176,11 +149,6 @@ def find_events(call: Call) -> Response:
         actor=call.actor, stores=wiring.incident_stores(), catalogue=wiring.whole_catalogue()
     )
     return Response(Events(items=[EventView.model_validate(each) for each in found]))
-
-
-def _time_is_left() -> Callable[[], bool]:
-    until = wiring.clock.wall_clock() + _TIME
-    return lambda: wiring.clock.wall_clock() < until
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))
@@ -224,7 +192,7 @@ def join_incident(call: Call) -> Response:
         call.body.report_ids,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 
@@ -244,7 +212,7 @@ def split_incident(call: Call) -> Response:
         call.body.into,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(SplitView.model_validate(made))
 
@@ -274,11 +242,10 @@ def take_steps(call: Call) -> Response:
     done = incidents.take_steps(
         call.path["incident_id"],
         call.body,
-        call.body.report_ids,
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 

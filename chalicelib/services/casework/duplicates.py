@@ -198,7 +198,7 @@ def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
     return found[:AT_ONCE_MAX]
 
 
-def tried(report_id: str, step: Callable[[str], None]) -> Outcome:
+def tried(report_id: str, step: Callable[[str], object]) -> Outcome:
     """Return the outcome of a step on one report of many: what is raised stops no other."""
     try:
         step(report_id)

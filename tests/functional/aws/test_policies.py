@@ -380,6 +380,8 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
         api(name, **of_it)
     api("join_incident", **of_it, body={"report_ids": [other["id"]]})
     api("take_steps", **of_it, body={"status": "acknowledged", "message": "Thank you."})
+    chosen = {"reports": [{"id": other["id"], "version": 1}], "assignee": LI}
+    api("step_on_chosen", officer=LI, body=chosen)
     api("split_incident", **of_it, body={"report_ids": [other["id"]]})
     api("list_reports", officer=LI)
     api("leave_incident", officer=LI, incident_id=incident, report_id=again["id"])

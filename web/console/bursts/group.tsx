@@ -17,9 +17,9 @@ interface GroupProps<Found> {
   /** What is said when no report of it is in the scope any more. */
   gone: string;
   read: () => Promise<Found>;
-  /** Whether the list is shown below: it would say of each step on all that it has changed. */
+  /** Whether the list is shown below, and not by the children. */
   listed?: boolean;
-  children: (found: Found, again: () => Promise<void>) => ComponentChildren;
+  children: (found: Found, again: () => Promise<void>, list: ReportList) => ComponentChildren;
 }
 
 export function Group<Found>(props: GroupProps<Found>) {
@@ -38,7 +38,7 @@ export function Group<Found>(props: GroupProps<Found>) {
         <Waiting loaded={loaded} again={again}>
           {(found) => (
             <>
-              {children(found, again)}
+              {children(found, again, list)}
               {listed && <LiveList list={list} />}
             </>
           )}

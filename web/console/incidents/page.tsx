@@ -7,6 +7,7 @@ import { ok } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { grouped } from '../numbers.ts';
 import { text } from './texts.ts';
+import { Work } from './work.tsx';
 
 export function IncidentPage({ id }: { id: string }) {
   const { api, names } = useDesk();
@@ -19,20 +20,24 @@ export function IncidentPage({ id }: { id: string }) {
       title={t.title}
       gone={t.gone}
       read={() => ok(api.GET('/v1/officer/incidents/{incident_id}', { params }))}
+      listed={false}
     >
-      {(incident) => (
-        <Facts
-          rows={[
-            [t.count, grouped(incident.count)],
-            [t.received, span(incident.first_at, incident.last_at)],
-            [
-              t.places,
-              incident.districts
-                .map(({ district, count }) => `${names.district(district)}: ${grouped(count)}`)
-                .join(t.comma),
-            ],
-          ]}
-        />
+      {(incident, again, list) => (
+        <>
+          <Facts
+            rows={[
+              [t.count, grouped(incident.count)],
+              [t.received, span(incident.first_at, incident.last_at)],
+              [
+                t.places,
+                incident.districts
+                  .map(({ district, count }) => `${names.district(district)}: ${grouped(count)}`)
+                  .join(t.comma),
+              ],
+            ]}
+          />
+          <Work incident={incident} again={again} list={list} />
+        </>
       )}
     </Group>
   );

@@ -8,7 +8,18 @@ import { Dialog } from '../../shared/components/dialog.tsx';
 import type { Selection } from '../parts/selection.ts';
 import { queueTexts } from './texts.ts';
 
-export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'help' | 'unopened';
+export type Action =
+  | 'next'
+  | 'previous'
+  | 'acknowledge'
+  | 'take'
+  | 'find'
+  | 'help'
+  | 'unopened'
+  | 'takeIn'
+  | 'step'
+  | 'split'
+  | 'takeOut';
 
 const KEYS: Readonly<Record<string, Action>> = {
   j: 'next',
@@ -16,6 +27,10 @@ const KEYS: Readonly<Record<string, Action>> = {
   a: 'acknowledge',
   m: 'take',
   n: 'unopened',
+  i: 'takeIn',
+  s: 'step',
+  p: 'split',
+  o: 'takeOut',
   '/': 'find',
   '?': 'help',
 };

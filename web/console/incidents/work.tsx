@@ -1,0 +1,272 @@
+/** What an officer does with an incident: take in, choose, split, take out, and step on all of it. */
+
+import { useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { labelled } from '../../shared/language.ts';
+import { outcomeOf } from '../calls.ts';
+import { useDesk } from '../desk.ts';
+import { ok, Refusal, Refused, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
+import { focusPart } from '../parts/focus.ts';
+import { InParts, type Left, type Part } from '../parts/in-parts.ts';
+import type { ReportList } from '../queue/list.ts';
+import { LiveList } from '../queue/page.tsx';
+import type { Action } from '../queue/shortcuts.tsx';
+import { pathTo } from '../router.ts';
+import type { Schemas } from '../types.ts';
+import { wordFor } from '../words.ts';
+import { type Asked, StepDialog } from './step-dialog.tsx';
+import { text } from './texts.ts';
+import './incidents.css';
+
+// The rows that are shown at most, in pages: the rest is counted.
+const SHOWN = 500;
+// So many links are in sight, more are folded away.
+const FEW = 20;
+const RESULT = 'incident-result';
+
+interface WorkProps {
+  incident: Schemas['Incident'];
+  again: () => Promise<void>;
+  list: ReportList;
+}
+
+/** What came of something done to many reports, in words, and the incident that they went into. */
+interface Result {
+  said: (done: number) => string;
+  parts: InParts;
+  into?: string | null;
+}
+
+export function Work({ incident, again, list }: WorkProps) {
+  const t = text();
+  const { api, pulse } = useDesk();
+  const path = { incident_id: incident.id };
+  const similar = useLoaded(
+    () => ok(api.GET('/v1/officer/incidents/{incident_id}/similar', { params: { path } })),
+    incident.id,
+  );
+  const step = useStep();
+  const [result, setResult] = useState<Result | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const chosen = list.selection.ids.value;
+  const count = chosen.length || incident.count;
+  const ask = () => setAsked({ ids: chosen.length > 0 ? chosen : null, count });
+  const isPart = chosen.length > 0 && chosen.length < incident.count;
+
+  const tell = async (found: Result) => {
+    list.selection.none();
+    setResult(found);
+    pulse.stepped();
+    await Promise.all([again(), list.load(), similar.again()]);
+    const { left } = found.parts;
+    await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
+    focusPart(RESULT);
+  };
+  const takeIn = () =>
+    step.run(async () => {
+      const parts = new InParts(null);
+      await parts.run((ids) =>
+        ok(
+          api.POST('/v1/officer/incidents/{incident_id}/reports', {
+            params: { path },
+            body: { report_ids: ids },
+          }),
+        ),
+      );
+      await tell({ said: (done) => text().takenIn(done), parts });
+    });
+  const split = () =>
+    step.run(async () => {
+      const parts = new InParts(chosen);
+      let into: string | null = null;
+      await parts.run(async (ids) => {
+        const body = { report_ids: ids ?? [], into };
+        const made = await ok(
+          api.POST('/v1/officer/incidents/{incident_id}/split', { params: { path }, body }),
+        );
+        into = made.id;
+        return { done: body.report_ids.length - made.left.length, left: made.left };
+      });
+      await tell({ said: (done) => text().isSplit(done), parts, into });
+    });
+  const takeOut = () =>
+    step.run(async () => {
+      const parts = new InParts(chosen);
+      await parts.run(async (ids): Promise<Part> => {
+        const left: Left[] = [];
+        for (const id of ids ?? []) {
+          const params = { path: { ...path, report_id: id } };
+          const outcome = await outcomeOf<unknown>(
+            api.DELETE('/v1/officer/incidents/{incident_id}/reports/{report_id}', { params }),
+          );
+          if (outcome.ok) continue;
+          // Without a connection the others need not be tried.
+          if (outcome.failure.status === 0) throw new Refused(outcome.failure);
+          left.push({ id, code: outcome.failure.code });
+        }
+        return { done: (ids?.length ?? 0) - left.length, left };
+      });
+      await tell({ said: (done) => text().takenOut(done), parts });
+    });
+  const act = (action: Action) => {
+    if (step.busy) return;
+    if (action === 'takeIn' && similar.loaded.value?.count) void takeIn();
+    if (action === 'split' && isPart) void split();
+    if (action === 'takeOut' && chosen.length > 0) void takeOut();
+    if (action === 'step') ask();
+  };
+  const chooseAll = async () => {
+    await showMore(list, () => false);
+    list.selection.all();
+  };
+  return (
+    <>
+      <Waiting loaded={similar.loaded} again={similar.again}>
+        {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
+      </Waiting>
+      <Refusal failure={step.failure} />
+      <Told result={result} list={list} />
+      <p class="hint incident-keys">{t.keys}</p>
+      <LiveList list={list} act={act} choosable />
+      <section class="incident-bar" aria-label={t.bar}>
+        <p role="status">{t.chosen(chosen.length)}</p>
+        {chosen.length === 0 ? (
+          <Button onClick={chooseAll}>{t.all}</Button>
+        ) : (
+          <Button onClick={() => list.selection.none()}>{t.none}</Button>
+        )}
+        {isPart && (
+          <Button busy={step.busy} onClick={split}>
+            {t.split} <kbd>p</kbd>
+          </Button>
+        )}
+        {chosen.length > 0 && (
+          <Button busy={step.busy} onClick={takeOut}>
+            {t.takeOut} <kbd>o</kbd>
+          </Button>
+        )}
+        <Button kind="primary" busy={step.busy} onClick={ask}>
+          {t.step(count, chosen.length > 0)} <kbd>s</kbd>
+        </Button>
+      </section>
+      <StepDialog
+        incident={incident.id}
+        asked={asked}
+        like={list.rows.value?.[0]}
+        onClose={() => setAsked(null)}
+        onDone={async (parts) => {
+          setAsked(null);
+          await tell({ said: (done) => text().stepped(done), parts });
+        }}
+      />
+    </>
+  );
+}
+
+interface SimilarProps {
+  found: Schemas['SimilarReports'];
+  busy: boolean;
+  takeIn: () => Promise<unknown>;
+  again: () => Promise<void>;
+}
+
+/** What could join: shown before it is taken in, and still as its own rows of the queue. */
+function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps) {
+  const t = text();
+  if (count === 0) {
+    return (
+      <p class="incident-none">
+        <span class="muted">{t.noneSimilar}</span> <Button onClick={again}>{t.lookAgain}</Button>
+      </p>
+    );
+  }
+  return (
+    <section class="card" aria-labelledby="similar">
+      <h2 id="similar">{t.similar(count)}</h2>
+      <p class="incident-references">
+        {items.map((each) => (
+          <Reference key={each.id} id={each.id} reference={each.reference} />
+        ))}
+        {count > items.length && t.andMore(count - items.length)}
+      </p>
+      <Button kind="primary" busy={busy} onClick={takeIn}>
+        {t.takeIn(count)} <kbd>i</kbd>
+      </Button>
+      <p class="hint">{t.takeInHint}</p>
+    </section>
+  );
+}
+
+/** What came of the last step: how many are done, and each that was left, with the reason. */
+function Told({ result, list }: { result: Result | null; list: ReportList }) {
+  const t = text();
+  if (result === null) return null;
+  const { done, left } = result.parts;
+  const codes = [...new Set(left.map(({ code }) => code))];
+  return (
+    <div
+      class={`status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
+      id={RESULT}
+      tabIndex={-1}
+    >
+      <p>
+        {result.said(done)} {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
+      </p>
+      {left.length > 0 && <p>{t.left(left.length)}</p>}
+      {codes.map((code) => (
+        <Reason
+          key={code}
+          why={wordFor(t.why, code)}
+          ids={left.filter((each) => each.code === code).map(({ id }) => id)}
+          list={list}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Reason({ why, ids, list }: { why: string; ids: readonly string[]; list: ReportList }) {
+  const links = (
+    <p class="incident-references">
+      {ids.map((id) => (
+        <Reference key={id} id={id} reference={referenceOf(list, id) ?? id} />
+      ))}
+    </p>
+  );
+  if (ids.length <= FEW) {
+    return (
+      <>
+        <p>{labelled(why, '')}</p>
+        {links}
+      </>
+    );
+  }
+  return (
+    <details>
+      <summary>{labelled(why, text().number(ids.length))}</summary>
+      {links}
+    </details>
+  );
+}
+
+function Reference({ id, reference }: { id: string; reference: string }) {
+  return (
+    <a class="reference" href={pathTo(`reports/${id}`)}>
+      {reference}
+    </a>
+  );
+}
+
+function referenceOf(list: ReportList, id: string): string | null {
+  return list.rows.value?.find((row) => row.id === id)?.reference ?? null;
+}
+
+/** Show more rows until it is enough, or as many are shown as there may be. */
+async function showMore(list: ReportList, isEnough: () => boolean): Promise<void> {
+  const shown = () => list.rows.value?.length ?? 0;
+  for (let before = 0; !isEnough() && shown() > before && shown() < SHOWN; ) {
+    before = shown();
+    await list.more();
+  }
+}

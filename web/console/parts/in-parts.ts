@@ -1,0 +1,46 @@
+/** A step on many reports: a part in each call, until each is done or left for a reason. */
+
+const AT_ONCE = 500;
+// Nothing stands against these reports: there was no time, or somebody was faster.
+const AGAIN: ReadonlySet<string> = new Set(['unavailable', 'stale_version']);
+
+export interface Left {
+  id: string;
+  code: string;
+}
+
+export interface Part {
+  done: number;
+  left: readonly Left[];
+}
+
+export class InParts {
+  /** How many reports are as the step wants them, and which are not. */
+  done = 0;
+  left: readonly Left[] = [];
+
+  /** `waiting` are the ids of the reports; null for all, which the first answer names. */
+  constructor(private waiting: readonly string[] | null) {}
+
+  /**
+   * Call for part after part, and say so after each. Ends when nothing is left to repeat, or a call
+   * settles nothing. Raises what a call raises; run again, it goes on from there.
+   */
+  async run(call: (ids: string[] | null) => Promise<Part>, say = () => {}): Promise<void> {
+    for (;;) {
+      const part = await call(this.waiting?.slice(0, AT_ONCE) ?? null);
+      const final = part.left.filter(({ code }) => !AGAIN.has(code));
+      const again = part.left.filter(({ code }) => AGAIN.has(code));
+      const later = (this.waiting ?? []).slice(AT_ONCE);
+      this.done += part.done;
+      this.left = [...this.left, ...final];
+      this.waiting = [...later, ...again.map(({ id }) => id)];
+      say();
+      if (this.waiting.length > 0 && part.done + final.length > 0) continue;
+      const stuck = this.waiting.map((id) => ({ id, code: 'unavailable' }));
+      this.left = [...this.left, ...stuck];
+      this.waiting = [];
+      return;
+    }
+  }
+}
