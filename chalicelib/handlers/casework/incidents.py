@@ -91,7 +91,7 @@ class EventView(Shape):
     """
 
     like: str
-    count: int
+    count: int = Field(validation_alias="total")
     category: Category
     urgency: Urgency
     districts: list[District]

@@ -30,7 +30,7 @@ class Event(NamedTuple):
     """
 
     like: str
-    count: int
+    total: int
     category: str
     urgency: Urgency
     districts: Sequence[str]
@@ -65,7 +65,7 @@ def find_events(
         if len(members) >= _FEWEST:
             events.append(_event(members))
     actor.log_own(Action.LIST, {"events": len(events), "count": len(page.rows)})
-    return sorted(events, key=lambda each: -each.count)
+    return sorted(events, key=lambda each: -each.total)
 
 
 def _event(members: Sequence[Outline]) -> Event:
