@@ -404,7 +404,7 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     expect(page.get_by_role("button", name="Take all in: 2")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("i")
-    told = page.locator("#incident-result")
+    told = page.locator("#told-of-many")
     expect(told).to_contain_text("2 reports taken in.")
     expect(told).to_be_focused()
     expect(rows).to_have_count(4)
@@ -449,9 +449,9 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     assert axe_violations(page) == []
     assert first.read()["messages"] == []
     dialog.get_by_role("button", name="Do it: 2 reports").click()
-    told = page.locator("#incident-result")
+    told = page.locator("#told-of-many")
     expect(told).to_contain_text("1 report done.")
-    expect(told).to_contain_text("You have never opened it")
+    expect(told).to_contain_text("Never opened by you")
     expect(told.get_by_role("link", name=second.reference)).to_be_visible()
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]

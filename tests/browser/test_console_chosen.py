@@ -102,15 +102,15 @@ def test_what_was_never_opened_is_not_closed_and_each_is_told(
     take(page, 5)
     bar = page.get_by_role("region", name=BAR)
     expect(bar).to_contain_text("2 reports done.")
-    expect(bar).to_contain_text("3 reports left:")
+    expect(bar).to_contain_text("3 reports left as they are:")
     told = {
-        unopened: "You have never opened it",
+        unopened: "Never opened by you",
         written: "Its reporter has added something",
         critical: "Its end takes two officers",
     }
     for each, why in told.items():
-        expect(bar.locator("p").filter(has_text=why)).to_be_visible()
-        expect(bar.get_by_role("link", name=each.reference)).to_be_visible()
+        said = bar.get_by_role("listitem").filter(has_text=why)
+        expect(said.get_by_role("link", name=each.reference)).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert axe_violations(page) == []
     assert not scrolls_sideways(page)

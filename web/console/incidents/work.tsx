@@ -119,10 +119,6 @@ export function Work({ incident, again, list }: WorkProps) {
   };
   return (
     <>
-      <Waiting loaded={similar.loaded} again={similar.again}>
-        {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
-      </Waiting>
-      <Refusal failure={step.failure} />
       {result && (
         <Told
           said={result.said(result.parts.done)}
@@ -132,6 +128,10 @@ export function Work({ incident, again, list }: WorkProps) {
           {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
         </Told>
       )}
+      <Waiting loaded={similar.loaded} again={similar.again}>
+        {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
+      </Waiting>
+      <Refusal failure={step.failure} />
       <p class="hint many-keys">{t.keys}</p>
       <LiveList list={list} act={act} choosable />
       <section class="many-bar" aria-label={t.bar}>
@@ -196,7 +196,7 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
     );
   }
   return (
-    <section class="card" aria-labelledby="similar">
+    <section class="card many-similar" aria-labelledby="similar">
       <h2 id="similar">{t.similar(count)}</h2>
       <p class="many-references">
         {items.map((each) => (

@@ -276,7 +276,7 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
   return (
     <>
       <p ref={heading} tabIndex={-1}>
-        <strong>{t.will(count)}</strong>
+        <strong>{t.will}</strong>
       </p>
       <ul>
         {kind === 'acknowledged' && <li>{t.willAcknowledge}</li>}
@@ -328,22 +328,29 @@ export function Told({ said, left, referenceOf, children }: ToldProps) {
   const codes = [...new Set(left.map(({ code }) => code))];
   return (
     <div
-      class={`status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
+      class={`many-told status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
       id={TOLD}
       tabIndex={-1}
     >
       <p>
         {said} {children}
       </p>
-      {left.length > 0 && <p>{t.left(left.length)}</p>}
-      {codes.map((code) => (
-        <Reason
-          key={code}
-          why={wordFor(t.why, code)}
-          ids={left.filter((each) => each.code === code).map(({ id }) => id)}
-          referenceOf={referenceOf}
-        />
-      ))}
+      {left.length > 0 && (
+        <>
+          <p>{t.left(left.length)}</p>
+          <ul>
+            {codes.map((code) => (
+              <li key={code}>
+                <Reason
+                  why={wordFor(t.why, code)}
+                  ids={left.filter((each) => each.code === code).map(({ id }) => id)}
+                  referenceOf={referenceOf}
+                />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </div>
   );
 }
@@ -354,25 +361,14 @@ interface ReasonProps extends Pick<ToldProps, 'referenceOf'> {
 }
 
 function Reason({ why, ids, referenceOf }: ReasonProps) {
-  const links = (
-    <p class="many-references">
-      {ids.map((id) => (
-        <Reference key={id} id={id} reference={referenceOf(id) ?? id} />
-      ))}
-    </p>
-  );
-  if (ids.length <= FEW) {
-    return (
-      <>
-        <p>{labelled(why, '')}</p>
-        {links}
-      </>
-    );
-  }
   return (
-    <details>
+    <details open={ids.length <= FEW}>
       <summary>{labelled(why, text().number(ids.length))}</summary>
-      {links}
+      <span class="many-references">
+        {ids.map((id) => (
+          <Reference key={id} id={id} reference={referenceOf(id) ?? id} />
+        ))}
+      </span>
     </details>
   );
 }
