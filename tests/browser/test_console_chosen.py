@@ -83,7 +83,7 @@ def test_an_assignment_is_undone_for_ten_seconds(page: Page, residents: list[Res
     expect(row(page, residents[0])).to_contain_text("Assigned to you")
 
 
-def test_what_was_never_opened_is_not_closed_and_each_is_told(
+def test_what_was_never_opened_is_not_closed_and_each_has_a_reason(
     page: Page, residents: list[Resident], stack: Stack
 ) -> None:
     critical = Resident(stack.api, "child_abduction", "A girl was pulled into a van.")
@@ -103,12 +103,12 @@ def test_what_was_never_opened_is_not_closed_and_each_is_told(
     bar = page.get_by_role("region", name=BAR)
     expect(bar).to_contain_text("2 reports done.")
     expect(bar).to_contain_text("3 reports left as they are:")
-    told = {
+    reasons = {
         unopened: "Never opened by you",
         written: "Its reporter has added something",
         critical: "Its end takes two officers",
     }
-    for each, why in told.items():
+    for each, why in reasons.items():
         said = bar.get_by_role("listitem").filter(has_text=why)
         expect(said.get_by_role("link", name=each.reference)).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)

@@ -8,7 +8,7 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, Refused, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { InParts, type Left, type Part } from '../parts/in-parts.ts';
-import { type Asked, Reference, StepDialog, type StepKind, Told, TOLD } from '../parts/many.tsx';
+import { type Asked, Reference, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
 import { text as ofMany } from '../parts/many-texts.ts';
 import type { ReportList } from '../queue/list.ts';
 import { LiveList } from '../queue/page.tsx';
@@ -58,7 +58,7 @@ export function Work({ incident, again, list }: WorkProps) {
     await Promise.all([again(), list.load(), similar.again()]);
     const { left } = found.parts;
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
-    focusPart(TOLD);
+    focusPart(OUTCOMES);
   };
   const takeIn = () =>
     step.run(async () => {
@@ -120,13 +120,13 @@ export function Work({ incident, again, list }: WorkProps) {
   return (
     <>
       {result && (
-        <Told
+        <Outcomes
           said={result.said(result.parts.done)}
           left={result.parts.left}
           referenceOf={(id) => referenceOf(list, id)}
         >
           {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
-        </Told>
+        </Outcomes>
       )}
       <Waiting loaded={similar.loaded} again={similar.again}>
         {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}

@@ -312,9 +312,9 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
 const FEW = 20;
 
 /** Where the focus goes when it is done. */
-export const TOLD = 'told-of-many';
+export const OUTCOMES = 'outcomes-of-many';
 
-interface ToldProps {
+interface OutcomesProps {
   /** What was done, and with how many. */
   said: string;
   left: InParts['left'];
@@ -323,13 +323,13 @@ interface ToldProps {
 }
 
 /** What came of the last step: how many are done, and each that was left, with the reason. */
-export function Told({ said, left, referenceOf, children }: ToldProps) {
+export function Outcomes({ said, left, referenceOf, children }: OutcomesProps) {
   const t = text();
   const codes = [...new Set(left.map(({ code }) => code))];
   return (
     <div
-      class={`many-told status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
-      id={TOLD}
+      class={`many-outcomes status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
+      id={OUTCOMES}
       tabIndex={-1}
     >
       <p>
@@ -355,7 +355,7 @@ export function Told({ said, left, referenceOf, children }: ToldProps) {
   );
 }
 
-interface ReasonProps extends Pick<ToldProps, 'referenceOf'> {
+interface ReasonProps extends Pick<OutcomesProps, 'referenceOf'> {
   why: string;
   ids: readonly string[];
 }

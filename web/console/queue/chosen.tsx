@@ -7,7 +7,7 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { InParts, type Part } from '../parts/in-parts.ts';
-import { type Asked, type StepBody, StepDialog, type StepKind, Told, TOLD } from '../parts/many.tsx';
+import { type Asked, type StepBody, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
 import { text as ofMany } from '../parts/many-texts.ts';
 import type { ListedReport } from '../types.ts';
 import type { ReportList } from './list.ts';
@@ -69,7 +69,7 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
     list.selection.none();
     setResult(found);
     pulse.stepped();
-    focusPart(TOLD);
+    focusPart(OUTCOMES);
     await list.refresh();
   };
   /** Give each back to whoever had it: by the version that the step made. */
@@ -109,14 +109,14 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
         <section class="many-bar" aria-label={t.chosen}>
           {result && (
             <>
-              <Told
+              <Outcomes
                 said={result.said}
                 left={result.parts.left}
                 referenceOf={(id) => result.rows.get(id)?.reference ?? null}
               >
                 {result.undo && <Undo undo={result.undo} isOver={isOver} />}
                 <Button onClick={() => setResult(null)}>{t.hide}</Button>
-              </Told>
+              </Outcomes>
               <Refusal failure={step.failure} />
             </>
           )}
