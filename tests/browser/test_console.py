@@ -404,20 +404,20 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     expect(page.get_by_role("button", name="Take all in: 2")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("i")
-    told = page.locator("#incident-result")
-    expect(told).to_contain_text("2 reports taken in.")
-    expect(told).to_be_focused()
+    outcomes = page.locator("#outcomes-of-many")
+    expect(outcomes).to_contain_text("2 reports taken in.")
+    expect(outcomes).to_be_focused()
     expect(rows).to_have_count(4)
     # The newest first: these two are chosen, as all up to the second.
     for key in ("j", "Space", "j", "Shift+Space"):
         page.keyboard.press(key)
     expect(page.get_by_text("2 chosen")).to_be_visible()
     page.keyboard.press("p")
-    expect(told).to_contain_text("2 reports are a new incident now.")
+    expect(outcomes).to_contain_text("2 reports are a new incident now.")
     expect(rows).to_have_count(2)
     page.get_by_role("checkbox", name=f"Choose {second.reference}").check()
     page.get_by_role("button", name="Take out").click()
-    expect(told).to_contain_text("1 report taken out")
+    expect(outcomes).to_contain_text("1 report taken out")
     expect(rows).to_have_count(1)
     page.get_by_role("link", name="Reports").first.click()
     expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
@@ -449,10 +449,10 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     assert axe_violations(page) == []
     assert first.read()["messages"] == []
     dialog.get_by_role("button", name="Do it: 2 reports").click()
-    told = page.locator("#incident-result")
-    expect(told).to_contain_text("1 report done.")
-    expect(told).to_contain_text("You have never opened it")
-    expect(told.get_by_role("link", name=second.reference)).to_be_visible()
+    outcomes = page.locator("#outcomes-of-many")
+    expect(outcomes).to_contain_text("1 report done.")
+    expect(outcomes).to_contain_text("Never opened by you")
+    expect(outcomes.get_by_role("link", name=second.reference)).to_be_visible()
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]
     assert second.read()["messages"] == []

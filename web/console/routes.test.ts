@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 
 // What the API has and no screen calls, with the reason.
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
-  'POST /v1/officer/reports/steps': 'The list takes it next.',
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
 };

@@ -161,7 +161,7 @@ def _take_step(
         if is_so(report, change):
             raise _AlreadySo
         if leads_back(report.status, change):
-            # Whoever acknowledges many has not looked at each that is worked on, or closed.
+            # An officer who acknowledges many has not looked at each that is worked on, or closed.
             raise errors.Conflict("illegal_transition", legal="")
         require_version(report, known.version)
         if change.disposition and takes_two(report, change.disposition):

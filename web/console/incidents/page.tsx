@@ -2,6 +2,7 @@
 
 import { useDesk } from '../desk.ts';
 import { Group } from '../bursts/group.tsx';
+import { labelled } from '../../shared/language.ts';
 import { span } from '../../shared/time.ts';
 import { ok } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
@@ -31,7 +32,7 @@ export function IncidentPage({ id }: { id: string }) {
               [
                 t.places,
                 incident.districts
-                  .map(({ district, count }) => `${names.district(district)}: ${grouped(count)}`)
+                  .map(({ district, count }) => labelled(names.district(district), grouped(count)))
                   .join(t.comma),
               ],
             ]}

@@ -40,7 +40,7 @@ export class ReportList {
   readonly gone = signal<ReadonlySet<string>>(NONE);
   /** The rows that are chosen, of those that can be. */
   readonly selection = new Selection(() => {
-    const rows = this.rows.value?.filter(({ id }) => !this.gone.value.has(id));
+    const rows = this.rows.value?.filter((row) => !this.gone.value.has(row.id) && this.isOne(row));
     return rows?.map(({ id }) => id) ?? [];
   });
   /** The report that was opened last: the focus returns to it. */
@@ -56,6 +56,11 @@ export class ReportList {
     readonly within?: Within,
   ) {
     if (within) this.filters.value = { ...NO_FILTERS, sort: 'newest' };
+  }
+
+  /** Whether a row is one report, and stands for no others: only such are chosen. */
+  isOne({ incident, same_text: sameText }: ListedReport): boolean {
+    return !incident && !sameText;
   }
 
   /** Narrow the list otherwise, and read it. */
@@ -154,6 +159,7 @@ export class ReportList {
   private async pageFrom(from: string | null): Promise<Page | { failure: Failure }> {
     const filters = { ...queryOf(this.filters.value, this.username), ...this.within };
     const bursts = from === null ? this.readBursts() : [];
+    const isOfOne = this.within !== undefined && 'incident' in this.within;
     const rows: ListedReport[] = [];
     let next = from;
     for (let reads = 0; reads < MOST_READS; reads += 1) {
@@ -161,7 +167,8 @@ export class ReportList {
       const outcome = await outcomeOf(this.api.GET('/v1/officer/reports', { params: { query } }));
       if (!outcome.ok) return { failure: outcome.failure };
       const { items, next_cursor: cursor } = outcome.data;
-      rows.push(...items);
+      // The page of an incident names it already.
+      rows.push(...(isOfOne ? items.map((row) => ({ ...row, incident: null })) : items));
       next = cursor;
       if (next === null || rows.length >= PAGE / 2) break;
     }

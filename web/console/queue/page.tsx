@@ -11,10 +11,12 @@ import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { Events } from '../incidents/events.tsx';
 import { now } from '../parts/moment.tsx';
+import type { Asked } from '../parts/many.tsx';
 import type { Selection } from '../parts/selection.ts';
 import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../calls.ts';
 import type { ListedReport } from '../types.ts';
+import { Chosen, UNDO } from './chosen.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import {
   countOf,
@@ -35,10 +37,15 @@ export function QueuePage() {
   const t = queueTexts();
   const { list, me } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
+  const [asked, ask] = useState<Asked | null>(null);
   const close = () => setDialog(null);
   const act = (action: Action) => {
     if (action === 'help') setDialog('help');
     if (action === 'find') document.getElementById('find')?.focus();
+    if (action === 'undo') document.getElementById(UNDO)?.click();
+    const ids = list.selection.ids.value;
+    const step = ({ acknowledge: 'acknowledged', take: 'assign' } as const)[action as QuickStep];
+    if (ids.length > 0 && (step || action === 'step')) ask({ ids, count: ids.length, ...(step && { step }) });
   };
   return (
     <>
@@ -68,7 +75,8 @@ export function QueuePage() {
       </div>
       <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
       <Events onTaken={() => void list.load()} />
-      <LiveList list={list} act={act} />
+      <LiveList list={list} act={act} choosable />
+      <Chosen list={list} asked={asked} ask={ask} />
       <Help open={dialog === 'help'} onClose={close} />
       <ExportDialog
         open={dialog === 'export'}
@@ -98,21 +106,23 @@ export function LiveList({ list, act, choosable = false }: LiveListProps) {
   const filters = list.filters.value;
   useEffect(() => setSaid(''), [filters, setSaid]);
   const rows = useRef<HTMLOListElement>(null);
+  const selection = choosable ? list.selection : undefined;
   const step = useQuickSteps(list, setSaid);
   useFreshList(list, rows);
   useKeys((action) => {
     if (action === 'next') moveFocus(rows.current, 1);
     if (action === 'previous') moveFocus(rows.current, -1);
     const row = list.rows.value?.find(({ id }) => id === focusedReport());
-    if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
+    const isOfOne = !selection?.ids.value.length;
+    if (row && isOfOne && (action === 'acknowledge' || action === 'take')) void step(action, row);
     act?.(action);
   });
-  const selection = choosable ? list.selection : undefined;
   useEffect(() => {
-    const pressed = (event: KeyboardEvent) => selection && chooseBy(event, selection);
+    const isNot = () => setSaid(() => queueTexts().several);
+    const pressed = (event: KeyboardEvent) => selection && chooseBy(event, selection, isNot);
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
-  }, [selection]);
+  }, [selection, setSaid]);
   return (
     <>
       <News list={list} rows={rows} said={said} />
@@ -242,7 +252,7 @@ function Rows({ list, listRef, selection, onStep }: RowsProps) {
             row={row}
             now={now.value}
             gone={gone.has(row.id)}
-            selection={selection}
+            selection={list.isOne(row) ? selection : undefined}
             onStep={onStep}
           />
         ))}

@@ -18,6 +18,7 @@ export type Action =
   | 'unopened'
   | 'takeIn'
   | 'step'
+  | 'undo'
   | 'split'
   | 'takeOut';
 
@@ -29,6 +30,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   n: 'unopened',
   i: 'takeIn',
   s: 'step',
+  u: 'undo',
   p: 'split',
   o: 'takeOut',
   '/': 'find',
@@ -43,11 +45,17 @@ export function actionOf(event: KeyboardEvent): Action | null {
   return isForList(event) ? (KEYS[event.key] ?? null) : null;
 }
 
-/** Choose rows by a key, as far as it is not the browser's own at what has the focus. */
-export function chooseBy(event: KeyboardEvent, selection: Selection): void {
+/**
+ * Choose rows by a key, as far as it is not the browser's own at what has the focus. Calls `isNot` at
+ * a row that cannot be chosen.
+ */
+export function chooseBy(event: KeyboardEvent, selection: Selection, isNot: () => void): void {
   const isPressed = event.target instanceof Element && event.target.closest('button, input, summary');
   const at = isPressed ? null : focusedReport();
-  if (isForList(event) && selection.press(event, at)) event.preventDefault();
+  if (!isForList(event)) return;
+  const isChosen = selection.press(event, at);
+  if (isChosen || (event.key === ' ' && at !== null)) event.preventDefault();
+  if (!isChosen && event.key === ' ' && at !== null) isNot();
 }
 
 function isForList(event: KeyboardEvent): boolean {
@@ -87,6 +95,12 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
     ['Enter', help.enter],
     ['a', help.a],
     ['m', help.m],
+    [help.space, help.choose],
+    [help.shiftSpace, help.through],
+    [help.shiftA, help.chooseAll],
+    ['Esc', help.chooseNone],
+    ['s', help.s],
+    ['u', help.u],
     ['/', help.slash],
     ['n', help.n],
     ['?', help.question],
