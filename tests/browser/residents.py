@@ -284,7 +284,8 @@ _COUNT = """async () => {
       request.onerror = () => reject(request.error);
     });
     for (const store of database.objectStoreNames) {
-      if (store === 'probes') continue; // the same on each phone that has opened the page
+      // The same on each phone that has opened the page.
+      if (store === 'probes' || store === 'safe') continue;
       rows += await new Promise((resolve, reject) => {
         const request = database.transaction(store).objectStore(store).count();
         request.onsuccess = () => resolve(request.result);

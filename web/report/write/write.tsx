@@ -25,6 +25,7 @@ import { Heading } from '../parts/heading.tsx';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
 import { Missing } from '../parts/later.tsx';
 import { Sure } from '../parts/sure.tsx';
+import { KeepForLater } from '../parts/word.tsx';
 import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
@@ -81,7 +82,13 @@ export function Write({ begin, draft }: WriteProps) {
       </>
     );
   }
-  return open && catalogue.value ? <WritePage /> : <p class="muted">{frame().loading}</p>;
+  if (!open || !catalogue.value) return <p class="muted">{frame().loading}</p>;
+  return (
+    <>
+      <WritePage />
+      {isBegun(form.value, files.all.value.length) && <KeepForLater />}
+    </>
+  );
 }
 
 function WritePage() {
@@ -145,7 +152,7 @@ function WritePage() {
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
-        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().unprepared },
       ]);
     } finally {
       setBusy(false);
