@@ -131,7 +131,7 @@ def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPa
     page.evaluate("window.go()")
     expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
     resident.button("start").click()
-    expect(page.get_by_text("Sent. Take down your receipt.")).to_be_visible()
+    expect(page.get_by_text("Sent. Keep your receipt.")).to_be_visible()
     assert begun_words(page) == ["The second report."]
 
 

@@ -64,7 +64,10 @@ export function markLeft(on: boolean): void {
 
 /** Leave on the phone what each visit leaves. */
 export async function leaveAsEachVisit(): Promise<void> {
-  await (await safe()).prepare().catch(() => undefined); // no databases, or no room
+  // Not without a network, databases or room.
+  await safe()
+    .then(({ prepare }) => prepare())
+    .catch(() => undefined);
 }
 
 /** Finish what must not be lost: words that are not kept yet, and what was given to the outbox. */

@@ -58,7 +58,7 @@ const en = {
   stateSending: 'Being sent',
   stateUploading: (percent: number) => `Files are being sent: ${percent} %`,
   stateHeldUp: (percent: number) => `Files not all sent yet: ${percent} %`,
-  stateSent: 'Sent. Take down your receipt.',
+  stateSent: 'Sent. Keep your receipt.',
   stateRefused: 'Could not be sent',
   stale: 'The service cannot be reached: this is what was known when you last opened the page. It is tried again by itself.',
 };
@@ -120,7 +120,7 @@ const zh: typeof en = {
   stateSending: '正在发送',
   stateUploading: (percent: number) => `正在发送文件：${percent}%`,
   stateHeldUp: (percent: number) => `文件还没有全部发送：${percent}%`,
-  stateSent: '已送达，请记下回执。',
+  stateSent: '已送达，请保存回执。',
   stateRefused: '未能发送',
   stale: '暂时连不上服务：这里显示的是您上次打开本页时的内容。会自动重试。',
 };
