@@ -15,7 +15,8 @@ const en = {
   again: 'Try again',
   memory: 'This browser does not let the page keep anything.',
   memoryUnsent: 'Do not close it before everything is sent.',
-  memoryReceipt: 'When you close it, your receipt is gone: take it down first.',
+  memoryReceipt: 'When you close it, your receipt is gone: keep it elsewhere first.',
+  whose: 'Whose page this is',
   trace:
     'Nothing about a report is in the address or the title of this page.',
   older: 'Your browser could not load this part. Open the page again.',
@@ -35,6 +36,7 @@ const zh: typeof en = {
   memory: '此浏览器不允许页面保存任何内容。',
   memoryUnsent: '全部发送完之前，请不要关闭页面。',
   memoryReceipt: '页面一关闭，回执就没有了，请先记下。',
+  whose: '本页所属',
   trace: '网址和标题中没有任何关于举报的内容。',
   older: '浏览器未能加载这一部分。请重新打开本页。',
 };
