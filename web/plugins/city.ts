@@ -23,15 +23,20 @@ export function readCity(folder: string): City {
     service: named('name.service'),
     police: named('name.police'),
     name: named('name.city'),
+    reach: named('police.reach'),
+    after: named('police.after'),
   };
 }
 
 /** Return a text in a language; in the city's default one when it does not speak that language. */
 function text(folder: string, facts: Facts, language: string, key: string): string {
   const spoken = facts.languages.includes(language) ? language : facts.default_language;
-  const found = read<Record<string, string>>(folder, 'texts', `${spoken}.json`)[key];
-  if (found === undefined) throw new Error(`${folder} has no ${key} in ${spoken}`);
-  return found;
+  const all = read<Record<string, string>>(folder, 'texts', `${spoken}.json`);
+  const shown: Record<string, string | undefined> = { emergency_number: facts.emergency_number };
+  for (const name of ['city', 'police', 'service']) shown[name] = all[`name.${name}`];
+  const filled = all[key]?.replace(/\{([a-z_]+)\}/g, (value, name: string) => shown[name] ?? value);
+  if (filled === undefined) throw new Error(`${folder} has no ${key} in ${spoken}`);
+  return filled;
 }
 
 function read<T>(...path: string[]): T {

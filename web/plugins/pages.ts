@@ -57,6 +57,7 @@ function filled(html: string, city: City): string {
     'police.zh': city.police.zh,
     'police.en': city.police.en,
     service: city.service[city.language],
+    city: city.name[city.language],
   };
   return html.replace(/\{\{([a-z.]+)\}\}/g, (_, name: string) => {
     const fact = facts[name];

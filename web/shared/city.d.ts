@@ -15,6 +15,10 @@ declare module 'virtual:city' {
     service: Both;
     police: Both;
     name: Both;
+    /** How to reach the police otherwise. */
+    reach: Both;
+    /** What happens with a report. */
+    after: Both;
   }
 
   const city: City;
