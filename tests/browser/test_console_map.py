@@ -118,12 +118,25 @@ def test_without_a_street_map_the_outlines_are_drawn(open_page: OpenPage, stack:
     )
 
 
-def test_without_webgl_the_places_are_there_in_words(open_page: OpenPage, stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("no WebGL", "This browser cannot draw the map"),
+        ("engine-*.js", "The map could not be loaded"),
+        ("maplibre-gl-worker-*.mjs", "The map could not be loaded"),
+    ],
+)
+def test_without_a_map_the_places_are_there_in_words(
+    open_page: OpenPage, stack: Stack, why: str, said: str
+) -> None:
     resident = Resident(stack.api, location=PLACE)
     page = open_page("about:blank")
-    page.add_init_script(NO_WEBGL)
+    if why == "no WebGL":
+        page.add_init_script(NO_WEBGL)
+    else:
+        page.route(f"**/assets/{why}", lambda route: route.abort())
     page.goto(f"{stack.api}/console/reports/{resident.id}")
     sign_in(page)
-    expect(page.get_by_text("This browser cannot draw the map")).to_be_visible()
+    expect(page.get_by_text(said)).to_be_visible()
     expect(page.get_by_text("39.93000, 116.45000")).to_be_visible()
     expect(page.locator(".map__room")).to_be_hidden()

@@ -41,14 +41,14 @@ export function CityMap({ label, onTap, ...shown }: MapProps) {
     let isLeft = false;
     const start = async () => {
       if (!hasWebGl()) return setState('no_webgl');
-      const engine = await import('./engine.ts').catch(() => null);
+      const engine = await load().catch(() => null);
       if (isLeft || !room.current) return;
       if (engine === null) return setState('not_loaded');
       const streets = cityMap.streets && new URL(cityMap.streets, location.href).href;
       try {
         open = new engine.StreetMap(room.current, {
           streets,
-          words: { ...t.words, 'Map.Title': label },
+          words: t.words,
           onDrawn: () => setState('drawn'),
           onFailed: () => setPartial(true),
           onPress: (place, metres) => tap.current?.(place, FINGER * metres),
@@ -65,14 +65,14 @@ export function CityMap({ label, onTap, ...shown }: MapProps) {
       setMap(null);
       open?.remove();
     };
-  }, [spoken, label]);
+  }, [spoken]);
   const scope = me.scope.districts.filter((code) => code !== '*');
   const { areas, marks, near, within, count, shade } = shown;
   const numbers = areas.features.map(({ properties: { code } }) => [count?.(code), shade?.(code)]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds the rest by value.
   useEffect(() => {
-    map?.show(drawingOf({ ...shown, scope }), spoken);
-  }, [map, areas, within, JSON.stringify([marks, near, numbers])]);
+    map?.show(drawingOf({ ...shown, scope }), spoken, label);
+  }, [map, label, areas, within, JSON.stringify([marks, near, numbers])]);
   const isShown = state === 'loading' || state === 'drawn';
   return (
     <div class="map">
@@ -92,6 +92,12 @@ export function CityMap({ label, onTap, ...shown }: MapProps) {
       {isShown && source && <p class="hint">{t.source(source)}</p>}
     </div>
   );
+}
+
+async function load() {
+  const engine = await import('./engine.ts');
+  await engine.ready();
+  return engine;
 }
 
 function hasWebGl(): boolean {

@@ -9,7 +9,8 @@ import type { Point } from '../../shared/area.ts';
 import type { Drawing } from './shapes.ts';
 import { COLOURS, type Colours, type Look, STREETS, styleOf } from './style.ts';
 
-setWorkerUrl(new URL(worker, location.href).href);
+const WORKER = new URL(worker, location.href).href;
+setWorkerUrl(WORKER);
 const tiles = new Protocol();
 addProtocol('pmtiles', tiles.tile);
 
@@ -73,7 +74,9 @@ export class StreetMap {
     this.dark.addEventListener('change', this.draw);
   }
 
-  show(drawing: Drawing, language: Look['language']): void {
+  /** `label` is the name of the map for whoever does not see it. */
+  show(drawing: Drawing, language: Look['language'], label: string): void {
+    this.map.getCanvas().ariaLabel = label;
     this.shown = { drawing, language };
     this.draw();
     const view = JSON.stringify(drawing.view);
@@ -120,6 +123,12 @@ export class StreetMap {
     const of = (name: string) => style.getPropertyValue(`--color-${name}`).trim();
     return Object.fromEntries(COLOURS.map((name) => [name, of(name)])) as Colours;
   }
+}
+
+/** Wait for the worker's file: of one that is gone MapLibre says nothing to the page. Raises without it. */
+export async function ready(): Promise<void> {
+  const { ok } = await fetch(WORKER);
+  if (!ok) throw new Error('The worker of the map is gone');
 }
 
 /** Return whom the streets are of, in words; empty when the file does not say. Raises without it. */
