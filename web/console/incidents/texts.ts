@@ -10,6 +10,8 @@ export const text = texts({
     count: 'Reports in your scope',
     received: 'Received',
     places: 'Districts',
+    map: 'On the map',
+    label: 'Map of the incident: the darker a district, the more reports. The list above has the numbers.',
     comma: ', ',
     find: 'Find reports of one event',
     found: (count: number) =>
@@ -43,6 +45,8 @@ export const text = texts({
     count: '您职责范围内的举报',
     received: '收到时间',
     places: '区域',
+    map: '在地图上显示',
+    label: '事件地图，颜色越深举报越多，数字见上方列表。',
     comma: '，',
     find: '查找同一事件的举报',
     found: (count: number) =>

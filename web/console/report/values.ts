@@ -6,7 +6,7 @@ import { language } from '../../shared/language.ts';
 import { clock, day } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { isVague } from '../map/district-map.tsx';
+import { isVague } from '../map/shapes.ts';
 import type { Names } from '../names.ts';
 import type { Agency, Api } from '../types.ts';
 import { wordFor, words } from '../words.ts';
