@@ -342,18 +342,22 @@ class Entry(NamedTuple):
 
 
 class Similar(NamedTuple):
-    """A report that may be about the same event. `score` is from 0 to 1."""
+    """A report that may be about the same event. `score` is from 0 to 1. Where the place is alike,
+    the two are at most `distance_m` apart, in metres: of a place, its cell is known.
+    """
 
     report_id: str
     why: tuple[Why, ...]
     score: float
+    distance_m: int | None = None
 
     def merged(self, other: "Similar | None") -> "Similar":
         """Return this with the reasons of `other`, which is about the same report."""
         if other is None:
             return self
         why = tuple(each for each in Why if each in (*self.why, *other.why))
-        return Similar(self.report_id, why, max(self.score, other.score))
+        nearest = min(filter(None, (self.distance_m, other.distance_m)), default=None)
+        return Similar(self.report_id, why, max(self.score, other.score), nearest)
 
 
 def similar_reports(
@@ -371,7 +375,8 @@ def similar_reports(
             if trait.why is Why.PLACE and abs(entry.at - sighting.at) > NEAR_IN_TIME:
                 continue
             found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
-    judged = [_judged(report_id, by) for report_id, by in found.items()]
+    cell = sighting.sketch.cell
+    judged = [_judged(report_id, by, cell) for report_id, by in found.items()]
     return most_similar(each for each in judged if each)
 
 
@@ -380,7 +385,7 @@ def most_similar(similar: Iterable[Similar]) -> list[Similar]:
     return sorted(similar, key=lambda each: -each.score)[:MOST_SIMILAR]
 
 
-def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:
+def _judged(report_id: str, by: Mapping[Why, list[float]], cell: str | None) -> Similar | None:
     scores = {why: _score(why, found) for why, found in by.items()}
     counted = {why: score for why, score in scores.items() if score}
     if not counted:
@@ -389,7 +394,10 @@ def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:
     for score in counted.values():
         unlike *= 1 - score
     why = tuple(each for each in Why if each in counted)
-    return Similar(report_id, why, round(1 - unlike, 2))
+    distance = None
+    if cell and Why.PLACE in counted:
+        distance = geo.across_m(cell) * (1 if counted[Why.PLACE] >= SAME_PLACE else 2)
+    return Similar(report_id, why, round(1 - unlike, 2), distance)
 
 
 def _score(why: Why, found: list[float]) -> float:

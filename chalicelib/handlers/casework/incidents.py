@@ -10,8 +10,8 @@ from chalicelib import wiring
 from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Steps
 from chalicelib.domain.casework.query import Limit, ReportQuery
 from chalicelib.domain.officers.model import CASEWORKERS
-from chalicelib.handlers.casework.lists import ListedReportView
-from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
+from chalicelib.handlers.casework.report_views import RelatedReport
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.aws.table import Table
+from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
 from chalicelib.kernel import times
-from chalicelib.store.reports.heads import NOT_EXPIRING, update_head
+from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head
 
 _ENDING = ("pk", *NOT_EXPIRING)
@@ -94,11 +94,12 @@ class Duplicates:
 _READ_FIELDS = (
     "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
     "urgency", "source", "received_at", "incident", "unread", "messages", "expiring", "deleted_at",
+    "listed", "listed_at",
 )  # fmt: skip
 
 
 class Outline(NamedTuple):
-    """One report among others."""
+    """One report among others. `listed` is its row in lists (`heads.listed_row`)."""
 
     id: str
     reference: str
@@ -113,6 +114,7 @@ class Outline(NamedTuple):
     incident: str | None
     unread: int
     messages: int
+    listed: Row
 
     @property
     def is_open(self) -> bool:
@@ -146,6 +148,7 @@ def read_outlines(
             row.get("incident"),
             row.get("unread", 0),
             row.get("messages", 0),
+            listed_row(row),
         )
         for row in rows.values()
         if "deleted_at" not in row and "expiring" not in row
