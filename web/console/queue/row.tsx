@@ -1,5 +1,6 @@
 /** A report in a list: one link, and the two steps that need no look inside. */
 
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import { ago, clock, span } from '../../shared/time.ts';
@@ -18,9 +19,11 @@ interface RowProps {
   now: number;
   gone?: boolean;
   onStep?: (step: QuickStep, row: ListedReport) => void;
+  /** Below it. */
+  children?: ComponentChildren;
 }
 
-export function Row({ row, now, gone = false, onStep }: RowProps) {
+export function Row({ row, now, gone = false, onStep, children }: RowProps) {
   const { names } = useDesk();
   return (
     <li
@@ -39,6 +42,7 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
       <Where row={row} now={now} />
       <Whose row={row} />
       {onStep && !gone && <Steps row={row} onStep={onStep} />}
+      {children && <div class="report-row__below">{children}</div>}
     </li>
   );
 }
