@@ -443,8 +443,8 @@ OPERATIONS = (
     Operation(
         "officer opens a critical report that would escalate",
         _officer_opens_waiting,
-        (*_OPENING, "UpdateItem", "UpdateItem"),
-        13,
+        (*_OPENING, "UpdateItem"),
+        8,
         4,
     ),
     Operation(

@@ -361,13 +361,15 @@ class Entry(NamedTuple):
 class Similar(NamedTuple):
     """A report that may be about the same event. `score` is from 0 to 1.
 
-    `spot` is how near it is: `SAME_SPOT`, `NEXT_SPOT`, or 0.
+    `spot` is how near it is: `SAME_SPOT`, `NEXT_SPOT`, or 0. Where the place is alike, the two are
+    at most `distance_m` apart, in metres: of a place, its cell is known.
     """
 
     report_id: str
     why: tuple[Why, ...]
     score: float
     spot: int = 0
+    distance_m: int | None = None
 
     def merged(self, other: "Similar | None") -> "Similar":
         """Return this with the reasons of `other`, which is about the same report."""
@@ -375,7 +377,8 @@ class Similar(NamedTuple):
             return self
         why = tuple(each for each in Why if each in (*self.why, *other.why))
         score, spot = max(self.score, other.score), max(self.spot, other.spot)
-        return Similar(self.report_id, why, score, spot)
+        nearest = min(filter(None, (self.distance_m, other.distance_m)), default=None)
+        return Similar(self.report_id, why, score, spot, nearest)
 
 
 def similar_reports(
@@ -396,7 +399,8 @@ def similar_reports(
                     continue
                 spots[entry.report_id] = _spot(sighting.sketch, trait.area, entry.spot)
             found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
-    judged = [_judged(each, by, spots.get(each, 0)) for each, by in found.items()]
+    sketch = sighting.sketch
+    judged = [_judged(each, by, sketch, spots.get(each, 0)) for each, by in found.items()]
     return most_similar(each for each in judged if each)
 
 
@@ -415,7 +419,9 @@ def _spot(sketch: Sketch, area: str, letter: str) -> int:
     return NEXT_SPOT if cell in geo.neighbours(sketch.cell) else 0
 
 
-def _judged(report_id: str, by: Mapping[Why, list[float]], spot: int) -> Similar | None:
+def _judged(
+    report_id: str, by: Mapping[Why, list[float]], sketch: Sketch, spot: int
+) -> Similar | None:
     scores = {why: _score(why, found) for why, found in by.items()}
     counted = {why: score for why, score in scores.items() if score}
     if not counted:
@@ -424,7 +430,11 @@ def _judged(report_id: str, by: Mapping[Why, list[float]], spot: int) -> Similar
     for score in counted.values():
         unlike *= 1 - score
     why = tuple(each for each in Why if each in counted)
-    return Similar(report_id, why, round(1 - unlike, 2), spot)
+    distance = None
+    if sketch.cell and Why.PLACE in counted:
+        is_same = spot == SAME_SPOT if spot else counted[Why.PLACE] >= _SAME_PLACE
+        distance = geo.across_m(sketch.cell if spot else sketch.area) * (1 if is_same else 2)
+    return Similar(report_id, why, round(1 - unlike, 2), spot, distance)
 
 
 def _score(why: Why, found: list[float]) -> float:

@@ -85,17 +85,18 @@ def open_report(call: Call) -> Response:
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
     supervisors are notified. 409 `expiring` means that its deletion has begun.
     """
-    found = casework.open_report(
-        call.path["report_id"], reason=call.query.reason, desk=wiring.desk(call.actor)
-    )
+    desk = wiring.desk(call.actor)
+    found = casework.open_report(call.path["report_id"], reason=call.query.reason, desk=desk)
     related = duplicates.find_related(
         found.opened.case.head,
         restricted=found.restricted,
-        desk=wiring.desk(call.actor),
+        desk=desk,
         incidents=wiring.incidents(),
         counts=wiring.incident_counts(),
     )
-    search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
+    search.enter_opened(
+        found.opened, search_key=wiring.search_key, entries=wiring.search_entries(), desk=desk
+    )
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
     view = ReportView.opened(found, cursors, related, call.language)
     return Response(view, headers={"ETag": found.etag})

@@ -9,8 +9,8 @@ from chalicelib.domain.casework.query import Limit, ReportQuery
 from chalicelib.domain.casework.steps import MemberSteps, ReportIds
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
-from chalicelib.handlers.casework.lists import ListedReportView
-from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
+from chalicelib.handlers.casework.report_views import RelatedReport
 from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response

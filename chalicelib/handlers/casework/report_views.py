@@ -26,6 +26,7 @@ from chalicelib.domain.reports.report import (
 )
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.referral_views import (
     AnswerView,
     DeclinedReferralView,
@@ -403,27 +404,23 @@ class RelatedReport(Shape):
     status: Status
 
 
-class InIncidentView(Shape):
-    """An incident that officers have taken a report into. `count` are its reports in your scope."""
-
-    id: str
-    count: int = Field(validation_alias="total")
-
-
-class SimilarReportView(RelatedReport):
-    """A report that may be about the same event.
+class SimilarReportView(ListedReportView):
+    """A report that may be about the same event, as lists show it.
 
     `why` says what is alike: the category, place and time, the text, or a picture. `score` is from
-    0 to 1.
+    0 to 1. Both were received `minutes_apart`. Where the place is alike, they are at most
+    `distance_m` apart, in metres: without opening the other, no more is known of its place.
     """
 
     why: list[Why]
     score: float
+    distance_m: int | None
+    minutes_apart: int
 
     @classmethod
     def suggested(cls, similar: SimilarReport) -> Self:
-        fields = similar.report._asdict()
-        return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
+        more = similar._asdict()
+        return cls.listed(more.pop("report"), **more)
 
 
 class ReturningView(Shape):

@@ -52,7 +52,7 @@ def find_events(
         limit=_COMPARED,
         keep=lambda row: "incident" not in row and sees(row["category"], row["district"]),
     )
-    free = {row["id"]: Outline.of(row) for row in reversed(page.rows)}
+    free = {row["id"]: Outline.of(row, row) for row in reversed(page.rows)}
     links = stores.similar.similar_rows(free, actor.now)
     events = []
     for first in list(free.values()):

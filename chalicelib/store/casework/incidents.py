@@ -105,6 +105,7 @@ def _similar_row(report_id: str, row: SimilarRow) -> Row:
             "why": list(each.why),
             "percent": round(each.score * 100),
             "spot": each.spot,
+            "distance_m": each.distance_m,
         }
         for each in row.similar
     ]
@@ -127,6 +128,7 @@ def _read_similar(row: Mapping[str, Any], now: datetime) -> list[Similar]:
             each["percent"] / 100,
             # Not in rows of before.
             each.get("spot", 0),
+            each.get("distance_m"),
         )
         for each in row["similar"]
     ]

@@ -1,5 +1,6 @@
 /** A report in a list: one link, and the two steps that need no look inside. */
 
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import { ago, clock, span } from '../../shared/time.ts';
@@ -21,9 +22,11 @@ interface RowProps {
   onStep?: (step: QuickStep, row: ListedReport) => void;
   /** Where several can be chosen. */
   selection?: Selection | undefined;
+  /** Below it. */
+  children?: ComponentChildren;
 }
 
-export function Row({ row, now, gone = false, onStep, selection }: RowProps) {
+export function Row({ row, now, gone = false, onStep, selection, children }: RowProps) {
   const { names } = useDesk();
   return (
     <li
@@ -44,6 +47,7 @@ export function Row({ row, now, gone = false, onStep, selection }: RowProps) {
       <Where row={row} now={now} />
       <Whose row={row} />
       {onStep && !gone && <Steps row={row} onStep={onStep} />}
+      {children && <div class="report-row__below">{children}</div>}
     </li>
   );
 }

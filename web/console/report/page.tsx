@@ -115,6 +115,7 @@ function Opened({ open, report }: OfReport) {
             <Place open={open} report={report} />
           </>
         )}
+        <Related open={open} report={report} />
       </div>
       {!report.restricted && (
         <div class="report__talk">
@@ -127,7 +128,6 @@ function Opened({ open, report }: OfReport) {
         <Dates open={open} report={report} />
         <Notes open={open} report={report} />
         <Contact report={report} />
-        <Related open={open} report={report} />
         <Referrals open={open} report={report} />
         <Masks open={open} report={report} />
         <More open={open} report={report} onExport={() => setDialog('export')} />
