@@ -34,6 +34,7 @@ export function Row({ row, now, gone = false, onStep }: RowProps) {
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
           {names.category(row.category)} <span class="reference">{row.reference}</span>
         </a>
+        {row.gist !== null && <p class="report-row__gist">{row.gist}</p>}
         <Tags row={row} gone={gone} />
       </div>
       <Where row={row} now={now} />

@@ -7,7 +7,7 @@ import { Check } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
 import { queueTexts } from './texts.ts';
 
-export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'help' | 'unopened';
+export type Action = 'next' | 'previous' | 'acknowledge' | 'take' | 'find' | 'gist' | 'help' | 'unopened';
 
 const KEYS: Readonly<Record<string, Action>> = {
   j: 'next',
@@ -15,6 +15,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   a: 'acknowledge',
   m: 'take',
   n: 'unopened',
+  g: 'gist',
   '/': 'find',
   '?': 'help',
 };
@@ -62,6 +63,7 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
     ['m', help.m],
     ['/', help.slash],
     ['n', help.n],
+    ['g', help.g],
     ['?', help.question],
   ];
   return (

@@ -23,6 +23,7 @@ import { Contact, Facts } from './facts.tsx';
 import { Conversation } from './conversation.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
+import { Gist } from './gist.tsx';
 import { History } from './history.tsx';
 import { heldUntil } from './hold.tsx';
 import { Masks } from './masks.tsx';
@@ -104,6 +105,7 @@ function Opened({ open, report }: OfReport) {
       </div>
       <div class="report__next">
         <NextStep open={open} report={report} onClose={() => setDialog('close')} />
+        {!report.restricted && <Gist open={open} report={report} />}
       </div>
       <div class="report__main">
         {report.restricted ? (
