@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/language.ts';
+import { labelled, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import type { Names } from '../names.ts';
 import { focusField } from '../parts/focus.ts';
@@ -80,7 +80,7 @@ export function suggestion(
 ): string {
   const place = station === null ? names.district(district) : names.station(station);
   const chosen = (answers ?? []).flatMap(({ label, value, value_label: said }) => {
-    if (said !== undefined) return [`${label}: ${said}`];
+    if (said !== undefined) return [labelled(label, said)];
     return value === true ? [label] : [];
   });
   const parts = [...chosen, place];

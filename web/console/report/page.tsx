@@ -105,7 +105,6 @@ function Opened({ open, report }: OfReport) {
       </div>
       <div class="report__next">
         <NextStep open={open} report={report} onClose={() => setDialog('close')} />
-        {!report.restricted && <Gist open={open} report={report} />}
       </div>
       <div class="report__main">
         {report.restricted ? (
@@ -113,6 +112,7 @@ function Opened({ open, report }: OfReport) {
         ) : (
           <>
             <Facts report={report} />
+            <Gist open={open} report={report} />
             <Media open={open} report={report} />
             <Place open={open} report={report} />
           </>
