@@ -48,7 +48,8 @@ class ListedReportView(Shape):
     `referred` that a referral waits for approval, `referral_declined` that the latest was declined
     and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
     officer has attended to it. `awaits` are the steps that await a second person. `due` are its
-    dates that have come: `review`, or what a reminder of yours is for.
+    dates that have come: `review`, or what a reminder of yours is for. `gist` is one line that an
+    officer wrote; null also for a moment in which it cannot be opened.
     """
 
     id: str
@@ -70,6 +71,7 @@ class ListedReportView(Shape):
     due: list[Due]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
     incident: InIncidentView | None
+    gist: str | None
 
     @classmethod
     def listed(cls, report: ListedReport, **more: Any) -> Self:
@@ -84,5 +86,6 @@ class ListedReportView(Shape):
         media = {"total": fields["media_total"], "ready": fields["media_ready"]}
         thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
-        shown = {"media": media, "thumbnail_url": thumbnail, "incident": report.incident}
+        opened = {"incident": report.incident, "gist": report.gist}
+        shown = {"media": media, "thumbnail_url": thumbnail, **opened}
         return cls.model_validate({**fields, **shown, **more})

@@ -128,6 +128,7 @@ def search_reports_by_number(call: Call) -> Response:
         actor=call.actor,
         search_key=wiring.search_key(),
         entries=wiring.search_entries(),
+        gists=wiring.gists(),
     )
     items = _views(found.items, call)
     left = None if items else _unopened(call.actor)

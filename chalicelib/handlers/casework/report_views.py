@@ -468,7 +468,7 @@ class ReportView(_Progress):
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
-    `incident` is what it was taken into; null for none.
+    `incident` is what it was taken into; null for none. `gist` is its line in lists, in no export.
     `followers` are the usernames of those who follow it. `reported_as` is of a report about the
     police, whose category is `oversight`; null for any other.
     """
@@ -510,10 +510,16 @@ class ReportView(_Progress):
     duplicates: list[RelatedReport]
     duplicate_count: int
     incident: InIncidentView | None
+    gist: str | None
 
     @classmethod
     def opened(
-        cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
+        cls,
+        found: OpenedCase,
+        cursors: EntryCursors,
+        related: Related,
+        language: str,
+        gist: str | None = None,
     ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held, declined, proposal = opened.hold, opened.declined, report.proposal
@@ -562,6 +568,7 @@ class ReportView(_Progress):
             duplicates=related.duplicates,
             duplicate_count=related.total,
             incident=related.incident,
+            gist=gist,
             open_duplicates=sum(each.is_open for each in related.duplicates),
         )
 

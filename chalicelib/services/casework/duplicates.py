@@ -16,6 +16,7 @@ from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
 from chalicelib.kernel import errors, times
 from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.incidents import Incidents
@@ -76,13 +77,19 @@ class Skip(NamedTuple):
 
 
 def find_related(
-    head: Head, *, restricted: bool, desk: Desk, incidents: Incidents, counts: IncidentCounts
+    head: Head,
+    *,
+    restricted: bool,
+    desk: Desk,
+    incidents: Incidents,
+    counts: IncidentCounts,
+    gists: Gists,
 ) -> Related:
     """Return the reports in the officer's scope that are related to an opened one.
 
-    Nothing is suggested for a restricted report. If pictures of what is suggested are shown, that
-    is on record, as of any list. Raises Unavailable when its duplicates cannot be read; what is
-    suggested never fails the opening.
+    Nothing is suggested for a restricted report. If pictures or gists of what is suggested are
+    shown, that is on record, as of any list. Raises Unavailable when its duplicates cannot be read;
+    what is suggested never fails the opening.
     """
     report_id = head.report.id
     linked = desk.reports.duplicates.latest(report_id) if head.duplicates else []
@@ -92,7 +99,7 @@ def find_related(
     known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)
     incident = head.report.incident
     return Related(
-        None if similar is None else _shown(similar, known, head, desk.actor, counts),
+        None if similar is None else _shown(similar, known, head, desk.actor, counts, gists),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
         desk.reports.duplicates.beside(head),
         known.get(original) if original else None,
@@ -245,6 +252,7 @@ def _shown(
     head: Head,
     actor: OfficerActor,
     counts: IncidentCounts,
+    gists: Gists,
 ) -> tuple[SimilarReport, ...] | None:
     """Return the suggestions as lists show them, without withdrawn reports and those that are
     linked already. None when what they show could not be read, or not be recorded.
@@ -261,14 +269,15 @@ def _shown(
     if not found:
         return ()
     # Imported here, as for a search: most openings suggest nothing, and need none of it.
-    from chalicelib.services.casework.lists import with_incidents, with_pictures
+    from chalicelib.services.casework.gists import show
+    from chalicelib.services.casework.lists import with_incidents
 
-    rows = [other.listed for _, other in found]
+    items = tuple(ListedReport.of(other.listed, actor.now) for _, other in found)
     try:
-        listed = (ListedReport.of(row, actor.now) for row in rows)
-        shown = with_incidents(tuple(listed), actor.officer, counts)
-        if pictures := with_pictures(rows):
-            actor.log_own(Action.LIST, {"similar_to": report.id, "count": len(rows), **pictures})
+        shown = with_incidents(items, actor.officer, counts)
+        if any(each.fields["thumb"] or each.sealed_gist for each in shown):
+            detail = {"similar_to": report.id, "count": len(shown)}
+            shown = show(shown, Action.LIST, detail, actor=actor, gists=gists)
     except errors.Unavailable:
         log.warning("similar_reports_unknown")
         return None

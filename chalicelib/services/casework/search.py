@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.listing import Listing
     from chalicelib.domain.catalogue.model import Catalogue
     from chalicelib.services.casework.presence import KeptHeadings
+    from chalicelib.services.reports.gists import Gists
     from chalicelib.store.casework.rows import PulseRows
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,12 @@ class Found(NamedTuple):
 
 
 def search_reports(
-    token: str, *, actor: OfficerActor, search_key: SearchKey, entries: SearchEntries
+    token: str,
+    *,
+    actor: OfficerActor,
+    search_key: SearchKey,
+    entries: SearchEntries,
+    gists: "Gists",
 ) -> Found:
     """Return the reports in the officer's scope that have this token, and write an audit record.
 
@@ -64,7 +70,7 @@ def search_reports(
     not the token: it outlives the reports. Raises Unavailable.
     """
     # Imported here: an opening needs this module, and none of what lists need.
-    from chalicelib.services.casework.lists import with_pictures
+    from chalicelib.services.casework.gists import show
 
     name = search_key.name_of(token)
     sees = actor.officer.sees
@@ -73,8 +79,8 @@ def search_reports(
     )
     found = tuple(islice(visible, FOUND_MAX + 1))
     items = found[:FOUND_MAX]
-    shown = with_pictures(each.fields for each in items)
-    actor.log_own(Action.SEARCH, {"search": name, "count": len(items), **shown})
+    detail = {"search": name, "count": len(items)}
+    items = show(items, Action.SEARCH, detail, actor=actor, gists=gists)
     return Found(items, len(found) > FOUND_MAX)
 
 

@@ -113,6 +113,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         body={"on": IN_A_MONTH},
         states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
     ),
+    ("PUT", REPORT + "/gist"): Route(
+        200, body={"text": "Smoke above the hall."}, states={"withdrawn": 409}
+    ),
     ("POST", REPORT + "/follow"): Route(204),
     ("DELETE", REPORT + "/follow"): Route(204),
     ("POST", REPORT + "/hold"): Route(201),

@@ -42,6 +42,7 @@ export function Row({ row, now, gone = false, onStep, selection, children }: Row
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
           {names.category(row.category)} <span class="reference">{row.reference}</span>
         </a>
+        {row.gist !== null && <p class="report-row__gist">{row.gist}</p>}
         <Tags row={row} gone={gone} />
       </div>
       <Where row={row} now={now} />
@@ -102,6 +103,8 @@ function Where({ row, now }: { row: ListedReport; now: number }) {
       <time dateTime={row.received_at} title={clock(row.received_at)}>
         {ago(row.received_at, now)}
       </time>
+      {/* Of many without a line, the time is what tells one from another. */}
+      {row.gist === null && <span>{clock(row.received_at)}</span>}
       {row.media.total > 0 && (
         <span class="report-row__media">
           <Icon name="picture" />

@@ -22,7 +22,8 @@ export type Action =
   | 'step'
   | 'undo'
   | 'split'
-  | 'takeOut';
+  | 'takeOut'
+  | 'gist';
 
 const KEYS: Readonly<Record<string, Action>> = {
   j: 'next',
@@ -35,6 +36,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   u: 'undo',
   p: 'split',
   o: 'takeOut',
+  g: 'gist',
   '/': 'find',
   '?': 'help',
 };
@@ -162,6 +164,7 @@ export function ListHelp(props: Pick<HelpProps, 'open' | 'onClose'>) {
         ['u', help.u],
         ['/', help.slash],
         ['n', help.n],
+        ['g', help.g],
         ['?', help.question],
       ]}
     >

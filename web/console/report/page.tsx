@@ -23,6 +23,7 @@ import { Contact, Facts } from './facts.tsx';
 import { Conversation } from './conversation.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
+import { Gist } from './gist.tsx';
 import { History } from './history.tsx';
 import { heldUntil } from './hold.tsx';
 import { Masks } from './masks.tsx';
@@ -111,6 +112,7 @@ function Opened({ open, report }: OfReport) {
         ) : (
           <>
             <Facts report={report} />
+            <Gist open={open} report={report} />
             <Media open={open} report={report} />
             <Place open={open} report={report} />
           </>

@@ -32,6 +32,8 @@ export function valueText(field: string, value: string | null | undefined, names
       return names.district(value);
     case 'assignee':
       return names.officer(value);
+    case 'gist':
+      return reportTexts().gist.written;
     case 'review_on':
       return day(value);
     case 'reminder': {
