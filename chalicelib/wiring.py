@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.services.casework.lists import ListStores
     from chalicelib.services.casework.presence import KeptHeadings
     from chalicelib.services.casework.sketches import Sketches
+    from chalicelib.services.casework.steps import StepStores
     from chalicelib.services.casework.subject_requests import RequestDesk
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
     from chalicelib.services.officers import Admission, CallLimits, OfficerActor
+    from chalicelib.services.reports.gists import Gists
     from chalicelib.services.reports.intake import Intake
     from chalicelib.services.reports.scope import Desk
     from chalicelib.store.audit.ledger import LeafRows
@@ -262,14 +264,21 @@ def incident_stores() -> "IncidentStores":
     """Return the collaborators of the use cases of incidents."""
     from chalicelib.services.casework.incidents import IncidentStores
 
-    return IncidentStores(listing(), incident_counts(), incidents(), officers(), identity())
+    return IncidentStores(listing(), incident_counts(), incidents(), step_stores(), gists())
+
+
+def step_stores() -> "StepStores":
+    """Return the collaborators of a step on many reports."""
+    from chalicelib.services.casework.steps import StepStores
+
+    return StepStores(officers(), identity())
 
 
 def list_stores() -> "ListStores":
     """Return the collaborators of a list of reports."""
     from chalicelib.services.casework.lists import ListStores
 
-    return ListStores(listing(), cursors(), whole_catalogue(), officers())
+    return ListStores(listing(), cursors(), whole_catalogue(), officers(), gists())
 
 
 @built_once
@@ -522,6 +531,14 @@ def search_key() -> "SearchKey":
     limits = {"connect_timeout": 1, "read_timeout": 1}
     two = {"mode": "standard", "total_max_attempts": 2}
     return SearchKey(client("kms", retries=two, **limits), settings().search_key)
+
+
+@built_once
+def gists() -> "Gists":
+    """Return the keys of gists, which this process keeps for a short time."""
+    from chalicelib.services.reports.gists import Gists
+
+    return Gists(search_key())
 
 
 @built_once

@@ -39,6 +39,7 @@ MODULES = (
     "handlers.casework.oversight",
     "handlers.casework.bursts",
     "handlers.casework.incidents",
+    "handlers.casework.steps",
     "handlers.casework.referrals",
     "handlers.casework.masks",
     "handlers.casework.subject_requests",

@@ -11,7 +11,7 @@ from pathlib import Path
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.reports.report import LISTED, Mark, Report, marked
 from chalicelib.domain.statistics.exports import COLUMNS
-from chalicelib.handlers.casework.lists import ListedReportView
+from chalicelib.handlers.casework.listed import ListedReportView
 from chalicelib.handlers.casework.report_views import ReportView
 
 POLICIES = Path(__file__).parents[2] / ".chalice"

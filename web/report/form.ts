@@ -38,6 +38,8 @@ export interface Subject {
   readonly id: string;
   readonly title: string;
   readonly channel: string;
+  /** The address of its first picture; a draft of an earlier page has none. */
+  readonly picture?: string | undefined;
 }
 
 export interface Form {

@@ -231,6 +231,15 @@ class Reminder(Record):
     by: str
 
 
+class SealedGist(Record):
+    """One line that an officer wrote, for lists. It opens with the key of this name: a district, or
+    oversight, and a month (docs/adr/0075).
+    """
+
+    key: str
+    sealed: bytes
+
+
 class ReportedAs(Record):
     """What a report about the police is of: the values that its HEAD has of any other report."""
 
@@ -373,6 +382,7 @@ class Report(Record):
     review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
     review_escalated: Annotated[bool, KEPT] = False
     reminder: Annotated[Reminder | None, CLEARED] = None
+    gist: Annotated[SealedGist | None, Listed("gi"), CLEARED] = None
     returning: Annotated[Returning | None, KEPT] = None
 
     @property
@@ -423,6 +433,7 @@ _LEFT_BEHIND = (
     "review_at",
     "review_due_at",
     "reminder",
+    "gist",
 )
 _ANEW = {"status": Status.NEW, "attended": False}
 

@@ -1,24 +1,24 @@
 """Officers' routes of incidents: reports that an officer takes to be of one event."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Steps
 from chalicelib.domain.casework.query import Limit, ReportQuery
+from chalicelib.domain.casework.steps import MemberSteps, ReportIds
+from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
-from chalicelib.handlers.casework.lists import ListedReportView
-from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
+from chalicelib.handlers.casework.report_views import RelatedReport
+from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import District, Minute, Shape
+from chalicelib.http.shapes import Category, District, Minute, Shape
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
-from chalicelib.services.casework import incidents
+from chalicelib.services.casework import events, incidents
 from chalicelib.services.casework.incidents import OpenIncident
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -30,41 +30,17 @@ class NewIncident(Input):
     like: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-_ReportIds = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=40)], ...],
-    Field(min_length=1, max_length=AT_ONCE_MAX, strict=False),
-]
-
-
 class Members(Input):
     """Reports of an incident, and the incident that they go into; null for a new one."""
 
-    report_ids: _ReportIds
+    report_ids: ReportIds
     into: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 class NewMembers(Input):
     """The reports to take in; null for those that are like its own."""
 
-    report_ids: _ReportIds | None = None
-
-
-class MemberSteps(Steps):
-    """A step on those of an incident with `report_ids`; null for all, up to 500."""
-
-    report_ids: _ReportIds | None = None
-
-
-class LeftView(Shape):
-    """A report that is not as the call wants it, and the code why."""
-
-    id: str = Field(validation_alias="report_id")
-    code: str = Field(validation_alias="why")
-
-
-class DoneView(Shape):
-    done: int
-    left: list[LeftView]
+    report_ids: ReportIds | None = None
 
 
 class SplitView(InIncidentView):
@@ -109,13 +85,29 @@ class IncidentView(InIncidentView):
         return cls.model_validate({**found._asdict(), **shown})
 
 
+class EventView(Shape):
+    """Open reports in no incident that may be of one event. To take them in, send its `like` to
+    `POST /v1/officer/incidents`.
+    """
+
+    like: str
+    count: int = Field(validation_alias="total")
+    category: Category
+    urgency: Urgency
+    districts: list[District]
+    first_at: Minute
+    last_at: Minute
+
+
+class Events(Shape):
+    items: list[EventView]
+
+
 class IncidentQuery(Query):
     limit: Limit = 20
 
 
 _INCIDENT = "/v1/officer/incidents/{incident_id}"
-# API Gateway waits for 29 s. The last batch that begins in this time ends before.
-_TIME = timedelta(seconds=15)
 _NAMED = 50
 
 
@@ -141,14 +133,22 @@ def create_incident(call: Call) -> Response:
         call.body.like,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
 
 
-def _time_is_left() -> Callable[[], bool]:
-    until = wiring.clock.wall_clock() + _TIME
-    return lambda: wiring.clock.wall_clock() < until
+@routes.get("/v1/officer/incidents", returns=Events)
+def find_events(call: Call) -> Response:
+    """Find what could be an incident.
+
+    Compares the latest 2,000 open reports in your scope that are in no incident, and returns where
+    at least three are like each other, the largest first.
+    """
+    found = events.find_events(
+        actor=call.actor, stores=wiring.incident_stores(), catalogue=wiring.whole_catalogue()
+    )
+    return Response(Events(items=[EventView.model_validate(each) for each in found]))
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))
@@ -192,7 +192,7 @@ def join_incident(call: Call) -> Response:
         call.body.report_ids,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 
@@ -212,7 +212,7 @@ def split_incident(call: Call) -> Response:
         call.body.into,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(SplitView.model_validate(made))
 
@@ -242,11 +242,10 @@ def take_steps(call: Call) -> Response:
     done = incidents.take_steps(
         call.path["incident_id"],
         call.body,
-        call.body.report_ids,
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         stores=wiring.incident_stores(),
-        time_is_left=_time_is_left(),
+        time_is_left=time_is_left(),
     )
     return Response(DoneView.model_validate(done))
 

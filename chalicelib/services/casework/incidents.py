@@ -7,39 +7,29 @@ what the search for similar reports finds, from one report to the next, under th
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
-from itertools import batched
 from typing import NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.aws.clients import at_once
 from chalicelib.aws.listing import Listing, Page
 from chalicelib.aws.table import Row
-from chalicelib.domain.casework.incidents import AT_ONCE_MAX, Chain, Steps, is_so
+from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
-from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.reports.entries import NewOfficerMessage
+from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
 from chalicelib.domain.reports.report import DRILL, Status
-from chalicelib.domain.reports.workflow import Change, leads_back, takes_reading, takes_two
+from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.ids import Identity, is_opaque_id, on_record, random_id
+from chalicelib.kernel.ids import is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
-from chalicelib.services.casework.casework import record_change, require_version, take_step
-from chalicelib.services.casework.duplicates import (
-    Outcome,
-    in_incident,
-    outlines_in_scope,
-    refuse_unread,
-    tried,
-)
-from chalicelib.services.casework.lists import with_pictures
-from chalicelib.services.casework.messages import write_message
+from chalicelib.services.casework.casework import record_change
+from chalicelib.services.casework.duplicates import Outcome, in_incident, outlines_in_scope
+from chalicelib.services.casework.gists import show
+from chalicelib.services.casework.steps import LATER, Done, StepStores, of_each, step_on_each
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.casework.incidents import Incidents
-from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.duplicates import Outline
 from chalicelib.store.reports.incidents import IncidentCounts
 from chalicelib.store.reports.rows import Head, InIncident, ListedReport
@@ -48,10 +38,6 @@ from chalicelib.store.reports.rows import Head, InIncident, ListedReport
 _SHOWN = 500
 # The reports of an incident among which the next to take a step on are chosen.
 _MOST_MEMBERS = 2000
-# So many reports are tried before it is asked whether time is left.
-_BATCH = 25
-# The code of what there was no time or room for: repeat the call.
-_LATER = "unavailable"
 
 
 class IncidentStores(NamedTuple):
@@ -62,15 +48,8 @@ class IncidentStores(NamedTuple):
     listing: Listing
     counts: IncidentCounts
     similar: Incidents
-    officers: Officers
-    identity: Identity
-
-
-class Done(NamedTuple):
-    """How many reports are as a call wants them, and which are not, each with the code why."""
-
-    done: int
-    left: Sequence[Outcome]
+    steps: StepStores
+    gists: Gists
 
 
 class Split(NamedTuple):
@@ -110,7 +89,7 @@ def create_incident(
     incident = _take_in(like, random_id(), desk)
     found = _found_with([like], incident, desk, stores.similar)
     # Drills are similar to drills alone.
-    _of_each(found, lambda each: _take_in(each, incident, desk), time_is_left)
+    of_each(found, lambda each: _take_in(each, incident, desk), time_is_left)
     return in_incident(incident, desk.actor.officer, stores.counts)
 
 
@@ -133,15 +112,21 @@ def read_incident(
     more = len(page.rows) > len(shown) or page.position is not None
     picture = next((row for row in page.rows if row.get("thumb")), None)
     own = InIncident(incident, districts.total())
-    seen = with_pictures((*shown, *([picture] if picture else ())))
-    actor.log_own(Action.LIST, {"incident": incident, "count": len(shown), **seen})
+    rows = [*shown, *([picture] if picture else ())]
+    items = show(
+        [ListedReport.of(row, actor.now)._replace(incident=own) for row in rows],
+        Action.LIST,
+        {"incident": incident, "count": len(shown)},
+        actor=actor,
+        gists=stores.gists,
+    )
     return OpenIncident(
         *own,
         districts,
         first_at=times.parse(page.rows[-1]["received_at"]),
         last_at=times.parse(page.rows[0]["received_at"]),
-        picture=ListedReport.of(picture, actor.now) if picture else None,
-        items=[ListedReport.of(row, actor.now)._replace(incident=own) for row in shown],
+        picture=items[-1] if picture else None,
+        items=items[: len(shown)],
         next_cursor=cursors.issue(
             shown[-1]["listed_at"], reader=actor.by, filters=query.filters(), now=actor.now
         )
@@ -184,7 +169,7 @@ def join_incident(
         if _take_in(report_id, incident, desk, is_drill=is_drill) != incident:
             raise errors.Invalid(errors.FieldError("report_ids", "in_incident"))
 
-    return _of_each(report_ids, join, time_is_left)
+    return of_each(report_ids, join, time_is_left)
 
 
 def split_incident(
@@ -213,7 +198,7 @@ def split_incident(
         if head.report.incident == incident:
             _write(head, new, desk)
 
-    done = _of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
+    done = of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
         raise errors.NotFound
     return Split(*in_incident(new, desk.actor.officer, stores.counts), done.left)
@@ -221,8 +206,7 @@ def split_incident(
 
 def take_steps(
     incident: str,
-    wanted: Steps,
-    report_ids: Sequence[str] | None,
+    wanted: MemberSteps,
     *,
     idempotency_key: str | None,
     desk: Desk,
@@ -230,51 +214,29 @@ def take_steps(
     time_is_left: Callable[[], bool],
 ) -> Done:
     """Take a step on up to 500 reports of an incident in the officer's scope, or on those that are
-    named, each by its version and with its own record; write the message to each on which it is
-    taken. What is as wanted already is done, and not written again; so is a message with the same
-    Idempotency-Key. No report is reopened, or handed back.
-
-    What the officer has never opened, or has something unread, is left unless `skip_unread` is
-    False; then its end is a proposal. A critical one that was never opened is left always, and so
-    is an end that takes two by itself. Raises NotFound as `read_incident`, Invalid for a call that
-    changes nothing, Unavailable.
+    named, as `services/casework/steps` does. Raises NotFound as `read_incident`, and as that does.
     """
+    wanted.require_any()
     change = wanted.change
-    if change is None and wanted.message is None:
-        raise errors.Invalid(errors.FieldError("status", "nothing_to_change"))
-    most = 1 if report_ids else _MOST_MEMBERS
+    most = 1 if wanted.report_ids else _MOST_MEMBERS
     rows = _members(incident, desk.actor, stores, most=most).rows
     # What is still to be done comes first: so a repeated call gets on.
     ordered = sorted(rows, key=lambda row: change is not None and _looks_so(row, change))
-    wanted_ids = report_ids or [row["id"] for row in ordered]
+    wanted_ids = wanted.report_ids or [row["id"] for row in ordered]
     desk.actor.log_own(Action.LIST, {"incident": incident, "count": len(wanted_ids)})
     chosen = wanted_ids[:AT_ONCE_MAX]
     known = outlines_in_scope(chosen, desk, consistent=True)
-    # An officer who acknowledges all has not looked at each that is worked on, or closed.
-    back = [each.id for each in known.values() if change and leads_back(each.status, change)]
-    opened: dict[str, bool] = {}
-
-    def step(report_id: str) -> None:
-        outline = known.get(report_id)
-        if outline is None or outline.incident != incident:
-            raise errors.NotFound
-        is_opened = opened[report_id]
-        _require_read(outline, wanted, is_opened=is_opened, actor=desk.actor)
-        if change:
-            _take_step(outline, change, desk, stores.officers, is_opened=is_opened)
-        if wanted.message is not None:
-            message = NewOfficerMessage(text=wanted.message, messages_seen=outline.messages)
-            key, identity = idempotency_key, stores.identity
-            write_message(report_id, message, idempotency_key=key, desk=desk, identity=identity)
-
-    def batch(some: Sequence[str]) -> None:
-        opened.update(zip(some, at_once(desk.actor.has_opened, some), strict=True))
-
-    forward = [each for each in chosen if each not in back]
-    done = _of_each(forward, step, time_is_left, before=batch)
-    kept = [Outcome(each, "illegal_transition") for each in back]
-    later = [Outcome(each, _LATER) for each in wanted_ids[AT_ONCE_MAX:]]
-    return done._replace(left=[*done.left, *kept, *later])
+    inside = {each.id: each for each in known.values() if each.incident == incident}
+    done = step_on_each(
+        {each: inside.get(each) for each in chosen},
+        wanted,
+        idempotency_key=idempotency_key,
+        desk=desk,
+        stores=stores.steps,
+        time_is_left=time_is_left,
+    )
+    later = [Outcome(each, LATER) for each in wanted_ids[AT_ONCE_MAX:]]
+    return done._replace(left=[*done.left, *later])
 
 
 def leave_incident(incident: str, report_id: str, *, desk: Desk) -> None:
@@ -343,63 +305,9 @@ def _members(
     return page
 
 
-def _of_each(
-    report_ids: Sequence[str],
-    step: Callable[[str], object],
-    time_is_left: Callable[[], bool],
-    *,
-    before: Callable[[Sequence[str]], None] = lambda batch: None,
-) -> Done:
-    """Take a step on each report, while time is left; `before` gets each batch of them."""
-    outcomes: list[Outcome] = []
-    for batch in batched(dict.fromkeys(report_ids), _BATCH):
-        if not time_is_left():
-            outcomes += [Outcome(each, _LATER) for each in batch]
-            continue
-        before(batch)
-        outcomes += [tried(each, step) for each in batch]
-    left = [each for each in outcomes if each.why is not None]
-    return Done(len(outcomes) - len(left), left)
-
-
 def _looks_so(row: Row, change: Change) -> bool:
     names = change.model_fields_set & row.keys()
     return all(row[name] == getattr(change, name) for name in names)
-
-
-def _require_read(known: Outline, wanted: Steps, *, is_opened: bool, actor: OfficerActor) -> None:
-    """Raise unless a step may be taken on a report as far as the officer has read it."""
-    if wanted.skip_unread and known.unread:
-        raise errors.Conflict("new_message")
-    if is_opened:
-        return
-    if wanted.skip_unread:
-        raise errors.Conflict("not_read")
-    if known.urgency is Urgency.CRITICAL:
-        refuse_unread(known.id, actor)
-
-
-def _take_step(
-    known: Outline, change: Change, desk: Desk, officers: Officers, *, is_opened: bool
-) -> None:
-    def require(head: Head) -> None:
-        report = head.report
-        if is_so(report, change):
-            raise _AlreadySo
-        require_version(report, known.version)
-        if change.disposition and takes_two(report, change.disposition):
-            raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
-        if not change.disposition and takes_reading(report, change) and not is_opened:
-            refuse_unread(known.id, desk.actor)
-
-    seen = change.model_copy(update={"messages_seen": known.messages})
-    unread = not is_opened or known.unread > 0
-    with suppress(_AlreadySo):
-        take_step(known.id, seen, require, desk=desk, officers=officers, takes_two=unread)
-
-
-class _AlreadySo(Exception):
-    """A report is as a step wants it."""
 
 
 def _found_with(

@@ -386,7 +386,7 @@ def _listed(
 
 def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
     try:
-        return list_reports(query, actor=actor, stores=sources.lists, shows_pictures=False)
+        return list_reports(query, actor=actor, stores=sources.lists, is_shown=False)
     except errors.Invalid as invalid:
         raise errors.Invalid(
             *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.casework.incidents import Steps
+from chalicelib.domain.casework.steps import MemberSteps
 from chalicelib.domain.officers.model import Role
 from chalicelib.services.casework import incidents
 from chalicelib.store.audit.rows import of_report
@@ -33,8 +33,12 @@ def _people(clean: None) -> Iterator[None]:
     yield from duty()
 
 
-CLOSE = {"status": "closed", "disposition": "resolved", "reason": "The man is at home."}
-ACKNOWLEDGE = {"status": "acknowledged"}
+CLOSE: dict[str, Any] = {
+    "status": "closed",
+    "disposition": "resolved",
+    "reason": "The man is at home.",
+}
+ACKNOWLEDGE: dict[str, Any] = {"status": "acknowledged"}
 
 
 def step(incident: Mapping[str, Any], key: str | None = None, **body: Any) -> Reply:
@@ -99,7 +103,8 @@ def test_a_critical_report_that_was_never_opened_is_left_always() -> None:
         assert codes[second["id"]] == "not_read"
     assert left(step(incident, **CLOSE))[first["id"]] == "takes_two"
     assert head(second)["status"] == "new"
-    assert changes(second)[-1] == "close_unread"
+    # What ends nothing is no closing that was refused: supervisors hear of many of those.
+    assert changes(second).count("close_unread") == 1
 
 
 def test_a_repeated_call_takes_no_step_and_sends_no_message_twice() -> None:
@@ -135,8 +140,7 @@ def test_without_time_the_rest_is_left_and_the_next_call_goes_on() -> None:
     times = iter([True, False, False])
     done = incidents.take_steps(
         incident["id"],
-        Steps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
-        None,
+        MemberSteps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
         idempotency_key=None,
         desk=wiring.desk(actor),
         stores=wiring.incident_stores(),

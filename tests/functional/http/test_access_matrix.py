@@ -50,7 +50,7 @@ class Route:
     """The status of a route for an officer who may use it.
 
     It is given for a new report, and for others where it differs. In `body`, `ITSELF` stands for
-    the report's id. `query` is what the route requires.
+    the report's id, `SEEN` for that with its version. `query` is what the route requires.
     """
 
     ok: int
@@ -62,7 +62,7 @@ class Route:
 
 ADMINS = frozenset({Role.ADMIN})
 CHIEFS = frozenset({Role.SUPERVISOR, Role.ADMIN})
-ITSELF = ("itself",)
+ITSELF, SEEN = ("itself",), ("itself", "by its version")
 IN_A_MONTH = str((datetime.now(UTC) + timedelta(days=30)).date())
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
@@ -81,6 +81,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/numbers"): Route(200, frozenset({Role.SUPERVISOR})),
     ("GET", "/v1/officer/reports"): Route(200),
     ("POST", "/v1/officer/reports"): Route(201),
+    ("POST", "/v1/officer/reports/steps"): Route(200, body={"reports": SEEN, "assignee": None}),
     ("GET", REPORT): Route(200),
     ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
     ("POST", REPORT + "/read"): Route(200, body={"messages_seen": 0}, states={"withdrawn": 409}),
@@ -111,6 +112,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         200,
         body={"on": IN_A_MONTH},
         states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
+    ),
+    ("PUT", REPORT + "/gist"): Route(
+        200, body={"text": "Smoke above the hall."}, states={"withdrawn": 409}
     ),
     ("POST", REPORT + "/follow"): Route(204),
     ("DELETE", REPORT + "/follow"): Route(204),
@@ -160,6 +164,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", BURST + "/ending"): Route(404),
     ("POST", BURST + "/ending/approve"): Route(409),
     ("DELETE", BURST + "/ending"): Route(204),
+    ("GET", "/v1/officer/incidents"): Route(200),
     ("POST", "/v1/officer/incidents"): Route(404),
     ("GET", INCIDENT): Route(404),
     ("GET", INCIDENT + "/similar"): Route(404),
@@ -293,7 +298,8 @@ def use(
     path += ROUTES[key].query
     body = ROUTES[key].body or (request_examples().get(operation.name) if operation.body else None)
     if body is not None:
-        body = {name: [report_id] if each is ITSELF else each for name, each in body.items()}
+        own = {ITSELF: [report_id], SEEN: [{"id": report_id, "version": 1}]}
+        body = {name: own[each] if each in (ITSELF, SEEN) else each for name, each in body.items()}
     needs_version = bool(operation.headers & (IF_MATCH - {Header.TAG}))
     path += "?text=13800138000" if path.endswith("/search") else ""
     head = wiring.reports().head(report_id) if needs_version else None

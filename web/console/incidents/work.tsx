@@ -3,27 +3,24 @@
 import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { labelled } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, Refused, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { InParts, type Left, type Part } from '../parts/in-parts.ts';
+import { type Asked, Reference, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
+import { text as ofMany } from '../parts/many-texts.ts';
 import type { ReportList } from '../queue/list.ts';
 import { LiveList } from '../queue/page.tsx';
 import type { Action } from '../queue/shortcuts.tsx';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
-import { wordFor } from '../words.ts';
-import { type Asked, StepDialog } from './step-dialog.tsx';
 import { text } from './texts.ts';
-import './incidents.css';
 
 // The rows that are shown at most, in pages: the rest is counted.
 const SHOWN = 500;
-// So many links are in sight, more are folded away.
-const FEW = 20;
-const RESULT = 'outcomes-of-many';
+
+const STEPS: readonly StepKind[] = ['acknowledged', 'in_progress', 'assign', 'closed', 'message'];
 
 interface WorkProps {
   incident: Schemas['Incident'];
@@ -63,7 +60,7 @@ export function Work({ incident, again, list }: WorkProps) {
     await Promise.all([again(), list.load(), similar.again()]);
     const { left } = found.parts;
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
-    focusPart(RESULT);
+    focusPart(OUTCOMES);
   };
   // What was done before a failure is seen: the next try is for the rest.
   const lookAgain = async () => {
@@ -132,19 +129,27 @@ export function Work({ incident, again, list }: WorkProps) {
   };
   return (
     <>
-      <Outcomes result={result} list={list} />
+      {result && (
+        <Outcomes
+          said={result.said(result.parts.done)}
+          left={result.parts.left}
+          referenceOf={(id) => referenceOf(list, id)}
+        >
+          {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
+        </Outcomes>
+      )}
       <Waiting loaded={similar.loaded} again={similar.again}>
         {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
       </Waiting>
       <Refusal failure={step.failure} />
-      <p class="hint incident-keys">{t.keys}</p>
+      <p class="hint many-keys">{t.keys}</p>
       <LiveList list={list} act={act} choosable />
-      <section class="incident-bar" aria-label={t.bar}>
-        <p role="status">{t.chosen(chosen.length)}</p>
+      <section class="many-bar" aria-label={t.bar}>
+        <p role="status">{ofMany().chosen(chosen.length)}</p>
         {chosen.length === 0 ? (
           <Button onClick={chooseAll}>{t.all}</Button>
         ) : (
-          <Button onClick={() => list.selection.none()}>{t.none}</Button>
+          <Button onClick={() => list.selection.none()}>{ofMany().none}</Button>
         )}
         {isPart && (
           <Button busy={step.busy} onClick={split}>
@@ -161,13 +166,22 @@ export function Work({ incident, again, list }: WorkProps) {
         </Button>
       </section>
       <StepDialog
-        incident={incident.id}
+        of={incident.id}
+        steps={STEPS}
         asked={asked}
-        like={list.rows.value?.[0]}
+        rows={list.rows.value?.slice(0, 1) ?? []}
+        send={(body, ids, key) =>
+          ok(
+            api.POST('/v1/officer/incidents/{incident_id}/steps', {
+              params: { path, header: { 'Idempotency-Key': key } },
+              body: { ...body, report_ids: ids },
+            }),
+          )
+        }
         onClose={() => setAsked(null)}
         onDone={async (parts) => {
           setAsked(null);
-          await tell({ said: (done) => text().stepped(done), parts });
+          await tell({ said: (done) => ofMany().stepped(done), parts });
         }}
       />
     </>
@@ -186,15 +200,15 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
   const t = text();
   if (count === 0) {
     return (
-      <p class="incident-none">
+      <p class="many-none">
         <span class="muted">{t.noneSimilar}</span> <Button onClick={again}>{t.lookAgain}</Button>
       </p>
     );
   }
   return (
-    <section class="card incident-similar" aria-labelledby="similar">
+    <section class="card many-similar" aria-labelledby="similar">
       <h2 id="similar">{t.similar(count)}</h2>
-      <p class="incident-references">
+      <p class="many-references">
         {items.map((each) => (
           <Reference key={each.id} id={each.id} reference={each.reference} />
         ))}
@@ -205,62 +219,6 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
       </Button>
       <p class="hint">{t.takeInHint}</p>
     </section>
-  );
-}
-
-/** What came of the last step: how many are done, and each that was left, with the reason. */
-function Outcomes({ result, list }: { result: Result | null; list: ReportList }) {
-  const t = text();
-  if (result === null) return null;
-  const { done, left } = result.parts;
-  const codes = [...new Set(left.map(({ code }) => code))];
-  return (
-    <div
-      class={`incident-result status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
-      id={RESULT}
-      tabIndex={-1}
-    >
-      <p>
-        {result.said(done)} {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
-      </p>
-      {left.length > 0 && (
-        <>
-          <p>{t.left(left.length)}</p>
-          <ul>
-            {codes.map((code) => (
-              <li key={code}>
-                <Reason
-                  why={wordFor(t.why, code)}
-                  ids={left.filter((each) => each.code === code).map(({ id }) => id)}
-                  list={list}
-                />
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </div>
-  );
-}
-
-function Reason({ why, ids, list }: { why: string; ids: readonly string[]; list: ReportList }) {
-  return (
-    <details open={ids.length <= FEW}>
-      <summary>{labelled(why, text().number(ids.length))}</summary>
-      <span class="incident-references">
-        {ids.map((id) => (
-          <Reference key={id} id={id} reference={referenceOf(list, id) ?? id} />
-        ))}
-      </span>
-    </details>
-  );
-}
-
-function Reference({ id, reference }: { id: string; reference: string }) {
-  return (
-    <a class="reference" href={pathTo(`reports/${id}`)}>
-      {reference}
-    </a>
   );
 }
 

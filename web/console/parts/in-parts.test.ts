@@ -43,7 +43,7 @@ test('a call that settles nothing is the last one, and what waits is left', asyn
   const parts = new InParts(['a', 'b']);
   await parts.run(call);
   expect(asked).toHaveLength(1);
-  expect(parts.left.map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(parts.left.map(({ code }) => code)).toEqual(['stale_version', 'unavailable']);
 });
 
 test('after a failure it goes on from there', async () => {

@@ -37,7 +37,8 @@ export class InParts {
       this.waiting = [...later, ...again.map(({ id }) => id)];
       say();
       if (this.waiting.length > 0 && part.done + final.length > 0) continue;
-      const stuck = this.waiting.map((id) => ({ id, code: 'unavailable' }));
+      const codeOf = new Map(again.map(({ id, code }) => [id, code]));
+      const stuck = this.waiting.map((id) => ({ id, code: codeOf.get(id) ?? 'unavailable' }));
       this.left = [...this.left, ...stuck];
       this.waiting = [];
       return;

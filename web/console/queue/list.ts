@@ -40,7 +40,7 @@ export class ReportList {
   readonly gone = signal<ReadonlySet<string>>(NONE);
   /** The rows that are chosen, of those that can be. */
   readonly selection = new Selection(() => {
-    const rows = this.rows.value?.filter(({ id }) => !this.gone.value.has(id));
+    const rows = this.rows.value?.filter((row) => !this.gone.value.has(row.id) && this.isOne(row));
     return rows?.map(({ id }) => id) ?? [];
   });
   /** The report that was opened last: the focus returns to it. */
@@ -56,6 +56,11 @@ export class ReportList {
     readonly within?: Within,
   ) {
     if (within) this.filters.value = { ...NO_FILTERS, sort: 'newest' };
+  }
+
+  /** Whether a row is one report, and stands for no others: only such are chosen. */
+  isOne({ incident, same_text: sameText }: ListedReport): boolean {
+    return !incident && !sameText;
   }
 
   /** Narrow the list otherwise, and read it. */

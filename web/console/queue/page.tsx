@@ -9,11 +9,14 @@ import { BurstRow } from '../bursts/row.tsx';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
+import { Events } from '../incidents/events.tsx';
 import { now } from '../parts/moment.tsx';
+import type { Asked } from '../parts/many.tsx';
 import type { Selection } from '../parts/selection.ts';
 import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../calls.ts';
 import type { ListedReport } from '../types.ts';
+import { Chosen, UNDO } from './chosen.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import {
   countOf,
@@ -24,7 +27,7 @@ import {
   queryOf,
 } from './filters.ts';
 import { Find } from './find.tsx';
-import { type Action, actionOf, chooseBy, focusedReport, Help, moveFocus } from './shortcuts.tsx';
+import { type Action, chooseBy, focusedReport, ListHelp, moveFocus, useKeys } from './shortcuts.tsx';
 import type { ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
 import { queueTexts } from './texts.ts';
@@ -34,10 +37,15 @@ export function QueuePage() {
   const t = queueTexts();
   const { list, me } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
+  const [asked, ask] = useState<Asked | null>(null);
   const close = () => setDialog(null);
   const act = (action: Action) => {
     if (action === 'help') setDialog('help');
     if (action === 'find') document.getElementById('find')?.focus();
+    if (action === 'undo') document.getElementById(UNDO)?.click();
+    const ids = list.selection.ids.value;
+    const step = ({ acknowledge: 'acknowledged', take: 'assign' } as const)[action as QuickStep];
+    if (ids.length > 0 && (step || action === 'step')) ask({ ids, count: ids.length, ...(step && { step }) });
   };
   return (
     <>
@@ -66,8 +74,10 @@ export function QueuePage() {
         </div>
       </div>
       <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
-      <LiveList list={list} act={act} />
-      <Help open={dialog === 'help'} onClose={close} />
+      <Events onTaken={() => void list.load()} />
+      <LiveList list={list} act={act} choosable />
+      <Chosen list={list} asked={asked} ask={ask} />
+      <ListHelp open={dialog === 'help'} onClose={close} />
       <ExportDialog
         open={dialog === 'export'}
         onClose={close}
@@ -96,21 +106,23 @@ export function LiveList({ list, act, choosable = false }: LiveListProps) {
   const filters = list.filters.value;
   useEffect(() => setSaid(''), [filters, setSaid]);
   const rows = useRef<HTMLOListElement>(null);
+  const selection = choosable ? list.selection : undefined;
   const step = useQuickSteps(list, setSaid);
   useFreshList(list, rows);
   useKeys((action) => {
     if (action === 'next') moveFocus(rows.current, 1);
     if (action === 'previous') moveFocus(rows.current, -1);
     const row = list.rows.value?.find(({ id }) => id === focusedReport());
-    if (row && (action === 'acknowledge' || action === 'take')) void step(action, row);
+    const isOfOne = !selection?.ids.value.length;
+    if (row && isOfOne && (action === 'acknowledge' || action === 'take')) void step(action, row);
     act?.(action);
   });
-  const selection = choosable ? list.selection : undefined;
   useEffect(() => {
-    const pressed = (event: KeyboardEvent) => selection && chooseBy(event, selection);
+    const isNot = () => setSaid(() => queueTexts().several);
+    const pressed = (event: KeyboardEvent) => selection && chooseBy(event, selection, isNot);
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
-  }, [selection]);
+  }, [selection, setSaid]);
   return (
     <>
       <News list={list} rows={rows} said={said} />
@@ -240,7 +252,7 @@ function Rows({ list, listRef, selection, onStep }: RowsProps) {
             row={row}
             now={now.value}
             gone={gone.has(row.id)}
-            selection={selection}
+            selection={list.isOne(row) ? selection : undefined}
             onStep={onStep}
           />
         ))}
@@ -328,20 +340,4 @@ function useForgetting(said: string, say: (text: string) => void): void {
     const timer = setTimeout(() => say(''), SAID_MS);
     return () => clearTimeout(timer);
   }, [said, say]);
-}
-
-/** Do what the keys ask for. */
-export function useKeys(act: (action: Action) => void): void {
-  const latest = useRef(act);
-  latest.current = act;
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const action = actionOf(event);
-      if (action === null) return;
-      event.preventDefault();
-      latest.current(action);
-    };
-    addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
-  }, []);
 }

@@ -58,6 +58,8 @@ export interface Kept {
   readonly report?: KeptReport;
   readonly notes: readonly string[];
   readonly drill: boolean;
+  /** The person has left: it is shown to nobody, and goes as soon as nothing is left to send. */
+  readonly left?: boolean;
   readonly problem?: Problem;
   /** It has left the phone, and there is no response yet: it may have arrived. */
   readonly attempted?: boolean;

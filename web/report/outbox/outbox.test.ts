@@ -412,6 +412,48 @@ test('without room for its files, the text is kept at least', async ({ phone, ou
   expect(phone.server.reports).toHaveLength(1);
 });
 
+test('whoever leaves sees nothing of what is on its way, and it arrives all the same', async ({ phone, outbox }) => {
+  await outbox.add(draft([], 'arrived'));
+  await settled(phone, outbox);
+  phone.server.fault = () => 'unreachable';
+  await outbox.add(draft([picture()], 'on its way'));
+  const entries: unknown[] = [];
+  await outbox.leave(async (all) => void entries.push(...all));
+  expect(entries).toHaveLength(2);
+  outbox.close();
+
+  phone.server.fault = () => 'none';
+  const next = await phone.open();
+  await phone.until(() => phone.server.contents().length === 1);
+  expect(next.entries.value).toEqual([]);
+  expect(phone.server.reports).toHaveLength(2);
+  // Nothing is left of it when it has arrived, but for whoever has kept it elsewhere.
+  await phone.until(() => false);
+  const last: unknown[] = [];
+  await next.leave(async (all) => void last.push(...all));
+  expect(last).toEqual([]);
+
+  await next.comeBack(entries);
+  await settled(phone, next);
+  expect(next.entries.value.map(({ receipt }) => receipt)).toEqual(
+    phone.server.reports.map(({ receipt }) => receipt),
+  );
+  expect(phone.server.reports).toHaveLength(2);
+});
+
+test('what is still on its way is shown again with all its files', async ({ phone, outbox }) => {
+  phone.server.fault = () => 'unreachable';
+  await outbox.add(draft([picture()]));
+  const entries: unknown[] = [];
+  await outbox.leave(async (all) => void entries.push(...all));
+  expect(outbox.entries.value).toEqual([]);
+  phone.server.fault = () => 'none';
+  await outbox.comeBack(entries);
+  await settled(phone, outbox);
+  expect(phone.server.contents()).toHaveLength(1);
+  expect(only(outbox).receipt).toBe(phone.server.reports[0]?.receipt);
+});
+
 /** Let nothing more be written, as on a phone that is full. Return what makes room again. */
 function fill(): () => void {
   const put = IDBObjectStore.prototype.put;

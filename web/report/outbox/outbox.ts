@@ -13,7 +13,7 @@ import { BrowserNetwork } from './browser.ts';
 import { browserClock, type Clock } from './clock.ts';
 import { createReport, sendText } from './creation.ts';
 import { prepareAddition, prepareReport, prepareText, type Prepared } from './drafts.ts';
-import { isDelivered, isSettled, isUnsent, withFile, type Kept } from './kept.ts';
+import { isDelivered, isSettled, isUnsent, restore, withFile, type Kept } from './kept.ts';
 import { Lane, type Moment, Stopped, type Work } from './work.ts';
 import { SHIPPED, type SendingLimits } from './limits.ts';
 import { Later, Refused, type Network } from './network.ts';
@@ -171,6 +171,29 @@ class PageOutbox implements Outbox {
     if (kept?.confirmed && isSettled(kept)) return await this.erase(id);
     if (kept) this.#changed(kept);
     this.#tell();
+  }
+
+  async leave(keep: (entries: readonly unknown[]) => Promise<void>): Promise<void> {
+    await this.load();
+    await keep([...this.#kept.values()].filter(({ left }) => !left));
+    for (const id of [...this.#kept.keys()]) {
+      const kept = await this.#store.update(id, (kept) => ({ ...kept, left: true }));
+      if (kept && isSettled(kept)) await this.erase(id);
+      else if (kept) this.#changed(kept);
+    }
+    this.#tell();
+  }
+
+  async comeBack(entries: readonly unknown[]): Promise<void> {
+    for (const entry of entries.map(restore)) {
+      if (!entry) continue;
+      const here = await this.#store.update(entry.id, (kept) => ({ ...kept, left: false }));
+      // What has arrived meanwhile has the same receipt when it is sent once more.
+      const files = entry.files.filter(({ state }) => state !== 'waiting');
+      this.#changed(here ?? (await this.#store.add({ ...entry, files }, [])));
+    }
+    this.#tell();
+    void this.#send();
   }
 
   async draftOf(id: string): Promise<Draft | undefined> {
@@ -336,7 +359,8 @@ class PageOutbox implements Outbox {
   /** Delete an entry of which the person has the receipt, once everything has arrived. */
   async #finish(id: string): Promise<void> {
     const kept = this.#kept.get(id);
-    if (kept?.confirmed && isDelivered(kept)) await this.erase(id);
+    const isDone = kept?.left ? isSettled(kept) : kept?.confirmed && isDelivered(kept);
+    if (isDone) await this.erase(id);
     else this.#publish();
     this.#tell();
   }
@@ -414,7 +438,8 @@ class PageOutbox implements Outbox {
   }
 
   #publish(): void {
-    this.#entries.value = [...this.#kept.values()].map((kept) => this.#view(kept));
+    const shown = [...this.#kept.values()].filter(({ left }) => !left);
+    this.#entries.value = shown.map((kept) => this.#view(kept));
   }
 
   #view(kept: Kept): Entry {

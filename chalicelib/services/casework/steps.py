@@ -1,0 +1,179 @@
+"""A step on many reports: each by its version, with its own record, and with an outcome of its own.
+
+Each report gets the step by the rules of `services/casework/casework`, and no end without reading
+(docs/adr/0060).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import batched
+from typing import NamedTuple
+
+from chalicelib.aws.clients import at_once
+from chalicelib.domain.casework.steps import ChosenSteps, Steps, is_so
+from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.entries import NewOfficerMessage
+from chalicelib.domain.reports.workflow import Change, leads_back, takes_reading, takes_two
+from chalicelib.kernel import errors
+from chalicelib.kernel.ids import Identity
+from chalicelib.services.casework.casework import require_version, take_step
+from chalicelib.services.casework.duplicates import Outcome, outlines_in_scope, refuse_unread, tried
+from chalicelib.services.casework.messages import write_message
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
+from chalicelib.store.audit.rows import Action
+from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.duplicates import Outline
+from chalicelib.store.reports.rows import Head
+
+LATER = "unavailable"
+"""The code of what there was no time or room for: repeat the call."""
+# So many reports are tried before it is asked whether time is left.
+_BATCH = 25
+# What a step on a critical report takes an opening for (`workflow.takes_reading`).
+_END_OR_HIDE = frozenset({"disposition", "urgency", "category"})
+
+
+class Done(NamedTuple):
+    """How many reports are as a call wants them, and which are not, each with the code why."""
+
+    done: int
+    left: Sequence[Outcome]
+
+
+class StepStores(NamedTuple):
+    """What a step and a message need beside the reports."""
+
+    officers: Officers
+    identity: Identity
+
+
+def step_on_chosen(
+    wanted: ChosenSteps,
+    *,
+    idempotency_key: str | None,
+    desk: Desk,
+    stores: StepStores,
+    time_is_left: Callable[[], bool],
+) -> Done:
+    """Take a step on the reports that the officer names, each by the version that they saw.
+
+    One that is unknown or out of scope is `not_found`, with a denial in the audit. Raises Invalid
+    for a call that changes nothing, Unavailable.
+    """
+    wanted.require_any()
+    versions = {each.id: each.version for each in wanted.reports}
+    desk.actor.log_own(Action.LIST, {"list": "chosen", "count": len(versions)})
+    known = outlines_in_scope(versions, desk, consistent=True)
+    return step_on_each(
+        {
+            each: known[each]._replace(version=version) if each in known else None
+            for each, version in versions.items()
+        },
+        wanted,
+        idempotency_key=idempotency_key,
+        desk=desk,
+        stores=stores,
+        time_is_left=time_is_left,
+    )
+
+
+def step_on_each(
+    reports: Mapping[str, Outline | None],
+    wanted: Steps,
+    *,
+    idempotency_key: str | None,
+    desk: Desk,
+    stores: StepStores,
+    time_is_left: Callable[[], bool],
+) -> Done:
+    """Take a step on each report, by the version that is given, and write the message to each on
+    which it is taken. What is as wanted already is done, and not written again; so is a message
+    with the same Idempotency-Key. No report is reopened, or handed back. None stands for a report
+    that may not be there.
+
+    What the officer has never opened, or has something unread, is left unless `skip_unread` is
+    False; then its end is a proposal. A critical one that was never opened is left always, and so
+    is an end that takes two by itself. Raises Unavailable.
+    """
+    change = wanted.change
+    opened: dict[str, bool] = {}
+
+    def step(report_id: str) -> None:
+        outline = reports[report_id]
+        if outline is None:
+            require_not_expiring(head_in_scope(report_id, desk=desk))
+            raise errors.NotFound
+        is_opened = opened[report_id]
+        _require_read(outline, wanted, is_opened=is_opened, actor=desk.actor)
+        if change:
+            _take_step(outline, change, desk, stores.officers, is_opened=is_opened)
+        if wanted.message is not None:
+            message = NewOfficerMessage(text=wanted.message, messages_seen=outline.messages)
+            key, identity = idempotency_key, stores.identity
+            write_message(report_id, message, idempotency_key=key, desk=desk, identity=identity)
+
+    def batch(some: Sequence[str]) -> None:
+        known = [each for each in some if reports[each]]
+        opened.update(zip(known, at_once(desk.actor.has_opened, known), strict=True))
+
+    return of_each(tuple(reports), step, time_is_left, before=batch)
+
+
+def of_each(
+    report_ids: Sequence[str],
+    step: Callable[[str], object],
+    time_is_left: Callable[[], bool],
+    *,
+    before: Callable[[Sequence[str]], None] = lambda batch: None,
+) -> Done:
+    """Take a step on each report, while time is left; `before` gets each batch of them."""
+    outcomes: list[Outcome] = []
+    for batch in batched(dict.fromkeys(report_ids), _BATCH):
+        if not time_is_left():
+            outcomes += [Outcome(each, LATER) for each in batch]
+            continue
+        before(batch)
+        outcomes += [tried(each, step) for each in batch]
+    left = [each for each in outcomes if each.why is not None]
+    return Done(len(outcomes) - len(left), left)
+
+
+def _require_read(known: Outline, wanted: Steps, *, is_opened: bool, actor: OfficerActor) -> None:
+    """Raise unless a step may be taken on a report as far as the officer has read it."""
+    if wanted.skip_unread and known.unread:
+        raise errors.Conflict("new_message")
+    if is_opened:
+        return
+    if wanted.skip_unread:
+        raise errors.Conflict("not_read")
+    if known.urgency is Urgency.CRITICAL:
+        if wanted.model_fields_set & _END_OR_HIDE:
+            refuse_unread(known.id, actor)
+        raise errors.Conflict("not_read")
+
+
+def _take_step(
+    known: Outline, change: Change, desk: Desk, officers: Officers, *, is_opened: bool
+) -> None:
+    def require(head: Head) -> None:
+        report = head.report
+        if is_so(report, change):
+            raise _AlreadySo
+        if leads_back(report.status, change):
+            # An officer who acknowledges many has not looked at each that is worked on, or closed.
+            raise errors.Conflict("illegal_transition", legal="")
+        require_version(report, known.version)
+        if change.disposition and takes_two(report, change.disposition):
+            raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
+        if not change.disposition and takes_reading(report, change) and not is_opened:
+            refuse_unread(known.id, desk.actor)
+
+    seen = change.model_copy(update={"messages_seen": known.messages})
+    unread = not is_opened or known.unread > 0
+    with suppress(_AlreadySo):
+        take_step(known.id, seen, require, desk=desk, officers=officers, takes_two=unread)
+
+
+class _AlreadySo(Exception):
+    """A report is as a step wants it."""

@@ -1,0 +1,119 @@
+"""Work on many rows of the queue: chosen by box or key, one step, and what came of it for each."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.officers import Resident, officer_api, sign_in
+from tests.browser.screens import axe_violations, scrolls_sideways
+from tests.local.stack import Stack
+
+UNDO_MS = 10_000
+BAR = "With the chosen reports"
+
+
+@pytest.fixture
+def residents(stack: Stack) -> list[Resident]:
+    things = ("a key", "a glove", "an umbrella", "a red bag", "a ring")
+    return [Resident(stack.api, "lost_and_found", f"Found {thing}.") for thing in things]
+
+
+def newest(open_page: OpenPage, residents: list[Resident]) -> Page:
+    """Open the queue, the newest first, with a clock that the test moves."""
+    page = open_page("/console/")
+    page.clock.install()
+    sign_in(page)
+    page.get_by_label("Order").select_option("newest")
+    expect(row(page, residents[0])).to_be_visible()
+    return page
+
+
+def row(page: Page, resident: Resident) -> Locator:
+    return page.locator(f".report-row[data-id='{resident.id}']")
+
+
+def take(page: Page, count: int) -> None:
+    dialog = page.get_by_role("dialog", name=f"A step on {count} reports")
+    dialog.get_by_role("button", name="Go on").click()
+    assert axe_violations(page) == []
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_three_of_five_are_assigned_by_key_and_given_back(
+    open_page: OpenPage, residents: list[Resident], stack: Stack
+) -> None:
+    page = newest(open_page, residents)
+    bar = page.get_by_role("region", name=BAR)
+    row(page, residents[4]).get_by_role("link").focus()
+    for key in ("Space", "j", "j", "Shift+Space"):
+        page.keyboard.press(key)
+    expect(bar).to_contain_text("3 chosen")
+    assert axe_violations(page) == []
+    page.keyboard.press("m")
+    expect(page.get_by_role("combobox", name="Assign to")).to_have_value("officer")
+    take(page, 3)
+    expect(bar).to_contain_text("3 reports done.")
+    assert axe_violations(page) == []
+    for each in residents[2:]:
+        expect(row(page, each)).to_contain_text("Assigned to you")
+    page.keyboard.press("u")
+    expect(bar).to_contain_text("Undone: 3 reports are as before.")
+    for each in residents[2:]:
+        expect(row(page, each)).to_contain_text("Nobody’s yet")
+    call = officer_api(stack, "supervisor")
+    found = call("GET", "/v1/officer/reports?sort=newest").json()["items"]
+    chosen = {each.id for each in residents}
+    assert {each["assignee"] for each in found if each["id"] in chosen} == {None}
+
+
+@pytest.mark.thorough
+def test_an_assignment_is_undone_for_ten_seconds(
+    open_page: OpenPage, residents: list[Resident]
+) -> None:
+    page = newest(open_page, residents)
+    page.get_by_label(f"Choose {residents[0].reference}").check()
+    page.get_by_role("button", name="Assign…").click()
+    dialog = page.get_by_role("dialog", name="A step on 1 report")
+    dialog.get_by_role("button", name="Go on").click()
+    dialog.get_by_role("button", name="Do it").click()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    page.clock.run_for(UNDO_MS)
+    expect(undo).to_have_count(0)
+    expect(row(page, residents[0])).to_contain_text("Assigned to you")
+
+
+def test_what_was_never_opened_is_not_closed_and_each_has_a_reason(
+    open_page: OpenPage, residents: list[Resident], stack: Stack
+) -> None:
+    critical = Resident(stack.api, "child_abduction", "A girl was pulled into a van.")
+    read, also_read, unopened, written, _ = residents
+    call = officer_api(stack, "officer")
+    for each in (read, also_read, written, critical):
+        call("GET", f"/v1/officer/reports/{each.id}")
+    written.write("It has a name in it.")
+    page = newest(open_page, residents)
+    for each in (read, also_read, unopened, written, critical):
+        page.get_by_label(f"Choose {each.reference}").check()
+    page.get_by_role("button", name="Close…").click()
+    dialog = page.get_by_role("dialog", name="A step on 5 reports")
+    dialog.get_by_role("radio", name="True, nothing to be done").check()
+    dialog.get_by_label("What each reporter reads").fill("It was called for.")
+    take(page, 5)
+    bar = page.get_by_role("region", name=BAR)
+    expect(bar).to_contain_text("2 reports done.")
+    expect(bar).to_contain_text("3 reports left as they are:")
+    reasons = {
+        unopened: "Never opened by you",
+        written: "Its reporter has added something",
+        critical: "Its end takes two officers",
+    }
+    for each, why in reasons.items():
+        said = bar.get_by_role("listitem").filter(has_text=why)
+        expect(said.get_by_role("link", name=each.reference)).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert axe_violations(page) == []
+    assert not scrolls_sideways(page)
+    assert {each.read()["status"] for each in (read, also_read)} == {"closed"}
+    assert {each.read()["status"] for each in (unopened, written, critical)} == {"received"}

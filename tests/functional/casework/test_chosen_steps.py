@@ -1,0 +1,86 @@
+"""A step on the reports that an officer has chosen in a list is as safe as on one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.store.audit.rows import Action
+from tests import cloud
+from tests.client import Reply, call
+from tests.functional.casework.test_incident_steps import (
+    ACKNOWLEDGE,
+    CLOSE,
+    changes,
+    left,
+    read_all,
+)
+from tests.steps import by_officer, file, head, opened, write
+
+pytestmark = pytest.mark.usefixtures("aws", "clean")
+
+
+@pytest.fixture(autouse=True)
+def _people(clean: None) -> Iterator[None]:
+    wiring.reset()
+    cloud.officer()
+    cloud.officer("li")
+    cloud.officer("zhao", categories=("other",))
+    yield
+    wiring.reset()
+
+
+def on(*reports: Mapping[str, Any], officer: str = "wang", version: int = 1, **body: Any) -> Reply:
+    chosen = [{"id": each["id"], "version": version} for each in reports]
+    return call("POST", "/v1/officer/reports/steps", {**body, "reports": chosen}, officer=officer)
+
+
+ASSIGN: dict[str, Any] = {"assignee": "li", "skip_unread": False}
+
+
+def test_each_is_changed_by_the_version_that_was_seen_and_on_record() -> None:
+    first, second, third = file(), file(), file()
+    by_officer("PATCH", second, "", {"urgency": "high"}, version=1)
+    reply = on(first, second, third, **ASSIGN)
+    assert (reply.json["done"], left(reply)) == (2, {second["id"]: "stale_version"})
+    assert [head(each).get("assignee") for each in (first, second, third)] == ["li", None, "li"]
+    assert [changes(each)[-1] for each in (first, third)] == ["change", "change"]
+
+
+def test_what_was_assigned_is_given_back_unless_a_colleague_was_faster() -> None:
+    first, second = file(), file()
+    before = head(first)
+    on(first, second, **ASSIGN)
+    by_officer("PATCH", second, "", ACKNOWLEDGE, officer="li", version=2)
+    reply = on(first, second, version=2, assignee=None, skip_unread=False)
+    assert left(reply) == {second["id"]: "stale_version"}
+    same = before.keys() - {"version", "listed", "updated_at"}
+    assert {name: head(first).get(name) for name in same} == {name: before[name] for name in same}
+
+
+def test_no_end_is_set_without_reading() -> None:
+    read, unread, written, critical = file(), file(), file(), file("child_abduction")
+    read_all(read, written)
+    write(written)
+    reply = on(read, unread, written, critical, **CLOSE)
+    assert left(reply) == {
+        unread["id"]: "not_read",
+        written["id"]: "new_message",
+        critical["id"]: "not_read",
+    }
+    assert opened(read)["disposition"] == "resolved"
+
+
+def test_what_is_out_of_scope_is_left_and_on_record() -> None:
+    created = file()
+    reply = on(created, {"id": "0" * 26}, officer="zhao", **ASSIGN)
+    assert set(left(reply).values()) == {"not_found"}
+    assert head(created).get("assignee") is None
+    assert changes(created)[-1] == Action.DENIED
+
+
+def test_at_most_500_are_named_and_something_is_to_change() -> None:
+    created = file()
+    assert on(created).status == 422
+    assert on(*[created] * 501, **ASSIGN).status == 422

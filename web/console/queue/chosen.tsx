@@ -1,0 +1,170 @@
+/** What is done with the reports that are chosen in the queue. */
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { useDesk } from '../desk.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { focusPart } from '../parts/focus.ts';
+import { InParts, type Part } from '../parts/in-parts.ts';
+import { type Asked, type StepBody, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
+import { text as ofMany } from '../parts/many-texts.ts';
+import type { ListedReport } from '../types.ts';
+import type { ReportList } from './list.ts';
+import { isToBeRead } from './row.tsx';
+import { queueTexts } from './texts.ts';
+
+const STEPS: readonly StepKind[] = ['acknowledged', 'assign', 'closed'];
+const UNDO_MS = 10_000;
+/** The button that has a key. */
+export const UNDO = 'undo';
+
+/** What came of a step, with the rows as they were before; and what would undo it. */
+interface Result {
+  said: string;
+  parts: InParts;
+  rows: ReadonlyMap<string, ListedReport>;
+  undo: (() => Promise<unknown>) | null;
+}
+
+interface ChosenProps {
+  list: ReportList;
+  /** The step that a key asks for. */
+  asked: Asked | null;
+  ask: (asked: Asked | null) => void;
+}
+
+export function Chosen({ list, asked, ask }: ChosenProps) {
+  const t = queueTexts();
+  const { api, pulse } = useDesk();
+  const [result, setResult] = useState<Result | null>(null);
+  const step = useStep();
+  const ids = list.selection.ids.value;
+  const rows = (list.rows.value ?? []).filter(({ id }) => asked?.ids?.includes(id));
+  const known = new Map(rows.map((row) => [row.id, row]));
+  const isUnderway = ids.length > 0;
+  useEffect(() => {
+    if (isUnderway) setResult((was) => (was?.undo ? was : null));
+  }, [isUnderway]);
+
+  const post = async (body: StepBody, some: readonly ListedReport[]): Promise<Part> => {
+    const reports = some.map(({ id, version }) => ({ id, version }));
+    if (reports.length === 0) return { done: 0, left: [] };
+    return ok(api.POST('/v1/officer/reports/steps', { body: { ...body, reports } }));
+  };
+  const send = async (body: StepBody, some: readonly string[] | null): Promise<Part> => {
+    const wanted = (some ?? []).flatMap((id) => known.get(id) ?? []);
+    // It would count as having read what the reporter wrote. A link does not; of an end one is asked.
+    const reads = !body.duplicate_of && !body.disposition;
+    const unread = reads ? wanted.filter(isToBeRead) : [];
+    const part = await post(body, wanted.filter((row) => !unread.includes(row)));
+    const left = unread.map(({ id }) => ({ id, code: 'new_message' }));
+    return { done: part.done, left: [...part.left, ...left] };
+  };
+  const show = async (found: Result, changed: Partial<ListedReport>) => {
+    const left = new Set(found.parts.left.map(({ id }) => id));
+    for (const row of found.rows.values()) {
+      if (!left.has(row.id)) list.replace({ ...row, ...changed, version: row.version + 1 });
+    }
+    list.selection.none();
+    setResult(found);
+    pulse.stepped();
+    focusPart(OUTCOMES);
+    await list.refresh();
+  };
+  /** Give each back to whoever had it: by the version that the step made. */
+  const giveBack = (before: readonly ListedReport[]) => () =>
+    step.run(async () => {
+      const parts = new InParts(before.map(({ id }) => id));
+      await parts.run(async (some) => {
+        const part = { done: 0, left: [] as Part['left'] };
+        for (const assignee of new Set(before.map((row) => row.assignee))) {
+          const theirs = before.filter((row) => row.assignee === assignee && some?.includes(row.id));
+          const now = theirs.map((row) => ({ ...row, version: row.version + 1 }));
+          const { done, left } = await post({ assignee, skip_unread: false }, now);
+          part.done += done;
+          part.left = [...part.left, ...left];
+        }
+        return part;
+      });
+      const said = t.undone(parts.done);
+      const now = before.map((row) => [row.id, { ...row, version: row.version + 1 }] as const);
+      await show({ said, parts, rows: new Map(now), undo: null }, {});
+    });
+  const done = async (parts: InParts, body: StepBody) => {
+    ask(null);
+    const left = new Set(parts.left.map(({ id }) => id));
+    const changed = rows.filter((row) => !left.has(row.id) && row.assignee !== body.assignee);
+    const undo = body.assignee && changed.length > 0 ? giveBack(changed) : null;
+    const { assignee, status } = body;
+    const shown = { ...(assignee && { assignee }), ...(status && { status }) };
+    await show({ said: ofMany().stepped(parts.done), parts, rows: known, undo }, shown);
+  };
+  const press = (kind: StepKind) => ask({ ids, count: ids.length, step: kind });
+  const kinds = ids.length > 1 ? ([...STEPS, 'link'] as const) : STEPS;
+  const isOver = () => setResult((was) => was && { ...was, undo: null });
+  return (
+    <>
+      {(isUnderway || result) && (
+        <section class="many-bar" aria-label={t.chosen}>
+          {result && (
+            <>
+              <Outcomes
+                said={result.said}
+                left={result.parts.left}
+                referenceOf={(id) => result.rows.get(id)?.reference ?? null}
+              >
+                {result.undo && <Undo undo={result.undo} isOver={isOver} />}
+                <Button onClick={() => setResult(null)}>{t.hide}</Button>
+              </Outcomes>
+              <Refusal failure={step.failure} />
+            </>
+          )}
+          {isUnderway && (
+            <>
+              <p role="status">{ofMany().chosen(ids.length)}</p>
+              {kinds.map((kind) => (
+                <Button key={kind} onClick={() => press(kind)}>
+                  {t.steps[kind]}
+                </Button>
+              ))}
+              <Button onClick={() => list.selection.none()}>{ofMany().none}</Button>
+            </>
+          )}
+        </section>
+      )}
+      <StepDialog
+        of="queue"
+        byHand
+        steps={kinds}
+        asked={asked}
+        rows={rows}
+        send={send}
+        onClose={() => ask(null)}
+        onDone={done}
+      />
+    </>
+  );
+}
+
+interface UndoProps {
+  undo: () => Promise<unknown>;
+  isOver: () => void;
+}
+
+/** For ten seconds; and as long as it has the focus, since a hand may be slow. */
+function Undo({ undo, isOver }: UndoProps) {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), UNDO_MS);
+    return () => clearTimeout(timer);
+  }, [undo]);
+  useEffect(() => {
+    if (isLate && document.activeElement?.id !== UNDO) isOver();
+  });
+  return (
+    <Button id={UNDO} onClick={undo} onBlur={() => isLate && isOver()}>
+      {queueTexts().undo} <kbd>u</kbd>
+    </Button>
+  );
+}
