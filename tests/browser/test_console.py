@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import (
@@ -498,6 +498,45 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]
     assert second.read()["messages"] == []
+
+
+def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.89, "lon": 116.41}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "A tree lies across both lanes of the road."
+    reports = [Resident(stack.api, text=text, location=place) for _ in range(3)]
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, reports[0].id)
+    page.get_by_role("button", name="Take all that are alike into one incident").click()
+    expect(page.locator(".report-row")).to_have_count(3)
+    calls = 0
+
+    def fail_half_way(route: Route) -> None:
+        nonlocal calls
+        calls += 1
+        body = route.request.post_data_json
+        if calls == 1:  # there is time for one of the two
+            *later, first = body["report_ids"]
+            response = route.fetch(post_data={**body, "report_ids": [first]})
+            left = [{"id": each, "code": "unavailable"} for each in later]
+            route.fulfill(response=response, json={**response.json(), "left": left})
+        elif calls == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/split", fail_half_way)
+    for each in reports[1:]:
+        page.get_by_role("checkbox", name=f"Choose {each.reference}").check()
+    page.keyboard.press("p")
+    expect(page.get_by_text("There was no connection.")).to_be_visible()
+    expect(page.locator(".report-row")).to_have_count(2)
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Split off").click()
+    page.get_by_role("link", name="To the new incident").click()
+    expect(page.locator(".report-row")).to_have_count(2)
 
 
 def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, stack: Stack) -> None:
