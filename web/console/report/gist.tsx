@@ -9,7 +9,7 @@ import { labelled, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import type { Names } from '../names.ts';
 import { focusField } from '../parts/focus.ts';
-import { useKeys } from '../queue/page.tsx';
+import { useKeys } from '../queue/shortcuts.tsx';
 import type { Report } from '../types.ts';
 import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
