@@ -25,7 +25,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.handlers.media import functions
 from chalicelib.handlers.service import scheduled, upkeep
-from chalicelib.kernel.files import original_key
+from chalicelib.kernel.files import original_key, reduced_key
 from infra.local.resources import create_resources
 from tests import events, listed
 
@@ -298,6 +298,19 @@ def add_medium(owner_id: str, media_id: str, content: bytes | None = None) -> st
     version = upload(owner_id, media_id, content or photo())
     process(original_key(owner_id, media_id), version)
     record(owner_id, media_id)
+    return version
+
+
+def add_reduced(owner_id: str, media_id: str, content: bytes) -> str:
+    """Upload the reduced picture of a photo, and let it be processed and recorded. Return its
+    version id.
+    """
+    key = reduced_key(owner_id, media_id)
+    bucket = os.environ["MEDIA_BUCKET"]
+    version = str(client("s3").put_object(Bucket=bucket, Key=key, Body=content)["VersionId"])
+    process(key, version)
+    early = f"derived/{owner_id}/{media_id}/early/manifest.json"
+    functions.record_media({"Records": [s3_event(bucket, early, None)]}, None)
     return version
 
 
