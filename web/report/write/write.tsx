@@ -17,6 +17,7 @@ import {
   isBegun,
   isOpen,
   isPlaceless,
+  isUrgent,
   type Limits,
   type Subject,
 } from '../form.ts';
@@ -30,6 +31,7 @@ import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
 import { ContactFields, Elsewhere, Police, Questions, When, Where } from './folds.tsx';
+import { Here } from './here.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import {
   beginForm,
@@ -205,6 +207,7 @@ function WritePage() {
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
+      {isUrgent(chosen) && <Here />}
       {/* The camera stays in sight on a phone. */}
       <Police error={error('concerns_police')} />
       <TextBox
