@@ -1,5 +1,4 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 
 import { contains } from '../../shared/area.ts';
 import { Button } from '../../shared/components/button.tsx';
@@ -56,13 +55,9 @@ export function Found() {
 export function Here() {
   const text = write();
   const { kind } = form.value.place;
-  const part = useRef<HTMLElement>(null);
   const isSaid = kind !== 'none';
-  useEffect(() => {
-    if (document.activeElement === document.body) part.current?.focus({ preventScroll: true });
-  }, [isSaid]);
   return (
-    <section class="here" ref={part} tabIndex={-1} aria-label={text.where}>
+    <section class="here" aria-label={text.where}>
       {!isSaid && (
         <>
           <Button class="wide" aria-describedby="here-hint" onClick={() => void findHere()}>
