@@ -194,7 +194,7 @@ class PageOutbox implements Outbox {
       const here = await this.#store.update(entry.id, (kept) => ({ ...kept, left: false }));
       // What has arrived meanwhile has the same receipt when it is sent once more.
       const files = entry.files.filter(({ state }) => state !== 'waiting');
-      this.#changed(here ?? (await this.#store.add({ ...entry, files }, [])));
+      this.#changed(here ?? (await this.#store.add({ ...entry, files }, new Map())));
     }
     this.#tell();
     void this.#send();
