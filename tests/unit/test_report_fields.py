@@ -22,6 +22,7 @@ PUBLIC_BYTES = {"public_key", "ledger_id", "commitments"}
 LISTED_AS = {
     "media_total": "media",
     "media_ready": "media",
+    "media_early": "media",
     "thumb": "thumbnail_url",
     "same_as": "same_text",
     "review_due_at": "due",
@@ -29,6 +30,7 @@ LISTED_AS = {
 OPENED_AS = {
     "media_total": "media",
     "media_ready": "media",
+    "media_early": "media",
     "thumb": "media",
     "same_as": "similar",
     "awaits": "hold",

@@ -213,6 +213,11 @@ export function isWhen({ name, type }: Question): boolean {
   return name === 'time' && type === 'time';
 }
 
+/** Return whether its reports may be urgent: then the place matters most. */
+export function isUrgent(category: Category | undefined): boolean {
+  return category !== undefined && (category.emergency || category.urgency !== 'normal');
+}
+
 export function isOpen(category: Category): boolean {
   return category.state === 'active' || category.state === 'shadow';
 }

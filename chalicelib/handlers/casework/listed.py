@@ -23,8 +23,13 @@ class InIncidentView(Shape):
 
 
 class MediaCount(Shape):
+    """How many media there are, and how many are ready. `early`: of so many others there is an
+    early picture; left out when there is none.
+    """
+
     total: int
     ready: int
+    early: Annotated[int | None, NotNull()] = left_out()
 
 
 class SameText(Shape):
@@ -84,6 +89,7 @@ class ListedReportView(Shape):
                 "one_place": fields["urgency"] == Urgency.CRITICAL,
             }
         media = {"total": fields["media_total"], "ready": fields["media_ready"]}
+        media["early"] = fields["media_early"] or None
         thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
         thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
         opened = {"incident": report.incident, "gist": report.gist}

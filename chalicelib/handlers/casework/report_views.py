@@ -221,6 +221,9 @@ class MediumView(Shape):
     phones write videos; null as well of a video that came before clips were made.
     `delayed`: it came, and a fault of ours keeps it from being ready. It is tried again by itself;
     its original can be opened.
+    `early`: its pictures are those of a reduced picture that the phone has sent before the photo.
+    They stay when the photo never comes. `differs`: the reduced picture looked different from the
+    original that came, and that is shown now.
     """
 
     media_id: str
@@ -228,6 +231,8 @@ class MediumView(Shape):
     content_type: str
     state: MediaState
     delayed: bool
+    early: bool
+    differs: bool
     reason: RejectReason | None
     size: int | None
     sha256: str | None
@@ -257,10 +262,11 @@ class MediumView(Shape):
             from_=sender_of(medium),
             content_type=seen_type(medium),
             delayed=medium.is_delayed,
+            early=medium.is_early and not withdrawn,
             sha256=sha256,
             declared=DeclaredView.by_sender(medium),
-            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
-            preview_url=None if withdrawn else preview_url(report.id, medium),
+            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium, early=True),
+            preview_url=None if withdrawn else preview_url(report.id, medium, early=True),
             playback_url=None if withdrawn else playback_url(report.id, medium),
             clip_url=None if withdrawn else clip_url(report.id, medium),
             evidence=_evidence(medium, sha256),

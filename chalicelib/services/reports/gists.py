@@ -64,11 +64,12 @@ class Gists:
         return self.open({report.id: report.gist}, now).get(report.id) if report.gist else None
 
     def _keys(self, names: Collection[str], now: datetime) -> dict[str, PrivateKey]:
-        self._kept = {name: kept for name, kept in self._kept.items() if now - kept[0] < KEPT}
-        new = [name for name in names if name not in self._kept]
+        kept = {name: found for name, found in self._kept.items() if now - found[0] < KEPT}
+        new = [name for name in names if name not in kept]
         made = at_once(self._search_key.key_of_gists, new)
-        self._kept |= {name: (now, key) for name, key in zip(new, made, strict=True)}
-        return {name: self._kept[name][1] for name in names}
+        kept |= {name: (now, key) for name, key in zip(new, made, strict=True)}
+        self._kept = kept
+        return {name: kept[name][1] for name in names}
 
 
 def _info(report_id: str) -> bytes:

@@ -18,7 +18,7 @@ from tests.client import Reply, call, change_report
 from tests.faults import inject
 from tests.functional.casework.test_masks import mask
 from tests.functional.statistics.test_exports import downloaded
-from tests.steps import by_officer, by_reporter, file, head, opened
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -59,6 +59,17 @@ def test_every_list_shows_it_and_so_does_the_opened_report() -> None:
     assert page(f"incident={made['id']}") == shown
     [item] = call("GET", f"/v1/officer/incidents/{made['id']}", officer="wang").json["items"]
     assert item["gist"] == shown[created["id"]]
+
+
+def test_reports_of_an_incident_stay_one_row_whatever_their_gists_say() -> None:
+    first, second = with_gist(text="Smoke"), file("other", text="It burns.")
+    made = call("POST", "/v1/officer/incidents", {"like": first["id"]}, officer="wang").json
+    body = {"report_ids": [second["id"]]}
+    call("POST", f"/v1/officer/incidents/{made['id']}/reports", body, officer="wang")
+    assert len(page()) == 1
+    assert write(second, "Fire").status == 200
+    assert page("fold=none") == {first["id"]: "Smoke", second["id"]: "Fire"}
+    assert len(page()) == 1
 
 
 def test_a_search_shows_it() -> None:
@@ -253,3 +264,7 @@ def test_a_move_to_oversight_and_back_erases_it() -> None:
     assert head(created)["gist"]["key"].startswith("oversight#")
     assert page(officer="ombud") == {created["id"]: "By the gate"}
     assert page() == {}
+    by_officer("POST", created, "/oversight/return", why, officer="ombud")
+    assert by_second_officer(created, "/oversight/return/approve", "ombud2").status < 300
+    assert erased(created)
+    assert page() == {created["id"]: None}

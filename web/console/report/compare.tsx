@@ -199,9 +199,10 @@ function Summary({ title, report, rows, beside, children }: SummaryProps) {
       </h3>
       <div class="side-by-side__pictures">
         {report.media.map(
-          ({ media_id: id, preview_url: url }) =>
+          ({ media_id: id, preview_url: url, early }) =>
             url !== null && (
               <Cover key={id} category={report.category} label={report.reference}>
+                {early && <span class="tag">{reportTexts().media.early}</span>}
                 <img src={url} alt="" />
               </Cover>
             ),

@@ -392,10 +392,10 @@ export function newsOf(shown: Shown, row: Row, read: boolean, now: number): News
   if (row.unread > shown.unread) news.push(read ? 'place' : 'message');
   // The row counts the reporter's files only, not what officers have sent.
   const media = shown.media.filter(({ from }) => from === 'reporter');
+  const ready = media.filter(({ state }) => state === 'ready').length;
+  const early = media.filter((each) => each.early).length;
   if (row.media.total !== media.length) news.push('media');
-  else if (row.media.ready !== media.filter(({ state }) => state === 'ready').length) {
-    news.push('ready');
-  }
+  else if (row.media.ready !== ready || (row.media.early ?? 0) !== early) news.push('ready');
   return news;
 }
 

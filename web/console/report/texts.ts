@@ -193,6 +193,10 @@ export const reportTexts = texts({
       redact: 'Redact…',
       redacted: 'Redacted: what others get',
       delayed: 'It has come, and a fault of ours delays it. It is tried again by itself. Until then you can open the original.',
+      early: 'Early picture',
+      earlyFirst: 'A small copy that the phone has sent first. The photo is still to come.',
+      earlyAlone: 'A small copy that the phone has sent first. The photo itself could not be had.',
+      differs: 'The early picture looked different from the original, which is shown here.',
       redactionDelayed: 'The redacted picture is delayed by a fault of ours. It is tried again by itself.',
       redactionState: {
         processing: 'The redacted picture is being made. It takes a minute or so.',
@@ -743,6 +747,10 @@ export const reportTexts = texts({
       redact: '遮盖……',
       redacted: '已遮盖：他人所见',
       delayed: '文件已收到，因我方系统故障延迟处理，系统会自动重试。在此之前可以打开原件。',
+      early: '先到的小图',
+      earlyFirst: '这是手机先发来的缩小图片，原照片还未到。',
+      earlyAlone: '这是手机先发来的缩小图片，没有收到可用的原照片。',
+      differs: '先到的小图看起来与原件不同，这里显示的是原件。',
       redactionDelayed: '因我方系统故障，遮盖后的图片延迟生成，系统会自动重试。',
       redactionState: {
         processing: '正在生成遮盖后的图片，约需一分钟。',

@@ -52,8 +52,13 @@ const en = {
     'We could not read how this file is built. It may still say where you were, when, and with which phone.',
   unknownSend: 'Send it as it is',
   unknownMust: 'Say that this file may be sent as it is, or remove it.',
-  keep: 'Also send when and where it was taken, if the file says so',
-  keepHint: 'Without this, time and place are removed from photos and videos. With it, officers find a place sooner.',
+  keep: 'Add the photo’s place and time',
+  keepHint: (said: string) =>
+    said ? `They are removed otherwise: ${said}.` : 'They are removed otherwise, also from videos.',
+  keepSeen: (said: string) =>
+    said
+      ? `Officers will see this beside it: ${said}.`
+      : 'Officers will see when and where it was taken, if the file says so.',
   voice: 'A voice can be recognised. Officers hear what you send. You can write it down instead.',
   text: 'What did you see?',
   textHint: 'Who, what, where, when: what you know is enough.',
@@ -63,7 +68,13 @@ const en = {
   whereHere: 'Here, where I am',
   whereArea: 'Choose the area on a map',
   locating: 'Looking for your place…',
-  located: (metres: number) => `Found, to about ${metres} m.`,
+  located: (metres: number, area: string) =>
+    `Found, to about ${metres} m${area && `: ${area}`}. Officers see this place on their map.`,
+  here: 'I am here: add the place',
+  hereHint: 'Officers then see where you are now.',
+  hereMove: 'Choose another place',
+  hereRemove: 'Remove the place',
+  whereBelow: 'You choose the place under “Where was it?”.',
   denied: 'The page may not see where you are. Allow it in your browser, or choose the area instead.',
   lost: 'Your place was not found. Go near a window or outdoors and try again, or choose the area instead.',
   noPlace: 'This browser cannot tell where you are. Choose the area instead.',
@@ -171,8 +182,10 @@ const zh: typeof en = {
   unknown: '无法识别这个文件的结构。文件中可能仍有您的位置、时间和手机型号。',
   unknownSend: '原样发送',
   unknownMust: '请确认可以原样发送这个文件，或将其移除。',
-  keep: '如果文件中有拍摄时间和地点，也一并发送',
-  keepHint: '不勾选，照片和视频中的时间和地点会被去除。勾选有助于警方更快找到地点。',
+  keep: '添加照片的地点和时间',
+  keepHint: (said: string) => (said ? `不添加就会去除：${said}。` : '不添加就会去除，视频也一样。'),
+  keepSeen: (said: string) =>
+    said ? `民警会在旁边看到：${said}。` : '如果文件中有，民警会看到拍摄时间和地点。',
   voice: '声音可能被认出来。民警会听到您发送的内容。您也可以改用文字。',
   text: '您看到了什么？',
   textHint: '什么人、什么事、在哪里、什么时候：知道多少写多少。',
@@ -182,7 +195,13 @@ const zh: typeof en = {
   whereHere: '就在我现在的位置',
   whereArea: '在地图上选区域',
   locating: '正在定位…',
-  located: (metres: number) => `已定位，误差约 ${metres} 米。`,
+  located: (metres: number, area: string) =>
+    `已定位${area && `：${area}`}，误差约 ${metres} 米。民警会在地图上看到这个位置。`,
+  here: '我就在这里：添加位置',
+  hereHint: '民警随后会看到您现在的位置。',
+  hereMove: '另选位置',
+  hereRemove: '移除位置',
+  whereBelow: '请在下面的“在哪里？”中选择位置。',
   denied: '页面无权获取您的位置。请在浏览器中允许，或改选区域。',
   lost: '未能定位。请到窗边或室外再试，或改选区域。',
   noPlace: '此浏览器无法定位。请改选区域。',

@@ -17,6 +17,7 @@ import {
   isBegun,
   isOpen,
   isPlaceless,
+  isUrgent,
   type Limits,
   type Subject,
 } from '../form.ts';
@@ -31,6 +32,7 @@ import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
 import { ContactFields, Elsewhere, Police, Questions, When, Where } from './folds.tsx';
+import { Here } from './here.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import {
   beginForm,
@@ -214,6 +216,7 @@ function WritePage() {
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
+      {isUrgent(chosen) && <Here />}
       {/* The camera stays in sight on a phone. */}
       <Police error={error('concerns_police')} />
       <TextBox
