@@ -1,6 +1,6 @@
 """What a gist may say: one line of a report, which its row in lists shows.
 
-Whoever may list the report reads it there, many at once. So it names nobody: what can be found of
+All who may list the report read it there, many at once. So it names nobody: what can be found of
 numbers and names is refused. A name without a title before or after it is not found.
 """
 
