@@ -1,7 +1,9 @@
 """A page of an officer's list with 10,000 reports in it and with 100,000: it must cost the same.
+With an incident of hundreds of reports, which it shows as one row, a page of the queue takes a
+fifth more calls at the most.
 
 python -m tests.bench.pages     prints {reports: [cost of the first page, cost of a page further
-down]}
+down]}; `folded` are those with the incident
 """
 
 import json
@@ -15,6 +17,7 @@ from tests.bench import simulated
 from tests.bench.units import Meter, indexes_of
 
 FEW, MANY = 10_000, 100_000
+_MEMBERS = 400
 # The most queries of a page of all that an officer may see: one for each of six partitions, and two
 # more where the categories have very different shares.
 MOST_QUERIES = 8
@@ -43,6 +46,11 @@ def rows() -> list[table.Row]:
         if place in _UNFILTERED:
             queries = [costs[str(count)][position]["queries"] for count in (FEW, MANY)]
             found.append(table.row(f"{place}: queries", "", queries, at_most=MOST_QUERIES))
+    for place in _places([_OF_ALL["&sort=attention"]]):
+        position = PLACES.index(place)
+        whole, folded = (costs[name][position]["calls"] for name in (str(FEW), "folded"))
+        what = f"{place}, {_MEMBERS} of them of one incident: AWS calls ({folded:g})"
+        found.append(table.row(what, "of none", [folded / whole], at_most=1.2))
     return found
 
 
@@ -54,12 +62,12 @@ PLACES = (*_places(LISTS.values()), "pulse")
 _UNFILTERED = frozenset(_places(_OF_ALL.values()))
 
 
-def costs(reports: int) -> list[dict[str, float]]:
+def costs(reports: int, members: int = 0) -> list[dict[str, float]]:
     """Cost and `queries` of the first page and of the fifth of each list, and of a pulse, warm."""
     from tests.client import call
 
     wiring.reset()
-    cloud = simulated.Cloud(reports)
+    cloud = simulated.Cloud(reports, members=members)
     cloud.serve(wiring.aws_events())
     meter = Meter(cloud, indexes_of(simulated.ENVIRONMENT))
     meter.watch(wiring.aws_events())
@@ -76,7 +84,7 @@ def costs(reports: int) -> list[dict[str, float]]:
         for _ in range(5):
             with meter.measured():
                 page = call("GET", path, officer="wang").json
-            assert len(page["items"]) == 50
+            assert members or len(page["items"]) == 50
             pages.append(measured())
             path = f"{_PAGE}{more}&cursor={page['next_cursor']}"
         found += [pages[0], pages[-1]]
@@ -90,4 +98,5 @@ def costs(reports: int) -> list[dict[str, float]]:
 
 if __name__ == "__main__":
     simulated.set_environment()
-    print(json.dumps({count: costs(count) for count in (FEW, MANY)}))
+    found = {str(count): costs(count) for count in (FEW, MANY)}
+    print(json.dumps(found | {"folded": costs(FEW, _MEMBERS)}))

@@ -96,9 +96,13 @@ class WrappingKey:
 
 
 class Cloud:
-    """`reports`: how many there are, one a minute."""
+    """`reports`: how many there are, one a minute. `members`: how many of `CATEGORY` are in one
+    incident, the first by attention.
+    """
 
-    def __init__(self, reports: int = 0, *, wrapping_key: WrappingKey | None = None) -> None:
+    def __init__(
+        self, reports: int = 0, *, members: int = 0, wrapping_key: WrappingKey | None = None
+    ) -> None:
         self._wrapping_key = wrapping_key or WrappingKey()
         self._items: dict[tuple[str, str, str], Item] = {}
         # What each partition lists, oldest first.
@@ -107,6 +111,7 @@ class Cloud:
             partition: sorted(f"{_rank(at)}#{at}" for at in listed)
             for partition, listed in self._listed.items()
         }
+        self._members = set(self._ranked.get(f"{CATEGORY}#0", [])[:members])
 
     def contents(self) -> Item:
         """Return what is in it, for `of_contents` in another process."""
@@ -192,7 +197,7 @@ class Cloud:
         else:
             found = ranked[max(begin, end - body["Limit"]) : end][::-1]
         rows = [
-            _row(at[2:], partition)
+            _row(at[2:], partition, "0" * 16 if at in self._members else None)
             | {"attention_at": {"S": at}, "attention_shard": {"S": partition}}
             for at in found
         ]
@@ -244,7 +249,7 @@ def _rank(listed_at: str) -> str:
     return "0234"[int(listed_at[-26:]) // 3 % 4]
 
 
-def _row(listed_at: str, partition: str) -> Item:
+def _row(listed_at: str, partition: str, incident: str | None = None) -> Item:
     """All that a list's index can hold of a report."""
     # Imported here: a cold start must not have loaded them.
     from chalicelib.aws.attributes import pack
@@ -263,6 +268,8 @@ def _row(listed_at: str, partition: str) -> Item:
         "media_ready": 2,
         "unread": 1,
     }
+    if incident:
+        columns["incident"] = incident
     return pack(
         {
             "pk": f"REPORT#{listed_at.partition('#')[2]}",

@@ -1,6 +1,6 @@
 """How many reports each incident has.
 
-    INCIDENT#<id>   COUNTS   <category>#<district>: the reports of it there
+    INCIDENT#<id>   COUNTS   <category>#<district>: the reports of it there; expires_ttl
 
 A report names its incident in its HEAD, and the index `by_incident` lists them. They are counted in
 the transaction that takes one in or out, or moves one, so the numbers are exact, and those of many
@@ -9,14 +9,19 @@ incidents are one call.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import TransactItem, Update
 from chalicelib.domain.officers.model import Officer
+from chalicelib.kernel import times
 
 _COUNTS = "COUNTS"
+# From when the report came that was counted last. Of one that a hold keeps longer, the number
+# alone is lost.
+_KEPT = timedelta(days=3650)
 
 
 class Member(Protocol):
@@ -28,6 +33,8 @@ class Member(Protocol):
     def category(self) -> str: ...
     @property
     def district(self) -> str: ...
+    @property
+    def received_at(self) -> datetime: ...
 
 
 class Counted(NamedTuple):
@@ -36,11 +43,13 @@ class Counted(NamedTuple):
     incident: str | None
     category: str
     district: str
+    received_at: datetime
 
     @classmethod
     def of(cls, row: Row) -> "Counted":
         """Return the report with this HEAD."""
-        return cls(row.get("incident"), row["category"], row["district"])
+        received_at = times.parse(row["received_at"])
+        return cls(row.get("incident"), row["category"], row["district"], received_at)
 
 
 def counting_items(table: Table, before: Member, after: Member | None) -> list[TransactItem]:
@@ -55,8 +64,9 @@ def counting_items(table: Table, before: Member, after: Member | None) -> list[T
         if counter:
             incident, name = counter
             amounts.setdefault(incident, {})[name] = amount
+    ends = {"expires_ttl": int((before.received_at + _KEPT).timestamp())}
     return [
-        table.item(Update(keys.incident(each), _COUNTS, add=add, upsert=True))
+        table.item(Update(keys.incident(each), _COUNTS, put=ends, add=add, upsert=True))
         for each, add in amounts.items()
     ]
 

@@ -1,6 +1,6 @@
 /** What an officer does with an incident: take in, choose, split, take out, and step on all of it. */
 
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { outcomeOf } from '../calls.ts';
@@ -49,6 +49,8 @@ export function Work({ incident, again, list }: WorkProps) {
   const chosen = list.selection.ids.value;
   const count = chosen.length || incident.count;
   const ask = () => setAsked({ ids: chosen.length > 0 ? chosen : null, count });
+  // A split that has failed half way goes on into the same incident.
+  const begun = useRef<{ into: string; ids: readonly string[] } | null>(null);
   const isPart = chosen.length > 0 && chosen.length < incident.count;
 
   const tell = async (found: Result) => {
@@ -59,6 +61,11 @@ export function Work({ incident, again, list }: WorkProps) {
     const { left } = found.parts;
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
     focusPart(OUTCOMES);
+  };
+  // What was done before a failure is seen: the next try is for the rest.
+  const lookAgain = async () => {
+    await Promise.all([again(), list.load(), similar.again()]);
+    return false;
   };
   const takeIn = () =>
     step.run(async () => {
@@ -72,21 +79,24 @@ export function Work({ incident, again, list }: WorkProps) {
         ),
       );
       await tell({ said: (done) => text().takenIn(done), parts });
-    });
+    }, lookAgain);
   const split = () =>
     step.run(async () => {
       const parts = new InParts(chosen);
-      let into: string | null = null;
+      const isRest = chosen.every((id) => begun.current?.ids.includes(id));
+      let into = (isRest && begun.current?.into) || null;
       await parts.run(async (ids) => {
         const body = { report_ids: ids ?? [], into };
         const made = await ok(
           api.POST('/v1/officer/incidents/{incident_id}/split', { params: { path }, body }),
         );
         into = made.id;
+        begun.current = { into, ids: chosen };
         return { done: body.report_ids.length - made.left.length, left: made.left };
       });
+      begun.current = null;
       await tell({ said: (done) => text().isSplit(done), parts, into });
-    });
+    }, lookAgain);
   const takeOut = () =>
     step.run(async () => {
       const parts = new InParts(chosen);
@@ -105,7 +115,7 @@ export function Work({ incident, again, list }: WorkProps) {
         return { done: (ids?.length ?? 0) - left.length, left };
       });
       await tell({ said: (done) => text().takenOut(done), parts });
-    });
+    }, lookAgain);
   const act = (action: Action) => {
     if (step.busy) return;
     if (action === 'takeIn' && similar.loaded.value?.count) void takeIn();
