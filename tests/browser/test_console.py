@@ -464,6 +464,8 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     page.get_by_role("link", name="Reports").first.click()
     expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
     expect(page.get_by_role("link", name="Incident: 1 report")).to_have_count(1)
+    page.get_by_role("link", name="Incident: 2 reports").click()
+    expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
     assert [each.read()["status"] for each in (second, third, fourth)] == ["received"] * 3
 
 

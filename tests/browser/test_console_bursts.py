@@ -122,7 +122,7 @@ def test_three_clicks_ask_to_close_a_burst(open_page: OpenPage, service: Service
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_role("button", name="Close all")).to_be_visible()
-    page.get_by_role("link", name="Reports").last.click()
+    page.get_by_role("link", name="Reports", exact=True).last.click()
     expect(page.get_by_role("link", name=ROW)).to_be_focused()
 
 

@@ -8,7 +8,7 @@ from tests.browser.officers import Resident, officer_api, sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways
 from tests.local.stack import Stack
 
-UNDO_MS = 10_000
+UNDO_MS = PULSE_MS = 10_000
 BAR = "With the chosen reports"
 
 
@@ -68,20 +68,33 @@ def test_three_of_five_are_assigned_by_key_and_given_back(
 
 
 @pytest.mark.thorough
-def test_an_assignment_is_undone_for_ten_seconds(
-    open_page: OpenPage, residents: list[Resident]
+def test_what_came_behind_the_dialog_is_left_and_the_rest_can_be_undone(
+    open_page: OpenPage, residents: list[Resident], stack: Stack
 ) -> None:
     page = newest(open_page, residents)
-    page.get_by_label(f"Choose {residents[0].reference}").check()
+    mine, theirs, written = residents[:3]
+    for each in (mine, theirs, written):
+        page.get_by_label(f"Choose {each.reference}").check()
+    written.write("It is blue.")
+    page.clock.run_for(PULSE_MS)
+    expect(row(page, written)).to_contain_text("1 unread")
     page.get_by_role("button", name="Assign…").click()
-    dialog = page.get_by_role("dialog", name="A step on 1 report")
-    dialog.get_by_role("button", name="Go on").click()
-    dialog.get_by_role("button", name="Do it").click()
+    by_colleague = officer_api(stack, "supervisor")
+    path = f"/v1/officer/reports/{theirs.id}"
+    by_colleague("PATCH", path, {"assignee": "supervisor"}, **{"If-Match": '"1"'})
+    page.clock.run_for(PULSE_MS)
+    expect(row(page, theirs)).to_contain_text("Assigned to Supervisor Zhao")
+    take(page, 3)
+    bar = page.get_by_role("region", name=BAR)
+    expect(bar).to_contain_text("1 report done.")
+    for each, why in ((theirs, "A colleague was faster"), (written, "has added something")):
+        said = bar.get_by_role("listitem").filter(has_text=why)
+        expect(said.get_by_role("link", name=each.reference)).to_be_visible()
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
     page.clock.run_for(UNDO_MS)
     expect(undo).to_have_count(0)
-    expect(row(page, residents[0])).to_contain_text("Assigned to you")
+    expect(row(page, mine)).to_contain_text("Assigned to you")
 
 
 def test_what_was_never_opened_is_not_closed_and_each_has_a_reason(

@@ -237,7 +237,7 @@ def take_steps(call: Call) -> Response:
     A report that you have never opened is left as `not_read`, and one with something unread as
     `new_message`, but with `skip_unread: false`: then its end waits for a second officer. A
     critical report that you have never opened is left always, and so is an end that `takes_two`. A
-    step on many reopens none, and hands none back (`illegal_transition`).
+    step on many reopens none, closes none anew, and hands none back (`illegal_transition`).
     """
     done = incidents.take_steps(
         call.path["incident_id"],

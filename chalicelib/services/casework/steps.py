@@ -13,6 +13,7 @@ from chalicelib.aws.clients import at_once
 from chalicelib.domain.casework.steps import ChosenSteps, Steps, is_so
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.entries import NewOfficerMessage
+from chalicelib.domain.reports.report import Status
 from chalicelib.domain.reports.workflow import Change, leads_back, takes_reading, takes_two
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
@@ -89,8 +90,8 @@ def step_on_each(
 ) -> Done:
     """Take a step on each report, by the version that is given, and write the message to each on
     which it is taken. What is as wanted already is done, and not written again; so is a message
-    with the same Idempotency-Key. No report is reopened, or handed back. None stands for a report
-    that may not be there.
+    with the same Idempotency-Key. No report is reopened, closed anew, or handed back. None stands
+    for a report that may not be there.
 
     What the officer has never opened, or has something unread, is left unless `skip_unread` is
     False; then its end is a proposal. A critical one that was never opened is left always, and so
@@ -160,8 +161,9 @@ def _take_step(
         report = head.report
         if is_so(report, change):
             raise _AlreadySo
-        if leads_back(report.status, change):
-            # An officer who acknowledges many has not looked at each that is worked on, or closed.
+        ends_anew = change.disposition and report.status is Status.CLOSED
+        if ends_anew or leads_back(report.status, change):
+            # Who acknowledges or closes many has not looked at each that is worked on, or closed.
             raise errors.Conflict("illegal_transition", legal="")
         require_version(report, known.version)
         if change.disposition and takes_two(report, change.disposition):

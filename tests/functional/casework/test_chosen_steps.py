@@ -70,6 +70,9 @@ def test_no_end_is_set_without_reading() -> None:
         critical["id"]: "not_read",
     }
     assert opened(read)["disposition"] == "resolved"
+    anew = on(read, version=2, **CLOSE | {"disposition": "no_action"})
+    assert left(anew) == {read["id"]: "illegal_transition"}
+    assert opened(read)["disposition"] == "resolved"
 
 
 def test_what_is_out_of_scope_is_left_and_on_record() -> None:

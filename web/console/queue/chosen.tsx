@@ -1,6 +1,6 @@
 /** What is done with the reports that are chosen in the queue. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { useDesk } from '../desk.ts';
@@ -21,7 +21,7 @@ export const UNDO = 'undo';
 
 /** What came of a step, with the rows as they were before; and what would undo it. */
 interface Result {
-  said: string;
+  said: (done: number) => string;
   parts: InParts;
   rows: ReadonlyMap<string, ListedReport>;
   undo: (() => Promise<unknown>) | null;
@@ -40,7 +40,11 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
   const [result, setResult] = useState<Result | null>(null);
   const step = useStep();
   const ids = list.selection.ids.value;
-  const rows = (list.rows.value ?? []).filter(({ id }) => asked?.ids?.includes(id));
+  // As they were when the step was asked for: what changes behind the dialog is not what was seen.
+  const rows = useMemo(
+    () => (list.rows.peek() ?? []).filter(({ id }) => asked?.ids?.includes(id)),
+    [list, asked],
+  );
   const known = new Map(rows.map((row) => [row.id, row]));
   const isUnderway = ids.length > 0;
   useEffect(() => {
@@ -61,11 +65,7 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
     const left = unread.map(({ id }) => ({ id, code: 'new_message' }));
     return { done: part.done, left: [...part.left, ...left] };
   };
-  const show = async (found: Result, changed: Partial<ListedReport>) => {
-    const left = new Set(found.parts.left.map(({ id }) => id));
-    for (const row of found.rows.values()) {
-      if (!left.has(row.id)) list.replace({ ...row, ...changed, version: row.version + 1 });
-    }
+  const show = async (found: Result) => {
     list.selection.none();
     setResult(found);
     pulse.stepped();
@@ -87,18 +87,25 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
         }
         return part;
       });
-      const said = t.undone(parts.done);
-      const now = before.map((row) => [row.id, { ...row, version: row.version + 1 }] as const);
-      await show({ said, parts, rows: new Map(now), undo: null }, {});
+      const said = (count: number) => queueTexts().undone(count);
+      const left = new Set(parts.left.map(({ id }) => id));
+      for (const row of before) {
+        if (!left.has(row.id)) list.replace({ ...row, version: row.version + 2 });
+      }
+      await show({ said, parts, rows: new Map(before.map((row) => [row.id, row])), undo: null });
     });
   const done = async (parts: InParts, body: StepBody) => {
     ask(null);
     const left = new Set(parts.left.map(({ id }) => id));
-    const changed = rows.filter((row) => !left.has(row.id) && row.assignee !== body.assignee);
-    const undo = body.assignee && changed.length > 0 ? giveBack(changed) : null;
     const { assignee, status } = body;
-    const shown = { ...(assignee && { assignee }), ...(status && { status }) };
-    await show({ said: ofMany().stepped(parts.done), parts, rows: known, undo }, shown);
+    const now = { ...(assignee && { assignee }), ...(status && { status }) };
+    const changed = rows.filter(
+      (row) => !left.has(row.id) && row.id !== body.duplicate_of && !isSo(row, now),
+    );
+    for (const row of changed) list.replace({ ...row, ...now, version: row.version + 1 });
+    const undo = assignee && changed.length > 0 ? giveBack(changed) : null;
+    const said = (count: number) => ofMany().stepped(count);
+    await show({ said, parts, rows: known, undo });
   };
   const press = (kind: StepKind) => ask({ ids, count: ids.length, step: kind });
   const kinds = ids.length > 1 ? ([...STEPS, 'link'] as const) : STEPS;
@@ -110,7 +117,7 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
           {result && (
             <>
               <Outcomes
-                said={result.said}
+                said={result.said(result.parts.done)}
                 left={result.parts.left}
                 referenceOf={(id) => result.rows.get(id)?.reference ?? null}
               >
@@ -145,6 +152,12 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
       />
     </>
   );
+}
+
+/** Whether a row is so already, and has no other version after a step. A link is not in a row. */
+function isSo(row: ListedReport, now: Partial<ListedReport>): boolean {
+  const names = Object.keys(now) as (keyof ListedReport)[];
+  return names.length > 0 && names.every((name) => row[name] === now[name]);
 }
 
 interface UndoProps {
