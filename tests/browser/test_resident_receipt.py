@@ -25,7 +25,8 @@ def test_the_receipt_is_kept_as_a_picture_and_on_paper(page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".receipt code")).to_have_text(receipt)
     expect(page.get_by_role("img", name="The receipt as a QR code")).to_be_visible()
-    expect(page.get_by_text("Chaoyang police · Tipline")).to_be_visible()
+    expect(page.locator(".print-only")).to_contain_text("Chaoyang police · Tipline")
+    expect(page.locator(".print-only")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo
+from tests.browser.residents import Resident, own_report, phone_photo, wait_until
 from tests.local.stack import Stack
 
 _NEUTRAL = "https://www.weather.com/"
@@ -165,7 +165,7 @@ def test_what_leaving_could_not_erase_is_erased_at_the_next_opening(
     page.wait_for_url(f"{_NEUTRAL}**")
     again = page.context.new_page()
     again.goto(stack.api)
-    again.wait_for_function("localStorage.getItem('tipline-left') === null")
+    wait_until(lambda: again.evaluate("localStorage.getItem('tipline-left') === null"))
     expect(again.get_by_text("You have begun a message")).to_have_count(0)
     assert Resident(again).kept_rows() == 0
 

@@ -110,7 +110,7 @@ test('what a page could not put away is put away by the next one', async () => {
   expect([(await next.begun()).drafts, marks.size]).toEqual([[], 0]);
 });
 
-type Page = Awaited<ReturnType<typeof opened>>;
+type Page = ReturnType<typeof opened> extends Promise<infer Opened> ? Opened : never;
 
 /** Open the page anew. */
 async function opened() {
