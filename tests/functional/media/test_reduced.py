@@ -1,6 +1,7 @@
 """A phone sends a reduced picture before its photo, and officers see it, marked, until then."""
 
 import base64
+import io
 import json
 import os
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.kernel.files import original_key, reduced_key
@@ -142,10 +144,14 @@ def test_one_that_comes_after_its_original_changes_nothing() -> None:
     assert head(created).get("media_early", 0) == 0
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(90), REDUCED[:40], REDUCED + bytes(170_000)],
-)
+def png() -> bytes:
+    """Return a picture in order, of another type than a reduced picture has."""
+    content = io.BytesIO()
+    Image.open(io.BytesIO(REDUCED)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("hostile", [b"no picture", png(), REDUCED[:40], REDUCED + bytes(170_000)])
 def test_a_hostile_one_is_shown_to_nobody_and_the_photo_still_is(hostile: bytes) -> None:
     created, media_id = early(hostile)
     assert (medium(created)["early"], medium(created)["preview_url"]) == (False, None)
