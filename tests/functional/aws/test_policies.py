@@ -53,6 +53,7 @@ from tests.functional.aws.grants import Grant, Need, Policy
 from tests.functional.second_person.two_person_steps import BurstStep, ExportStep
 from tests.ledger import close_long, record, this_hour
 from tests.steps import by_reporter, file
+from tests.steps import opened as read_report
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -650,14 +651,17 @@ def test_make_critical_thumbnails_does_all_it_is_for_and_may_do_no_more(role: ia
 
 def make_thumbnails(role: iam.Role, category: str) -> None:
     """Do all that a function does with the media of a report of this category."""
-    body = report(category, media=[PICTURE] * 4)
+    body = report(category, media=[PICTURE | {"reduced": 100_000}] * 4)
     created = call("POST", "/v1/reports", body, key=new_key()).json
     first, second, third, fourth_id = (each["media_id"] for each in created["uploads"])
     version = cloud.upload(created["id"], first, cloud.photo())
     # not a picture, and larger than the part that is read
     cloud.upload(created["id"], second, os.urandom(MIB))
     fourth = cloud.upload(created["id"], fourth_id, cloud.photo())
+    early = cloud.upload(created["id"], first, cloud.photo(), reduced=True)
     with role.assumed(), Lambda().running() as opened:
+        reduced = f"originals/{created['id']}/{first}/reduced"
+        assert cloud.process(reduced, early) == {"batchItemFailures": []}
         assert cloud.process(f"originals/{created['id']}/{first}", version) == {
             "batchItemFailures": []
         }
@@ -739,8 +743,13 @@ def test_record_media_does_all_it_is_for_and_may_do_no_more(
     aws: Mapping[str, str], role: iam.Role
 ) -> None:
     api = Api()
-    created = file(media=[PICTURE, PICTURE])
+    created = file(media=[PICTURE | {"reduced": 100_000}, PICTURE])
     media = [(created["id"], each["media_id"]) for each in created["uploads"]] + [draft(api)]
+    version = cloud.upload(*media[0], cloud.photo(), reduced=True)
+    cloud.process(f"originals/{'/'.join(media[0])}/reduced", version)
+    with role.assumed():
+        cloud.record(*media[0], reduced=True)
+    assert read_report(created, officer=LI)["media"][0]["early"]
     for owner_id, media_id in media:
         cloud.process(
             f"originals/{owner_id}/{media_id}", cloud.upload(owner_id, media_id, cloud.photo())
