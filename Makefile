@@ -16,7 +16,7 @@ CONSOLE_ORIGIN ?=
 CITY ?=
 ## Functions that get no events, separated by commas: the sweep must do their work
 WITHOUT ?=
-## `off`: the local stack serves the API alone, without the web clients
+## `off`: the local stack serves the API alone, without the web clients; a folder: those built there
 WEB ?= on
 ## Folder where the running stack writes its addresses
 LOCAL_DIR ?= .local

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
     from chalicelib.services.officers import Admission, CallLimits, OfficerActor
+    from chalicelib.services.reports.gists import Gists
     from chalicelib.services.reports.intake import Intake
     from chalicelib.services.reports.scope import Desk
     from chalicelib.store.audit.ledger import LeafRows
@@ -263,7 +264,7 @@ def incident_stores() -> "IncidentStores":
     """Return the collaborators of the use cases of incidents."""
     from chalicelib.services.casework.incidents import IncidentStores
 
-    return IncidentStores(listing(), incident_counts(), incidents(), step_stores())
+    return IncidentStores(listing(), incident_counts(), incidents(), step_stores(), gists())
 
 
 def step_stores() -> "StepStores":
@@ -277,7 +278,7 @@ def list_stores() -> "ListStores":
     """Return the collaborators of a list of reports."""
     from chalicelib.services.casework.lists import ListStores
 
-    return ListStores(listing(), cursors(), whole_catalogue(), officers())
+    return ListStores(listing(), cursors(), whole_catalogue(), officers(), gists())
 
 
 @built_once
@@ -530,6 +531,14 @@ def search_key() -> "SearchKey":
     limits = {"connect_timeout": 1, "read_timeout": 1}
     two = {"mode": "standard", "total_max_attempts": 2}
     return SearchKey(client("kms", retries=two, **limits), settings().search_key)
+
+
+@built_once
+def gists() -> "Gists":
+    """Return the keys of gists, which this process keeps for a short time."""
+    from chalicelib.services.reports.gists import Gists
+
+    return Gists(search_key())
 
 
 @built_once

@@ -25,7 +25,7 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.handlers.media import functions
 from chalicelib.handlers.service import scheduled, upkeep
-from chalicelib.kernel.files import original_key
+from chalicelib.kernel.files import original_key, reduced_key
 from infra.local.resources import create_resources
 from tests import events, listed
 
@@ -267,11 +267,10 @@ def s3_event(
     return events.queue_record(events.object_created(bucket, key, version_id), message_id)
 
 
-def upload(owner_id: str, media_id: str, content: bytes) -> str:
-    """Upload an original as a phone does, and return its version id."""
-    response = client("s3").put_object(
-        Bucket=os.environ["MEDIA_BUCKET"], Key=original_key(owner_id, media_id), Body=content
-    )
+def upload(owner_id: str, media_id: str, content: bytes, *, reduced: bool = False) -> str:
+    """Upload an original as a phone does, or its reduced picture, and return its version id."""
+    key = (reduced_key if reduced else original_key)(owner_id, media_id)
+    response = client("s3").put_object(Bucket=os.environ["MEDIA_BUCKET"], Key=key, Body=content)
     return str(response["VersionId"])
 
 
@@ -283,8 +282,8 @@ def process(key: str, version_id: str | None) -> dict[str, Any]:
     )
 
 
-def record(owner_id: str, media_id: str) -> dict[str, Any]:
-    key = f"derived/{owner_id}/{media_id}/manifest.json"
+def record(owner_id: str, media_id: str, *, reduced: bool = False) -> dict[str, Any]:
+    key = f"derived/{owner_id}/{media_id}/{'early/' if reduced else ''}manifest.json"
     return dict(
         functions.record_media({"Records": [s3_event(os.environ["MEDIA_BUCKET"], key, None)]}, None)
     )
@@ -298,6 +297,16 @@ def add_medium(owner_id: str, media_id: str, content: bytes | None = None) -> st
     version = upload(owner_id, media_id, content or photo())
     process(original_key(owner_id, media_id), version)
     record(owner_id, media_id)
+    return version
+
+
+def add_reduced(owner_id: str, media_id: str, content: bytes) -> str:
+    """Upload the reduced picture of a photo, and let it be processed and recorded. Return its
+    version id.
+    """
+    version = upload(owner_id, media_id, content, reduced=True)
+    process(reduced_key(owner_id, media_id), version)
+    record(owner_id, media_id, reduced=True)
     return version
 
 

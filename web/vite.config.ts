@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { readCity } from './plugins/city.ts';
 import { pages } from './plugins/pages.ts';
 import { shell } from './plugins/shell.ts';
 
 const root = import.meta.dirname;
-const city = readCity(process.env.CITY || resolve(root, '../city'));
+const city = process.env.CITY || resolve(root, '../city');
 // The worker keeps one address for ever: browsers ask for it again there.
 const WORKER = 'report/worker.ts';
 // Vite's own server has the pages, and a running stack (`make run`) has the API.

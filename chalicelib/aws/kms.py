@@ -1,4 +1,4 @@
-"""Keys in KMS: they wrap the keys of reports, sign digests, and name search tokens.
+"""Keys in KMS: they wrap keys of reports, sign digests, name search tokens, make keys of gists.
 
 Wrapping needs the public half alone, and no call. All else is a call that CloudTrail records, and
 only the functions that need it may make it (docs/adr/0028, 0038). No private key leaves KMS, so a
@@ -157,8 +157,8 @@ class SigningKey:
 
 
 _MAC: Literal["HMAC_SHA_256"] = "HMAC_SHA_256"
-# No other use of the key can give the same name.
-_PURPOSE = b"tipline/search/1\0"
+# No use of the key can give what another one does.
+_SEARCH, _GISTS = b"tipline/search/1\0", b"tipline/gists/1\0"
 _NAME_BYTES = 16
 
 
@@ -171,12 +171,19 @@ class SearchKey:
 
     def name_of(self, token: str) -> str:
         """Return the name of a token, under which its entries are stored."""
-        with unavailable():
-            made = self._kms.generate_mac(
-                KeyId=self._key_id, MacAlgorithm=_MAC, Message=_PURPOSE + token.encode()
-            )
-        return made["Mac"][:_NAME_BYTES].hex()
+        return self._mac(_SEARCH, token)[:_NAME_BYTES].hex()
 
     def names_of(self, tokens: Iterable[str]) -> list[str]:
         """Return the names of tokens, in their order, by several calls at once."""
         return at_once(self.name_of, tokens)
+
+    def key_of_gists(self, name: str) -> PrivateKey:
+        """Return the key of this name, the same each time. It is stored nowhere."""
+        return PrivateKey(self._mac(_GISTS, name))
+
+    def _mac(self, purpose: bytes, message: str) -> bytes:
+        with unavailable():
+            made = self._kms.generate_mac(
+                KeyId=self._key_id, MacAlgorithm=_MAC, Message=purpose + message.encode()
+            )
+        return made["Mac"]

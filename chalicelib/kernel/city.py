@@ -23,6 +23,16 @@ DEFAULT_FOLDER = Path(__file__).parents[2] / "city"
 FOLDER = Path(os.environ.get("CITY") or DEFAULT_FOLDER).resolve()
 
 
+class OtherMap(NamedTuple):
+    """A map of somebody else's that officers may open at a place. `url` has `{lat}` and `{lon}`,
+    which are in `datum`; the text `map.<code>` is its name.
+    """
+
+    code: str
+    datum: str
+    url: str
+
+
 class City(NamedTuple):
     """The content of `city.json`.
 
@@ -34,6 +44,7 @@ class City(NamedTuple):
     `oversight_email`: where oversight's own delays are notified, outside the police; None: nowhere.
     `answer_days`: in how many the law asks for an answer to a person who is written about.
     `requests_kept_months`: for how many such a request is kept once it is decided.
+    `maps`: maps of others, in the order in which the console offers them.
     """
 
     languages: tuple[str, ...]
@@ -45,13 +56,15 @@ class City(NamedTuple):
     oversight_email: str | None = None
     answer_days: int = 30
     requests_kept_months: int = 12
+    maps: tuple[OtherMap, ...] = ()
 
 
 @cache
 def city() -> City:
     """Return the content of `city.json`."""
     data = read("city.json")
-    return City(**data | {"languages": tuple(data["languages"]), "datums": tuple(data["datums"])})
+    lists = {name: tuple(data[name]) for name in ("languages", "datums")}
+    return City(**data | lists | {"maps": tuple(OtherMap(**each) for each in data.get("maps", ()))})
 
 
 def read(name: str) -> Any:

@@ -15,6 +15,7 @@ type DerivedName = Literal[
     "playback.m4a",
     "clip.mp4",
     "manifest.json",
+    "early/manifest.json",
     "redacted.jpg",
     "redacted/manifest.json",
 ]
@@ -38,6 +39,13 @@ def original_key(owner_id: str, media_id: str) -> str:
     return f"originals/{owner_id}/{media_id}"
 
 
+def reduced_key(owner_id: str, media_id: str) -> str:
+    """Return where the reduced picture of a photo is uploaded to. It begins as its original's key,
+    so that what holds for all originals holds for it: lanes, rights, deletion.
+    """
+    return f"{original_key(owner_id, media_id)}/reduced"
+
+
 def derived_key(owner_id: str, media_id: str, name: DerivedName) -> str:
     return f"derived/{owner_id}/{media_id}/{name}"
 
@@ -50,14 +58,19 @@ def derived_prefix(owner_id: str) -> str:
     return f"derived/{owner_id}/"
 
 
-def unproved_prefix(owner_id: str, media_id: str) -> str:
+def unproved_prefix(owner_id: str, media_id: str, *, reduced: bool = False) -> str:
     """Return where it is recorded when a file ended its decoder: a key for each time."""
-    return f"{derived_prefix(owner_id)}{media_id}/unproved/"
+    return f"{derived_prefix(owner_id)}{media_id}/{'early/' if reduced else ''}unproved/"
 
 
 def parse_original_key(key: str) -> MediaKey | None:
     """Return whose original is at this key; None for any other key."""
     return _parse(_ORIGINAL, key)
+
+
+def parse_reduced_key(key: str) -> MediaKey | None:
+    """Return whose reduced picture is at this key; None for any other key."""
+    return _parse(rf"{_ORIGINAL}/reduced", key)
 
 
 def parse_manifest_key(key: str) -> MediaKey | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
-from math import cos, hypot, radians
+from math import ceil, cos, hypot, radians
 from typing import Any, NamedTuple
 
 import prcoords
@@ -78,6 +78,16 @@ def bounds(geohash: str) -> Cell:
         for bit in range(5):
             cell = _half(cell, position * 5 + bit, bool(value >> (4 - bit) & 1))
     return cell
+
+
+def across_m(geohash: str) -> int:
+    """Return the metres from corner to corner of a cell, rounded up to 100: two places in it are no
+    further apart. Raises ValueError for another letter.
+    """
+    south, west, north, east = bounds(geohash)
+    nearest = min(abs(south), abs(north))  # to the equator, where a cell is widest
+    degrees = hypot(north - south, (east - west) * cos(radians(nearest)))
+    return ceil(degrees * _METRES_PER_DEGREE / 100) * 100
 
 
 def _half(cell: Cell, step: int, upper: bool) -> Cell:

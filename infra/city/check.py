@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.city import areas, catalogue, facts, texts
+from infra.city import areas, catalogue, facts, streets, texts
 from infra.city.facts import Problem, Unreadable, read
 
 _FILES = {facts.FILE, areas.FILE, catalogue.FILE, "texts"}
@@ -40,6 +40,9 @@ def problems(folder: Path) -> list[Problem]:
     )
     seed = content(catalogue.FILE, catalogue.HINT, catalogue.problems)
     labels = [*catalogue.keys(seed), *areas.keys(collection)] if len(found) == before else None
+    if labels is not None:
+        found += streets.problems(folder, collection)
+        labels += facts.keys(said) if knows_languages else []
     if knows_languages:
         found += texts.problems(folder, said["languages"], labels)
     return found

@@ -20,6 +20,8 @@ _TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
 _DATUMS = ("wgs84", "gcj02", "bd09")
+_MAP_CODE = re.compile("[a-z][a-z0-9_]{0,39}")
+_MAP_URL = re.compile(r"https://[^/\s{}]+/\S*")
 
 _MISSING = "is missing. Add it."
 _UNKNOWN = "is not known. Remove it, or correct its name."
@@ -159,6 +161,30 @@ def _wrong(city: City) -> Iterator[tuple[str, str]]:
             yield name, "is not from 1 to 120. Write such a number."
     if "wgs84" not in city.datums:
         yield "datums", "lack wgs84, which phones send. Add it."
+    yield from _wrong_maps(city)
+
+
+def keys(said: Any) -> list[str]:
+    """Return the keys of the texts that city.json needs, when it is right."""
+    return [f"map.{each['code']}" for each in said.get("maps", ())]
+
+
+def _wrong_maps(city: City) -> Iterator[tuple[str, str]]:
+    for at, each in enumerate(city.maps):
+        if not _MAP_CODE.fullmatch(each.code) or each.code in [one.code for one in city.maps[:at]]:
+            yield (
+                f"maps[{at}].code",
+                "is no code of its own. Write up to 40 lower-case letters, digits and _.",
+            )
+        if each.datum not in city.datums:
+            yield f"maps[{at}].datum", f"{each.datum!r} is not one of datums. Add it there."
+        # It stands in a link of the console: only a place may be filled in.
+        places = sorted(re.findall(r"\{[^}]*\}?", each.url))
+        if not _MAP_URL.fullmatch(each.url) or places != ["{lat}", "{lon}"]:
+            yield (
+                f"maps[{at}].url",
+                "is no address of a place. Write https://… with {lat} and {lon}, each once.",
+            )
 
 
 def _wrong_languages(city: City) -> Iterator[tuple[str, str]]:

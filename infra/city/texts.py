@@ -13,7 +13,14 @@ GENERAL = Path(__file__).parents[2] / "chalicelib" / "kernel" / "texts"
 _REFERENCE = "en.json"
 HINT = "names of the city, and labels of its catalogue and areas; docs/city.md lists them"
 # In every city's own file: no wording would be right everywhere.
-OWN = ("name.city", "name.police", "name.service", "outcome.not_police")
+OWN = (
+    "name.city",
+    "name.police",
+    "name.service",
+    "police.reach",
+    "police.after",
+    "outcome.not_police",
+)
 # As `FACTS` in `chalicelib/kernel/languages.py`, which reads a city when it is imported.
 FACTS = frozenset({"city", "police", "service", "emergency_number", "always_open", "elsewhere"})
 _FACT = re.compile(f"{{({'|'.join(FACTS)})}}")

@@ -44,10 +44,11 @@ def main() -> None:
 
 def _web_clients() -> Path | str | None:
     """Return the folder of the web clients, which are built if they have changed; why they could
-    not be built; or None when none are wanted.
+    not be built; or None when none are wanted. WEB may be a folder with others, which are built.
     """
-    if os.environ.get("WEB") == "off":
-        return None
+    wanted = os.environ.get("WEB", "on")
+    if wanted != "on":
+        return None if wanted == "off" else Path(wanted)
     try:
         return build(city=FOLDER, say=say)
     except NotBuilt as error:

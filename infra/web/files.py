@@ -11,6 +11,9 @@ from infra.web.headers import cache_control
 _TYPES = mimetypes.MimeTypes(filenames=(), strict=True)
 _OWN_TYPES = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    # No type that CloudFront compresses: a page reads parts of it.
+    ".pmtiles": "application/vnd.pmtiles",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",

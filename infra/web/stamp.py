@@ -15,11 +15,19 @@ def of_packages(web: Path, node: str) -> str:
 
 
 def of_build(root: Path, city: Path, node: str) -> str:
-    """Return the digest of what is built: packages, sources, the city."""
+    """Return the digest of what is built: packages, sources, the city with its map."""
     named = [(f"web/{path.relative_to(root / 'web')}", path) for path in _sources(root / "web")]
     texts = sorted((city / "texts").glob("*.json"))
-    named += [(f"city/{path.name}", path) for path in (city / "city.json", *texts)]
+    streets = streets_of(city)
+    files = (city / "city.json", *texts, *([streets] if streets else ()))
+    named += [(f"city/{path.name}", path) for path in files]
     return _digest(node, named)
+
+
+def streets_of(city: Path) -> Path | None:
+    """Return the file of a city's street map, which is beside its folder; None without one."""
+    path = Path(f"{city.resolve()}.pmtiles")
+    return path if path.is_file() else None
 
 
 def _sources(folder: Path) -> Iterator[Path]:

@@ -24,4 +24,8 @@ def arguments() -> list[str]:
     """Return what it is started with. Its own sandbox takes no root; a container's shared memory
     may be too small for it.
     """
-    return ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return [
+        "--disable-dev-shm-usage",
+        "--enable-unsafe-swiftshader",
+        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ]

@@ -51,8 +51,10 @@ WORDS = {
         "copy": "Copy",
         "erase": "Erase it without keeping the receipt",
         "erase_yes": "Yes, erase it",
-        "have": "I have my receipt: erase it here",
+        "have": "I have kept it",
         "have_yes": "Yes, erase it here",
+        "kept": "I have kept something under a word",
+        "later": "Keep this for later",
         "leave": "Leave this page",
         "mine": "I have a receipt",
         "open": "Open",
@@ -76,8 +78,10 @@ WORDS = {
         "copy": "复制",
         "erase": "不留回执，直接删除",
         "erase_yes": "是，删除",
-        "have": "我已记下回执，从这里删除",
+        "have": "我已保存好",
         "have_yes": "是，从这里删除",
+        "kept": "我用暗语保存过内容",
+        "later": "留到以后再写",
         "leave": "立即离开",
         "mine": "我有回执",
         "open": "打开",
@@ -284,7 +288,8 @@ _COUNT = """async () => {
       request.onerror = () => reject(request.error);
     });
     for (const store of database.objectStoreNames) {
-      if (store === 'probes') continue; // the same on each phone that has opened the page
+      // The same on each phone that has opened the page.
+      if (store === 'probes' || store === 'safe') continue;
       rows += await new Promise((resolve, reject) => {
         const request = database.transaction(store).objectStore(store).count();
         request.onsuccess = () => resolve(request.result);

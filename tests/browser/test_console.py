@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import (
@@ -385,6 +385,48 @@ def test_reports_of_one_event_are_compared_linked_and_closed_together(
     assert second.read()["status"] == "closed"
 
 
+def test_similar_reports_are_told_apart_and_linked_with_the_keyboard_alone(
+    open_page: OpenPage, stack: Stack, page: Page
+) -> None:
+    assert stack.run("clock", "1m").returncode == 0
+    texts = (f"A lorry lies across the tram line, {what}." for what in ("smoke", "fire", "noise"))
+    first, *others = (
+        resident_with_picture(
+            stack.api, page, text=text, location={"lat": 39.91 + at / 1000, "lon": 116.49}
+        )
+        for at, text in enumerate(texts)
+    )
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, first.id)
+    rows = page.locator(".report-row")
+    expect(rows).to_have_count(2)
+    expect(rows.first.locator("img")).to_be_visible()
+    expect(rows.first).to_contain_text(re.compile(r"minutes? apart · at most 1\.2 km apart · Near"))
+    expect(page.get_by_text("Opening the other report is on record.")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("the other is a duplicate of this one")
+    page.keyboard.press("Escape")
+
+    shown = rows.first.locator(".reference").text_content() or ""
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Side by side")
+    expect(dialog.get_by_role("heading", name="The other report")).to_contain_text(shown)
+    expect(dialog).to_contain_text(re.compile(r"about \d+ m apart"))
+    expect(dialog.locator("mark").first).to_contain_text("differs")
+    assert axe_violations(page) == []
+    page.keyboard.press("n")
+    expect(page.get_by_text(f"{shown} is not suggested here again")).to_be_visible()
+    expect(rows).to_have_count(1)
+
+    [left] = (each.reference for each in others if each.reference != shown)
+    page.keyboard.press("c")
+    expect(dialog.get_by_role("heading", name="The other report")).to_contain_text(left)
+    page.keyboard.press("l")
+    expect(page.get_by_role("heading", name="Linked to this one (1)")).to_be_visible()
+    expect(rows).to_have_count(0)
+
+
 def test_reports_of_one_event_become_one_row_of_the_queue(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -458,6 +500,63 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]
     assert second.read()["messages"] == []
+
+
+def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    place = {"lat": 39.89, "lon": 116.41}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "A tree lies across both lanes of the road."
+    reports = [Resident(stack.api, text=text, location=place) for _ in range(3)]
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_report(open_page, reports[0].id)
+    page.get_by_role("button", name="Take all that are alike into one incident").click()
+    expect(page.locator(".report-row")).to_have_count(3)
+    calls = 0
+
+    def fail_half_way(route: Route) -> None:
+        nonlocal calls
+        calls += 1
+        body = route.request.post_data_json
+        if calls == 1:  # there is time for one of the two
+            *later, first = body["report_ids"]
+            response = route.fetch(post_data={**body, "report_ids": [first]})
+            left = [{"id": each, "code": "unavailable"} for each in later]
+            route.fulfill(response=response, json={**response.json(), "left": left})
+        elif calls == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/split", fail_half_way)
+    for each in reports[1:]:
+        page.get_by_role("checkbox", name=f"Choose {each.reference}").check()
+    page.keyboard.press("p")
+    expect(page.get_by_text("There was no connection.")).to_be_visible()
+    expect(page.locator(".report-row")).to_have_count(2)
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Split off").click()
+    page.get_by_role("link", name="To the new incident").click()
+    expect(page.locator(".report-row")).to_have_count(2)
+
+
+def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, stack: Stack) -> None:
+    place = {"lat": 39.97, "lon": 116.49}
+    assert stack.run("clock", "1m").returncode == 0
+    text = "A swarm of bees sits in the tree before the school."
+    for _ in range(3):
+        Resident(stack.api, text=text, location=place, category="lost_and_found")
+    assert stack.run("clock", "1m").returncode == 0
+    page = open_page("/console/")
+    sign_in(page)
+    page.get_by_role("button", name="Find reports of one event").click()
+    event = page.locator(".events li").filter(has_text="Lost and found: 3 reports")
+    event.get_by_role("button", name="Take in").click()
+    expect(event).to_contain_text("One incident now")
+    assert axe_violations(page) == []
+    event.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
 
 
 @pytest.mark.thorough

@@ -205,3 +205,12 @@ def test_whoever_loses_the_sign_in_can_go_on_with_a_new_one(page: Page) -> None:
     with page.expect_popup():
         page.get_by_role("button", name="Sign in again").click()
     expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
+
+
+def test_a_page_that_a_deployment_has_taken_away_says_so(page: Page) -> None:
+    page.route("**/assets/*.js", lambda route: route.abort())
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_focused()
+    page.unroute("**/assets/*.js")
+    page.get_by_role("button", name="Reload").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()

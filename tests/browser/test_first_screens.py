@@ -43,7 +43,7 @@ def test_without_scripts_a_resident_reads_how_to_telephone(open_page: OpenPage) 
     for text in ("Without JavaScript, report by telephone", "没有 JavaScript，也可以电话举报"):
         expect(page.get_by_role("heading", name=text)).to_be_visible()
     expect(page.get_by_role("link", name="110").first).to_have_attribute("href", "tel:110")
-    assert page.title() == "Tipline"
+    assert page.title() == "Chaoyang"
 
 
 def test_every_path_of_the_console_is_its_page(stack: Stack) -> None:

@@ -85,19 +85,21 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
 
 @pytest.mark.thorough
 def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
-    bulletin_id = publish_bulletin(stack, "Stolen bicycles")
-    page = open_page()
+    bulletin_id = publish_bulletin(stack, "Stolen bicycles", phone_photo())
+    page = open_page(viewport=PHONE_SIZE)
     card = page.get_by_role("article", name="Stolen bicycles")
     expect(card).to_contain_text("Valid until")
     page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
     resident = Resident(page)
     expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
-    # Those that lead to its channel come first.
-    assert page.locator(".choice").all_inner_texts()[:2] == [
-        "Child abduction",
-        "Suspected offender",
-    ]
+    # Those that lead to its channel; the others are behind a button.
+    asked = page.get_by_role("group", name="What is it about?").locator(".choice")
+    assert asked.all_inner_texts() == ["Child abduction", "Suspected offender"]
     page.get_by_label("Suspected offender").check()
+    page.get_by_role("button", name="Send the report").scroll_into_view_if_needed()
+    page.get_by_text("How to reach you").scroll_into_view_if_needed()
+    expect(page.get_by_text("About this bulletin")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".subject img")).to_be_in_viewport(ratio=1)
     resident.write("I saw a van with many bicycles.")
     resident.send()
     report_id = own_report(stack, resident.receipt())["id"]
@@ -129,7 +131,7 @@ def test_everything_that_can_be_said_arrives(open_page: OpenPage, stack: Stack) 
     resident.write("An old man at the bus stop.")
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Here, where I am").check()
-    expect(page.get_by_text("Found, to about 15 m.")).to_be_visible()
+    expect(page.get_by_text("Found, to about 15 m").first).to_be_visible()
     page.get_by_label(re.compile("^Address or landmark")).fill("Bus stop at the park")
     page.get_by_text("When was it?").first.click()
     page.get_by_role("button", name="Just now").click()
@@ -296,10 +298,10 @@ def test_the_only_copy_of_a_receipt_is_erased_after_a_question(page: Page) -> No
     resident = Resident(page)
     receipt = resident.file()
     resident.button("have").click()
-    question = page.get_by_role("group", name="Do you have this receipt elsewhere?")
+    question = page.get_by_role("group", name="Erase the receipt and the report")
     expect(question).to_be_focused()
     expect(question).to_contain_text(receipt)
-    resident.button("Not yet").click()
+    resident.button("No, leave it here").click()
     assert resident.kept_rows() > 0
     expect(page.locator(".receipt code")).to_have_text(receipt)
     resident.confirm_receipt()
@@ -381,19 +383,20 @@ def test_the_keyboard_alone_is_enough(page: Page, stack: Stack) -> None:
         - heading "Your report has arrived" [level=1]
         - status:
           - paragraph: /Reference/
-        - region "Take down your receipt":
-          - heading "Take down your receipt" [level=2]
+        - region "Keep your receipt":
+          - heading "Keep your receipt" [level=2]
           - paragraph: /Nobody can give it to you again/
           - paragraph:
             - code: /[0-9A-Z ]{32}/
           - button "Copy"
+          - button "Save as a picture"
+          - button "Print"
           - img /QR code/
-        - region "When you have your receipt elsewhere":
-          - button /I have my receipt/
+        - button "I have kept it"
         """
     )
     receipt = page.locator(".receipt code").inner_text()
-    tab_to("I have my receipt")
+    tab_to("I have kept it")
     keyboard.press("Enter")
     tab_to("Yes, erase it here")
     keyboard.press("Enter")

@@ -131,7 +131,7 @@ def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPa
     page.evaluate("window.go()")
     expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
     resident.button("start").click()
-    expect(page.get_by_text("Sent. Take down your receipt.")).to_be_visible()
+    expect(page.get_by_text("Sent. Keep your receipt.")).to_be_visible()
     assert begun_words(page) == ["The second report."]
 
 
@@ -196,7 +196,7 @@ def test_words_for_which_there_is_no_room_are_not_called_kept(open_page: OpenPag
     resident = Resident(page)
     resident.begin()
     resident.write("I was writing this.")
-    expect(page.get_by_text("This device has no room")).to_be_visible()
+    expect(page.get_by_text("This device cannot keep what you write")).to_be_visible()
     expect(page.get_by_text("what you have written stays on this device")).to_have_count(0)
     with page.expect_event("dialog") as asked:
         page.evaluate("setTimeout(() => location.reload())")

@@ -82,8 +82,8 @@ def test_the_receipt_and_the_report_lose_no_focus(
 ) -> None:
     resident = Resident(page)
     receipt = resident.file()
-    press("I have my receipt: erase it here")
-    press("Not yet")
+    press("I have kept it")
+    press("No, leave it here")
     expect(resident.button("have")).to_be_focused()
     press("Erase it without keeping the receipt")
     press("No, keep it")

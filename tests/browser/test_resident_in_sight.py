@@ -88,7 +88,7 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
     still = page.get_by_text("1 file is still being sent. Keep this page open.")
     assert _in_sight(page, still)
     resident.button("have").click()
-    question = page.get_by_role("group", name="Do you have this receipt elsewhere?")
+    question = page.get_by_role("group", name="Erase the receipt and the report")
     expect(question).to_contain_text("Not all files are sent yet")
     resident.button("open_mine").click()
     assert _in_sight(page, still)

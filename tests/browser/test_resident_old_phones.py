@@ -24,6 +24,7 @@ delete window.localStorage;
 Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }});
 delete crypto.randomUUID;
 HTMLCanvasElement.prototype.getContext = () => { throw new Error('the canvas is poisoned'); };
+delete window.OffscreenCanvas;
 HTMLDialogElement.prototype.showModal = undefined;
 """
 

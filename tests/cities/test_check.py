@@ -19,6 +19,7 @@ from chalicelib.kernel.city import DEFAULT_FOLDER
 from infra.city import areas, texts
 from infra.city.check import problems
 from infra.packaging import bundle
+from tests import street_map
 
 FAROL = Path(__file__).parent / "farol"
 FILES = ("city.json", "areas.geojson", "catalogue.json", "texts/pt.json")
@@ -113,6 +114,35 @@ CASES: dict[str, tuple[str, Change, str]] = {
         setting("datums", ["gcj02"]),
         "city.json: datums: lack wgs84",
     ),
+    "another map needs a datum that is not the city's": (
+        "city.json",
+        setting("maps", 0, "datum", "gcj02"),
+        "city.json: maps[0].datum: 'gcj02' is not one of datums",
+    ),
+    "another map's code is none": (
+        "city.json",
+        setting("maps", 0, "code", "Open Street"),
+        "city.json: maps[0].code: is no code of its own",
+    ),
+    "another map has no name": (
+        "city.json",
+        setting("maps", 0, "code", "amap"),
+        "texts/pt.json: map.amap: is missing",
+    ),
+    **{
+        f"another map's address is {url!r}": (
+            "city.json",
+            setting("maps", 0, "url", url),
+            "city.json: maps[0].url: is no address of a place",
+        )
+        for url in (
+            "https://map.example/?at={lat}",
+            "https://map.example/?at={lat},{lon},{name}",
+            "http://map.example/?at={lat},{lon}",
+            "https://{lat}{lon}/",
+            "javascript:open('{lat},{lon}')",
+        )
+    },
     "there is no language": (
         "city.json",
         setting("languages", []),
@@ -540,6 +570,29 @@ def test_where_a_city_lies_is_said_for_a_person(
     }
 
     assert areas.describe({"features": [area]}) == said
+
+
+def with_streets(folder: Path, south: float = 37.9, *, content: bytes | None = None) -> list[str]:
+    """Put a street map beside the city, and return what is then wrong."""
+    path = folder.with_suffix(".pmtiles")
+    street_map.write(path, west=-34.2, south=south, east=-33.8, north=38.2)
+    if content is not None:
+        path.write_bytes(content)
+    return [str(problem) for problem in problems(folder)]
+
+
+def test_a_street_map_beside_the_folder_shows_all_areas(folder: Path) -> None:
+    assert with_streets(folder) == []
+    [wrong] = with_streets(folder, south=38.05)
+    assert wrong.startswith("../farol.pmtiles: does not show all areas")
+    [wrong] = with_streets(folder, content=b"PK")
+    assert wrong.startswith("../farol.pmtiles: is no PMTiles file of version 3")
+    path = folder.with_suffix(".pmtiles")
+    with_streets(folder)
+    content = bytearray(path.read_bytes())
+    content[99] = 2
+    [wrong] = with_streets(folder, content=bytes(content))
+    assert wrong.startswith("../farol.pmtiles: has pictures")
 
 
 def test_a_file_of_areas_that_is_too_large_is_named(folder: Path) -> None:

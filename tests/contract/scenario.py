@@ -478,6 +478,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/review": lambda there: there.report_again().versioned(),
     f"PUT {_REPORT}/reminder": lambda there: there.report_again().versioned(),
+    f"PUT {_REPORT}/gist": lambda there: there.report_again().versioned(),
     f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/oversight": lambda there: there.opened().mine(),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chalicelib.aws.bucket import SPANS_AT_ONCE
+from chalicelib.domain.catalogue.attachments import REDUCED_MAX_BYTES
+from chalicelib.kernel.files import original_key, reduced_key
 from tests import cloud
 from tests.client import new_key, report
 from tests.cost import storage
@@ -15,7 +17,7 @@ from tests.cost.usage import Usage, added, less, times
 # A photo as phones make it, its preview and thumbnail, and a short video.
 PHOTO_BYTES, PICTURE_BYTES, VIDEO_BYTES = 2_500_000, 250_000, 48_000_000
 # Assumed: how long a decoder takes with them on Lambda, and how often a picture is looked at.
-PHOTO_MS, VIDEO_MS = 600, 1_500
+PHOTO_MS, REDUCED_MS, VIDEO_MS = 600, 100, 1_500
 LOOKS = 2
 # Assumed: how long `make_thumbnails` takes to read and write a clip, and how often it is played.
 CLIP_MS, PLAYS = 3_000, 1
@@ -109,10 +111,16 @@ def _media(bill: Bill) -> tuple[dict[str, float], dict[str, float]]:
     them. What is uploaded here is small; bytes are counted by the sizes above.
     """
     alone, _ = _create(bill, [])
-    with_photo, filed = _create(bill, [{"content_type": "image/jpeg", "size": PHOTO_BYTES}])
+    declared = {"content_type": "image/jpeg", "size": PHOTO_BYTES, "reduced": REDUCED_MAX_BYTES}
+    with_photo, filed = _create(bill, [declared])
     [upload] = filed["uploads"]
+    # The reduced picture is asked for and made before the photo.
+    path = f"/v1/reports/{filed['id']}/media/{upload['media_id']}/grant"
+    granted = bill.request("POST", path, receipt=filed["receipt"])[1]
+    reduced = _made(bill, filed["id"], upload["media_id"], REDUCED_MS, reduced=True)
     made = _made(bill, filed["id"], upload["media_id"], PHOTO_MS)
-    photo = added([less(with_photo, alone), made, _stored(PHOTO_BYTES, 1)])
+    early = [granted, reduced, _stored(REDUCED_MAX_BYTES, 1)]
+    photo = added([less(with_photo, alone), *early, made, _stored(PHOTO_BYTES, 1)])
     with_video, filed = _create(bill, [{"content_type": "video/mp4", "size": VIDEO_BYTES}])
     [upload] = filed["uploads"]
     path = f"/v1/reports/{filed['id']}/media/{upload['media_id']}/parts"
@@ -145,12 +153,16 @@ def _create(bill: Bill, media: list[Any]) -> tuple[dict[str, float], Mapping[str
     return added([used, bill.publish()]), reply.json
 
 
-def _made(bill: Bill, report_id: str, media_id: str, more_ms: float) -> dict[str, float]:
+def _made(
+    bill: Bill, report_id: str, media_id: str, more_ms: float, *, reduced: bool = False
+) -> dict[str, float]:
     """Process and record an upload, and return what it used, with the events of its objects."""
-    version = cloud.upload(report_id, media_id, cloud.photo())
-    key = f"originals/{report_id}/{media_id}"
+    version = cloud.upload(report_id, media_id, cloud.photo(), reduced=reduced)
+    key = (reduced_key if reduced else original_key)(report_id, media_id)
     processed = bill.function("make_thumbnails", lambda: cloud.process(key, version), more_ms)
-    recorded = bill.function("record_media", lambda: cloud.record(report_id, media_id))
+    recorded = bill.function(
+        "record_media", lambda: cloud.record(report_id, media_id, reduced=reduced)
+    )
     opened = bill.deployed.run("decode", 0, 0, more_ms=more_ms) | {"s3_gets": 1}
     objects = 1 + processed["s3_puts"]
     queued = {"events_opt_in": objects, "sqs_requests": 2 * 3}

@@ -164,6 +164,7 @@ def test_a_verdict_during_the_deletion_of_its_picture_leaves_no_row(operation: s
             upload["media_id"],
             Verdict.rejected(RejectReason.UNREADABLE),
             owners=wiring.media_owners(),
+            bucket=wiring.bucket(),
             now=wiring.clock.now(),
         ),
         operation,

@@ -25,7 +25,7 @@ from infra import template
 from tests import cloud, media_samples
 from tests.client import Reply, call, new_key, read_and_approve
 from tests.faults import inject
-from tests.steps import by_officer
+from tests.steps import by_officer, opened
 
 pytestmark = pytest.mark.officers("li", wang={"roles": (Role.OFFICER, Role.SUPERVISOR)})
 
@@ -41,7 +41,7 @@ TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL = (
 )
 WHERE = ("39.91827", "116.45619")
 EXIF = media_samples.CANARY.decode()
-OFFICERS = ("CANARY-REASON", "CANARY-NOTE", "CANARY-ANSWER")
+OFFICERS = ("CANARY-REASON", "CANARY-NOTE", "CANARY-ANSWER", "CANARY-GIST")
 TOKEN = "CANARY-TOKEN"
 SAID = (TEXT, MESSAGE, ADDRESS, NAME, PHONE, EMAIL, *WHERE, EXIF, TOKEN)
 HEADERS = {
@@ -140,6 +140,8 @@ def work(created: Mapping[str, Any]) -> None:
         officer="wang",
         headers=HEADERS | {"If-Match": '"1"'},
     )
+    call("PUT", path + "/gist", {"text": OFFICERS[3]}, officer="wang", headers=HEADERS, version=2)
+    call("GET", "/v1/officer/reports", officer="wang", headers=HEADERS)
     call("POST", path + "/messages", {"text": OFFICERS[2]}, officer="wang", headers=HEADERS)
     call("POST", path + "/notes", {"text": OFFICERS[1]}, officer="wang", headers=HEADERS)
     call(
@@ -170,7 +172,8 @@ def projected() -> str:
         }
     items = boto3.client("dynamodb").scan(TableName=os.environ["REPORTS_TABLE"])["Items"]
     return json.dumps(
-        [{name: value for name, value in item.items() if name in kept} for item in items]
+        [{name: value for name, value in item.items() if name in kept} for item in items],
+        default=str,
     )
 
 
@@ -224,8 +227,9 @@ def assert_nowhere(places: Mapping[str, str], *canaries: str) -> None:
 def test_what_a_reporter_says_leaves_the_reports_own_rows_nowhere(
     aws: Mapping[str, str], log: pytest.LogCaptureFixture
 ) -> None:
-    all_trips()
+    created, _ = all_trips()
     places = outside(aws) | {"log": logged(log)}
+    assert opened(created)["gist"] == OFFICERS[3]
 
     assert all(places[name] for name in ("notices", "audit", "pictures", "log"))
     assert_nowhere(places, *SAID, *WHO)
@@ -293,14 +297,14 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
     table = wiring.reports().table
     table.update(update_head(created["id"], put={"received_at": TEXT, "version": PHONE}))
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
-    opened = by_officer("GET", created, headers=HEADERS)
+    answer = by_officer("GET", created, headers=HEADERS)
     cloud.stream(cloud.all_keys())
     cloud.sweep()
 
-    assert (reply.status, opened.status) == (503, 503)
+    assert (reply.status, answer.status) == (503, 503)
     assert "fault" in logged(log)
     assert_nowhere(
-        {"log": logged(log), "answers": reply.text + opened.text, "notices": str(cloud.sent())},
+        {"log": logged(log), "answers": reply.text + answer.text, "notices": str(cloud.sent())},
         *SAID[:1],
         *SAID[3:6],
         *WHO,

@@ -11,7 +11,7 @@ from pathlib import Path
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.reports.report import LISTED, Mark, Report, marked
 from chalicelib.domain.statistics.exports import COLUMNS
-from chalicelib.handlers.casework.lists import ListedReportView
+from chalicelib.handlers.casework.listed import ListedReportView
 from chalicelib.handlers.casework.report_views import ReportView
 
 POLICIES = Path(__file__).parents[2] / ".chalice"
@@ -22,6 +22,7 @@ PUBLIC_BYTES = {"public_key", "ledger_id", "commitments"}
 LISTED_AS = {
     "media_total": "media",
     "media_ready": "media",
+    "media_early": "media",
     "thumb": "thumbnail_url",
     "same_as": "same_text",
     "review_due_at": "due",
@@ -29,6 +30,7 @@ LISTED_AS = {
 OPENED_AS = {
     "media_total": "media",
     "media_ready": "media",
+    "media_early": "media",
     "thumb": "media",
     "same_as": "similar",
     "awaits": "hold",

@@ -74,6 +74,13 @@ def test_a_changed_source_is_built_without_npm(project: Path, changed: str) -> N
     assert built(project) == []
 
 
+def test_a_street_map_beside_the_city_is_built_in(project: Path) -> None:
+    built(project)
+    (project / "city.pmtiles").write_bytes(b"PMTiles")
+    assert built(project) == ["vite"]
+    assert built(project) == []
+
+
 @pytest.mark.parametrize("changed", ["package.json", "package-lock.json", ".npmrc"])
 def test_a_changed_package_is_installed(project: Path, changed: str) -> None:
     built(project)

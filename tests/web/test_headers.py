@@ -14,7 +14,7 @@ def directives(policy: str) -> dict[str, list[str]]:
 def test_the_policy_names_storage_and_issuer_and_nobody_else() -> None:
     policy = directives(content_security_policy(AWS))
     assert policy["default-src"] == ["'none'"]
-    assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    assert policy["script-src"] == policy["style-src"] == policy["worker-src"] == ["'self'"]
     assert policy["connect-src"] == ["'self'", *AWS.storage, *AWS.sign_in]
     assert policy["img-src"] == ["'self'", "blob:", *AWS.storage]
     assert policy["media-src"] == ["'self'", *AWS.storage]

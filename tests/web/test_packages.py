@@ -6,7 +6,15 @@ from typing import Any
 from infra.web.build import ROOT
 
 # What asks of a copy no more than its notice, which build/web/licences.md has.
-SHIPPED = {"MIT", "Apache-2.0", "0BSD", "BSD-3-Clause", "ISC"}
+SHIPPED = {
+    "MIT",
+    "Apache-2.0",
+    "0BSD",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "(MIT OR Apache-2.0)",
+}
 
 
 def read(name: str) -> Any:

@@ -49,5 +49,7 @@ def test_a_file_has_the_type_of_its_name() -> None:
     assert content_type("assets/a.js") == "text/javascript; charset=utf-8"
     assert content_type("assets/a.css") == "text/css; charset=utf-8"
     assert content_type("manifest.webmanifest") == "application/manifest+json; charset=utf-8"
+    assert content_type("assets/worker.mjs") == "text/javascript; charset=utf-8"
+    assert content_type("assets/streets.pmtiles") == "application/vnd.pmtiles"
     assert content_type("icon.png") == "image/png"
     assert content_type("unknown") == "application/octet-stream"

@@ -143,6 +143,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     entryKeys: new Keys(),
     list: new ReportList(api, me.username),
     search: new SearchState(),
+    apart: new Set(),
     sound: new Sound(),
   };
 }

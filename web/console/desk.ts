@@ -23,6 +23,8 @@ export interface Desk {
   entryKeys: Keys;
   list: ReportList;
   search: SearchState;
+  /** Pairs of reports of which this officer has said that neither is a duplicate of the other. */
+  apart: Set<string>;
   sound: Sound;
 }
 

@@ -1,23 +1,34 @@
-import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { City } from 'virtual:city';
 import type { Plugin } from 'vite';
-
-const MODULE = 'virtual:city';
+import { addressOf, readCity, readMap, streetsOf } from './city.ts';
 
 /**
- * Fill the city's facts into the pages and the manifest, give them to modules as `virtual:city`,
- * and put the residents' page where it is served: at the root.
+ * Fill the city's facts into the pages and the manifest, give them to modules as `virtual:city` and
+ * `virtual:city-map`, put the residents' page where it is served, at the root, and the city's tiles
+ * beside the programs.
  */
-export function pages(city: City): Plugin {
+export function pages(folder: string): Plugin {
+  const city = readCity(folder);
+  // Vite's own server serves no tiles.
+  let streets: string | null = null;
   let out = '';
+  const modules: Record<string, () => unknown> = {
+    'virtual:city': () => city,
+    'virtual:city-map': () => readMap(folder, streets),
+  };
   return {
     name: 'pages',
     configResolved(config) {
       out = resolve(config.root, config.build.outDir);
+      if (config.command === 'build') streets = streetsOf(folder);
     },
-    resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
-    load: (id) => (id === `\0${MODULE}` ? `export default ${JSON.stringify(city)};` : undefined),
+    resolveId: (id) => (id in modules ? `\0${id}` : undefined),
+    load(id) {
+      const found = modules[id.slice(1)];
+      return found && `export default ${JSON.stringify(found())};`;
+    },
     configureServer(server) {
       server.middlewares.use((request, _, next) => {
         request.url = pageOf(request.url ?? '/');
@@ -31,6 +42,7 @@ export function pages(city: City): Plugin {
     },
     writeBundle() {
       move(resolve(out, 'report/index.html'), resolve(out, 'index.html'));
+      if (streets) copyFileSync(streets, resolve(out, addressOf(streets)));
     },
   };
 }
@@ -57,6 +69,7 @@ function filled(html: string, city: City): string {
     'police.zh': city.police.zh,
     'police.en': city.police.en,
     service: city.service[city.language],
+    city: city.name[city.language],
   };
   return html.replace(/\{\{([a-z.]+)\}\}/g, (_, name: string) => {
     const fact = facts[name];

@@ -5,7 +5,7 @@ import { Button } from '../shared/components/button.tsx';
 import { LanguageSwitch } from '../shared/components/language-switch.tsx';
 import { Status } from '../shared/components/status.tsx';
 import { keepFocus } from '../shared/keep-focus.ts';
-import { language, sentences, texts } from '../shared/language.ts';
+import { labelled, language, sentences, texts } from '../shared/language.ts';
 import { leave } from './leave.ts';
 import { later } from './parts/later.tsx';
 import { go, screen, word } from './screen.ts';
@@ -31,7 +31,7 @@ export function App() {
       </a>
       <header class="top">
         <div class="top__line">
-          <span class="top__name">{city.service[language.value]}</span>
+          <span class="top__name">{city.police[language.value]}</span>
           <LanguageSwitch />
           <Button class="top__leave" onClick={leave}>
             {text.leave}
@@ -53,6 +53,8 @@ export function App() {
         <Current />
       </main>
       <footer class="page bottom">
+        <p>{labelled(text.whose, `${city.police[language.value]} · ${city.service[language.value]}`)}</p>
+        <p>{sentences(city.reach[language.value], city.after[language.value])}</p>
         <p>{text.trace}</p>
         <p>{text.leaveHint}</p>
       </footer>

@@ -2,7 +2,7 @@
 
 import { texts } from '../shared/language.ts';
 import type { Limits } from './form.ts';
-import type { Removed } from './metadata/bytes.ts';
+import type { Removed, Said } from './metadata/bytes.ts';
 
 export type Kind = 'image' | 'video' | 'audio';
 
@@ -15,6 +15,8 @@ export interface Attachment {
   readonly type: string | null;
   /** What is cut from it if nothing may stay. */
   readonly removed: readonly Removed[];
+  /** What a photo says of its own place and time, where that could be read. */
+  readonly said?: Said;
   /** The person has said that a file of unknown structure may be sent as it is. */
   readonly agreed: boolean;
 }

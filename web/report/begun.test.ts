@@ -1,4 +1,4 @@
-import { IDBDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeChannels } from './outbox/testing/pages.ts';
@@ -9,11 +9,8 @@ type Begun = typeof import('./begun.ts');
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 });
 
 const MESSAGE = 'text:R1:messages';
-const marks = new Map<string, string>();
-
 beforeEach(() => {
   const channels = new FakeChannels();
-  marks.clear();
   vi.useFakeTimers({ toFake: ['Date'] });
   vi.stubGlobal('indexedDB', new IDBFactory());
   vi.stubGlobal('IDBKeyRange', IDBKeyRange);
@@ -21,11 +18,6 @@ beforeEach(() => {
   // `new` takes what a function returns, if it is an object.
   vi.stubGlobal('BroadcastChannel', function open() {
     return channels.open();
-  });
-  vi.stubGlobal('localStorage', {
-    getItem: (key: string) => marks.get(key) ?? null,
-    setItem: (key: string, value: string) => marks.set(key, value),
-    removeItem: (key: string) => marks.delete(key),
   });
 });
 
@@ -44,55 +36,6 @@ test('newer words of another tab stay when the older ones are sent', async () =>
   await one.forgetSent(MESSAGE);
   await eventually(async () => expect(await kept()).toEqual(['Other words']));
   expect(other.wordsOf(MESSAGE)).toBe('Other words');
-});
-
-test('whoever leaves in one tab leaves no words in the other', async () => {
-  const [one, other] = await twoTabs('Begun here');
-  vi.setSystemTime(Date.now() + 1000);
-  other.write(MESSAGE, 'Other words');
-  await one.forgetAllTexts();
-  await eventually(() => expect(other.wordsOf(MESSAGE)).toBe(''));
-  expect(await kept()).toEqual([]);
-  expect(marks.size).toBe(0);
-});
-
-test('what a page could not forget before it was gone is forgotten by the next one', async () => {
-  const [one] = await twoTabs('Begun here');
-  const broken = () => {
-    throw new DOMException('', 'InvalidStateError');
-  };
-  vi.stubGlobal('IDBKeyRange', { bound: broken });
-  const leaving = one.forgetAllTexts();
-  expect([...marks]).toEqual([['tipline-forget', '']]);
-  await leaving;
-  vi.stubGlobal('IDBKeyRange', IDBKeyRange);
-  expect((await opened()).begunTexts()).toEqual([]);
-  expect(await kept()).toEqual([]);
-  expect(marks.size).toBe(0);
-});
-
-test('the mark stays while the database neither erases nor says what it has', async () => {
-  const [one] = await twoTabs('Begun here');
-  const lost = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
-    throw new DOMException('', 'InvalidStateError');
-  });
-  await one.forgetAllTexts();
-  lost.mockRestore();
-  expect([...marks]).toEqual([['tipline-forget', '']]);
-  expect((await opened()).begunTexts()).toEqual([]);
-  expect([await kept(), marks.size]).toEqual([[], 0]);
-});
-
-test('the mark stays when another tab keeps words that were written before', async () => {
-  const [one] = await twoTabs('Begun here');
-  // An old browser, whose tabs do not hear of each other.
-  const other = await import('./draft.ts');
-  const leaving = one.forgetAllTexts();
-  await other.keepText({ id: MESSAGE, text: 'Begun there', at: Date.now() });
-  await leaving;
-  expect([...marks]).toEqual([['tipline-forget', '']]);
-  expect((await opened()).begunTexts()).toEqual([]);
-  expect([await kept(), marks.size]).toEqual([[], 0]);
 });
 
 test('words that are being taken are not begun, and are given once', async () => {

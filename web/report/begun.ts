@@ -10,13 +10,11 @@ import { signal } from '@preact/signals';
 import { eraseTexts, keepText, type KeptText, readTexts, TEXT } from './draft.ts';
 import { goesOn, once } from './once.ts';
 import type { TextFor } from './outbox/types.ts';
+import { beforeLeaving, isLeft } from './put-away.ts';
 
 const begun = signal<readonly KeptText[]>([]);
 /** The ids of those whose latest words are not kept yet. */
 const unkept = new Set<string>();
-
-/** A key of `localStorage`: all texts are still to be forgotten. */
-const FORGET = 'tipline-forget';
 
 /** Which texts are gone: those whose ids begin so, and that are no newer than this. */
 interface Gone {
@@ -88,7 +86,8 @@ export function giveWords(id: string, take: () => Promise<unknown>): Promise<voi
 /** Read what was kept. */
 export async function loadTexts(): Promise<void> {
   listen();
-  if (isMarked()) await forgetAllTexts();
+  // A page that was left does that first.
+  if (isLeft()) return;
   keepNow();
   const known = begun.value;
   const kept = await readTexts();
@@ -98,7 +97,7 @@ export async function loadTexts(): Promise<void> {
 }
 
 /** Forget the texts whose ids begin so, on the phone and in other tabs too: they are not wanted. */
-export async function forgetTexts(start: string = TEXT): Promise<boolean> {
+export async function forgetTexts(start: string): Promise<boolean> {
   const gone = { start, until: Infinity };
   drop(gone);
   channel?.postMessage(gone);
@@ -113,17 +112,6 @@ export async function forgetSent(id: string): Promise<void> {
   channel?.postMessage(gone);
 }
 
-/**
- * Forget all texts. A page that is left may not live until the database has done it: then a mark
- * has the next one do it, before it shows anything.
- */
-export async function forgetAllTexts(): Promise<void> {
-  mark(true);
-  const now = Date.now();
-  const areErased = await forgetTexts();
-  if (areErased && (await readTexts()).every(({ at }) => at > now)) mark(false);
-}
-
 function drop({ start, until }: Gone): void {
   begun.value = begun.value.filter(({ id, at }) => !id.startsWith(start) || at > until);
   const left = new Set(begun.value.map(({ id }) => id));
@@ -135,23 +123,6 @@ function hear({ data: gone }: MessageEvent<Gone>): void {
   // Newer words went from the phone with the older ones.
   for (const { id } of begun.value) if (id.startsWith(gone.start)) unkept.add(id);
   keepNow();
-}
-
-function isMarked(): boolean {
-  try {
-    return localStorage.getItem(FORGET) !== null;
-  } catch {
-    return false; // forbidden, so it was never set
-  }
-}
-
-function mark(on: boolean): void {
-  try {
-    if (on) localStorage.setItem(FORGET, '');
-    else localStorage.removeItem(FORGET);
-  } catch {
-    // No room for it, or forbidden.
-  }
 }
 
 function keepNow(): void {
@@ -173,6 +144,7 @@ function listen(): void {
   if (listening) return;
   listening = true;
   whenHidden(keepNow);
+  beforeLeaving(async () => keepNow());
   if (typeof BroadcastChannel === 'undefined') return;
   channel = new BroadcastChannel('tipline-texts');
   channel.addEventListener('message', hear);

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 
 import type { Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
-import { leadCategories, loadCatalogue } from './catalogue.ts';
+import { catalogue, leadCategories, loadCatalogue } from './catalogue.ts';
 import { go, screen } from './screen.ts';
 import { api } from './service.ts';
 
@@ -56,6 +56,8 @@ async function load(channel: string | null, cursor: string | null): Promise<void
 
 /** A report on a bulletin: begun on its card, or by the link of its page, `/#bulletin=<id>`. */
 const LINK = /^#bulletin=([A-Za-z0-9_-]{1,40})$/;
+/** One's own report, by the QR code of its receipt. */
+const OWN = /^#receipt=([0-9A-Z]{1,40})$/;
 
 /** Return what people call a bulletin. */
 export function titleOf(bulletin: Bulletin): string {
@@ -68,13 +70,21 @@ export function takesLeads(bulletin: Bulletin): boolean {
 }
 
 /** Begin a report on a bulletin. */
-export function beginLead(bulletin: Bulletin): void {
-  const { id, channel } = bulletin;
+export async function beginLead(bulletin: Bulletin): Promise<void> {
+  const { id, channel, media } = bulletin;
+  // It says which category a lead has: nobody is asked what is known.
+  if (!catalogue.value) await loadCatalogue();
   go({
     name: 'write',
     category: leadCategory(channel),
-    bulletin: { id, title: titleOf(bulletin), channel },
+    bulletin: { id, title: titleOf(bulletin), channel, picture: media[0] && addressOf(media[0]) },
   });
+}
+
+/** Return where a picture is: where the page comes from, whatever the service calls its address. */
+export function addressOf({ url }: Bulletin['media'][number]): string {
+  const { pathname } = new URL(url, location.href);
+  return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
 }
 
 /**
@@ -87,16 +97,19 @@ export function followLinks(): void {
 }
 
 async function followLink(): Promise<void> {
-  const id = LINK.exec(location.hash)?.[1];
-  if (!id) return;
+  const { hash } = location;
+  const [id, receipt] = [LINK.exec(hash)?.[1], OWN.exec(hash)?.[1]];
+  if (!id && !receipt) return;
   history.replaceState(history.state, '', location.pathname);
+  if (receipt && screen.value.name === 'start') go({ name: 'mine', receipt });
+  if (!id) return;
   try {
     const path = { bulletin_id: id };
     const [{ data }] = await Promise.all([
       api.GET('/v1/bulletins/{bulletin_id}', { params: { path } }),
       loadCatalogue(),
     ]);
-    if (data && takesLeads(data) && screen.value.name === 'start') beginLead(data);
+    if (data && takesLeads(data) && screen.value.name === 'start') await beginLead(data);
   } catch {
     // Without a network the first screen is a good place to be.
   }

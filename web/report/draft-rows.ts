@@ -38,7 +38,16 @@ interface FileRow {
 /** A report as an earlier version of this page has kept it, with its files. */
 export type WholeRow = KeptDraft;
 
-export type Row = WordsRow | FileRow | WholeRow | KeptText;
+/** The key of the word under which leaving keeps what is begun. Nobody can read it, only use it. */
+export interface KeyRow {
+  readonly id: typeof WORD;
+  readonly key: CryptoKey;
+}
+
+export type Row = WordsRow | FileRow | WholeRow | KeptText | KeyRow;
+
+/** The id of the row with the key. */
+export const WORD = 'word';
 
 /** The ids of files begin so; the draft's id and the file's name follow. */
 const FILE = 'file:';

@@ -11,6 +11,7 @@ import {
   isKeptIn,
   type KeptDraft,
   type KeptText,
+  type KeyRow,
   moveDraft,
   NoDatabase,
   orphansOf,
@@ -19,9 +20,11 @@ import {
   whenRenewed,
   type WholeRow,
   within,
+  WORD,
   type WordsRow,
   writeWords,
 } from './draft-rows.ts';
+import { noted } from './once.ts';
 import type { Begun, Entry } from './outbox/types.ts';
 import { result } from './request.ts';
 
@@ -76,12 +79,61 @@ const taken = new Map<string, Taken>();
 /** Files that found no room, until something is erased. */
 let withoutRoom = new WeakSet<File>();
 
+/** Whether leaving keeps what is begun, under a word, as far as this page knows. */
+export const isUnderWord = signal(false);
+
+/** Keep what opens the word with what is begun: a reload must not lose it. It goes with all of that. */
+export async function keepKey(key: CryptoKey): Promise<void> {
+  await within('readwrite', (store) => void store.put({ id: WORD, key }));
+  isUnderWord.value = true;
+}
+
+/** Put back a report that was kept under a word, unless it is there. */
+export async function putBack(draft: KeptDraft | KeptText): Promise<void> {
+  await within('readwrite', async (store) => {
+    if (await result(store.getKey(draft.id))) return;
+    if ('text' in draft) store.put(draft);
+    else moveDraft(store, draft);
+  });
+  draftChanges.value += 1;
+}
+
+/**
+ * Return all that was begun, and the key of the word that it is to be kept under. Throws when it cannot
+ * be read: nothing may be erased that nobody has seen.
+ */
+export async function readBegun(): Promise<{
+  readonly drafts: readonly KeptDraft[];
+  readonly texts: readonly KeptText[];
+  readonly key: CryptoKey | null;
+}> {
+  const rows = await readAll().catch((fault: unknown): readonly Row[] => {
+    if (fault instanceof NoDatabase) return [];
+    throw fault;
+  });
+  const key = rows.find((row): row is KeyRow => 'key' in row)?.key ?? null;
+  return { drafts: draftsIn(rows), texts: textsIn(rows), key };
+}
+
+/** Erase all that was begun, and the key. Return whether it is gone from the phone. */
+export async function eraseAll(): Promise<boolean> {
+  memory.clear();
+  keptFiles.clear();
+  draftChanges.value += 1;
+  return erase((store) => void store.clear());
+}
+
 /** Return all reports that were begun, oldest first. */
 export async function readDrafts(): Promise<readonly KeptDraft[]> {
   const rows = await readRows();
+  isUnderWord.value = rows.some((row) => 'key' in row);
   if (orphansOf(rows).length > 0) void erase(eraseOrphans);
   keptFiles.clear();
   for (const row of rows) if ('words' in row || 'form' in row) keptFiles.set(row.id, filesOf(row));
+  return draftsIn(rows);
+}
+
+function draftsIn(rows: readonly Row[]): readonly KeptDraft[] {
   const held = [...memory.values()].filter((row) => 'form' in row);
   return inOrder(draftsOf(rows), held).filter(
     ({ id, at }) => !handedOver.has(id) && !taken.get(id)?.times.includes(at),
@@ -90,8 +142,12 @@ export async function readDrafts(): Promise<readonly KeptDraft[]> {
 
 /** Return all texts that were begun, oldest first. */
 export async function readTexts(): Promise<readonly KeptText[]> {
+  return textsIn(await readRows());
+}
+
+function textsIn(rows: readonly Row[]): readonly KeptText[] {
   const held = [...memory.values()].filter((row) => 'text' in row);
-  return inOrder((await readRows()).filter((row) => 'text' in row), held);
+  return inOrder(rows.filter((row) => 'text' in row), held);
 }
 
 /** Return whether closing the page would lose something that was begun. */
@@ -155,7 +211,7 @@ export async function handOver(
   handedOver.add(id);
   draftChanges.value += 1;
   try {
-    const entry = await alone(id, take);
+    const entry = await noted(alone(id, take));
     if (entry) {
       memory.delete(id);
       const isErased = isSafe(entry);
@@ -355,8 +411,12 @@ function inOrder<T extends KeptDraft | KeptText>(
 
 async function readRows(): Promise<readonly Row[]> {
   try {
-    return await within('readonly', (store) => result(store.getAll() as IDBRequest<Row[]>));
+    return await readAll();
   } catch {
     return [];
   }
+}
+
+function readAll(): Promise<readonly Row[]> {
+  return within('readonly', (store) => result(store.getAll() as IDBRequest<Row[]>));
 }

@@ -38,6 +38,8 @@ export interface Subject {
   readonly id: string;
   readonly title: string;
   readonly channel: string;
+  /** The address of its first picture; a draft of an earlier page has none. */
+  readonly picture?: string | undefined;
 }
 
 export interface Form {
@@ -209,6 +211,11 @@ export function formOf(report: ReportBody, keepMetadata: boolean): Form {
 /** Return whether a question is when it was: the page asks that itself, and asks it once. */
 export function isWhen({ name, type }: Question): boolean {
   return name === 'time' && type === 'time';
+}
+
+/** Return whether its reports may be urgent: then the place matters most. */
+export function isUrgent(category: Category | undefined): boolean {
+  return category !== undefined && (category.emergency || category.urgency !== 'normal');
 }
 
 export function isOpen(category: Category): boolean {

@@ -6,10 +6,11 @@ import '../shared/base.css';
 import { language } from '../shared/language.ts';
 import { App } from './app.tsx';
 import { catalogue, loadCatalogue } from './catalogue.ts';
-import { guardClosing } from './leave.ts';
+import { followLeaving, guardClosing } from './leave.ts';
 import { loadAll } from './parts/later.tsx';
 import './report.css';
 import './frame.css';
+import { leaveAsEachVisit } from './put-away.ts';
 import { followHistory } from './screen.ts';
 import { followNetwork, openService, wouldLose } from './service.ts';
 import { followLinks } from './bulletins.ts';
@@ -21,14 +22,15 @@ if (root) {
   followHistory();
   followNetwork();
   guardClosing(wouldLose);
+  followLeaving();
   render(<App />, root);
   effect(() => {
-    // The title is the service's name on every screen.
-    document.title = city.service[language.value];
+    // On every screen, and in the history of the browser: it says nothing of a report.
+    document.title = city.name[language.value];
     void loadCatalogue();
   });
   followLinks();
-  void openService(() => catalogue.value?.limits).then(loadAll);
+  void openService(() => catalogue.value?.limits).then(loadAll).then(leaveAsEachVisit);
 }
 
 // The shell is kept so that the page opens without a network. It works without that too.

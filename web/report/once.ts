@@ -4,6 +4,9 @@
  */
 import { signal } from '@preact/signals';
 
+/** What goes on: whoever leaves the page waits for it. */
+const going = new Set<Promise<unknown>>();
+
 const names = signal<ReadonlySet<string>>(new Set());
 
 /** Return whether work of this name goes on. */
@@ -16,8 +19,23 @@ export async function once(name: string, work: () => Promise<void>): Promise<voi
   if (names.peek().has(name)) return;
   names.value = new Set([...names.peek(), name]);
   try {
-    await work();
+    await noted(work());
   } finally {
     names.value = new Set([...names.peek()].filter((one) => one !== name));
   }
+}
+
+/** Take note of work that must not end with the page. */
+export async function noted<T>(work: Promise<T>): Promise<T> {
+  going.add(work);
+  try {
+    return await work;
+  } finally {
+    going.delete(work);
+  }
+}
+
+/** It resolves when all such work is done. */
+export async function allDone(): Promise<void> {
+  while (going.size > 0) await Promise.all([...going].map((work) => work.catch(() => undefined)));
 }

@@ -5,6 +5,7 @@ import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
 import { isInMemory, noteTaken } from './draft.ts';
 import type { Entry, Outbox } from './outbox/types.ts';
+import { isLeft, putAway } from './put-away.ts';
 
 export const api = createApi();
 
@@ -48,6 +49,7 @@ export async function openService(limits: () => Schemas['Limits'] | undefined): 
       return known && limitsOf(known);
     },
   });
+  if (isLeft()) await putAway(opened);
   outbox.value = opened;
   effect(() => noteTaken(opened.entries.value));
 }

@@ -4,7 +4,8 @@ import { texts } from '../shared/language.ts';
 const en = {
   skip: 'Skip to the content',
   leave: 'Leave this page',
-  leaveHint: '“Leave this page” opens a weather page. It does not delete the history of the browser.',
+  leaveHint: 
+    '“Leave this page”, or three quick presses of Shift, opens a weather page. It erases what is on this device, or hides it under the word that you chose for it. What you have sent is shown no more, and goes when it has arrived. The history of the browser still has that you opened this page.',
   red: 'Report now',
   back: 'Back to the start',
   loading: 'Loading…',
@@ -14,16 +15,17 @@ const en = {
   again: 'Try again',
   memory: 'This browser does not let the page keep anything.',
   memoryUnsent: 'Do not close it before everything is sent.',
-  memoryReceipt: 'When you close it, your receipt is gone: take it down first.',
+  memoryReceipt: 'When you close it, your receipt is gone: keep it elsewhere first.',
+  whose: 'Whose page this is',
   trace:
-    'Nothing about a report is in the address or the title of this page. The history of the browser keeps only that you opened it.',
+    'Nothing about a report is in the address or the title of this page.',
   older: 'Your browser could not load this part. Open the page again.',
 };
 
 const zh: typeof en = {
   skip: '跳到正文',
   leave: '立即离开',
-  leaveHint: '“立即离开”会打开天气网页，但不会删除浏览器的历史记录。',
+  leaveHint: '点“立即离开”或连按三次 Shift 键，会打开天气网页，并删除这台设备上的内容，或用您设的暗语隐藏。已点发送的内容不再显示，送达后即删除。浏览器的历史记录仍会显示您打开过本页。',
   red: '我要举报',
   back: '返回首页',
   loading: '正在加载…',
@@ -34,7 +36,8 @@ const zh: typeof en = {
   memory: '此浏览器不允许页面保存任何内容。',
   memoryUnsent: '全部发送完之前，请不要关闭页面。',
   memoryReceipt: '页面一关闭，回执就没有了，请先记下。',
-  trace: '网址和标题中没有任何关于举报的内容。浏览器的历史记录只会显示您打开过本页。',
+  whose: '本页所属',
+  trace: '网址和标题中没有任何关于举报的内容。',
   older: '浏览器未能加载这一部分。请重新打开本页。',
 };
 

@@ -3,6 +3,8 @@ export const RECEIPT_LENGTH = 26;
 
 const READ_AS: Readonly<Record<string, string>> = { I: '1', L: '1', O: '0' };
 const WRONG = /[^0-9A-HJKMNP-TV-Z]/;
+// The address in a QR code, pasted.
+const ADDRESS = /^.*#RECEIPT=/s;
 // What a receipt is called, pasted with it: "Receipt: ", "My receipt (secret): ", "回执：". No receipt
 // begins so: none has an I.
 const LABEL = /^[^\p{N}]*?(?:RECEIPT|回执)(?:[^\p{N}:]*:)?/u;
@@ -12,6 +14,7 @@ export function readReceipt(typed: string): string {
   return typed
     .normalize('NFKC')
     .toUpperCase()
+    .replace(ADDRESS, '')
     .replace(LABEL, '')
     .replace(/[^\p{L}\p{N}]/gu, '')
     .replace(/[ILO]/g, (letter) => READ_AS[letter] ?? letter);

@@ -178,6 +178,13 @@ export function ago(time: string, now: number): string {
   return format.format(Math.trunc(amount), unit);
 }
 
+/** Return "12 minutes" or "3 hours", and no more exact. */
+export function duration(minutes: number): string {
+  const [unit, amount] = minutes < 120 ? ['minute', minutes] : ['hour', Math.round(minutes / 60)];
+  const shape = { style: 'unit', unit, unitDisplay: 'long' } as const;
+  return new Intl.NumberFormat(tagOf(language.value), shape).format(amount);
+}
+
 type Shape = Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone?: string | undefined };
 
 function format(time: string, language: string, options: Shape): string {

@@ -5,12 +5,15 @@ urgency, or a critical one that is alike in one way alone (docs/adr/0072).
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.casework.steps import AT_ONCE_MAX
 from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_PLACE, Similar, Why
+from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_SPOT, Similar, Why
+
+GAP = timedelta(minutes=30)
+"""Where no text or picture is alike, an event that nobody has reported for so long is over."""
 
 
 class Found(Protocol):
@@ -36,8 +39,9 @@ class Chain:
     """The reports that belong to the `members` of an incident, from one to the next. `reached` are
     those whose links are to be followed, `found` all that may be taken in.
 
-    A text or a picture leads on from any report. A place alone does from one that is in the place
-    and the two hours of the first member: so nothing wanders through a city or a day.
+    A text or a picture leads on from any report. A place alone does from one at the spot and in the
+    two hours of the first member, to those that came there within `GAP`: so nothing wanders through
+    a city or a day, and what is another event in the same quarter keeps its row.
     """
 
     def __init__(self, incident: str, members: Iterable[Found]) -> None:
@@ -58,16 +62,22 @@ class Chain:
         reached = []
         for origin in self.reached:
             for link in links.get(origin, ()):
-                other = others.get(link.report_id)
-                if other is None or other.id in self._known or len(self.found) >= AT_ONCE_MAX:
+                known = self._known.get(link.report_id)
+                other = known or others.get(link.report_id)
+                is_here = origin in self._here and link.spot == SAME_SPOT
+                if other is None or (known and (not is_here or other.id in self._here)):
                     continue
-                if not self._belongs(self._known[origin], other, link):
-                    continue
-                self._known[other.id] = other
+                if known is None:
+                    if len(self.found) >= AT_ONCE_MAX:
+                        continue
+                    if not self._belongs(self._known[origin], other, link):
+                        continue
+                    self._known[other.id] = other
+                    if other.incident is None:
+                        self.found.append(other.id)
+                # Followed again when it was known by its text first: now it leads on by its place.
                 reached.append(other.id)
-                if other.incident is None:
-                    self.found.append(other.id)
-                if origin in self._here and Why.PLACE in link.why and link.score >= SAME_PLACE:
+                if is_here:
                     self._here.add(other.id)
         self.reached = reached
 
@@ -81,7 +91,8 @@ class Chain:
             return False
         if other.urgency is Urgency.CRITICAL:
             return Why.PLACE in link.why and len(link.why) > 1
-        if link.why != (Why.PLACE,) or origin.id == self._first.id:
+        if link.why != (Why.PLACE,):
             return True
         near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
-        return near and origin.id in self._here and link.score >= SAME_PLACE
+        soon = abs(other.received_at - origin.received_at) <= GAP
+        return near and soon and origin.id in self._here and link.spot > 0

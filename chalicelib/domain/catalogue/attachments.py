@@ -12,6 +12,9 @@ from pydantic_core import PydanticCustomError
 from chalicelib.kernel.models import Input
 
 MIB = 1 << 20
+REDUCED_TYPE = "image/jpeg"
+REDUCED_MAX_BYTES = 160 * 1024
+"""Of the reduced picture that may come before a photo: on slow 3G it takes a few seconds."""
 POST_MAX_BYTES = 16 * MIB
 """A video above this goes up in parts; below, and every picture, by one presigned POST."""
 PART_SIZE = 8 * MIB
@@ -98,6 +101,22 @@ class Declared(Input):
                 "sha256_not_for_multipart", "not possible for a video that goes up in parts"
             )
         return value.lower()
+
+
+class DeclaredFile(Declared):
+    """The same of a file of a report. `reduced` is the size in bytes of a reduced picture that is
+    uploaded before a photo: a JPEG, made on the phone, upright and without metadata.
+    """
+
+    reduced: Annotated[int, Field(ge=1, le=REDUCED_MAX_BYTES)] | None = None
+
+    @field_validator("reduced")
+    @classmethod
+    def _of_a_photo(cls, value: int | None, info: ValidationInfo) -> int | None:
+        accepted = ACCEPTED.get(info.data.get("content_type", ""))
+        if value is not None and accepted and accepted.kind is not MediaKind.IMAGE:
+            raise PydanticCustomError("reduced_not_a_photo", "only of a photo")
+        return value
 
 
 _PICTURES = [name for name, accepted in ACCEPTED.items() if accepted.kind is MediaKind.IMAGE]

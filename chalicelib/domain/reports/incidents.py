@@ -41,16 +41,20 @@ _FULL_WIDTH = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
 # A picture with fewer edges, such as a dark one, is like many others.
 _FEWEST_BITS = 8
 
-_FORM = struct.Struct(f">BB6s16s{8 * BANDS}s8s")
-_VERSION = 1
+# The forms of a sketch, the present one last. In the first a cell had six characters.
+_FORMS = {
+    version: struct.Struct(f">BB{cell}s16s{8 * BANDS}s8s") for version, cell in ((1, 6), (2, 7))
+}
+_VERSION = 2
 _HAS_PLACE, _HAS_SAME, _HAS_TEXT, _HAS_PICTURE = 1, 2, 4, 8
 _MASK = 2**64 - 1
 _ODD = 0x9E3779B97F4A7C15
 
 
 class Sketch(NamedTuple):
-    """The traits that are compared. `cell` is a geohash of six characters, `same` the hash of a
-    whole text, `bands` the parts of its MinHash, `picture` a perceptual hash (8 bytes).
+    """The traits that are compared. `cell` is a geohash of seven characters (120 m by 150 m), of
+    six in a sketch of before; `same` the hash of a whole text, `bands` the parts of its MinHash,
+    `picture` a perceptual hash (8 bytes).
     """
 
     cell: str | None = None
@@ -63,7 +67,7 @@ class Sketch(NamedTuple):
         """Return the sketch of a text and a place, (latitude, longitude) in WGS-84."""
         words = _normalized(text) if text else ""
         return cls(
-            cell=geo.encode(*place, geo.NEAR_LENGTH) if place else None,
+            cell=geo.encode(*place, geo.NEAR_LENGTH + 1) if place else None,
             same=_hash(words.encode(), 16) if len(words) >= _SHORTEST_SAME else None,
             bands=tuple(_text_bands(words[:_READ])) if words else (),
         )
@@ -79,6 +83,11 @@ class Sketch(NamedTuple):
     @property
     def is_empty(self) -> bool:
         return not any(self)
+
+    @property
+    def area(self) -> str:
+        """The cell of six characters (1.2 km by 0.6 km); empty without a place."""
+        return (self.cell or "")[: geo.NEAR_LENGTH]
 
     @property
     def picture_bands(self) -> tuple[bytes, ...]:
@@ -98,7 +107,7 @@ class Sketch(NamedTuple):
             | _HAS_TEXT * bool(self.bands)
             | _HAS_PICTURE * (self.picture is not None)
         )
-        return _FORM.pack(
+        return _FORMS[_VERSION].pack(
             _VERSION,
             has,
             (self.cell or "").encode(),
@@ -111,7 +120,7 @@ class Sketch(NamedTuple):
     def unpack(cls, packed: bytes) -> Self:
         """Return the sketch in these bytes. Raises ValueError when they hold none."""
         try:
-            version, has, cell, same, bands, picture = _FORM.unpack(packed)
+            _, has, cell, same, bands, picture = _FORMS[packed[0]].unpack(packed)
             found = cls(
                 cell=cell.decode("ascii") if has & _HAS_PLACE else None,
                 same=same if has & _HAS_SAME else None,
@@ -120,10 +129,8 @@ class Sketch(NamedTuple):
                 else (),
                 picture=picture if has & _HAS_PICTURE else None,
             )
-        except struct.error as error:
+        except (LookupError, struct.error) as error:
             raise ValueError("not a sketch") from error
-        if version != _VERSION:
-            raise ValueError("not a sketch of this version")
         if found.cell:
             geo.bounds(found.cell)  # raises for what is no cell
         return found
@@ -188,7 +195,9 @@ MOST_SIMILAR = 20
 _DAY_BYTES = 4
 _FEWEST_TEXT_BANDS = 2
 _FEWEST_PICTURE_BANDS = 3
-SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
+_SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
+SAME_SPOT, NEXT_SPOT = 2, 1
+"""Two places in one cell of seven characters, or in two side by side: 300 m apart at the most."""
 
 
 class Why(StrEnum):
@@ -275,20 +284,22 @@ class Sighting(NamedTuple):
 class Trait(NamedTuple):
     """One way in which a report is like others: those in the bucket `name`.
 
-    `score` is what an equal trait counts: for a place the likeness, else one band.
+    `score` is what an equal trait counts: for a place the likeness, else one band. `area` is the
+    cell of a place.
     """
 
     name: str
     why: Why
     score: float = 1.0
+    area: str = ""
 
 
 def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
     """Return the traits that a report is found by."""
     sketch = sighting.sketch
-    place = [sketch.cell] if sketch.cell and sighting.category else []
+    place = [sketch.area] if sketch.area and sighting.category else []
     return (
-        *(Trait(_place(key, sighting, cell), Why.PLACE, SAME_PLACE) for cell in place),
+        *(_place(key, sighting, area, _SAME_PLACE) for area in place),
         *_bands(key, Why.TEXT, sketch.bands),
         *_bands(key, Why.PICTURE, sketch.picture_bands),
     )
@@ -296,11 +307,11 @@ def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
 
 def sought_by(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
     """Return the traits of similar reports: those of the report, and the cells around its own."""
-    cell = sighting.sketch.cell
-    around = geo.neighbours(cell) if cell and sighting.category else ()
+    area = sighting.sketch.area
+    around = geo.neighbours(area) if area and sighting.category else ()
     return (
         *traits_of(sighting, key),
-        *(Trait(_place(key, sighting, each), Why.PLACE, _NEXT_PLACE) for each in around),
+        *(_place(key, sighting, each, _NEXT_PLACE) for each in around),
     )
 
 
@@ -310,14 +321,15 @@ def same_text(sighting: Sighting, key: DayKey) -> str | None:
     Of critical reports it has those of one cell alone, and None stands for one without a place: two
     events must not look like one.
     """
-    same, cell = sighting.sketch.same, sighting.sketch.cell
+    same, area = sighting.sketch.same, sighting.sketch.area
     if same is None or not sighting.is_critical:
         return key.name("same", same) if same else None
-    return key.name("same", same + cell.encode()) if cell else None
+    return key.name("same", same + area.encode()) if area else None
 
 
-def _place(key: DayKey, sighting: Sighting, cell: str) -> str:
-    return key.name("place", f"{sighting.category}/{cell}".encode())
+def _place(key: DayKey, sighting: Sighting, area: str, score: float) -> Trait:
+    name = key.name("place", f"{sighting.category}/{area}".encode())
+    return Trait(name, Why.PLACE, score, area)
 
 
 def _bands(key: DayKey, why: Why, bands: Iterable[bytes]) -> Iterator[Trait]:
@@ -326,34 +338,47 @@ def _bands(key: DayKey, why: Why, bands: Iterable[bytes]) -> Iterator[Trait]:
 
 
 class Entry(NamedTuple):
-    """A report in a bucket."""
+    """A report in a bucket. `spot` is the last letter of its cell: where it is in the area."""
 
     at: datetime
     report_id: str
+    spot: str = ""
+
+    @classmethod
+    def of(cls, sighting: Sighting) -> Self:
+        return cls(sighting.at, sighting.report_id, (sighting.sketch.cell or "")[geo.NEAR_LENGTH :])
 
     def render(self) -> str:
         """Return the entry in a form that sorts by its time, to the minute."""
-        return f"{times.render(times.to_minute(self.at))}#{self.report_id}"
+        return f"{times.render(times.to_minute(self.at))}#{self.report_id}#{self.spot}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        at, _, report_id = text.partition("#")
-        return cls(times.parse(at), report_id)
+        at, report_id, *spot = text.split("#")
+        return cls(times.parse(at), report_id, "".join(spot))
 
 
 class Similar(NamedTuple):
-    """A report that may be about the same event. `score` is from 0 to 1."""
+    """A report that may be about the same event. `score` is from 0 to 1.
+
+    `spot` is how near it is: `SAME_SPOT`, `NEXT_SPOT`, or 0. Where the place is alike, the two are
+    at most `distance_m` apart, in metres: of a place, its cell is known.
+    """
 
     report_id: str
     why: tuple[Why, ...]
     score: float
+    spot: int = 0
+    distance_m: int | None = None
 
     def merged(self, other: "Similar | None") -> "Similar":
         """Return this with the reasons of `other`, which is about the same report."""
         if other is None:
             return self
         why = tuple(each for each in Why if each in (*self.why, *other.why))
-        return Similar(self.report_id, why, max(self.score, other.score))
+        score, spot = max(self.score, other.score), max(self.spot, other.spot)
+        nearest = min(filter(None, (self.distance_m, other.distance_m)), default=None)
+        return Similar(self.report_id, why, score, spot, nearest)
 
 
 def similar_reports(
@@ -364,14 +389,18 @@ def similar_reports(
     `buckets` has the entries of each bucket by its name.
     """
     found: dict[str, dict[Why, list[float]]] = {}
+    spots: dict[str, int] = {}
     for trait in sought:
         for entry in buckets.get(trait.name, ()):
             if entry.report_id == sighting.report_id:
                 continue
-            if trait.why is Why.PLACE and abs(entry.at - sighting.at) > NEAR_IN_TIME:
-                continue
+            if trait.why is Why.PLACE:
+                if abs(entry.at - sighting.at) > NEAR_IN_TIME:
+                    continue
+                spots[entry.report_id] = _spot(sighting.sketch, trait.area, entry.spot)
             found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
-    judged = [_judged(report_id, by) for report_id, by in found.items()]
+    sketch = sighting.sketch
+    judged = [_judged(each, by, sketch, spots.get(each, 0)) for each, by in found.items()]
     return most_similar(each for each in judged if each)
 
 
@@ -380,7 +409,19 @@ def most_similar(similar: Iterable[Similar]) -> list[Similar]:
     return sorted(similar, key=lambda each: -each.score)[:MOST_SIMILAR]
 
 
-def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:
+def _spot(sketch: Sketch, area: str, letter: str) -> int:
+    """Return how near a place in an area is to that of a sketch."""
+    if not letter or sketch.cell is None or sketch.cell == sketch.area:
+        return 0
+    cell = area + letter
+    if cell == sketch.cell:
+        return SAME_SPOT
+    return NEXT_SPOT if cell in geo.neighbours(sketch.cell) else 0
+
+
+def _judged(
+    report_id: str, by: Mapping[Why, list[float]], sketch: Sketch, spot: int
+) -> Similar | None:
     scores = {why: _score(why, found) for why, found in by.items()}
     counted = {why: score for why, score in scores.items() if score}
     if not counted:
@@ -389,7 +430,11 @@ def _judged(report_id: str, by: Mapping[Why, list[float]]) -> Similar | None:
     for score in counted.values():
         unlike *= 1 - score
     why = tuple(each for each in Why if each in counted)
-    return Similar(report_id, why, round(1 - unlike, 2))
+    distance = None
+    if sketch.cell and Why.PLACE in counted:
+        is_same = spot == SAME_SPOT if spot else counted[Why.PLACE] >= _SAME_PLACE
+        distance = geo.across_m(sketch.cell if spot else sketch.area) * (1 if is_same else 2)
+    return Similar(report_id, why, round(1 - unlike, 2), spot, distance)
 
 
 def _score(why: Why, found: list[float]) -> float:

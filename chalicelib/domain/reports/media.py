@@ -251,6 +251,7 @@ class Manifest(Found):
     none. `sequencer` is that of the event of the first upload (None without an
     event). `sealed_hint` is a `Hint` as JSON, sealed to the key of the report, in base64.
     `sealed_sketch` is what similar pictures are found by, sealed to the key of the day, in base64.
+    `edges` is the hash of what a picture shows. It is kept beside the picture and nowhere else.
     """
 
     state: Literal[MediaState.READY, MediaState.REJECTED]
@@ -271,6 +272,7 @@ class Manifest(Found):
     no_clip: NoClip | None = None
     sealed_hint: str | None = None
     sealed_sketch: str | None = None
+    edges: str | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, Declared
+from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, DeclaredFile
 from chalicelib.domain.catalogue.codes import AcceptedDatum, CategoryCode
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
@@ -152,7 +152,7 @@ class ReportContent(Input):
     ] = Field(default_factory=dict)
     bulletin_id: str | None = Field(default=None, min_length=1, max_length=40)
     contact: Contact | None = None
-    media: tuple[Declared, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
+    media: tuple[DeclaredFile, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
     concerns_police: bool = Field(
         default=False,
         description="It is about a police officer. Then only the body named in the catalogue under "
@@ -229,6 +229,15 @@ class Reminder(Record):
     on: str
     of: ReminderOf
     by: str
+
+
+class SealedGist(Record):
+    """One line that an officer wrote, for lists. It opens with the key of this name: a district, or
+    oversight, and a month (docs/adr/0075).
+    """
+
+    key: str
+    sealed: bytes
 
 
 class ReportedAs(Record):
@@ -345,6 +354,7 @@ class Report(Record):
     incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
     media_total: Annotated[int, Listed("mt"), KEPT] = 0
     media_ready: Annotated[int, Listed("mr"), KEPT] = 0
+    media_early: Annotated[int, Listed("me"), KEPT] = 0
     media_settled: Annotated[int, KEPT] = 0
     thumb: Annotated[str | None, Listed("th"), CLEARED] = None
     unread: Annotated[int, Listed("un"), FILTER, KEPT] = 0
@@ -373,6 +383,7 @@ class Report(Record):
     review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
     review_escalated: Annotated[bool, KEPT] = False
     reminder: Annotated[Reminder | None, CLEARED] = None
+    gist: Annotated[SealedGist | None, Listed("gi"), CLEARED] = None
     returning: Annotated[Returning | None, KEPT] = None
 
     @property
@@ -423,6 +434,7 @@ _LEFT_BEHIND = (
     "review_at",
     "review_due_at",
     "reminder",
+    "gist",
 )
 _ANEW = {"status": Status.NEW, "attended": False}
 
@@ -485,7 +497,9 @@ class Medium(Record):
     verdict, `later_uploads` the number of uploads to the same key after it that were removed.
     `completing` are the ETags of the parts of an upload that is being completed. `attempts` is how
     often an upload without a verdict was sent to `make_thumbnails` again. `hint` is never
-    stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report.
+    stored: it is what opens `sealed_hint`. `sealed_sketch` is as in a report. `reduced_version` is
+    the version of the reduced picture from which the pictures are until the original has its own;
+    `differs`: it showed something else than the original.
     """
 
     media_id: str
@@ -494,6 +508,7 @@ class Medium(Record):
     declared_type: str
     declared_size: int
     declared_sha256: str | None = None
+    declared_reduced: int | None = None
     created_at: datetime
     position: int = 0
     content_type: str | None = None
@@ -519,6 +534,13 @@ class Medium(Record):
     completing: tuple[str, ...] | None = None
     attempts: int = 0
     redaction: Redaction | None = None
+    reduced_version: str | None = None
+    differs: bool = False
+
+    @property
+    def is_early(self) -> bool:
+        """Return whether its pictures are those of the reduced picture."""
+        return self.reduced_version is not None and self.state is not MediaState.READY
 
     @property
     def is_delayed(self) -> bool:

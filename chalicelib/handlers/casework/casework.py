@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema
 
 from chalicelib import wiring
+from chalicelib.domain.casework.gists import NewGist
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.domain.reports.entries import SeenConversation
 from chalicelib.domain.reports.report import Status
@@ -27,7 +28,7 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input
-from chalicelib.services.casework import assignments, casework, duplicates, search
+from chalicelib.services.casework import assignments, casework, duplicates, gists, search
 from chalicelib.services.reports.entries import EntryCursors
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -85,19 +86,23 @@ def open_report(call: Call) -> Response:
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
     supervisors are notified. 409 `expiring` means that its deletion has begun.
     """
-    found = casework.open_report(
-        call.path["report_id"], reason=call.query.reason, desk=wiring.desk(call.actor)
-    )
+    desk = wiring.desk(call.actor)
+    found = casework.open_report(call.path["report_id"], reason=call.query.reason, desk=desk)
     related = duplicates.find_related(
         found.opened.case.head,
         restricted=found.restricted,
-        desk=wiring.desk(call.actor),
+        desk=desk,
         incidents=wiring.incidents(),
         counts=wiring.incident_counts(),
+        gists=wiring.gists(),
     )
-    search.enter_opened(found.opened, search_key=wiring.search_key, entries=wiring.search_entries())
+    search.enter_opened(
+        found.opened, search_key=wiring.search_key, entries=wiring.search_entries(), desk=desk
+    )
     cursors = EntryCursors(wiring.cursors, call.actor.by, call.now)
-    view = ReportView.opened(found, cursors, related, call.language)
+    report = found.opened.report
+    gist = wiring.gists().text_of(report, call.now)
+    view = ReportView.opened(found, cursors, related, call.language, gist)
     return Response(view, headers={"ETag": found.etag})
 
 
@@ -188,6 +193,48 @@ def mark_read(call: Call) -> Response:
         officers=wiring.officers(),
     )
     return Response(ChangedReport.after(changed), headers={"ETag": changed.etag})
+
+
+class ReportGist(Shape):
+    """The gist of a report after a step with it; null for none."""
+
+    id: str
+    gist: str | None
+    version: int
+
+
+@routes.put(
+    "/v1/officer/reports/{report_id}/gist",
+    body=NewGist,
+    headers=(Header.VERSION_OR_TAG,),
+    returns=ReportGist,
+    raises=(
+        errors.NotFound,
+        errors.Conflict("illegal_transition", legal=""),
+        errors.Conflict("expiring"),
+    ),
+)
+def set_gist(call: Call) -> Response:
+    """Set the gist of a report, or remove it.
+
+    One line of at most 80 characters, which the report's row in lists shows to all who may list it.
+    Each list that shows it is on record, and names the report. An empty text removes it. So do a
+    withdrawal, a mask, and a move to or from oversight. The history says who wrote one, and not
+    what.
+
+    It may name nobody: 422 `holds_plate`, `holds_number` (seven digits or more), `holds_address`
+    and `holds_name` say what was found. Not all names can be found. Send the `ETag` of the opened
+    report, or its version, as `If-Match`.
+    """
+    done = gists.set_gist(
+        call.path["report_id"],
+        call.body,
+        call.match,
+        desk=wiring.desk(call.actor),
+        gists=wiring.gists(),
+    )
+    view = ReportGist.of(done.report, gist=call.body.text or None)
+    return Response(view, headers={"ETag": done.etag})
 
 
 @routes.post(

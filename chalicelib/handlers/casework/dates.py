@@ -9,7 +9,7 @@ from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.kernel import errors
 from chalicelib.services.casework import dates
-from chalicelib.services.casework.dates import Dated
+from chalicelib.services.casework.dates import Stepped
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
@@ -66,5 +66,5 @@ def set_reminder(call: Call) -> Response:
     return _response(done)
 
 
-def _response(done: Dated) -> Response:
+def _response(done: Stepped) -> Response:
     return Response(DatedReport.after(done.report), headers={"ETag": done.etag})

@@ -125,7 +125,7 @@ class HistoryQuery(Query):
     pictures_on: Annotated[Day | None, NotNull()] = Field(
         default=None,
         description="A day in UTC. With it, only the lists of this day that showed a picture of "
-        "the report, all on one page.",
+        "the report, or its gist, all on one page.",
     )
 
 
@@ -147,8 +147,8 @@ def read_history(call: Call) -> Response:
 
     `verified` is false when an entry was altered after it was written. Its `detail` is then null.
 
-    Lists that showed a picture of the report are recorded with the officer, not with the report.
-    With `pictures_on`, this returns those of a day: who saw it, and when.
+    Lists that showed a picture of the report, or its gist, are recorded with the officer, not with
+    the report. With `pictures_on`, this returns those of a day: who saw it, and when.
     """
     if call.query.pictures_on:
         page = lists.read_lists(

@@ -7,17 +7,18 @@ from pydantic import Field
 from chalicelib import wiring
 from chalicelib.domain.casework.query import Limit, ReportQuery
 from chalicelib.domain.casework.steps import MemberSteps, ReportIds
+from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
-from chalicelib.handlers.casework.lists import ListedReportView
-from chalicelib.handlers.casework.report_views import InIncidentView, RelatedReport
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
+from chalicelib.handlers.casework.report_views import RelatedReport
 from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import District, Minute, Shape
+from chalicelib.http.shapes import Category, District, Minute, Shape
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
-from chalicelib.services.casework import incidents
+from chalicelib.services.casework import events, incidents
 from chalicelib.services.casework.incidents import OpenIncident
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -84,6 +85,24 @@ class IncidentView(InIncidentView):
         return cls.model_validate({**found._asdict(), **shown})
 
 
+class EventView(Shape):
+    """Open reports in no incident that may be of one event. To take them in, send its `like` to
+    `POST /v1/officer/incidents`.
+    """
+
+    like: str
+    count: int = Field(validation_alias="total")
+    category: Category
+    urgency: Urgency
+    districts: list[District]
+    first_at: Minute
+    last_at: Minute
+
+
+class Events(Shape):
+    items: list[EventView]
+
+
 class IncidentQuery(Query):
     limit: Limit = 20
 
@@ -117,6 +136,19 @@ def create_incident(call: Call) -> Response:
         time_is_left=time_is_left(),
     )
     return Response(InIncidentView.model_validate(made))
+
+
+@routes.get("/v1/officer/incidents", returns=Events)
+def find_events(call: Call) -> Response:
+    """Find what could be an incident.
+
+    Compares the latest 2,000 open reports in your scope that are in no incident, and returns where
+    at least three are like each other, the largest first.
+    """
+    found = events.find_events(
+        actor=call.actor, stores=wiring.incident_stores(), catalogue=wiring.whole_catalogue()
+    )
+    return Response(Events(items=[EventView.model_validate(each) for each in found]))
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))

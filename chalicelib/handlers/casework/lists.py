@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -11,21 +11,16 @@ from chalicelib import wiring
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.requests import ColleagueQuery
 from chalicelib.domain.casework.search_tokens import AS_TYPED, token_of
-from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS, Role
-from chalicelib.domain.reports.dates import Due
-from chalicelib.domain.reports.media import Thumb
-from chalicelib.domain.reports.report import Disposition, Flag, Source, Status
+from chalicelib.domain.reports.report import Disposition
 from chalicelib.domain.reports.workflow import Username
-from chalicelib.domain.second_person import TwoPersonStep
-from chalicelib.handlers.casework.report_views import InIncidentView
-from chalicelib.handlers.reports.views import picture_url
+from chalicelib.handlers.casework.listed import ListedReportView
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Category, District, Minute, Shape, Timestamp, left_out
+from chalicelib.http.shapes import Category, District, Minute, Shape, Timestamp
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.models import Query
 from chalicelib.kernel.times import Day
 from chalicelib.services.casework import assignments, lists
 from chalicelib.services.casework.presence import note_presence, take_pulse
@@ -36,72 +31,6 @@ from chalicelib.store.casework.rows import Onlooker
 from chalicelib.store.reports.rows import ListedReport
 
 log = logging.getLogger(__name__)
-
-
-class MediaCount(Shape):
-    total: int
-    ready: int
-
-
-class SameText(Shape):
-    """How many reports of this page a row stands for, itself included, and the times of the first
-    and the last. All have the same text and district. With `one_place` they were all sent from one
-    place, to about a kilometre, as those that are critical; otherwise places may differ.
-    """
-
-    count: int
-    first_at: Minute
-    last_at: Minute
-    one_place: bool
-
-
-class ListedReportView(Shape):
-    """A report in a list. With `same_text` it stands for several. With `incident` it stands for
-    those of the incident that need the same next: what differs is a row of its own.
-
-    The flag `after_closing` says that a message or a medium came after the closing. It stays until
-    the report is reopened. `muted` says that officers are not notified of messages and media,
-    `referred` that a referral waits for approval, `referral_declined` that the latest was declined
-    and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
-    officer has attended to it. `awaits` are the steps that await a second person. `due` are its
-    dates that have come: `review`, or what a reminder of yours is for.
-    """
-
-    id: str
-    reference: str
-    category: Category
-    status: Status
-    urgency: Urgency
-    district: District
-    received_at: Minute
-    assignee: str | None
-    media: MediaCount
-    unread: int
-    version: int
-    thumbnail_url: str | None
-    bulletin_id: str | None
-    source: Source | None
-    flags: list[Flag]
-    awaits: list[TwoPersonStep]
-    due: list[Due]
-    same_text: Annotated[SameText | None, NotNull()] = left_out()
-    incident: InIncidentView | None
-
-    @classmethod
-    def listed(cls, report: ListedReport) -> Self:
-        fields = dict(report.fields)
-        if len(report.same) > 1:
-            fields["same_text"] = {
-                "count": len(report.same),
-                "first_at": min(report.same),
-                "last_at": max(report.same),
-                "one_place": fields["urgency"] == Urgency.CRITICAL,
-            }
-        media = {"total": fields["media_total"], "ready": fields["media_ready"]}
-        thumb = Thumb.parse(fields["thumb"]) if fields["thumb"] else None
-        thumbnail = thumb and picture_url(report.id, thumb.media_id, "thumb.jpg", thumb.version_id)
-        shown = {"media": media, "thumbnail_url": thumbnail, "incident": report.incident}
-        return cls.model_validate({**fields, **shown})
 
 
 class ReportPage(Shape):
@@ -199,6 +128,7 @@ def search_reports_by_number(call: Call) -> Response:
         actor=call.actor,
         search_key=wiring.search_key(),
         entries=wiring.search_entries(),
+        gists=wiring.gists(),
     )
     items = _views(found.items, call)
     left = None if items else _unopened(call.actor)

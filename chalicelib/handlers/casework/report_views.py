@@ -26,6 +26,7 @@ from chalicelib.domain.reports.report import (
 )
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.referral_views import (
     AnswerView,
     DeclinedReferralView,
@@ -220,6 +221,9 @@ class MediumView(Shape):
     phones write videos; null as well of a video that came before clips were made.
     `delayed`: it came, and a fault of ours keeps it from being ready. It is tried again by itself;
     its original can be opened.
+    `early`: its pictures are those of a reduced picture that the phone has sent before the photo.
+    They stay when the photo never comes. `differs`: the reduced picture looked different from the
+    original that came, and that is shown now.
     """
 
     media_id: str
@@ -227,6 +231,8 @@ class MediumView(Shape):
     content_type: str
     state: MediaState
     delayed: bool
+    early: bool
+    differs: bool
     reason: RejectReason | None
     size: int | None
     sha256: str | None
@@ -256,10 +262,11 @@ class MediumView(Shape):
             from_=sender_of(medium),
             content_type=seen_type(medium),
             delayed=medium.is_delayed,
+            early=medium.is_early and not withdrawn,
             sha256=sha256,
             declared=DeclaredView.by_sender(medium),
-            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium),
-            preview_url=None if withdrawn else preview_url(report.id, medium),
+            thumbnail_url=None if withdrawn else thumbnail_url(report.id, medium, early=True),
+            preview_url=None if withdrawn else preview_url(report.id, medium, early=True),
             playback_url=None if withdrawn else playback_url(report.id, medium),
             clip_url=None if withdrawn else clip_url(report.id, medium),
             evidence=_evidence(medium, sha256),
@@ -403,27 +410,23 @@ class RelatedReport(Shape):
     status: Status
 
 
-class InIncidentView(Shape):
-    """An incident that officers have taken a report into. `count` are its reports in your scope."""
-
-    id: str
-    count: int = Field(validation_alias="total")
-
-
-class SimilarReportView(RelatedReport):
-    """A report that may be about the same event.
+class SimilarReportView(ListedReportView):
+    """A report that may be about the same event, as lists show it.
 
     `why` says what is alike: the category, place and time, the text, or a picture. `score` is from
-    0 to 1.
+    0 to 1. Both were received `minutes_apart`. Where the place is alike, they are at most
+    `distance_m` apart, in metres: without opening the other, no more is known of its place.
     """
 
     why: list[Why]
     score: float
+    distance_m: int | None
+    minutes_apart: int
 
     @classmethod
     def suggested(cls, similar: SimilarReport) -> Self:
-        fields = similar.report._asdict()
-        return cls.model_validate({**fields, "why": similar.why, "score": similar.score})
+        more = similar._asdict()
+        return cls.listed(more.pop("report"), **more)
 
 
 class ReturningView(Shape):
@@ -471,7 +474,7 @@ class ReportView(_Progress):
     read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
-    `incident` is what it was taken into; null for none.
+    `incident` is what it was taken into; null for none. `gist` is its line in lists, in no export.
     `followers` are the usernames of those who follow it. `reported_as` is of a report about the
     police, whose category is `oversight`; null for any other.
     """
@@ -513,10 +516,16 @@ class ReportView(_Progress):
     duplicates: list[RelatedReport]
     duplicate_count: int
     incident: InIncidentView | None
+    gist: str | None
 
     @classmethod
     def opened(
-        cls, found: OpenedCase, cursors: EntryCursors, related: Related, language: str
+        cls,
+        found: OpenedCase,
+        cursors: EntryCursors,
+        related: Related,
+        language: str,
+        gist: str | None = None,
     ) -> Self:
         opened, report, case = found.opened, found.opened.report, found.opened.case
         held, declined, proposal = opened.hold, opened.declined, report.proposal
@@ -565,6 +574,7 @@ class ReportView(_Progress):
             duplicates=related.duplicates,
             duplicate_count=related.total,
             incident=related.incident,
+            gist=gist,
             open_duplicates=sum(each.is_open for each in related.duplicates),
         )
 

@@ -11,7 +11,12 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.aws import events
-from chalicelib.kernel.files import parse_derived_key, parse_manifest_key, parse_original_key
+from chalicelib.kernel.files import (
+    parse_derived_key,
+    parse_manifest_key,
+    parse_original_key,
+    parse_reduced_key,
+)
 
 if TYPE_CHECKING:
     from chalicelib.store.media.decoding import Decoding
@@ -44,7 +49,7 @@ def _process(event: SQSEvent, decoding: "Callable[[], Decoding]") -> dict[str, A
         try:
             if is_ours and parse_derived_key(stored.key, "preview.jpg"):
                 _redact(stored, decoding())
-            elif is_ours and parse_original_key(stored.key):
+            elif is_ours and (parse_original_key(stored.key) or parse_reduced_key(stored.key)):
                 _derive(stored, decoding())
             else:
                 log.info("event_ignored")
@@ -99,6 +104,12 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
                 bucket=wiring.bucket(),
             )
             return
+        early = parse_derived_key(stored.key, "early/manifest.json") if stored else None
+        if stored and early and stored.bucket == wiring.settings().media_bucket:
+            from chalicelib.services.media.results import record_early
+
+            record_early(*early, reports=wiring.reports(), bucket=wiring.bucket())
+            return
         found = parse_manifest_key(stored.key) if stored else None
         if stored is None or found is None or stored.bucket != wiring.settings().media_bucket:
             log.info("event_ignored")
@@ -115,6 +126,7 @@ def record_media(event: SQSEvent) -> dict[str, Any]:
             found.media_id,
             Verdict.of(manifest),
             owners=wiring.media_owners(),
+            bucket=wiring.bucket(),
             now=wiring.clock.now(),
         )
 

@@ -6,7 +6,11 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib import wiring
-from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, MAX_PARTS_PER_CALL, Declared
+from chalicelib.domain.catalogue.attachments import (
+    MAX_MEDIA_PER_CALL,
+    MAX_PARTS_PER_CALL,
+    DeclaredFile,
+)
 from chalicelib.domain.reports.media import MediaState
 from chalicelib.handlers.reports.own_report import own_media_case
 from chalicelib.handlers.reports.views import Upload, Uploads
@@ -27,7 +31,9 @@ _PART = Field(json_schema_extra={"minimum": 1})
 
 
 class MoreMedia(Input):
-    media: tuple[Declared, ...] = Field(min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False)
+    media: tuple[DeclaredFile, ...] = Field(
+        min_length=1, max_length=MAX_MEDIA_PER_CALL, strict=False
+    )
 
 
 class PartNumbers(Input):

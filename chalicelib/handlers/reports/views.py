@@ -19,12 +19,23 @@ from chalicelib.kernel.models import NotNull
 from chalicelib.services.reports.uploads import UploadGrant
 
 
+class ReducedUpload(Shape):
+    """The form for the reduced picture of a photo. It is posted as that of the original, before it.
+    `max_bytes` is its declared size.
+    """
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+
+
 class Upload(Shape):
     """A grant to upload one medium, valid until `expires_at`.
 
     For the method `POST`, post a form (multipart/form-data) to `url`: first all `fields` in their
     order, then the file as the field `file`. For `MULTIPART`, request URLs of parts of `part_size`
-    bytes each (`POST /v1/reports/{report_id}/media/{media_id}/parts`).
+    bytes each (`POST /v1/reports/{report_id}/media/{media_id}/parts`). `reduced` is null
+    where none was declared, and when it has arrived.
     """
 
     media_id: str
@@ -34,6 +45,7 @@ class Upload(Shape):
     max_bytes: int | None = None
     part_size: int | None = None
     part_count: int | None = None
+    reduced: ReducedUpload | None = None
     expires_at: Timestamp
 
     @classmethod
@@ -48,7 +60,10 @@ class Upload(Shape):
                 "max_bytes": grant.post.max_bytes,
             }
         )
-        return cls(media_id=grant.medium.media_id, expires_at=grant.expires_at, **how)
+        reduced = ReducedUpload.model_validate(grant.reduced) if grant.reduced else None
+        return cls(
+            media_id=grant.medium.media_id, expires_at=grant.expires_at, reduced=reduced, **how
+        )
 
 
 class Uploads(Shape):
@@ -118,16 +133,24 @@ def published_picture_url(bulletin_id: str, media_id: str, version_id: str, *, l
     )
 
 
-def thumbnail_url(owner_id: str, medium: Medium) -> str | None:
-    """Return a URL of the thumbnail, or None while the medium is not ready."""
-    if medium.state is not MediaState.READY or medium.thumb_version is None:
+def thumbnail_url(owner_id: str, medium: Medium, *, early: bool = False) -> str | None:
+    """Return a URL of the thumbnail, or None while the medium is not ready. With `early`, that of
+    its reduced picture until then.
+    """
+    if not _is_shown(medium, early) or medium.thumb_version is None:
         return None
     return picture_url(owner_id, medium.media_id, "thumb.jpg", medium.thumb_version)
 
 
-def preview_url(owner_id: str, medium: Medium) -> str | None:
-    """Return a URL of the preview, or None while the medium is not ready."""
-    if medium.state is not MediaState.READY or medium.preview_version is None:
+def _is_shown(medium: Medium, early: bool) -> bool:
+    return medium.state is MediaState.READY or (early and medium.is_early)
+
+
+def preview_url(owner_id: str, medium: Medium, *, early: bool = False) -> str | None:
+    """Return a URL of the preview, or None while the medium is not ready. With `early`, that of its
+    reduced picture until then.
+    """
+    if not _is_shown(medium, early) or medium.preview_version is None:
         return None
     return picture_url(owner_id, medium.media_id, "preview.jpg", medium.preview_version)
 

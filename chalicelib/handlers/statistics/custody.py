@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.domain.reports.media import Redaction
+from chalicelib.domain.reports.report import Medium
 from chalicelib.handlers.casework.history import ReportEvent
 from chalicelib.handlers.reports.ledger import ProofView, SignedHead
 from chalicelib.handlers.statistics.custody_page import custody_page
@@ -83,6 +84,7 @@ def _said(
                 "verdict": each.state,
                 "verdict_reason": each.reason,
                 "declared_at": times.render(times.to_minute(each.created_at)),
+                **_reduced(each, read),
             }
             for each in export.cases[0].found.opened.media
             if each.version_id is None
@@ -97,6 +99,20 @@ def _said(
         "seals": [_hour(each) for each in custody.hours],
         "camera_signatures": "not_read",
     }
+
+
+def reduced_name(medium: Medium) -> str:
+    """Return the name of the reduced picture of a medium in a zip."""
+    return f"reduced/{medium.media_id}.jpg"
+
+
+def _reduced(medium: Medium, read: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the record of the reduced picture in place of an original that has not arrived."""
+    file = reduced_name(medium)
+    if file not in read:
+        return {}
+    digest = hashlib.sha256(read[file]).hexdigest()
+    return {"reduced": {"version": medium.reduced_version, "file": file, "sha256": digest}}
 
 
 def _original(

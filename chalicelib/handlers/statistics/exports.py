@@ -23,7 +23,7 @@ from chalicelib.domain.statistics.exports import (
 )
 from chalicelib.handlers.casework.report_views import ReportView
 from chalicelib.handlers.reports.views import seen_type
-from chalicelib.handlers.statistics.custody import custody_files
+from chalicelib.handlers.statistics.custody import custody_files, reduced_name
 from chalicelib.http import shapes
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
@@ -341,12 +341,17 @@ def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
             }
             for name, each in originals
         ],
+        "reduced": [
+            {"media_id": each.media_id, "version": each.reduced_version, "file": reduced_name(each)}
+            for each, _ in export.reduced
+        ],
     }
     return [
         ("export.json", _json(said)),
         ("reports.csv", csv_of(_row(each) for each in reports)),
         *((f"reports/{each['reference']}.json", _json(each)) for each in reports),
         *((name, each.content) for name, each in originals if each.content is not None),
+        *((reduced_name(medium), content) for medium, content in export.reduced),
     ]
 
 

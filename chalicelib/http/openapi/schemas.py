@@ -64,7 +64,7 @@ PREFIX = "#/components/schemas/"
 _NAMES = {
     "Change": "ReportChange",
     "Changes": "BulletinChange",
-    "Declared": "DeclaredMedium",
+    "DeclaredFile": "DeclaredMedium",
     "Draft": "BulletinDraft",
     "KnownAppChange": "AppChange",
     "Step": "BulletinStep",

@@ -31,7 +31,7 @@ from chalicelib.services.notices.colleagues import (
     on_requests,
     reminders,
 )
-from chalicelib.services.notices.escalations import read_by_officer
+from chalicelib.services.notices.escalations import note_reading, reading_of
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
@@ -104,7 +104,6 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
     case = case_in_scope(report_id, desk=desk)
     opening = open_head(case.head, reason=reason, part=None, desk=desk)
     opened, restricted = open_case(case, opening.key), opening.restricted
-    read_by_officer(case.head, reports=desk.reports, now=desk.actor.now)
     shown = opened.without_reporters_words() if restricted else opened
     etag = tag_of_report(case.report, case.head.positions, desk.actor)
     return OpenedCase(shown, restricted, etag, _tags(case, desk.actor))
@@ -315,7 +314,7 @@ def reveal_contact(
     if contact is None:
         return None
     opened = open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
-    read_by_officer(head, reports=desk.reports, now=desk.actor.now, contact=True)
+    note_reading(head, reading_of(head, desk.actor.now, contact=True), reports=desk.reports)
     return opened
 
 

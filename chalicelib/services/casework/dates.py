@@ -1,12 +1,12 @@
 """Officers' steps with the dates of a report: its review, and a reminder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.dates import NewReminder, NewReview, next_review, review_period
-from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder, Report
+from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder, Report, Status
 from chalicelib.kernel import errors, times
 from chalicelib.services.casework.casework import places_seen, require_version
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
@@ -16,14 +16,14 @@ from chalicelib.store.reports.reviews import review_item
 from chalicelib.store.reports.rows import Head
 
 
-class Dated(NamedTuple):
+class Stepped(NamedTuple):
     """A report after such a step. `etag` is as in `ChangedCase`."""
 
     report: Report
     etag: str
 
 
-class _Step(NamedTuple):
+class FieldStep(NamedTuple):
     """What a step changes: the report, the field as it is recorded, and more writes."""
 
     after: Report
@@ -31,7 +31,7 @@ class _Step(NamedTuple):
     also: tuple[TransactItem, ...] = ()
 
 
-def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: Desk) -> Dated:
+def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: Desk) -> Stepped:
     """Keep a report open after its review, and set when it is reviewed again. That its review waits
     is over. That two must close it, because nobody made one in time, is not: one alone could end
     that, and then the report.
@@ -40,54 +40,57 @@ def keep_report(report_id: str, wanted: NewReview, match: int | str, *, desk: De
     is not open; `expiring`).
     """
 
-    def keep(report: Report) -> _Step:
+    def keep(report: Report) -> FieldStep:
         wanted.require_date(desk.actor.now, review_period(report.category))
         at, before = times.begins_in_city(wanted.on), next_review(report)
         kept = {"review_at": at, "review_due_at": None}
-        return _Step(
+        return FieldStep(
             report.model_copy(update=kept),
             ("review_on", str(times.day_in_city(before)) if before else None, str(wanted.on)),
             (review_item(desk.reports.table, report.id, at),),
         )
 
-    return _change(report_id, keep, match, desk=desk, reason=wanted.reason)
+    return change_field(report_id, keep, match, desk=desk, reason=wanted.reason)
 
 
-def set_reminder(report_id: str, wanted: NewReminder, match: int | str, *, desk: Desk) -> Dated:
+def set_reminder(report_id: str, wanted: NewReminder, match: int | str, *, desk: Desk) -> Stepped:
     """Set the reminder of a report in the place of an earlier one, or remove it.
 
     Raises NotFound, Stale, Invalid (the day is not possible), Conflict (`illegal_transition`: it is
     not open; `expiring`).
     """
 
-    def remind(report: Report) -> _Step:
+    def remind(report: Report) -> FieldStep:
         wanted.require_date(desk.actor.now)
         reminder = (
             Reminder(on=str(wanted.on), of=wanted.of, by=desk.actor.by) if wanted.on else None
         )
         field = ("reminder", _recorded(report.reminder), _recorded(reminder))
-        return _Step(report.model_copy(update={"reminder": reminder}), field)
+        return FieldStep(report.model_copy(update={"reminder": reminder}), field)
 
-    return _change(report_id, remind, match, desk=desk)
+    return change_field(report_id, remind, match, desk=desk)
 
 
 def _recorded(reminder: Reminder | None) -> str | None:
     return f"{reminder.on} {reminder.of}" if reminder else None
 
 
-def _change(
+def change_field(
     report_id: str,
-    change: Callable[[Report], _Step],
+    change: Callable[[Report], FieldStep],
     match: int | str,
     *,
     desk: Desk,
     reason: str | None = None,
-) -> Dated:
-    """Do such a step on an open report, with an audit record. `match` is its version, or the tag
-    that names a version as opened by this officer.
+    statuses: Collection[Status] = OPEN_STATUSES,
+) -> Stepped:
+    """Do a step that changes one field of a report with one of these statuses, with an audit
+    record. `match` is its version, or the tag that names a version as opened by this officer.
+
+    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`).
     """
 
-    def step(head: Head) -> Dated:
+    def step(head: Head) -> Stepped:
         require_not_expiring(head)
         before = head.report
         seen = None if isinstance(match, int) else places_seen(match, head, desk.actor)
@@ -95,7 +98,7 @@ def _change(
             require_version(before, match)
         elif seen is None:
             raise errors.Stale
-        if before.status not in OPEN_STATUSES:
+        if before.status not in statuses:
             legal = ", ".join(workflow.TRANSITIONS[before.status])
             raise errors.Conflict("illegal_transition", legal=legal)
         done = change(before)
@@ -108,6 +111,6 @@ def _change(
             head, after, task=head.task, now=desk.actor.now, also=[record, *done.also]
         )
         etag = f'"{after.version}"' if seen is None else tag_of_report(after, seen, desk.actor)
-        return Dated(after, etag)
+        return Stepped(after, etag)
 
     return on_head(report_id, step, desk=desk)

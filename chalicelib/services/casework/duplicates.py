@@ -6,22 +6,24 @@ An officer links what the machine suggests. Each report gets a step of its own, 
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import NamedTuple, NoReturn
 
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.incidents import Similar, Why
 from chalicelib.domain.reports.report import Disposition, Report, Status
 from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
-from chalicelib.kernel import errors
+from chalicelib.kernel import errors, times
 from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.duplicates import Outline, read_outlines
 from chalicelib.store.reports.incidents import IncidentCounts
-from chalicelib.store.reports.rows import Head, InIncident
+from chalicelib.store.reports.rows import Head, InIncident, ListedReport
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +35,15 @@ _MOST_PAGES = 20
 
 
 class SimilarReport(NamedTuple):
-    """A report that may be about the same event."""
+    """A report that may be about the same event, as lists show it. The two were received
+    `minutes_apart`, and are at most `distance_m` apart, if that is known.
+    """
 
-    report: Outline
+    report: ListedReport
     why: tuple[Why, ...]
     score: float
+    distance_m: int | None
+    minutes_apart: int
 
 
 class Related(NamedTuple):
@@ -71,12 +77,19 @@ class Skip(NamedTuple):
 
 
 def find_related(
-    head: Head, *, restricted: bool, desk: Desk, incidents: Incidents, counts: IncidentCounts
+    head: Head,
+    *,
+    restricted: bool,
+    desk: Desk,
+    incidents: Incidents,
+    counts: IncidentCounts,
+    gists: Gists,
 ) -> Related:
     """Return the reports in the officer's scope that are related to an opened one.
 
-    Nothing is suggested for a restricted report. Raises Unavailable when its duplicates cannot be
-    read; what is suggested never fails the opening.
+    Nothing is suggested for a restricted report. If pictures or gists of what is suggested are
+    shown, that is on record, as of any list. Raises Unavailable when its duplicates cannot be read;
+    what is suggested never fails the opening.
     """
     report_id = head.report.id
     linked = desk.reports.duplicates.latest(report_id) if head.duplicates else []
@@ -86,7 +99,7 @@ def find_related(
     known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)
     incident = head.report.incident
     return Related(
-        None if similar is None else _shown(similar, known, head),
+        None if similar is None else _shown(similar, known, head, desk.actor, counts, gists),
         tuple(known[each] for each in linked if _is_duplicate(known.get(each), report_id)),
         desk.reports.duplicates.beside(head),
         known.get(original) if original else None,
@@ -234,19 +247,48 @@ def _is_duplicate(report: Outline | None, original: str) -> bool:
 
 
 def _shown(
-    similar: Iterable[Similar], known: dict[str, Outline], head: Head
-) -> tuple[SimilarReport, ...]:
-    """Return the suggestions, without withdrawn reports and those that are linked already."""
-    linked = {head.report.id, head.report.duplicate_of} - {None}
-    found = (
-        SimilarReport(known[each.report_id], each.why, each.score)
+    similar: Iterable[Similar],
+    known: dict[str, Outline],
+    head: Head,
+    actor: OfficerActor,
+    counts: IncidentCounts,
+    gists: Gists,
+) -> tuple[SimilarReport, ...] | None:
+    """Return the suggestions as lists show them, without withdrawn reports and those that are
+    linked already. None when what they show could not be read, or not be recorded.
+    """
+    report = head.report
+    linked = {report.id, report.duplicate_of} - {None}
+    found = [
+        (each, other)
         for each in similar
-        if each.report_id in known
-    )
+        if (other := known.get(each.report_id))
+        and other.status is not Status.WITHDRAWN
+        and linked.isdisjoint((other.id, other.duplicate_of))
+    ][:_MOST_SUGGESTED]
+    if not found:
+        return ()
+    # Imported here, as for a search: most openings suggest nothing, and need none of it.
+    from chalicelib.services.casework.gists import show
+    from chalicelib.services.casework.lists import with_incidents
+
+    items = tuple(ListedReport.of(other.listed, actor.now) for _, other in found)
+    try:
+        shown = with_incidents(items, actor.officer, counts)
+        if any(each.fields["thumb"] or each.sealed_gist for each in shown):
+            detail = {"similar_to": report.id, "count": len(shown)}
+            shown = show(shown, Action.LIST, detail, actor=actor, gists=gists)
+    except errors.Unavailable:
+        log.warning("similar_reports_unknown")
+        return None
+    at = times.to_minute(report.received_at)
     return tuple(
-        each
-        for each in found
-        if each.report.status is not Status.WITHDRAWN
-        and each.report.id not in linked
-        and each.report.duplicate_of not in linked
-    )[:_MOST_SUGGESTED]
+        SimilarReport(
+            row,
+            each.why,
+            each.score,
+            each.distance_m,
+            abs(times.to_minute(other.received_at) - at) // timedelta(minutes=1),
+        )
+        for row, (each, other) in zip(shown, found, strict=True)
+    )

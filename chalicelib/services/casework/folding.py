@@ -12,7 +12,8 @@ from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.report import LISTED
 
-_ALIKE = tuple(name for name in LISTED if name not in ("reference", "version", "thumb", "same_as"))
+_APART = ("reference", "version", "thumb", "same_as", "gist", "media_early")
+_ALIKE = tuple(name for name in LISTED if name not in _APART)
 # Those of one incident may differ in these, too; critical ones not in the district.
 _WITHIN = ("media_total", "media_ready", "district")
 # A cursor names so many rows of incidents, by hashes of so many bytes: there is room for no more.

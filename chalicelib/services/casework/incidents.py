@@ -23,9 +23,10 @@ from chalicelib.kernel.ids import is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.casework.casework import record_change
 from chalicelib.services.casework.duplicates import Outcome, in_incident, outlines_in_scope
-from chalicelib.services.casework.lists import with_pictures
+from chalicelib.services.casework.gists import show
 from chalicelib.services.casework.steps import LATER, Done, StepStores, of_each, step_on_each
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.casework.incidents import Incidents
@@ -48,6 +49,7 @@ class IncidentStores(NamedTuple):
     counts: IncidentCounts
     similar: Incidents
     steps: StepStores
+    gists: Gists
 
 
 class Split(NamedTuple):
@@ -110,15 +112,21 @@ def read_incident(
     more = len(page.rows) > len(shown) or page.position is not None
     picture = next((row for row in page.rows if row.get("thumb")), None)
     own = InIncident(incident, districts.total())
-    seen = with_pictures((*shown, *([picture] if picture else ())))
-    actor.log_own(Action.LIST, {"incident": incident, "count": len(shown), **seen})
+    rows = [*shown, *([picture] if picture else ())]
+    items = show(
+        [ListedReport.of(row, actor.now)._replace(incident=own) for row in rows],
+        Action.LIST,
+        {"incident": incident, "count": len(shown)},
+        actor=actor,
+        gists=stores.gists,
+    )
     return OpenIncident(
         *own,
         districts,
         first_at=times.parse(page.rows[-1]["received_at"]),
         last_at=times.parse(page.rows[0]["received_at"]),
-        picture=ListedReport.of(picture, actor.now) if picture else None,
-        items=[ListedReport.of(row, actor.now)._replace(incident=own) for row in shown],
+        picture=items[-1] if picture else None,
+        items=items[: len(shown)],
         next_cursor=cursors.issue(
             shown[-1]["listed_at"], reader=actor.by, filters=query.filters(), now=actor.now
         )

@@ -35,9 +35,11 @@ from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
 from chalicelib.services.casework.casework import HistoryPage
 from chalicelib.services.casework.folding import Folding
+from chalicelib.services.casework.gists import PICTURES, SHOWN, show
 from chalicelib.services.casework.reminders import DueReminder, due_reminders
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
+from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, about, of_day
 from chalicelib.store.officers.rows import Officers
@@ -46,7 +48,6 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import InIncident, ListedReport
 
 _UNPROVEN = keys.attention_at(Rank.UNPROVEN, "")
-_PICTURES = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,15 @@ class ListStores(NamedTuple):
     cursors: Cursors
     catalogue: Catalogue
     officers: Officers
+    gists: Gists
 
 
 def list_reports(
-    query: ReportQuery, *, actor: OfficerActor, stores: ListStores, shows_pictures: bool = True
+    query: ReportQuery, *, actor: OfficerActor, stores: ListStores, is_shown: bool = True
 ) -> ReportPage:
     """Return one page of reports, newest first or by attention, and write an audit record, which
-    names those whose pictures are shown. Reports whose reminder is due for the officer are early in
-    the list by attention.
+    names those whose pictures and gists are shown, if the page `is_shown`. Reports whose reminder
+    is due for the officer are early in the list by attention.
 
     Reports of the page with one text that differ in nothing else that a list shows are one row, the
     first, unless the query says otherwise; so are those of one incident, which may differ in text,
@@ -80,7 +82,7 @@ def list_reports(
     """
     # An empty page would look like quiet.
     require_period(query.since, query.until)
-    listing, cursors, catalogue, officers = stores
+    listing, cursors, catalogue, officers, gists = stores
     officer, filters = actor.officer, query.filters()
     try:
         read = cursors.read(query.cursor, reader=actor.by, filters=filters, now=actor.now)
@@ -118,14 +120,7 @@ def list_reports(
         source = _source(query, assignee, officer, catalogue)
         page = _page(query, reached or None, source, listing=listing, keep=keep, also=first)
     denied = not inside or (query.reference is not None and bool(hidden))
-    pictures = with_pictures(page.rows) if shows_pictures else {}
-    found = {"below": reached or None, "count": len(page.rows), **pictures}
-    actor.log_own(Action.DENIED if denied else Action.LIST, {"filters": query.on_record(), **found})
-    next_cursor = None
-    if page.position:
-        position = f"{page.position} {folding.after(page.rows)}".rstrip()
-        next_cursor = cursors.issue(position, reader=actor.by, filters=filters, now=actor.now)
-    items = (
+    items: Sequence[ListedReport] = [
         ListedReport.of(
             row,
             actor.now,
@@ -133,7 +128,17 @@ def list_reports(
             reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
         )
         for row in page.rows
-    )
+    ]
+    action = Action.DENIED if denied else Action.LIST
+    found = {"filters": query.on_record(), "below": reached or None, "count": len(items)}
+    if is_shown:
+        items = show(items, action, found, actor=actor, gists=gists)
+    else:
+        actor.log_own(action, found)
+    next_cursor = None
+    if page.position:
+        position = f"{page.position} {folding.after(page.rows)}".rstrip()
+        next_cursor = cursors.issue(position, reader=actor.by, filters=filters, now=actor.now)
     return ReportPage(tuple(items), next_cursor)
 
 
@@ -148,31 +153,22 @@ def with_incidents(
     return tuple(each._replace(incident=known.get(each.fields["incident"])) for each in listed)
 
 
-def with_pictures(rows: Iterable[Row]) -> dict[str, list[str]]:
-    """Return the detail of the record of a list: the reports whose pictures it shows.
-
-    `read_lists` finds them there.
-    """
-    shown = [row["id"] for row in rows if row.get("thumb")]
-    return {_PICTURES: shown} if shown else {}
-
-
 def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> HistoryPage:
-    """Return the lists of a day that showed a picture of a report, oldest first, and write an audit
-    record.
+    """Return the lists of a day that showed a picture of a report or its gist, oldest first, and
+    write an audit record.
 
     They are in the days of officers, each of which is read: a row at each report that is shown
     would be 50 for each list. Raises NotFound.
     """
     report = head_in_scope(report_id, desk=desk).report
-    desk.actor.log(about(report), Action.LIST, {"part": _PICTURES})
-    entries = (
-        each
+    desk.actor.log(about(report), Action.LIST, {"part": PICTURES})
+    shown = (
+        each._replace(detail={"part": part})
         for officer in officers.all()
         for each in desk.actor.audit.history(of_day(officer.username, day))
-        if report_id in (each.detail or {}).get(_PICTURES, ())
+        for part in SHOWN
+        if report_id in (each.detail or {}).get(part, ())
     )
-    shown = (each._replace(detail={"part": _PICTURES}) for each in entries)
     return HistoryPage(tuple(sorted(shown, key=lambda each: each.at)), None)
 
 

@@ -19,9 +19,12 @@ from chalicelib.domain.reports.attention import is_quiet_drill
 from chalicelib.domain.reports.entries import Message, Note
 from chalicelib.domain.reports.report import OPEN_STATUSES, Content, Status
 from chalicelib.kernel import times
+from chalicelib.services.notices.escalations import note_reading, reading_of
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase
+from chalicelib.services.reports.scope import Desk
 from chalicelib.store.audit.rows import Action
+from chalicelib.store.reports.attention import Reading
 from chalicelib.store.reports.heads import NOT_EXPIRING
 from chalicelib.store.reports.rows import ListedReport
 from chalicelib.store.reports.search_entries import FOUND_BY, FoundBy, SearchEntries
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.listing import Listing
     from chalicelib.domain.catalogue.model import Catalogue
     from chalicelib.services.casework.presence import KeptHeadings
+    from chalicelib.services.reports.gists import Gists
     from chalicelib.store.casework.rows import PulseRows
 
 log = logging.getLogger(__name__)
@@ -53,7 +57,12 @@ class Found(NamedTuple):
 
 
 def search_reports(
-    token: str, *, actor: OfficerActor, search_key: SearchKey, entries: SearchEntries
+    token: str,
+    *,
+    actor: OfficerActor,
+    search_key: SearchKey,
+    entries: SearchEntries,
+    gists: "Gists",
 ) -> Found:
     """Return the reports in the officer's scope that have this token, and write an audit record.
 
@@ -61,7 +70,7 @@ def search_reports(
     not the token: it outlives the reports. Raises Unavailable.
     """
     # Imported here: an opening needs this module, and none of what lists need.
-    from chalicelib.services.casework.lists import with_pictures
+    from chalicelib.services.casework.gists import show
 
     name = search_key.name_of(token)
     sees = actor.officer.sees
@@ -70,8 +79,8 @@ def search_reports(
     )
     found = tuple(islice(visible, FOUND_MAX + 1))
     items = found[:FOUND_MAX]
-    shown = with_pictures(each.fields for each in items)
-    actor.log_own(Action.SEARCH, {"search": name, "count": len(items), **shown})
+    detail = {"search": name, "count": len(items)}
+    items = show(items, Action.SEARCH, detail, actor=actor, gists=gists)
     return Found(items, len(found) > FOUND_MAX)
 
 
@@ -128,28 +137,40 @@ def _is_left_out(head: Row, officer: Officer) -> bool:
 
 
 def enter_opened(
-    opened: OpenCase, *, search_key: Callable[[], SearchKey], entries: SearchEntries
+    opened: OpenCase, *, search_key: Callable[[], SearchKey], entries: SearchEntries, desk: Desk
 ) -> None:
     """Enter the tokens of an opened report that are not entered yet; of a long one some, and the
-    next opening more. `search_key` is called only when there are some.
+    next opening more. `search_key` is called only when there are some. With them, or alone, write
+    that an officer has read it: both change its HEAD, and what waits for a reading ends.
 
-    Those of a withdrawn one, and of one about the police, are not entered. Nothing is raised: what
+    Tokens of a withdrawn one, and of one about the police, are not entered. Nothing is raised: what
     fails is logged, and the next opening tries again.
     """
+    head = opened.case.head
+    reading = reading_of(head, desk.actor.now)
+    is_noted = False
     try:
-        _enter(opened, search_key, entries)
+        is_noted = _enter(opened, search_key, entries, reading)
     except Exception as error:
         # An officer who opens a report must read it, also when the search fails.
         log.warning("search_entries_failed", extra={"error": type(error).__name__})
+    if not is_noted:
+        note_reading(head, reading, reports=desk.reports)
 
 
-def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: SearchEntries) -> None:
+def _enter(
+    opened: OpenCase,
+    search_key: Callable[[], SearchKey],
+    entries: SearchEntries,
+    reading: Reading | None,
+) -> bool:
+    """Enter tokens, and return whether the reading was written with them."""
     head = opened.case.head
     before = FoundBy.of(head)
     known = before or FoundBy()
     room = TOKENS_MAX - len(known.names)
     if opened.report.status is Status.WITHDRAWN or opened.report.concerns_police or room <= 0:
-        return
+        return False
     texts = list(_texts_of(opened.content)) if before is None else []
     messages, notes = _after(opened, known)
     messages = _within(_READ_AT_ONCE - sum(map(len, texts)), messages)
@@ -158,7 +179,7 @@ def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: Searc
     texts += [each.text for each in notes]
     tokens = tokens_in(texts)
     if before and not tokens and sum(map(len, texts)) <= _READ_AGAIN:
-        return
+        return False
     made = search_key().names_of(tokens) if tokens else []
     names = [each for each in made if each not in known.names][:room]
     found_by = FoundBy(
@@ -166,7 +187,11 @@ def _enter(opened: OpenCase, search_key: Callable[[], SearchKey], entries: Searc
         _latest([_message_key(each) for each in messages], known.messages),
         _latest([_note_key(each) for each in notes], known.notes),
     )
+    if reading and entries.add(head, found_by, names, reading):
+        return True
+    # A notice may have come in between: then the tokens are entered all the same.
     entries.add(head, found_by, names)
+    return False
 
 
 def _after(opened: OpenCase, known: FoundBy) -> tuple[list[Message], list[Note]]:

@@ -150,7 +150,7 @@ class _Batch:
 
     def _add(self, seen: _Seen, written: dict[str, Bucket]) -> dict[str, str]:
         sighting, key = seen.sighting, seen.key
-        entry = Entry(sighting.at, sighting.report_id)
+        entry = Entry.of(sighting)
         for trait in rules.traits_of(sighting, key):
             written[trait.name] = self._bucket(trait.name, key)
             written[trait.name].add(entry)

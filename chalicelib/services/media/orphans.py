@@ -15,7 +15,7 @@ from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Delete
 from chalicelib.domain.reports.report import Status
 from chalicelib.kernel import errors
-from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.kernel.files import derived_key, original_key, reduced_key
 from chalicelib.kernel.ids import OwnerKind, owner_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SETTLED_AFTER = timedelta(days=1)
 _PREFIXES = ("originals/", "derived/")
 _ATTRIBUTES = (
     "pk", "sk", "version_id", "thumb_version", "preview_version", "playback_version",
-    "clip_version", "redaction",
+    "clip_version", "redaction", "reduced_version",
 )  # fmt: skip
 
 
@@ -140,7 +140,10 @@ def _contacts_to_erase(contacts: Table, reports: Table) -> Iterator[Orphan]:
 
 def _has_its_objects(row: Row, head: Row, bucket: "MediaBucket") -> bool:
     report_id, media_id = keys.owner(row["pk"]).id, row["sk"].removeprefix(keys.media(""))
-    recorded = {original_key(report_id, media_id): row.get("version_id")}
+    recorded = {
+        original_key(report_id, media_id): row.get("version_id"),
+        reduced_key(report_id, media_id): row.get("reduced_version"),
+    }
     if head["status"] != Status.WITHDRAWN:  # a withdrawal deletes the pictures
         recorded |= {
             derived_key(report_id, media_id, "thumb.jpg"): row.get("thumb_version"),

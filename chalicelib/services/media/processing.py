@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.bucket import MediaBucket, Version
-from chalicelib.domain.catalogue.attachments import ACCEPTED, MediaKind
+from chalicelib.domain.catalogue.attachments import (
+    ACCEPTED,
+    REDUCED_MAX_BYTES,
+    REDUCED_TYPE,
+    MediaKind,
+)
 from chalicelib.domain.media import of_sound, sniff
 from chalicelib.domain.reports.incidents import PublicDayKey
 from chalicelib.domain.reports.media import Manifest, MediaState, RedactionManifest, hints, is_sent
@@ -32,6 +37,7 @@ from chalicelib.kernel.files import (
     derived_key,
     parse_derived_key,
     parse_original_key,
+    parse_reduced_key,
     unproved_prefix,
 )
 from chalicelib.kernel.ids import OwnerKind, owner_of, report_id_of
@@ -50,8 +56,8 @@ PROOFS, PROOFS_APART = 3, timedelta(hours=1)
 
 
 class Arrived(NamedTuple):
-    """An original that has arrived. `version_id` and `sequencer` are from the S3 event; None when
-    there was no event.
+    """An original or a reduced picture that has arrived. `version_id` and `sequencer` are from the
+    S3 event; None when there was no event.
     """
 
     key: str
@@ -68,7 +74,8 @@ def make_thumbnails(
     day_key: Callable[[], PublicDayKey | None] = lambda: None,
     now: datetime,
 ) -> Manifest | None:
-    """Process the first version of an original: write its pictures, then its manifest.
+    """Process the first version of an original: write its pictures, then its manifest. So is a
+    reduced picture, whose manifest is another. Of it nothing is sealed: its original says all.
 
     `day_key` returns the key to which sketches are sealed; None while it is not known. Repeated,
     write new versions with the same pictures. The manifest names the versions of its own pictures.
@@ -78,7 +85,7 @@ def make_thumbnails(
     Unavailable, and Undecided when decoding fails for a reason other than the file. Both can be
     tried again.
     """
-    where = parse_original_key(arrived.key)
+    where = parse_original_key(arrived.key) or parse_reduced_key(arrived.key)
     try:
         public_key = _sealing_key(where, report_keys) if where else None
         first = bucket.first_version(arrived.key) if where else None
@@ -87,6 +94,8 @@ def make_thumbnails(
         if arrived.version_id and arrived.version_id != first.version_id:
             return None
         original = _Original(bucket, arrived.key, where, first)
+        if original.is_reduced:
+            public_key = None
         derived, found = _judge(original, decoding, now)
     except NotFound:
         return None  # The original or its report is gone.
@@ -103,10 +112,12 @@ def make_thumbnails(
         **_put_clip(original, pictures),
         sealed_hint=_sealed_hint(hint, where, public_key),
         sealed_sketch=_sealed_sketch(pictures, where, day_key) if public_key else None,
+        edges=pictures and pictures.info.edges,
         **found,
     )
     body = manifest.model_dump_json(exclude_none=True).encode()
-    bucket.put(derived_key(*where, "manifest.json"), body, "application/json")
+    name: DerivedName = "early/manifest.json" if original.is_reduced else "manifest.json"
+    bucket.put(derived_key(*where, name), body, "application/json")
     return manifest
 
 
@@ -167,6 +178,11 @@ class _Original:
         self.head = self._fetch(0, min(self.size, HEAD_BYTES)) if self.size else b""
 
     @property
+    def is_reduced(self) -> bool:
+        """Whether this is the reduced picture of a photo."""
+        return parse_reduced_key(self._key) is not None
+
+    @property
     def is_played(self) -> bool:
         """Whether this may be a recording, or have a clip. What officers show is a picture."""
         is_report = owner_of(self.where.owner_id).kind is OwnerKind.REPORT
@@ -202,7 +218,7 @@ class _Original:
         """
         if not decoding.is_working(self.where.owner_id):
             return False
-        prefix = unproved_prefix(*self.where)
+        prefix = unproved_prefix(*self.where, reduced=self.is_reduced)
         kept = sorted(
             datetime.fromisoformat(key.removeprefix(prefix)) for key, _ in self._bucket.ages(prefix)
         )
@@ -257,6 +273,8 @@ def _derive(
     if content_type is None:
         raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
     _require_size(original, content_type)
+    if original.is_reduced and content_type != REDUCED_TYPE:
+        raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
     if ACCEPTED[content_type].kind is MediaKind.AUDIO:
         return content_type, _hear(original, content_type, decoding)
     if ACCEPTED[content_type].kind is MediaKind.IMAGE:
@@ -281,7 +299,8 @@ def _hear(original: _Original, content_type: str, decoding: Decoding) -> Sound:
 
 
 def _require_size(original: _Original, content_type: str) -> None:
-    if original.size > ACCEPTED[content_type].max_bytes:
+    most = REDUCED_MAX_BYTES if original.is_reduced else ACCEPTED[content_type].max_bytes
+    if original.size > most:
         raise Rejected(RejectReason.TOO_LARGE)
 
 

@@ -15,7 +15,7 @@ from chalicelib.domain.media import Verdict
 from chalicelib.domain.reports.media import MediaState
 from chalicelib.kernel import outbox as tasks
 from chalicelib.kernel.derived import RejectReason
-from chalicelib.kernel.files import derived_prefix, original_key
+from chalicelib.kernel.files import derived_prefix, original_key, reduced_key
 from chalicelib.kernel.ids import OwnerKind
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.services.media.results import MediaOwners, read_manifest, record_verdict
@@ -50,6 +50,7 @@ def reconcile_upload(
     manifest = read_manifest(owner_id, medium.media_id, bucket=bucket)
     first = None if manifest else bucket.first_version(key)
     give_up_at = medium.created_at + tasks.UPLOAD_PATIENCE
+    _look_for_reduced(pending, bucket, uploads)
     if manifest:
         verdict = Verdict.of(manifest)
     elif first:
@@ -64,9 +65,21 @@ def reconcile_upload(
         if medium.upload_id:
             bucket.abort_multipart(key, medium.upload_id)
         verdict = Verdict.rejected(RejectReason.NOT_RECEIVED)
-    if not record_verdict(owner_id, medium.media_id, verdict, owners=owners, now=now):
+    if not record_verdict(
+        owner_id, medium.media_id, verdict, owners=owners, bucket=bucket, now=now
+    ):
         # The write of a verdict also removes the task. Without a verdict, only the task is left.
         outbox.complete(pending)
+
+
+def _look_for_reduced(pending: PendingTask, bucket: "MediaBucket", uploads: "UploadsQueue") -> None:
+    """Send a reduced picture of which no picture is recorded to the queue again."""
+    medium = pending.medium
+    if not medium.declared_reduced or medium.reduced_version:
+        return
+    key = reduced_key(pending.owner.id, medium.media_id)
+    if first := bucket.first_version(key):
+        uploads.requeue(bucket.name, key, first.version_id)
 
 
 def _wait(
@@ -93,6 +106,9 @@ def remove_later_uploads(pending: PendingTask, *, outbox: Outbox, bucket: "Media
     medium = pending.medium
     key = original_key(pending.owner.id, medium.media_id)
     removed = bucket.delete_others(key, medium.version_id) + bucket.abort_uploads(key)
+    if medium.declared_reduced:
+        reduced = reduced_key(pending.owner.id, medium.media_id)
+        removed += bucket.delete_others(reduced, medium.reduced_version)
     if removed:
         log.info("later_uploads_removed", extra={"count": removed})
     outbox.complete(pending, put={"later_uploads": removed})
@@ -134,4 +150,4 @@ def _end_uploads(case: Case, owners: MediaOwners, bucket: "MediaBucket", now: da
         # What was examined before the withdrawal is kept as its manifest says.
         manifest = read_manifest(report_id, medium.media_id, bucket=bucket)
         verdict = Verdict.of(manifest) if manifest else Verdict.rejected(RejectReason.WITHDRAWN)
-        record_verdict(report_id, medium.media_id, verdict, owners=owners, now=now)
+        record_verdict(report_id, medium.media_id, verdict, owners=owners, bucket=bucket, now=now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chalicelib.aws import keys
 from chalicelib.aws.table import Table, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
-from chalicelib.domain.media import Verdict
+from chalicelib.domain.media import Verdict, differ
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.media import (
     Manifest,
@@ -24,7 +24,7 @@ from chalicelib.domain.reports.media import (
 from chalicelib.domain.reports.report import Medium, Status
 from chalicelib.kernel import errors, outbox
 from chalicelib.kernel import outbox as tasks
-from chalicelib.kernel.files import derived_key
+from chalicelib.kernel.files import DerivedName, derived_key
 from chalicelib.kernel.ids import OwnerKind, owner_of, random_id
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.services.notices.pushes import push_items
@@ -70,20 +70,30 @@ class MediaOwner[Whole: WithMedia](Protocol):
 type MediaOwners = Mapping[OwnerKind, MediaOwner[Any]]
 
 
-def read_manifest(owner_id: str, media_id: str, *, bucket: "MediaBucket") -> Manifest | None:
-    """Return the manifest that `make_thumbnails` has written; None while there is none."""
+def read_manifest(
+    owner_id: str, media_id: str, *, bucket: "MediaBucket", early: bool = False
+) -> Manifest | None:
+    """Return the manifest that `make_thumbnails` has written, of the original or, with `early`, of
+    the reduced picture; None while there is none.
+    """
+    name: DerivedName = "early/manifest.json" if early else "manifest.json"
     try:
-        return Manifest.model_validate_json(
-            bucket.read(derived_key(owner_id, media_id, "manifest.json"))
-        )
+        return Manifest.model_validate_json(bucket.read(derived_key(owner_id, media_id, name)))
     except errors.NotFound:
         return None
 
 
 def record_verdict(
-    owner_id: str, media_id: str, verdict: Verdict, *, owners: MediaOwners, now: datetime
+    owner_id: str,
+    media_id: str,
+    verdict: Verdict,
+    *,
+    owners: MediaOwners,
+    bucket: "MediaBucket",
+    now: datetime,
 ) -> bool:
-    """Write the verdict on a medium, and return True.
+    """Write the verdict on a medium, and return True. An original takes the place of its reduced
+    picture; that the two differ is kept.
 
     Return False when the medium is unknown or has a verdict already; neither is an error. Raises
     Unavailable.
@@ -98,7 +108,35 @@ def record_verdict(
             return False
         if not verdict.settles(medium):
             return False
-        media_owner.settle(owner, medium, verdict.applied_to(medium, now), now)
+        settled = verdict.applied_to(medium, now)
+        if medium.is_early and settled.state is MediaState.READY:
+            early = read_manifest(owner_id, media_id, bucket=bucket, early=True)
+            differs = differ(early.edges if early else None, verdict.edges)
+            settled = settled.model_copy(update={"differs": differs})
+        media_owner.settle(owner, medium, settled, now)
+        return True
+
+    return retry_on_conflict(step)
+
+
+def record_early(report_id: str, media_id: str, *, reports: Reports, bucket: "MediaBucket") -> bool:
+    """Record the pictures of a reduced picture, and return True.
+
+    Return False when it was rejected or recorded, or is of no use any more: the original is there,
+    or the report was withdrawn. None of this is an error. Raises Unavailable.
+    """
+    manifest = read_manifest(report_id, media_id, bucket=bucket, early=True)
+    if manifest is None or manifest.state is not MediaState.READY:
+        return False
+
+    def step() -> bool:
+        case = ReportMedia(reports).read(report_id)
+        medium = case.medium(media_id) if case else None
+        if case is None or medium is None or case.report.status is Status.WITHDRAWN:
+            return False
+        if medium.state is MediaState.READY or medium.reduced_version:
+            return False
+        reports.add_early(case, medium, manifest)
         return True
 
     return retry_on_conflict(step)

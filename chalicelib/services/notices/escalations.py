@@ -27,6 +27,7 @@ from chalicelib.kernel.outbox import (
     escalate,
     overdue,
 )
+from chalicelib.store.reports.attention import Reading
 from chalicelib.store.reports.outbox import Outbox, PendingTask
 
 if TYPE_CHECKING:
@@ -96,27 +97,34 @@ def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] |
     return fields
 
 
-def read_by_officer(
-    head: "Head", *, reports: "Reports", now: datetime, contact: bool = False
-) -> None:
-    """End what waits for a report that an officer has just opened; of a critical one, put it off,
-    once for each notice. Who has the `contact` is telephoning: that puts it off once more.
-
-    The opening does not fail when this cannot be written: then officers are notified once more.
+def reading_of(head: "Head", now: datetime, *, contact: bool = False) -> Reading | None:
+    """Return the writing that ends what waits for a report that an officer has just opened; of a
+    critical one, that puts it off, once for each notice. Who has the `contact` is telephoning: that
+    puts it off once more. None when there is nothing to write.
     """
     task = head.task
     if task is None or task.kind not in WAITING:
-        return
+        return None
     later: OutboxTask | None = None
     if task.kind is TaskKind.ESCALATE:
         until = now + READING
         # `not_before` is when it is due after an opening, and before that after a contact.
         is_used = task.not_before and (not contact or task.not_before < task.due_at)
         if is_used or until <= task.due_at:
-            return
+            return None
         later = task._replace(due_at=until, not_before=now if contact else until)
+    return Reading.of(head, later)
+
+
+def note_reading(head: "Head", reading: Reading | None, *, reports: "Reports") -> None:
+    """Write a reading, if there is one to write.
+
+    The opening does not fail when this cannot be written: then officers are notified once more.
+    """
+    if reading is None:
+        return
     try:
-        reports.attention.put_off(head, later)
+        reports.attention.put_off(head, reading)
     except ConditionFailed:
         log.info("read_while_changed")
     except errors.Unavailable:

@@ -6,7 +6,7 @@ uploaded with one POST, a larger video in parts.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import grants
 from chalicelib.aws.table import ConditionFailed, retry_on_conflict
@@ -15,7 +15,9 @@ from chalicelib.domain.catalogue.attachments import (
     MAX_BYTES_PER_REPORT,
     MAX_MEDIA_PER_REPORT,
     PART_SIZE,
+    REDUCED_TYPE,
     Declared,
+    DeclaredFile,
     MediaKind,
     goes_in_parts,
 )
@@ -23,7 +25,7 @@ from chalicelib.domain.reports.media import GRANT_LIFE, MediaState, is_sent
 from chalicelib.domain.reports.report import Medium, Report, Status
 from chalicelib.kernel import errors, outbox
 from chalicelib.kernel.derived import RejectReason
-from chalicelib.kernel.files import original_key
+from chalicelib.kernel.files import original_key, reduced_key
 from chalicelib.kernel.ids import Identity, random_id
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.store.reports.reports import Reports
@@ -39,6 +41,7 @@ def new_medium(declared: Declared, media_id: str, position: int, now: datetime) 
         declared_type=declared.content_type,
         declared_size=declared.size,
         declared_sha256=declared.sha256,
+        declared_reduced=declared.reduced if isinstance(declared, DeclaredFile) else None,
         created_at=now,
         position=position,
     )
@@ -110,19 +113,22 @@ def _derived(media_id: str) -> str:
     return media_id.rpartition("-")[2]
 
 
-def _declared(medium: Medium) -> tuple[str, int, str | None]:
-    return medium.declared_type, medium.declared_size, medium.declared_sha256
+def _declared(medium: Medium) -> tuple[Any, ...]:
+    reduced = medium.declared_reduced
+    return medium.declared_type, medium.declared_size, medium.declared_sha256, reduced
 
 
 class UploadGrant(NamedTuple):
     """How to upload one medium: with the form in `post`, or in parts if `post` is None.
 
-    All parts have `part_size` bytes, except a shorter last one.
+    All parts have `part_size` bytes, except a shorter last one. `reduced` is the form for the
+    reduced picture, while that has not arrived.
     """
 
     medium: Medium
     expires_at: datetime
     post: grants.PostGrant | None = None
+    reduced: grants.PostGrant | None = None
     part_size: int = PART_SIZE
     part_count: int = 0
 
@@ -286,7 +292,16 @@ def _grant(
         sha256_hex=medium.declared_sha256,
         expires_s=int(GRANT_LIFE.total_seconds()),
     )
-    return UploadGrant(medium, post.expires_at, post=post)
+    reduced = None
+    if medium.declared_reduced and medium.reduced_version is None:
+        reduced = bucket.post_grant(
+            reduced_key(owner_id, medium.media_id),
+            content_type=REDUCED_TYPE,
+            max_bytes=medium.declared_reduced,
+            sha256_hex=None,
+            expires_s=int(GRANT_LIFE.total_seconds()),
+        )
+    return UploadGrant(medium, post.expires_at, post=post, reduced=reduced)
 
 
 def _known(case: Case, media_id: str) -> Medium:

@@ -4,7 +4,7 @@ Each report is a recorded opening. An export is made in the officers' function, 
 nothing else may open a report (docs/adr/0038).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +29,7 @@ from chalicelib.domain.statistics.exports import (
     shares,
 )
 from chalicelib.kernel import errors
-from chalicelib.kernel.files import derived_key, original_key
+from chalicelib.kernel.files import derived_key, original_key, reduced_key
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.sealing import PrivateKey, Unreadable
 from chalicelib.services.casework.casework import OpenedCase
@@ -184,7 +184,7 @@ class ExportedCase(NamedTuple):
 
 class Export(NamedTuple):
     """Reports, and the originals of the one report if they were asked for. `custody` is what a file
-    for a court has beside these.
+    for a court has beside these, `reduced` the reduced pictures whose originals have not arrived.
 
     `skipped` are the ids of those that were listed, and are withdrawn, out of the scope by now, or
     altered.
@@ -195,6 +195,7 @@ class Export(NamedTuple):
     originals: tuple[Original, ...]
     skipped: tuple[str, ...]
     custody: Custody | None = None
+    reduced: tuple[tuple[Medium, bytes], ...] = ()
 
 
 def begin_export(
@@ -294,10 +295,12 @@ def _open_one(
 ) -> Export:
     desk = Desk(actor, sources.reports)
     exported, _ = _with_all_entries(case, wanted.reason, {"export": export_id}, desk)
-    originals: tuple[Original, ...] = ()
+    export = Export(export_id, (exported,), (), ())
     if wanted.originals:
         originals = tuple(_read_originals(case, wanted.reason, export_id, actor, sources))
-    return _recorded(Export(export_id, (exported,), originals, ()), actor)
+        reduced = tuple(_read_reduced(case, wanted.reason, export_id, actor, sources))
+        export = export._replace(originals=originals, reduced=reduced)
+    return _recorded(export, actor)
 
 
 def _open_custody(made: CourtZip, case: ReadCase, actor: OfficerActor, sources: Sources) -> Export:
@@ -308,8 +311,9 @@ def _open_custody(made: CourtZip, case: ReadCase, actor: OfficerActor, sources: 
     detail = {"export": export_id, "custody": True}
     exported, key = _with_all_entries(case, made.reason, detail, Desk(actor, sources.reports))
     originals = _read_originals(case, made.reason, export_id, actor, sources, made.part)
+    reduced = tuple(_read_reduced(case, made.reason, export_id, actor, sources))
     custody = gather(made, case, key, actor=actor, records=sources.records())
-    return _recorded(Export(export_id, (exported,), tuple(originals), (), custody), actor)
+    return _recorded(Export(export_id, (exported,), tuple(originals), (), custody, reduced), actor)
 
 
 def _shares_of(case: ReadCase) -> list[int | None]:
@@ -386,7 +390,7 @@ def _listed(
 
 def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPage:
     try:
-        return list_reports(query, actor=actor, stores=sources.lists, shows_pictures=False)
+        return list_reports(query, actor=actor, stores=sources.lists, is_shown=False)
     except errors.Invalid as invalid:
         raise errors.Invalid(
             *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)
@@ -491,3 +495,16 @@ def _read_originals(
         key = original_key(case.report.id, medium.media_id)
         found.append(Original(medium, sources.bucket.read(key, medium.version_id), share))
     return found
+
+
+def _read_reduced(
+    case: ReadCase, reason: str, export_id: str, actor: OfficerActor, sources: Sources
+) -> Iterator[tuple[Medium, bytes]]:
+    """Read the reduced pictures whose originals have not arrived, each after an audit record."""
+    for medium in case.media:
+        if medium.reduced_version is None or medium.version_id is not None:
+            continue
+        detail = {"media_id": medium.media_id, "export": export_id}
+        actor.log(about(case.report), Action.ORIGINAL, detail, {"reason": reason})
+        key = reduced_key(case.report.id, medium.media_id)
+        yield medium, sources.bucket.read(key, medium.reduced_version)

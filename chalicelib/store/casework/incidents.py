@@ -100,7 +100,13 @@ def _bucket_row(name: str, bucket: Bucket) -> Row:
 def _similar_row(report_id: str, row: SimilarRow) -> Row:
     # Percents, because the table's numbers are decimal.
     similar = [
-        {"id": each.report_id, "why": list(each.why), "percent": round(each.score * 100)}
+        {
+            "id": each.report_id,
+            "why": list(each.why),
+            "percent": round(each.score * 100),
+            "spot": each.spot,
+            "distance_m": each.distance_m,
+        }
         for each in row.similar
     ]
     return {
@@ -116,7 +122,14 @@ def _read_similar(row: Mapping[str, Any], now: datetime) -> list[Similar]:
     if row["expires_ttl"] <= now.timestamp():
         return []
     return [
-        Similar(each["id"], tuple(map(Why, each["why"])), each["percent"] / 100)
+        Similar(
+            each["id"],
+            tuple(map(Why, each["why"])),
+            each["percent"] / 100,
+            # Not in rows of before.
+            each.get("spot", 0),
+            each.get("distance_m"),
+        )
         for each in row["similar"]
     ]
 

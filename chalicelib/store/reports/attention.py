@@ -5,17 +5,32 @@ When an officer leaves, a task returns their open reports: `OFFICER#<name>`, `EV
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import same_task, task_fields
 from chalicelib.aws.table import Row, Table
-from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.aws.writes import Attributes, Put, TransactItem
 from chalicelib.domain.reports import attention
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
 from chalicelib.kernel.outbox import WAITING, OutboxTask, TaskKind, notify
 from chalicelib.store.reports.heads import change_head, listed_row, update_head
 from chalicelib.store.reports.rows import Head
+
+
+class Reading(NamedTuple):
+    """The writing that an officer has read a report: what its HEAD says then, and said before."""
+
+    put: Attributes
+    equal: Attributes
+
+    @classmethod
+    def of(cls, head: Head, task: OutboxTask | None) -> Self:
+        """Return it with a later `task` in place of the one that would notify officers again; None:
+        they are not notified any more.
+        """
+        put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
+        return cls(put, same_task(head.row) | {"category": head.row["category"]})
 
 
 class Attended(NamedTuple):
@@ -47,16 +62,13 @@ class AttentionRows:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put_off(self, head: Head, task: OutboxTask | None) -> None:
-        """Write a later `task` in place of the one that would notify officers again; None: they
-        are not notified any more.
+    def put_off(self, head: Head, reading: Reading) -> None:
+        """Note that an officer has read a report.
 
         Raises ConditionFailed when the task or the category has changed since `head` was read, or
         when the report is expiring.
         """
-        put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
-        equal = same_task(head.row) | {"category": head.row["category"]}
-        self._table.update(update_head(head.row["id"], put=put, equal=equal))
+        self._table.update(update_head(head.row["id"], **reading._asdict()))
 
     def prove(
         self, head: Head, turn: int | None, now: datetime, also: Sequence[TransactItem] = ()

@@ -8,16 +8,16 @@ the link, so the number is exact. Of another report, officers see no text here.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from chalicelib.aws import keys
-from chalicelib.aws.table import Table
+from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
 from chalicelib.kernel import times
-from chalicelib.store.reports.heads import NOT_EXPIRING, update_head
+from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head
 
 _ENDING = ("pk", *NOT_EXPIRING)
@@ -94,11 +94,12 @@ class Duplicates:
 _READ_FIELDS = (
     "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
     "urgency", "source", "received_at", "incident", "unread", "messages", "expiring", "deleted_at",
+    "listed", "listed_at",
 )  # fmt: skip
 
 
 class Outline(NamedTuple):
-    """One report among others."""
+    """One report among others. `listed` is its row in lists (`heads.listed_row`)."""
 
     id: str
     reference: str
@@ -113,6 +114,27 @@ class Outline(NamedTuple):
     incident: str | None
     unread: int
     messages: int
+    listed: Row
+
+    @classmethod
+    def of(cls, row: Row, listed: Row) -> Self:
+        """Return the outline of a HEAD, whose entry in a list is `listed`, or of that entry."""
+        return cls(
+            row["id"],
+            row["reference"],
+            row["category"],
+            row["district"],
+            Status(row["status"]),
+            Urgency(row["urgency"]),
+            row.get("source") == DRILL,
+            times.parse(row["received_at"]),
+            row["version"],
+            row.get("duplicate_of"),
+            row.get("incident"),
+            row.get("unread", 0),
+            row.get("messages", 0),
+            listed,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -132,21 +154,7 @@ def read_outlines(
         attributes=_READ_FIELDS,
     )
     return {
-        row["id"]: Outline(
-            row["id"],
-            row["reference"],
-            row["category"],
-            row["district"],
-            Status(row["status"]),
-            Urgency(row["urgency"]),
-            row.get("source") == DRILL,
-            times.parse(row["received_at"]),
-            row["version"],
-            row.get("duplicate_of"),
-            row.get("incident"),
-            row.get("unread", 0),
-            row.get("messages", 0),
-        )
+        row["id"]: Outline.of(row, listed_row(row))
         for row in rows.values()
         if "deleted_at" not in row and "expiring" not in row
     }

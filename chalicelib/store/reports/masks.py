@@ -72,9 +72,9 @@ def write_masked(
 ) -> None:
     """Write a text with a mark in place of `before`, and all that follows, in one transaction.
 
-    The report's search entries and sketch go, since they are made of its texts; the next opening
-    makes the former anew. `leaves` are recorded in the ledger. An event carries the task to delete
-    files of exports. Raises ConditionFailed as `keep_masks`, and when the text or the search
+    The report's search entries, sketch and gist go, since they are made of its texts; the next
+    opening makes the first anew. `leaves` are recorded in the ledger. An event carries the task to
+    delete files of exports. Raises ConditionFailed as `keep_masks`, and when the text or the search
     entries have changed since they were read.
     """
     pk, sk = keys.report(head.row["id"]), before.sort_key
@@ -82,6 +82,7 @@ def write_masked(
     put: Row = {
         "masks": masks.model_dump(exclude_none=True),
         FOUND_BY: None,
+        "gist": None,
         **dict.fromkeys(SKETCH_FIELDS),
         **recorded.put,
     }

@@ -15,7 +15,7 @@ from chalicelib.aws.clients import at_once
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table, Unprocessed
 from chalicelib.aws.writes import Put, TransactItem, Update
-from chalicelib.domain.reports.media import MediaState
+from chalicelib.domain.reports.media import Manifest, MediaState
 from chalicelib.domain.reports.report import Medium
 from chalicelib.kernel import errors, outbox, times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
@@ -196,9 +196,21 @@ class MediaRows:
                 **task_fields(pk, sk, task),
                 **_sketch(owner_id, settled, now),
             },
-            equal={"state": medium.state.value},
+            equal={"state": medium.state.value, "reduced_version": medium.reduced_version},
         )
         return self._table.item(update)
+
+    def early_item(self, owner_id: str, medium: Medium, early: Manifest) -> TransactItem:
+        """Return the write of the pictures of a reduced picture. Fails when the medium has one, or
+        another state.
+        """
+        shown = {
+            "reduced_version": early.version_id,
+            "thumb_version": early.thumb_version,
+            "preview_version": early.preview_version,
+        }
+        equal = {"state": medium.state.value, "reduced_version": None}
+        return self._table.item(Update(*_key(owner_id, medium.media_id), put=shown, equal=equal))
 
     def without_sketches(self, owner_id: str, media: Iterable[Medium]) -> list[TransactItem]:
         """Return the writes that take the sketches off media, before they are compared."""

@@ -18,7 +18,7 @@ from chalicelib.domain.reports import outlines
 from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.reports.measures import Hold, Mute
-from chalicelib.domain.reports.media import MediaState, Thumb
+from chalicelib.domain.reports.media import Manifest, MediaState, Thumb
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Medium, Report, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import random_id
@@ -185,20 +185,32 @@ class Reports:
             "media_ready": report.media_ready + (1 if is_ready else 0),
             "media_event": media_event,
         }
-        if settled.thumb_version and report.thumb is None and report.status is not Status.WITHDRAWN:
+        is_new = report.thumb is None and report.status is not Status.WITHDRAWN
+        if is_ready and settled.thumb_version and is_new:
             put["thumb"] = str(Thumb(medium.media_id, settled.thumb_version))
-        add = {}
-        if settled.version_id and report.is_drill and medium.created_at > report.received_at:
-            # Lists show it like a message. Of a drill, nothing else would say that it came.
-            add = {"unread": 1}
-        if settled.version_id and report.status is Status.CLOSED:
-            add["unread_media"] = 1
-            put |= outlines.with_arrival(report)
+        arrived = settled.version_id and not medium.is_early  # then it is counted already
+        add, flags = _arrival(report, medium) if arrived else ({}, {})
+        put |= flags
+        if medium.is_early and is_ready:
+            add["media_early"] = -1
         same = ("status", "category", "media_settled", "media_event", "muted")
         equal = {name: head.row.get(name) for name in same}
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         count = change_head(head, put=put, add=add, append=recorded.append, equal=equal)
         self.table.transact([settle, self.table.item(count), *recorded.items, *also])
+
+    def add_early(self, case: Case, medium: Medium, early: Manifest) -> None:
+        """Write the pictures of a medium's reduced picture, and count it in the HEAD.
+
+        Raises ConditionFailed when the medium has one, or another state, or the status or category
+        has changed since `case` was read, or when the report is expiring.
+        """
+        report = case.report
+        add, put = _arrival(report, medium)
+        equal = {name: case.head.row.get(name) for name in ("status", "category")}
+        count = change_head(case.head, put=put, add={**add, "media_early": 1}, equal=equal)
+        shown = self.media.early_item(report.id, medium, early)
+        self.table.transact([shown, self.table.item(count)])
 
     def change(
         self,
@@ -393,6 +405,17 @@ class Reports:
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
         """Return the write that removes an event. It changes nothing when there is none."""
         return self.table.item(Delete(keys.report(report_id), event_key))
+
+
+def _arrival(report: Report, medium: Medium) -> tuple[dict[str, int], Row]:
+    """Return the additions and the new fields of a HEAD when a file has arrived."""
+    add = {}
+    if report.is_drill and medium.created_at > report.received_at:
+        # Lists show it like a message. Of a drill, nothing else would say that it came.
+        add["unread"] = 1
+    if report.status is Status.CLOSED:
+        add["unread_media"] = 1
+    return add, outlines.with_arrival(report)
 
 
 def _ended_by(before: Report, after: Report) -> tuple[str, ...]:

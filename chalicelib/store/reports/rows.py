@@ -17,7 +17,16 @@ from chalicelib.domain.reports.entries import SealedMessage, SealedNote, SealedP
 from chalicelib.domain.reports.masks import NO_MASKS, Masks
 from chalicelib.domain.reports.measures import Hold, Mute, Referrals
 from chalicelib.domain.reports.media import is_sent
-from chalicelib.domain.reports.report import LISTED, Mark, Medium, Reminder, Report, Status, marked
+from chalicelib.domain.reports.report import (
+    LISTED,
+    Mark,
+    Medium,
+    Reminder,
+    Report,
+    SealedGist,
+    Status,
+    marked,
+)
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
 
@@ -165,7 +174,7 @@ class ListedReport(NamedTuple):
     """A report's entry in a list. `fields` has what lists show of it (`heads.listed_row`), its
     `awaits` without what nobody can approve any more. `same` are the times of the reports that it
     stands for, itself included. Its `due` says which dates of it have come, for the reader.
-    `incident` is None for one in none, and until it is counted.
+    `incident` is None for one in none, and until it is counted; so is `gist` until it is opened.
     """
 
     id: str
@@ -174,6 +183,12 @@ class ListedReport(NamedTuple):
     fields: Row
     same: tuple[datetime, ...] = ()
     incident: InIncident | None = None
+    gist: str | None = None
+
+    @property
+    def sealed_gist(self) -> SealedGist | None:
+        stored = self.fields["gist"]
+        return SealedGist.model_validate(stored) if stored else None
 
     @classmethod
     def of(

@@ -10,7 +10,7 @@ removes them all, and none is added later.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed, Row, Table
@@ -18,6 +18,9 @@ from chalicelib.aws.writes import Delete, Put
 from chalicelib.domain.reports.report import Status
 from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head, ListedReport
+
+if TYPE_CHECKING:
+    from chalicelib.store.reports.attention import Reading
 
 FOUND_BY = "found_by"
 """The attribute of a HEAD that names its entries."""
@@ -56,17 +59,22 @@ class SearchEntries:
         self._page = page
         self._most_pages = most_pages
 
-    def add(self, head: Head, found_by: FoundBy, names: Sequence[str]) -> bool:
-        """Write entries with these names, and `found_by` in place of what `head` has.
+    def add(
+        self, head: Head, found_by: FoundBy, names: Sequence[str], reading: "Reading | None" = None
+    ) -> bool:
+        """Write entries with these names, and `found_by` in place of what `head` has; with a
+        `reading`, that as well.
 
         Return False, and write nothing, when the report was withdrawn, was masked or has another
-        category, when its deletion has begun, or when another call has entered tokens since `head`
-        was read.
+        category, when its deletion has begun, when another call has entered tokens since `head`
+        was read, or when the reading is late.
         """
+        put, equal = reading or ({}, {})
+        names_of_state = (FOUND_BY, "status", "category", "masks")
         mark = update_head(
             head.row["id"],
-            put={FOUND_BY: found_by._asdict()},
-            equal={name: head.row.get(name) for name in (FOUND_BY, "status", "category", "masks")},
+            put={**put, FOUND_BY: found_by._asdict()},
+            equal={**equal, **{name: head.row.get(name) for name in names_of_state}},
         )
         place = head.row["listed_at"]
         puts = [self._table.item(Put({"pk": keys.search(name), "sk": place})) for name in names]

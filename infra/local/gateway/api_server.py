@@ -34,6 +34,7 @@ _PIECE = 65536
 _PATIENCE_S = 60
 # Fast, as in a gateway: the level changes little.
 _GZIP_LEVEL = 6
+_AS_IT_IS = {"content-encoding", "content-range"}
 
 _access = logging.getLogger(ACCESS)
 
@@ -199,11 +200,11 @@ class _Connection(socketserver.BaseRequestHandler):
 
 def compress(response: Response, accepted: str, at_least: int) -> Response:
     """Return the response for a client with this `Accept-Encoding`: in gzip, if it has `at_least`
-    so many bytes, the client takes gzip, and it is not encoded.
+    so many bytes, the client takes gzip, and it is neither encoded nor a part.
     """
     names = {name.lower() for name, _ in response.headers}
     takes_gzip = parse_accept_header(accepted).quality("gzip") > 0
-    if len(response.body) < at_least or "content-encoding" in names or not takes_gzip:
+    if len(response.body) < at_least or names & _AS_IT_IS or not takes_gzip:
         return response
     body = gzip.compress(response.body, _GZIP_LEVEL, mtime=0)
     return replace(response, body=body, headers=[*response.headers, ("Content-Encoding", "gzip")])

@@ -20,6 +20,8 @@ from chalicelib.kernel import times
 from infra.events import Headers, Response, split_target
 from infra.local import clock
 from infra.local.gateway.gateway import Gateway
+from infra.local.requests import S3Error
+from infra.local.s3.gate import range_of
 from infra.web.files import WebFile
 from infra.web.headers import Origins, cache_control, security_headers
 
@@ -110,7 +112,7 @@ class BuiltWeb:
             return Response(308, [*self._headers.items(), ("Location", _CONSOLE)], b"", ROUTE)
         file = self._file(path)
         if file is not None:
-            return self._sent(file, headers.get("if-none-match", ""))
+            return self._sent(file, headers.get("if-none-match", ""), headers.get("range", ""))
         # `PagePaths` in infra/web.yaml.
         is_person = "text/html" in headers.get("accept", "") and not path.startswith("/v1/")
         if is_person and _WITHOUT_ENDING.search(path):
@@ -128,7 +130,7 @@ class BuiltWeb:
         found = self._folder.joinpath(*parts)
         return WebFile(name, found) if found.is_file() else None
 
-    def _sent(self, file: WebFile, known: str) -> Response:
+    def _sent(self, file: WebFile, known: str, asked: str) -> Response:
         content = file.path.read_bytes()
         tag = f'"{sha256(content).hexdigest()[:32]}"'
         headers = [
@@ -140,6 +142,18 @@ class BuiltWeb:
             ("ETag", tag),
         ]
         unchanged = tag in known
+        # Of a map's tiles a page reads some, as CloudFront serves them.
+        try:
+            part = range_of(asked, len(content))
+        except S3Error:
+            return Response(
+                416, [*headers, ("Content-Range", f"bytes */{len(content)}")], b"", ROUTE
+            )
+        if part and not unchanged:
+            begin, end = part
+            said = f"bytes {begin}-{end - 1}/{len(content)}"
+            headers += [("Content-Range", said), ("Accept-Ranges", "bytes")]
+            return Response(206, headers, content[begin:end], ROUTE)
         return Response(304 if unchanged else 200, headers, b"" if unchanged else content, ROUTE)
 
 

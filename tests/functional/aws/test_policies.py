@@ -373,6 +373,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("link_duplicates", officer=LI, report_id=other["id"], body={"report_ids": [again["id"]]})
     api("close_duplicates", officer=LI, report_id=other["id"])
     api("open_report", officer=LI, report_id=other["id"])
+    api("find_events", officer=LI)
     incident = api("create_incident", officer=LI, body={"like": again["id"]}).json["id"]
     of_it = {"officer": LI, "incident_id": incident}
     for name in ("read_incident", "find_similar"):
@@ -401,18 +402,19 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     on = str(times.day_in_city(wiring.clock.now() + timedelta(days=9)))
     api("set_reminder", **one, body={"on": on}, version=1)
     api("keep_report", **one, body={"reason": "It goes on.", "on": on}, version=2)
+    api("set_gist", **one, version=3)
     api("mute_report", **one)
     api("mute_report", **one)
     api("end_mute", **one)
     api("follow_report", **one)
     api("unfollow_report", **one)
-    api("mark_read", **one, body={}, version=3)
-    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=4)
+    api("mark_read", **one, body={}, version=4)
+    api("change_report", **one, body={"assignee": CHIEF, "duplicate_of": other["id"]}, version=5)
     api(
         "change_report",
         **one,
         body={"status": "closed", "disposition": "malicious", "reason": "No."},
-        version=5,
+        version=6,
     )
     api("confirm_closing", report_id=seen["id"], officer=CHIEF)
     until = times.render(wiring.clock.now() + timedelta(days=10))

@@ -640,6 +640,7 @@ def settle(bulletin_id: str, media_id: str) -> None:
             media_id,
             Verdict.of(manifest),
             owners=wiring.media_owners(),
+            bucket=wiring.bucket(),
             now=wiring.clock.now(),
         )
         for _ in range(2)

@@ -26,6 +26,7 @@ from tests.steps import by_officer, by_reporter, file, head, opened, write
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 INCIDENTS = "/v1/officer/incidents"
+A_SPOT = 180 / 2**17  # degrees of latitude: 150 m
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +125,8 @@ def test_an_incident_is_one_row_over_all_pages() -> None:
 def test_a_report_of_another_place_category_or_urgency_is_not_taken_in() -> None:
     first, beside, far, other = filed(
         {"text": TEXT, "location": HERE},
-        {"text": OTHER_TEXT, "location": NEXT_DOOR},
-        {"text": OTHER_TEXT[::-1], "location": FAR},
+        {"text": OTHER_TEXT, "location": {**HERE, "lat": LAT + A_SPOT}},
+        {"text": OTHER_TEXT[::-1], "location": NEXT_DOOR},
         {"text": TEXT, "location": HERE, "category": "other"},
     )
     [urgent] = alike(1)
@@ -155,7 +156,7 @@ def test_a_critical_report_is_taken_in_by_its_place_and_its_words_alone() -> Non
 
 def test_a_place_alone_leads_no_further_than_the_place() -> None:
     texts = (TEXT, OTHER_TEXT, TEXT[::-1], OTHER_TEXT[::-1])
-    steps = [{**HERE, "lat": LAT + 0.005 * number} for number in range(4)]
+    steps = [{**HERE, "lat": LAT + A_SPOT * number} for number in range(4)]
     here, beside, third, fourth = filed(
         *({"text": text, "location": place} for text, place in zip(texts, steps, strict=True))
     )
@@ -163,6 +164,58 @@ def test_a_place_alone_leads_no_further_than_the_place() -> None:
     assert opened(beside)["incident"]
     assert not head(third).get("incident")
     assert not head(fourth).get("incident")
+
+
+def test_at_one_spot_a_place_alone_leads_on_for_half_an_hour() -> None:
+    texts = (TEXT, OTHER_TEXT, TEXT[::-1], OTHER_TEXT[::-1])
+    reports = []
+    for text, minutes in zip(texts, (0, 29, 29, 31), strict=True):
+        wiring.clock.advance(timedelta(minutes=minutes))
+        reports += filed({"text": text, "location": HERE})
+    assert made(reports[0])["count"] == 3
+    assert not head(reports[3]).get("incident")
+
+
+def test_what_is_known_by_its_text_leads_on_by_its_place_too() -> None:
+    first, *alike_or_here, last = filed(
+        {"text": TEXT, "location": HERE},
+        {"text": TEXT, "location": HERE},
+        *[{"text": TEXT, "location": FAR}] * 20,
+        *[{"text": f"{number}{OTHER_TEXT[number:]}", "location": HERE} for number in range(3)],
+    )
+    assert made(first)["count"] == len(alike_or_here) + 2
+    assert head(last).get("incident")
+
+
+def events(officer: str = "wang") -> list[dict[str, Any]]:
+    reply = call("GET", INCIDENTS, officer=officer)
+    assert reply.status == 200, reply.text
+    return list(reply.json["items"])
+
+
+def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
+    few, many = alike(2, location=FAR, text=OTHER_TEXT), alike(5)
+    [found] = events()
+    assert found == {
+        "like": many[0]["id"],
+        "count": 5,
+        "category": "missing_elderly",
+        "urgency": "high",
+        "districts": [head(few[0])["district"]],
+        "first_at": found["first_at"],
+        "last_at": found["last_at"],
+    }
+    assert made({"id": found["like"]})["count"] == 5
+    assert events() == []
+    alike(1, location=FAR, text=OTHER_TEXT)
+    assert [each["count"] for each in events()] == [3]
+    assert events("zhao") == []
+
+
+def test_what_is_closed_is_no_part_of_what_could_be_an_incident() -> None:
+    reports = alike(3)
+    by_reporter("DELETE", reports[0])
+    assert events() == []
 
 
 def test_what_asks_for_another_step_is_a_row_of_its_own() -> None:

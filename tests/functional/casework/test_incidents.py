@@ -11,9 +11,11 @@ from botocore.awsrequest import AWSResponse
 from chalicelib import wiring
 from chalicelib.domain.reports.incidents import Sketch
 from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import times
 from chalicelib.services.casework.sketches import record_sketches
 from chalicelib.store.reports.media_rows import sketch_info
 from tests import cloud
+from tests.client import call
 from tests.faults import inject
 from tests.steps import by_reporter, file, opened
 
@@ -62,13 +64,20 @@ def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
     assert suggest() == {"recorded": 2, "lost": 0}
     assert similar(first) == {second["id"]: ["place", "text"]}
     assert similar(second) == {first["id"]: ["place", "text"]}
-    [suggested] = opened(first)["similar"]
+    report = opened(first)
+    [suggested] = report["similar"]
+    listed = {
+        each["id"]: each
+        for each in call("GET", "/v1/officer/reports?fold=none", officer="wang").json["items"]
+    }
+    received = (times.parse(each["received_at"]) for each in (report, suggested))
+    apart = abs(next(received) - next(received)) // timedelta(minutes=1)
     assert suggested == {
-        "id": second["id"],
-        "reference": second["reference"],
-        "status": "new",
+        **listed[second["id"]],
         "why": ["place", "text"],
         "score": 1.0,
+        "distance_m": 200,
+        "minutes_apart": apart,
     }
     assert suggest() == {"recorded": 0, "lost": 0}
 
@@ -79,6 +88,7 @@ def test_a_text_is_found_again_with_other_words_in_it_and_from_elsewhere() -> No
         {"text": TEXT}, {"text": changed, "location": FAR}, {"text": OTHER_TEXT}
     )
     assert similar(first) == {second["id"]: ["text"]}
+    assert [each["distance_m"] for each in opened(first)["similar"]] == [None]
 
 
 def test_a_place_counts_in_the_cell_beside_it_within_two_hours_and_in_one_category() -> None:
@@ -89,6 +99,7 @@ def test_a_place_counts_in_the_cell_beside_it_within_two_hours_and_in_one_catego
         {"text": TEXT[::-1], "location": HERE, "category": "other"},
     )
     assert similar(first) == {beside["id"]: ["place"]}
+    assert [each["distance_m"] for each in opened(first)["similar"]] == [2400]
     assert similar(far) == similar(other) == {}
     wiring.clock.advance(timedelta(minutes=119))
     [near] = filed({"text": "x" * 30, "location": HERE})
@@ -119,6 +130,24 @@ def test_a_picture_is_found_again_smaller_and_compressed_again() -> None:
     assert suggest()["lost"] == 0
     assert similar(first) == {second["id"]: ["picture"]}
     assert similar(other) == {}
+
+
+def test_whoever_is_shown_a_picture_of_what_is_suggested_is_on_record() -> None:
+    first, second = (_with_picture(cloud.scene(1)) for _ in range(2))
+    suggest()
+    [suggested] = opened(first)["similar"]
+    assert suggested["thumbnail_url"]
+    lists = f"/history?pictures_on={wiring.clock.now():%Y-%m-%d}"
+    assert [each["by"] for each in opened(second, below=lists)["items"]] == ["wang"]
+    assert opened(first, below=lists)["items"] == []
+    with inject.without("similar_to", "dynamodb.PutItem"):
+        assert opened(first)["similar"] is None
+
+
+def test_what_is_suggested_says_which_incident_it_is_in() -> None:
+    first, second = filed({"text": TEXT}, {"text": TEXT})
+    made = call("POST", "/v1/officer/incidents", {"like": second["id"]}, officer="wang").json
+    assert [each["incident"] for each in opened(first)["similar"]] == [made]
 
 
 def _with_picture(picture: bytes) -> dict[str, Any]:

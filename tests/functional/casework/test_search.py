@@ -70,6 +70,21 @@ def test_what_nobody_has_opened_is_not_found() -> None:
     assert found(PLATE) == [created["id"]]
 
 
+def test_when_a_notice_comes_in_between_an_opening_is_noted_and_entered_one_by_one() -> None:
+    created = file_text("无", "other")
+    cloud.stream(cloud.all_keys())
+    refuse = inject.error_response(400, "ConditionalCheckFailedException")
+
+    def refuse_both(request: Any) -> Any:
+        both = b"found_by" in request.body and b"attended" in request.body
+        return refuse(request) if both else None
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.UpdateItem", refuse_both) as calls:
+        opened(created)
+    assert len(calls) == 3
+    assert {"found_by", "attended"} <= head(created).keys()
+
+
 def test_an_empty_result_says_what_it_has_not_searched_and_which_to_open_next() -> None:
     normal, critical = file_text("无", "other"), file_text("无", "child_abduction")
     file_text("无", "lost_and_found", source="drill")

@@ -113,6 +113,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         body={"on": IN_A_MONTH},
         states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
     ),
+    ("PUT", REPORT + "/gist"): Route(
+        200, body={"text": "Smoke above the hall."}, states={"withdrawn": 409}
+    ),
     ("POST", REPORT + "/follow"): Route(204),
     ("DELETE", REPORT + "/follow"): Route(204),
     ("POST", REPORT + "/hold"): Route(201),
@@ -161,6 +164,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", BURST + "/ending"): Route(404),
     ("POST", BURST + "/ending/approve"): Route(409),
     ("DELETE", BURST + "/ending"): Route(204),
+    ("GET", "/v1/officer/incidents"): Route(200),
     ("POST", "/v1/officer/incidents"): Route(404),
     ("GET", INCIDENT): Route(404),
     ("GET", INCIDENT + "/similar"): Route(404),

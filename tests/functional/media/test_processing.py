@@ -165,6 +165,7 @@ def test_a_photo_becomes_two_clean_upright_pictures_and_a_manifest(bucket: Media
         "thumb_version": manifest.thumb_version,
         "preview_version": manifest.preview_version,
         "sealed_hint": manifest.sealed_hint,
+        "edges": "1818181818181818",
     }
     for name, version in (
         (f"derived/{REPORT}/M1/thumb.jpg", manifest.thumb_version),

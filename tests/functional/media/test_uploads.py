@@ -220,6 +220,7 @@ def test_a_verdict_keeps_the_hint_sealed_beside_the_versions_of_the_pictures() -
         upload.media_id,
         Verdict.of(manifest),
         owners=wiring.media_owners(),
+        bucket=wiring.bucket(),
         now=wiring.clock.now(),
     )
     medium = wiring.reports().media.get(upload.report_id, upload.media_id)

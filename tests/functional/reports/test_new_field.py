@@ -32,7 +32,9 @@ EDITS: dict[str, tuple[Edit, ...]] = {
         ("report = Report(", "        source=", "        witness_count=submission.witness_count,"),
     ),
     "chalicelib/domain/casework/query.py": (("class ReportQuery(", "    limit: ", SENT),),
-    "chalicelib/handlers/casework/lists.py": (("class ListedReportView(", "    version: ", SHOWN),),
+    "chalicelib/handlers/casework/listed.py": (
+        ("class ListedReportView(", "    version: ", SHOWN),
+    ),
     "chalicelib/handlers/casework/report_views.py": (
         ("class ReportView(", "    restricted: ", SHOWN),
     ),

@@ -477,6 +477,8 @@ def test_a_small_response_and_one_that_is_encoded_stay_as_they_are() -> None:
     assert compressed("gzip", small).body == small
     encoded = [("content-encoding", "gzip")]
     assert compressed("gzip", headers=encoded).body == LARGE
+    part = [("Content-Range", f"bytes 0-{len(LARGE) - 1}/{2 * len(LARGE)}")]
+    assert compressed("gzip", headers=part).body == LARGE
 
 
 # Throttles ------------------------------------------------------------------------------------

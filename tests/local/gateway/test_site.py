@@ -193,3 +193,12 @@ def test_the_clock_goes_only_forward(body: bytes) -> None:
 
 def test_who_reads_the_clock_is_at_the_api() -> None:
     assert clocked([])(b"", "GET")[0] == 404
+
+
+def test_a_part_of_a_file_is_served_as_cloudfront_does(built: Ask) -> None:
+    part = built("/assets/a-1.js", range="bytes=7-9")
+    assert (part.status, part.body) == (206, b"a-1")
+    assert header(part, "Content-Range") == "bytes 7-9/13"
+    assert header(part, "ETag") == header(built("/assets/a-1.js"), "ETag")
+    beyond = built("/assets/a-1.js", range="bytes=13-20")
+    assert (beyond.status, header(beyond, "Content-Range")) == (416, "bytes */13")

@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 
 import { labelled, listed, sentences } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
+import type { Failure } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { ok } from '../parts/asking.tsx';
 import { ChangedSince, Marked, useReread } from '../parts/changed-since.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { namedBy } from './officer-list.tsx';
@@ -22,32 +23,27 @@ export interface ProposalProps {
 export function Proposal({ officer, again, onDone }: ProposalProps) {
   const { api, me, names } = useDesk();
   const [stale, setStale] = useState<ProposalOf | null>(null);
-  const step = useStep();
   const proposal = officer.proposal;
   const isNewer = stale !== null && proposal !== null && stale.version !== proposal.version;
   const reread = useReread(isNewer, proposal?.version ?? 0);
   if (proposal === null) return null;
   const t = text().officers;
   const path = { username: officer.username };
-  const approve = () =>
-    step.run(
-      async () => {
-        const header = { 'If-Match': proposal.tag ?? '' };
-        await ok(api.POST('/v1/admin/officers/{username}/approve', { params: { path, header } }));
-        onDone(t.approved);
-      },
-      async (failure) => {
-        if (failure.status !== 412) return false;
-        setStale(proposal);
-        await again();
-        return true;
-      },
-    );
-  const decline = () =>
-    step.run(async () => {
-      await ok(api.DELETE('/v1/admin/officers/{username}/proposal', { params: { path } }));
-      onDone(t.declined);
-    });
+  const approve = async () => {
+    const header = { 'If-Match': proposal.tag ?? '' };
+    await ok(api.POST('/v1/admin/officers/{username}/approve', { params: { path, header } }));
+    onDone(t.approved);
+  };
+  const showNewer = async ({ status }: Failure) => {
+    if (status !== 412) return false;
+    setStale(proposal);
+    await again();
+    return true;
+  };
+  const decline = async () => {
+    await ok(api.DELETE('/v1/admin/officers/{username}/proposal', { params: { path } }));
+    onDone(t.declined);
+  };
   const isExpired = Date.parse(proposal.expires_at) <= Date.now();
   const isMine = proposal.by === me.username;
   const isOwnRow = officer.username === me.username;
@@ -65,14 +61,12 @@ export function Proposal({ officer, again, onDone }: ProposalProps) {
       </p>
       <RowChanges now={officer} proposed={proposal.row} isNew={isOnlyProposed(officer)} />
       {isMine && <p>{t.ownProposal}</p>}
-      <Refusal failure={step.failure} />
       {!isOwnRow && reread.isDue && reread.reminder}
       {!isOwnRow && (
         <SecondPerson
           isMine={isMine}
-          approve={isExpired || reread.isDue ? null : { label: t.approve, act: approve }}
+          approve={isExpired || reread.isDue ? null : { label: t.approve, act: approve, deal: showNewer }}
           end={{ label: isMine ? t.takeBack : t.decline, act: decline }}
-          busy={step.busy}
         />
       )}
     </section>

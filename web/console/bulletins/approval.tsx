@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { gap, sentences } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
+import type { Failure } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { ok } from '../parts/asking.tsx';
 import { useReread } from '../parts/changed-since.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { ChangeList, Since } from './change-list.tsx';
@@ -15,7 +16,7 @@ import {
   without,
 } from './changes.ts';
 import { type Opened, unready } from './saving.ts';
-import { Decline, Declined, DeclinedBefore } from './declined.tsx';
+import { Declined, DeclinedBefore } from './declined.tsx';
 import { endIfApproved } from './end.ts';
 import { text } from './texts.ts';
 
@@ -43,7 +44,6 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
     (stale !== null || changes.length > 0) &&
     bulletin.steps.some((step) => step === 'approve' || step === 'decline');
   const reread = useReread(isNewer, bulletin.version);
-  const step = useStep();
   const words = bulletin.pending_words;
   // The words of an end have no pictures.
   const waiting = words ? [] : unready(bulletin);
@@ -54,34 +54,30 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
     setStale(null);
     onDone(message);
   };
-  const showNewer = async () => {
+  const showNewer = async ({ status }: Failure) => {
+    if (status !== 412) return false;
     setStale(bulletin);
     await again();
+    return true;
   };
-  const approve = () =>
-    step.run(
-      async () => {
-        const approved = await ok(
-          api.POST('/v1/officer/bulletins/{bulletin_id}/approve', {
-            params: {
-              path: { bulletin_id: bulletin.id },
-              header: { 'If-Match': bulletin.tag },
-              ...(waiting.length > 0 && { query: { without_waiting: true } }),
-            },
-          }),
-        );
-        finish(approved.state === 'published' ? text().approved : text().wordsApproved);
-      },
-      async (failure) => {
-        if (failure.status === 412) {
-          await showNewer();
-          return true;
-        }
-        // Somebody has approved or declined it: the page shows that beside why it was refused.
-        if (failure.code === 'illegal_transition') await again();
-        return false;
-      },
+  const path = { bulletin_id: bulletin.id };
+  const approve = async () => {
+    const approved = await ok(
+      api.POST('/v1/officer/bulletins/{bulletin_id}/approve', {
+        params: {
+          path,
+          header: { 'If-Match': bulletin.tag },
+          ...(waiting.length > 0 && { query: { without_waiting: true } }),
+        },
+      }),
     );
+    finish(approved.state === 'published' ? text().approved : text().wordsApproved);
+  };
+  const decline = async (reason: string) => {
+    const params = { path, header: { 'If-Match': `"${bulletin.version}"` } };
+    await ok(api.POST('/v1/officer/bulletins/{bulletin_id}/decline', { params, body: { reason } }));
+    finish(text().declineDone);
+  };
 
   const isAuthor = bulletin.authors.includes(me.username);
   return (
@@ -130,32 +126,34 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
         isMine={isAuthor}
         approve={
           bulletin.steps.includes('approve') && hasMore(opened, waiting)
-            ? { label: approveLabel(bulletin, waiting.length), act: approve }
+            ? {
+                label: approveLabel(bulletin, waiting.length),
+                act: approve,
+                deal: async (failure) => {
+                  // Somebody has approved or declined it: the page shows that beside why it was refused.
+                  if (failure.code === 'illegal_transition') await again();
+                  return await showNewer(failure);
+                },
+              }
             : null
         }
         end={
           bulletin.steps.includes('decline')
             ? {
                 label: text().decline,
-                ask: (close) => (
-                  <Decline
-                    bulletin={bulletin}
-                    onStale={showNewer}
-                    onDone={(message) => {
-                      close();
-                      finish(message);
-                    }}
-                    onCancel={close}
-                  />
-                ),
+                reason: {
+                  intro: text().declineWhat,
+                  label: text().declineWhy,
+                  submitLabel: text().declineNow,
+                  send: decline,
+                },
+                deal: showNewer,
                 below: true,
               }
             : null
         }
         reread={reread}
-        busy={step.busy}
       />
-      <Refusal failure={step.failure} />
     </section>
   );
 }

@@ -1,7 +1,5 @@
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { outcomeOf } from '../calls.ts';
-import { ReasonForm } from '../parts/reason-form.tsx';
 import { DeclinedBy } from '../parts/second-person.tsx';
 import { ChangeList } from './change-list.tsx';
 import { type Bulletin, changesBetween, currentVersion, versionAt } from './changes.ts';
@@ -37,41 +35,5 @@ export function DeclinedBefore({ bulletin, history }: Opened) {
       )}
       {changes && <ChangeList changes={changes} pictures={bulletin.media} />}
     </section>
-  );
-}
-
-export interface DeclineProps {
-  bulletin: Bulletin;
-  /** When there is a newer version: that one is to be read first. */
-  onStale: () => Promise<void>;
-  onDone: (message: string) => void;
-  onCancel: () => void;
-}
-
-/** Decline the version that was read, and say why. */
-export function Decline({ bulletin, onStale, onDone, onCancel }: DeclineProps) {
-  const { api } = useDesk();
-  const submit = async (reason: string): Promise<string | null> => {
-    const path = { bulletin_id: bulletin.id };
-    const header = { 'If-Match': `"${bulletin.version}"` };
-    const outcome = await outcomeOf(
-      api.POST('/v1/officer/bulletins/{bulletin_id}/decline', {
-        params: { path, header },
-        body: { reason },
-      }),
-    );
-    if (outcome.ok) onDone(text().declineDone);
-    else if (outcome.failure.status === 412) await onStale();
-    else return outcome.failure.text;
-    return null;
-  };
-  return (
-    <ReasonForm
-      intro={text().declineWhat}
-      label={text().declineWhy}
-      submitLabel={text().declineNow}
-      submit={submit}
-      cancel={onCancel}
-    />
   );
 }

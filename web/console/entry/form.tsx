@@ -11,7 +11,7 @@ import { QuestionField } from '../../shared/components/question-field.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { DistrictMap } from '../map/district-map.tsx';
+import { CityMap } from '../map/city-map.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import type { Areas, Schemas } from '../types.ts';
 import { words } from '../words.ts';
@@ -266,7 +266,7 @@ function PlaceMap({ entered, set, areas }: Omit<Part, 'error'> & { areas: Areas 
   return (
     <div class="entry__map">
       <p class="field__hint">{area ? t.tapPlace(area.properties.label) : t.tapArea}</p>
-      <DistrictMap
+      <CityMap
         areas={areas}
         label={t.map}
         marks={point ? [{ ...point, within: entered.within ?? undefined }] : []}

@@ -7,7 +7,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { clock } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { ok, useLoaded, useStep } from '../parts/asking.tsx';
+import { ok, useLoaded } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
@@ -26,16 +26,13 @@ export function ExportPage({ id }: { id: string }) {
     () => ok(api.GET('/v1/officer/exports/{export_id}', { params })),
     id,
   );
-  const step = useStep();
-  const approve = () =>
-    step.run(async () => {
-      const header = { 'If-Match': loaded.value?.tag ?? '' };
-      const tagged = { params: { ...params, header } };
-      await ok(api.POST('/v1/officer/exports/{export_id}/approve', tagged));
-      await again();
-    });
+  const approve = async () => {
+    const header = { 'If-Match': loaded.value?.tag ?? '' };
+    await ok(api.POST('/v1/officer/exports/{export_id}/approve', { params: { ...params, header } }));
+    await again();
+  };
   const pending = loaded.value;
-  const failure = loaded.state === 'failed' ? loaded.failure : step.failure;
+  const failure = loaded.state === 'failed' ? loaded.failure : null;
   return (
     <div class="narrow card">
       <h1>{pending?.custody ? t.court : t.title}</h1>

@@ -9,29 +9,20 @@ import { LanguageSwitch } from '../../shared/components/language-switch.tsx';
 import { keepFocus } from '../../shared/keep-focus.ts';
 import { language, listed } from '../../shared/language.ts';
 import { zoneAt } from '../../shared/time.ts';
-import { AdminPage } from '../admin/page.tsx';
-import { BulletinsPage } from '../bulletins/page.tsx';
-import { BurstPage } from '../bursts/page.tsx';
-import { DashboardPage } from '../dashboard/page.tsx';
 import { useDesk } from '../desk.ts';
-import { EntryPage } from '../entry/page.tsx';
-import { ExportPage } from '../export/page.tsx';
-import { IncidentPage } from '../incidents/page.tsx';
-import { RequestsPage } from '../requests/list.tsx';
-import { RequestPage } from '../requests/page.tsx';
-import { MapPage } from '../map/page.tsx';
-import { OpeningsPage } from '../openings/page.tsx';
 import { keepBoxInSight } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
 import { QueuePage } from '../queue/page.tsx';
-import { ReportPage } from '../report/page.tsx';
 import { isAuditor, type Me, seesReports } from '../types.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
-import { SearchPage } from '../search/page.tsx';
 import type { Session } from '../session/session.ts';
 import { Icon, type IconName } from './icon.tsx';
+import { Later, loadPages } from './pages.tsx';
 import { frameTexts } from './texts.ts';
 import './frame.css';
+
+// What the first page asks for comes first.
+const IDLE_MS = 3000;
 
 interface FrameProps {
   session: Session;
@@ -46,6 +37,7 @@ export function Frame({ session, lock }: FrameProps) {
   useFocusedPage(main);
   useEffect(() => keepFocus(), []);
   useEffect(keepBoxInSight, []);
+  useEffect(loadWhenIdle, []);
   return (
     <div class="frame">
       <a class="skip-link" href="#main" onClick={(event) => skip(event, main.current)}>
@@ -70,6 +62,12 @@ export function Frame({ session, lock }: FrameProps) {
       </main>
     </div>
   );
+}
+
+/** Load the other pages when the first one is shown. Returns what ends the waiting. */
+function loadWhenIdle(): () => void {
+  const timer = setTimeout(() => void loadPages(), IDLE_MS);
+  return () => clearTimeout(timer);
 }
 
 const PLACES: { page: Route['page']; to: string; icon: IconName }[] = [
@@ -229,38 +227,20 @@ export function Page({ route }: { route: Route }) {
     // No number and no name: titles stay in the browser's history.
     document.title = title;
   }, [title]);
-  if (isAuditor(me)) return <OpeningsPage />;
+  if (isAuditor(me)) return <Later page="openings" />;
   switch (route.page) {
-    case 'openings':
-      return <OpeningsPage />;
     case 'queue':
-      return seesReports(me) ? <QueuePage /> : <AdminPage />;
+      return seesReports(me) ? <QueuePage /> : <Later page="admin" />;
     case 'report':
-      return <ReportPage key={route.id} id={route.id} />;
     case 'burst':
-      return <BurstPage key={route.id} id={route.id} />;
     case 'incident':
-      return <IncidentPage key={route.id} id={route.id} />;
-    case 'entry':
-      return <EntryPage />;
-    case 'search':
-      return <SearchPage />;
-    case 'map':
-      return <MapPage />;
     case 'export':
-      return <ExportPage key={route.id} id={route.id} />;
-    case 'requests':
-      return <RequestsPage />;
     case 'request':
-      return <RequestPage key={route.id} id={route.id} />;
-    case 'bulletins':
-      return <BulletinsPage />;
-    case 'dashboard':
-      return <DashboardPage />;
-    case 'admin':
-      return <AdminPage />;
-    default:
+      return <Later key={route.id} page={route.page} id={route.id} />;
+    case 'unknown':
       return <NotFound />;
+    default:
+      return <Later key={route.page} page={route.page} />;
   }
 }
 

@@ -8,7 +8,8 @@ import { texts, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Schemas } from '../types.ts';
-import { DistrictMap } from './district-map.tsx';
+import { CityMap } from './city-map.tsx';
+import { byDistrict } from './shapes.ts';
 import '../queue/queue.css';
 import '../report/report.css';
 
@@ -71,11 +72,10 @@ export function MapPage() {
       {counts === null && !problem && <Spinner label={t.loading} />}
       <div class="map-page__parts">
         {areas && counts && (
-          <DistrictMap
+          <CityMap
             areas={areas}
             label={t.label}
-            count={(code) => countOf(counts, code)}
-            shade={(code) => shadeOf(counts, code)}
+            {...byDistrict(counts.districts)}
           />
         )}
         {counts && <Table counts={counts} />}
@@ -120,16 +120,6 @@ function Table({ counts }: { counts: Counts }) {
       {counts.districts.length === 0 && <p>{t.none}</p>}
     </div>
   );
-}
-
-/** Return 0 to 3, by the share of the district with the most. */
-function shadeOf(counts: Counts, code: string): number {
-  const most = Math.max(1, ...counts.districts.map(({ count }) => count));
-  return Math.ceil((countOf(counts, code) / most) * 3);
-}
-
-function countOf(counts: Counts, code: string): number {
-  return counts.districts.find(({ district }) => district === code)?.count ?? 0;
 }
 
 const mapTexts = texts({

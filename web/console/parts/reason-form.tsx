@@ -10,7 +10,7 @@ import { texts, useSaid } from '../../shared/language.ts';
 import type { Failure } from '../calls.ts';
 import { focusField } from './focus.ts';
 
-interface ReasonFormProps {
+export interface ReasonFormProps {
   intro?: ComponentChildren;
   label?: string;
   submitLabel: string;

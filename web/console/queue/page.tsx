@@ -9,6 +9,7 @@ import { BurstRow } from '../bursts/row.tsx';
 import { useDesk } from '../desk.ts';
 import { ExportDialog } from '../export/dialog.tsx';
 import { Icon } from '../frame/icon.tsx';
+import { Events } from '../incidents/events.tsx';
 import { now } from '../parts/moment.tsx';
 import type { Asked } from '../parts/many.tsx';
 import type { Selection } from '../parts/selection.ts';
@@ -26,7 +27,7 @@ import {
   queryOf,
 } from './filters.ts';
 import { Find } from './find.tsx';
-import { type Action, actionOf, chooseBy, focusedReport, Help, moveFocus } from './shortcuts.tsx';
+import { type Action, chooseBy, focusedReport, ListHelp, moveFocus, useKeys } from './shortcuts.tsx';
 import type { ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
 import { queueTexts } from './texts.ts';
@@ -73,9 +74,10 @@ export function QueuePage() {
         </div>
       </div>
       <FilterBar filters={list.filters.value} onChange={(filters) => void list.narrow(filters)} />
+      <Events onTaken={() => void list.load()} />
       <LiveList list={list} act={act} choosable />
       <Chosen list={list} asked={asked} ask={ask} />
-      <Help open={dialog === 'help'} onClose={close} />
+      <ListHelp open={dialog === 'help'} onClose={close} />
       <ExportDialog
         open={dialog === 'export'}
         onClose={close}
@@ -338,20 +340,4 @@ function useForgetting(said: string, say: (text: string) => void): void {
     const timer = setTimeout(() => say(''), SAID_MS);
     return () => clearTimeout(timer);
   }, [said, say]);
-}
-
-/** Do what the keys ask for. */
-export function useKeys(act: (action: Action) => void): void {
-  const latest = useRef(act);
-  latest.current = act;
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const action = actionOf(event);
-      if (action === null) return;
-      event.preventDefault();
-      latest.current(action);
-    };
-    addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
-  }, []);
 }

@@ -1,5 +1,6 @@
 /** A report in a list: one link, and the two steps that need no look inside. */
 
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import { ago, clock, span } from '../../shared/time.ts';
@@ -21,9 +22,11 @@ interface RowProps {
   onStep?: (step: QuickStep, row: ListedReport) => void;
   /** Where several can be chosen. */
   selection?: Selection | undefined;
+  /** Below it. */
+  children?: ComponentChildren;
 }
 
-export function Row({ row, now, gone = false, onStep, selection }: RowProps) {
+export function Row({ row, now, gone = false, onStep, selection, children }: RowProps) {
   const { names } = useDesk();
   return (
     <li
@@ -39,11 +42,13 @@ export function Row({ row, now, gone = false, onStep, selection }: RowProps) {
         <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
           {names.category(row.category)} <span class="reference">{row.reference}</span>
         </a>
+        {row.gist !== null && <p class="report-row__gist">{row.gist}</p>}
         <Tags row={row} gone={gone} />
       </div>
       <Where row={row} now={now} />
       <Whose row={row} />
       {onStep && !gone && <Steps row={row} onStep={onStep} />}
+      {children && <div class="report-row__below">{children}</div>}
     </li>
   );
 }
@@ -98,6 +103,8 @@ function Where({ row, now }: { row: ListedReport; now: number }) {
       <time dateTime={row.received_at} title={clock(row.received_at)}>
         {ago(row.received_at, now)}
       </time>
+      {/* Of many without a line, the time is what tells one from another. */}
+      {row.gist === null && <span>{clock(row.received_at)}</span>}
       {row.media.total > 0 && (
         <span class="report-row__media">
           <Icon name="picture" />

@@ -1,6 +1,8 @@
-/** The keys of the list. Moving only moves the focus: it opens nothing. */
+/** The keys of the list, and of a report. Moving only moves the focus: it opens nothing. */
 
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
@@ -20,7 +22,8 @@ export type Action =
   | 'step'
   | 'undo'
   | 'split'
-  | 'takeOut';
+  | 'takeOut'
+  | 'gist';
 
 const KEYS: Readonly<Record<string, Action>> = {
   j: 'next',
@@ -33,6 +36,7 @@ const KEYS: Readonly<Record<string, Action>> = {
   u: 'undo',
   p: 'split',
   o: 'takeOut',
+  g: 'gist',
   '/': 'find',
   '?': 'help',
 };
@@ -40,9 +44,30 @@ const KEYS: Readonly<Record<string, Action>> = {
 /** Whether the keys are used: whoever speaks to the machine may switch them off. */
 export const keysOn = signal(true);
 
-/** Return what a key asks for; null while somebody types, or a dialog is open. */
-export function actionOf(event: KeyboardEvent): Action | null {
-  return isForList(event) ? (KEYS[event.key] ?? null) : null;
+/**
+ * Do what keys ask for: `act` returns whether it did. Not while somebody types, or a dialog is open
+ * that the keys are not of.
+ */
+export function useKey(act: (key: string) => boolean, inDialog = false): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (isTyped(event) || (!inDialog && document.querySelector('dialog[open]'))) return;
+      if (latest.current(event.key)) event.preventDefault();
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, [inDialog]);
+}
+
+/** Do what the keys of a list ask for. */
+export function useKeys(act: (action: Action) => void): void {
+  useKey((key) => {
+    const action = KEYS[key];
+    if (action !== undefined) act(action);
+    return action !== undefined;
+  });
 }
 
 /**
@@ -52,22 +77,19 @@ export function actionOf(event: KeyboardEvent): Action | null {
 export function chooseBy(event: KeyboardEvent, selection: Selection, isNot: () => void): void {
   const isPressed = event.target instanceof Element && event.target.closest('button, input, summary');
   const at = isPressed ? null : focusedReport();
-  if (!isForList(event)) return;
+  if (isTyped(event) || document.querySelector('dialog[open]')) return;
   const isChosen = selection.press(event, at);
   if (isChosen || (event.key === ' ' && at !== null)) event.preventDefault();
   if (!isChosen && event.key === ' ' && at !== null) isNot();
 }
 
-function isForList(event: KeyboardEvent): boolean {
-  if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
-    return false;
-  }
+function isTyped(event: KeyboardEvent): boolean {
   const { target } = event;
-  if (target instanceof Element) {
-    const typing = 'input:not([type="checkbox"]), textarea, select, [contenteditable], dialog';
-    if (target.closest(typing)) return false;
+  if (!keysOn.value || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+    return true;
   }
-  return document.querySelector('dialog[open]') === null;
+  const typing = 'input:not([type="checkbox"]), textarea, select, [contenteditable]';
+  return target instanceof Element && target.closest(typing) !== null;
 }
 
 /** Move the focus to the next or previous link of a list; to the first when it is elsewhere. */
@@ -86,30 +108,21 @@ export function focusedReport(): string | null {
   return row?.dataset.id ?? null;
 }
 
+interface HelpProps {
+  open: boolean;
+  onClose: () => void;
+  keys: readonly (readonly [key: string, what: string])[];
+  children?: ComponentChildren;
+}
+
 /** Which keys there are, and a switch to use none. */
-export function Help({ open, onClose }: { open: boolean; onClose: () => void }) {
+export function Help({ open, onClose, keys, children }: HelpProps) {
   const { help } = queueTexts();
-  const rows: [string, string][] = [
-    ['j', help.j],
-    ['k', help.k],
-    ['Enter', help.enter],
-    ['a', help.a],
-    ['m', help.m],
-    [help.space, help.choose],
-    [help.shiftSpace, help.through],
-    [help.shiftA, help.chooseAll],
-    ['Esc', help.chooseNone],
-    ['s', help.s],
-    ['u', help.u],
-    ['/', help.slash],
-    ['n', help.n],
-    ['?', help.question],
-  ];
   return (
     <Dialog open={open} title={help.title} onClose={onClose}>
       <p>{help.intro}</p>
       <dl class="keys">
-        {rows.map(([key, text]) => (
+        {keys.map(([key, text]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>
@@ -121,13 +134,42 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
       <Check checked={keysOn.value} onChange={(on) => (keysOn.value = on)}>
         {help.enabled}
       </Check>
-      <h3>{help.orderTitle(queueTexts().attention)}</h3>
-      <p>{help.order}</p>
+      {children}
       <p>
         <Button kind="primary" onClick={onClose}>
           {help.close}
         </Button>
       </p>
     </Dialog>
+  );
+}
+
+/** The keys of the list, and in which order it is. */
+export function ListHelp(props: Pick<HelpProps, 'open' | 'onClose'>) {
+  const { attention, help } = queueTexts();
+  return (
+    <Help
+      {...props}
+      keys={[
+        ['j', help.j],
+        ['k', help.k],
+        ['Enter', help.enter],
+        ['a', help.a],
+        ['m', help.m],
+        [help.space, help.choose],
+        [help.shiftSpace, help.through],
+        [help.shiftA, help.chooseAll],
+        ['Esc', help.chooseNone],
+        ['s', help.s],
+        ['u', help.u],
+        ['/', help.slash],
+        ['n', help.n],
+        ['g', help.g],
+        ['?', help.question],
+      ]}
+    >
+      <h3>{help.orderTitle(attention)}</h3>
+      <p>{help.order}</p>
+    </Help>
   );
 }

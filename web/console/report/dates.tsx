@@ -75,7 +75,7 @@ function Keep({ open, onKept, onCancel }: KeepProps) {
     return on ? null : REVIEW_ON;
   };
   const submit = async (reason: string) => {
-    const failure = await open.date('review', { reason, on });
+    const failure = await open.put('review', { reason, on });
     if (failure === null) onKept();
     return ofDay(failure, setWrong, REVIEW_ON);
   };
@@ -111,7 +111,7 @@ function Reminder({ open, report: { reminder } }: OfReport) {
     setProblem('');
     setWrong(null);
     setBusy(true);
-    const failure = await open.date('reminder', { on: day, for: kind });
+    const failure = await open.put('reminder', { on: day, for: kind });
     setBusy(false);
     setProblem(ofDay(failure, setWrong, REMIND_ON)?.text ?? '');
     if (failure !== null) return;

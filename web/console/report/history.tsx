@@ -56,12 +56,14 @@ export function History({ report }: { report: Report }) {
           {t.history.more}
         </Button>
       )}
-      {items !== null && report.media.length > 0 && <PictureLists report={report} />}
+      {items !== null && (report.media.length > 0 || report.gist !== null) && (
+        <PictureLists report={report} />
+      )}
     </section>
   );
 }
 
-/** The lists of a day that showed a picture of the report: they are on record with the officer. */
+/** The lists of a day that showed a picture of the report, or its gist: they are on record with the officer. */
 function PictureLists({ report }: { report: Report }) {
   const t = reportTexts();
   const { api } = useDesk();

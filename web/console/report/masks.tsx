@@ -9,12 +9,11 @@ import { Field, Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
-import { type Failure, outcomeOf } from '../calls.ts';
+import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { focusField } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
-import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { requestTexts } from '../requests/texts.ts';
 import { pathTo } from '../router.ts';
@@ -269,7 +268,6 @@ function Decide({ open, report, mask, onClose, onDone }: DialogProps & { mask: M
   const t = maskTexts();
   const { api, me, names } = useDesk();
   const [read, setRead] = useState<Schemas['ReadMask'] | null>(null);
-  const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useSaid('');
   const path = { report_id: report.id, number: String(mask.number) };
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is read once, when it is opened.
@@ -279,39 +277,13 @@ function Decide({ open, report, mask, onClose, onDone }: DialogProps & { mask: M
       else setProblem(outcome.failure.text);
     });
   }, []);
-  const finish = async (failure: Failure | null, words: () => string) => {
-    setBusy(false);
-    if (failure !== null) return failure;
+  const finish = async (call: Parameters<typeof ok>[0], words: () => string) => {
+    await ok(call);
     onClose();
     onDone(words);
     await open.load();
-    return null;
   };
-  const approve = async () => {
-    if (busy || read === null) return;
-    setBusy(true);
-    const params = { path, header: { 'If-Match': read.tag ?? '' } };
-    const outcome = await outcomeOf(
-      api.POST('/v1/officer/reports/{report_id}/masks/{number}/approve', { params }),
-    );
-    const failure = await finish(outcome.ok ? null : outcome.failure, () => maskTexts().approved);
-    if (failure !== null) setProblem(failure.text);
-  };
-  const takeBack = async () => {
-    setBusy(true);
-    const outcome = await outcomeOf<unknown>(api.DELETE(ONE, { params: { path } }));
-    const failure = await finish(outcome.ok ? null : outcome.failure, () => maskTexts().takenBack);
-    if (failure !== null) setProblem(failure.text);
-  };
-  const decline = async (reason: string) => {
-    const params = { path };
-    const body = { reason };
-    const outcome = await outcomeOf<unknown>(
-      api.POST('/v1/officer/reports/{report_id}/masks/{number}/decline', { params, body }),
-    );
-    const by = names.officer(mask.by);
-    return await finish(outcome.ok ? null : outcome.failure, () => maskTexts().declined(by));
-  };
+  const by = names.officer(mask.by);
   const isMine = mask.by === me.username;
   return (
     <>
@@ -328,16 +300,37 @@ function Decide({ open, report, mask, onClose, onDone }: DialogProps & { mask: M
       <SecondPerson
         isMine={isMine}
         hint={heldUntil(report, now.value) === null ? t.forGood : t.hold}
-        approve={read && { label: t.approve, act: approve }}
-        busy={busy}
+        approve={
+          read && {
+            label: t.approve,
+            act: () =>
+              finish(
+                api.POST('/v1/officer/reports/{report_id}/masks/{number}/approve', {
+                  params: { path, header: { 'If-Match': read.tag ?? '' } },
+                }),
+                () => maskTexts().approved,
+              ),
+          }
+        }
         end={
           isMine
-            ? { label: t.takeBack, act: takeBack }
+            ? {
+                label: t.takeBack,
+                act: () => finish(api.DELETE(ONE, { params: { path } }), () => maskTexts().takenBack),
+              }
             : {
                 label: t.decline,
-                ask: (back) => (
-                  <ReasonForm submitLabel={t.declineSubmit} submit={decline} cancel={back} />
-                ),
+                reason: {
+                  submitLabel: t.declineSubmit,
+                  send: (reason) =>
+                    finish(
+                      api.POST('/v1/officer/reports/{report_id}/masks/{number}/decline', {
+                        params: { path },
+                        body: { reason },
+                      }),
+                      () => maskTexts().declined(by),
+                    ),
+                },
               }
         }
       />

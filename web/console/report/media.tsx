@@ -71,7 +71,8 @@ export function Media({ open, report }: OfReport) {
         uncover={uncover}
         onClose={close}
       >
-        {medium?.from === 'reporter' && (
+        {medium?.early && <span class="tag">{t.media.early}</span>}
+        {medium?.from === 'reporter' && !medium.early && (
           <>
             <Button onClick={() => act('original')}>{t.media.original}</Button>
             <Button onClick={() => act('redact')}>{t.media.redact}</Button>
@@ -107,6 +108,7 @@ function MediumCard(props: CardProps) {
   return (
     <li class="medium">
       <Shown {...props} />
+      <Early medium={medium} />
       <p class="medium__facts">
         {kind !== 'image' && <span>{kind === 'video' ? t.media.video : t.media.audio}</span>}
         {medium.duration_s !== null && <span>{t.media.length(medium.duration_s)}</span>}
@@ -138,7 +140,7 @@ function Shown({ medium, number, isCovered, uncover, act }: CardProps) {
   const w = words();
   const [failed, setFailed] = useState(false);
   if (failed) return <p class="medium__state">{t.media.expired}</p>;
-  if (medium.state !== 'ready') {
+  if (medium.state !== 'ready' && !medium.early) {
     return (
       <p class="medium__state">
         <Icon name="picture" />
@@ -183,6 +185,19 @@ function Shown({ medium, number, isCovered, uncover, act }: CardProps) {
         </span>
       )}
     </button>
+  );
+}
+
+/** What to think of a reduced picture that the phone has sent before the photo. */
+function Early({ medium: { early, state, differs } }: { medium: Medium }) {
+  const t = reportTexts();
+  if (differs) return <p class="medium__early">{t.media.differs}</p>;
+  if (!early) return null;
+  return (
+    <p class="medium__early">
+      <span class="tag">{t.media.early}</span>{' '}
+      {state === 'rejected' ? t.media.earlyAlone : t.media.earlyFirst}
+    </p>
   );
 }
 

@@ -65,6 +65,9 @@ test('a new file and one that is ready are two different news', () => {
   expect(newsOf(shown, more, true, NOW)).toEqual(['media']);
   const processing = { ...shown, media: [{ from: 'reporter', state: 'processing' } as never] };
   expect(newsOf(processing, row, true, NOW)).toEqual(['ready']);
+  const none = { total: 1, ready: 0 };
+  expect(newsOf(processing, { ...row, media: none }, true, NOW)).toEqual([]);
+  expect(newsOf(processing, { ...row, media: { ...none, early: 1 } }, true, NOW)).toEqual(['ready']);
 });
 
 test('a picture that officers have sent is no news of the reporter', () => {

@@ -22,9 +22,11 @@ const AFTER_STEP_MS = 10_000;
 // What waits is another by now, or its tag is not known.
 const STALE: ReadonlySet<number> = new Set([412, 428]);
 
-interface Dated {
+/** What the steps are given that change one part of a report. */
+interface Parts {
   review: Schemas['NewReview'];
   reminder: Schemas['NewReminder'];
+  gist: Schemas['NewGist'];
 }
 
 export interface Conflict {
@@ -134,21 +136,28 @@ export class OpenReport {
     return false;
   }
 
-  /** Keep the report after its review, or set its reminder. Returns why that is not done. */
-  async date<Part extends keyof Dated>(part: Part, body: Dated[Part]): Promise<Failure | null> {
+  /** Keep the report after its review, set its reminder or its gist. Returns why that is not done. */
+  async put<Part extends keyof Parts>(part: Part, body: Parts[Part]): Promise<Failure | null> {
     this.problem.value = null;
     const params = { path: { report_id: this.id }, header: { 'If-Match': this.etag } };
-    const call =
-      part === 'review'
-        ? this.api.POST('/v1/officer/reports/{report_id}/review', {
-            params,
-            body: body as Dated['review'],
-          })
-        : this.api.PUT('/v1/officer/reports/{report_id}/reminder', {
-            params,
-            body: body as Dated['reminder'],
-          });
-    const outcome = await outcomeOf<Schemas['DatedReport']>(call);
+    const calls = {
+      review: () =>
+        this.api.POST('/v1/officer/reports/{report_id}/review', {
+          params,
+          body: body as Parts['review'],
+        }),
+      reminder: () =>
+        this.api.PUT('/v1/officer/reports/{report_id}/reminder', {
+          params,
+          body: body as Parts['reminder'],
+        }),
+      gist: () =>
+        this.api.PUT('/v1/officer/reports/{report_id}/gist', {
+          params,
+          body: body as Parts['gist'],
+        }),
+    };
+    const outcome = await outcomeOf<Partial<Report>>(calls[part]());
     if (!outcome.ok) {
       if (STALE.has(outcome.failure.status)) await this.load();
       return outcome.failure;
@@ -383,10 +392,10 @@ export function newsOf(shown: Shown, row: Row, read: boolean, now: number): News
   if (row.unread > shown.unread) news.push(read ? 'place' : 'message');
   // The row counts the reporter's files only, not what officers have sent.
   const media = shown.media.filter(({ from }) => from === 'reporter');
+  const ready = media.filter(({ state }) => state === 'ready').length;
+  const early = media.filter((each) => each.early).length;
   if (row.media.total !== media.length) news.push('media');
-  else if (row.media.ready !== media.filter(({ state }) => state === 'ready').length) {
-    news.push('ready');
-  }
+  else if (row.media.ready !== ready || (row.media.early ?? 0) !== early) news.push('ready');
   return news;
 }
 

@@ -4,8 +4,9 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
-import { outcomeOf } from '../calls.ts';
+import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { ok } from '../parts/asking.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { go, pathTo } from '../router.ts';
@@ -48,14 +49,18 @@ export function Oversight({ open, report }: OfReport) {
   };
   const approve = async () => {
     const header = { 'If-Match': returning?.tag ?? '' };
-    const outcome = await outcomeOf<unknown>(
+    await ok<unknown>(
       api.POST('/v1/officer/reports/{report_id}/oversight/return/approve', {
         params: { ...params, header },
       }),
     );
-    if (outcome.ok) return leave();
-    open.problem.value = outcome.failure.text;
+    leave();
+  };
+  // What it was asked for may be gone by then, and its buttons with it.
+  const reload = async (failure: Failure) => {
+    open.problem.value = failure.text;
     await open.load();
+    return true;
   };
   const isMine = returning?.by === me.username;
   const labels = { move: t.move, return: t.return, keep: isMine ? t.takeBack : t.keep };
@@ -71,7 +76,7 @@ export function Oversight({ open, report }: OfReport) {
           <p>{t.returnBy(names.officer(returning.by))}</p>
           <SecondPerson
             isMine={isMine}
-            approve={{ label: t.approve, act: approve }}
+            approve={{ label: t.approve, act: approve, deal: reload }}
             end={{ label: labels.keep, act: () => setAsking('keep') }}
           />
         </>

@@ -23,6 +23,7 @@ import { Contact, Facts } from './facts.tsx';
 import { Conversation } from './conversation.tsx';
 import { Files } from './files.tsx';
 import { Handling } from './handling.tsx';
+import { Gist } from './gist.tsx';
 import { History } from './history.tsx';
 import { heldUntil } from './hold.tsx';
 import { Masks } from './masks.tsx';
@@ -111,10 +112,12 @@ function Opened({ open, report }: OfReport) {
         ) : (
           <>
             <Facts report={report} />
+            <Gist open={open} report={report} />
             <Media open={open} report={report} />
             <Place open={open} report={report} />
           </>
         )}
+        <Related open={open} report={report} />
       </div>
       {!report.restricted && (
         <div class="report__talk">
@@ -127,7 +130,6 @@ function Opened({ open, report }: OfReport) {
         <Dates open={open} report={report} />
         <Notes open={open} report={report} />
         <Contact report={report} />
-        <Related open={open} report={report} />
         <Referrals open={open} report={report} />
         <Masks open={open} report={report} />
         <More open={open} report={report} onExport={() => setDialog('export')} />

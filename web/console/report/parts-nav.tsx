@@ -14,8 +14,8 @@ const PARTS: readonly Part[] = [
   'facts',
   'media',
   'place',
-  'notes',
   'related',
+  'notes',
   'history',
 ];
 /** The list of later places, at the end of the place. */

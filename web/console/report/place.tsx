@@ -1,10 +1,12 @@
 import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { useCopied } from '../../shared/copied.ts';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { DistrictMap, type Mark } from '../map/district-map.tsx';
+import { CityMap } from '../map/city-map.tsx';
+import { Copies } from '../map/copies.tsx';
+import { written } from '../map/datums.ts';
+import type { Mark } from '../map/shapes.ts';
 import type { Position } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
 import { aboutText, distance } from './values.ts';
@@ -41,7 +43,7 @@ export function Place({ open, report }: OfReport) {
         )}
         {place && (
           <Fact name={about ? t.place.middle : t.place.coordinates}>
-            <Coordinates lat={place.lat} lon={place.lon} />{' '}
+            <Copies place={place} />
             <span class="hint">
               {location && location.datum !== 'wgs84' && t.place.sent(location.datum.toUpperCase())}{' '}
               {location?.accuracy_m !== undefined &&
@@ -53,7 +55,7 @@ export function Place({ open, report }: OfReport) {
       </dl>
       {areas && marks.length > 0 && (
         <>
-          <DistrictMap
+          <CityMap
             areas={areas}
             marks={marks}
             near={near}
@@ -76,21 +78,6 @@ export function Place({ open, report }: OfReport) {
 
 function markOf({ place, location }: Position): Mark[] {
   return place ? [{ ...place, within: location?.accuracy_m }] : [];
-}
-
-function Coordinates({ lat, lon }: { lat: number; lon: number }) {
-  const t = reportTexts();
-  const text = `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
-  const [copied, copy] = useCopied(text);
-  return (
-    <>
-      <code>{text}</code>{' '}
-      <Button kind="quiet" class="no-print" onClick={copy}>
-        {t.place.copy}
-      </Button>
-      <span role="status">{copied === 'yes' && t.place.copied}</span>
-    </>
-  );
 }
 
 function Positions({ open, report }: OfReport) {
@@ -121,12 +108,19 @@ function Line({ position, isFresh }: { position: Position; isFresh: boolean }) {
     <li class={isFresh ? 'positions__fresh' : undefined} data-id={position.id}>
       {isFresh && <span class="tag">{t.talk.fresh}</span>}{' '}
       <time dateTime={at ?? received}>{t.place.position(clock(at ?? received))}</time>
-      {place && <code> {`${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`}</code>}
       {location?.address !== undefined && ` ${location.address}`}
       {district !== null && ` · ${names.district(district)}`}
       {heading !== null && ` · ${t.place.heading(Math.round(heading))}`}
       {speed !== null && ` · ${t.place.speed(Math.round(speed * 3.6))}`}
       {location?.accuracy_m !== undefined && ` · ${t.place.accuracy(distance(location.accuracy_m))}`}
+      {place && (
+        <details>
+          <summary>
+            <code>{written(place)}</code>
+          </summary>
+          <Copies place={place} />
+        </details>
+      )}
     </li>
   );
 }

@@ -7,9 +7,9 @@ import { clock } from '../../shared/time.ts';
 import { type Failure, outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
+import { ok } from '../parts/asking.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { DeclinedBy, SecondPerson } from '../parts/second-person.tsx';
-import { ReasonForm } from '../parts/reason-form.tsx';
 import type { DeclinedReferral, Referral, ReferralBundle } from '../types.ts';
 import { Lightbox } from './lightbox.tsx';
 import type { OpenReport } from './open-report.ts';
@@ -49,30 +49,33 @@ export function ReferralDocument(props: DocumentProps) {
   }, [api, open.id, referral.number]);
   const approve = async () => {
     const params = { path, header: { 'If-Match': read?.bundle.tag ?? '' } };
-    const outcome = await outcomeOf(
+    const bundle = await ok(
       api.POST('/v1/officer/reports/{report_id}/referral/approve', { params }),
     );
-    if (!outcome.ok) return refuse(outcome.failure);
-    setRead({ bundle: outcome.data, etag: '' });
+    setRead({ bundle, etag: '' });
     await open.load();
   };
-  const refuse = (failure: Failure) => {
-    setProblem(failure.text);
-    reloadIfChanged(failure);
-  };
   /** Another officer was faster: what is behind this document says so. */
-  const reloadIfChanged = ({ status }: Failure) => {
+  const deal = async ({ status }: Failure) => {
     if (status === 409 || status === 412) void open.load();
+    return false;
   };
   const withdraw = async () => {
     const outcome = await outcomeOf(
       api.DELETE('/v1/officer/reports/{report_id}/referral', { params: { path } }),
     );
-    if (!outcome.ok) return refuse(outcome.failure);
+    if (!outcome.ok) {
+      setProblem(outcome.failure.text);
+      return void deal(outcome.failure);
+    }
     onClose();
     await open.load();
   };
-  const finishDecline = () => {
+  const decline = async (reason: string) => {
+    const params = { path, header: { 'If-Match': read?.etag ?? '' } };
+    await ok(
+      api.POST('/v1/officer/reports/{report_id}/referral/decline', { params, body: { reason } }),
+    );
     onDeclined(() => reportTexts().referral.declineDone(names.officer(referral.by)));
     onClose();
     void open.load();
@@ -81,27 +84,29 @@ export function ReferralDocument(props: DocumentProps) {
   const waits = read !== null && read.bundle.referral.approved_by === null;
   const passedOn = read !== null && !waits;
   const isMine = referral.by === me.username;
-  const ask = (close: () => void) =>
-    isMine ? (
-      <>
-        <p role="alert">{t.referral.withdrawAsk}</p>
-        <div class="row">
-          <Button onClick={close}>{t.referral.keep}</Button>
-          <Button kind="danger" onClick={() => void withdraw()}>
-            {t.referral.withdraw}
-          </Button>
-        </div>
-      </>
-    ) : (
-      <Decline
-        open={open}
-        referral={referral}
-        etag={read?.etag ?? ''}
-        onDone={finishDecline}
-        onRefused={reloadIfChanged}
-        onCancel={close}
-      />
-    );
+  const askBack = (close: () => void) => (
+    <>
+      <p role="alert">{t.referral.withdrawAsk}</p>
+      <div class="row">
+        <Button onClick={close}>{t.referral.keep}</Button>
+        <Button kind="danger" onClick={() => void withdraw()}>
+          {t.referral.withdraw}
+        </Button>
+      </div>
+    </>
+  );
+  const end = isMine
+    ? { label: t.referral.withdraw, ask: askBack }
+    : {
+        label: t.referral.decline,
+        deal,
+        reason: {
+          intro: t.referral.declineWhat,
+          label: t.referral.declineWhy(names.officer(referral.by)),
+          submitLabel: t.referral.declineNow,
+          send: decline,
+        },
+      };
   return (
     <>
       <Status kind="error">{problem}</Status>
@@ -120,8 +125,8 @@ export function ReferralDocument(props: DocumentProps) {
       <SecondPerson
         isMine={isMine}
         hint={t.referral.approveHint(agency?.label ?? referral.agency)}
-        approve={waits ? { label: t.referral.approve, act: approve } : null}
-        end={waits ? { label: isMine ? t.referral.withdraw : t.referral.decline, ask } : null}
+        approve={waits ? { label: t.referral.approve, act: approve, deal } : null}
+        end={waits ? end : null}
       >
         {passedOn && (
           <Button
@@ -254,41 +259,6 @@ export function Declined({ declined }: { declined: DeclinedReferral }) {
         t.declinedBy(names.officer(by), clock(at)),
       ]}
       reason={reason}
-    />
-  );
-}
-
-interface DeclineProps {
-  open: OpenReport;
-  referral: Referral;
-  /** What is declined is exactly what was read. */
-  etag: string;
-  onDone: () => void;
-  /** What is written stays, and why it was refused is said below it. */
-  onRefused: (failure: Failure) => void;
-  onCancel: () => void;
-}
-
-export function Decline(props: DeclineProps) {
-  const { open, referral, etag, onDone, onRefused, onCancel } = props;
-  const { referral: t } = reportTexts();
-  const { api, names } = useDesk();
-  const submit = async (reason: string): Promise<Failure | null> => {
-    const params = { path: { report_id: open.id }, header: { 'If-Match': etag } };
-    const outcome = await outcomeOf(
-      api.POST('/v1/officer/reports/{report_id}/referral/decline', { params, body: { reason } }),
-    );
-    if (outcome.ok) onDone();
-    else onRefused(outcome.failure);
-    return outcome.ok ? null : outcome.failure;
-  };
-  return (
-    <ReasonForm
-      intro={t.declineWhat}
-      label={t.declineWhy(names.officer(referral.by))}
-      submitLabel={t.declineNow}
-      submit={submit}
-      cancel={onCancel}
     />
   );
 }

@@ -4,34 +4,34 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { listed, useSaid } from '../../shared/language.ts';
+import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { Icon } from '../frame/icon.tsx';
+import { focusPart } from '../parts/focus.ts';
+import { now } from '../parts/moment.tsx';
+import { Row } from '../queue/row.tsx';
+import { focusedReport, Help, useKey } from '../queue/shortcuts.tsx';
+import { queueTexts } from '../queue/texts.ts';
 import { go, pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDuplicatesDialog } from './close-dialog.tsx';
-import { CompareDialog } from './compare.tsx';
+import { alikeText, CompareDialog } from './compare.tsx';
 import type { OfReport, OpenReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
+import '../queue/queue.css';
 
 type Other = Schemas['RelatedReport'];
 
 export function Related({ open, report }: OfReport) {
   const t = reportTexts();
-  const [compared, setCompared] = useState<Other | null>(null);
   return (
     <section class="card no-print" aria-labelledby="related">
       <h2 id="related">{t.related.title}</h2>
       {report.original && <Original open={open} original={report.original} />}
       <Duplicates open={open} report={report} />
-      <Similar open={open} report={report} compare={setCompared} />
-      <CompareDialog
-        open={open}
-        report={report}
-        other={compared}
-        onClose={() => setCompared(null)}
-      />
+      <Similar open={open} report={report} />
     </section>
   );
 }
@@ -77,16 +77,23 @@ function Duplicates({ open, report }: OfReport) {
   );
 }
 
-interface SimilarProps extends OfReport {
-  compare: (other: Other) => void;
-}
+type SimilarOne = Schemas['SimilarReport'];
 
-function Similar({ open, report, compare }: SimilarProps) {
+function Similar({ open, report }: OfReport) {
   const t = reportTexts();
-  const { api } = useDesk();
+  const { api, apart } = useDesk();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [compared, setCompared] = useState<SimilarOne | null>(null);
+  const [help, setHelp] = useState(false);
   const [said, setSaid] = useSaid('');
-  const { similar } = report;
+  const similar = report.similar?.filter(({ id }) => !apart.has(pairOf(report.id, id))) ?? null;
+  useKey((key) => {
+    const here = similar?.find(({ id }) => id === focusedReport()) ?? similar?.[0];
+    if (key === 'c' && here) setCompared(here);
+    else if (key === '?') setHelp(true);
+    else return false;
+    return true;
+  });
   const link = async () => {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/duplicates', {
@@ -110,28 +117,46 @@ function Similar({ open, report, compare }: SimilarProps) {
     if (!next.delete(id)) next.add(id);
     setChosen(next);
   };
+  const dismiss = ({ id, reference }: SimilarOne) => {
+    apart.add(pairOf(report.id, id));
+    setChosen(new Set([...chosen].filter((each) => each !== id)));
+    setCompared(null);
+    setSaid(() => reportTexts().related.dismissed(reference));
+    // The row that had the focus is gone.
+    requestAnimationFrame(() => focusPart('related'));
+  };
   return (
     <>
       <h3>{t.related.similar}</h3>
-      {similar === null && <p class="muted">{t.related.unread}</p>}
+      {report.similar === null && <p class="muted">{t.related.unread}</p>}
       {similar?.length === 0 && <p class="muted">{t.related.none}</p>}
-      <ul class="related">
-        {similar?.map((other) => (
-          <li key={other.id}>
-            <label class="check">
-              <input
-                type="checkbox"
-                aria-label={t.related.choose(other.reference)}
-                checked={chosen.has(other.id)}
-                onChange={() => toggle(other.id)}
-              />
-            </label>
-            <Link other={other} />
-            <span class="hint">{listed(other.why.map((why) => wordFor(words().why, why)))}</span>
-            <Button onClick={() => compare(other)}>{t.related.compare(other.reference)}</Button>
-          </li>
-        ))}
-      </ul>
+      {similar !== null && similar.length > 0 && (
+        <>
+          <div class="row">
+            <p class="hint">{t.related.compareHint}</p>
+            <Button kind="quiet" class="queue-head__keys" onClick={() => setHelp(true)}>
+              <Icon name="keyboard" />
+              {queueTexts().keys}
+            </Button>
+          </div>
+          <ol class="report-list">
+            {similar.map((other) => (
+              <Row key={other.id} row={other} now={now.value}>
+                <label class="check">
+                  <input
+                    type="checkbox"
+                    aria-label={t.related.choose(other.reference)}
+                    checked={chosen.has(other.id)}
+                    onChange={() => toggle(other.id)}
+                  />
+                </label>
+                <span class="hint">{alikeText(other)}</span>
+                <Button onClick={() => setCompared(other)}>{t.related.compare(other.reference)}</Button>
+              </Row>
+            ))}
+          </ol>
+        </>
+      )}
       {chosen.size > 0 && <Button onClick={() => void link()}>{t.related.linkAll}</Button>}
       {similar !== null && similar.length > 0 && (
         <>
@@ -140,8 +165,24 @@ function Similar({ open, report, compare }: SimilarProps) {
         </>
       )}
       <Status>{said}</Status>
+      <CompareDialog
+        open={open}
+        report={report}
+        other={compared}
+        onClose={() => setCompared(null)}
+        onDismiss={dismiss}
+      />
+      <Help
+        open={help}
+        onClose={() => setHelp(false)}
+        keys={[...Object.entries(t.related.keys), ['?', queueTexts().help.question]]}
+      />
     </>
   );
+}
+
+function pairOf(one: string, other: string): string {
+  return [one, other].sort().join();
 }
 
 function Link({ other }: { other: Other }) {

@@ -6,9 +6,9 @@ import { language } from '../../shared/language.ts';
 import { clock, day } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { isVague } from '../map/district-map.tsx';
+import { isVague } from '../map/shapes.ts';
 import type { Names } from '../names.ts';
-import type { Agency, Api } from '../types.ts';
+import type { Agency, Api, Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { reportTexts } from './texts.ts';
 
@@ -32,6 +32,8 @@ export function valueText(field: string, value: string | null | undefined, names
       return names.district(value);
     case 'assignee':
       return names.officer(value);
+    case 'gist':
+      return reportTexts().gist.written;
     case 'review_on':
       return day(value);
     case 'reminder': {
@@ -93,6 +95,14 @@ export function distance(metres: number): string {
   if (metres < 100) return place.metres(Math.round(metres));
   if (metres < 1000) return place.metres(Math.round(metres / 10) * 10);
   return place.kilometres(Math.round(metres / 100) / 10);
+}
+
+const METRES_PER_DEGREE = 111_320;
+
+/** Return how many metres lie between two places of a city. */
+export function metresBetween(one: NonNullable<Report['place']>, other: typeof one): number {
+  const east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
+  return Math.hypot(one.lat - other.lat, east) * METRES_PER_DEGREE;
 }
 
 /** Return what is said of a place that is no point, such as a district; null for one that is. */

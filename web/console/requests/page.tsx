@@ -8,7 +8,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { clock } from '../../shared/time.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
-import { ok, useLoaded, useStep } from '../parts/asking.tsx';
+import { ok, useLoaded } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
 import { DeclinedBy, SecondPerson } from '../parts/second-person.tsx';
@@ -90,7 +90,6 @@ interface DecideProps {
 function Decide({ found, again }: DecideProps) {
   const t = requestTexts();
   const { api, me, names } = useDesk();
-  const step = useStep();
   const [outcome, setOutcome] = useState<(typeof OUTCOMES)[number]>('granted');
   const path = { request_number: found.number };
   const { decision, declined } = found;
@@ -119,48 +118,43 @@ function Decide({ found, again }: DecideProps) {
       </>
     );
   }
-  const approve = () =>
-    step.run(async () => {
-      const params = { path, header: { 'If-Match': decision.tag ?? '' } };
-      await ok(
-        api.POST('/v1/officer/requests/{request_number}/decision/approve', { params }),
-      );
-      await again();
-    });
-  const takeBack = () =>
-    step.run(async () => {
-      await ok<unknown>(api.DELETE(DECISION, { params: { path } }));
-      await again();
-    });
-  const decline = async (reason: string) => {
-    const sent = await outcomeOf<unknown>(
-      api.POST('/v1/officer/requests/{request_number}/decision/decline', {
-        params: { path },
-        body: { reason },
-      }),
-    );
-    if (sent.ok) await again();
-    return sent.ok ? null : sent.failure;
+  const take = async (call: Parameters<typeof ok>[0]) => {
+    await ok(call);
+    await again();
   };
   const isMine = decision.by === me.username;
   return (
     <>
       <p>{t.proposes(names.officer(decision.by), wordFor(t.outcomes, decision.outcome))}</p>
       <blockquote class="words">{decision.reason}</blockquote>
-      <Status kind="error">{step.failure?.text ?? ''}</Status>
       {decision.approved_by === null && (
         <SecondPerson
           isMine={isMine}
           hint={t.hint}
-          approve={{ label: t.approve, act: approve }}
+          approve={{
+            label: t.approve,
+            act: () =>
+              take(
+                api.POST('/v1/officer/requests/{request_number}/decision/approve', {
+                  params: { path, header: { 'If-Match': decision.tag ?? '' } },
+                }),
+              ),
+          }}
           end={
             isMine
-              ? { label: t.takeBack, act: takeBack }
+              ? { label: t.takeBack, act: () => take(api.DELETE(DECISION, { params: { path } })) }
               : {
                   label: t.decline,
-                  ask: (back) => (
-                    <ReasonForm submitLabel={t.declineSubmit} submit={decline} cancel={back} />
-                  ),
+                  reason: {
+                    submitLabel: t.declineSubmit,
+                    send: (reason) =>
+                      take(
+                        api.POST('/v1/officer/requests/{request_number}/decision/decline', {
+                          params: { path },
+                          body: { reason },
+                        }),
+                      ),
+                  },
                 }
           }
         />

@@ -104,8 +104,15 @@ export async function read(blob: Blob, start: number, end: number): Promise<Byte
 }
 
 /** What a picture consists of after cutting: pieces of its own bytes, and new ones. */
+/** What a photo says of its own place, in degrees, and of its time, by the phone's clock. */
+export interface Said {
+  readonly time?: string;
+  readonly place?: string;
+}
+
 export interface Pieces {
   readonly parts: readonly Bytes[];
+  readonly said?: Said;
   readonly removed: ReadonlySet<Removed>;
   readonly known: boolean;
 }
@@ -197,6 +204,7 @@ export type Removed =
 /** A file as it is sent. */
 export interface Cut {
   readonly blob: Blob;
+  readonly said?: Said;
   /** The media type to declare, by the file's bytes; by its name if these are unknown. */
   readonly type: string;
   readonly removed: readonly Removed[];

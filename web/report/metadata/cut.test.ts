@@ -136,3 +136,37 @@ test('a file that the phone has lost is said to be unreadable', async () => {
   };
   await expect(cut(gone, NOTHING)).rejects.toMatchObject({ name: 'Unreadable' });
 });
+
+test('what a photo says of its place and time is known before anybody sends it', async () => {
+  const [short, long] = [
+    (value: number) => [value & 255, value >> 8],
+    (value: number) => [value & 255, value >> 8, 0, 0],
+  ];
+  const field = (tag: number, type: number, count: number, value: number[]) => [
+    ...[short(tag), short(type), long(count), value].flat(),
+  ];
+  const list = (...fields: number[][]) => [...short(fields.length), ...fields.flat(), ...long(0)];
+  const degrees = (...parts: number[]) => parts.flatMap((part) => [...long(part), ...long(1)]);
+  // Offsets: the main list 8, Exif 38, GPS 56, then the values.
+  const [exifAt, gpsAt, timeAt, latAt, lonAt] = [38, 56, 110, 130, 154];
+  const tiff = [
+    ...latin('II*\0'),
+    ...long(8),
+    ...list(field(0x8769, 4, 1, long(exifAt)), field(0x8825, 4, 1, long(gpsAt))),
+    ...list(field(0x9003, 2, 20, long(timeAt))),
+    ...list(
+      field(1, 2, 2, latin('S\0\0\0')),
+      field(2, 5, 3, long(latAt)),
+      field(3, 2, 2, latin('E\0\0\0')),
+      field(4, 5, 3, long(lonAt)),
+    ),
+    ...latin('2026:11:29 14:05:09\0'),
+    ...degrees(33, 30, 36),
+    ...degrees(116, 26, 0),
+  ];
+  const exif = [...latin('Exif\0\0'), ...tiff];
+  const bytes = [0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2, ...exif, ...hex('ffda0002ffd9')];
+  const { said, removed } = await cut(new File([Uint8Array.from(bytes)], 'a.jpg'), NOTHING);
+  expect(said).toEqual({ time: '2026-11-29 14:05', place: '-33.5100, 116.4333' });
+  expect(removed).toEqual(['place', 'time']);
+});

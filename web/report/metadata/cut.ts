@@ -48,8 +48,9 @@ export async function cut(file: File, keep: Keep): Promise<Cut> {
     const inMemory = IN_MEMORY[type];
     if (!inMemory) return await cutContainer(file, type, keep);
     if (file.size > MOST_BYTES_IN_MEMORY) return whole;
-    const { parts, removed, known } = inMemory(await read(file, 0, file.size), keep);
-    return { blob: new Blob([...parts], { type }), type, removed: [...removed], known };
+    const { parts, removed, known, said } = inMemory(await read(file, 0, file.size), keep);
+    const blob = new Blob([...parts], { type });
+    return { blob, type, removed: [...removed], known, ...(said ? { said } : {}) };
   } catch (error) {
     if (error instanceof Damaged) return whole;
     throw error;

@@ -3,7 +3,7 @@
  * else can be in it.
  */
 
-import { type Bytes, fromLatin, type Keep, latin, type Removed, viewOf } from './bytes.ts';
+import { type Bytes, fromLatin, type Keep, latin, type Removed, type Said, viewOf } from './bytes.ts';
 
 const ORIENTATION = 0x0112;
 const EXIF_IFD = 0x8769;
@@ -69,12 +69,14 @@ export interface MinimalExif {
   /** Nothing stays but the normal orientation, so no Exif is needed. */
   readonly empty: boolean;
   readonly removed: readonly Removed[];
+  /** What it says of place and time, whether that stays or not. */
+  readonly said: Said;
 }
 
 /** Return what may stay of a TIFF: its orientation, and what is to be kept. It may be damaged. */
 export function minimalExif(tiff: Bytes, keep: Keep): MinimalExif {
   const little = latin(tiff, 0, 4) === 'II*\0';
-  if (!little && latin(tiff, 0, 4) !== 'MM\0*') return { ...build([], [], [], false), removed: [] };
+  if (!little && latin(tiff, 0, 4) !== 'MM\0*') return { ...build([], [], [], false), removed: [], said: {} };
   const main = new Directory(tiff, offsetAt(tiff, 4, little), little);
   const exif = new Directory(tiff, main.pointer(EXIF_IFD), little);
   const gps = new Directory(tiff, main.pointer(GPS_IFD), little);
@@ -101,7 +103,27 @@ export function minimalExif(tiff: Bytes, keep: Keep): MinimalExif {
   if (has(DEVICE)) removed.push('device');
   if (has(TEXT)) removed.push('text');
   if (main.next) removed.push('thumbnail');
-  return { ...kept, removed };
+  const [lat, lon] = [degrees(gps, 2, 1, 'S', little), degrees(gps, 4, 3, 'W', little)];
+  const [taken] = [...exif.pick({ 0x9003: TIME }), ...main.pick(TIMES)].map(({ value }) =>
+    latin(value, 0, 16).replace(/^(\d{4}):(\d\d):/, '$1-$2-'),
+  );
+  const said = {
+    ...(taken && /^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(taken) ? { time: taken } : {}),
+    ...(lat && lon ? { place: `${lat}, ${lon}` } : {}),
+  };
+  return { ...kept, removed, said };
+}
+
+/** Return degrees to about ten metres, as text; null if they are not there. */
+function degrees(gps: Directory, tag: number, side: number, other: string, little: boolean) {
+  const [field] = gps.pick({ [tag]: numbers(3) });
+  const [letter] = gps.pick({ [side]: LETTER });
+  if (field?.value.length !== 24 || !letter) return null;
+  const view = viewOf(field.value);
+  const parts = [0, 8, 16].map((at) => view.getUint32(at, little) / view.getUint32(at + 4, little));
+  const sum = parts.reduce((all, part, power) => all + part / 60 ** power, 0);
+  if (!Number.isFinite(sum) || sum > 180) return null;
+  return (latin(letter.value, 0, 1) === other ? -sum : sum).toFixed(4);
 }
 
 /** A directory of fields. What lies out of bounds is left out. */
@@ -162,7 +184,7 @@ function offsetAt(tiff: Bytes, at: number, little: boolean): number {
   return at + 4 <= tiff.length ? viewOf(tiff).getUint32(at, little) : 0;
 }
 
-function build(main: Field[], exif: Field[], gps: Field[], little: boolean): Omit<MinimalExif, 'removed'> {
+function build(main: Field[], exif: Field[], gps: Field[], little: boolean): Omit<MinimalExif, 'removed' | 'said'> {
   const pointers = (exif.length ? 1 : 0) + (gps.length ? 1 : 0);
   const exifAt = 8 + sizeOf(main, pointers);
   const gpsAt = exifAt + (exif.length ? sizeOf(exif) : 0);

@@ -7,6 +7,7 @@ import {
   Parts,
   type Pieces,
   type Removed,
+  type Said,
   startsWith,
   viewOf,
 } from './bytes.ts';
@@ -25,6 +26,7 @@ export function cutJpeg(data: Bytes, keep: Keep): Pieces {
 
 class Cutter implements Pieces {
   readonly removed = new Set<Removed>();
+  said: Said = {};
   known = true;
   readonly #data: Bytes;
   readonly #view: DataView;
@@ -122,6 +124,7 @@ class Cutter implements Pieces {
   #takeExif(tiff: Bytes): void {
     const exif = minimalExif(tiff, this.#keep);
     for (const what of exif.removed) this.removed.add(what);
+    this.said = exif.said;
     if (!exif.empty) this.#exif ??= exif.tiff;
   }
 

@@ -12,6 +12,7 @@ import { categoryOf } from '../catalogue.ts';
 import { Heading, RedButton } from '../parts/heading.tsx';
 import { StillSending } from '../parts/still-sending.tsx';
 import { Sure } from '../parts/sure.tsx';
+import { OpenKept } from '../parts/word.tsx';
 import { beginAnew, go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { Conversation, Feedback, Reopen } from './conversation.tsx';
@@ -35,7 +36,13 @@ import './mine.css';
 /** "My report": the door by the receipt, and the report behind it. */
 export function Mine({ receipt }: { receipt: string | null }) {
   useEffect(() => closeReport, []);
-  return report.value ? <OwnReportPage report={report.value} /> : <Door given={receipt} />;
+  if (report.value) return <OwnReportPage report={report.value} />;
+  return (
+    <>
+      <Door given={receipt} />
+      <OpenKept />
+    </>
+  );
 }
 
 function Door({ given }: { given: string | null }) {

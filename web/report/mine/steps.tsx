@@ -4,6 +4,7 @@ import type { Schemas } from '../../shared/api.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, sentences } from '../../shared/language.ts';
+import { download } from '../download.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { Sure } from '../parts/sure.tsx';
 import { locate, type NoFix } from '../position.ts';
@@ -112,9 +113,9 @@ export function SaveProof() {
       return;
     }
     const proof = outcome.value;
-    download('proof.json', JSON.stringify(proof, null, 1));
+    download('proof.json', json(JSON.stringify(proof, null, 1)));
     const body = await sentBody();
-    if (body !== undefined) download('report.json', body);
+    if (body !== undefined) download('report.json', json(body));
     setSaid({ kind: 'success', text: worthOf(proof) });
     setAgain(nextLook(proof));
   };
@@ -221,11 +222,6 @@ async function sentBody(): Promise<string | undefined> {
   return entry && outbox.value?.bodyOf(entry.id);
 }
 
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+function json(text: string): Blob {
+  return new Blob([text], { type: 'application/json' });
 }

@@ -141,6 +141,7 @@ async function correct(work: Work, problem: Problem): Promise<boolean> {
   const inBody = declared(work.entry(), work.limits.perCall);
   const aboutFiles = fields.length > 0 && fields.every(([first]) => first === 'media');
   if (problem.status !== 422 || !inBody.length || !aboutFiles) return false;
+  if (fields.every(([, , part]) => part === 'reduced')) return await withoutReduced(work);
   const named = new Set(fields.map(([, place]) => Number(place ?? NaN)).filter(Number.isInteger));
   const isWrong = (place: number) => !named.size || named.has(place);
   await work.save((kept) => {
@@ -149,6 +150,17 @@ async function correct(work: Work, problem: Problem): Promise<boolean> {
     body.media = body.media.filter((_, place) => !isWrong(place));
     const refused = { state: 'refused', problem } as const;
     const files = kept.files.map((file) => (wrong.includes(file) ? { ...file, ...refused } : file));
+    return { ...kept, body: JSON.stringify(body), files };
+  });
+  return true;
+}
+
+/** A service that knows no reduced pictures refuses them: the photos go alone. */
+async function withoutReduced(work: Work): Promise<boolean> {
+  await work.save((kept) => {
+    const body = JSON.parse(kept.body) as { media: { reduced?: number }[] };
+    body.media = body.media.map(({ reduced: _, ...medium }) => medium);
+    const files = kept.files.map(({ reduced: _, ...file }) => file);
     return { ...kept, body: JSON.stringify(body), files };
   });
   return true;

@@ -2,8 +2,10 @@
 
 import { cut } from '../metadata/cut.ts';
 import { type Cut, type Keep, Unreadable } from '../metadata/bytes.ts';
-import { version, type Kept, type KeptFile, type KeptReport } from './kept.ts';
+import type { Reduce } from '../reduced.ts';
+import { reducedSlot, version, type Kept, type KeptFile, type KeptReport, type Slot } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
+import type { Files } from './store.ts';
 import { Unacceptable, type Draft, type ReportBody, type TextFor } from './types.ts';
 import { randomUuid } from './uuid.ts';
 
@@ -12,19 +14,25 @@ const MOST_BODY_BYTES = 256 * 1024;
 /** An entry to be kept, and the files that go with it. */
 export interface Prepared {
   readonly kept: Kept;
-  readonly blobs: readonly Blob[];
+  readonly blobs: Files;
+}
+
+/** How files are prepared. */
+export interface Preparing {
+  readonly limits: SendingLimits;
+  readonly reduce: Reduce;
 }
 
 /** Prepare a report. Throws Unacceptable. */
 export async function prepareReport(
   draft: Draft,
-  limits: SendingLimits,
+  how: Preparing,
   createdAt: number,
 ): Promise<Prepared> {
   const { report, begun } = draft;
   if (!report.text && !draft.files.length) throw new Unacceptable('empty_report');
-  const { files, blobs } = await prepareFiles(draft.files, draft.keep, limits);
-  const body = bodyOf(report, files.slice(0, limits.perCall));
+  const { files, blobs } = await prepareFiles(draft.files, draft.keep, how);
+  const body = bodyOf(report, files.slice(0, how.limits.perCall));
   if (new Blob([body]).size > MOST_BODY_BYTES) throw new Unacceptable('report_too_large');
   const made = { ...blank(createdAt, files), ...(begun ? { begun } : {}) };
   return { kept: { ...made, body, category: report.category }, blobs };
@@ -35,11 +43,11 @@ export async function prepareAddition(
   report: KeptReport,
   added: readonly File[],
   keep: Keep,
-  limits: SendingLimits,
+  how: Preparing,
   createdAt: number,
 ): Promise<Prepared> {
   if (!added.length) throw new Unacceptable('empty_report');
-  const { files, blobs } = await prepareFiles(added, keep, limits);
+  const { files, blobs } = await prepareFiles(added, keep, how);
   const { id, receipt, reference } = report;
   return { kept: { ...blank(createdAt, files), report: { id, receipt, reference } }, blobs };
 }
@@ -53,12 +61,17 @@ export function prepareText(
 ): Prepared {
   if (!words) throw new Unacceptable('empty_report');
   const report = { id, receipt, reference };
-  return { kept: { ...blank(createdAt, []), report, text: { to, words } }, blobs: [] };
+  return { kept: { ...blank(createdAt, []), report, text: { to, words } }, blobs: new Map() };
 }
 
 /** Return how a request declares a file. */
-export function declare({ type, size, sha256 }: KeptFile): object {
-  return { content_type: type, size, ...(sha256 ? { sha256 } : {}) };
+export function declare({ type, size, sha256, reduced }: KeptFile): object {
+  return {
+    content_type: type,
+    size,
+    ...(sha256 ? { sha256 } : {}),
+    ...(reduced ? { reduced } : {}),
+  };
 }
 
 function bodyOf(report: ReportBody, declared: readonly KeptFile[]): string {
@@ -87,8 +100,8 @@ function blank(createdAt: number, files: readonly KeptFile[]): Kept {
 async function prepareFiles(
   files: readonly File[],
   keep: Keep,
-  limits: SendingLimits,
-): Promise<{ files: KeptFile[]; blobs: Blob[] }> {
+  { limits, reduce }: Preparing,
+): Promise<{ files: KeptFile[]; blobs: Files }> {
   if (files.length > limits.perReport) throw new Unacceptable('too_many_files');
   const prepared: { file: KeptFile; blob: Blob }[] = [];
   for (const [place, file] of files.entries()) {
@@ -96,7 +109,14 @@ async function prepareFiles(
   }
   const together = prepared.reduce((sum, { blob }) => sum + blob.size, 0);
   if (together > limits.bytesPerReport) throw new Unacceptable('files_too_large');
-  return { files: prepared.map(({ file }) => file), blobs: prepared.map(({ blob }) => blob) };
+  const blobs: [Slot, Blob][] = prepared.map(({ blob }, place) => [place, blob]);
+  const kept: KeptFile[] = [];
+  for (const [place, { file }] of prepared.entries()) {
+    const reduced = file.type.startsWith('image/') ? await reduce(files[place] ?? new Blob()) : null;
+    if (reduced) blobs.push([reducedSlot(place), reduced]);
+    kept.push({ ...file, ...(reduced ? { reduced: reduced.size } : {}) });
+  }
+  return { files: kept, blobs: new Map(blobs) };
 }
 
 async function prepareFile(

@@ -27,6 +27,30 @@ export interface KeptFile {
   readonly arrived?: number;
   /** Null: it goes in one piece. */
   readonly partSize?: number | null;
+  /** Bytes of the reduced picture that goes before it. */
+  readonly reduced?: number;
+  /** The reduced picture has arrived, or is not wanted. */
+  readonly reducedDone?: boolean;
+}
+
+/** Where a file of an entry is kept: its place, or that of its reduced picture. */
+export type Slot = number | `reduced ${number}`;
+
+export function reducedSlot(place: number): Slot {
+  return `reduced ${place}`;
+}
+
+/** Return the slots of which nothing is to be sent any more. */
+export function doneSlots({ files }: Kept): Slot[] {
+  return files.flatMap(({ state, reducedDone }, place) => [
+    ...(state === 'waiting' ? [] : [place]),
+    ...(state === 'waiting' && !reducedDone ? [] : [reducedSlot(place)]),
+  ]);
+}
+
+/** Return whether the reduced picture of a file is still to be sent. */
+export function isReducedDue({ state, reduced, reducedDone }: KeptFile): boolean {
+  return state === 'waiting' && reduced !== undefined && !reducedDone;
 }
 
 export interface KeptReport {
@@ -58,6 +82,8 @@ export interface Kept {
   readonly report?: KeptReport;
   readonly notes: readonly string[];
   readonly drill: boolean;
+  /** The person has left: it is shown to nobody, and goes as soon as nothing is left to send. */
+  readonly left?: boolean;
   readonly problem?: Problem;
   /** It has left the phone, and there is no response yet: it may have arrived. */
   readonly attempted?: boolean;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { picture, video } from './testing/files.ts';
-import { Phone } from './testing/phone.ts';
+import { Phone, REDUCED } from './testing/phone.ts';
 import type { Fault } from './testing/server.ts';
 import type { Draft, ExistingReport } from './types.ts';
 
@@ -12,6 +12,8 @@ const DRAFT: Draft = {
   files: [picture(), video(300), ...Array.from({ length: 4 }, () => picture()), video(130)],
   keep: { place: false, time: false },
 };
+const [VIDEO, PHOTO] = [undefined, REDUCED.size];
+const OF_EACH = [PHOTO, VIDEO, PHOTO, PHOTO, PHOTO, PHOTO, VIDEO];
 const SIZES = [130, 17, 17, 17, 17, 17, 300];
 // More than a whole trip takes: no death at all.
 const WHOLE_TRIP = 200;
@@ -27,6 +29,9 @@ async function expectDelivered(phone: Phone): Promise<void> {
   // A file that had to be tried again comes behind the others.
   expect(phone.server.contents().map((content) => content?.length ?? 0).sort()).toEqual(SIZES);
   expect(twice).toBe(0);
+  // A photo that went while its reduced picture could not needs none any more.
+  const reduced = phone.server.reduced().filter((size) => size !== undefined);
+  expect(new Set(reduced)).toEqual(new Set(reduced.length > 0 ? [REDUCED.size] : []));
   const [entry] = outbox.entries.value;
   expect(entry?.receipt).toBe(reports[0]?.receipt);
   await outbox.confirmReceipt(entry?.id ?? '');
@@ -48,6 +53,7 @@ test('killed at any step it goes on where it was', { timeout: 60_000 }, async ()
     const wasKept = kept.entries.value.length > 0;
     kept.close();
     if (wasKept) await expectDelivered(phone);
+    if (wasKept) expect(phone.server.reduced()).toEqual(OF_EACH);
     expect(death).toBeLessThan(WHOLE_TRIP * 2);
   }
 });

@@ -180,6 +180,39 @@ test('a file that is refused never stops the text', async ({ phone, outbox }) =>
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent', 'refused', 'sent']);
 });
 
+test('reduced pictures go after the text and before any whole file', async ({ phone, outbox }) => {
+  await outbox.add(draft([video(300), picture(), picture()]));
+  await settled(phone, outbox);
+  const { calls } = phone.server;
+  const isReduced = (call: string) => call.startsWith('POST storage') && call.endsWith('/reduced');
+  expect(calls.filter(isReduced)).toHaveLength(2);
+  const last = calls.length - 1 - [...calls].reverse().findIndex(isReduced);
+  const whole = calls.findIndex((call) => / storage/.test(call) && !isReduced(call));
+  expect(calls.lastIndexOf('POST /v1/reports')).toBeLessThan(last);
+  expect(last).toBeLessThan(whole);
+});
+
+test('a reduced picture that storage refuses stops nothing', async ({ phone, outbox }) => {
+  const refused = '<Error><Code>EntityTooLarge</Code></Error>';
+  phone.server.insteadOfStorage = ({ url }) =>
+    url.endsWith('/reduced') ? { status: 400, body: refused } : undefined;
+  await outbox.add(draft([picture()]));
+  await settled(phone, outbox);
+  expect(phone.server.contents().map((content) => content?.length)).toEqual([17]);
+  expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
+});
+
+test('a service that knows no reduced pictures gets the photos alone', async ({ phone, outbox }) => {
+  phone.server.instead = ({ path, body }) =>
+    path === '/v1/reports' && body?.includes('"reduced"')
+      ? problem(422, 'invalid', { errors: [{ field: 'media.0.reduced', code: 'x', detail: '' }] })
+      : undefined;
+  await outbox.add(draft([picture()]));
+  await settled(phone, outbox);
+  expect(phone.server.reduced()).toEqual([undefined]);
+  expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
+});
+
 test('a key that is too weak is replaced', async ({ phone, outbox }) => {
   let weak = true;
   phone.server.instead = ({ path }) => {
@@ -412,6 +445,48 @@ test('without room for its files, the text is kept at least', async ({ phone, ou
   expect(phone.server.reports).toHaveLength(1);
 });
 
+test('whoever leaves sees nothing of what is on its way, and it arrives all the same', async ({ phone, outbox }) => {
+  await outbox.add(draft([], 'arrived'));
+  await settled(phone, outbox);
+  phone.server.fault = () => 'unreachable';
+  await outbox.add(draft([picture()], 'on its way'));
+  const entries: unknown[] = [];
+  await outbox.leave(async (all) => void entries.push(...all));
+  expect(entries).toHaveLength(2);
+  outbox.close();
+
+  phone.server.fault = () => 'none';
+  const next = await phone.open();
+  await phone.until(() => phone.server.contents().length === 1);
+  expect(next.entries.value).toEqual([]);
+  expect(phone.server.reports).toHaveLength(2);
+  // Nothing is left of it when it has arrived, but for whoever has kept it elsewhere.
+  await phone.until(() => false);
+  const last: unknown[] = [];
+  await next.leave(async (all) => void last.push(...all));
+  expect(last).toEqual([]);
+
+  await next.comeBack(entries);
+  await settled(phone, next);
+  // Both may have been added in one millisecond.
+  const receiptsOf = (all: readonly { receipt?: string | null | undefined }[]) => new Set(all.map((each) => each.receipt));
+  expect(receiptsOf(next.entries.value)).toEqual(receiptsOf(phone.server.reports));
+  expect(phone.server.reports).toHaveLength(2);
+});
+
+test('what is still on its way is shown again with all its files', async ({ phone, outbox }) => {
+  phone.server.fault = () => 'unreachable';
+  await outbox.add(draft([picture()]));
+  const entries: unknown[] = [];
+  await outbox.leave(async (all) => void entries.push(...all));
+  expect(outbox.entries.value).toEqual([]);
+  phone.server.fault = () => 'none';
+  await outbox.comeBack(entries);
+  await settled(phone, outbox);
+  expect(phone.server.contents()).toHaveLength(1);
+  expect(only(outbox).receipt).toBe(phone.server.reports[0]?.receipt);
+});
+
 /** Let nothing more be written, as on a phone that is full. Return what makes room again. */
 function fill(): () => void {
   const put = IDBObjectStore.prototype.put;
@@ -531,7 +606,8 @@ test('erasing deletes all of it, also while it is sent', async ({ phone, outbox 
 
 test('a file that has arrived is not kept any longer', async ({ phone, outbox }) => {
   await outbox.add(draft([picture(), video(300)]));
-  expect(await countOf(phone, 'files')).toBe(2);
+  // The photo's reduced picture is one, too.
+  expect(await countOf(phone, 'files')).toBe(3);
   await settled(phone, outbox);
   await phone.until(() => false);
   expect(await countOf(phone, 'files')).toBe(0);

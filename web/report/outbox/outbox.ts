@@ -2,18 +2,19 @@
  * The outbox of a resident's browser: what a person has written is never lost.
  *
  * It is kept before anything is sent, and sent by the page, by one page at a time. Texts go first;
- * files follow one after the other. docs/mobile.md has the rules, examples/outbox.py the same in
+ * the reduced pictures of all photos follow, then the files, one after the other. docs/mobile.md has the rules, examples/outbox.py the same in
  * Python.
  */
 
 import { signal, type ReadonlySignal } from '@preact/signals';
 
 import { prove } from '../proof.ts';
+import { type Reduce, reducedSoon } from '../reduced.ts';
 import { BrowserNetwork } from './browser.ts';
 import { browserClock, type Clock } from './clock.ts';
 import { createReport, sendText } from './creation.ts';
-import { prepareAddition, prepareReport, prepareText, type Prepared } from './drafts.ts';
-import { isDelivered, isSettled, isUnsent, withFile, type Kept } from './kept.ts';
+import { prepareAddition, prepareReport, prepareText, type Prepared, type Preparing } from './drafts.ts';
+import { isDelivered, isReducedDue, isSettled, isUnsent, restore, withFile, type Kept } from './kept.ts';
 import { Lane, type Moment, Stopped, type Work } from './work.ts';
 import { SHIPPED, type SendingLimits } from './limits.ts';
 import { Later, Refused, type Network } from './network.ts';
@@ -29,7 +30,7 @@ import type {
   ReportBody,
   TextFor,
 } from './types.ts';
-import { sendFile } from './uploads.ts';
+import { sendFile, sendReduced } from './uploads.ts';
 import { viewOf } from './views.ts';
 
 const NAME = 'tipline-outbox';
@@ -45,6 +46,7 @@ export interface Deps {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly prove?: Prove;
+  readonly reduce?: Reduce;
   /** What the browser has of these; null if it has none. */
   readonly indexedDB?: IDBFactory | null;
   readonly locks?: LockManager | null;
@@ -74,6 +76,7 @@ class PageOutbox implements Outbox {
   readonly #retries: Retries;
   readonly #prove: Prove;
   readonly #limits: () => SendingLimits;
+  readonly #reduce: Reduce;
   readonly #locks: LockManager | null;
   readonly #channel: BroadcastChannel | null;
   readonly #kept = new Map<string, Kept>();
@@ -96,6 +99,7 @@ class PageOutbox implements Outbox {
     this.#clock = deps.clock ?? browserClock;
     this.#retries = new Retries(this.#clock, deps.random ?? Math.random);
     this.#prove = deps.prove ?? prove;
+    this.#reduce = deps.reduce ?? reducedSoon;
     this.#limits = () => deps.limits?.() ?? SHIPPED;
     this.#locks = deps.locks === undefined ? (globalThis.navigator?.locks ?? null) : deps.locks;
     this.#channel = deps.channel === undefined ? openChannel() : deps.channel;
@@ -127,12 +131,12 @@ class PageOutbox implements Outbox {
   }
 
   async add(draft: Draft): Promise<Entry> {
-    return await this.#keep(await prepareReport(draft, this.#limits(), this.#clock.now()));
+    return await this.#keep(await prepareReport(draft, this.#preparing, this.#clock.now()));
   }
 
   async addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry> {
     return await this.#keep(
-      await prepareAddition(report, files, keep, this.#limits(), this.#clock.now()),
+      await prepareAddition(report, files, keep, this.#preparing, this.#clock.now()),
     );
   }
 
@@ -173,6 +177,29 @@ class PageOutbox implements Outbox {
     this.#tell();
   }
 
+  async leave(keep: (entries: readonly unknown[]) => Promise<void>): Promise<void> {
+    await this.load();
+    await keep([...this.#kept.values()].filter(({ left }) => !left));
+    for (const id of [...this.#kept.keys()]) {
+      const kept = await this.#store.update(id, (kept) => ({ ...kept, left: true }));
+      if (kept && isSettled(kept)) await this.erase(id);
+      else if (kept) this.#changed(kept);
+    }
+    this.#tell();
+  }
+
+  async comeBack(entries: readonly unknown[]): Promise<void> {
+    for (const entry of entries.map(restore)) {
+      if (!entry) continue;
+      const here = await this.#store.update(entry.id, (kept) => ({ ...kept, left: false }));
+      // What has arrived meanwhile has the same receipt when it is sent once more.
+      const files = entry.files.filter(({ state }) => state !== 'waiting');
+      this.#changed(here ?? (await this.#store.add({ ...entry, files }, new Map())));
+    }
+    this.#tell();
+    void this.#send();
+  }
+
   async draftOf(id: string): Promise<Draft | undefined> {
     const kept = this.#kept.get(id);
     if (!kept?.body) return undefined;
@@ -196,6 +223,10 @@ class PageOutbox implements Outbox {
     for (const unlisten of this.#unlisten) unlisten();
     for (const stop of this.#steps.keys()) stop.abort();
     this.#channel?.close();
+  }
+
+  get #preparing(): Preparing {
+    return { limits: this.#limits(), reduce: this.#reduce };
   }
 
   async #keep({ kept, blobs }: Prepared): Promise<Entry> {
@@ -282,8 +313,9 @@ class PageOutbox implements Outbox {
     for (;;) {
       const next = this.#nextFile();
       if (!next || this.#closed) return;
-      const { id, place, name } = next;
+      const { id, place, name, isReduced } = next;
       await this.#step(id, name, async (work) => {
+        if (isReduced) return await sendReduced(work, place);
         const sent = await outcomeOf(sendFile(work, place));
         // Without locks another page may have sent it meanwhile.
         await work.save((kept) =>
@@ -293,12 +325,16 @@ class PageOutbox implements Outbox {
     }
   }
 
-  #nextFile(): { id: string; place: number; name: string } | undefined {
-    for (const [id, kept] of this.#kept) {
-      if (!kept.report) continue;
-      for (const [place, { state }] of kept.files.entries()) {
-        const name = `${id}/${place}`;
-        if (state === 'waiting' && this.#retries.isDue(name)) return { id, place, name };
+  /** Return what goes next: the reduced pictures of all reports before any whole file. */
+  #nextFile(): NextFile | undefined {
+    for (const isReduced of [true, false]) {
+      for (const [id, kept] of this.#kept) {
+        if (!kept.report) continue;
+        for (const [place, file] of kept.files.entries()) {
+          const name = nameOf(id, place, isReduced);
+          const isWanted = isReduced ? isReducedDue(file) : file.state === 'waiting';
+          if (isWanted && this.#retries.isDue(name)) return { id, place, name, isReduced };
+        }
       }
     }
     return undefined;
@@ -336,7 +372,8 @@ class PageOutbox implements Outbox {
   /** Delete an entry of which the person has the receipt, once everything has arrived. */
   async #finish(id: string): Promise<void> {
     const kept = this.#kept.get(id);
-    if (kept?.confirmed && isDelivered(kept)) await this.erase(id);
+    const isDone = kept?.left ? isSettled(kept) : kept?.confirmed && isDelivered(kept);
+    if (isDone) await this.erase(id);
     else this.#publish();
     this.#tell();
   }
@@ -375,7 +412,7 @@ class PageOutbox implements Outbox {
         this.#publish();
       },
       moved: () => this.#retries.moved(name),
-      file: (place) => this.#store.file(id, place),
+      file: (slot) => this.#store.file(id, slot),
     };
   }
 
@@ -414,7 +451,8 @@ class PageOutbox implements Outbox {
   }
 
   #publish(): void {
-    this.#entries.value = [...this.#kept.values()].map((kept) => this.#view(kept));
+    const shown = [...this.#kept.values()].filter(({ left }) => !left);
+    this.#entries.value = shown.map((kept) => this.#view(kept));
   }
 
   #view(kept: Kept): Entry {
@@ -436,9 +474,21 @@ class PageOutbox implements Outbox {
 function namesOf(kept: Kept): string[] {
   if (isUnsent(kept)) return [kept.id];
   if (isSettled(kept)) return [];
-  return kept.files.flatMap(({ state }, place) =>
-    state === 'waiting' ? [`${kept.id}/${place}`] : [],
-  );
+  return kept.files.flatMap((file, place) => [
+    ...(isReducedDue(file) ? [nameOf(kept.id, place, true)] : []),
+    ...(file.state === 'waiting' ? [nameOf(kept.id, place, false)] : []),
+  ]);
+}
+
+interface NextFile {
+  readonly id: string;
+  readonly place: number;
+  readonly name: string;
+  readonly isReduced: boolean;
+}
+
+function nameOf(id: string, place: number, isReduced: boolean): string {
+  return `${id}/${place}${isReduced ? '/reduced' : ''}`;
 }
 
 async function outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {

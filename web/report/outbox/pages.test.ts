@@ -30,7 +30,8 @@ test('two pages send everything once, and both see it', async ({ phone }) => {
   await phone.until(done);
   expect(done()).toBe(true);
   expect(phone.server.calls.filter((call) => call === 'POST /v1/reports')).toHaveLength(2);
-  expect(phone.server.calls.filter((call) => call.startsWith('POST storage'))).toHaveLength(2);
+  // Each photo, and its reduced picture.
+  expect(phone.server.calls.filter((call) => call.startsWith('POST storage'))).toHaveLength(4);
   expect(phone.server.twice).toBe(0);
 });
 

@@ -2,7 +2,7 @@
 
 import { abort, result } from '../request.ts';
 import type { Clock } from './clock.ts';
-import { type Kept, restore } from './kept.ts';
+import { doneSlots, type Kept, restore, type Slot } from './kept.ts';
 import { randomUuid } from './uuid.ts';
 
 // Safari 14 sometimes never opens a database.
@@ -11,30 +11,32 @@ const PATIENCE_MS = 10_000;
 /** A change of an entry. It may be done twice, and by then the entry may be another page's. */
 export type Change = (kept: Kept) => Kept;
 
+export type Files = ReadonlyMap<Slot, Blob>;
+
 export interface Store {
   /** All entries, oldest first. */
   all(): Promise<Kept[]>;
   /** Keep an entry and its files, all or nothing. Return the entry as it could be kept. */
-  add(kept: Kept, files: readonly Blob[]): Promise<Kept>;
+  add(kept: Kept, files: Files): Promise<Kept>;
   /**
    * Change an entry, and delete those of its files that no longer wait. Undefined: it was erased
    * meanwhile, and stays so.
    */
   update(id: string, change: Change): Promise<Kept | undefined>;
-  file(id: string, place: number): Promise<Blob | undefined>;
+  file(id: string, slot: Slot): Promise<Blob | undefined>;
   remove(id: string): Promise<void>;
 }
 
 /** Keeps in this page's memory. */
 export class MemoryStore implements Store {
   readonly #entries = new Map<string, Kept>();
-  readonly #files = new Map<string, Map<number, Blob>>();
+  readonly #files = new Map<string, Map<Slot, Blob>>();
 
   async all(): Promise<Kept[]> {
     return [...this.#entries.values()];
   }
 
-  async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+  async add(kept: Kept, files: Files): Promise<Kept> {
     this.hold(kept.id, files);
     return this.take(kept);
   }
@@ -47,8 +49,8 @@ export class MemoryStore implements Store {
   }
 
   /** Hold the files of an entry that is kept elsewhere. */
-  hold(id: string, files: readonly Blob[]): void {
-    this.#files.set(id, new Map(files.map((file, place) => [place, file])));
+  hold(id: string, files: Files): void {
+    this.#files.set(id, new Map(files));
   }
 
   async update(id: string, change: Change): Promise<Kept | undefined> {
@@ -62,13 +64,11 @@ export class MemoryStore implements Store {
 
   /** Forget the files of an entry that no longer wait. */
   release(kept: Kept): void {
-    kept.files.forEach(({ state }, place) => {
-      if (state !== 'waiting') this.#files.get(kept.id)?.delete(place);
-    });
+    for (const slot of doneSlots(kept)) this.#files.get(kept.id)?.delete(slot);
   }
 
-  async file(id: string, place: number): Promise<Blob | undefined> {
-    return this.#files.get(id)?.get(place);
+  async file(id: string, slot: Slot): Promise<Blob | undefined> {
+    return this.#files.get(id)?.get(slot);
   }
 
   async remove(id: string): Promise<void> {
@@ -104,14 +104,14 @@ export class RoomyStore implements Store {
     return all.sort((one, other) => one.createdAt - other.createdAt);
   }
 
-  async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+  async add(kept: Kept, files: Files): Promise<Kept> {
     try {
       return await this.#addRow(kept, files);
     } catch {
       // No room, or a browser that keeps no files.
     }
     try {
-      const textAlone = await this.#addRow(withoutRoom(kept), []);
+      const textAlone = await this.#addRow(withoutRoom(kept), new Map());
       this.#memory.hold(kept.id, files);
       return textAlone;
     } catch {
@@ -125,9 +125,9 @@ export class RoomyStore implements Store {
     return kept ?? (await this.#memory.update(id, change));
   }
 
-  async file(id: string, place: number): Promise<Blob | undefined> {
-    const held = await this.#memory.file(id, place);
-    return held ?? (await this.#surviving(() => this.#indexed.file(id, place)));
+  async file(id: string, slot: Slot): Promise<Blob | undefined> {
+    const held = await this.#memory.file(id, slot);
+    return held ?? (await this.#surviving(() => this.#indexed.file(id, slot)));
   }
 
   async remove(id: string): Promise<void> {
@@ -139,7 +139,7 @@ export class RoomyStore implements Store {
     this.#unwritten.delete(id);
   }
 
-  async #addRow(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+  async #addRow(kept: Kept, files: Files): Promise<Kept> {
     const row = await this.#surviving(() => this.#indexed.add(kept, files));
     this.#rows.set(row.id, row);
     return row;
@@ -269,11 +269,11 @@ export class IndexedStore implements Store {
       .sort((one, other) => one.createdAt - other.createdAt);
   }
 
-  async add(kept: Kept, files: readonly Blob[]): Promise<Kept> {
+  async add(kept: Kept, files: Files): Promise<Kept> {
     await this.#within([ENTRIES, FILES], async (transaction) => {
       await result(transaction.objectStore(ENTRIES).add(kept));
-      for (const [place, file] of files.entries()) {
-        await result(transaction.objectStore(FILES).put(file, [kept.id, place]));
+      for (const [slot, file] of files) {
+        await result(transaction.objectStore(FILES).put(file, [kept.id, slot]));
       }
     });
     return kept;
@@ -287,16 +287,16 @@ export class IndexedStore implements Store {
       if (!before) return undefined;
       const kept = change(before);
       await result(entries.put(kept));
-      for (const [place, { state }] of kept.files.entries()) {
-        if (state !== 'waiting') await result(transaction.objectStore(FILES).delete([id, place]));
+      for (const slot of doneSlots(kept)) {
+        await result(transaction.objectStore(FILES).delete([id, slot]));
       }
       return kept;
     });
   }
 
-  file(id: string, place: number): Promise<Blob | undefined> {
+  file(id: string, slot: Slot): Promise<Blob | undefined> {
     return this.#within([FILES], (transaction) =>
-      result<Blob | undefined>(transaction.objectStore(FILES).get([id, place])),
+      result<Blob | undefined>(transaction.objectStore(FILES).get([id, slot])),
     );
   }
 

@@ -169,6 +169,14 @@ export interface Outbox {
    * refused before, it is deleted now; if they are later, it stays. Nothing, while there is none.
    */
   confirmReceipt(id: string): Promise<void>;
+  /**
+   * The person leaves. `keep` keeps all entries elsewhere, as JSON can say them, if they are to be kept;
+   * then those that have nothing left to send are deleted. The others are shown no more, and go when
+   * they are sent.
+   */
+  leave(keep: (entries: readonly unknown[]) => Promise<void>): Promise<void>;
+  /** Show entries again that were kept elsewhere. Those that have gone come back without their files. */
+  comeBack(entries: readonly unknown[]): Promise<void>;
   /** What an entry was made of, to correct a report that was refused. Its files are cut already. */
   draftOf(id: string): Promise<Draft | undefined>;
   /** The exact text that was sent as the report: it belongs to the proof of the ledger. */

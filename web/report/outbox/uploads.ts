@@ -2,12 +2,13 @@
 
 import type { components } from '../../shared/schema';
 import { declare } from './drafts.ts';
-import { withFile, type KeptFile } from './kept.ts';
+import { reducedSlot, withFile, type KeptFile } from './kept.ts';
 import { Expired, expectStored, Later, readReply, Refused, type Grant } from './network.ts';
 import { randomUuid } from './uuid.ts';
 import { Stopped, type Work } from './work.ts';
 
 type PartUrls = components['schemas']['PartUrls'];
+type PostForm = Pick<components['schemas']['ReducedUpload'], 'url' | 'fields'>;
 
 const COMPLETIONS = 3;
 const FRESH_GRANTS = 2;
@@ -33,6 +34,21 @@ export async function sendFile(work: Work, place: number): Promise<void> {
   }
 }
 
+/**
+ * Send the reduced picture of a file. Whatever else than a bad network keeps it from arriving stops
+ * nothing: the file itself follows. Throws Later.
+ */
+export async function sendReduced(work: Work, place: number): Promise<void> {
+  const blob = await work.file(reducedSlot(place));
+  const upload = new FileUpload(work, place, blob ?? new Blob());
+  try {
+    if (blob && (await isReadable(blob))) await upload.sendReduced();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+  await work.save((kept) => withFile(kept, place, { reducedDone: true }));
+}
+
 class FileUpload {
   readonly #work: Work;
   readonly #place: number;
@@ -53,6 +69,15 @@ class FileUpload {
       // It had arrived, only the response was lost.
       if (!(error instanceof Refused && error.problem.code === 'not_awaiting')) throw error;
     }
+  }
+
+  async sendReduced(): Promise<void> {
+    if (!this.#file.mediaId) await this.#add();
+    await this.#again(async () => {
+      const { reduced } = await this.#call<Grant>(`${this.#address}/grant`);
+      // It has arrived, or the service knows none.
+      if (reduced) await this.#post(reduced, () => {});
+    });
   }
 
   /** Forget the medium that was cancelled. */
@@ -94,14 +119,18 @@ class FileUpload {
   }
 
   async #sendWhole(): Promise<void> {
-    const grant = await this.#call<Grant>(`${this.#address}/grant`);
-    if (!grant.url || !grant.fields) throw new Later();
+    const { url, fields } = await this.#call<Grant>(`${this.#address}/grant`);
+    if (!url || !fields) throw new Later();
+    await this.#post({ url, fields });
+  }
+
+  async #post({ url, fields }: PostForm, show?: (sent: number) => void): Promise<void> {
     const form = new FormData();
-    for (const [name, value] of Object.entries(grant.fields)) form.append(name, value);
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
     // Storage reads nothing after the file. Its name stays on the phone.
     form.append('file', this.#blob, 'file');
     const extra = { first: 0, size: this.#blob.size };
-    const reply = await this.#upload('POST', grant.url, form, extra);
+    const reply = await this.#upload('POST', url, form, extra, show);
     expectStored(reply);
     if (reply.status !== STORED) throw new Later(); // not from storage
   }
@@ -178,11 +207,11 @@ class FileUpload {
     url: string,
     body: Blob | FormData,
     { first, size }: { first: number; size: number },
-  ) {
-    const show = (sent: number) =>
+    show = (sent: number) =>
       this.#work.show({
         file: { place: this.#place, sent: Math.min(first + Math.min(sent, size), this.#blob.size) },
-      });
+      }),
+  ) {
     show(0);
     const { network, signal } = this.#work;
     const reply = await network.upload({ method, url, body, signal, progress: show });

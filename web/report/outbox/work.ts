@@ -1,6 +1,6 @@
 /** What a step that sends has at hand. */
 
-import type { Kept } from './kept.ts';
+import type { Kept, Slot } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
 import type { Network } from './network.ts';
 import type { Prove } from './proofs.ts';
@@ -33,7 +33,7 @@ export interface Work {
   show(moment: Moment): void;
   /** Something has gone forward. */
   moved(): void;
-  file(place: number): Promise<Blob | undefined>;
+  file(slot: Slot): Promise<Blob | undefined>;
 }
 
 /**

@@ -152,9 +152,9 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
           ))}
         </section>
       )}
-      {entry.receipt && <Receipt receipt={entry.receipt} />}
-      <Files entry={entry} />
+      {entry.receipt && <Receipt receipt={entry.receipt} reference={entry.reference ?? ''} />}
       {entry.confirmed ? <p>{text.haveLater}</p> : <Confirm entry={entry} left={left} />}
+      <Files entry={entry} />
       <section class="choice-apart no-print">
         <Button class="wide" onClick={() => go({ name: 'mine', receipt: entry.receipt ?? null })}>
           {text.open}
@@ -170,7 +170,7 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
   );
 }
 
-/** "I have my receipt", with a question: what is erased then may be the only copy. */
+/** "I have kept it", and the one question then: what is erased here may be the only copy. */
 function Confirm({ entry, left }: { entry: Entry; left: number }) {
   const text = sent();
   const [asked, setAsked] = useState(false);
@@ -187,9 +187,7 @@ function Confirm({ entry, left }: { entry: Entry; left: number }) {
   };
   if (!asked) {
     return (
-      <section class="no-print" aria-labelledby="then">
-        <h2 id="then">{text.afterwards}</h2>
-        <p>{left > 0 ? text.haveHintLeft : text.haveHint}</p>
+      <section class="no-print">
         <Button kind="primary" class="wide" onClick={() => setAsked(true)}>
           {text.have}
         </Button>
@@ -375,7 +373,7 @@ function confirmedText(entry: Entry): string {
 
 function Again() {
   const text = sent();
-  return <Button onClick={() => go({ name: 'write', category: '', bulletin: null })}>{text.again}</Button>;
+  return <Button onClick={() => go({ name: 'write', category: '', bulletin: null })}>{text.another}</Button>;
 }
 
 const FIELDS: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { useCopied } from '../../shared/copied.ts';
 import { colon, language } from '../../shared/language.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import {
+  addressOf,
   beginLead,
   type Bulletin,
   bulletins,
@@ -153,7 +154,7 @@ function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
       {media.map((picture, at) => (
         <a key={picture.media_id} href={publicPage(bulletin.url)}>
           <img
-            src={local(picture.url)}
+            src={addressOf(picture)}
             alt={text.picture(title, moves ? at + 1 : 0)}
             loading="lazy"
             decoding="async"
@@ -162,12 +163,6 @@ function Pictures({ bulletin, title }: { bulletin: Bulletin; title: string }) {
       ))}
     </div>
   );
-}
-
-/** Pictures come from where the page comes from, whatever address the service says is its public one. */
-function local(url: string): string {
-  const { pathname } = new URL(url, location.href);
-  return pathname.slice(Math.max(0, pathname.indexOf('/v1/')));
 }
 
 /** Hand on the page of a bulletin: by what the phone has for it, or else as a link to paste. */

@@ -7,6 +7,7 @@ import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
 import type { Entry, EntryState } from '../outbox/types.ts';
+import { isLeft } from '../put-away.ts';
 import { howToGoOn, stillSending } from '../parts/still-sending.tsx';
 import { Sure } from '../parts/sure.tsx';
 import { go, type Word, word } from '../screen.ts';
@@ -24,7 +25,7 @@ export function Unfinished() {
   useEffect(() => {
     void look();
     void loadTexts();
-  }, [draftChanges.value]);
+  }, [draftChanges.value, outbox.value]);
   useArrivals(entries);
   const texts = begunTexts();
   if (begun.value.length + texts.length + entries.length === 0) return null;
@@ -156,7 +157,8 @@ function About({ category, at, reference }: AboutProps) {
 }
 
 async function look(): Promise<void> {
-  begun.value = await readDrafts();
+  // What a page that was left has not put away is shown to nobody.
+  if (!isLeft()) begun.value = await readDrafts();
 }
 
 /** Return the receipt of a report if it is still on this phone. */

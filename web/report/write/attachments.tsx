@@ -29,6 +29,11 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
   const said = useChanges(files.all.value);
   const { length } = files.all.value;
   const most = more.most ?? catalogue.value?.limits.media_per_report ?? Infinity;
+  // What has a place or a time of its own.
+  const own = files.all.value.filter(({ removed }) =>
+    removed.some((one) => one === 'place' || one === 'time'),
+  );
+  const owned = own.flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined));
   const surplus = Math.max(0, length - most);
   const tooMany = useRef<HTMLDivElement>(null);
   // Before all are looked at, the list still grows.
@@ -76,18 +81,22 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
             <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
           </div>
           <p class="attach__cleaned">{text.cleaned}</p>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={keep}
-              aria-describedby="keep-hint"
-              onChange={(event) => onKeep(event.currentTarget.checked)}
-            />
-            <span>{text.keep}</span>
-          </label>
-          <p class="field__hint check__hint" id="keep-hint">
-            {text.keepHint}
-          </p>
+          {own.length > 0 && (
+            <>
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={keep}
+                  aria-describedby="keep-hint"
+                  onChange={(event) => onKeep(event.currentTarget.checked)}
+                />
+                <span>{text.keep}</span>
+              </label>
+              <p class="field__hint check__hint" id="keep-hint">
+                {keep ? text.keepSeen(listed(owned)) : text.keepHint(listed(owned))}
+              </p>
+            </>
+          )}
         </>
       )}
     </section>

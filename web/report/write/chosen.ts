@@ -3,6 +3,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 
 import type { Attachment } from '../attachment.ts';
 import { cut } from '../metadata/cut.ts';
+import { reducedOf } from '../reduced.ts';
 
 export interface ChosenFiles {
   readonly all: ReadonlySignal<readonly Attachment[]>;
@@ -24,8 +25,9 @@ export function chosenFiles(): ChosenFiles {
   /** Find out whether the file's structure is known. It is cut anew when it is sent. */
   async function look({ id, file }: Attachment): Promise<void> {
     try {
-      const { known, type, removed } = await cut(file, { place: false, time: false });
-      update(id, { look: known ? 'known' : 'unknown', type, removed });
+      const { known, type, removed, said = {} } = await cut(file, { place: false, time: false });
+      update(id, { look: known ? 'known' : 'unknown', type, removed, said });
+      void reducedOf(file);
     } catch {
       update(id, { look: 'unreadable' });
     }

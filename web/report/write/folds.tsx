@@ -1,18 +1,16 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check, Radios } from '../../shared/components/choices.tsx';
 import { TextField } from '../../shared/components/field.tsx';
 import { QuestionField } from '../../shared/components/question-field.tsx';
-import { Status } from '../../shared/components/status.tsx';
 import { language } from '../../shared/language.ts';
 import { showTime, toLocal, toRfc3339 } from '../../shared/time.ts';
 import { type Catalogue, catalogue } from '../catalogue.ts';
 import { type Category, type Contact, isPlaced, isWhen, type Place } from '../form.ts';
-import { locate, type NoFix } from '../position.ts';
-import { frame } from '../texts.ts';
 import { AreaChooser } from './area-chooser.tsx';
+import { Found, findHere } from './here.tsx';
 import { errorOf, type FieldError, fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
@@ -79,33 +77,13 @@ export function When({ error }: { error: string | null }) {
 export function Where({ errors }: { errors: readonly FieldError[] }) {
   const text = write();
   const { place, address } = form.value;
-  const [way, setWay] = useState<string>(wayOf(place));
-  const [search, setSearch] = useState<'looking' | NoFix | null>(
-    place.kind === 'unfound' ? 'lost' : null,
-  );
+  const way = wayOf(place);
   const error = errorOf(errors, 'location.lat');
   const addressError = errorOf(errors, 'location.address');
-
-  const look = async (): Promise<void> => {
-    setSearch('looking');
-    change({ place: { kind: 'unfound' } });
-    try {
-      const { lat, lon, accuracy } = await locate();
-      // Not if another way was chosen, or the report sent, meanwhile.
-      if (form.value.place.kind !== 'unfound') return;
-      change({ place: { kind: 'here', lat, lon, accuracy } });
-      setSearch(null);
-    } catch (reason) {
-      setSearch(reason === 'denied' || reason === 'absent' ? reason : 'lost');
-    }
-  };
   const choose = (code: string): void => {
-    setWay(code);
-    setSearch(null);
-    if (code === 'here') void look();
+    if (code === 'here') void findHere();
     else change({ place: { kind: code === 'area' ? 'unpicked' : 'none' } });
   };
-  const failures = { denied: text.denied, lost: text.lost, absent: text.noPlace };
   const value =
     place.kind === 'here'
       ? text.whereHere
@@ -130,18 +108,7 @@ export function Where({ errors }: { errors: readonly FieldError[] }) {
         error={error}
         onChange={choose}
       />
-      <Status>
-        {way === 'here' && search === 'looking' && <p>{text.locating}</p>}
-        {way === 'here' && place.kind === 'here' && <p>{text.located(Math.ceil(place.accuracy))}</p>}
-      </Status>
-      <Status kind="error">
-        {search && search !== 'looking' && (
-          <>
-            <p>{failures[search]}</p>
-            {search !== 'absent' && <Button onClick={() => void look()}>{frame().again}</Button>}
-          </>
-        )}
-      </Status>
+      {way === 'here' && <Found />}
       {way === 'area' && <AreaChooser />}
       {isPlaced(place) && (
         <TextField

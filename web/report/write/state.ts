@@ -16,6 +16,7 @@ import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
 import { PAUSE_MS, whenHidden } from '../begun.ts';
 import type { Begun, Entry } from '../outbox/types.ts';
 import { randomUuid } from '../outbox/uuid.ts';
+import { beforeLeaving } from '../put-away.ts';
 import { chosenFiles } from './chosen.ts';
 
 /** A field that was refused, by the API's name or ours, and why. */
@@ -160,6 +161,7 @@ export function keepForm(): void {
     timer = setTimeout(() => void keepNow(), isTyped ? Math.min(PAUSE_MS, left) : 0);
   });
   whenHidden(keepLast);
+  beforeLeaving(leaveForm);
 }
 
 /** Keep what is written now. */

@@ -17,6 +17,7 @@ import {
   isBegun,
   isOpen,
   isPlaceless,
+  isUrgent,
   type Limits,
   type Subject,
 } from '../form.ts';
@@ -25,11 +26,13 @@ import { Heading } from '../parts/heading.tsx';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
 import { Missing } from '../parts/later.tsx';
 import { Sure } from '../parts/sure.tsx';
+import { KeepForLater } from '../parts/word.tsx';
 import { go } from '../screen.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { frame } from '../texts.ts';
 import { Attachments } from './attachments.tsx';
 import { ContactFields, Elsewhere, Police, Questions, When, Where } from './folds.tsx';
+import { Here } from './here.tsx';
 import { type FieldError, errorOf, errorsOf, fieldId, summary, unacceptable } from './errors.ts';
 import {
   beginForm,
@@ -81,7 +84,13 @@ export function Write({ begin, draft }: WriteProps) {
       </>
     );
   }
-  return open && catalogue.value ? <WritePage /> : <p class="muted">{frame().loading}</p>;
+  if (!open || !catalogue.value) return <p class="muted">{frame().loading}</p>;
+  return (
+    <>
+      <WritePage />
+      {isBegun(form.value, files.all.value.length) && <KeepForLater />}
+    </>
+  );
 }
 
 function WritePage() {
@@ -94,6 +103,8 @@ function WritePage() {
   const [isTwice, setTwice] = useState(false);
   const isHere = useIsHere();
   const [choosing, setChoosing] = useState(!form.value.category);
+  // Of a lead those are asked that lead to its bulletin, and others when they are wanted.
+  const [others, setOthers] = useState(!isLead(form.value.bulletin) || Boolean(form.value.category));
   const limits = catalogue.value?.limits;
   const chosen = categoryOf(form.value.category);
   const refused = refusals.value.map(({ field, text: why }) => ({
@@ -145,7 +156,7 @@ function WritePage() {
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
-        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().full },
+        fault instanceof Unacceptable ? unacceptable(fault, all) : { text: write().unprepared },
       ]);
     } finally {
       setBusy(false);
@@ -170,20 +181,14 @@ function WritePage() {
       {/* Begun by the red button, the category is the first question. */}
       <Heading>{choosing || !chosen ? text.category : chosen.label}</Heading>
       <ErrorSummary errors={summary(shown, chosen, files.all.value)} attempt={attempt} />
-      {form.value.bulletin?.title && (
-        <p class="subject">
-          {text.lead}
-          {colon()}
-          <strong>{form.value.bulletin.title}</strong>
-        </p>
-      )}
+      {form.value.bulletin?.title && <About subject={form.value.bulletin} />}
       {choosing ? (
         <Radios
           id={fieldId('category')}
           legend={text.category}
           said
           chosen={form.value.category}
-          choices={offered(form.value.bulletin).map((one) => ({
+          choices={offered(form.value.bulletin, others).map((one) => ({
             code: one.code,
             label: one.label,
             closed: !isOpen(one),
@@ -191,7 +196,13 @@ function WritePage() {
           error={error('category')}
           onChange={(code) => change({ category: code })}
         />
-      ) : (
+      ) : null}
+      {choosing && !others && form.value.bulletin && (
+        <Button kind="quiet" onClick={() => setOthers(true)}>
+          {text.others}
+        </Button>
+      )}
+      {!choosing && (
         <p class="write__category">
           <Button kind="quiet" id={fieldId('category')} onClick={() => setChoosing(true)}>
             {text.change}
@@ -205,6 +216,7 @@ function WritePage() {
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
       />
+      {isUrgent(chosen) && <Here />}
       {/* The camera stays in sight on a phone. */}
       <Police error={error('concerns_police')} />
       <TextBox
@@ -317,8 +329,29 @@ function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]]
   ];
 }
 
-/** Return all categories; for a lead, those that lead to its bulletin first. */
-function offered(bulletin: Subject | null): readonly Category[] {
+/** Return the categories that lead to a bulletin, and all `others` if they are wanted. */
+function offered(bulletin: Subject | null, others: boolean): readonly Category[] {
   const first = bulletin ? leadCategories(bulletin.channel) : [];
-  return [...first, ...categories.value.filter((one) => !first.includes(one))];
+  return others ? [...first, ...categories.value.filter((one) => !first.includes(one))] : first;
+}
+
+function isLead(bulletin: Subject | null): boolean {
+  return bulletin !== null && leadCategories(bulletin.channel).length > 0;
+}
+
+/** The bulletin that a lead is about, in sight while it is written. */
+function About({ subject: { title, picture } }: { subject: Subject }) {
+  const [isThere, setThere] = useState(true);
+  return (
+    <p class="subject">
+      {picture && isThere && (
+        <img class="subject__picture" src={picture} alt="" onError={() => setThere(false)} />
+      )}
+      <span class="subject__title">
+        {write().lead}
+        {colon()}
+        <strong>{title}</strong>
+      </span>
+    </p>
+  );
 }

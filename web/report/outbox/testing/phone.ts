@@ -10,6 +10,8 @@ import type { Outbox } from '../types.ts';
 import { FakeClock } from './clock.ts';
 import { FakeServer } from './server.ts';
 
+/** What each photo is reduced to. */
+export const REDUCED = new Blob(['reduced']);
 const LIMITS: SendingLimits = { ...SHIPPED, postMaxBytes: 100, partsPerCall: 2 };
 const QUIET_TURNS = 40;
 const MOST_TURNS = 20_000;
@@ -37,6 +39,7 @@ export class Phone {
       clock: life.clock(this.clock),
       random: () => 1,
       prove: async ({ challenge }, key) => `${challenge}:proof-for-${key}`,
+      reduce: async ({ type }) => (type === 'image/jpeg' ? REDUCED : null),
       indexedDB: life.factory(this.disk),
       locks: null,
       channel: null,

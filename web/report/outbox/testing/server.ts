@@ -10,6 +10,7 @@ interface Declared {
   readonly content_type: string;
   readonly size: number;
   readonly sha256?: string;
+  readonly reduced?: number;
 }
 
 interface Medium {
@@ -17,6 +18,7 @@ interface Medium {
   readonly declared: Declared;
   readonly parts: Map<number, Uint8Array>;
   content: Uint8Array | null;
+  reduced: Uint8Array | null;
   state: 'awaiting' | 'stored' | 'rejected';
 }
 
@@ -83,6 +85,11 @@ export class FakeServer implements Network {
         .filter(({ state }) => state !== 'rejected')
         .map(({ content }) => content && new TextDecoder('latin1').decode(content)),
     );
+  }
+
+  /** How many bytes of each reduced picture have arrived. */
+  reduced(): (number | undefined)[] {
+    return this.reports.flatMap(({ media }) => media.map(({ reduced }) => reduced?.length));
   }
 
   /** A day has passed: what has not arrived is given up. */
@@ -197,6 +204,11 @@ export class FakeServer implements Network {
       medium.parts.set(Number(number), content);
       return { status: 200, body: '', retryAfter: null };
     }
+    if (number === 'reduced') {
+      // It may come again, and after its original: neither does any harm.
+      medium.reduced = content;
+      return { status: 204, body: '', retryAfter: null };
+    }
     if (medium.content) this.twice += 1;
     medium.content = content;
     medium.state = 'stored';
@@ -205,7 +217,8 @@ export class FakeServer implements Network {
 
   #medium(declared: Declared): Medium {
     const parts = new Map<number, Uint8Array>();
-    return { id: this.#id('M'), declared, parts, content: null, state: 'awaiting' };
+    const nothing = { content: null, reduced: null };
+    return { id: this.#id('M'), declared, parts, ...nothing, state: 'awaiting' };
   }
 
   #id(letter: string): string {
@@ -223,6 +236,10 @@ function grantOf(medium: Medium): object {
     url: inParts ? null : `storage/${medium.id}`,
     fields: inParts ? null : { key: medium.id },
     part_size: inParts ? PART_SIZE : null,
+    reduced:
+      medium.declared.reduced && !medium.reduced
+        ? { url: `storage/${medium.id}/reduced`, fields: { key: medium.id } }
+        : null,
   };
 }
 

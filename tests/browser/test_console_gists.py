@@ -1,0 +1,55 @@
+"""The line of a report in the queue: offered at its opening, taken over with a key, of nobody."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import opened, page_of
+from tests.browser.officers import LI, Resident
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+PLACE = {"lat": 39.9930, "lon": 116.3900}
+
+
+def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_queue(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    details = {"dementia": "yes", "clothing": "红色外套"}
+    text, category = "Car 京A12345 took her.", "missing_elderly"
+    unread = Resident(stack.api, category, "She went out at night.", location=PLACE)
+    resident = Resident(stack.api, category, text, location=PLACE, details=details)
+    page = opened(open_page, resident, language=language)
+    gist = page.locator("#gist")
+    offered = gist.input_value()
+    assert offered
+    assert "红色外套" not in offered
+    page.keyboard.press("g")
+    expect(gist).to_be_focused()
+    for wrong in ("Car 12345", "京B98765", "Mr Smith"):
+        gist.fill(wrong)
+        gist.press("Enter")
+        expect(gist).to_have_attribute("aria-invalid", "true")
+        expect(gist).to_be_focused()
+    take_pictures(page, f"console-gist-refused-{language}")
+    gist.fill(offered)
+    gist.press("Enter")
+    expect(page.locator(".gist button")).to_have_count(2)
+    expect(gist).to_have_attribute("aria-invalid", "false")
+    take_pictures(page, f"console-gist-{language}")
+    assert axe_violations(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert not scrolls_sideways(page)
+
+    queue = page_of(open_page, LI, "/console/", language=language)
+    expect(queue.locator(f"[data-id='{resident.id}']").get_by_text(offered)).to_be_visible()
+    other = queue.locator(f"[data-id='{unread.id}']")
+    expect(other.locator(".report-row__gist")).to_have_count(0)
+    expect(other.locator(".report-row__facts")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    take_pictures(queue, f"console-queue-gists-{language}")
+    assert axe_violations(queue) == []
+
+    page.locator(".gist button").nth(1).click()
+    expect(page.locator(".gist button")).to_have_count(1)
+    expect(gist).to_have_value(offered)

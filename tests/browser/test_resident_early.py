@@ -1,0 +1,155 @@
+"""An urgent report: its place in one tap, and its picture before the photo has arrived."""
+
+import io
+import random
+from typing import Any
+
+import requests
+from PIL import ExifTags, Image
+from playwright.sync_api import expect
+
+from tests import cloud
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Officer, Resident, own_report, wait_until
+from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.local.stack import Stack
+
+# Lets storage have no original before `held` is called.
+_HOLD = """
+const make = OffscreenCanvas.prototype.convertToBlob;
+OffscreenCanvas.prototype.convertToBlob = async function (...how) {
+  const made = await make.apply(this, how);
+  window.reduced = true;
+  return made;
+};
+const send = XMLHttpRequest.prototype.send;
+window.held = [];
+XMLHttpRequest.prototype.send = function (body) {
+  if (body.get('key').endsWith('/reduced')) send.call(this, body);
+  else window.held.push(() => send.call(this, body));
+};
+"""
+# Gives what Tor Browser gives to a page that reads a canvas: something else.
+_NOISE = """
+for (const kind of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
+  const read = kind.prototype.getImageData;
+  kind.prototype.getImageData = function (...area) {
+    const found = read.apply(this, area);
+    for (let at = 0; at < found.data.length; at += 1) found.data[at] = 255 - found.data[at];
+    return found;
+  };
+}
+"""
+
+
+def large_photo() -> bytes:
+    """Return a photo that is worth reducing, taken with the phone on its side."""
+    grey = Image.frombytes("L", (9, 8), random.Random(1).randbytes(9 * 8))
+    scene = grey.resize((2400, 1800), Image.Resampling.BOX)
+    grained = Image.blend(scene, Image.effect_noise(scene.size, 40), 0.3)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    content = io.BytesIO()
+    grained.convert("RGB").save(content, "JPEG", quality=95, exif=exif)
+    return content.getvalue()
+
+
+def test_officers_see_a_photo_before_it_has_arrived(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page()
+    page.add_init_script(_HOLD)
+    page.reload()
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(large_photo())
+    # Whoever sends sooner than it is made sends the photo alone.
+    wait_until(lambda: page.evaluate("window.reduced === true"))
+    receipt = resident.finish("A photo over a slow network.")
+    officer, report_id = Officer(stack), own_report(stack, receipt)["id"]
+
+    def seen() -> Any:
+        [medium] = officer.call("GET", f"/v1/officer/reports/{report_id}")["media"]
+        return medium
+
+    wait_until(lambda: seen()["early"])
+    medium = seen()
+    assert medium["state"] == "awaiting"
+    early = requests.get(medium["preview_url"], timeout=20).content
+    size = Image.open(io.BytesIO(early)).size
+    page.evaluate("held.forEach(go => go())")
+    wait_until(lambda: seen()["state"] == "ready")
+    medium = seen()
+    assert (medium["early"], medium["differs"]) == (False, False)
+    # Both are upright.
+    assert (size[0] > size[1]) == (medium["width"] > medium["height"])
+
+
+def test_where_a_canvas_shows_noise_the_photo_goes_alone(open_page: OpenPage, stack: Stack) -> None:
+    page = open_page()
+    page.add_init_script(_NOISE)
+    page.reload()
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(large_photo())
+    expect(page.get_by_text("Looking for data in the file")).to_have_count(0)
+    with page.expect_request(lambda request: request.url.endswith("/v1/reports")) as sent:
+        resident.finish("From a careful person.")
+    assert "reduced" not in (sent.value.post_data or "")
+
+
+WORDS = {
+    "en": (
+        "I am here: add the place",
+        "Found, to about 15 m: ",
+        "Remove the place",
+        "Choose another place",
+    ),
+    "zh-CN": ("我就在这里：添加位置", "已定位：", "移除位置", "另选位置"),
+}
+
+
+def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    here = {"latitude": 39.93, "longitude": 116.45, "accuracy": 15}
+    phone: Any = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
+    page = open_page(language=language, geolocation=here, permissions=["geolocation"], **phone)
+    resident = Resident(page, language)
+    add, found, remove, move = WORDS[language]
+    resident.button("category").click()
+    assert axe_violations(page) == []
+    resident.button(add).press("Enter")
+    expect(page.get_by_text(found).first).to_be_visible()
+    # Whoever cannot see it is where the button was.
+    expect(page.locator(".here :focus")).to_have_count(1)
+    assert (axe_violations(page), scrolls_sideways(page)) == ([], False)
+    take_pictures(page, f"urgent-place-{language}")
+    resident.button(remove).press("Enter")
+    expect(resident.button(add)).to_be_visible()
+    resident.button(add).click()
+    resident.button(move).click()
+    expect(page.get_by_role("group", name=resident.words["where"])).to_be_focused()
+    resident.button(remove).click()
+    resident.button(add).click()
+    expect(page.get_by_text(found).first).to_be_visible()
+    resident.photograph(large_photo())
+    resident.send()
+    report_id = own_report(stack, resident.receipt())["id"]
+    opened = Officer(stack).call("GET", f"/v1/officer/reports/{report_id}")
+    assert (opened["location"]["lat"], opened["location"]["accuracy_m"]) == (39.93, 15)
+
+
+def test_a_photos_own_place_is_shown_and_added_only_when_pressed(open_page: OpenPage) -> None:
+    page = open_page()
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(large_photo())
+    expect(page.get_by_text("Looking for data in the file")).to_have_count(0)
+    offer = page.get_by_label("Add the photo’s place and time")
+    expect(offer).to_have_count(0)
+    resident.photograph(cloud.photo())
+    expect(offer).not_to_be_checked()
+    said = page.get_by_text("39.9167, 116.4333")
+    expect(said).to_contain_text("They are removed otherwise")
+    offer.check()
+    expect(said).to_contain_text("Officers will see this beside it")
+    assert axe_violations(page) == []

@@ -1,0 +1,99 @@
+/** The gist of a report: one line that its row in the queue shows, which names nobody. */
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { Button } from '../../shared/components/button.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
+import { Status } from '../../shared/components/status.tsx';
+import { labelled, useSaid } from '../../shared/language.ts';
+import { useDesk } from '../desk.ts';
+import type { Names } from '../names.ts';
+import { focusField } from '../parts/focus.ts';
+import { useKeys } from '../queue/shortcuts.tsx';
+import type { Report } from '../types.ts';
+import type { OfReport } from './open-report.ts';
+import { reportTexts } from './texts.ts';
+
+const GIST = 'gist';
+const GIST_MAX = 80;
+
+export function Gist({ open, report }: OfReport) {
+  const t = reportTexts().gist;
+  const { names } = useDesk();
+  const offered = report.gist ?? suggestion(report, names);
+  const [text, setText] = useState(offered);
+  const [wrong, setWrong] = useSaid<string | null>(null);
+  const [said, setSaid] = useSaid('');
+  const [busy, setBusy] = useState(false);
+  // Names come later than the report, and a colleague may have written meanwhile.
+  useEffect(() => setText(offered), [offered]);
+  useKeys((action) => {
+    if (action === 'gist') focusField(GIST);
+  });
+  const save = async (wanted: string) => {
+    setSaid('');
+    const number = copiedNumber(wanted, report);
+    setWrong(number && (() => reportTexts().gist.number(number)));
+    if (number) return focusField(GIST);
+    setBusy(true);
+    const failure = await open.put('gist', { text: wanted });
+    setBusy(false);
+    if (failure === null) return setSaid(() => reportTexts().gist[wanted.trim() ? 'saved' : 'removed']);
+    setWrong(failure.problem?.errors?.[0]?.detail ?? failure.text);
+    focusField(GIST);
+  };
+  if (report.status === 'withdrawn') return null;
+  return (
+    <Form class="card gist no-print" onSubmit={() => save(text)}>
+      <TextField
+        id={GIST}
+        label={t.label}
+        hint={report.gist === null ? t.offered : t.hint}
+        error={wrong}
+        autoComplete="off"
+        maxLength={GIST_MAX}
+        value={text}
+        onValue={setText}
+      />
+      <p class="row">
+        <Button type="submit" busy={busy}>
+          {t.save}
+        </Button>
+        {report.gist !== null && (
+          <Button kind="quiet" busy={busy} onClick={() => save('')}>
+            {t.remove}
+          </Button>
+        )}
+      </p>
+      <Status kind="success">{said}</Status>
+    </Form>
+  );
+}
+
+/**
+ * Return a line to take over: what was chosen from the category's own answers, and the place in the
+ * city's words. Nothing that the reporter has typed is in it.
+ */
+export function suggestion(
+  { answers, station, district }: Pick<Report, 'answers' | 'station' | 'district'>,
+  names: Pick<Names, 'station' | 'district'>,
+): string {
+  const place = station === null ? names.district(district) : names.station(station);
+  const chosen = (answers ?? []).flatMap(({ label, value, value_label: said }) => {
+    if (said !== undefined) return [labelled(label, said)];
+    return value === true ? [label] : [];
+  });
+  const parts = [...chosen, place];
+  while (parts.join(' · ').length > GIST_MAX) parts.shift();
+  return parts.join(' · ');
+}
+
+/** Return a number, or a part of a plate, that the reporter has written, too; null for none. */
+export function copiedNumber(
+  text: string,
+  { text: written, location, messages }: Pick<Report, 'text' | 'location' | 'messages'>,
+): string | null {
+  const said = [written, location?.address, ...messages.map((each) => each.text)].join('\n');
+  const numbers = text.match(/[A-Za-z0-9]*\d[A-Za-z0-9]*/g) ?? [];
+  return numbers.find((each) => each.length > 3 && said.includes(each)) ?? null;
+}
