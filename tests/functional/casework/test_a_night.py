@@ -67,14 +67,14 @@ class Night:
         self._chance = random.Random(seed)
         self._begun = [self._chance.uniform(2, HOURS - 1) for _ in EVENTS]
         self._places = [self._place() for _ in EVENTS]
-        told = [each for number in range(len(EVENTS)) for each in self._of(number)]
-        while len(told) < REPORTS:
-            told.append(self._alone(critical=len(told) % 400 == 0))
-        told.sort(key=lambda each: each[0])
+        filed = [each for number in range(len(EVENTS)) for each in self._of(number)]
+        while len(filed) < REPORTS:
+            filed.append(self._alone(critical=len(filed) % 400 == 0))
+        filed.sort(key=lambda each: each[0])
         self.event_of: dict[str, int | None] = {}
         self.to_think_of: set[str] = set()
         suggested = 0.0
-        for hour, event, body in told:
+        for hour, event, body in filed:
             while suggested < hour:
                 wiring.clock.advance(timedelta(minutes=5))
                 suggested += 5 / 60
