@@ -1,6 +1,7 @@
 """An officer's trip: from a notice's link to a closed case, and what can come in between."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -518,7 +519,7 @@ def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(
     def fail_half_way(route: Route) -> None:
         nonlocal calls
         calls += 1
-        body = route.request.post_data_json
+        body: Any = route.request.post_data_json
         if calls == 1:  # there is time for one of the two
             *later, first = body["report_ids"]
             response = route.fetch(post_data={**body, "report_ids": [first]})
