@@ -449,6 +449,7 @@ test('whoever leaves sees nothing of what is on its way, and it arrives all the 
   await outbox.add(draft([], 'arrived'));
   await settled(phone, outbox);
   phone.server.fault = () => 'unreachable';
+  phone.clock.advance(1);
   await outbox.add(draft([picture()], 'on its way'));
   const entries: unknown[] = [];
   await outbox.leave(async (all) => void entries.push(...all));
