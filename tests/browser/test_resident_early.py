@@ -111,7 +111,7 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
     open_page: OpenPage, stack: Stack, language: str
 ) -> None:
     here = {"latitude": 39.93, "longitude": 116.45, "accuracy": 15}
-    phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
+    phone: Any = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
     page = open_page(language=language, geolocation=here, permissions=["geolocation"], **phone)
     resident = Resident(page, language)
     add, found, remove, move = WORDS[language]
