@@ -136,7 +136,7 @@ def test_a_later_place_is_counted_where_it_is_and_outlives_a_step(
     look = page.get_by_role("button", name="See where")
     expect(look).to_be_in_viewport()
     look.click()
-    later = page.locator(".positions li")
+    later = page.locator(".positions > li")
     expect(later).to_be_in_viewport()
     expect(later).to_contain_text("New")
     expect(look).to_have_count(0)
