@@ -64,9 +64,9 @@ export function Frame({ session, lock }: FrameProps) {
   );
 }
 
-/** Load the other pages when the first one is shown. Returns what ends the waiting. */
+/** Load the other pages when the first one is shown and seen. Returns what ends the waiting. */
 function loadWhenIdle(): () => void {
-  const timer = setTimeout(() => void loadPages(), IDLE_MS);
+  const timer = setTimeout(() => document.visibilityState === 'visible' && loadPages(), IDLE_MS);
   return () => clearTimeout(timer);
 }
 
