@@ -57,6 +57,11 @@ TYPES = {
     ".3gp": "video/3gpp",
     ".m4a": "audio/mp4",
     ".amr": "audio/amr",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".webm": "audio/webm",
 }
 # For a file whose name has no known ending: the bytes of each type, and where they are.
 MAGIC = (
@@ -66,6 +71,10 @@ MAGIC = (
     (4, b"ftyphei", "image/heic"),
     (4, b"ftypmif1", "image/heif"),
     (0, b"#!AMR", "audio/amr"),
+    (0, b"ID3", "audio/mpeg"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"\x1a\x45\xdf\xa3", "audio/webm"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftypqt", "video/quicktime"),
     (4, b"ftyp3g", "video/3gpp"),
@@ -701,7 +710,8 @@ def examine(path: Path, number: int) -> Attachment:
     )
     if kind is None:
         raise Unacceptable(
-            f"{path}: no photo (JPEG, PNG, WebP, HEIC), video (MP4, MOV, 3GP) or sound (M4A, AMR)"
+            f"{path}: no photo (JPEG, PNG, WebP, HEIC), video (MP4, MOV, 3GP) or sound (M4A, AMR, "
+            "MP3, WAV, Ogg, WebM)"
         )
     most = MAX_BYTES[kind.split("/")[0]]
     if not 0 < size <= most:

@@ -261,6 +261,7 @@ def video(
     rate: int = 10,
     turn: int = 0,
     sound: bool = False,
+    voice: str = "aac",
     index_first: bool = False,
     metadata: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
@@ -271,7 +272,16 @@ def video(
         path = Path(folder, "film")
         flags = {"movflags": "+faststart"} if index_first else {}
         with av.open(str(path), "w", format=container, container_options=flags) as film:
-            _shoot(film, list(pictures), codec, rate, turn, sound, metadata or {}, options or {})
+            _shoot(
+                film,
+                list(pictures),
+                codec,
+                rate,
+                turn,
+                voice if sound else "",
+                metadata or {},
+                options or {},
+            )
         return path.read_bytes()
 
 
@@ -281,7 +291,7 @@ def _shoot(
     codec: str,
     rate: int,
     turn: int,
-    sound: bool,
+    sound: str,
     metadata: dict[str, str],
     options: dict[str, str],
 ) -> None:
@@ -295,14 +305,15 @@ def _shoot(
         stream.codec_context.codec_tag = "hvc1"
     if turn:
         stream.set_display_rotation(turn)
-    voice = film.add_stream("aac", rate=48000) if sound else None
+    voice: Any = film.add_stream(sound, rate=48000) if sound else None
     for at, picture in enumerate(pictures):
         frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
         frame.pts, frame.time_base = at, Fraction(1, rate)
         film.mux(stream.encode(frame))
     film.mux(stream.encode(None))
     if voice:
-        _hum(film, voice, len(pictures) / rate)
+        frames = ("s16", 960) if sound == "libopus" else ()
+        _hum(film, voice, len(pictures) / rate, *frames)
 
 
 def sound(seconds: float = 0.5) -> bytes:
@@ -329,6 +340,51 @@ def recording(
     return out.getvalue()
 
 
+# What browsers and recorders make besides M4A: container, encoder and its frames.
+_OTHERS = {
+    "mp3": ("libmp3lame", "s16p", 1152),
+    "wav": ("pcm_s16le", "s16", 1024),
+    "ogg": ("libopus", "s16", 960),
+    "webm": ("libopus", "s16", 960),
+}
+
+
+def other_sound(
+    container: str, seconds: float = 1.0, *, codec: str = "", cover: bool = False
+) -> bytes:
+    """Return a recording as MP3, WAV, Ogg or WebM, with a canary in its names. `cover`: an MP3 with
+    a picture whose Exif has the canary, too.
+    """
+    encoder, form, samples = _OTHERS[container]
+    out = BytesIO()
+    with av.open(out, "w", format=container) as film:
+        for name in ("title", "artist", "comment", "location"):
+            film.metadata[name] = CANARY.decode()
+        voice: Any = film.add_stream(codec or encoder, rate=48000, layout="mono")
+        picture: Any = film.add_stream("mjpeg") if cover else None
+        if picture is not None:
+            picture.width, picture.height, picture.pix_fmt = 120, 80, "yuvj420p"
+            packet = av.Packet(jpeg())
+            packet.stream, packet.pts, packet.dts = picture, 0, 0
+            film.mux(packet)
+        _hum(film, voice, seconds, form, samples)
+    return out.getvalue()
+
+
+def webm_video() -> bytes:
+    """Return a WebM of pictures and sound."""
+    pictures = [scene(160, 96)] * 3
+    return video(pictures, "libvpx", container="webm", sound=True, voice="libopus")
+
+
+def wav_header(rate: int, channels: int = 1, bits: int = 16, size: int = 0) -> bytes:
+    """Return the start of a WAV that says this of itself."""
+    block = channels * bits // 8
+    form = struct.pack("<HHIIHH", 1, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
+    sizes = struct.pack("<I", size), struct.pack("<I", size + 36)
+    return b"RIFF" + sizes[1] + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + sizes[0]
+
+
 def amr(seconds: float = 1.0, *, wide: bool = False) -> bytes:
     """Return an AMR recording of noise: nothing here encodes AMR, but any bits decode."""
     size, toc, magic = (60, 8 << 3 | 4, b"#!AMR-WB\n") if wide else (31, 7 << 3 | 4, b"#!AMR\n")
@@ -350,10 +406,18 @@ def amr_in_3gp(seconds: float = 1.0, *, wide: bool = False) -> bytes:
     return out.getvalue()
 
 
-def _hum(film: av.container.OutputContainer, voice: av.AudioStream, seconds: float) -> None:
-    wave = array("f", [(at % 96) / 480 for at in range(1024)]).tobytes()
-    for pts in range(0, int(seconds * 48000), 1024):
-        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+def _hum(
+    film: av.container.OutputContainer,
+    voice: av.AudioStream,
+    seconds: float,
+    form: str = "fltp",
+    samples: int = 1024,
+) -> None:
+    levels = [(at % 96) / 480 for at in range(samples)]
+    whole = [int(level * 32767) for level in levels]
+    wave = (array("f", levels) if form == "fltp" else array("h", whole)).tobytes()
+    for pts in range(0, int(seconds * 48000), samples):
+        frame = av.AudioFrame(format=form, layout="mono", samples=samples)
         frame.sample_rate, frame.pts, frame.time_base = 48000, pts, Fraction(1, 48000)
         frame.planes[0].update(wave)
         film.mux(voice.encode(frame))

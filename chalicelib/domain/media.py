@@ -15,7 +15,9 @@ _MAGIC = (
     ("image/png", b"\x89PNG\r\n\x1a\n"),
     ("audio/amr", b"#!AMR\n"),
     ("audio/amr", b"#!AMR-WB\n"),
+    ("audio/mpeg", b"ID3"),
 )
+_EBML = b"\x1a\x45\xdf\xa3"
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _HEIF_BRANDS = {b"mif1", b"msf1"}
 _MP4_BRANDS = {
@@ -39,16 +41,30 @@ def sniff(head: bytes) -> str | None:
     """Return the accepted type that a file's first bytes indicate; None for any other.
 
     `head` has 64 bytes or more, if the file has them. The rest of the file may still be of another
-    type: a container of videos may hold sound alone, which `of_sound` names.
+    type: a container of videos may hold sound alone, which `of_sound` names. A WebM is accepted for
+    its sound only, so it is `audio/webm` even when it holds a video; its decoder rejects that.
     """
     for content_type, magic in _MAGIC:
         if head.startswith(magic):
             return content_type
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
+    if head[:4] == b"RIFF":
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12])
+    if head[:4] == b"OggS" and head[28:36] == b"OpusHead":
+        return "audio/ogg"
+    if head[:4] == _EBML and b"\x42\x82\x84webm" in head[:64]:
+        return "audio/webm"
+    if _is_mp3_frame(head):
+        return "audio/mpeg"
     if head[4:8] == b"ftyp":
         return _sniff_brands(head)
     return None
+
+
+def _is_mp3_frame(head: bytes) -> bool:
+    """Return whether this begins with the header of a frame of MPEG layer III."""
+    first = int.from_bytes(head[:4])
+    sync, layer, rate = first >> 21, first >> 17 & 3, first >> 12 & 15
+    return sync == 0x7FF and layer == 1 and rate not in (0, 15) and first >> 10 & 3 != 3
 
 
 def _sniff_brands(head: bytes) -> str | None:

@@ -25,14 +25,27 @@ from chalicelib.kernel.derived import PLAYBACK_SECONDS, Rejected, RejectReason, 
 from chalicelib.media_decoding.boxes import without_names
 from chalicelib.media_decoding.videos import DEMUXER, OURS, read_hint, rejecting
 
-CODECS = frozenset({"aac", "alac", "amrnb", "amrwb"})
+_PCM = {"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw"}
+# Of each type of file its demuxer, and what may be in it.
+_ISO = ("mov", frozenset({"aac", "alac", "amrnb", "amrwb", "opus"}))
+_KINDS = {
+    "audio/mp4": _ISO,
+    "audio/3gpp": _ISO,
+    "audio/amr": ("amr", frozenset({"amrnb", "amrwb"})),
+    "audio/mpeg": ("mp3", frozenset({"mp3float"})),
+    "audio/wav": ("wav", frozenset(_PCM)),
+    "audio/ogg": ("ogg", frozenset({"opus"})),
+    "audio/webm": ("matroska", frozenset({"opus"})),
+}
+# A WAV may say that it has one sample a second: each becomes RATE samples of the copy.
+_LEAST_RATE = 4_000
 RATE = 24_000
 BITS_A_SECOND = 48_000
 # Nothing that differs from run to run, and no name of a library.
 _BITEXACT = 0x800000
 
 # Fail at the import if PyAV lacks one of the codecs, instead of rejecting files.
-for _name in sorted(CODECS):
+for _name in sorted(frozenset[str]().union(*(codecs for _, codecs in _KINDS.values()))):
     av.Codec(_name, "r")
 av.Codec("aac", "w")
 
@@ -43,13 +56,13 @@ def derive(data: bytes, content_type: str) -> Sound:
     Raises Rejected for a fault of the file, and MemoryError. Any other error is a fault of this
     system.
     """
-    demuxer = "amr" if content_type == "audio/amr" else "mov"
-    options = {} if demuxer == "amr" else DEMUXER
+    demuxer, codecs = _KINDS[content_type]
+    options = DEMUXER if demuxer == "mov" else {}
     with (
         rejecting(),
         av.open(io.BytesIO(data), "r", format=demuxer, container_options=options) as container,
     ):
-        stream = _choose_stream(container)
+        stream = _choose_stream(container, codecs)
         playback, heard_s = _encode(_frames(container, stream))
         if not heard_s:
             raise Rejected(RejectReason.UNREADABLE)
@@ -58,7 +71,7 @@ def derive(data: bytes, content_type: str) -> Sound:
         whole = max(duration, heard_s) if heard_s >= PLAYBACK_SECONDS else heard_s
         info = SoundInfo(
             duration_s=round(whole, 3),
-            codec=stream.codec_context.name,
+            codec=stream.codec_context.name.removesuffix("float"),
             hint=read_hint({**stream.metadata, **container.metadata}),
         )
     return Sound(playback, info)
@@ -72,12 +85,18 @@ def try_encoder() -> None:
     _encode(AudioResampler(format="fltp", layout="mono", rate=RATE).resample(frame))
 
 
-def _choose_stream(container: InputContainer) -> AudioStream:
-    streams = container.streams.audio
+def _choose_stream(container: InputContainer, codecs: frozenset[str]) -> AudioStream:
+    streams, pictures = container.streams.audio, container.streams.video
     if not streams:
         raise Rejected(RejectReason.UNREADABLE)
+    # A cover is no video. It is not decoded.
+    if any(not each.disposition & each.disposition.attached_pic for each in pictures):
+        raise Rejected(RejectReason.UNSUPPORTED_FORMAT)
     for stream in streams:
-        if stream.codec_context is not None and stream.codec_context.name in CODECS:
+        codec = stream.codec_context
+        if codec is not None and codec.name in codecs:
+            if codec.sample_rate < _LEAST_RATE:
+                raise Rejected(RejectReason.UNREADABLE)
             stream.codec_context.thread_type, stream.codec_context.thread_count = "NONE", 1
             return stream
     raise Rejected(RejectReason.UNSUPPORTED_CODEC)

@@ -50,7 +50,7 @@ def content_security_policy(origins: Origins) -> str:
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "blob:", *storage],
-        "media-src": ["'self'", *storage],
+        "media-src": ["'self'", "blob:", *storage],
         "connect-src": ["'self'", *storage, *sign_in],
         "manifest-src": ["'self'"],
         "worker-src": ["'self'"],
@@ -64,10 +64,15 @@ def content_security_policy(origins: Origins) -> str:
 
 
 def permissions_policy() -> str:
-    """Return what the pages may ask of a device: camera and place, and nobody in a frame."""
-    refused = ("microphone", "payment", "usb", "serial", "hid", "midi")
+    """Return what the pages may ask of a device: camera, place and sound, and nobody in a frame."""
+    refused = ("payment", "usb", "serial", "hid", "midi")
     return ", ".join(
-        ["camera=(self)", "geolocation=(self)", *(f"{feature}=()" for feature in refused)]
+        [
+            "camera=(self)",
+            "geolocation=(self)",
+            "microphone=(self)",
+            *(f"{feature}=()" for feature in refused),
+        ]
     )
 
 

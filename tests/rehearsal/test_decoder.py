@@ -81,6 +81,7 @@ FILES: dict[str, Callable[[], bytes]] = {
         [media_samples.scene(160, 96)] * 3, "libx265", container="mov"
     ),
     "audio/mp4": media_samples.recording,
+    "audio/webm": lambda: media_samples.other_sound("webm"),
 }
 BAD = {"truncated": media_samples.jpeg()[:900], "bomb": media_samples.png(60000, 60000, b"")}
 

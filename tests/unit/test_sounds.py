@@ -25,6 +25,17 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "amr in 3gp": (samples.amr_in_3gp, "audio/3gpp", "amrnb"),
     "wide amr in 3gp": (lambda: samples.amr_in_3gp(wide=True), "audio/3gpp", "amrwb"),
     "amr": (samples.amr, "audio/amr", "amrnb"),
+    "mp3": (lambda: samples.other_sound("mp3"), "audio/mpeg", "mp3"),
+    "mp3 with a cover": (lambda: samples.other_sound("mp3", cover=True), "audio/mpeg", "mp3"),
+    "mp3 without a tag": (lambda: untagged(samples.other_sound("mp3")), "audio/mpeg", "mp3"),
+    "wav": (lambda: samples.other_sound("wav"), "audio/wav", "pcm_s16le"),
+    "wav of a telephone": (
+        lambda: samples.other_sound("wav", codec="pcm_alaw"),
+        "audio/wav",
+        "pcm_alaw",
+    ),
+    "opus in ogg": (lambda: samples.other_sound("ogg"), "audio/ogg", "opus"),
+    "opus in webm": (lambda: samples.other_sound("webm"), "audio/webm", "opus"),
     "wide amr": (lambda: samples.amr(wide=True), "audio/amr", "amrwb"),
 }
 
@@ -32,6 +43,12 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
 def type_of(data: bytes) -> str:
     found = sniff(data[:64]) or ""
     return of_sound(found) or found
+
+
+def untagged(mp3: bytes) -> bytes:
+    """Return an MP3 without the tag at its start, whose size is of seven bits a byte."""
+    size = sum(byte << 7 * at for at, byte in enumerate(reversed(mp3[6:10])))
+    return mp3[10 + size :]
 
 
 def derive(data: bytes) -> Sound:
@@ -126,7 +143,44 @@ def test_what_is_no_sound_is_rejected() -> None:
     assert reason(samples.recording(codec="flac")) is RejectReason.UNSUPPORTED_CODEC
 
 
-@pytest.mark.parametrize("kind", ["aac in mp4", "amr in 3gp", "amr"])
+@pytest.mark.parametrize("container", ["mp3", "wav", "ogg", "webm"])
+def test_a_recording_of_a_browser_that_was_cut_short_is_heard_as_far_as_it_goes(
+    container: str,
+) -> None:
+    data = samples.other_sound(container, 4)
+    assert CANARY in data
+    assert 0.5 < length_of(derive(data[: len(data) // 2]).playback) < 3
+    for end in (12, 40, 64):
+        assert reason(data[:end], type_of(data)) is RejectReason.UNREADABLE
+
+
+def test_a_video_in_the_place_of_a_recording_is_rejected() -> None:
+    film = samples.webm_video()
+    assert sniff(film[:64]) == "audio/webm"
+    assert reason(film, "audio/webm") is RejectReason.UNSUPPORTED_FORMAT
+
+
+def test_what_a_container_of_sound_may_not_hold_is_rejected() -> None:
+    assert (
+        reason(samples.other_sound("wav", codec="adpcm_ms"), "audio/wav")
+        is RejectReason.UNSUPPORTED_CODEC
+    )
+    tagged = b"ID3\x04\0\0\0\0\0\0"
+    assert reason(tagged + samples.jpeg(), "audio/mpeg") is RejectReason.UNREADABLE
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(1, 1), (0, 1), (48_000, 30_000)])
+def test_a_wav_that_would_grow_is_rejected(rate: int, channels: int) -> None:
+    body = bytes(200_000)
+    header = samples.wav_header(rate, channels, size=len(body))
+    assert sniff(header[:64]) == "audio/wav"
+    assert reason(header + body, "audio/wav") is RejectReason.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["aac in mp4", "amr in 3gp", "amr", "mp3 with a cover", "wav", "opus in ogg", "opus in webm"],
+)
 def test_damaged_files_are_rejected_or_give_a_bare_copy(kind: str) -> None:
     data = KINDS[kind][0]()
     content_type = KINDS[kind][1]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { type Attachment, fileFaults, kindOf, showSize } from './attachment.ts';
+import { type Attachment, fileFaults, kindOf, showSize, underOneName } from './attachment.ts';
 import type { Limits } from './form.ts';
 
 const LIMITS = {
@@ -21,6 +21,13 @@ const chosen = (file: File, part: Partial<Attachment> = {}): Attachment => ({
   ...part,
 });
 const of = (bytes: number, name: string, type = ''): File => new File([new Uint8Array(bytes)], name, { type });
+
+test('a WAV has one name, whatever the browser calls it', () => {
+  const wav = underOneName(of(3, 'a.wav', 'audio/x-wav'));
+  expect([wav.type, wav.name, wav.size]).toEqual(['audio/wav', 'a.wav', 3]);
+  const photo = of(1, 'a.jpg', 'image/jpeg');
+  expect(underOneName(photo)).toBe(photo);
+});
 
 test('a file is what its type says, or else its name', () => {
   expect(kindOf(of(1, 'a', 'image/jpeg'))).toBe('image');

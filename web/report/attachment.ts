@@ -21,6 +21,9 @@ export interface Attachment {
   readonly agreed: boolean;
 }
 
+/** The name of what was recorded in the page. It says nothing of the phone: only sound was written. */
+export const RECORDED = 'recorded here';
+
 export interface FileFault {
   readonly id: number;
   readonly fault: 'large' | 'empty' | 'kind' | 'unreadable' | 'unknownMust' | 'many';
@@ -47,6 +50,15 @@ export function kindOf(file: Pick<File, 'type' | 'name'>): Kind | null {
   const kind = file.type.split('/')[0];
   if (kind === 'image' || kind === 'video' || kind === 'audio') return kind;
   return ENDINGS[file.name.split('.').pop()?.toLowerCase() ?? ''] ?? null;
+}
+
+/** What browsers call a WAV; the service knows `audio/wav`. */
+const WAV = ['audio/x-wav', 'audio/wave', 'audio/vnd.wave'];
+
+/** Return a file under the name of its type that the service knows. */
+export function underOneName(file: File): File {
+  const { name, type, lastModified } = file;
+  return WAV.includes(type) ? new File([file], name, { type: 'audio/wav', lastModified }) : file;
 }
 
 /** Return what is wrong with each file, in their order. `most`: how many the report can still have. */

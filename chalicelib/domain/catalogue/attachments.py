@@ -52,6 +52,10 @@ ACCEPTED: Mapping[str, MediaType] = MappingProxyType(
         "audio/mp4": _AUDIO,
         "audio/3gpp": _AUDIO,
         "audio/amr": _AUDIO,
+        "audio/mpeg": _AUDIO,
+        "audio/wav": _AUDIO,
+        "audio/ogg": _AUDIO,
+        "audio/webm": _AUDIO,
     }
 )
 

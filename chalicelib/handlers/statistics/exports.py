@@ -53,6 +53,7 @@ _ENDINGS = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic",
     "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp",
     "audio/mp4": "m4a", "audio/3gpp": "3gp", "audio/amr": "amr",
+    "audio/mpeg": "mp3", "audio/wav": "wav", "audio/ogg": "ogg", "audio/webm": "webm",
 }  # fmt: skip
 
 

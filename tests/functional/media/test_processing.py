@@ -577,6 +577,8 @@ def test_a_video_becomes_a_still_and_its_checksum_is_s3s_own(bucket: MediaBucket
         (samples.recording(named=True), "audio/mp4", "aac"),
         (samples.amr_in_3gp(), "audio/3gpp", "amrnb"),
         (samples.amr(), "audio/amr", "amrnb"),
+        (samples.other_sound("mp3", cover=True), "audio/mpeg", "mp3"),
+        (samples.other_sound("webm"), "audio/webm", "opus"),
     ],
 )
 def test_a_recording_becomes_a_clean_copy_and_nothing_else(

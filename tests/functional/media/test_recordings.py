@@ -120,7 +120,18 @@ def test_the_copy_goes_with_a_withdrawal() -> None:
     assert gone_with_a_withdrawal(sent(media_samples.recording()))["playback_url"] is None
 
 
-@pytest.mark.parametrize("content_type", ["audio/mp4", "audio/3gpp", "audio/amr"])
+SOUNDS = (
+    "audio/mp4",
+    "audio/3gpp",
+    "audio/amr",
+    "audio/mpeg",
+    "audio/wav",
+    "audio/ogg",
+    "audio/webm",
+)
+
+
+@pytest.mark.parametrize("content_type", SOUNDS)
 def test_a_recording_may_have_25_mib_and_goes_up_in_one_piece(content_type: str) -> None:
     body = report(media=[{"content_type": content_type, "size": 25 << 20, "sha256": "a" * 64}])
     created = call("POST", "/v1/reports", body, key=new_key())
@@ -134,7 +145,7 @@ def test_a_recording_may_have_25_mib_and_goes_up_in_one_piece(content_type: str)
 def test_the_catalogue_names_recordings_with_their_limit() -> None:
     media = call("GET", "/v1/catalogue").json["limits"]["media"]
     limits = {each["content_type"]: each["max_bytes"] for each in media if each["kind"] == "audio"}
-    assert limits == dict.fromkeys(("audio/mp4", "audio/3gpp", "audio/amr"), 25 << 20)
+    assert limits == dict.fromkeys(SOUNDS, 25 << 20)
 
 
 @pytest.mark.parametrize("make", [media_samples.recording, media_samples.amr])

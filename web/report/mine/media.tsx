@@ -16,6 +16,8 @@ import { Files } from '../sent/files.tsx';
 import { Attachments } from '../write/attachments.tsx';
 import { chosenFiles } from '../write/chosen.ts';
 import { type FieldError, errorsOf, fieldId, summary, unacceptable } from '../write/errors.ts';
+import { isRecording } from '../write/record.tsx';
+import { write } from '../write/texts.ts';
 import { type OwnReport, receipt, refreshUntilArrived, useLatest } from './report.ts';
 import { mine } from './texts.ts';
 
@@ -130,6 +132,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
 
   const faults = (): readonly FieldError[] => {
     const all = files.all.value;
+    if (isRecording()) return [{ field: fieldId('media'), text: write().recordFirst }];
     if (all.length === 0) return [{ field: fieldId('media'), text: mine().noFiles }];
     return limits ? errorsOf([], fileFaults(all, limits, roomFor(report, limits, entries))) : [];
   };

@@ -35,6 +35,10 @@ export const SHIPPED: SendingLimits = {
     'audio/mp4': SOUND,
     'audio/3gpp': SOUND,
     'audio/amr': SOUND,
+    'audio/mpeg': SOUND,
+    'audio/wav': SOUND,
+    'audio/ogg': SOUND,
+    'audio/webm': SOUND,
   },
 };
 

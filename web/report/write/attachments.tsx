@@ -7,6 +7,7 @@ import { type Attachment, faultOf, fileName, type Kind, kindOf, showSize } from 
 import { catalogue } from '../catalogue.ts';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { ChosenFiles } from './chosen.ts';
+import { Recorder, RecordButton, recordedType } from './record.tsx';
 import { write } from './texts.ts';
 import './attachments.css';
 
@@ -25,7 +26,9 @@ export interface AttachmentsProps {
 export function Attachments({ files, keep, errors, hint, onKeep, ...more }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
-  const types = (catalogue.value?.limits.media ?? []).map((one) => one.content_type).join(',');
+  const media = catalogue.value?.limits.media ?? [];
+  const types = media.map((one) => one.content_type).join(',');
+  const type = recordedType(media);
   const said = useChanges(files.all.value);
   const { length } = files.all.value;
   const most = more.most ?? catalogue.value?.limits.media_per_report ?? Infinity;
@@ -56,9 +59,19 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
       <div class="attach__ways">
         <Picker label={text.camera} sign={CAMERA} accept="image/*" capture main onChoose={files.add} />
         <Picker label={text.video} sign={VIDEO} accept="video/*" capture onChoose={files.add} />
-        <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
+        {type ? (
+          <RecordButton
+            sign={SOUND}
+            type={type}
+            most={media.find((one) => one.kind === 'audio')?.max_bytes ?? 0}
+            onFile={(file) => files.add([file])}
+          />
+        ) : (
+          <Picker label={text.record} sign={SOUND} accept="audio/*" capture onChoose={files.add} />
+        )}
         <Picker label={text.choose} sign={FOLDER} accept={types} multiple onChoose={files.add} />
       </div>
+      {type ? <Recorder /> : <p class="field__hint">{text.recordNot}</p>}
       <div class="hidden-visually">
         <Status>{said}</Status>
       </div>
@@ -215,6 +228,7 @@ function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
+      {kind === 'audio' && <Playback file={file} name={name} />}
       {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
       {look === 'known' && removed.length > 0 && (
@@ -260,6 +274,24 @@ function Thumbnail({ file }: { file: File }) {
   if (blank) return <Sign kind="image" />;
   return (
     <img class="file__picture" src={url} alt="" decoding="async" onError={() => setBlank(true)} />
+  );
+}
+
+/** A recording, to listen to. Nothing is shown of one that this browser does not play. */
+function Playback({ file, name }: { file: File; name: string }) {
+  const url = useMemo(() => URL.createObjectURL(file), [file]);
+  const [mute, setMute] = useState(false);
+  useEffect(() => () => URL.revokeObjectURL(url), [url]);
+  if (mute) return null;
+  return (
+    <audio
+      class="file__sound"
+      src={url}
+      controls
+      preload="metadata"
+      aria-label={name}
+      onError={() => setMute(true)}
+    />
   );
 }
 

@@ -47,6 +47,7 @@ import {
   refusals,
   sendForm,
 } from './state.ts';
+import { isRecording } from './record.tsx';
 import { write } from './texts.ts';
 import './write.css';
 
@@ -129,6 +130,11 @@ function WritePage() {
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     if (!limits) return;
+    if (isRecording()) {
+      setErrors(() => [{ field: fieldId('media'), text: write().recordFirst }]);
+      setAttempt((before) => before + 1);
+      return;
+    }
     const box = await openedOutbox();
     // Of what was left before the outbox could have it, the first screen says that it is begun.
     if (!isHere.current) return;

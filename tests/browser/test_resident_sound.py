@@ -1,0 +1,151 @@
+"""A resident records sound in the page, and an officer hears it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import chromium
+from tests.browser.conftest import OpenPage
+from tests.browser.residents import Officer, Resident, own_report, wait_until
+from tests.browser.screens import axe_violations, scrolls_sideways
+from tests.local.stack import Stack
+
+# Keeps what the page has got of the microphone, for `_live`.
+WATCHED = """
+window.tracks = [];
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (what) => {
+  const stream = await ask(what);
+  window.tracks.push(...stream.getTracks());
+  return stream;
+};
+"""
+HIDE = """Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'});
+document.dispatchEvent(new Event('visibilitychange', {bubbles: true}));"""
+
+
+@pytest.fixture(scope="module")
+def with_microphone(browser: Browser) -> Iterator[Browser]:
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    started = browser.browser_type.launch(
+        executable_path=chromium.find(), args=[*chromium.arguments(), *fake]
+    )
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def phone(with_microphone: Browser, stack: Stack, wrong: list[str]) -> Iterator[Page]:
+    context = with_microphone.new_context(
+        base_url=stack.api, locale="en", viewport={"width": 360, "height": 740}
+    )
+    context.expose_binding("reportViolation", lambda _, text: wrong.append(text))
+    context.add_init_script(
+        "document.addEventListener('securitypolicyviolation',"
+        " event => reportViolation(event.effectiveDirective));"
+    )
+    context.add_init_script(WATCHED)
+    page = context.new_page()
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.goto("/")
+    yield page
+    context.close()
+
+
+def _states(page: Page) -> list[str]:
+    """Return the states of all that the page has ever got of the microphone."""
+    return list(page.evaluate("window.tracks.map(one => one.readyState)"))
+
+
+def _recording(page: Page) -> Resident:
+    """Return a resident who records, and has recorded a second at least."""
+    resident = Resident(page)
+    resident.begin()
+    assert _states(page) == []
+    resident.button("Sound").click()
+    expect(page.get_by_role("timer")).to_contain_text("0:01 / 10:00")
+    return resident
+
+
+def test_what_was_recorded_in_the_page_reaches_an_officer(phone: Page, stack: Stack) -> None:
+    resident = _recording(phone)
+    expect(resident.button("Stop and attach")).to_be_focused()
+    assert axe_violations(phone) == []
+    assert not scrolls_sideways(phone)
+    resident.send()
+    expect(phone.locator(".attach .field__error")).to_have_text(
+        "A recording goes on. Stop it first."
+    )
+    resident.button("Pause").press("Enter")
+    expect(phone.get_by_text("Paused. Nothing is recorded.")).to_be_visible()
+    resident.button("Go on").press("Enter")
+    expect(resident.button("Pause")).to_be_visible()
+    resident.button("Stop and attach").press("Enter")
+    sound = phone.locator("audio.file__sound")
+    sound.evaluate("one => one.play()")
+    wait_until(lambda: bool(sound.evaluate("one => one.currentTime > 0")))
+    assert _states(phone) == ["ended"]
+    expect(resident.button("Sound")).to_be_focused()
+    assert axe_violations(phone) == []
+    assert not scrolls_sideways(phone)
+    expect(phone.get_by_text("Kept on this device")).to_be_visible()
+    resident.send()
+    report = own_report(stack, resident.receipt())
+    officer, path = Officer(stack), f"/v1/officer/reports/{report['id']}"
+    wait_until(lambda: officer.call("GET", path)["media"][0]["state"] == "ready")
+    [medium] = officer.call("GET", path)["media"]
+    assert (medium["content_type"], medium["codec"]) == ("audio/webm", "opus")
+    assert medium["playback_url"]
+
+
+@pytest.mark.thorough
+def test_a_page_that_is_hidden_lets_the_microphone_go_and_keeps_what_it_heard(phone: Page) -> None:
+    resident = _recording(phone)
+    phone.evaluate(HIDE)
+    expect(phone.locator("audio.file__sound")).to_be_visible()
+    assert _states(phone) == ["ended"]
+    resident.button("Remove Recording 1").click()
+    expect(phone.locator(".file")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_report_that_is_erased_lets_the_microphone_go(phone: Page) -> None:
+    resident = _recording(phone)
+    resident.button("Erase and go back").click()
+    phone.get_by_role("button", name="Erase").last.click()
+    wait_until(lambda: _states(phone) == ["ended"])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NotAllowedError", "The page may not use the microphone."),
+        ("NotFoundError", "No microphone was found."),
+        ("NotReadableError", "The microphone could not be used."),
+    ],
+)
+def test_why_there_is_no_microphone_is_said(open_page: OpenPage, name: str, said: str) -> None:
+    page = open_page()
+    page.evaluate(
+        "name => { navigator.mediaDevices.getUserMedia = "
+        "async () => { throw new DOMException('', name); }; }",
+        name,
+    )
+    resident = Resident(page)
+    resident.begin()
+    resident.button("Sound").click()
+    expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+
+
+@pytest.mark.thorough
+def test_an_old_phone_gets_the_chooser_and_is_told(open_page: OpenPage) -> None:
+    page = open_page()
+    page.add_init_script("delete window.MediaRecorder;")
+    page.reload()
+    resident = Resident(page)
+    resident.begin()
+    expect(page.get_by_text("This browser cannot record in the page.")).to_be_visible()
+    with page.expect_file_chooser():
+        page.get_by_label("Sound", exact=True).click()
