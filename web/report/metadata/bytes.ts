@@ -192,7 +192,8 @@ export interface Keep {
 }
 
 /**
- * What was found and cut. `device`: maker, model, serial numbers, maker notes. `text`: names,
+ * What was found and cut. `device`: maker, model, serial numbers. `notes`: what the
+ * maker writes for itself, of which nobody says what it holds. `text`: names,
  * comments, captions. `thumbnail`: a small copy, which may show more than the picture. `appended`:
  * something behind the picture, such as the video of a moving photo. `tracks`: what sensors recorded
  * beside a video. `signature`: what proves who made the file, and how (C2PA). `other`: blocks of which nothing is known.
@@ -201,6 +202,7 @@ export type Removed =
   | 'place'
   | 'time'
   | 'device'
+  | 'notes'
   | 'text'
   | 'thumbnail'
   | 'appended'

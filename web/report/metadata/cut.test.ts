@@ -188,6 +188,7 @@ test('what a photo says of its phone and its owner is known, and that it is sign
     [0x0110, 'Model\u0001 7\0'],
     [0x0131, '     \0'],
     [0x013b, 'Li \xe9.\0'],
+    [0x927c, 'nobody knows'],
     [0xa431, 'SERIAL-1\0'],
   ] as const;
   const start = 8 + 2 + texts.length * 12 + 4;
@@ -200,7 +201,7 @@ test('what a photo says of its phone and its owner is known, and that it is sign
   const jumbf = (label: string) => segment(0xeb, [...latin('JP'), ...numbers(1), ...latin(`jumb${label}`)]);
   const { said, removed, blob } = await cut(jpeg(exif, jumbf('c2pa')), NOTHING);
   expect(said).toEqual({ maker: 'Maker', model: 'Model  7', owner: 'Li \ufffd.', serial: 'SERIAL-1' });
-  expect(removed).toEqual(['device', 'text', 'signature']);
+  expect(removed).toEqual(['device', 'notes', 'text', 'signature']);
   expect(await blob.text()).not.toContain('c2pa');
   expect((await cut(jpeg(jumbf('else')), NOTHING)).removed).toEqual(['other']);
 

@@ -50,8 +50,10 @@ const PLACES: Readonly<Record<number, Shape>> = {
 const PLACE_TIMES: Readonly<Record<number, Shape>> = { 7: numbers(3), 29: TIME };
 
 const DEVICE = [
-  ...[0x010f, 0x0110, 0x0131, 0x013c, 0x927c, 0xa420, 0xa431, 0xa432, 0xa433, 0xa434, 0xa435],
+  ...[0x010f, 0x0110, 0x0131, 0x013c, 0xa431, 0xa432, 0xa433, 0xa434, 0xa435],
 ];
+/** A maker note, and the picture's own number. */
+const NOTES = [0x927c, 0xa420];
 /** Names, by what they say. Of two tags the first that is there counts. */
 const NAMES = {
   maker: [0x010f],
@@ -110,6 +112,7 @@ export function minimalExif(tiff: Bytes, keep: Keep): MinimalExif {
     removed.push('time');
   }
   if (has(DEVICE)) removed.push('device');
+  if (has(NOTES)) removed.push('notes');
   if (has(TEXT)) removed.push('text');
   if (main.next) removed.push('thumbnail');
   const [lat, lon] = [degrees(gps, 2, 1, 'S', little), degrees(gps, 4, 3, 'W', little)];
