@@ -204,6 +204,14 @@ def own_report(stack: Stack, receipt: str) -> Any:
     return response.json()
 
 
+def stored(stack: Stack, report_id: str) -> list[bytes]:
+    """Return the originals of a report, and their reduced pictures, as storage has them."""
+    s3, bucket = stack.client("s3"), stack.outputs["bucket"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="originals/").get("Contents", ())
+    keys = [each["Key"] for each in listed if report_id in each["Key"]]
+    return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
+
+
 def begun_words(page: Page) -> list[str]:
     """Return the words of the reports that were begun, as another window finds them."""
     return list(page.evaluate(_BEGUN))

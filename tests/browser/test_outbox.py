@@ -24,6 +24,7 @@ from infra.web.build import ROOT
 from infra.web.node import InstalledNode
 from tests import media_samples
 from tests.browser import chromium
+from tests.browser.residents import stored
 from tests.local.stack import Stack
 from tests.web import phone_files
 
@@ -144,14 +145,6 @@ def held_parts(stack: Stack, entry: dict[str, Any]) -> set[int]:
     return {part["number"] for part in response.json()["held"]}
 
 
-def stored(stack: Stack, entry: dict[str, Any]) -> list[bytes]:
-    """The originals of a report, as storage has them."""
-    s3, bucket = stack.client("s3"), stack.outputs["bucket"]
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix="originals/").get("Contents", ())
-    keys = [each["Key"] for each in listed if entry["reportId"] in each["Key"]]
-    return [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys)]
-
-
 @pytest.mark.thorough
 @pytest.mark.slow  # a video is made, and sent at the pace of a good line
 def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
@@ -187,7 +180,7 @@ def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
     assert held
     assert held < parts
     assert sorted(puts) == sorted(parts - held)
-    [original] = stored(stack, sent)
+    [original] = stored(stack, sent["reportId"])
     assert hashlib.sha256(original).hexdigest() == digest
     assert hashlib.sha256(video.read_bytes()).hexdigest() != digest
 
@@ -212,7 +205,7 @@ def test_a_report_is_kept_over_a_time_without_network(
     page.evaluate("engine.whenPutOff()")
     page.context.set_offline(False)
     sent = wait_until_sent(page)
-    [original] = stored(stack, sent)
+    [original] = stored(stack, sent["reportId"])
     assert media_samples.CANARY not in original
     assert hashlib.sha256(original).hexdigest() == page.evaluate("engine.digest()")
 
@@ -248,6 +241,6 @@ def test_a_browser_that_may_do_little_sends_all_the_same(
     choose(page, photo)
     report(page, "a text")
     sent = wait_until_sent(page)
-    [original] = stored(flooded, sent)
+    [original] = stored(flooded, sent["reportId"])
     assert media_samples.CANARY not in original
     assert Image.open(BytesIO(original)).getexif() == {0x0112: 6}

@@ -1,7 +1,10 @@
 """An urgent report: its place in one tap, and its picture before the photo has arrived."""
 
+import hashlib
 import io
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -10,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests import cloud
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Officer, Resident, own_report, wait_until
+from tests.browser.residents import Officer, Resident, own_report, stored, wait_until
 from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -41,14 +44,32 @@ for (const kind of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]
 }
 """
 
+_ROWS = """new Promise(resolve => {{
+  indexedDB.open('tipline-draft', 1).onsuccess = event => {{
+    const rows = event.target.result.transaction('drafts', 'readwrite').objectStore('drafts');
+    rows.getAll().onsuccess = found => {{
+      event.target.result.close();
+      const row = found.target.result.find(one => one.words && one.files.length);
+      {act}
+    }};
+  }};
+}})"""
+# How many files of the draft go uncut; null before the draft is kept with its file.
+_KEPT_UNCUT = _ROWS.format(act="resolve(row ? row.words.uncut.length : null);")
+_OF_THE_LAST_VERSION = _ROWS.format(
+    act="delete row.words.uncut; rows.put(row).onsuccess = () => resolve();"
+)
 
-def large_photo() -> bytes:
+
+def large_photo(tags: dict[int, Any] | None = None) -> bytes:
     """Return a photo that is worth reducing, taken with the phone on its side."""
     grey = Image.frombytes("L", (9, 8), random.Random(1).randbytes(9 * 8))
     scene = grey.resize((2400, 1800), Image.Resampling.BOX)
     grained = Image.blend(scene, Image.effect_noise(scene.size, 40), 0.3)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
+    for tag, value in (tags or {}).items():
+        exif[tag] = value
     content = io.BytesIO()
     grained.convert("RGB").save(content, "JPEG", quality=95, exif=exif)
     return content.getvalue()
@@ -148,8 +169,86 @@ def test_a_photos_own_place_is_shown_and_added_only_when_pressed(open_page: Open
     expect(offer).to_have_count(0)
     resident.photograph(cloud.photo())
     expect(offer).not_to_be_checked()
-    said = page.get_by_text("39.9167, 116.4333")
+    said = page.get_by_text("39.9167, 116.4333").first
     expect(said).to_contain_text("They are removed otherwise")
     offer.check()
     expect(said).to_contain_text("Officers will see this beside it")
     assert axe_violations(page) == []
+
+
+def signed_photo() -> bytes:
+    """Return a photo that names its phone and its place, with a segment of a signature (C2PA)."""
+    gps = {1: "N", 2: (39.0, 55.0, 0.0), 3: "E", 4: (116.0, 26.0, 0.0)}
+    photo = large_photo({0x010F: "Plum", 0x0110: "Plum 7", 0x8825: gps})
+    # An identifier and a number, then a superbox with the description box of a store of C2PA.
+    boxes = b"\x00\x00\x00\x1cjumb\x00\x00\x00\x14jumdc2pa" + bytes(8)
+    content = b"JP\x00\x01\x00\x00\x00\x01" + boxes
+    return photo[:2] + b"\xff\xeb" + (len(content) + 2).to_bytes(2) + content + photo[2:]
+
+
+UNCUT = {
+    "en": (
+        "Send Photo 1 uncut",
+        "maker Plum, model Plum 7, place 39.9167, 116.4333, a signature of the camera (C2PA)",
+        "Remove Photo 1",
+        "Go on with it",
+    ),
+    "zh-CN": (
+        "原样发送照片 1",
+        "厂商 Plum、型号 Plum 7、地点 39.9167, 116.4333、相机的签名（C2PA）",
+        "移除 照片 1",
+        "继续写",
+    ),
+}
+
+
+def test_a_photo_goes_uncut_only_when_pressed_and_says_what_it_then_tells(
+    open_page: OpenPage, stack: Stack, language: str, tmp_path: Path
+) -> None:
+    page = open_page(language=language, viewport={"width": 360, "height": 740})
+    resident, photo = Resident(page, language), signed_photo()
+    # A file of the phone has the same time whenever it is chosen.
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo)
+    camera = page.get_by_label(resident.words["photo"])
+    label, said, remove, again = UNCUT[language]
+    offer = page.get_by_label(label)
+    resident.begin()
+    camera.set_input_files(path)
+    expect(offer).not_to_be_checked()
+    expect(page.get_by_text(said)).to_be_visible()
+    offer.press("Space")
+    expect(offer).to_be_checked()
+    assert (axe_violations(page), scrolls_sideways(page)) == ([], False)
+    offer.scroll_into_view_if_needed()
+    take_pictures(page, f"uncut-{language}")
+    # The same photo, removed and taken again, is cut.
+    resident.button(remove).click()
+    camera.set_input_files(path)
+    expect(offer).not_to_be_checked()
+    offer.press("Space")
+    wait_until(lambda: page.evaluate(_KEPT_UNCUT) == 1)
+    page.reload()
+    resident.button(again).click()
+    expect(offer).to_be_checked()
+    with page.expect_request(lambda request: request.url.endswith("/v1/reports")) as sent:
+        resident.send()
+    report_id = own_report(stack, resident.receipt())["id"]
+    [declared] = json.loads(sent.value.post_data or "")["media"]
+    assert declared["sha256"] == hashlib.sha256(photo).hexdigest()
+    wait_until(lambda: photo in stored(stack, report_id))
+    [reduced] = [each for each in stored(stack, report_id) if each != photo]
+    assert not Image.open(io.BytesIO(reduced)).getexif()
+    assert b"c2pa" not in reduced
+
+
+def test_a_draft_of_the_last_version_is_read_and_its_photo_is_cut(open_page: OpenPage) -> None:
+    page = open_page()
+    resident = Resident(page)
+    resident.begin()
+    resident.photograph(signed_photo())
+    wait_until(lambda: page.evaluate(_KEPT_UNCUT) == 0)
+    page.evaluate(_OF_THE_LAST_VERSION)
+    page.reload()
+    resident.button("Go on with it").click()
+    expect(page.get_by_label("Send Photo 1 uncut")).not_to_be_checked()

@@ -15,7 +15,7 @@ export interface Attachment {
   readonly type: string | null;
   /** What is cut from it if nothing may stay. */
   readonly removed: readonly Removed[];
-  /** What a photo says of its own place and time, where that could be read. */
+  /** What a photo says, where that could be read. */
   readonly said?: Said;
   /** The person has said that a file of unknown structure may be sent as it is. */
   readonly agreed: boolean;
@@ -84,6 +84,16 @@ export function faultOf({ id, file, look, type }: Attachment, limits: Limits): F
   const kind = kindOf(file);
   const most = kind && mostBytes(kind, limits);
   return most && file.size > most ? { id, fault: 'large', most } : null;
+}
+
+/** Return what a file is called among those that go uncut: it is the same after a reload. */
+export function fileKey({ name, size, lastModified }: File): string {
+  return `${name} ${size} ${lastModified}`;
+}
+
+/** Return those of the files that go uncut. */
+export function uncutOf(files: readonly File[], uncut: readonly string[]): readonly File[] {
+  return files.filter((file) => uncut.includes(fileKey(file)));
 }
 
 /** Return a size as people read it. */

@@ -49,6 +49,8 @@ export interface Form {
   readonly concernsPolice: boolean;
   readonly text: string;
   readonly keepMetadata: boolean;
+  /** The files that go uncut, as `fileKey` names them. */
+  readonly uncut: readonly string[];
   readonly place: Place;
   readonly address: string;
   readonly when: string;
@@ -92,6 +94,7 @@ export function emptyForm(category = '', bulletin: Subject | null = null): Form 
     concernsPolice: false,
     text: '',
     keepMetadata: false,
+    uncut: [],
     place: { kind: 'none' },
     address: '',
     when: '',

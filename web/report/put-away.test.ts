@@ -43,7 +43,8 @@ test('what is kept under a word comes back with its files, its texts and its rec
   expect(await next.openWord(' Plum Blossom', box)).toBe(true);
   const { drafts, texts, key } = await next.begun();
   expect(drafts.map(({ form }) => form.text)).toEqual(['He hits her']);
-  expect(drafts.map(({ files }) => files.map(({ size }) => size))).toEqual([[3]]);
+  const said = drafts.flatMap(({ files }) => files.map(({ size, lastModified }) => [size, lastModified]));
+  expect(said).toEqual([[3, 5]]);
   expect(texts).toEqual([MESSAGE]);
   expect(box.back).toEqual([ENTRY]);
   // From now on it is on the phone again, and leaving keeps it under the word again.
@@ -110,7 +111,9 @@ test('what a page could not put away is put away by the next one', async () => {
   expect([(await next.begun()).drafts, marks.size]).toEqual([[], 0]);
 });
 
-type Page = ReturnType<typeof opened> extends Promise<infer Opened> ? Opened : never;
+const FILE = new File(['abc'], 'a.jpg', { lastModified: 5 });
+
+type Page = Awaited<ReturnType<typeof opened>>;
 
 /** Open the page anew. */
 async function opened() {
@@ -126,7 +129,7 @@ async function opened() {
 }
 
 /** Begin a report with a file, and a message. */
-async function begin({ drafts }: Page, id = 'D1', file = new File(['abc'], 'a.jpg')): Promise<void> {
+async function begin({ drafts }: Page, id = 'D1', file = FILE): Promise<void> {
   const form = { ...emptyForm('other'), text: 'He hits her' };
   const draft = { id, form, files: [file], at: 1 };
   let known: number[] = [];

@@ -24,7 +24,8 @@ interface Index {
     readonly id: string;
     readonly at: number;
     readonly form: Form;
-    readonly files: readonly { readonly name: string; readonly type: string; readonly size: number }[];
+    /** What an earlier version of this page has kept has no `lastModified`. */
+    readonly files: readonly (Pick<File, 'name' | 'type' | 'size'> & { lastModified?: number })[];
   }[];
   readonly texts: readonly KeptText[];
   readonly entries: readonly unknown[];
@@ -107,7 +108,8 @@ async function keepUnder(
       drafts: drafts.map(({ id, at, form, files }) => {
         const kept = files.slice(0, left);
         left -= kept.length;
-        return { id, at, form, files: kept.map(({ name, type, size }) => ({ name, type, size })) };
+        const named = kept.map(({ name, type, size, lastModified }) => ({ name, type, size, lastModified }));
+        return { id, at, form, files: named };
       }),
       texts,
       entries,
@@ -144,9 +146,9 @@ async function bringBack(key: CryptoKey, box: Outbox | null): Promise<boolean> {
     const { drafts, texts, entries } = JSON.parse(index) as Index;
     let at = 0;
     for (const draft of drafts) {
-      const files = draft.files.map(({ name, type, size }) => {
+      const files = draft.files.map(({ name, size, ...how }) => {
         at += size;
-        return new File([bytes.slice(at - size, at)], name, { type });
+        return new File([bytes.slice(at - size, at)], name, how);
       });
       await putBack({ ...draft, files });
     }

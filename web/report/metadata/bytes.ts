@@ -103,13 +103,19 @@ export async function read(blob: Blob, start: number, end: number): Promise<Byte
   }
 }
 
-/** What a picture consists of after cutting: pieces of its own bytes, and new ones. */
-/** What a photo says of its own place, in degrees, and of its time, by the phone's clock. */
+/** What a photo says: its place in degrees, its time by the phone's clock, the phone and its owner. */
 export interface Said {
+  readonly maker?: string;
+  readonly model?: string;
+  /** Serial numbers, of the camera and of its lens. */
+  readonly serial?: string;
+  readonly owner?: string;
+  readonly software?: string;
   readonly time?: string;
   readonly place?: string;
 }
 
+/** What a picture consists of after cutting: pieces of its own bytes, and new ones. */
 export interface Pieces {
   readonly parts: readonly Bytes[];
   readonly said?: Said;
@@ -186,19 +192,22 @@ export interface Keep {
 }
 
 /**
- * What was found and cut. `device`: maker, model, serial numbers, maker notes. `text`: names,
+ * What was found and cut. `device`: maker, model, serial numbers. `notes`: what the
+ * maker writes for itself, of which nobody says what it holds. `text`: names,
  * comments, captions. `thumbnail`: a small copy, which may show more than the picture. `appended`:
  * something behind the picture, such as the video of a moving photo. `tracks`: what sensors recorded
- * beside a video. `other`: blocks of which nothing is known.
+ * beside a video. `signature`: what proves who made the file, and how (C2PA). `other`: blocks of which nothing is known.
  */
 export type Removed =
   | 'place'
   | 'time'
   | 'device'
+  | 'notes'
   | 'text'
   | 'thumbnail'
   | 'appended'
   | 'tracks'
+  | 'signature'
   | 'other';
 
 /** A file as it is sent. */

@@ -27,6 +27,8 @@ const MOST_EXIF_BYTES = 4 << 20;
 const DATA = ['mdat', 'imda'];
 const STAYS = ['ftyp', 'styp', 'sidx', 'ssix', 'pdin', 'mfra'];
 const PADDING = ['free', 'skip', 'wide'];
+/** The id of the box with signed provenance. */
+const C2PA = 'd8fec3d61b0e483c92975828877ec481';
 const SOUND_ALONE: Readonly<Record<string, string>> = {
   'video/mp4': 'audio/mp4',
   'video/3gpp': 'audio/3gpp',
@@ -51,6 +53,7 @@ class Container {
   #known = true;
   #fragmented = false;
   #hasItems = false;
+  #signed: Box | null = null;
   #hasIndex = false;
 
   constructor(blob: Blob, keep: Keep) {
@@ -74,6 +77,10 @@ class Container {
       if (box.kind === 'moov' || box.kind === 'moof') {
         index += await this.#rewrite(box, (bytes, inMemory) => this.#movie.clean(bytes, inMemory));
         this.#fragmented ||= box.kind === 'moof';
+      } else if (box.kind === 'uuid') {
+        const id = await read(this.#blob, box.content, Math.min(box.content + 16, box.end));
+        const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+        if (hex === C2PA) this.#signed = box;
       } else if (box.kind === 'meta') {
         index += await this.#rewrite(box, (bytes, inMemory) => this.#clean(bytes, inMemory));
       }
@@ -101,6 +108,7 @@ class Container {
       type: soundAlone ?? type,
       removed: [...new Set([...this.#found, ...this.#movie.removed, ...this.#items.removed])],
       known: this.#known && this.#movie.known && this.#items.known,
+      said: this.#items.said,
     };
   }
 
@@ -144,7 +152,7 @@ class Container {
         return;
       }
       this.#patches.free(box);
-      if (!PADDING.includes(kind)) this.#found.add('other');
+      if (!PADDING.includes(kind)) this.#found.add(box === this.#signed ? 'signature' : 'other');
     }
   }
 

@@ -137,15 +137,27 @@ test('a file that the phone has lost is said to be unreadable', async () => {
   await expect(cut(gone, NOTHING)).rejects.toMatchObject({ name: 'Unreadable' });
 });
 
+const short = (value: number) => [value & 255, value >> 8];
+const long = (value: number) => [value & 255, value >> 8, 0, 0];
+
+/** A field of Exif, and a list of them, the least significant byte first. */
+function field(tag: number, type: number, count: number, value: number[]): number[] {
+  return [short(tag), short(type), long(count), value].flat();
+}
+
+function list(...fields: number[][]): number[] {
+  return [...short(fields.length), ...fields.flat(), ...long(0)];
+}
+
+function segment(marker: number, content: number[]): number[] {
+  return [0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255, ...content];
+}
+
+function jpeg(...segments: number[][]): File {
+  return new File([Uint8Array.from([0xff, 0xd8, ...segments.flat(), ...hex('ffda0002ffd9')])], 'a.jpg');
+}
+
 test('what a photo says of its place and time is known before anybody sends it', async () => {
-  const [short, long] = [
-    (value: number) => [value & 255, value >> 8],
-    (value: number) => [value & 255, value >> 8, 0, 0],
-  ];
-  const field = (tag: number, type: number, count: number, value: number[]) => [
-    ...[short(tag), short(type), long(count), value].flat(),
-  ];
-  const list = (...fields: number[][]) => [...short(fields.length), ...fields.flat(), ...long(0)];
   const degrees = (...parts: number[]) => parts.flatMap((part) => [...long(part), ...long(1)]);
   // Offsets: the main list 8, Exif 38, GPS 56, then the values.
   const [exifAt, gpsAt, timeAt, latAt, lonAt] = [38, 56, 110, 130, 154];
@@ -164,9 +176,36 @@ test('what a photo says of its place and time is known before anybody sends it',
     ...degrees(33, 30, 36),
     ...degrees(116, 26, 0),
   ];
-  const exif = [...latin('Exif\0\0'), ...tiff];
-  const bytes = [0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2, ...exif, ...hex('ffda0002ffd9')];
-  const { said, removed } = await cut(new File([Uint8Array.from(bytes)], 'a.jpg'), NOTHING);
+  const photo = jpeg(segment(0xe1, [...latin('Exif\0\0'), ...tiff]));
+  const { said, removed } = await cut(photo, NOTHING);
   expect(said).toEqual({ time: '2026-11-29 14:05', place: '-33.5100, 116.4333' });
   expect(removed).toEqual(['place', 'time']);
+});
+
+test('what a photo says of its phone and its owner is known, and that it is signed', async () => {
+  const texts = [
+    [0x010f, 'Maker\0'],
+    [0x0110, 'Model\u0001 7\0'],
+    [0x0131, '     \0'],
+    [0x013b, 'Li \xe9.\0'],
+    [0x927c, 'nobody knows'],
+    [0xa431, 'SERIAL-1\0'],
+  ] as const;
+  const start = 8 + 2 + texts.length * 12 + 4;
+  const fields = texts.map(([tag, { length }], at) => {
+    const before = texts.slice(0, at).reduce((sum, [, text]) => sum + text.length, start);
+    return field(tag, 2, length, long(before));
+  });
+  const words = texts.flatMap(([, text]) => [...latin(text)]);
+  const exif = segment(0xe1, [...latin('Exif\0\0II*\0'), ...long(8), ...list(...fields), ...words]);
+  const jumbf = (label: string) => segment(0xeb, [...latin('JP'), ...numbers(1), ...latin(`jumb${label}`)]);
+  const { said, removed, blob } = await cut(jpeg(exif, jumbf('c2pa')), NOTHING);
+  expect(said).toEqual({ maker: 'Maker', model: 'Model  7', owner: 'Li \ufffd.', serial: 'SERIAL-1' });
+  expect(removed).toEqual(['device', 'notes', 'text', 'signature']);
+  expect(await blob.text()).not.toContain('c2pa');
+  expect((await cut(jpeg(jumbf('else')), NOTHING)).removed).toEqual(['other']);
+
+  const id = hex('d8fec3d61b0e483c92975828877ec481');
+  const video = [...box('ftyp', latin('isom'), numbers(0)), ...box('uuid', id, latin('c2pa'))];
+  expect((await cut(new File([Uint8Array.from(video)], 'a.mp4'), NOTHING)).removed).toEqual(['signature']);
 });

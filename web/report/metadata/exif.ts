@@ -50,8 +50,19 @@ const PLACES: Readonly<Record<number, Shape>> = {
 const PLACE_TIMES: Readonly<Record<number, Shape>> = { 7: numbers(3), 29: TIME };
 
 const DEVICE = [
-  ...[0x010f, 0x0110, 0x0131, 0x013c, 0x927c, 0xa420, 0xa431, 0xa432, 0xa433, 0xa434, 0xa435],
+  ...[0x010f, 0x0110, 0x0131, 0x013c, 0xa431, 0xa432, 0xa433, 0xa434, 0xa435],
 ];
+/** A maker note, and the picture's own number. */
+const NOTES = [0x927c, 0xa420];
+/** Names, by what they say. Of two tags the first that is there counts. */
+const NAMES = {
+  maker: [0x010f],
+  model: [0x0110],
+  serial: [0xa431, 0xa435],
+  owner: [0xa430, 0x013b, 0x8298],
+  software: [0x0131],
+} satisfies Partial<Record<keyof Said, readonly number[]>>;
+const MOST_NAME = 80;
 const TEXT = [
   ...[0x010e, 0x013b, 0x8298, 0x9286, 0x9c9b, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f, 0xa430, 0x02bc],
 ];
@@ -69,7 +80,7 @@ export interface MinimalExif {
   /** Nothing stays but the normal orientation, so no Exif is needed. */
   readonly empty: boolean;
   readonly removed: readonly Removed[];
-  /** What it says of place and time, whether that stays or not. */
+  /** What it says, whether that stays or not. */
   readonly said: Said;
 }
 
@@ -101,6 +112,7 @@ export function minimalExif(tiff: Bytes, keep: Keep): MinimalExif {
     removed.push('time');
   }
   if (has(DEVICE)) removed.push('device');
+  if (has(NOTES)) removed.push('notes');
   if (has(TEXT)) removed.push('text');
   if (main.next) removed.push('thumbnail');
   const [lat, lon] = [degrees(gps, 2, 1, 'S', little), degrees(gps, 4, 3, 'W', little)];
@@ -108,10 +120,23 @@ export function minimalExif(tiff: Bytes, keep: Keep): MinimalExif {
     latin(value, 0, 16).replace(/^(\d{4}):(\d\d):/, '$1-$2-'),
   );
   const said = {
+    ...namesIn(all),
     ...(taken && /^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(taken) ? { time: taken } : {}),
     ...(lat && lon ? { place: `${lat}, ${lon}` } : {}),
   };
   return { ...kept, removed, said };
+}
+
+/** Return what the fields say by name, as a person reads it. */
+function namesIn(fields: readonly Field[]): Said {
+  const said = Object.entries(NAMES).map(([name, tags]) => {
+    const found = tags.flatMap((tag) => fields.filter((one) => one.tag === tag && one.type === ASCII));
+    const texts = found.map(({ value }) =>
+      new TextDecoder().decode(value).replace(/\p{C}+/gu, ' ').trim().slice(0, MOST_NAME),
+    );
+    return [name, texts.find((one) => one !== '')] as const;
+  });
+  return Object.fromEntries(said.filter(([, text]) => text !== undefined));
 }
 
 /** Return degrees to about ten metres, as text; null if they are not there. */

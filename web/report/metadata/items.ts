@@ -10,6 +10,7 @@ import {
   type Range,
   Reader,
   type Removed,
+  type Said,
   startsWith,
   without,
 } from './bytes.ts';
@@ -44,6 +45,7 @@ interface Place {
 /** What a picture's items are, and what was found among them. */
 export class Items {
   readonly removed = new Set<Removed>();
+  said: Said = {};
   known = true;
   /** Where the coded pictures lie in the file. */
   readonly pictures: Range[] = [];
@@ -137,6 +139,7 @@ export class Items {
     if (start + 8 > item.length) return out;
     const exif = minimalExif(item.subarray(start), this.#keep);
     for (const what of exif.removed) this.removed.add(what);
+    this.said = exif.said;
     // Four bytes say where the TIFF begins: at once.
     if (exif.tiff.length + 4 <= out.length) out.set(exif.tiff, 4);
     return out;

@@ -2,6 +2,7 @@
 
 import {
   type Bytes,
+  contains,
   fromLatin,
   type Keep,
   Parts,
@@ -14,7 +15,7 @@ import {
 import { minimalExif } from './exif.ts';
 
 const [SOI, EOI, SOS, COM] = [0xd8, 0xd9, 0xda, 0xfe] as const;
-const [APP0, APP1, APP2, APP13, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xed, 0xee, 0xef] as const;
+const [APP0, APP1, APP2, APP11, APP13, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xeb, 0xed, 0xee, 0xef] as const;
 const JFIF_SIZE = 16;
 const ADOBE_SIZE = 14;
 
@@ -106,6 +107,8 @@ class Cutter implements Pieces {
       this.#rest.push(bytes);
     } else if (marker === APP14 && is('Adobe') && bytes.length >= ADOBE_SIZE + 2) {
       this.#rest.push(segment(APP14, bytes.subarray(4, 2 + ADOBE_SIZE)));
+    } else if (marker === APP11 && is('JP') && contains(bytes, 'c2pa')) {
+      this.removed.add('signature');
     } else if (marker >= APP0 && marker <= APP15) {
       this.removed.add('other');
     } else {
@@ -124,7 +127,7 @@ class Cutter implements Pieces {
   #takeExif(tiff: Bytes): void {
     const exif = minimalExif(tiff, this.#keep);
     for (const what of exif.removed) this.removed.add(what);
-    this.said = exif.said;
+    this.said = { ...exif.said, ...this.said };
     if (!exif.empty) this.#exif ??= exif.tiff;
   }
 

@@ -9,6 +9,7 @@ import {
   Parts,
   type Pieces,
   type Removed,
+  type Said,
   viewOf,
 } from './bytes.ts';
 import { minimalExif } from './exif.ts';
@@ -25,6 +26,7 @@ const REMOVED: Readonly<Record<string, Removed>> = {
   iTXt: 'text',
   tIME: 'time',
   eXIf: 'device',
+  caBX: 'signature',
 };
 const TABLE = Uint32Array.from({ length: 256 }, (_, number) => {
   let sum = number;
@@ -38,7 +40,7 @@ export function cutPng(data: Bytes, keep: Keep): Pieces {
   const parts = new Parts();
   parts.push(data.subarray(0, MAGIC_SIZE));
   const removed = new Set<Removed>();
-  let known = true;
+  let [known, said]: [boolean, Said] = [true, {}];
   for (let at = MAGIC_SIZE; ; ) {
     if (at + 12 > data.length) throw new Damaged('cut short');
     const end = at + 12 + view.getUint32(at);
@@ -52,6 +54,7 @@ export function cutPng(data: Bytes, keep: Keep): Pieces {
     } else if (kind === 'eXIf') {
       const exif = minimalExif(data.subarray(at + 8, end - 4), keep);
       for (const what of exif.removed) removed.add(what);
+      said = exif.said;
       if (!exif.empty) parts.push(chunk('eXIf', exif.tiff));
     } else {
       removed.add(REMOVED[kind] ?? 'other');
@@ -59,7 +62,7 @@ export function cutPng(data: Bytes, keep: Keep): Pieces {
     at = end;
     if (kind === 'IEND') {
       if (at < data.length) removed.add('appended');
-      return { parts: parts.list, removed, known };
+      return { parts: parts.list, removed, known, said };
     }
   }
 }

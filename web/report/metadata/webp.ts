@@ -9,6 +9,7 @@ import {
   Parts,
   type Pieces,
   type Removed,
+  type Said,
   startsWith,
   viewOf,
 } from './bytes.ts';
@@ -16,6 +17,7 @@ import { minimalExif } from './exif.ts';
 
 const HEAD_SIZE = 12;
 const STAYS = ['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ICCP'];
+const REMOVED: Readonly<Record<string, Removed>> = { 'XMP ': 'text', C2PA: 'signature' };
 const IN_FRAME = ['VP8 ', 'VP8L', 'ALPH'];
 const FRAME_HEAD_SIZE = 16;
 const [EXIF_FLAG, XMP_FLAG] = [0x08, 0x04] as const;
@@ -35,6 +37,7 @@ export function cutWebp(data: Bytes, keep: Keep): Pieces {
   if (end > data.length + 1) throw new Damaged('cut short');
   const removed = new Set<Removed>();
   const parts = new Parts();
+  let said: Said = {};
   let [known, exif, flags]: [boolean, Bytes | null, Bytes | null] = [true, null, null];
   for (const chunk of chunks(data, HEAD_SIZE, Math.min(end, data.length))) {
     const bytes = data.subarray(chunk.start, chunk.next);
@@ -50,16 +53,17 @@ export function cutWebp(data: Bytes, keep: Keep): Pieces {
       const prefix = startsWith(data, chunk.content, 'Exif\0\0') ? 6 : 0;
       const minimal = minimalExif(data.subarray(chunk.content + prefix, chunk.end), keep);
       for (const what of minimal.removed) removed.add(what);
+      said = minimal.said;
       if (!minimal.empty) exif ??= minimal.tiff;
     } else {
-      removed.add(chunk.kind === 'XMP ' ? 'text' : 'other');
+      removed.add(REMOVED[chunk.kind] ?? 'other');
     }
   }
   if (flags) flags[8] = ((flags[8] ?? 0) & ~(EXIF_FLAG | XMP_FLAG)) | (exif ? EXIF_FLAG : 0);
   if (exif && flags) parts.push(chunkOf('EXIF', exif));
   if (end < data.length) removed.add('appended');
   const size = parts.list.reduce((sum, part) => sum + part.length, 4);
-  return { parts: [head(size), ...parts.list], removed, known };
+  return { parts: [head(size), ...parts.list], removed, known, said };
 }
 
 function* chunks(data: Bytes, start: number, end: number): Generator<Chunk> {

@@ -6,7 +6,7 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import type { Schemas } from '../../shared/api.ts';
 import { labelled, useSaid } from '../../shared/language.ts';
-import { fileFaults, fileName, kindOf } from '../attachment.ts';
+import { fileFaults, fileName, kindOf, uncutOf } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import type { Limits } from '../form.ts';
 import { goesOn, once } from '../once.ts';
@@ -106,6 +106,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const text = mine();
   const [open, setOpen] = useState(false);
   const [keep, setKeep] = useState(false);
+  const [uncut, setUncut] = useState<readonly string[]>([]);
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
   const [said, setSaid] = useLatest('');
   const entries = (outbox.value?.entries.value ?? []).filter(
@@ -155,7 +156,9 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   const give = async (box: Outbox, to: ExistingReport): Promise<void> => {
     const given = files.all.value;
     try {
-      await box.addFiles(to, given.map(({ file }) => file), { place: keep, time: keep });
+      const added = given.map(({ file }) => file);
+      await box.addFiles(to, added, { place: keep, time: keep, uncut: uncutOf(added, uncut) });
+      setUncut([]);
       // One that has come meanwhile, from a camera that was open, is not sent.
       for (const { id } of given) files.remove(id);
       setErrors([]);
@@ -169,6 +172,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
 
   const close = (): void => {
     files.clear();
+    setUncut([]);
     setErrors([]);
     setOpen(false);
   };
@@ -183,8 +187,10 @@ export function MoreMedia({ report }: { report: OwnReport }) {
             <Attachments
               files={files}
               keep={keep}
+              uncut={uncut}
               errors={errors}
               onKeep={setKeep}
+              onUncut={setUncut}
               {...(limits && { most: roomFor(report, limits, entries) })}
             />
           </div>

@@ -1,12 +1,12 @@
 /** From what a person has written to what is kept: files are cut, hashed and declared. */
 
 import { cut } from '../metadata/cut.ts';
-import { type Cut, type Keep, Unreadable } from '../metadata/bytes.ts';
+import { type Cut, Unreadable } from '../metadata/bytes.ts';
 import type { Reduce } from '../reduced.ts';
 import { reducedSlot, version, type Kept, type KeptFile, type KeptReport, type Slot } from './kept.ts';
 import type { SendingLimits } from './limits.ts';
 import type { Files } from './store.ts';
-import { Unacceptable, type Draft, type ReportBody, type TextFor } from './types.ts';
+import { Unacceptable, type Draft, type Keep, type ReportBody, type TextFor } from './types.ts';
 import { randomUuid } from './uuid.ts';
 
 const MOST_BODY_BYTES = 256 * 1024;
@@ -125,7 +125,9 @@ async function prepareFile(
   keep: Keep,
   limits: SendingLimits,
 ): Promise<{ file: KeptFile; blob: Blob }> {
-  const { blob, type, known } = await cutFile(file, place, keep);
+  const isUncut = keep.uncut?.includes(file) ?? false;
+  const { type, known, ...cut } = await cutFile(file, place, keep);
+  const blob = isUncut ? file.slice(0, file.size, type) : cut.blob;
   const most = limits.types[type];
   if (most === undefined) throw new Unacceptable('file_type', place);
   if (!blob.size) throw new Unacceptable('file_empty', place);
@@ -139,6 +141,7 @@ async function prepareFile(
       size: blob.size,
       sha256,
       known,
+      ...(isUncut ? { uncut: true } : {}),
       kept: true,
       state: 'waiting',
     },

@@ -17,6 +17,8 @@ export interface KeptFile {
   /** Null for a video that goes in parts. */
   readonly sha256: string | null;
   readonly known: boolean;
+  /** It goes as the person chose it, nothing removed. */
+  readonly uncut?: boolean;
   readonly kept: boolean;
   readonly state: 'waiting' | 'sent' | 'refused';
   readonly problem?: Problem;

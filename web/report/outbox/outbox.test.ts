@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { expect } from 'vitest';
 
 import { picture, video } from './testing/files.ts';
-import { Phone, test } from './testing/phone.ts';
+import { Phone, REDUCED, test } from './testing/phone.ts';
 import { PART_SIZE, problem } from './testing/server.ts';
 import type { Draft, Entry, Outbox } from './types.ts';
 
@@ -166,6 +166,30 @@ test('what the service refuses is said, and can be corrected', async ({ phone, o
   await outbox.add({ ...draft(), ...again, report: { category: 'other', text: 'corrected' } });
   await settled(phone, outbox);
   expect(phone.server.contents()).toHaveLength(1);
+});
+
+test('a file that goes uncut arrives byte for byte, whatever happens to the page', async ({ phone, outbox }) => {
+  const signed = (name: string): File => {
+    const [start, rest] = [picture().slice(0, 2), picture().slice(2)];
+    return new File([start, Uint8Array.of(0xff, 0xeb, 0, 8), 'JPc2pa', rest], name, { type: 'image/jpeg' });
+  };
+  const [uncut, other] = [signed('a.jpg'), signed('b.jpg')];
+  phone.server.instead = ({ method }) => (method === 'POST' ? problem(422, 'invalid', {}) : undefined);
+  await outbox.add({ ...draft([uncut, other]), keep: { ...KEEP, uncut: [uncut] } });
+  await settled(phone, outbox);
+  outbox.close();
+
+  // Also of a report that was refused, and is corrected by another page.
+  const again = await phone.open();
+  const corrected = await again.draftOf(only(again).id);
+  await again.erase(only(again).id);
+  phone.server.instead = () => undefined;
+  await again.add(corrected ?? draft());
+  await settled(phone, again);
+  const textOf = async (file: Blob): Promise<string> =>
+    String.fromCharCode(...new Uint8Array(await file.arrayBuffer()));
+  expect(phone.server.contents()).toEqual([await textOf(uncut), await textOf(picture())]);
+  expect(phone.server.reduced()).toEqual([REDUCED.size, REDUCED.size]);
 });
 
 test('a file that is refused never stops the text', async ({ phone, outbox }) => {

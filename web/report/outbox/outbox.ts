@@ -204,13 +204,16 @@ class PageOutbox implements Outbox {
     const kept = this.#kept.get(id);
     if (!kept?.body) return undefined;
     const { media: _, ...report } = JSON.parse(kept.body) as ReportBody & { media?: unknown };
-    const files: File[] = [];
-    for (const [place, { name, type }] of kept.files.entries()) {
+    const [files, uncut]: [File[], File[]] = [[], []];
+    for (const [place, kind] of kept.files.entries()) {
       const blob = await this.#store.file(id, place);
-      if (blob) files.push(new File([blob], name, { type }));
+      if (!blob) continue;
+      const file = new File([blob], kind.name, { type: kind.type });
+      files.push(file);
+      if (kind.uncut) uncut.push(file);
     }
-    // They are cut already: what was to stay is all that is left.
-    return { report, files, keep: { place: true, time: true } };
+    // The others are cut already: what was to stay is all that is left.
+    return { report, files, keep: { place: true, time: true, uncut } };
   }
 
   async bodyOf(id: string): Promise<string | undefined> {

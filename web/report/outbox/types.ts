@@ -3,9 +3,12 @@
 import type { ReadonlySignal } from '@preact/signals';
 
 import type { components } from '../../shared/schema';
-import type { Keep } from '../metadata/bytes.ts';
+import type { Keep as CutKeep } from '../metadata/bytes.ts';
 
-export type { Keep } from '../metadata/bytes.ts';
+/** What stays in the files. Those that are `uncut` go byte for byte as they are. */
+export interface Keep extends CutKeep {
+  readonly uncut?: readonly File[];
+}
 
 type TextReport = components['schemas']['TextReport'];
 

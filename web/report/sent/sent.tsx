@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, sentences } from '../../shared/language.ts';
+import { fileKey } from '../attachment.ts';
 import { begunTexts, forgetTexts, reportOf, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
 import { goesOn, once } from '../once.ts';
@@ -243,7 +244,8 @@ async function repair(entry: Entry): Promise<void> {
   const draft = await outbox.value?.draftOf(entry.id);
   if (!draft || !isShown(entry)) return;
   const { keep, report } = draft;
-  const words = formOf(report, keep.time || keep.place);
+  const uncut = (keep.uncut ?? []).map(fileKey);
+  const words = { ...formOf(report, keep.time || keep.place), uncut };
   await correct(words, draft.files, refusalsOf(entry.problem));
   // What outlives the page is given up only for what does so, too.
   const isSafe = kept.value === 'kept' || !entry.kept;

@@ -3,9 +3,10 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { labelled, listed, sentences, useSaid } from '../../shared/language.ts';
-import { type Attachment, faultOf, fileName, type Kind, kindOf, showSize } from '../attachment.ts';
+import { type Attachment, faultOf, fileKey, fileName, type Kind, kindOf, showSize } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
+import type { Removed, Said } from '../metadata/bytes.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { Recorder, RecordButton, recordedType } from './record.tsx';
 import { write } from './texts.ts';
@@ -15,15 +16,18 @@ export interface AttachmentsProps {
   files: ChosenFiles;
   /** Whether time and place may stay in the files. */
   keep: boolean;
+  /** The files that go uncut, as `fileKey` names them. */
+  uncut: readonly string[];
   errors: readonly FieldError[];
   hint?: string;
   /** How many files the report can still have; without it, as many as any report. */
   most?: number;
   onKeep: (keep: boolean) => void;
+  onUncut: (uncut: readonly string[]) => void;
 }
 
 /** Photos, videos and recordings: the camera first, then what the phone has already. */
-export function Attachments({ files, keep, errors, hint, onKeep, ...more }: AttachmentsProps) {
+export function Attachments({ files, errors, hint, ...more }: AttachmentsProps) {
   const text = write();
   const error = errors.find(({ field }) => field === 'field-media')?.text;
   const media = catalogue.value?.limits.media ?? [];
@@ -32,11 +36,6 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
   const said = useChanges(files.all.value);
   const { length } = files.all.value;
   const most = more.most ?? catalogue.value?.limits.media_per_report ?? Infinity;
-  // What has a place or a time of its own.
-  const own = files.all.value.filter(({ removed }) =>
-    removed.some((one) => one === 'place' || one === 'time'),
-  );
-  const owned = own.flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined));
   const surplus = Math.max(0, length - most);
   const tooMany = useRef<HTMLDivElement>(null);
   // Before all are looked at, the list still grows.
@@ -83,7 +82,7 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
                 key={attachment.id}
                 attachment={attachment}
                 files={files}
-                keep={keep}
+                {...more}
                 number={number + 1}
                 surplus={number >= most}
                 error={errors.find(({ field }) => field === fileId(attachment.id))?.text}
@@ -93,26 +92,105 @@ export function Attachments({ files, keep, errors, hint, onKeep, ...more }: Atta
           <div ref={tooMany} tabIndex={-1}>
             <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
           </div>
-          <p class="attach__cleaned">{text.cleaned}</p>
-          {own.length > 0 && (
-            <>
-              <label class="check">
-                <input
-                  type="checkbox"
-                  checked={keep}
-                  aria-describedby="keep-hint"
-                  onChange={(event) => onKeep(event.currentTarget.checked)}
-                />
-                <span>{text.keep}</span>
-              </label>
-              <p class="field__hint check__hint" id="keep-hint">
-                {keep ? text.keepSeen(listed(owned)) : text.keepHint(listed(owned))}
-              </p>
-            </>
-          )}
+          {more.uncut.length === 0 && <p class="attach__cleaned">{text.cleaned}</p>}
+          <Own all={files.all.value} {...more} />
         </>
       )}
     </section>
+  );
+}
+
+type OwnProps = Pick<AttachmentsProps, 'keep' | 'uncut' | 'onKeep' | 'onUncut'> & {
+  all: readonly Attachment[];
+};
+
+/** What the files say of themselves, and what of that the person lets them say: nothing, until pressed. */
+function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
+  const text = write();
+  const telling = all.flatMap((one, at) =>
+    one.look === 'known' && one.removed.length > 0
+      ? [{ ...one, name: fileName(one.file, at + 1), key: fileKey(one.file) }]
+      : [],
+  );
+  if (telling.length === 0) return null;
+  // What has a place or a time of its own.
+  const own = telling.filter(({ removed }) => removed.some((one) => one === 'place' || one === 'time'));
+  // An uncut file has them anyway.
+  const cut = own.filter(({ key }) => !uncut.includes(key));
+  const isAnyway = cut.length === 0;
+  const owned = listed(
+    (isAnyway ? own : cut).flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined)),
+  );
+  return (
+    <fieldset class="attach__own">
+      <legend class="field__label">{text.own}</legend>
+      {own.length > 0 && (
+        <Check
+          id="keep"
+          label={text.keep}
+          hint={keep || isAnyway ? text.keepSeen(owned) : text.keepHint(owned)}
+          checked={keep || isAnyway}
+          disabled={isAnyway}
+          onChange={onKeep}
+        />
+      )}
+      {telling.map(({ id, key, name, removed, ...one }) => (
+        <Check
+          key={id}
+          id={`uncut-${id}`}
+          label={text.uncut(name)}
+          hint={sentences(
+            text.uncutHint(listed(sayings(one.said ?? {}, removed))),
+            removed.includes('signature') ? text.uncutSigned : '',
+          )}
+          checked={uncut.includes(key)}
+          onChange={(on) => onUncut(on ? [...uncut, key] : uncut.filter((other) => other !== key))}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+/** Return in words all that a file says: what could be read, and of what else is in it the kind. */
+function sayings(said: Said, removed: readonly Removed[]): readonly string[] {
+  const { says, removals } = write();
+  const keys = Object.keys(says) as (keyof Said)[];
+  const isRead: Partial<Record<Removed, boolean>> = {
+    device: !!(said.maker ?? said.model ?? said.serial ?? said.software),
+    time: !!said.time,
+    place: !!said.place,
+  };
+  return [
+    ...keys.flatMap((key) => (said[key] ? [says[key](said[key])] : [])),
+    ...removed.filter((one) => !isRead[one]).map((one) => removals[one]),
+  ];
+}
+
+interface CheckProps {
+  id: string;
+  label: string;
+  hint: string;
+  checked: boolean;
+  disabled?: boolean;
+  onChange: (on: boolean) => void;
+}
+
+function Check({ id, label, hint, onChange, ...state }: CheckProps) {
+  return (
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          {...state}
+          aria-describedby={`${id}-hint`}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+        <span>{label}</span>
+      </label>
+      <p class="field__hint check__hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    </>
   );
 }
 
@@ -190,17 +268,15 @@ function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
   );
 }
 
-interface ChosenProps {
+interface ChosenProps extends Pick<AttachmentsProps, 'files' | 'keep' | 'uncut' | 'onUncut'> {
   attachment: Attachment;
-  files: ChosenFiles;
-  keep: boolean;
   number: number;
   /** The report has no room for it. */
   surplus: boolean;
   error: string | undefined;
 }
 
-function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps) {
+function Chosen({ attachment, files, keep, number, surplus, error, ...more }: ChosenProps) {
   const text = write();
   const { id, file, look, agreed } = attachment;
   const limits = catalogue.value?.limits;
@@ -209,8 +285,14 @@ function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps
   const found = error === text.surplus ? null : error;
   const wrong = surplus ? text.surplus : (found ?? (fault && fileWords(fault)));
   const removed = attachment.removed.filter((one) => !keep || (one !== 'time' && one !== 'place'));
+  const isUncut = look === 'known' && more.uncut.includes(fileKey(file));
   const kind = kindOf(file);
   const name = fileName(file, number);
+  const remove = (): void => {
+    files.remove(id);
+    // The same file, chosen again, goes cut.
+    if (isUncut) more.onUncut(more.uncut.filter((one) => one !== fileKey(file)));
+  };
   const line = useRef<HTMLLIElement>(null);
   const isFaulty = fault !== null;
   useEffect(() => {
@@ -224,16 +306,18 @@ function Chosen({ attachment, files, keep, number, surplus, error }: ChosenProps
           {name}
           <span class="muted"> · {showSize(file.size)}</span>
         </span>
-        <Button aria-label={text.remove(name)} onClick={() => files.remove(id)}>
+        <Button aria-label={text.remove(name)} onClick={remove}>
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
       {kind === 'audio' && <Playback file={file} name={name} />}
       {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
-      {look === 'known' && removed.length > 0 && (
+      {look === 'known' && (isUncut || removed.length > 0) && (
         <p class="muted file__removed">
-          {labelled(text.removed, listed(removed.map((one) => text.removals[one])))}
+          {isUncut
+            ? text.uncutChosen
+            : labelled(text.removed, listed(removed.map((one) => text.removals[one])))}
         </p>
       )}
       {look === 'unknown' && !fault && (

@@ -1,8 +1,9 @@
 /** The words of the report page. */
 import { texts } from '../../shared/language.ts';
-import type { Removed } from '../metadata/bytes.ts';
+import type { Removed, Said } from '../metadata/bytes.ts';
 
 type Removals = Readonly<Record<Removed, string>>;
+type Sayings = Readonly<Record<keyof Said, (it: string) => string>>;
 
 const en = {
   title: 'Your report',
@@ -57,10 +58,12 @@ const en = {
     place: 'where it was taken',
     time: 'when it was taken',
     device: 'which phone it was',
+    notes: 'notes of the maker, which may name the phone',
     text: 'names and comments',
     thumbnail: 'a small copy of the picture',
     appended: 'something behind the picture',
     tracks: 'what sensors recorded',
+    signature: 'a signature of the camera (C2PA)',
     other: 'data of unknown use',
   } satisfies Removals as Removals,
   unknown:
@@ -74,6 +77,20 @@ const en = {
     said
       ? `Officers will see this beside it: ${said}.`
       : 'Officers will see when and where it was taken, if the file says so.',
+  own: 'What may the files say?',
+  uncut: (name: string) => `Send ${name} uncut`,
+  uncutHint: (said: string) => `No byte is changed. Officers can then read in it: ${said}.`,
+  uncutSigned: 'The signature holds for the uncut file alone.',
+  uncutChosen: 'It is sent uncut: nothing is removed.',
+  says: {
+    maker: (it: string) => `maker ${it}`,
+    model: (it: string) => `model ${it}`,
+    serial: (it: string) => `serial number ${it}`,
+    owner: (it: string) => `owner’s name ${it}`,
+    software: (it: string) => `software ${it}`,
+    time: (it: string) => `time ${it}`,
+    place: (it: string) => `place ${it}`,
+  } satisfies Sayings as Sayings,
   voice: 'A voice can be recognised. Officers hear what you send. You can write it down instead.',
   text: 'What did you see?',
   textHint: 'Who, what, where, when: what you know is enough.',
@@ -200,10 +217,12 @@ const zh: typeof en = {
     place: '拍摄地点',
     time: '拍摄时间',
     device: '手机型号等',
+    notes: '厂商备注（可能含手机身份）',
     text: '姓名和备注',
     thumbnail: '内嵌的小图',
     appended: '附在图片后的内容',
     tracks: '传感器记录',
+    signature: '相机的签名（C2PA）',
     other: '用途不明的数据',
   },
   unknown: '无法识别这个文件的结构。文件中可能仍有您的位置、时间和手机型号。',
@@ -213,6 +232,20 @@ const zh: typeof en = {
   keepHint: (said: string) => (said ? `不添加就会去除：${said}。` : '不添加就会去除，视频也一样。'),
   keepSeen: (said: string) =>
     said ? `民警会在旁边看到：${said}。` : '如果文件中有，民警会看到拍摄时间和地点。',
+  own: '文件中可以保留什么？',
+  uncut: (name: string) => `原样发送${name}`,
+  uncutHint: (said: string) => `不改动任何字节。民警可以从中看到：${said}。`,
+  uncutSigned: '只有原样发送，签名才有效。',
+  uncutChosen: '将原样发送，不去除任何信息。',
+  says: {
+    maker: (it: string) => `厂商 ${it}`,
+    model: (it: string) => `型号 ${it}`,
+    serial: (it: string) => `序列号 ${it}`,
+    owner: (it: string) => `机主 ${it}`,
+    software: (it: string) => `软件 ${it}`,
+    time: (it: string) => `时间 ${it}`,
+    place: (it: string) => `地点 ${it}`,
+  },
   voice: '声音可能被认出来。民警会听到您发送的内容。您也可以改用文字。',
   text: '您看到了什么？',
   textHint: '什么人、什么事、在哪里、什么时候：知道多少写多少。',

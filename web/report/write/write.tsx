@@ -7,7 +7,7 @@ import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, useSaid } from '../../shared/language.ts';
 import { hasAreas } from '../position.ts';
-import { type FileFault, fileFaults, kindOf } from '../attachment.ts';
+import { type FileFault, fileFaults, kindOf, uncutOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import {
   type Category,
@@ -147,11 +147,11 @@ function WritePage() {
     try {
       const placeless = isPlaceless(form.value.place, hasAreas.value);
       const entry = await sendForm(isSure, (words, attached, begun) => {
-        const { keepMetadata } = words;
+        const { keepMetadata, uncut } = words;
         return box.add({
           report: contentOf(words, categoryOf(words.category)),
           files: attached,
-          keep: { place: keepMetadata, time: keepMetadata },
+          keep: { place: keepMetadata, time: keepMetadata, uncut: uncutOf(attached, uncut) },
           begun,
         });
       });
@@ -218,9 +218,11 @@ function WritePage() {
       <Attachments
         files={files}
         keep={form.value.keepMetadata}
+        uncut={form.value.uncut}
         errors={shown}
         hint={text.mediaHint}
         onKeep={(keepMetadata) => change({ keepMetadata })}
+        onUncut={(uncut) => change({ uncut })}
       />
       {isUrgent(chosen) && <Here />}
       {/* The camera stays in sight on a phone. */}
