@@ -209,3 +209,10 @@ test('what a photo says of its phone and its owner is known, and that it is sign
   const video = [...box('ftyp', latin('isom'), numbers(0)), ...box('uuid', id, latin('c2pa'))];
   expect((await cut(new File([Uint8Array.from(video)], 'a.mp4'), NOTHING)).removed).toEqual(['signature']);
 });
+
+test('a sound that is not cut is declared by its ending, and not as known', async () => {
+  for (const [name, type] of [['a.MP3', 'audio/mpeg'], ['a.webm', 'audio/webm'], ['a.opus', 'audio/ogg']]) {
+    const sound = new File(['sound'], name!, { type: 'video/webm' });
+    expect(await cut(sound, NOTHING)).toMatchObject({ blob: sound, type, known: false });
+  }
+});

@@ -27,6 +27,12 @@ const ENDINGS: Readonly<Record<string, string>> = {
   '3gp': 'video/3gpp',
   m4a: 'audio/mp4',
   amr: 'audio/amr',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  ogg: 'audio/ogg',
+  opus: 'audio/ogg',
+  // Browsers say that it is a video: the service takes it for sound alone.
+  webm: 'audio/webm',
 };
 
 /** How many bytes `sniff` wants, if the file has them. */
