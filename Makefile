@@ -204,8 +204,11 @@ tests: test
 more-tests: $(VENV)/.installed ## Run all other tests: faults, stacks, commands, browser, and more examples
 	@$(PYTEST) --part=rest --cov --cov-append --cov-report= --cov-fail-under=0
 
+# JSON that is written by hand.
+JSON := .chalice chalicelib/http/examples city tests/cities
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+	@[ ! -d web/node_modules ] || $(WITH_NODE) web/node_modules/.bin/biome format --write $(JSON)
 
 lint: $(NODE)/.installed
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

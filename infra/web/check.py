@@ -18,6 +18,8 @@ from infra.web.sizes import sizes
 
 _WEB = ROOT / "web"
 _WITHOUT_BROWSER = "--without-browser"
+# JSON that is written by hand.
+_JSON = (".chalice", "chalicelib/http/examples", "city", "tests/cities")
 
 
 def main() -> None:
@@ -47,17 +49,20 @@ def _tools() -> list[tuple[str, str]]:
     """Return what Biome, TypeScript and the unit tests find wrong, with the types of today."""
     node, found = InstalledNode(), []
     modules = _WEB / "node_modules"
+    biome = modules / "@biomejs" / "biome" / "bin" / "biome"
     whole = ROOT / "build" / "openapi.json"
     whole.write_text(written(document(index.operations())), encoding="utf-8")
     generator = modules / "openapi-typescript" / "bin" / "cli.js"
     for name, script, arguments in (
         ("types of the API", generator, (str(whole), "--output", "shared/schema.d.ts")),
-        ("lint", modules / "@biomejs" / "biome" / "bin" / "biome", ("lint", "--error-on-warnings")),
+        ("lint", biome, ("lint", "--error-on-warnings")),
         ("types", modules / "typescript" / "bin" / "tsc", ("--noEmit",)),
         ("unit tests", modules / "vitest" / "vitest.mjs", ("run",)),
+        ("JSON, which `make format` mends", biome, ("format", *_JSON)),
     ):
+        folder = ROOT if _JSON[0] in arguments else _WEB
         try:
-            node.run(script, *arguments, folder=_WEB, environment={"CITY": str(city.FOLDER)})
+            node.run(script, *arguments, folder=folder, environment={"CITY": str(city.FOLDER)})
         except Failed as error:
             found.append((name, str(error)))
     return found

@@ -402,7 +402,9 @@ def test_similar_reports_are_told_apart_and_linked_with_the_keyboard_alone(
     rows = page.locator(".report-row")
     expect(rows).to_have_count(2)
     expect(rows.first.locator("img")).to_be_visible()
-    expect(rows.first).to_contain_text(re.compile(r"minutes? apart · at most 1\.2 km apart · Near"))
+    expect(rows.first).to_contain_text(
+        re.compile(r"minutes? apart · at most (400 m|1\.2 km) apart · Near")
+    )
     expect(page.get_by_text("Opening the other report is on record.")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("?")

@@ -113,7 +113,7 @@ test('what a page could not put away is put away by the next one', async () => {
 
 const FILE = new File(['abc'], 'a.jpg', { lastModified: 5 });
 
-type Page = Awaited<ReturnType<typeof opened>>;
+type Page = ReturnType<typeof opened> extends Promise<infer Opened> ? Opened : never;
 
 /** Open the page anew. */
 async function opened() {

@@ -107,14 +107,14 @@ type OwnProps = Pick<AttachmentsProps, 'keep' | 'uncut' | 'onKeep' | 'onUncut'> 
 /** What the files say of themselves, and what of that the person lets them say: nothing, until pressed. */
 function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
   const text = write();
-  const telling = all.flatMap((one, at) =>
+  const sayers = all.flatMap((one, at) =>
     one.look === 'known' && one.removed.length > 0
       ? [{ ...one, name: fileName(one.file, at + 1), key: fileKey(one.file) }]
       : [],
   );
-  if (telling.length === 0) return null;
+  if (sayers.length === 0) return null;
   // What has a place or a time of its own.
-  const own = telling.filter(({ removed }) => removed.some((one) => one === 'place' || one === 'time'));
+  const own = sayers.filter(({ removed }) => removed.some((one) => one === 'place' || one === 'time'));
   // An uncut file has them anyway.
   const cut = own.filter(({ key }) => !uncut.includes(key));
   const isAnyway = cut.length === 0;
@@ -134,7 +134,7 @@ function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
           onChange={onKeep}
         />
       )}
-      {telling.map(({ id, key, name, removed, ...one }) => (
+      {sayers.map(({ id, key, name, removed, ...one }) => (
         <Check
           key={id}
           id={`uncut-${id}`}
