@@ -53,7 +53,7 @@ def write_message(
             raise errors.Conflict("withdrawn")
         sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
-        _require_filled(sent.text)
+        require_filled(sent.text)
         record = desk.actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
@@ -128,7 +128,8 @@ def read_notes(
     return EntriesPage(opened, cursors.issue(page.earlier, report_id, keys.NOTES))
 
 
-def _require_filled(text: str) -> None:
+def require_filled(text: str) -> None:
+    """Raise Invalid `placeholder_left` when a placeholder of a template is left in a text."""
     if left := placeholder_in(text):
         params = (("placeholder", left),)
         raise errors.Invalid(errors.FieldError("text", "placeholder_left", params))

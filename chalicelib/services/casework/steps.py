@@ -19,7 +19,7 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
 from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.casework.duplicates import Outcome, outlines_in_scope, refuse_unread, tried
-from chalicelib.services.casework.messages import write_message
+from chalicelib.services.casework.messages import require_filled, write_message
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.store.audit.rows import Action
@@ -91,7 +91,7 @@ def step_on_each(
     """Take a step on each report, by the version that is given, and write the message to each on
     which it is taken. What is as wanted already is done, and not written again; so is a message
     with the same Idempotency-Key. No report is reopened, closed anew, or handed back. None stands
-    for a report that may not be there.
+    for a report that may not be there. Raises Invalid `placeholder_left`.
 
     What the officer has never opened, or has something unread, is left unless `skip_unread` is
     False; then its end is a proposal. A critical one that was never opened is left always, and so
@@ -99,6 +99,9 @@ def step_on_each(
     """
     change = wanted.change
     opened: dict[str, bool] = {}
+    if wanted.message is not None:
+        # Before any step is taken: none is told as left that was taken without its message.
+        require_filled(wanted.message)
 
     def step(report_id: str) -> None:
         outline = reports[report_id]
@@ -109,6 +112,8 @@ def step_on_each(
         _require_read(outline, wanted, is_opened=is_opened, actor=desk.actor)
         if change:
             _take_step(outline, change, desk, stores.officers, is_opened=is_opened)
+        elif outline.version != outline.listed["version"]:
+            raise errors.Stale
         if wanted.message is not None:
             message = NewOfficerMessage(text=wanted.message, messages_seen=outline.messages)
             key, identity = idempotency_key, stores.identity

@@ -16,7 +16,7 @@ from tests.functional.casework.test_incident_steps import (
     left,
     read_all,
 )
-from tests.steps import by_officer, file, head, opened, write
+from tests.steps import by_officer, file, head, mine, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -87,3 +87,19 @@ def test_at_most_500_are_named_and_something_is_to_change() -> None:
     created = file()
     assert on(created).status == 422
     assert on(*[created] * 501, **ASSIGN).status == 422
+
+
+def test_a_message_alone_is_for_the_version_that_was_seen_too() -> None:
+    created = file()
+    opened(created)
+    by_officer("PATCH", created, "", {"urgency": "normal"}, version=1)
+    assert left(on(created, message="A patrol is coming.")) == {created["id"]: "stale_version"}
+    assert mine(created)["messages"] == []
+
+
+def test_a_message_that_is_not_filled_in_stops_the_step_of_all() -> None:
+    created = file()
+    opened(created)
+    reply = on(created, **ACKNOWLEDGE, message="We come to {place}.")
+    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "placeholder_left")
+    assert head(created)["status"] == "new"
