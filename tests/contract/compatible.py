@@ -36,6 +36,14 @@ _OFFICERS_ROWS = (
     f"PUT {_OFFICER} 202 application/json",
     f"POST {_OFFICER}/approve 200 application/json",
 )
+_SOUNDS = "more kinds of sound are taken; what was taken still is"
+_DECLARING = (
+    "POST /v1/reports body TextReport",
+    "POST /v1/reports body MediaReport",
+    "POST /v1/reports/{report_id}/media body",
+    "POST /v1/officer/reports body OfficerTextReport",
+    "POST /v1/officer/reports body OfficerMediaReport",
+)
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "0.2.0rc1": {
         "GET /v1/catalogue 200 application/json app flags": _FLAGS,
@@ -53,6 +61,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "GET /v1/officer/search 200 application/json items [] awaits": _CLOSING,
         "GET /v1/officer/me 200 application/json roles []": _ROLE,
         f"PUT {_OFFICER} body roles []": _ROLE,
+        **{f"{each} media [] content_type": _SOUNDS for each in _DECLARING},
         **{f"{each} roles []": _ROLE for each in _OFFICERS_ROWS},
         **{f"{each} proposal row roles []": _ROLE for each in _OFFICERS_ROWS},
     }
