@@ -123,7 +123,12 @@ export function showDay(time: string, language: string): string {
   return format(time, language, { dateStyle: 'long' });
 }
 
-/** Return day and time as officers read them, by the clocks of the city. */
+/** Return whether a time says its zone. That of a camera may not: nobody knows its moment. */
+export function hasZone(time: string): boolean {
+  return !/T\d{2}:[\d:.]+$/.test(time);
+}
+
+/** Return day and time as officers read them, by the clocks of the city; without a zone, as written. */
 export function clock(time: string): string {
   return format(time, language.value, OFFICERS);
 }
@@ -190,6 +195,7 @@ type Shape = Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone?: string 
 function format(time: string, language: string, options: Shape): string {
   // Without a zone, `undefined` is that of the phone.
   const shape = options as Intl.DateTimeFormatOptions;
+  if (!hasZone(time)) return format(`${time}Z`, language, { ...options, timeZone: 'UTC' });
   return new Intl.DateTimeFormat(tagOf(language), shape).format(new Date(time));
 }
 

@@ -177,7 +177,8 @@ export const reportTexts = texts({
       },
       expired: 'The address of this picture is too old. Show the report as it is now.',
       length: (seconds: number) => `${Math.round(seconds)} s`,
-      taken: (time: string) => `Taken ${time} (by its own data)`,
+      taken: (time: string, hasZone: boolean) =>
+        `Taken ${time} (${hasZone ? 'by its own data' : 'by the camera’s clock, zone unknown'})`,
       takenAt: (place: string) => `Its own data say it was taken at ${place}`,
       evidence: 'Evidence',
       sha: 'SHA-256 of the file as sent',
@@ -731,7 +732,8 @@ export const reportTexts = texts({
       },
       expired: '图片地址已过期，请显示最新内容。',
       length: (seconds: number) => `${Math.round(seconds)} 秒`,
-      taken: (time: string) => `拍摄于 ${time}（据文件自身信息）`,
+      taken: (time: string, hasZone: boolean) =>
+        `拍摄于 ${time}（${hasZone ? '据文件自身信息' : '按相机时钟，时区不明'}）`,
       takenAt: (place: string) => `据文件自身信息，拍摄地点为 ${place}`,
       evidence: '证据信息',
       sha: '原始文件的 SHA-256',
