@@ -305,6 +305,8 @@ export const reportTexts = texts({
     related: {
       title: 'Related reports',
       similar: 'May be about the same event',
+      most: (count: number) => `Only the ${count} most alike are shown.`,
+      linkedOne: (reference: string) => `${reference} is linked to this report.`,
       unread: 'Similar reports could not be read.',
       none: 'No similar reports were found.',
       duplicates: (count: number) => `Linked to this one (${count})`,
@@ -859,6 +861,8 @@ export const reportTexts = texts({
     related: {
       title: '相关举报',
       similar: '可能是同一事件',
+      most: (count: number) => `仅显示最相似的 ${count} 件。`,
+      linkedOne: (reference: string) => `已将 ${reference} 关联到本件。`,
       unread: '无法读取相似举报。',
       none: '没有发现相似举报。',
       duplicates: (count: number) => `与本件关联（${count}）`,
