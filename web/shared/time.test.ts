@@ -71,8 +71,15 @@ test.each([
 test('a time in the city is by its clocks, wherever the computer is', () => {
   language.value = 'en';
   expect(clock(TIME)).toBe('24 Nov 2026, 16:30');
-  expect(span(TIME, '2026-11-24T09:00:00Z')).toMatch(/16:30\D+17:00/);
+  expect(span(TIME, '2026-11-24T09:00:00Z')).toBe('24 Nov 2026, 16:30–17:00');
   expect(showCityTime(TIME, 'zh')).toBe('2026年11月24日 16:30');
+});
+
+test('from when to when is written like one time, as short as it can be', () => {
+  language.value = 'zh';
+  expect(span(TIME, '2026-11-24T08:30:59Z')).toBe('2026年11月24日 16:30');
+  expect(span(TIME, '2026-11-24T09:00:00Z')).toBe('2026年11月24日 16:30–17:00');
+  expect(span(TIME, '2026-11-24T16:00:00Z')).toBe('2026年11月24日 16:30 – 2026年11月25日 00:00');
 });
 
 test.each(['2026-11-30T18:40:00', '2026-11-30T18:40:00.250', '2026-11-30T18:40'])(

@@ -135,10 +135,13 @@ export function clock(time: string): string {
 
 /** Return from when to when, as short as it can be said: one moment when both are of one minute. */
 export function span(from: string, to: string): string {
-  return new Intl.DateTimeFormat(tagOf(language.value), OFFICERS).formatRange(
-    new Date(from),
-    new Date(to),
-  );
+  const of = (shape: Shape) =>
+    [from, to].map((time) => format(time, language.value, { ...shape, timeZone: city.timeZone }));
+  const [first, last] = of(OFFICERS);
+  if (first === last) return `${first}`;
+  // Not `formatRange`: in Chinese it writes the day in another way.
+  const [day, lastDay] = of({ dateStyle: 'medium' });
+  return day === lastDay ? `${first}–${of({ timeStyle: 'short' })[1]}` : `${first} – ${last}`;
 }
 
 const OFFICERS = { dateStyle: 'medium', timeStyle: 'short', timeZone: city.timeZone } as const;

@@ -68,8 +68,8 @@ export const reportTexts = texts({
         confirm: 'Confirm the outcome',
       },
       hints: {
-        acknowledgeTake: 'It is yours, and reminders of it end.',
-        acknowledge: 'Somebody takes care of it: reminders of it end.',
+        acknowledgeTake: 'It is yours, and no more reminders are sent about it.',
+        acknowledge: 'Somebody takes care of it: no more reminders are sent about it.',
         in_progress: 'You are working on it now.',
         handBack: 'Work on it pauses. It stays acknowledged.',
         reopen: 'Work goes on. Outcome and reason are removed.',
