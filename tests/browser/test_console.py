@@ -556,7 +556,7 @@ def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, st
     page.get_by_role("button", name="Find reports of one event").click()
     event = page.locator(".events li").filter(has_text="Lost and found: 3 reports")
     event.get_by_role("button", name="Take in").click()
-    expect(event).to_contain_text("One incident now")
+    expect(event).to_contain_text("Taken into one incident")
     assert axe_violations(page) == []
     event.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()

@@ -27,13 +27,19 @@ def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_que
     assert "红色外套" not in offered
     page.keyboard.press("g")
     expect(gist).to_be_focused()
-    for wrong in ("Car 12345", "京B98765", "Mr Smith"):
+    for wrong in ("Car 12345", "京B98765", "Mr Smith", "红" * 81):
         gist.fill(wrong)
         gist.press("Enter")
         expect(gist).to_have_attribute("aria-invalid", "true")
         expect(gist).to_be_focused()
     take_pictures(page, f"console-gist-refused-{language}")
     gist.fill(offered)
+    page.route("**/gist", lambda route: route.fulfill(status=503, json={}))
+    gist.press("Enter")
+    # A fault of the service is none of the words.
+    expect(page.locator(".gist .status--error")).to_contain_text("503")
+    expect(gist).to_have_attribute("aria-invalid", "false")
+    page.unroute("**/gist")
     gist.press("Enter")
     expect(page.locator(".gist button")).to_have_count(2)
     expect(gist).to_have_attribute("aria-invalid", "false")

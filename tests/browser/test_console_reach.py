@@ -102,7 +102,7 @@ def test_each_step_says_what_it_does(open_page: OpenPage, resident: Resident) ->
     page = opened(open_page, f"reports/{resident.id}", DESK)
     for name, words in (
         ("Acknowledge and take", "It is yours"),
-        ("Acknowledge", "reminders of it end"),
+        ("Acknowledge", "no more reminders"),
         ("Start work", "You are working on it now"),
         ("Close…", "The reporter reads why"),
     ):

@@ -38,7 +38,7 @@ export const words = texts({
       bulletin: 'Bulletin waits for approval',
       outcome: 'Outcome waits for approval',
       withdrawal: 'Withdrawal waits for approval',
-      closing: 'Closing waits to be confirmed',
+      closing: 'Closing waits for confirmation',
       referral: 'Referral waits for approval',
       mask: 'Mask waits for approval',
       request: 'Request of a third person waits',

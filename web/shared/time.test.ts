@@ -4,6 +4,7 @@ import { language } from './language.ts';
 import {
   beginOf,
   clock,
+  hasZone,
   instant,
   showCityTime,
   showDay,
@@ -70,9 +71,30 @@ test.each([
 test('a time in the city is by its clocks, wherever the computer is', () => {
   language.value = 'en';
   expect(clock(TIME)).toBe('24 Nov 2026, 16:30');
-  expect(span(TIME, '2026-11-24T09:00:00Z')).toMatch(/16:30\D+17:00/);
+  expect(span(TIME, '2026-11-24T09:00:00Z')).toBe('24 Nov 2026, 16:30–17:00');
   expect(showCityTime(TIME, 'zh')).toBe('2026年11月24日 16:30');
 });
+
+test('from when to when is written like one time, as short as it can be', () => {
+  language.value = 'zh';
+  expect(span(TIME, '2026-11-24T08:30:59Z')).toBe('2026年11月24日 16:30');
+  expect(span(TIME, '2026-11-24T09:00:00Z')).toBe('2026年11月24日 16:30–17:00');
+  expect(span(TIME, '2026-11-24T16:00:00Z')).toBe('2026年11月24日 16:30 – 2026年11月25日 00:00');
+});
+
+test.each(['2026-11-30T18:40:00', '2026-11-30T18:40:00.250', '2026-11-30T18:40'])(
+  'a time without a zone is shown as it is written: %s',
+  (written) => {
+    language.value = 'en';
+    expect(hasZone(written)).toBe(false);
+    expect(clock(written)).toBe('30 Nov 2026, 18:40');
+  },
+);
+
+test.each([TIME, '2026-11-24T08:30:00.000Z', '2026-11-24T08:30:00+08:00', '2026-11-24'])(
+  '%s is no time without a zone',
+  (written) => expect(hasZone(written)).toBe(true),
+);
 
 test('a day begins with the clocks of the city, and ends where the next one begins', () => {
   expect(beginOf('2026-11-24')).toBe('2026-11-23T16:00:00.000Z');

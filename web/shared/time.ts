@@ -123,17 +123,25 @@ export function showDay(time: string, language: string): string {
   return format(time, language, { dateStyle: 'long' });
 }
 
-/** Return day and time as officers read them, by the clocks of the city. */
+/** Return whether a time says its zone. That of a camera may not: nobody knows its moment. */
+export function hasZone(time: string): boolean {
+  return !/T\d{2}:[\d:.]+$/.test(time);
+}
+
+/** Return day and time as officers read them, by the clocks of the city; without a zone, as written. */
 export function clock(time: string): string {
   return format(time, language.value, OFFICERS);
 }
 
 /** Return from when to when, as short as it can be said: one moment when both are of one minute. */
 export function span(from: string, to: string): string {
-  return new Intl.DateTimeFormat(tagOf(language.value), OFFICERS).formatRange(
-    new Date(from),
-    new Date(to),
-  );
+  const of = (shape: Shape) =>
+    [from, to].map((time) => format(time, language.value, { ...shape, timeZone: city.timeZone }));
+  const [first, last] = of(OFFICERS);
+  if (first === last) return `${first}`;
+  // Not `formatRange`: in Chinese it writes the day in another way.
+  const [day, lastDay] = of({ dateStyle: 'medium' });
+  return day === lastDay ? `${first}–${of({ timeStyle: 'short' })[1]}` : `${first} – ${last}`;
 }
 
 const OFFICERS = { dateStyle: 'medium', timeStyle: 'short', timeZone: city.timeZone } as const;
@@ -190,6 +198,7 @@ type Shape = Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone?: string 
 function format(time: string, language: string, options: Shape): string {
   // Without a zone, `undefined` is that of the phone.
   const shape = options as Intl.DateTimeFormatOptions;
+  if (!hasZone(time)) return format(`${time}Z`, language, { ...options, timeZone: 'UTC' });
   return new Intl.DateTimeFormat(tagOf(language), shape).format(new Date(time));
 }
 

@@ -61,7 +61,8 @@ class NewReminder(Input):
 
 def _require_between(on: date, first: date, now: datetime, longest: timedelta) -> None:
     if on < first:
-        raise errors.Invalid(errors.FieldError("on", "in_the_past"))
+        word = "today" if first == times.day_in_city(now) else "tomorrow"
+        raise errors.Invalid(errors.FieldError("on", "in_the_past", ((word, first.isoformat()),)))
     if on > times.day_in_city(now + longest):
         most = (("days", str(longest.days)),)
         raise errors.Invalid(errors.FieldError("on", "too_far_ahead", most))

@@ -176,6 +176,7 @@ def test_a_day_that_is_not_possible_is_named(two: tuple[dict[str, Any], dict[str
     for days, code in ((-1, "in_the_past"), (367, "too_far_ahead")):
         [error] = remind(newer, days).json["errors"]
         assert (error["field"], error["code"]) == ("on", code)
+        assert ("Choose today or a later day." in error["detail"]) == (days < 0)
     assert remind(newer, 366, **{"for": "dinner"}).json["errors"][0]["field"] == "for"
     assert remind(newer, 366).status == 200
 

@@ -240,7 +240,7 @@ export function Endings({ statistics }: { statistics: Statistics }) {
 export function Helped({ statistics }: { statistics: Statistics }) {
   const { names } = useDesk();
   const rows = helped(statistics.helped);
-  const months = wholeMonths(statistics.since, statistics.until);
+  const months = wholeMonths(statistics.since, statistics.until, statistics.today);
   return (
     <Chart title={text().helpedTitle}>
       {rows.length === 0 && <p>{text().helpedNone}</p>}

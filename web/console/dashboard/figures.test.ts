@@ -48,9 +48,11 @@ test('counts the last day into a period', () => {
 });
 
 test('finds the calendar months that lie wholly in a period', () => {
-  expect(wholeMonths('2026-09-02', '2026-11-30')).toEqual(['2026-10', '2026-11']);
-  expect(wholeMonths('2026-09-01', '2026-11-29')).toEqual(['2026-09', '2026-10']);
-  expect(wholeMonths('2026-11-02', '2026-11-30')).toEqual([]);
+  expect(wholeMonths('2026-09-02', '2026-11-30', '2026-12-01')).toEqual(['2026-10', '2026-11']);
+  expect(wholeMonths('2026-09-01', '2026-11-29', '2026-12-01')).toEqual(['2026-09', '2026-10']);
+  expect(wholeMonths('2026-11-02', '2026-11-30', '2026-12-01')).toEqual([]);
+  // Its last day has not passed.
+  expect(wholeMonths('2026-10-01', '2026-11-30', '2026-11-30')).toEqual(['2026-10']);
 });
 
 test('says of how many reporters it helped', () => {

@@ -63,15 +63,19 @@ function isoDay(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-/** Return the whole calendar months that lie in a period, which answers of reporters are counted by. */
-export function wholeMonths(since: string, until: string): string[] {
+/**
+ * Return the whole calendar months that lie in a period and have passed before `today`, which answers
+ * of reporters are counted by.
+ */
+export function wholeMonths(since: string, until: string, today: string): string[] {
   const months: string[] = [];
   const start = new Date(since);
   let at = Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + (start.getUTCDate() > 1 ? 1 : 0));
   for (;;) {
     const month = new Date(at);
     const next = Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1);
-    if (isoDay(next - DAY_MS) > until) return months;
+    const last = isoDay(next - DAY_MS);
+    if (last > until || last >= today) return months;
     months.push(isoDay(at).slice(0, 7));
     at = next;
   }

@@ -13,7 +13,7 @@ import { useDesk } from '../desk.ts';
 import { Facts } from '../parts/fact.tsx';
 import { ok, useLoaded } from '../parts/asking.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
-import { type Days, type NotExported, periodOf } from '../queue/filters.ts';
+import { type Days, isReversed, type NotExported, periodOf } from '../queue/filters.ts';
 import { queueTexts } from '../queue/texts.ts';
 import { pathTo } from '../router.ts';
 import type { Api, Schemas } from '../types.ts';
@@ -64,12 +64,13 @@ function ExportForm({ what, onClose }: { what: Exported; onClose: () => void }) 
         <>
           <Extent extent={what} />
           <Period days={days} change={setDays} />
-          <Count filters={{ ...what.filters, ...periodOf(days) }} />
+          {!isReversed(days) && <Count filters={{ ...what.filters, ...periodOf(days) }} />}
         </>
       )}
       <ReasonForm
         intro={'report' in what && t.oneHint}
         submitLabel={custody ? t.askForCourt : t.make}
+        check={() => (isReversed(days) ? 'export-until' : null)}
         submit={submit}
         cancel={onClose}
       >
@@ -99,6 +100,7 @@ function Period({ days, change }: { days: Days; change: (days: Days) => void }) 
           key={end}
           id={`export-${end}`}
           label={q[end]}
+          error={end === 'until' && isReversed(days) ? q.reversed : null}
           optional
           type="date"
           value={days[end]}

@@ -15,10 +15,12 @@ export const text = texts({
     comma: ', ',
     find: 'Find reports of one event',
     found: (count: number) =>
-      count === 0 ? 'No three open reports look like one event.' : `Events: ${count}`,
+      count === 0
+        ? 'No three open reports look like one event.'
+        : `${grouped(count)} ${count === 1 ? 'group that' : 'groups, each of which'} may be one event.`,
     event: (count: number, category: string) => `${category}: ${count} reports`,
     take: 'Take in',
-    taken: 'One incident now',
+    taken: 'Taken into one incident',
     gone: 'No report of this incident is in your scope any more.',
     similar: (count: number) =>
       `${grouped(count)} more ${count === 1 ? 'report is' : 'reports are'} like these`,
@@ -50,8 +52,8 @@ export const text = texts({
     comma: '，',
     find: '查找同一事件的举报',
     found: (count: number) =>
-      count === 0 ? '没有三份以上看似同一事件的未结举报。' : `找到 ${count} 组，每组可能是同一事件。`,
-    event: (count: number, category: string) => `${category}：${count} 份举报`,
+      count === 0 ? '没有三件以上看似同一事件的未结举报。' : `找到 ${count} 组，每组可能是同一事件。`,
+    event: (count: number, category: string) => `${category}：${count} 件举报`,
     take: '归为一个事件',
     taken: '已归为一个事件',
     gone: '您的职责范围内已没有此事件的举报。',

@@ -4,7 +4,7 @@ import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { Spinner } from '../../shared/components/button.tsx';
-import { texts, useSaid } from '../../shared/language.ts';
+import { colon, texts, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import type { Schemas } from '../types.ts';
@@ -44,7 +44,8 @@ export function MapPage() {
       <h1>{t.title}</h1>
       <div class="filters">
         <label class="chip">
-          {t.category}:{' '}
+          {t.category}
+          {colon()}
           <select value={category} onChange={(event) => setCategory(event.currentTarget.value)}>
             <option value="">{t.all}</option>
             {names.catalogue.value?.categories.map(({ code, label }) => (
@@ -55,7 +56,8 @@ export function MapPage() {
           </select>
         </label>
         <label class="chip">
-          {t.since}:{' '}
+          {t.since}
+          {colon()}
           <select
             value={String(days)}
             onChange={(event) => setDays(Number(event.currentTarget.value))}

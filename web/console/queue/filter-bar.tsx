@@ -6,11 +6,13 @@ import { colon } from '../../shared/language.ts';
 import { isDay } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { words } from '../words.ts';
-import { countOf, type Filters, NO_FILTERS } from './filters.ts';
+import { countOf, type Filters, isReversed, NO_FILTERS } from './filters.ts';
 import { queueTexts } from './texts.ts';
 
 const STATUSES = ['new', 'acknowledged', 'in_progress', 'closed', 'withdrawn'] as const;
 const URGENCIES = ['critical', 'high', 'normal', 'low'] as const;
+
+const REVERSED = 'filters-reversed';
 
 interface BarProps {
   filters: Filters;
@@ -27,6 +29,7 @@ export function FilterBar({ filters, onChange }: BarProps) {
   const catalogue = names.catalogue.value;
   const [isOpen, setOpen] = useState(false);
   const days = isOpen || filters.from !== '' || filters.until !== '';
+  const reversed = isReversed(filters);
   const showDays = (on: boolean) => {
     setOpen(on);
     if (!on && (filters.from || filters.until)) set({ from: '', until: '' });
@@ -76,8 +79,21 @@ export function FilterBar({ filters, onChange }: BarProps) {
       <Toggle label={t.days} on={days} toggle={showDays} />
       {days && (
         <>
-          <Day label={t.from} value={filters.from} choose={(from) => set({ from })} />
-          <Day label={t.until} value={filters.until} choose={(until) => set({ until })} />
+          <Day
+            label={t.from}
+            value={filters.from}
+            isWrong={reversed}
+            choose={(from) => set({ from })}
+          />
+          <Day
+            label={t.until}
+            value={filters.until}
+            isWrong={reversed}
+            choose={(until) => set({ until })}
+          />
+          <p class="field__error" id={REVERSED} role="status">
+            {reversed && t.reversed}
+          </p>
         </>
       )}
       <label class="chip">
@@ -123,7 +139,7 @@ interface DayProps {
   choose: (value: string) => void;
 }
 
-function Day({ label, value, choose }: DayProps) {
+function Day({ label, value, isWrong, choose }: DayProps & { isWrong: boolean }) {
   return (
     <label class="chip" data-on={value !== '' || undefined}>
       <span>
@@ -133,6 +149,8 @@ function Day({ label, value, choose }: DayProps) {
       <input
         type="date"
         value={value}
+        aria-invalid={isWrong}
+        aria-describedby={isWrong ? REVERSED : undefined}
         onInput={({ currentTarget: { value: day } }) => {
           if (day !== value && (day === '' || isDay(day))) choose(day);
         }}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { ListedReport } from '../types.ts';
-import { byAttention, countOf, filtersOf, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
+import { byAttention, countOf, filtersOf, hasBurst, isReversed, NO_FILTERS, queryOf } from './filters.ts';
 
 test('without filters only the order is sent', () => {
   expect(queryOf(NO_FILTERS, 'li')).toEqual({ sort: 'attention' });
@@ -26,6 +26,15 @@ test('each filter is sent in the words of the API', () => {
     needs_action: true,
   });
   expect(countOf(filters)).toBe(5);
+});
+
+test.each([
+  ['2026-11-25', '2026-11-24', true],
+  ['2026-11-24', '2026-11-24', false],
+  ['2026-11-24', '', false],
+  ['', '2026-11-24', false],
+])('from %s until %s is reversed: %s', (from, until, reversed) => {
+  expect(isReversed({ from, until })).toBe(reversed);
 });
 
 test('days are whole, by the clocks of the city, and the last one is included', () => {

@@ -62,6 +62,11 @@ export function queryOf(filters: Filters, username: string): ListQuery {
   };
 }
 
+/** Return whether no day can be one of these: the first is after the last. */
+export function isReversed({ from, until }: Days): boolean {
+  return from !== '' && until !== '' && from > until;
+}
+
 /** Return what came in on these days, in the words of the API. */
 export function periodOf({ from, until }: Days): Pick<ListQuery, 'since' | 'until'> {
   return { ...(from && { since: beginOf(from) }), ...(until && { until: beginOf(until, 1) }) };

@@ -38,6 +38,7 @@ interface CompareProps extends OfReport {
   other: Similar | null;
   onClose: () => void;
   onDismiss: (other: Similar) => void;
+  onLinked: (other: Similar) => void;
 }
 
 export function CompareDialog({ other, ...props }: CompareProps) {
@@ -53,7 +54,7 @@ interface ComparisonProps extends Omit<CompareProps, 'other'> {
   similar: Similar;
 }
 
-function Comparison({ open, report, similar, onClose, onDismiss }: ComparisonProps) {
+function Comparison({ open, report, similar, onClose, onDismiss, onLinked }: ComparisonProps) {
   const t = reportTexts();
   const { api, names } = useDesk();
   const [problem, setProblem] = useSaid('');
@@ -80,6 +81,7 @@ function Comparison({ open, report, similar, onClose, onDismiss }: ComparisonPro
     if (why !== undefined) return setProblem(t.related.skipped(reference, why));
     onClose();
     await open.load();
+    onLinked(similar);
   };
   const linkThis = async () => {
     onClose();

@@ -66,6 +66,7 @@ function Reply({ open, report }: OfReport) {
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useSaid<string | null>(null);
+  const [problem, setProblem] = useSaid('');
   const [said, setSaid] = useSaid('');
   const draft = `reply:${report.id}`;
   const text = drafts.get(draft);
@@ -77,6 +78,7 @@ function Reply({ open, report }: OfReport) {
     if (seen === null || busy) return false;
     if (!written) return refuse(t.talk.empty);
     if (missing.length > 0) return refuse(t.talk.gaps(listed(missing)));
+    setProblem('');
     setBusy(true);
     const key = attempts.begin(report.id, { text: written, asks }, seen.messages);
     const outcome = await outcomeOf(
@@ -104,8 +106,10 @@ function Reply({ open, report }: OfReport) {
       pulse.stepped();
     } else if (outcome.failure.code === 'new_message') {
       await open.readFirst(seen, waiting, send);
-    } else {
+    } else if (outcome.failure.status === 422) {
       refuse(outcome.failure.text);
+    } else {
+      setProblem(outcome.failure.text);
     }
     return outcome.ok;
   };
@@ -113,6 +117,7 @@ function Reply({ open, report }: OfReport) {
   const settle = (sent: string) => {
     attempts.done(report.id);
     setError(null);
+    setProblem('');
     if (drafts.get(draft).trim() !== sent) return;
     drafts.set(draft, '');
     setAsks(false);
@@ -131,6 +136,7 @@ function Reply({ open, report }: OfReport) {
   const write = (value: string) => {
     drafts.set(draft, value);
     setError(null);
+    setProblem('');
     setSaid('');
   };
   const box = useRef<HTMLTextAreaElement>(null);
@@ -189,6 +195,7 @@ function Reply({ open, report }: OfReport) {
           />
         )}
       </Field>
+      <Status kind="error">{problem}</Status>
       <div class="reply__send">
         <Check checked={asks} onChange={setAsks}>
           {t.talk.asks}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { copiedNumber, suggestion } from './gist.tsx';
+import { copiedNumber, lengthOf, suggestion } from './gist.tsx';
 
 const names = { station: () => '奥运村派出所', district: () => '朝阳' };
 const answer = { name: 'x', label: 'Dementia?', value: 'yes', value_label: 'Yes' };
@@ -19,6 +19,10 @@ test('it fits, and the place is the last to go', () => {
   const offered = suggestion({ answers: long, station: null, district: 'chaoyang' }, names);
   expect(offered.length).toBeLessThanOrEqual(80);
   expect(offered).toMatch(/朝阳$/);
+});
+
+test('its length counts characters as the API does', () => {
+  expect(lengthOf(' 一😀 ')).toBe(2);
 });
 
 test('a number of the reporter is found before anything is sent', () => {

@@ -23,6 +23,7 @@ export function Gist({ open, report }: OfReport) {
   const offered = report.gist ?? suggestion(report, names);
   const [text, setText] = useState(offered);
   const [wrong, setWrong] = useSaid<string | null>(null);
+  const [problem, setProblem] = useSaid('');
   const [said, setSaid] = useSaid('');
   const [busy, setBusy] = useState(false);
   // Names come later than the report, and a colleague may have written meanwhile.
@@ -32,14 +33,23 @@ export function Gist({ open, report }: OfReport) {
   });
   const save = async (wanted: string) => {
     setSaid('');
+    setProblem('');
     const number = copiedNumber(wanted, report);
-    setWrong(number && (() => reportTexts().gist.number(number)));
-    if (number) return focusField(GIST);
+    const isLong = lengthOf(wanted) > GIST_MAX;
+    setWrong(
+      isLong || number
+        ? () => (isLong ? reportTexts().gist.long(GIST_MAX) : reportTexts().gist.number(number ?? ''))
+        : null,
+    );
+    if (isLong || number) return focusField(GIST);
     setBusy(true);
     const failure = await open.put('gist', { text: wanted });
     setBusy(false);
     if (failure === null) return setSaid(() => reportTexts().gist[wanted.trim() ? 'saved' : 'removed']);
-    setWrong(failure.problem?.errors?.[0]?.detail ?? failure.text);
+    // What is no fault of the words is said beside the button.
+    const own = failure.problem?.errors?.[0];
+    if (own === undefined) return setProblem(failure.text);
+    setWrong(own.detail);
     focusField(GIST);
   };
   if (report.status === 'withdrawn') return null;
@@ -48,13 +58,13 @@ export function Gist({ open, report }: OfReport) {
       <TextField
         id={GIST}
         label={t.label}
-        hint={report.gist === null ? t.offered : t.hint}
+        hint={`${report.gist === null ? t.offered : t.hint} ${t.length(lengthOf(text), GIST_MAX)}`}
         error={wrong}
         autoComplete="off"
-        maxLength={GIST_MAX}
         value={text}
         onValue={setText}
       />
+      <Status kind="error">{problem}</Status>
       <p class="row">
         <Button type="submit" busy={busy}>
           {t.save}
@@ -68,6 +78,11 @@ export function Gist({ open, report }: OfReport) {
       <Status kind="success">{said}</Status>
     </Form>
   );
+}
+
+/** Return a line's length as the API counts it: in characters, without what surrounds it. */
+export function lengthOf(text: string): number {
+  return [...text.trim()].length;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { useCallback, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { clock } from '../../shared/time.ts';
+import { clock, hasZone } from '../../shared/time.ts';
 import { Icon } from '../frame/icon.tsx';
 import { size } from '../numbers.ts';
 import type { Medium } from '../types.ts';
@@ -224,7 +224,9 @@ function Hint({ medium: { hint } }: { medium: Medium }) {
   const t = reportTexts();
   return (
     <>
-      {hint.taken_at !== null && <p class="hint">{t.media.taken(clock(hint.taken_at))}</p>}
+      {hint.taken_at !== null && (
+        <p class="hint">{t.media.taken(clock(hint.taken_at), hasZone(hint.taken_at))}</p>
+      )}
       {hint.lat !== null && hint.lon !== null && (
         <p class="hint">{t.media.takenAt(`${hint.lat.toFixed(4)}, ${hint.lon.toFixed(4)}`)}</p>
       )}

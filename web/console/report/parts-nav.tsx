@@ -20,6 +20,8 @@ const PARTS: readonly Part[] = [
 ];
 /** The list of later places, at the end of the place. */
 export const LATER = 'positions';
+/** So many similar reports the API names at most: there may be more. */
+export const MOST_SIMILAR = 10;
 // What nobody sees of a withdrawn report, until it is opened for a reason.
 const WITHHELD: readonly Part[] = ['facts', 'media', 'place', 'talk'];
 
@@ -33,6 +35,7 @@ export function PartsNavigation({ open, report }: OfReport) {
     notes: report.notes.length,
     related: (report.similar?.length ?? 0) + report.duplicate_count,
   };
+  const isCapped = (part: Part) => part === 'related' && report.similar?.length === MOST_SIMILAR;
   const unread = unreadIn(open, report);
   return (
     <nav class="report__parts" aria-label={t.partsLabel}>
@@ -44,7 +47,12 @@ export function PartsNavigation({ open, report }: OfReport) {
               onClick={(event) => show(event, part === 'place' && unread.place ? LATER : part)}
             >
               <span>{t.parts[part]}</span>
-              {Boolean(counts[part]) && <span class="report__count">{counts[part]}</span>}
+              {Boolean(counts[part]) && (
+                <span class="report__count">
+                  {counts[part]}
+                  {isCapped(part) && '+'}
+                </span>
+              )}
               {Boolean(unread[part]) && (
                 <span class="report__count report__count--unread">
                   {queueTexts().unreadCount(unread[part] ?? 0)}

@@ -5,7 +5,7 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { CityMap } from '../map/city-map.tsx';
 import { Copies } from '../map/copies.tsx';
-import { written } from '../map/datums.ts';
+import { DATUM_NAMES, written } from '../map/datums.ts';
 import type { Mark } from '../map/shapes.ts';
 import type { Position } from '../types.ts';
 import { Fact } from '../parts/fact.tsx';
@@ -45,10 +45,14 @@ export function Place({ open, report }: OfReport) {
           <Fact name={about ? t.place.middle : t.place.coordinates}>
             <Copies place={place} />
             <span class="hint">
-              {location && location.datum !== 'wgs84' && t.place.sent(location.datum.toUpperCase())}{' '}
-              {location?.accuracy_m !== undefined &&
-                !about &&
-                t.place.accuracy(distance(location.accuracy_m))}
+              {[
+                location && location.datum !== 'wgs84' && t.place.sent(DATUM_NAMES[location.datum]),
+                location?.accuracy_m !== undefined &&
+                  !about &&
+                  t.place.accuracy(distance(location.accuracy_m)),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </span>
           </Fact>
         )}

@@ -19,6 +19,7 @@ import { wordFor, words } from '../words.ts';
 import { CloseDuplicatesDialog } from './close-dialog.tsx';
 import { alikeText, CompareDialog } from './compare.tsx';
 import type { OfReport, OpenReport } from './open-report.ts';
+import { MOST_SIMILAR } from './parts-nav.tsx';
 import { reportTexts } from './texts.ts';
 import '../queue/queue.css';
 
@@ -86,6 +87,7 @@ function Similar({ open, report }: OfReport) {
   const [compared, setCompared] = useState<SimilarOne | null>(null);
   const [help, setHelp] = useState(false);
   const [said, setSaid] = useSaid('');
+  const [problem, setProblem] = useSaid('');
   const similar = report.similar?.filter(({ id }) => !apart.has(pairOf(report.id, id))) ?? null;
   useKey((key) => {
     const here = similar?.find(({ id }) => id === focusedReport()) ?? similar?.[0];
@@ -94,6 +96,12 @@ function Similar({ open, report }: OfReport) {
     else return false;
     return true;
   });
+  /** Say it where the row was that is gone, and with it what had the focus. */
+  const tell = (what: () => string) => {
+    setProblem('');
+    setSaid(what);
+    requestAnimationFrame(() => focusPart('similar'));
+  };
   const link = async () => {
     const outcome = await outcomeOf(
       api.POST('/v1/officer/reports/{report_id}/duplicates', {
@@ -101,15 +109,15 @@ function Similar({ open, report }: OfReport) {
         body: { report_ids: [...chosen] },
       }),
     );
-    if (!outcome.ok) return setSaid(outcome.failure.text);
+    if (!outcome.ok) return setProblem(outcome.failure.text);
     const done = outcome.data.results.filter((result) => result.done).length;
-    setSaid(t.related.linked(done, outcome.data.results.length - done));
     setChosen(new Set());
     await open.load();
+    tell(() => reportTexts().related.linked(done, outcome.data.results.length - done));
   };
   const takeIn = async () => {
     const outcome = await outcomeOf(api.POST('/v1/officer/incidents', { body: { like: report.id } }));
-    if (!outcome.ok) return setSaid(outcome.failure.text);
+    if (!outcome.ok) return setProblem(outcome.failure.text);
     go(pathTo(`incidents/${outcome.data.id}`));
   };
   const toggle = (id: string) => {
@@ -121,13 +129,17 @@ function Similar({ open, report }: OfReport) {
     apart.add(pairOf(report.id, id));
     setChosen(new Set([...chosen].filter((each) => each !== id)));
     setCompared(null);
-    setSaid(() => reportTexts().related.dismissed(reference));
-    // The row that had the focus is gone.
-    requestAnimationFrame(() => focusPart('related'));
+    tell(() => reportTexts().related.dismissed(reference));
   };
   return (
     <>
-      <h3>{t.related.similar}</h3>
+      <h3 id="similar" tabIndex={-1}>
+        {t.related.similar}
+      </h3>
+      <Status kind="success">{said}</Status>
+      {report.similar?.length === MOST_SIMILAR && (
+        <p class="hint">{t.related.most(MOST_SIMILAR)}</p>
+      )}
       {report.similar === null && <p class="muted">{t.related.unread}</p>}
       {similar?.length === 0 && <p class="muted">{t.related.none}</p>}
       {similar !== null && similar.length > 0 && (
@@ -164,13 +176,14 @@ function Similar({ open, report }: OfReport) {
           <p class="hint">{t.related.takeInHint}</p>
         </>
       )}
-      <Status>{said}</Status>
+      <Status kind="error">{problem}</Status>
       <CompareDialog
         open={open}
         report={report}
         other={compared}
         onClose={() => setCompared(null)}
         onDismiss={dismiss}
+        onLinked={({ reference }) => tell(() => reportTexts().related.linkedOne(reference))}
       />
       <Help
         open={help}
