@@ -23,8 +23,8 @@ ReportIds = Annotated[
 class Steps(Change):
     """A step on many reports, as PATCH takes it, and a message to each reporter.
 
-    Those that you have never opened, or that have something unread, are left as they are, but with
-    `skip_unread: false`; critical ones that you have never opened always.
+    Those that you have never opened are left as they are, but with `skip_unread: false`; critical
+    ones of them always. So is what has something unread: only a link may be set on it.
     """
 
     message: Annotated[ReporterText | None, NotNull()] = None
@@ -35,6 +35,12 @@ class Steps(Change):
         """The change of each report; None for a message alone."""
         names = self.model_fields_set & Change.model_fields.keys() - {"messages_seen"}
         return Change(**{name: getattr(self, name) for name in names}) if names else None
+
+    @property
+    def reads(self) -> bool:
+        """Whether what a reporter has added counts as read after it: but of a link alone."""
+        change = self.change
+        return self.message is not None or not change or change.model_fields_set != {"duplicate_of"}
 
     def require_any(self) -> None:
         """Raise Invalid when there is nothing to change, and no message."""

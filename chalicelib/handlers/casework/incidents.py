@@ -11,7 +11,7 @@ from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.report_views import RelatedReport
-from chalicelib.handlers.casework.steps import DoneView, LeftView, time_is_left
+from chalicelib.handlers.casework.steps import DoneView, LeftView, SteppedView, time_is_left
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -221,7 +221,7 @@ def split_incident(call: Call) -> Response:
     _INCIDENT + "/steps",
     body=MemberSteps,
     headers=(Header.OPTIONAL_KEY,),
-    returns={200: DoneView},
+    returns={200: SteppedView},
     raises=(errors.NotFound,),
 )
 def take_steps(call: Call) -> Response:
@@ -234,10 +234,12 @@ def take_steps(call: Call) -> Response:
     those in `report_ids` that it leaves as `unavailable` or `stale_version`: no step and no message
     is made twice.
 
-    A report that you have never opened is left as `not_read`, and one with something unread as
-    `new_message`, but with `skip_unread: false`: then its end waits for a second officer. A
-    critical report that you have never opened is left always, and so is an end that `takes_two`. A
-    step on many reopens none, closes none anew, and hands none back (`illegal_transition`).
+    A report that you have never opened is left as `not_read`, but with `skip_unread: false`: then
+    its end waits for a second officer. One with something unread is left as `new_message`, also
+    with `skip_unread: false`: a step on many never counts as reading. Only a link may be set on it
+    then. A critical report that you have never opened is left always, and so is an end that
+    `takes_two`. A step on many reopens none, closes none anew, and hands none back
+    (`illegal_transition`).
     """
     done = incidents.take_steps(
         call.path["incident_id"],
@@ -247,7 +249,7 @@ def take_steps(call: Call) -> Response:
         stores=wiring.incident_stores(),
         time_is_left=time_is_left(),
     )
-    return Response(DoneView.model_validate(done))
+    return Response(SteppedView.model_validate(done))
 
 
 @routes.delete(

@@ -32,6 +32,14 @@ class DoneView(Shape):
     left: list[LeftView]
 
 
+class SteppedView(DoneView):
+    """What came of a step. Of the reports that are done, the end of `waiting` takes effect when a
+    second officer confirms it.
+    """
+
+    waiting: int
+
+
 def time_is_left() -> Callable[[], bool]:
     """Return whether a call may begin another batch."""
     until = wiring.clock.wall_clock() + _TIME
@@ -42,7 +50,7 @@ def time_is_left() -> Callable[[], bool]:
     "/v1/officer/reports/steps",
     body=ChosenSteps,
     headers=(Header.OPTIONAL_KEY,),
-    returns={200: DoneView},
+    returns={200: SteppedView},
 )
 def step_on_chosen(call: Call) -> Response:
     """Take a step on many reports.
@@ -58,4 +66,4 @@ def step_on_chosen(call: Call) -> Response:
         stores=wiring.step_stores(),
         time_is_left=time_is_left(),
     )
-    return Response(DoneView.model_validate(done))
+    return Response(SteppedView.model_validate(done))

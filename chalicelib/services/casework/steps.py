@@ -5,7 +5,6 @@ Each report gets the step by the rules of `services/casework/casework`, and no e
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from itertools import batched
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from chalicelib.aws.clients import at_once
 from chalicelib.domain.casework.steps import ChosenSteps, Steps, is_so
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.entries import NewOfficerMessage
-from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.report import Report, Status
 from chalicelib.domain.reports.workflow import Change, leads_back, takes_reading, takes_two
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
@@ -36,10 +35,13 @@ _END_OR_HIDE = frozenset({"disposition", "urgency", "category"})
 
 
 class Done(NamedTuple):
-    """How many reports are as a call wants them, and which are not, each with the code why."""
+    """How many reports are as a call wants them, and which are not, each with the code why.
+    `waiting` is how many of the done have an end that waits for a second officer.
+    """
 
     done: int
     left: Sequence[Outcome]
+    waiting: int = 0
 
 
 class StepStores(NamedTuple):
@@ -93,12 +95,14 @@ def step_on_each(
     with the same Idempotency-Key. No report is reopened, closed anew, or handed back. None stands
     for a report that may not be there. Raises Invalid `placeholder_left`.
 
-    What the officer has never opened, or has something unread, is left unless `skip_unread` is
-    False; then its end is a proposal. A critical one that was never opened is left always, and so
-    is an end that takes two by itself. Raises Unavailable.
+    What the officer has never opened is left unless `skip_unread` is False; then its end is a
+    proposal. A critical one that was never opened is left always, and so is an end that takes two
+    by itself. What has something unread is left, too, since nobody reads it here: only a link is
+    set on it with `skip_unread` False. Raises Unavailable.
     """
     change = wanted.change
     opened: dict[str, bool] = {}
+    waiting: list[str] = []
     if wanted.message is not None:
         # Before any step is taken: none is told as left that was taken without its message.
         require_filled(wanted.message)
@@ -110,20 +114,23 @@ def step_on_each(
             raise errors.NotFound
         is_opened = opened[report_id]
         _require_read(outline, wanted, is_opened=is_opened, actor=desk.actor)
-        if change:
-            _take_step(outline, change, desk, stores.officers, is_opened=is_opened)
-        elif outline.version != outline.listed["version"]:
+        waits = change is not None and _take_step(
+            outline, wanted, change, desk, stores.officers, is_opened=is_opened
+        )
+        if change is None and outline.version != outline.listed["version"]:
             raise errors.Stale
         if wanted.message is not None:
             message = NewOfficerMessage(text=wanted.message, messages_seen=outline.messages)
             key, identity = idempotency_key, stores.identity
             write_message(report_id, message, idempotency_key=key, desk=desk, identity=identity)
+        waiting.extend([report_id] * waits)
 
     def batch(some: Sequence[str]) -> None:
         known = [each for each in some if reports[each]]
         opened.update(zip(known, at_once(desk.actor.has_opened, known), strict=True))
 
-    return of_each(tuple(reports), step, time_is_left, before=batch)
+    done = of_each(tuple(reports), step, time_is_left, before=batch)
+    return done._replace(waiting=len(waiting))
 
 
 def of_each(
@@ -147,7 +154,7 @@ def of_each(
 
 def _require_read(known: Outline, wanted: Steps, *, is_opened: bool, actor: OfficerActor) -> None:
     """Raise unless a step may be taken on a report as far as the officer has read it."""
-    if wanted.skip_unread and known.unread:
+    if known.unread and (wanted.skip_unread or wanted.reads):
         raise errors.Conflict("new_message")
     if is_opened:
         return
@@ -160,12 +167,23 @@ def _require_read(known: Outline, wanted: Steps, *, is_opened: bool, actor: Offi
 
 
 def _take_step(
-    known: Outline, change: Change, desk: Desk, officers: Officers, *, is_opened: bool
-) -> None:
+    known: Outline,
+    wanted: Steps,
+    change: Change,
+    desk: Desk,
+    officers: Officers,
+    *,
+    is_opened: bool,
+) -> bool:
+    """Take a step, and return whether it is an end that waits for a second officer."""
+
     def require(head: Head) -> None:
         report = head.report
+        if wanted.reads and (report.unread or report.unread_media):
+            # It came a moment ago.
+            raise errors.Conflict("new_message")
         if is_so(report, change):
-            raise _AlreadySo
+            raise _AlreadySo(report)
         ends_anew = change.disposition and report.status is Status.CLOSED
         if ends_anew or leads_back(report.status, change):
             # Who acknowledges or closes many has not looked at each that is worked on, or closed.
@@ -177,10 +195,17 @@ def _take_step(
             refuse_unread(known.id, desk.actor)
 
     seen = change.model_copy(update={"messages_seen": known.messages})
-    unread = not is_opened or known.unread > 0
-    with suppress(_AlreadySo):
-        take_step(known.id, seen, require, desk=desk, officers=officers, takes_two=unread)
+    try:
+        after = take_step(
+            known.id, seen, require, desk=desk, officers=officers, takes_two=not is_opened
+        )
+    except _AlreadySo as already:
+        after = already.report
+    return bool(change.disposition and after.proposal)
 
 
 class _AlreadySo(Exception):
     """A report is as a step wants it."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report

@@ -93,13 +93,15 @@ class Duplicates:
 
 _READ_FIELDS = (
     "pk", "id", "reference", "category", "district", "status", "version", "duplicate_of",
-    "urgency", "source", "received_at", "incident", "unread", "messages", "expiring", "deleted_at",
-    "listed", "listed_at",
+    "urgency", "source", "received_at", "incident", "unread", "unread_media", "messages",
+    "expiring", "deleted_at", "listed", "listed_at",
 )  # fmt: skip
 
 
 class Outline(NamedTuple):
-    """One report among others. `listed` is its row in lists (`heads.listed_row`)."""
+    """One report among others. `listed` is its row in lists (`heads.listed_row`). `unread` also
+    counts the media that came after the closing, unless it is read from an entry in a list.
+    """
 
     id: str
     reference: str
@@ -131,7 +133,7 @@ class Outline(NamedTuple):
             row["version"],
             row.get("duplicate_of"),
             row.get("incident"),
-            row.get("unread", 0),
+            row.get("unread", 0) + row.get("unread_media", 0),
             row.get("messages", 0),
             listed,
         )

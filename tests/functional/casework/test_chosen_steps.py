@@ -16,6 +16,7 @@ from tests.functional.casework.test_incident_steps import (
     left,
     read_all,
 )
+from tests.functional.reports.test_ends import MEDIA, settled
 from tests.steps import by_officer, file, head, mine, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -73,6 +74,15 @@ def test_no_end_is_set_without_reading() -> None:
     anew = on(read, version=2, **CLOSE | {"disposition": "no_action"})
     assert left(anew) == {read["id"]: "illegal_transition"}
     assert opened(read)["disposition"] == "resolved"
+
+
+def test_a_picture_that_came_after_the_closing_stays_unread() -> None:
+    created = file(**MEDIA)
+    on(created, **CLOSE, skip_unread=False)
+    cloud.add_medium(created["id"], created["uploads"][0]["media_id"])
+    settled()
+    assert left(on(created, version=2, **ASSIGN)) == {created["id"]: "new_message"}
+    assert head(created)["unread_media"] == 1
 
 
 def test_what_is_out_of_scope_is_left_and_on_record() -> None:

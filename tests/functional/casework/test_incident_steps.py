@@ -1,6 +1,6 @@
 """A step on all reports of an incident is as safe as on one, and it says what it leaves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.domain.casework.steps import MemberSteps
 from chalicelib.domain.officers.model import Role
 from chalicelib.services.casework import incidents
+from chalicelib.services.casework.steps import Done
 from chalicelib.store.audit.rows import of_report
 from tests.client import Reply, call, new_key
 from tests.faults import inject
@@ -23,7 +24,7 @@ from tests.functional.casework.test_incident_rows import (
     read,
 )
 from tests.functional.casework.test_incidents import HERE, OTHER_TEXT, TEXT
-from tests.steps import by_officer, head, mine, opened, write
+from tests.steps import by_officer, by_reporter, head, mine, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -51,6 +52,18 @@ def left(reply: Reply) -> dict[str, str]:
     return {each["id"]: each["code"] for each in reply.json["left"]}
 
 
+def take_steps(incident: Mapping[str, Any], time_is_left: Callable[[], bool], **body: Any) -> Done:
+    actor = wiring.admission().admit("wang", INCIDENTS, (Role.OFFICER,), now=wiring.clock.now())
+    return incidents.take_steps(
+        incident["id"],
+        MemberSteps.model_validate(body, strict=False),
+        idempotency_key=None,
+        desk=wiring.desk(actor),
+        stores=wiring.incident_stores(),
+        time_is_left=time_is_left,
+    )
+
+
 def read_all(*reports: Mapping[str, Any]) -> None:
     for each in reports:
         opened(each)
@@ -68,7 +81,11 @@ def test_a_step_is_taken_on_all_that_the_officer_has_opened() -> None:
     assert (reply.json["done"], left(reply)) == (3, {reports[3]["id"]: "not_read"})
     assert [head(each)["status"] for each in reports] == ["acknowledged"] * 3 + ["new"]
     assert [changes(each)[-1] for each in reports[:3]] == ["change"] * 3
-    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {"done": 4, "left": []}
+    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {
+        "done": 4,
+        "left": [],
+        "waiting": 0,
+    }
 
 
 def test_what_is_unread_is_left_and_why_is_said() -> None:
@@ -84,12 +101,54 @@ def test_what_is_unread_is_left_and_why_is_said() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "body", [ACKNOWLEDGE, {"assignee": "wang"}, {"message": "Thank you."}, CLOSE]
+)
+def test_a_step_on_many_never_counts_as_reading_what_a_reporter_has_added(
+    body: dict[str, Any],
+) -> None:
+    unopened, written = alike(2)
+    incident = made(unopened)
+    write(written)
+    reply = step(incident, **body, skip_unread=False)
+    assert (reply.json["done"], left(reply)) == (1, {written["id"]: "new_message"})
+    assert head(written)["unread"] == 1
+
+
+def test_what_comes_while_a_step_is_taken_stays_unread() -> None:
+    [written] = alike(1)
+    incident = made(written)
+    place = {"lat": 39.9, "lon": 116.4}
+
+    def come() -> bool:
+        return by_reporter("POST", written, "/positions", place).status == 201
+
+    done = take_steps(incident, come, **ACKNOWLEDGE, skip_unread=False)
+    assert [each.why for each in done.left] == ["new_message"]
+    assert (head(written)["status"], head(written)["unread"]) == ("new", 1)
+
+
+def test_a_link_reads_nothing_and_so_is_set_on_what_is_unread() -> None:
+    original, written = alike(2)
+    incident = made(original)
+    write(written)
+    link = {"duplicate_of": original["id"], "report_ids": [written["id"]]}
+    assert left(step(incident, **link)) == {written["id"]: "new_message"}
+    assert step(incident, **link, skip_unread=False).json["done"] == 1
+    assert head(written)["unread"] == 1
+
+
 def test_what_was_never_opened_ends_only_by_two() -> None:
     first, second = alike(2)
     incident = made(first)
     read_all(first)
     assert left(step(incident, **CLOSE)) == {second["id"]: "not_read"}
-    assert step(incident, **CLOSE, skip_unread=False).json["left"] == []
+    for _ in range(2):
+        assert step(incident, **CLOSE, skip_unread=False).json == {
+            "done": 2,
+            "left": [],
+            "waiting": 1,
+        }
     assert opened(first)["disposition"] == "resolved"
     assert opened(second)["proposal"]["disposition"] == "resolved"
 
@@ -118,7 +177,7 @@ def test_a_repeated_call_takes_no_step_and_sends_no_message_twice() -> None:
     with dies, pytest.raises(inject.Crash):
         step(incident, key, **body)
     for _ in range(2):
-        assert step(incident, key, **body).json == {"done": 2, "left": []}
+        assert step(incident, key, **body).json == {"done": 2, "left": [], "waiting": 0}
     for each in (first, second):
         assert [one["text"] for one in mine(each)["messages"]] == ["We are on our way."]
         assert head(each)["version"] == 2
@@ -135,19 +194,14 @@ def test_a_message_alone_reaches_each_reporter() -> None:
 def test_without_time_the_rest_is_left_and_the_next_call_goes_on() -> None:
     reports = alike(30)
     incident = made(reports[0])
-    roles, now = (Role.OFFICER,), wiring.clock.now()
-    actor = wiring.admission().admit("wang", INCIDENTS, roles, now=now)
     times = iter([True, False, False])
-    done = incidents.take_steps(
-        incident["id"],
-        MemberSteps.model_validate({**ACKNOWLEDGE, "skip_unread": False}, strict=False),
-        idempotency_key=None,
-        desk=wiring.desk(actor),
-        stores=wiring.incident_stores(),
-        time_is_left=lambda: next(times),
-    )
+    done = take_steps(incident, lambda: next(times), **ACKNOWLEDGE, skip_unread=False)
     assert (done.done, {each.why for each in done.left}) == (25, {"unavailable"})
-    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {"done": 30, "left": []}
+    assert step(incident, **ACKNOWLEDGE, skip_unread=False).json == {
+        "done": 30,
+        "left": [],
+        "waiting": 0,
+    }
 
 
 def test_new_similar_reports_are_counted_and_join_by_one_call() -> None:
