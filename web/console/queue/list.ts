@@ -60,8 +60,8 @@ export class ReportList {
   }
 
   /** Whether a row is one report, and stands for no others: only such are chosen. */
-  isOne({ incident, same_text: sameText }: ListedReport): boolean {
-    return !incident && !sameText;
+  isOne(row: ListedReport): boolean {
+    return !isSeveral(row) && !row.same_text;
   }
 
   /** Narrow the list otherwise, and read it. */
@@ -183,6 +183,11 @@ export class ReportList {
     if (!outcome.ok) return null;
     return outcome.data.items.filter((burst) => hasBurst(filters, burst));
   }
+}
+
+/** Whether a row stands for several reports of an incident, or for all that one knows. */
+export function isSeveral({ incident, stands_for: count }: ListedReport): boolean {
+  return incident !== null && incident.count > 1 && count !== 1;
 }
 
 /** What a list read anew has that the shown one has not. */

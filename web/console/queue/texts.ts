@@ -43,7 +43,8 @@ export const queueTexts = texts({
       const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
       return `${added} new${critical > 0 ? urgent : ''} — show`;
     },
-    incident: (count: number) => (count === 1 ? 'Incident: 1 report' : `Incident: ${count} reports`),
+    incident: (count: number, here = count) =>
+      `Incident: ${here < count ? `${here} of ` : ''}${count} ${count === 1 ? 'report' : 'reports'}`,
     showBurst: 'A burst of critical reports — show',
     burstsFailed: 'The bursts of critical reports could not be read. They are not in this list.',
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
@@ -93,7 +94,7 @@ export const queueTexts = texts({
       intro: 'They work while you are not typing. Moving never opens a report.',
       j: 'Next report',
       k: 'Previous report',
-      enter: 'Open the report',
+      enter: 'Open the report, or the incident of a row that stands for several',
       a: 'Acknowledge the report',
       m: 'Assign the report to me',
       space: 'Space',
@@ -150,7 +151,8 @@ export const queueTexts = texts({
       if (added === 0) return '顺序有变，点此显示';
       return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
-    incident: (count: number) => `事件：${count} 件`,
+    incident: (count: number, here = count) =>
+      here < count ? `事件：共 ${count} 件，此行 ${here} 件` : `事件：${count} 件`,
     showBurst: '大量特急举报涌入，点此显示',
     burstsFailed: '无法读取成批涌入的特急举报，它们不在此列表中。',
     arrived: (count: number) => `${count} 件新举报`,
@@ -199,7 +201,7 @@ export const queueTexts = texts({
       intro: '不在输入文字时有效。移动不会打开举报。',
       j: '下一件',
       k: '上一件',
-      enter: '打开举报',
+      enter: '打开举报；代表多件的一行则打开其事件',
       a: '签收该举报',
       m: '由我负责',
       space: '空格',
