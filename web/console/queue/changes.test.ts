@@ -30,6 +30,12 @@ test('new reports are counted and not shown', () => {
   expect(changes.rows.map((row) => row.id)).toEqual(['a']);
 });
 
+test('a row that was parted from those of its incident is no new report', () => {
+  const [shown, parted] = rows('a', 'b').map((row) => ({ ...row, incident: { id: 'i', count: 30 } }));
+  const changes = changesOf([shown] as ListedReport[], [shown, parted] as ListedReport[], true);
+  expect(changes).toMatchObject({ added: 0, moved: true });
+});
+
 test('a report that the list has no more is known as gone', () => {
   expect([...changesOf(rows('a', 'b', 'c'), rows('a', 'c'), true).gone]).toEqual(['b']);
 });

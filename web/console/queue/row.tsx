@@ -105,8 +105,7 @@ function Where({ row, now }: { row: ListedReport; now: number }) {
       <time dateTime={row.received_at} title={clock(row.received_at)}>
         {ago(row.received_at, now)}
       </time>
-      {/* Of many without a line, the time is what differs. */}
-      {row.gist === null && <span>{clock(row.received_at)}</span>}
+      <span>{clock(row.received_at)}</span>
       {row.media.total > 0 && (
         <span class="report-row__media">
           <Icon name="picture" />
