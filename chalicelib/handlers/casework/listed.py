@@ -46,7 +46,8 @@ class SameText(Shape):
 
 class ListedReportView(Shape):
     """A report in a list. With `same_text` it stands for several. With `incident` it stands for
-    those of the incident that need the same next: what differs is a row of its own.
+    those of the incident that need the same next: what differs is a row of its own. `stands_for`
+    says how many these are, itself included; left out where later pages may have more of them.
 
     The flag `after_closing` says that a message or a medium came after the closing. It stays until
     the report is reopened. `muted` says that officers are not notified of messages and media,
@@ -76,12 +77,15 @@ class ListedReportView(Shape):
     due: list[Due]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
     incident: InIncidentView | None
+    stands_for: Annotated[int | None, NotNull()] = left_out()
     gist: str | None
 
     @classmethod
     def listed(cls, report: ListedReport, **more: Any) -> Self:
         fields = dict(report.fields)
-        if len(report.same) > 1:
+        if report.incident is not None:
+            fields["stands_for"] = len(report.same) or None
+        elif len(report.same) > 1 and fields["incident"] is None:
             fields["same_text"] = {
                 "count": len(report.same),
                 "first_at": min(report.same),

@@ -56,11 +56,16 @@ def list_reports(call: Call) -> Response:
     only `next_cursor: null` ends the list. `since` may not be later than `until`.
     """
     page = lists.list_reports(call.query, actor=call.actor, stores=wiring.list_stores())
-    return Response(ReportPage(items=_views(page.items, call), next_cursor=page.next_cursor))
+    items = _views(page.items, call, is_last=page.next_cursor is None)
+    return Response(ReportPage(items=items, next_cursor=page.next_cursor))
 
 
-def _views(reports: Sequence[ListedReport], call: Call) -> list[ListedReportView]:
-    counted = lists.with_incidents(reports, call.actor.officer, wiring.incident_counts())
+def _views(
+    reports: Sequence[ListedReport], call: Call, *, is_last: bool = False
+) -> list[ListedReportView]:
+    counted = lists.with_incidents(
+        reports, call.actor.officer, wiring.incident_counts(), is_last=is_last
+    )
     return [ListedReportView.listed(each) for each in counted]
 
 

@@ -43,9 +43,9 @@ class Folding:
         self._same[fold].append(row["received_at"])
         return len(self._same[fold]) == 1
 
-    def same_text(self, row: Row) -> Sequence[str]:
-        """Return the times of the reports of one text that a row stands for."""
-        return self._same[self._fold(row)] if self._folds and "incident" not in row else ()
+    def same(self, row: Row) -> Sequence[str]:
+        """Return the times of the reports of the page that a row stands for."""
+        return self._same[self._fold(row)] if self._folds else ()
 
     def after(self, rows: Iterable[Row]) -> str:
         """Return the rows of incidents that were shown, with these of the page."""

@@ -4,6 +4,7 @@ Lists are by page, newest first or by attention. A handover shows what came in s
 in the shift before, or earlier, and still needs somebody. No content.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -124,7 +125,7 @@ def list_reports(
         ListedReport.of(
             row,
             actor.now,
-            folding.same_text(row),
+            folding.same(row),
             reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
         )
         for row in page.rows
@@ -143,14 +144,29 @@ def list_reports(
 
 
 def with_incidents(
-    listed: Sequence[ListedReport], officer: Officer, counts: IncidentCounts
+    listed: Sequence[ListedReport],
+    officer: Officer,
+    counts: IncidentCounts,
+    *,
+    is_last: bool = False,
 ) -> tuple[ListedReport, ...]:
-    """Return the reports of a list, each with its incident if it is in one. Raises Unavailable."""
+    """Return the reports of a list, each with its incident if it is in one. How many of an incident
+    a row stands for is known on the last page, and where all of them are. Raises Unavailable.
+    """
     named = {each.fields["incident"] for each in listed} - {None}
     known = {
         each: InIncident(each, seen.total()) for each, seen in counts.read(named, officer).items()
     }
-    return tuple(each._replace(incident=known.get(each.fields["incident"])) for each in listed)
+    here = Counter[str | None]()
+    for each in listed:
+        here[each.fields["incident"]] += len(each.same)
+
+    def counted(each: ListedReport) -> ListedReport:
+        own = known.get(each.fields["incident"])
+        is_known = own is None or is_last or here[own.id] == own.total
+        return each._replace(incident=own, same=each.same if is_known else ())
+
+    return tuple(map(counted, listed))
 
 
 def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> HistoryPage:

@@ -120,6 +120,8 @@ def test_an_incident_is_one_row_over_all_pages() -> None:
     assert ids(rows) == {reports[0]["id"]} | ids(others)
     assert [each["incident"] for each in rows if each["incident"]] == [incident]
     assert len(rows) == 7
+    # Of six, the first page has three: how many follow is not known there.
+    assert not any("stands_for" in each for each in rows)
 
 
 def test_a_report_of_another_place_category_or_urgency_is_not_taken_in() -> None:
@@ -226,6 +228,8 @@ def test_what_asks_for_another_step_is_a_row_of_its_own() -> None:
     rows = queue()
     assert ids(rows) == ids([reports[0], reports[2], reports[3]])
     assert {each["incident"]["count"] for each in rows} == {incident["count"]}
+    assert {each["id"]: each["stands_for"] for each in rows}[reports[0]["id"]] == 3
+    assert [each["stands_for"] for each in rows].count(1) == 2
 
 
 def test_who_took_what_in_and_out_is_in_the_history() -> None:

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Burst, ListedReport } from '../types.ts';
-import { burstChanges, changesOf } from './list.ts';
+import { burstChanges, changesOf, isSeveral } from './list.ts';
 
 function rows(...ids: string[]): ListedReport[] {
   return ids.map((id) => ({ id, unread: 0 }) as ListedReport);
@@ -30,6 +30,12 @@ test('new reports are counted and not shown', () => {
   expect(changes.rows.map((row) => row.id)).toEqual(['a']);
 });
 
+test('a row that was parted from those of its incident is no new report', () => {
+  const [shown, parted] = rows('a', 'b').map((row) => ({ ...row, incident: { id: 'i', count: 30 } }));
+  const changes = changesOf([shown] as ListedReport[], [shown, parted] as ListedReport[], true);
+  expect(changes).toMatchObject({ added: 0, moved: true });
+});
+
 test('a report that the list has no more is known as gone', () => {
   expect([...changesOf(rows('a', 'b', 'c'), rows('a', 'c'), true).gone]).toEqual(['b']);
 });
@@ -47,6 +53,16 @@ test('of the new ones the critical are counted, but for drills', () => {
     { ...other, urgency: 'high' },
   ] as ListedReport[];
   expect(changesOf([], fresh, true)).toMatchObject({ added: 3, critical: 1 });
+});
+
+test('only a row of one report is taken a step on, and known to be one', () => {
+  const incident = { id: 'i', count: 30 };
+  const of = (row: Partial<ListedReport>) => isSeveral(row as ListedReport);
+  expect(of({ incident, stands_for: 29 })).toBe(true);
+  expect(of({ incident })).toBe(true);
+  expect(of({ incident, stands_for: 1 })).toBe(false);
+  expect(of({ incident: { id: 'i', count: 1 } })).toBe(false);
+  expect(of({ incident: null })).toBe(false);
 });
 
 function bursts(...counts: [string, number][]): Burst[] {

@@ -60,8 +60,8 @@ export class ReportList {
   }
 
   /** Whether a row is one report, and stands for no others: only such are chosen. */
-  isOne({ incident, same_text: sameText }: ListedReport): boolean {
-    return !incident && !sameText;
+  isOne(row: ListedReport): boolean {
+    return !isSeveral(row) && !row.same_text;
   }
 
   /** Narrow the list otherwise, and read it. */
@@ -185,11 +185,16 @@ export class ReportList {
   }
 }
 
+/** Whether a row stands for several reports of an incident, or for all that one knows. */
+export function isSeveral({ incident, stands_for: count }: ListedReport): boolean {
+  return incident !== null && incident.count > 1 && count !== 1;
+}
+
 /** What a list read anew has that the shown one has not. */
 export interface Changes {
   /** The shown rows, each as it is now: at its place. */
   rows: ListedReport[];
-  /** How many reports are new to the list. */
+  /** How many reports are new to the list. A row that was parted from those of its incident is none. */
   added: number;
   /** How many of these are critical, and new. */
   critical: number;
@@ -212,20 +217,22 @@ export function changesOf(
   const now = new Map(fresh.map((row) => [row.id, row]));
   const known = new Set(shown.map((row) => row.id));
   const further = fresh.filter((row) => !known.has(row.id));
-  const added = further.length;
-  const critical = further.filter(
+  const incidents = new Set(shown.flatMap(({ incident }) => incident?.id ?? []));
+  const added = further.filter(({ incident }) => !incident || !incidents.has(incident.id));
+  const critical = added.filter(
     ({ urgency, status, source }) =>
       urgency === 'critical' && status === 'new' && source !== 'drill',
   ).length;
-  const reached = whole ? shown.length : Math.max(0, fresh.length - added);
+  const reached = whole ? shown.length : Math.max(0, fresh.length - further.length);
   const gone = shown.slice(0, reached).filter((row) => !now.has(row.id));
   const before = shown.filter((row) => now.has(row.id)).map((row) => row.id);
   const after = fresh.filter((row) => known.has(row.id)).map((row) => row.id);
   return {
     rows: shown.map((row) => now.get(row.id) ?? row),
-    added,
+    added: added.length,
     critical,
-    moved: before.some((id, place) => id !== after[place]),
+    moved:
+      added.length < further.length || before.some((id, place) => id !== after[place]),
     gone: new Set(gone.map((row) => row.id)),
   };
 }

@@ -28,7 +28,7 @@ import {
 } from './filters.ts';
 import { Find } from './find.tsx';
 import { type Action, chooseBy, focusedReport, ListHelp, moveFocus, useKeys } from './shortcuts.tsx';
-import type { ReportList } from './list.ts';
+import { isSeveral, type ReportList } from './list.ts';
 import { isToBeRead, type QuickStep, Row } from './row.tsx';
 import { queueTexts } from './texts.ts';
 import './queue.css';
@@ -252,6 +252,7 @@ function Rows({ list, listRef, selection, onStep }: RowsProps) {
             row={row}
             now={now.value}
             gone={gone.has(row.id)}
+            several={isSeveral(row)}
             selection={list.isOne(row) ? selection : undefined}
             onStep={onStep}
           />
@@ -312,6 +313,7 @@ function useQuickSteps(list: ReportList, say: (text: string) => void) {
   const t = queueTexts();
   const { api, me, pulse } = useDesk();
   return async (step: QuickStep, row: ListedReport): Promise<void> => {
+    if (isSeveral(row)) return say(t.several);
     if (isToBeRead(row)) return say(t.readFirst(row.reference));
     if (step === 'acknowledge' && row.status !== 'new') return;
     const change =

@@ -20,13 +20,15 @@ interface RowProps {
   now: number;
   gone?: boolean;
   onStep?: (step: QuickStep, row: ListedReport) => void;
+  /** Whether it stands for several reports of its incident, which it opens then. */
+  several?: boolean;
   /** Where several can be chosen. */
   selection?: Selection | undefined;
   /** Below it. */
   children?: ComponentChildren;
 }
 
-export function Row({ row, now, gone = false, onStep, selection, children }: RowProps) {
+export function Row({ row, now, gone = false, several = false, onStep, selection, children }: RowProps) {
   const { names } = useDesk();
   return (
     <li
@@ -39,7 +41,7 @@ export function Row({ row, now, gone = false, onStep, selection, children }: Row
       {selection && <Choose row={row} selection={selection} />}
       <Thumbnail row={row} />
       <div class="report-row__what">
-        <a class="report-row__link" href={pathTo(`reports/${row.id}`)}>
+        <a class="report-row__link" href={pathTo(several && row.incident ? `incidents/${row.incident.id}` : `reports/${row.id}`)}>
           {names.category(row.category)} <span class="reference">{row.reference}</span>
         </a>
         {row.gist !== null && <p class="report-row__gist">{row.gist}</p>}
@@ -47,7 +49,7 @@ export function Row({ row, now, gone = false, onStep, selection, children }: Row
       </div>
       <Where row={row} now={now} />
       <Whose row={row} />
-      {onStep && !gone && <Steps row={row} onStep={onStep} />}
+      {onStep && !gone && <Steps row={several ? null : row} onStep={onStep} />}
       {children && <div class="report-row__below">{children}</div>}
     </li>
   );
@@ -103,8 +105,7 @@ function Where({ row, now }: { row: ListedReport; now: number }) {
       <time dateTime={row.received_at} title={clock(row.received_at)}>
         {ago(row.received_at, now)}
       </time>
-      {/* Of many without a line, the time is what differs. */}
-      {row.gist === null && <span>{clock(row.received_at)}</span>}
+      <span>{clock(row.received_at)}</span>
       {row.media.total > 0 && (
         <span class="report-row__media">
           <Icon name="picture" />
@@ -150,7 +151,7 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
       {row.same_text && <SameText same={row.same_text} />}
       {row.incident && (
         <a class="tag" href={pathTo(`incidents/${row.incident.id}`)}>
-          {t.incident(row.incident.count)}
+          {t.incident(row.incident.count, row.stands_for)}
         </a>
       )}
     </p>
@@ -197,10 +198,16 @@ function Whose({ row }: { row: ListedReport }) {
   );
 }
 
-function Steps({ row, onStep }: { row: ListedReport; onStep: NonNullable<RowProps['onStep']> }) {
+interface StepsProps {
+  /** None where a step would be on one of several. */
+  row: ListedReport | null;
+  onStep: NonNullable<RowProps['onStep']>;
+}
+
+function Steps({ row, onStep }: StepsProps) {
   const t = queueTexts();
   const { me } = useDesk();
-  if (isToBeRead(row)) return <div class="report-row__steps" />;
+  if (row === null || isToBeRead(row)) return <div class="report-row__steps" />;
   return (
     <div class="report-row__steps">
       {row.status === 'new' && (

@@ -44,7 +44,8 @@ export const queueTexts = texts({
       const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
       return `${added} new${critical > 0 ? urgent : ''} — show`;
     },
-    incident: (count: number) => (count === 1 ? 'Incident: 1 report' : `Incident: ${count} reports`),
+    incident: (count: number, here = count) =>
+      `Incident: ${here < count ? `${here} of ` : ''}${count} ${count === 1 ? 'report' : 'reports'}`,
     showBurst: 'A burst of critical reports — show',
     burstsFailed: 'The bursts of critical reports could not be read. They are not in this list.',
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
@@ -94,7 +95,7 @@ export const queueTexts = texts({
       intro: 'They work while you are not typing. Moving never opens a report.',
       j: 'Next report',
       k: 'Previous report',
-      enter: 'Open the report',
+      enter: 'Open the report, or the incident of a row that stands for several',
       a: 'Acknowledge the report',
       m: 'Assign the report to me',
       space: 'Space',
@@ -105,7 +106,7 @@ export const queueTexts = texts({
       chooseAll: 'Choose all that are shown',
       chooseNone: 'Choose none',
       s: 'Take a step on the chosen ones; so do a and m',
-      u: 'Undo an assignment, for ten seconds',
+      u: 'Undo an assignment of chosen reports, for ten seconds',
       slash: 'Find by number',
       n: 'After a search without a result: open the next report that nobody has opened',
       g: 'In an opened report: write its line for the queue',
@@ -152,7 +153,8 @@ export const queueTexts = texts({
       if (added === 0) return '顺序有变，点此显示';
       return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
-    incident: (count: number) => `事件：${count} 件`,
+    incident: (count: number, here = count) =>
+      here < count ? `事件：共 ${count} 件，此行 ${here} 件` : `事件：${count} 件`,
     showBurst: '大量特急举报涌入，点此显示',
     burstsFailed: '无法读取成批涌入的特急举报，它们不在此列表中。',
     arrived: (count: number) => `${count} 件新举报`,
@@ -201,7 +203,7 @@ export const queueTexts = texts({
       intro: '不在输入文字时有效。移动不会打开举报。',
       j: '下一件',
       k: '上一件',
-      enter: '打开举报',
+      enter: '打开举报；代表多件的一行则打开其事件',
       a: '签收该举报',
       m: '由我负责',
       space: '空格',
@@ -212,7 +214,7 @@ export const queueTexts = texts({
       chooseAll: '全选已显示的',
       chooseNone: '取消选择',
       s: '处理所选的举报（a、m 同样适用）',
-      u: '十秒内撤销指定负责人',
+      u: '十秒内撤销对所选举报的负责人指定',
       slash: '按号码查找',
       n: '查无结果时：打开下一件尚无人打开过的举报',
       g: '打开举报后：填写列表摘要',
