@@ -7,7 +7,7 @@ is about, and what it changes, stands in each step's own module.
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.second_person import Request, TwoPersonStep, refusal
@@ -33,11 +33,21 @@ class Versioned(Protocol):
     def version(self) -> int: ...
 
 
-def tag_of_report(report: Versioned, places: int, actor: OfficerActor) -> str:
-    """Return the tag of a report that this officer opens now, or has changed after they had opened
-    it, with so many later places. What ends a report takes it.
+class Seen(NamedTuple):
+    """How many later places of a report, and approved masks of it, an opening has shown. Neither
+    changes its version.
     """
-    return _tag(("report", report.id, f"{report.version}/{places}"), actor)
+
+    places: int
+    masks: int
+
+
+def tag_of_report(report: Versioned, seen: Seen, actor: OfficerActor) -> str:
+    """Return the tag of a report that this officer opens now, or has changed after they had opened
+    it. What ends a report takes it, and what writes its gist.
+    """
+    masks = f"/{seen.masks}" if seen.masks else ""
+    return _tag(("report", report.id, f"{report.version}/{seen.places}{masks}"), actor)
 
 
 def is_tag(tag: str, wanted: str) -> bool:

@@ -27,7 +27,7 @@ from tests import (
 )
 from tests.bench import rows as table
 from tests.bench.units import Meter, MockedRows, indexes_of
-from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
+from tests.client import Reply, call, new_key, opening_etag, read_and_approve, report, tag_for
 
 _THREE_KB = "人" * 1024
 _FULL = {
@@ -213,9 +213,9 @@ def _officer_lists_gists() -> Callable[[], Reply]:
     """List 50 reports with gists of one district, as the first page of a process."""
     lists = _officer_lists("reports?limit=50&sort=attention")()
     for each in lists().json["items"]:
-        path = f"/v1/officer/reports/{each['id']}/gist"
-        gist = {"text": "人" * 80}
-        assert call("PUT", path, gist, officer="wang", version=each["version"]).status == 200
+        path, gist = f"/v1/officer/reports/{each['id']}", {"text": "人" * 80}
+        match = {"If-Match": opening_etag(path, each["version"], "wang")}
+        assert call("PUT", path + "/gist", gist, officer="wang", headers=match).status == 200
     wiring.clock.advance(KEPT)
     return lists
 

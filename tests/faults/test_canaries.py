@@ -23,7 +23,7 @@ from chalicelib.kernel.files import derived_key, original_key
 from chalicelib.store.reports.heads import update_head
 from infra import template
 from tests import cloud, media_samples
-from tests.client import Reply, call, new_key, read_and_approve
+from tests.client import Reply, call, new_key, opening_etag, read_and_approve
 from tests.faults import inject
 from tests.steps import by_officer, opened
 
@@ -140,7 +140,8 @@ def work(created: Mapping[str, Any]) -> None:
         officer="wang",
         headers=HEADERS | {"If-Match": '"1"'},
     )
-    call("PUT", path + "/gist", {"text": OFFICERS[3]}, officer="wang", headers=HEADERS, version=2)
+    match = {"If-Match": opening_etag(path, 2, "wang")}
+    call("PUT", path + "/gist", {"text": OFFICERS[3]}, officer="wang", headers=HEADERS | match)
     call("GET", "/v1/officer/reports", officer="wang", headers=HEADERS)
     call("POST", path + "/messages", {"text": OFFICERS[2]}, officer="wang", headers=HEADERS)
     call("POST", path + "/notes", {"text": OFFICERS[1]}, officer="wang", headers=HEADERS)

@@ -25,22 +25,39 @@ _PLATE_LENGTHS, _PLATE_DIGITS = range(6, 9), 3
 _SPOKEN = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
 _ADDRESS = r"[^\s@]+@[^\s@]+"
 _NAMED = (
-    r"\b(?:Mr|Mrs|Ms|Miss|Dr|Sr|Sra|Dona)\b\.? ?[^\W\d_]"
+    # In small letters "miss" and "ms" are other words.
+    r"\b(?:(?i:Mrs?|Dr|Sra?)|Ms|MS|Miss|MISS|Dona|DONA)\b ?[^\W\d_]"
     # "A gentleman" and "an old lady" name nobody.
-    r"|[\u4e00-\u9fff](?<![老位名个的])(?:先生|女士|小姐|太太)"
+    r"|[\u4e00-\u9fff](?<![老位名个的]) ?(?:先生|女士|小姐|太太)"
 )
+# Of the armed police: its letters come before the province.
+_ARMED_POLICE = r"(?i)\bWJ ?[\u4e00-\u9fff]? ?[0-9]{4}"
+_TIME = r"(?<![\d:])(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:])"
+# What nobody sees: format characters, and marks on the letter before.
+_HIDDEN = {"Cf", "Mn", "Me"}
+
+
+def _squeezed(plain: str) -> str:
+    """Return a text with one space for all marks between two words, and none between single
+    characters.
+    """
+    words = re.sub(r"[\W_]+", " ", re.sub(_TIME, "time", plain))
+    return re.sub(r"(?<=\b\w) (?=\w\b)", "", words)
 
 
 def _require_nobody_named(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text)
-    tokens = tokens_in([plain, plain.translate(_SPOKEN)])
-    if any(map(_is_plate, tokens)):
+    normal = unicodedata.normalize("NFKC", text)
+    plain = "".join(each for each in normal if unicodedata.category(each) not in _HIDDEN)
+    words = _squeezed(plain)
+    forms = (plain, words, words.translate(_SPOKEN))
+    tokens = [token for form in forms for token in tokens_in([form])]
+    if any(map(_is_plate, tokens)) or re.search(_ARMED_POLICE, words):
         raise PydanticCustomError("holds_plate", "It has what looks like a plate.")
     if any(sum(map(str.isdigit, each)) >= _LONG for each in tokens):
         raise PydanticCustomError("holds_number", "It has a long number.")
     if re.search(_ADDRESS, plain):
         raise PydanticCustomError("holds_address", "It has an e-mail address.")
-    if re.search(_NAMED, plain):
+    if re.search(_NAMED, words):
         raise PydanticCustomError("holds_name", "It has what looks like a name.")
     return text
 

@@ -210,6 +210,7 @@ class ReportGist(Shape):
     returns=ReportGist,
     raises=(
         errors.NotFound,
+        errors.Conflict("not_read"),
         errors.Conflict("illegal_transition", legal=""),
         errors.Conflict("expiring"),
     ),
@@ -223,8 +224,8 @@ def set_gist(call: Call) -> Response:
     what.
 
     It may name nobody: 422 `holds_plate`, `holds_number` (seven digits or more), `holds_address`
-    and `holds_name` say what was found. Not all names can be found. Send the `ETag` of the opened
-    report, or its version, as `If-Match`.
+    and `holds_name` say what was found. Not all names can be found. Send the `ETag` of your own
+    opening as `If-Match`: a version is 409 `not_read`, and what was opened before a mask 412.
     """
     done = gists.set_gist(
         call.path["report_id"],

@@ -3,6 +3,7 @@
 The audit record is written before anything is returned.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -46,7 +47,7 @@ from chalicelib.services.reports.scope import (
     visible_head,
 )
 from chalicelib.services.reports.sealed_rows import open_contact
-from chalicelib.services.second_person import Requests, is_tag, tag_of, tag_of_report
+from chalicelib.services.second_person import Requests, Seen, is_tag, tag_of, tag_of_report
 from chalicelib.services.watch.watch import count_ended, notify_of_restricted
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
@@ -105,7 +106,7 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
     opening = open_head(case.head, reason=reason, part=None, desk=desk)
     opened, restricted = open_case(case, opening.key), opening.restricted
     shown = opened.without_reporters_words() if restricted else opened
-    etag = tag_of_report(case.report, case.head.positions, desk.actor)
+    etag = tag_of_report(case.report, seen_now(case.head), desk.actor)
     return OpenedCase(shown, restricted, etag, _tags(case, desk.actor))
 
 
@@ -156,39 +157,46 @@ def change_report(
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
     not say that they have seen what is unread.
     """
-    is_read, unread, places = False, 0, 0
+    is_read, unread, shown = False, 0, Seen(0, 0)
 
     def require_match(head: Head) -> None:
-        nonlocal is_read, unread, places
+        nonlocal is_read, unread, shown
         report, unread = head.report, head.report.unread
         takes_reading = workflow.takes_reading(report, change)
-        seen = None if isinstance(match, int) else places_seen(match, head, desk.actor)
+        seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
         if takes_reading and seen is None:
             desk.actor.log(about(report), Action.CLOSE_UNREAD)
         if isinstance(match, int):
             if takes_reading:
                 raise errors.Conflict("not_read")
             require_version(report, match)
-        elif seen is None or (takes_reading and seen < head.positions):
+        elif seen is None or (takes_reading and seen.places < head.positions):
             raise errors.Stale
-        places = seen or 0
+        shown = seen or shown
         # A message leaves the tag as it is.
         is_read = seen is not None and (not report.unread or change.messages_seen is not None)
         if change.disposition and not is_read:
             raise errors.Conflict("new_message")
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
-    etag = tag_of_report(after, places, desk.actor) if is_read else f'"{after.version}"'
+    etag = tag_of_report(after, shown, desk.actor) if is_read else f'"{after.version}"'
     reason = change.reason or _earlier_reason(after, desk.actor)
     return ChangedCase(after, reason, etag, unread - after.unread)
 
 
-def places_seen(tag: str, head: Head, actor: OfficerActor) -> int | None:
-    """Return how many later places this officer saw at the opening that gave them the tag; None
-    when it is of no opening of this version. A place that comes stops no step but an end.
+def seen_now(head: Head) -> Seen:
+    """Return what an opening shows now."""
+    return Seen(head.positions, len(head.masks.approved))
+
+
+def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
+    """Return what this officer saw at the opening that gave them the tag; None when it is of no
+    opening of this version. A place that comes stops no step but an end, and a mask none but a
+    gist.
     """
-    numbers = range(head.positions, -1, -1)
-    return next((n for n in numbers if is_tag(tag, tag_of_report(head.report, n, actor))), None)
+    places, masks = (range(most, -1, -1) for most in seen_now(head))
+    each = itertools.starmap(Seen, itertools.product(places, masks))
+    return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
 
 
 def require_version(report: Report, version: int) -> None:
@@ -269,13 +277,13 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`.
     """
 
-    places = 0
+    seen = Seen(0, 0)
 
     def step(head: Head, requests: Requests) -> Report:
-        nonlocal places
+        nonlocal seen
         require_not_expiring(head)
-        places = head.positions
-        request = closing_request(head.report, places)
+        seen = seen_now(head)
+        request = closing_request(head.report, seen.places)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=desk.actor.now)
@@ -284,7 +292,7 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         return after
 
     after = on_requests(report_id, step, desk=desk)
-    etag = tag_of_report(after, places, desk.actor)
+    etag = tag_of_report(after, seen, desk.actor)
     return ChangedCase(after, _earlier_reason(after, desk.actor), etag)
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.dates import NewReminder, NewReview, next_review, review_period
 from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder, Report, Status
 from chalicelib.kernel import errors, times
-from chalicelib.services.casework.casework import places_seen, require_version
+from chalicelib.services.casework.casework import require_version, seen_at, seen_now
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.services.second_person import tag_of_report
 from chalicelib.store.audit.rows import Action, about
@@ -83,20 +83,24 @@ def change_field(
     desk: Desk,
     reason: str | None = None,
     statuses: Collection[Status] = OPEN_STATUSES,
+    takes_reading: bool = False,
 ) -> Stepped:
     """Do a step that changes one field of a report with one of these statuses, with an audit
-    record. `match` is its version, or the tag that names a version as opened by this officer.
+    record. `match` is its version, or the tag that names a version as opened by this officer. With
+    `takes_reading` it is the tag, and of no opening before a mask.
 
-    Raises NotFound, Stale, Conflict (`illegal_transition`, `expiring`).
+    Raises NotFound, Stale, Conflict (`not_read`, `illegal_transition`, `expiring`).
     """
 
     def step(head: Head) -> Stepped:
         require_not_expiring(head)
         before = head.report
-        seen = None if isinstance(match, int) else places_seen(match, head, desk.actor)
+        seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
         if isinstance(match, int):
+            if takes_reading:
+                raise errors.Conflict("not_read")
             require_version(before, match)
-        elif seen is None:
+        elif seen is None or (takes_reading and seen.masks < seen_now(head).masks):
             raise errors.Stale
         if before.status not in statuses:
             legal = ", ".join(workflow.TRANSITIONS[before.status])

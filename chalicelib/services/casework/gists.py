@@ -25,7 +25,8 @@ def set_gist(
     """Write the gist of a report in the place of an earlier one, or remove it. The record says that
     there is one, and not what it says, which the report outlives.
 
-    Raises NotFound, Stale, Conflict (`illegal_transition`: it is withdrawn; `expiring`),
+    All who list the report read it, so it takes one's own opening, of after each mask. Raises
+    NotFound, Stale, Conflict (`not_read`; `illegal_transition`: it is withdrawn; `expiring`),
     Unavailable.
     """
 
@@ -35,7 +36,7 @@ def set_gist(
         after = report.model_copy(update={"gist": gist})
         return FieldStep(after, ("gist", before, _WRITTEN if gist else None))
 
-    return change_field(report_id, write, match, desk=desk, statuses=_STATUSES)
+    return change_field(report_id, write, match, desk=desk, statuses=_STATUSES, takes_reading=True)
 
 
 def show(

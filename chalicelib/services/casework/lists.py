@@ -174,18 +174,24 @@ def read_lists(report_id: str, day: date, *, desk: Desk, officers: Officers) -> 
     write an audit record.
 
     They are in the days of officers, each of which is read: a row at each report that is shown
-    would be 50 for each list. Raises NotFound.
+    would be 50 for each list. What oversight has seen there, oversight alone reads. Raises
+    NotFound.
     """
     report = head_in_scope(report_id, desk=desk).report
     desk.actor.log(about(report), Action.LIST, {"part": PICTURES})
     shown = (
         each._replace(detail={"part": part})
         for officer in officers.all()
+        if _reads_day(desk.actor, officer, day)
         for each in desk.actor.audit.history(of_day(officer.username, day))
         for part in SHOWN
         if report_id in (each.detail or {}).get(part, ())
     )
     return HistoryPage(tuple(sorted(shown, key=lambda each: each.at)), None)
+
+
+def _reads_day(actor: OfficerActor, author: Officer, day: date) -> bool:
+    return author.username == actor.by or reads_day_of(actor.officer, author, day)
 
 
 def _require_officer(query: ReportQuery, actor: OfficerActor, officers: Officers) -> str | None:
@@ -359,7 +365,7 @@ def list_closings(
     whose = f"{username} {day}"
     below = cursors.read(cursor, whose, _CLOSINGS)
     author = officers.get(username)
-    if author and not (username == actor.by or reads_day_of(actor.officer, author, day)):
+    if author and not _reads_day(actor, author, day):
         # Nor how much there is of it.
         actor.log_own(Action.LIST, {"closings": whose, "count": 0})
         return ClosingPage((), None)

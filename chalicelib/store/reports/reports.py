@@ -244,6 +244,8 @@ class Reports:
         }
         if "sealed" in put:
             equal["sealed"] = before.sealed  # or a mask of this moment would be undone
+        if "gist" in put:
+            equal["masks"] = head.row.get("masks")  # or it would have the words of one
         if "flags" in put:
             equal["flags"] = head.row.get("flags")
         if "urgency" in put:

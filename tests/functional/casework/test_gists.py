@@ -16,7 +16,8 @@ from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report
 from tests.faults import inject
-from tests.functional.casework.test_masks import mask
+from tests.functional.casework.test_masks import NAME, approve_mask, mask, propose
+from tests.functional.casework.test_masks import TEXT as TO_MASK
 from tests.functional.statistics.test_exports import downloaded
 from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened
 
@@ -93,12 +94,14 @@ def test_another_takes_its_place_and_an_empty_one_removes_it() -> None:
     assert "gi" not in head(created)["listed"]
 
 
-def test_it_takes_the_version_and_its_tag_leads_to_the_next_step() -> None:
-    created = file("other")
+def test_it_takes_ones_own_opening_and_its_tag_leads_to_the_next_step() -> None:
+    created = file("child_abduction")
     path, body = f"/v1/officer/reports/{created['id']}/gist", {"text": GIST}
     assert call("PUT", path, body, officer="wang").status == 428
-    assert call("PUT", path, body, officer="wang", version=2).status == 412
-    assert call("PUT", path, body, officer="wang", version=1).status == 200
+    assert call("PUT", path, body, officer="wang", version=1).json["code"] == "not_read"
+    theirs = {"If-Match": by_officer("GET", created, officer="li").headers["etag"]}
+    assert call("PUT", path, body, officer="wang", headers=theirs).status == 412
+    assert erased(created)
     etag = write(created).headers["etag"]
     ends = {"status": "closed", "disposition": "resolved", "reason": "It is out."}
     assert by_officer("PATCH", created, "", ends, headers={"If-Match": etag}).status == 200
@@ -128,6 +131,16 @@ def test_the_history_says_who_wrote_it_and_not_what() -> None:
         ("Call 010-6502 1234", "holds_number"),
         ("号码一三八零零一三八零零零", "holds_number"),
         ("ID 11010519900101123X", "holds_number"),
+        ("Call 138\u200b0013\u200b8000", "holds_number"),
+        ("Call 138/0013/8000", "holds_number"),
+        ("Call 138_0013_8000", "holds_number"),
+        ("Call 138,0013,8000", "holds_number"),
+        ("Call 138 - 0013 : 8000", "holds_number"),
+        ("京 A 1 2 3 4 5", "holds_plate"),
+        ("The car A 1 2 3 4 5", "holds_plate"),
+        ("WJ京12345", "holds_plate"),
+        ("MR SMITH shouts", "holds_name"),
+        ("张 先生", "holds_name"),
         ("Write to wang@example.com", "holds_address"),
         ("张先生打人", "holds_name"),
         ("Mr Smith shouts", "holds_name"),
@@ -151,6 +164,8 @@ def test_what_names_a_person_is_refused_by_what_it_is(text: str, code: str) -> N
         "G107国道两车相撞，3人受伤，约10000元",
         "Bus 420 at 23:15, line 10",
         "一位老先生走失",
+        "From 23:15 to 23:45, 120 people",
+        "Some miss a bus, 3 of 12 hurt",
     ],
 )
 def test_what_names_nobody_is_accepted(text: str) -> None:
@@ -252,6 +267,29 @@ def test_a_mask_erases_it() -> None:
     assert page() == {created["id"]: GIST, masked["id"]: None}
 
 
+def test_one_from_before_a_mask_is_not_written() -> None:
+    created = file("other", text=TO_MASK)
+    propose(created)
+    match = {"If-Match": by_officer("GET", created).headers["etag"]}
+    with inject.meanwhile(lambda: approve_mask(created)):
+        raced = by_officer("PUT", created, "/gist", {"text": NAME}, headers=match)
+    assert head(created)["masks"]["approved"]
+    late = by_officer("PUT", created, "/gist", {"text": NAME}, headers=match)
+    assert (raced.status, late.status) == (412, 412)
+    assert erased(created)
+
+
+def test_a_mask_leaves_an_opening_to_other_steps_and_to_no_gist_after_them() -> None:
+    created = file("other", text=TO_MASK)
+    match = {"If-Match": by_officer("GET", created).headers["etag"]}
+    mask(created)
+    changed = by_officer("PATCH", created, "", {"assignee": "wang"}, headers=match)
+    match = {"If-Match": changed.headers["etag"]}
+    assert changed.status == 200
+    assert by_officer("PUT", created, "/gist", {"text": NAME}, headers=match).status == 412
+    assert write(created).status == 200
+
+
 def test_a_move_to_oversight_and_back_erases_it() -> None:
     cloud.oversight("ombud", "ombud2")
     cloud.officer("wang", roles=(Role.OFFICER, Role.SUPERVISOR))
@@ -268,3 +306,6 @@ def test_a_move_to_oversight_and_back_erases_it() -> None:
     assert by_second_officer(created, "/oversight/return/approve", "ombud2").status < 300
     assert erased(created)
     assert page() == {created["id"]: None}
+    day = f"{wiring.clock.now():%Y-%m-%d}"
+    seen = opened(created, below=f"/history?pictures_on={day}")["items"]
+    assert "ombud" not in [each["by"] for each in seen]
