@@ -149,7 +149,6 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
     resident.button(add).click()
     resident.button(move).click()
     expect(page.get_by_role("group", name=resident.words["where"])).to_be_focused()
-    resident.button(remove).click()
     resident.button(add).click()
     expect(page.get_by_text(found).first).to_be_visible()
     resident.photograph(large_photo())

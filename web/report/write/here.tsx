@@ -71,7 +71,11 @@ export function Here() {
       {isSaid && (kind === 'here' || kind === 'unfound' ? <Found /> : <p>{text.whereBelow}</p>)}
       {isSaid && (
         <div class="row">
-          <Button onClick={move}>{text.hereMove}</Button>
+          {kind === 'unpicked' ? (
+            <Button onClick={() => void findHere()}>{text.here}</Button>
+          ) : (
+            <Button onClick={move}>{text.hereMove}</Button>
+          )}
           <Button onClick={() => change({ place: { kind: 'none' } })}>{text.hereRemove}</Button>
         </div>
       )}

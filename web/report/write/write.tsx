@@ -6,7 +6,6 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, useSaid } from '../../shared/language.ts';
-import { hasAreas } from '../position.ts';
 import { type FileFault, fileFaults, kindOf, uncutOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import {
@@ -118,7 +117,7 @@ function WritePage() {
   const error = (field: string): string | null => errorOf(shown, field);
 
   const { category, place } = form.value;
-  const placeless = isPlaceless(place, hasAreas.value);
+  const placeless = isPlaceless(place);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another choice mends.
   useEffect(() => {
     if (!limits || errors.length === 0) return;
@@ -126,7 +125,7 @@ function WritePage() {
     const [faults, wrongFiles] = look(limits);
     const before = errors.map(({ field }) => field);
     setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
-  }, [files.all.value, category, place.kind, hasAreas.value]);
+  }, [files.all.value, category, place.kind]);
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     if (!limits) return;
@@ -145,7 +144,7 @@ function WritePage() {
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
-      const placeless = isPlaceless(form.value.place, hasAreas.value);
+      const placeless = isPlaceless(form.value.place);
       const entry = await sendForm(isSure, (words, attached, begun) => {
         const { keepMetadata, uncut } = words;
         return box.add({
@@ -332,7 +331,7 @@ function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]]
   const { value } = files.all;
   const category = categoryOf(form.value.category);
   return [
-    faultsOf(form.value, value.length, category, limits, new Date(), hasAreas.value),
+    faultsOf(form.value, value.length, category, limits, new Date()),
     fileFaults(value, limits),
   ];
 }
