@@ -99,5 +99,5 @@ function areaOf(point: { lat: number; lon: number }): string {
   if (value.state !== 'ready') return '';
   const around = value.areas.filter((area) => contains(area, point));
   const station = around.find(({ properties }) => properties.kind === 'station');
-  return (station ?? around[0])?.properties.label ?? '';
+  return station ? write().stationArea(station.properties.label) : (around[0]?.properties.label ?? '');
 }

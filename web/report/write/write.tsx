@@ -145,6 +145,7 @@ function WritePage() {
     setBusy(true);
     try {
       const placeless = isPlaceless(form.value.place);
+      const about = form.value.bulletin?.title;
       const entry = await sendForm(isSure, (words, attached, begun) => {
         const { keepMetadata, uncut } = words;
         return box.add({
@@ -157,7 +158,7 @@ function WritePage() {
       setTwice(entry === null);
       if (entry === null) return;
       // Whoever has gone to another screen meanwhile stays there.
-      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless });
+      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless, about });
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
@@ -249,7 +250,7 @@ function WritePage() {
           <li>{text.beforeReceipt}</li>
           <li>{text.beforeHidden}</li>
           <li>{text.beforePublic}</li>
-          {files.all.value.some(({ file }) => kindOf(file) !== 'image') && <li>{text.voice}</li>}
+          {files.all.value.some(({ file }) => isHeard(kindOf(file))) && <li>{text.voice}</li>}
         </ul>
       </section>
       <div class="send">
@@ -307,6 +308,10 @@ function WritePage() {
       )}
     </Form>
   );
+}
+
+function isHeard(kind: ReturnType<typeof kindOf>): boolean {
+  return kind === 'video' || kind === 'audio';
 }
 
 /** Return whether a reload would not find it, or not all of it. */
