@@ -47,7 +47,7 @@ _SERIAL = 0xA431
 WORDS = {
     "en": {
         "category": "Missing elderly person",
-        "closing": "Put my report away",
+        "closing": "Close my report",
         "copy": "Copy",
         "erase": "Erase it without keeping the receipt",
         "erase_yes": "Yes, erase it",
@@ -76,7 +76,7 @@ WORDS = {
         "category": "老人走失",
         "closing": "退出查看",
         "copy": "复制",
-        "erase": "不留回执，直接删除",
+        "erase": "不留回执，从这台设备上删除",
         "erase_yes": "是，删除",
         "have": "我已保存好",
         "have_yes": "是，从这里删除",

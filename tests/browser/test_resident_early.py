@@ -94,6 +94,7 @@ def test_officers_see_a_photo_before_it_has_arrived(open_page: OpenPage, stack: 
     wait_until(lambda: seen()["early"])
     medium = seen()
     assert medium["state"] == "awaiting"
+    expect(page.get_by_text("Officers can see your photo already")).to_be_visible()
     early = requests.get(medium["preview_url"], timeout=20).content
     size = Image.open(io.BytesIO(early)).size
     page.evaluate("held.forEach(go => go())")
@@ -120,7 +121,7 @@ def test_where_a_canvas_shows_noise_the_photo_goes_alone(open_page: OpenPage, st
 WORDS = {
     "en": (
         "I am here: add the place",
-        "Found, to about 15 m: ",
+        "Found, to about 15 m, in the area of ",
         "Remove the place",
         "Choose another place",
     ),
@@ -149,7 +150,6 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
     resident.button(add).click()
     resident.button(move).click()
     expect(page.get_by_role("group", name=resident.words["where"])).to_be_focused()
-    resident.button(remove).click()
     resident.button(add).click()
     expect(page.get_by_text(found).first).to_be_visible()
     resident.photograph(large_photo())
@@ -194,7 +194,7 @@ UNCUT = {
         "Go on with it",
     ),
     "zh-CN": (
-        "原样发送照片 1",
+        "不去除信息，直接发送照片 1",
         "厂商 Plum、型号 Plum 7、地点 39.9167, 116.4333、相机的签名（C2PA）",
         "移除 照片 1",
         "继续写",

@@ -104,6 +104,10 @@ def test_leaving_leaves_what_a_visit_to_the_first_page_leaves(
     resident.begin_kept(_TEXT)
     resident.photograph(phone_photo())
     expect(page.locator(".file")).to_have_count(1)
+    with page.expect_response("**/v1/catalogue"):
+        page.get_by_role("button", name="中文").click()
+    expect(page.locator("h1")).to_have_text("老人走失")
+    page.get_by_role("button", name="English").click()
     if kept:
         resident.button("later").click()
         page.get_by_label("A word that only you know").fill(_WORD)

@@ -27,7 +27,7 @@ def test_a_report_of_a_phone_without_network_arrives_later(page: Page, stack: St
     resident.photograph(phone_photo())
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
-    expect(page.get_by_text("open this page again later")).to_be_visible()
+    expect(page.get_by_text("It is sent by itself")).to_be_visible()
     context.set_offline(False)
     report = own_report(stack, resident.receipt())
     assert (report["text"], len(report["media"])) == ("The bridge is broken.", 1)
@@ -325,7 +325,7 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     # Put away, it is not left to the next person; but nobody loses it unasked.
     resident.button("closing").click()
     phone.get_by_role("button", name="Erase it and put the report away").click()
-    expect(phone.get_by_text("Your report is put away.")).to_be_visible()
+    expect(phone.get_by_text("Your report is no longer open here.")).to_be_visible()
     assert resident.kept_rows() == 0
 
 

@@ -40,7 +40,9 @@ export function App() {
       </header>
       <main id="content" class="page" tabIndex={-1}>
         <Emergency short={screen.value.name !== 'start'} />
-        <Status kind="warning">{!online.value && <p>{text.offline}</p>}</Status>
+        <Status kind="warning">
+          {!online.value && <p>{sentences(text.offline, canWrite() ? text.offlineWrite : '')}</p>}
+        </Status>
         <Status kind="warning">
           {outbox.value && !outbox.value.durable && <p>{sentences(text.memory, ...atClosing())}</p>}
         </Status>
@@ -75,6 +77,11 @@ function atClosing(): readonly string[] {
   ];
 }
 
+/** Whether a report can be written or begun on the screen that is shown. */
+function canWrite(): boolean {
+  return ['start', 'write', 'rewrite'].includes(screen.value.name);
+}
+
 function Current() {
   const shown = screen.value;
   switch (shown.name) {
@@ -85,7 +92,7 @@ function Current() {
     case 'rewrite':
       return <Write begin={null} draft={shown.draft} />;
     case 'sent':
-      return <Sent id={shown.entry} placeless={shown.placeless === true} />;
+      return <Sent id={shown.entry} placeless={shown.placeless === true} about={shown.about} />;
     case 'mine':
       return <Mine receipt={shown.receipt} />;
   }

@@ -5,7 +5,7 @@
 import { computed, signal } from '@preact/signals';
 
 import type { Schemas } from '../shared/api.ts';
-import { language } from '../shared/language.ts';
+import { language, preferred } from '../shared/language.ts';
 import { type Category, isOpen } from './form.ts';
 import { api } from './service.ts';
 
@@ -68,7 +68,9 @@ function read(tongue: string): Catalogue | null {
   }
 }
 
+/** Only what each visit keeps: one that was asked for by the switch would show that somebody pressed it. */
 function keep(tongue: string, fresh: Catalogue): void {
+  if (tongue !== preferred(navigator.languages)) return;
   try {
     // A challenge is for these minutes only.
     localStorage.setItem(`${PLACE}.${tongue}`, JSON.stringify({ ...fresh, challenge: null }));

@@ -142,19 +142,12 @@ test.each([
   expect(faults(part)).toEqual([expected]);
 });
 
-test('an area that was not picked is asked for, not left out', () => {
-  const place = { kind: 'unpicked' } as const;
-  const faults = faultsOf(form({ place, text: 'A van.' }), 0, CATEGORY, LIMITS, NOW);
-  expect(faults).toEqual([{ field: 'location.lat', fault: 'needsArea' }]);
-  expect(isBegun({ ...emptyForm(), place }, 0)).toBe(false);
-});
-
-test('without areas to pick from, the report goes without a place', () => {
-  const unpicked = form({ place: { kind: 'unpicked' } });
-  expect(faultsOf(unpicked, 0, CATEGORY, LIMITS, NOW, false)).toEqual([]);
-  expect(isPlaceless(unpicked.place, false)).toBe(true);
-  expect(isPlaceless(unpicked.place, true)).toBe(false);
+test('an area that was not picked yet stops no report, which goes without a place', () => {
+  const unpicked = form({ place: { kind: 'unpicked' }, text: 'A van.' });
+  expect(faultsOf(unpicked, 0, CATEGORY, LIMITS, NOW)).toEqual([]);
+  expect(isPlaceless(unpicked.place)).toBe(true);
   expect(contentOf(unpicked, CATEGORY)).not.toHaveProperty('location');
+  expect(isBegun({ ...emptyForm(), place: unpicked.place }, 0)).toBe(false);
 });
 
 test('a place that the phone found says how exact it is', () => {

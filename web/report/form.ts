@@ -66,7 +66,6 @@ export interface Fault {
     | 'needs'
     | 'needsCategory'
     | 'closedCategory'
-    | 'needsArea'
     | 'long'
     | 'range'
     | 'time'
@@ -121,25 +120,18 @@ export function isPlaced(
   return place.kind === 'here' || place.kind === 'area';
 }
 
-/**
- * Return whether a place is wanted that cannot be said: where the phone is was not found, or there are
- * no areas to pick one of. The report goes without it.
- */
-export function isPlaceless({ kind }: Place, hasAreas: boolean): boolean {
-  return kind === 'unfound' || (kind === 'unpicked' && !hasAreas);
+/** Return whether a place is wanted that is not found or picked yet. The report goes without it. */
+export function isPlaceless({ kind }: Place): boolean {
+  return kind === 'unfound' || kind === 'unpicked';
 }
 
-/**
- * Return what must be corrected before a report is sent, in the order of the page. `hasAreas`: the
- * areas could be loaded.
- */
+/** Return what must be corrected before a report is sent, in the order of the page. */
 export function faultsOf(
   form: Form,
   files: number,
   category: Category | undefined,
   limits: Limits,
   now: Date,
-  hasAreas = true,
 ): readonly Fault[] {
   const faults: Fault[] = [];
   if (!form.category) faults.push({ field: 'category', fault: 'needsCategory' });
@@ -147,9 +139,6 @@ export function faultsOf(
   if (!form.text.trim() && files === 0) faults.push({ field: 'text', fault: 'needs' });
   if (lengthOf(form.text.trim()) > limits.text_max) {
     faults.push({ field: 'text', fault: 'long', most: limits.text_max });
-  }
-  if (form.place.kind === 'unpicked' && hasAreas) {
-    faults.push({ field: 'location.lat', fault: 'needsArea' });
   }
   if (lengthOf(form.address.trim()) > ADDRESS_MAX) {
     faults.push({ field: 'location.address', fault: 'long', most: ADDRESS_MAX });

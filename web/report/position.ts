@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 
 import type { Feature } from '../shared/area.ts';
 import { language } from '../shared/language.ts';
@@ -54,7 +54,6 @@ export type AreasState =
   | { readonly state: 'ready'; readonly areas: readonly Feature[] };
 
 export const areas = signal<AreasState>({ state: 'loading' });
-export const hasAreas = computed(() => areas.value.state === 'ready');
 
 export async function loadAreas(): Promise<void> {
   areas.value = { state: 'loading' };

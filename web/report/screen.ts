@@ -16,7 +16,13 @@ export type Screen =
   /** A draft; without an id the report that is open, to correct it. */
   | { readonly name: 'rewrite'; readonly draft: string | null }
   /** `placeless`: the person wanted to say a place, and it could not be found or picked. */
-  | { readonly name: 'sent'; readonly entry: string; readonly placeless?: boolean }
+  | {
+      readonly name: 'sent';
+      readonly entry: string;
+      readonly placeless?: boolean;
+      /** The title of the bulletin that it is about. */
+      readonly about?: string | undefined;
+    }
   | { readonly name: 'mine'; readonly receipt: string | null };
 
 export const screen = signal<Screen>({ name: 'start' });

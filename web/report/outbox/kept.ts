@@ -33,6 +33,8 @@ export interface KeptFile {
   readonly reduced?: number;
   /** The reduced picture has arrived, or is not wanted. */
   readonly reducedDone?: boolean;
+  /** The reduced picture has arrived. */
+  readonly reducedThere?: boolean;
 }
 
 /** Where a file of an entry is kept: its place, or that of its reduced picture. */

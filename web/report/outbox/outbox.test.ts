@@ -214,6 +214,7 @@ test('reduced pictures go after the text and before any whole file', async ({ ph
   const whole = calls.findIndex((call) => / storage/.test(call) && !isReduced(call));
   expect(calls.lastIndexOf('POST /v1/reports')).toBeLessThan(last);
   expect(last).toBeLessThan(whole);
+  expect(only(outbox).files.map(({ seen }) => seen)).toEqual([false, true, true]);
 });
 
 test('a reduced picture that storage refuses stops nothing', async ({ phone, outbox }) => {
@@ -223,7 +224,7 @@ test('a reduced picture that storage refuses stops nothing', async ({ phone, out
   await outbox.add(draft([picture()]));
   await settled(phone, outbox);
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17]);
-  expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
+  expect(only(outbox).files.map(({ state, seen }) => [state, seen])).toEqual([['sent', false]]);
 });
 
 test('a service that knows no reduced pictures gets the photos alone', async ({ phone, outbox }) => {

@@ -77,6 +77,8 @@ export interface EntryFile {
   /** Bytes that have arrived, to show progress. */
   readonly sent: number;
   readonly state: FileState;
+  /** Its reduced picture has arrived: officers see that one until the file is there. */
+  readonly seen: boolean;
   /** False: the phone had no room for it, so it is lost when this page closes. */
   readonly kept: boolean;
   /** False: its structure is unknown, so something may have stayed in it. */

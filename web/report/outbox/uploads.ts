@@ -41,12 +41,13 @@ export async function sendFile(work: Work, place: number): Promise<void> {
 export async function sendReduced(work: Work, place: number): Promise<void> {
   const blob = await work.file(reducedSlot(place));
   const upload = new FileUpload(work, place, blob ?? new Blob());
+  let reducedThere = false;
   try {
-    if (blob && (await isReadable(blob))) await upload.sendReduced();
+    if (blob && (await isReadable(blob))) reducedThere = await upload.sendReduced();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
-  await work.save((kept) => withFile(kept, place, { reducedDone: true }));
+  await work.save((kept) => withFile(kept, place, { reducedDone: true, reducedThere }));
 }
 
 class FileUpload {
@@ -71,13 +72,18 @@ class FileUpload {
     }
   }
 
-  async sendReduced(): Promise<void> {
+  /** Return whether it is there now; false where that is not known. */
+  async sendReduced(): Promise<boolean> {
     if (!this.#file.mediaId) await this.#add();
+    let isThere = false;
     await this.#again(async () => {
       const { reduced } = await this.#call<Grant>(`${this.#address}/grant`);
       // It has arrived, or the service knows none.
-      if (reduced) await this.#post(reduced, () => {});
+      if (!reduced) return;
+      await this.#post(reduced, () => {});
+      isThere = true;
     });
+    return isThere;
   }
 
   /** Forget the medium that was cancelled. */

@@ -51,6 +51,7 @@ function fileView(file: KeptFile, moment: Moment, place: number): EntryFile {
     known,
     sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : (file.arrived ?? 0),
     state: onItsWay ? 'uploading' : state,
+    seen: file.reducedThere ?? false,
     ...(problem ? { problem } : {}),
   };
 }

@@ -25,7 +25,7 @@ export function Receipt({ receipt, reference }: { receipt: string; reference: st
   const save = async (): Promise<void> => {
     const lines = [whose, labelled(text.reference, reference), location.origin, text.again];
     const picture = await pictureOf(text.pictureTitle, receipt, lines, code);
-    if (picture) download('receipt.png', picture);
+    if (picture) download(`${text.pictureTitle.toLowerCase()}.png`, picture);
     setSaved(() => (picture ? sent().pictureSaved : sent().pictureFailed));
   };
   return (

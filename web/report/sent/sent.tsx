@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { colon, sentences } from '../../shared/language.ts';
+import { colon, labelled, sentences } from '../../shared/language.ts';
 import { fileKey } from '../attachment.ts';
 import { begunTexts, forgetTexts, reportOf, textId } from '../begun.ts';
 import { formOf } from '../form.ts';
@@ -21,8 +21,15 @@ import { Receipt } from './receipt.tsx';
 import { sent } from './texts.ts';
 import './sent.css';
 
+interface Said {
+  /** No place was sent, though one was wanted. */
+  placeless: boolean;
+  /** The title of the bulletin that it is about, if that is known. */
+  about: string | undefined;
+}
+
 /** What becomes of a report on its way: sending, refused, or filed with its receipt. */
-export function Sent({ id, placeless }: { id: string; placeless: boolean }) {
+export function Sent({ id, ...said }: { id: string } & Said) {
   const text = sent();
   const box = outbox.value;
   const entry = box?.entries.value.find((one) => one.id === id);
@@ -42,7 +49,7 @@ export function Sent({ id, placeless }: { id: string; placeless: boolean }) {
   return (
     <>
       {entry.receipt ? (
-        <Filed entry={entry} placeless={placeless} />
+        <Filed entry={entry} {...said} />
       ) : entry.state === 'refused' ? (
         <Refused entry={entry} />
       ) : (
@@ -63,16 +70,7 @@ function OnItsWay({ entry }: { entry: Entry }) {
         {waits ? text.waiting : entry.state === 'proving' ? text.proving : text.sending}
       </Heading>
       <Status kind={waits ? 'warning' : 'info'}>
-        {waits && (
-          <>
-            <p>{kept ? text.waitingText : text.waitingMemory}</p>
-            {kept && (
-              <p>
-                <strong>{text.openAgain}</strong>
-              </p>
-            )}
-          </>
-        )}
+        {waits && <p>{kept ? text.waitingText : text.waitingMemory}</p>}
         {entry.state === 'proving' && <p>{text.provingText}</p>}
         {entry.state === 'sending' && <p>{text.sendingText}</p>}
       </Status>
@@ -116,7 +114,7 @@ function SendNow({ entry }: { entry: Entry }) {
   );
 }
 
-function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
+function Filed({ entry, placeless, about }: { entry: Entry } & Said) {
   const text = sent();
   const { left } = stillSending([entry]);
   // Of a page that keeps nothing the frame says so.
@@ -132,6 +130,7 @@ function Filed({ entry, placeless }: { entry: Entry; placeless: boolean }) {
       </Status>
       <Status kind={left > 0 ? 'info' : 'success'}>
         {left + refused === 0 && entry.files.length > 0 && <p>{text.filesDone}</p>}
+        {about && <p>{labelled(text.about, about)}</p>}
         {entry.reference && (
           <p>
             {text.reference}

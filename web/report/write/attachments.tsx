@@ -92,7 +92,9 @@ export function Attachments({ files, errors, hint, ...more }: AttachmentsProps) 
           <div ref={tooMany} tabIndex={-1}>
             <Status kind="error">{surplus > 0 && <p>{text.tooMany(surplus, most)}</p>}</Status>
           </div>
-          {more.uncut.length === 0 && <p class="attach__cleaned">{text.cleaned}</p>}
+          {more.uncut.length === 0 && files.all.value.every(({ look }) => look !== 'unknown') && (
+            <p class="attach__cleaned">{text.cleaned}</p>
+          )}
           <Own all={files.all.value} {...more} />
         </>
       )}
@@ -107,14 +109,16 @@ type OwnProps = Pick<AttachmentsProps, 'keep' | 'uncut' | 'onKeep' | 'onUncut'> 
 /** What the files say of themselves, and what of that the person lets them say: nothing, until pressed. */
 function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
   const text = write();
+  const limits = catalogue.value?.limits;
   const sayers = all.flatMap((one, at) =>
-    one.look === 'known' && one.removed.length > 0
+    one.look === 'known' && one.removed.length > 0 && !(limits && faultOf(one, limits))
       ? [{ ...one, name: fileName(one.file, at + 1), key: fileKey(one.file) }]
       : [],
   );
   if (sayers.length === 0) return null;
   // What has a place or a time of its own.
   const own = sayers.filter(({ removed }) => removed.some((one) => one === 'place' || one === 'time'));
+  const kinds = own.map(({ file }) => kindOf(file));
   // An uncut file has them anyway.
   const cut = own.filter(({ key }) => !uncut.includes(key));
   const isAnyway = cut.length === 0;
@@ -127,7 +131,7 @@ function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
       {own.length > 0 && (
         <Check
           id="keep"
-          label={text.keep}
+          label={text.keep(kinds.includes('image') ? 'image' : (kinds[0] ?? 'image'))}
           hint={keep || isAnyway ? text.keepSeen(owned) : text.keepHint(owned)}
           checked={keep || isAnyway}
           disabled={isAnyway}

@@ -71,7 +71,11 @@ export function Here() {
       {isSaid && (kind === 'here' || kind === 'unfound' ? <Found /> : <p>{text.whereBelow}</p>)}
       {isSaid && (
         <div class="row">
-          <Button onClick={move}>{text.hereMove}</Button>
+          {kind === 'unpicked' ? (
+            <Button onClick={() => void findHere()}>{text.here}</Button>
+          ) : (
+            <Button onClick={move}>{text.hereMove}</Button>
+          )}
           <Button onClick={() => change({ place: { kind: 'none' } })}>{text.hereRemove}</Button>
         </div>
       )}
@@ -95,5 +99,5 @@ function areaOf(point: { lat: number; lon: number }): string {
   if (value.state !== 'ready') return '';
   const around = value.areas.filter((area) => contains(area, point));
   const station = around.find(({ properties }) => properties.kind === 'station');
-  return (station ?? around[0])?.properties.label ?? '';
+  return station ? write().stationArea(station.properties.label) : (around[0]?.properties.label ?? '');
 }

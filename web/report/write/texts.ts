@@ -1,5 +1,6 @@
 /** The words of the report page. */
 import { texts } from '../../shared/language.ts';
+import type { Kind } from '../attachment.ts';
 import type { Removed, Said } from '../metadata/bytes.ts';
 
 type Removals = Readonly<Record<Removed, string>>;
@@ -67,10 +68,10 @@ const en = {
     other: 'data of unknown use',
   } satisfies Removals as Removals,
   unknown:
-    'We could not read how this file is built. It may still say where you were, when, and with which phone.',
+    'We could not check this file for hidden data. It may still say where you were, when, and with which phone.',
   unknownSend: 'Send it as it is',
   unknownMust: 'Say that this file may be sent as it is, or remove it.',
-  keep: 'Add the photo’s place and time',
+  keep: (kind: Kind) => `Add the ${{ image: 'photo', video: 'video', audio: 'recording' }[kind]}’s place and time`,
   keepHint: (said: string) =>
     said ? `They are removed otherwise: ${said}.` : 'They are removed otherwise, also from videos.',
   keepSeen: (said: string) =>
@@ -101,13 +102,14 @@ const en = {
   whereArea: 'Choose the area on a map',
   locating: 'Looking for your place…',
   located: (metres: number, area: string) =>
-    `Found, to about ${metres} m${area && `: ${area}`}. Officers see this place on their map.`,
+    `Found, to about ${metres} m${area && `, in ${area}`}. Officers see this place on their map.`,
+  stationArea: (station: string) => `the area of ${station}`,
   here: 'I am here: add the place',
   hereHint: 'Officers then see where you are now.',
   hereMove: 'Choose another place',
   hereRemove: 'Remove the place',
   whereBelow: 'You choose the place under “Where was it?”.',
-  denied: 'The page may not see where you are. Allow it in your browser, or choose the area instead.',
+  denied: 'The page is not allowed to see where you are. Allow it in your browser, or choose the area instead.',
   lost: 'Your place was not found. Go near a window or outdoors and try again, or choose the area instead.',
   noPlace: 'This browser cannot tell where you are. Choose the area instead.',
   areaLabel: 'Area',
@@ -140,7 +142,6 @@ const en = {
   keeping: 'Keeping it on this device…',
   needs: 'Write a few words, or attach a photo.',
   needsCategory: 'Choose one.',
-  needsArea: 'Pick an area, or choose “Prefer not to say”.',
   closedCategory: 'This takes no reports at the moment. Choose another.',
   long: (most: number) => `Too long: at most ${most} characters.`,
   left: (count: number) => `${count} characters left`,
@@ -226,17 +227,17 @@ const zh: typeof en = {
     other: '用途不明的数据',
   },
   unknown: '无法识别这个文件的结构。文件中可能仍有您的位置、时间和手机型号。',
-  unknownSend: '原样发送',
-  unknownMust: '请确认可以原样发送这个文件，或将其移除。',
-  keep: '添加照片的地点和时间',
+  unknownSend: '不去除信息，直接发送',
+  unknownMust: '请确认可以不去除信息、直接发送这个文件，或将其移除。',
+  keep: (kind: Kind) => `添加${{ image: '照片', video: '视频', audio: '录音' }[kind]}的地点和时间`,
   keepHint: (said: string) => (said ? `不添加就会去除：${said}。` : '不添加就会去除，视频也一样。'),
   keepSeen: (said: string) =>
     said ? `民警会在旁边看到：${said}。` : '如果文件中有，民警会看到拍摄时间和地点。',
   own: '文件中可以保留什么？',
-  uncut: (name: string) => `原样发送${name}`,
+  uncut: (name: string) => `不去除信息，直接发送${name}`,
   uncutHint: (said: string) => `不改动任何字节。民警可以从中看到：${said}。`,
-  uncutSigned: '只有原样发送，签名才有效。',
-  uncutChosen: '将原样发送，不去除任何信息。',
+  uncutSigned: '只有不去除信息，签名才有效。',
+  uncutChosen: '将直接发送，不去除任何信息。',
   says: {
     maker: (it: string) => `厂商 ${it}`,
     model: (it: string) => `型号 ${it}`,
@@ -246,7 +247,7 @@ const zh: typeof en = {
     time: (it: string) => `时间 ${it}`,
     place: (it: string) => `地点 ${it}`,
   },
-  voice: '声音可能被认出来。民警会听到您发送的内容。您也可以改用文字。',
+  voice: '您的声音可能会被人认出。民警会听到您发送的内容。您也可以改用文字。',
   text: '您看到了什么？',
   textHint: '什么人、什么事、在哪里、什么时候：知道多少写多少。',
   optional: '如果还能补充',
@@ -257,6 +258,7 @@ const zh: typeof en = {
   locating: '正在定位…',
   located: (metres: number, area: string) =>
     `已定位${area && `：${area}`}，误差约 ${metres} 米。民警会在地图上看到这个位置。`,
+  stationArea: (station: string) => `${station}辖区`,
   here: '我就在这里：添加位置',
   hereHint: '民警随后会看到您现在的位置。',
   hereMove: '另选位置',
@@ -294,7 +296,6 @@ const zh: typeof en = {
   keeping: '正在保存到这台设备…',
   needs: '请写几句话，或添加一张照片。',
   needsCategory: '请选择一项。',
-  needsArea: '请选一个区域，或选“不方便说”。',
   closedCategory: '这一类目前不接受举报，请选择其他类别。',
   long: (most: number) => `太长，最多 ${most} 个字符。`,
   left: (count: number) => `还可以写 ${count} 个字符`,

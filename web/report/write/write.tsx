@@ -6,7 +6,6 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, useSaid } from '../../shared/language.ts';
-import { hasAreas } from '../position.ts';
 import { type FileFault, fileFaults, kindOf, uncutOf } from '../attachment.ts';
 import { catalogue, catalogueState, categories, categoryOf, leadCategories, loadCatalogue } from '../catalogue.ts';
 import {
@@ -118,7 +117,7 @@ function WritePage() {
   const error = (field: string): string | null => errorOf(shown, field);
 
   const { category, place } = form.value;
-  const placeless = isPlaceless(place, hasAreas.value);
+  const placeless = isPlaceless(place);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another choice mends.
   useEffect(() => {
     if (!limits || errors.length === 0) return;
@@ -126,7 +125,7 @@ function WritePage() {
     const [faults, wrongFiles] = look(limits);
     const before = errors.map(({ field }) => field);
     setErrors(() => errorsOf(faults, wrongFiles).filter(({ field }) => before.includes(field)));
-  }, [files.all.value, category, place.kind, hasAreas.value]);
+  }, [files.all.value, category, place.kind]);
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     if (!limits) return;
@@ -145,7 +144,8 @@ function WritePage() {
     if (faults.length + wrongFiles.length > 0) return;
     setBusy(true);
     try {
-      const placeless = isPlaceless(form.value.place, hasAreas.value);
+      const placeless = isPlaceless(form.value.place);
+      const about = form.value.bulletin?.title;
       const entry = await sendForm(isSure, (words, attached, begun) => {
         const { keepMetadata, uncut } = words;
         return box.add({
@@ -158,7 +158,7 @@ function WritePage() {
       setTwice(entry === null);
       if (entry === null) return;
       // Whoever has gone to another screen meanwhile stays there.
-      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless });
+      if (isHere.current) go({ name: 'sent', entry: entry.id, placeless, about });
     } catch (fault) {
       const all = files.all.value;
       setErrors(() => [
@@ -250,7 +250,7 @@ function WritePage() {
           <li>{text.beforeReceipt}</li>
           <li>{text.beforeHidden}</li>
           <li>{text.beforePublic}</li>
-          {files.all.value.some(({ file }) => kindOf(file) !== 'image') && <li>{text.voice}</li>}
+          {files.all.value.some(({ file }) => isHeard(kindOf(file))) && <li>{text.voice}</li>}
         </ul>
       </section>
       <div class="send">
@@ -310,6 +310,10 @@ function WritePage() {
   );
 }
 
+function isHeard(kind: ReturnType<typeof kindOf>): boolean {
+  return kind === 'video' || kind === 'audio';
+}
+
 /** Return whether a reload would not find it, or not all of it. */
 function isUnkept(state: typeof kept.value): boolean {
   return state === 'partly' || state === 'not' || state === 'gone';
@@ -332,7 +336,7 @@ function look(limits: Limits): readonly [readonly Fault[], readonly FileFault[]]
   const { value } = files.all;
   const category = categoryOf(form.value.category);
   return [
-    faultsOf(form.value, value.length, category, limits, new Date(), hasAreas.value),
+    faultsOf(form.value, value.length, category, limits, new Date()),
     fileFaults(value, limits),
   ];
 }
