@@ -443,6 +443,9 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
     rows = page.locator(".report-row")
     expect(rows).to_have_count(2)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Split the chosen ones off")
+    page.keyboard.press("Escape")
     third, fourth = (Resident(stack.api, text=text, location=place) for _ in range(2))
     assert stack.run("clock", "1m").returncode == 0
     page.get_by_role("button", name="Look again").click()
@@ -465,10 +468,16 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     expect(outcomes).to_contain_text("1 report taken out")
     expect(rows).to_have_count(1)
     page.get_by_role("link", name="Reports").first.click()
-    expect(page.get_by_role("link", name="Incident: 2 reports")).to_have_count(1)
+    tag = page.get_by_role("link", name="Incident: 2 reports")
+    expect(tag).to_have_count(1)
     expect(page.get_by_role("link", name="Incident: 1 report")).to_have_count(1)
-    page.get_by_role("link", name="Incident: 2 reports").click()
-    expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
+    several = rows.filter(has=tag)
+    expect(several.get_by_role("button")).to_have_count(0)
+    several.locator(".report-row__link").press("Enter")
+    expect(page.get_by_role("heading", name="Incident of", level=1)).to_be_visible()
+    rows.first.locator(".report-row__link").click()
+    expect(page.locator(".report__tags")).to_contain_text("Incident: 2 reports")
+    expect(page.get_by_role("button", name="Take all that are alike")).to_have_count(0)
     assert [each.read()["status"] for each in (second, third, fourth)] == ["received"] * 3
 
 

@@ -14,6 +14,8 @@ interface GroupProps<Found> {
   id: string;
   within: Within;
   title: string;
+  /** The title as soon as it is known what was found. */
+  titled?: (found: Found) => string;
   /** What is said when no report of it is in the scope any more. */
   gone: string;
   read: () => Promise<Found>;
@@ -23,7 +25,7 @@ interface GroupProps<Found> {
 }
 
 export function Group<Found>(props: GroupProps<Found>) {
-  const { id, within, title, gone, read, listed = true, children } = props;
+  const { id, within, title, titled, gone, read, listed = true, children } = props;
   const { api, me } = useDesk();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the id says which list it is.
   const list = useMemo(() => new ReportList(api, me.username, within), [api, me, id]);
@@ -32,7 +34,7 @@ export function Group<Found>(props: GroupProps<Found>) {
   return (
     <>
       <Back to="">{queueTexts().title}</Back>
-      <h1>{title}</h1>
+      <h1>{(loaded.value && titled?.(loaded.value)) ?? title}</h1>
       {isGone && <p>{gone}</p>}
       {!isGone && (
         <Waiting loaded={loaded} again={again}>

@@ -7,6 +7,7 @@ const many = (count: number) => `${grouped(count)} 件`;
 export const text = texts({
   en: {
     title: 'Incident',
+    titled: (first: string) => `Incident of ${first}`,
     count: 'Reports in your scope',
     received: 'Received',
     places: 'Districts',
@@ -31,6 +32,16 @@ export const text = texts({
     takeInHint:
       'What differs stays outside: another category or urgency, and a critical report that is alike in one way alone. Each can be taken out again.',
     keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown, Escape none.',
+    keysOf: {
+      enter: 'Open the report',
+      choose: 'Choose the report, or no longer',
+      work: {
+        i: 'Take in those that are like these',
+        s: 'Take a step on the chosen ones, or on all',
+        p: 'Split the chosen ones off',
+        o: 'Take the chosen ones out',
+      },
+    },
     bar: 'With the reports of this incident',
     all: 'Choose all',
     split: 'Split off',
@@ -44,6 +55,7 @@ export const text = texts({
   },
   zh: {
     title: '事件',
+    titled: (first: string) => `${first} 的事件`,
     count: '您职责范围内的举报',
     received: '收到时间',
     places: '区域',
@@ -65,6 +77,16 @@ export const text = texts({
     takeInHint:
       '有差别的不会并入：类别或紧急程度不同的，以及仅有一方面相似的特急举报。并入后仍可逐件移出。',
     keys: '空格键选择一件，Shift＋空格连续选择，Shift＋A 全选已显示的，Esc 取消选择。',
+    keysOf: {
+      enter: '打开举报',
+      choose: '选择或取消选择该举报',
+      work: {
+        i: '并入相似的举报',
+        s: '处理所选的举报，未选时处理全部',
+        p: '将所选的拆为新事件',
+        o: '移出所选的举报',
+      },
+    },
     bar: '处理此事件的举报',
     all: '全选',
     split: '拆为新事件',

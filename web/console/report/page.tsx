@@ -14,6 +14,8 @@ import { Fact } from '../parts/fact.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { Moment, now } from '../parts/moment.tsx';
 import { ReasonForm } from '../parts/reason-form.tsx';
+import { queueTexts } from '../queue/texts.ts';
+import { pathTo } from '../router.ts';
 import type { Report } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDialog } from './close-dialog.tsx';
@@ -185,6 +187,11 @@ function Tags({ report }: { report: Report }) {
               {w.awaits[step]}
             </span>
           ),
+      )}
+      {report.incident && (
+        <a class="tag" href={pathTo(`incidents/${report.incident.id}`)}>
+          {queueTexts().incident(report.incident.count)}
+        </a>
       )}
       <Moment class="muted" time={report.received_at} />
     </p>

@@ -172,7 +172,7 @@ function Similar({ open, report }: OfReport) {
       {chosen.size > 0 && <Button onClick={() => void link()}>{t.related.linkAll}</Button>}
       {similar !== null && similar.length > 0 && (
         <>
-          <Button onClick={takeIn}>{t.related.takeIn}</Button>
+          <Button onClick={takeIn}>{t.related.takeIn(report.incident !== null)}</Button>
           <p class="hint">{t.related.takeInHint}</p>
         </>
       )}

@@ -331,7 +331,10 @@ export const reportTexts = texts({
       linkThis: 'This one is a duplicate of the other',
       unlink: 'Take the link back',
       linkAll: 'Link the chosen ones to this report',
-      takeIn: 'Take all that are alike into one incident',
+      takeIn: (further: boolean): string =>
+        further
+          ? 'Take further ones that are alike into its incident'
+          : 'Take all that are alike into one incident',
       takeInHint: 'Those that ask for the same next step are one row of the queue then.',
       choose: (reference: string) => `Choose ${reference}`,
       linked: (done: number, skipped: number) =>
@@ -887,7 +890,7 @@ export const reportTexts = texts({
       linkThis: '本件是另一件的重复',
       unlink: '取消关联',
       linkAll: '将所选关联到本件',
-      takeIn: '将相似举报并入同一事件',
+      takeIn: (further: boolean): string => (further ? '将其他相似举报并入其事件' : '将相似举报并入同一事件'),
       takeInHint: '其中下一步相同的举报，在列表中合为一行。',
       choose: (reference: string) => `选择 ${reference}`,
       linked: (done: number, skipped: number) =>
