@@ -419,7 +419,7 @@ def test_similar_reports_are_told_apart_and_linked_with_the_keyboard_alone(
     expect(dialog.locator("mark").first).to_contain_text("differs")
     assert axe_violations(page) == []
     page.keyboard.press("n")
-    expect(page.get_by_text(f"{shown} is not suggested here again")).to_be_visible()
+    expect(page.get_by_text(f"{shown} is not suggested here again")).to_be_in_viewport()
     expect(rows).to_have_count(1)
 
     [left] = (each.reference for each in others if each.reference != shown)
@@ -427,6 +427,7 @@ def test_similar_reports_are_told_apart_and_linked_with_the_keyboard_alone(
     expect(dialog.get_by_role("heading", name="The other report")).to_contain_text(left)
     page.keyboard.press("l")
     expect(page.get_by_role("heading", name="Linked to this one (1)")).to_be_visible()
+    expect(page.get_by_text(f"{left} is linked to this report.")).to_be_in_viewport()
     expect(rows).to_have_count(0)
 
 
