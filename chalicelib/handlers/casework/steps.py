@@ -33,7 +33,7 @@ class DoneView(Shape):
 
 
 class SteppedView(DoneView):
-    """What came of a step. Of the reports that are done, the end of `waiting` takes effect when a
+    """The result of a step. Of the reports that are done, the end of `waiting` takes effect when a
     second officer confirms it.
     """
 

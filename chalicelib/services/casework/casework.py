@@ -185,14 +185,14 @@ def change_report(
 
 
 def seen_now(head: Head) -> Seen:
-    """Return what an opening shows now."""
+    """Return the state that an opening shows now."""
     return Seen(head.positions, len(head.masks.approved))
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
-    """Return what this officer saw at the opening that gave them the tag; None when it is of no
-    opening of this version. A place that comes stops no step but an end, and a mask none but a
-    gist.
+    """Return the state that this officer saw at the opening that gave them the tag; None when it is
+    of no opening of this version. A place that comes stops no step but an end, and a mask none but
+    a gist.
     """
     places, masks = (range(most, -1, -1) for most in seen_now(head))
     each = itertools.starmap(Seen, itertools.product(places, masks))

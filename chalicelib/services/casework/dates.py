@@ -75,6 +75,18 @@ def _recorded(reminder: Reminder | None) -> str | None:
     return f"{reminder.on} {reminder.of}" if reminder else None
 
 
+class Needs(NamedTuple):
+    """The statuses in which a step is possible. With `reading` it takes the tag of an opening, and
+    of none before a mask.
+    """
+
+    statuses: Collection[Status]
+    reading: bool = False
+
+
+_OPEN = Needs(OPEN_STATUSES)
+
+
 def change_field(
     report_id: str,
     change: Callable[[Report], FieldStep],
@@ -82,12 +94,10 @@ def change_field(
     *,
     desk: Desk,
     reason: str | None = None,
-    statuses: Collection[Status] = OPEN_STATUSES,
-    takes_reading: bool = False,
+    needs: Needs = _OPEN,
 ) -> Stepped:
-    """Do a step that changes one field of a report with one of these statuses, with an audit
-    record. `match` is its version, or the tag that names a version as opened by this officer. With
-    `takes_reading` it is the tag, and of no opening before a mask.
+    """Do a step that changes one field of a report, with an audit record. `match` is its version,
+    or the tag that names a version as opened by this officer.
 
     Raises NotFound, Stale, Conflict (`not_read`, `illegal_transition`, `expiring`).
     """
@@ -97,12 +107,12 @@ def change_field(
         before = head.report
         seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
         if isinstance(match, int):
-            if takes_reading:
+            if needs.reading:
                 raise errors.Conflict("not_read")
             require_version(before, match)
-        elif seen is None or (takes_reading and seen.masks < seen_now(head).masks):
+        elif seen is None or (needs.reading and seen.masks < seen_now(head).masks):
             raise errors.Stale
-        if before.status not in statuses:
+        if before.status not in needs.statuses:
             legal = ", ".join(workflow.TRANSITIONS[before.status])
             raise errors.Conflict("illegal_transition", legal=legal)
         done = change(before)

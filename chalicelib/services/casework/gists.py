@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.domain.casework.gists import NewGist
 from chalicelib.domain.reports.report import Report, Status
-from chalicelib.services.casework.dates import FieldStep, Stepped, change_field
+from chalicelib.services.casework.dates import FieldStep, Needs, Stepped, change_field
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk
@@ -16,7 +16,7 @@ SHOWN = (PICTURES, "gists")
 """What the record of a list names: the reports whose pictures it shows, and whose gists."""
 
 _WRITTEN = "written"
-_STATUSES = frozenset(Status) - {Status.WITHDRAWN}
+_NEEDS = Needs(frozenset(Status) - {Status.WITHDRAWN}, reading=True)
 
 
 def set_gist(
@@ -36,7 +36,7 @@ def set_gist(
         after = report.model_copy(update={"gist": gist})
         return FieldStep(after, ("gist", before, _WRITTEN if gist else None))
 
-    return change_field(report_id, write, match, desk=desk, statuses=_STATUSES, takes_reading=True)
+    return change_field(report_id, write, match, desk=desk, needs=_NEEDS)
 
 
 def show(

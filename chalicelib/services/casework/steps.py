@@ -104,7 +104,7 @@ def step_on_each(
     opened: dict[str, bool] = {}
     waiting: list[str] = []
     if wanted.message is not None:
-        # Before any step is taken: none is told as left that was taken without its message.
+        # Before any step is taken: none is named as left that was taken without its message.
         require_filled(wanted.message)
 
     def step(report_id: str) -> None:
