@@ -505,7 +505,7 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     expect(dialog).to_contain_text("The fire brigade is there.")
     assert axe_violations(page) == []
     assert first.read()["messages"] == []
-    dialog.get_by_role("button", name="Do it: 2 reports").click()
+    dialog.get_by_role("button", name="Do it: up to 2 reports").click()
     outcomes = page.locator("#outcomes-of-many")
     expect(outcomes).to_contain_text("1 report done.")
     expect(outcomes).to_contain_text("Never opened by you")

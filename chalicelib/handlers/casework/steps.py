@@ -33,8 +33,8 @@ class DoneView(Shape):
 
 
 class SteppedView(DoneView):
-    """The result of a step. Of the reports that are done, the end of `waiting` takes effect when a
-    second officer confirms it.
+    """What a step has done. Of the reports that are done, the end of `waiting` waits for a second
+    officer to confirm it.
     """
 
     waiting: int

@@ -54,11 +54,11 @@ export function Work({ incident, again, list }: WorkProps) {
   const isPart = chosen.length > 0 && chosen.length < incident.count;
 
   const tell = async (found: Result) => {
-    list.selection.none();
+    const { left } = found.parts;
+    list.selection.only(left.map(({ id }) => id));
     setResult(found);
     pulse.stepped();
     await Promise.all([again(), list.load(), similar.again()]);
-    const { left } = found.parts;
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
     focusPart(OUTCOMES);
   };
@@ -169,7 +169,7 @@ export function Work({ incident, again, list }: WorkProps) {
         of={incident.id}
         steps={STEPS}
         asked={asked}
-        rows={list.rows.value?.slice(0, 1) ?? []}
+        rows={list.rows.value?.filter(({ id }) => asked?.ids?.includes(id) ?? true) ?? []}
         send={(body, ids, key) =>
           ok(
             api.POST('/v1/officer/incidents/{incident_id}/steps', {
@@ -181,7 +181,7 @@ export function Work({ incident, again, list }: WorkProps) {
         onClose={() => setAsked(null)}
         onDone={async (parts) => {
           setAsked(null);
-          await tell({ said: (done) => ofMany().stepped(done), parts });
+          await tell({ said: (done) => ofMany().stepped(done, parts.toConfirm), parts });
         }}
       />
     </>

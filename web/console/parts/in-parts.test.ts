@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { InParts, type Part } from './in-parts.ts';
+import { InParts, leftBy, type Part } from './in-parts.ts';
 
 /** A service that has time for two reports of a call. */
 function slow(codes: Readonly<Record<string, string>> = {}, all: string[] = []) {
@@ -55,4 +55,30 @@ test('after a failure it goes on from there', async () => {
   await parts.run(breaks);
   expect(asked).toEqual([['a', 'b', 'c'], ['c']]);
   expect([parts.done, parts.left]).toEqual([3, []]);
+});
+
+test('what waits for a second officer is counted over all parts', async () => {
+  const parts = new InParts(Array.from({ length: 501 }, (_, number) => `r${number}`));
+  await parts.run(async (some) => ({ done: some?.length ?? 0, left: [], waiting: 2 }));
+  expect(parts.toConfirm).toBe(4);
+});
+
+test('what a step will leave is known from the rows, but not what was never opened', () => {
+  const row = { status: 'new', unread: 0, urgency: 'normal' } as const;
+  const rows = [
+    row,
+    { ...row, unread: 1 },
+    { ...row, status: 'in_progress' },
+    { ...row, urgency: 'critical' },
+  ] as const;
+  expect(leftBy('acknowledged', rows)).toEqual([
+    ['new_message', 1],
+    ['illegal_transition', 1],
+  ]);
+  expect(leftBy('closed', rows)).toEqual([
+    ['new_message', 1],
+    ['takes_two', 1],
+  ]);
+  expect(leftBy('message', rows)).toEqual([['new_message', 1]]);
+  expect(leftBy('link', rows)).toEqual([]);
 });

@@ -9,7 +9,10 @@ export const text = texts({
   en: {
     chosen: (count: number) => (count === 0 ? 'None chosen' : `${grouped(count)} chosen`),
     none: 'Choose none',
-    stepped: (count: number) => `${reports(count)} done.`,
+    stepped: (count: number, toConfirm: number) =>
+      toConfirm === 0
+        ? `${reports(count)} done.`
+        : `${reports(count)} done. ${toConfirm === 1 ? '1 of them waits' : `${grouped(toConfirm)} of them wait`} for a second officer to confirm the end.`,
     left: (count: number) => `${reports(count)} left as they are:`,
     number: reports,
     why: {
@@ -52,7 +55,7 @@ export const text = texts({
     message: 'Message to each reporter',
     messageHint: 'It must be true for each of them, and name none of them.',
     writeMessage: 'Write the message.',
-    withUnread: 'Also those that I have never opened, or that have something unread',
+    withUnopened: 'Also those that I have never opened',
     readOnce: 'Go on',
     cancel: 'Not yet',
     will: 'This will happen:',
@@ -63,24 +66,29 @@ export const text = texts({
       `Each is linked to ${reference}. Their reporters read at once that there was a report of the same event before.`,
     reporterSees: 'Their reporters can see it at once. It cannot be taken back.',
     undoLater: 'No reporter learns of it. For ten seconds afterwards you can undo it.',
-    writtenStay: 'What has something unread stays as it is.',
+    writtenStay: 'What has something unread stays as it is until you have read it.',
     willClose: (outcome: string) => `Each that is open is closed: “${outcome}”.`,
     willRead: (reason: string) => `Each of their reporters reads: “${reason}”`,
-    willWrite: (message: string) => `Each of their reporters gets the message: “${message}” It cannot be taken back.`,
-    unreadToo:
-      'Also what you have never opened, or has something unread. Where that is closed, a second officer has to confirm it.',
-    unreadStay: 'What you have never opened, or has something unread, stays as it is.',
+    willWrite: (message: string, count: number) =>
+      `${count === 1 ? 'The reporter of this report' : `Every reporter of these ${reports(count)}`} gets the message, except of what stays as it is: “${message}” It cannot be taken back.`,
+    unopenedToo:
+      'Also what you have never opened. Where that is closed, a second officer has to confirm it.',
+    unopenedStay: 'What you have never opened stays as it is. How many these are is said afterwards.',
+    knownLeft: (count: number, why: string) => `${reports(count)} will be left: “${why}.”`,
     criticalStay: 'Critical reports stay as they are: two officers close each by itself.',
-    unopenedStay: 'Critical reports that you have never opened stay as they are.',
+    unopenedCriticalStay: 'Critical reports that you have never opened stay as they are.',
     onRecord: 'It is on record at each report, with your name.',
     progress: (done: number, count: number) => `${grouped(done)} of ${grouped(count)} done…`,
-    take: (count: number) => `Do it: ${reports(count)}`,
+    take: (count: number) => `Do it: up to ${reports(count)}`,
     back: 'Back',
   },
   zh: {
     chosen: (count: number) => (count === 0 ? '未选择' : `已选 ${many(count)}`),
     none: '取消选择',
-    stepped: (count: number) => `已完成 ${many(count)}。`,
+    stepped: (count: number, toConfirm: number) =>
+      toConfirm === 0
+        ? `已完成 ${many(count)}。`
+        : `已完成 ${many(count)}，其中 ${many(toConfirm)}的办结须由第二名民警确认。`,
     left: (count: number) => `未处理 ${many(count)}：`,
     number: many,
     why: {
@@ -123,7 +131,7 @@ export const text = texts({
     message: '给每位举报人的留言',
     messageHint: '内容须对每位举报人都成立，且不提及其中任何人。',
     writeMessage: '请填写留言。',
-    withUnread: '包括我从未打开过的，以及有未读内容的',
+    withUnopened: '包括我从未打开过的',
     readOnce: '下一步',
     cancel: '暂不',
     will: '将进行以下操作：',
@@ -134,17 +142,19 @@ export const text = texts({
       `逐件关联到 ${reference}。其举报人会立即看到此前已有同一事件的举报。`,
     reporterSees: '其举报人会立即看到，无法撤回。',
     undoLater: '举报人不会得知。完成后十秒内可以撤销。',
-    writtenStay: '有未读内容的保持原样。',
+    writtenStay: '有未读内容的保持原样，须先查看。',
     willClose: (outcome: string) => `未结的逐件办结：“${outcome}”。`,
     willRead: (reason: string) => `其举报人会看到：“${reason}”。`,
-    willWrite: (message: string) => `其举报人会收到留言：“${message}”。发出后无法收回。`,
-    unreadToo: '包括您从未打开过的和有未读内容的；其中办结的，须由第二名民警确认。',
-    unreadStay: '您从未打开过的和有未读内容的，保持原样。',
+    willWrite: (message: string, count: number) =>
+      `除保持原样的以外，这 ${many(count)}的举报人都会收到留言：“${message}”。发出后无法收回。`,
+    unopenedToo: '包括您从未打开过的；其中办结的，须由第二名民警确认。',
+    unopenedStay: '您从未打开过的保持原样，完成后会告知件数。',
+    knownLeft: (count: number, why: string) => `${many(count)}将保持原样：“${why}”。`,
     criticalStay: '特急举报保持原样，须由两名民警逐件办结。',
-    unopenedStay: '您从未打开过的特急举报保持原样。',
+    unopenedCriticalStay: '您从未打开过的特急举报保持原样。',
     onRecord: '每件举报都会记录在案，并附您的姓名。',
     progress: (done: number, count: number) => `已完成 ${grouped(done)} 件，共 ${many(count)}……`,
-    take: (count: number) => `确认执行：${many(count)}`,
+    take: (count: number) => `确认执行：最多 ${many(count)}`,
     back: '返回',
   },
 });

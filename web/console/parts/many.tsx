@@ -18,7 +18,7 @@ import { pathTo } from '../router.ts';
 import type { Colleague, ListedReport, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Refusal, useStep } from './asking.tsx';
-import { InParts, type Part } from './in-parts.ts';
+import { InParts, leftBy, type Part } from './in-parts.ts';
 import { text } from './many-texts.ts';
 import './many.css';
 
@@ -48,7 +48,7 @@ interface StepDialogProps {
   byHand?: boolean;
   /** Shown while something is. */
   asked: Asked | null;
-  /** The rows among them: whoever sees these can be assigned, and one can be the original. */
+  /** The rows among them that are shown: whoever sees these can be assigned, one can be the original. */
   rows: readonly ListedReport[];
   send: (body: StepBody, ids: string[] | null, key: string) => Promise<Part>;
   onClose: () => void;
@@ -75,7 +75,7 @@ interface Wanted {
   end: (typeof ENDS)[number] | null;
   assignee: string;
   original: string;
-  withUnread: boolean;
+  withUnopened: boolean;
 }
 
 function Steps(props: StepsProps) {
@@ -88,7 +88,7 @@ function Steps(props: StepsProps) {
     end: null,
     assignee: me.username,
     original: oldest?.id ?? '',
-    withUnread: false,
+    withUnopened: false,
   });
   const [errors, setErrors] = useSaid<{ field: string; text: string }[]>([]);
   const [isRead, setRead] = useState(false);
@@ -175,8 +175,8 @@ function Steps(props: StepsProps) {
         />
       )}
       {(!byHand || step === 'closed') && (
-        <Check checked={wanted.withUnread} onChange={(withUnread) => set({ withUnread })}>
-          {t.withUnread}
+        <Check checked={wanted.withUnopened} onChange={(withUnopened) => set({ withUnopened })}>
+          {t.withUnopened}
         </Check>
       )}
       <div class="row">
@@ -240,10 +240,12 @@ const keys = new Keys();
 function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: ConfirmProps) {
   const t = text();
   const { drafts, names } = useDesk();
-  const { step: kind, end, assignee, original, withUnread } = wanted;
+  const { step: kind, end, assignee, original, withUnopened } = wanted;
   const step = useStep();
   const ids = kind === 'link' ? (asked.ids?.filter((id) => id !== original) ?? null) : asked.ids;
   const count = ids?.length ?? asked.count;
+  const left = kind ? leftBy(kind, rows.filter(({ id }) => ids?.includes(id) ?? true)) : [];
+  const most = left.reduce((rest, [, some]) => rest - some, count);
   const [parts] = useState(() => new InParts(ids));
   const [done, setDone] = useState(0);
   const heading = useRef<HTMLParagraphElement>(null);
@@ -259,7 +261,7 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
     ...(kind === 'link' && { duplicate_of: original }),
     ...(kind === 'closed' && end && { status: kind, disposition: end, reason }),
     ...(message && { message }),
-    skip_unread: !isEasy && !withUnread,
+    skip_unread: !isEasy && !withUnopened,
   };
   const take = () =>
     step.run(async () => {
@@ -269,8 +271,10 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
         () => setDone(parts.done),
       );
       keys.done();
-      drafts.set(reasonKey, '');
-      drafts.set(messageKey, '');
+      if (parts.left.length === 0) {
+        drafts.set(reasonKey, '');
+        drafts.set(messageKey, '');
+      }
       await onDone(parts, body);
     });
   return (
@@ -287,21 +291,24 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
         {kind === 'link' && <li>{t.willLink(rows.find(({ id }) => id === original)?.reference ?? '')}</li>}
         {kind === 'acknowledged' && byHand && <li>{t.reporterSees}</li>}
         {kind === 'assign' && byHand && <li>{t.undoLater}</li>}
-        {message && <li>{t.willWrite(message)}</li>}
-        {isEasy ? (
-          kind !== 'link' && <li>{t.writtenStay}</li>
-        ) : (
-          <li>{withUnread ? t.unreadToo : t.unreadStay}</li>
-        )}
-        <li>{kind === 'closed' ? t.criticalStay : t.unopenedStay}</li>
+        {message && <li>{t.willWrite(message, count)}</li>}
+        {!isEasy && <li>{withUnopened ? t.unopenedToo : t.unopenedStay}</li>}
+        {(isEasy || withUnopened) && <li>{t.unopenedCriticalStay}</li>}
+        {kind === 'closed' && <li>{t.criticalStay}</li>}
+        {kind !== 'link' && <li>{t.writtenStay}</li>}
+        {left.map(([code, some]) => (
+          <li key={code}>{t.knownLeft(some, wordFor(t.why, code))}</li>
+        ))}
         <li>{t.onRecord}</li>
       </ul>
       <Refusal failure={step.failure} />
       <Status>{done > 0 && t.progress(done, count)}</Status>
       <div class="row">
-        <Button kind={message || kind === 'closed' ? 'danger' : 'primary'} busy={step.busy} onClick={take}>
-          {t.take(count)}
-        </Button>
+        {most > 0 && (
+          <Button kind={message || kind === 'closed' ? 'danger' : 'primary'} busy={step.busy} onClick={take}>
+            {t.take(most)}
+          </Button>
+        )}
         {!step.busy && <Button onClick={back}>{t.back}</Button>}
       </div>
     </>

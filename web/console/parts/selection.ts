@@ -36,6 +36,12 @@ export class Selection {
     this.picked.value = new Set(this.shown());
   }
 
+  /** Choose these alone, as far as they are shown. */
+  only(ids: Iterable<string>): void {
+    this.picked.value = new Set(ids);
+    this.last = null;
+  }
+
   none(): void {
     this.picked.value = NONE;
     this.last = null;

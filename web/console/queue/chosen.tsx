@@ -11,7 +11,6 @@ import { type Asked, type StepBody, StepDialog, type StepKind, Outcomes, OUTCOME
 import { text as ofMany } from '../parts/many-texts.ts';
 import type { ListedReport } from '../types.ts';
 import type { ReportList } from './list.ts';
-import { isToBeRead } from './row.tsx';
 import { queueTexts } from './texts.ts';
 
 const STEPS: readonly StepKind[] = ['acknowledged', 'assign', 'closed'];
@@ -56,17 +55,10 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
     if (reports.length === 0) return { done: 0, left: [] };
     return ok(api.POST('/v1/officer/reports/steps', { body: { ...body, reports } }));
   };
-  const send = async (body: StepBody, some: readonly string[] | null): Promise<Part> => {
-    const wanted = (some ?? []).flatMap((id) => known.get(id) ?? []);
-    // It would count as having read what the reporter wrote. A link does not; of an end one is asked.
-    const reads = !body.duplicate_of && !body.disposition;
-    const unread = reads ? wanted.filter(isToBeRead) : [];
-    const part = await post(body, wanted.filter((row) => !unread.includes(row)));
-    const left = unread.map(({ id }) => ({ id, code: 'new_message' }));
-    return { done: part.done, left: [...part.left, ...left] };
-  };
+  const send = (body: StepBody, some: readonly string[] | null): Promise<Part> =>
+    post(body, (some ?? []).flatMap((id) => known.get(id) ?? []));
   const show = async (found: Result) => {
-    list.selection.none();
+    list.selection.only(found.parts.left.map(({ id }) => id));
     setResult(found);
     pulse.stepped();
     focusPart(OUTCOMES);
@@ -104,7 +96,7 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
     );
     for (const row of changed) list.replace({ ...row, ...now, version: row.version + 1 });
     const undo = assignee && changed.length > 0 ? giveBack(changed) : null;
-    const said = (count: number) => ofMany().stepped(count);
+    const said = (count: number) => ofMany().stepped(count, parts.toConfirm);
     await show({ said, parts, rows: known, undo });
   };
   const press = (kind: StepKind) => ask({ ids, count: ids.length, step: kind });
