@@ -27,7 +27,8 @@ _COMPARED = 2000
 
 class Event(NamedTuple):
     """Open reports, in no incident, that may be of one event. `like` is the first of them where
-    most stand: an incident that begins with it takes in the others. `districts` are those of all, in order.
+    most stand: an incident that begins with it takes in the others. `districts` are those of all,
+    in order.
     """
 
     like: str

@@ -181,15 +181,17 @@ def split_incident(
     stores: IncidentStores,
     time_is_left: Callable[[], bool],
 ) -> Split:
-    """Take reports of an incident into another: a new one, unless a call before has begun it.
+    """Take reports of an incident into another: a new one, whose id the incident and these reports
+    give, so that a repeated call goes on into it.
 
     Raises NotFound as `read_incident`, of either, and when none of the reports is in it or there;
-    Invalid when one is of drills and the other is not; Unavailable.
+    Invalid when one is of drills and the other is not; Unavailable, also when none was moved.
     """
     [row, *_] = _members(incident, desk.actor, stores, most=1).rows
     if into and _is_drill(row) != _is_drill(_members(into, desk.actor, stores, most=1).rows[0]):
         raise errors.Invalid(errors.FieldError("into", "drill_and_real"))
-    new = into or random_id()
+    split = "/".join(("split", *sorted(set(report_ids))))
+    new = into or stores.steps.identity.entry_id(incident, split)
 
     def move(head: Head) -> None:
         require_not_expiring(head)
@@ -200,7 +202,8 @@ def split_incident(
 
     done = of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
-        raise errors.NotFound
+        is_down = any(each.why == LATER for each in done.left)
+        raise errors.Unavailable if is_down else errors.NotFound
     return Split(*in_incident(new, desk.actor.officer, stores.counts), done.left)
 
 

@@ -9,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.store.audit.rows import Action
 from tests import cloud
 from tests.client import Reply, call
+from tests.faults import inject
 from tests.functional.casework.test_incident_steps import (
     ACKNOWLEDGE,
     CLOSE,
@@ -16,7 +17,7 @@ from tests.functional.casework.test_incident_steps import (
     left,
     read_all,
 )
-from tests.steps import by_officer, file, head, opened, write
+from tests.steps import by_officer, by_reporter, file, head, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -87,3 +88,23 @@ def test_at_most_500_are_named_and_something_is_to_change() -> None:
     created = file()
     assert on(created).status == 422
     assert on(*[created] * 501, **ASSIGN).status == 422
+
+
+def test_a_place_that_comes_while_a_message_is_sent_stays_unread() -> None:
+    created = file()
+    opened(created)
+    place = {"lat": 39.9, "lon": 116.4}
+    with inject.meanwhile(lambda: by_reporter("POST", created, "/positions", place)):
+        reply = on(created, message="A patrol is on its way.")
+    assert left(reply) == {created["id"]: "new_message"}
+    assert head(created)["unread"] == 1
+    assert not head(created).get("messages")
+
+
+def test_no_message_is_written_to_a_report_that_is_withdrawn_in_between() -> None:
+    created = file()
+    opened(created)
+    with inject.meanwhile(lambda: by_reporter("DELETE", created)):
+        reply = on(created, message="A patrol is on its way.")
+    assert left(reply) == {created["id"]: "withdrawn"}
+    assert not head(created).get("messages")
