@@ -40,15 +40,19 @@ class Chain:
     those whose links are to be followed, `found` all that may be taken in.
 
     A text or a picture leads on from any report. A place alone does from one at the spot and in the
-    two hours of the first member, to those that came there within `GAP`: so nothing wanders through
-    a city or a day, and what is another event in the same quarter keeps its row.
+    two hours of its first member, to those that came there within `GAP`: so nothing wanders through
+    a city or a day, and what is another event in the same quarter keeps its row. The spot is that
+    of a single member. Of more it is where most of them stand, two at least, or a copy of a text
+    could choose it; there is none unless these `are_all` members, or the two hours would slide.
     """
 
-    def __init__(self, incident: str, members: Iterable[Found]) -> None:
+    def __init__(self, incident: str, members: Iterable[Found], *, are_all: bool = True) -> None:
         self._incident = incident
-        self._known: dict[str, Found] = {each.id: each for each in members}
-        self._first = min(self._known.values(), key=lambda each: (each.received_at, each.id))
-        self._here = {self._first.id}
+        by_time = sorted(members, key=lambda each: (each.received_at, each.id))
+        self._known: dict[str, Found] = {each.id: each for each in by_time}
+        self._here = {each.id for each in by_time[:1] if len(by_time) == 1}
+        self._first = by_time[0]
+        self._seeks_spot = are_all and not self._here
         self.reached: Sequence[str] = tuple(self._known)
         self.found: list[str] = []
 
@@ -59,6 +63,8 @@ class Chain:
 
     def follow(self, links: Mapping[str, Iterable[Similar]], others: Mapping[str, Found]) -> None:
         """Follow the links of those that were reached, as far as they lead to `others`."""
+        if self._seeks_spot:
+            self._find_spot(links)
         reached = []
         for origin in self.reached:
             for link in links.get(origin, ()):
@@ -80,6 +86,18 @@ class Chain:
                 if is_here:
                     self._here.add(other.id)
         self.reached = reached
+
+    def _find_spot(self, links: Mapping[str, Iterable[Similar]]) -> None:
+        self._seeks_spot = False
+        beside = {
+            each: [link.report_id for link in links.get(each, ()) if link.spot == SAME_SPOT]
+            for each in self._known
+        }
+        standing = {each: self._known.keys() & ids for each, ids in beside.items()}
+        most = max(standing, key=lambda each: len(standing[each]))
+        if standing[most]:
+            self._here = {most, *standing[most]}
+            self._first = next(each for each in self._known.values() if each.id in self._here)
 
     def _belongs(self, origin: Found, other: Found, link: Similar) -> bool:
         if other.incident == self._incident:

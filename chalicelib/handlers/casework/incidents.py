@@ -204,7 +204,8 @@ def split_incident(call: Call) -> Response:
     """Split an incident.
 
     Takes reports of it into a new incident, of which the response has the id, or `into` another
-    one. What there is no time for is left (`unavailable`): repeat the call with `into`.
+    one. What there is no time for is left (`unavailable`): repeat the call, which goes on into the
+    same one.
     """
     made = incidents.split_incident(
         call.path["incident_id"],

@@ -12,6 +12,7 @@ from chalicelib.aws import keys
 from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.catalogue.model import Catalogue, Urgency
 from chalicelib.domain.reports.attention import RANKS_OF_OPEN
+from chalicelib.domain.reports.incidents import SAME_SPOT
 from chalicelib.services.casework.incidents import IncidentStores
 from chalicelib.services.casework.lists import spans_of_ranks
 from chalicelib.services.officers import OfficerActor
@@ -25,8 +26,9 @@ _COMPARED = 2000
 
 
 class Event(NamedTuple):
-    """Open reports, in no incident, that may be of one event. `like` is the first of them: an
-    incident that begins with it takes in the others. `districts` are those of all, in order.
+    """Open reports, in no incident, that may be of one event. `like` is the first of them where
+    most stand: an incident that begins with it takes in the others. `districts` are those of all,
+    in order.
     """
 
     like: str
@@ -54,8 +56,13 @@ def find_events(
     )
     free = {row["id"]: Outline.of(row, row) for row in reversed(page.rows)}
     links = stores.similar.similar_rows(free, actor.now)
+    # Those come first that most stand beside: a copy of a text from elsewhere chooses no place.
+    standing = {
+        each: sum(link.spot == SAME_SPOT and link.report_id in free for link in links.get(each, ()))
+        for each in free
+    }
     events = []
-    for first in list(free.values()):
+    for first in sorted(free.values(), key=lambda each: -standing[each.id]):
         if free.pop(first.id, None) is None:
             continue
         chain = Chain("", [first])

@@ -140,8 +140,8 @@ def find_similar(incident: str, *, desk: Desk, stores: IncidentStores) -> Sequen
 
     Raises NotFound as `read_incident`; Unavailable.
     """
-    members = [row["id"] for row in _members(incident, desk.actor, stores).rows]
-    found = _found_with(members, incident, desk, stores.similar)
+    page = _members(incident, desk.actor, stores)
+    found = _found_with_all(page, incident, desk, stores.similar)
     desk.actor.log_own(Action.LIST, {"similar_to": incident, "count": len(found)})
     known = outlines_in_scope(found, desk)
     return [known[each] for each in found if each in known]
@@ -160,10 +160,10 @@ def join_incident(
 
     Raises NotFound as `read_incident`; Unavailable.
     """
-    rows = _members(incident, desk.actor, stores).rows
+    page = _members(incident, desk.actor, stores)
     if report_ids is None:
-        report_ids = _found_with([row["id"] for row in rows], incident, desk, stores.similar)
-    is_drill = _is_drill(rows[0])
+        report_ids = _found_with_all(page, incident, desk, stores.similar)
+    is_drill = _is_drill(page.rows[0])
 
     def join(report_id: str) -> None:
         if _take_in(report_id, incident, desk, is_drill=is_drill) != incident:
@@ -181,15 +181,17 @@ def split_incident(
     stores: IncidentStores,
     time_is_left: Callable[[], bool],
 ) -> Split:
-    """Take reports of an incident into another: a new one, unless a call before has begun it.
+    """Take reports of an incident into another: a new one, whose id the incident and these reports
+    give, so that a repeated call goes on into it.
 
     Raises NotFound as `read_incident`, of either, and when none of the reports is in it or there;
-    Invalid when one is of drills and the other is not; Unavailable.
+    Invalid when one is of drills and the other is not; Unavailable, also when none was moved.
     """
     [row, *_] = _members(incident, desk.actor, stores, most=1).rows
     if into and _is_drill(row) != _is_drill(_members(into, desk.actor, stores, most=1).rows[0]):
         raise errors.Invalid(errors.FieldError("into", "drill_and_real"))
-    new = into or random_id()
+    split = "/".join(("split", *sorted(set(report_ids))))
+    new = into or stores.steps.identity.entry_id(incident, split)
 
     def move(head: Head) -> None:
         require_not_expiring(head)
@@ -200,7 +202,8 @@ def split_incident(
 
     done = of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
-        raise errors.NotFound
+        is_down = any(each.why == LATER for each in done.left)
+        raise errors.Unavailable if is_down else errors.NotFound
     return Split(*in_incident(new, desk.actor.officer, stores.counts), done.left)
 
 
@@ -310,14 +313,19 @@ def _looks_so(row: Row, change: Change) -> bool:
     return all(row[name] == getattr(change, name) for name in names)
 
 
+def _found_with_all(page: Page, incident: str, desk: Desk, similar: Incidents) -> Sequence[str]:
+    members, are_all = [row["id"] for row in page.rows], page.position is None
+    return _found_with(members, incident, desk, similar, are_all=are_all)
+
+
 def _found_with(
-    members: Sequence[str], incident: str, desk: Desk, similar: Incidents
+    members: Sequence[str], incident: str, desk: Desk, similar: Incidents, *, are_all: bool = True
 ) -> Sequence[str]:
     """Return the ids of reports in the officer's scope that belong to these by likeness."""
     known = outlines_in_scope(members, desk, consistent=True)
     if not known:
         return ()
-    chain = Chain(incident, known.values())
+    chain = Chain(incident, known.values(), are_all=are_all)
     while chain.reached:
         links = similar.similar_rows(chain.reached, desk.actor.now)
         named = (link.report_id for found in links.values() for link in found)

@@ -48,9 +48,16 @@ def write_message(
         id=ids.id, sender=Sender.OFFICER, text=sent.text, sent_at=desk.actor.now, by=desk.actor.by
     )
 
+    places: int | None = None
+
     def write(head: Head) -> None:
+        nonlocal places
         if head.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
+        places = head.positions if places is None else places
+        if head.positions > places:
+            # It came while this was sent, and would count as read.
+            raise errors.Conflict("new_message")
         sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
         require_filled(sent.text)

@@ -132,7 +132,8 @@ class EntryRows:
 
         Raises ConditionFailed when another message came since `head` was read, when the report was
         muted or no longer is, when the status or end has changed since then (for a reporter's
-        message), or when the report is expiring.
+        message), when the status or what is unread has (for an officer's), or when the report is
+        expiring.
         """
         report, sent_at = head.report, message.sent_at
         add = {"messages": 1} | ({"media_asked": 1} if asks_for_media else {})
@@ -143,6 +144,8 @@ class EntryRows:
         else:
             put, equal = attend(head)
             put |= {"unread": None, "unread_media": None}
+            seen = ("status", "unread", "unread_media", "positions")
+            equal |= {name: head.row.get(name) for name in seen}
         equal["messages"] = head.row.get("messages")
         if paced_until:
             put["paced_until"] = paced_until

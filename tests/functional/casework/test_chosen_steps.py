@@ -9,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.store.audit.rows import Action
 from tests import cloud
 from tests.client import Reply, call
+from tests.faults import inject
 from tests.functional.casework.test_incident_steps import (
     ACKNOWLEDGE,
     CLOSE,
@@ -17,7 +18,7 @@ from tests.functional.casework.test_incident_steps import (
     read_all,
 )
 from tests.functional.reports.test_ends import MEDIA, settled
-from tests.steps import by_officer, file, head, mine, opened, write
+from tests.steps import by_officer, by_reporter, file, head, mine, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -113,3 +114,23 @@ def test_a_message_that_is_not_filled_in_stops_the_step_of_all() -> None:
     reply = on(created, **ACKNOWLEDGE, message="We come to {place}.")
     assert (reply.status, reply.json["errors"][0]["code"]) == (422, "placeholder_left")
     assert head(created)["status"] == "new"
+
+
+def test_a_place_that_comes_while_a_message_is_sent_stays_unread() -> None:
+    created = file()
+    opened(created)
+    place = {"lat": 39.9, "lon": 116.4}
+    with inject.meanwhile(lambda: by_reporter("POST", created, "/positions", place)):
+        reply = on(created, message="A patrol is on its way.")
+    assert left(reply) == {created["id"]: "new_message"}
+    assert head(created)["unread"] == 1
+    assert not head(created).get("messages")
+
+
+def test_no_message_is_written_to_a_report_that_is_withdrawn_in_between() -> None:
+    created = file()
+    opened(created)
+    with inject.meanwhile(lambda: by_reporter("DELETE", created)):
+        reply = on(created, message="A patrol is on its way.")
+    assert left(reply) == {created["id"]: "withdrawn"}
+    assert not head(created).get("messages")

@@ -141,6 +141,7 @@ def test_the_history_says_who_wrote_it_and_not_what() -> None:
         ("WJ京12345", "holds_plate"),
         ("MR SMITH shouts", "holds_name"),
         ("张 先生", "holds_name"),
+        ("王小明先\u200b生", "holds_name"),
         ("Write to wang@example.com", "holds_address"),
         ("张先生打人", "holds_name"),
         ("Mr Smith shouts", "holds_name"),

@@ -214,6 +214,22 @@ def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
     assert events("zhao") == []
 
 
+def test_a_copy_of_a_text_from_elsewhere_takes_nothing_in_by_its_place() -> None:
+    [copy] = filed({"text": TEXT, "location": FAR})
+    wiring.clock.advance(timedelta(minutes=5))
+    here = alike(3)
+    [honest] = filed({"text": OTHER_TEXT, "location": FAR})
+    [event] = events()
+    assert (event["like"], event["count"]) == (here[0]["id"], 4)
+    incident = made({"id": event["like"]})
+    assert head(copy)["incident"] == incident["id"]
+    call("POST", f"{INCIDENTS}/{incident['id']}/reports", {}, officer="wang")
+    assert "incident" not in head(honest)
+    [beside] = filed({"text": OTHER_TEXT[::-1], "location": HERE})
+    call("POST", f"{INCIDENTS}/{incident['id']}/reports", {}, officer="wang")
+    assert head(beside)["incident"] == incident["id"]
+
+
 def test_what_is_closed_is_no_part_of_what_could_be_an_incident() -> None:
     reports = alike(3)
     by_reporter("DELETE", reports[0])

@@ -270,7 +270,7 @@ def test_a_split_makes_an_incident_of_what_is_named() -> None:
     assert (new["count"], new["left"]) == (2, [])
     assert read(incident).json["count"] == 1
     assert {each["incident"]["id"] for each in queue()} == {incident["id"], new["id"]}
-    assert call("POST", path, body, officer="wang").status == 404
+    assert call("POST", path, body, officer="wang").json == new
     again = {**body, "into": new["id"], "report_ids": [*body["report_ids"], "0" * 26]}
     assert call("POST", path, again, officer="wang").json == {
         **new,
@@ -280,3 +280,17 @@ def test_a_split_makes_an_incident_of_what_is_named() -> None:
     named = {"report_ids": [reports[1]["id"]]}
     reply = call("POST", f"{INCIDENTS}/{incident['id']}/reports", named, officer="wang")
     assert left(reply) == {reports[1]["id"]: "in_incident"}
+
+
+def test_a_split_whose_response_is_lost_goes_on_into_the_same_incident() -> None:
+    reports = alike(4)
+    incident = made(reports[0])
+    path, body = f"{INCIDENTS}/{incident['id']}/split", {"report_ids": [reports[0]["id"]]}
+    table = wiring.settings().reports_table
+    with inject.without(table, "dynamodb.TransactWriteItems"):
+        assert call("POST", path, body, officer="wang").status == 503
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", inject.lose_response):
+        call("POST", path, body, officer="wang")
+    reply = call("POST", path, body, officer="wang")
+    assert (reply.status, reply.json["id"]) == (201, head(reports[0])["incident"])
+    assert (reply.json["id"] != incident["id"], reply.json["count"]) == (True, 1)
