@@ -33,7 +33,6 @@ def test_each_screen_shows_its_heading_in_large_text(open_page: OpenPage, langua
     resident = Resident(page, language)
     heading = page.get_by_role("heading", level=1)
     assert _in_sight(page, heading)
-    assert _in_sight(page, page.locator(".top__name"))
     resident.begin()
     assert _in_sight(page, heading)
     resident.photograph(phone_photo())
