@@ -93,10 +93,10 @@ class Chain:
             each: [link.report_id for link in links.get(each, ()) if link.spot == SAME_SPOT]
             for each in self._known
         }
-        standing = {each: self._known.keys() & ids for each, ids in beside.items()}
-        most = max(standing, key=lambda each: len(standing[each]))
-        if standing[most]:
-            self._here = {most, *standing[most]}
+        alike = {each: self._known.keys() & ids for each, ids in beside.items()}
+        most = max(alike, key=lambda each: len(alike[each]))
+        if alike[most]:
+            self._here = {most, *alike[most]}
             self._first = next(each for each in self._known.values() if each.id in self._here)
 
     def _belongs(self, origin: Found, other: Found, link: Similar) -> bool:

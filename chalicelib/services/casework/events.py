@@ -57,12 +57,12 @@ def find_events(
     free = {row["id"]: Outline.of(row, row) for row in reversed(page.rows)}
     links = stores.similar.similar_rows(free, actor.now)
     # Those come first that most stand beside: a copy of a text from elsewhere chooses no place.
-    standing = {
+    alike = {
         each: sum(link.spot == SAME_SPOT and link.report_id in free for link in links.get(each, ()))
         for each in free
     }
     events = []
-    for first in sorted(free.values(), key=lambda each: -standing[each.id]):
+    for first in sorted(free.values(), key=lambda each: -alike[each.id]):
         if free.pop(first.id, None) is None:
             continue
         chain = Chain("", [first])

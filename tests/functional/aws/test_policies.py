@@ -130,8 +130,9 @@ class Api:
         operation = self._operations[name]
         where = operation.path.format(**path)
         match = {"If-Match": f'"{version}"'} if version else {}
-        if isinstance(body, dict) and "disposition" in body and officer and version:
-            match = {"If-Match": opening_etag(where, version, officer)}
+        takes_reading = name == "set_gist" or (isinstance(body, dict) and "disposition" in body)
+        if takes_reading and officer and version:
+            match = {"If-Match": opening_etag(where.removesuffix("/gist"), version, officer)}
         if Header.TAG in operation.headers and officer:
             match = {"If-Match": tag_for(where, officer)}
         reply = call(
