@@ -30,9 +30,6 @@ MANY_PARAMETERS: dict[str, str] = {}
 # Older than the test of subjects. They go with the next release.
 LONG_SUBJECTS = {
     "List the row of migrations, which a release has from its first deployment",
-    "Merge branch 'inc' into many",
-    "Merge similar reports with picture, distance and why, side by side by a key",
-    "Merge the steps of an incident, which share the code of all steps on many",
     "Read earlier pages of a report by one step, and test bulletins with one sample",
     "Say why the rooms are in this order, and find the texts of a city's check",
 }
