@@ -324,7 +324,7 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     expect(field).to_have_value("I was writing")
     # Put away, it is not left to the next person; but nobody loses it unasked.
     resident.button("closing").click()
-    phone.get_by_role("button", name="Erase it and put the report away").click()
+    phone.get_by_role("button", name="Erase it and close the report").click()
     expect(phone.get_by_text("Your report is no longer open here.")).to_be_visible()
     assert resident.kept_rows() == 0
 
