@@ -97,7 +97,9 @@ def test_no_two_listed_fields_share_a_short_name() -> None:
 def test_the_view_of_a_list_has_what_is_listed() -> None:
     due = {LISTED_AS.get(name, name) for name in LISTED} | {"id", "received_at"}
     nothing(due - ListedReportView.model_fields.keys(), "add it to `ListedReportView`.")
-    nothing(ListedReportView.model_fields.keys() - due, "declare it Listed, since the view has it.")
+    # It is counted on each page.
+    shown = ListedReportView.model_fields.keys() - {"stands_for"}
+    nothing(shown - due, "declare it Listed, since the view has it.")
 
 
 def test_the_opened_report_has_what_is_listed_or_exported() -> None:

@@ -64,9 +64,14 @@ export function Frame({ session, lock }: FrameProps) {
   );
 }
 
-/** Load the other pages when the first one is shown and seen. Returns what ends the waiting. */
+/**
+ * Load the other pages when the first one is shown, unless nobody sees it: in another window, or
+ * locked. Returns what ends the waiting.
+ */
 function loadWhenIdle(): () => void {
-  const timer = setTimeout(() => document.visibilityState === 'visible' && loadPages(), IDLE_MS);
+  const isSeen = () =>
+    document.visibilityState === 'visible' && document.querySelector('.frame')?.checkVisibility();
+  const timer = setTimeout(() => isSeen() && void loadPages(), IDLE_MS);
   return () => clearTimeout(timer);
 }
 
