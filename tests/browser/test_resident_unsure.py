@@ -128,7 +128,7 @@ def test_a_receipt_that_finds_no_room_is_shown_with_a_warning(page: Page, stack:
     expect(page.get_by_text("it is in this page only")).to_be_visible()
     assert own_report(stack, receipt)["text"] == "The phone is full."
     resident.confirm_receipt()
-    expect(page.get_by_text("Erased from this device. Your receipt")).to_be_visible()
+    expect(page.get_by_text("Erased from this device. You can still open it")).to_be_visible()
     assert resident.kept_rows() == 0
 
 
