@@ -22,6 +22,8 @@ def enter(page: Page, path: str) -> None:
     page.evaluate("path => { history.pushState(null, '', path) }", f"/console/{path}")
     page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
     page.wait_for_load_state("networkidle")
+    # Its program is loaded when it is shown.
+    expect(page.locator("main h1").first).to_be_visible()
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_of_two_hundred_rows_only_those_that_are_seen_are_drawn(
     page.route("**/v1/officer/reports?*", four_pages)
     sign_in(page)
     rows = page.locator(".report-row")
-    for count in (50, 100, 150, 200):
+    for count in (50, 200):
         expect(rows).to_have_count(count)
         if count < 200:
             page.get_by_role("button", name="Show more").click()
