@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.kernel.paging import Cursors
     from chalicelib.services.bulletins.public import PublicFeeds
     from chalicelib.services.casework.bursts import BurstStores
+    from chalicelib.services.casework.gists import Gists
     from chalicelib.services.casework.incidents import IncidentStores
     from chalicelib.services.casework.lists import ListStores
     from chalicelib.services.casework.presence import KeptHeadings
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
     from chalicelib.services.officers import Admission, CallLimits, OfficerActor
-    from chalicelib.services.reports.gists import Gists
     from chalicelib.services.reports.intake import Intake
     from chalicelib.services.reports.scope import Desk
     from chalicelib.store.audit.ledger import LeafRows
@@ -536,9 +536,9 @@ def search_key() -> "SearchKey":
 @built_once
 def gists() -> "Gists":
     """Return the keys of gists, which this process keeps for a short time."""
-    from chalicelib.services.reports.gists import Gists
+    from chalicelib.services.casework.gists import Gists
 
-    return Gists(search_key())
+    return Gists(search_key)
 
 
 @built_once

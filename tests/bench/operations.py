@@ -18,8 +18,8 @@ from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
 from chalicelib.handlers.service import scheduled
 from chalicelib.services.bulletins.public import SETTLED
+from chalicelib.services.casework.gists import KEPT
 from chalicelib.services.casework.presence import SETTLED as SETTLED_AFTER
-from chalicelib.services.reports.gists import KEPT
 from tests import (
     audit_trail,
     cloud,

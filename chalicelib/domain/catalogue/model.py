@@ -261,6 +261,10 @@ class Catalogue(NamedTuple):
         """Return the categories in the scope of an officer."""
         return tuple(each for each in self.stored() if officer.sees_category(each.code))
 
+    def partitions_of(self, officer: Officer) -> list[str]:
+        """Return the partitions of the categories in the scope of an officer."""
+        return [name for each in self.seen_by(officer) for name in each.partitions]
+
     def stored(self) -> tuple[Category, ...]:
         """Return the categories that rows can have: also that of reports about the police."""
         return (*self.categories, OVERSIGHT_CATEGORY)

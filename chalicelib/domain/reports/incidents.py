@@ -389,7 +389,7 @@ def similar_reports(
     `buckets` has the entries of each bucket by its name.
     """
     found: dict[str, dict[Why, list[float]]] = {}
-    spots: dict[str, int] = {}
+    near, spots = _near(sighting.sketch), dict[str, int]()
     for trait in sought:
         for entry in buckets.get(trait.name, ()):
             if entry.report_id == sighting.report_id:
@@ -397,7 +397,7 @@ def similar_reports(
             if trait.why is Why.PLACE:
                 if abs(entry.at - sighting.at) > NEAR_IN_TIME:
                     continue
-                spots[entry.report_id] = _spot(sighting.sketch, trait.area, entry.spot)
+                spots[entry.report_id] = near.get(trait.area + entry.spot, 0)
             found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
     sketch = sighting.sketch
     judged = [_judged(each, by, sketch, spots.get(each, 0)) for each, by in found.items()]
@@ -409,14 +409,12 @@ def most_similar(similar: Iterable[Similar]) -> list[Similar]:
     return sorted(similar, key=lambda each: -each.score)[:MOST_SIMILAR]
 
 
-def _spot(sketch: Sketch, area: str, letter: str) -> int:
-    """Return how near a place in an area is to that of a sketch."""
-    if not letter or sketch.cell is None or sketch.cell == sketch.area:
-        return 0
-    cell = area + letter
-    if cell == sketch.cell:
-        return SAME_SPOT
-    return NEXT_SPOT if cell in geo.neighbours(sketch.cell) else 0
+def _near(sketch: Sketch) -> Mapping[str, int]:
+    """Return the cells of seven characters at the place of a sketch, and how near each is."""
+    cell = sketch.cell
+    if cell is None or cell == sketch.area:
+        return {}
+    return {cell: SAME_SPOT} | dict.fromkeys(geo.neighbours(cell), NEXT_SPOT)
 
 
 def _judged(

@@ -15,8 +15,8 @@ from chalicelib.domain.reports.report import Disposition, Report, Status
 from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
 from chalicelib.kernel import errors, times
 from chalicelib.services.casework.casework import require_version, take_step
+from chalicelib.services.casework.gists import Gists, show
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.incidents import Incidents
@@ -269,7 +269,6 @@ def _shown(
     if not found:
         return ()
     # Imported here, as for a search: most openings suggest nothing, and need none of it.
-    from chalicelib.services.casework.gists import show
     from chalicelib.services.casework.lists import with_incidents
 
     items = tuple(ListedReport.of(other.listed, actor.now) for _, other in found)

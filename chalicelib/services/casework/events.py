@@ -47,10 +47,9 @@ def find_events(
     first, and write an audit record. Raises Unavailable.
     """
     sees = actor.officer.sees
-    shards = [each for category in catalogue.seen_by(actor.officer) for each in category.partitions]
     page = stores.listing.page(
         keys.index(keys.BY_ATTENTION),
-        spans_of_ranks(RANKS_OF_OPEN, shards),
+        spans_of_ranks(RANKS_OF_OPEN, catalogue.partitions_of(actor.officer)),
         limit=_COMPARED,
         keep=lambda row: "incident" not in row and sees(row["category"], row["district"]),
     )

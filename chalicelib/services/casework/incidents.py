@@ -23,10 +23,9 @@ from chalicelib.kernel.ids import is_opaque_id, on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.services.casework.casework import record_change
 from chalicelib.services.casework.duplicates import Outcome, in_incident, outlines_in_scope
-from chalicelib.services.casework.gists import show
+from chalicelib.services.casework.gists import Gists, show
 from chalicelib.services.casework.steps import LATER, Done, StepStores, of_each, step_on_each
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.casework.incidents import Incidents

@@ -36,11 +36,10 @@ from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
 from chalicelib.services.casework.casework import HistoryPage
 from chalicelib.services.casework.folding import Folding
-from chalicelib.services.casework.gists import PICTURES, SHOWN, show
+from chalicelib.services.casework.gists import PICTURES, SHOWN, Gists, show
 from chalicelib.services.casework.reminders import DueReminder, due_reminders
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
-from chalicelib.services.reports.gists import Gists
 from chalicelib.services.reports.scope import Desk, head_in_scope
 from chalicelib.store.audit.rows import Action, about, of_day
 from chalicelib.store.officers.rows import Officers
@@ -418,7 +417,7 @@ def hand_over(*, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalo
     now, officer = desk.actor.now, desk.actor.officer
     turns = _turns(roster, desk.actor.by, now)
     since = min((now - AT_LEAST, *(turn.start for _, turn in turns)))
-    shards = [name for each in catalogue.seen_by(officer) for name in each.partitions]
+    shards = catalogue.partitions_of(officer)
 
     def keep(row: Row) -> bool:
         return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)

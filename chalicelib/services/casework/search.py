@@ -32,8 +32,8 @@ from chalicelib.store.reports.search_entries import FOUND_BY, FoundBy, SearchEnt
 if TYPE_CHECKING:
     from chalicelib.aws.listing import Listing
     from chalicelib.domain.catalogue.model import Catalogue
+    from chalicelib.services.casework.gists import Gists
     from chalicelib.services.casework.presence import KeptHeadings
-    from chalicelib.services.reports.gists import Gists
     from chalicelib.store.casework.rows import PulseRows
 
 log = logging.getLogger(__name__)

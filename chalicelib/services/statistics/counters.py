@@ -151,10 +151,9 @@ def view_statistics(
 
 
 def _oldest_unacknowledged(officer: Officer, listing: Listing, catalogue: Catalogue) -> Row | None:
-    shards = [name for each in catalogue.seen_by(officer) for name in each.partitions]
     return listing.oldest(
         keys.index(keys.BY_ATTENTION),
-        spans_of_status(Status.NEW, shards),
+        spans_of_status(Status.NEW, catalogue.partitions_of(officer)),
         keep=lambda row: (
             row["status"] == Status.NEW
             and officer.sees(row["category"], row["district"])

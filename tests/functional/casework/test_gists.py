@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
-from chalicelib.services.reports.gists import KEPT
+from chalicelib.services.casework.gists import KEPT
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report
