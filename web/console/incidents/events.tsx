@@ -3,11 +3,9 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Status } from '../../shared/components/status.tsx';
-import { useSaid } from '../../shared/language.ts';
 import { span } from '../../shared/time.ts';
-import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
+import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { text } from './texts.ts';
@@ -17,29 +15,25 @@ type Event = Schemas['Event'];
 export function Events({ onTaken }: { onTaken: () => void }) {
   const t = text();
   const { api } = useDesk();
-  const [events, setEvents] = useState<readonly Event[]>([]);
-  const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useSaid('');
-  const find = async () => {
-    setBusy(true);
-    const outcome = await outcomeOf(api.GET('/v1/officer/incidents'));
-    setBusy(false);
-    setEvents(outcome.ok ? outcome.data.items : []);
-    if (!outcome.ok) return setSaid(outcome.failure.text);
-    const { length } = outcome.data.items;
-    setSaid(() => text().found(length));
-  };
+  const [events, setEvents] = useState<readonly Event[] | null>(null);
+  const step = useStep();
+  const find = () =>
+    step.run(async () => {
+      setEvents(null);
+      setEvents((await ok(api.GET('/v1/officer/incidents'))).items);
+    });
   return (
     <div class="events">
       <p class="row">
-        <Button kind="quiet" busy={busy} onClick={() => void find()}>
+        <Button kind="quiet" busy={step.busy} onClick={() => void find()}>
           {t.find}
         </Button>
         <span class="hint" role="status">
-          {said}
+          {events && t.found(events.length)}
         </span>
       </p>
-      {events.length > 0 && (
+      <Refusal failure={step.failure} />
+      {events && events.length > 0 && (
         <ol class="report-list">
           {events.map((event) => (
             <EventRow key={event.like} event={event} onTaken={onTaken} />
@@ -54,14 +48,13 @@ function EventRow({ event, onTaken }: { event: Event; onTaken: () => void }) {
   const t = text();
   const { api, names } = useDesk();
   const [incident, setIncident] = useState<Schemas['InIncident'] | null>(null);
-  const [said, setSaid] = useSaid('');
-  const takeIn = async () => {
-    const { like } = event;
-    const outcome = await outcomeOf(api.POST('/v1/officer/incidents', { body: { like } }));
-    if (!outcome.ok) return setSaid(outcome.failure.text);
-    setIncident(outcome.data);
-    onTaken();
-  };
+  const step = useStep();
+  const takeIn = () =>
+    step.run(async () => {
+      const { like } = event;
+      setIncident(await ok(api.POST('/v1/officer/incidents', { body: { like } })));
+      onTaken();
+    });
   return (
     <li class="report-row">
       <div class="report-row__thumbnail" />
@@ -72,13 +65,19 @@ function EventRow({ event, onTaken }: { event: Event; onTaken: () => void }) {
         >
           {t.event(incident?.count ?? event.count, names.category(event.category))}
         </a>
-        <Status kind="error">{said}</Status>
+        <Refusal failure={step.failure} />
       </div>
       <p class="report-row__facts">
         {span(event.first_at, event.last_at)} · {event.districts.map((each) => names.district(each)).join(t.comma)}
       </p>
       <div class="report-row__steps">
-        {incident ? t.taken : <Button onClick={() => void takeIn()}>{t.take}</Button>}
+        {incident ? (
+          t.taken
+        ) : (
+          <Button busy={step.busy} onClick={() => void takeIn()}>
+            {t.take}
+          </Button>
+        )}
       </div>
     </li>
   );

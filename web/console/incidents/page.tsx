@@ -13,7 +13,7 @@ import { clock, span } from '../../shared/time.ts';
 import { ok } from '../parts/asking.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { grouped } from '../numbers.ts';
-import { Help, useKey } from '../queue/shortcuts.tsx';
+import { Help, keysOfRows, useKey } from '../queue/shortcuts.tsx';
 import { queueTexts } from '../queue/texts.ts';
 import { text } from './texts.ts';
 import { Work } from './work.tsx';
@@ -80,15 +80,7 @@ function KeysHelp(props: { open: boolean; onClose: () => void }) {
     <Help
       {...props}
       keys={[
-        ['j', help.j],
-        ['k', help.k],
-        ['Enter', keysOf.enter],
-        ['a', help.a],
-        ['m', help.m],
-        [help.space, keysOf.choose],
-        [help.shiftSpace, help.through],
-        [help.shiftA, help.chooseAll],
-        ['Esc', help.chooseNone],
+        ...keysOfRows(keysOf.enter, keysOf.choose),
         ...Object.entries(keysOf.work),
         ['?', help.question],
       ]}

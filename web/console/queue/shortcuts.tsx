@@ -144,6 +144,22 @@ export function Help({ open, onClose, keys, children }: HelpProps) {
   );
 }
 
+/** The keys of all lists of reports. */
+export function keysOfRows(enter: string, choose: string): HelpProps['keys'] {
+  const { help } = queueTexts();
+  return [
+    ['j', help.j],
+    ['k', help.k],
+    ['Enter', enter],
+    ['a', help.a],
+    ['m', help.m],
+    [help.space, choose],
+    [help.shiftSpace, help.through],
+    [help.shiftA, help.chooseAll],
+    ['Esc', help.chooseNone],
+  ];
+}
+
 /** The keys of the list, and in which order it is. */
 export function ListHelp(props: Pick<HelpProps, 'open' | 'onClose'>) {
   const { attention, help } = queueTexts();
@@ -151,15 +167,7 @@ export function ListHelp(props: Pick<HelpProps, 'open' | 'onClose'>) {
     <Help
       {...props}
       keys={[
-        ['j', help.j],
-        ['k', help.k],
-        ['Enter', help.enter],
-        ['a', help.a],
-        ['m', help.m],
-        [help.space, help.choose],
-        [help.shiftSpace, help.through],
-        [help.shiftA, help.chooseAll],
-        ['Esc', help.chooseNone],
+        ...keysOfRows(help.enter, help.choose),
         ['s', help.s],
         ['u', help.u],
         ['/', help.slash],
