@@ -77,6 +77,8 @@ def test_what_was_recorded_in_the_page_reaches_an_officer(phone: Page, stack: St
     expect(phone.locator(".attach .field__error")).to_have_text(
         "A recording goes on. Stop it first."
     )
+    # The page leads there a moment later: a key pressed before would go to the summary.
+    expect(phone.locator(".error-summary")).to_be_focused()
     resident.button("Pause").press("Enter")
     expect(phone.get_by_text("Paused. Nothing is recorded.")).to_be_visible()
     resident.button("Go on").press("Enter")
