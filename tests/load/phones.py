@@ -21,6 +21,9 @@ FLOOR_S = 0.5
 FIRST_ROWS = 20
 # Every so many phones there is one behind the first address of the attack, as with a carrier.
 NEIGHBOUR_EVERY = 4
+# In so many seconds no more of them: an address's later proofs have the last turn of the first rank,
+# whoever they are of (docs/adr/0062-ranks.md).
+NEIGHBOURS, WINDOW_S = 4, 600
 # E-mail takes so many notices a second, and the first report of each source is one.
 A_SECOND = 10
 PATIENCE_S = 8
@@ -72,10 +75,13 @@ class Phones(threading.Thread):
         self._first = next(_FIRST) % 200
 
     def run(self) -> None:
+        beside = list[float]()
         while not self.ended.wait(self._every_s):
-            number = len(self.filed) + 1
+            number, now = len(self.filed) + 1, time.monotonic()
             own = f"127.{200 + self._first // 100}.{number % 250}.{1 + self._first % 100}"
-            shares = self._neighbour and number % NEIGHBOUR_EVERY == 0
+            is_full = len(beside) >= NEIGHBOURS and now - beside[-NEIGHBOURS] < WINDOW_S
+            shares = self._neighbour and number % NEIGHBOUR_EVERY == 0 and not is_full
+            beside += [now] * bool(shares)
             filed = self._file(self._neighbour if shares else own)
             filed.is_behind = bool(shares) and filed.worked_s is None
             self.filed.append(filed)
