@@ -166,9 +166,13 @@ class Outbox:
         for rows in self._until(lane, now):
             yield [DueTask(_key(row), _due_at(row)) for row in rows]
 
-    def keys_until(self, moment: datetime, kind: TaskKind, lane: Lane) -> Iterator[Key]:
-        """Yield the keys of the rows with a task of this kind that is due at `moment` or before."""
-        for rows in self._until(lane, moment):
+    def keys_until(
+        self, moment: datetime, kind: TaskKind, lane: Lane, *, since: datetime | None = None
+    ) -> Iterator[Key]:
+        """Yield the keys of the rows with a task of this kind that is due at `moment` or before,
+        and at `since` or later.
+        """
+        for rows in self._until(lane, moment, since):
             yield from (_key(row) for row in rows if row.get("task") == kind.value)
 
     def read(self, key: Key) -> PendingTask | None:
@@ -266,10 +270,12 @@ class Outbox:
             return False
         return True
 
-    def _until(self, lane: Lane, moment: datetime) -> Iterator[list[Row]]:
-        """Yield pages of rows of the index, up to tasks that are due at `moment`."""
-        bound = times.render(moment) + "~"
-        reached = {keys.task_partition(lane, shard): "0" for shard in range(SHARDS)}
+    def _until(
+        self, lane: Lane, moment: datetime, since: datetime | None = None
+    ) -> Iterator[list[Row]]:
+        """Yield pages of rows of the index, from tasks due at `since` up to those at `moment`."""
+        first, bound = times.render(since) if since else "0", times.render(moment) + "~"
+        reached = {keys.task_partition(lane, shard): first for shard in range(SHARDS)}
         while reached:
             for shard, position in list(reached.items()):
                 # The range includes its start, the last row of the page before: skip that row.

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.aws import keys
 from chalicelib.domain.officers.model import Role
+from chalicelib.handlers.service import scheduled
+from chalicelib.kernel import times
+from chalicelib.kernel.outbox import Lane
 from tests import cloud
 from tests.client import call, change_report
 from tests.faults import inject
@@ -327,6 +331,21 @@ def test_a_row_without_a_kind_of_task_does_not_end_the_count(
     row = {"pk": "REPORT#X", "sk": "HEAD", "task_shard": "TASK#0", "task_at": "2026", "due_at": "x"}
     wiring.reports().table.put(row)
     assert counts(12, caplog) == [0] * 9 + [1] * 3
+
+
+def test_the_critical_sweep_reads_nothing_of_what_is_late_in_the_lane_of_others() -> None:
+    file_and_notify(CRITICAL)
+    with inject.calls_of_dynamodb() as before:
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
+    shard, due_at = keys.task_partition(Lane.NORMAL, 0), times.render(wiring.clock.now())
+    for number in range(101):
+        row = {"pk": f"REPORT#{number}", "sk": "HEAD", "task": "notify", "due_at": due_at}
+        row |= {"task_shard": shard, "task_at": f"{due_at}#{number}"}
+        wiring.reports().table.put(row)
+    wiring.clock.advance(timedelta(seconds=1))
+    with inject.calls_of_dynamodb() as after:
+        scheduled.sweep_critical(cloud.SCHEDULE, None)
+    assert after == before
 
 
 def test_an_acknowledged_report_is_not_counted(caplog: pytest.LogCaptureFixture) -> None:
