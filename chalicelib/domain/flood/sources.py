@@ -71,6 +71,8 @@ class Limits(NamedTuple):
 # A mobile carrier has thousands of customers behind one address. So a limit is far above what they
 # send in a quiet hour, and a phone that is over it can still prove work.
 LIMITS = Limits(address=30, network=120)
+# So many addresses of one network are sources of their own.
+ADDRESSES_OF_NETWORK = LIMITS.network // LIMITS.address
 # Of the reports without a proof of one address in a flood, and of those with one text, so many are
 # no burst yet.
 FEW = 3
@@ -96,9 +98,10 @@ class Counts(NamedTuple):
     @property
     def turn(self) -> int:
         """The turn of this report, from 0: all addresses take turns, so that nobody's second report
-        stands before somebody's first.
+        stands before somebody's first. Networks take theirs, too: a line can have many addresses.
         """
-        return 0 if self.address == 1 else 1 if self.address <= FEW + 1 else LAST_TURN
+        nth = max(self.address, -(-self.network // ADDRESSES_OF_NETWORK))
+        return 0 if nth == 1 else 1 if nth <= FEW + 1 else LAST_TURN
 
 
 def read_source(text: str | None) -> Source | None:

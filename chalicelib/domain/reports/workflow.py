@@ -117,15 +117,17 @@ def change(
     if wrong:
         raise errors.Invalid(*wrong)
     after: dict[str, Any] = {"version": report.version + 1, "status": step.target}
-    # An officer has chosen it: from now on it is like any other.
-    after |= {"unproven": False, "in_burst": False, "turn": None}
+    only_links = wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}
+    if not only_links:
+        # An officer has chosen it: from now on it is like any other.
+        after |= {"unproven": False, "in_burst": False, "turn": None}
     for effect in _EFFECTS:
         after |= effect(step)
     changed = report.model_copy(update=after)
     if changed.is_critical and not report.is_critical:
         # Equal texts of critical reports are one row only when their places are compared, too.
         changed = changed.model_copy(update={"same_as": None})
-    if wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}:
+    if only_links:
         return changed
     read = changed.model_copy(update={"unread": 0, "unread_media": 0})
     waits = begins_anew(report, read) or is_given_back(report, read)

@@ -109,6 +109,7 @@ def create_report(call: Call) -> Response:
         actor=Reporter(call.now),
         intake=wiring.intake(),
         admit=_admission(call) if wiring.settings().limits else None,
+        is_paid=bool(call.header("tipline-proof")),
     )
     return created_response(created, call)
 

@@ -345,6 +345,8 @@ def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
         return False
     if report.followers or head.hold or (report.unread and not ending.with_unread):
         return False
+    if report.reopened_at and report.reopened_at >= ending.at:
+        return False  # Neither officer has read why.
     reason = "\n".join(text("burst.reason", each) for each in city().languages)
     change = Change(status=Status.CLOSED, disposition=ending.disposition, reason=reason)
     after = workflow.change(report, change, by=ending.by, now=now)

@@ -166,7 +166,7 @@ class FloodGate:
             if self._crowd_in != minute:
                 self._crowd_in = minute
                 self._crowd.clear()
-            self._crowd[category] += counts.turn == 0
+            self._crowd[category] += counts.address == 1
             return self._crowd[category] > CROWD
 
     def challenge(self, now: datetime, *, of_unproven: bool = False) -> Challenge | None:
@@ -193,12 +193,14 @@ class FloodGate:
             return counts
         try:
             sources = self._sources()
-            counts = sources.count(tokens_of(source, kind, sources.salt(now), now), now)
+            shared = sources.count(tokens_of(source, kind, sources.salt(now), now), now)
         except errors.Unavailable:
             # Intake goes on with what this instance knows.
             log.warning("sources_not_counted")
             self._count_from = now + _TRY_AGAIN_AFTER
             return counts
+        # The table knows nothing of what came before the level rose.
+        counts = Counts(*map(max, counts, shared))
         self._memory.learn(own, counts, now)
         return counts
 

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from itertools import batched, chain
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.attention import READING, Rank, next_overdue
 from chalicelib.domain.reports.outlines import ReportOutline
@@ -41,7 +43,7 @@ log = logging.getLogger(__name__)
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 # The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)
-# A report that nobody has attended to loses its turn after this time.
+# A report that nobody has attended to has the last turn after this time, whichever it had.
 TURN_LIFE = timedelta(days=1)
 
 
@@ -85,9 +87,10 @@ def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] |
         report = pending.report
         fields: dict[str, Any] = {"escalations": report.escalations + 1}
         is_late = now >= report.received_at + TURN_LIFE
-        if place and report.turn and is_late and not report.unproven:
-            # It says that the source had sent another one.
-            fields |= {"turn": None, "attention_at": f"{place[0]}#{place.partition('#')[2]}"}
+        if place and report.turn is not None and is_late and not report.unproven:
+            # A turn says that the source had sent another one: now all have the last.
+            last = keys.attention_at(place[0], place.partition("#")[2], LAST_TURN)
+            fields |= {"turn": LAST_TURN, "attention_at": last}
         return fields
     if pending.task.kind is not TaskKind.OVERDUE:
         return None

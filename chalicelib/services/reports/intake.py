@@ -7,7 +7,7 @@ loads nothing of officers' actors.
 
 import json
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.aws.table import ConditionFailed
@@ -68,6 +68,8 @@ class Reporter(NamedTuple):
 
 
 _TRIES = 3
+# A phone that works on a challenge is done by then.
+_PROMPT = timedelta(minutes=5)
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -110,6 +112,7 @@ def create_report(
     actor: "Reporter | OfficerActor",
     intake: Intake,
     admit: "Callable[[Category, bool], Admitted] | None" = None,
+    is_paid: bool = False,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
 
@@ -118,6 +121,7 @@ def create_report(
     has begun. For a report that an officer enters, the audit record is part of the same write.
 
     `admit` returns how a report of this category is accepted (True: a drill), or refuses it.
+    `is_paid`: the call has a proof. Then what exists already is read first, and counted once.
 
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
@@ -129,8 +133,12 @@ def create_report(
     try:
         details = _check(submission, intake.catalogue, intake.bulletins, actor.now)
         category = intake.catalogue.category(submission.category)
-        admitted = admit(category, submission.source == DRILL) if admit else Admitted()
+        # Before it is counted: what leaves no report must tell nothing of its source's others.
         refuse_receipts(submission, details, ids, intake.reports)
+        if is_paid and (known := intake.reports.head(ids.report_id)) and not known.report.unproven:
+            # A proof is one turn of its source, however often it is sent.
+            return _replay(known, ids.receipt, body_hash, intake.reports)
+        admitted = admit(category, submission.source == DRILL) if admit else Admitted()
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:
@@ -322,9 +330,14 @@ def _prove(
 ) -> CreatedReport:
     """Let a proof that came later give an unproven report its place before all unproven ones.
 
+    After `_PROMPT` that is behind every source's first report: it stands there by when it was
+    received, and would overtake those that came meanwhile.
+
     The publisher often changes the report at the same time. When it goes on so, the report stays
     unproven, and the app can try again.
     """
+    if turn is not None and now > head.report.received_at + _PROMPT:
+        turn = max(turn, 1)
     for _ in range(_TRIES):
         if not head.report.unproven or head.report.body_hash is None:
             return replayed._replace(report=head.report)

@@ -392,7 +392,7 @@ def test_what_was_ended_as_a_burst_comes_back_into_it(burst: str) -> None:
     key = new_key()
     mine = file(key=key).json
     wiring.clock.advance(timedelta(seconds=1))
-    propose(burst)
+    propose(burst, with_unread=True)
     read_and_approve(f"{burst}/ending/approve", "li")
     before = by_attention()
     body = {"text": "x"}
@@ -401,6 +401,8 @@ def test_what_was_ended_as_a_burst_comes_back_into_it(burst: str) -> None:
     assert by_attention() == before
     assert by_attention(f"/v1/officer/reports?burst={burst.rpartition('/')[2]}") == [mine["id"]]
     assert [each["count"] for each in bursts()] == [1]
+    # By what was approved before its sender said why, nobody ends it again.
+    assert read_and_approve(f"{burst}/ending/approve", "wang").json["ended"] == 0
     wiring.clock.advance(timedelta(seconds=1))
     assert propose(burst, with_unread=True).status == 201
     assert read_and_approve(f"{burst}/ending/approve", "li").json["ended"] == 1
@@ -456,19 +458,80 @@ def test_a_proof_after_an_escalation_is_notified_all_the_same() -> None:
     wiring.clock.advance(timedelta(minutes=6))
     cloud.sweep()
     file(key=key, proof=prove(file(key=key).json["challenge"], key))
-    assert [each["report_id"] for each in publish(member)] == [member.json["id"]]
+    sent = publish(member)
+    wiring.clock.advance(timedelta(minutes=1))
+    cloud.sweep()  # where this second has no room for it alone, it is in a digest
+    named = [each.get("report_ids") or [each["report_id"]] for each in (*sent, *cloud.sent())]
+    assert any(member.json["id"] in each for each in named)
 
 
 def test_after_a_day_no_report_says_that_its_source_sent_another() -> None:
-    first, second = file().json["id"], file().json["id"]
+    filed = [file().json["id"], file().json["id"], file(HONEST).json["id"]]
     for hours in (1, 24):
         wiring.clock.advance(timedelta(hours=hours))
         cloud.sweep()
-    for report_id in (first, second):
-        head = wiring.reports().head(report_id)
-        assert head
-        assert not head.report.turn
-    assert by_attention() == [first, second]
+    heads = [wiring.reports().head(each) for each in filed]
+    assert len({head.report.turn for head in heads if head}) == 1
+    assert by_attention() == filed
+    new = file("192.0.2.77").json["id"]
+    assert by_attention() == [new, *filed]
+
+
+def test_a_late_proof_of_what_was_filed_long_before_overtakes_nobodys_first() -> None:
+    fill()
+    file()
+    key = new_key()
+    file(key=key)
+    wiring.clock.advance(timedelta(minutes=6))
+    waiting = file(HONEST).json["id"]
+    late = file(key=key, proof=prove(file(key=key).json["challenge"], key)).json["id"]
+    listed = by_attention()
+    assert listed.index(waiting) < listed.index(late)
+
+
+def test_a_proof_that_is_sent_again_costs_its_neighbours_no_turn() -> None:
+    flood(LoadLevel.BUSY)
+    key = new_key()
+    paid = [pay(ATTACKER, key).json["id"] for _ in range(6)]
+    assert len(set(paid)) == 1
+    neighbour, later = pay(ATTACKER).json["id"], pay(HONEST).json["id"]
+    third = pay(HONEST).json["id"]
+    assert by_attention() == [paid[0], later, neighbour, third]
+
+
+def test_the_addresses_of_one_line_of_ipv6_take_turns_together() -> None:
+    many = [file(f"2001:db8:0:{number:x}::1").json["id"] for number in range(6)]
+    honest = file("2001:db8:77::1").json["id"]
+    assert by_attention().index(honest) == 4
+    assert by_attention()[:4] == many[:4]
+
+
+def test_a_source_begins_not_anew_when_the_level_rises() -> None:
+    for _ in range(FEW + 1):
+        file()
+    flood(LoadLevel.BUSY)
+    filed = [file(source).json["id"] for source in (ATTACKER, HONEST, HONEST)]
+    assert by_attention()[-3:] != filed
+    assert by_attention()[-1] == filed[0]
+
+
+def test_what_is_refused_for_a_receipt_in_it_counts_nothing_of_its_source() -> None:
+    """Else a neighbour could probe, and leave no report, whether somebody reports just now."""
+    receipt = file().json["receipt"]
+    for _ in range(LIMITS.address):
+        body = report("other", media=[], text=f"My receipt is {receipt}, call me.")
+        reply = call("POST", "/v1/reports", body, key=new_key(), source=HONEST)
+        assert reply.json["code"] == "invalid"
+    body = report("other", media=[])
+    assert call("POST", "/v1/reports", body, key=new_key(), source=HONEST).status == 201
+
+
+def test_a_link_alone_lifts_nothing_out_of_a_burst(burst: str) -> None:
+    before = by_attention()
+    inside = by_attention(f"/v1/officer/reports?burst={bursts()[0]['id']}&limit=50")[-1]
+    path = f"/v1/officer/reports/{before[0]}/duplicates"
+    assert call("POST", path, {"report_ids": [inside]}, officer="wang").status == 200
+    assert by_attention() == before
 
 
 @pytest.mark.parametrize("change", [{"urgency": "low"}, {"category": "lost_and_found"}])
