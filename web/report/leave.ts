@@ -19,8 +19,8 @@ const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastCh
 let leaving = false;
 
 /**
- * Have the browser ask before the page is closed while something would be lost with it. Call it
- * once. "Leave this page" asks nothing.
+ * Have the browser ask before the page is closed while something would be lost with it. "Leave this
+ * page" asks nothing.
  */
 export function guardClosing(wouldLose: () => boolean): void {
   addEventListener('beforeunload', (event) => {

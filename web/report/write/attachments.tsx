@@ -3,8 +3,19 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { labelled, listed, sentences, useSaid } from '../../shared/language.ts';
-import { type Attachment, faultOf, fileKey, fileName, type Kind, kindOf, showSize } from '../attachment.ts';
+import {
+  type Attachment,
+  clock,
+  faultOf,
+  fileKey,
+  fileName,
+  type Kind,
+  kindOf,
+  recordedMs,
+  showSize,
+} from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
+import { Sure } from '../parts/sure.tsx';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { Removed, Said } from '../metadata/bytes.ts';
 import type { ChosenFiles } from './chosen.ts';
@@ -292,6 +303,8 @@ function Chosen({ attachment, files, keep, number, surplus, error, ...more }: Ch
   const isUncut = look === 'known' && more.uncut.includes(fileKey(file));
   const kind = kindOf(file);
   const name = fileName(file, number);
+  const ms = recordedMs(file);
+  const [asked, setAsked] = useState(false);
   const remove = (): void => {
     files.remove(id);
     // The same file, chosen again, goes cut.
@@ -308,12 +321,27 @@ function Chosen({ attachment, files, keep, number, surplus, error, ...more }: Ch
         {kind === 'image' ? <Thumbnail file={file} /> : <Sign kind={kind} />}
         <span class="file__name">
           {name}
-          <span class="muted"> · {showSize(file.size)}</span>
+          <span class="muted">
+            {ms !== null && ` · ${clock(ms)}`} · {showSize(file.size)}
+          </span>
         </span>
-        <Button aria-label={text.remove(name)} onClick={remove}>
-          <span aria-hidden="true">✕</span>
-        </Button>
+        {!asked && (
+          <Button aria-label={text.remove(name)} onClick={() => (ms === null ? remove() : setAsked(true))}>
+            <span aria-hidden="true">✕</span>
+          </Button>
+        )}
       </div>
+      {asked && (
+        <Sure
+          title={text.removeSure}
+          yes={text.removeYes}
+          no={text.removeNo}
+          onYes={remove}
+          onNo={() => setAsked(false)}
+        >
+          <p>{text.removeText}</p>
+        </Sure>
+      )}
       {kind === 'audio' && <Playback file={file} name={name} />}
       {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
@@ -378,9 +406,17 @@ function Playback({ file, name }: { file: File; name: string }) {
       controls
       preload="metadata"
       aria-label={name}
+      onLoadedMetadata={({ currentTarget }) => findEnd(currentTarget)}
       onError={() => setMute(true)}
     />
   );
+}
+
+/** A browser writes no length into what it records: a player that seeks behind the end has found it. */
+function findEnd(sound: HTMLAudioElement): void {
+  if (sound.duration !== Infinity) return;
+  sound.addEventListener('durationchange', () => (sound.currentTime = 0), { once: true });
+  sound.currentTime = Number.MAX_SAFE_INTEGER;
 }
 
 function Sign({ kind }: { kind: Kind | null }) {
