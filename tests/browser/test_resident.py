@@ -44,6 +44,10 @@ def test_the_receipt_opens_the_answer_on_another_phone(
     other = Resident(open_page(language=language, viewport=PHONE_SIZE), language)
     other.open_report(receipt.lower().replace(" ", "-"))
     expect(other.page.get_by_text("Where is he now?")).to_be_visible()
+    # The card on top does not promise an answer that is there: it leads to it.
+    expect(other.page.get_by_text(re.compile("The answer will be here|回复会显示在这里"))).to_have_count(0)
+    other.page.locator(".state button").click()
+    expect(other.page.locator(".message--officer")).to_be_focused()
     other.page.locator("#message").fill("Still at the bus stop.")
     other.page.locator("form button[type=submit]").click()
     expect(other.page.locator(".message--reporter")).to_contain_text("Still at the bus stop.")

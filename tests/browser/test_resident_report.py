@@ -209,7 +209,10 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
     files: list[Download] = []
     page.on("download", lambda download: files.append(download))
     page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
+    said = page.get_by_text("it is not a whole proof yet")
+    # Nothing that is sent is public, and the page says so: the list has no report.
+    expect(said).to_contain_text("nothing of what you sent")
+    expect(said).to_contain_text("Whoever uses this device can see the file")
     page.wait_for_timeout(0)
     kept = {file.suggested_filename: Path(file.path()).read_text("utf-8") for file in files}
     assert json.loads(kept["proof.json"])["report_id"] == report_id
