@@ -11,7 +11,7 @@ const en = {
   opening: 'Opening…',
   unknown: 'No report was found with this receipt. Compare each character with what you wrote down.',
   deleted: 'This report is deleted. Its time of keeping is over.',
-  close: 'Close my report',
+  close: 'Stop showing this report',
   closed: 'Your report is no longer open here. Its receipt is not kept on this device.',
   closedKept: {
     unconfirmed:
@@ -20,8 +20,8 @@ const en = {
       'Your report is no longer open here, but its receipt is still on this device, because not everything is sent. Whoever holds this device can open the report. To remove the receipt before that, open the report below and erase what is not sent.',
   },
   closeSure: 'Erase what you have not sent?',
-  closeText: 'You have written something to the police and not sent it. It is erased from this device when you close the report.',
-  closeYes: 'Erase it and close the report',
+  closeText: 'You have written something to the police and not sent it. It is erased from this device when you stop showing the report.',
+  closeYes: 'Erase it and stop showing the report',
   closeNo: 'No, go on writing',
   number: 'Reference',
   received: 'Received on',
@@ -75,7 +75,7 @@ const en = {
   textKept: 'It is sent by itself as soon as the service can be reached and this page is open. Until then the text and your receipt are kept on this device.',
   textMemory: 'It is kept in this page only. Keep the page open until it is sent.',
   textErase: 'Erase it, unsent',
-  begunStays: 'Kept on this device until you send it, empty the field, close the report or press “Leave this page”.',
+  begunStays: 'Kept on this device until you send it, empty the field, stop showing the report or press “Leave this page”.',
   blank: 'Write something first.',
   fresh: 'There is something new in your report.',
   addMedia: 'Add photos, videos or sound',
@@ -102,7 +102,7 @@ const en = {
   proofLate:
     'The file is saved, but it is not a whole proof: the service is late with the public list. Its operators have been notified. This page tries again in an hour.',
   proofWhole: 'The whole proof is there now. Save it again.',
-  reopen: 'This is not done',
+  reopen: 'It is not resolved yet',
   reopenTitle: 'Open the report again',
   reopenText: 'Say what is still to do. You can do this once.',
   reopenSend: 'Open it again',
@@ -118,8 +118,8 @@ const en = {
   withdrawNo: 'No, keep it',
   withdrawn: 'Your report is withdrawn.',
   failed: 'This did not work. Check your connection. If it works, wait a minute and try again. Nothing is lost.',
-  refresh: 'Look for news',
-  looked: (time: string) => `Last looked at ${time}`,
+  refresh: 'Check for updates',
+  looked: (time: string) => `Last checked at ${time}`,
   noNews: 'There is nothing new.',
 };
 

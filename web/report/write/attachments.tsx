@@ -133,9 +133,12 @@ function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
   // An uncut file has them anyway.
   const cut = own.filter(({ key }) => !uncut.includes(key));
   const isAnyway = cut.length === 0;
-  const owned = listed(
-    (isAnyway ? own : cut).flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined)),
-  );
+  const owned = (isAnyway ? own : cut)
+    .map(({ name, said }) => ({ name, says: listed([said?.time, said?.place].filter((one) => one !== undefined)) }))
+    .filter(({ says }) => says)
+    // Of several files, which one says it.
+    .map(({ name, says }) => (all.length > 1 ? labelled(name, says) : says))
+    .join(text.between);
   return (
     <fieldset class="attach__own">
       <legend class="field__label">{text.own}</legend>

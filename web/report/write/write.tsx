@@ -216,7 +216,7 @@ function WritePage() {
         keep={form.value.keepMetadata}
         uncut={form.value.uncut}
         errors={shown}
-        hint={text.mediaHint}
+        hint={chosen ? text.mediaHint : text.mediaHintFirst}
         onKeep={(keepMetadata) => change({ keepMetadata })}
         onUncut={(uncut) => change({ uncut })}
       />
