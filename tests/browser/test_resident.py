@@ -257,6 +257,17 @@ def test_a_file_that_cannot_be_sent_is_shown_at_once(open_page: OpenPage) -> Non
 
 
 @pytest.mark.thorough
+def test_a_chosen_language_outlives_a_reload_and_not_leaving(page: Page) -> None:
+    page.route("https://www.weather.com.cn/**", lambda route: route.fulfill(body="Sunny"))
+    page.get_by_role("button", name="中文").click()
+    page.reload()
+    Resident(page, "zh-CN").button("leave").click()
+    page.wait_for_url("https://www.weather.com.cn/**")
+    page.goto("/")
+    expect(page.get_by_role("button", name="中文")).to_be_visible()
+
+
+@pytest.mark.thorough
 def test_what_is_wrong_follows_the_language(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
