@@ -16,6 +16,7 @@ import { OpenKept } from '../parts/word.tsx';
 import { beginAnew, go } from '../screen.ts';
 import { outbox } from '../service.ts';
 import { Conversation, Feedback, Reopen, toAnswer } from './conversation.tsx';
+import { FromPicture } from './from-picture.tsx';
 import { MoreMedia, OfficersPictures, OwnMedia } from './media.tsx';
 import {
   closeReport,
@@ -101,6 +102,9 @@ function Door({ given }: { given: string | null }) {
       <Button kind="primary" type="submit" class="wide" busy={busy}>
         {busy ? text.opening : text.open}
       </Button>
+      <FromPicture
+        onReceipt={(found) => (found ? void open(found) : setError(() => mine().noCode))}
+      />
       <div class="apart">
         <RedButton />
       </div>

@@ -260,7 +260,7 @@ interface PickerProps {
 }
 
 /** A door to the camera, the microphone or the files of the phone. */
-function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
+export function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
   const { capture = false, multiple = false, main = false } = more;
   return (
     <label class={main ? 'picker picker--main' : 'picker'}>
@@ -439,5 +439,5 @@ const VIDEO =
   'M4 6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-2.500l5 3.500a.6.6 0 0 0 1-.5v-9a.6.6 0 0 0-1-.5l-5 3.500V8a2 2 0 0 0-2-2z';
 const SOUND =
   'M12 2a3.500 3.500 0 0 0-3.500 3.500v6a3.500 3.500 0 0 0 7 0v-6A3.500 3.500 0 0 0 12 2zM5 11v.5a7 7 0 0 0 6 6.900V22h2v-3.600a7 7 0 0 0 6-6.900V11h-2v.5a5 5 0 0 1-10 0V11z';
-const FOLDER =
+export const FOLDER =
   'M4 4a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-8l-2-2zm7 6h2v2.500h2.500v2H13V17h-2v-2.500H8.500v-2H11z';
