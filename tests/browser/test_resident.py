@@ -45,7 +45,9 @@ def test_the_receipt_opens_the_answer_on_another_phone(
     other.open_report(receipt.lower().replace(" ", "-"))
     expect(other.page.get_by_text("Where is he now?")).to_be_visible()
     # The card on top does not promise an answer that is there: it leads to it.
-    expect(other.page.get_by_text(re.compile("The answer will be here|回复会显示在这里"))).to_have_count(0)
+    expect(
+        other.page.get_by_text(re.compile("The answer will be here|回复会显示在这里"))
+    ).to_have_count(0)
     other.page.locator(".state button").click()
     expect(other.page.locator(".message--officer")).to_be_focused()
     other.page.locator("#message").fill("Still at the bus stop.")
@@ -219,7 +221,9 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     resident.send()
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
     expect(summary).to_be_focused()
-    page.get_by_role("link", name="What did you see? Write a few words, or attach a photo, ").click()
+    page.get_by_role(
+        "link", name="What did you see? Write a few words, or attach a photo, "
+    ).click()
     expect(page.get_by_label("What did you see?")).to_be_focused()
     expect(page.get_by_label("What did you see?")).to_have_attribute("aria-invalid", "true")
     assert page.url.endswith("/")

@@ -7,9 +7,9 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from PIL import ExifTags, Image
-import pytest
 from playwright.sync_api import expect
 
 from tests import cloud

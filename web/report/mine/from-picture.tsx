@@ -35,6 +35,8 @@ export function FromPicture({ onReceipt }: { onReceipt: (receipt: string | null)
     onReceipt(found.find((one) => receiptFault(one) === null) ?? null);
   };
   return (
-    <Picker label={mine().fromPicture} sign={FOLDER} accept="image/*" onChoose={(files) => void read(files)} />
+    <div class="apart">
+      <Picker label={mine().fromPicture} sign={FOLDER} accept="image/*" onChoose={(files) => void read(files)} />
+    </div>
   );
 }
