@@ -47,7 +47,7 @@ _SERIAL = 0xA431
 WORDS = {
     "en": {
         "category": "Missing elderly person",
-        "closing": "Close my report",
+        "closing": "Stop showing this report",
         "copy": "Copy",
         "erase": "Erase it without keeping the receipt",
         "erase_yes": "Yes, erase it",

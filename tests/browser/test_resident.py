@@ -44,6 +44,12 @@ def test_the_receipt_opens_the_answer_on_another_phone(
     other = Resident(open_page(language=language, viewport=PHONE_SIZE), language)
     other.open_report(receipt.lower().replace(" ", "-"))
     expect(other.page.get_by_text("Where is he now?")).to_be_visible()
+    # The card on top does not promise an answer that is there: it leads to it.
+    expect(
+        other.page.get_by_text(re.compile("The answer will be here|回复会显示在这里"))
+    ).to_have_count(0)
+    other.page.locator(".state button").click()
+    expect(other.page.locator(".message--officer")).to_be_focused()
     other.page.locator("#message").fill("Still at the bus stop.")
     other.page.locator("form button[type=submit]").click()
     expect(other.page.locator(".message--reporter")).to_contain_text("Still at the bus stop.")
@@ -76,7 +82,8 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
     page.get_by_role("button", name=re.compile("^Report now")).click()
     resident.write("Two men break a shop window.")
     resident.send()
-    expect(page.get_by_role("alert")).to_contain_text("What is it about? Choose one.")
+    problem = page.get_by_role("alert").filter(has_text="There is a problem")
+    expect(problem).to_contain_text("What is it about? Choose one.")
     page.get_by_role("link", name="What is it about? Choose one.").click()
     page.get_by_label("Suspected offender").check()
     resident.send()
@@ -215,7 +222,9 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
     resident.send()
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
     expect(summary).to_be_focused()
-    page.get_by_role("link", name="What did you see? Write a few words, or attach a photo.").click()
+    page.get_by_role(
+        "link", name="What did you see? Write a few words, or attach a photo, "
+    ).click()
     expect(page.get_by_label("What did you see?")).to_be_focused()
     expect(page.get_by_label("What did you see?")).to_have_attribute("aria-invalid", "true")
     assert page.url.endswith("/")
@@ -253,15 +262,26 @@ def test_a_file_that_cannot_be_sent_is_shown_at_once(open_page: OpenPage) -> Non
 
 
 @pytest.mark.thorough
+def test_a_chosen_language_outlives_a_reload_and_not_leaving(page: Page) -> None:
+    page.route("https://www.weather.com.cn/**", lambda route: route.fulfill(body="Sunny"))
+    page.get_by_role("button", name="中文").click()
+    page.reload()
+    Resident(page, "zh-CN").button("leave").click()
+    page.wait_for_url("https://www.weather.com.cn/**")
+    page.goto("/")
+    expect(page.get_by_role("button", name="中文")).to_be_visible()
+
+
+@pytest.mark.thorough
 def test_what_is_wrong_follows_the_language(page: Page) -> None:
     resident = Resident(page)
     resident.begin()
     resident.send()
     summary = page.get_by_role("alert").filter(has=page.get_by_role("link"))
-    expect(summary).to_contain_text("Write a few words, or attach a photo.")
+    expect(summary).to_contain_text("Write a few words, or attach a photo, video or recording.")
     switch = page.get_by_role("button", name="中文")
     switch.click()
-    expect(summary).to_contain_text("请写几句话，或添加一张照片。")
+    expect(summary).to_contain_text("请写几句话，或添加照片、视频或录音。")
     expect(page.get_by_role("button", name="English")).to_be_focused()
     page.get_by_role("button", name="返回首页").click()
     page.get_by_role("button", name="我有回执").click()

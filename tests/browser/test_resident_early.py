@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from PIL import ExifTags, Image
 from playwright.sync_api import expect
@@ -159,6 +160,24 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
     assert (opened["location"]["lat"], opened["location"]["accuracy_m"]) == (39.93, 15)
 
 
+@pytest.mark.thorough
+def test_a_place_that_is_not_found_is_not_called_one(open_page: OpenPage) -> None:
+    page = open_page()
+    resident = Resident(page)
+    resident.begin()
+    resident.button("I am here: add the place").click()
+    expect(page.get_by_text("The page is not allowed to see where you are.").first).to_be_visible()
+    resident.button("Choose another place").click()
+    page.get_by_label(resident.words["area"]).check()
+    page.get_by_label("Area", exact=True).select_option("chaoyang")
+    expect(page.locator(".here")).to_contain_text("Officers see this area on their map: Chaoyang")
+    expect(page.get_by_text("You choose the place under")).to_have_count(0)
+    resident.button("Remove the place").click()
+    resident.button("I am here: add the place").click()
+    resident.button("Go on without a place").click()
+    expect(resident.button("I am here: add the place")).to_be_visible()
+
+
 def test_a_photos_own_place_is_shown_and_added_only_when_pressed(open_page: OpenPage) -> None:
     page = open_page()
     resident = Resident(page)
@@ -170,7 +189,7 @@ def test_a_photos_own_place_is_shown_and_added_only_when_pressed(open_page: Open
     resident.photograph(cloud.photo())
     expect(offer).not_to_be_checked()
     said = page.get_by_text("39.9167, 116.4333").first
-    expect(said).to_contain_text("They are removed otherwise")
+    expect(said).to_contain_text("Otherwise they are removed: Photo 2: ")
     offer.check()
     expect(said).to_contain_text("Officers will see this beside it")
     assert axe_violations(page) == []

@@ -30,7 +30,7 @@ def test_writing_loses_no_focus(page: Page, press: Callable[[str], None]) -> Non
     resident.photograph(phone_photo())
     resident.photograph(phone_photo())
     said = page.get_by_role("status").filter(has_text="file")
-    expect(said).to_have_text("Attached: Photo 2. There are 2 files.")
+    expect(said).to_have_text("Chosen: Photo 2. There are 2 files.")
     press("Remove Photo 1")
     expect(page.get_by_role("heading", name="Photos, videos and sound")).to_be_focused()
     expect(said).to_have_text("Removed: Photo 1. There is 1 file.")
@@ -98,10 +98,10 @@ def test_the_receipt_and_the_report_lose_no_focus(
         disposition="resolved",
         reason="He is at home.",
     )
-    press("Look for news")
+    press("Check for updates")
     page.get_by_role("region", name="One question").get_by_role("button", name="Yes").press("Enter")
     expect(page.get_by_role("heading", name="Closed")).to_be_focused()
-    press("This is not done")
+    press("It is not resolved yet")
     expect(page.get_by_label("Open the report again")).to_be_focused()
 
 
@@ -127,7 +127,7 @@ def test_more_files_lose_no_focus(page: Page, press: Callable[[str], None]) -> N
 def test_a_step_that_changes_nothing_says_so(page: Page, press: Callable[[str], None]) -> None:
     Resident(page).file()
     press("Open my report")
-    press("Look for news")
+    press("Check for updates")
     expect(page.get_by_role("status").filter(has_text="There is nothing new.")).to_be_visible()
     message = page.get_by_label("Write to the police")
     page.get_by_role("button", name="Send", exact=True).press("Enter")

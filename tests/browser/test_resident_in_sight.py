@@ -143,7 +143,7 @@ def test_what_a_photo_puts_right_is_no_error_any_more(page: Page) -> None:
     page.locator(".red-button").click()
     resident.send()
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
-    words = summary.get_by_text("Write a few words, or attach a photo.")
+    words = summary.get_by_text("Write a few words, or attach a photo, video or recording.")
     expect(words).to_be_visible()
     resident.photograph(phone_photo())
     expect(words).to_have_count(0)

@@ -324,7 +324,7 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     expect(field).to_have_value("I was writing")
     # Put away, it is not left to the next person; but nobody loses it unasked.
     resident.button("closing").click()
-    phone.get_by_role("button", name="Erase it and close the report").click()
+    phone.get_by_role("button", name="Erase it and stop showing the report").click()
     expect(phone.get_by_text("Your report is no longer open here.")).to_be_visible()
     assert resident.kept_rows() == 0
 
@@ -338,8 +338,8 @@ def test_a_report_is_opened_again_when_the_network_is_back(
     Officer(stack).change(
         own_report(stack, receipt)["id"], status="closed", disposition="resolved", reason="At home."
     )
-    phone.get_by_role("button", name="Look for news").click()
-    phone.get_by_role("button", name="This is not done").click()
+    phone.get_by_role("button", name="Check for updates").click()
+    phone.get_by_role("button", name="It is not resolved yet").click()
     phone.context.set_offline(True)
     phone.get_by_label("Open the report again").fill("He is gone again.")
     phone.get_by_role("button", name="Open it again").click()

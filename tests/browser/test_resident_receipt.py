@@ -6,7 +6,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident
+from tests.browser.residents import Resident, phone_photo
 from tests.local.stack import Stack
 
 
@@ -28,6 +28,32 @@ def test_the_receipt_is_kept_as_a_picture_and_on_paper(page: Page) -> None:
     expect(page.locator(".print-only")).to_contain_text("Chaoyang police · Tipline")
     expect(page.locator(".print-only")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
+
+
+# As a phone's: what is in a picture is decided here, since Chromium on a desk reads no codes.
+_READER = """
+window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ['qr_code']; }
+  async detect(picture) { return picture.width === 720 ? [{ rawValue: window.code }] : []; }
+};
+"""
+
+
+def test_the_saved_picture_opens_the_report_on_the_phone_that_has_it(page: Page) -> None:
+    page.add_init_script(_READER)
+    page.reload()
+    resident = Resident(page)
+    receipt = resident.file("By its picture.").replace(" ", "")
+    with page.expect_download() as saved:
+        resident.button("Save as a picture").click()
+    page.evaluate("text => { window.code = text; }", f"https://tipline.test/#receipt={receipt}")
+    resident.button("start").click()
+    resident.button("mine").click()
+    chooser = page.get_by_label("Choose the saved picture")
+    chooser.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()})
+    expect(page.get_by_role("alert")).to_contain_text("No receipt was found in this picture.")
+    chooser.set_input_files(saved.value.path())
+    expect(page.get_by_text("By its picture.")).to_be_visible()
 
 
 def test_a_browser_that_falsifies_pictures_says_so(open_page: OpenPage) -> None:

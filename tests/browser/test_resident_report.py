@@ -83,7 +83,9 @@ def test_files_that_were_chosen_for_one_report_are_offered_for_no_other(
     resident.button("start").click()
     for receipt, chosen in ((first, 1), (second, 0)):
         resident.open_report(receipt)
-        add.click()
+        # Files that wait to be sent are shown at once.
+        if not chosen:
+            add.click()
         expect(page.get_by_role("button", name="Send the files")).to_be_visible()
         expect(page.locator(".file")).to_have_count(chosen)
         resident.button("start").click()
@@ -96,7 +98,7 @@ def test_pictures_of_the_police_are_seen(open_page: OpenPage, stack: Stack) -> N
     _is_seen(page, "Picture: A picture of the bicycle")
     _, _, report_id = _opened(page, stack)
     Officer(stack).upload(f"/v1/officer/reports/{report_id}", phone_photo())
-    refresh = page.get_by_role("button", name="Look for news")
+    refresh = page.get_by_role("button", name="Check for updates")
     enlarge = page.get_by_role("button", name="Open picture 1 large")
 
     def shown() -> bool:
@@ -125,7 +127,7 @@ def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack)
     Officer(stack).change(
         report_id, status="closed", disposition="resolved", reason="He is at home."
     )
-    page.get_by_role("button", name="Look for news").click()
+    page.get_by_role("button", name="Check for updates").click()
     expect(page.get_by_role("heading", name="Closed")).to_be_in_viewport()
     expect(page.get_by_text("He is at home.")).to_be_visible()
     news = page.get_by_text("There is something new in your report.")
@@ -135,10 +137,10 @@ def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack)
     expect(page.get_by_role("region", name="One question")).to_have_count(0)
     thanks = page.get_by_text("Thank you.")
     expect(thanks).to_be_visible()
-    page.get_by_role("button", name="This is not done").click()
+    page.get_by_role("button", name="It is not resolved yet").click()
     page.get_by_label("Open the report again").fill("He is")
     page.get_by_role("button", name="No, leave it closed").click()
-    page.get_by_role("button", name="This is not done").click()
+    page.get_by_role("button", name="It is not resolved yet").click()
     expect(page.get_by_label("Open the report again")).to_have_value("")
     page.get_by_label("Open the report again").fill("He is gone again.")
     page.get_by_role("button", name="Open it again").click()
@@ -209,7 +211,10 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
     files: list[Download] = []
     page.on("download", lambda download: files.append(download))
     page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
+    said = page.get_by_text("it is not a whole proof yet")
+    # Nothing that is sent is public, and the page says so: the list has no report.
+    expect(said).to_contain_text("nothing of what you sent")
+    expect(said).to_contain_text("Whoever uses this device can see the file")
     page.wait_for_timeout(0)
     kept = {file.suggested_filename: Path(file.path()).read_text("utf-8") for file in files}
     assert json.loads(kept["proof.json"])["report_id"] == report_id

@@ -73,12 +73,6 @@ def test_what_was_recorded_in_the_page_reaches_an_officer(phone: Page, stack: St
     expect(resident.button("Stop and attach")).to_be_focused()
     assert axe_violations(phone) == []
     assert not scrolls_sideways(phone)
-    resident.send()
-    expect(phone.locator(".attach .field__error")).to_have_text(
-        "A recording goes on. Stop it first."
-    )
-    # The page leads there a moment later: a key pressed before would go to the summary.
-    expect(phone.locator(".error-summary")).to_be_focused()
     resident.button("Pause").press("Enter")
     expect(phone.get_by_text("Paused. Nothing is recorded.")).to_be_visible()
     resident.button("Go on").press("Enter")
@@ -91,14 +85,22 @@ def test_what_was_recorded_in_the_page_reaches_an_officer(phone: Page, stack: St
     expect(resident.button("Sound")).to_be_focused()
     assert axe_violations(phone) == []
     assert not scrolls_sideways(phone)
+    expect(phone.locator(".file")).to_contain_text("Recording 1 · 0:0")
+    wait_until(lambda: bool(sound.evaluate("one => one.duration < 60")))
+    resident.button("Remove Recording 1").click()
+    assert axe_violations(phone) == []
+    resident.button("No, keep it").click()
     expect(phone.get_by_text("Kept on this device")).to_be_visible()
+    resident.button("Sound").click()
+    expect(phone.get_by_role("timer")).to_contain_text("0:01 / 10:00")
+    # One that goes on is sent with the report.
     resident.send()
     report = own_report(stack, resident.receipt())
     officer, path = Officer(stack), f"/v1/officer/reports/{report['id']}"
-    wait_until(lambda: officer.call("GET", path)["media"][0]["state"] == "ready")
-    [medium] = officer.call("GET", path)["media"]
-    assert (medium["content_type"], medium["codec"]) == ("audio/webm", "opus")
-    assert medium["playback_url"]
+    wait_until(lambda: all(one["state"] == "ready" for one in officer.call("GET", path)["media"]))
+    media = officer.call("GET", path)["media"]
+    assert [(one["content_type"], one["codec"]) for one in media] == [("audio/webm", "opus")] * 2
+    assert all(one["playback_url"] for one in media)
 
 
 @pytest.mark.thorough
@@ -108,7 +110,53 @@ def test_a_page_that_is_hidden_lets_the_microphone_go_and_keeps_what_it_heard(ph
     expect(phone.locator("audio.file__sound")).to_be_visible()
     assert _states(phone) == ["ended"]
     resident.button("Remove Recording 1").click()
+    resident.button("Yes, remove it").click()
     expect(phone.locator(".file")).to_have_count(0)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("leave", ["the page's back", "the browser's back", "reload"])
+def test_a_recording_that_is_left_is_in_the_draft(phone: Page, leave: str) -> None:
+    resident = _recording(phone)
+    resident.write("He shouts.")
+    expect(phone.get_by_text("Kept on this device")).to_be_visible()
+    if leave == "reload":
+        phone.reload()
+    elif leave == "the browser's back":
+        phone.go_back()
+    else:
+        resident.button("start").click()
+    resident.button("Go on with it").click()
+    expect(phone.get_by_label("What did you see?")).to_have_value("He shouts.")
+    expect(phone.locator("audio.file__sound")).to_be_visible()
+    expect(phone.locator(".file")).to_contain_text("Recording 1 · 0:0")
+
+
+@pytest.mark.thorough
+def test_a_slip_of_the_finger_is_no_recording(phone: Page) -> None:
+    resident = Resident(phone)
+    resident.begin()
+    phone.evaluate(
+        "new MutationObserver(() => document.querySelector('.record button')?.click())"
+        ".observe(document.body, {childList: true, subtree: true})"
+    )
+    resident.button("Sound").click()
+    expect(phone.get_by_role("alert").filter(has_text="shorter than a second")).to_be_visible()
+    expect(phone.locator(".file")).to_have_count(0)
+
+
+@pytest.mark.thorough
+def test_a_recording_for_an_open_report_is_not_dropped_unasked(phone: Page) -> None:
+    resident = Resident(phone)
+    resident.file()
+    resident.button("open_mine").click()
+    resident.button("Add photos, videos or sound").click()
+    resident.button("Sound").click()
+    expect(phone.get_by_role("timer")).to_contain_text("0:01 / 10:00")
+    resident.button("Do not add files").click()
+    resident.button("No, keep it").click()
+    resident.button("Send the files").click()
+    expect(phone.get_by_text("The files are sent.")).to_be_visible()
 
 
 @pytest.mark.thorough

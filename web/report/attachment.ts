@@ -21,8 +21,26 @@ export interface Attachment {
   readonly agreed: boolean;
 }
 
-/** The name of what was recorded in the page. It says nothing of the phone: only sound was written. */
-export const RECORDED = 'recorded here';
+/**
+ * How the name of what was recorded in the page begins. It says nothing of the phone: only sound was
+ * written. The milliseconds follow, since no browser writes into the file how long it is.
+ */
+const RECORDED = 'recorded here';
+
+export function recordedName(ms: number): string {
+  return `${RECORDED} ${Math.round(ms)}`;
+}
+
+/** Return how long a recording of this page is, in milliseconds; null for any other file. */
+export function recordedMs({ name }: Pick<File, 'name'>): number | null {
+  return name.startsWith(RECORDED) ? Number(name.slice(RECORDED.length)) : null;
+}
+
+/** Return a time as minutes and seconds. */
+export function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
 
 export interface FileFault {
   readonly id: number;

@@ -339,8 +339,22 @@ async function keepWords(
   if (!atOnce || !before) {
     return change(draft, known, isNew, (store, found) => write(store, filesOf(found)));
   }
-  keptFiles.set(draft.id, await within('readwrite', (store) => write(store, before)));
+  const words = within('readwrite', (store) => write(store, before));
+  // What has come with the page's end, such as a recording, does not wait for the words either.
+  const files = before === 'whole' ? words : keepLate(draft, before).catch(() => words);
+  const [, kept] = await Promise.all([words, files]);
+  keptFiles.set(draft.id, kept);
   return null;
+}
+
+/** Keep all files of a draft that are not kept yet. Return the ids of those that are then. */
+function keepLate(draft: KeptDraft, before: readonly string[]): Promise<readonly string[]> {
+  const { id, form, files, at } = draft;
+  return within('readwrite', (store) =>
+    files
+      .filter((file) => !isKeptIn(before, id, file) && !withoutRoom.has(file))
+      .reduce((kept, file) => addFile(store, draft, file, { id, words: form, files: kept, at }), before),
+  );
 }
 
 async function keepFile(

@@ -4,6 +4,7 @@ import { language } from '../shared/language.ts';
 import { finishWork, markLeft, putAway } from './put-away.ts';
 import { unwind } from './screen.ts';
 import { openedOutbox } from './service.ts';
+import { forgetLanguage } from './spoken.ts';
 
 /** Pages that anybody may have open: the weather. */
 const NEUTRAL = { zh: 'https://www.weather.com.cn/', en: 'https://www.weather.com/' };
@@ -19,8 +20,8 @@ const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastCh
 let leaving = false;
 
 /**
- * Have the browser ask before the page is closed while something would be lost with it. Call it
- * once. "Leave this page" asks nothing.
+ * Have the browser ask before the page is closed while something would be lost with it. "Leave this
+ * page" asks nothing.
  */
 export function guardClosing(wouldLose: () => boolean): void {
   addEventListener('beforeunload', (event) => {
@@ -55,6 +56,7 @@ async function goAway(): Promise<void> {
   leaving = true;
   document.body.textContent = '';
   markLeft(true);
+  forgetLanguage();
   const unwound = unwind() ? once((done) => addEventListener('popstate', done)) : null;
   // What was sent must be kept before this page ends, however long that takes.
   await finishWork();

@@ -12,6 +12,7 @@ import './report.css';
 import './frame.css';
 import { leaveAsEachVisit } from './put-away.ts';
 import { followHistory } from './screen.ts';
+import { followLanguage } from './spoken.ts';
 import { followNetwork, openService, wouldLose } from './service.ts';
 import { followLinks } from './bulletins.ts';
 
@@ -19,6 +20,7 @@ const WORKER = '/worker.js';
 
 const root = document.getElementById('app');
 if (root) {
+  followLanguage();
   followHistory();
   followNetwork();
   guardClosing(wouldLose);

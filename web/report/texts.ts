@@ -5,7 +5,7 @@ const en = {
   skip: 'Skip to the content',
   leave: 'Leave this page',
   leaveHint: 
-    '“Leave this page”, or three quick presses of Shift, opens a weather page. It erases what is on this device, or hides it under the word that you chose for it. What you have sent is shown no more, and goes when it has arrived. The history of the browser still has that you opened this page. The browser’s files can tell an expert that you began a report, and your location stays allowed if you allowed it.',
+    '“Leave this page”, or three quick presses of Shift, opens a weather page. It erases what is on this device, or hides it under the word that you chose for it. What you have saved, such as the picture of the receipt or a proof, stays among your downloads: remove it yourself. What you have sent is shown no more, and goes when it has arrived. The history of the browser still has that you opened this page. The browser’s files can tell an expert that you began a report, and your location stays allowed if you allowed it.',
   red: 'Report now',
   back: 'Back to the start',
   loading: 'Loading…',
@@ -26,7 +26,7 @@ const en = {
 const zh: typeof en = {
   skip: '跳到正文',
   leave: '立即离开',
-  leaveHint: '点“立即离开”或连按三次 Shift 键，会打开天气网页，并删除这台设备上的内容，或用您设的暗语隐藏。已点发送的内容不再显示，送达后即删除。浏览器的历史记录仍会显示您打开过本页，懂技术的人可以从它的文件中看出您开始过举报。您允许过的位置权限也会保留。',
+  leaveHint: '点“立即离开”或连按三次 Shift 键，会打开天气网页，并删除这台设备上的内容，或用您设的暗语隐藏。您保存的回执图片或证明仍在下载内容中，请自行删除。已点发送的内容不再显示，送达后即删除。浏览器的历史记录仍会显示您打开过本页，懂技术的人可以从它的文件中看出您开始过举报。您允许过的位置权限也会保留。',
   red: '我要举报',
   back: '返回首页',
   loading: '正在加载…',

@@ -4,8 +4,8 @@ import city from 'virtual:city';
 
 export type Language = 'zh' | 'en';
 
-/** The language of all texts. Changing it changes the page at once. Nothing here remembers it: a
- * resident's page leaves no trace, and officers' have `console/session/pending.ts`.
+/** The language of all texts. Changing it changes the page at once. Nothing here remembers it: of
+ * residents' pages `report/spoken.ts` does, of officers' `console/session/pending.ts`.
  */
 export const language: Signal<Language> = signal(preferred(globalThis.navigator?.languages ?? []));
 

@@ -53,7 +53,7 @@ export function Conversation({ report }: { report: OwnReport }) {
 function OneMessage({ message }: { message: Message }) {
   const text = mine();
   return (
-    <li class={`message message--${message.from}`}>
+    <li class={`message message--${message.from}`} tabIndex={-1}>
       <p class="message__head">
         <strong>{message.from === 'officer' ? text.officer : text.you}</strong>{' '}
         <time dateTime={message.sent_at}>{showTime(message.sent_at, language.value)}</time>
@@ -61,6 +61,14 @@ function OneMessage({ message }: { message: Message }) {
       <p class="message__text">{message.altered ? text.altered : message.text}</p>
     </li>
   );
+}
+
+/** Lead to the latest message of an officer. */
+export function toAnswer(): void {
+  const all = document.querySelectorAll<HTMLElement>('.message--officer');
+  const last = all[all.length - 1];
+  last?.scrollIntoView({ block: 'center' });
+  last?.focus({ preventScroll: true });
 }
 
 /** The one question after a report is closed. It can be passed over. */

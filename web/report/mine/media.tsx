@@ -6,19 +6,21 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import type { Schemas } from '../../shared/api.ts';
 import { labelled, useSaid } from '../../shared/language.ts';
-import { fileFaults, fileName, kindOf, uncutOf } from '../attachment.ts';
+import { fileFaults, fileName, kindOf, recordedMs, uncutOf } from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
 import type { Limits } from '../form.ts';
+import { guardClosing } from '../leave.ts';
 import { goesOn, once } from '../once.ts';
 import { type Entry, type ExistingReport, type Outbox, Unacceptable } from '../outbox/types.ts';
 import { openedOutbox, outbox } from '../service.ts';
+import { Sure } from '../parts/sure.tsx';
 import { Files } from '../sent/files.tsx';
 import { Attachments } from '../write/attachments.tsx';
 import { chosenFiles } from '../write/chosen.ts';
 import { type FieldError, errorsOf, fieldId, summary, unacceptable } from '../write/errors.ts';
-import { isRecording } from '../write/record.tsx';
+import { dropRecording, endRecording, isRecording } from '../write/record.tsx';
 import { write } from '../write/texts.ts';
-import { type OwnReport, receipt, refreshUntilArrived, useLatest } from './report.ts';
+import { type OwnReport, receipt, refreshUntilArrived, report, useLatest } from './report.ts';
 import { mine } from './texts.ts';
 
 type Medium = Schemas['OwnMedium'];
@@ -27,6 +29,15 @@ const files = chosenFiles();
 /** The report that they were chosen for: they are offered for no other. */
 let chosenFor = '';
 const ADDING = 'files';
+
+// No draft keeps what is recorded for a report that is open.
+guardClosing(hasRecorded);
+
+/** Return whether something was recorded here, or is, that is nowhere else. */
+function hasRecorded(): boolean {
+  const isOwn = report.value !== null && isRecording();
+  return isOwn || files.all.value.some(({ file }) => recordedMs(file) !== null);
+}
 
 /** What the person has sent, each with what became of it. */
 export function OwnMedia({ report }: { report: OwnReport }) {
@@ -104,7 +115,8 @@ function Enlarging({ medium, number }: { medium: Medium; number: number }) {
 /** More photos, videos or sound for the report, by the same outbox. */
 export function MoreMedia({ report }: { report: OwnReport }) {
   const text = mine();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(report.id === chosenFor && files.all.value.length > 0);
+  const [asked, setAsked] = useState(false);
   const [keep, setKeep] = useState(false);
   const [uncut, setUncut] = useState<readonly string[]>([]);
   const [errors, setErrors] = useSaid<readonly FieldError[]>([]);
@@ -133,7 +145,6 @@ export function MoreMedia({ report }: { report: OwnReport }) {
 
   const faults = (): readonly FieldError[] => {
     const all = files.all.value;
-    if (isRecording()) return [{ field: fieldId('media'), text: write().recordFirst }];
     if (all.length === 0) return [{ field: fieldId('media'), text: mine().noFiles }];
     return limits ? errorsOf([], fileFaults(all, limits, roomFor(report, limits, entries))) : [];
   };
@@ -145,6 +156,7 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   }, [files.all.value]);
 
   const send = async (): Promise<void> => {
+    await endRecording();
     const box = await openedOutbox();
     if (!receipt.value || !limits) return;
     setErrors(faults);
@@ -171,7 +183,9 @@ export function MoreMedia({ report }: { report: OwnReport }) {
   };
 
   const close = (): void => {
+    dropRecording();
     files.clear();
+    setAsked(false);
     setUncut([]);
     setErrors([]);
     setOpen(false);
@@ -194,15 +208,27 @@ export function MoreMedia({ report }: { report: OwnReport }) {
               {...(limits && { most: roomFor(report, limits, entries) })}
             />
           </div>
-          <div class="row">
-            {/* It submits, too, for the summary, which listens to its form. */}
-            <Button kind="primary" type="submit" busy={isAdding} onClick={send}>
-              {text.addFiles}
-            </Button>
-            <Button disabled={isAdding} onClick={close}>
-              {text.addNot}
-            </Button>
-          </div>
+          {asked ? (
+            <Sure
+              title={write().removeSure}
+              yes={write().removeYes}
+              no={write().removeNo}
+              onYes={close}
+              onNo={() => setAsked(false)}
+            >
+              <p>{write().removeText}</p>
+            </Sure>
+          ) : (
+            <div class="row">
+              {/* It submits, too, for the summary, which listens to its form. */}
+              <Button kind="primary" type="submit" busy={isAdding} onClick={send}>
+                {text.addFiles}
+              </Button>
+              <Button disabled={isAdding} onClick={() => (hasRecorded() ? setAsked(true) : close())}>
+                {text.addNot}
+              </Button>
+            </div>
+          )}
         </Form>
       ) : (
         <Button class="wide" onClick={() => setOpen(true)}>

@@ -15,7 +15,8 @@ import { Sure } from '../parts/sure.tsx';
 import { OpenKept } from '../parts/word.tsx';
 import { beginAnew, go } from '../screen.ts';
 import { outbox } from '../service.ts';
-import { Conversation, Feedback, Reopen } from './conversation.tsx';
+import { Conversation, Feedback, Reopen, toAnswer } from './conversation.tsx';
+import { FromPicture } from './from-picture.tsx';
 import { MoreMedia, OfficersPictures, OwnMedia } from './media.tsx';
 import {
   closeReport,
@@ -101,6 +102,9 @@ function Door({ given }: { given: string | null }) {
       <Button kind="primary" type="submit" class="wide" busy={busy}>
         {busy ? text.opening : text.open}
       </Button>
+      <FromPicture
+        onReceipt={(found) => (found ? void open(found) : setError(() => mine().noCode))}
+      />
       <div class="apart">
         <RedButton />
       </div>
@@ -235,6 +239,7 @@ function State({ report }: { report: OwnReport }) {
     closed: [text.statusClosed, ''],
     withdrawn: [text.statusWithdrawn, text.statusWithdrawnText],
   };
+  const isAnswered = report.status !== 'withdrawn' && report.messages.some(({ from }) => from === 'officer');
   // An unknown status is one of an open report: the API says so.
   const [name, words] = states[report.status] ?? [text.statusProgress, text.statusProgressText];
   return (
@@ -246,8 +251,16 @@ function State({ report }: { report: OwnReport }) {
         </span>
         {name}
       </h2>
-      {words && !report.read_by && <p>{words}</p>}
+      {words && !report.read_by && !isAnswered && <p>{words}</p>}
       {report.read_by && <p>{report.read_by}</p>}
+      {isAnswered && (
+        <p>
+          {text.answered}{' '}
+          <Button kind="quiet" onClick={toAnswer}>
+            {text.toAnswer}
+          </Button>
+        </p>
+      )}
       {report.outcome && <Outcome outcome={report.outcome} />}
       {report.passed_on.map(({ agency, at, text: sentence }) => (
         <p key={`${agency} ${at}`}>{sentence}</p>

@@ -116,7 +116,7 @@ export function SaveProof() {
     download('proof.json', json(JSON.stringify(proof, null, 1)));
     const body = await sentBody();
     if (body !== undefined) download('report.json', json(body));
-    setSaid({ kind: 'success', text: worthOf(proof) });
+    setSaid({ kind: 'success', text: sentences(worthOf(proof), text.proofSeen) });
     setAgain(nextLook(proof));
   };
 

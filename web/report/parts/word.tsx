@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
@@ -15,6 +15,13 @@ const LEAST = 6;
 export function KeepForLater() {
   const words = text();
   const [open, setOpen] = useState(false);
+  const said = useRef<HTMLDivElement>(null);
+  const isDone = open && isUnderWord.value;
+  useEffect(() => {
+    if (!isDone) return;
+    said.current?.scrollIntoView({ block: 'center' });
+    said.current?.focus({ preventScroll: true });
+  }, [isDone]);
   if (!outbox.value?.durable) return null;
   return (
     <section class="apart no-print">
@@ -32,9 +39,11 @@ export function KeepForLater() {
       ) : (
         <Button onClick={() => setOpen(true)}>{words.keep}</Button>
       )}
-      <Status>
-        <p>{isUnderWord.value ? words.chosen : words.keepHint}</p>
-      </Status>
+      <div ref={said} tabIndex={-1}>
+        <Status>
+          <p>{isUnderWord.value ? words.chosen : words.keepHint}</p>
+        </Status>
+      </div>
     </section>
   );
 }

@@ -3,8 +3,19 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { labelled, listed, sentences, useSaid } from '../../shared/language.ts';
-import { type Attachment, faultOf, fileKey, fileName, type Kind, kindOf, showSize } from '../attachment.ts';
+import {
+  type Attachment,
+  clock,
+  faultOf,
+  fileKey,
+  fileName,
+  type Kind,
+  kindOf,
+  recordedMs,
+  showSize,
+} from '../attachment.ts';
 import { catalogue } from '../catalogue.ts';
+import { Sure } from '../parts/sure.tsx';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
 import type { Removed, Said } from '../metadata/bytes.ts';
 import type { ChosenFiles } from './chosen.ts';
@@ -122,9 +133,12 @@ function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
   // An uncut file has them anyway.
   const cut = own.filter(({ key }) => !uncut.includes(key));
   const isAnyway = cut.length === 0;
-  const owned = listed(
-    (isAnyway ? own : cut).flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined)),
-  );
+  const owned = (isAnyway ? own : cut)
+    .map(({ name, said }) => ({ name, says: listed([said?.time, said?.place].filter((one) => one !== undefined)) }))
+    .filter(({ says }) => says)
+    // Of several files, which one says it.
+    .map(({ name, says }) => (all.length > 1 ? labelled(name, says) : says))
+    .join(text.between);
   return (
     <fieldset class="attach__own">
       <legend class="field__label">{text.own}</legend>
@@ -246,7 +260,7 @@ interface PickerProps {
 }
 
 /** A door to the camera, the microphone or the files of the phone. */
-function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
+export function Picker({ label, sign, accept, onChoose, ...more }: PickerProps) {
   const { capture = false, multiple = false, main = false } = more;
   return (
     <label class={main ? 'picker picker--main' : 'picker'}>
@@ -292,6 +306,8 @@ function Chosen({ attachment, files, keep, number, surplus, error, ...more }: Ch
   const isUncut = look === 'known' && more.uncut.includes(fileKey(file));
   const kind = kindOf(file);
   const name = fileName(file, number);
+  const ms = recordedMs(file);
+  const [asked, setAsked] = useState(false);
   const remove = (): void => {
     files.remove(id);
     // The same file, chosen again, goes cut.
@@ -308,12 +324,27 @@ function Chosen({ attachment, files, keep, number, surplus, error, ...more }: Ch
         {kind === 'image' ? <Thumbnail file={file} /> : <Sign kind={kind} />}
         <span class="file__name">
           {name}
-          <span class="muted"> · {showSize(file.size)}</span>
+          <span class="muted">
+            {ms !== null && ` · ${clock(ms)}`} · {showSize(file.size)}
+          </span>
         </span>
-        <Button aria-label={text.remove(name)} onClick={remove}>
-          <span aria-hidden="true">✕</span>
-        </Button>
+        {!asked && (
+          <Button aria-label={text.remove(name)} onClick={() => (ms === null ? remove() : setAsked(true))}>
+            <span aria-hidden="true">✕</span>
+          </Button>
+        )}
       </div>
+      {asked && (
+        <Sure
+          title={text.removeSure}
+          yes={text.removeYes}
+          no={text.removeNo}
+          onYes={remove}
+          onNo={() => setAsked(false)}
+        >
+          <p>{text.removeText}</p>
+        </Sure>
+      )}
       {kind === 'audio' && <Playback file={file} name={name} />}
       {wrong && <p class="field__error">{wrong}</p>}
       {look === 'looking' && <p class="muted">{text.looking}</p>}
@@ -378,9 +409,17 @@ function Playback({ file, name }: { file: File; name: string }) {
       controls
       preload="metadata"
       aria-label={name}
+      onLoadedMetadata={({ currentTarget }) => findEnd(currentTarget)}
       onError={() => setMute(true)}
     />
   );
+}
+
+/** A browser writes no length into what it records: a player that seeks behind the end has found it. */
+function findEnd(sound: HTMLAudioElement): void {
+  if (sound.duration !== Infinity) return;
+  sound.addEventListener('durationchange', () => (sound.currentTime = 0), { once: true });
+  sound.currentTime = Number.MAX_SAFE_INTEGER;
 }
 
 function Sign({ kind }: { kind: Kind | null }) {
@@ -400,5 +439,5 @@ const VIDEO =
   'M4 6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-2.500l5 3.500a.6.6 0 0 0 1-.5v-9a.6.6 0 0 0-1-.5l-5 3.500V8a2 2 0 0 0-2-2z';
 const SOUND =
   'M12 2a3.500 3.500 0 0 0-3.500 3.500v6a3.500 3.500 0 0 0 7 0v-6A3.500 3.500 0 0 0 12 2zM5 11v.5a7 7 0 0 0 6 6.900V22h2v-3.600a7 7 0 0 0 6-6.900V11h-2v.5a5 5 0 0 1-10 0V11z';
-const FOLDER =
+export const FOLDER =
   'M4 4a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-8l-2-2zm7 6h2v2.500h2.500v2H13V17h-2v-2.500H8.500v-2H11z';

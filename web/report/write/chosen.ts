@@ -1,7 +1,7 @@
 /** The files that a person has chosen, each looked at for what it says of the phone. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-import { type Attachment, RECORDED, underOneName } from '../attachment.ts';
+import { type Attachment, recordedMs, underOneName } from '../attachment.ts';
 import { cut } from '../metadata/cut.ts';
 import { reducedOf } from '../reduced.ts';
 
@@ -26,7 +26,7 @@ export function chosenFiles(): ChosenFiles {
   async function look({ id, file }: Attachment): Promise<void> {
     try {
       const { known, type, removed, said = {} } = await cut(file, { place: false, time: false });
-      update(id, { look: known || file.name === RECORDED ? 'known' : 'unknown', type, removed, said });
+      update(id, { look: known || recordedMs(file) !== null ? 'known' : 'unknown', type, removed, said });
       void reducedOf(file);
     } catch {
       update(id, { look: 'unreadable' });

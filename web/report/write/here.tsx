@@ -5,6 +5,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { areas, loadAreas, locate, type NoFix } from '../position.ts';
 import { frame } from '../texts.ts';
+import { isPlaced } from '../form.ts';
 import { fieldId } from './errors.ts';
 import { change, form } from './state.ts';
 import { write } from './texts.ts';
@@ -54,7 +55,8 @@ export function Found() {
 /** One tap beside the camera: the place of whoever sees something urgent. */
 export function Here() {
   const text = write();
-  const { kind } = form.value.place;
+  const { place } = form.value;
+  const { kind } = place;
   const isSaid = kind !== 'none';
   return (
     <section class="here" aria-label={text.where}>
@@ -68,7 +70,9 @@ export function Here() {
           </p>
         </>
       )}
-      {isSaid && (kind === 'here' || kind === 'unfound' ? <Found /> : <p>{text.whereBelow}</p>)}
+      {(kind === 'here' || kind === 'unfound') && <Found />}
+      {kind === 'unpicked' && <p>{text.whereBelow}</p>}
+      {place.kind === 'area' && <p>{text.hereArea(place.label)}</p>}
       {isSaid && (
         <div class="row">
           {kind === 'unpicked' ? (
@@ -76,7 +80,9 @@ export function Here() {
           ) : (
             <Button onClick={move}>{text.hereMove}</Button>
           )}
-          <Button onClick={() => change({ place: { kind: 'none' } })}>{text.hereRemove}</Button>
+          <Button onClick={() => change({ place: { kind: 'none' } })}>
+            {isPlaced(place) ? text.hereRemove : text.hereWithout}
+          </Button>
         </div>
       )}
     </section>

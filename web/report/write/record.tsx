@@ -4,13 +4,13 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { RECORDED } from '../attachment.ts';
+import { clock, recordedName } from '../attachment.ts';
 import { whenHidden } from '../begun.ts';
 import type { Limits } from '../form.ts';
 import { beforeLeaving } from '../put-away.ts';
 import { write } from './texts.ts';
 
-type Fault = 'denied' | 'absent' | 'failed';
+type Fault = 'denied' | 'absent' | 'failed' | 'short';
 
 /** What browsers record, what is smallest first. */
 const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4'];
@@ -18,18 +18,35 @@ const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4'];
 const MOST_MS = 600_000;
 const BITS_A_SECOND = 32_000;
 const PIECE_MS = 1000;
+/** Less is a slip of the finger. */
+const LEAST_MS = 1000;
 /** What still comes of a recording that is stopped. */
 const ROOM_BYTES = 256 << 10;
 
 const state = signal<'off' | 'asking' | 'on' | 'paused' | Fault>('off');
 const spentMs = signal(0);
+
+interface Taking {
+  readonly recorder: MediaRecorder;
+  readonly stream: MediaStream;
+  /** What has come of it, a piece each second. */
+  readonly pieces: Blob[];
+  readonly onFile: (file: File) => void;
+  /** Resolves when the recorder has stopped, and given its last piece. */
+  readonly stopped: Promise<void>;
+}
+
 /** Of the recording that goes on; null while the microphone is not used. */
-let taking: { readonly recorder: MediaRecorder; readonly stream: MediaStream } | null = null;
+let taking: Taking | null = null;
+/** Since when its clock runs, but for the time that it was paused; null while it does not. */
+let since: number | null = null;
 /** How often a recording was begun or dropped: an answer to an earlier question counts no more. */
 let turn = 0;
 
-whenHidden(() => (taking ? stop() : drop()));
-beforeLeaving(async () => drop());
+// A page that goes does not wait for the last piece: what has come is attached, and kept with the draft.
+addEventListener('pagehide', attach);
+whenHidden(() => (taking ? stop() : dropRecording()));
+beforeLeaving(endRecording);
 
 /** Return the type that this browser records and the service takes; null if there is none. */
 export function recordedType(media: Limits['media']): string | null {
@@ -61,16 +78,17 @@ async function begin(type: string, most: number, onFile: (file: File) => void): 
       left -= data.size;
       if (left < 0) stop();
     };
-    // Also when the microphone was pulled out.
-    recorder.onstop = () => {
-      if (mine !== turn) return;
-      drop();
-      const file = new File(pieces, RECORDED, { type: type.split(';')[0] ?? type });
-      if (file.size > 0) onFile(file);
-    };
+    const stopped = new Promise<void>((done) => {
+      // Also when the microphone was pulled out.
+      recorder.onstop = () => {
+        if (mine === turn) attach();
+        done();
+      };
+    });
     recorder.start(PIECE_MS);
-    taking = { recorder, stream };
+    taking = { recorder, stream, pieces, onFile, stopped };
     spentMs.value = 0;
+    since = performance.now();
     state.value = 'on';
   } catch (error) {
     if (stream) letGo(stream);
@@ -82,22 +100,48 @@ function stop(): void {
   if (taking?.recorder.state !== 'inactive') taking?.recorder.stop();
 }
 
-/** Let the microphone go. What was recorded, and not stopped, is lost. */
-function drop(): void {
+/** Stop a recording that goes on. Resolves when what was recorded is attached. */
+export async function endRecording(): Promise<void> {
+  if (!taking) return dropRecording();
+  stop();
+  await taking.stopped;
+}
+
+/** Attach what has come of the recording, which ends. */
+function attach(): void {
+  if (!taking) return;
+  const { recorder, pieces, onFile } = taking;
+  measure();
+  dropRecording();
+  const file = new File(pieces, recordedName(spentMs.value), { type: recorder.mimeType.split(';')[0] ?? '' });
+  if (spentMs.value < LEAST_MS) state.value = 'short';
+  else if (file.size > 0) onFile(file);
+}
+
+/** Let the microphone go. What was recorded, and not attached, is lost. */
+export function dropRecording(): void {
   const dropped = taking;
   turn += 1;
   taking = null;
+  since = null;
   state.value = 'off';
   if (!dropped) return;
   if (dropped.recorder.state !== 'inactive') dropped.recorder.stop();
   letGo(dropped.stream);
 }
 
+/** Bring the clock of the recording up to now. */
+function measure(): void {
+  if (since !== null) spentMs.value = performance.now() - since;
+}
+
 function turnPause(): void {
   if (!taking) return;
+  measure();
   if (state.value === 'on') taking.recorder.pause();
   else taking.recorder.resume();
   state.value = state.value === 'on' ? 'paused' : 'on';
+  since = state.value === 'on' ? performance.now() - spentMs.value : null;
 }
 
 function letGo(stream: MediaStream): void {
@@ -141,7 +185,7 @@ export function Recorder() {
   const now = state.value;
   const isOn = now === 'on' || now === 'paused';
   const first = useRef<HTMLElement>(null);
-  useEffect(() => drop, []);
+  useEffect(() => () => void endRecording(), []);
   useEffect(() => {
     if (!isOn) return;
     first.current?.querySelector('button')?.focus();
@@ -150,14 +194,13 @@ export function Recorder() {
   }, [isOn]);
   useEffect(() => {
     if (now !== 'on') return;
-    const since = performance.now() - spentMs.peek();
     const timer = setInterval(() => {
-      spentMs.value = performance.now() - since;
+      measure();
       if (spentMs.value >= MOST_MS) stop();
     }, 250);
     return () => clearInterval(timer);
   }, [now]);
-  const faults = { denied: text.recordDenied, absent: text.recordAbsent, failed: text.recordFailed };
+  const faults = { denied: text.recordDenied, absent: text.recordAbsent, failed: text.recordFailed, short: text.recordShort };
   return (
     <>
       <Status>
@@ -182,9 +225,4 @@ export function Recorder() {
       )}
     </>
   );
-}
-
-function clock(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

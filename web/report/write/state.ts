@@ -18,6 +18,7 @@ import type { Begun, Entry } from '../outbox/types.ts';
 import { randomUuid } from '../outbox/uuid.ts';
 import { beforeLeaving } from '../put-away.ts';
 import { chosenFiles } from './chosen.ts';
+import { dropRecording, endRecording, isRecording } from './record.tsx';
 
 /** A field that was refused, by the API's name or ours, and why. */
 export interface Refusal {
@@ -104,6 +105,7 @@ export async function correct(
 /** Forget everything that was written, on the phone too. Return whether it is gone. */
 export async function clearForm(): Promise<boolean> {
   const erased = draft;
+  dropRecording();
   asked += 1;
   clearTimeout(timer);
   await keeping;
@@ -255,10 +257,11 @@ function isSame(one: Content, other: Content): boolean {
   return areSame && one.words === words;
 }
 
-/** Show another report, which `read` returns. What was shown is kept first. */
+/** Show another report, which `read` returns. What was shown is kept first, a recording with it. */
 async function next(read: () => Promise<KeptDraft | undefined>): Promise<boolean> {
   asked += 1;
   const mine = asked;
+  if (isRecording()) await endRecording();
   await keepNow();
   const found = await read();
   if (found && mine === asked) show(found);

@@ -46,7 +46,7 @@ import {
   refusals,
   sendForm,
 } from './state.ts';
-import { isRecording } from './record.tsx';
+import { endRecording } from './record.tsx';
 import { write } from './texts.ts';
 import './write.css';
 
@@ -129,11 +129,7 @@ function WritePage() {
 
   const send = async ({ isSure }: { isSure: boolean }): Promise<void> => {
     if (!limits) return;
-    if (isRecording()) {
-      setErrors(() => [{ field: fieldId('media'), text: write().recordFirst }]);
-      setAttempt((before) => before + 1);
-      return;
-    }
+    await endRecording();
     const box = await openedOutbox();
     // Of what was left before the outbox could have it, the first screen says that it is begun.
     if (!isHere.current) return;
@@ -220,7 +216,7 @@ function WritePage() {
         keep={form.value.keepMetadata}
         uncut={form.value.uncut}
         errors={shown}
-        hint={text.mediaHint}
+        hint={chosen ? text.mediaHint : text.mediaHintFirst}
         onKeep={(keepMetadata) => change({ keepMetadata })}
         onUncut={(uncut) => change({ uncut })}
       />
