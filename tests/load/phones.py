@@ -21,8 +21,8 @@ FLOOR_S = 0.5
 FIRST_ROWS = 20
 # Every so many phones there is one behind the first address of the attack, as with a carrier.
 NEIGHBOUR_EVERY = 4
-# In so many seconds no more of them: an address's later proofs have the last turn of the first rank,
-# whoever they are of (docs/adr/0062-ranks.md).
+# In so many seconds no more of them: later proofs of an address have the last turn of the first
+# rank, whoever they are of (docs/adr/0062-ranks.md).
 NEIGHBOURS, WINDOW_S = 4, 600
 # E-mail takes so many notices a second, and the first report of each source is one.
 A_SECOND = 10
