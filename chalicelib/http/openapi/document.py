@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from chalicelib import __version__
 from chalicelib.http.openapi.operations import HEADERS, SECURITY, describe
@@ -10,6 +11,7 @@ from chalicelib.http.openapi.schemas import Json, schemas_of
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel.config import Api
 
+MAX_LINE = 100
 TAGS = {
     "Reports": "For residents, without an account: create a report; read it, write messages and "
     "withdraw it with the receipt.",
@@ -81,8 +83,24 @@ _SCHEMES: Json = {
 
 
 def written(document: Json) -> str:
-    """Return a document as it is served: one value a line, so that a change shows in a diff."""
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    """Return a document as it is served. What fits on a line stands on one, as in our other JSON:
+    a diff shows a change beside the name of what has changed.
+    """
+    return _laid_out(document, indent="\n") + "\n"
+
+
+def _laid_out(value: Any, indent: str, name: str = "") -> str:
+    """Return `value` behind its name; `indent` begins each new line."""
+    line = name + json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or len(indent) + len(line) < MAX_LINE:
+        return line
+    inner = indent + " "
+    if isinstance(value, list):
+        parts, (opening, closing) = [_laid_out(each, inner) for each in value], "[]"
+    else:
+        parts = [_laid_out(each, inner, f"{json.dumps(key)}: ") for key, each in value.items()]
+        opening, closing = "{}"
+    return f"{name}{opening}{inner}{f',{inner}'.join(parts)}{indent}{closing}"
 
 
 def document_of(operations: Sequence[Operation], api: Api) -> Json:
