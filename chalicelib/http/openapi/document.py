@@ -130,6 +130,7 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
         paths[operation.path][operation.method.lower()] = describe(
             operation, query, schemas, refusals
         )
+    parameters = _shared_parameters(paths)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -149,6 +150,7 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
         "paths": dict(paths),
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
+            "parameters": dict(sorted(parameters.items())),
             "responses": dict(sorted(refusals.items())),
             "headers": HEADERS,
             "securitySchemes": {
@@ -158,6 +160,27 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
             },
         },
     }
+
+
+def _shared_parameters(paths: Json) -> Json:
+    """Return the parameters that several operations have, by name, and let these refer to them.
+
+    One that has the name of another, and is not the same, stays where it is.
+    """
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    every = [each for operation in operations for each in operation["parameters"]]
+    shared: Json = {}
+    for each in every:
+        if every.count(each) > 1:
+            shared.setdefault(each["name"], each)
+    for operation in operations:
+        operation["parameters"] = [
+            {"$ref": f"#/components/parameters/{each['name']}"}
+            if shared.get(each["name"]) == each
+            else each
+            for each in operation["parameters"]
+        ]
+    return shared
 
 
 def _order(operation: Operation) -> tuple[int, str, str]:
