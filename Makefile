@@ -205,7 +205,7 @@ more-tests: $(VENV)/.installed ## Run all other tests: faults, stacks, commands,
 	@$(PYTEST) --part=rest --cov --cov-append --cov-report= --cov-fail-under=0
 
 # JSON that is written by hand.
-JSON := .chalice chalicelib/http/examples city tests/cities
+JSON := .chalice chalicelib/http/examples city tests/cities tests/events
 format: $(VENV)/.installed ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
 	@[ ! -d web/node_modules ] || $(WITH_NODE) web/node_modules/.bin/biome format --write $(JSON)

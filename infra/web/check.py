@@ -19,7 +19,7 @@ from infra.web.sizes import sizes
 _WEB = ROOT / "web"
 _WITHOUT_BROWSER = "--without-browser"
 # JSON that is written by hand.
-_JSON = (".chalice", "chalicelib/http/examples", "city", "tests/cities")
+_JSON = (".chalice", "chalicelib/http/examples", "city", "tests/cities", "tests/events")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib.http import index
+from chalicelib.http.openapi import written
 
 FILE = Path(__file__).with_name("calls.json")
 
@@ -73,13 +74,12 @@ class Seen(NamedTuple):
 
     def written(self) -> str:
         """Return the content of the file."""
-        return json.dumps(
+        return written(
             {
                 "session": _written(self.session),
                 "visits": [_written(visit) for visit in self.visits],
                 "reporter": _written(self.reporter),
-            },
-            indent=1,
+            }
         )
 
 

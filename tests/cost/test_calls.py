@@ -107,7 +107,7 @@ def seen(open_page: OpenPage, stack: Stack) -> Seen:
 
 def test_the_clients_ask_what_the_cost_of_a_report_is_counted_by(seen: Seen) -> None:
     if os.environ.get("SEEN") == "write":
-        calls.FILE.write_text(seen.written() + "\n", encoding="utf-8")
+        calls.FILE.write_text(seen.written(), encoding="utf-8")
     assert seen.written() == calls.seen().written(), calls.__doc__
 
 

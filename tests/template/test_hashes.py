@@ -192,3 +192,33 @@ def test_an_entry_of_a_lock_file_stays_whole() -> None:
     entries = lock_command.read_entries(lock_command.HEADER + text)
     assert "".join(entries) == text
     assert [lock_command.name_of(entry) for entry in entries] == ["a", "b"]
+
+
+def test_only_the_hashes_of_what_can_be_installed_are_locked() -> None:
+    names = {
+        "many": [
+            "py3-none-any",
+            "cp313-cp313-manylinux_2_28_aarch64",
+            "cp312-abi3-macosx_11_0_arm64",
+        ],
+        "none": ["cp313-cp313t-manylinux_2_28_x86_64", "pp311-pypy311_pp73-manylinux_2_28_x86_64"],
+        "else": ["cp313-cp313-win_amd64", "cp313-cp313-musllinux_1_2_x86_64"],
+    }
+    listed = "".join(
+        f"[[packages]]\nsdist = {_file('a-1.0.tar.gz', 'sdist')}\n"
+        f"wheels = [{', '.join(_file(f'a-1.0-{tag}.whl', tag) for tag in tags)}]\n"
+        for tags in names.values()
+    )
+    assert lock_command.usable(listed) == set(names["many"])
+    built = f"[[packages]]\nsdist = {_file('old-1.0.tar.gz', 'archive')}\n"
+    assert lock_command.usable(built) == {"archive"}
+
+
+def _file(name: str, digest: str) -> str:
+    return f"{{url = 'https://a/{name}', hashes = {{sha256 = '{digest}'}}}}"
+
+
+def test_an_entry_keeps_the_hashes_that_are_wanted() -> None:
+    lines = ["a==1 \\", *(f"    --hash=sha256:{each} \\" for each in "xy"), "    --hash=sha256:z"]
+    kept = lock_command.with_hashes("\n".join([*lines, "    # via b\n"]), {"x", "y"})
+    assert kept.splitlines() == [*lines[:2], lines[2].removesuffix(" \\"), "    # via b"]

@@ -6,7 +6,6 @@ import {
   closeTo,
   contains,
   type Feature,
-  fromMap,
   grown,
   innerPoint,
   lengthOnMap,
@@ -137,11 +136,4 @@ test('a circle on a map is to scale, and the points around a place lie on it', (
     const [x, y] = [onMap(point, box, 200).x - 100, onMap(point, box, 200).y - 100];
     expect(Math.hypot(x, y)).toBeCloseTo(50, 0);
   }
-});
-
-test('a place that is tapped on a map is the one that is drawn there', () => {
-  const box = boxOf([SQUARE]);
-  const tapped = fromMap(30, 70, box, 100);
-  const drawn = onMap(tapped, box, 100);
-  expect([drawn.x, drawn.y].map(Math.round)).toEqual([30, 70]);
 });

@@ -68,19 +68,6 @@ export function onMap(point: Point, box: Box, width: number): { x: number; y: nu
   };
 }
 
-/** Return which point is so far right of and down from the corner of a map of a box: `onMap` undone. */
-export function fromMap(x: number, y: number, box: Box, width: number): Point {
-  return {
-    lat: box.north - (y / mapHeight(box, width)) * (box.north - box.south),
-    lon: box.west + (x / width) * (box.east - box.west),
-  };
-}
-
-/** Return how many metres a unit of a map of a box is, which is `width` wide. */
-export function metresOnMap(box: Box, width: number): number {
-  return 1 / lengthOnMap(1, box, width);
-}
-
 /** Return how many units of a map of a box, which is `width` wide, so many metres are. */
 export function lengthOnMap(metres: number, box: Box, width: number): number {
   return ((metres / METRES_PER_DEGREE) * mapHeight(box, width)) / (box.north - box.south);

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from chalicelib import __version__
 from chalicelib.http.openapi.operations import HEADERS, SECURITY, describe
@@ -10,6 +11,7 @@ from chalicelib.http.openapi.schemas import Json, schemas_of
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel.config import Api
 
+MAX_LINE = 100
 TAGS = {
     "Reports": "For residents, without an account: create a report; read it, write messages and "
     "withdraw it with the receipt.",
@@ -81,8 +83,24 @@ _SCHEMES: Json = {
 
 
 def written(document: Json) -> str:
-    """Return a document as it is served: one value a line, so that a change shows in a diff."""
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    """Return a document as it is served. What fits on a line stands on one, as in our other JSON:
+    a diff shows a change beside the name of what has changed.
+    """
+    return _laid_out(document, indent="\n") + "\n"
+
+
+def _laid_out(value: Any, indent: str, name: str = "") -> str:
+    """Return `value` behind its name; `indent` begins each new line."""
+    line = name + json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or len(indent) + len(line) < MAX_LINE:
+        return line
+    inner = indent + " "
+    if isinstance(value, list):
+        parts, (opening, closing) = [_laid_out(each, inner) for each in value], "[]"
+    else:
+        parts = [_laid_out(each, inner, f"{json.dumps(key)}: ") for key, each in value.items()]
+        opening, closing = "{}"
+    return f"{name}{opening}{inner}{f',{inner}'.join(parts)}{indent}{closing}"
 
 
 def document_of(operations: Sequence[Operation], api: Api) -> Json:
@@ -112,6 +130,7 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
         paths[operation.path][operation.method.lower()] = describe(
             operation, query, schemas, refusals
         )
+    parameters = _shared_parameters(paths)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -131,6 +150,7 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
         "paths": dict(paths),
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
+            "parameters": dict(sorted(parameters.items())),
             "responses": dict(sorted(refusals.items())),
             "headers": HEADERS,
             "securitySchemes": {
@@ -140,6 +160,27 @@ def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
             },
         },
     }
+
+
+def _shared_parameters(paths: Json) -> Json:
+    """Return the parameters that several operations have, by name, and let these refer to them.
+
+    One that has the name of another, and is not the same, stays where it is.
+    """
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    every = [each for operation in operations for each in operation["parameters"]]
+    shared: Json = {}
+    for each in every:
+        if every.count(each) > 1:
+            shared.setdefault(each["name"], each)
+    for operation in operations:
+        operation["parameters"] = [
+            {"$ref": f"#/components/parameters/{each['name']}"}
+            if shared.get(each["name"]) == each
+            else each
+            for each in operation["parameters"]
+        ]
+    return shared
 
 
 def _order(operation: Operation) -> tuple[int, str, str]:

@@ -26,8 +26,19 @@ type Document = dict[str, Any]
 
 
 def operations_of(whole: Document) -> list[tuple[str, Any]]:
+    """Return the operations, by method and path, with all their parameters in their place."""
+    shared = whole["components"]["parameters"]
     return [
-        (f"{method.upper()} {path}", operation)
+        (
+            f"{method.upper()} {path}",
+            operation
+            | {
+                "parameters": [
+                    shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+                    for each in operation["parameters"]
+                ]
+            },
+        )
         for path, methods in whole["paths"].items()
         for method, operation in methods.items()
     ]
@@ -83,6 +94,13 @@ def test_every_route_is_in_one_document_as_in_the_whole() -> None:
     assert routes == {name for name, _ in described}
     assert len(routes) == len(described)
     assert dict(described) == dict(OPERATIONS)
+
+
+@each_document
+def test_a_parameter_of_all_operations_is_described_once(api: Api) -> None:
+    operations = [each for path in BOTH[api]["paths"].values() for each in path.values()]
+    own = {each.get("name") for operation in operations for each in operation["parameters"]}
+    assert "Accept-Language" not in own
 
 
 def test_the_residents_document_has_what_an_app_needs_and_nothing_of_officers() -> None:
@@ -210,7 +228,7 @@ def test_a_category_alone_is_not_a_report() -> None:
 
 
 def test_a_report_needs_its_key_and_a_change_its_version() -> None:
-    create = WHOLE["paths"]["/v1/reports"]["post"]
+    create = dict(OPERATIONS)["POST /v1/reports"]
     headers = {
         parameter["name"]: parameter["required"]
         for parameter in create["parameters"]
