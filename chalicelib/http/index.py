@@ -153,7 +153,18 @@ ALLOWED_HEADERS = (
     "If-None-Match",
     "Tipline-Proof",
 )
-EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
+EXPOSED_HEADERS = (
+    "Allow",
+    "Deprecation",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "X-Request-Id",
+)
 MAX_AGE_S = 7200  # the longest that Chromium allows
 
 

@@ -13,6 +13,7 @@ from chalicelib.http import problems
 from chalicelib.http.requests import Call
 from chalicelib.kernel import errors
 
+REPLAYED = "Idempotency-Replayed"
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -24,11 +25,13 @@ class Response(NamedTuple):
     """The response of a view.
 
     `body` is a model, JSON data, or a text. If `status` is None, the route's own status is used.
+    `replayed` is what an earlier call with the same Idempotency-Key created: 200, with a header.
     """
 
     body: Any = None
     status: int | None = None
     headers: Mapping[str, str] = _NONE
+    replayed: bool = False
 
 
 def etag_of(version: int) -> dict[str, str]:
@@ -87,6 +90,8 @@ def render(response: Response, status: int, request_id: str) -> ChaliceResponse:
     """Return the response for Chalice. `status` is used if `response` has none."""
     headers = {**BASE_HEADERS, "X-Request-Id": request_id}
     own = {**response.headers, **_vary(response.headers)}
+    if response.replayed:
+        status, own[REPLAYED] = 200, "true"
     status = response.status or status
     content = response.body
     if content is None:

@@ -251,7 +251,7 @@ class Routes:
                     max_body=declared.get("max_body", requests.MAX_BODY),
                     query=declared.get("query"),
                     headers=headers,
-                    returns=_contents(method, declared.get("returns")),
+                    returns=_contents(method, declared.get("returns"), headers),
                     errors=(
                         *_implied_errors(self.access, declared, headers),
                         *(
@@ -270,8 +270,12 @@ class Routes:
 _STATUS = {"POST": 201, "DELETE": 204}
 
 
-def _contents(method: str, returns: Returns | Mapping[int, Returns]) -> dict[int, Content]:
+def _contents(
+    method: str, returns: Returns | Mapping[int, Returns], headers: frozenset[Header]
+) -> dict[int, Content]:
     by_status = returns if isinstance(returns, Mapping) else {_STATUS.get(method, 200): returns}
+    if 201 in by_status and headers & requests.KEYS:
+        by_status = {**by_status, 200: by_status[201]}  # a replay
     return {
         status: each if isinstance(each, Content) else Content(each)
         for status, each in by_status.items()
@@ -292,7 +296,7 @@ def _implied_errors(
         implied.append(errors.Malformed("idempotency_key_required"))
     if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and access is Access.OFFICER):
         implied.append(errors.Malformed("weak_idempotency_key"))
-    if headers & {Header.KEY, Header.OPTIONAL_KEY}:
+    if headers & requests.KEYS:
         implied.append(errors.Malformed("bad_idempotency_key"))
     if headers & requests.IF_MATCH:
         implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.http import index
 from chalicelib.http.problems import STATUS, problem, status_of
-from chalicelib.http.requests import IF_MATCH, Header
+from chalicelib.http.requests import IF_MATCH, KEYS, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.derived import RejectReason
@@ -161,7 +161,6 @@ def _where(raising: Collection[Operation], operations: Sequence[Operation]) -> s
 
 def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
     """Return the routes that share a declaration, the largest group first."""
-    keys = {Header.KEY, Header.OPTIONAL_KEY}
     groups = {
         "every route": operations,
         "routes with a body or a query": [each for each in operations if each.body or each.query],
@@ -169,7 +168,7 @@ def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
         "routes that need `Idempotency-Key`": [
             each for each in operations if Header.KEY in each.headers
         ],
-        "routes with `Idempotency-Key`": [each for each in operations if each.headers & keys],
+        "routes with `Idempotency-Key`": [each for each in operations if each.headers & KEYS],
         "routes with `If-Match`": [each for each in operations if each.headers & IF_MATCH],
         "approvals": [each for each in operations if Header.TAG in each.headers],
         "routes for the reporter": [each for each in operations if each.access is Access.RECEIPT],

@@ -26,6 +26,15 @@ _TAG = "nobody approves what they have not read"
 _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _WATCH = "what the watch counts has actions of its own"
 _ACTION = "history 200 application/json items [] action"
+_KEY_REUSED = "reuse of a key is 422, as the IETF draft says; the code is the same"
+_WITH_KEY = (
+    "/v1/reports",
+    *(f"/v1/reports/{{report_id}}/{each}" for each in ("messages", "positions", "reopen", "media")),
+    "/v1/officer/reports",
+    *(f"/v1/officer/reports/{{report_id}}/{each}" for each in ("media", "messages", "notes")),
+    "/v1/officer/bulletins",
+    "/v1/officer/bulletins/{bulletin_id}/media",
+)
 _SHARDS = "a figure of the tables, which only a new catalogue.json may change"
 _ROLE = "auditor and oversight are roles that stand alone"
 _OFFICER = "/v1/admin/officers/{username}"
@@ -61,6 +70,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "GET /v1/officer/search 200 application/json items [] awaits": _CLOSING,
         "GET /v1/officer/me 200 application/json roles []": _ROLE,
         f"PUT {_OFFICER} body roles []": _ROLE,
+        **{f"POST {each} 409 key_reused": _KEY_REUSED for each in _WITH_KEY},
         **{f"{each} media [] content_type": _SOUNDS for each in _DECLARING},
         **{f"{each} roles []": _ROLE for each in _OFFICERS_ROWS},
         **{f"{each} proposal row roles []": _ROLE for each in _OFFICERS_ROWS},

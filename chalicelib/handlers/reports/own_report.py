@@ -204,7 +204,7 @@ def read_messages(call: Call) -> Response:
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
-    raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn")),
+    raises=(errors.KeyReused, errors.Conflict("withdrawn")),
 )
 def write_message(call: Call) -> Response:
     """Write to the officers.
@@ -218,7 +218,7 @@ def write_message(call: Call) -> Response:
     head = own_head(call)
     refuse_own_receipt(call.body.text, call.receipt)
     category = wiring.catalogue().category(head.report.category)
-    message = own_report.write_message(
+    message, replayed = own_report.write_message(
         head,
         call.body.text,
         wiring.identity().entry(
@@ -228,7 +228,7 @@ def write_message(call: Call) -> Response:
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,
     )
-    return Response(MessageView.model_validate(message))
+    return Response(MessageView.model_validate(message), replayed=replayed)
 
 
 @routes.delete("/v1/reports/{report_id}")
@@ -377,9 +377,9 @@ class ReopenedReport(Shape):
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=ReopenedReport,
-    raises=tuple(
-        errors.Conflict(code)
-        for code in ("key_reused", "withdrawn", "not_closed", "already_reopened")
+    raises=(
+        errors.KeyReused,
+        *(errors.Conflict(code) for code in ("withdrawn", "not_closed", "already_reopened")),
     ),
 )
 def reopen_report(call: Call) -> Response:
@@ -401,7 +401,8 @@ def reopen_report(call: Call) -> Response:
     done = own_report.reopen_report(head, text, ids, reports=wiring.reports(), now=call.now)
     message = MessageView.model_validate(done.message)
     status = REPORTER_STATUS[done.report.status]
-    return Response(ReopenedReport(id=done.report.id, status=status, message=message))
+    view = ReopenedReport(id=done.report.id, status=status, message=message)
+    return Response(view, replayed=done.replayed)
 
 
 class Answered(Shape):
@@ -434,7 +435,7 @@ def give_feedback(call: Call) -> Response:
     headers=(Header.OPTIONAL_KEY,),
     returns=AddedPosition,
     raises=(
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("too_many_positions", limit=str(MAX_POSITIONS_PER_REPORT)),
     ),
@@ -463,7 +464,7 @@ def add_position(call: Call) -> Response:
         now=call.now,
         limited=wiring.settings().limits and not category.never_limited,
     )
-    return Response(AddedPosition.model_validate(added))
+    return Response(AddedPosition.model_validate(added), replayed=added.replayed)
 
 
 @routes.get("/v1/reports/{report_id}/proof", returns=ProofView)

@@ -547,7 +547,7 @@ def test_the_same_draft_again_is_one_draft() -> None:
     other = call("POST", "/v1/officer/bulletins", draft(body={"en": "Other."}), officer=LI, key=key)
 
     assert first.json["id"] == second.json["id"]
-    assert (other.status, other.json["code"]) == (409, "key_reused")
+    assert (other.status, other.json["code"]) == (422, "key_reused")
 
 
 def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
