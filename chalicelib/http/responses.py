@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ REPLAYED = "Idempotency-Replayed"
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
+_SECOND = timedelta(seconds=1)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -37,6 +40,20 @@ class Response(NamedTuple):
 def etag_of(version: int) -> dict[str, str]:
     """Return the ETag header of a version. A client sends it as `If-Match`."""
     return {"ETag": f'"{version}"'}
+
+
+def rate_limit(
+    until: datetime | None, now: datetime, at_once: int, every: timedelta
+) -> dict[str, str]:
+    """Return the fields of draft-ietf-httpapi-ratelimit-headers for what one call was taken from at
+    `now`: `at_once` may come together, and then one in `every`; `until` was before that call.
+    """
+    used = max(until or now, now) - now + every
+    left, again = at_once - math.ceil(used / every), math.ceil((used % every or every) / _SECOND)
+    return {
+        "RateLimit-Policy": f'"default";q={at_once};w={math.ceil(at_once * every / _SECOND)}',
+        "RateLimit": f'"default";r={max(0, left)};t={again}',
+    }
 
 
 def public_response(

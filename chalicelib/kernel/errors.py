@@ -11,6 +11,7 @@ Tipline
 │   ├── Forbidden       the officer's role does not allow it
 │   ├── NotFound        unknown, not the caller's, or out of scope; the response does not say which
 │   ├── Gone            deleted by retention
+│   ├── WrongMethod     the path has no such method; `Allow` lists those that it has
 │   ├── Conflict        the current state does not allow it (`illegal_transition`, `withdrawn`, …)
 │   ├── Stale           the version in If-Match is not the current one
 │   ├── VersionMissing  no If-Match
@@ -105,6 +106,12 @@ class Forbidden(Refused):
 
 class NotFound(Refused):
     code = "not_found"
+
+
+class WrongMethod(Refused):
+    """Only the gateway returns it: `infra/packaging/gateway.py`."""
+
+    code = "method_not_allowed"
 
 
 class Gone(Refused):

@@ -143,6 +143,7 @@ def _gateway_problems() -> Mapping[str, Any]:
     body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     responses = gateway.complete_responses(body).values()
     problems = [json.loads(each["responseTemplates"]["application/json"]) for each in responses]
+    problems.append(json.loads(gateway.body_of("405", errors.WrongMethod.code)))
     return {each["code"]: each for each in problems}
 
 

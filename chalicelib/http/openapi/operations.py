@@ -194,6 +194,18 @@ HEADERS: Json = {
         "schema": {"type": "string", "const": "true"},
     },
     "ETag": {"description": "Identifies this version.", "schema": {"type": "string"}},
+    "Location": {"description": "Where it can be read.", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "How many calls are left (`r`), and in how many seconds there is one more "
+        "(`t`), as the IETF draft writes it.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "How many calls (`q`) there are in so many seconds (`w`).",
+        "schema": {"type": "string"},
+    },
+    "Deprecation": {"description": "Since when (RFC 9745).", "schema": {"type": "string"}},
+    "Sunset": {"description": "When the route ends (RFC 8594).", "schema": {"type": "string"}},
     "Retry-After": {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer"},
@@ -224,6 +236,9 @@ def describe(operation: Operation, query: Json | None, schemas: Schemas, refusal
         "parameters": parameters_of(operation, query),
         "responses": _responses(operation, schemas) | _refusals(operation, schemas, refusals),
     }
+    if operation.deprecated:
+        described["deprecated"] = True
+        described["description"] += f"\n\nDeprecated: use `{operation.deprecated.successor}`."
     if operation.body:
         content: Json = {"schema": schemas.of_body(operation.body)}
         if operation.name in request_examples():
@@ -257,6 +272,10 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
             response["headers"] |= _headers("ETag")
         if status == 200 and 201 in operation.returns:
             response["headers"] |= _headers(REPLAYED)
+        if status == 201 and operation.location:
+            response["headers"] |= _headers("Location")
+        if operation.deprecated:
+            response["headers"] |= _headers(*operation.deprecated.headers)
         responses[str(status)] = response
     return responses
 

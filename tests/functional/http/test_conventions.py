@@ -1,0 +1,81 @@
+"""What makers of apps expect of any HTTP API: where it is, how much is left, until when."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from chalice.app import Request
+
+from chalicelib import wiring
+from chalicelib.http import index
+from chalicelib.http.openapi import document
+from chalicelib.http.routes import Deprecated
+from infra.local.gateway.gateway import Gateway
+from tests import events
+from tests.client import Reply, app, call, new_key, report
+from tests.steps import by_officer, by_reporter, file
+
+pytestmark = pytest.mark.officers("wang")
+
+TEXT = {"text": "It is still there."}
+
+
+def where(reply: Reply) -> str:
+    assert reply.status == 201, reply.text
+    return urlsplit(reply.headers["location"]).path
+
+
+def test_what_was_created_says_where_it_is_read() -> None:
+    reply = call("POST", "/v1/reports", report(), key=new_key())
+    created = reply.json
+    own, officers = f"/v1/reports/{created['id']}", f"/v1/officer/reports/{created['id']}"
+    assert where(reply) == own
+    assert where(by_reporter("POST", created, "/messages", TEXT)) == f"{own}/messages"
+    assert where(by_reporter("POST", created, "/positions", {"lat": 39.9, "lon": 116.4})) == own
+    assert where(by_officer("POST", created, "/notes", TEXT)) == f"{officers}/notes"
+    assert call("GET", own, receipt=created["receipt"]).status == 200
+
+
+def test_every_route_that_creates_has_an_address() -> None:
+    assert [
+        each.name for each in index.operations() if 201 in each.returns and not each.location
+    ] == []
+
+
+@pytest.mark.usefixtures("limits_on")
+def test_a_paced_route_says_how_many_calls_are_left() -> None:
+    created = file("traffic_violation", location={"lat": 39.92, "lon": 116.44})
+    for left, again in ((19, 30), (18, 30)):
+        reply = by_reporter("POST", created, "/messages", TEXT)
+        assert reply.headers["ratelimit-policy"] == '"default";q=20;w=600'
+        assert reply.headers["ratelimit"] == f'"default";r={left};t={again}'
+    wiring.clock.advance(timedelta(seconds=10))
+    reply = by_reporter("POST", created, "/messages", TEXT)
+    assert reply.headers["ratelimit"] == '"default";r=17;t=20'
+    for _ in range(18):
+        reply = by_reporter("POST", created, "/messages", TEXT)
+    assert reply.status == 429
+    assert reply.headers["ratelimit"] == f'"default";r=0;t={reply.headers["retry-after"]}'
+
+
+def test_a_deprecated_route_says_since_when_and_until_when() -> None:
+    route = next(each for each in index.operations() if each.name == "get_health")
+    ends = Deprecated(date(2026, 12, 1), date(2027, 12, 1), "GET /v2/health")
+    declared = route._replace(deprecated=ends)
+    sent: Any = {"headers": {}, "query": {}, "parameters": None, "content": None}
+    event = events.api_request("GET", route.path, route.path, request_id="r", **sent)
+    said = declared.serve(Request(event), {}).headers
+    assert (said["Deprecation"], said["Sunset"]) == ("@1796083200", "Wed, 01 Dec 2027 00:00:00 GMT")
+    described: Any = document([declared])["paths"]["/v1/health"]["get"]
+    assert described["deprecated"] is True
+    assert "GET /v2/health" in described["description"]
+    assert {"Deprecation", "Sunset"} < described["responses"]["200"]["headers"].keys()
+
+
+def test_a_wrong_method_is_405_with_those_that_there_are() -> None:
+    gateway = Gateway(app)
+    reply = gateway.response("PATCH", "/v1/reports/mine", [], b"", "192.0.2.1")
+    assert (reply.status, dict(reply.headers)["Allow"]) == (405, "GET")
+    assert b'"method_not_allowed"' in reply.body
+    assert gateway.response("PATCH", "/v1/unknown", [], b"", "192.0.2.1").status == 404
