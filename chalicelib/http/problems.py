@@ -16,10 +16,11 @@ from functools import reduce
 from typing import Any
 
 from chalicelib.kernel import errors
+from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import text, texts
 
 CONTENT_TYPE = "application/problem+json"
-TYPE_BASE = "https://tipline.example/errors/"
+TYPE_BASE = city().problem_types
 
 STATUS: dict[type[errors.TiplineError], int] = {
     errors.Malformed: 400,

@@ -69,6 +69,7 @@ _PATH_PARAMETERS = {
     "subscription_id": "The `id` of the subscription.",
     "export_id": "The `id` of the export.",
     "part": "The number of the zip, from 1.",
+    "code": "The `code` of an error.",
     "hour": "An hour in UTC, such as `2026-11-24T08`.",
     "username": "The officer's username in the user pool.",
 }

@@ -11,6 +11,8 @@ from chalicelib import wiring
 from chalicelib.http import index
 from chalicelib.http.openapi import document
 from chalicelib.http.routes import Deprecated
+from chalicelib.kernel.city import city
+from chalicelib.kernel.languages import text
 from infra.local.gateway.gateway import Gateway
 from tests import events
 from tests.client import Reply, app, call, new_key, report
@@ -79,3 +81,18 @@ def test_a_wrong_method_is_405_with_those_that_there_are() -> None:
     assert (reply.status, dict(reply.headers)["Allow"]) == (405, "GET")
     assert b'"method_not_allowed"' in reply.body
     assert gateway.response("PATCH", "/v1/unknown", [], b"", "192.0.2.1").status == 404
+
+
+def test_the_type_of_a_problem_leads_to_its_page_in_the_readers_language() -> None:
+    refused = call("GET", "/v1/bulletins/unknown").json
+    assert refused["type"] == f"{city().problem_types}{refused['code']}"
+    path = f"/errors/{refused['code']}"
+    for language in ("en", "zh"):
+        page = call("GET", path, headers={"Accept-Language": language})
+        assert (page.status, page.headers["content-language"]) == (200, language)
+        assert text("error.not_found.title", language) in page.text
+    again = call(
+        "GET", path, headers={"If-None-Match": page.headers["etag"], "Accept-Language": "zh"}
+    )
+    assert again.status == 304
+    assert call("GET", "/errors/%3Cscript%3E").status == 404
