@@ -26,7 +26,7 @@ from chalicelib.kernel.languages import LANGUAGES, LocalizedText, text
 from chalicelib.kernel.models import NotNull, Query
 from chalicelib.kernel.times import Moment
 from chalicelib.services.bulletins import public
-from chalicelib.services.bulletins.public import Feed
+from chalicelib.services.bulletins.public import Feed, Wanted
 from chalicelib.store.bulletins.public_rows import Published, published
 
 routes = Routes("Bulletins")
@@ -169,10 +169,7 @@ def list_public_bulletins(call: Call) -> Response:
     seconds. Then request it again with `If-None-Match`.
     """
     page = public.read_page(
-        call.query.channel,
-        since=call.query.since,
-        cursor=call.query.cursor,
-        limit=call.query.limit,
+        Wanted(call.query.channel, call.query.since, call.query.cursor, call.query.limit),
         bulletins=wiring.bulletins(),
         cursors=wiring.cursors(),
         now=call.now,

@@ -8,6 +8,7 @@ and never what has ended since (why: docs/adr/0050-kept-feeds.md).
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.domain.bulletins.feeds import MAX_ENTRIES
 from chalicelib.domain.bulletins.model import TRACE_LIFE, Bulletin, BulletinState, end_text
@@ -30,15 +31,17 @@ class PublicPage:
     ended: tuple[Ended, ...] = ()
 
 
+class Wanted(NamedTuple):
+    """Which page a reader asks for. `channel` is None for all, `cursor` for the first one."""
+
+    channel: str | None
+    since: datetime | None
+    cursor: str | None
+    limit: int
+
+
 def read_page(
-    channel: str | None,
-    *,
-    since: datetime | None,
-    cursor: str | None,
-    limit: int,
-    bulletins: Bulletins,
-    cursors: Cursors,
-    now: datetime,
+    wanted: Wanted, *, bulletins: Bulletins, cursors: Cursors, now: datetime
 ) -> PublicPage:
     """Return one page of published bulletins, newest first, with one query.
 
@@ -46,6 +49,7 @@ def read_page(
     last, if they have changed since, with one more query. Raises Malformed `bad_cursor`; Invalid
     when what ended at `since` is forgotten by now.
     """
+    channel, since, cursor, limit = wanted
     if since and since < now - TRACE_LIFE:
         days = (("days", str(TRACE_LIFE.days)),)
         raise errors.Invalid(errors.FieldError("since", "period_too_long", days))

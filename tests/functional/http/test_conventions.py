@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from chalice.app import Request
 
+from app import app
 from chalicelib import wiring
 from chalicelib.http import index
 from chalicelib.http.openapi import document
@@ -15,7 +16,7 @@ from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import text
 from infra.local.gateway.gateway import Gateway
 from tests import events
-from tests.client import Reply, app, call, new_key, report
+from tests.client import Reply, call, new_key, report
 from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.officers("wang")
