@@ -1,6 +1,6 @@
 """What makers of apps expect of any HTTP API: where it is, how much is left, until when."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,10 +8,12 @@ import pytest
 from chalice.app import Request
 
 from app import app
-from chalicelib import wiring
 from chalicelib.http import index
 from chalicelib.http.openapi import document
+from chalicelib.http.problems import headers_of
+from chalicelib.http.responses import rate_limit
 from chalicelib.http.routes import Deprecated
+from chalicelib.kernel import errors
 from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import text
 from infra.local.gateway.gateway import Gateway
@@ -22,6 +24,7 @@ from tests.steps import by_officer, by_reporter, file
 pytestmark = pytest.mark.officers("wang")
 
 TEXT = {"text": "It is still there."}
+PLACE = {"lat": 39.9, "lon": 116.4}
 
 
 def where(reply: Reply) -> str:
@@ -35,7 +38,7 @@ def test_what_was_created_says_where_it_is_read() -> None:
     own, officers = f"/v1/reports/{created['id']}", f"/v1/officer/reports/{created['id']}"
     assert where(reply) == own
     assert where(by_reporter("POST", created, "/messages", TEXT)) == f"{own}/messages"
-    assert where(by_reporter("POST", created, "/positions", {"lat": 39.9, "lon": 116.4})) == own
+    assert where(by_reporter("POST", created, "/positions", PLACE)) == own
     assert where(by_officer("POST", created, "/notes", TEXT)) == f"{officers}/notes"
     assert call("GET", own, receipt=created["receipt"]).status == 200
 
@@ -49,17 +52,19 @@ def test_every_route_that_creates_has_an_address() -> None:
 @pytest.mark.usefixtures("limits_on")
 def test_a_paced_route_says_how_many_calls_are_left() -> None:
     created = file("traffic_violation", location={"lat": 39.92, "lon": 116.44})
-    for left, again in ((19, 30), (18, 30)):
-        reply = by_reporter("POST", created, "/messages", TEXT)
-        assert reply.headers["ratelimit-policy"] == '"default";q=20;w=600'
-        assert reply.headers["ratelimit"] == f'"default";r={left};t={again}'
-    wiring.clock.advance(timedelta(seconds=10))
-    reply = by_reporter("POST", created, "/messages", TEXT)
-    assert reply.headers["ratelimit"] == '"default";r=17;t=20'
-    for _ in range(18):
-        reply = by_reporter("POST", created, "/messages", TEXT)
-    assert reply.status == 429
-    assert reply.headers["ratelimit"] == f'"default";r=0;t={reply.headers["retry-after"]}'
+    for below, body, window in (("messages", TEXT, 600), ("positions", PLACE, 200)):
+        reply = by_reporter("POST", created, f"/{below}", body)
+        assert reply.headers["ratelimit-policy"] == f'"default";q=20;w={window}'
+        assert reply.headers["ratelimit"].startswith('"default";r=19;t=')
+
+
+def test_what_is_left_is_counted_from_the_time_until_which_it_is_used_up() -> None:
+    now, every = datetime(2026, 12, 1, tzinfo=UTC), timedelta(seconds=30)
+    for before, left, again in ((-5, 19, 30), (0, 19, 30), (50, 17, 20), (570, 0, 30)):
+        said = rate_limit(now + timedelta(seconds=before), now, 20, every)
+        assert said["RateLimit"] == f'"default";r={left};t={again}'
+    refused = headers_of(errors.SlowDown(7))
+    assert refused == {"Retry-After": "7", "RateLimit": '"default";r=0;t=7'}
 
 
 def test_a_deprecated_route_says_since_when_and_until_when() -> None:
