@@ -4,6 +4,8 @@ killed process. It uses the standard library only.
     python examples/outbox.py add traffic_violation "A van blocks the crossing" photo.jpg video.mp4
     python examples/outbox.py send      send what is not sent yet; may be ended at any time
     python examples/outbox.py watch     show what became of it, until every file has a result
+    python examples/outbox.py say XXXX-XXXX "It is gone."   a message about a report; then `send`
+    python examples/outbox.py proof     keep what proves that it was filed, beside the receipt
 
 Each report is a folder in the outbox. Its `report.json` is written before anything is sent and
 after every step. So a step may be repeated but is never forgotten, and Tipline allows every step to
@@ -140,7 +142,7 @@ class Entry:
     """A report in the outbox.
 
     `key` is made once and identifies the report for good. `body` is sent byte for byte, and blanks
-    after it.
+    after it. `messages` are those that are not sent yet, each by a key of its own.
     """
 
     key: str
@@ -150,11 +152,14 @@ class Entry:
     receipt: str | None = None
     reference: str | None = None
     refused: str | None = None
+    messages: dict[str, str] = field(default_factory=dict)
 
     @property
     def waits(self) -> bool:
-        return not self.refused and (
-            not self.receipt or any(attachment.waits for attachment in self.attachments)
+        return not self.refused and bool(
+            not self.receipt
+            or self.messages
+            or any(attachment.waits for attachment in self.attachments)
         )
 
     @property
@@ -197,6 +202,11 @@ class Outbox:
             shutil.rmtree(room, ignore_errors=True)
             raise Unacceptable(f"cannot be kept: {error.strerror}") from None
         return entry
+
+    def say(self, entry: Entry, text: str) -> None:
+        """Write a message to disk, under a key that is made once."""
+        entry.messages[str(uuid.uuid4())] = text
+        self.save(entry)
 
     def declare(self, entry: Entry, attachment: Attachment) -> dict[str, Any]:
         """Return how a request declares an attachment."""
@@ -266,6 +276,8 @@ class Sender:
             entry.refused = str(refused)
             self.outbox.save(entry)
             return
+        for key, text in list(entry.messages.items()):
+            self._message(entry, key, text)
         for attachment in entry.attachments:
             if attachment.waits:
                 try:
@@ -274,6 +286,25 @@ class Sender:
                 except Refused as refused:
                     attachment.refused = str(refused)
                 self.outbox.save(entry)
+
+    def _message(self, entry: Entry, key: str, text: str) -> None:
+        """Send a message: 201, or 200 when it had arrived and only the response was lost."""
+        headers = {**self._receipt(entry), "Idempotency-Key": key}
+        with contextlib.suppress(Refused):  # such as of a report that is deleted by now
+            body = json.dumps({"text": text}).encode()
+            self._call("POST", f"/v1/reports/{entry.id}/messages", body, headers)
+        del entry.messages[key]
+        self.outbox.save(entry)
+
+    def keep_proof(self, entry: Entry) -> str | None:
+        """Keep the proof that a report was filed, and return when to load it again: None for a
+        whole one.
+        """
+        proof = self._call("GET", f"/v1/reports/{entry.id}/proof", b"", self._receipt(entry))
+        path = self.outbox.path(entry, Attachment("", "proof.json", "", 0))
+        path.write_text(json.dumps(proof, ensure_ascii=False), encoding="utf-8")
+        later: str | None = proof.get("complete_by")
+        return later
 
     def _report(self, entry: Entry) -> None:
         """Send the report. Attachments that are refused are left out, so that they never stop the
@@ -436,12 +467,9 @@ class Sender:
     def _send_missing(
         self, entry: Entry, attachment: Attachment, address: str, part_size: int
     ) -> None:
-        held = {part["number"] for part in self._parts(entry, address, [])["held"]}
-        missing = [
-            number
-            for number in range(1, -(-attachment.size // part_size) + 1)
-            if number not in held
-        ]
+        known = self._parts(entry, address, [])
+        held = {part["number"] for part in known["held"]}
+        missing = [number for number in range(1, known["part_count"] + 1) if number not in held]
         while missing:
             for part in self._parts(entry, address, missing[:PARTS_PER_CALL])["parts"]:
                 self._send_part(entry, attachment, address, part, part_size)
@@ -753,6 +781,10 @@ def main() -> None:
     add.add_argument("files", nargs="*", type=Path)
     commands.add_parser("send")
     commands.add_parser("watch")
+    say = commands.add_parser("say")
+    say.add_argument("reference")
+    say.add_argument("text")
+    commands.add_parser("proof")
     arguments = parser.parse_args()
 
     outbox = Outbox(arguments.outbox)
@@ -763,6 +795,16 @@ def main() -> None:
             sys.exit(str(reason))
     elif arguments.command == "send":
         sys.exit(_send_all(Sender(outbox, arguments.api, _show_progress)))
+    elif arguments.command == "say":
+        for entry in outbox.entries():
+            if entry.reference == arguments.reference:
+                outbox.say(entry, arguments.text)
+    elif arguments.command == "proof":
+        sender = Sender(outbox, arguments.api, _show_progress)
+        for entry in outbox.entries():
+            if entry.receipt:
+                later = sender.keep_proof(entry)
+                print(f"{entry.reference}: {f'not whole before {later}' if later else 'whole'}")
     else:
         sys.exit(_watch_all(outbox, arguments.api))
 

@@ -55,6 +55,7 @@ MODULES = (
     "handlers.bulletins.publishing",
     "handlers.catalogue.admin",
     "http.docs",
+    "http.error_pages",
     "http.start_page",
 )
 

@@ -46,7 +46,8 @@ def _document() -> Any:
 
 @cache
 def _made_document() -> Any:
-    return document(index.operations())
+    # Closed, so that a value that is not declared is found.
+    return document(index.operations(), open_values=False)
 
 
 @cache

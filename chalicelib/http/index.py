@@ -16,6 +16,7 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
@@ -135,8 +136,20 @@ def _served(app: Chalice, route: Route) -> Callable[..., ChaliceResponse]:
 def _operation(route: Route) -> Operation:
     for operation in _routes_of(route.module).operations:
         if (operation.method, operation.path) == (route.method, route.path):
-            return operation
+            creates = 201 in operation.returns
+            return operation._replace(location=_reading(route.path)) if creates else operation
     raise LookupError(f"{route.method} {route.path} is not declared: run `make openapi`")
+
+
+def _reading(path: str) -> str:
+    """Return the nearest path that can be read: below this one, itself, or above it."""
+    read = {each.path for each in routes() if each.method == "GET"}
+    below = re.compile(re.escape(path) + r"/\{\w+\}")
+    for found in filter(below.fullmatch, read):
+        return found
+    while path and path not in read:
+        path = path.rpartition("/")[0]
+    return path
 
 
 def _routes_of(module: str) -> Routes:
@@ -153,7 +166,18 @@ ALLOWED_HEADERS = (
     "If-None-Match",
     "Tipline-Proof",
 )
-EXPOSED_HEADERS = ("ETag", "Location", "Retry-After", "X-Request-Id")
+EXPOSED_HEADERS = (
+    "Allow",
+    "Deprecation",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Sunset",
+    "X-Request-Id",
+)
 MAX_AGE_S = 7200  # the longest that Chromium allows
 
 

@@ -16,16 +16,18 @@ from functools import reduce
 from typing import Any
 
 from chalicelib.kernel import errors
+from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import text, texts
 
 CONTENT_TYPE = "application/problem+json"
-TYPE_BASE = "https://tipline.example/errors/"
+TYPE_BASE = city().problem_types
 
 STATUS: dict[type[errors.TiplineError], int] = {
     errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.WrongMethod: 405,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.Stale: 412,
@@ -98,7 +100,10 @@ def _named(steps: list[str], language: str) -> str:
 
 def headers_of(error: errors.TiplineError) -> dict[str, str]:
     """Return the headers that only this kind of error has."""
-    if isinstance(error, errors.SlowDown | errors.Unavailable):
+    if isinstance(error, errors.SlowDown):
+        wait = str(error.retry_after_s)
+        return {"Retry-After": wait, "RateLimit": f'"default";r=0;t={wait}'}
+    if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": "Bearer, Receipt"}

@@ -124,6 +124,8 @@ class Header(StrEnum):
     PROOF = "Tipline-Proof?"
 
 
+KEYS = frozenset({Header.KEY, Header.OPTIONAL_KEY})
+"""Both that are `Idempotency-Key`."""
 IF_MATCH = frozenset({Header.IF_MATCH, Header.TAG, Header.VERSION_OR_TAG})
 """All that are `If-Match`."""
 
@@ -234,9 +236,12 @@ def read_key(request: Request, headers: frozenset[Header], *, secret: bool) -> s
     """Return the canonical Idempotency-Key, or None if the route reads none.
 
     A required key is a secret, so it must not be weak; with `secret`, an optional one neither. An
-    optional key that is empty counts as none. Raises Malformed.
+    optional key that is empty counts as none. Quoted, as the IETF draft writes it, it is the same.
+    Raises Malformed.
     """
-    value = request.headers.get("idempotency-key")
+    value = str(request.headers.get("idempotency-key", ""))
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
     if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and value and secret):
         return ids.read_secret_key(value)
     if Header.OPTIONAL_KEY in headers and value:

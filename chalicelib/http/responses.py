@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,9 +15,11 @@ from chalicelib.http import problems
 from chalicelib.http.requests import Call
 from chalicelib.kernel import errors
 
+REPLAYED = "Idempotency-Replayed"
 BASE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
+_SECOND = timedelta(seconds=1)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -24,16 +28,32 @@ class Response(NamedTuple):
     """The response of a view.
 
     `body` is a model, JSON data, or a text. If `status` is None, the route's own status is used.
+    `replayed` is what an earlier call with the same Idempotency-Key created: 200, with a header.
     """
 
     body: Any = None
     status: int | None = None
     headers: Mapping[str, str] = _NONE
+    replayed: bool = False
 
 
 def etag_of(version: int) -> dict[str, str]:
     """Return the ETag header of a version. A client sends it as `If-Match`."""
     return {"ETag": f'"{version}"'}
+
+
+def rate_limit(
+    until: datetime | None, now: datetime, at_once: int, every: timedelta
+) -> dict[str, str]:
+    """Return the fields of draft-ietf-httpapi-ratelimit-headers for what one call was taken from at
+    `now`: `at_once` may come together, and then one in `every`; `until` was before that call.
+    """
+    used = max(until or now, now) - now + every
+    left, again = at_once - math.ceil(used / every), math.ceil((used % every or every) / _SECOND)
+    return {
+        "RateLimit-Policy": f'"default";q={at_once};w={math.ceil(at_once * every / _SECOND)}',
+        "RateLimit": f'"default";r={max(0, left)};t={again}',
+    }
 
 
 def public_response(
@@ -87,6 +107,8 @@ def render(response: Response, status: int, request_id: str) -> ChaliceResponse:
     """Return the response for Chalice. `status` is used if `response` has none."""
     headers = {**BASE_HEADERS, "X-Request-Id": request_id}
     own = {**response.headers, **_vary(response.headers)}
+    if response.replayed:
+        status, own[REPLAYED] = 200, "true"
     status = response.status or status
     content = response.body
     if content is None:

@@ -12,8 +12,11 @@ fault of ours: it is logged without its message, which could contain input, and 
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
@@ -24,6 +27,7 @@ from pydantic import BaseModel
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import logs, requests
+from chalicelib.http.addresses import base_of
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response, padded, refuse, render
 from chalicelib.kernel import errors, languages
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from chalicelib.services.officers import OfficerActor
 
 log = logging.getLogger(__name__)
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 View = Callable[[Call], Response]
 Error = errors.TiplineError | type[errors.TiplineError]
@@ -57,13 +63,32 @@ class Content(NamedTuple):
 Returns = Content | type[BaseModel] | None
 
 
+class Deprecated(NamedTuple):
+    """Since when a route has a better successor, and the day on which it ends (RFC 9745, RFC 8594).
+    The changelog has both.
+    """
+
+    since: date
+    sunset: date
+    successor: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of each of its responses, also of a refusal."""
+        since, sunset = (datetime.combine(day, time(), UTC) for day in (self.since, self.sunset))
+        return {
+            "Deprecation": f"@{int(since.timestamp())}",
+            "Sunset": format_datetime(sunset, usegmt=True),
+        }
+
+
 class Declared(TypedDict, total=False):
     """The declaration of a route besides its method and path.
 
     `returns` is the body of a success with the default status of the method, or a map from status
     to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of
     the `Routes`. `logged` records the call in the audit, for views whose use case does not.
-    `max_body` is in bytes.
+    `max_body` is in bytes. `deprecated` is said by each response, and by the documents.
     """
 
     body: type[BaseModel]
@@ -74,10 +99,15 @@ class Declared(TypedDict, total=False):
     raises: tuple[Error, ...]
     roles: tuple[Role, ...]
     logged: bool
+    deprecated: Deprecated
 
 
 class Operation(NamedTuple):
-    """A declared route. It serves requests, and the OpenAPI document describes it."""
+    """A declared route. It serves requests, and the OpenAPI document describes it.
+
+    `location` is the path at which one reads what a POST has created; `{…}` in it is a parameter of
+    the route's own path, or else the `id` or `number` of the response. The index sets it.
+    """
 
     method: str
     path: str
@@ -92,6 +122,8 @@ class Operation(NamedTuple):
     returns: Mapping[int, Content]
     errors: tuple[errors.TiplineError, ...]
     logged: bool
+    deprecated: Deprecated | None
+    location: str = ""
 
     @property
     def name(self) -> str:
@@ -124,6 +156,8 @@ class Operation(NamedTuple):
     def serve(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
         """Return the response to a request. Raises only MissingSetting."""
         response = self._response(request, parameters)
+        if self.deprecated:
+            response.headers |= self.deprecated.headers
         return padded(response) if self.is_padded else response
 
     def _response(self, request: Request, parameters: Mapping[str, str]) -> ChaliceResponse:
@@ -132,7 +166,7 @@ class Operation(NamedTuple):
         with logs.of_request(request_id):
             try:
                 call = self._read(request, parameters, language)
-                return render(self.view(call), self.status, request_id)
+                return render(self._located(self.view(call), call), self.status, request_id)
             except errors.TiplineError as error:
                 return refuse(error, language, request_id)
             except MissingSetting:
@@ -141,6 +175,15 @@ class Operation(NamedTuple):
                 frames = traceback.format_tb(fault.__traceback__)[-6:]
                 log.error("fault", extra={"kind": type(fault).__name__, "frames": frames})
                 return refuse(errors.Unavailable(), language, request_id)
+
+    def _located(self, response: Response, call: Call) -> Response:
+        """Return the response with the address of what was created, unless it has one."""
+        if not self.location or response.replayed or (response.status or self.status) != 201:
+            return response
+        body = response.body if isinstance(response.body, dict) else vars(response.body)
+        name = body.get("id") or body.get("number")
+        path = _PARAMETER.sub(lambda found: call.path.get(found[1]) or str(name), self.location)
+        return response._replace(headers={"Location": base_of(call) + path, **response.headers})
 
     def _read(self, request: Request, parameters: Mapping[str, str], language: str) -> Call:
         """Return the checked request. The caller is checked before the query, headers and body."""
@@ -251,7 +294,7 @@ class Routes:
                     max_body=declared.get("max_body", requests.MAX_BODY),
                     query=declared.get("query"),
                     headers=headers,
-                    returns=_contents(method, declared.get("returns")),
+                    returns=_contents(method, declared.get("returns"), headers),
                     errors=(
                         *_implied_errors(self.access, declared, headers),
                         *(
@@ -260,6 +303,7 @@ class Routes:
                         ),
                     ),
                     logged=declared.get("logged", False),
+                    deprecated=declared.get("deprecated"),
                 )
             )
             return view
@@ -270,8 +314,12 @@ class Routes:
 _STATUS = {"POST": 201, "DELETE": 204}
 
 
-def _contents(method: str, returns: Returns | Mapping[int, Returns]) -> dict[int, Content]:
+def _contents(
+    method: str, returns: Returns | Mapping[int, Returns], headers: frozenset[Header]
+) -> dict[int, Content]:
     by_status = returns if isinstance(returns, Mapping) else {_STATUS.get(method, 200): returns}
+    if 201 in by_status and headers & requests.KEYS:
+        by_status = {**by_status, 200: by_status[201]}  # a replay
     return {
         status: each if isinstance(each, Content) else Content(each)
         for status, each in by_status.items()
@@ -292,7 +340,7 @@ def _implied_errors(
         implied.append(errors.Malformed("idempotency_key_required"))
     if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and access is Access.OFFICER):
         implied.append(errors.Malformed("weak_idempotency_key"))
-    if headers & {Header.KEY, Header.OPTIONAL_KEY}:
+    if headers & requests.KEYS:
         implied.append(errors.Malformed("bad_idempotency_key"))
     if headers & requests.IF_MATCH:
         implied += [errors.Stale(), errors.VersionMissing(), errors.Malformed("bad_if_match")]

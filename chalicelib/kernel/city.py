@@ -44,6 +44,8 @@ class City(NamedTuple):
     `oversight_email`: where oversight's own delays are notified, outside the police; None: nowhere.
     `answer_days`: in how many the law asks for an answer to a person who is written about.
     `requests_kept_months`: for how many such a request is kept once it is decided.
+    `problem_types`: what the `type` of each problem begins with; its `code` follows. They are here,
+    because the gateway and the firewall answer with bodies that are packaged.
     `maps`: maps of others, in the order in which the console offers them.
     """
 
@@ -56,6 +58,7 @@ class City(NamedTuple):
     oversight_email: str | None = None
     answer_days: int = 30
     requests_kept_months: int = 12
+    problem_types: str = "https://tipline.example/errors/"
     maps: tuple[OtherMap, ...] = ()
 
 

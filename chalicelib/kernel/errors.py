@@ -6,11 +6,13 @@ Tipline
 │   ├── TooLarge        the body is over the limit
 │   ├── WrongMediaType  the body is not application/json, or is compressed
 │   ├── Invalid         fields are wrong; the error names each
+│   │   └── KeyReused       the Idempotency-Key was used with other content
 │   ├── Unauthenticated no credential
 │   ├── Forbidden       the officer's role does not allow it
 │   ├── NotFound        unknown, not the caller's, or out of scope; the response does not say which
 │   ├── Gone            deleted by retention
-│   ├── Conflict        the current state does not allow it (`key_reused`, `illegal_transition`, …)
+│   ├── WrongMethod     the path has no such method; `Allow` lists those that it has
+│   ├── Conflict        the current state does not allow it (`illegal_transition`, `withdrawn`, …)
 │   ├── Stale           the version in If-Match is not the current one
 │   ├── VersionMissing  no If-Match
 │   └── SlowDown        too many requests
@@ -85,6 +87,15 @@ class Invalid(Refused):
         self.more = more or len(errors) > MAX_FIELD_ERRORS
 
 
+class KeyReused(Invalid):
+    """It names the header as its wrong field, so that no app takes an empty list for its files."""
+
+    code = "key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("Idempotency-Key", "key_reused"))
+
+
 class Unauthenticated(Refused):
     code = "unauthenticated"
 
@@ -95,6 +106,12 @@ class Forbidden(Refused):
 
 class NotFound(Refused):
     code = "not_found"
+
+
+class WrongMethod(Refused):
+    """Only the gateway returns it: `infra/packaging/gateway.py`."""
+
+    code = "method_not_allowed"
 
 
 class Gone(Refused):

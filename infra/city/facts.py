@@ -21,6 +21,7 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _NUMBER = re.compile("[0-9+*#][0-9 *#-]{1,19}")
 _DATUMS = ("wgs84", "gcj02", "bd09")
 _MAP_CODE = re.compile("[a-z][a-z0-9_]{0,39}")
+_TYPES = re.compile(r"https://[^\s{}]+/")
 _MAP_URL = re.compile(r"https://[^/\s{}]+/\S*")
 
 _MISSING = "is missing. Add it."
@@ -153,6 +154,11 @@ def _wrong(city: City) -> Iterator[tuple[str, str]]:
         address = getattr(city, name)
         if address is not None and not _EMAIL.fullmatch(address):
             yield name, f"{address!r} is no e-mail address. Write one, or leave it out."
+    if not _TYPES.fullmatch(city.problem_types):
+        yield (
+            "problem_types",
+            "is no address of https that ends with /. Write one, or leave it out.",
+        )
     for datum in city.datums:
         if datum not in _DATUMS:
             yield "datums", f"{datum!r} is not known. Use some of: {', '.join(_DATUMS)}."

@@ -7,17 +7,21 @@ In `infra/app.yaml` each response of the gateway has the code of an error in the
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from chalicelib.http.problems import TYPE_BASE
 from chalicelib.kernel.city import city
+from chalicelib.kernel.errors import WrongMethod
 from chalicelib.kernel.languages import text
 from infra.packaging.bundle import Incomplete
 from infra.web.headers import Origins, security_headers
 
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 INTEGRATION = "x-amazon-apigateway-integration"
+ANY = "x-amazon-apigateway-any-method"
+_ELSEWHERE = "/{proxy+}"
 CONSOLE = "https://console.invalid"
 """What Chalice is given in the place of the console's origin, which is known at deployment."""
 
@@ -42,7 +46,13 @@ Template = dict[str, Any]
 
 def complete(template: Template) -> Template:
     """Complete a packaged template, and return it. Raises Incomplete."""
-    for step in (complete_preflights, add_throttles, complete_firewall, write_web_headers):
+    for step in (
+        complete_preflights,
+        refuse_wrong_methods,
+        add_throttles,
+        complete_firewall,
+        write_web_headers,
+    ):
         step(template)
     return template
 
@@ -68,11 +78,11 @@ def complete_responses(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_body(response: Mapping[str, Any]) -> dict[str, Any]:
     (code,) = response["responseTemplates"].values()
-    body = _body(response["statusCode"], code)
+    body = body_of(response["statusCode"], code)
     return {**response, "responseTemplates": {"application/json": body}}
 
 
-def _body(status: str, code: str) -> str:
+def body_of(status: str, code: str) -> str:
     """Return the problem of `http/problems.py`, in all languages of the city."""
     title, detail = (_in_all_languages(f"error.{code}.{form}") for form in ("title", "detail"))
     problem = {
@@ -121,6 +131,34 @@ def _preflight(preflight: dict[str, Any]) -> dict[str, Any]:
         return preflight
     headers[_ORIGIN] = {"Fn::Sub": "'${ConsoleOrigin}'"}
     return {"Fn::If": ["HasConsoleOrigin", preflight, {"Ref": "AWS::NoValue"}]}
+
+
+def refuse_wrong_methods(template: Template) -> None:
+    """Let the gateway refuse what a path has no method for: 405, with those that it has in `Allow`.
+
+    It takes the methods of a path first, and then this one; without it, a wrong method is the same
+    to it as an unknown path. All but status, code and `Allow` is as for that.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-any-method.html
+    """
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    body = {"application/json": body_of("405", WrongMethod.code)}
+    for path, methods in paths.items():
+        if path == _ELSEWHERE:
+            continue
+        method = deepcopy(paths[_ELSEWHERE][ANY])
+        declared, integration = method["responses"], method[INTEGRATION]
+        declared["405"] = {**declared.pop("404"), "description": "Wrong method"}
+        declared["405"]["headers"]["Allow"] = {"type": "string"}
+        integration["requestTemplates"] = {"application/json": '{"statusCode": 405}'}
+        (response,) = integration["responses"].values()
+        response |= {"statusCode": "405", "responseTemplates": body}
+        response["responseParameters"]["method.response.header.Allow"] = f"'{allowed(methods)}'"
+        methods[ANY] = method
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """Return the value of `Allow` for the methods of a path."""
+    return ", ".join(sorted(each.upper() for each in methods if each.lower() in _METHODS))
 
 
 def add_throttles(template: Template) -> None:

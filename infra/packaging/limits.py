@@ -215,7 +215,7 @@ def _quoted(node: Any) -> str:
 
 def as_sent(template: Template) -> bytes:
     """Return a template as it is written into the bucket."""
-    return json.dumps(template, ensure_ascii=False, indent=1).encode()
+    return json.dumps(template, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 _TABLES = "amazondynamodb/latest/developerguide/ServiceQuotas.html"

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.http import index
 from chalicelib.http.problems import STATUS, problem, status_of
-from chalicelib.http.requests import IF_MATCH, Header
+from chalicelib.http.requests import IF_MATCH, KEYS, Header
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.derived import RejectReason
@@ -143,6 +143,7 @@ def _gateway_problems() -> Mapping[str, Any]:
     body = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     responses = gateway.complete_responses(body).values()
     problems = [json.loads(each["responseTemplates"]["application/json"]) for each in responses]
+    problems.append(json.loads(gateway.body_of("405", errors.WrongMethod.code)))
     return {each["code"]: each for each in problems}
 
 
@@ -161,7 +162,6 @@ def _where(raising: Collection[Operation], operations: Sequence[Operation]) -> s
 
 def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
     """Return the routes that share a declaration, the largest group first."""
-    keys = {Header.KEY, Header.OPTIONAL_KEY}
     groups = {
         "every route": operations,
         "routes with a body or a query": [each for each in operations if each.body or each.query],
@@ -169,7 +169,7 @@ def _groups(operations: Sequence[Operation]) -> dict[str, set[str]]:
         "routes that need `Idempotency-Key`": [
             each for each in operations if Header.KEY in each.headers
         ],
-        "routes with `Idempotency-Key`": [each for each in operations if each.headers & keys],
+        "routes with `Idempotency-Key`": [each for each in operations if each.headers & KEYS],
         "routes with `If-Match`": [each for each in operations if each.headers & IF_MATCH],
         "approvals": [each for each in operations if Header.TAG in each.headers],
         "routes for the reporter": [each for each in operations if each.access is Access.RECEIPT],

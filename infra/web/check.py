@@ -51,7 +51,7 @@ def _tools() -> list[tuple[str, str]]:
     modules = _WEB / "node_modules"
     biome = modules / "@biomejs" / "biome" / "bin" / "biome"
     whole = ROOT / "build" / "openapi.json"
-    whole.write_text(written(document(index.operations())), encoding="utf-8")
+    whole.write_text(written(document(index.operations(), open_values=False)), encoding="utf-8")
     generator = modules / "openapi-typescript" / "bin" / "cli.js"
     for name, script, arguments in (
         ("types of the API", generator, (str(whole), "--output", "shared/schema.d.ts")),

@@ -101,6 +101,9 @@ BREAKING: dict[str, Change] = {
     f"{SEND} 201 application/json state: was closed | new | string, is new | string": (
         lambda o, s: s["State"].update(enum=["new"])
     ),
+    f"{SEND} 201 application/json files []: was string, is a | string": lambda o, s: s["Report"][
+        "properties"
+    ]["files"].update(items={"type": "string", "enum": ["a"]}),
     f"{SEND} 201 application/json ended_at: was date-time | null | string, is date-time | string": (
         lambda o, s: s["Report"]["properties"]["ended_at"]["anyOf"].pop()
     ),
@@ -132,6 +135,9 @@ HARMLESS: dict[str, Change] = {
     ),
     "no longer required": lambda o, s: s["Submission"]["required"].clear(),
     "always there": lambda o, s: s["Report"]["required"].append("files"),
+    "values that become open": lambda o, s: s["State"].update(
+        {"x-extensible-enum": s["State"].pop("enum")}
+    ),
     "a new status": lambda o, s: o["responses"].update({"410": {}}),
 }
 

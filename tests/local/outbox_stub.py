@@ -73,7 +73,8 @@ def grant(stub: Stub, path: str = "/bucket") -> tuple[int, dict[str, str], Any]:
 
 def parts(stub: Stub, held: list[int], **granted: str) -> tuple[int, dict[str, str], Any]:
     urls = [{"number": int(name[1:]), "url": f"{stub.url}/{url}"} for name, url in granted.items()]
-    return 200, {}, {"held": [{"number": number, "etag": ""} for number in held], "parts": urls}
+    have = [{"number": number, "etag": ""} for number in held]
+    return 200, {}, {"part_size": 8 << 20, "part_count": 3, "held": have, "parts": urls}
 
 
 STORED: tuple[int, dict[str, str], Any] = (204, {}, b"")

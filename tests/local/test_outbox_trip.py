@@ -2,6 +2,8 @@
 the way.
 """
 
+import json
+import os
 import random
 import signal
 import subprocess
@@ -81,6 +83,46 @@ def test_a_report_with_a_photo_arrives_and_is_seen(
 
     assert views[-1]["text"] == "一位穿蓝色外套的老人"
     assert [medium["state"] for medium in views[-1]["media"]] == ["ready"]
+
+
+@pytest.mark.slow
+def test_the_first_report_of_the_guide_is_made_as_it_says(stack: Stack, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "mobile.md").read_text(encoding="utf-8")
+    commands = guide.partition("```sh\n")[2].partition("```")[0]
+    bash = ["bash", "-euo", "pipefail", "-c", commands]
+    here: Any = {"cwd": tmp_path, "env": {**os.environ, "API": stack.api}}
+    shown = subprocess.run(bash, **here, capture_output=True, text=True, check=True).stdout
+    assert "idempotency-replayed: true" in shown.lower()
+    said = ["received", "It is gone."]
+    assert [line for line in shown.splitlines() if line in said] == said
+    first, again = (
+        json.loads((tmp_path / f"{name}.json").read_text()) for name in ("created", "again")
+    )
+    assert first["receipt"] == again["receipt"]
+
+
+@pytest.mark.slow
+def test_a_message_is_written_once_whatever_dies_and_the_proof_is_kept(
+    stack: Stack, tmp_path: Path
+) -> None:
+    box, views = outbox.Outbox(tmp_path / "outbox"), list[Any]()
+    box.add("other", "a text", [])
+    sender = outbox.Sender(box, stack.api, progress=lambda *_: None)
+    sender.send(only(box))
+    box.say(only(box), "It is gone.")
+    # It dies after the call, and before it is on the disk that this arrived.
+    before = only(box)
+    for _ in range(2):
+        sender.send(only(box))
+        assert not only(box).waits
+        box.save(before)
+    sender.send(only(box))
+    outbox.watch(only(box), stack.api, views.append)
+    assert [message["text"] for message in views[-1]["messages"]] == ["It is gone."]
+
+    assert sender.keep_proof(only(box)), "not whole within the hour"
+    [kept] = box.folder.glob("*/proof.json")
+    assert json.loads(kept.read_text())["complete_by"]
 
 
 # From without, a process could be killed at its half only as long as it is slower than who watches

@@ -169,7 +169,7 @@ def test_each_residents_route_and_the_pulse_have_limits_of_their_own(api: dict[s
         (path, method)
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in methods
-        if not path.startswith(of_others) and method != "options"
+        if not path.startswith(of_others) and method not in ("options", gateway.ANY)
     } | {("/v1/officer/pulse", "get")}
     others = {
         ("/~1v1~1reports", "POST"): "CreateThrottle",
@@ -253,4 +253,24 @@ def test_all_officers_routes_and_no_others_ask_the_authorizer(api: dict[str, Any
     for path, methods in api["DefinitionBody"]["paths"].items():
         for name, method in methods.items():
             officers = path.startswith(("/v1/officer", "/v1/admin", "/v1/audit"))
-            assert ("security" in method) == (officers and name != "options"), path
+            assert ("security" in method) == (officers and name not in ("options", gateway.ANY)), (
+                path
+            )
+
+
+def test_a_wrong_method_is_refused_with_those_that_the_path_has(
+    api: dict[str, Any], catch_all: dict[str, Any]
+) -> None:
+    paths = dict(api["DefinitionBody"]["paths"])
+    del paths["/{proxy+}"]
+    for path, methods in paths.items():
+        method = methods[gateway.ANY]
+        (response,) = method["x-amazon-apigateway-integration"]["responses"].values()
+        shown = response["responseParameters"]
+        assert shown["method.response.header.Allow"] == f"'{gateway.allowed(methods)}'", path
+        assert response["statusCode"] == "405"
+        assert set(shown) == {
+            f"method.response.header.{name}" for name in method["responses"]["405"]["headers"]
+        }
+    assert "405" not in catch_all["responses"]
+    assert gateway.allowed(paths["/v1/reports/{report_id}"]) == "DELETE, GET"

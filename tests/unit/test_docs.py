@@ -295,9 +295,8 @@ def test_a_test_that_is_no_function_is_seen() -> None:
     assert not is_a_test("unit/test_of_nobody.py::test_every_named_test_exists")
 
 
-# Codes of base classes, which are never raised, and of an unknown method, for which API Gateway
-# returns 404.
-NEVER_RETURNED = {"error", "conflict", "method_not_allowed"}
+# Codes of base classes, which are never raised.
+NEVER_RETURNED = {"error", "conflict"}
 
 
 def lines_of(page: str) -> dict[str, str]:

@@ -24,8 +24,9 @@ from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp, left_o
 from chalicelib.kernel import errors
 from chalicelib.kernel.languages import LANGUAGES, LocalizedText, text
 from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.times import Moment
 from chalicelib.services.bulletins import public
-from chalicelib.services.bulletins.public import Feed
+from chalicelib.services.bulletins.public import Feed, Wanted
 from chalicelib.store.bulletins.public_rows import Published, published
 
 routes = Routes("Bulletins")
@@ -42,6 +43,11 @@ class FeedQuery(Query):
 
 
 class PublicQuery(FeedQuery):
+    since: Moment | None = Field(
+        default=None,
+        description="Only what has changed since this time, of the last 30 days: the latest "
+        "`published_at`, `corrected_at` or `changed_at` that you have. Some may come again.",
+    )
     cursor: str | None = Field(
         default=None, description="The `next_cursor` of the page before, with the same filters."
     )
@@ -86,9 +92,22 @@ class PublicBulletin(Shape):
     cap_url: str
 
 
+class EndedBulletin(Shape):
+    """A bulletin that has ended: remove your copy and its pictures. `text` says how it ended."""
+
+    id: str
+    channel: Channel
+    state: BulletinState
+    text: LocalizedText
+    changed_at: Timestamp
+
+
 class PublicBulletins(Shape):
+    """A page of bulletins. `ended` is there with `since`: the first page has those that ended."""
+
     items: list[PublicBulletin]
     next_cursor: str | None
+    ended: Annotated[list[EndedBulletin] | None, NotNull()] = left_out()
 
 
 class FeedAuthor(Shape):
@@ -142,21 +161,28 @@ _NOT_FOUND = errors.NotFound()
 def list_public_bulletins(call: Call) -> Response:
     """List published bulletins, newest first.
 
+    With `since`, only those that were published or corrected since; `ended` then has up to 50 that
+    ended last, in the 30 days for which that is known: remove your copies. A page can be short or
+    empty even if more pages follow.
+
     Labels are in the language of `Accept-Language`. Cache the response for at most `max-age`
     seconds. Then request it again with `If-None-Match`.
     """
     page = public.read_page(
-        call.query.channel,
-        cursor=call.query.cursor,
-        limit=call.query.limit,
+        Wanted(call.query.channel, call.query.since, call.query.cursor, call.query.limit),
         bulletins=wiring.bulletins(),
         cursors=wiring.cursors(),
         now=call.now,
     )
     view = PublicBulletins(
-        items=[_public(each, call) for each in page.items], next_cursor=page.next_cursor
+        items=[_public(each, call) for each in page.items],
+        next_cursor=page.next_cursor,
+        ended=[EndedBulletin.model_validate(each) for each in page.ended]
+        if call.query.since
+        else None,
     )
-    return _public_response(view.model_dump_json(), call, (each.expires_at for each in page.items))
+    ends = [each.expires_at for each in page.items] + [each.until for each in page.ended]
+    return _public_response(view.model_dump_json(), call, ends)
 
 
 # Chalice matches this literal path before the one with a parameter.

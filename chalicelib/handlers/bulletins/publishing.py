@@ -57,7 +57,7 @@ class Pictures(Input):
     max_body=MAX_LONG_BODY,
     headers=(Header.OPTIONAL_KEY,),
     returns=BulletinView,
-    raises=(_CLOSED, errors.Conflict("key_reused")),
+    raises=(_CLOSED, errors.KeyReused),
 )
 def draft_bulletin(call: Call) -> Response:
     """Draft a bulletin.
@@ -69,13 +69,13 @@ def draft_bulletin(call: Call) -> Response:
 
     Send an `Idempotency-Key`: without one, a repeated call creates a second draft.
     """
-    bulletin = publishing.draft_bulletin(
+    bulletin, replayed = publishing.draft_bulletin(
         call.body,
         idempotency_key=call.idempotency_key,
         identity=wiring.identity(),
         desk=_desk(call),
     )
-    return _opened(Dossier(bulletin, ()), call)
+    return _opened(Dossier(bulletin, ()), call)._replace(replayed=replayed)
 
 
 @routes.get(
@@ -141,7 +141,7 @@ def change_bulletin(call: Call) -> Response:
     body=Pictures,
     headers=(Header.OPTIONAL_KEY,),
     returns=PictureGrants,
-    raises=(_NOT_FOUND, _ILLEGAL, errors.Conflict("key_reused"), errors.Conflict("too_many_media")),
+    raises=(_NOT_FOUND, _ILLEGAL, errors.KeyReused, errors.Conflict("too_many_media")),
 )
 def add_pictures(call: Call) -> Response:
     """Add pictures to a bulletin.
@@ -168,7 +168,7 @@ def add_pictures(call: Call) -> Response:
     view = PictureGrants(
         uploads=[Upload.granted(grant) for grant in granted], version=bulletin.version
     )
-    return Response(view, headers=etag_of(bulletin.version))
+    return Response(view, headers=etag_of(bulletin.version), replayed=declaration.replayed)
 
 
 @routes.post(

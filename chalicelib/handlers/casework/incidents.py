@@ -12,6 +12,7 @@ from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.report_views import RelatedReport
 from chalicelib.handlers.casework.steps import DoneView, LeftView, SteppedView, time_is_left
+from chalicelib.http.addresses import base_of
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
@@ -215,7 +216,8 @@ def split_incident(call: Call) -> Response:
         stores=wiring.incident_stores(),
         time_is_left=time_is_left(),
     )
-    return Response(SplitView.model_validate(made))
+    address = f"{base_of(call)}/v1/officer/incidents/{made.id}"
+    return Response(SplitView.model_validate(made), headers={"Location": address})
 
 
 @routes.post(

@@ -122,7 +122,7 @@ def read_notes(call: Call) -> Response:
     returns=MessageView,
     raises=(
         errors.NotFound,
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("new_message"),
         errors.Conflict("expiring"),
@@ -141,14 +141,14 @@ def write_officer_message(call: Call) -> Response:
     With `messages_seen`, the `message_count` of the opened report, nothing is written when there
     are more messages by now, from the reporter or a colleague: 409 `new_message`.
     """
-    message = messages.write_message(
+    message, replayed = messages.write_message(
         call.path["report_id"],
         call.body,
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         identity=wiring.identity(),
     )
-    return Response(MessageView.model_validate(message))
+    return Response(MessageView.model_validate(message), replayed=replayed)
 
 
 @routes.post(
@@ -156,7 +156,7 @@ def write_officer_message(call: Call) -> Response:
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=NoteView,
-    raises=(errors.NotFound, errors.Conflict("key_reused"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, errors.KeyReused, errors.Conflict("expiring")),
 )
 def write_note(call: Call) -> Response:
     """Add a note for officers.
@@ -164,14 +164,14 @@ def write_note(call: Call) -> Response:
     The reporter cannot see notes. Send an `Idempotency-Key`: without one, a repeated call creates a
     second note.
     """
-    note = messages.write_note(
+    note, replayed = messages.write_note(
         call.path["report_id"],
         call.body.text,
         idempotency_key=call.idempotency_key,
         desk=wiring.desk(call.actor),
         identity=wiring.identity(),
     )
-    return Response(NoteView.model_validate(note))
+    return Response(NoteView.model_validate(note), replayed=replayed)
 
 
 @routes.get("/v1/officer/templates", returns=Templates, logged=True)

@@ -72,7 +72,7 @@ def remove_redaction(call: Call) -> Response:
     returns=Uploads,
     raises=(
         errors.NotFound,
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("too_many_media"),
         errors.Conflict("expiring"),
@@ -103,4 +103,5 @@ def send_files(call: Call) -> Response:
     granted = uploads.grant_uploads(
         report_id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
-    return Response(Uploads(uploads=[Upload.granted(grant) for grant in granted]))
+    view = Uploads(uploads=[Upload.granted(grant) for grant in granted])
+    return Response(view, replayed=declaration.replayed)

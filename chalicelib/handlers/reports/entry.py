@@ -18,9 +18,9 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     body=OfficerSubmission,
     max_body=MAX_LONG_BODY,
     headers=(Header.KEY,),
-    returns={201: CreatedReport, 200: CreatedReport},
+    returns=CreatedReport,
     raises=(
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("category_not_active"),
         errors.Conflict("oversight_not_offered"),
         errors.Gone,

@@ -63,9 +63,12 @@ class PartUrls(Shape):
     """URLs to upload parts.
 
     `held` lists the parts that are already stored. `parts` has a URL for each
-    requested part that is not stored yet.
+    requested part that is not stored yet. There are `part_count` parts of `part_size` bytes, of
+    which the last one has the rest: after a restart this is all that an app needs to know.
     """
 
+    part_size: int
+    part_count: int
     held: list[HeldPart]
     parts: list[PartUrl] = Field(validation_alias="granted")
 
@@ -81,7 +84,7 @@ class UploadedMedium(Shape):
     headers=(Header.OPTIONAL_KEY,),
     returns=Uploads,
     raises=(
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("too_many_media"),
         errors.Conflict("too_many_bytes"),
@@ -110,7 +113,8 @@ def add_media(call: Call) -> Response:
     granted = uploads.grant_uploads(
         case.report.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
     )
-    return Response(Uploads(uploads=[Upload.granted(grant) for grant in granted]))
+    view = Uploads(uploads=[Upload.granted(grant) for grant in granted])
+    return Response(view, replayed=declaration.replayed)
 
 
 @routes.post(

@@ -9,6 +9,10 @@ from chalicelib.aws import keys
 from chalicelib.domain.reports.closing import Feedback, may_answer, may_reopen
 from chalicelib.domain.reports.entries import (
     MAX_POSITIONS_PER_REPORT,
+    MESSAGE_EVERY,
+    MESSAGES_AT_ONCE,
+    POSITION_EVERY,
+    POSITIONS_AT_ONCE,
     NewMessage,
     NewPosition,
     Sender,
@@ -27,7 +31,7 @@ from chalicelib.handlers.reports.views import (
     thumbnail_url,
 )
 from chalicelib.http.requests import Call, Header
-from chalicelib.http.responses import Response, conditional, to_json
+from chalicelib.http.responses import Response, conditional, rate_limit, to_json
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import (
     AgencyName,
@@ -204,7 +208,7 @@ def read_messages(call: Call) -> Response:
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
-    raises=(errors.Conflict("key_reused"), errors.Conflict("withdrawn")),
+    raises=(errors.KeyReused, errors.Conflict("withdrawn")),
 )
 def write_message(call: Call) -> Response:
     """Write to the officers.
@@ -217,8 +221,8 @@ def write_message(call: Call) -> Response:
     """
     head = own_head(call)
     refuse_own_receipt(call.body.text, call.receipt)
-    category = wiring.catalogue().category(head.report.category)
-    message = own_report.write_message(
+    limited = _is_limited(head)
+    message, replayed = own_report.write_message(
         head,
         call.body.text,
         wiring.identity().entry(
@@ -226,9 +230,16 @@ def write_message(call: Call) -> Response:
         ),
         reports=wiring.reports(),
         now=call.now,
-        limited=wiring.settings().limits and not category.never_limited,
+        limited=limited,
     )
-    return Response(MessageView.model_validate(message))
+    until, at_once, every = head.report.paced_until, MESSAGES_AT_ONCE, MESSAGE_EVERY
+    left = rate_limit(until, call.now, at_once, every) if limited and not replayed else {}
+    return Response(MessageView.model_validate(message), headers=left, replayed=replayed)
+
+
+def _is_limited(head: Head) -> bool:
+    category = wiring.catalogue().category(head.report.category)
+    return wiring.settings().limits and not category.never_limited
 
 
 @routes.delete("/v1/reports/{report_id}")
@@ -377,9 +388,9 @@ class ReopenedReport(Shape):
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=ReopenedReport,
-    raises=tuple(
-        errors.Conflict(code)
-        for code in ("key_reused", "withdrawn", "not_closed", "already_reopened")
+    raises=(
+        errors.KeyReused,
+        *(errors.Conflict(code) for code in ("withdrawn", "not_closed", "already_reopened")),
     ),
 )
 def reopen_report(call: Call) -> Response:
@@ -401,7 +412,8 @@ def reopen_report(call: Call) -> Response:
     done = own_report.reopen_report(head, text, ids, reports=wiring.reports(), now=call.now)
     message = MessageView.model_validate(done.message)
     status = REPORTER_STATUS[done.report.status]
-    return Response(ReopenedReport(id=done.report.id, status=status, message=message))
+    view = ReopenedReport(id=done.report.id, status=status, message=message)
+    return Response(view, replayed=done.replayed)
 
 
 class Answered(Shape):
@@ -434,7 +446,7 @@ def give_feedback(call: Call) -> Response:
     headers=(Header.OPTIONAL_KEY,),
     returns=AddedPosition,
     raises=(
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("too_many_positions", limit=str(MAX_POSITIONS_PER_REPORT)),
     ),
@@ -452,18 +464,16 @@ def add_position(call: Call) -> Response:
     head, sent = own_head(call), call.body
     if sent.address:
         refuse_own_receipt(sent.address, call.receipt, "address")
-    category = wiring.catalogue().category(head.report.category)
+    limited = _is_limited(head)
     said = sent.model_dump_json(exclude_none=True)
     ids = wiring.identity().entry(head.report.id, call.idempotency_key, said, receipt=call.receipt)
     added = own_report.add_position(
-        head,
-        sent,
-        ids,
-        reports=wiring.reports(),
-        now=call.now,
-        limited=wiring.settings().limits and not category.never_limited,
+        head, sent, ids, reports=wiring.reports(), now=call.now, limited=limited
     )
-    return Response(AddedPosition.model_validate(added))
+    until, at_once, every = head.positions_paced_until, POSITIONS_AT_ONCE, POSITION_EVERY
+    left = rate_limit(until, call.now, at_once, every) if limited and not added.replayed else {}
+    view = AddedPosition.model_validate(added)
+    return Response(view, headers=left, replayed=added.replayed)
 
 
 @routes.get("/v1/reports/{report_id}/proof", returns=ProofView)

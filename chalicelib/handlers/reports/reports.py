@@ -68,9 +68,9 @@ class CreatedReport(Shape):
     body=Submission,
     max_body=MAX_LONG_BODY,
     headers=(Header.KEY, Header.PROOF),
-    returns={201: CreatedReport, 200: CreatedReport},
+    returns=CreatedReport,
     raises=(
-        errors.Conflict("key_reused"),
+        errors.KeyReused,
         errors.Conflict("category_not_active"),
         errors.Conflict("oversight_not_offered"),
         errors.Gone,
@@ -123,7 +123,7 @@ def _admission(call: Call) -> Callable[[CategoryEntry, bool], Admitted]:
 
 
 def created_response(created: intake.CreatedReport, call: Call) -> Response:
-    """Return the response to a created report: 201, or 200 when the call was a repeated one."""
+    """Return the response to a created report."""
     report = created.report
     view = CreatedReport.of(
         report,
@@ -140,7 +140,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         uploads=_granted(created),
         challenge=_challenge(call) if report.unproven else None,
     )
-    return Response(view, status=200 if created.replayed else 201)
+    return Response(view, replayed=created.replayed)
 
 
 def _challenge(call: Call) -> ChallengeView | None:

@@ -115,14 +115,19 @@ def _api(operation: Operation) -> Api:
     return Api.RESIDENTS if is_for_apps else Api.OFFICERS
 
 
-def document(operations: Sequence[Operation], api: Api = Api.RESIDENTS) -> Json:
+def document(
+    operations: Sequence[Operation], api: Api = Api.RESIDENTS, *, open_values: bool = True
+) -> Json:
     """Return a document of these operations, with the title and description of one of the two.
+
+    Without `open_values` it says all values that a response has today: for our own web clients,
+    which come with the API.
 
     Raises ValueError when a tag or a path parameter has no description, or when two models have the
     same name.
     """
     title, summary, other = _ABOUT[api]
-    schemas, queries = schemas_of(operations)
+    schemas, queries = schemas_of(operations, open_values=open_values)
     refusals: Json = {}
     paths: defaultdict[str, Json] = defaultdict(dict)
     for operation in sorted(operations, key=_order):

@@ -20,7 +20,8 @@ from typing import Any
 
 from chalicelib.http import problems
 from chalicelib.http.openapi.schemas import Json, Problem, Schemas, without_null
-from chalicelib.http.requests import TAG, VERSION, VERSION_OR_TAG, Header
+from chalicelib.http.requests import KEYS, TAG, VERSION, VERSION_OR_TAG, Header
+from chalicelib.http.responses import REPLAYED
 from chalicelib.http.routes import Access, Operation
 from chalicelib.kernel import errors
 from chalicelib.kernel.city import DEFAULT_FOLDER, FOLDER
@@ -68,11 +69,13 @@ _PATH_PARAMETERS = {
     "subscription_id": "The `id` of the subscription.",
     "export_id": "The `id` of the export.",
     "part": "The number of the zip, from 1.",
+    "code": "The `code` of an error.",
     "hour": "An hour in UTC, such as `2026-11-24T08`.",
     "username": "The officer's username in the user pool.",
 }
 # Not `format: uuid`: some client generators turn that into an object, which cannot be a header.
-_UUID_4 = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
+_UUID_4 = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}"
+_KEY = f'^(?:{_UUID_4}|"{_UUID_4}")$'
 
 
 def parameters_of(operation: Operation, query: Json | None) -> list[Json]:
@@ -104,16 +107,16 @@ def _of_query(query: Json) -> list[Json]:
 
 def _of_headers(operation: Operation) -> list[Json]:
     parameters = []
-    if operation.headers & {Header.KEY, Header.OPTIONAL_KEY}:
+    if operation.headers & KEYS:
         required = Header.KEY in operation.headers
         parameters.append(
             _parameter(
                 "header",
                 "Idempotency-Key",
                 "A random UUID (version 4). Create it once for each thing that you send, and use "
-                "it for each attempt to send that thing. Keep it secret.",
+                "it for each attempt to send that thing. Keep it secret. In quotes it is the same.",
                 # An optional key that is empty counts as none.
-                _text(_UUID_4 if required else f"^$|{_UUID_4}"),
+                _text(_KEY if required else f"^$|{_KEY}"),
                 required=required,
             )
         )
@@ -187,7 +190,23 @@ HEADERS: Json = {
         "description": "The id of the request. Quote it when you ask for help.",
         "schema": {"type": "string"},
     },
+    REPLAYED: {
+        "description": "`true` when an earlier call with the same `Idempotency-Key` created this.",
+        "schema": {"type": "string", "const": "true"},
+    },
     "ETag": {"description": "Identifies this version.", "schema": {"type": "string"}},
+    "Location": {"description": "Where it can be read.", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "How many calls are left (`r`), and in how many seconds there is one more "
+        "(`t`), as the IETF draft writes it.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "How many calls (`q`) there are in so many seconds (`w`).",
+        "schema": {"type": "string"},
+    },
+    "Deprecation": {"description": "Since when (RFC 9745).", "schema": {"type": "string"}},
+    "Sunset": {"description": "When the route ends (RFC 8594).", "schema": {"type": "string"}},
     "Retry-After": {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer"},
@@ -218,6 +237,9 @@ def describe(operation: Operation, query: Json | None, schemas: Schemas, refusal
         "parameters": parameters_of(operation, query),
         "responses": _responses(operation, schemas) | _refusals(operation, schemas, refusals),
     }
+    if operation.deprecated:
+        described["deprecated"] = True
+        described["description"] += f"\n\nDeprecated: use `{operation.deprecated.successor}`."
     if operation.body:
         content: Json = {"schema": schemas.of_body(operation.body)}
         if operation.name in request_examples():
@@ -249,6 +271,12 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
             response["content"] = {content.content_type: {"schema": {"type": "string"}}}
         if status == 304:
             response["headers"] |= _headers("ETag")
+        if status == 200 and 201 in operation.returns:
+            response["headers"] |= _headers(REPLAYED)
+        if status == 201 and operation.location:
+            response["headers"] |= _headers("Location")
+        if operation.deprecated:
+            response["headers"] |= _headers(*operation.deprecated.headers)
         responses[str(status)] = response
     return responses
 
@@ -300,10 +328,13 @@ def _refusal(kinds: Sequence[errors.TiplineError], schemas: Schemas) -> Json:
     }
 
 
+_WRONG_FIELD = errors.FieldError("location.lat", "out_of_range")
+
+
 def _for_instance(error: errors.TiplineError) -> errors.TiplineError:
     """Return the error with the fields and values that its example needs."""
-    if isinstance(error, errors.Invalid) and not error.errors:
-        return errors.Invalid(errors.FieldError("location.lat", "out_of_range"))
+    if isinstance(error, errors.Invalid):
+        return error if error.errors else errors.Invalid(_WRONG_FIELD)
     if isinstance(error, errors.ProofRequired):
         return errors.ProofRequired(challenge=_CHALLENGE)
     shown = {

@@ -103,11 +103,14 @@ class Schemas:
         return found
 
 
-def schemas_of(operations: Sequence[Operation]) -> tuple[Schemas, dict[_Model, Json]]:
+def schemas_of(
+    operations: Sequence[Operation], *, open_values: bool = True
+) -> tuple[Schemas, dict[_Model, Json]]:
     """Return the components, and the schema of each query.
 
-    Queries are not components, because their members become parameters. Raises ValueError when two
-    models would have the same name.
+    Queries are not components, because their members become parameters. With `open_values`, a
+    client must take values of responses that it does not know. Raises ValueError when two models
+    would have the same name.
     """
     bodies, queries, responses = _models(operations)
     wanted: list[tuple[_Model, JsonSchemaMode]] = []
@@ -134,7 +137,57 @@ def schemas_of(operations: Sequence[Operation]) -> tuple[Schemas, dict[_Model, J
     found = {
         model: renamed.pop(schemas.of_body(model)["$ref"].removeprefix(PREFIX)) for model in queries
     }
+    if open_values:
+        sent = [*(schemas.of_body(model) for model in bodies), *found.values()]
+        _open_responses(renamed, sent, [schemas.of_response(model) for model in responses])
     return schemas, found
+
+
+def _open_responses(components: Json, sent: list[Json], returned: list[Json]) -> None:
+    """Write `x-extensible-enum` for each `enum` below what is returned; a request's stay closed.
+
+    An enum of responses alone is then no component. Raises ValueError when a request and a response
+    share an object with an enum: it needs a model for each.
+    """
+    in_requests, in_responses = _below(sent, components), _below(returned, components)
+    for name in in_responses:
+        if "enum" not in components[name]:
+            opened = _opened(components[name], components)
+            if name in in_requests and opened != components[name]:
+                raise ValueError(f"{name} is in requests and in responses, and has an enum")
+            components[name] = opened
+    for name in in_responses - in_requests:
+        if "enum" in components[name]:
+            del components[name]
+
+
+def _below(schemas: Iterable[Any], components: Json) -> set[str]:
+    """Return the names of all components that these schemas refer to, directly or not."""
+    found: set[str] = set()
+    left = list(schemas)
+    while left:
+        schema = left.pop()
+        if isinstance(schema, dict | list):
+            left += schema.values() if isinstance(schema, dict) else schema
+        elif isinstance(schema, str) and schema.startswith(PREFIX):
+            name = schema.removeprefix(PREFIX)
+            left += [] if name in found else [components[name]]
+            found.add(name)
+    return found
+
+
+def _opened(schema: Any, components: Json) -> Any:
+    if isinstance(schema, list):
+        return [_opened(each, components) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    target = components.get(str(schema.get("$ref", "")).removeprefix(PREFIX), {})
+    if "enum" in target:
+        schema = {word: value for word, value in target.items() if word != "title"} | schema
+        del schema["$ref"]
+    names = {"enum": "x-extensible-enum"} if isinstance(schema.get("enum"), list) else {}
+    opened = {names.get(word, word): _opened(each, components) for word, each in schema.items()}
+    return _of_one_type(opened)
 
 
 def _models(operations: Sequence[Operation]) -> tuple[list[_Model], list[_Model], list[_Model]]:

@@ -8,10 +8,11 @@ and never what has ended since (why: docs/adr/0050-kept-feeds.md).
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.domain.bulletins.feeds import MAX_ENTRIES
-from chalicelib.domain.bulletins.model import Bulletin, BulletinState, end_text
-from chalicelib.kernel import errors
+from chalicelib.domain.bulletins.model import TRACE_LIFE, Bulletin, BulletinState, end_text
+from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_bulletin_id
 from chalicelib.kernel.languages import LocalizedText
 from chalicelib.kernel.paging import Cursors
@@ -19,28 +20,40 @@ from chalicelib.store.bulletins.bulletins import Bulletins
 from chalicelib.store.bulletins.public_rows import Change, Ended, Published, published
 
 PUBLIC = "public"
+# The clock notes an end some minutes late, with the time at which it was.
+OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
     items: tuple[Published, ...]
     next_cursor: str | None
+    ended: tuple[Ended, ...] = ()
+
+
+class Wanted(NamedTuple):
+    """Which page a reader asks for. `channel` is None for all, `cursor` for the first one."""
+
+    channel: str | None
+    since: datetime | None
+    cursor: str | None
+    limit: int
 
 
 def read_page(
-    channel: str | None,
-    *,
-    cursor: str | None,
-    limit: int,
-    bulletins: Bulletins,
-    cursors: Cursors,
-    now: datetime,
+    wanted: Wanted, *, bulletins: Bulletins, cursors: Cursors, now: datetime
 ) -> PublicPage:
     """Return one page of published bulletins, newest first, with one query.
 
-    Raises Malformed `bad_cursor`.
+    With `since`, only those that have changed since; the first page also has up to 50 that ended
+    last, if they have changed since, with one more query. Raises Malformed `bad_cursor`; Invalid
+    when what ended at `since` is forgotten by now.
     """
-    bound = {"channel": channel}
+    channel, since, cursor, limit = wanted
+    if since and since < now - TRACE_LIFE:
+        days = (("days", str(TRACE_LIFE.days)),)
+        raise errors.Invalid(errors.FieldError("since", "period_too_long", days))
+    bound = {"channel": channel} | ({"since": times.render(since)} if since else {})
     below = cursors.read(cursor, reader=PUBLIC, filters=bound, now=now) if cursor else None
     page = bulletins.page(channel, now=now, limit=limit, below=below)
     next_cursor = (
@@ -48,7 +61,13 @@ def read_page(
         if page.position
         else None
     )
-    return PublicPage(page.items, next_cursor)
+    if since is None:
+        return PublicPage(page.items, next_cursor)
+    begin = since - OVERLAP
+    items = tuple(each for each in page.items if each.changed_at >= begin)
+    # After the page: what ends in between is in one of both.
+    ended = () if cursor else bulletins.ended(channel, now=now, limit=MAX_ENTRIES)
+    return PublicPage(items, next_cursor, tuple(each for each in ended if each.changed_at >= begin))
 
 
 def read_bulletin(bulletin_id: str, *, bulletins: Bulletins, now: datetime) -> Bulletin:

@@ -34,11 +34,11 @@ from chalicelib.store.bulletins.bulletins import Dossier
 
 def draft_bulletin(
     draft: Draft, *, idempotency_key: str | None, identity: Identity, desk: BulletinDesk
-) -> Bulletin:
-    """Create a draft.
+) -> tuple[Bulletin, bool]:
+    """Create a draft. Return it, and whether an earlier call had created it.
 
     A repeated call with the same Idempotency-Key returns the same draft. Raises Invalid
-    (a channel that the officer does not work in), Conflict (`channel_not_active`, `key_reused`),
+    (a channel that the officer does not work in), Conflict `channel_not_active`, KeyReused,
     Unavailable.
     """
     actor = desk.actor
@@ -56,16 +56,16 @@ def draft_bulletin(
             record = actor.log_item(of_bulletin(bulletin.id), Action.CHANGE, detail)
             notices = notify_second_officers(None, bulletin, desk=desk)
             bulletins.create(bulletin, record, *notices)
-            return bulletin
+            return bulletin, False
         except ConditionFailed:
             existing = bulletins.get(bulletin.id)
     if existing is None:
         raise errors.Unavailable
     again = rules.new_bulletin(draft, entry_id=entry_id, by=actor.by, now=existing.created_at)
     if again.content != existing.content:
-        raise errors.Conflict("key_reused")
+        raise errors.KeyReused
     actor.log(of_bulletin(existing.id), Action.OPEN)
-    return existing
+    return existing, True
 
 
 def change_bulletin(
@@ -104,7 +104,7 @@ def add_pictures(
     """Write the next version of a bulletin, with more pictures, which are still to be uploaded.
 
     Return the bulletin and these pictures. A repeated call returns the same pictures. Raises
-    NotFound, Invalid, Conflict (`too_many_media`, `key_reused`, `illegal_transition`).
+    NotFound, Invalid, KeyReused, Conflict (`too_many_media`, `illegal_transition`).
     """
     require_pictures(declaration.media)
     actor = desk.actor

@@ -15,7 +15,7 @@ from chalicelib.services.casework.casework import open_head
 from chalicelib.services.notices.colleagues import notify_followers
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.entries import EntryCursors, earlier_call, refuse_receipt
+from chalicelib.services.reports.entries import EntryCursors, Written, earlier_call, refuse_receipt
 from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import (
     open_messages,
@@ -35,12 +35,12 @@ def write_message(
     idempotency_key: str | None,
     desk: Desk,
     identity: Identity,
-) -> Message:
+) -> Written[Message]:
     """Write a message to the reporter. The reporter's own messages then count as read. One that
     asks for media lets the reporter send more of them.
 
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
-    (`withdrawn`, `key_reused`, `new_message`, `expiring`), Invalid (a placeholder of a template is
+    (`withdrawn`, `new_message`, `expiring`), KeyReused, Invalid (a placeholder of a template is
     left in it).
     """
     ids = _ids(report_id, idempotency_key, sent.text, desk.actor, identity)
@@ -68,16 +68,16 @@ def write_message(
         also += push_items(head, reports=desk.reports, now=desk.actor.now)
         desk.reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
 
-    at = _write_once(report_id, keys.MESSAGES, ids, write, desk=desk)
-    return message.model_copy(update={"sent_at": at})
+    at, replayed = _write_once(report_id, keys.MESSAGES, ids, write, desk=desk)
+    return Written(message.model_copy(update={"sent_at": at}), replayed)
 
 
 def write_note(
     report_id: str, text: str, *, idempotency_key: str | None, desk: Desk, identity: Identity
-) -> Note:
+) -> Written[Note]:
     """Write a note. Repeated with the same Idempotency-Key, return the first note.
 
-    Raises NotFound, Conflict (`key_reused`, `expiring`).
+    Raises NotFound, KeyReused, Conflict `expiring`.
     """
     ids = _ids(report_id, idempotency_key, text, desk.actor, identity)
     note = Note(id=ids.id, by=desk.actor.by, text=text, at=desk.actor.now)
@@ -88,8 +88,8 @@ def write_note(
         also = [record, *notify_followers(head.report, desk=desk)]
         desk.reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
 
-    at = _write_once(report_id, keys.NOTES, ids, write, desk=desk)
-    return note.model_copy(update={"at": at})
+    at, replayed = _write_once(report_id, keys.NOTES, ids, write, desk=desk)
+    return Written(note.model_copy(update={"at": at}), replayed)
 
 
 class EntriesPage[Entry: (Message, Note, Position)](NamedTuple):
@@ -152,22 +152,22 @@ def _ids(
 
 def _write_once(
     report_id: str, kind: str, ids: EntryIds, write: Callable[[Head], None], *, desk: Desk
-) -> datetime:
-    """Write an entry, and return its time; that of the existing one, with an audit record of the
-    read, when an earlier call wrote it.
+) -> tuple[datetime, bool]:
+    """Write an entry, and return its time and False; the time of the existing one and True, with
+    an audit record of the read, when an earlier call wrote it.
 
-    Raises NotFound, Conflict (`key_reused`, `expiring`), and what `write` raises.
+    Raises NotFound, KeyReused, Conflict `expiring`, and what `write` raises.
     """
 
-    def step() -> datetime:
+    def step() -> tuple[datetime, bool]:
         head = head_in_scope(report_id, desk=desk)
         earlier = earlier_call(report_id, kind, ids, reports=desk.reports)
         if earlier is None:
             require_not_expiring(head)
             write(head)
-            return desk.actor.now
+            return desk.actor.now, False
         desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
-        return earlier
+        return earlier, True
 
     return retry_on_conflict(step)
 

@@ -101,7 +101,7 @@ def send_files(report_id: str, declaration: Declaration, *, desk: Desk) -> tuple
     """Declare files for the reporter, with an audit record, and return them as they are stored.
 
     Repeated, return the same files, with an audit record of the read. Raises NotFound, Invalid
-    (they are not all pictures), Conflict (`withdrawn`, `too_many_media`, `key_reused`, `expiring`).
+    (they are not all pictures), KeyReused, Conflict (`withdrawn`, `too_many_media`, `expiring`).
     """
 
     def step() -> tuple[Medium, ...]:

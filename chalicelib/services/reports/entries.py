@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from chalicelib.domain.reports.details import Details
 from chalicelib.domain.reports.receipts import (
@@ -22,14 +23,21 @@ from chalicelib.kernel.paging import Cursors
 from chalicelib.store.reports.reports import Reports
 
 
+class Written[Entry](NamedTuple):
+    """An entry; `replayed` when an earlier call with the same key had written it."""
+
+    entry: Entry
+    replayed: bool
+
+
 def earlier_call(report_id: str, kind: str, ids: EntryIds, *, reports: Reports) -> datetime | None:
     """Return when an earlier call with the same ids wrote its message or note; None without one.
 
-    `kind` is that of the store. Raises Conflict `key_reused` if its text was another.
+    `kind` is that of the store. Raises KeyReused if its text was another.
     """
     found = reports.entries.recorded(report_id, kind, ids)
     if found and found.fingerprint != ids.fingerprint:
-        raise errors.Conflict("key_reused")
+        raise errors.KeyReused
     return found.at if found else None
 
 

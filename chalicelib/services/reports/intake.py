@@ -126,7 +126,7 @@ def create_report(
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
     or an officer with an audit record.
 
-    Raises Invalid, Conflict (`key_reused`, `category_not_active`, `oversight_not_offered`), Gone
+    Raises Invalid, KeyReused, Conflict (`category_not_active`, `oversight_not_offered`), Gone
     (deleted by retention), Unavailable, and what `admit` raises.
     """
     body_hash = ids.fingerprint(_canonical(submission))
@@ -314,13 +314,13 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
 
 
 def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
-    """Return the existing report. Raises Conflict `key_reused` when it has other content.
+    """Return the existing report. Raises KeyReused when it has other content.
 
     A withdrawn report has no fingerprint left to compare.
     """
     report = existing.report
     if report.body_hash is not None and report.body_hash != body_hash:
-        raise errors.Conflict("key_reused")
+        raise errors.KeyReused
     case = reports.with_media(report.id, consistent=True) if report.media_total else None
     return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
 

@@ -23,7 +23,7 @@ from chalicelib.domain.reports.report import CLOCK_SKEW, Report, Status
 from chalicelib.kernel import errors, geo
 from chalicelib.kernel.ids import EntryIds, Identity, report_id_of
 from chalicelib.kernel.outbox import OutboxTask, TaskKind, notify_of_message
-from chalicelib.services.reports.entries import EntryCursors, earlier_call
+from chalicelib.services.reports.entries import EntryCursors, Written, earlier_call
 from chalicelib.services.reports.ledger import leaves_of_change, leaves_of_withdrawal
 from chalicelib.services.reports.open_cases import OwnReport, open_own
 from chalicelib.services.reports.sealed_rows import open_messages, seal_message, seal_position
@@ -113,23 +113,23 @@ def read_messages(
 
 def write_message(
     head: Head, text: str, ids: EntryIds, *, reports: Reports, now: datetime, limited: bool
-) -> Message:
+) -> Written[Message]:
     """Add a reporter's message, with a task to notify officers, unless the notice of an earlier
     message is pending or the report is muted.
 
     Repeated with the same `ids`, return the first message. On a closed report, it puts off the
-    deletion. Raises Conflict (`withdrawn`, or `key_reused` when the text differs), SlowDown when
-    `limited` and too many came recently, Gone when the deletion has begun.
+    deletion. Raises KeyReused when the text differs, Conflict `withdrawn`, SlowDown when `limited`
+    and too many came recently, Gone when the deletion has begun.
     """
     message = Message(id=ids.id, sender=Sender.REPORTER, text=text, sent_at=now)
     current = head
 
-    def step() -> Message:
+    def step() -> Written[Message]:
         nonlocal current
         report = current.report
         earlier = earlier_call(report.id, keys.MESSAGES, ids, reports=reports)
         if earlier:
-            return message.model_copy(update={"sent_at": earlier})
+            return Written(message.model_copy(update={"sent_at": earlier}), replayed=True)
         if report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         until = paced(report.paced_until, now) if limited else None
@@ -140,7 +140,7 @@ def write_message(
         except ConditionFailed:
             current = read_again(report.id, reports)
             raise
-        return message
+        return Written(message, replayed=False)
 
     return retry_on_conflict(step)
 
@@ -189,6 +189,7 @@ class AddedPosition(NamedTuple):
     id: str
     received_at: datetime
     left: int
+    replayed: bool = False
 
 
 def add_position(
@@ -198,9 +199,9 @@ def add_position(
     message is pending or the report is muted.
 
     Repeated with the same `ids`, return the first one. The report stays in its district. On a
-    closed report, it puts off the deletion. Raises Invalid (`at` too far ahead), Conflict
-    (`withdrawn`, `too_many_positions`, or `key_reused` when the place differs), SlowDown when
-    `limited` and too many came recently, Gone when the deletion has begun.
+    closed report, it puts off the deletion. Raises Invalid (`at` too far ahead), KeyReused
+    when the place differs, Conflict (`withdrawn`, `too_many_positions`), SlowDown when `limited`
+    and too many came recently, Gone when the deletion has begun.
     """
     if sent.at and sent.at > now + CLOCK_SKEW:
         raise errors.Invalid(errors.FieldError("at", "too_far_ahead"))
@@ -211,7 +212,7 @@ def add_position(
         report, left = current.report, MAX_POSITIONS_PER_REPORT - current.positions
         earlier = earlier_call(report.id, keys.POSITIONS, ids, reports=reports)
         if earlier:
-            return AddedPosition(ids.id, earlier, max(0, left))
+            return AddedPosition(ids.id, earlier, max(0, left), replayed=True)
         if report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")
         if left <= 0:
@@ -272,6 +273,7 @@ class Reopened(NamedTuple):
 
     report: Report
     message: Message
+    replayed: bool = False
 
 
 def reopen_report(
@@ -282,8 +284,8 @@ def reopen_report(
 
     The clock records it in the audit, to which no call of a reporter may write. The message, the
     status, the leaf of the ledger and the end of the deletion's task are one transaction. Repeated
-    with the same `ids`, return the first message. Raises Conflict (`withdrawn`, `not_closed`,
-    `already_reopened`, or `key_reused` when the text differs), Gone when the deletion has begun.
+    with the same `ids`, return the first message. Raises KeyReused when the text differs, Conflict
+    (`withdrawn`, `not_closed`, `already_reopened`), Gone when the deletion has begun.
     """
     message = Message(id=ids.id, sender=Sender.REPORTER, text=text, sent_at=now)
     current = head
@@ -293,7 +295,8 @@ def reopen_report(
         report = current.report
         earlier = earlier_call(report.id, keys.MESSAGES, ids, reports=reports)
         if earlier:
-            return Reopened(report, message.model_copy(update={"sent_at": earlier}))
+            first = message.model_copy(update={"sent_at": earlier})
+            return Reopened(report, first, replayed=True)
         after = closing.reopened(report, now)
         notice = notify_of_message(report.message_due, now, report.lane)
         if notice:

@@ -67,8 +67,10 @@ def require_pictures(media: Sequence[Medium]) -> None:
 
 class Declaration:
     """The media of one call. Their ids are derived from the owner and the Idempotency-Key, and
-    begin with `prefix`.
+    begin with `prefix`. `replayed`: an earlier call had declared them.
     """
+
+    replayed = False
 
     def __init__(
         self,
@@ -92,8 +94,8 @@ class Declaration:
     def existing(self, known: Mapping[str, Medium]) -> tuple[Medium, ...] | None:
         """Return the media that an earlier, equal call declared; None when there was none.
 
-        `known` are the owner's media by id. Raises Conflict `key_reused` when the earlier call
-        with this key declared other media.
+        `known` are the owner's media by id. Raises KeyReused when the earlier call with this
+        key declared other media.
         """
         # The report's lane may have changed since then, and the prefix with it.
         known = {_derived(media_id): medium for media_id, medium in known.items()}
@@ -104,7 +106,8 @@ class Declaration:
         if _derived(self._next_id) in known or [_declared(each) for each in same] != [
             _declared(each) for each in self.media
         ]:
-            raise errors.Conflict("key_reused")
+            raise errors.KeyReused
+        self.replayed = True
         return tuple(same)
 
 
@@ -134,6 +137,10 @@ class UploadGrant(NamedTuple):
 
 
 class Parts(NamedTuple):
+    """What storage has of an upload in parts, and what may be sent; how large it is in parts."""
+
+    part_size: int
+    part_count: int
     held: tuple[grants.UploadedPart, ...]
     granted: tuple[grants.PartGrant, ...]
 
@@ -158,8 +165,8 @@ def declare_media(
 ) -> tuple[Medium, ...]:
     """Add declared media to a report. Repeated, the call returns the same media.
 
-    On a closed report, they put off the deletion. Raises Conflict (`withdrawn`, `too_many_media`,
-    `too_many_bytes`, `key_reused` for other media with the same key), Gone when the deletion has
+    On a closed report, they put off the deletion. Raises KeyReused for other media with the same
+    key, Conflict (`withdrawn`, `too_many_media`, `too_many_bytes`), Gone when the deletion has
     begun.
     """
     current = case
@@ -237,7 +244,7 @@ def grant_parts(
         numbers=[number for number in numbers if number not in have],
         expires_s=int(GRANT_LIFE.total_seconds()),
     )
-    return Parts(stored, granted)
+    return Parts(PART_SIZE, grants.part_count(medium.declared_size), stored, granted)
 
 
 def complete_upload(

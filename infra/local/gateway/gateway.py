@@ -30,6 +30,7 @@ from chalice.local import (
 from chalicelib.http import index
 from chalicelib.http.routes import Access
 from chalicelib.kernel.config import Api
+from chalicelib.kernel.errors import WrongMethod
 from infra import template
 from infra.events import (
     Headers,
@@ -49,6 +50,8 @@ MAX_BODY = 10 * 1024 * 1024
 # Lambda takes no larger event. JSON comes in base64, so that bodies from 4.5 MB on are too large.
 MAX_EVENT = 6 * 1024 * 1024
 MAX_HEADERS = 10_240
+# Those that its method `ANY` takes.
+ANY_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 _log = logging.getLogger(__name__)
 
@@ -199,7 +202,9 @@ class Gateway:
         if method == "OPTIONS" and (allowed := preflight_headers(self._app.routes[match.route])):
             return self._preflight(request, allowed, request_id, match.route)
         if method not in self._app.routes[match.route]:
-            return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+            if method not in ANY_METHODS:
+                return self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+            return self._wrong_method(request_id, match.route)
         event = event_of(request, match, request_id, self._binary_types)
         name, function = self._functions(method, match.route)
         context = LambdaContext(function_name=name, memory_size=1024, max_runtime_ms=20_000)
@@ -238,6 +243,13 @@ class Gateway:
             "$context.requestId", request_id
         )
         return Response(int(refusal["statusCode"]), headers, content.encode(), route, kind)
+
+    def _wrong_method(self, request_id: str, route: str) -> Response:
+        """Return what the method `ANY` of a path responds (`refuse_wrong_methods`)."""
+        unknown = self.refuse("MISSING_AUTHENTICATION_TOKEN", request_id)
+        content = gateway.body_of("405", WrongMethod.code).replace("$context.requestId", request_id)
+        headers = [*unknown.headers, ("Allow", gateway.allowed(self._app.routes[route]))]
+        return Response(405, headers, content.encode(), route)
 
     def _too_large_for_lambda(self, route: str) -> Response:
         """Return what AWS was seen to respond when Lambda refuses an event.

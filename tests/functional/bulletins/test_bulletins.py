@@ -539,6 +539,24 @@ def test_what_readers_ask_for_is_one_or_two_reads_and_never_a_scan(
     assert called == calls
 
 
+def test_a_reader_asks_for_what_has_changed_since_and_for_what_ended() -> None:
+    kept, gone = published(), published()
+    wiring.clock.advance(timedelta(hours=2))
+    since = f"/v1/bulletins?since={times.render(wiring.clock.now())}"
+    wiring.clock.advance(timedelta(hours=1))
+    new = published()
+    end(gone, "withdraw")
+
+    page = call("GET", since).json
+    assert [each["id"] for each in page["items"]] == [new["id"]]
+    assert [(each["id"], each["state"]) for each in page["ended"]] == [(gone["id"], "withdrawn")]
+    whole = call("GET", "/v1/bulletins").json
+    assert {each["id"] for each in whole["items"]} == {kept["id"], new["id"]}
+    assert "ended" not in whole
+    wiring.clock.advance(timedelta(days=31))
+    assert call("GET", since).json["errors"][0]["code"] == "period_too_long"
+
+
 def test_the_same_draft_again_is_one_draft() -> None:
     key = new_key()
     first, second = (
@@ -547,7 +565,7 @@ def test_the_same_draft_again_is_one_draft() -> None:
     other = call("POST", "/v1/officer/bulletins", draft(body={"en": "Other."}), officer=LI, key=key)
 
     assert first.json["id"] == second.json["id"]
-    assert (other.status, other.json["code"]) == (409, "key_reused")
+    assert (other.status, other.json["code"]) == (422, "key_reused")
 
 
 def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:

@@ -392,9 +392,8 @@ def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
     for kind in ("/messages", "/notes"):
         key = new_key()
         replies = [by_officer("POST", created, kind, {"text": "Once."}, key=key) for _ in range(3)]
-        assert {(reply.status, reply.json["id"]) for reply in replies} == {
-            (201, replies[0].json["id"])
-        }
+        assert [reply.status for reply in replies] == [201, 200, 200]
+        assert {reply.json["id"] for reply in replies} == {replies[0].json["id"]}
         assert (
             by_officer("POST", created, kind, {"text": "Other."}, key=key).json["code"]
             == "key_reused"

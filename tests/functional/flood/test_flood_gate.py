@@ -395,7 +395,7 @@ def test_a_replay_with_other_words_is_still_refused_as_that() -> None:
     file(key=key)
     set_level(LoadLevel.FLOOD)
     other = call("POST", "/v1/reports", report("other", text="Other words."), key=key, source=HOME)
-    assert (other.status, other.json["code"]) == (409, "key_reused")
+    assert (other.status, other.json["code"]) == (422, "key_reused")
 
 
 def test_a_replay_of_an_unproven_report_stays_one() -> None:

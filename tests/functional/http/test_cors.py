@@ -18,7 +18,9 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 CONSOLE = "https://console.test"
 FOREIGN = {"Origin": "https://page.example"}
 TEXT = {"Content-Type": "text/plain"}
-EXPOSED = {"etag", "location", "retry-after", "x-request-id"}
+EXPOSED = {"allow", "deprecation", "etag", "idempotency-replayed", "location", "ratelimit"} | {
+    "ratelimit-policy", "retry-after", "sunset", "x-request-id"
+}  # fmt: skip
 
 
 @pytest.fixture

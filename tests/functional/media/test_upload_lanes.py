@@ -126,4 +126,4 @@ def test_a_key_that_was_used_for_other_media_is_refused_in_both_lanes() -> None:
     path = f"/v1/reports/{created['id']}/media"
     for media in ([PHOTO, PHOTO], [PHOTO | {"size": 1}]):
         other = call("POST", path, {"media": media}, receipt=created["receipt"], key=key)
-        assert (other.status, other.json["code"]) == (409, "key_reused")
+        assert (other.status, other.json["code"]) == (422, "key_reused")

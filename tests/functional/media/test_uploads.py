@@ -170,6 +170,7 @@ def test_no_numbers_ask_only_what_is_held_and_doubled_ones_are_refused() -> None
     upload.put_part(1, PART_SIZE)
     state = upload.post("parts", {"numbers": []}).json
     assert ([part["number"] for part in state["held"]], state["parts"]) == ([1], [])
+    assert (state["part_size"], state["part_count"]) == (PART_SIZE, 3)
 
     doubled = upload.post("parts", {"numbers": [1, 1]})
     assert (doubled.status, [(each["field"], each["code"]) for each in doubled.json["errors"]]) == (

@@ -200,9 +200,11 @@ def test_an_unknown_path_is_404_with_any_credential(ask: Ask, method: str, crede
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "HEAD", "OPTIONS", "CONNECT", "BREW"])
-def test_a_method_without_a_route_is_404_as_the_gateway_has_it(ask: Ask, method: str) -> None:
+def test_a_method_without_a_route_is_405_if_the_gateway_knows_it(ask: Ask, method: str) -> None:
     response = ask(method, "/echo")
-    assert response.status == 404
+    known = method in ("PUT", "HEAD", "OPTIONS")
+    assert response.status == (405 if known else 404)
+    assert response.headers.get("allow") == ("POST" if known else None)
     assert "access-control-allow-methods" not in response.headers
     assert response.body == b"" if method == "HEAD" else response.problem
 

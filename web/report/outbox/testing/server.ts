@@ -141,7 +141,7 @@ export class FakeServer implements Network {
     this.createKeys.add(key);
     this.proofs.push(proof);
     let report = this.reports.find((report) => report.key === key);
-    if (report && report.body !== call.body) return problem(409, 'key_reused');
+    if (report && report.body !== call.body) return problem(422, 'key_reused');
     const proven = !this.challenge || proof === `${this.challenge.challenge}:proof-for-${key}`;
     if (!report && !proven && this.refusesWithoutProof) {
       return reply(429, { code: 'proof_required', title: '', challenge: this.challenge });
@@ -180,7 +180,7 @@ export class FakeServer implements Network {
   #write(kind: string, call: Call): Reply {
     const key = call.headers?.['Idempotency-Key'] ?? '';
     const text = `${kind}: ${(JSON.parse(call.body ?? '') as { text: string }).text}`;
-    if ((this.texts.get(key) ?? text) !== text) return problem(409, 'key_reused');
+    if ((this.texts.get(key) ?? text) !== text) return problem(422, 'key_reused');
     this.texts.set(key, text);
     return reply(201, { id: `of-${key}` });
   }
