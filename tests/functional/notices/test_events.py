@@ -89,7 +89,8 @@ def test_only_what_two_admins_chose_leaves_and_nothing_of_oversight(taken: Taken
     cloud.oversight("ombud", "ombud2")
     agree_on(categories=["missing_elderly"], kinds=["message"])
     agree_on("/v1/admin/destinations/severe", url="https://b.example/", min_urgency="critical")
-    happen("traffic_violation", concerns_police=True)
+    agree_on("/v1/admin/destinations/all", url="https://c.example/")
+    police = happen("traffic_violation", concerns_police=True)
     happen("other")
     created = happen()
     happen("child_abduction")
@@ -99,7 +100,10 @@ def test_only_what_two_admins_chose_leaves_and_nothing_of_oversight(taken: Taken
 
     both = zip(taken.sent, taken.events, strict=True)
     sent = [(url, event["data"]["kind"]) for (url, *_), event in both]
-    assert sorted(sent) == [("https://b.example/", "report"), (TERMS["url"], "message")]
+    chosen = [each for each in sent if each[0] != "https://c.example/"]
+    assert sorted(chosen) == [("https://b.example/", "report"), (TERMS["url"], "message")]
+    assert len(sent) - len(chosen) == 4
+    assert police["id"] not in {event["data"]["report_id"] for event in taken.events}
 
 
 def test_what_is_gathered_in_a_digest_leaves_one_by_one(taken: Taken) -> None:
