@@ -1,6 +1,6 @@
 """Which addresses events may be sent to: only public ones.
 
-Otherwise whoever proposes a destination, or owns its name, could have us ask what only we reach.
+Otherwise an admin, or the owner of a name, could have us ask what only we reach.
 """
 
 import ipaddress

@@ -137,7 +137,7 @@ def approve_destination(call: Call) -> Response:
 
     Approves the proposal whose `tag` is in `If-Match`, which takes effect at once. For a new
     destination the response has the `secret` that its events are signed with. It is shown only
-    here: give it to whoever runs the receiver. The admin who made the proposal cannot approve it
+    here: give it to those who run the receiver. The admin who made the proposal cannot approve it
     (403 `self_approval`).
     """
     return _shown(destinations.approve_destination(call.path["name"], call.tag, desk=_desk(call)))
