@@ -19,9 +19,9 @@ def create_app(api: Api | None = None) -> Chalice:
     if api is None:
         from chalicelib.handlers import watch
         from chalicelib.handlers.media import decoding, functions
-        from chalicelib.handlers.service import scheduled, upkeep
+        from chalicelib.handlers.service import deliveries, scheduled, upkeep
 
-        for module in (decoding, functions, scheduled, upkeep, watch):
+        for module in (decoding, deliveries, functions, scheduled, upkeep, watch):
             app.register_blueprint(module.bp)
     index.register(app, api)
     return app

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.bucket import MediaBucket
     from chalicelib.aws.kms import ContentKeys, SearchKey, SigningKey
     from chalicelib.aws.listing import Listing
-    from chalicelib.aws.queues import UpkeepQueue, UploadsQueue
+    from chalicelib.aws.queues import EventsQueue, UpkeepQueue, UploadsQueue
     from chalicelib.aws.read_urls import ReadUrls
     from chalicelib.aws.table import Table
     from chalicelib.domain.catalogue.attachments import Platform
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from chalicelib.services.flood.gate import FloodGate
     from chalicelib.services.flood.load_level import LoadWatch
     from chalicelib.services.media.results import MediaOwners
+    from chalicelib.services.notices.deliveries import Courier, Secrets
+    from chalicelib.services.notices.destinations import DestinationDesk
     from chalicelib.services.notices.notifications import Publisher
     from chalicelib.services.notices.pushes import PushRound
     from chalicelib.services.officers import Admission, CallLimits, OfficerActor
@@ -59,8 +61,10 @@ if TYPE_CHECKING:
     from chalicelib.store.media.decoding import Decoding
     from chalicelib.store.media.rows import ReportKeys
     from chalicelib.store.notices.announcements import Announcements
+    from chalicelib.store.notices.destinations import DeliveryRows, Destinations
     from chalicelib.store.notices.phones import Phones
     from chalicelib.store.notices.pushes import PushRows
+    from chalicelib.store.notices.receivers import Receivers
     from chalicelib.store.notices.roster import Subscriptions
     from chalicelib.store.notices.topic import Topic, TopicSubscriptions
     from chalicelib.store.officers.rows import Officers
@@ -82,14 +86,15 @@ check_start()
 
 clock = Clock()
 _pause: Callable[[float], None] = time.sleep
+_receivers: "Receivers | None" = None
 
 aws_events, dynamodb, s3 = clients.aws_events, clients.dynamodb, clients.s3
 
 
 def reset() -> None:
     """Clear every collaborator and setting, and reset the clock. The next use builds them again."""
-    global clock, _pause
-    clock, _pause = Clock(), time.sleep
+    global clock, _pause, _receivers
+    clock, _pause, _receivers = Clock(), time.sleep, None
     clients.forget_all()
 
 
@@ -97,6 +102,12 @@ def pause_by(pause: Callable[[float], None]) -> None:
     """Set the function that waits some seconds between retries. Tests pass one that does not."""
     global _pause
     _pause = pause
+
+
+def send_events_by(receivers: "Receivers") -> None:
+    """Set what sends events. The local stack and tests have receivers on this machine."""
+    global _receivers
+    _receivers = receivers
 
 
 @built_once
@@ -334,6 +345,80 @@ def upkeep_queue() -> "UpkeepQueue":
     from chalicelib.aws.queues import UpkeepQueue
 
     return UpkeepQueue(client("sqs"), settings().upkeep_queue_url)
+
+
+@built_once
+def events_queue() -> "EventsQueue":
+    from chalicelib.aws.queues import EventsQueue
+
+    return EventsQueue(client("sqs"), settings().events_queue_url)
+
+
+@built_once
+def events_keys() -> "ContentKeys":
+    """Return the key in KMS that wraps the keys of secrets."""
+    from chalicelib.aws.kms import ContentKeys
+
+    return ContentKeys(_kms(), settings().events_key, pause=_pause)
+
+
+@built_once
+def destinations() -> "Destinations":
+    from chalicelib.store.notices.destinations import Destinations
+
+    return Destinations(_table(settings().reports_table))
+
+
+@built_once
+def delivery_rows() -> "DeliveryRows":
+    from chalicelib.store.notices.destinations import DeliveryRows
+
+    return DeliveryRows(_table(settings().reports_table))
+
+
+def destination_desk(actor: "OfficerActor") -> "DestinationDesk":
+    """Return an admin at work on the destinations of events."""
+    from chalicelib.services.notices.destinations import DestinationDesk
+
+    rows = destinations(), delivery_rows()
+    return DestinationDesk(actor, *rows, officers(), announcements(), events_keys())
+
+
+def receivers() -> "Receivers":
+    return _receivers or _public_receivers()
+
+
+@built_once
+def _public_receivers() -> "Receivers":
+    from chalicelib.store.notices.receivers import Receivers
+
+    return Receivers()
+
+
+def source_of_events() -> str:
+    return f"urn:tipline:{settings().stage}"
+
+
+@built_once
+def _signing_secrets() -> "Secrets":
+    from chalicelib.services.notices.deliveries import Secrets
+
+    return Secrets(destinations(), events_keys())
+
+
+def courier() -> "Courier":
+    """Return the collaborators of a delivery. Secrets stay in this process's memory."""
+    from chalicelib.services.notices.deliveries import Courier
+
+    return Courier(
+        outbox(),
+        delivery_rows(),
+        destinations(),
+        _signing_secrets(),
+        receivers(),
+        source=source_of_events(),
+        wall_clock=clock.wall_clock,
+    )
 
 
 @built_once

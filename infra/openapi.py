@@ -49,6 +49,7 @@ MODULES = (
     "handlers.statistics.openings",
     "handlers.flood.load_level",
     "handlers.notices.subscriptions",
+    "handlers.notices.destinations",
     "handlers.administration.shifts",
     "handlers.administration.officers",
     "handlers.bulletins.public",

@@ -34,5 +34,5 @@ def _split(approval: str) -> tuple[str, tuple[str, ...]]:
     for end, (below, where) in _SHOWN.items():
         if path.endswith(end):
             return path.removesuffix(end) + below, where
-    of_officer = path.startswith("/v1/admin/officers/")
-    return path.removesuffix("/approve"), ("proposal",) if of_officer else ()
+    of_admins = path.startswith(("/v1/admin/officers/", "/v1/admin/destinations/"))
+    return path.removesuffix("/approve"), ("proposal",) if of_admins else ()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,14 +23,16 @@ from moto.sns.models import sns_backends
 from PIL import Image
 
 from chalicelib import wiring
+from chalicelib.domain.notices.destinations import DeliveryState
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.handlers.media import functions
-from chalicelib.handlers.service import scheduled, upkeep
+from chalicelib.handlers.service import deliveries, scheduled, upkeep
 from chalicelib.kernel.files import original_key, reduced_key
 from infra.local.resources import create_resources
 from tests import events, listed
 
 SCHEDULE = events.load("schedule")
+NOTHING_FAILED: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
 @contextmanager
@@ -241,6 +244,28 @@ def do_upkeep() -> int:
                 assert upkeep.do_upkeep({"Records": [record]}, None) == {"batchItemFailures": []}
                 sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
     return sum(line.__dict__.get("failed", 0) for line in lines)
+
+
+def deliver_events() -> dict[str, int]:
+    """Send the events that are due. Return how many came to which end, as the log says."""
+    scheduled.sweep_upkeep(SCHEDULE, None)
+    return take_events()
+
+
+def take_events() -> dict[str, int]:
+    """Send the events in their queue, as Lambda would."""
+    sqs, ends = client("sqs"), Counter[str]()
+    [url] = (url for url in sqs.list_queues()["QueueUrls"] if "events-queue" in url)
+    queue = {"QueueUrl": url}
+    with logged("chalicelib.handlers.service.deliveries") as lines:
+        while found := sqs.receive_message(**queue, MaxNumberOfMessages=1).get("Messages"):
+            [message] = found
+            record = events.queue_record(message["Body"], message["MessageId"])
+            assert deliveries.deliver_events({"Records": [record]}, None) == NOTHING_FAILED
+            sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+    for line in lines:
+        ends.update({end: line.__dict__.get(end, 0) for end in (*DeliveryState, "failed")})
+    return {str(end): count for end, count in ends.items() if count}
 
 
 @contextmanager

@@ -14,6 +14,8 @@ reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>
              PULSE#<category>       ROW: when reports changed last, by district
              NOTICE#<id>            EVENT#notice             announcements
              ROSTER                 ROW: who is on duty, and who may be notified
+             DESTINATIONS           ROW: where events go | SECRET#<name>: what signs them
+             DESTINATION#<name>     <time>#<event>: an event that goes there, and its task
              PUSHES                 ROUND: when phones were pushed to last
              REVIEWS                ROUND: how far reports were looked through for reviews
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
@@ -84,6 +86,7 @@ OFFICERS = "OFFICERS"
 PROPOSALS = "PROPOSALS"
 FIRST_ADMINS = "FIRST_ADMINS"
 ROSTER = "ROSTER"
+DESTINATIONS = "DESTINATIONS"
 PUSHES = "PUSHES"
 REVIEWS = "REVIEWS"
 
@@ -292,6 +295,16 @@ def digest(*filters: str) -> str:
 def notice(entry_id: str) -> str:
     """Return the partition of an announcement."""
     return _partition(Owner(OwnerKind.NOTICE, entry_id))
+
+
+def destination(name: str) -> str:
+    """Return the partition of what is delivered to a destination."""
+    return f"DESTINATION#{name}"
+
+
+def secret_of(name: str) -> Key:
+    """Return the key of the secrets of a destination."""
+    return DESTINATIONS, f"SECRET#{name}"
 
 
 def ledger(hour: str, shard: int) -> str:

@@ -26,6 +26,7 @@ class TwoPersonStep(StrEnum):
     EXPORT = "export"
     BURST = "burst"
     OVERSIGHT_RETURN = "oversight_return"
+    DESTINATION = "destination"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -76,6 +77,9 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     TwoPersonStep.BURST: Rule("asks to close the reports of a burst", "approves it"),
     TwoPersonStep.OVERSIGHT_RETURN: Rule(
         "of oversight asks to return a report to its station, with a reason", "of oversight agrees"
+    ),
+    TwoPersonStep.DESTINATION: Rule(
+        "proposes where events go, which, and what they say", "approves exactly that"
     ),
 }
 

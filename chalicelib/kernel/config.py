@@ -58,6 +58,7 @@ class Settings:
         default="shared",
     )
     upkeep_queue_url: str = _setting("URL of the queue of upkeep that is due.")
+    events_queue_url: str = _setting("URL of the queue of events that are due.")
     notices_topic_arn: str = _setting("SNS topic of notices to officers.")
     issuer: str = _setting("Issuer of officers' access tokens, as in their claim `iss`.")
     jwks_uri: str = _setting("Address of the issuer's public keys.")
@@ -85,6 +86,9 @@ class Settings:
     custody_key: str = _setting("KMS key that signs files for a court: its alias.")
     push_key: str = _setting(
         "KMS key that the tokens of reporters' phones are opened with: the alias that new ones use."
+    )
+    events_key: str = _setting(
+        "KMS key that the secrets which sign events are opened with: the alias that new ones use."
     )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
@@ -202,6 +206,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "search_key",
         "export_key",
         "custody_key",
+        "events_key",
         "media_bucket",
         "audit_bucket",
         "notices_topic_arn",
@@ -217,7 +222,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "publish_notices": _PUBLISHING,
     "sweep_critical": _PUBLISHING,
     "sweep_normal": _PUBLISHING,
-    "sweep_upkeep": ("reports_table", "bulletins_table", "sources_table", "upkeep_queue_url"),
+    "sweep_upkeep": (
+        "reports_table",
+        "bulletins_table",
+        "sources_table",
+        "upkeep_queue_url",
+        "events_queue_url",
+    ),
     "do_upkeep": (
         *_TABLES,
         "contacts_table",
@@ -228,6 +239,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "audit_secret",
     ),
     "suggest_incidents": ("reports_table", "incidents_table", "incidents_key"),
+    "deliver_events": ("reports_table", "events_key"),
     "push_to_phones": ("reports_table", "contacts_table", "push_key"),
     "seal_audit": ("audit_bucket", "officers_table", "reports_table"),
     "digest_audit": ("reports_table", "audit_bucket", "ledger_key"),

@@ -55,6 +55,7 @@ class TaskKind(StrEnum):
     PUSH = "push"
     FORGET = "forget"
     REVIEW = "review"
+    DELIVER = "deliver"
 
 
 # What an officer ends, or pauses, who attends to a report.
@@ -67,13 +68,16 @@ class Lane(StrEnum):
     `critical`: notices of critical reports, escalations, and what officers cause themselves, such
     as an approval; no flood of other reports delays them. `normal`: all other notices. `upkeep`:
     everything that is no notice. `push`: pushes to reporters' phones, which no sweep reads
-    (`services/notices/pushes`).
+    (`services/notices/pushes`). `critical_events` and `events`: what leaves to other systems, which
+    may not answer.
     """
 
     CRITICAL = "critical"
     NORMAL = "normal"
     UPKEEP = "upkeep"
     PUSH = "push"
+    CRITICAL_EVENTS = "critical_events"
+    EVENTS = "events"
 
 
 class OutboxTask(NamedTuple):

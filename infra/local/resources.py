@@ -292,6 +292,7 @@ def _queue(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
         key: json.dumps(value) if isinstance(value, dict | bool) else str(value)
         for key, value in properties.items()
     }
+    name += ".fifo" * bool(properties.get("FifoQueue"))
     url = stack.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = stack.resolve({"Fn::Sub": f"arn:aws:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}"})
     return _Made(url, {"Arn": arn, "QueueName": name})

@@ -77,7 +77,7 @@ class LocalStack:
     def outputs(self) -> dict[str, Any]:
         """Return what `.local/stack.json` says."""
         named = self.environment
-        queues = ("critical_uploads", "uploads", "manifests", "upkeep")
+        queues = ("critical_uploads", "uploads", "manifests", "upkeep", "events")
         dead_letters = (*queues, "notices", "audit")
         return {
             "api": self.api_url,
@@ -136,6 +136,7 @@ class LocalStack:
         from chalicelib.aws import clients
         from infra.local.gateway.api_server import ApiServer
         from infra.local.gateway.gateway import both_functions, deployed_throttles
+        from infra.local.receiver import LocalReceivers
         from infra.local.seed import register_console, seed_officers
 
         self.app = app
@@ -152,6 +153,7 @@ class LocalStack:
             }
         )
         wiring.reset()
+        wiring.send_events_by(LocalReceivers())
         clients.keep_connections(CONNECTIONS)
         _warm()
         self._publish_config()

@@ -34,6 +34,7 @@ GROUPS = {
     "sweep_upkeep": "SweepUpkeepLog",
     "do_upkeep": "DoUpkeepLog",
     "suggest_incidents": "SuggestIncidentsLog",
+    "deliver_events": "DeliverEventsLog",
     "push_to_phones": "PushToPhonesLog",
     "seal_audit": "SealAuditLog",
     "digest_audit": "DigestAuditLog",

@@ -25,7 +25,7 @@ from infra.stage.tables import require_tables
 from infra.stage.target import Target, command, find_target, is_loopback, output_title
 
 UPLOADS = ("critical_uploads", "uploads")
-QUEUES = (*UPLOADS, "manifests", "upkeep", "notices", "audit")
+QUEUES = (*UPLOADS, "manifests", "upkeep", "events", "notices", "audit")
 POLL_S = 2.0
 AT_ONCE = 10  # as many as SQS gives in one response
 HIDDEN_S = 30

@@ -34,6 +34,7 @@ OMBUD, SECOND_OMBUD = "ombud", "ombud2"
 RECRUIT = "recruit"
 # Nobody but a colleague proposes anything for this one, so that the officer may approve it.
 CANDIDATE = "candidate"
+DESTINATION = "dispatch"
 
 # Where a report may be, and no officer's scope can.
 _NOWHERE = ("outside", "unknown")
@@ -196,6 +197,7 @@ class Scenario:
             "request": always(None),
             "report_ids": always([self.report.id]),
             "media_ids": always([]),
+            "url": always("https://events.example/in"),
             # The same each time, as there is room for some only.
             "added": always(
                 [{"code": "dumping", "labels": dict.fromkeys(LANGUAGES, "Illegal dumping")}]
@@ -248,6 +250,20 @@ class Scenario:
         reply = call("PUT", path, row, officer=COLLEAGUE)
         assert reply.status == 202, reply.text
         return _approvable({"username": CANDIDATE}, f"{path}/approve")
+
+    def destination(self, *, approved: bool = False) -> Supply:
+        """Terms of a destination that a colleague proposes, or that two have agreed on."""
+        path, made = f"/v1/admin/destinations/{DESTINATION}", {"name": DESTINATION}
+        assert call("DELETE", path, officer=OFFICER).status == 204
+        body = {"url": "https://events.example/", "categories": [], "kinds": []}
+        assert call("PUT", path, body, officer=COLLEAGUE).status == 202
+        supply = _approvable(made, f"{path}/approve")
+        if not approved:
+            return supply
+        assert (
+            call("POST", f"{path}/approve", officer=OFFICER, headers=supply.headers).status == 200
+        )
+        return Supply(made)
 
     def current_plan(self) -> Supply:
         reply = call("GET", "/v1/officer/shifts", officer=OFFICER)
@@ -531,5 +547,12 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     "PUT /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
     "POST /v1/admin/officers/{username}/approve": lambda there: there.proposed(),
     "DELETE /v1/admin/officers/{username}/proposal": lambda there: Supply({"username": RECRUIT}),
+    "GET /v1/admin/destinations/{name}": lambda there: there.destination(),
+    "PUT /v1/admin/destinations/{name}": lambda there: Supply({"name": DESTINATION}),
+    "POST /v1/admin/destinations/{name}/approve": lambda there: there.destination(),
+    "POST /v1/admin/destinations/{name}/secret": lambda there: there.destination(approved=True),
+    "GET /v1/admin/destinations/{name}/deliveries": lambda there: there.destination(),
+    "POST /v1/admin/destinations/{name}/redeliver": lambda there: there.destination(),
+    "DELETE /v1/admin/destinations/{name}": lambda there: there.destination(),
     "PUT /v1/admin/shifts": lambda there: there.current_plan(),
 }

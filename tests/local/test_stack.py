@@ -52,7 +52,7 @@ def test_it_says_where_everything_is(stack: Stack) -> None:
     assert outputs["aws"] == f"http://127.0.0.1:{stack.aws_port}"
     assert (
         set(outputs["queues"])
-        == {"critical_uploads", "uploads", "manifests", "upkeep"}
+        == {"critical_uploads", "uploads", "manifests", "upkeep", "events"}
         <= set(outputs["dead_letter_queues"])
     )
     assert (

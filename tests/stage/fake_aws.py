@@ -22,7 +22,7 @@ OUTPUTS = {
     "AuditSecretArn": "secret",
 } | {
     f"{name}{kind}": f"https://sqs/{name}{kind}"
-    for name in ("CriticalUploads", "Uploads", "Manifests", "Upkeep", "Notices", "Audit")
+    for name in ("CriticalUploads", "Uploads", "Manifests", "Upkeep", "Events", "Notices", "Audit")
     for kind in ("QueueUrl", "DeadLettersUrl")
 }
 

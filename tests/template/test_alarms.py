@@ -63,10 +63,11 @@ def test_everything_that_is_set_aside_raises_an_alarm(
             "CriticalUploadsDeadLetters",
             "ManifestsDeadLetters",
             "UpkeepDeadLetters",
+            "EventsDeadLetters",
             "NoticesDeadLetters",
         )
     ] + [{"Fn::GetAtt": [name, "QueueName"]} for name in ("AuditDeadLetters", "KeyChanges")]
-    assert sum(name.endswith("DeadLetters") for name in queues) == 6
+    assert sum(name.endswith("DeadLetters") for name in queues) == 7
 
 
 def test_messages_that_wait_raise_an_alarm(
@@ -174,6 +175,7 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("FailedNormalAlarm", "FailedNormalMetric", "SweepNormalLog"),
         ("FailedUpkeepAlarm", "FailedUpkeepMetric", "DoUpkeepLog"),
         ("UnacknowledgedAlarm", "UnacknowledgedMetric", "SweepCriticalLog"),
+        ("DeadEventsAlarm", "DeadEventsMetric", "DeliverEventsLog"),
         ("SubscriptionsAlarm", "SubscriptionsMetric", "DoUpkeepLog"),
         ("LoadLevelAlarm", "LoadLevelMetric", "SweepUpkeepLog"),
         ("AuditFailuresAlarm", "AuditFailuresMetric", "OfficersLog"),

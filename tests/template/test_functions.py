@@ -117,6 +117,7 @@ def test_what_runs_by_the_clock_is_not_tried_again_because_its_next_run_is_near(
         ("MakeCriticalThumbnails", "CriticalUploadsQueue"),
         ("RecordMedia", "ManifestsQueue"),
         ("DoUpkeep", "UpkeepQueue"),
+        ("DeliverEvents", "EventsQueue"),
     ],
 )
 def test_a_queue_gives_back_only_the_messages_that_failed(
@@ -130,6 +131,16 @@ def test_a_queue_gives_back_only_the_messages_that_failed(
 def test_a_file_that_kills_its_decoder_is_alone_in_its_batch(expanded: dict[str, Any]) -> None:
     for name in THUMBNAILERS:
         assert mapping_of(expanded, name)["BatchSize"] == 1
+
+
+def test_a_destination_that_does_not_answer_keeps_back_no_other(
+    resources: dict[str, Any], expanded: dict[str, Any]
+) -> None:
+    """SQS gives out one message of a group at a time, and no batch has those of two."""
+    assert resources["EventsQueue"]["Properties"]["FifoQueue"] is True
+    source = mapping_of(expanded, "DeliverEvents")
+    assert source["BatchSize"] == 1
+    assert "ScalingConfig" not in source
 
 
 def test_upkeep_takes_no_more_than_its_share(functions: dict[str, Any]) -> None:
@@ -240,6 +251,7 @@ def test_the_template_expands_offline_and_keeps_every_setting(
         "RecordMedia",
         *READERS,
         "DoUpkeep",
+        "DeliverEvents",
         "SealAudit",
     }
     assert all(

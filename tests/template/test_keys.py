@@ -34,6 +34,7 @@ KEYS = {
     "ContentKey": Key("OfficersRole", PAIR, ("kms:Decrypt",), OPENS, NOBODY_OPENS, True),
     "ContactKey": Key("OfficersRole", PAIR, ("kms:Decrypt",), OPENS, NOBODY_OPENS, True),
     "PushKey": Key("PushToPhonesRole", PAIR, ("kms:Decrypt",), OPENS, NOBODY_OPENS),
+    "EventsKey": Key("DeliverEventsRole", PAIR, ("kms:Decrypt",), OPENS, NOBODY_OPENS),
     "LedgerKey": Key(
         "DigestAuditRole",
         ("ECC_NIST_P256", "SIGN_VERIFY"),

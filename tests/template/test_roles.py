@@ -142,6 +142,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "LedgerKeyAlias",
             "IncidentsKeyAlias",
             "PushKeyAlias",
+            "EventsKeyAlias",
             "SearchKeyAlias",
             "ExportKeyAlias",
             "CustodyKeyAlias",

@@ -32,6 +32,7 @@ def test_every_function_and_every_resource_with_a_policy_is_read(
         "CustodyKey",
         "IncidentsKey",
         "PushKey",
+        "EventsKey",
         "SearchKey",
         "ExportKey",
         "MediaKey",

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection
 from typing import Any
 
-from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
+from chalice.app import BaseLambdaEvent, Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.aws import events
@@ -52,9 +52,10 @@ def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
 
 @bp.schedule(_EVERY_MINUTE)
 def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
-    """Evaluate the load level, ask for the reviews of old reports, and send due tasks of upkeep to
-    its queue.
+    """Send due events to their queue, evaluate the load level, ask for the reviews of old reports,
+    and send due tasks of upkeep to their queue.
     """
+    _send_events(event)
     level = wiring.load_watch().evaluate(wiring.clock.now())
     if level is not None:
         log.info("load_evaluated", extra={"load_level": level.value})
@@ -64,9 +65,24 @@ def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
             wiring.outboxes(),
             queue=wiring.upkeep_queue(),
             now=wiring.clock.now(),
-            time_is_left=lambda: _time_is_left(event),
+            time_is_left=lambda: time_is_left(event),
         )
     )
+
+
+def _send_events(event: CloudWatchEvent) -> None:
+    try:
+        sent = sweep.sweep_events(
+            wiring.outbox(),
+            queue=wiring.events_queue(),
+            now=wiring.clock.now(),
+            time_is_left=lambda: time_is_left(event),
+        )
+    except Unavailable:
+        log.warning("events_not_sent")  # tasks must not wait for it
+    else:
+        if sent:
+            log.info("events_sent", extra={"count": sent})
 
 
 def _ask_for_reviews(event: CloudWatchEvent) -> None:
@@ -75,7 +91,7 @@ def _ask_for_reviews(event: CloudWatchEvent) -> None:
             wiring.review_rows(),
             lambda: wiring.catalogue_changes().read().restored().stored(),
             now=wiring.clock.now(),
-            time_is_left=lambda: _time_is_left(event),
+            time_is_left=lambda: time_is_left(event),
         )
     except Unavailable:
         log.warning("reviews_not_asked")  # tasks must not wait for it
@@ -91,7 +107,7 @@ def _sweep_notices(lane: Lane, event: CloudWatchEvent) -> dict[str, Any]:
             wiring.outbox(),
             publisher=wiring.publisher(),
             now=wiring.clock.now(),
-            time_is_left=lambda: _time_is_left(event),
+            time_is_left=lambda: time_is_left(event),
         )
     )
 
@@ -101,9 +117,10 @@ def _logged(done: sweep.Swept) -> dict[str, Any]:
     return done._asdict()
 
 
-def _time_is_left(event: CloudWatchEvent) -> bool:
+def time_is_left(event: BaseLambdaEvent, needed_ms: int = LAST_SECONDS_MS) -> bool:
+    """Return whether this run has time for one more task."""
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
-    return remaining is None or remaining() > LAST_SECONDS_MS
+    return remaining is None or remaining() > needed_ms
 
 
 # The ARN is a placeholder, which infra/app.yaml replaces. Filters are added there.
@@ -173,7 +190,7 @@ def suggest_incidents(event: CloudWatchEvent) -> dict[str, Any]:
     What a run leaves is done by the next one.
     """
     done = record_sketches(
-        wiring.sketches(), now=wiring.clock.now(), time_is_left=lambda: _time_is_left(event)
+        wiring.sketches(), now=wiring.clock.now(), time_is_left=lambda: time_is_left(event)
     )
     log.info("sketches_recorded", extra=done)
     return done
@@ -186,7 +203,7 @@ def push_to_phones(event: CloudWatchEvent) -> dict[str, Any]:
     What a round leaves is done by the next one.
     """
     done = push_due_reports(
-        wiring.push_round(), now=wiring.clock.now(), time_is_left=lambda: _time_is_left(event)
+        wiring.push_round(), now=wiring.clock.now(), time_is_left=lambda: time_is_left(event)
     )
     log.info("phones_pushed", extra=done)
     return done

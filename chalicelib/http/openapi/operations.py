@@ -67,6 +67,7 @@ _PATH_PARAMETERS = {
     "burst_id": "The `id` of the burst.",
     "incident_id": "The `id` of the incident.",
     "subscription_id": "The `id` of the subscription.",
+    "name": "The name of the destination: small letters, digits and dashes, 32 at most.",
     "export_id": "The `id` of the export.",
     "part": "The number of the zip, from 1.",
     "code": "The `code` of an error.",

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import ConditionFailed, Row, Unprocessed, retry_on_conflict
-from chalicelib.aws.writes import TransactItem
+from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.catalogue.model import by_code, catalogue
 from chalicelib.domain.notices import bursts as rules
 from chalicelib.domain.notices.bursts import Digest
+from chalicelib.domain.notices.destinations import Destination
 from chalicelib.domain.notices.notice import (
     ADDED,
     OF_A_TRIAL,
@@ -39,7 +40,8 @@ from chalicelib.services.notices.colleagues import needs_no_reminder, next_remin
 from chalicelib.services.notices.escalations import fields_after_notice, is_needed, next_task
 from chalicelib.services.reports.ledger import late_first_leaves
 from chalicelib.store.audit.ledger import LeafRows
-from chalicelib.store.notices import roster
+from chalicelib.store.notices import destinations, roster
+from chalicelib.store.notices.destinations import deliveries_of
 from chalicelib.store.notices.digests import Bursts, Digests
 from chalicelib.store.notices.topic import Topic
 from chalicelib.store.reports.outbox import Assignment, Outbox, PendingTask
@@ -129,11 +131,12 @@ ASSIGNMENTS = frozenset(
 _DECIDING = ("urgency", "status", "attended", "deadline")
 # Those of its place in the list by attention. They are set only where they are as they were read.
 _PLACES = ("flags", "attention_at")
-# How many notices are added to a digest in one transaction. Each is an update of its report and up
-# to two leaves; DynamoDB takes 100 items.
+# How many notices are added to a digest in one transaction. Each is an update of its report, up to
+# two leaves, and an event for each destination; DynamoDB takes 100 items.
 _GATHERED_AT_ONCE = 30
+_ITEMS_AT_MOST, _ITEMS_OF_A_NOTICE = 99, 3
 # The rows of this many tasks are read in one call: with the HEADs of their reports, the counters
-# and the roster they are at most 100.
+# and the rows that all share they are at most 100.
 _READ_AT_ONCE = 48
 _FAULTS_AT_MOST = 3
 # How often notices are added together, when some of them have changed each time.
@@ -174,6 +177,7 @@ class _Batch:
     rows: Mapping[Key, Row]
     unread: Collection[Key] = ()
     known_roster: Roster | None = None
+    destinations: Sequence[Destination] | None = None
     retry: set[Key] = field(default_factory=set)
     due: list[datetime] = field(default_factory=list)
 
@@ -186,6 +190,19 @@ class _Batch:
     def languages(self) -> tuple[str, ...]:
         """The languages that somebody may have asked for."""
         return self.known_roster.languages if self.known_roster else city().languages
+
+    @property
+    def gathered_at_once(self) -> int:
+        of_each = _ITEMS_OF_A_NOTICE + len(self.destinations or ())
+        return min(_GATHERED_AT_ONCE, _ITEMS_AT_MOST // of_each)
+
+    def events_of(self, notice: Notice) -> list[Put]:
+        """Return the deliveries of its event to other systems. Raises Unavailable while nobody
+        knows to which: the notice goes out, and its task stays.
+        """
+        if self.destinations is None:
+            raise errors.Unavailable
+        return deliveries_of(notice, self.destinations, self.now)
 
     def fail(self, key: Key, event: str, error: Exception) -> None:
         """Keep a task for another try: one bad row must not block the others."""
@@ -218,7 +235,8 @@ class Publisher:
         due: list[datetime] = []
         for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
             rows, unread = self._rows_of(some, now)
-            batch = _Batch(now, swept, lanes, rows, unread, roster.roster_in(rows, unread))
+            known = roster.roster_in(rows, unread), destinations.destinations_in(rows, unread)
+            batch = _Batch(now, swept, lanes, rows, unread, *known)
             self._work_on(batch, some)
             retry |= batch.retry
             due += batch.due
@@ -233,8 +251,8 @@ class Publisher:
         must not block the others.
         """
         counters = rules.counters(category.code for category in catalogue().categories)
-        also = (*self._bursts.keys_at(now), roster.KEY)
-        attributes = (*counters, *roster.FIELDS)
+        also = (*self._bursts.keys_at(now), roster.KEY, destinations.KEY)
+        attributes = (*counters, *roster.FIELDS, *destinations.FIELDS)
         try:
             return self._outbox.read_all(some, also=also, attributes=attributes), ()
         except Unprocessed as failure:
@@ -260,7 +278,7 @@ class Publisher:
                 batch.fail(key, "notice_unreadable", error)
         self._send(alone, batch)
         for notices in waiting.values():
-            for together in batched(notices, _GATHERED_AT_ONCE):
+            for together in batched(notices, batch.gathered_at_once):
                 self._gather(together, batch)
 
     def _read(self, key: Key, batch: _Batch) -> _PendingNotice | None:
@@ -296,7 +314,7 @@ class Publisher:
         cannot be written, they are added one by one, and that one is left to the sweep.
         """
         for _ in range(_TRIES):
-            items = [item for found in notices for item in self._completion(found, batch.now)]
+            items = [item for found in notices for item in self._completion(found, batch)]
             lane = notices[0].pending.task.lane
             try:
                 self._digests.gather([found.notice for found in notices], lane, items, batch.now)
@@ -334,10 +352,10 @@ class Publisher:
             else:
                 batch.retry.add(found.pending.key)
 
-    def _completion(self, found: _PendingNotice, now: datetime) -> list[TransactItem]:
-        pending = found.pending
-        update, items = self._outbox.completion(pending, **self._what_follows(pending, now))
-        return [self._outbox.table.item(update), *items]
+    def _completion(self, found: _PendingNotice, batch: _Batch) -> list[TransactItem]:
+        pending, table = found.pending, self._outbox.table
+        update, items = self._outbox.completion(pending, **self._what_follows(pending, batch.now))
+        return [table.item(update), *items, *map(table.item, batch.events_of(found.notice))]
 
     def _what_follows(self, pending: PendingTask, now: datetime) -> dict[str, Any]:
         """Return the arguments of `Outbox.completion` for the task of a notice."""
@@ -368,17 +386,17 @@ class Publisher:
                     },
                 )
             try:
-                self._complete(found, batch.now)
+                self._complete(found, batch)
             except Exception as error:
                 # Continue, so that the other notices are completed and not published twice.
                 batch.fail(pending.key, "notice_not_completed", error)
 
-    def _complete(self, found: _PendingNotice, now: datetime) -> None:
+    def _complete(self, found: _PendingNotice, batch: _Batch) -> None:
         """Complete the task of a published notice, and set the next one.
 
         That depends on the report: if an officer has changed it since, it is read again.
         """
-        current = found.pending
+        current, now = found.pending, batch.now
         counted = self._bursts.count(now, alone=found.alone, sms=found.sms)
         if current.assignment == _DIGEST:
             self._digests.remove(current, counted)
@@ -387,9 +405,13 @@ class Publisher:
             self._outbox.remove(current)
             return
 
+        events = [self._outbox.table.item(put) for put in batch.events_of(found.notice)]
+
         def step() -> None:
             nonlocal current
-            if self._outbox.complete(current, also=counted, **self._what_follows(current, now)):
+            if self._outbox.complete(
+                current, also=[*counted, *events], **self._what_follows(current, now)
+            ):
                 return
             fresh = PendingTask.of(self._outbox.read_all([current.key]).get(current.key))
             if fresh is None or fresh.task._replace(lane=current.task.lane) != current.task:

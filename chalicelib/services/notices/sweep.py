@@ -1,12 +1,13 @@
 """The sweeps: once a minute, each lane does due tasks or hands them on."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.aws.keys import Key
-from chalicelib.aws.queues import UpkeepQueue
+from chalicelib.aws.queues import EventsQueue, UpkeepQueue
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import Lane
 from chalicelib.services.notices.notifications import Publisher
@@ -18,6 +19,8 @@ type Work = Callable[[PendingTask, Outbox, datetime], None]
 
 # What one sweep hands on at the most. The rest stays due; the next sweep begins with the oldest.
 UPKEEP_AT_ONCE = 4000
+# Of one destination and lane.
+EVENTS_AT_ONCE = 1000
 
 
 class Swept(NamedTuple):
@@ -90,6 +93,30 @@ def sweep_upkeep(
             log.warning("sweep_unfinished")
             break
     return Swept(sent, 0, int((now - oldest).total_seconds()))
+
+
+def sweep_events(
+    outbox: Outbox, *, queue: EventsQueue, now: datetime, time_is_left: Callable[[], bool]
+) -> int:
+    """Send the keys of due deliveries to the queue, critical ones first, and return how many.
+
+    Each is sent in the group of its destination and lane, of which SQS gives out one message at a
+    time. What is in the queue already SQS takes once. Raises Unavailable.
+    """
+    sent = 0
+    for lane in (Lane.CRITICAL_EVENTS, Lane.EVENTS):
+        due: dict[str, list[DueTask]] = defaultdict(list)
+        for page in outbox.overdue(lane, now):
+            for task in page:
+                due[task.key[0]].append(task)
+            if not time_is_left():
+                log.warning("sweep_unfinished")
+                break
+        for destination, tasks in due.items():
+            first = sorted(tasks, key=lambda task: task.key)[:EVENTS_AT_ONCE]
+            queue.send(f"{destination}/{lane}", [(task.key, task.due_at) for task in first])
+            sent += len(first)
+    return sent
 
 
 def do_upkeep(

@@ -29,12 +29,14 @@ from chalicelib.kernel.files import original_key
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.media import processing
 from chalicelib.store.media.decoding import Undecided
+from chalicelib.store.notices.receivers import Answer
 from infra import template
 from tests import cloud, events
 from tests.client import call, new_key
 from tests.decoding import environments, file_of
 from tests.faults import inject
 from tests.issuer import sign
+from tests.receivers import agree_on, receive
 from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -285,6 +287,16 @@ def subscribe_beside(others: int) -> None:
     cloud.sweep()
 
 
+def give_up_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    receive(Answer(503))
+    agree_on()
+    file()
+    cloud.stream(cloud.all_keys())
+    cloud.deliver_events()
+    wiring.clock.advance(timedelta(days=1))
+    cloud.deliver_events()
+
+
 def ask_for_a_late_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     created = file()
     wiring.clock.advance(timedelta(hours=3))
@@ -300,6 +312,7 @@ CAUSES: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "FailedUpkeepMetric": keep_up,
     "UnacknowledgedMetric": let_a_report_wait,
     "LoadLevelMetric": fall_from_a_flood,
+    "DeadEventsMetric": give_up_an_event,
     "SubscriptionsMetric": subscribe_where_many_have,
     "DigestsMetric": digest,
     "LedgerRowsMetric": spoil_the_ledger,

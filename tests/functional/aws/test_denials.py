@@ -56,6 +56,7 @@ MAY: Mapping[str, set[str]] = {
     # Sealed to `PushKey`: of no use without it.
     "read the sealed token of a phone": {"officers", "push_to_phones"},
     "open the token of a phone": {"push_to_phones"},
+    "sign events": {"deliver_events"},
     "list, add or delete phones in SNS": {"push_to_phones"},
     "push to a phone": {"push_to_phones"},
     "delete a report's rows": {"record_media", "do_upkeep"},
@@ -128,6 +129,7 @@ def deeds(names: iam.Names) -> dict[str, list[Need]]:
             (ALL, {**SOME, "dynamodb:Attributes": ("pk", "sealed_push")}),
         ),
         "open the token of a phone": on_key(names, "PushKey"),
+        "sign events": on_key(names, "EventsKey"),
         "list, add or delete phones in SNS": [Need(f"sns:{call}", "*") for call in PHONE_CALLS],
         "push to a phone": [Need("sns:Publish", f"arn:aws:sns:{REGION}:{iam.ACCOUNT}:endpoint/1")],
         "delete a report's rows": on_rows(names, "ReportsTable", ("DeleteItem", "BatchWriteItem")),

@@ -52,6 +52,7 @@ from tests.functional.aws import iam
 from tests.functional.aws.grants import Grant, Need, Policy
 from tests.functional.second_person.two_person_steps import BurstStep, ExportStep
 from tests.ledger import close_long, record, this_hour
+from tests.receivers import receive
 from tests.steps import by_reporter, file
 from tests.steps import opened as read_report
 
@@ -116,6 +117,7 @@ class Api:
     def __call__(
         self,
         name: str,
+        /,
         *,
         body: Any = None,
         officer: str | None = None,
@@ -549,6 +551,19 @@ def administer(api: Api) -> None:
     api("read_officer", officer=ADMIN, username="wu")
     for _ in range(2):
         api("patch_catalogue", officer=ADMIN)
+    decide_where_events_go(api)
+    api("replace_secret", officer=ADMIN, name="dispatch")
+    api("list_destinations", officer=ADMIN)
+    api("list_deliveries", officer=ADMIN, name="dispatch")
+    api("redeliver", officer=ADMIN, name="dispatch")
+    api("end_destination", officer=ADMIN, name="dispatch")
+
+
+def decide_where_events_go(api: Api) -> None:
+    body = {"url": "https://events.example/", "categories": [], "kinds": []}
+    api("propose_destination", officer=ADMIN, name="dispatch", body=body)
+    api("read_destination", officer=ADMIN, name="dispatch")
+    api("approve_destination", officer=CHIEF, name="dispatch")
 
 
 def draft(api: Api) -> tuple[str, str]:
@@ -821,6 +836,7 @@ def burst() -> None:
     """Create more reports in a minute than are notified singly, critical ones and others, a
     message, and an announcement.
     """
+    decide_where_events_go(Api())
     item = wiring.announcements().item(
         NoticeKind.WATCH,
         entry_id="1",
@@ -837,8 +853,28 @@ def burst() -> None:
     by_reporter("POST", created, "/messages", {"text": "Hurry."}, key=new_key())
 
 
+def test_deliver_events_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+    api = Api()
+    taken = receive()
+    decide_where_events_go(api)
+    for has_ended in (False, True):
+        file()
+        cloud.stream(cloud.all_keys())
+        scheduled.sweep_upkeep(cloud.SCHEDULE, None)
+        if has_ended:
+            api("end_destination", officer=ADMIN, name="dispatch")
+        with role.assumed():
+            wiring.send_events_by(taken)
+            cloud.take_events()
+    assert len(taken.sent) == 1
+
+
 def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
-    published_bulletin(Api())
+    api = Api()
+    decide_where_events_go(api)
+    file()
+    cloud.stream(cloud.all_keys())
+    published_bulletin(api)
     with_media()
     minute = times.to_minute(wiring.clock.now() + timedelta(days=30))
     wiring.load_counters().add({"other": 10_000}, minute)

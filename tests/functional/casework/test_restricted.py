@@ -130,6 +130,7 @@ def test_no_other_route_shows_what_the_reporter_sent(
         "incident_id": "0" * 16,
         "part": "1",
         "bulletin_id": "0" * 26,
+        "name": "dispatch",
     }
     reply = call(
         operation.method,

@@ -66,6 +66,7 @@ ITSELF, SEEN = ("itself",), ("itself", "by its version")
 IN_A_MONTH = str((datetime.now(UTC) + timedelta(days=30)).date())
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
+DESTINATION = "/v1/admin/destinations/{name}"
 BURST_ID = "child_abduction.2026-11-24T01"
 BURST = "/v1/officer/bursts/{burst_id}"
 INCIDENT_ID = "0" * 16
@@ -200,6 +201,14 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("PUT", "/v1/admin/officers/{username}"): Route(202, ADMINS),
     ("POST", "/v1/admin/officers/{username}/approve"): Route(409, ADMINS),
     ("DELETE", "/v1/admin/officers/{username}/proposal"): Route(204, ADMINS),
+    ("GET", "/v1/admin/destinations"): Route(200, ADMINS),
+    ("GET", DESTINATION): Route(404, ADMINS),
+    ("PUT", DESTINATION): Route(202, ADMINS),
+    ("POST", DESTINATION + "/approve"): Route(404, ADMINS),
+    ("POST", DESTINATION + "/secret"): Route(404, ADMINS),
+    ("GET", DESTINATION + "/deliveries"): Route(404, ADMINS),
+    ("POST", DESTINATION + "/redeliver"): Route(404, ADMINS),
+    ("DELETE", DESTINATION): Route(204, ADMINS),
     ("PATCH", "/v1/admin/catalogue"): Route(200, ADMINS),
 }
 OPERATION = {
@@ -286,6 +295,7 @@ def path_of(key: tuple[str, str], report_id: str) -> str:
         number="1",
         request_number="20261124-000000",
         username="recruit",
+        name="dispatch",
     )
 
 
@@ -410,6 +420,13 @@ def test_a_report_out_of_scope_looks_unknown_and_the_denial_is_on_record(
     assert denials(officer) == len(replies)
 
 
+def prepare_destination(key: tuple[str, str]) -> None:
+    if "/destinations/" in key[1] and key[0] != "PUT":
+        use(("PUT", DESTINATION), "clerk")
+    if key == ("POST", DESTINATION + "/secret"):
+        read_and_approve(path_of(("POST", DESTINATION + "/approve"), ""), "admin")
+
+
 @each_route
 def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     key: tuple[str, str], cases: Mapping[str, str], aws: Mapping[str, str]
@@ -425,6 +442,7 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
     if "/masks/" in key[1]:
         proposer = "officer" if key[0] == "DELETE" else "clerk"
         use(("POST", REPORT + "/masks"), proposer, report_id)
+    prepare_destination(key)
     if key == ("DELETE", REPORT + "/mute"):
         use(("POST", REPORT + "/mute"), "clerk", report_id)
     if key == ("DELETE", REPORT + "/follow"):

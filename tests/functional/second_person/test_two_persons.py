@@ -108,6 +108,7 @@ def use(operation: Operation, made: Step, officer: str) -> Reply:
         "burst_id": "child_abduction.2026-11-24T01",
         "part": "1",
         "username": SECOND,
+        "name": "dispatch",
     }
     ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
     if "{incident_id}" in operation.path:

@@ -67,6 +67,33 @@ class Appointment:
         return f'"{proposal.version if proposal else 0}"'
 
 
+class DestinationStep:
+    NAME = "dispatch"
+    URL = "https://events.example/"
+
+    def __init__(self) -> None:
+        self.path = {"name": self.NAME}
+        self.approval = f"/v1/admin/destinations/{self.NAME}/approve"
+
+    def begin(self, officer: str) -> None:
+        self._propose(officer, self.URL)
+
+    def swap(self, officer: str) -> None:
+        self._propose(officer, "https://elsewhere.example/")
+
+    def has_happened(self) -> bool:
+        found = wiring.destinations().read().by_name.get(self.NAME)
+        return found is not None and found.terms is not None
+
+    def version(self) -> str:
+        return f'"{wiring.destinations().read().revision}"'
+
+    def _propose(self, officer: str, url: str) -> None:
+        body = {"url": url, "categories": [], "kinds": []}
+        reply = call("PUT", f"/v1/admin/destinations/{self.NAME}", body, officer=officer)
+        assert reply.status == 202, reply.text
+
+
 class _OnReport:
     """A step on a report."""
 
@@ -358,4 +385,5 @@ STEPS: Mapping[TwoPersonStep, Callable[[], Step]] = {
     TwoPersonStep.REQUEST: RequestStep,
     TwoPersonStep.EXPORT: ExportStep,
     TwoPersonStep.BURST: BurstStep,
+    TwoPersonStep.DESTINATION: DestinationStep,
 }

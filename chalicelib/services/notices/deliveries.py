@@ -1,0 +1,144 @@
+"""Deliveries of events to receivers. What is due comes from a queue (`sweep_events`).
+
+Each is tried for 24 hours, with growing pauses, and then dead. A receiver may get an event twice,
+under the same id. docs/adr/0080 says why a slow one delays no other.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from standardwebhooks import Webhook
+
+from chalicelib.aws.keys import Key
+from chalicelib.aws.kms import ContentKeys
+from chalicelib.domain.notices.destinations import (
+    TRIED_FOR,
+    CloudEvent,
+    DeliveryState,
+    Event,
+    Terms,
+    pause_after,
+)
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
+from chalicelib.kernel.sealing import WrappedKey
+from chalicelib.services.notices.destinations import info_of
+from chalicelib.store.notices.destinations import Delivery, DeliveryRows, Destinations, SealedSecret
+from chalicelib.store.notices.receivers import Answer, Receivers
+from chalicelib.store.reports.outbox import Outbox, PendingTask
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/cloudevents+json"
+_UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Opens the secrets of destinations, and keeps them in this process's memory."""
+
+    rows: Destinations
+    keys: ContentKeys
+    _open: dict[bytes, str] = field(default_factory=dict)
+
+    def of(self, name: str, now: datetime) -> list[str]:
+        """Return the secrets that sign what goes there now. Raises Unavailable."""
+        kept = [each for each in self.rows.secrets(name) if not each.until or now < each.until]
+        return [self._opened(name, each) for each in kept]
+
+    def _opened(self, name: str, secret: SealedSecret) -> str:
+        if secret.sealed not in self._open:
+            wrapped = WrappedKey(secret.wrapped, secret.wrapping)
+            # No officer opens it, so no audit row names this opening.
+            private = self.keys.unwrap(wrapped, "event")
+            self._open[secret.sealed] = private.open(secret.sealed, info_of(name)).decode()
+        return self._open[secret.sealed]
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """The collaborators of a delivery. `source` is what events say they come from; `wall_clock` is
+    the time that receivers compare with theirs.
+    """
+
+    outbox: Outbox
+    rows: DeliveryRows
+    destinations: Destinations
+    secrets: Secrets
+    receivers: Receivers
+    source: str
+    wall_clock: Callable[[], datetime]
+
+
+def deliver(
+    due: Sequence[Key], *, courier: Courier, now: datetime, time_is_left: Callable[[], bool]
+) -> Counter[str]:
+    """Deliver what is due of these, which are all of one destination, in their order.
+
+    What the receiver does not answer puts off the rest, untried. Return how many came to which
+    state, and how many `failed`: their tasks stay due, and are sent again.
+    """
+    done: Counter[str] = Counter()
+    known, unanswered = courier.destinations.read().by_name, None
+    for key in due:
+        if not time_is_left():
+            log.warning("deliveries_unfinished")
+            break
+        try:
+            found = courier.rows.waiting(key)
+            if found is None or found[0].task.due_at > now:
+                continue
+            name = key[0].partition("#")[2]
+            terms = known[name].terms if name in known else None
+            if terms is None:
+                courier.outbox.remove(found[0])
+                continue
+            answer = unanswered or _post(found[1].event, name, terms, courier, now)
+            done[_record(*found, answer, courier, now)] += 1
+            if not answer.accepts and not answer.is_of_this_event:
+                unanswered = Answer(None, _UNTRIED)
+        except Exception as error:
+            # One bad row must not block the others.
+            done["failed"] += 1
+            log.warning("delivery_failed", extra={"error": type(error).__name__})
+    return done
+
+
+def _post(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:
+    body = CloudEvent.of(event, terms.shows, courier.source).model_dump_json()
+    at = courier.wall_clock()
+    signatures = [
+        Webhook(secret).sign(event.id, at, body) for secret in courier.secrets.of(name, now)
+    ]
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "webhook-id": event.id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+    return courier.receivers.post(terms.url, body.encode(), headers)
+
+
+def _record(
+    pending: PendingTask, delivery: Delivery, answer: Answer, courier: Courier, now: datetime
+) -> DeliveryState:
+    """Write how a delivery went, and when it is tried again."""
+    ends, task = delivery.since + TRIED_FOR, None
+    if answer.accepts:
+        state = DeliveryState.DELIVERED
+    elif now >= ends:
+        state = DeliveryState.DEAD
+    else:
+        state = DeliveryState.WAITING
+        again = min(now + pause_after(delivery.attempts), ends)
+        task = OutboxTask(TaskKind.DELIVER, again, lane=pending.task.lane)
+    put = {
+        "state": state,
+        "attempts": delivery.attempts + 1,
+        "answer": str(answer.status or answer.problem),
+        "tried_at": now,
+    }
+    courier.outbox.complete(pending, then=task, put=put)
+    return state

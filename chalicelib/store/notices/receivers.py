@@ -1,0 +1,129 @@
+"""Receivers of events, over HTTPS, and nothing else that a name may lead to.
+
+A name is resolved once for each delivery, every address must be public, and the connection is made
+to one of these: what the name resolves to a moment later does not matter. No redirect is followed.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from chalicelib.domain.notices.addresses import is_public
+
+TIMEOUT_S = 10
+_ANSWER_BYTES = 64 * 1024
+
+
+class Answer(NamedTuple):
+    """The status of an answer; without one, `problem` says why: a word, never what was read."""
+
+    status: int | None
+    problem: str = ""
+
+    @property
+    def accepts(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_of_this_event(self) -> bool:
+        """Return whether another event may be accepted all the same: the receiver is there, and not
+        overloaded.
+        """
+        return self.status is not None and self.status < 500 and self.status != 429
+
+
+class Receivers:
+    """`resolve` returns the addresses of a name, and `may_call` says of each whether it may be
+    connected to. `tls` says whose certificates count. `timeout_s` is for a whole request.
+    """
+
+    def __init__(
+        self,
+        *,
+        resolve: Callable[[str, int], list[str]] | None = None,
+        may_call: Callable[[str], bool] = is_public,
+        tls: ssl.SSLContext | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._resolve, self._may_call = resolve or _addresses, may_call
+        self._tls, self.timeout_s = tls or ssl.create_default_context(), timeout_s
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send a body, and return how it was answered. Raises nothing."""
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection: http.client.HTTPConnection | None = None
+        ended = threading.Event()
+
+        def end() -> None:
+            """End a request that takes too long, whatever still comes, byte by byte."""
+            ended.set()
+            if connection and connection.sock:
+                _shut(connection.sock)
+
+        timer = threading.Timer(self.timeout_s, end)
+        timer.daemon = True
+        try:
+            connection = self.connection(str(parts.hostname), parts.port or 443)
+            timer.start()
+            connection.request("POST", path, body, {**headers, "User-Agent": "Tipline"})
+            response = connection.getresponse()
+            response.read(_ANSWER_BYTES)
+            return Answer(None, "timeout") if ended.is_set() else Answer(response.status)
+        except Forbidden:
+            return Answer(None, "forbidden_address")
+        except ssl.SSLError:
+            return Answer(None, "timeout" if ended.is_set() else "tls")
+        except (socket.gaierror, UnicodeError):
+            return Answer(None, "unresolved")
+        except TimeoutError:
+            return Answer(None, "timeout")
+        except (OSError, http.client.HTTPException, ValueError):
+            return Answer(None, "timeout" if ended.is_set() else "no_answer")
+        finally:
+            timer.cancel()
+            if connection:
+                connection.close()
+
+    def connection(self, host: str, port: int) -> http.client.HTTPConnection:
+        """Return a connection to one of the addresses of a host. Raises Forbidden, OSError."""
+        found = self._resolve(host, port)
+        if not found or not all(map(self._may_call, found)):
+            raise Forbidden
+        # A function has no way out by IPv6, unless it is all that the receiver has.
+        address = min(found, key=lambda each: ":" in each)
+        return _Pinned(host, port, address, self._tls, self.timeout_s)
+
+
+class Forbidden(Exception):
+    """A name leads to an address that may not be called."""
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """A connection to an address; its certificate is that of the host."""
+
+    def __init__(
+        self, host: str, port: int, address: str, tls: ssl.SSLContext, timeout_s: float
+    ) -> None:
+        super().__init__(host, port, timeout=timeout_s, context=tls)
+        self._address, self._tls = address, tls
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = plain  # so that it can be shut while the handshake takes its time
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def _shut(sock: socket.socket) -> None:
+    with suppress(OSError):  # it may be shut already
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
