@@ -92,6 +92,8 @@ def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
     page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
     resident = Resident(page)
     expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
+    # Once for readers, too: the group has no words of its own.
+    expect(page.get_by_text("What is it about?")).to_have_count(1)
     # Those that lead to its channel; the others are behind a button.
     asked = page.get_by_role("group", name="What is it about?").locator(".choice")
     assert asked.all_inner_texts() == ["Child abduction", "Suspected offender"]
