@@ -122,9 +122,11 @@ function Own({ all, keep, uncut, onKeep, onUncut }: OwnProps) {
   // An uncut file has them anyway.
   const cut = own.filter(({ key }) => !uncut.includes(key));
   const isAnyway = cut.length === 0;
-  const owned = listed(
-    (isAnyway ? own : cut).flatMap(({ said }) => [said?.time, said?.place].filter((one) => one !== undefined)),
+  const places = (isAnyway ? own : cut).flatMap(({ said }) =>
+    [said?.time, said?.place].filter((one) => one !== undefined),
   );
+  // Photos of one place say it once.
+  const owned = listed([...new Set(places)]);
   return (
     <fieldset class="attach__own">
       <legend class="field__label">{text.own}</legend>
