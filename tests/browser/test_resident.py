@@ -76,7 +76,7 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
     page.get_by_role("button", name=re.compile("^Report now")).click()
     resident.write("Two men break a shop window.")
     resident.send()
-    expect(page.get_by_role("alert")).to_contain_text("What is it about? Choose one.")
+    expect(page.locator(".error-summary")).to_contain_text("What is it about? Choose one.")
     page.get_by_role("link", name="What is it about? Choose one.").click()
     page.get_by_label("Suspected offender").check()
     resident.send()
