@@ -82,7 +82,12 @@ def picture(browser: Browser, api: str, path: str, width: int, height: int) -> b
 
 def smaller(png: bytes) -> bytes:
     """Return the picture with few colours, which a screen of text has anyway."""
-    image = Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    # Small signs keep their colour, which the usual way gives away to the shades of letters.
+    image = (
+        Image.open(io.BytesIO(png))
+        .convert("RGB")
+        .quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    )
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()

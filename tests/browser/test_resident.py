@@ -82,8 +82,7 @@ def test_the_red_button_begins_a_report_whose_category_comes_later(
     page.get_by_role("button", name=re.compile("^Report now")).click()
     resident.write("Two men break a shop window.")
     resident.send()
-    problem = page.get_by_role("alert").filter(has_text="There is a problem")
-    expect(problem).to_contain_text("What is it about? Choose one.")
+    expect(page.locator(".error-summary")).to_contain_text("What is it about? Choose one.")
     page.get_by_role("link", name="What is it about? Choose one.").click()
     page.get_by_label("Suspected offender").check()
     resident.send()
@@ -99,6 +98,8 @@ def test_a_lead_names_its_bulletin(open_page: OpenPage, stack: Stack) -> None:
     page.get_by_role("button", name="I have seen something: Stolen bicycles").click()
     resident = Resident(page)
     expect(page.get_by_text("About this bulletin")).to_contain_text("Stolen bicycles")
+    # Once for readers, too: the group has no words of its own.
+    expect(page.get_by_text("What is it about?")).to_have_count(1)
     # Those that lead to its channel; the others are behind a button.
     asked = page.get_by_role("group", name="What is it about?").locator(".choice")
     assert asked.all_inner_texts() == ["Child abduction", "Suspected offender"]

@@ -27,14 +27,18 @@ def _in_sight(page: Page, what: Locator) -> bool:
     )
 
 
-def test_each_screen_shows_its_heading_in_large_text(open_page: OpenPage, language: str) -> None:
+def test_each_screen_shows_its_heading_and_whose_it_is_in_large_text(
+    open_page: OpenPage, language: str
+) -> None:
     page = open_page(language=language, viewport=SMALL)
     _larger(page)
     resident = Resident(page, language)
-    heading = page.get_by_role("heading", level=1)
+    heading, whose = page.get_by_role("heading", level=1), page.locator(".whose")
     assert _in_sight(page, heading)
+    assert _in_sight(page, whose)
     resident.begin()
     assert _in_sight(page, heading)
+    assert _in_sight(page, whose)
     resident.photograph(phone_photo())
     expect(page.locator(".file__removed")).to_be_visible()
     assert _in_sight(page, page.locator(".file"))

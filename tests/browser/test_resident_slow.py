@@ -271,3 +271,23 @@ def test_a_report_that_is_sent_before_the_outbox_is_open_is_sent_once_it_is(page
     resident.button("start").click()
     expect(resident.button("Show or erase my receipt")).to_have_count(1)
     assert begun_words(page) == []
+
+
+def test_a_page_that_dies_before_the_outbox_has_the_report_leaves_it_to_go_on_with(
+    page: Page,
+) -> None:
+    context = page.context
+    context.add_init_script(f"{SLOW_OUTBOX}; window.slow = true;")
+    page.reload()
+    resident = Resident(page)
+    resident.begin_kept("Quick fingers.")
+    resident.send()
+    expect(resident.button("send")).to_have_attribute("aria-busy", "true")
+    page.close()
+    again = context.new_page()
+    again.goto("/")
+    again.get_by_role("button", name="Go on with it").click()
+    expect(again.get_by_label("What did you see?")).to_have_value("Quick fingers.")
+    again.evaluate("window.go()")
+    Resident(again).send()
+    Resident(again).receipt()

@@ -29,9 +29,9 @@ export function App() {
       <a class="skip-link" href="#content" onClick={toContent}>
         {text.skip}
       </a>
-      <header class="top">
-        <div class="top__line">
-          <span class="top__name">{city.police[language.value]}</span>
+      <header class="header">
+        <p class="whose">{city.police[language.value]}</p>
+        <div class="top">
           <LanguageSwitch />
           <Button class="top__leave" onClick={leave}>
             {text.leave}

@@ -59,10 +59,10 @@ test('a file of a kind that the service does not take is never asked about', () 
 });
 
 test('a size is shown as people read it', () => {
-  expect(showSize(0)).toBe('0 KB');
-  expect(showSize(500)).toBe('1 KB');
-  expect(showSize(2_600_000)).toBe('2.5 MB');
-  expect(showSize(500 << 20)).toBe('500 MB');
+  expect(showSize(0)).toBe('0\u00a0KB');
+  expect(showSize(500)).toBe('1\u00a0KB');
+  expect(showSize(2_600_000)).toBe('2.5\u00a0MB');
+  expect(showSize(500 << 20)).toBe('500\u00a0MB');
 });
 
 test('files that are more than a report can still have are named', () => {

@@ -114,12 +114,12 @@ export function uncutOf(files: readonly File[], uncut: readonly string[]): reado
   return files.filter((file) => uncut.includes(fileKey(file)));
 }
 
-/** Return a size as people read it. */
+/** Return a size as people read it, on one line. */
 export function showSize(bytes: number): string {
-  if (bytes === 0) return '0 KB';
+  if (bytes === 0) return '0\u00a0KB';
   const mega = bytes / (1 << 20);
-  if (mega >= 10) return `${Math.round(mega)} MB`;
-  return mega >= 0.1 ? `${mega.toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  if (mega >= 10) return `${Math.round(mega)}\u00a0MB`;
+  return mega >= 0.1 ? `${mega.toFixed(1)}\u00a0MB` : `${Math.max(1, Math.round(bytes / 1024))}\u00a0KB`;
 }
 
 function mostBytes(kind: Kind, limits: Limits): number {

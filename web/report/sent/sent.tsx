@@ -135,7 +135,7 @@ function Filed({ entry, placeless, about }: { entry: Entry } & Said) {
           <p>
             {text.reference}
             {colon()}
-            <strong>{entry.reference}</strong>
+            <strong class="whole">{entry.reference}</strong>
           </p>
         )}
       </Status>

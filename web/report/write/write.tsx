@@ -265,7 +265,8 @@ function WritePage() {
         )}
         <Status kind="warning">
           {kept.value === 'partly' && <p>{text.full}</p>}
-          {kept.value === 'not' && <p>{text.notKept}</p>}
+          {/* Of a browser that keeps nothing the frame says so. */}
+          {kept.value === 'not' && outbox.value?.durable !== false && <p>{text.notKept}</p>}
           {kept.value === 'gone' && <p>{text.elsewhere}</p>}
         </Status>
       </div>

@@ -16,7 +16,7 @@ interface GroupProps<T extends string> {
   /** The id of the group, to which an error summary links. */
   id: string;
   legend: string;
-  /** The legend is in sight elsewhere already: it is for readers only. */
+  /** The legend stands above already, as a heading: here it only names the group. */
   said?: boolean;
   hint?: ComponentChildren;
   error?: string | null | undefined;
@@ -79,9 +79,10 @@ function Group<T extends string>(props: GroupProps<T> & { input: Input<T> }) {
       class={error ? 'choices field--wrong' : 'choices'}
       id={id}
       tabIndex={-1}
+      aria-label={said ? legend : undefined}
       aria-describedby={describedBy({ id, hint, error })}
     >
-      <legend class={said ? 'hidden-visually' : 'field__label'}>{legend}</legend>
+      {!said && <legend class="field__label">{legend}</legend>}
       <HintAndError id={id} hint={hint} error={error} />
       <div class="choices__list">
         {choices.map((choice) => {
