@@ -1,6 +1,6 @@
 import { texts } from '../../shared/language.ts';
 import { grouped } from '../numbers.ts';
-import { spaced } from '../words.ts';
+import { quoted, spaced } from '../words.ts';
 
 const reports = (count: number) => `${grouped(count)} ${count === 1 ? 'report' : 'reports'}`;
 const many = (count: number) => `${grouped(count)} 件`;
@@ -144,9 +144,9 @@ export const text = texts({
     undoLater: '举报人不会得知。完成后十秒内可以撤销。',
     writtenStay: '有未读内容的保持原样，须先查看。',
     willClose: (outcome: string) => `未结的逐件办结：“${outcome}”。`,
-    willRead: (reason: string) => `其举报人会看到：“${reason}”。`,
+    willRead: (reason: string) => `其举报人会看到：${quoted(reason)}`,
     willWrite: (message: string, count: number) =>
-      `除保持原样的以外，这 ${many(count)}的举报人都会收到留言：“${message}”。发出后无法收回。`,
+      `除保持原样的以外，这 ${many(count)}的举报人都会收到留言：${quoted(message)}发出后无法收回。`,
     unopenedToo: '包括您从未打开过的；其中办结的，须由第二名民警确认。',
     unopenedStay: '您从未打开过的保持原样，完成后会告知件数。',
     knownLeft: (count: number, why: string) => `${many(count)}将保持原样：“${why}”。`,
