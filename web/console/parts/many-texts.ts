@@ -15,6 +15,7 @@ export const text = texts({
         : `${reports(count)} done. ${toConfirm === 1 ? '1 of them waits' : `${grouped(toConfirm)} of them wait`} for a second officer to confirm the end.`,
     left: (count: number) => `${reports(count)} left as they are:`,
     number: reports,
+    openNext: 'Open the next of them',
     why: {
       not_read: 'Never opened by you, so open it first',
       new_message: 'Its reporter has added something, so read it first',
@@ -26,6 +27,7 @@ export const text = texts({
       in_incident: 'In another incident',
       drill_and_real: 'A drill does not go with real reports',
       expiring: 'Being deleted',
+      withdrawn: 'Withdrawn by its reporter',
       not_found: 'No longer here, or no longer in your scope',
       unknown_value: 'Not for this officer to be assigned',
       unavailable: 'There was no time for it, so do it once more',
@@ -91,6 +93,7 @@ export const text = texts({
         : `已完成 ${many(count)}，其中 ${many(toConfirm)}的办结须由第二名民警确认。`,
     left: (count: number) => `未处理 ${many(count)}：`,
     number: many,
+    openNext: '打开其中下一件',
     why: {
       not_read: '您从未打开过，请先打开查看',
       new_message: '举报人有新补充，请先查看',
@@ -102,6 +105,7 @@ export const text = texts({
       in_incident: '已属另一事件',
       drill_and_real: '演练与真实举报不能归在一起',
       expiring: '正在删除',
+      withdrawn: '举报人已撤回',
       not_found: '已不在此处，或已不在您的职责范围内',
       unknown_value: '不能交由该民警负责',
       unavailable: '未来得及处理，请再做一次',

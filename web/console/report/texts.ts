@@ -14,6 +14,14 @@ export const reportTexts = texts({
     notFound: 'There is no such report, or it is not in your scope.',
     again: 'Try again',
     back: 'Reports',
+    walk: {
+      label: 'Reports one after the other',
+      all: 'All of these',
+      at: (number: number, count: number, more: boolean) =>
+        `${number} of ${count}${more ? ' or more' : ''}`,
+      previous: 'Previous',
+      next: 'Next',
+    },
     drill:
       'Sent as a drill, a test of the service or of an app. Anyone can send a report so: read what it says.',
     news: {
@@ -583,6 +591,14 @@ export const reportTexts = texts({
     notFound: '没有此举报，或不在您的职责范围内。',
     again: '重试',
     back: '举报列表',
+    walk: {
+      label: '逐件查看',
+      all: '返回这组举报',
+      at: (number: number, count: number, more: boolean) =>
+        `第 ${number} 件，${more ? '至少' : '共'} ${count} 件`,
+      previous: '上一件',
+      next: '下一件',
+    },
     drill: '以演练方式提交，用于测试服务或应用。任何人都可以这样提交，请仍查看其内容。',
     news: {
       message: '举报人发来了新消息。',
