@@ -146,7 +146,7 @@ function Similar({ open, report }: OfReport) {
       {similar !== null && similar.length > 0 && (
         <>
           <div class="row">
-            <p class="hint">{t.related.compareHint}</p>
+            <span class="hint">{t.related.compareHint}</span>
             <Button kind="quiet" class="queue-head__keys" onClick={() => setHelp(true)}>
               <Icon name="keyboard" />
               {queueTexts().keys}
