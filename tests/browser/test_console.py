@@ -479,6 +479,14 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     rows.first.locator(".report-row__link").click()
     expect(page.locator(".report__tags")).to_contain_text("Incident: 2 reports")
     expect(page.get_by_role("button", name="Take all that are alike")).to_have_count(0)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(fourth.reference)
+    assert axe_violations(page) == []
+    for key, each in (("j", third), ("k", fourth)):
+        page.keyboard.press(key)
+        expect(heading).to_contain_text(each.reference)
+    page.get_by_role("link", name="All of these").click()
+    expect(rows).to_have_count(2)
     assert [each.read()["status"] for each in (second, third, fourth)] == ["received"] * 3
 
 
@@ -513,6 +521,8 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     assert axe_violations(page) == []
     assert [one["text"] for one in first.read()["messages"]] == ["The fire brigade is there."]
     assert second.read()["messages"] == []
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(second.reference)
 
 
 def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(

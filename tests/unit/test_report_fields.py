@@ -26,6 +26,7 @@ LISTED_AS = {
     "thumb": "thumbnail_url",
     "same_as": "same_text",
     "review_due_at": "due",
+    "reminder": "due",
 }
 OPENED_AS = {
     "media_total": "media",

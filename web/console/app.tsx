@@ -1,6 +1,6 @@
 /** The console: nobody is in, somebody is, or the screen is locked. */
 
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { createApi, problemOf } from '../shared/api.ts';
@@ -142,6 +142,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     attempts: new Attempts(),
     entryKeys: new Keys(),
     list: new ReportList(api, me.username),
+    walk: signal(null),
     search: new SearchState(),
     apart: new Set(),
     sound: new Sound(),

@@ -158,3 +158,8 @@ export function apart(before: string, after: string): string {
   const isChinese = /\p{Script=Han}$/u.test(before) && /^\p{Script=Han}/u.test(after);
   return `${before}${gap && !isChinese ? ' ' : ''}${after}`;
 }
+
+/** Return what ends a Chinese sentence in quotation marks: a text that ends by itself has no second stop. */
+export function quoted(text: string): string {
+  return `“${text}”${/[。！？…!?.]$/u.test(text) ? '' : '。'}`;
+}

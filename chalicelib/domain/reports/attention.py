@@ -4,7 +4,7 @@ docs/adr/0035 describes it as a whole.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -13,8 +13,9 @@ from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.asked import Asked
 from chalicelib.domain.reports.masks import Masks
 from chalicelib.domain.reports.measures import Hold, Referrals
-from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Report, Status
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Reminder, Report, Status
 from chalicelib.domain.second_person import Awaiting, TwoPersonStep, refusal
+from chalicelib.kernel import times
 
 
 class Pending(Protocol):
@@ -150,11 +151,12 @@ def next_overdue(received_at: datetime, deadline: int, now: datetime) -> datetim
 
 def needs_action(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
     """Return whether a listed report needs an action of this officer: it is new, overdue or unread,
-    its review is due, or a step on it awaits a second person, who may be this officer.
+    its review or a reminder of theirs is due, or a step on it awaits a second person, who may be
+    this officer.
     """
     unread = is_unread(row) and row["status"] != Status.WITHDRAWN
     waits = row["status"] == Status.NEW or "review_due_at" in row
-    return waits or unread or _awaits(row, officer, now)
+    return waits or unread or _awaits(row, officer, now) or _is_reminded(row, officer, now)
 
 
 def is_unread(row: Mapping[str, Any]) -> bool:
@@ -182,6 +184,25 @@ def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
 def is_done(row: Mapping[str, Any], now: datetime) -> bool:
     """Return whether a report in the list by attention needs nobody any more."""
     return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not awaiting(row, now)
+
+
+def _is_reminded(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
+    if "reminder" not in row:
+        return False
+    reminder, today = Reminder.model_validate(row["reminder"]), times.day_in_city(now)
+    return due_reminder(reminder, row.get("assignee"), officer.username, today)
+
+
+def due_reminder(reminder: Reminder, assignee: str | None, who: str, today: date) -> bool:
+    """Return whether a reminder concerns this officer, and its day has come."""
+    return reminder.on <= str(today) and who in reminded(reminder, assignee)
+
+
+def reminded(reminder: Reminder | None, assignee: str | None) -> frozenset[str]:
+    """Return the usernames of the officers whom a reminder concerns: who set it, and who has the
+    report.
+    """
+    return frozenset({reminder.by, assignee or reminder.by}) if reminder else frozenset()
 
 
 def _awaits(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:

@@ -104,15 +104,3 @@ def dues_of(row: Mapping[str, Any], reminder: Reminder | None = None) -> tuple[D
     """
     review = (Due.REVIEW,) if row.get("review_due_at") else ()
     return (*review, Due(reminder.of.value)) if reminder else review
-
-
-def due_reminder(reminder: Reminder | None, assignee: str | None, who: str, today: date) -> bool:
-    """Return whether a reminder concerns this officer, and its day has come."""
-    return bool(reminder and reminder.on <= str(today) and who in reminded(reminder, assignee))
-
-
-def reminded(reminder: Reminder | None, assignee: str | None) -> frozenset[str]:
-    """Return the usernames of the officers whom a reminder concerns: who set it, and who has the
-    report.
-    """
-    return frozenset({reminder.by, assignee or reminder.by}) if reminder else frozenset()

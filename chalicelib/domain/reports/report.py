@@ -382,7 +382,7 @@ class Report(Record):
     review_at: Annotated[datetime | None, CLEARED] = None
     review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
     review_escalated: Annotated[bool, KEPT] = False
-    reminder: Annotated[Reminder | None, CLEARED] = None
+    reminder: Annotated[Reminder | None, Listed("rm"), CLEARED] = None
     gist: Annotated[SealedGist | None, Listed("gi"), CLEARED] = None
     returning: Annotated[Returning | None, KEPT] = None
 

@@ -105,8 +105,8 @@ class SearchResult(Shape):
     """Reports that have the number, newest first, as lists show them.
 
     `more` says that there are others in the officer's scope. `searched` says among which reports:
-    what nobody has opened yet is not found. `unopened` says how many that leaves, when nothing was
-    found; null when something was, and for oversight, whose reports are not searched.
+    what nobody has opened yet is not found. `unopened` says how many that leaves; null for
+    oversight, whose reports are not searched.
     """
 
     items: list[ListedReportView]
@@ -125,8 +125,8 @@ def search_reports_by_number(call: Call) -> Response:
     searched.
 
     Only reports that an officer has opened are found, since nothing else could read them before:
-    when nothing is found, `unopened` says how many open reports that leaves, of up to 1,000. Of a
-    report, 16 numbers are kept. Withdrawn reports are not found.
+    `unopened` says how many open reports that leaves, of up to 1,000. Of a report, 16 numbers are
+    kept. Withdrawn reports are not found.
     """
     found = search_reports(
         call.query.text,
@@ -136,7 +136,7 @@ def search_reports_by_number(call: Call) -> Response:
         gists=wiring.gists(),
     )
     items = _views(found.items, call)
-    left = None if items else _unopened(call.actor)
+    left = _unopened(call.actor)
     return Response(
         SearchResult(items=items, more=found.more, searched="opened_reports", unopened=left)
     )

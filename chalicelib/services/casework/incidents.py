@@ -186,11 +186,12 @@ def split_incident(
     Raises NotFound as `read_incident`, of either, and when none of the reports is in it or there;
     Invalid when one is of drills and the other is not; Unavailable, also when none was moved.
     """
-    [row, *_] = _members(incident, desk.actor, stores, most=1).rows
-    if into and _is_drill(row) != _is_drill(_members(into, desk.actor, stores, most=1).rows[0]):
-        raise errors.Invalid(errors.FieldError("into", "drill_and_real"))
     split = "/".join(("split", *sorted(set(report_ids))))
     new = into or stores.steps.identity.entry_id(incident, split)
+    # An earlier call may have moved all of them.
+    [row, *_] = _members(incident, desk.actor, stores, most=1, or_of=new).rows
+    if into and _is_drill(row) != _is_drill(_members(into, desk.actor, stores, most=1).rows[0]):
+        raise errors.Invalid(errors.FieldError("into", "drill_and_real"))
 
     def move(head: Head) -> None:
         require_not_expiring(head)
@@ -291,20 +292,28 @@ def _write(head: Head, incident: str | None, desk: Desk) -> None:
 
 
 def _members(
-    incident: str, actor: OfficerActor, stores: IncidentStores, *, most: int = _SHOWN
+    incident: str,
+    actor: OfficerActor,
+    stores: IncidentStores,
+    *,
+    most: int = _SHOWN,
+    or_of: str | None = None,
 ) -> Page:
-    """Return the latest reports of an incident that the officer sees. Raises NotFound for none."""
+    """Return the latest reports of an incident that the officer sees; if it has none, those of
+    another. Raises NotFound for none.
+    """
     sees = actor.officer.sees
-    page = stores.listing.page(
-        keys.index(keys.BY_INCIDENT),
-        [incident] if is_opaque_id(incident) else [],
-        limit=most,
-        keep=lambda row: sees(row["category"], row["district"]),
-    )
-    if not page.rows:
-        actor.log_own(Action.DENIED, {"incident": on_record(incident)})
-        raise errors.NotFound
-    return page
+    for each in (incident, or_of):
+        page = stores.listing.page(
+            keys.index(keys.BY_INCIDENT),
+            [each] if each and is_opaque_id(each) else [],
+            limit=most,
+            keep=lambda row: sees(row["category"], row["district"]),
+        )
+        if page.rows:
+            return page
+    actor.log_own(Action.DENIED, {"incident": on_record(incident)})
+    raise errors.NotFound
 
 
 def _looks_so(row: Row, change: Change) -> bool:

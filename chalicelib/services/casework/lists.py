@@ -102,7 +102,7 @@ def list_reports(
     def keep(row: Row) -> bool:
         if row["id"] in moved and row is not moved[row["id"]]:
             return False
-        acts = needs_action(row, officer, actor.now) or row["id"] in reminders
+        acts = needs_action(row, officer, actor.now)
         if not query.matches(row) or query.needs_action not in (None, acts):
             return False
         if query.sort == "attention" and is_done(row, actor.now):

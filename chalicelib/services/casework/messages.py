@@ -92,6 +92,14 @@ def write_note(
     return Written(note.model_copy(update={"at": at}), replayed)
 
 
+def require_same_message(
+    report_id: str, text: str, *, idempotency_key: str | None, desk: Desk, identity: Identity
+) -> None:
+    """Raise Conflict `key_reused` when the key was used for another message."""
+    ids = _ids(report_id, idempotency_key, text, desk.actor, identity)
+    earlier_call(report_id, keys.MESSAGES, ids, reports=desk.reports)
+
+
 class EntriesPage[Entry: (Message, Note, Position)](NamedTuple):
     """A page of messages, notes or positions, oldest first.
 

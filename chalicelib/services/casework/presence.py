@@ -44,7 +44,7 @@ PAUSE = timedelta(milliseconds=2)
 # What counts and scope need. An instance keeps nothing else of a report.
 _FIELDS = (
     "id", "category", "district", "status", "source", "unread", "awaits", "attention_at",
-    "review_due_at",
+    "review_due_at", "assignee", "reminder",
 )  # fmt: skip
 
 

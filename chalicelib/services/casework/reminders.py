@@ -5,8 +5,7 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import Row
-from chalicelib.domain.reports.attention import Rank
-from chalicelib.domain.reports.dates import due_reminder
+from chalicelib.domain.reports.attention import Rank, due_reminder
 from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder
 from chalicelib.kernel import times
 from chalicelib.services.officers import OfficerActor
@@ -14,7 +13,7 @@ from chalicelib.store.reports.heads import listed_row
 
 # How many entries of one officer are read. The earliest days come first.
 _MOST = 50
-_FIELDS = ("listed", "listed_at", "attention_at", "reminder", "expiring", "deleted_at")
+_FIELDS = ("listed", "listed_at", "attention_at", "expiring", "deleted_at")
 
 
 class DueReminder(NamedTuple):
@@ -40,9 +39,10 @@ def due_reminders(actor: OfficerActor, listing: Listing) -> dict[str, DueReminde
     heads = listing.read([(keys.report(each), keys.HEAD) for each in due], _FIELDS) if due else []
     found = {}
     for head in heads:
-        if "reminder" not in head or "expiring" in head or "deleted_at" in head:
+        row = {} if "expiring" in head or "deleted_at" in head else listed_row(head)
+        if "reminder" not in row:
             continue
-        row, reminder = listed_row(head), Reminder.model_validate(head["reminder"])
+        reminder = Reminder.model_validate(row["reminder"])
         if row["status"] in OPEN_STATUSES and due_reminder(
             reminder, row.get("assignee"), actor.by, today
         ):

@@ -18,7 +18,11 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.ids import Identity
 from chalicelib.services.casework.casework import require_version, take_step
 from chalicelib.services.casework.duplicates import Outcome, outlines_in_scope, refuse_unread, tried
-from chalicelib.services.casework.messages import require_filled, write_message
+from chalicelib.services.casework.messages import (
+    require_filled,
+    require_same_message,
+    write_message,
+)
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.store.audit.rows import Action
@@ -92,15 +96,16 @@ def step_on_each(
 ) -> Done:
     """Take a step on each report, by the version that is given, and write the message to each on
     which it is taken. What is as wanted already is done, and not written again; so is a message
-    with the same Idempotency-Key. No report is reopened, closed anew, or handed back. None stands
-    for a report that may not be there. Raises Invalid `placeholder_left`.
+    with the same Idempotency-Key; of another message with it, no step is taken. No report is
+    reopened, closed anew, or handed back. None stands for a report that may not be there. Raises
+    Invalid `placeholder_left`.
 
     What the officer has never opened is left unless `skip_unread` is False; then its end is a
     proposal. A critical one that was never opened is left always, and so is an end that takes two
     by itself. What has something unread is left, too, since nobody reads it here: only a link is
     set on it with `skip_unread` False. Raises Unavailable.
     """
-    change = wanted.change
+    change, key, identity = wanted.change, idempotency_key, stores.identity
     opened: dict[str, bool] = {}
     waiting: list[str] = []
     if wanted.message is not None:
@@ -114,6 +119,9 @@ def step_on_each(
             raise errors.NotFound
         is_opened = opened[report_id]
         _require_read(outline, wanted, is_opened=is_opened, actor=desk.actor)
+        if change is not None and wanted.message is not None:
+            text = wanted.message
+            require_same_message(report_id, text, idempotency_key=key, desk=desk, identity=identity)
         waits = change is not None and _take_step(
             outline, wanted, change, desk, stores.officers, is_opened=is_opened
         )
@@ -121,7 +129,6 @@ def step_on_each(
             raise errors.Stale
         if wanted.message is not None:
             message = NewOfficerMessage(text=wanted.message, messages_seen=outline.messages)
-            key, identity = idempotency_key, stores.identity
             write_message(report_id, message, idempotency_key=key, desk=desk, identity=identity)
         waiting.extend([report_id] * waits)
 

@@ -19,7 +19,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table
 from chalicelib.aws.writes import Put, TransactItem
-from chalicelib.domain.reports.dates import reminded
+from chalicelib.domain.reports.attention import reminded
 from chalicelib.domain.reports.report import Report
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind

@@ -8,7 +8,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.store.audit.rows import Action
 from tests import cloud
-from tests.client import Reply, call
+from tests.client import Reply, call, new_key
 from tests.faults import inject
 from tests.functional.casework.test_incident_steps import (
     ACKNOWLEDGE,
@@ -33,9 +33,15 @@ def _people(clean: None) -> Iterator[None]:
     wiring.reset()
 
 
-def on(*reports: Mapping[str, Any], officer: str = "wang", version: int = 1, **body: Any) -> Reply:
-    chosen = [{"id": each["id"], "version": version} for each in reports]
-    return call("POST", "/v1/officer/reports/steps", {**body, "reports": chosen}, officer=officer)
+def on(
+    *reports: Mapping[str, Any],
+    officer: str = "wang",
+    version: int = 1,
+    key: str | None = None,
+    **body: Any,
+) -> Reply:
+    body["reports"] = [{"id": each["id"], "version": version} for each in reports]
+    return call("POST", "/v1/officer/reports/steps", body, officer=officer, key=key)
 
 
 ASSIGN: dict[str, Any] = {"assignee": "li", "skip_unread": False}
@@ -114,6 +120,17 @@ def test_a_message_that_is_not_filled_in_stops_the_step_of_all() -> None:
     reply = on(created, **ACKNOWLEDGE, message="We come to {place}.")
     assert (reply.status, reply.json["errors"][0]["code"]) == (422, "placeholder_left")
     assert head(created)["status"] == "new"
+
+
+def test_a_key_of_another_message_stops_the_step_before_it_is_taken() -> None:
+    created, key = file(), new_key()
+    opened(created)
+    on(created, message="A patrol is on its way.", key=key)
+    again = {**ACKNOWLEDGE, "message": "A patrol is there.", "version": head(created)["version"]}
+    assert left(on(created, **again, key=key)) == {created["id"]: "key_reused"}
+    assert head(created)["status"] == "new"
+    on(created, **again, key=new_key())
+    assert head(created)["status"] == "acknowledged"
 
 
 def test_a_place_that_comes_while_a_message_is_sent_stays_unread() -> None:

@@ -282,6 +282,17 @@ def test_a_split_makes_an_incident_of_what_is_named() -> None:
     assert left(reply) == {reports[1]["id"]: "in_incident"}
 
 
+def test_a_split_of_all_answers_again_as_the_first_time() -> None:
+    first, second = alike(2)
+    incident = made(first)
+    path, body = f"{INCIDENTS}/{incident['id']}/split", {"report_ids": [first["id"], second["id"]]}
+    replies = [call("POST", path, body, officer="wang") for _ in range(2)]
+    assert [each.status for each in replies] == [201, 201]
+    new = {"id": head(first)["incident"], "count": 2, "left": []}
+    assert replies[0].json == replies[1].json == new
+    assert call("POST", path, {"report_ids": [first["id"]]}, officer="wang").status == 404
+
+
 def test_a_split_whose_response_is_lost_goes_on_into_the_same_incident() -> None:
     reports = alike(4)
     incident = made(reports[0])

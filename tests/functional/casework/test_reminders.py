@@ -11,11 +11,13 @@ from chalicelib.aws import keys
 from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, change_report
+from tests.functional.casework.test_pulse import pulse
 from tests.steps import by_officer, by_reporter, file, opened
 
 pytestmark = pytest.mark.officers("wang", "li", "zhao")
 
 TOMORROW = 1
+LISTS = "/v1/officer/reports"
 
 
 def remind(
@@ -33,7 +35,7 @@ def in_days(days: int) -> object:
 
 
 def page(officer: str = "wang", query: str = "") -> list[dict[str, Any]]:
-    reply = call("GET", f"/v1/officer/reports?sort=attention&{query}", officer=officer)
+    reply = call("GET", f"{LISTS}?sort=attention&{query}", officer=officer)
     assert reply.status == 200, reply.text
     return list(reply.json["items"])
 
@@ -41,6 +43,15 @@ def page(officer: str = "wang", query: str = "") -> list[dict[str, Any]]:
 def first(officer: str = "wang", query: str = "") -> tuple[str, list[str]]:
     item = page(officer, query)[0]
     return item["id"], item["due"]
+
+
+def needs_action(officer: str) -> int:
+    """Return what the badge says, which is the length of the list that it leads to."""
+    count = int(pulse(officer)["counts"]["needs_action"])
+    for sort in ("attention", "newest"):
+        reply = call("GET", f"{LISTS}?needs_action=true&sort={sort}", officer=officer)
+        assert len(reply.json["items"]) == count
+    return count
 
 
 def at_midnight_of(days: int) -> None:
@@ -70,15 +81,17 @@ def test_on_its_day_by_the_citys_clocks_it_is_first_for_who_set_it_and_who_has_i
         "by": "zhao",
     }
     at_midnight_of(TOMORROW)
-    wiring.clock.advance(timedelta(seconds=-2))
+    wiring.clock.advance(timedelta(hours=-1))
     assert first("zhao") == (older["id"], [])
-    wiring.clock.advance(timedelta(seconds=3))
+    assert needs_action("zhao") == 0
+    wiring.clock.advance(timedelta(hours=1))
     for concerned in ("zhao", "li"):
         assert first(concerned) == (newer["id"], ["look_again"])
         assert first(concerned, "needs_action=true") == (newer["id"], ["look_again"])
-        assert len(page(concerned)) == 2
+        assert len(page(concerned)) == needs_action(concerned) + 1 == 2
     assert first("wang") == (older["id"], [])
     assert page("wang")[1]["due"] == []
+    assert needs_action("wang") == 0
 
 
 def test_what_is_critical_and_new_stays_before_it(
@@ -158,7 +171,7 @@ def test_a_step_with_it_takes_the_version_and_is_in_the_history(
     two: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     _, newer = two
-    path = f"/v1/officer/reports/{newer['id']}/reminder"
+    path = f"{LISTS}/{newer['id']}/reminder"
     body = {"on": str(in_days(3)), "for": "legal_deadline"}
     assert call("PUT", path, body, officer="li").status == 428
     assert call("PUT", path, body, officer="li", version=1).status == 412

@@ -1,7 +1,7 @@
 /** Reports that are one row of the queue, as a page: what they are together, and the list of them. */
 
 import type { ComponentChildren } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 
 import { useDesk } from '../desk.ts';
 import { useLoaded, Waiting } from '../parts/asking.tsx';
@@ -26,10 +26,14 @@ interface GroupProps<Found> {
 
 export function Group<Found>(props: GroupProps<Found>) {
   const { id, within, title, titled, gone, read, listed = true, children } = props;
-  const { api, me } = useDesk();
+  const { api, me, walk } = useDesk();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the id says which list it is.
   const list = useMemo(() => new ReportList(api, me.username, within), [api, me, id]);
   const { loaded, again } = useLoaded(read, id);
+  const from = `${Object.keys(within)}s/${id}`;
+  useEffect(() => {
+    walk.value = { from, ids: () => list.rows.value?.map((row) => row.id) ?? [], list };
+  }, [walk, from, list]);
   const isGone = loaded.state === 'failed' && loaded.failure.status === 404;
   return (
     <>

@@ -1,6 +1,6 @@
 import { texts } from '../../shared/language.ts';
 import { grouped } from '../numbers.ts';
-import { spaced } from '../words.ts';
+import { quoted, spaced } from '../words.ts';
 
 const reports = (count: number) => `${grouped(count)} ${count === 1 ? 'report' : 'reports'}`;
 const many = (count: number) => `${grouped(count)} 件`;
@@ -15,6 +15,7 @@ export const text = texts({
         : `${reports(count)} done. ${toConfirm === 1 ? '1 of them waits' : `${grouped(toConfirm)} of them wait`} for a second officer to confirm the end.`,
     left: (count: number) => `${reports(count)} left as they are:`,
     number: reports,
+    openNext: 'Open the next of them',
     why: {
       not_read: 'Never opened by you, so open it first',
       new_message: 'Its reporter has added something, so read it first',
@@ -26,6 +27,7 @@ export const text = texts({
       in_incident: 'In another incident',
       drill_and_real: 'A drill does not go with real reports',
       expiring: 'Being deleted',
+      withdrawn: 'Withdrawn by its reporter',
       not_found: 'No longer here, or no longer in your scope',
       unknown_value: 'Not for this officer to be assigned',
       unavailable: 'There was no time for it, so do it once more',
@@ -91,6 +93,7 @@ export const text = texts({
         : `已完成 ${many(count)}，其中 ${many(toConfirm)}的办结须由第二名民警确认。`,
     left: (count: number) => `未处理 ${many(count)}：`,
     number: many,
+    openNext: '打开其中下一件',
     why: {
       not_read: '您从未打开过，请先打开查看',
       new_message: '举报人有新补充，请先查看',
@@ -102,6 +105,7 @@ export const text = texts({
       in_incident: '已属另一事件',
       drill_and_real: '演练与真实举报不能归在一起',
       expiring: '正在删除',
+      withdrawn: '举报人已撤回',
       not_found: '已不在此处，或已不在您的职责范围内',
       unknown_value: '不能交由该民警负责',
       unavailable: '未来得及处理，请再做一次',
@@ -144,9 +148,9 @@ export const text = texts({
     undoLater: '举报人不会得知。完成后十秒内可以撤销。',
     writtenStay: '有未读内容的保持原样，须先查看。',
     willClose: (outcome: string) => `未结的逐件办结：“${outcome}”。`,
-    willRead: (reason: string) => `其举报人会看到：“${reason}”。`,
+    willRead: (reason: string) => `其举报人会看到：${quoted(reason)}`,
     willWrite: (message: string, count: number) =>
-      `除保持原样的以外，这 ${many(count)}的举报人都会收到留言：“${message}”。发出后无法收回。`,
+      `除保持原样的以外，这 ${many(count)}的举报人都会收到留言：${quoted(message)}发出后无法收回。`,
     unopenedToo: '包括您从未打开过的；其中办结的，须由第二名民警确认。',
     unopenedStay: '您从未打开过的保持原样，完成后会告知件数。',
     knownLeft: (count: number, why: string) => `${many(count)}将保持原样：“${why}”。`,

@@ -14,7 +14,8 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { Keys } from '../drafts.ts';
 import { useOutcomeText } from '../report/fixed-texts.ts';
-import { pathTo } from '../router.ts';
+import { useKeys } from '../queue/shortcuts.tsx';
+import { go, pathTo } from '../router.ts';
 import type { Colleague, ListedReport, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { Refusal, useStep } from './asking.tsx';
@@ -318,6 +319,9 @@ function Confirm({ of, byHand, asked, rows, send, wanted, back, onDone }: Confir
 // So many links are in sight, more are folded away.
 const FEW = 20;
 
+// The code of what was left because this officer has never opened it.
+const UNOPENED = 'not_read';
+
 /** Where the focus goes when it is done. */
 export const OUTCOMES = 'outcomes-of-many';
 
@@ -332,7 +336,18 @@ interface OutcomesProps {
 /** What came of the last step: how many are done, and each that was left, with the reason. */
 export function Outcomes({ said, left, referenceOf, children }: OutcomesProps) {
   const t = text();
+  const { walk } = useDesk();
   const codes = [...new Set(left.map(({ code }) => code))];
+  const idsOf = (code: string) => left.filter((each) => each.code === code).map(({ id }) => id);
+  const openNext = () => {
+    const unopened = idsOf(UNOPENED);
+    if (unopened.length === 0) return;
+    walk.value = { from: walk.value?.from ?? '', ids: () => unopened };
+    go(pathTo(`reports/${unopened[0]}`));
+  };
+  useKeys((action) => {
+    if (action === 'unopened') openNext();
+  });
   return (
     <div
       class={`many-outcomes status status--shown status--${left.length > 0 ? 'warning' : 'success'}`}
@@ -350,9 +365,14 @@ export function Outcomes({ said, left, referenceOf, children }: OutcomesProps) {
               <li key={code}>
                 <Reason
                   why={wordFor(t.why, code)}
-                  ids={left.filter((each) => each.code === code).map(({ id }) => id)}
+                  ids={idsOf(code)}
                   referenceOf={referenceOf}
                 />
+                {code === UNOPENED && (
+                  <Button aria-keyshortcuts="n" onClick={openNext}>
+                    {t.openNext} <kbd>n</kbd>
+                  </Button>
+                )}
               </li>
             ))}
           </ul>

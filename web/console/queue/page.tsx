@@ -35,10 +35,13 @@ import './queue.css';
 
 export function QueuePage() {
   const t = queueTexts();
-  const { list, me } = useDesk();
+  const { list, me, walk } = useDesk();
   const [dialog, setDialog] = useState<'help' | 'export' | null>(null);
   const [asked, ask] = useState<Asked | null>(null);
   const close = () => setDialog(null);
+  useEffect(() => {
+    walk.value = null;
+  }, [walk]);
   const act = (action: Action) => {
     if (action === 'help') setDialog('help');
     if (action === 'find') document.getElementById('find')?.focus();

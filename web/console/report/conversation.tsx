@@ -6,7 +6,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Check } from '../../shared/components/choices.tsx';
 import { Field, Form } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { listed, useSaid } from '../../shared/language.ts';
+import { gap, listed, useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { focusField } from '../parts/focus.ts';
@@ -179,7 +179,9 @@ function Reply({ open, report }: OfReport) {
         label={t.talk.label}
         hint={
           <>
-            {t.talk.hint} <span class="reply__keys">{t.talk.keysHint}</span>
+            {t.talk.hint}
+            {gap()}
+            <span class="reply__keys">{t.talk.keysHint}</span>
           </>
         }
         error={error}

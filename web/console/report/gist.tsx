@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { labelled, useSaid } from '../../shared/language.ts';
+import { labelled, sentences, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import type { Names } from '../names.ts';
 import { focusField } from '../parts/focus.ts';
@@ -58,7 +58,7 @@ export function Gist({ open, report }: OfReport) {
       <TextField
         id={GIST}
         label={t.label}
-        hint={`${report.gist === null ? t.offered : t.hint} ${t.length(lengthOf(text), GIST_MAX)}`}
+        hint={sentences(report.gist === null ? t.offered : t.hint, t.length(lengthOf(text), GIST_MAX))}
         error={wrong}
         autoComplete="off"
         value={text}

@@ -39,6 +39,7 @@ import { Place } from './place.tsx';
 import { Referrals } from './referrals.tsx';
 import { Related } from './related.tsx';
 import { reportTexts } from './texts.ts';
+import { Walked } from './walk.tsx';
 import './report.css';
 import './conversation.css';
 
@@ -61,6 +62,7 @@ export function ReportPage({ id }: { id: string }) {
       <div class="report__top">
         <header class="report__head">
           <Back to="">{t.back}</Back>
+          <Walked id={id} />
           <h1>
             {report ? names.category(report.category) : open.failure.value ? t.failed : t.loading}
             {report && (

@@ -82,7 +82,8 @@ type SimilarOne = Schemas['SimilarReport'];
 
 function Similar({ open, report }: OfReport) {
   const t = reportTexts();
-  const { api, apart } = useDesk();
+  const { help: keys } = queueTexts();
+  const { api, apart, walk } = useDesk();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [compared, setCompared] = useState<SimilarOne | null>(null);
   const [help, setHelp] = useState(false);
@@ -145,7 +146,7 @@ function Similar({ open, report }: OfReport) {
       {similar !== null && similar.length > 0 && (
         <>
           <div class="row">
-            <p class="hint">{t.related.compareHint}</p>
+            <span class="hint">{t.related.compareHint}</span>
             <Button kind="quiet" class="queue-head__keys" onClick={() => setHelp(true)}>
               <Icon name="keyboard" />
               {queueTexts().keys}
@@ -188,7 +189,11 @@ function Similar({ open, report }: OfReport) {
       <Help
         open={help}
         onClose={() => setHelp(false)}
-        keys={[...Object.entries(t.related.keys), ['?', queueTexts().help.question]]}
+        keys={[
+          ...(walk.value ? ([['j', keys.j], ['k', keys.k]] as const) : []),
+          ...Object.entries(t.related.keys),
+          ['?', keys.question],
+        ]}
       />
     </>
   );

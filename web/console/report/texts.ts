@@ -14,6 +14,14 @@ export const reportTexts = texts({
     notFound: 'There is no such report, or it is not in your scope.',
     again: 'Try again',
     back: 'Reports',
+    walk: {
+      label: 'Reports one after the other',
+      all: 'All of these',
+      at: (number: number, count: number, more: boolean) =>
+        `${number} of ${count}${more ? ' or more' : ''}`,
+      previous: 'Previous',
+      next: 'Next',
+    },
     drill:
       'Sent as a drill, a test of the service or of an app. Anyone can send a report so: read what it says.',
     news: {
@@ -122,6 +130,7 @@ export const reportTexts = texts({
       closed: 'Closed',
       reopened: 'Reopened by the reporter',
       kept: 'Kept until',
+      keptWaiting: 'a second officer has confirmed its end; its time begins then',
       byHold: 'by a legal hold',
       reference: 'Reference',
       district: 'District',
@@ -583,6 +592,14 @@ export const reportTexts = texts({
     notFound: '没有此举报，或不在您的职责范围内。',
     again: '重试',
     back: '举报列表',
+    walk: {
+      label: '逐件查看',
+      all: '返回这组举报',
+      at: (number: number, count: number, more: boolean) =>
+        `第 ${number} 件，${more ? '至少' : '共'} ${count} 件`,
+      previous: '上一件',
+      next: '下一件',
+    },
     drill: '以演练方式提交，用于测试服务或应用。任何人都可以这样提交，请仍查看其内容。',
     news: {
       message: '举报人发来了新消息。',
@@ -687,6 +704,7 @@ export const reportTexts = texts({
       closed: '办结时间',
       reopened: '举报人要求重新办理',
       kept: '保留至',
+      keptWaiting: '第二名民警确认办结；此后才开始计算保留期',
       byHold: '依法保全',
       reference: '编号',
       district: '区域',

@@ -39,7 +39,7 @@ export function SearchPage() {
       current = false;
     };
   }, [api, text]);
-  const unopened = found?.rows.length === 0 ? found.unopened : null;
+  const unopened = found?.unopened ?? null;
   const openNext = () => unopened?.next && go(pathTo(`reports/${unopened.next}`));
   useKeys((action) => {
     if (action === 'unopened') openNext();
@@ -63,7 +63,7 @@ export function SearchPage() {
       </div>
       {unopened?.next && (
         <p>
-          <Button kind="primary" aria-keyshortcuts="n" onClick={openNext}>
+          <Button kind={found?.rows.length ? 'quiet' : 'primary'} aria-keyshortcuts="n" onClick={openNext}>
             {t.openNext}
           </Button>
         </p>
