@@ -29,8 +29,8 @@ FUNCTIONS_MB, LAYER_MB = 12, 45
 UNZIPPED_LIMIT = 262_144_000
 
 PROVIDED = {"boto3", "botocore"}
-# What cffi compiles with, and nothing does that on Lambda.
-NEEDLESS = "pycparser"
+# What cffi compiles with: nothing does that on Lambda, where only its backend is loaded.
+NEEDLESS = ("cffi", "pycparser")
 LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",
@@ -123,7 +123,8 @@ def build_functions(project: Path, build: Path, processor: Processor) -> str:
     shutil.rmtree(tree, ignore_errors=True)
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
         archive.extractall(tree)
-    shutil.rmtree(tree / NEEDLESS, ignore_errors=True)
+    for name in NEEDLESS:
+        shutil.rmtree(tree / name, ignore_errors=True)
     # Beside chalicelib, as in the source. Chalice takes nothing along from there.
     shutil.copytree(project / "city", tree / "city")
     refuse_incomplete(tree, project, processor)
