@@ -55,6 +55,7 @@ from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head, ReadCase
+from chalicelib.store.reports.search_entries import is_opened
 
 # How many links between duplicates are followed. An original cannot become a duplicate, so the
 # first link already ends at the original.
@@ -237,6 +238,7 @@ def take_step(
             by=desk.actor.by,
             now=desk.actor.now,
             all_take_two=takes_two or (ended is not None and ended.is_many),
+            is_opened=is_opened(head),
         )
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)
@@ -345,9 +347,9 @@ def _closing(report: Report) -> Detail:
 def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
     now, task = desk.actor.now, head.task
-    is_waiting = after.status is Status.NEW and not after.attended
-    begins = begins_anew(head.report, after) or is_given_back(head.report, after)
-    if not is_waiting or begins:
+    before = head.report
+    begins = begins_anew(before, after) or is_given_back(before, after)
+    if not after.is_waiting or begins or after.is_critical is not before.is_critical:
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:

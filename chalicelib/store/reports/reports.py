@@ -248,6 +248,8 @@ class Reports:
             equal["masks"] = head.row.get("masks")  # or it would have the words of one
         if "flags" in put:
             equal["flags"] = head.row.get("flags")
+        if after.is_waiting and FOUND_BY not in head.row:
+            equal[FOUND_BY] = None  # or the opening of this moment would end nothing
         if "urgency" in put:
             equal["same_as"] = head.row.get("same_as")
         if "duplicate_of" in put:

@@ -48,6 +48,13 @@ class FoundBy(NamedTuple):
         return cls(tuple(stored["names"]), stored["messages"], stored["notes"])
 
 
+def is_opened(head: Head) -> bool:
+    """Return whether an officer has opened a report, as far as its HEAD says: after a mask, none
+    has. That of one about the police does not say, and counts as opened.
+    """
+    return FOUND_BY in head.row or head.report.concerns_police
+
+
 class SearchEntries:
     """Every method raises Unavailable when DynamoDB fails.
 
