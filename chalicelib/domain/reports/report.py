@@ -310,7 +310,8 @@ class Report(Record):
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
     arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
     of reports that have this one as their original. `incident` is the id of that which an officer
-    has taken it into. `message_due` is the time of the latest notice of a message. `paced_until`
+    has taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
+    until somebody does, it has a row of its own. `message_due` is the time of the latest notice of a message. `paced_until`
     limits a flood of messages (`entries.paced`). `media_asked` counts
     the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
     without the proof of work that it should have, in a category that is never limited; `in_burst`:
@@ -353,6 +354,7 @@ class Report(Record):
     proposal: Annotated[Proposal | None, KEPT] = None
     duplicate_of: Annotated[str | None, CLEARED] = None
     incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
+    by_hand: Annotated[bool | None, Listed("bh"), CLEARED] = None
     media_total: Annotated[int, Listed("mt"), KEPT] = 0
     media_ready: Annotated[int, Listed("mr"), KEPT] = 0
     media_early: Annotated[int, Listed("me"), KEPT] = 0
@@ -434,6 +436,7 @@ _LEFT_BEHIND = (
     "followers",
     "duplicate_of",
     "incident",
+    "by_hand",
     "shadow",
     "in_burst",
     "returning",
