@@ -311,9 +311,9 @@ class Report(Record):
     arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
     of reports that have this one as their original. `incident` is the id of that which an officer
     has taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
-    until somebody does, it has a row of its own. `message_due` is the time of the latest notice of a message. `paced_until`
-    limits a flood of messages (`entries.paced`). `media_asked` counts
-    the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
+    until somebody does, it has a row of its own. `message_due` is the time of the latest notice of
+    a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts the
+    messages in which officers asked for media. `followers` are usernames. `unproven`: it came
     without the proof of work that it should have, in a category that is never limited; `in_burst`:
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.

@@ -113,8 +113,8 @@ def change(
     with `all_take_two`, is only a proposal until a second officer confirms it; so is one that
     `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
     the link to an original. The reason is sealed, so the caller sets it. A link alone neither reads
-    nor attends to a report. One that is given back before anybody has acknowledged it waits again; a
-    critical one that nobody has opened (not `is_opened`) waits on.
+    nor attends to a report. One that is given back before anybody has acknowledged it waits again;
+    a critical one that nobody has opened (not `is_opened`) waits on.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """

@@ -98,9 +98,9 @@ def step_on_each(
 
     What the officer has never opened is left unless `skip_unread` is False; then its end is a
     proposal. A critical one that was never opened is left always, one of a category that is never
-    limited too when it would end, or have another urgency or category, or is in an incident. So is an end that takes two
-    by itself. What has something unread is left, too, since nobody reads it here: only a link is
-    set on it with `skip_unread` False. Raises Unavailable.
+    limited too when it would end, or have another urgency or category, or is in an incident. So
+    is an end that takes two by itself. What has something unread is left, too, since nobody reads
+    it here: only a link is set on it with `skip_unread` False. Raises Unavailable.
     """
     change = wanted.change
     opened: dict[str, bool] = {}
