@@ -48,8 +48,9 @@ def tag_of_report(report: Versioned, seen: Seen, actor: OfficerActor) -> str:
     """Return the tag of a report that this officer opens now, or has changed after they had opened
     it. What ends a report takes it, and what writes its gist.
     """
-    parts = (f"{report.version}/{seen.places}", f"/{seen.masks}", f"/m{seen.media}/h{seen.heard}")
-    return _tag(("report", report.id, "".join(parts)), actor)
+    more = {"/": seen.masks, "/m": seen.media, "/h": seen.heard}
+    parts = "".join(f"{name}{count}" for name, count in more.items() if count)
+    return _tag(("report", report.id, f"{report.version}/{seen.places}{parts}"), actor)
 
 
 def is_tag(tag: str, wanted: str) -> bool:
