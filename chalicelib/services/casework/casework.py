@@ -198,7 +198,7 @@ def seen_now(head: Head) -> Seen:
 
 
 def _has_seen_all(seen: Seen, head: Head) -> bool:
-    """Return whether nothing has come from the reporter since an opening, also if somebody has read it."""
+    """Return whether nothing has come from the reporter since an opening, read by others or not."""
     now = seen_now(head)
     return all(a >= b for a, b in zip(seen, now._replace(masks=0), strict=True))
 
