@@ -335,8 +335,9 @@ def test_no_end_by_an_opening_from_before_a_picture() -> None:
     created, pictures = two_media()
     tag = etag_of(created)
     cloud.add_medium(created["id"], pictures[0])
-    assert patch(created, tag, assignee="wang").status == 200  # no other step needs it
-    assert patch(created, tag).status == 412
+    taken = patch(created, tag, assignee="wang")
+    assert taken.status == 200  # no other step needs it
+    assert patch(created, taken.headers["etag"]).status == 412
     assert close(created).status == 200
 
 
