@@ -34,20 +34,23 @@ class Versioned(Protocol):
 
 
 class Seen(NamedTuple):
-    """How many later places of a report, and approved masks of it, an opening has shown. Neither
-    changes its version.
+    """What an opening of a report has shown that does not change its version: how many later
+    places, approved masks and settled media, and which message of its reporter was the last one.
     """
 
     places: int
     masks: int
+    media: int = 0
+    heard: int = 0
 
 
 def tag_of_report(report: Versioned, seen: Seen, actor: OfficerActor) -> str:
     """Return the tag of a report that this officer opens now, or has changed after they had opened
     it. What ends a report takes it, and what writes its gist.
     """
-    masks = f"/{seen.masks}" if seen.masks else ""
-    return _tag(("report", report.id, f"{report.version}/{seen.places}{masks}"), actor)
+    more = {"/": seen.masks, "/m": seen.media, "/h": seen.heard}
+    parts = "".join(f"{name}{count}" for name, count in more.items() if count)
+    return _tag(("report", report.id, f"{report.version}/{seen.places}{parts}"), actor)
 
 
 def is_tag(tag: str, wanted: str) -> bool:

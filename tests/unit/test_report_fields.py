@@ -25,6 +25,7 @@ LISTED_AS = {
     "media_early": "media",
     "thumb": "thumbnail_url",
     "same_as": "same_text",
+    "by_hand": "stands_for",
     "review_due_at": "due",
     "reminder": "due",
 }
@@ -34,6 +35,7 @@ OPENED_AS = {
     "media_early": "media",
     "thumb": "media",
     "same_as": "similar",
+    "by_hand": "incident",
     "awaits": "hold",
     "review_due_at": "review",
 }

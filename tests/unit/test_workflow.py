@@ -172,9 +172,9 @@ def test_the_pending_task_follows_the_step() -> None:
     assert task_after(critical, None, NOW) == escalating
     assert task_after(critical, escalating, NOW + timedelta(minutes=1)) == escalating
     assert task_after(report(), escalating, NOW) is None
-    assert (
-        task_after(report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL), escalating, NOW) is None
-    )
+    taken = report(Status.ACKNOWLEDGED, urgency=Urgency.CRITICAL)
+    assert task_after(taken, escalating, NOW) == escalating  # by who has not opened it
+    assert task_after(taken.model_copy(update={"attended": True}), escalating, NOW) is None
     assert task_after(report(Status.ACKNOWLEDGED), notify(NOW), NOW) == notify(NOW)
     assert task_after(report(Status.CLOSED), notify(NOW), NOW) == OutboxTask(
         TaskKind.EXPIRE, NOW + timedelta(days=90)

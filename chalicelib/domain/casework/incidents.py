@@ -1,7 +1,8 @@
 """Incidents: which reports are taken in together, unasked, because they are like each other.
 
 What is taken in is one row of the queue. So a report that differs is not: another category or
-urgency, or a critical one that is alike in one way alone (docs/adr/0072).
+urgency, a critical one that is alike in one way alone, or one of a category that is never limited
+and alike in its place alone (docs/adr/0072).
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.casework.steps import AT_ONCE_MAX
+from chalicelib.domain.catalogue.learnt import is_never_limited
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_SPOT, Similar, Why
 
@@ -109,8 +111,8 @@ class Chain:
             return False
         if other.urgency is Urgency.CRITICAL:
             return Why.PLACE in link.why and len(link.why) > 1
-        if link.why != (Why.PLACE,):
-            return True
+        if link.why != (Why.PLACE,) or is_never_limited(other.category):
+            return link.why != (Why.PLACE,)
         near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
         soon = abs(other.received_at - origin.received_at) <= GAP
         return near and soon and origin.id in self._here and link.spot > 0

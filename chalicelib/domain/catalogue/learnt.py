@@ -35,6 +35,11 @@ def urgency_of(category: str) -> str | None:
     return found.urgency if found else None
 
 
+def is_never_limited(category: str) -> bool:
+    """Return whether reports in a category are never refused; no added one is such."""
+    return any(each.code == category and each.never_limited for each in catalogue().categories)
+
+
 def labels_of(category: str) -> Mapping[str, str] | None:
     """Return the labels of an added category, by language; None for one of the city's files.
 

@@ -31,8 +31,8 @@ _SLOTS = BANDS * _SLOTS_A_BAND
 _GRAM = 3
 # A text is read up to here, so that a long one does not slow intake down.
 _READ = 2000
-# Shorter texts are equal by chance: "help" says nothing.
-_SHORTEST_SAME = 12
+# Shorter texts are equal by chance, or can be guessed: "help" says nothing.
+_SHORTEST = 12
 PICTURE_BANDS = 4
 """The parts of a picture's hash, of 16 bits each."""
 # The marks of Chinese texts that NFKC makes narrow. Without them it finds nothing to change in most
@@ -68,8 +68,8 @@ class Sketch(NamedTuple):
         words = _normalized(text) if text else ""
         return cls(
             cell=geo.encode(*place, geo.NEAR_LENGTH + 1) if place else None,
-            same=_hash(words.encode(), 16) if len(words) >= _SHORTEST_SAME else None,
-            bands=tuple(_text_bands(words[:_READ])) if words else (),
+            same=_hash(words.encode(), 16) if len(words) >= _SHORTEST else None,
+            bands=tuple(_text_bands(words[:_READ])) if len(words) >= _SHORTEST else (),
         )
 
     @classmethod

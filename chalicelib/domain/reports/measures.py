@@ -96,8 +96,8 @@ def closing_request(report: Report, places: int) -> Request | None:
     """
     if report.proposal is None:
         return None
-    # Neither a message nor a place changes the version.
-    version = f"{report.version}/{report.messages}/{places}"
+    # Neither a message, a place nor a medium changes the version.
+    version = f"{report.version}/{report.messages}/{places}/{report.media_settled}"
     return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
 
 

@@ -16,6 +16,7 @@ from chalicelib.domain.reports.report import (
     Flag,
     Report,
     Status,
+    awaits_officer,
     is_behind,
     lane_of,
 )
@@ -97,8 +98,8 @@ class ReportOutline(Record):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nobody has acknowledged it or attended to it."""
-        return self.status is Status.NEW and not self.attended
+        """Whether no officer has attended to it."""
+        return awaits_officer(self.status, self.urgency, attended=self.attended)
 
 
 WITHDRAWN_RETENTION = timedelta(days=30)

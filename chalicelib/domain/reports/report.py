@@ -310,14 +310,16 @@ class Report(Record):
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
     arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
     of reports that have this one as their original. `incident` is the id of that which an officer
-    has taken it into. `message_due` is the time of the latest notice of a message. `paced_until`
-    limits a flood of messages (`entries.paced`). `media_asked` counts
-    the messages in which officers asked for media. `followers` are usernames. `unproven`: it came
+    has taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
+    until somebody does, it has a row of its own. `message_due` is the time of the latest notice of
+    a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts the
+    messages in which officers asked for media. `followers` are usernames. `unproven`: it came
     without the proof of work that it should have, in a category that is never limited; `in_burst`:
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
-    minutes after the receipt; `attended`: an officer has attended to it since. `was_critical`: an
+    minutes after the receipt; `attended`: an officer has attended to it since
+    (`is_waiting`). `was_critical`: an
     officer has made it less urgent. `review_at` is when it is reviewed, if a review has set that;
     `review_due_at` is since when a review waits, and `review_escalated` says that nobody has made
     one in time (`domain/reports/dates.py`). `returning`: oversight is asked to return it.
@@ -352,6 +354,7 @@ class Report(Record):
     proposal: Annotated[Proposal | None, KEPT] = None
     duplicate_of: Annotated[str | None, CLEARED] = None
     incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
+    by_hand: Annotated[bool | None, Listed("bh"), CLEARED] = None
     media_total: Annotated[int, Listed("mt"), KEPT] = 0
     media_ready: Annotated[int, Listed("mr"), KEPT] = 0
     media_early: Annotated[int, Listed("me"), KEPT] = 0
@@ -400,6 +403,11 @@ class Report(Record):
         return self.urgency is Urgency.CRITICAL
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether no officer has attended to it."""
+        return awaits_officer(self.status, self.urgency, attended=self.attended)
+
+    @property
     def is_behind(self) -> bool:
         """Return whether it waits behind those that are proven."""
         return is_behind(unproven=self.unproven, turn=self.turn)
@@ -428,6 +436,7 @@ _LEFT_BEHIND = (
     "followers",
     "duplicate_of",
     "incident",
+    "by_hand",
     "shadow",
     "in_burst",
     "returning",
@@ -550,6 +559,14 @@ class Medium(Record):
         more than that.
         """
         return self.attempts > 1 and not self.state.is_verdict
+
+
+def awaits_officer(status: Status, urgency: Urgency, *, attended: bool) -> bool:
+    """Return whether a report waits for an officer: it is new, or critical and open, and nobody has
+    attended to it. A step alone does not attend to a critical one that nobody has opened.
+    """
+    critical = urgency is Urgency.CRITICAL and status in OPEN_STATUSES
+    return not attended and (status is Status.NEW or critical)
 
 
 def is_behind(*, unproven: bool, turn: int | None) -> bool:

@@ -98,7 +98,13 @@ def takes_reading(report: Report, wanted: Change) -> bool:
 
 
 def change(
-    report: Report, wanted: Change, *, by: str, now: datetime, all_take_two: bool = False
+    report: Report,
+    wanted: Change,
+    *,
+    by: str,
+    now: datetime,
+    all_take_two: bool = False,
+    is_opened: bool = True,
 ) -> Report:
     """Return the report after a step, its version one higher.
 
@@ -107,7 +113,8 @@ def change(
     with `all_take_two`, is only a proposal until a second officer confirms it; so is one that
     `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
     the link to an original. The reason is sealed, so the caller sets it. A link alone neither reads
-    nor attends to a report. One that is given back before anybody has acknowledged it waits again.
+    nor attends to a report. One that is given back before anybody has acknowledged it waits again;
+    a critical one that nobody has opened (not `is_opened`) waits on.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """
@@ -131,6 +138,7 @@ def change(
         return changed
     read = changed.model_copy(update={"unread": 0, "unread_media": 0})
     waits = begins_anew(report, read) or is_given_back(report, read)
+    waits |= not is_opened and report.is_waiting and read.is_critical and not step.closes
     return _attended(read, attended=not waits)
 
 
@@ -356,7 +364,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
         return expiry(present, end)
     if present and present.kind is TaskKind.NOTIFY:
         return present._replace(lane=report.lane)
-    if report.status is not Status.NEW or report.attended:
+    if not report.is_waiting:
         return None
     return task_of_waiting(report, present, now)
 

@@ -144,7 +144,8 @@ def change_report(call: Call) -> Response:
 
     Each step but a link alone reads what the reporter has written. With `messages_seen`, the
     `message_count` of the opened report, nothing is written when there are more messages by now:
-    409 `new_message`. A disposition takes it while something is unread. To read alone,
+    409 `new_message`. A disposition takes it while something is unread, and an opening from after
+    the reporter's last message, place and settled file: by an earlier one it is 412. To read alone,
     call `POST …/read`: without a field to change, this is 422 `nothing_to_change`.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it

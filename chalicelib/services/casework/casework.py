@@ -55,10 +55,13 @@ from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head, ReadCase
+from chalicelib.store.reports.search_entries import is_opened
 
 # How many links between duplicates are followed. An original cannot become a duplicate, so the
 # first link already ends at the original.
 _LONGEST_CHAIN = 2
+# So many states of a version are looked for, at some microseconds each.
+_MOST_STATES = 2_000
 # A row has at most 400 KB. A report that is closed and reopened without end must still have room
 # for its withdrawal and its deletion. So a closed one with so many is not reopened; an open one can
 # always be closed.
@@ -170,13 +173,17 @@ def change_report(
             if takes_reading:
                 raise errors.Conflict("not_read")
             require_version(report, match)
-        elif seen is None or (takes_reading and seen.places < head.positions):
+        elif seen is None:
             raise errors.Stale
         shown = seen or shown
         # A message leaves the tag as it is.
         is_read = seen is not None and (not report.unread or change.messages_seen is not None)
         if change.disposition and not is_read:
             raise errors.Conflict("new_message")
+        if takes_reading and seen is not None and not _has_seen_all(seen, head):
+            # What the client claims to have seen is no reading.
+            change.require_seen(report.messages)
+            raise errors.Stale
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
     etag = tag_of_report(after, shown, desk.actor) if is_read else f'"{after.version}"'
@@ -186,16 +193,23 @@ def change_report(
 
 def seen_now(head: Head) -> Seen:
     """Return the state that an opening shows now."""
-    return Seen(head.positions, len(head.masks.approved))
+    media = head.report.media_settled
+    return Seen(head.positions, len(head.masks.approved), media, head.heard)
+
+
+def _has_seen_all(seen: Seen, head: Head) -> bool:
+    """Return whether nothing has come from the reporter since an opening, read by others or not."""
+    now = seen_now(head)
+    return all(a >= b for a, b in zip(seen, now._replace(masks=0), strict=True))
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
     """Return the state that this officer saw at the opening that gave them the tag; None when it is
-    of no opening of this version. A place that comes stops no step but an end, and a mask none but
-    a gist.
+    of no opening of this version, or so much has come since that it is not looked for. What comes
+    from the reporter stops no step but an end, and a mask none but a gist.
     """
-    places, masks = (range(most, -1, -1) for most in seen_now(head))
-    each = itertools.starmap(Seen, itertools.product(places, masks))
+    states = itertools.product(*(range(most, -1, -1) for most in seen_now(head)))
+    each = itertools.starmap(Seen, itertools.islice(states, _MOST_STATES))
     return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
 
 
@@ -237,6 +251,7 @@ def take_step(
             by=desk.actor.by,
             now=desk.actor.now,
             all_take_two=takes_two or (ended is not None and ended.is_many),
+            is_opened=is_opened(head),
         )
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)
@@ -345,9 +360,9 @@ def _closing(report: Report) -> Detail:
 def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:
     """Write the changed report. Raises ConditionFailed when another write came in between."""
     now, task = desk.actor.now, head.task
-    is_waiting = after.status is Status.NEW and not after.attended
-    begins = begins_anew(head.report, after) or is_given_back(head.report, after)
-    if not is_waiting or begins:
+    before = head.report
+    begins = begins_anew(before, after) or is_given_back(before, after)
+    if not after.is_waiting or begins or after.is_critical is not before.is_critical:
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:

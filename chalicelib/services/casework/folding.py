@@ -12,7 +12,7 @@ from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.report import LISTED
 
-_APART = ("reference", "version", "thumb", "same_as", "gist", "media_early")
+_APART = ("reference", "version", "thumb", "same_as", "gist", "media_early", "by_hand")
 _ALIKE = tuple(name for name in LISTED if name not in _APART)
 # Those of one incident may differ in these, too; critical ones not in the district.
 _WITHIN = ("media_total", "media_ready", "district")
@@ -56,7 +56,7 @@ class Folding:
         """Return the values that reports of one row share: a text, and all that a list shows but
         the time and the reference; or their incident, and what could ask for another step.
         """
-        if row["id"] in self._apart:
+        if row["id"] in self._apart or row.get("by_hand"):
             return (row["id"],)
         values = {name: str(row.get(name)) for name in _ALIKE}
         if "incident" not in row:

@@ -16,6 +16,7 @@ from chalicelib.aws.table import Row
 from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
+from chalicelib.domain.catalogue.learnt import is_never_limited
 from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors, times
@@ -32,6 +33,7 @@ from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.reports.duplicates import Outline
 from chalicelib.store.reports.incidents import IncidentCounts
 from chalicelib.store.reports.rows import Head, InIncident, ListedReport
+from chalicelib.store.reports.search_entries import is_opened
 
 # The latest reports of an incident that its row speaks of. The rest is counted.
 _SHOWN = 500
@@ -89,6 +91,8 @@ def create_incident(
     found = _found_with([like], incident, desk, stores.similar)
     # Drills are similar to drills alone.
     of_each(found, lambda each: _take_in(each, incident, desk), time_is_left)
+    if not found:
+        on_head(like, lambda head: _keep_apart(head, incident, desk), desk=desk)
     return in_incident(incident, desk.actor.officer, stores.counts)
 
 
@@ -160,12 +164,14 @@ def join_incident(
     Raises NotFound as `read_incident`; Unavailable.
     """
     page = _members(incident, desk.actor, stores)
+    by_hand = report_ids is not None
     if report_ids is None:
         report_ids = _found_with_all(page, incident, desk, stores.similar)
     is_drill = _is_drill(page.rows[0])
 
     def join(report_id: str) -> None:
-        if _take_in(report_id, incident, desk, is_drill=is_drill) != incident:
+        joined = _take_in(report_id, incident, desk, is_drill=is_drill, by_hand=by_hand)
+        if joined != incident:
             raise errors.Invalid(errors.FieldError("report_ids", "in_incident"))
 
     return of_each(report_ids, join, time_is_left)
@@ -257,9 +263,17 @@ def leave_incident(incident: str, report_id: str, *, desk: Desk) -> None:
     on_head(report_id, leave, desk=desk)
 
 
-def _take_in(report_id: str, incident: str, desk: Desk, *, is_drill: bool | None = None) -> str:
-    """Take a report in, unless it is in an incident. Return the one it is in then. Raises Invalid
-    when it is a drill and `is_drill` is False, or the other way round.
+def _take_in(
+    report_id: str,
+    incident: str,
+    desk: Desk,
+    *,
+    is_drill: bool | None = None,
+    by_hand: bool = False,
+) -> str:
+    """Take a report in, unless it is in an incident. Return the one it is in then. What is named
+    `by_hand` need be like no other. Raises Invalid when it is a drill and `is_drill` is False, or
+    the other way round.
     """
 
     def join(head: Head) -> str:
@@ -270,7 +284,7 @@ def _take_in(report_id: str, incident: str, desk: Desk, *, is_drill: bool | None
         if is_drill is not None and is_drill is not report.is_drill:
             raise errors.Invalid(errors.FieldError("report_ids", "drill_and_real"))
         if report.incident is None:
-            _write(head, incident, desk)
+            _write(head, incident, desk, by_hand=by_hand)
         return report.incident or incident
 
     return on_head(report_id, join, desk=desk)
@@ -280,15 +294,30 @@ def _is_drill(row: Row) -> bool:
     return row.get("source") == DRILL
 
 
-def _write(head: Head, incident: str | None, desk: Desk) -> None:
+def _write(head: Head, incident: str | None, desk: Desk, *, by_hand: bool = False) -> None:
     """Write which incident a report is in. Its version stays, since the report does not change.
 
     Raises ConditionFailed when another write came in between.
     """
     before, actor = head.report, desk.actor
-    after = before.model_copy(update={"incident": incident})
+    apart = (incident and before.by_hand) or (by_hand and _needs_sight(head)) or None
+    after = before.model_copy(update={"incident": incident, "by_hand": apart})
     record = record_change(before, after, None, actor)
     desk.reports.change(head, after, task=head.task, now=actor.now, also=[record])
+
+
+def _needs_sight(head: Head) -> bool:
+    """Return whether a report is urgent and nobody has opened it: it folds behind no other that it
+    is not like.
+    """
+    report = head.report
+    return (report.is_critical or is_never_limited(report.category)) and not is_opened(head)
+
+
+def _keep_apart(head: Head, incident: str, desk: Desk) -> None:
+    """Give a row of its own to what is like no other, and so has begun an incident by hand."""
+    if head.report.incident == incident and not head.report.by_hand and _needs_sight(head):
+        _write(head, incident, desk, by_hand=True)
 
 
 def _members(

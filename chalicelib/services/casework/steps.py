@@ -9,7 +9,8 @@ from itertools import batched
 from typing import NamedTuple
 
 from chalicelib.aws.clients import at_once
-from chalicelib.domain.casework.steps import ChosenSteps, Steps, is_so
+from chalicelib.domain.casework.steps import ChosenSteps, MemberSteps, Steps, is_so
+from chalicelib.domain.catalogue.learnt import is_never_limited
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.entries import NewOfficerMessage
 from chalicelib.domain.reports.report import Report, Status
@@ -101,9 +102,10 @@ def step_on_each(
     Invalid `placeholder_left`.
 
     What the officer has never opened is left unless `skip_unread` is False; then its end is a
-    proposal. A critical one that was never opened is left always, and so is an end that takes two
-    by itself. What has something unread is left, too, since nobody reads it here: only a link is
-    set on it with `skip_unread` False. Raises Unavailable.
+    proposal. A critical one that was never opened is left always, one of a category that is never
+    limited too when it would end, or have another urgency or category, or is in an incident. So
+    is an end that takes two by itself. What has something unread is left, too, since nobody reads
+    it here: only a link is set on it with `skip_unread` False. Raises Unavailable.
     """
     change, key, identity = wanted.change, idempotency_key, stores.identity
     opened: dict[str, bool] = {}
@@ -167,9 +169,14 @@ def _require_read(known: Outline, wanted: Steps, *, is_opened: bool, actor: Offi
         return
     if wanted.skip_unread:
         raise errors.Conflict("not_read")
-    if known.urgency is Urgency.CRITICAL:
-        if wanted.model_fields_set & _END_OR_HIDE:
-            refuse_unread(known.id, actor)
+    hides = bool(wanted.model_fields_set & _END_OR_HIDE)
+    is_urgent = known.urgency is Urgency.CRITICAL
+    if is_never_limited(known.category):
+        # Who names it has seen its row; an incident may hold it unasked.
+        is_urgent |= hides or isinstance(wanted, MemberSteps)
+    if is_urgent and hides:
+        refuse_unread(known.id, actor)
+    if is_urgent:
         raise errors.Conflict("not_read")
 
 

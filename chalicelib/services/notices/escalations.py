@@ -3,7 +3,9 @@
 Supervisors are notified of a critical report every few minutes. Any other is overdue at its
 deadline, and officers are notified each time that its age doubles. Both end when an officer attends
 to the report: by a step, a reply or a note. Opening it, or its contact, ends those of one that is
-not critical, and pauses those of one that is. An alarm watches how many critical reports wait.
+not critical, and pauses those of one that is. Those of a critical one go on while nobody has opened
+it, whatever else was done; if it was taken, its opening ends them. An alarm watches
+how many critical reports wait.
 """
 
 import logging
@@ -18,7 +20,7 @@ from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.attention import READING, Rank, next_overdue
 from chalicelib.domain.reports.outlines import ReportOutline
-from chalicelib.domain.reports.report import Flag
+from chalicelib.domain.reports.report import Flag, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import (
     ACKNOWLEDGE_WITHIN,
@@ -31,6 +33,7 @@ from chalicelib.kernel.outbox import (
 )
 from chalicelib.store.reports.attention import Reading
 from chalicelib.store.reports.outbox import Outbox, PendingTask
+from chalicelib.store.reports.search_entries import is_opened
 
 if TYPE_CHECKING:
     from chalicelib.store.reports.reports import Reports
@@ -105,7 +108,12 @@ def reading_of(head: "Head", now: datetime, *, contact: bool = False) -> Reading
     critical one, that puts it off, once for each notice. Who has the `contact` is telephoning: that
     puts it off once more. None when there is nothing to write.
     """
-    task = head.task
+    task, report = head.task, head.report
+    is_taken = report.status is not Status.NEW or report.assignee is not None
+    if is_taken and report.is_waiting and report.is_critical and not is_opened(head):
+        # Somebody has taken it unopened: this completes it.
+        notice = task if task and task.kind is TaskKind.NOTIFY else None
+        return Reading.of(head, notice, ends=True)
     if task is None or task.kind not in WAITING:
         return None
     later: OutboxTask | None = None
@@ -116,7 +124,7 @@ def reading_of(head: "Head", now: datetime, *, contact: bool = False) -> Reading
         if is_used or until <= task.due_at:
             return None
         later = task._replace(due_at=until, not_before=now if contact else until)
-    return Reading.of(head, later)
+    return Reading.of(head, later, ends=later is None)
 
 
 def note_reading(head: "Head", reading: Reading | None, *, reports: "Reports") -> None:

@@ -16,7 +16,8 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.table import ConditionFailed, Row, Unprocessed, retry_on_conflict
 from chalicelib.aws.writes import Put, TransactItem
-from chalicelib.domain.catalogue.model import by_code, catalogue
+from chalicelib.domain.catalogue.learnt import is_never_limited
+from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.notices import bursts as rules
 from chalicelib.domain.notices.bursts import Digest
 from chalicelib.domain.notices.destinations import Destination
@@ -467,7 +468,7 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     if notice.kind in CAUSED_BY_OFFICERS and not notice.drill:
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
-    turn = rules.turn_of(found.turn, burst, never_limited=_is_never_limited(category))
+    turn = rules.turn_of(found.turn, burst, never_limited=is_never_limited(category))
     waits = found.is_behind or (found.turn and left.is_for_first_turns)
     if burst and (waits or not left.goes_alone(burst, category, turn)):
         return None
@@ -479,11 +480,6 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
         alone=(rules.alone_counter(burst, category, turn),) if burst else (),
         sms=(rules.sms_counter(category),) if as_sms else (),
     )
-
-
-def _is_never_limited(category: str) -> bool:
-    known = by_code(catalogue().categories).get(category)
-    return known is not None and known.never_limited
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:

@@ -12,10 +12,11 @@ from chalicelib.aws.keys import same_task, task_fields
 from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Attributes, Put, TransactItem
 from chalicelib.domain.reports import attention
-from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report
 from chalicelib.kernel.outbox import WAITING, OutboxTask, TaskKind, notify
 from chalicelib.store.reports.heads import change_head, listed_row, update_head
 from chalicelib.store.reports.rows import Head
+from chalicelib.store.reports.search_entries import FOUND_BY, is_opened
 
 
 class Reading(NamedTuple):
@@ -25,11 +26,11 @@ class Reading(NamedTuple):
     equal: Attributes
 
     @classmethod
-    def of(cls, head: Head, task: OutboxTask | None) -> Self:
-        """Return it with a later `task` in place of the one that would notify officers again; None:
-        they are not notified any more.
+    def of(cls, head: Head, task: OutboxTask | None, *, ends: bool) -> Self:
+        """Return it with `task` in place of the one that would notify officers again. With `ends`
+        they are not notified again any more.
         """
-        put = task_fields(head.row["pk"], keys.HEAD, task) | ({} if task else {"attended": True})
+        put = task_fields(head.row["pk"], keys.HEAD, task) | ({"attended": True} if ends else {})
         return cls(put, same_task(head.row) | {"category": head.row["category"]})
 
 
@@ -42,13 +43,17 @@ class Attended(NamedTuple):
 
 def attend(head: Head) -> Attended:
     """Return the changes when an officer attends to a report by a reply or a note: nobody is
-    notified again, and it is no longer overdue.
+    notified again, unless it is critical and nobody has opened it, and it is no longer overdue.
     """
     report = head.report
     put: Row = {}
     equal: Row = {}
-    if report.status is Status.NEW and not report.attended:
-        put = {"attended": True, "unproven": None, "in_burst": None, "turn": None}
+    if report.is_waiting:
+        put = {"unproven": None, "in_burst": None, "turn": None}
+    if report.is_waiting and report.is_critical and not is_opened(head):
+        equal[FOUND_BY] = None
+    elif report.is_waiting:
+        put["attended"] = True
         if head.task and head.task.kind in WAITING:
             put |= task_fields(head.row["pk"], keys.HEAD, None)
             equal |= same_task(head.row)

@@ -140,6 +140,7 @@ class EntryRows:
         if message.sender is Sender.REPORTER:
             add["unread"] = 1
             put: Row = outlines.with_addition(report, sent_at) | outlines.with_arrival(report)
+            put["heard"] = report.messages + 1
             equal = same_end(head) | {"muted": head.row.get("muted")}
         else:
             put, equal = attend(head)

@@ -4,7 +4,7 @@ A change of a report and the task that follows from it are one write. The layout
 `aws/keys.py`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -242,18 +242,13 @@ class Reports:
             "messages": head.row.get("messages"),
             "unread": head.row.get("unread"),
         }
-        if "sealed" in put:
-            equal["sealed"] = before.sealed  # or a mask of this moment would be undone
-        if "gist" in put:
-            equal["masks"] = head.row.get("masks")  # or it would have the words of one
-        if "flags" in put:
-            equal["flags"] = head.row.get("flags")
-        if "urgency" in put:
-            equal["same_as"] = head.row.get("same_as")
-        if "duplicate_of" in put:
-            equal["duplicates"] = head.row.get("duplicates")
+        equal |= {name: head.row.get(name) for each in put for name in _JUDGED_BY.get(each, ())}
+        if after.is_waiting and FOUND_BY not in head.row:
+            equal[FOUND_BY] = None  # or the opening of this moment would end nothing
         if {"incident", "category"} & put.keys():
             equal |= same_counter(head.row)
+        if "messages" in put:
+            put["heard"] = after.messages  # a reporter has reopened it
         ends = _ended_by(before, after)
         put |= dict.fromkeys(ends)
         equal |= {name: head.row.get(name) for name in ends}
@@ -407,6 +402,18 @@ class Reports:
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
         """Return the write that removes an event. It changes nothing when there is none."""
         return self.table.item(Delete(keys.report(report_id), event_key))
+
+
+# What a change of a field is judged by, beside what each change is.
+_JUDGED_BY: Mapping[str, tuple[str, ...]] = {
+    "sealed": ("sealed",),  # or a mask of this moment would be undone
+    "gist": ("masks",),  # or it would have the words of one
+    "flags": ("flags",),
+    "urgency": ("same_as",),
+    "duplicate_of": ("duplicates",),
+    "disposition": ("media_settled",),
+    "proposal": ("media_settled",),
+}
 
 
 def _arrival(report: Report, medium: Medium) -> tuple[dict[str, int], Row]:

@@ -71,6 +71,13 @@ class Head:
         return int(self.row.get("positions", 0))
 
     @property
+    def heard(self) -> int:
+        """Return which of the messages was the last one of the reporter; 0 for none, and where it
+        came before this was kept.
+        """
+        return int(self.row.get("heard", 0))
+
+    @property
     def positions_paced_until(self) -> datetime | None:
         """Return the time until which positions are paced (`domain/reports/entries.paced`)."""
         stored = self.row.get("positions_paced_until")
@@ -226,7 +233,7 @@ def withdrawn(report: Report, now: datetime) -> Row:
     kept = marked(Mark.KEPT)
     gone = (name for name in Report.model_fields if name not in kept)
     return {
-        **dict.fromkeys((*gone, *SKETCH_FIELDS, "push")),
+        **dict.fromkeys((*gone, *SKETCH_FIELDS, "push", "heard")),
         "status": Status.WITHDRAWN.value,
         "closed_at": now,
         "has_contact": False,

@@ -48,6 +48,13 @@ class FoundBy(NamedTuple):
         return cls(tuple(stored["names"]), stored["messages"], stored["notes"])
 
 
+def is_opened(head: Head) -> bool:
+    """Return whether an officer has opened a report, as far as its HEAD says: after a mask, none
+    has. That of one about the police does not say, and counts as opened.
+    """
+    return FOUND_BY in head.row or head.report.concerns_police
+
+
 class SearchEntries:
     """Every method raises Unavailable when DynamoDB fails.
 
@@ -73,7 +80,7 @@ class SearchEntries:
         names_of_state = (FOUND_BY, "status", "category", "masks")
         mark = update_head(
             head.row["id"],
-            put={**put, FOUND_BY: found_by._asdict()},
+            put={**put, FOUND_BY: found_by._asdict(), "by_hand": None},
             equal={**equal, **{name: head.row.get(name) for name in names_of_state}},
         )
         place = head.row["listed_at"]

@@ -556,6 +556,7 @@ def test_an_urgency_raised_to_critical_escalates_until_somebody_attends_to_it() 
     )
     patch(created, {"urgency": "critical"}, 1)
     assert head(created)["task"] == "escalate"
+    by_officer("GET", created, "")
     patch(created, {"assignee": "li"}, 2)
     assert "task" not in head(created)
     assert "task_shard" not in head(created)

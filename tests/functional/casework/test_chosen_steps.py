@@ -83,8 +83,15 @@ def test_no_end_is_set_without_reading() -> None:
     assert opened(read)["disposition"] == "resolved"
 
 
+@pytest.mark.parametrize("step", [CLOSE, {"category": "other"}, {"urgency": "low"}])
+def test_many_of_a_category_that_is_never_limited_take_reading(step: dict[str, Any]) -> None:
+    unread = file()
+    assert left(on(unread, **step, skip_unread=False)) == {unread["id"]: "not_read"}
+    assert left(on(unread, **ASSIGN)) == {}
+
+
 def test_a_picture_that_came_after_the_closing_stays_unread() -> None:
-    created = file(**MEDIA)
+    created = file("other", **MEDIA)
     on(created, **CLOSE, skip_unread=False)
     cloud.add_medium(created["id"], created["uploads"][0]["media_id"])
     settled()

@@ -323,3 +323,45 @@ def test_the_history_says_which_lists_showed_a_picture() -> None:
     assert found
     own = wiring.audit().history(about(found.report))
     assert ("wang", Action.LIST) in [(each.by, each.action) for each in own]
+
+
+def two_media() -> tuple[dict[str, Any], list[str]]:
+    """File a report with two pictures that are still to come. Return it, and their ids."""
+    created = file(media=[{"content_type": "image/jpeg", "size": 10_000}] * 2)
+    return created, [each["media_id"] for each in created["uploads"]]
+
+
+def test_no_end_by_an_opening_from_before_a_picture() -> None:
+    created, pictures = two_media()
+    tag = etag_of(created)
+    cloud.add_medium(created["id"], pictures[0])
+    taken = patch(created, tag, assignee="wang")
+    assert taken.status == 200  # no other step needs it
+    assert patch(created, taken.headers["etag"]).status == 412
+    assert close(created).status == 200
+
+
+def test_no_end_is_confirmed_by_a_reading_from_before_a_picture() -> None:
+    created, pictures = two_media()
+    assert close(created, disposition="unfounded").status == 200
+    confirm = f"/v1/officer/reports/{created['id']}/closing/confirm"
+    tag = tag_for(confirm, "li")
+    cloud.add_medium(created["id"], pictures[0])
+    assert read_and_approve(confirm, "li", tag).status == 412
+    assert read_and_approve(confirm, "li").status == 201
+
+
+def test_who_claims_to_have_seen_a_message_has_opened_the_report_since() -> None:
+    created = file()
+    tag = etag_of(created)
+    write(created)
+    assert patch(created, tag, **CLOSE, messages_seen=1).status == 412
+    assert close(created, messages_seen=1).status == 200
+
+
+def test_an_end_after_an_own_reply_takes_no_other_opening() -> None:
+    created = file()
+    write(created)
+    tag = etag_of(created)
+    by_officer("POST", created, "/messages", {"text": "We are coming.", "messages_seen": 1})
+    assert patch(created, tag).status == 200

@@ -45,7 +45,7 @@ def duty() -> Iterator[None]:
     wiring.reset()
 
 
-def filed(*bodies: Mapping[str, Any], category: str = "missing_elderly") -> list[dict[str, Any]]:
+def filed(*bodies: Mapping[str, Any], category: str = "suspected_offender") -> list[dict[str, Any]]:
     """File reports, and let them be compared."""
     created = [file(**{"category": category, **body}) for body in bodies]
     suggest()
@@ -156,6 +156,47 @@ def test_a_critical_report_is_taken_in_by_its_place_and_its_words_alone() -> Non
     assert opened(same)["incident"]
 
 
+def join(incident: Mapping[str, Any], *reports: Mapping[str, Any]) -> None:
+    path = f"{INCIDENTS}/{incident['id']}/reports"
+    reply = call("POST", path, {"report_ids": [each["id"] for each in reports]}, officer="wang")
+    assert (reply.status, reply.json["left"]) == (200, []), reply.text
+
+
+@pytest.mark.parametrize("category", ["child_abduction", "missing_elderly"])
+def test_what_is_taken_in_by_hand_keeps_its_row_until_somebody_has_opened_it(category: str) -> None:
+    junk, honest = filed(
+        {"text": TEXT, "location": FAR}, {"text": OTHER_TEXT, "location": HERE}, category=category
+    )
+    opened(junk)
+    join(made(junk), honest)
+    assert ids(queue()) == {junk["id"], honest["id"]}
+    opened(honest)
+    assert ids(queue()) == {junk["id"]}
+
+
+def test_what_began_an_incident_by_hand_keeps_its_row_too() -> None:
+    texts = {"text": TEXT, "location": FAR}, {"text": OTHER_TEXT, "location": HERE}
+    junk, honest = filed(*texts, category="missing_elderly")
+    opened(junk)
+    join(made(honest), junk)
+    assert ids(queue()) == {junk["id"], honest["id"]}
+
+
+def test_a_place_alone_takes_in_nothing_of_a_category_that_is_never_limited() -> None:
+    texts = {"text": TEXT, "location": HERE}, {"text": OTHER_TEXT, "location": HERE}
+    junk, honest = filed(*texts, category="missing_elderly")
+    assert made(junk)["count"] == 1
+    assert honest["id"] in ids(queue())
+
+
+def test_texts_that_are_short_enough_to_be_guessed_are_alike_in_nothing() -> None:
+    texts = ("孩子被抱走了", "孩子被抱走了！")
+    first, _ = filed(
+        *[{"text": each, "location": HERE} for each in texts], category="child_abduction"
+    )
+    assert made(first)["count"] == 1
+
+
 def test_a_place_alone_leads_no_further_than_the_place() -> None:
     texts = (TEXT, OTHER_TEXT, TEXT[::-1], OTHER_TEXT[::-1])
     steps = [{**HERE, "lat": LAT + A_SPOT * number} for number in range(4)]
@@ -201,8 +242,8 @@ def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
     assert found == {
         "like": many[0]["id"],
         "count": 5,
-        "category": "missing_elderly",
-        "urgency": "high",
+        "category": "suspected_offender",
+        "urgency": "normal",
         "districts": [head(few[0])["district"]],
         "first_at": found["first_at"],
         "last_at": found["last_at"],

@@ -139,7 +139,7 @@ def test_a_link_reads_nothing_and_so_is_set_on_what_is_unread() -> None:
 
 
 def test_what_was_never_opened_ends_only_by_two() -> None:
-    first, second = alike(2)
+    first, second = alike(2, category="other")
     incident = made(first)
     read_all(first)
     assert left(step(incident, **CLOSE)) == {second["id"]: "not_read"}
@@ -153,14 +153,16 @@ def test_what_was_never_opened_ends_only_by_two() -> None:
     assert opened(second)["proposal"]["disposition"] == "resolved"
 
 
-def test_a_critical_report_that_was_never_opened_is_left_always() -> None:
-    first, second = filed(*[{"text": TEXT, "location": HERE}] * 2, category="child_abduction")
+@pytest.mark.parametrize("category", ["child_abduction", "missing_elderly"])
+def test_an_urgent_report_that_was_never_opened_is_left_always(category: str) -> None:
+    first, second = filed(*[{"text": TEXT, "location": HERE}] * 2, category=category)
     incident = made(first)
     read_all(first)
     for body in (ACKNOWLEDGE, CLOSE):
         codes = left(step(incident, **body, skip_unread=False))
         assert codes[second["id"]] == "not_read"
-    assert left(step(incident, **CLOSE))[first["id"]] == "takes_two"
+    if category == "child_abduction":
+        assert left(step(incident, **CLOSE))[first["id"]] == "takes_two"
     assert head(second)["status"] == "new"
     # What ends nothing is no closing that was refused: supervisors hear of many of those.
     assert changes(second).count("close_unread") == 1

@@ -254,7 +254,11 @@ def test_neither_text_place_nor_hash_stands_anywhere_in_clear(aws: Mapping[str, 
 
 
 def test_a_sketch_has_one_length_and_leaves_its_row() -> None:
-    created = [file(text=TEXT, location=HERE), file(text="救命"), file(text=TEXT * 20)]
+    created = [
+        file(text=TEXT, location=HERE),
+        file(text="救命", location=HERE),
+        file(text=TEXT * 20),
+    ]
     assert len({len(_head(each)["sealed_sketch"]) for each in created}) == 1
     suggest()
     for each in created:

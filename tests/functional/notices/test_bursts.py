@@ -246,6 +246,7 @@ def test_the_first_acknowledgement_ends_the_escalation() -> None:
     cloud.officer("wang")
     created = file("child_abduction")
     cloud.stream(cloud.all_keys())
+    by_officer("GET", created, "")
     reply = by_officer("PATCH", created, "", {"status": "acknowledged"}, version=1)
     assert reply.status == 200, reply.text
     wiring.clock.advance(timedelta(minutes=30))

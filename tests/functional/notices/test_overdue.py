@@ -103,10 +103,31 @@ ENDS = {
 @pytest.mark.parametrize("what", ENDS)
 def test_it_ends_when_an_officer_attends_to_the_report(category: str, what: str) -> None:
     created = file_and_notify(category)
+    act(created, method="GET")
     ENDS[what](created)
     assert notices(minutes=90, every=30) == []
     acknowledged = what == "an acknowledgement"
     assert head(created)["status"] == ("acknowledged" if acknowledged else "new")
+
+
+@pytest.mark.parametrize("what", ENDS)
+def test_no_step_ends_the_escalation_of_what_nobody_has_opened(what: str) -> None:
+    created = file_and_notify(CRITICAL)
+    ENDS[what](created)
+    assert notices(minutes=20) == [5, 15]
+
+
+@pytest.mark.parametrize("is_notified", [True, False])
+@pytest.mark.parametrize("what", ["an assignment", "an acknowledgement"])
+def test_who_takes_a_report_and_then_opens_it_ends_its_escalation(
+    what: str, is_notified: bool
+) -> None:
+    created = file_and_notify(CRITICAL) if is_notified else file(CRITICAL)
+    ENDS[what](created)
+    act(created, method="GET")
+    cloud.stream(cloud.all_keys())
+    assert notices(minutes=40, every=20) == []
+    assert head(created)["attended"]
 
 
 @pytest.mark.parametrize(("category", "again"), [(CRITICAL, [5, 15, 30, 45]), (HIGH, [30])])
@@ -121,6 +142,7 @@ def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
 
 def test_an_acknowledged_report_that_is_given_back_does_not_wait() -> None:
     created = file_and_notify(CRITICAL)
+    act(created, method="GET")
     change_report(created["id"], 1, status="acknowledged", assignee="li")
     change_report(created["id"], 2, assignee=None)
     assert notices(minutes=45, every=15) == []
@@ -129,6 +151,7 @@ def test_an_acknowledged_report_that_is_given_back_does_not_wait() -> None:
 @pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
 def test_it_ends_also_before_officers_were_notified(what: str) -> None:
     created = file(CRITICAL)
+    act(created, method="GET")
     ENDS[what](created)
     cloud.stream(cloud.all_keys())
     assert notices(minutes=40, every=20) == []
@@ -353,6 +376,8 @@ def test_an_acknowledged_report_is_not_counted(caplog: pytest.LogCaptureFixture)
     created = file_and_notify(CRITICAL)
     assert counts(12, caplog)[-1] == 1
     change_report(created["id"], 1, status="acknowledged")
+    assert counts(1, caplog) == [1]  # nobody has opened it
+    act(created, method="GET")
     assert counts(2, caplog) == [0, 0]
 
 
