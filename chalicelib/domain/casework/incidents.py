@@ -39,10 +39,11 @@ class Chain:
     """The reports that belong to the `members` of an incident, from one to the next. `reached` are
     those whose links are to be followed, `found` all that may be taken in.
 
-    A text or a picture leads on from any report. A place alone does from one at the spot and in the
-    two hours of its first member, to those that came there within `GAP`: so nothing wanders through
-    a city or a day, and what is another event in the same quarter keeps its row. The spot is that
-    of a single member. Of more it is where most of them stand, two at least, or a copy of a text
+    A text in a place that is alike, the very text from anywhere, or a picture leads on from any
+    report. `why` has the link by which each was found. A place alone does from one at the spot and
+    in the two hours of its first member, to those that came there within `GAP`: so nothing wanders
+    through a city or a day, and what is another event in the same quarter keeps its row. The spot
+    is that of a single member. Of more it is where most of them stand, two at least, or a copy of a text
     could choose it; there is none unless these `are_all` members, or the two hours would slide.
     """
 
@@ -55,6 +56,7 @@ class Chain:
         self._seeks_spot = are_all and not self._here
         self.reached: Sequence[str] = tuple(self._known)
         self.found: list[str] = []
+        self.why: dict[str, Similar] = {}
 
     @property
     def known(self) -> Container[str]:
@@ -81,6 +83,7 @@ class Chain:
                     self._known[other.id] = other
                     if other.incident is None:
                         self.found.append(other.id)
+                        self.why[other.id] = link
                 # Followed again when it was known by its text first: now it leads on by its place.
                 reached.append(other.id)
                 if is_here:
@@ -109,6 +112,9 @@ class Chain:
             return False
         if other.urgency is Urgency.CRITICAL:
             return Why.PLACE in link.why and len(link.why) > 1
+        if link.why == (Why.TEXT,):
+            # Unlike events share a polite frame: elsewhere it takes more than a part of the words.
+            return link.score == 1
         if link.why != (Why.PLACE,):
             return True
         near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
