@@ -43,8 +43,9 @@ class Chain:
     report. `why` has the link by which each was found. A place alone does from one at the spot and
     in the two hours of its first member, to those that came there within `GAP`: so nothing wanders
     through a city or a day, and what is another event in the same quarter keeps its row. The spot
-    is that of a single member. Of more it is where most of them stand, two at least, or a copy of a text
-    could choose it; there is none unless these `are_all` members, or the two hours would slide.
+    is that of a single member. Of more it is where most of them stand, two at least, or a copy of a
+    text could choose it; there is none unless these `are_all` members, or the two hours would
+    slide.
     """
 
     def __init__(self, incident: str, members: Iterable[Found], *, are_all: bool = True) -> None:

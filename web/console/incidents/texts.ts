@@ -20,6 +20,7 @@ export const text = texts({
         ? 'No three open reports look like one event.'
         : `${grouped(count)} ${count === 1 ? 'group that' : 'groups, each of which'} may be one event.`,
     event: (count: number, category: string) => `${category}: ${count} reports`,
+    first: 'The others were found from this one',
     take: 'Take in',
     taken: 'Taken into one incident',
     gone: 'No report of this incident is in your scope any more.',
@@ -50,7 +51,11 @@ export const text = texts({
     takenIn: (count: number) => `${reports(count)} taken in.`,
     isSplit: (count: number) =>
       count === 1 ? '1 report is an incident of its own now.' : `${reports(count)} are a new incident now.`,
-    toNew: 'To the new incident',
+    toNew: 'To that incident',
+    into: 'Into another incident…',
+    intoIt: 'Put them into it',
+    number: reports,
+    isMoved: (count: number) => `${reports(count)} went into the other incident.`,
     takenOut: (count: number) => `${reports(count)} taken out: back in the queue as before.`,
   },
   zh: {
@@ -66,6 +71,7 @@ export const text = texts({
     found: (count: number) =>
       count === 0 ? '没有三件以上看似同一事件的未结举报。' : `找到 ${count} 组，每组可能是同一事件。`,
     event: (count: number, category: string) => `${category}：${count} 件举报`,
+    first: '其余由此件查得',
     take: '归为一个事件',
     taken: '已归为一个事件',
     gone: '您的职责范围内已没有此事件的举报。',
@@ -94,7 +100,11 @@ export const text = texts({
     step: (count: number, isPart: boolean) => `${isPart ? '处理所选' : '处理全部'} ${many(count)}……`,
     takenIn: (count: number) => `已并入 ${many(count)}。`,
     isSplit: (count: number) => `已将 ${many(count)}拆为新事件。`,
-    toNew: '查看新事件',
+    toNew: '查看该事件',
+    into: '并入其他事件……',
+    intoIt: '并入该事件',
+    number: many,
+    isMoved: (count: number) => `已将 ${many(count)}并入另一事件。`,
     takenOut: (count: number) => `已移出 ${many(count)}，在列表中恢复原样。`,
   },
 });

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 
 import { type Failure, outcomeOf } from '../calls.ts';
 import { Selection } from '../parts/selection.ts';
-import type { Api, Burst, ListedReport } from '../types.ts';
+import type { Api, Burst, ListedReport, Schemas } from '../types.ts';
 import { type Filters, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
 
 const PAGE = 50;
@@ -19,6 +19,9 @@ interface Page {
   /** Those above a first page; null when they could not be read. */
   bursts: Burst[] | null;
 }
+
+/** What may be one event, and the incident that it was taken into. */
+export type FoundEvent = Schemas['Event'] & { taken?: Schemas['InIncident'] };
 
 /** The burst, or the incident, whose reports a list has. */
 export type Within = { burst: string } | { incident: string };
@@ -44,6 +47,8 @@ export class ReportList {
     const rows = this.rows.value?.filter((row) => !this.gone.value.has(row.id) && this.isOne(row));
     return rows?.map(({ id }) => id) ?? [];
   });
+  /** What was found to be one event; null before it is asked for. */
+  readonly events = signal<readonly FoundEvent[] | null>(null);
   /** The report that was opened last: the focus returns to it. */
   lastOpened: string | null = null;
 
