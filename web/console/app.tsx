@@ -11,7 +11,7 @@ import { Attempts, Drafts, Keys, SearchState } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
-import { PulseWatch } from './pulse.ts';
+import { freshOf, PulseWatch } from './pulse.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
 import { type Api, type Me, seesReports } from './types.ts';
@@ -161,13 +161,14 @@ function startDesk(desk: Desk): () => void {
   };
 }
 
-/** Be heard when there are more critical reports than before. */
+/** Be heard and seen when there are more critical reports than before. */
 function ring({ pulse, sound }: Desk): () => void {
   let before = Infinity;
   return effect(() => {
     const critical = pulse.pulse.value?.counts.critical;
     if (critical === undefined) return;
     if (critical > before) sound.play();
+    pulse.fresh.value = freshOf(pulse.fresh.peek(), before, critical);
     before = critical;
   });
 }
