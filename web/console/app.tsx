@@ -12,6 +12,7 @@ import { Frame } from './frame/frame.tsx';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
 import { freshOf, PulseWatch } from './pulse.ts';
+import { kept, keptFor } from './queue/filters.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
 import { type Api, type Me, seesReports } from './types.ts';
@@ -155,10 +156,18 @@ function startDesk(desk: Desk): () => void {
     desk.approvals.start(),
     desk.drafts.guard(),
     ring(desk),
+    keepFilters(desk),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Have the same filters after a reload of the tab. */
+function keepFilters({ list, me }: Desk): () => void {
+  const name = 'filters';
+  list.filters.value = keptFor(me.username, sessionStorage.getItem(name));
+  return effect(() => sessionStorage.setItem(name, kept(list.filters.value, me.username)));
 }
 
 /** Be heard and seen when there are more critical reports than before. */

@@ -32,7 +32,7 @@ export const text = texts({
     takeIn: (count: number) => (count === 1 ? 'Take it in' : `Take all in: ${grouped(count)}`),
     takeInHint:
       'What differs stays outside: another category or urgency, and a critical report that is alike in one way alone. Each can be taken out again.',
-    keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown, Escape none.',
+    keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown. Escape chooses none.',
     keysOf: {
       enter: 'Open the report',
       choose: 'Choose the report, or no longer',

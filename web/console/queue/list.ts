@@ -77,6 +77,24 @@ export class ReportList {
     await this.load();
   }
 
+  /**
+   * Read as much again as was shown, and return the report to go on with: the one opened last, or
+   * the one that followed it, where it has gone to another place of the list.
+   */
+  async comeBack(): Promise<string | null> {
+    const before = this.rows.peek()?.map(({ id }) => id) ?? [];
+    await this.load();
+    while ((this.rows.peek()?.length ?? 0) < before.length) {
+      const shown = this.rows.peek()?.length;
+      await this.more();
+      if (this.rows.peek()?.length === shown) break;
+    }
+    const now = this.rows.peek()?.map(({ id }) => id) ?? [];
+    const last = this.lastOpened;
+    this.lastOpened = null;
+    return last === null ? null : goOnWith(last, before, now);
+  }
+
   /** Read the first page, and show it. */
   async load(): Promise<void> {
     const page = await this.read(null);
@@ -188,6 +206,23 @@ export class ReportList {
     if (!outcome.ok) return null;
     return outcome.data.items.filter((burst) => hasBurst(filters, burst));
   }
+}
+
+/** Return where to go on in a list after a report was opened: at it, if it still stands before what
+ * followed it, else at what did.
+ */
+export function goOnWith(
+  last: string,
+  before: readonly string[],
+  now: readonly string[],
+): string | null {
+  // Such as a burst.
+  if (!before.includes(last)) return last;
+  const following = before.slice(before.indexOf(last) + 1);
+  const next = following.find((id) => now.includes(id)) ?? null;
+  const place = now.indexOf(last);
+  const hasMoved = place === -1 || (next !== null && place > now.indexOf(next));
+  return hasMoved ? next : last;
 }
 
 /** Whether a row stands for several reports of an incident, or for all that one knows. */

@@ -332,10 +332,10 @@ function useFreshList(list: ReportList, rows: { current: HTMLOListElement | null
     read.current = pulse.pulse.peek()?.mark;
     const asked = filtersOf(path.peek());
     if (asked) go(pathTo(''), { replace: true });
-    void (asked ? list.narrow(asked) : list.load()).then(() => {
-      const row = rows.current?.querySelector(`[data-id="${list.lastOpened}"] .report-row__link`);
+    const come = asked ? list.narrow(asked).then(() => null) : list.comeBack();
+    void come.then((id) => {
+      const row = rows.current?.querySelector(`[data-id="${id}"] .report-row__link`);
       if (row instanceof HTMLElement) row.focus();
-      list.lastOpened = null;
     });
   }, [list, pulse, rows]);
   useEffect(() => {
