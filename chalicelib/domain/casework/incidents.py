@@ -11,6 +11,7 @@ from typing import Protocol
 from chalicelib.domain.casework.steps import AT_ONCE_MAX
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.incidents import NEAR_IN_TIME, SAME_SPOT, Similar, Why
+from chalicelib.kernel.geo import UNKNOWN
 
 GAP = timedelta(minutes=30)
 """Where no text or picture is alike, an event that nobody has reported for so long is over."""
@@ -23,6 +24,8 @@ class Found(Protocol):
     def id(self) -> str: ...
     @property
     def category(self) -> str: ...
+    @property
+    def district(self) -> str: ...
     @property
     def urgency(self) -> Urgency: ...
     @property
@@ -39,13 +42,13 @@ class Chain:
     """The reports that belong to the `members` of an incident, from one to the next. `reached` are
     those whose links are to be followed, `found` all that may be taken in.
 
-    A text in a place that is alike, the very text from anywhere, or a picture leads on from any
-    report. `why` has the link by which each was found. A place alone does from one at the spot and
-    in the two hours of its first member, to those that came there within `GAP`: so nothing wanders
-    through a city or a day, and what is another event in the same quarter keeps its row. The spot
-    is that of a single member. Of more it is where most of them stand, two at least, or a copy of a
-    text could choose it; there is none unless these `are_all` members, or the two hours would
-    slide.
+    A picture leads on from any report; so does a text, from elsewhere than its district and half
+    hour only the very same. `why` has the link by which each was found. A place alone does from one
+    at the spot and in the two hours of its first member, to those that came there within `GAP`: so
+    nothing wanders through a city or a day, and what is another event in the same quarter keeps its
+    row. The spot is that of a single member. Of more it is where most of them stand, two at least,
+    or a copy of a text could choose it; there is none unless these `are_all` members, or the two
+    hours would slide.
     """
 
     def __init__(self, incident: str, members: Iterable[Found], *, are_all: bool = True) -> None:
@@ -113,11 +116,13 @@ class Chain:
             return False
         if other.urgency is Urgency.CRITICAL:
             return Why.PLACE in link.why and len(link.why) > 1
+        soon = abs(other.received_at - origin.received_at) <= GAP
         if link.why == (Why.TEXT,):
-            # Unlike events share a polite frame: elsewhere it takes more than a part of the words.
-            return link.score == 1
+            # Unlike events share a polite frame. At the spot of a great one, of which not all links
+            # are kept, a part of the words still leads on.
+            is_beside = origin.district == other.district != UNKNOWN
+            return link.score == 1 or (is_beside and soon)
         if link.why != (Why.PLACE,):
             return True
         near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
-        soon = abs(other.received_at - origin.received_at) <= GAP
         return near and soon and origin.id in self._here and link.spot > 0

@@ -36,6 +36,8 @@ interface Result {
   said: (done: number) => string;
   parts: InParts;
   into?: string | null;
+  /** Whether there was no such incident before. */
+  isNew?: boolean;
   undo?: (() => Promise<unknown>) | null;
 }
 
@@ -60,10 +62,12 @@ export function Work({ incident, again, list }: WorkProps) {
   const tell = async (found: Result) => {
     const { left } = found.parts;
     list.selection.only(left.map(({ id }) => id));
-    setResult(found);
+    // It is undone when the page has come to rest: before, a press would be lost.
+    setResult({ ...found, undo: null });
     pulse.stepped();
     await Promise.all([again(), list.load(), similar.again()]);
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
+    setResult(found);
     focusPart(OUTCOMES);
   };
   // What was done before a failure is seen: the next try is for the rest.
@@ -124,7 +128,7 @@ export function Work({ incident, again, list }: WorkProps) {
       const undo = into
         ? undone(async () => (await move(into, incident.id, moved)).parts)
         : null;
-      await tell({ said: (done) => text().isSplit(done), parts, into, undo });
+      await tell({ said: (done) => text().isSplit(done), parts, into, isNew: true, undo });
     }, lookAgain);
   const into = (to: string) =>
     step.run(async () => {
@@ -188,7 +192,9 @@ export function Work({ incident, again, list }: WorkProps) {
               isOver={() => setResult((was) => was && { ...was, undo: null })}
             />
           )}
-          {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
+          {result.into && (
+            <a href={pathTo(`incidents/${result.into}`)}>{result.isNew ? t.toNew : t.toOther}</a>
+          )}
         </Outcomes>
       )}
       <Waiting loaded={similar.loaded} again={similar.again}>
