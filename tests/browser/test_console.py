@@ -468,6 +468,15 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     page.get_by_role("button", name="Take out").click()
     expect(outcomes).to_contain_text("1 report taken out")
     expect(rows).to_have_count(1)
+    # It is not offered again, and goes back while it can be undone.
+    expect(page.get_by_text("No other report is like these.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.keyboard.press("u")
+    expect(outcomes).to_contain_text("Undone: 1 report is as before.")
+    expect(rows).to_have_count(2)
+    page.get_by_role("checkbox", name=f"Choose {second.reference}").check()
+    page.get_by_role("button", name="Take out").click()
+    expect(rows).to_have_count(1)
     page.get_by_role("link", name="Reports").first.click()
     tag = page.get_by_role("link", name="Incident: 2 reports")
     expect(tag).to_have_count(1)
@@ -568,17 +577,26 @@ def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, st
     place = {"lat": 39.97, "lon": 116.49}
     assert stack.run("clock", "1m").returncode == 0
     text = "A swarm of bees sits in the tree before the school."
-    for _ in range(3):
-        Resident(stack.api, text=text, location=place, category="lost_and_found")
+    first, *_ = [
+        Resident(stack.api, text=text, location=place, category="lost_and_found") for _ in range(3)
+    ]
     assert stack.run("clock", "1m").returncode == 0
     page = open_page("/console/")
     sign_in(page)
     page.get_by_role("button", name="Find reports of one event").click()
-    event = page.locator(".events li").filter(has_text="Lost and found: 3 reports")
-    event.get_by_role("button", name="Take in").click()
-    expect(event).to_contain_text("Taken into one incident")
+    event = page.locator(".events__event").filter(has_text=first.reference)
+    expect(event.locator(".report-row")).to_have_count(3)
+    expect(event).to_contain_text("Near, at about the same time · Similar text")
     assert axe_violations(page) == []
-    event.get_by_role("link").click()
+    # It stays while one of them is opened.
+    event.get_by_role("link", name=first.reference).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(first.reference)
+    page.go_back()
+    event.get_by_role("button", name="Take in").click()
+    taken = page.locator(".events__event").filter(has_text="Taken into one incident")
+    expect(taken).to_contain_text("Lost and found: 3 reports")
+    assert axe_violations(page) == []
+    taken.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
 
 

@@ -132,3 +132,38 @@ def test_what_was_never_opened_is_not_closed_and_each_has_a_reason(
     assert not scrolls_sideways(page)
     assert {each.read()["status"] for each in (read, also_read)} == {"closed"}
     assert {each.read()["status"] for each in (unopened, written, critical)} == {"received"}
+
+
+def test_a_colleagues_report_is_not_taken_from_them_by_one_key(
+    open_page: OpenPage, residents: list[Resident], stack: Stack
+) -> None:
+    path = f"/v1/officer/reports/{residents[0].id}"
+    call = officer_api(stack, "supervisor")
+    me = call("GET", "/v1/officer/me").json()["username"]
+    call("PATCH", path, {"assignee": me}, **{"If-Match": call("GET", path).headers["ETag"]})
+    page = newest(open_page, residents)
+    theirs = row(page, residents[0])
+    theirs.get_by_role("link").focus()
+    page.keyboard.press("m")
+    dialog = page.get_by_role("dialog", name=f"Take {residents[0].reference} from Supervisor Zhao?")
+    assert axe_violations(page) == []
+    dialog.get_by_role("button", name="Leave it with Supervisor Zhao").click()
+    assert call("GET", path).json()["assignee"] == me
+    page.keyboard.press("m")
+    dialog.get_by_role("button", name="Take", exact=True).click()
+    expect(theirs).to_contain_text("Assigned to you")
+
+
+def test_a_chosen_report_goes_into_an_incident_of_the_queue(
+    open_page: OpenPage, residents: list[Resident], stack: Stack
+) -> None:
+    like = residents[0]
+    officer_api(stack, "supervisor")("POST", "/v1/officer/incidents", {"like": like.id})
+    page = newest(open_page, residents)
+    page.get_by_role("checkbox", name=f"Choose {residents[1].reference}").check()
+    bar = page.get_by_role("region", name=BAR)
+    into = bar.get_by_label("Into another incident…")
+    option = into.locator("option").filter(has_text=like.reference)
+    into.select_option(value=option.get_attribute("value"))
+    bar.get_by_role("button", name="Put them into it").click()
+    expect(page.locator("#outcomes-of-many")).to_contain_text("1 report taken in.")

@@ -227,3 +227,18 @@ def test_no_step_loses_the_focus(open_page: OpenPage, resident: Resident) -> Non
     reason.fill("It is a matter of ours.")
     document.get_by_role("button", name="Decline it").click()
     expect(other.get_by_role("heading", name="Passing on", exact=True)).to_be_focused()
+
+
+def test_a_critical_report_that_comes_meanwhile_is_said_above_another_page(
+    open_page: OpenPage, resident: Resident, stack: Stack
+) -> None:
+    page = opened(open_page, resident)
+    expect(page).to_have_title("Report")
+    page.clock.run_for(PULSE_MS)
+    Resident(stack.api, "child_abduction", "A girl was pulled into a van.")
+    page.clock.run_for(4 * PULSE_MS)
+    said = page.get_by_role("link", name="A new critical report: to the list")
+    expect(said).to_be_in_viewport()
+    expect(page).to_have_title("● Report")
+    said.click()
+    expect(page).to_have_title("Reports")

@@ -11,7 +11,8 @@ import { Attempts, Drafts, Keys, SearchState } from './drafts.ts';
 import { Frame } from './frame/frame.tsx';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
-import { PulseWatch } from './pulse.ts';
+import { freshOf, PulseWatch } from './pulse.ts';
+import { kept, keptFor } from './queue/filters.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
 import { type Api, type Me, seesReports } from './types.ts';
@@ -156,19 +157,28 @@ function startDesk(desk: Desk): () => void {
     desk.approvals.start(),
     desk.drafts.guard(),
     ring(desk),
+    keepFilters(desk),
   ];
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-/** Be heard when there are more critical reports than before. */
+/** Have the same filters after a reload of the tab. */
+function keepFilters({ list, me }: Desk): () => void {
+  const name = 'filters';
+  list.filters.value = keptFor(me.username, sessionStorage.getItem(name));
+  return effect(() => sessionStorage.setItem(name, kept(list.filters.value, me.username)));
+}
+
+/** Be heard and seen when there are more critical reports than before. */
 function ring({ pulse, sound }: Desk): () => void {
   let before = Infinity;
   return effect(() => {
     const critical = pulse.pulse.value?.counts.critical;
     if (critical === undefined) return;
     if (critical > before) sound.play();
+    pulse.fresh.value = freshOf(pulse.fresh.peek(), before, critical);
     before = critical;
   });
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { PulseWatch } from './pulse.ts';
+import { freshOf, PulseWatch } from './pulse.ts';
 import type { Api } from './types.ts';
 
 const S = 1_000;
@@ -115,4 +115,12 @@ test('after a fault it is asked thirty seconds later, whatever happens', async (
   };
   expect(await after(recover, 30 * S)).toEqual([1, 9, 17, 25]);
   expect(watch.failing.value).toBe(false);
+});
+
+test('critical reports are fresh until they are seen, or somebody has acknowledged them', () => {
+  expect(freshOf(0, 3, 3)).toBe(0);
+  expect(freshOf(0, 3, 5)).toBe(2);
+  expect(freshOf(2, 5, 6)).toBe(3);
+  expect(freshOf(2, 5, 1)).toBe(1);
+  expect(freshOf(2, 5, 0)).toBe(0);
 });

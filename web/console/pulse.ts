@@ -14,6 +14,8 @@ const AFTER_STEP_MS = 2_000;
 export class PulseWatch {
   readonly pulse = signal<Pulse | null>(null);
   readonly failing = signal(false);
+  /** How many critical reports came, which nobody has acknowledged, since the list was in sight. */
+  readonly fresh = signal(0);
 
   /** The report that is open, so that others who have it open see it. */
   private lookingAt: string | null = null;
@@ -110,4 +112,9 @@ export class PulseWatch {
     const fits = id !== null && id === this.lookingAt;
     this.pulse.value = fits ? pulse : { ...pulse, also_looking: [] };
   }
+}
+
+/** Return how many fresh critical reports there are, of which there were and are so many in all. */
+export function freshOf(fresh: number, before: number, now: number): number {
+  return Math.min(now, fresh + Math.max(0, now - before));
 }

@@ -7,6 +7,7 @@ from typing import Self
 from chalicelib import wiring
 from chalicelib.domain.notices.roster import LocalTime, NewPlan, Roster, Shift, Weekday
 from chalicelib.domain.officers.model import CASEWORKERS, STAFF, Role
+from chalicelib.handlers.casework.listed import ListedReportView
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response, etag_of
 from chalicelib.http.routes import Access, Routes
@@ -112,8 +113,11 @@ class HandoverView(Shape):
     in several.
 
     `shifts` are the shifts that are on duty, and `until` is when the first of them ends; without a
-    shift it is null. `complete` is false when there were more than 100, or 50 from before `since`:
-    the newest are looked at.
+    shift it is null. `items` are the rows of all these, without pictures. `complete` is false when
+    there were more than are looked at: of what came in the newest 100, what is critical and new,
+    overdue or unread among the first 150 of the list by attention, and the newest 50 that are
+    unread, or closed or withdrawn while a step awaits a second person. Then there are at least so
+    many.
     """
 
     since: Timestamp
@@ -124,6 +128,7 @@ class HandoverView(Shape):
     overdue: ReportIds
     awaiting_approval: ReportIds
     complete: bool
+    items: list[ListedReportView]
 
     @classmethod
     def at(cls, found: Handover) -> Self:
@@ -136,6 +141,7 @@ class HandoverView(Shape):
             overdue=ReportIds.those(found.overdue),
             awaiting_approval=ReportIds.those(found.awaiting_approval),
             complete=found.is_complete,
+            items=[ListedReportView.listed(each) for each in found.items],
         )
 
 
@@ -144,16 +150,17 @@ def read_handover(call: Call) -> Response:
     """Read the handover of a shift.
 
     Returns which reports in your scope came in since your shift began, and at least in the last 12
-    hours, and are open, have something unread, are critical and were not acknowledged in time, or
-    await a second person. Older ones are there while they are critical and new, overdue, or unread.
-    When you are off duty, the shifts on duty count. Drills are left out. It has ids and no content:
-    open a report to read it.
+    hours, and are open, have something unread, were not acknowledged in time, or await a second
+    person. Older ones are there while they are critical and new, overdue, or unread, or while a
+    step on them awaits a second person after their end. When you are off duty, the shifts on duty
+    count. Drills are left out. It has the rows of lists and no content: open a report to read it.
     """
     found = hand_over(
         desk=wiring.desk(call.actor),
         roster=wiring.subscriptions().roster.read(),
         listing=wiring.listing(),
         catalogue=wiring.whole_catalogue(),
+        gists=wiring.gists(),
     )
     return Response(HandoverView.at(found))
 

@@ -10,7 +10,7 @@ from chalicelib.domain.casework.steps import MemberSteps, ReportIds
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
-from chalicelib.handlers.casework.report_views import RelatedReport
+from chalicelib.handlers.casework.report_views import RelatedReport, SimilarReportView
 from chalicelib.handlers.casework.steps import DoneView, LeftView, SteppedView, time_is_left
 from chalicelib.http.addresses import base_of
 from chalicelib.http.requests import Call, Header
@@ -20,6 +20,7 @@ from chalicelib.http.shapes import Category, District, Minute, Shape
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
 from chalicelib.services.casework import events, incidents
+from chalicelib.services.casework.events import Event
 from chalicelib.services.casework.incidents import OpenIncident
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -88,7 +89,9 @@ class IncidentView(InIncidentView):
 
 class EventView(Shape):
     """Open reports in no incident that may be of one event. To take them in, send its `like` to
-    `POST /v1/officer/incidents`.
+    `POST /v1/officer/incidents`. `items` are three of them, of the first 16 events: the first, and
+    those of other districts before more of its own. `why` says by what each was found, from any of
+    them; it is empty at the first. `minutes_apart` is from the first.
     """
 
     like: str
@@ -98,6 +101,12 @@ class EventView(Shape):
     districts: list[District]
     first_at: Minute
     last_at: Minute
+    items: list[SimilarReportView]
+
+    @classmethod
+    def found(cls, event: Event) -> Self:
+        items = [SimilarReportView.suggested(each) for each in event.items]
+        return cls.model_validate({**event._asdict(), "items": items})
 
 
 class Events(Shape):
@@ -149,7 +158,7 @@ def find_events(call: Call) -> Response:
     found = events.find_events(
         actor=call.actor, stores=wiring.incident_stores(), catalogue=wiring.whole_catalogue()
     )
-    return Response(Events(items=[EventView.model_validate(each) for each in found]))
+    return Response(Events(items=[EventView.found(each) for each in found]))
 
 
 @routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))

@@ -1,11 +1,12 @@
 """Events that nobody has taken into an incident: open reports that belong together by likeness.
 
 What an officer would find by opening one report after the other is found in one reading, by the
-rules by which an incident takes in (`domain/casework/incidents`). Nothing is written.
+rules by which an incident takes in (`domain/casework/incidents`). The record alone is written.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import batched
 from typing import NamedTuple
 
 from chalicelib.aws import keys
@@ -13,22 +14,28 @@ from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.catalogue.model import Catalogue, Urgency
 from chalicelib.domain.reports.attention import RANKS_OF_OPEN
 from chalicelib.domain.reports.incidents import SAME_SPOT
+from chalicelib.services.casework.duplicates import SimilarReport
+from chalicelib.services.casework.gists import show
 from chalicelib.services.casework.incidents import IncidentStores
 from chalicelib.services.casework.lists import spans_of_ranks
 from chalicelib.services.officers import OfficerActor
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.reports.duplicates import Outline
+from chalicelib.store.reports.rows import ListedReport
 
 # Two alike are a report and its duplicate, which an opened report shows.
 _FEWEST = 3
 # The latest open reports that are compared: twenty calls.
 _COMPARED = 2000
+# So many events are shown with some of their reports, which the record names.
+_WITH_REPORTS, _REPORTS = 16, 3
 
 
 class Event(NamedTuple):
     """Open reports, in no incident, that may be of one event. `like` is the first of them where
     most stand: an incident that begins with it takes in the others. `districts` are those of all,
-    in order.
+    in order. `items` are up to three of them: the first, and of each other district one before more
+    of the same. `why` says by what each was found, from any of them.
     """
 
     like: str
@@ -38,13 +45,15 @@ class Event(NamedTuple):
     districts: Sequence[str]
     first_at: datetime
     last_at: datetime
+    items: Sequence[SimilarReport] = ()
 
 
 def find_events(
     *, actor: OfficerActor, stores: IncidentStores, catalogue: Catalogue
 ) -> Sequence[Event]:
     """Return the events among the latest 2,000 open reports in the officer's scope, the largest
-    first, and write an audit record. Raises Unavailable.
+    first, and write an audit record. The first sixteen have `items`, whose pictures and gists are
+    on record. Raises Unavailable.
     """
     sees = actor.officer.sees
     page = stores.listing.page(
@@ -60,7 +69,7 @@ def find_events(
         each: sum(link.spot == SAME_SPOT and link.report_id in free for link in links.get(each, ()))
         for each in free
     }
-    events = []
+    events: list[tuple[Event, list[SimilarReport]]] = []
     for first in sorted(free.values(), key=lambda each: -alike[each.id]):
         if free.pop(first.id, None) is None:
             continue
@@ -69,9 +78,40 @@ def find_events(
             chain.follow(links, free)
         members = [first, *(free.pop(each) for each in chain.found)]
         if len(members) >= _FEWEST:
-            events.append(_event(members))
-    actor.log_own(Action.LIST, {"events": len(events), "count": len(page.rows)})
-    return sorted(events, key=lambda each: -each.total)
+            events.append((_event(members), _some_of(members, chain, actor.now)))
+    events.sort(key=lambda each: -each[0].total)
+    shown = show(
+        [item.report for _, items in events[:_WITH_REPORTS] for item in items],
+        Action.LIST,
+        {"events": len(events), "count": len(page.rows)},
+        actor=actor,
+        gists=stores.gists,
+    )
+    opened = batched(shown, _REPORTS)
+    return [
+        event._replace(
+            items=[item._replace(report=each) for item, each in zip(items, found, strict=True)]
+        )
+        for (event, items), found in zip(events, opened, strict=False)
+    ] + [event for event, _ in events[_WITH_REPORTS:]]
+
+
+def _some_of(members: Sequence[Outline], chain: Chain, now: datetime) -> list[SimilarReport]:
+    """Return three of the reports of an event, so that who reads them sees how far it reaches."""
+    first, *others = members
+    of_district = {
+        each.district: each for each in reversed(others) if each.district != first.district
+    }
+    apart = [each for each in others if of_district.get(each.district) is each]
+    chosen = [first, *apart, *(each for each in others if each not in apart)][:_REPORTS]
+    return [_item(each, first, chain, now) for each in chosen]
+
+
+def _item(member: Outline, first: Outline, chain: Chain, now: datetime) -> SimilarReport:
+    link = chain.why.get(member.id)
+    minutes = abs(member.received_at - first.received_at) // timedelta(minutes=1)
+    report = ListedReport.of(member.listed, now)
+    return SimilarReport(report, link.why if link else (), link.score if link else 1, None, minutes)
 
 
 def _event(members: Sequence[Outline]) -> Event:

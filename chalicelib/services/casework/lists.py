@@ -382,19 +382,20 @@ def list_closings(
 
 # What came in during this time is handed over also when the shift has just begun, or there is none.
 AT_LEAST = timedelta(hours=12)
-# How many reports are looked at: their HEADs are one call. So many of them may be older.
-_MOST, _MOST_OLDER = 100, 50
-# What is older than that is handed over while it has one of these ranks.
-_RANKS = (Rank.CRITICAL, Rank.OVERDUE, Rank.UNREAD)
+# The most reports that are looked at: of what came in, the newest; of the list by attention, the
+# first; and of what is unread or awaits a second person after its end, the newest.
+_MOST, _MOST_FIRST, _MOST_WAITING = 100, 150, 50
+_WAITING = (Rank.UNREAD, Rank.APPROVAL)
 # What the index of lists does not have of a report. None of it is opened.
 _MORE_FIELDS = ("id", "flags", "awaits", "unread_media", "expiring", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The reports since `since`, and older ones that wait, by their ids, newest first. `shifts` are
-    the names of the shifts that are on duty, and `until` is when the first of them ends; without a
-    shift, None. `is_complete` is False when there were more than were looked at.
+    """The reports since `since`, and older ones that wait, by their ids, newest first; and the rows
+    of all these. `shifts` are the names of the shifts that are on duty, and `until` is when the
+    first of them ends; without a shift, None. `is_complete` is False when there were more than were
+    looked at.
     """
 
     since: datetime
@@ -405,14 +406,18 @@ class Handover:
     overdue: tuple[str, ...]
     awaiting_approval: tuple[str, ...]
     is_complete: bool
+    items: tuple[ListedReport, ...]
 
 
-def hand_over(*, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalogue) -> Handover:
+def hand_over(
+    *, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalogue, gists: Gists
+) -> Handover:
     """Return the handover of a shift, and write an audit record.
 
     It has the reports in the officer's scope since the present turn of their shift began, and at
-    least of the last twelve hours, and those that wait for longer. For an officer who is off duty,
-    the turns of all shifts count. Raises Unavailable.
+    least of the last twelve hours, and those that wait for longer: what is first in the list by
+    attention is never left out for what is newer. Its record names the gists that it shows. For an
+    officer who is off duty, the turns of all shifts count. Raises Unavailable.
     """
     now, officer = desk.actor.now, desk.actor.officer
     turns = _turns(roster, desk.actor.by, now)
@@ -422,24 +427,29 @@ def hand_over(*, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalo
     def keep(row: Row) -> bool:
         return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)
 
-    older = listing.page(
-        keys.index(keys.BY_ATTENTION),
-        spans_of_ranks(_RANKS, shards),
-        limit=_MOST_OLDER,
-        below=times.render(since),
-        keep=keep,
+    by_attention = keys.index(keys.BY_ATTENTION)
+    first = listing.page_upwards(by_attention, shards, limit=_MOST_FIRST, keep=keep)
+    urgent = [row for row in first.rows if row[keys.SORT[keys.BY_ATTENTION]] < Rank.OPEN]
+    waiting = listing.page(
+        by_attention, spans_of_ranks(_WAITING, shards), limit=_MOST_WAITING, keep=keep
     )
     recent = listing.page(
-        keys.index(keys.BY_CATEGORY),
-        shards,
-        limit=_MOST - len(older.rows),
-        since=times.render(since),
-        keep=keep,
+        keys.index(keys.BY_CATEGORY), shards, limit=_MOST, since=times.render(since), keep=keep
     )
-    listed = (*recent.rows, *older.rows)
+    found = {row["id"]: row for row in (*recent.rows, *waiting.rows, *urgent)}
+    listed = sorted(found.values(), key=lambda row: str(row["received_at"]), reverse=True)
     more = _more(desk.reports, listed)
     rows = [row | more[row["id"]] for row in listed if row["id"] in more]
-    desk.actor.log_own(Action.LIST, {"handover": times.render(since), "count": len(rows)})
+    named = [row for row in rows if row["status"] in OPEN_STATUSES or _is_left(row, now)]
+    items = show(
+        # A handover shows no picture.
+        [ListedReport.of({**row, "thumb": None}, now) for row in named],
+        Action.LIST,
+        {"handover": times.render(since), "count": len(rows)},
+        actor=desk.actor,
+        gists=gists,
+    )
+    is_whole = first.position is None or len(urgent) < len(first.rows)
 
     def ids(wanted: Callable[[Row], bool]) -> tuple[str, ...]:
         return tuple(row["id"] for row in rows if wanted(row))
@@ -452,7 +462,8 @@ def hand_over(*, desk: Desk, roster: Roster, listing: Listing, catalogue: Catalo
         unread=ids(_is_unread),
         overdue=ids(lambda row: _is_overdue(row, now)),
         awaiting_approval=ids(lambda row: bool(awaiting(row, now))),
-        is_complete=recent.position is None and older.position is None,
+        is_complete=is_whole and recent.position is None and waiting.position is None,
+        items=items,
     )
 
 
@@ -472,6 +483,10 @@ def _more(reports: Reports, rows: Iterable[Row]) -> dict[str, Row]:
         for row in found.values()
         if "deleted_at" not in row and "expiring" not in row
     }
+
+
+def _is_left(row: Row, now: datetime) -> bool:
+    return _is_unread(row) or bool(awaiting(row, now))
 
 
 def _is_unread(row: Row) -> bool:

@@ -1,5 +1,6 @@
 """A handover names what came in since the shift began and needs somebody, and says nothing more."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from chalicelib.kernel import times
 from chalicelib.services.casework.lists import AT_LEAST
 from tests import cloud
 from tests.client import call, change_report, read_and_approve
+from tests.functional.casework.test_gists import write
 from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -144,9 +146,32 @@ def test_it_stays_inside_the_scope_and_is_on_record() -> None:
     assert ["handover" in row["detail"] for row in lists] == [True]
 
 
-def test_of_more_than_a_hundred_it_says_that_it_is_not_complete() -> None:
+def test_what_waits_is_never_left_out_for_what_is_newer_and_it_says_that_there_is_more() -> None:
+    critical = file_text("child_abduction", details={})["id"]
+    written = file_text()
+    by_reporter("POST", written, "/messages", {"text": "More."})
+    hoax = file_text()["id"]
+    change_report(hoax, 1, status="closed", disposition="malicious", reason="A hoax.")
     for _ in range(103):
         file_text()
+    wiring.clock.advance(timedelta(minutes=6))
     found = handover()
 
-    assert (found["open"]["count"], found["complete"]) == (100, False)
+    assert (found["open"]["count"], found["complete"]) == (102, False)
+    assert critical in ids(found, "overdue")
+    assert ids(found, "unread") == {written["id"]}
+    assert ids(found, "awaiting_approval") == {hoax}
+
+
+def test_its_reports_have_their_rows_and_the_gists_in_these_are_on_record() -> None:
+    new, other = file_text(), file_text()
+    assert write(new, "A fire", "li").status == 200
+    found = handover()
+
+    rows = {each["id"]: (each["reference"], each["gist"]) for each in found["items"]}
+    assert rows == {
+        new["id"]: (new["reference"], "A fire"),
+        other["id"]: (other["reference"], None),
+    }
+    [listed] = [row for row in cloud.records_of("wang") if row["action"] == "list"]
+    assert json.loads(listed["detail"])["gists"] == [new["id"]]

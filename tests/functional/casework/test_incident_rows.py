@@ -16,6 +16,7 @@ from tests.functional.casework.test_incidents import (
     FAR,
     HERE,
     LAT,
+    LON,
     NEXT_DOOR,
     OTHER_TEXT,
     TEXT,
@@ -247,6 +248,7 @@ def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
         "districts": [head(few[0])["district"]],
         "first_at": found["first_at"],
         "last_at": found["last_at"],
+        "items": found["items"],
     }
     assert made({"id": found["like"]})["count"] == 5
     assert events() == []
@@ -269,6 +271,31 @@ def test_a_copy_of_a_text_from_elsewhere_takes_nothing_in_by_its_place() -> None
     [beside] = filed({"text": OTHER_TEXT[::-1], "location": HERE})
     call("POST", f"{INCIDENTS}/{incident['id']}/reports", {}, officer="wang")
     assert head(beside)["incident"] == incident["id"]
+
+
+def test_an_event_shows_three_of_its_reports_and_why_they_are_alike() -> None:
+    here = alike(3)
+    [there] = filed({"text": TEXT, "location": {**HERE, "lat": 39.99, "lon": 116.31}})
+    [event] = events()
+    first, other, more = event["items"]
+    assert (first["id"], first["why"]) == (event["like"], [])
+    assert (other["id"], other["why"]) == (there["id"], ["text"])
+    assert more["id"] in ids(here)
+    assert more["why"] == ["place", "text"]
+
+
+def test_a_polite_frame_around_other_words_elsewhere_makes_no_event() -> None:
+    """The whole text from elsewhere does."""
+    frame = "您好，打扰您了，我要举报一件事，希望你们能尽快派人过来看一看，谢谢：有人在{}"
+    said = [frame.format(what) for what in ("河边烧东西", "天桥上要跳下去", "店里卖假烟")]
+    places = [{**HERE, "lat": LAT + 0.05 * number} for number in range(3)]
+    first, *_ = filed(
+        *({"text": text, "location": place} for text, place in zip(said, places, strict=True))
+    )
+    assert len(opened(first)["similar"]) == 2
+    assert events() == []
+    filed(*({"text": said[0], "location": {**each, "lon": LON - 0.2}} for each in places))
+    assert [each["count"] for each in events()] == [4]
 
 
 def test_what_is_closed_is_no_part_of_what_could_be_an_incident() -> None:

@@ -6,7 +6,7 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { byAttention } from '../queue/filters.ts';
 import { pathTo } from '../router.ts';
-import type { Api, ListedReport, Schemas } from '../types.ts';
+import type { ListedReport, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 
@@ -15,7 +15,6 @@ type ReportIds = Schemas['ReportIds'];
 
 // What must not be overlooked comes first.
 const PARTS = ['overdue', 'unread', 'awaiting_approval', 'open'] as const;
-const PAGE = 50;
 
 interface Read {
   handover: HandoverOf;
@@ -31,7 +30,8 @@ export function Handover() {
   const show = () =>
     step.run(async () => {
       const handover = await ok(api.GET('/v1/officer/handover'));
-      setRead({ handover, rows: await rowsOf(api, handover), at: new Date().toISOString() });
+      const rows = new Map(handover.items.map((row) => [row.id, row]));
+      setRead({ handover, rows, at: new Date().toISOString() });
     });
   return (
     <section class="card handover" aria-labelledby="handover">
@@ -67,7 +67,13 @@ function Summary({ read, name }: { read: Read; name: string }) {
       </p>
       <p class="handover__paper">{text().printed(name, clock(at))}</p>
       {PARTS.map((part) => (
-        <Part key={part} title={text().parts[part]} reports={handover[part]} rows={rows} />
+        <Part
+          key={part}
+          title={text().parts[part]}
+          reports={handover[part]}
+          rows={rows}
+          isWhole={handover.complete}
+        />
       ))}
       {!handover.complete && <p>{text().incomplete}</p>}
     </>
@@ -78,10 +84,13 @@ function Part({
   title,
   reports,
   rows,
+  isWhole,
 }: {
   title: string;
   reports: ReportIds;
   rows: Read['rows'];
+  /** Whether there are no more than these. */
+  isWhole: boolean;
 }) {
   const { names } = useDesk();
   useEffect(() => {
@@ -89,66 +98,43 @@ function Part({
       if (assignee !== null) names.learn(assignee, category, district);
     }
   }, [names, rows]);
-  const more = reports.count - reports.report_ids.length;
   // They come the newest first, and rows have their time to the minute: so the oldest is first within
-  // it. A report whose row is not known stands behind the others.
+  // it.
   const known = reports.report_ids
     .flatMap((id) => rows.get(id) ?? [])
     .reverse()
     .sort(byAttention);
-  const unknown = reports.report_ids.filter((id) => !rows.has(id));
   return (
     <>
       <h3>
-        {title} <span class="count">{reports.count}</span>
+        {title}{' '}
+        <span class="count">
+          {isWhole ? '' : `${text().atLeast} `}
+          {reports.count}
+        </span>
       </h3>
       {reports.count === 0 ? (
-        <p class="muted">{text().nothing}</p>
+        <p class="muted">{isWhole ? text().nothing : text().noneFound}</p>
       ) : (
         <ul class="handover__list">
-          {[...known.map(({ id }) => id), ...unknown].map((id) => {
-            const row = rows.get(id);
-            return (
-              <li key={id}>
-                <a href={pathTo(`reports/${id}`)}>{row?.reference ?? id}</a>
-                {row && (
-                  <>
-                    {' '}
-                    {[
-                      clock(row.received_at),
-                      wordFor(words().urgency, row.urgency),
-                      names.category(row.category),
-                      names.district(row.district),
-                      wordFor(words().status, row.status),
-                      row.assignee === null ? '' : names.officer(row.assignee),
-                    ]
-                      .filter(Boolean)
-                      .join(' · ')}
-                  </>
-                )}
-              </li>
-            );
-          })}
-          {more > 0 && <li>{text().andMore(more)}</li>}
+          {known.map((row) => (
+            <li key={row.id}>
+              <a href={pathTo(`reports/${row.id}`)}>{row.reference}</a>{' '}
+              {[
+                clock(row.received_at),
+                wordFor(words().urgency, row.urgency),
+                names.category(row.category),
+                row.gist ?? '',
+                names.district(row.district),
+                wordFor(words().status, row.status),
+                row.assignee === null ? '' : names.officer(row.assignee),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </li>
+          ))}
         </ul>
       )}
     </>
   );
-}
-
-/**
- * Return the list's rows of the reports: a handover has ids alone. Two lists hold most of them, and
- * a report that is in neither is shown by its id.
- */
-async function rowsOf(api: Api, handover: HandoverOf): Promise<Map<string, ListedReport>> {
-  const lists = [
-    { since: handover.since, limit: PAGE },
-    { needs_action: true, sort: 'attention', limit: PAGE },
-  ] as const;
-  const pages = await Promise.all(
-    lists.map((query) =>
-      ok(api.GET('/v1/officer/reports', { params: { query: { ...query, fold: 'none' } } })),
-    ),
-  );
-  return new Map(pages.flatMap((page) => page.items).map((row) => [row.id, row]));
 }

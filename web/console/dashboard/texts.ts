@@ -142,13 +142,13 @@ export const text = texts({
     order:
       'In each list critical reports that nobody has acknowledged come first, then overdue and unread ones; the oldest first.',
     parts: {
-      overdue: 'Critical, and not acknowledged in time',
+      overdue: 'Not acknowledged in time',
       unread: 'With something unread',
       awaiting_approval: 'Awaiting a second person',
       open: 'Open',
     },
     nothing: 'None.',
-    andMore: (count: number) => `and ${count} more`,
+    noneFound: 'None of those that were looked at.',
     incomplete: 'There were more than could be listed: look into the queue, too.',
   },
   zh: {
@@ -283,13 +283,13 @@ export const text = texts({
     noShift: '当前无人当班：所有人都会收到通知。',
     order: '各列表中特急未签收的在前，其次为已超时、有未读内容的；同类中较早的在前。',
     parts: {
-      overdue: '特急且未及时签收',
+      overdue: '未及时签收',
       unread: '有未读内容',
       awaiting_approval: '待第二人批准',
       open: '未办结',
     },
     nothing: '无。',
-    andMore: (count: number) => `另有 ${count} 件`,
+    noneFound: '已查看的举报中没有。',
     incomplete: '数量过多，未能全部列出：请同时查看队列。',
   },
 });

@@ -34,7 +34,12 @@ export function Frame({ session, lock }: FrameProps) {
   const main = useRef<HTMLElement>(null);
   const { pulse } = useDesk();
   const route = routeOf(path.value);
+  const fresh = pulse.fresh.value;
   useFocusedPage(main);
+  useEffect(() => {
+    // The list says by itself what is new in it.
+    if (route.page === 'queue') pulse.fresh.value = 0;
+  }, [route.page, fresh, pulse]);
   useEffect(() => keepFocus(), []);
   useEffect(keepBoxInSight, []);
   useEffect(loadWhenIdle, []);
@@ -50,6 +55,13 @@ export function Frame({ session, lock }: FrameProps) {
         <Navigation route={route} />
         <Account session={session} lock={lock} />
       </header>
+      <div class="frame__fresh" role="status">
+        {fresh > 0 && route.page !== 'queue' && (
+          <a class="button button--danger" href={pathTo('')}>
+            {t.fresh(fresh)}
+          </a>
+        )}
+      </div>
       {pulse.failing.value && (
         <p class="frame__offline" role="status">
           {t.offline}
@@ -225,9 +237,10 @@ function skip(event: Event, main: HTMLElement | null): void {
 
 /** Which page stands at which path. */
 export function Page({ route }: { route: Route }) {
-  const { me } = useDesk();
+  const { me, pulse } = useDesk();
   const t = frameTexts();
-  const title = isAuditor(me) ? t.places.openings : t.titles[route.page];
+  const place = isAuditor(me) ? t.places.openings : t.titles[route.page];
+  const title = pulse.fresh.value > 0 ? `● ${place}` : place;
   useEffect(() => {
     // No number and no name: titles stay in the browser's history.
     document.title = title;

@@ -29,6 +29,8 @@ export const frameTexts = texts({
       openings: 'What I have opened',
       unknown: 'Not found',
     },
+    fresh: (count: number) =>
+      `${count === 1 ? 'A new critical report' : `${count} new critical reports`}: to the list`,
     waiting: (count: number) => `, ${count} need somebody`,
     approvals: (count: number) =>
       count === 1 ? ', 1 awaits your approval' : `, ${count} await your approval`,
@@ -79,6 +81,7 @@ export const frameTexts = texts({
       openings: '我的查阅记录',
       unknown: '页面不存在',
     },
+    fresh: (count: number) => `新到特急举报 ${count} 件：查看列表`,
     waiting: (count: number) => `，${count} 件待处理`,
     approvals: (count: number) => `，${count} 条待您批准`,
     roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员', oversight: '监督' },

@@ -1,26 +1,26 @@
 /** Above the queue: open reports that look like one event, to be taken into an incident each. */
 
-import { useState } from 'preact/hooks';
-
 import { Button } from '../../shared/components/button.tsx';
 import { span } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { now } from '../parts/moment.tsx';
+import type { FoundEvent } from '../queue/list.ts';
+import { Row } from '../queue/row.tsx';
 import { pathTo } from '../router.ts';
-import type { Schemas } from '../types.ts';
+import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
-
-type Event = Schemas['Event'];
 
 export function Events({ onTaken }: { onTaken: () => void }) {
   const t = text();
-  const { api } = useDesk();
-  const [events, setEvents] = useState<readonly Event[] | null>(null);
+  const { api, list } = useDesk();
+  // They stay while one of their reports is opened.
+  const events = list.events.value;
   const step = useStep();
   const find = () =>
     step.run(async () => {
-      setEvents(null);
-      setEvents((await ok(api.GET('/v1/officer/incidents'))).items);
+      list.events.value = null;
+      list.events.value = (await ok(api.GET('/v1/officer/incidents'))).items;
     });
   return (
     <div class="events">
@@ -44,34 +44,38 @@ export function Events({ onTaken }: { onTaken: () => void }) {
   );
 }
 
-function EventRow({ event, onTaken }: { event: Event; onTaken: () => void }) {
+function EventRow({ event, onTaken }: { event: FoundEvent; onTaken: () => void }) {
   const t = text();
-  const { api, names } = useDesk();
-  const [incident, setIncident] = useState<Schemas['InIncident'] | null>(null);
+  const { api, list, names } = useDesk();
+  const { taken } = event;
   const step = useStep();
   const takeIn = () =>
     step.run(async () => {
       const { like } = event;
-      setIncident(await ok(api.POST('/v1/officer/incidents', { body: { like } })));
+      const made = await ok(api.POST('/v1/officer/incidents', { body: { like } }));
+      list.events.value =
+        list.events.value?.map((each) => (each.like === like ? { ...each, taken: made } : each)) ?? null;
       onTaken();
     });
+  const title = t.event(taken?.count ?? event.count, names.category(event.category));
   return (
-    <li class="report-row">
+    <li class="report-row events__event">
       <div class="report-row__thumbnail" />
       <div class="report-row__what">
-        <a
-          class="report-row__link"
-          href={pathTo(incident ? `incidents/${incident.id}` : `reports/${event.like}`)}
-        >
-          {t.event(incident?.count ?? event.count, names.category(event.category))}
-        </a>
+        {taken ? (
+          <a class="report-row__link" href={pathTo(`incidents/${taken.id}`)}>
+            {title}
+          </a>
+        ) : (
+          <strong>{title}</strong>
+        )}
         <Refusal failure={step.failure} />
       </div>
       <p class="report-row__facts">
         {span(event.first_at, event.last_at)} · {event.districts.map((each) => names.district(each)).join(t.comma)}
       </p>
       <div class="report-row__steps">
-        {incident ? (
+        {taken ? (
           t.taken
         ) : (
           <Button busy={step.busy} onClick={() => void takeIn()}>
@@ -79,6 +83,24 @@ function EventRow({ event, onTaken }: { event: Event; onTaken: () => void }) {
           </Button>
         )}
       </div>
+      {!taken && (
+        <div class="report-row__below">
+          <ol class="report-list">
+            {event.items.map((each) => (
+              <Row key={each.id} row={each} now={now.value}>
+                <span class="hint">
+                  {each.why.length > 0
+                    ? each.why.map((code) => wordFor(words().why, code)).join(' · ')
+                    : t.first}
+                </span>
+              </Row>
+            ))}
+          </ol>
+          {event.count > event.items.length && (
+            <p class="hint">{t.andMore(event.count - event.items.length)}</p>
+          )}
+        </div>
+      )}
     </li>
   );
 }

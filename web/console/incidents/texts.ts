@@ -20,6 +20,7 @@ export const text = texts({
         ? 'No three open reports look like one event.'
         : `${grouped(count)} ${count === 1 ? 'group that' : 'groups, each of which'} may be one event.`,
     event: (count: number, category: string) => `${category}: ${count} reports`,
+    first: 'The others were found from this one',
     take: 'Take in',
     taken: 'Taken into one incident',
     gone: 'No report of this incident is in your scope any more.',
@@ -31,7 +32,7 @@ export const text = texts({
     takeIn: (count: number) => (count === 1 ? 'Take it in' : `Take all in: ${grouped(count)}`),
     takeInHint:
       'What differs stays outside: another category or urgency, and a critical report that is alike in one way alone. Each can be taken out again.',
-    keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown, Escape none.',
+    keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown. Escape chooses none.',
     keysOf: {
       enter: 'Open the report',
       choose: 'Choose the report, or no longer',
@@ -52,6 +53,11 @@ export const text = texts({
     isSplit: (count: number) =>
       count === 1 ? '1 report is an incident of its own now.' : `${reports(count)} are a new incident now.`,
     toNew: 'To the new incident',
+    toOther: 'To the other incident',
+    into: 'Into another incident…',
+    intoIt: 'Put them into it',
+    number: reports,
+    isMoved: (count: number) => `${reports(count)} went into the other incident.`,
     takenOut: (count: number) => `${reports(count)} taken out: back in the queue as before.`,
   },
   zh: {
@@ -67,6 +73,7 @@ export const text = texts({
     found: (count: number) =>
       count === 0 ? '没有三件以上看似同一事件的未结举报。' : `找到 ${count} 组，每组可能是同一事件。`,
     event: (count: number, category: string) => `${category}：${count} 件举报`,
+    first: '其余由此件查得',
     take: '归为一个事件',
     taken: '已归为一个事件',
     gone: '您的职责范围内已没有此事件的举报。',
@@ -97,6 +104,11 @@ export const text = texts({
     takenIn: (count: number) => `已并入 ${many(count)}。`,
     isSplit: (count: number) => `已将 ${many(count)}拆为新事件。`,
     toNew: '查看新事件',
+    toOther: '查看另一事件',
+    into: '并入其他事件……',
+    intoIt: '并入该事件',
+    number: many,
+    isMoved: (count: number) => `已将 ${many(count)}并入另一事件。`,
     takenOut: (count: number) => `已移出 ${many(count)}，在列表中恢复原样。`,
   },
 });

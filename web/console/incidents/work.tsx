@@ -10,11 +10,14 @@ import { focusPart } from '../parts/focus.ts';
 import { InParts, type Left, type Part } from '../parts/in-parts.ts';
 import { type Asked, Reference, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
 import { text as ofMany } from '../parts/many-texts.ts';
+import { UNDO, Undo } from '../parts/undo.tsx';
 import type { ReportList } from '../queue/list.ts';
 import { LiveList } from '../queue/page.tsx';
+import { queueTexts } from '../queue/texts.ts';
 import type { Action } from '../queue/shortcuts.tsx';
-import { pathTo } from '../router.ts';
+import { go, pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
+import { Into } from './into.tsx';
 import { text } from './texts.ts';
 
 // The rows that are shown at most, in pages: the rest is counted.
@@ -33,11 +36,14 @@ interface Result {
   said: (done: number) => string;
   parts: InParts;
   into?: string | null;
+  /** Whether there was no such incident before. */
+  isNew?: boolean;
+  undo?: (() => Promise<unknown>) | null;
 }
 
 export function Work({ incident, again, list }: WorkProps) {
   const t = text();
-  const { api, pulse } = useDesk();
+  const { api, apart, pulse } = useDesk();
   const path = { incident_id: incident.id };
   const similar = useLoaded(
     () => ok(api.GET('/v1/officer/incidents/{incident_id}/similar', { params: { path } })),
@@ -56,10 +62,12 @@ export function Work({ incident, again, list }: WorkProps) {
   const tell = async (found: Result) => {
     const { left } = found.parts;
     list.selection.only(left.map(({ id }) => id));
-    setResult(found);
+    // It is undone when the page has come to rest: before, a press would be lost.
+    setResult({ ...found, undo: null });
     pulse.stepped();
     await Promise.all([again(), list.load(), similar.again()]);
     await showMore(list, () => left.every(({ id }) => referenceOf(list, id) !== null));
+    setResult(found);
     focusPart(OUTCOMES);
   };
   // What was done before a failure is seen: the next try is for the rest.
@@ -67,35 +75,69 @@ export function Work({ incident, again, list }: WorkProps) {
     await Promise.all([again(), list.load(), similar.again()]);
     return false;
   };
+  const join = async (ids: readonly string[] | null) => {
+    const parts = new InParts(ids);
+    await parts.run((some) =>
+      ok(
+        api.POST('/v1/officer/incidents/{incident_id}/reports', {
+          params: { path },
+          body: { report_ids: some },
+        }),
+      ),
+    );
+    return parts;
+  };
   const takeIn = () =>
     step.run(async () => {
-      const parts = new InParts(null);
-      await parts.run((ids) =>
-        ok(
-          api.POST('/v1/officer/incidents/{incident_id}/reports', {
-            params: { path },
-            body: { report_ids: ids },
-          }),
-        ),
-      );
+      const found = similar.loaded.value;
+      const offered = found && offeredOf(found, incident.id, apart);
+      const parts = await join(offered && offered.count < found.count ? offered.ids : null);
       await tell({ said: (done) => text().takenIn(done), parts });
+    }, lookAgain);
+  /** Take reports of an incident into another one; none: into a new one. */
+  const move = async (from: string, to: string | null, ids: readonly string[]) => {
+    const parts = new InParts(ids);
+    let into = to;
+    await parts.run(async (some) => {
+      const body = { report_ids: some ?? [], into };
+      const params = { path: { incident_id: from } };
+      const made = await ok(
+        api.POST('/v1/officer/incidents/{incident_id}/split', { params, body }),
+      );
+      into = made.id;
+      if (to === null) begun.current = { into, ids };
+      return { done: body.report_ids.length - made.left.length, left: made.left };
+    });
+    begun.current = null;
+    return { parts, into };
+  };
+  const undone = (again: () => Promise<InParts>) => () =>
+    step.run(async () => {
+      const parts = await again();
+      await tell({ said: (done) => queueTexts().undone(done), parts });
     }, lookAgain);
   const split = () =>
     step.run(async () => {
-      const parts = new InParts(chosen);
       const isRest = chosen.every((id) => begun.current?.ids.includes(id));
-      let into = (isRest && begun.current?.into) || null;
-      await parts.run(async (ids) => {
-        const body = { report_ids: ids ?? [], into };
-        const made = await ok(
-          api.POST('/v1/officer/incidents/{incident_id}/split', { params: { path }, body }),
-        );
-        into = made.id;
-        begun.current = { into, ids: chosen };
-        return { done: body.report_ids.length - made.left.length, left: made.left };
-      });
-      begun.current = null;
-      await tell({ said: (done) => text().isSplit(done), parts, into });
+      const { parts, into } = await move(
+        incident.id,
+        (isRest && begun.current?.into) || null,
+        chosen,
+      );
+      const moved = without(chosen, parts.left);
+      const undo = into
+        ? undone(async () => (await move(into, incident.id, moved)).parts)
+        : null;
+      await tell({ said: (done) => text().isSplit(done), parts, into, isNew: true, undo });
+    }, lookAgain);
+  const into = (to: string) =>
+    step.run(async () => {
+      if (chosen.length === 0) await showMore(list, () => false);
+      const ids = chosen.length > 0 ? chosen : (list.rows.value?.map(({ id }) => id) ?? []);
+      const { parts } = await move(incident.id, to, ids);
+      // Nothing may be left here: it goes on where they are.
+      if (parts.left.length === 0 && ids.length >= incident.count) return go(pathTo(`incidents/${to}`));
+      await tell({ said: (done) => text().isMoved(done), parts, into: to });
     }, lookAgain);
   const takeOut = () =>
     step.run(async () => {
@@ -114,11 +156,20 @@ export function Work({ incident, again, list }: WorkProps) {
         }
         return { done: (ids?.length ?? 0) - left.length, left };
       });
-      await tell({ said: (done) => text().takenOut(done), parts });
+      const out = without(chosen, parts.left);
+      // What was just taken out is not offered again.
+      for (const id of out) apart.add(pairOf(incident.id, id));
+      const undo = undone(() => {
+        for (const id of out) apart.delete(pairOf(incident.id, id));
+        return join(out);
+      });
+      await tell({ said: (done) => text().takenOut(done), parts, undo });
     }, lookAgain);
   const act = (action: Action) => {
     if (step.busy) return;
-    if (action === 'takeIn' && similar.loaded.value?.count) void takeIn();
+    const found = similar.loaded.value;
+    if (action === 'takeIn' && found && offeredOf(found, incident.id, apart).count > 0) void takeIn();
+    if (action === 'undo') document.getElementById(UNDO)?.click();
     if (action === 'split' && isPart) void split();
     if (action === 'takeOut' && chosen.length > 0) void takeOut();
     if (action === 'step') ask();
@@ -135,11 +186,26 @@ export function Work({ incident, again, list }: WorkProps) {
           left={result.parts.left}
           referenceOf={(id) => referenceOf(list, id)}
         >
-          {result.into && <a href={pathTo(`incidents/${result.into}`)}>{t.toNew}</a>}
+          {result.undo && (
+            <Undo
+              undo={result.undo}
+              isOver={() => setResult((was) => was && { ...was, undo: null })}
+            />
+          )}
+          {result.into && (
+            <a href={pathTo(`incidents/${result.into}`)}>{result.isNew ? t.toNew : t.toOther}</a>
+          )}
         </Outcomes>
       )}
       <Waiting loaded={similar.loaded} again={similar.again}>
-        {(found) => <Similar found={found} busy={step.busy} takeIn={takeIn} again={similar.again} />}
+        {(found) => (
+          <Similar
+            found={offeredOf(found, incident.id, apart)}
+            busy={step.busy}
+            takeIn={takeIn}
+            again={similar.again}
+          />
+        )}
       </Waiting>
       <Refusal failure={step.failure} />
       <p class="hint many-keys">{t.keys}</p>
@@ -161,6 +227,7 @@ export function Work({ incident, again, list }: WorkProps) {
             {t.takeOut} <kbd>o</kbd>
           </Button>
         )}
+        <Into except={incident.id} busy={step.busy} into={into} />
         <Button kind="primary" busy={step.busy} onClick={ask}>
           {t.step(count, chosen.length > 0)} <kbd>s</kbd>
         </Button>
@@ -189,7 +256,7 @@ export function Work({ incident, again, list }: WorkProps) {
 }
 
 interface SimilarProps {
-  found: Schemas['SimilarReports'];
+  found: Offered;
   busy: boolean;
   takeIn: () => Promise<unknown>;
   again: () => Promise<void>;
@@ -220,6 +287,32 @@ function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps)
       <p class="hint">{t.takeInHint}</p>
     </section>
   );
+}
+
+interface Offered extends Pick<Schemas['SimilarReports'], 'count' | 'items'> {
+  ids: string[];
+}
+
+/** Return what could join, without what this officer has taken out. */
+export function offeredOf(
+  { count, items }: Schemas['SimilarReports'],
+  incident: string,
+  apart: ReadonlySet<string>,
+): Offered {
+  const left = items.filter(({ id }) => !apart.has(pairOf(incident, id)));
+  return {
+    count: count - (items.length - left.length),
+    items: left,
+    ids: left.map(({ id }) => id),
+  };
+}
+
+function pairOf(incident: string, id: string): string {
+  return `${incident} ${id}`;
+}
+
+function without(ids: readonly string[], left: readonly Left[]): string[] {
+  return ids.filter((id) => left.every((each) => each.id !== id));
 }
 
 function referenceOf(list: ReportList, id: string): string | null {

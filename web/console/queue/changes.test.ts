@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Burst, ListedReport } from '../types.ts';
-import { burstChanges, changesOf, isSeveral } from './list.ts';
+import { burstChanges, changesOf, goOnWith, isSeveral } from './list.ts';
 
 function rows(...ids: string[]): ListedReport[] {
   return ids.map((id) => ({ id, unread: 0 }) as ListedReport);
@@ -82,4 +82,16 @@ test('a burst that is over keeps its place, with nothing left in it', () => {
   const changes = burstChanges(bursts(['a', 5]), []);
   expect(changes).toMatchObject({ begun: 0, isOver: true });
   expect(changes.bursts).toMatchObject([{ id: 'a', count: 0, is_exact: true }]);
+});
+
+test('whoever comes back from a report goes on where they were', () => {
+  const before = ['a', 'b', 'c', 'd'];
+  expect(goOnWith('b', before, before)).toBe('b');
+  expect(goOnWith('b', before, ['new', 'a', 'b', 'c', 'd'])).toBe('b');
+  expect(goOnWith('b', before, ['a', 'c', 'd', 'b'])).toBe('c');
+  expect(goOnWith('b', before, ['a', 'd', 'b'])).toBe('d');
+  expect(goOnWith('b', before, ['a', 'c'])).toBe('c');
+  expect(goOnWith('d', before, ['d', 'a', 'b', 'c'])).toBe('d');
+  expect(goOnWith('x', before, ['a', 'x'])).toBe('x');
+  expect(goOnWith('d', before, ['a', 'b', 'c'])).toBeNull();
 });

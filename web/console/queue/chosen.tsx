@@ -4,19 +4,19 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { useDesk } from '../desk.ts';
+import { Into } from '../incidents/into.tsx';
+import { text as ofIncidents } from '../incidents/texts.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { InParts, type Part } from '../parts/in-parts.ts';
 import { type Asked, type StepBody, StepDialog, type StepKind, Outcomes, OUTCOMES } from '../parts/many.tsx';
 import { text as ofMany } from '../parts/many-texts.ts';
+import { Undo } from '../parts/undo.tsx';
 import type { ListedReport } from '../types.ts';
 import type { ReportList } from './list.ts';
 import { queueTexts } from './texts.ts';
 
 const STEPS: readonly StepKind[] = ['acknowledged', 'assign', 'closed'];
-const UNDO_MS = 10_000;
-/** The button that has a key. */
-export const UNDO = 'undo';
 
 /** What came of a step, with the rows as they were before; and what would undo it. */
 interface Result {
@@ -99,6 +99,22 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
     const said = (count: number) => ofMany().stepped(count, parts.toConfirm);
     await show({ said, parts, rows: known, undo });
   };
+  const into = (incident: string) =>
+    step.run(async () => {
+      const chosen = list.rows.peek()?.filter(({ id }) => ids.includes(id)) ?? [];
+      const parts = new InParts(ids);
+      const params = { path: { incident_id: incident } };
+      await parts.run((some) =>
+        ok(
+          api.POST('/v1/officer/incidents/{incident_id}/reports', {
+            params,
+            body: { report_ids: some },
+          }),
+        ),
+      );
+      const said = (count: number) => ofIncidents().takenIn(count);
+      await show({ said, parts, rows: new Map(chosen.map((row) => [row.id, row])), undo: null });
+    });
   const press = (kind: StepKind) => ask({ ids, count: ids.length, step: kind });
   const kinds = ids.length > 1 ? ([...STEPS, 'link'] as const) : STEPS;
   const isOver = () => setResult((was) => was && { ...was, undo: null });
@@ -107,18 +123,16 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
       {(isUnderway || result) && (
         <section class="many-bar" aria-label={t.chosen}>
           {result && (
-            <>
-              <Outcomes
-                said={result.said(result.parts.done)}
-                left={result.parts.left}
-                referenceOf={(id) => result.rows.get(id)?.reference ?? null}
-              >
-                {result.undo && <Undo undo={result.undo} isOver={isOver} />}
-                <Button onClick={() => setResult(null)}>{t.hide}</Button>
-              </Outcomes>
-              <Refusal failure={step.failure} />
-            </>
+            <Outcomes
+              said={result.said(result.parts.done)}
+              left={result.parts.left}
+              referenceOf={(id) => result.rows.get(id)?.reference ?? null}
+            >
+              {result.undo && <Undo undo={result.undo} isOver={isOver} />}
+              <Button onClick={() => setResult(null)}>{t.hide}</Button>
+            </Outcomes>
           )}
+          <Refusal failure={step.failure} />
           {isUnderway && (
             <>
               <p role="status">{ofMany().chosen(ids.length)}</p>
@@ -127,6 +141,7 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
                   {t.steps[kind]}
                 </Button>
               ))}
+              <Into busy={step.busy} into={into} />
               <Button onClick={() => list.selection.none()}>{ofMany().none}</Button>
             </>
           )}
@@ -150,26 +165,4 @@ export function Chosen({ list, asked, ask }: ChosenProps) {
 function isSo(row: ListedReport, now: Partial<ListedReport>): boolean {
   const names = Object.keys(now) as (keyof ListedReport)[];
   return names.length > 0 && names.every((name) => row[name] === now[name]);
-}
-
-interface UndoProps {
-  undo: () => Promise<unknown>;
-  isOver: () => void;
-}
-
-/** For ten seconds; and as long as it has the focus, since a hand may be slow. */
-function Undo({ undo, isOver }: UndoProps) {
-  const [isLate, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), UNDO_MS);
-    return () => clearTimeout(timer);
-  }, [undo]);
-  useEffect(() => {
-    if (isLate && document.activeElement?.id !== UNDO) isOver();
-  });
-  return (
-    <Button id={UNDO} onClick={undo} onBlur={() => isLate && isOver()}>
-      {queueTexts().undo} <kbd>u</kbd>
-    </Button>
-  );
 }

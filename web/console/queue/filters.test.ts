@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { ListedReport } from '../types.ts';
-import { byAttention, countOf, filtersOf, hasBurst, isReversed, NO_FILTERS, queryOf } from './filters.ts';
+import { byAttention, countOf, filtersOf, hasBurst, isReversed, kept, keptFor, NO_FILTERS, queryOf } from './filters.ts';
 
 test('without filters only the order is sent', () => {
   expect(queryOf(NO_FILTERS, 'li')).toEqual({ sort: 'attention' });
@@ -132,4 +132,13 @@ test('a critical report that is acknowledged, and a drill, stand with the open o
   expect([drill, known, open].sort(byAttention)).toEqual([open, known, drill]);
   const written = { ...drill, unread: 1 };
   expect([open, written].sort(byAttention)).toEqual([written, open]);
+});
+
+test('a reload has the same filters, for the same officer', () => {
+  const filters = { ...NO_FILTERS, district: 'haidian', unread: true };
+  expect(keptFor('li', kept(filters, 'li'))).toEqual(filters);
+  expect(keptFor('zhao', kept(filters, 'li'))).toEqual(NO_FILTERS);
+  for (const other of [null, '', '{', 'null', '{"username":"li","filters":{"unread":"yes"}}']) {
+    expect(keptFor('li', other)).toEqual(NO_FILTERS);
+  }
 });

@@ -33,6 +33,26 @@ export const NO_FILTERS: Filters = {
   until: '',
 };
 
+/** Return the filters as a tab keeps them, for this officer alone. */
+export function kept(filters: Filters, username: string): string {
+  return JSON.stringify({ username, filters });
+}
+
+/** Return the filters that a tab has kept for this officer; none for what is not understood. */
+export function keptFor(username: string, text: string | null): Filters {
+  try {
+    const found = JSON.parse(text ?? '') as { username?: unknown; filters?: Record<string, unknown> };
+    if (found.username !== username) return NO_FILTERS;
+    const known = Object.entries(NO_FILTERS).map(([name, none]) => {
+      const value = found.filters?.[name];
+      return [name, typeof value === typeof none ? value : none];
+    });
+    return Object.fromEntries(known) as Filters;
+  } catch {
+    return NO_FILTERS;
+  }
+}
+
 export interface ListQuery {
   sort?: 'attention' | 'newest';
   category?: string;

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 
 import { type Failure, outcomeOf } from '../calls.ts';
 import { Selection } from '../parts/selection.ts';
-import type { Api, Burst, ListedReport } from '../types.ts';
+import type { Api, Burst, ListedReport, Schemas } from '../types.ts';
 import { type Filters, hasBurst, NO_FILTERS, queryOf } from './filters.ts';
 
 const PAGE = 50;
@@ -19,6 +19,9 @@ interface Page {
   /** Those above a first page; null when they could not be read. */
   bursts: Burst[] | null;
 }
+
+/** What may be one event, and the incident that it was taken into. */
+export type FoundEvent = Schemas['Event'] & { taken?: Schemas['InIncident'] };
 
 /** The burst, or the incident, whose reports a list has. */
 export type Within = { burst: string } | { incident: string };
@@ -44,6 +47,8 @@ export class ReportList {
     const rows = this.rows.value?.filter((row) => !this.gone.value.has(row.id) && this.isOne(row));
     return rows?.map(({ id }) => id) ?? [];
   });
+  /** What was found to be one event; null before it is asked for. */
+  readonly events = signal<readonly FoundEvent[] | null>(null);
   /** The report that was opened last: the focus returns to it. */
   lastOpened: string | null = null;
 
@@ -70,6 +75,24 @@ export class ReportList {
     this.rows.value = null;
     this.selection.none();
     await this.load();
+  }
+
+  /**
+   * Read as much again as was shown, and return the report to go on with: the one opened last, or
+   * the one that followed it, where it has gone to another place of the list.
+   */
+  async comeBack(): Promise<string | null> {
+    const before = this.rows.peek()?.map(({ id }) => id) ?? [];
+    await this.load();
+    while ((this.rows.peek()?.length ?? 0) < before.length) {
+      const shown = this.rows.peek()?.length;
+      await this.more();
+      if (this.rows.peek()?.length === shown) break;
+    }
+    const now = this.rows.peek()?.map(({ id }) => id) ?? [];
+    const last = this.lastOpened;
+    this.lastOpened = null;
+    return last === null ? null : goOnWith(last, before, now);
   }
 
   /** Read the first page, and show it. */
@@ -183,6 +206,23 @@ export class ReportList {
     if (!outcome.ok) return null;
     return outcome.data.items.filter((burst) => hasBurst(filters, burst));
   }
+}
+
+/** Return where to go on in a list after a report was opened: at it, if it still stands before what
+ * followed it, else at what did.
+ */
+export function goOnWith(
+  last: string,
+  before: readonly string[],
+  now: readonly string[],
+): string | null {
+  // Such as a burst.
+  if (!before.includes(last)) return last;
+  const following = before.slice(before.indexOf(last) + 1);
+  const next = following.find((id) => now.includes(id)) ?? null;
+  const place = now.indexOf(last);
+  const hasMoved = place === -1 || (next !== null && place > now.indexOf(next));
+  return hasMoved ? next : last;
 }
 
 /** Whether a row stands for several reports of an incident, or for all that one knows. */

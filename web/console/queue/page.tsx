@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button, Spinner } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { BurstRow } from '../bursts/row.tsx';
@@ -13,10 +14,11 @@ import { Events } from '../incidents/events.tsx';
 import { now } from '../parts/moment.tsx';
 import type { Asked } from '../parts/many.tsx';
 import type { Selection } from '../parts/selection.ts';
+import { UNDO } from '../parts/undo.tsx';
 import { go, path, pathTo } from '../router.ts';
 import { changeReport } from '../calls.ts';
 import type { ListedReport } from '../types.ts';
-import { Chosen, UNDO } from './chosen.tsx';
+import { Chosen } from './chosen.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import {
   countOf,
@@ -110,7 +112,15 @@ export function LiveList({ list, act, choosable = false }: LiveListProps) {
   useEffect(() => setSaid(''), [filters, setSaid]);
   const rows = useRef<HTMLOListElement>(null);
   const selection = choosable ? list.selection : undefined;
-  const step = useQuickSteps(list, setSaid);
+  const take = useQuickSteps(list, setSaid);
+  const { me } = useDesk();
+  // A colleague's is not taken from them by one key.
+  const [theirs, setTheirs] = useState<ListedReport | null>(null);
+  const step = async (which: QuickStep, row: ListedReport) => {
+    const isTheirs = row.assignee !== null && row.assignee !== me.username;
+    if (which === 'take' && isTheirs && !isSeveral(row)) setTheirs(row);
+    else await take(which, row);
+  };
   useFreshList(list, rows);
   useKeys((action) => {
     if (action === 'next') moveFocus(rows.current, 1);
@@ -135,7 +145,36 @@ export function LiveList({ list, act, choosable = false }: LiveListProps) {
         selection={selection}
         onStep={(which, row) => void step(which, row)}
       />
+      <TakeOver row={theirs} take={(row) => take('take', row)} onClose={() => setTheirs(null)} />
     </>
+  );
+}
+
+interface TakeOverProps {
+  /** The report of a colleague, while it is asked. */
+  row: ListedReport | null;
+  take: (row: ListedReport) => Promise<void>;
+  onClose: () => void;
+}
+
+function TakeOver({ row, take, onClose }: TakeOverProps) {
+  const t = queueTexts();
+  const { names } = useDesk();
+  const goOn = () => {
+    onClose();
+    if (row) void take(row);
+  };
+  const name = row?.assignee ? names.officer(row.assignee) : '';
+  return (
+    <Dialog open={row !== null} title={t.takeOver.title(row?.reference ?? '', name)} onClose={onClose}>
+      <p>{t.takeOver.what(name)}</p>
+      <div class="row">
+        <Button kind="primary" onClick={onClose}>
+          {t.takeOver.leave(name)}
+        </Button>
+        <Button onClick={goOn}>{t.take}</Button>
+      </div>
+    </Dialog>
   );
 }
 
@@ -296,10 +335,10 @@ function useFreshList(list: ReportList, rows: { current: HTMLOListElement | null
     read.current = pulse.pulse.peek()?.mark;
     const asked = filtersOf(path.peek());
     if (asked) go(pathTo(''), { replace: true });
-    void (asked ? list.narrow(asked) : list.load()).then(() => {
-      const row = rows.current?.querySelector(`[data-id="${list.lastOpened}"] .report-row__link`);
+    const come = asked ? list.narrow(asked).then(() => null) : list.comeBack();
+    void come.then((id) => {
+      const row = rows.current?.querySelector(`[data-id="${id}"] .report-row__link`);
       if (row instanceof HTMLElement) row.focus();
-      list.lastOpened = null;
     });
   }, [list, pulse, rows]);
   useEffect(() => {

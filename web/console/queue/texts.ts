@@ -84,6 +84,11 @@ export const queueTexts = texts({
     hide: 'Hide this',
     take: 'Take',
     takeOf: (reference: string) => `Take ${reference}`,
+    takeOver: {
+      title: (reference: string, name: string) => `Take ${reference} from ${name}?`,
+      what: (name: string) => `It is assigned to ${name}, who may be working on it.`,
+      leave: (name: string) => `Leave it with ${name}`,
+    },
     acknowledged: (reference: string) => `${reference} is acknowledged.`,
     taken: (reference: string) => `${reference} is yours.`,
     faster: (reference: string) =>
@@ -193,6 +198,11 @@ export const queueTexts = texts({
     hide: '收起',
     take: '由我负责',
     takeOf: (reference: string) => `由我负责 ${reference}`,
+    takeOver: {
+      title: (reference: string, name: string) => spaced(`${reference} 现由${name}负责，改由您负责？`),
+      what: (name: string) => spaced(`${name}可能正在处理。`),
+      leave: (name: string) => spaced(`仍由${name}负责`),
+    },
     acknowledged: (reference: string) => `${reference} 已签收。`,
     taken: (reference: string) => `${reference} 由您负责。`,
     faster: (reference: string) => `同事已先处理了 ${reference}，列表显示的是最新情况。`,

@@ -58,7 +58,7 @@ interface Wrong {
 
 function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const t = reportTexts();
-  const { api, drafts } = useDesk();
+  const { api, drafts, me, names } = useDesk();
   const [key, outcome] = keysOf(report);
   const disposition = DISPOSITIONS.find((code) => code === drafts.get(outcome)) ?? null;
   const [reference, setReference] = useState(report.original?.reference ?? '');
@@ -89,6 +89,9 @@ function CloseForm({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
     <Form onSubmit={submit}>
       <ErrorSummary errors={errors} />
       {open.problem.value && <Status kind="error">{open.problem.value}</Status>}
+      {report.assignee !== null && report.assignee !== me.username && (
+        <p>{t.close.theirs(names.officer(report.assignee))}</p>
+      )}
       {report.urgency === 'critical' && <p>{t.close.critical}</p>}
       {report.review?.escalated && <p>{t.dates.escalated}</p>}
       <Radios

@@ -39,12 +39,10 @@ export function ConflictDialog({ open }: { open: OpenReport }) {
         </table>
       </div>
       <div class="row">
-        {mine && (
-          <Button kind="primary" onClick={keep}>
-            {t.conflict.keep}
-          </Button>
-        )}
-        <Button onClick={drop}>{mine ? t.conflict.take : t.conflict.ok}</Button>
+        <Button kind="primary" onClick={drop}>
+          {mine ? t.conflict.take : t.conflict.ok}
+        </Button>
+        {mine && <Button onClick={keep}>{t.conflict.keep}</Button>}
       </div>
     </Dialog>
   );

@@ -5,12 +5,13 @@ import { copiedNumber, lengthOf, suggestion } from './gist.tsx';
 const names = { station: () => '奥运村派出所', district: () => '朝阳' };
 const answer = { name: 'x', label: 'Dementia?', value: 'yes', value_label: 'Yes' };
 
-test('what is offered has chosen answers and the place, and nothing that was typed', () => {
+test('what is offered has chosen answers, a yes, numbers and the place, and no words of a reporter', () => {
   const typed = { name: 'clothing', label: 'Clothing', value: 'blue coat' };
   const ticked = { name: 'armed', label: 'Armed', value: true };
   const not = { name: 'hurt', label: 'Hurt', value: false };
-  const report = { answers: [answer, typed, ticked, not], station: null, district: 'chaoyang' };
-  expect(suggestion(report, names)).toBe('Dementia? Yes · Armed · 朝阳');
+  const age = { name: 'age', label: 'Age', value: 13 };
+  const report = { answers: [answer, typed, ticked, not, age], station: null, district: 'chaoyang' };
+  expect(suggestion(report, names)).toBe('Dementia? Yes · Armed: Yes · Age: 13 · 朝阳');
   expect(suggestion({ ...report, answers: null, station: 'ayc' }, names)).toBe('奥运村派出所');
 });
 

@@ -13,6 +13,7 @@ import { useKeys } from '../queue/shortcuts.tsx';
 import type { Report } from '../types.ts';
 import type { OfReport } from './open-report.ts';
 import { reportTexts } from './texts.ts';
+import { answerText } from './values.ts';
 
 const GIST = 'gist';
 const GIST_MAX = 80;
@@ -29,7 +30,15 @@ export function Gist({ open, report }: OfReport) {
   // Names come later than the report, and a colleague may have written meanwhile.
   useEffect(() => setText(offered), [offered]);
   useKeys((action) => {
-    if (action === 'gist') focusField(GIST);
+    if (action !== 'gist') return;
+    focusField(GIST);
+    // What is only offered gives way to what is typed.
+    if (report.gist === null && text === offered) {
+      requestAnimationFrame(() => {
+        const field = document.getElementById(GIST);
+        if (field instanceof HTMLInputElement) field.select();
+      });
+    }
   });
   const save = async (wanted: string) => {
     setSaid('');
@@ -87,7 +96,8 @@ export function lengthOf(text: string): number {
 
 /**
  * Return a line to take over: what was chosen from the category's own answers, and the place in the
- * city's words. Nothing that the reporter has typed is in it.
+ * city's words. A "no" is left out. Of what the reporter has typed, numbers alone are in it, such as
+ * an age.
  */
 export function suggestion(
   { answers, station, district }: Pick<Report, 'answers' | 'station' | 'district'>,
@@ -96,7 +106,8 @@ export function suggestion(
   const place = station === null ? names.district(district) : names.station(station);
   const chosen = (answers ?? []).flatMap(({ label, value, value_label: said }) => {
     if (said !== undefined) return [labelled(label, said)];
-    return value === true ? [label] : [];
+    if (value === false) return [];
+    return typeof value === 'string' ? [] : [labelled(label, answerText(value, undefined))];
   });
   const parts = [...chosen, place];
   while (parts.join(' · ').length > GIST_MAX) parts.shift();

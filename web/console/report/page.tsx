@@ -190,6 +190,11 @@ function Tags({ report }: { report: Report }) {
             </span>
           ),
       )}
+      {report.original && (
+        <a class="tag" href={pathTo(`reports/${report.original.id}`)}>
+          {t.related.duplicateOf(report.original.reference)}
+        </a>
+      )}
       {report.incident && (
         <a class="tag" href={pathTo(`incidents/${report.incident.id}`)}>
           {queueTexts().incident(report.incident.count)}

@@ -119,7 +119,31 @@ function Similar({ open, report }: OfReport) {
   const takeIn = async () => {
     const outcome = await outcomeOf(api.POST('/v1/officer/incidents', { body: { like: report.id } }));
     if (!outcome.ok) return setProblem(outcome.failure.text);
-    go(pathTo(`incidents/${outcome.data.id}`));
+    await joinTo(outcome.data.id);
+  };
+  /** Take in the chosen ones, and this report, if it is not in. */
+  const joinTo = async (id: string) => {
+    const others = similar?.filter((each) => chosen.has(each.id) && each.incident?.id !== id) ?? [];
+    const ids = others.map((each) => each.id);
+    if (report.incident === null) ids.push(report.id);
+    const params = { path: { incident_id: id } };
+    const outcome =
+      chosen.size > 0 &&
+      (await outcomeOf(
+        api.POST('/v1/officer/incidents/{incident_id}/reports', {
+          params,
+          body: { report_ids: ids },
+        }),
+      ));
+    if (outcome && !outcome.ok) return setProblem(outcome.failure.text);
+    const left = outcome ? outcome.data.left.length : 0;
+    if (left === 0) return go(pathTo(`incidents/${id}`));
+    await open.load();
+    setProblem(() => reportTexts().related.joined(left));
+  };
+  const takeInChosen = () => {
+    const known = report.incident ?? similar?.find((each) => chosen.has(each.id) && each.incident)?.incident;
+    return known ? joinTo(known.id) : takeIn();
   };
   const toggle = (id: string) => {
     const next = new Set(chosen);
@@ -170,7 +194,12 @@ function Similar({ open, report }: OfReport) {
           </ol>
         </>
       )}
-      {chosen.size > 0 && <Button onClick={() => void link()}>{t.related.linkAll}</Button>}
+      {chosen.size > 0 && (
+        <div class="row">
+          <Button onClick={() => void link()}>{t.related.linkAll}</Button>
+          <Button onClick={() => void takeInChosen()}>{t.related.takeInChosen(chosen.size)}</Button>
+        </div>
+      )}
       {similar !== null && similar.length > 0 && (
         <>
           <Button onClick={takeIn}>{t.related.takeIn(report.incident !== null)}</Button>

@@ -102,6 +102,7 @@ export const reportTexts = texts({
         unfounded: 'A proposal, until a second officer confirms it. Then it is kept for 30 days.',
         malicious: 'A proposal, until a second officer confirms it. The reporter never sees the word.',
       } as Partial<Record<Disposition, string>>,
+      theirs: (name: string) => `It is assigned to ${name}, who may be working on it.`,
       critical: 'The report is critical: a second officer has to confirm what came of it.',
       reason: 'What the reporter reads, in your words',
       reasonHint: 'Write it for the reporter. What only colleagues should read is a note.',
@@ -320,6 +321,7 @@ export const reportTexts = texts({
       none: 'No similar reports were found.',
       duplicates: (count: number) => `Linked to this one (${count})`,
       original: 'This is a duplicate of',
+      duplicateOf: (reference: string) => `Duplicate of ${reference}`,
       compare: (reference: string) => `Compare with ${reference}`,
       apart: (time: string) => `${time} apart`,
       atMost: (distance: string) => `at most ${distance} apart`,
@@ -344,6 +346,10 @@ export const reportTexts = texts({
         further
           ? 'Take further ones that are alike into its incident'
           : 'Take all that are alike into one incident',
+      takeInChosen: (count: number) =>
+        `Take ${count === 1 ? 'the chosen one' : `the ${count} chosen ones`} into one incident with this report`,
+      joined: (left: number) =>
+        left === 1 ? 'One stays outside: it is in another incident.' : `${left} stay outside: they are in another incident.`,
       takeInHint: 'Those that ask for the same next step are one row of the queue then.',
       choose: (reference: string) => `Choose ${reference}`,
       linked: (done: number, skipped: number) =>
@@ -677,6 +683,7 @@ export const reportTexts = texts({
         unfounded: '须由第二名民警确认后生效，之后保留 30 天。',
         malicious: '须由第二名民警确认后生效，举报人看不到这个词。',
       },
+      theirs: (name: string) => spaced(`此举报由${name}负责，可能正在处理。`),
       critical: '此举报为特急：结果须由第二名民警确认。',
       reason: '给举报人的说明',
       reasonHint: '这是写给举报人看的。只给同事看的内容请写备注。',
@@ -888,6 +895,7 @@ export const reportTexts = texts({
       none: '没有发现相似举报。',
       duplicates: (count: number) => `与本件关联（${count}）`,
       original: '本件重复于',
+      duplicateOf: (reference: string) => `与 ${reference} 重复`,
       compare: (reference: string) => `与 ${reference} 对比`,
       apart: (time: string) => spaced(`相隔${time}`),
       atMost: (distance: string) => `相距不超过 ${distance}`,
@@ -909,6 +917,8 @@ export const reportTexts = texts({
       unlink: '取消关联',
       linkAll: '将所选关联到本件',
       takeIn: (further: boolean): string => (further ? '将其他相似举报并入其事件' : '将相似举报并入同一事件'),
+      takeInChosen: (count: number) => `将所选 ${count} 件与本件并入同一事件`,
+      joined: (left: number) => `${left} 件未并入：已属另一事件。`,
       takeInHint: '其中下一步相同的举报，在列表中合为一行。',
       choose: (reference: string) => `选择 ${reference}`,
       linked: (done: number, skipped: number) =>
@@ -923,7 +933,7 @@ export const reportTexts = texts({
       },
       closeTitle: '将未结的重复举报办结',
       closeHint: '一次最多 25 件，使用同一说明。举报人会先看到以下文字，然后是说明：',
-      skipUnread: '保留有未读内容的举报',
+      skipUnread: '有未读内容的暂不办结',
       skipUnopened: '保留您从未打开过的举报',
       closeSubmit: '办结',
       done: '关闭',

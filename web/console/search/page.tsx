@@ -108,7 +108,7 @@ async function find(api: Api, text: string): Promise<Found> {
 const searchTexts = texts({
   en: {
     title: 'Find by number',
-    hint: 'A reference, a plate, a phone number or another number, typed in any way. It must be whole. Only reports that somebody has opened are searched for numbers; names are not searched. Each search is on record.',
+    hint: 'A reference, a plate, a phone number or another number, typed in any way. It must be whole. Only reports that somebody has opened are searched for numbers; names, and the contacts that reporters leave, are not searched. Each search is on record.',
     searching: 'Searching…',
     noNumber: 'Type a whole reference, plate or number: 4 to 20 letters and digits, two of them digits.',
     found: (text: string, count: number) =>
@@ -124,7 +124,7 @@ const searchTexts = texts({
   },
   zh: {
     title: '按号码查找',
-    hint: '编号、车牌、电话或其他号码，写法不限，但须完整。只在已被打开过的举报中查找号码，不查找姓名。每次查找均有记录。',
+    hint: '编号、车牌、电话或其他号码，写法不限，但须完整。只在已被打开过的举报中查找号码，不查找姓名，也不查找举报人留下的联系方式。每次查找均有记录。',
     searching: '正在查找……',
     noNumber: '请输入完整的编号、车牌或号码：4 至 20 个字母和数字，其中至少两个数字。',
     found: (text: string, count: number) =>
