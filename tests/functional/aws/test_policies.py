@@ -233,6 +233,7 @@ def test_residents_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None
             "get_docs_program",
         ):
             api(name)
+        api("get_error_page", code="proof_required")
         report_and_write(api)
         end(api, duplicate)
         read_ledger(api)
