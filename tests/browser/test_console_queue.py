@@ -42,7 +42,8 @@ def test_the_keys_move_acknowledge_and_take(page: Page, stack: Stack) -> None:
 
 
 def test_no_row_moves_when_a_report_is_taken(page: Page) -> None:
-    row = page.locator(".report-row").filter(has=page.get_by_role("button", name="Take")).first
+    take = page.get_by_role("button", name="Take")
+    row = page.locator(".report-row", has_text="Nobody’s yet").filter(has=take).first
     row = page.locator(f".report-row[data-id='{row.get_attribute('data-id')}']")
     # The browser lays out a row when it comes into sight, and keeps it there when others move.
     row.hover()

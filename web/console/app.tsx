@@ -12,7 +12,7 @@ import { Frame } from './frame/frame.tsx';
 import { Names } from './names.ts';
 import { focusHeading } from './parts/focus.ts';
 import { freshOf, PulseWatch } from './pulse.ts';
-import { kept, keptFor } from './queue/filters.ts';
+import { kept, keptFor, NO_FILTERS } from './queue/filters.ts';
 import { ReportList } from './queue/list.ts';
 import { Sound } from './queue/sound.ts';
 import { type Api, type Me, seesReports } from './types.ts';
@@ -164,11 +164,15 @@ function startDesk(desk: Desk): () => void {
   };
 }
 
-/** Have the same filters after a reload of the tab. */
+/** Have the same filters after a reload of the tab. Without any, nothing is stored. */
 function keepFilters({ list, me }: Desk): () => void {
   const name = 'filters';
   list.filters.value = keptFor(me.username, sessionStorage.getItem(name));
-  return effect(() => sessionStorage.setItem(name, kept(list.filters.value, me.username)));
+  return effect(() => {
+    const now = kept(list.filters.value, me.username);
+    if (now === kept(NO_FILTERS, me.username)) sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, now);
+  });
 }
 
 /** Be heard and seen when there are more critical reports than before. */

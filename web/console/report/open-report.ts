@@ -117,7 +117,7 @@ export class OpenReport {
    * When a colleague was faster, `conflict` says what they have done; when there is something that
    * this officer has not read, `unseen` has it.
    */
-  async change(wanted: ReportChange): Promise<boolean> {
+  async change(wanted: ReportChange, isAgain = false): Promise<boolean> {
     const seen = this.report.value;
     const waiting = this.unsighted.value;
     if (seen === null) return false;
@@ -130,8 +130,8 @@ export class OpenReport {
       return true;
     }
     const { failure } = outcome;
-    if (failure.status === 412) await this.conflictWith(seen, wanted);
-    else if (failure.code === 'new_message') await this.readFirst(seen, waiting, () => this.change(wanted));
+    if (failure.status === 412) return this.conflictWith(seen, wanted, isAgain);
+    if (failure.code === 'new_message') await this.readFirst(seen, waiting, () => this.change(wanted));
     else this.problem.value = failure.text;
     return false;
   }
@@ -323,15 +323,26 @@ export class OpenReport {
     }
   }
 
-  private async conflictWith(seen: Report, wanted: ReportChange): Promise<void> {
+  /** Show what a colleague has done meanwhile. Returns whether the step is done all the same. */
+  private async conflictWith(seen: Report, wanted: ReportChange, isAgain: boolean): Promise<boolean> {
     await this.load();
     const now = this.report.value;
-    if (now === null || now === seen) return;
+    if (now === null || now === seen) return false;
+    // The opening was too old for an end, and what came since was read on this page.
+    const isSame = now.version === seen.version && filesOf(now) === filesOf(seen);
+    const isRead = this.unsighted.value.size + this.unsightedPlaces.value.size === 0;
+    if (isSame && isRead && !isAgain) return this.change(wanted, true);
     this.conflict.value = {
       differences: differences(seen, now, wanted),
       mine: remaining(now, wanted),
     };
+    return false;
   }
+}
+
+/** The files of a report and what became of them, to compare. */
+function filesOf({ media }: Report): string {
+  return JSON.stringify(media.map(({ media_id: id, state }) => [id, state]));
 }
 
 function etagOf(response: Response): string {
