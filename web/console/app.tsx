@@ -21,6 +21,9 @@ import { Card, IdleWarning, LockScreen, Starting, Welcome } from './session/welc
 import type { Session } from './session/session.ts';
 import { sessionTexts } from './session/texts.ts';
 
+/** Where a tab keeps the filters of the list. */
+const FILTERS = 'filters';
+
 interface AppProps {
   session: Session;
   /** The API's address; empty for the page's own. */
@@ -128,6 +131,8 @@ function Entrance({ session, problem, again }: EntranceProps) {
 }
 
 function deskOf(api: Api, me: Me, session: Session): Desk {
+  const list = new ReportList(api, me.username);
+  list.filters.value = keptFor(me.username, sessionStorage.getItem(FILTERS));
   // Whoever sees no reports would be refused, and each refusal is on record.
   const pulse = new PulseWatch(
     api,
@@ -142,7 +147,7 @@ function deskOf(api: Api, me: Me, session: Session): Desk {
     approvals: new Approvals(api, me, pulse),
     attempts: new Attempts(),
     entryKeys: new Keys(),
-    list: new ReportList(api, me.username),
+    list,
     walk: signal(null),
     search: new SearchState(),
     apart: new Set(),
@@ -166,12 +171,10 @@ function startDesk(desk: Desk): () => void {
 
 /** Have the same filters after a reload of the tab. Without any, nothing is stored. */
 function keepFilters({ list, me }: Desk): () => void {
-  const name = 'filters';
-  list.filters.value = keptFor(me.username, sessionStorage.getItem(name));
   return effect(() => {
     const now = kept(list.filters.value, me.username);
-    if (now === kept(NO_FILTERS, me.username)) sessionStorage.removeItem(name);
-    else sessionStorage.setItem(name, now);
+    if (now === kept(NO_FILTERS, me.username)) sessionStorage.removeItem(FILTERS);
+    else sessionStorage.setItem(FILTERS, now);
   });
 }
 
