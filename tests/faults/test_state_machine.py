@@ -333,16 +333,7 @@ class Tipline(RuleBasedStateMachine):
             target.value == tip.steps[-1] or target in TRANSITIONS[Status(tip.steps[-1])]
         )
         path = f"/v1/officer/reports/{tip.id}"
-        reply = self.attempt(
-            dies,
-            (
-                lambda: (
-                    self.step_by(path, step, version)
-                    if step
-                    else call("POST", f"{path}/read", {}, officer="wang", version=version)
-                )
-            ),
-        )
+        reply = self.attempt(dies, lambda: self.step_by(path, step, version))
         if reply is None:
             head = self.head(tip)
             if head.get("version") == tip.version + 1:
@@ -370,9 +361,11 @@ class Tipline(RuleBasedStateMachine):
             opened = call("GET", path, officer="wang").json or {}
             seen = {"messages_seen": opened.get("message_count", 0)}
             return call("PATCH", path, step | seen, officer="wang", version=version)
-        if "category" not in step:
+        if step and "category" not in step:
             return call("PATCH", path, step, officer="wang", version=version)
         match = {"If-Match": opening_etag(path, version, "wang")}
+        if not step:
+            return call("POST", f"{path}/read", {}, officer="wang", headers=match)
         return call("PATCH", path, step, officer="wang", headers=match)
 
     def took(self, tip: Tip, target: Status) -> None:

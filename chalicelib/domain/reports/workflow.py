@@ -105,6 +105,7 @@ def change(
     now: datetime,
     all_take_two: bool = False,
     is_opened: bool = True,
+    reads: bool = True,
 ) -> Report:
     """Return the report after a step, its version one higher.
 
@@ -112,8 +113,9 @@ def change(
     in the same call; `duplicate` needs an original as well. A disposition that `takes_two`, or any
     with `all_take_two`, is only a proposal until a second officer confirms it; so is one that
     `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
-    the link to an original. The reason is sealed, so the caller sets it. A link alone neither reads
-    nor attends to a report. One that is given back before anybody has acknowledged it waits again;
+    the link to an original. The reason is sealed, so the caller sets it. What is unread counts as
+    read when the officer has read it (`reads`). A link alone neither reads nor attends to a report.
+    One that is given back before anybody has acknowledged it waits again;
     a critical one that nobody has opened (not `is_opened`) waits on.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
@@ -136,7 +138,7 @@ def change(
         changed = changed.model_copy(update={"same_as": None})
     if only_links:
         return changed
-    read = changed.model_copy(update={"unread": 0, "unread_media": 0})
+    read = changed.model_copy(update={"unread": 0, "unread_media": 0}) if reads else changed
     waits = begins_anew(report, read) or is_given_back(report, read)
     waits |= not is_opened and report.is_waiting and read.is_critical and not step.closes
     return _attended(read, attended=not waits)

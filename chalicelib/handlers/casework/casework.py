@@ -142,11 +142,13 @@ def change_report(call: Call) -> Response:
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
     other reports. Link those to another report first.
 
-    Each step but a link alone reads what the reporter has written. With `messages_seen`, the
-    `message_count` of the opened report, nothing is written when there are more messages by now:
-    409 `new_message`. A disposition takes it while something is unread, and an opening from after
-    the reporter's last message, place and settled file: by an earlier one it is 412. To read alone,
-    call `POST …/read`: without a field to change, this is 422 `nothing_to_change`.
+    Each step but a link alone reads what the reporter had written when you opened the report, if it
+    has that `ETag`; by a `version` it reads nothing. With `messages_seen`, the `message_count` of
+    the opened report, it also reads the messages that you have opened since, and nothing is written
+    when there are more by now: 409 `new_message`. A disposition takes it while something is unread,
+    and an opening from after the reporter's last message, place and settled file: by an earlier one
+    it is 412. To read alone, call `POST …/read`: without a field to change, this is 422
+    `nothing_to_change`.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.
@@ -175,6 +177,7 @@ def change_report(call: Call) -> Response:
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal=""),
+        errors.Conflict("not_read"),
         errors.Conflict("new_message"),
         errors.Conflict("expiring"),
     ),
@@ -183,8 +186,9 @@ def mark_read(call: Call) -> Response:
     """Mark a report as read.
 
     Reads what the reporter has written, and counts as a step: send the `ETag` of the opened report
-    as `If-Match`. With `messages_seen`, nothing is written when there are more messages by now:
-    409 `new_message`. A withdrawn report is 409 `illegal_transition`.
+    as `If-Match`. While something is unread, a `version` is 409 `not_read`, and an opening from
+    before it 409 `new_message`. With `messages_seen`, nothing is written when there are more
+    messages by now: 409 `new_message`. A withdrawn report is 409 `illegal_transition`.
     """
     changed = casework.change_report(
         call.path["report_id"],

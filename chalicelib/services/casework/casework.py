@@ -158,11 +158,12 @@ def change_report(
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
     errors of `take_step`; Stale (it has another version) and Conflict `not_read`, with a record in
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
-    not say that they have seen what is unread.
+    not say that they have seen what is unread. What is unread stays so unless they have read it
+    (`_has_read`); then to mark it as read raises Conflict `not_read`, or `new_message`.
     """
     is_read, unread, shown = False, 0, Seen(0, 0)
 
-    def require_match(head: Head) -> None:
+    def require_match(head: Head) -> bool:
         nonlocal is_read, unread, shown
         report, unread = head.report, head.report.unread
         takes_reading = workflow.takes_reading(report, change)
@@ -184,6 +185,10 @@ def change_report(
             # What the client claims to have seen is no reading.
             change.require_seen(report.messages)
             raise errors.Stale
+        reads = _has_read(seen, head, change, desk)
+        if change.only_reads and not reads:
+            raise errors.Conflict("not_read" if seen is None else "new_message")
+        return reads
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
     etag = tag_of_report(after, shown, desk.actor) if is_read else f'"{after.version}"'
@@ -201,6 +206,28 @@ def _has_seen_all(seen: Seen, head: Head) -> bool:
     """Return whether nothing has come from the reporter since an opening, read by others or not."""
     now = seen_now(head)
     return all(a >= b for a, b in zip(seen, now._replace(masks=0), strict=True))
+
+
+def _has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool:
+    """Return whether the officer has read what is unread: it was there at the opening that gave
+    them the tag, or they say so and the audit has that they have read the messages since.
+    """
+    report = head.report
+    if not report.unread and not report.unread_media:
+        return True
+    if seen is None or _has_seen_all(seen, head):
+        return seen is not None
+    if change.messages_seen is None or report.unread_media or seen.places < head.positions:
+        return False
+    messages = desk.reports.entries.messages(report.id, consistent=True).items
+    return bool(messages) and any(
+        each.by == desk.actor.by
+        and each.action is Action.OPEN
+        and each.verified
+        and (each.detail or {}) in ({}, {"part": "messages"})
+        and each.at >= messages[-1].sent_at
+        for each in desk.actor.audit.history(of_report(report.id))
+    )
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
@@ -222,13 +249,14 @@ def require_version(report: Report, version: int) -> None:
 def take_step(
     report_id: str,
     change: Change,
-    require: Callable[[Head], None],
+    require: Callable[[Head], bool],
     *,
     desk: Desk,
     officers: Officers,
     takes_two: bool = False,
 ) -> Report:
     """Change a report unless `require` raises for it as it is now, and return it as it is stored.
+    `require` returns whether the officer has read what is unread.
 
     An end waits for a second officer with `takes_two`, when it takes two by itself, or when this
     officer has ended many in this hour.
@@ -242,7 +270,7 @@ def take_step(
         if before.concerns_police and change.category:
             # It would be everybody's, by one person.
             raise errors.Invalid(errors.FieldError("category", "unknown_value"))
-        require(head)
+        reads = require(head)
         change.require_seen(before.messages)
         ended = count_ended(desk) if change.disposition else None
         after = workflow.change(
@@ -252,6 +280,7 @@ def take_step(
             now=desk.actor.now,
             all_take_two=takes_two or (ended is not None and ended.is_many),
             is_opened=is_opened(head),
+            reads=reads,
         )
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)

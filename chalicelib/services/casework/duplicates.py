@@ -141,8 +141,9 @@ def link_duplicates(
         if takes_reading(report, change) and not desk.actor.has_opened(each):
             refuse_unread(each, desk.actor)
 
-        def require(head: Head) -> None:
+        def require(head: Head) -> bool:
             require_version(head.report, report.version)
+            return True
 
         take_step(each, change, require, desk=desk, officers=officers)
 
@@ -173,8 +174,9 @@ def close_duplicates(
         if skip.unopened and not is_opened:
             refuse_unread(each, desk.actor)
 
-        def require(head: Head) -> None:
+        def require(head: Head) -> bool:
             _require_of_one(head.report, known.version)
+            return True
 
         unread = not is_opened or known.unread > 0
         take_step(each, change, require, desk=desk, officers=officers, takes_two=unread)

@@ -191,7 +191,7 @@ def _take_step(
 ) -> bool:
     """Take a step, and return whether it is an end that waits for a second officer."""
 
-    def require(head: Head) -> None:
+    def require(head: Head) -> bool:
         report = head.report
         if wanted.reads and (report.unread or report.unread_media):
             # It came a moment ago.
@@ -207,6 +207,7 @@ def _take_step(
             raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
         if not change.disposition and takes_reading(report, change) and not is_opened:
             refuse_unread(known.id, desk.actor)
+        return wanted.reads
 
     seen = change.model_copy(update={"messages_seen": known.messages})
     try:

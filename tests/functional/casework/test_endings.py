@@ -44,6 +44,10 @@ def patch(created: Mapping[str, Any], etag: str, officer: str = "wang", **body: 
     return by_officer("PATCH", created, "", body or CLOSE, officer=officer, headers=headers)
 
 
+def read(created: Mapping[str, Any], etag: str, **body: Any) -> Reply:
+    return by_officer("POST", created, "/read", body, headers={"If-Match": etag})
+
+
 def close(created: Mapping[str, Any], **more: Any) -> Reply:
     """Close a report as it is opened now."""
     return patch(created, etag_of(created), **CLOSE | more)
@@ -96,6 +100,32 @@ def test_a_step_by_a_number_of_a_list_is_as_easy_as_before_and_proves_no_reading
     assert by_officer("POST", tip, "/messages", {"text": "Thank you."}).status == 201
     read = by_officer("POST", tip, "/read", {}, headers={"If-Match": '"2"'})
     assert (read.status, read.headers["etag"]) == (200, '"3"')
+
+
+def test_what_nobody_has_read_stays_unread_and_is_not_ended_among_many() -> None:
+    tip = file()
+    etag = etag_of(tip)
+    opened(tip, below="/messages")
+    wiring.clock.advance(timedelta(seconds=1))
+    write(tip)
+    assert refusal(read(tip, '"1"', messages_seen=1)) == NOT_READ
+    assert refusal(read(tip, etag)) == NEW_MESSAGE
+    assert refusal(read(tip, etag, messages_seen=1)) == NEW_MESSAGE
+    for match, change in ((etag, {"status": "acknowledged"}), ('"2"', {"assignee": "wang"})):
+        taken = patch(tip, match, **change, messages_seen=1)
+        assert (taken.status, taken.json["read"], taken.json["unread"]) == (200, 0, 1)
+    many = {"reports": [{"id": tip["id"], "version": 3}], **CLOSE, "skip_unread": False}
+    reply = call("POST", "/v1/officer/reports/steps", many, officer="wang")
+    assert [each["code"] for each in reply.json["left"]] == ["new_message"]
+
+
+def test_what_is_read_in_the_conversation_of_an_opened_report_counts_as_read() -> None:
+    tip = file()
+    etag = etag_of(tip)
+    write(tip)
+    opened(tip, below="/messages")
+    assert refusal(read(tip, etag)) == NEW_MESSAGE
+    assert read(tip, etag, messages_seen=1).json["unread"] == 0
 
 
 def test_who_has_opened_a_report_changes_and_then_closes_it() -> None:
@@ -236,9 +266,9 @@ def test_an_old_tag_ends_nothing_that_was_written_since() -> None:
     etag = etag_of(tip)
     write(tip)
     assert refusal(patch(tip, etag)) == NEW_MESSAGE
-    unseen = by_officer("POST", tip, "/read", {}, headers={"If-Match": etag})
+    unseen = patch(tip, etag, status="acknowledged")
     assert refusal(patch(tip, unseen.headers["etag"])) == NOT_READ
-    closed = close(tip)
+    closed = close(tip, messages_seen=1)
     by_reporter("POST", tip, "/reopen", {"text": "He is gone again."})
     assert refusal(patch(tip, closed.headers["etag"])) == NEW_MESSAGE
     assert patch(tip, etag_of(tip), **CLOSE, messages_seen=2).status == 200

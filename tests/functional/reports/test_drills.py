@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import call, change_report, new_key, read_and_approve, report
+from tests.client import call, change_report, new_key, opening_etag, read_and_approve, report
 from tests.steps import by_reporter, file, mine, opened
 
 pytestmark = pytest.mark.officers("wang", "li")
@@ -251,6 +251,8 @@ def test_what_is_added_to_a_drill_is_unread_like_any_other(*, add: Any, closed: 
 def test_a_drill_that_was_read_is_quiet_again() -> None:
     drill = create(drill=True)
     send_message(drill)
-    change_report(drill["id"], 1, status="acknowledged")
+    path = f"/v1/officer/reports/{drill['id']}"
+    match = {"If-Match": opening_etag(path, 1, "wang")}
+    assert call("POST", f"{path}/read", {}, officer="wang", headers=match).status == 200
     assert pulse()["counts"]["open"] == 0
     assert pulse()["unread"] == []

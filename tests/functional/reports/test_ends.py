@@ -50,7 +50,8 @@ def declare(created: Mapping[str, Any]) -> Reply:
 def read(created: Mapping[str, Any], how: str) -> None:
     """Do what counts as reading: say so, or write to the reporter."""
     if how == "read":
-        assert by_officer("POST", created, "/read", {}, version=2).status == 200
+        match = {"If-Match": by_officer("GET", created).headers["etag"]}
+        assert by_officer("POST", created, "/read", {}, headers=match).status == 200
         return
     assert by_officer("POST", created, "/messages", {"text": "Thank you."}).status == 201
 
