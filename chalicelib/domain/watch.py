@@ -22,9 +22,10 @@ LIMITS: Mapping[Watched, int] = {
     Watched.SEARCHES: 40,
     Watched.CLOSINGS: 50,
     Watched.UNREAD_CLOSINGS: 10,
+    Watched.MOVES: 10,
 }
 # By the action of the audit.
-_ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS}
+_ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS, "move": Watched.MOVES}
 _ABOUT_ANYTHING = {
     "denied": Watched.DENIALS,
     "search": Watched.SEARCHES,

@@ -233,6 +233,7 @@ def test_only_these_actions_count() -> None:
         Action.SEARCH: Watched.SEARCHES,
         Action.CLOSE: Watched.CLOSINGS,
         Action.CLOSE_UNREAD: Watched.UNREAD_CLOSINGS,
+        Action.MOVE: Watched.MOVES,
     }
     others = {action: watch.watched(action, about_report=False) for action in Action}
     assert {action: what for action, what in others.items() if what} == {

@@ -43,6 +43,7 @@ class Watched(StrEnum):
     SEARCHES = "searches"
     CLOSINGS = "closings"
     UNREAD_CLOSINGS = "unread_closings"
+    MOVES = "moves"
     DECRYPTIONS = "decryptions"
     RESTRICTED = "restricted"
 

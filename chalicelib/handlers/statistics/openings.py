@@ -255,7 +255,8 @@ class NumbersQuery(Query):
 
 class OfficerWeek(Shape):
     """How often an officer did what, in a week. `openings` are those of reports and their parts,
-    `originals` of files, `contacts` of contacts; `unread_closings` were refused.
+    `originals` of files, `contacts` of contacts; `unread_closings` were refused; `moves` are to
+    oversight.
     """
 
     username: str
@@ -267,6 +268,7 @@ class OfficerWeek(Shape):
     denials: int
     closings: int
     unread_closings: int
+    moves: int
 
     @classmethod
     def counted(cls, week: Week) -> Self:

@@ -44,10 +44,7 @@ def move_to_oversight(report_id: str, wanted: Moving, *, desk: Desk, catalogue: 
         fields = {"category": {"old": report.category, "new": after.category}}
         detail = {"oversight": "moved", "fields": fields, **({"muted": False} if head.mute else {})}
         record = requests.actor.log_item(
-            requests.subject or of_report(report_id),
-            Action.CHANGE,
-            detail,
-            {"reason": wanted.reason},
+            requests.subject or of_report(report_id), Action.MOVE, detail, {"reason": wanted.reason}
         )
         unlinked = desk.reports.duplicates.discount(
             report.duplicate_of, report.id, report.received_at

@@ -41,6 +41,7 @@ class Action(StrEnum):
     DENIED = "denied"
     CLOSE = "close"
     CLOSE_UNREAD = "close_unread"
+    MOVE = "move"
 
 
 class Subject(NamedTuple):

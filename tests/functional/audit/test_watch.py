@@ -59,7 +59,7 @@ def subject_of(action: Action) -> Subject:
     return A_DAY if action in (Action.DENIED, Action.SEARCH) else A_REPORT
 
 
-UNUSUAL = ("open", "contact", "denied", "search", "close", "close_unread")
+UNUSUAL = ("open", "contact", "denied", "search", "close", "close_unread", "move")
 each_kind = pytest.mark.parametrize(
     ("action", "what"),
     [
@@ -69,6 +69,7 @@ each_kind = pytest.mark.parametrize(
         (Action.SEARCH, Watched.SEARCHES),
         (Action.CLOSE, Watched.CLOSINGS),
         (Action.CLOSE_UNREAD, Watched.UNREAD_CLOSINGS),
+        (Action.MOVE, Watched.MOVES),
     ],
 )
 
@@ -124,7 +125,7 @@ def test_a_leap_over_several_doublings_is_one_notice() -> None:
 def test_the_limits_are_those_that_were_decided() -> None:
     assert {what.value: limit for what, limit in watch.LIMITS.items()} == {
         "openings": 100, "contacts": 10, "denials": 20, "searches": 40, "closings": 50,
-        "unread_closings": 10,
+        "unread_closings": 10, "moves": 10,
     }  # fmt: skip
 
 

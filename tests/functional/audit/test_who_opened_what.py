@@ -256,7 +256,7 @@ def test_supervisors_read_the_numbers_of_those_inside_their_own_scope() -> None:
     assert set(numbers) == {"duty", "narrow"}
     assert numbers["narrow"] | {"name": ""} == {
         "name": "", "openings": 1, "originals": 0, "contacts": 1, "searches": 1, "denials": 1,
-        "closings": 0, "unread_closings": 0,
+        "closings": 0, "unread_closings": 0, "moves": 0,
     }  # fmt: skip
     assert {each["username"] for each in asked(NUMBERS, "chief")["items"]} >= {"wang", "narrow"}
     last_week = f"{wiring.clock.now() - timedelta(days=7):%Y-%m-%d}"

@@ -74,6 +74,8 @@ def test_oversight_learns_who_moved_it_and_why() -> None:
     entries = opened(created, "ombud", "/history")["items"]
     [entry] = [each for each in entries if (each["detail"] or {}).get("oversight")]
     assert (entry["by"], entry["detail"]["reason"]) == ("wang", WHY["reason"])
+    # The watch counts this action.
+    assert entry["action"] == "move"
 
 
 def test_oversight_is_notified_and_its_clocks_run_on() -> None:

@@ -126,6 +126,7 @@ export const text = texts({
       denials: 'Refused',
       closings: 'Closed',
       unread_closings: 'Closed unread, refused',
+      moves: 'Moved to oversight',
     },
 
     handoverTitle: 'Handover',
@@ -269,6 +270,7 @@ export const text = texts({
       denials: '被拒绝',
       closings: '办结',
       unread_closings: '未查阅办结（被拒）',
+      moves: '移交监督',
     },
 
     handoverTitle: '交接班',
