@@ -104,14 +104,23 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
             return Rank.UNREAD
         return Rank.APPROVAL if pending else Rank.DONE
     if report.in_burst and report.is_behind:
-        # Also one of a category that is not critical, or that its sender has reopened.
-        return Rank.UNPROVEN
+        # Also one of a category that is not critical, or that its sender has reopened. About the
+        # police it is in the list all the same, behind all that is open: there are no bursts.
+        return Rank.OPEN if report.concerns_police else Rank.UNPROVEN
     waits = report.status is Status.NEW and not report.is_drill
     if waits and report.urgency is Urgency.CRITICAL:
         return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
     if report.review_due_at or (waits and Flag.OVERDUE in report.flags):
         return Rank.OVERDUE
     return Rank.UNREAD if unread else Rank.OPEN
+
+
+def overdue_place(place: str) -> str:
+    """Return the place (`attention_at`) of a report that is overdue from now on. One that is before
+    that, or has a turn, stays where it is.
+    """
+    stays = place[0] <= Rank.OVERDUE or place[1] != "#"
+    return place if stays else Rank.OVERDUE + place[1:]
 
 
 def begins_anew(before: Report, after: Report) -> bool:

@@ -5,7 +5,7 @@ in the shift before, or earlier, and still needs somebody. No content.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing, Page, Span
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import NOBODY, ReportQuery
-from chalicelib.domain.catalogue.model import Catalogue, Urgency, by_code
+from chalicelib.domain.catalogue.model import OVERSIGHT_CATEGORY, Catalogue, Urgency, by_code
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
 from chalicelib.domain.officers.model import OVERSIGHT, Officer, reads_acts_of, reads_day_of
@@ -48,6 +48,7 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import InIncident, ListedReport
 
 _UNPROVEN = keys.attention_at(Rank.UNPROVEN, "")
+_OF_POLICE = OVERSIGHT_CATEGORY.partitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +301,9 @@ def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
     return [*ended, *spans_of_ranks(RANKS_OF_STATUS[status], known)]
 
 
-def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
+def spans_of_ranks(ranks: Collection[Rank], shards: Iterable[str]) -> list[Span]:
     """Return where the index by attention has the reports with these ranks. What came in a burst
-    has a partition of its own.
+    has a partition of its own; about the police, the last turn.
     """
     places: list[tuple[str | None, str]] = []
     for rank in ranks:
@@ -310,10 +311,11 @@ def spans_of_ranks(ranks: Iterable[Rank], shards: Iterable[str]) -> list[Span]:
         places += [(None, keys.attention_at(rank, "", turn)) for turn in turns]
         if rank is Rank.UNPROVEN:
             places.append((keys.BURSTS, _UNPROVEN))
+    last = (None, keys.attention_at(Rank.OPEN, "", LAST_TURN))
     return [
         Span(keys.attention_shard(shard, apart), prefix)
         for shard in shards
-        for apart, prefix in places
+        for apart, prefix in (*places, *[last] * (shard in _OF_POLICE and Rank.OPEN in ranks))
     ]
 
 

@@ -18,7 +18,7 @@ from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.attention import READING, Rank, next_overdue
+from chalicelib.domain.reports.attention import READING, next_overdue, overdue_place
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.reports.report import Flag, Status
 from chalicelib.kernel import errors
@@ -98,8 +98,8 @@ def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] |
     if pending.task.kind is not TaskKind.OVERDUE:
         return None
     fields = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
-    if place and place[0] > Rank.OVERDUE:
-        fields["attention_at"] = Rank.OVERDUE + place[1:]
+    if place and overdue_place(place) != place:
+        fields["attention_at"] = overdue_place(place)
     return fields
 
 

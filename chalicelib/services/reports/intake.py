@@ -148,7 +148,7 @@ def create_report(
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     judged: dict[str, Any] = {
         "unproven": admitted.unproven,
-        "in_burst": admitted.in_burst and not report.concerns_police,
+        "in_burst": admitted.in_burst,
         "turn": admitted.turn if category.never_limited or report.is_critical else None,
         "uncounted": not admitted.counts,
         "deadline": intake.catalogue.category(report.category).deadline(report.urgency),

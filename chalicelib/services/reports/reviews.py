@@ -14,7 +14,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.writes import Attributes, TransactItem
 from chalicelib.domain.catalogue.model import Category
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.attention import Rank
+from chalicelib.domain.reports.attention import overdue_place
 from chalicelib.domain.reports.dates import REVIEW_WITHIN, next_review, review_period
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
@@ -96,11 +96,7 @@ def review_report(
         outbox.complete(pending, then=review_task(at))
     else:
         place = head["attention_at"]
-        is_first = place[0] <= Rank.OVERDUE
-        put = {
-            "review_due_at": now,
-            "attention_at": place if is_first else Rank.OVERDUE + place[1:],
-        }
+        put = {"review_due_at": now, "attention_at": overdue_place(place)}
         same = {"attention_at": place}
         _record(pending, report, put, "review_due", outbox, actor, same=same)
 

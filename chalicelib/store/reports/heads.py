@@ -23,6 +23,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import Row
 from chalicelib.aws.writes import Attributes, Update
+from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.reports.attention import Rank, awaits_second_person, rank_of
 from chalicelib.domain.reports.report import LISTED, Report
 from chalicelib.domain.second_person import Awaiting
@@ -165,6 +166,8 @@ def _place(report: Report, awaiting: tuple[Awaiting, ...], category_shard: str) 
     if rank is Rank.UNPROVEN and report.in_burst:
         apart = keys.BURSTS
     turn = (report.turn or 0) if rank is Rank.CRITICAL else 0
+    if rank is Rank.OPEN and report.in_burst and report.is_behind:
+        turn = LAST_TURN
     listed_at = keys.listed_at(report.received_at, report.id)
     return {
         "attention_shard": keys.attention_shard(category_shard, apart),

@@ -543,9 +543,22 @@ def test_nobody_lowers_or_moves_what_they_have_not_opened(change: dict[str, str]
     assert call("PATCH", path, change, officer="wang", headers=match).status == 200
 
 
-def test_a_report_about_the_police_is_in_no_burst() -> None:
+def test_about_the_police_one_source_fills_neither_the_first_rank_nor_a_burst() -> None:
     cloud.oversight("ombud", "ombud2")
     fill()
-    rows = [head(file(concerns_police=each).json) for each in (False, True)]
-    assert [row.get("unproven", False) for row in rows] == [True, True]
-    assert [row.get("in_burst", False) for row in rows] == [True, False]
+    junk = [file(concerns_police=True).json["id"] for _ in range(3)]
+    about = report("missing_elderly", media=[], concerns_police=True)
+    one, other = (
+        call("POST", "/v1/reports", about, key=new_key(), source=source).json
+        for source in (ATTACKER, HONEST)
+    )
+    stand = [junk[0], other["id"], *junk[1:], one["id"]]
+    assert by_attention(officer="ombud") == stand
+    assert set(by_attention("/v1/officer/reports?status=new", "ombud")) == set(stand)
+    assert bursts("ombud") == []
+    wiring.clock.advance(timedelta(minutes=31))
+    cloud.stream(cloud.all_keys())
+    wiring.clock.advance(timedelta(minutes=6))
+    cloud.sweep()
+    assert by_attention(officer="ombud") == stand
+    assert [head(each)["flags"] for each in (one, other)] == [["overdue"]] * 2
