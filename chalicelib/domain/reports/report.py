@@ -308,7 +308,7 @@ class Report(Record):
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
-    arrived after the closing, since an officer's last message or PATCH. `duplicates` is the number
+    arrived after the closing, since an officer read or answered. `duplicates` is the number
     of reports that have this one as their original. `incident` is the id of that which an officer
     has taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
     until somebody does, it has a row of its own. `message_due` is the time of the latest notice of
