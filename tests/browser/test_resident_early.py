@@ -139,6 +139,7 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
     resident = Resident(page, language)
     add, found, remove, move = WORDS[language]
     resident.button("category").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert axe_violations(page) == []
     resident.button(add).press("Enter")
     expect(page.get_by_text(found).first).to_be_visible()

@@ -55,7 +55,7 @@ def test_a_conversation_by_receipt_ends_with_a_reason_the_reporter_reads() -> No
         patch(created, {"status": "in_progress", "assignee": "li"}, 2, officer="li").json["version"]
         == 3
     )
-    closed = patch(created, CLOSE, 3, officer="li")
+    closed = patch(created, CLOSE | {"messages_seen": 2}, 3, officer="li")
     assert (closed.status, closed.json["version"]) == (200, 4)
 
     view = call("GET", "/v1/reports/mine", **mine).json
