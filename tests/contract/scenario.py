@@ -35,6 +35,8 @@ RECRUIT = "recruit"
 # Nobody but a colleague proposes anything for this one, so that the officer may approve it.
 CANDIDATE = "candidate"
 DESTINATION = "dispatch"
+# Approved by its cases alone, while others propose anew for the first one.
+APPROVED_DESTINATION = "dispatch-2"
 
 # Where a report may be, and no officer's scope can.
 _NOWHERE = ("outside", "unknown")
@@ -251,9 +253,9 @@ class Scenario:
         assert reply.status == 202, reply.text
         return _approvable({"username": CANDIDATE}, f"{path}/approve")
 
-    def destination(self, *, approved: bool = False) -> Supply:
+    def destination(self, name: str = DESTINATION, *, approved: bool = False) -> Supply:
         """Terms of a destination that a colleague proposes, or that two have agreed on."""
-        path, made = f"/v1/admin/destinations/{DESTINATION}", {"name": DESTINATION}
+        path, made = f"/v1/admin/destinations/{name}", {"name": name}
         assert call("DELETE", path, officer=OFFICER).status == 204
         body = {"url": "https://events.example/", "categories": [], "kinds": []}
         assert call("PUT", path, body, officer=COLLEAGUE).status == 202
@@ -549,10 +551,13 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     "DELETE /v1/admin/officers/{username}/proposal": lambda there: Supply({"username": RECRUIT}),
     "GET /v1/admin/destinations/{name}": lambda there: there.destination(),
     "PUT /v1/admin/destinations/{name}": lambda there: Supply({"name": DESTINATION}),
-    "POST /v1/admin/destinations/{name}/approve": lambda there: there.destination(),
+    "POST /v1/admin/destinations/{name}/approve": lambda there: there.destination(
+        APPROVED_DESTINATION
+    ),
     "POST /v1/admin/destinations/{name}/secret": lambda there: there.destination(approved=True),
     "GET /v1/admin/destinations/{name}/deliveries": lambda there: there.destination(),
     "POST /v1/admin/destinations/{name}/redeliver": lambda there: there.destination(),
     "DELETE /v1/admin/destinations/{name}": lambda there: there.destination(),
     "PUT /v1/admin/shifts": lambda there: there.current_plan(),
+    "GET /errors/{code}": lambda there: Supply({"code": "proof_required"}),
 }
