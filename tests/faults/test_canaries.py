@@ -83,7 +83,7 @@ def all_trips(**more: Any) -> tuple[dict[str, Any], str]:
     reported: dict[str, Any] = {"headers": HEADERS, "key": key}
     created = call("POST", "/v1/reports", BODY | more, **reported).json
     call("POST", "/v1/reports", BODY | more, **reported)
-    assert call("POST", "/v1/reports", BODY | more | {"text": TEXT + "2"}, **reported).status == 409
+    assert call("POST", "/v1/reports", BODY | more | {"text": TEXT + "2"}, **reported).status == 422
     assert (
         call("POST", "/v1/reports", BODY | {"category": TEXT, TEXT: PHONE}, **reported).status
         == 422
