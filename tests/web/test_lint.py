@@ -25,11 +25,15 @@ def biome() -> None:
 
 
 def lint(folder: Path, before: str, read: str) -> None:
-    shutil.copy(ROOT / "web" / "biome.jsonc", folder)
+    web = folder / "web"
+    web.mkdir()
+    # The one of the folder above is the root, and is for JSON alone.
+    shutil.copy(ROOT / "biome.json", folder)
+    shutil.copy(ROOT / "web" / "biome.jsonc", web)
     component = COMPONENT.replace("<BEFORE>", before).replace("<READ>", read)
-    (folder / "named.tsx").write_text(component)
+    (web / "named.tsx").write_text(component)
     arguments = ("lint", "--error-on-warnings", "--reporter=github")
-    InstalledNode().run(BIOME, *arguments, folder=folder, environment={})
+    InstalledNode().run(BIOME, *arguments, folder=web, environment={})
 
 
 def test_hooks_that_keep_their_rules_pass(tmp_path: Path) -> None:
