@@ -56,8 +56,7 @@ MODULES = (
     "handlers.bulletins.publishing",
     "handlers.catalogue.admin",
     "http.docs",
-    "http.error_pages",
-    "http.start_page",
+    "http.pages",
 )
 
 

@@ -37,7 +37,7 @@ def test_an_error_of_the_project_is_a_sentence_with_its_file(
 ) -> None:
     for name in ("chalicelib", "infra", "city"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "chalicelib/http/start_page.py").write_text(error)
+    (tmp_path / "chalicelib/http/pages.py").write_text(error)
     done = subprocess.run(
         [sys.executable, "-m", "infra.packaging", "--build", str(tmp_path / "build")],
         cwd=tmp_path,
@@ -46,7 +46,7 @@ def test_an_error_of_the_project_is_a_sentence_with_its_file(
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Not packaged: chalicelib/http/start_page.py, {said}")
+    assert done.stderr.startswith(f"Not packaged: chalicelib/http/pages.py, {said}")
     assert done.stderr.endswith("Nothing was sent.\n")
 
 

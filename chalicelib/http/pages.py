@@ -1,19 +1,23 @@
-"""The route of the start page: a short description with links, in all languages."""
+"""The API's own pages: the start page, a short description with links in all languages; and what
+the `type` of a problem names, which says in words what the error means.
+"""
 
 from html import escape
 
 from chalicelib.http.requests import Call
-from chalicelib.http.responses import Response, page_headers
+from chalicelib.http.responses import Response, conditional, page_headers
 from chalicelib.http.routes import Content, Routes
-from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text
+from chalicelib.kernel import errors
+from chalicelib.kernel.languages import DEFAULT, LANGUAGES, text, texts
 
 routes = Routes("Documentation")
 
-# The page may use nothing but its inline style.
+# The start page may use nothing but its inline style, that of an error not even one.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+_POLICY_OF_ERRORS = "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 _LINKS = {"docs": "docs", "openapi": "openapi.json", "catalogue": "v1/catalogue"}
 _PAGE = """\
 <!doctype html>
@@ -22,21 +26,23 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{service}</title>
+<title>{title}</title>
 <link rel="icon" href="data:,">
-<style>
-body {{ font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
- margin: 3rem auto; padding: 0 1rem }}
-section {{ margin-top: 2rem }}
-.emergency {{ border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem;
- font-weight: 600 }}
-</style>
-</head>
+{style}</head>
 <body>
-<h1>{service}</h1>
-{sections}
+<h1>{title}</h1>
+{content}
 </body>
 </html>
+"""
+_STYLE = """\
+<style>
+body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
+ margin: 3rem auto; padding: 0 1rem }
+section { margin-top: 2rem }
+.emergency { border-inline-start: .3rem solid #b3261e; padding-inline-start: .8rem;
+ font-weight: 600 }
+</style>
 """
 _SECTION = """\
 <section lang="{language}" dir="auto">
@@ -56,12 +62,33 @@ def get_start_page(call: Call) -> Response:
     number, and links to the documentation and the catalogue.
     """
     sections = "\n".join(_section(each, _prefix(call)) for each in LANGUAGES)
+    title = escape(text("name.service", DEFAULT))
     return Response(
-        _PAGE.format(
-            language=DEFAULT, service=escape(text("name.service", DEFAULT)), sections=sections
-        ),
+        _PAGE.format(language=DEFAULT, title=title, style=_STYLE, content=sections),
         headers={**page_headers(_POLICY), "Cache-Control": "public, max-age=300"},
     )
+
+
+@routes.get(
+    "/errors/{code}",
+    returns={200: Content(None, "text/html"), 304: None},
+    raises=(errors.NotFound,),
+)
+def get_error_page(call: Call) -> Response:
+    """Get the page of an error.
+
+    A web page with what an error with this `code` means, in the language of `Accept-Language`. The
+    `type` of each problem leads here, where the city has no pages of its own.
+    """
+    known, code = texts(call.language), call.path["code"]
+    if f"error.{code}.title" not in known:
+        raise errors.NotFound
+    title, detail = (escape(known[f"error.{code}.{form}"]) for form in ("title", "detail"))
+    content = f"<p>{detail}</p>\n<p><code>{escape(code)}</code></p>"
+    page = _PAGE.format(language=call.language, title=title, style="", content=content)
+    headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
+    headers["Content-Language"] = call.language
+    return conditional(page, call, {**page_headers(_POLICY_OF_ERRORS), **headers})
 
 
 def _prefix(call: Call) -> str:
