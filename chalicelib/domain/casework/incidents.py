@@ -141,8 +141,10 @@ class Chain:
             return Why.PLACE in link.why and len(link.why) > 1
         if link.why == (Why.TEXT,) and link.score < 1:
             return None
-        if link.why != (Why.PLACE,) or is_never_limited(other.category):
-            return link.why != (Why.PLACE,)
+        if link.why != (Why.PLACE,):
+            return True
+        if is_never_limited(other.category):
+            return False
         near = abs(other.received_at - self._first.received_at) <= NEAR_IN_TIME
         soon = abs(other.received_at - origin.received_at) <= GAP
         return near and soon and origin.id in self._here and link.spot > 0

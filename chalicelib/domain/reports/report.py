@@ -308,9 +308,9 @@ class Report(Record):
     `decided_at` is the time of the present disposition: the closing, its change or confirmation.
     `put_off_until` is the time to which its deletion was put off, `reopened_at` when the reporter
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
-    arrived after the closing, since an officer read or answered. `duplicates` is the number
-    of reports that have this one as their original. `incident` is the id of that which an officer
-    has taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
+    arrived after the closing, since an officer read or answered. `duplicates` is the number of
+    reports that have this one as their original. `incident` is the id of that which an officer has
+    taken it into, `by_hand` when they have named one that is urgent and that nobody had opened:
     until somebody does, it has a row of its own. `message_due` is the time of the latest notice of
     a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts the
     messages in which officers asked for media. `followers` are usernames. `unproven`: it came
@@ -318,11 +318,11 @@ class Report(Record):
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
-    minutes after the receipt; `attended`: an officer has attended to it since
-    (`is_waiting`). `was_critical`: an
-    officer has made it less urgent. `review_at` is when it is reviewed, if a review has set that;
-    `review_due_at` is since when a review waits, and `review_escalated` says that nobody has made
-    one in time (`domain/reports/dates.py`). `returning`: oversight is asked to return it.
+    minutes after the receipt; `attended`: an officer has attended to it since (`is_waiting`).
+    `was_critical`: an officer has made it less urgent. `review_at` is when it is reviewed, if a
+    review has set that; `review_due_at` is since when a review waits, and `review_escalated` says
+    that nobody has made one in time (`domain/reports/dates.py`). `returning`: oversight is asked to
+    return it.
     """
 
     id: Annotated[str, EXPORTED, KEPT]

@@ -115,8 +115,8 @@ def change(
     `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
     the link to an original. The reason is sealed, so the caller sets it. What is unread counts as
     read when the officer has read it (`reads`). A link alone neither reads nor attends to a report.
-    One that is given back before anybody has acknowledged it waits again;
-    a critical one that nobody has opened (not `is_opened`) waits on.
+    One that is given back before anybody has acknowledged it waits again; a critical one that
+    nobody has opened (not `is_opened`) waits on.
 
     Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
     """

@@ -52,13 +52,14 @@ def sweep_normal(event: CloudWatchEvent) -> dict[str, Any]:
 
 @bp.schedule(_EVERY_MINUTE)
 def sweep_upkeep(event: CloudWatchEvent) -> dict[str, Any]:
-    """Send due events to their queue, evaluate the load level, ask for the reviews of old reports,
+    """Evaluate the load level, send due events to their queue, ask for the reviews of old reports,
     and send due tasks of upkeep to their queue.
     """
-    _send_events(event)
     level = wiring.load_watch().evaluate(wiring.clock.now())
     if level is not None:
         log.info("load_evaluated", extra={"load_level": level.value})
+    # A receiver that does not answer leaves many: the level, which a flood waits for, comes first.
+    _send_events(event)
     _ask_for_reviews(event)
     return _logged(
         sweep.sweep_upkeep(

@@ -95,7 +95,7 @@ def write_note(
 def require_same_message(
     report_id: str, text: str, *, idempotency_key: str | None, desk: Desk, identity: Identity
 ) -> None:
-    """Raise Conflict `key_reused` when the key was used for another message."""
+    """Raise KeyReused when the key was used for another message."""
     ids = _ids(report_id, idempotency_key, text, desk.actor, identity)
     earlier_call(report_id, keys.MESSAGES, ids, reports=desk.reports)
 

@@ -4,8 +4,8 @@ Supervisors are notified of a critical report every few minutes. Any other is ov
 deadline, and officers are notified each time that its age doubles. Both end when an officer attends
 to the report: by a step, a reply or a note. Opening it, or its contact, ends those of one that is
 not critical, and pauses those of one that is. Those of a critical one go on while nobody has opened
-it, whatever else was done; if it was taken, its opening ends them. An alarm watches
-how many critical reports wait.
+it, whatever else was done; if it was taken, its opening ends them. An alarm watches how many
+critical reports wait.
 """
 
 import logging
