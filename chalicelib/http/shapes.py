@@ -21,7 +21,7 @@ from chalicelib.domain.reports.entries import Sender
 from chalicelib.http.requests import TAG
 from chalicelib.kernel import geo, times
 from chalicelib.kernel.languages import text
-from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.models import NotNull, Query, left_out
 
 
 class Shape(BaseModel):
@@ -69,18 +69,6 @@ Station = Annotated[str, Extensible(geo.stations)]
 ScopeCategory = Annotated[str, Extensible(scope_of(category_codes))]
 ScopeDistrict = Annotated[str, Extensible(scope_of(geo.districts))]
 """Codes in responses. Clients must accept unknown ones. A scope may contain `*`."""
-
-
-def _is_none(value: Any) -> bool:
-    return value is None
-
-
-def left_out() -> Any:
-    """Return the default of a member that is left out when it has no value.
-
-    The type of the field is `Annotated[X | None, NotNull()]`, because null is never returned.
-    """
-    return Field(default=None, exclude_if=_is_none)
 
 
 Tag = Annotated[Annotated[str, Field(pattern=TAG)] | None, NotNull()]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 
@@ -42,3 +42,15 @@ class NotNull:
             raise TypeError("only a field that is one type or None can be documented so")
         rest = {name: value for name, value in documented.items() if name != "anyOf"}
         return {**rest, **options[0]}
+
+
+def left_out() -> Any:
+    """Return the default of a member that is left out when it has no value.
+
+    The type of the field is `Annotated[X | None, NotNull()]`, because null is never returned.
+    """
+    return Field(default=None, exclude_if=_is_none)
+
+
+def _is_none(value: Any) -> bool:
+    return value is None

@@ -14,12 +14,12 @@ from chalicelib.http import problems
 from chalicelib.http.requests import Call, as_fields
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import MessageView, Shape, Timestamp, left_out
+from chalicelib.http.shapes import MessageView, Shape, Timestamp
 from chalicelib.kernel import geo
 from chalicelib.kernel.config import MissingSetting
 from chalicelib.kernel.errors import FieldError
 from chalicelib.kernel.languages import LANGUAGES
-from chalicelib.kernel.models import NotNull, Record
+from chalicelib.kernel.models import NotNull, Record, left_out
 from tests import events
 
 EACH = [

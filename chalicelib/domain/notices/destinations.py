@@ -18,7 +18,7 @@ from chalicelib.domain.notices.notice import Notice
 from chalicelib.domain.officers.model import DISTRICTLESS, OVERSIGHT
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import geo, times
-from chalicelib.kernel.models import Input, NotNull, Record
+from chalicelib.kernel.models import Input, NotNull, Record, left_out
 from chalicelib.kernel.outbox import Lane
 
 # Each adds a write to the transaction that completes a notice.
@@ -162,15 +162,8 @@ class Event(Record):
         return Lane.CRITICAL_EVENTS if self.urgency is Urgency.CRITICAL else Lane.EVENTS
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 class _Sent(Record):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-
-_Granted = Field(default=None, exclude_if=_is_none)
 
 
 class EventData(_Sent):
@@ -179,9 +172,9 @@ class EventData(_Sent):
     kind: EventKind
     report_id: str
     urgency: Urgency
-    category: Annotated[Annotated[str, Extensible(category_codes)] | None, NotNull()] = _Granted
+    category: Annotated[Annotated[str, Extensible(category_codes)] | None, NotNull()] = left_out()
     district: Annotated[Annotated[str, Extensible(geo.report_districts)] | None, NotNull()] = (
-        _Granted
+        left_out()
     )
 
 

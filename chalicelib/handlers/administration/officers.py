@@ -10,8 +10,9 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import ScopeCategory, ScopeDistrict, Shape, Tag, Timestamp, left_out
+from chalicelib.http.shapes import ScopeCategory, ScopeDistrict, Shape, Tag, Timestamp
 from chalicelib.kernel import errors
+from chalicelib.kernel.models import left_out
 from chalicelib.services.administration import appointments
 from chalicelib.services.administration.appointments import Registered, Registry
 from chalicelib.services.notices.subscriptions import sync_subscriptions

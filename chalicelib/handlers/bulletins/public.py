@@ -20,10 +20,10 @@ from chalicelib.http.addresses import base_of, bulletin_url, home_url, lead_url
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response, conditional, page_headers, to_json
 from chalicelib.http.routes import Content, Routes
-from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp, left_out
+from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.languages import LANGUAGES, LocalizedText, text
-from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.kernel.times import Moment
 from chalicelib.services.bulletins import public
 from chalicelib.services.bulletins.public import Feed, Wanted

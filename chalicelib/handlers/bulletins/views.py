@@ -7,9 +7,9 @@ from chalicelib.domain.reports.report import Medium
 from chalicelib.handlers.casework.history import OPEN, Names, Number, Text
 from chalicelib.handlers.reports.views import Upload, VerdictView, preview_url, thumbnail_url
 from chalicelib.http.requests import Call
-from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp, left_out
+from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp
 from chalicelib.kernel.languages import LocalizedText, text
-from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.models import NotNull, left_out
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.bulletins.bulletins import Dossier
 

@@ -10,9 +10,9 @@ from chalicelib.domain.reports.workflow import Reason
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, left_out
+from chalicelib.http.shapes import Shape
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import Input, NotNull
+from chalicelib.kernel.models import Input, NotNull, left_out
 from chalicelib.services.casework import duplicates
 from chalicelib.services.casework.duplicates import AT_ONCE_MAX, Outcome, Skip
 

@@ -14,9 +14,9 @@ from chalicelib.handlers.casework.report_views import ProposalView
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, Timestamp, left_out
+from chalicelib.http.shapes import Shape, Timestamp
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.kernel.times import Day
 from chalicelib.services.casework import casework, lists
 from chalicelib.services.casework.casework import HistoryPage

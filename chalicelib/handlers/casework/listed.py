@@ -10,8 +10,8 @@ from chalicelib.domain.reports.media import Thumb
 from chalicelib.domain.reports.report import Flag, Source, Status
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.reports.views import picture_url
-from chalicelib.http.shapes import Category, District, Minute, Shape, left_out
-from chalicelib.kernel.models import NotNull
+from chalicelib.http.shapes import Category, District, Minute, Shape
+from chalicelib.kernel.models import NotNull, left_out
 from chalicelib.store.reports.rows import ListedReport
 
 

@@ -7,8 +7,9 @@ from chalicelib.handlers.casework.report_views import MaskView
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Tag, left_out
+from chalicelib.http.shapes import Tag
 from chalicelib.kernel import errors
+from chalicelib.kernel.models import left_out
 from chalicelib.services.casework import masks
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)

@@ -8,18 +8,10 @@ from chalicelib.domain.catalogue.model import Agency, Receives
 from chalicelib.domain.reports.measures import Part, Referral, supplements
 from chalicelib.domain.reports.report import Content, Flag, Medium, Report, ReportedAs
 from chalicelib.handlers.reports.views import seen_type, shared_url
-from chalicelib.http.shapes import (
-    AgencyName,
-    Category,
-    District,
-    Minute,
-    Shape,
-    Timestamp,
-    left_out,
-)
+from chalicelib.http.shapes import AgencyName, Category, District, Minute, Shape, Timestamp
 from chalicelib.kernel import geo
 from chalicelib.kernel.languages import label
-from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.models import NotNull, left_out
 from chalicelib.services.casework.referrals import Bundle
 from chalicelib.services.reports.open_cases import OpenDeclined, OpenReferral
 

@@ -58,11 +58,10 @@ from chalicelib.http.shapes import (
     Station,
     Tag,
     Timestamp,
-    left_out,
 )
 from chalicelib.kernel import times
 from chalicelib.kernel.derived import NoClip, RejectReason
-from chalicelib.kernel.models import Query
+from chalicelib.kernel.models import Query, left_out
 from chalicelib.services.casework.casework import ChangedCase, OpenedCase
 from chalicelib.services.casework.duplicates import Related, SimilarReport
 from chalicelib.services.reports.entries import EntryCursors

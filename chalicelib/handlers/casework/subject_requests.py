@@ -20,9 +20,9 @@ from chalicelib.handlers.casework.report_views import RevealedContact
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, Tag, Timestamp, left_out
+from chalicelib.http.shapes import Shape, Tag, Timestamp
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import NotNull, Query
+from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.services.casework import subject_requests
 from chalicelib.services.casework.subject_requests import OpenRequest
 

@@ -20,9 +20,9 @@ from chalicelib.domain.officers.proposals import VALID_FOR
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp, left_out
+from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import Input, NotNull, Query
+from chalicelib.kernel.models import Input, NotNull, Query, left_out
 from chalicelib.services.notices import destinations
 from chalicelib.services.notices.destinations import DestinationDesk, Kept
 from chalicelib.services.second_person import tag_of

@@ -10,9 +10,9 @@ from chalicelib.domain.audit.seals import is_hour
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response, conditional, public_response
 from chalicelib.http.routes import Routes
-from chalicelib.http.shapes import Shape, Timestamp, left_out
+from chalicelib.http.shapes import Shape, Timestamp
 from chalicelib.kernel import errors
-from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.models import NotNull, left_out
 from chalicelib.services.audit.ledger import last_hour
 from chalicelib.services.reports.proofs import Proof, ProvenLeaf
 from chalicelib.store.audit.seals import ClosedHour

@@ -10,12 +10,12 @@ from chalicelib import wiring
 from chalicelib.domain.reports.entries import Sender
 from chalicelib.domain.reports.media import UNITS, Area, MediaState, RedactionState, is_sent
 from chalicelib.domain.reports.report import Medium
-from chalicelib.http.shapes import District, Minute, Shape, Timestamp, left_out
+from chalicelib.http.shapes import District, Minute, Shape, Timestamp
 from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.files import DerivedName, derived_key, original_key
 from chalicelib.kernel.geo import Datum
 from chalicelib.kernel.languages import text
-from chalicelib.kernel.models import NotNull
+from chalicelib.kernel.models import NotNull, left_out
 from chalicelib.services.reports.uploads import UploadGrant
 
 

@@ -24,13 +24,12 @@ from chalicelib.domain.statistics.exports import (
 from chalicelib.handlers.casework.report_views import ReportView
 from chalicelib.handlers.reports.views import seen_type
 from chalicelib.handlers.statistics.custody import custody_files, reduced_name
-from chalicelib.http import shapes
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, Tag, Timestamp, left_out
-from chalicelib.kernel import errors, times
-from chalicelib.kernel.models import Input, NotNull, Query
+from chalicelib.http.shapes import Shape, Tag, Timestamp
+from chalicelib.kernel import errors, models, times
+from chalicelib.kernel.models import Input, NotNull, Query, left_out
 from chalicelib.services.casework.duplicates import Related
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.second_person import tag_of
@@ -74,7 +73,7 @@ class ExportView(Shape):
     parts: int
     originals: int
     left_out: int
-    signature_url: Annotated[str | None, NotNull()] = shapes.left_out()
+    signature_url: Annotated[str | None, NotNull()] = models.left_out()
 
     @classmethod
     def waiting(cls, pending: PendingExport) -> Self:

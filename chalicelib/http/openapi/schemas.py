@@ -15,8 +15,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.domain.reports.report import OfficerSubmission, Submission
 from chalicelib.http.routes import Operation
-from chalicelib.http.shapes import ChallengeView, Shape, left_out
-from chalicelib.kernel.models import NotNull
+from chalicelib.http.shapes import ChallengeView, Shape
+from chalicelib.kernel.models import NotNull, left_out
 
 
 class FieldProblem(Shape):
