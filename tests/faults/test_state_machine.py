@@ -415,8 +415,10 @@ class Tipline(RuleBasedStateMachine):
         if not tip.gone:
             assert mine.json["text"] == tip.body["text"]
             assert set(tip.texts) <= {message["text"] for message in mine.json["messages"]}
+            # What was taken back is shown no more, not even to its reporter.
+            is_shown = mine.json["status"] != "withdrawn"
             for medium in mine.json["media"]:
-                assert bool(medium["thumbnail_url"]) == (medium["state"] == "ready")
+                assert bool(medium["thumbnail_url"]) == (medium["state"] == "ready" and is_shown)
 
     # Invariants
 
