@@ -129,7 +129,7 @@ QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
 .PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
-        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
+        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -311,9 +311,6 @@ cost: export DISTRICT := $(value DISTRICT)
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md; DISTRICT="reports=500 consoles=2": yours)
 	@$(if $(filter 1,$(SEE)),SEEN=write $(BIN)/python -m pytest -q --no-cov tests/cost/test_calls.py)
 	@$(BIN)/python -m tests.cost $(if $(filter undefined,$(origin DISTRICT)),,--district "$$DISTRICT") $(if $(filter 1,$(WRITE) $(SEE)),--write)
-
-figures: $(VENV)/.installed ## Count what the tests try
-	@$(BIN)/python -m tests.figures
 
 status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
 	@$(COMMAND) infra.stage status $(GIVEN_STAGE)
