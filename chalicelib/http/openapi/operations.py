@@ -5,8 +5,8 @@ status that has a body.
 
     {"create_report": {"request": {…}, "response": {…}}, …}
 
-The name of another operation stands for a body that is the same, and `"$like": "<its name>"` in one
-for the members that both have.
+The name of another operation stands for a body that is the same, and `"$like": "<its name>"` in an
+object for the members that both have.
 
 They are of the default city. The document of another one has none, because a wrong emergency number
 is worse than no example.
@@ -54,16 +54,19 @@ def _examples(kind: str) -> dict[str, Any]:
         for operation, shown in json.loads(path.read_text(encoding="utf-8")).items()
         if kind in shown
     }
-    return {operation: _whole(shown, found) for operation, shown in found.items()}
+    return {
+        operation: _whole(found[shown] if isinstance(shown, str) else shown, found)
+        for operation, shown in found.items()
+    }
 
 
 def _whole(shown: Any, found: dict[str, Any]) -> Any:
-    if isinstance(shown, str):
-        return _whole(found[shown], found)
-    if not isinstance(shown, dict) or "$like" not in shown:
+    if isinstance(shown, list):
+        return [_whole(each, found) for each in shown]
+    if not isinstance(shown, dict):
         return shown
-    own = {name: value for name, value in shown.items() if name != "$like"}
-    return _whole(found[shown["$like"]], found) | own
+    own = {name: _whole(value, found) for name, value in shown.items() if name != "$like"}
+    return _whole(found[shown["$like"]], found) | own if "$like" in shown else own
 
 
 _PATH_PARAMETERS = {
