@@ -89,7 +89,7 @@ FILES ?=
 FOR ?=
 ## `1`: write the tables into docs/reliability.md, or docs/cost.md
 WRITE ?=
-## `1`: measure pyvips, sharp and Powertools, too, which are installed first
+## `1`: measure pyvips and Powertools, too, which are installed first
 PEERS ?=
 ## The attacks to play, when not all are, by name or pattern: `flood`, `'critical_5_*'`; a wrong one
 ## shows all names
@@ -129,7 +129,7 @@ QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
 .PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
-        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
+        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -300,7 +300,7 @@ release: $(VENV)/.installed ## Make a release of this commit: make release VERSI
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
-bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyvips, sharp and Powertools, too)
+bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyvips and Powertools, too)
 	@$(BIN)/python -m tests.bench $(if $(filter 1,$(PEERS)),--peers)
 
 load: $(VENV)/.installed ## Attack a local stack for ten minutes, and see what holds (FOR=3m; ATTACK=flood; WRITE=1: the page)
@@ -311,9 +311,6 @@ cost: export DISTRICT := $(value DISTRICT)
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md; DISTRICT="reports=500 consoles=2": yours)
 	@$(if $(filter 1,$(SEE)),SEEN=write $(BIN)/python -m pytest -q --no-cov tests/cost/test_calls.py)
 	@$(BIN)/python -m tests.cost $(if $(filter undefined,$(origin DISTRICT)),,--district "$$DISTRICT") $(if $(filter 1,$(WRITE) $(SEE)),--write)
-
-figures: $(VENV)/.installed ## Count what the tests try
-	@$(BIN)/python -m tests.figures
 
 status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
 	@$(COMMAND) infra.stage status $(GIVEN_STAGE)

@@ -10,11 +10,11 @@ import yaml
 _FOLDER = Path(__file__).parent
 
 
-def load(name: str) -> Any:
+def load(name: str, folder: Path = _FOLDER) -> Any:
     """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
     `!Sub` …) as their long ones.
     """
-    return yaml.load((_FOLDER / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+    return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
 
 def condition_holds(
@@ -87,4 +87,16 @@ def _function(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
+def _log_metric(loader: Any, node: yaml.Node) -> dict[str, Any]:
+    """Return the filter that reads a metric of the stack from a log: alarms.yaml says its form."""
+    given: list[str] = loader.construct_sequence(node)
+    log, pattern, name, value, unit = given + ["1", "Count"][len(given) - 3 :]
+    metric = {"MetricName": name, "MetricValue": value, "Unit": unit}
+    namespace = {"MetricNamespace": {"Fn::Sub": "Tipline/${AWS::StackName}"}}
+    properties: dict[str, Any] = {"LogGroupName": {"Ref": log}, "FilterPattern": pattern}
+    properties["MetricTransformations"] = [namespace | metric]
+    return {"Type": "AWS::Logs::MetricFilter", "Properties": properties}
+
+
 _Loader.add_multi_constructor("!", _function)
+_Loader.add_constructor("!LogMetric", _log_metric)

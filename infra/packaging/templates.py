@@ -16,7 +16,6 @@ from typing import Any
 
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.notices.notice import OUTSIDE, OVERSIGHT_OUTSIDE
@@ -24,6 +23,7 @@ from chalicelib.http import index
 from chalicelib.kernel import city
 from chalicelib.kernel.config import Api
 from chalicelib.kernel.languages import text
+from infra import template as templates
 from infra.packaging import aliases, bundle, gateway, limits
 from infra.packaging.aliases import LOGICAL_IDS
 
@@ -49,7 +49,7 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     """
     merged: Template = {}
     for name in TEMPLATES:
-        template: Template = yaml_parse((root / "infra" / name).read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
+        template: Template = templates.load(name, root / "infra")
         for section, content in template.items():
             if isinstance(content, dict) and (
                 twice := merged.get(section, {}).keys() & content.keys()

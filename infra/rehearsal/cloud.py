@@ -126,23 +126,18 @@ class Cloud:
 
 @contextmanager
 def running(
-    interpreter: Path,
-    port: int = 0,
-    *,
-    patched: bool = True,
-    select_of_items: bool = False,
-    tenancy: bool = True,
+    interpreter: Path, port: int = 0, *, select_of_items: bool = False, tenancy: bool = True
 ) -> Iterator[Cloud]:
     """Run a new cloud whose functions have this interpreter. Port 0 is any free port.
 
-    Without `patched` it is ministack as it is. With `select_of_items` IAM sees `dynamodb:Select` of
-    GetItem and BatchGetItem, too: AWS does not say whether it does. Without `tenancy` its account
-    may have no function with tenant isolation. Raises NotStarted.
+    With `select_of_items` IAM sees `dynamodb:Select` of GetItem and BatchGetItem, too: AWS does not
+    say whether it does. Without `tenancy` its account may have no function with tenant isolation.
+    Raises NotStarted.
     """
     environments.RUNS.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=environments.RUNS))
     cloud = Cloud(port or _free_port(), folder)
-    ways = {"patched": patched, "select_of_items": select_of_items, "tenancy": tenancy}
+    ways = {"select_of_items": select_of_items, "tenancy": tenancy}
     process = _start(cloud, interpreter, ways)
     try:
         yield Cloud(cloud.port, folder, _make_deployer(cloud, process))
@@ -158,7 +153,7 @@ def _start(cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]) -> "subpro
     _trust(folder, certificate)
     (folder / "tmp").mkdir()
     settings = {
-        "interpreter": str(_isolated(interpreter, folder, as_lambda=ways["patched"])),
+        "interpreter": str(_isolated(interpreter, folder)),
         "node": str(InstalledNode().program),
         "region": cloud.region,
         "account": ACCOUNT,
@@ -182,16 +177,17 @@ def _start(cloud: Cloud, interpreter: Path, ways: Mapping[str, bool]) -> "subpro
         )
 
 
-def _isolated(interpreter: Path, folder: Path, *, as_lambda: bool) -> Path:
-    """Write a command that runs the interpreter with its own packages alone; `as_lambda` with what
-    Lambda refuses, too, and with a folder of its own to write to, in place of /tmp.
+def _isolated(interpreter: Path, folder: Path) -> Path:
+    """Write a command that runs the interpreter with its own packages alone, refuses it what Lambda
+    refuses, and gives it a folder of its own to write to, in place of /tmp.
     """
-    command, run = folder / "python", f'"{interpreter}" -I -B'
-    lines = ["#!/bin/sh"]
-    if as_lambda:
-        lines.append(f"TMPDIR=$(mktemp -d -p '{folder / 'tmp'}') && export TMPDIR || exit 1")
-        run = f'"{sys.executable}" -I -B "{lambda_filter.__file__}" "$TMPDIR" -- {run}'
-    command.write_text("\n".join([*lines, f'exec {run} "$@"\n']))
+    command = folder / "python"
+    command.write_text(
+        "#!/bin/sh\n"
+        f"TMPDIR=$(mktemp -d -p '{folder / 'tmp'}') && export TMPDIR || exit 1\n"
+        f'exec "{sys.executable}" -I -B "{lambda_filter.__file__}" "$TMPDIR" --'
+        f' "{interpreter}" -I -B "$@"\n'
+    )
     command.chmod(0o755)
     return command
 

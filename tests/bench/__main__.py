@@ -2,7 +2,7 @@
 machine's day is no fault of the code.
 
 python -m tests.bench             a few minutes
-python -m tests.bench --peers     pyvips, sharp and Powertools, too
+python -m tests.bench --peers     pyvips and Powertools, too
 python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
 """
 
@@ -28,7 +28,7 @@ sides take turns every few milliseconds, because a neighbour on the same process
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
 The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). The local
 stack alone is measured as it runs, in wall time. Pictures are derived in a process apart, as
-`decode` does. `make bench PEERS=1` installs pyvips, sharp and Powertools, and measures them, too.
+`decode` does. `make bench PEERS=1` installs pyvips and Powertools, and measures them, too.
 
 What is over its budget, and what it would take: requests in decision
 [25](adr/0025-plain-speed.md), starts in [48](adr/0048-starts.md), PNGs in

@@ -23,10 +23,10 @@ from infra.rehearsal import environments
 from infra.web import build as web
 
 ROOT = Path(__file__).parents[2]
-# What does not depend on the functions' boto3 is asked once: the emulators, CloudFront, an upgrade.
+# What does not depend on the functions' boto3 is asked once: grants, CloudFront, an upgrade.
 WITHOUT_EMULATORS = [
     f"--ignore={Path(__file__).parent / name}"
-    for name in ("grants", "test_gaps.py", "test_web_clients.py", "test_upgrade.py")
+    for name in ("grants", "test_web_clients.py", "test_upgrade.py")
 ]
 
 

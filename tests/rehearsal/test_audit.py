@@ -1,5 +1,6 @@
 """The audit is sealed, chained and found whole; an altered row is found too."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,6 @@ from chalicelib.domain.audit.seals import hour_of
 from infra.rehearsal.cloud import ROOT, Credentials
 from tests import events
 from tests.rehearsal.people import Person
-from tests.rehearsal.probes import allow
 from tests.rehearsal.stage import STACK, Stage
 from tests.rehearsal.waiting import until
 
@@ -76,6 +76,8 @@ def administrator(stage: Stage, name: str) -> Any:
     """Return KMS as a user calls it who may do everything there."""
     iam, user = stage.cloud.client("iam", ROOT), f"administrator-{name}"
     iam.create_user(UserName=user)
-    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=allow("kms:*"))
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=document)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     return stage.cloud.client("kms", Credentials(key["AccessKeyId"], key["SecretAccessKey"]))

@@ -1,6 +1,7 @@
 """What the rehearsal replaces or does not enforce is listed, and a test outside stands in."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 
 from infra.local import resources
-from tests.rehearsal.probes import PROBES
 
 ROOT = Path(__file__).parents[2]
 LIST = ROOT / "tests" / "rehearsal" / "emulator_gaps.toml"
-GAPS: list[dict[str, Any]] = tomllib.loads(LIST.read_text(encoding="utf-8"))["gap"]
+ENTRIES: dict[str, dict[str, Any]] = tomllib.loads(LIST.read_text(encoding="utf-8"))
+VERSIONS = ENTRIES.pop("versions")
+GAPS = [gap | {"id": name} for gaps in ENTRIES.values() for name, gap in gaps.items()]
 EMULATOR = ROOT / "infra" / "rehearsal" / "emulator"
 # They start the emulator and write down what it did. Nothing that AWS does is done otherwise.
 STARTS = {"set_environment", "record_denials", "serve", "main"}
@@ -65,16 +67,13 @@ def test_a_gap_says_why_it_matters_and_which_test_stands_in(gap: dict[str, Any])
     assert list(missing(gap["checks"])) == []
 
 
-def test_each_gap_of_the_emulator_has_a_probe() -> None:
-    [installed] = (
-        line.replace("==", " ")
-        for line in (EMULATOR.parent / "requirements.txt").read_text().splitlines()
-        if line.startswith("ministack==")
-    )
-    of_emulator = [gap for gap in GAPS if gap["emulator"].startswith("ministack")]
-    assert {gap["emulator"] for gap in of_emulator} == {installed}
-    assert {gap["id"] for gap in of_emulator} == set(PROBES)
-    assert len({gap["id"] for gap in GAPS}) == len(GAPS)
+@pytest.mark.parametrize("emulator", VERSIONS)
+def test_each_gap_is_of_the_version_that_is_installed(emulator: str) -> None:
+    """After another version is installed, look at each entry of the emulator again."""
+    files = [ROOT / "requirements-dev.txt", *EMULATOR.parent.glob("requirements*.txt")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    pinned = re.compile(rf"{emulator}(\[.*\]|-bin)?==(.*)")
+    assert [found[2] for line in lines if (found := pinned.match(line))] == [VERSIONS[emulator]]
 
 
 def test_each_patch_of_the_emulator_is_listed() -> None:
@@ -84,7 +83,7 @@ def test_each_patch_of_the_emulator_is_listed() -> None:
 
 def test_each_resource_that_moto_goes_without_is_listed() -> None:
     without = {kind for kind, make in resources._MAKERS.items() if make is resources._left_out}
-    listed = " ".join(gap["what"] for gap in GAPS if gap["emulator"].startswith("moto"))
+    listed = " ".join(gap["what"] for gap in ENTRIES["moto"].values())
     assert without
     assert not [kind for kind in without if f"`{kind}`" not in listed]
 
@@ -111,7 +110,7 @@ def test_a_patch_without_an_entry_is_found(source: str) -> None:
         "tests/unit/test_emulator_gaps.py::test_gone",
         "tests/unit/test_emulator_gaps.py::missing",
         "tests/unit/test_emulator_gaps.py",
-        "tests/rehearsal/test_gaps.py::test_a_gap_is_still_there",
+        "tests/rehearsal/test_audit.py::administrator",
     ],
 )
 def test_a_check_that_is_not_there_is_found(check: str) -> None:

@@ -7,10 +7,26 @@ from pathlib import Path
 import pytest
 
 from infra.rehearsal import lambda_filter
-from tests.rehearsal.probes import CONFINED
 
-CALLS = f"""
-{CONFINED}
+CALLS = """
+import ctypes, errno, os
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CALLS = {
+    "prctl(PR_SET_PDEATHSIG)": lambda: LIBC.prctl(1, 9, 0, 0, 0),
+    "prctl(PR_SET_NAME)": lambda: LIBC.prctl(15, b"probe", 0, 0, 0),
+    "prctl(PR_SET_SECCOMP)": lambda: LIBC.prctl(22, 2, None, 0, 0),
+    "ptrace(PTRACE_TRACEME)": lambda: LIBC.ptrace(0, 0, None, None),
+    "unshare(CLONE_NEWNS)": lambda: LIBC.unshare(0x20000),
+    "seccomp(SECCOMP_GET_ACTION_AVAIL)": lambda: LIBC.syscall(
+        {"x86_64": 317, "aarch64": 277}[os.uname().machine], 2, 0, ctypes.byref(ctypes.c_uint(0))
+    ),
+}
+
+def error(call):
+    ctypes.set_errno(0)
+    return errno.errorcode.get(ctypes.get_errno(), "") if call() < 0 else ""
+
 print(sorted(set(error(call) for call in CALLS.values())))
 """
 

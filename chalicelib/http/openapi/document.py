@@ -128,14 +128,14 @@ def document(
     """
     title, summary, other = _ABOUT[api]
     schemas, queries = schemas_of(operations, open_values=open_values)
-    refusals: Json = {}
+    responses: Json = {}
     paths: defaultdict[str, Json] = defaultdict(dict)
     for operation in sorted(operations, key=_order):
         query = queries[operation.query] if operation.query else None
         paths[operation.path][operation.method.lower()] = describe(
-            operation, query, schemas, refusals
+            operation, query, schemas, responses
         )
-    parameters = _shared_parameters(paths)
+    parameters, examples = _shared_parameters(paths), _shared_examples(responses)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -156,7 +156,8 @@ def document(
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
             "parameters": dict(sorted(parameters.items())),
-            "responses": dict(sorted(refusals.items())),
+            "responses": dict(sorted(responses.items())),
+            "examples": dict(sorted(examples.items())),
             "headers": HEADERS,
             "securitySchemes": {
                 name: scheme
@@ -185,6 +186,24 @@ def _shared_parameters(paths: Json) -> Json:
             else each
             for each in operation["parameters"]
         ]
+    return shared
+
+
+def _shared_examples(responses: Json) -> Json:
+    """Return the examples of errors that several responses have, by code, and let these refer to
+    them.
+    """
+    shown = [
+        content["examples"]
+        for response in responses.values()
+        for content in response.get("content", {}).values()
+    ]
+    every = [each for examples in shown for each in examples.items()]
+    shared = {code: example for code, example in every if every.count((code, example)) > 1}
+    for examples in shown:
+        for code, example in examples.items():
+            if shared.get(code) == example:
+                examples[code] = {"$ref": f"#/components/examples/{code}"}
     return shared
 
 

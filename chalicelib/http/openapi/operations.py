@@ -5,6 +5,9 @@ status that has a body.
 
     {"create_report": {"request": {…}, "response": {…}}, …}
 
+The name of another operation stands for a body that is the same, and `"$like": "<its name>"` in an
+object for the members that both have.
+
 They are of the default city. The document of another one has none, because a wrong emergency number
 is worse than no example.
 """
@@ -51,11 +54,19 @@ def _examples(kind: str) -> dict[str, Any]:
         for operation, shown in json.loads(path.read_text(encoding="utf-8")).items()
         if kind in shown
     }
-    # The name of another operation stands for a body that is the same.
     return {
-        operation: found[shown] if isinstance(shown, str) else shown
+        operation: _whole(found[shown] if isinstance(shown, str) else shown, found)
         for operation, shown in found.items()
     }
+
+
+def _whole(shown: Any, found: dict[str, Any]) -> Any:
+    if isinstance(shown, list):
+        return [_whole(each, found) for each in shown]
+    if not isinstance(shown, dict):
+        return shown
+    own = {name: _whole(value, found) for name, value in shown.items() if name != "$like"}
+    return _whole(found[shown["$like"]], found) | own if "$like" in shown else own
 
 
 _PATH_PARAMETERS = {
@@ -227,8 +238,8 @@ _CHALLENGE = {
 }
 
 
-def describe(operation: Operation, query: Json | None, schemas: Schemas, refusals: Json) -> Json:
-    """Return the operation. Add its errors to `refusals`, which all operations share."""
+def describe(operation: Operation, query: Json | None, schemas: Schemas, shared: Json) -> Json:
+    """Return the operation. Add its errors to `shared`, the responses that operations share."""
     described: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -236,7 +247,7 @@ def describe(operation: Operation, query: Json | None, schemas: Schemas, refusal
         "description": operation.description,
         "security": SECURITY[operation.access],
         "parameters": parameters_of(operation, query),
-        "responses": _responses(operation, schemas) | _refusals(operation, schemas, refusals),
+        "responses": _responses(operation, schemas, shared) | _refusals(operation, schemas, shared),
     }
     if operation.deprecated:
         described["deprecated"] = True
@@ -253,7 +264,7 @@ def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _responses(operation: Operation, schemas: Schemas) -> Json:
+def _responses(operation: Operation, schemas: Schemas, shared: Json) -> Json:
     responses: Json = {}
     for status, content in sorted(operation.returns.items()):
         response: Json = {
@@ -278,6 +289,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
             response["headers"] |= _headers("Location")
         if operation.deprecated:
             response["headers"] |= _headers(*operation.deprecated.headers)
+        if status == 304 and shared.setdefault("304", response) == response:
+            response = {"$ref": "#/components/responses/304"}
         responses[str(status)] = response
     return responses
 
@@ -291,7 +304,7 @@ def _has_version(schema: Json) -> bool:
     return "proposal" in properties or properties.get("version", {}).get("type") == "integer"
 
 
-def _refusals(operation: Operation, schemas: Schemas, refusals: Json) -> Json:
+def _refusals(operation: Operation, schemas: Schemas, shared: Json) -> Json:
     """Return references to the error responses, by status.
 
     Operations with the same codes share a response.
@@ -302,8 +315,8 @@ def _refusals(operation: Operation, schemas: Schemas, refusals: Json) -> Json:
     references: Json = {}
     for status, kinds in sorted(by_status.items()):
         name = f"{status}.{'.'.join(sorted(kinds))}"
-        if name not in refusals:
-            refusals[name] = _refusal([kinds[code] for code in sorted(kinds)], schemas)
+        if name not in shared:
+            shared[name] = _refusal([kinds[code] for code in sorted(kinds)], schemas)
         references[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return references
 

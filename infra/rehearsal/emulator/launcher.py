@@ -5,10 +5,9 @@ project on its path.
 
 The settings: `interpreter` (that functions run under), `node` (Node.js), `region`, `account`,
 `port`, `certificate` and `key`, `root` (the account's own keys), `denials` (a file to which each
-denial of IAM is appended, one JSON object a line), `temporary` (a folder), `patched` (whether
-patches.py, rights.py, tables.py and tenants.py are applied), `select_of_items` (whether IAM sees
-`dynamodb:Select` of reads of single items) and `tenancy` (whether the account may have functions
-with tenant isolation).
+denial of IAM is appended, one JSON object a line), `temporary` (a folder),
+`select_of_items` (whether IAM sees `dynamodb:Select` of reads of single items) and `tenancy`
+(whether the account may have functions with tenant isolation).
 """
 
 import asyncio
@@ -35,12 +34,11 @@ def main() -> None:
     serve_apis_at_their_own_address()
     run_functions_as_lambda_does()
     run_functions_of_cloudfront()
-    if settings["patched"]:
-        sys.path.insert(0, str(HERE))
-        importlib.import_module("patches").apply()
-        importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
-        for name in ("tables", "tenants"):
-            importlib.import_module(name).apply()
+    sys.path.insert(0, str(HERE))
+    importlib.import_module("patches").apply()
+    importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
+    for name in ("tables", "tenants"):
+        importlib.import_module(name).apply()
     record_denials(Path(settings["denials"]))
     serve()
 
@@ -94,7 +92,7 @@ def run_functions_as_lambda_does() -> None:
     from ministack.core import lambda_runtime
 
     names = (HERE.parent / "names" / "sitecustomize.py").read_text()
-    start = (HERE / "worker_start.py").read_text() if settings["patched"] else ""
+    start = (HERE / "worker_start.py").read_text()
     worker = lambda_runtime._PYTHON_WORKER_SCRIPT
     lambda_runtime._PYTHON_WORKER_SCRIPT = f"{names}\n{start}\n{worker}"
     # The name under which ministack looks for the interpreter of a function.

@@ -7,7 +7,7 @@ and other libraries.
 | `files` | the files that are measured |
 | `sample` | one file in one fresh process |
 | `quality` | how far a picture is from the best one |
-| `programs` | what derives them: ours, naive Pillow, and with `--peers` pyvips and sharp |
+| `programs` | what derives them: ours, naive Pillow, and with `--peers` pyvips |
 
     python -m tests.bench.media [--peers]     prints the table
 """

@@ -21,12 +21,8 @@ def ours() -> dict[str, Program]:
 
 
 def theirs() -> dict[str, Program]:
-    """Return pyvips and sharp, which are installed if they are not yet. Raises as `install`."""
-    peers = install()
-    return {
-        "pyvips": _foreign(peers.python, WANTED / "with_pyvips.py"),
-        "sharp": _foreign(peers.node, WANTED / "with_sharp.cjs"),
-    }
+    """Return pyvips, which is installed if it is not yet. Raises as `install`."""
+    return {"pyvips": _foreign(install().python, WANTED / "with_pyvips.py")}
 
 
 def _foreign(program: Path, script: Path) -> Program:

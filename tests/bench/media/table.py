@@ -35,14 +35,13 @@ _PHOTO = [
     Ratio("apart", "naive", at_most=0.42),
     Ratio("library", "naive", at_most=0.35),
     Ratio("library", "naive", "bytes", at_most=0.35),
-    Ratio("apart", "sharp", at_most=1.3),
-    Ratio("library", "sharp", at_most=1.0),
-    Ratio("sharp", "naive"),
+    Ratio("apart", "pyvips", at_most=1.3),
+    Ratio("library", "pyvips", at_most=1.0),
     Ratio("pyvips", "naive"),
     Ratio("pyvips", "naive", "bytes"),
 ]
 _HEIC = [Ratio("apart", "naive", at_most=0.75)]
-_PNG = [Ratio("apart", "naive", at_most=0.85), Ratio("apart", "sharp", at_most=1.25)]
+_PNG = [Ratio("apart", "naive", at_most=0.85), Ratio("apart", "pyvips", at_most=1.25)]
 _RATIOS: Mapping[str, list[Ratio]] = {
     "12 MP JPEG": _PHOTO,
     "48 MP JPEG": [
@@ -59,7 +58,7 @@ _RATIOS: Mapping[str, list[Ratio]] = {
 
 
 def rows(*, peers: bool = False, rounds: int = table.ROUNDS) -> list[table.Row]:
-    """With `peers`, also beside pyvips and sharp, which are installed first."""
+    """With `peers`, also beside pyvips, which is installed first."""
     programs = ours() | (theirs() if peers else {})
     found: list[table.Row] = []
     with TemporaryDirectory() as folder:

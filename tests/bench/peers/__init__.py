@@ -11,44 +11,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 from infra.packaging.installation import SOURCES, WHEELS
-from infra.web.node import InstalledNode
 from tests.bench.rows import ROOT
 
 WANTED = Path(__file__).parent
 FOLDER = ROOT / "build" / "peers"
-_NPM = ("package.json", "package-lock.json", ".npmrc")
 
 
 class Peers(NamedTuple):
-    """Programs of an environment that has pyvips, sharp and Powertools, and its Python packages."""
+    """The Python of an environment that has pyvips and Powertools, and its packages."""
 
     python: Path
-    node: Path
     packages: Path
 
 
 @cache
 def install() -> Peers:
-    """Return the peers, which are installed if they are not yet. Raises OSError,
-    CalledProcessError, and node.Failed.
+    """Return the peers, which are installed if they are not yet. Raises OSError, and
+    CalledProcessError.
     """
-    node = InstalledNode()
-    wanted = "".join(
-        (WANTED / name).read_text(encoding="utf-8") for name in (WHEELS, SOURCES, _NPM[1])
-    )
+    wanted = "".join((WANTED / name).read_text(encoding="utf-8") for name in (WHEELS, SOURCES))
     installed = FOLDER / ".installed"
     if not (installed.is_file() and installed.read_text(encoding="utf-8") == wanted):
-        print(f"Installing pyvips, sharp and Powertools into {FOLDER} ...", file=sys.stderr)
+        print(f"Installing pyvips and Powertools into {FOLDER} ...", file=sys.stderr)
         shutil.rmtree(FOLDER, ignore_errors=True)
         venv.create(FOLDER, with_pip=True)
         _pip("--only-binary=:all:", "-r", str(WANTED / WHEELS))
         _pip("--no-build-isolation", "-r", str(WANTED / SOURCES))
-        for name in _NPM:
-            shutil.copy(WANTED / name, FOLDER)
-        node.npm("ci", "--loglevel=error", folder=FOLDER)
         installed.write_text(wanted, encoding="utf-8")
     (packages,) = FOLDER.glob("lib/python*/site-packages")
-    return Peers(FOLDER / "bin" / "python", node.program, packages)
+    return Peers(FOLDER / "bin" / "python", packages)
 
 
 def _pip(*arguments: str) -> None:
