@@ -48,8 +48,14 @@ class Honest:
     worked_s: float | None = None
     is_behind: bool = False
     proven_at: float = 0
+    proof_status: int | None = None
     alone_at: float | None = None
     place: int | None = None
+
+    def __str__(self) -> str:
+        worked = "no challenge" if self.worked_s is None else f"{self.worked_s:.1f} s of work"
+        filed = self.sent.answer.status
+        return f"filed {filed}, proven {self.proof_status}, {worked}, row {self.place}"
 
     @property
     def waited_s(self) -> float | None:
@@ -101,7 +107,8 @@ class Phones(threading.Thread):
             proof = {"Tipline-Proof": prove(challenge, sent.key)}
             worked_s = time.time() - began
             again = send_report(connection, CRITICAL, text, key=sent.key, headers=proof)
-        return Honest(sent, worked_s, proven_at=again.answered_at)
+        status = again.answer.status
+        return Honest(sent, worked_s, proven_at=again.answered_at, proof_status=status)
 
 
 def observe(
@@ -148,7 +155,8 @@ def check_honest(
     result.check(
         "each honest critical report has a notice of its own",
         f"{len(waits)} of {len(during)}; {len(worked)} phones worked on a challenge: "
-        f"{spread(worked)}; {len(attacked) - len(alone)} more behind the attack's own address",
+        f"{spread(worked)}; {len(attacked) - len(alone)} more behind the attack's own address"
+        + "".join(f"; not {each}" for each in alone if each.alone_at is None),
         len(waits) == len(during) > 0,
     )
     most = max(FLOOR_S, TIMES_QUIET * percentile(known, 99)) if known else 0
