@@ -10,6 +10,7 @@ The hashes of other files, three of four, are left out: nothing here would insta
 
 A version in a lock file stays until a requirement asks for another one. To take newer versions of
 what is needed in turn, remove its entry, and run `make lock` again.
+What needs what, `uv pip tree` says of the environment.
 """
 
 import re
@@ -68,7 +69,7 @@ def resolve(wanted: Path, lock: Path, *also: Path) -> None:
     """
     known = "".join(path.read_text(encoding="utf-8") for path in (lock, *also) if path.is_file())
     lock.write_text(known, encoding="utf-8")
-    run_uv(wanted, lock, "--generate-hashes", "--no-header", "--annotation-style", "line")
+    run_uv(wanted, lock, "--generate-hashes", "--no-header", "--no-annotate")
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "pylock.toml"
         run_uv(lock, listed, "--no-deps", "--format", "pylock.toml")
@@ -110,13 +111,12 @@ def fits(tag: Tag) -> bool:
 def with_hashes(entry: str, hashes: Set[str]) -> str:
     """Return an entry with those of its hashes that are in `hashes`."""
     lines = [line.removesuffix(" \\") for line in entry.splitlines()]
-    files = [line for line in lines if "--hash" not in line or line.rpartition(":")[2] in hashes]
-    *pinned, why = files
-    return " \\\n".join(pinned) + f"\n{why}\n"
+    kept = [line for line in lines if "--hash" not in line or line.rpartition(":")[2] in hashes]
+    return " \\\n".join(kept) + "\n"
 
 
 def read_entries(text: str) -> list[str]:
-    """Return the entries of a lock file, each with its hashes and with what needs it."""
+    """Return the entries of a lock file, each with its hashes."""
     return [entry for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", text) if "==" in entry]
 
 
