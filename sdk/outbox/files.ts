@@ -1,0 +1,105 @@
+/**
+ * Keeps entries in a folder: a folder each, with `entry.json` and the files that wait. One process at
+ * a time may use it. An entry is there, or changed, in the moment of a rename.
+ */
+
+import { openAsBlob } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+
+import { doneSlots, type Kept, restore, type Slot } from './kept.ts';
+import type { Change, Files, Store } from './store.ts';
+
+const ENTRY = 'entry.json';
+
+export class FileStore implements Store {
+  readonly durable = true;
+  readonly #folder: string;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async all(): Promise<Kept[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const entries = await Promise.all((await readdir(this.#folder)).map((id) => this.#read(id)));
+    return entries
+      .filter((kept) => kept !== null)
+      .sort((one, other) => one.createdAt - other.createdAt);
+  }
+
+  async add(kept: Kept, files: Files): Promise<Kept> {
+    // What is not whole has no entry at its own name.
+    const draft = this.#path(`${kept.id}.new`);
+    await mkdir(draft, { recursive: true, mode: 0o700 });
+    for (const [slot, file] of files) {
+      await writeFile(join(draft, nameOf(slot)), file.stream(), PRIVATE);
+    }
+    await writeFile(join(draft, ENTRY), JSON.stringify(kept), PRIVATE);
+    await rename(draft, this.#path(kept.id));
+    await flush(this.#folder);
+    return kept;
+  }
+
+  update(id: string, change: Change): Promise<Kept | undefined> {
+    const updated = this.#last.then(async () => {
+      const before = await this.#read(id);
+      if (!before) return undefined;
+      const kept = change(before);
+      await writeFile(this.#path(id, 'entry.new'), JSON.stringify(kept), PRIVATE);
+      await rename(this.#path(id, 'entry.new'), this.#path(id, ENTRY));
+      for (const slot of doneSlots(kept)) await rm(this.#path(id, nameOf(slot)), { force: true });
+      return kept;
+    });
+    this.#last = updated.catch(() => undefined);
+    return updated;
+  }
+
+  async file(id: string, slot: Slot): Promise<Blob | undefined> {
+    return await openAsBlob(this.#path(id, nameOf(slot))).catch(() => undefined);
+  }
+
+  async remove(id: string): Promise<void> {
+    const gone = this.#last.then(async () => {
+      await rm(this.#path(id, ENTRY), { force: true });
+      await rm(this.#path(id), { recursive: true, force: true });
+    });
+    this.#last = gone.catch(() => undefined);
+    await gone;
+  }
+
+  /** Return an entry; null if there is none, or it is not whole. */
+  async #read(id: string): Promise<Kept | null> {
+    if (id.includes('.')) return null;
+    try {
+      return restore(JSON.parse(await readFile(this.#path(id, ENTRY), 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  #path(id: string, name = ''): string {
+    return join(this.#folder, id, name);
+  }
+}
+
+/** On the disk when it is written, and for nobody else: it has receipts. */
+const PRIVATE = { flush: true, mode: 0o600 };
+
+function nameOf(slot: Slot): string {
+  return String(slot).replace(' ', '-');
+}
+
+/** Let a rename outlive a battery. Windows opens no folders, and needs no such thing. */
+async function flush(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
