@@ -128,7 +128,7 @@ unexport PYTHONDONTWRITEBYTECODE
 QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
-.PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint \
+.PHONY: help install run web sdk web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load figures package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
@@ -161,6 +161,9 @@ run: $(VENV)/.installed ## Start the whole system on this machine: no account, n
 web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.web
+
+sdk: ## Build the SDK's package into build, after `make install`
+	@mkdir -p build && cd sdk && $(WITH_NODE) npm pack --silent --pack-destination ../build
 
 web-lint: $(VENV)/.installed ## Check the web clients without a browser: lint, types, unit tests, sizes
 	@$(BIN)/python -m infra.web.check --without-browser
