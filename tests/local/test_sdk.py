@@ -1,4 +1,4 @@
-"""The SDK in Node.js against a running stack: what it sends arrives once, whatever dies on the way."""
+"""The SDK in Node.js on a running stack: what it sends arrives once, whatever dies on the way."""
 
 import hashlib
 import json
@@ -71,9 +71,7 @@ def reports(stack: Stack) -> int:
     """Count the reports that are stored."""
     pages = stack.client("dynamodb").get_paginator("scan")
     rows = (
-        row
-        for page in pages.paginate(TableName=stack.outputs["table"])
-        for row in page["Items"]
+        row for page in pages.paginate(TableName=stack.outputs["table"]) for row in page["Items"]
     )
     return sum(row["sk"]["S"] == "HEAD" for row in rows)
 
